@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The detector: when is a heartbeat interrupted, and when is it back?
+ *
+ * Pure: `now` is an argument, and after detect_init nothing is allocated.  The
+ * same code runs in the daemon, in replay, in the scenario tests and in the
+ * fuzzer.
+ *
+ * A watch and its source (the capture that it hears by) are plain memory
+ * without a pointer, so that the daemon keeps them where its other process can
+ * read them and where a new engine finds them again.
+ */
+#ifndef HBW_DETECT_H
+#define HBW_DETECT_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "heap.h"
+#include "mono.h"
+#include "wall.h"
+
+/* The numbers are hbwWatchState's. */
+enum detect_state {
+	DETECT_STARTING = 1,		/* nothing heard yet */
+	DETECT_ALIVE = 2,
+	DETECT_LATE = 3,		/* silent for over three intervals */
+	DETECT_INTERRUPTED = 4,		/* its alarm stands */
+	DETECT_BLIND = 5,		/* its source cannot see */
+	DETECT_DISABLED = 6,
+};
+
+/* How many of the latest intervals the learned interval is the median of. */
+#define DETECT_INTERVALS	16
+/* A watch is late after so many learned intervals of silence. */
+#define DETECT_LATE_INTERVALS	3
+
+/* Linux-HA sends its status for some two seconds after its shutdown. */
+#define DETECT_GOODBYE_NS	(3 * NSEC_PER_SEC)
+
+struct detect_source {
+	/* Since when it sees without a break.  No silence is counted before. */
+	struct mono_time	 since;
+	/* When packets were last found to be lost on their way to us. */
+	struct mono_time	 lossy;
+	bool			 blind;
+	bool			 link_down;
+};
+
+struct detect_watch {
+	/* Odd while the writer is at it: detect_watch_read. */
+	_Atomic uint32_t	 version;
+
+	/* What is asked for. */
+	uint32_t		 source;	/* position of its, if enabled */
+	int64_t			 interruption_ns;
+	uint32_t		 recovery;	/* heartbeats that clear, 1.. */
+	bool			 enabled;
+
+	/* What was found. */
+	bool			 heard;		/* ever */
+	bool			 raised;	/* the alarm stands */
+	bool			 stopping;	/* the peer announced it */
+	uint32_t		 recovered;	/* heartbeats of a recovery */
+	uint32_t		 transitions;	/* raises and clears so far */
+	struct mono_time	 stopping_at;
+	struct mono_time	 began;
+	struct mono_time	 last;		/* heartbeat, if heard */
+	struct wall_time	 last_wall;
+	struct mono_time	 raised_at;	/* of the last raise */
+
+	/* What is told about it. */
+	uint64_t		 heartbeats;
+	int64_t			 longest_gap_ns;
+	int64_t			 jitter_ns;	/* RFC 3550, section 6.4.1 */
+	int64_t			 intervals[DETECT_INTERVALS];	/* a ring */
+	uint64_t		 nintervals;	/* ever */
+};
+
+enum detect_transition {
+	DETECT_RAISED = 1,
+	DETECT_CLEARED = 2,
+};
+
+struct detect_event {
+	enum detect_transition	 transition;
+	uint32_t		 watch;		/* position */
+	uint32_t		 number;	/* of the watch, from 1:
+						   odd raises, even clears */
+	struct mono_time	 at;
+	struct wall_time	 last_heartbeat;	/* known at that time */
+	int64_t			 duration_ns;	/* CLEARED: since the raise */
+	int64_t			 silence_ns;	/* RAISED: waited for */
+	bool			 heard;		/* RAISED: ever before it */
+	bool			 stopping;	/* RAISED: a stop announced */
+	bool			 lossy;		/* RAISED: packets lost in it */
+	bool			 link_down;	/* RAISED: of our interface */
+};
+
+typedef void detect_emit(void *arg, const struct detect_event *);
+
+struct detect {
+	struct detect_watch	*watches;	/* the caller's */
+	size_t			 nwatches;
+	struct detect_source	*const *sources;	/* the caller's */
+	struct heap		 deadlines;
+	bool			*waiting;	/* is it in deadlines? owned */
+	detect_emit		*emit;
+	void			*arg;
+};
+
+/* A watch that begins `now`, with nothing heard. */
+void	 detect_watch_begin(struct detect_watch *, uint32_t source,
+	    int64_t interruption_ns, uint32_t recovery, bool enabled,
+	    struct mono_time now);
+
+/*
+ * A detector over watches that began, or that another detector left.  `emit` is
+ * called with each transition from within the calls below: in the order of time
+ * for each watch, and for all of them within one detect_advance.  False when
+ * there is no memory.
+ */
+bool	 detect_init(struct detect *, struct detect_watch *, size_t nwatches,
+	    struct detect_source *const *sources, detect_emit *, void *arg);
+void	 detect_free(struct detect *);
+
+/*
+ * Makes whole a watch whose last writer was killed within a write; detect_init
+ * does that to all of its.  To be called while nobody writes.
+ */
+void	 detect_watch_mend(struct detect_watch *);
+
+/*
+ * A heartbeat of `watch` at `at`; `wall` is the same time for people.  An `at`
+ * before the last one counts as the last one's.  An interruption that ended
+ * with this heartbeat before anyone looked is raised and cleared.
+ */
+void	 detect_heartbeat(struct detect *, uint32_t watch, struct mono_time at,
+	    struct wall_time wall);
+
+/*
+ * The peer announced that it stops: remembered as the cause to come, until a
+ * heartbeat that is later than DETECT_GOODBYE_NS.
+ */
+void	 detect_stopping(struct detect *, uint32_t watch, struct mono_time at);
+
+/*
+ * Judges every deadline up to and including `now`.  What was captured before
+ * `now` must have been given to detect_heartbeat already.
+ */
+void	 detect_advance(struct detect *, struct mono_time now);
+
+/* When detect_advance has work next; MONO_NEVER when it has none. */
+struct mono_time detect_next(const struct detect *);
+
+/* A source that sees from `now` on. */
+void	 detect_source_begin(struct detect_source *, struct mono_time now);
+
+/*
+ * A source that did not see, or cannot say that it did, up to `now`: silence
+ * counts from `now` on.
+ */
+void	 detect_source_resume(struct detect_source *, struct mono_time now);
+
+/* ---- for readers, also of another process */
+
+/* A copy of a watch that its writer may be changing. */
+void	 detect_watch_read(const struct detect_watch *, struct detect_watch *);
+
+enum detect_state detect_state(const struct detect_watch *,
+	    const struct detect_source *, struct mono_time now);
+/* The learned interval, the median of the latest; 0 when there is none. */
+int64_t	 detect_interval_ns(const struct detect_watch *);
+/* Since the last heartbeat, or since the watch began. */
+int64_t	 detect_silence_ns(const struct detect_watch *, struct mono_time now);
+/* How many times it was raised. */
+uint32_t detect_interruptions(const struct detect_watch *);
+
+#endif

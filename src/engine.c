@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <unistd.h>
+
+#include "engine.h"
+#include "log.h"
+#include "loop.h"
+
+/* Signals are the parent's affair; the engine ends when its socket does. */
+static void
+leave_parent(int keep)
+{
+	sigset_t	 none;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	if (keep > STDERR_FILENO + 1)
+		close_range(STDERR_FILENO + 1, (unsigned)keep - 1, 0);
+	close_range((unsigned)keep + 1, ~0U, 0);
+}
+
+bool
+engine_start(struct engine *engine, const struct configuration *config,
+    struct live *live)
+{
+	int	 pair[2], saved;
+
+	engine->socket = -1;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+		return (false);
+	engine->pid = fork();
+	if (engine->pid < 0) {
+		saved = errno;
+		close(pair[0]);
+		close(pair[1]);
+		errno = saved;
+		return (false);
+	}
+	if (engine->pid == 0) {
+		leave_parent(pair[1]);
+		log_rename("hbwatchd[engine]");
+		loop_main(config, live, pair[1]);
+		_exit(0);
+	}
+	close(pair[1]);
+	engine->socket = pair[0];
+	return (true);
+}
+
+bool
+engine_order(const struct engine *engine, enum engine_order order)
+{
+	uint32_t	 word = order;
+
+	return (send(engine->socket, &word, sizeof(word),
+	    MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof(word));
+}
+
+int
+engine_receive(const struct engine *engine, struct engine_report *r)
+{
+	ssize_t	 n;
+
+	n = recv(engine->socket, r, sizeof(*r), MSG_DONTWAIT);
+	if (n == (ssize_t)sizeof(*r))
+		return (1);
+	if (n < 0 && (errno == EAGAIN || errno == EINTR))
+		return (0);
+	return (-1);
+}
+
+void
+engine_reap(struct engine *engine)
+{
+	if (engine->socket == -1)
+		return;
+	close(engine->socket);
+	engine->socket = -1;
+	kill(engine->pid, SIGKILL);
+	while (waitpid(engine->pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The engine: the process that captures, decodes, matches and detects.  It
+ * waits for nobody, and after its start it can do nothing else.
+ *
+ * Its parent starts one, waits for ENGINE_READY, ends the one before it, and
+ * lets the new one go: packets queue in the new one's rings from before the old
+ * one takes its last, so none is missed.
+ */
+#ifndef HBW_ENGINE_H
+#define HBW_ENGINE_H
+
+#include <sys/types.h>
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "configuration.h"
+#include "detect.h"
+#include "live.h"
+#include "wall.h"
+
+enum engine_report_type {
+	ENGINE_READY = 1,	/* its captures are open, or failed */
+	ENGINE_EVENT,		/* a watch was raised or cleared */
+	ENGINE_CAPTURE,		/* a capture's state changed */
+};
+
+/* What the engine tells its parent: one datagram each. */
+struct engine_report {
+	uint32_t		 type;
+	struct detect_event	 event;		/* ENGINE_EVENT */
+	struct wall_time	 at;		/* the same as event.at */
+	uint32_t		 capture;	/* ENGINE_CAPTURE: position */
+	uint32_t		 state;		/* enum live_capture_state */
+	uint32_t		 before;	/* the state until now */
+	char			 error[LIVE_ERROR_SIZE];
+};
+
+enum engine_order {
+	ENGINE_GO = 1,		/* an engine saw to the rows until now */
+	ENGINE_GO_AFTER_GAP,	/* nobody did: count silence from the start */
+	ENGINE_STOP,		/* take what is there, report it, and end */
+};
+
+/* The parent's view of an engine. */
+struct engine {
+	pid_t	 pid;
+	int	 socket;	/* -1: none */
+};
+
+/*
+ * Starts an engine, a child process.  False on error (errno).  The parent keeps
+ * the configuration and the rows for as long as the engine lives.
+ */
+bool	 engine_start(struct engine *, const struct configuration *,
+	    struct live *);
+/* False when the engine is gone. */
+bool	 engine_order(const struct engine *, enum engine_order);
+/* 1: a report; 0: none is waiting; -1: the engine has ended. */
+int	 engine_receive(const struct engine *, struct engine_report *);
+/* Ends an engine that has not ended by itself, and forgets it. */
+void	 engine_reap(struct engine *);
+
+#endif

@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From a configuration file's sections to what they mean; configuration.c's
+ * own.  What is wrong is added to the faults, and the judging goes on.
+ */
+#ifndef HBW_JUDGE_H
+#define HBW_JUDGE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "conffile.h"
+#include "configuration.h"
+#include "faults.h"
+
+#define JUDGE_TEXT_MAX	255		/* SnmpAdminString, RFC 3411 */
+#define JUDGE_LONG_TEXT_MAX	4095	/* of what no SNMP object holds */
+#define JUDGE_ALARM_ID_MAX	2147483647
+#define JUDGE_ALARM_DEFAULT	45640
+
+/* A configuration that is being made of a file. */
+struct judge {
+	const struct conffile	*file;
+	struct faults		*faults;
+	struct configuration	*c;
+	char			 host[256];
+};
+
+/* What is wrong with a text for people, and what was expected; or NULL. */
+const char *judge_text_fault(const char *text, size_t max);
+/* Says what is wrong with a value: `source "…" is empty; expected a text`. */
+void	 judge_value_fault(struct judge *, const char *name,
+	    const struct conffile_value *, const char *fault);
+
+/* *text becomes what the option says; where it says nothing, it stays. */
+void	 judge_take_text(struct judge *, const struct conffile_section *,
+	    enum conffile_option, size_t max, char **text);
+void	 judge_take_interruption(struct judge *,
+	    const struct conffile_section *, int64_t *ns);
+/* Digits alone: no sign, no blanks, no other base. */
+bool	 judge_number(const char *text, uint32_t min, uint32_t max,
+	    uint32_t *number);
+
+/* The alarms, built in and of the file; false when there is no memory. */
+bool	 judge_alarms(struct judge *);
+/* By its number; NULL when there is none. */
+const struct configuration_alarm *judge_find_alarm(const struct configuration *,
+	    uint32_t id);
+/* The watches, once the alarms are there. */
+void	 judge_watches(struct judge *);
+
+#endif

@@ -1,0 +1,221 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/mman.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "live.h"
+
+static int
+compare_names(const void *a, const void *b)
+{
+	return (strcmp(*(char *const *)a, *(char *const *)b));
+}
+
+/* The interfaces of enabled watches, sorted, each once; NULL: no memory. */
+static const char **
+interfaces(const struct configuration *config, size_t *count)
+{
+	const char	**names;
+	size_t		  i, total = 0, n = 0;
+
+	names = calloc(config->nwatches + 1, sizeof(*names));
+	if (names == NULL)
+		return (NULL);
+	for (i = 0; i < config->nwatches; i++)
+		if (config->watches[i].enabled)
+			names[total++] = config->watches[i].interface;
+	qsort(names, total, sizeof(*names), compare_names);
+	for (i = 0; i < total; i++)
+		if (n == 0 || strcmp(names[n - 1], names[i]) != 0)
+			names[n++] = names[i];
+	*count = n;
+	return (names);
+}
+
+static size_t
+aligned(size_t size)
+{
+	return ((size + 63) / 64 * 64);
+}
+
+static struct live *
+live_map(size_t ncaptures, size_t nwatches)
+{
+	struct live	*live;
+	char		*base;
+	size_t		 captures = aligned(sizeof(*live->pass));
+	size_t		 watches = captures +
+	    aligned(ncaptures * sizeof(*live->captures));
+	size_t		 size = watches + nwatches * sizeof(*live->watches);
+
+	live = calloc(1, sizeof(*live));
+	if (live == NULL)
+		return (NULL);
+	base = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (base == MAP_FAILED) {
+		free(live);
+		return (NULL);
+	}
+	live->mapping = base;
+	live->size = size;
+	live->pass = (_Atomic int64_t *)base;
+	live->captures = (struct live_capture *)(base + captures);
+	live->watches = (struct detect_watch *)(base + watches);
+	live->ncaptures = ncaptures;
+	live->nwatches = nwatches;
+	return (live);
+}
+
+static void
+begin_watches(struct live *live, const struct configuration *config,
+    struct mono_time now)
+{
+	const struct configuration_watch	*w;
+	size_t					 i;
+
+	for (i = 0; i < config->nwatches; i++) {
+		w = &config->watches[i];
+		detect_watch_begin(&live->watches[i],
+		    live_capture_find(live, w->interface),
+		    w->interruption_ns, w->recovery, w->enabled, now);
+	}
+}
+
+struct live *
+live_new(const struct configuration *config, struct mono_time now)
+{
+	struct live	 *live;
+	const char	**names;
+	size_t		  count, i;
+
+	names = interfaces(config, &count);
+	if (names == NULL)
+		return (NULL);
+	live = live_map(count, config->nwatches);
+	if (live != NULL) {
+		for (i = 0; i < count; i++) {
+			/* configuration_load saw to the length. */
+			strcpy(live->captures[i].interface, names[i]);
+			live->captures[i].state = LIVE_CAPTURE_RUNNING;
+			live->captures[i].ifindex = if_nametoindex(names[i]);
+			detect_source_begin(&live->captures[i].source, now);
+		}
+		begin_watches(live, config, now);
+	}
+	free(names);
+	return (live);
+}
+
+void
+live_free(struct live *live)
+{
+	if (live == NULL)
+		return;
+	munmap(live->mapping, live->size);
+	free(live);
+}
+
+static int
+compare_capture(const void *key, const void *capture)
+{
+	return (strcmp(key,
+	    ((const struct live_capture *)capture)->interface));
+}
+
+uint32_t
+live_capture_find(const struct live *live, const char *interface)
+{
+	const struct live_capture	*found;
+
+	found = bsearch(interface, live->captures, live->ncaptures,
+	    sizeof(*live->captures), compare_capture);
+	return (found == NULL ? UINT32_MAX :
+	    (uint32_t)(found - live->captures));
+}
+
+static int
+compare_watches(const void *a, const void *b)
+{
+	const struct configuration_watch *const	*x = a, *const *y = b;
+
+	return (strcmp((*x)->name, (*y)->name));
+}
+
+/* The watches of a configuration by name; NULL when there is no memory. */
+static const struct configuration_watch **
+by_name(const struct configuration *config)
+{
+	const struct configuration_watch	**sorted;
+	size_t					  i;
+
+	sorted = calloc(config->nwatches + 1, sizeof(*sorted));
+	if (sorted == NULL)
+		return (NULL);
+	for (i = 0; i < config->nwatches; i++)
+		sorted[i] = &config->watches[i];
+	qsort(sorted, config->nwatches, sizeof(*sorted), compare_watches);
+	return (sorted);
+}
+
+static bool
+same_flow(const struct configuration_watch *a,
+    const struct configuration_watch *b)
+{
+	return (strcmp(a->interface, b->interface) == 0 &&
+	    strcmp(a->heartbeat, b->heartbeat) == 0 &&
+	    addr_equal(&a->peer, &b->peer) && addr_equal(&a->local, &b->local));
+}
+
+static void
+carry_watch(struct detect_watch *w, const struct detect_watch *old,
+    bool same)
+{
+	struct detect_watch	 begun = *w;
+
+	if (same && w->enabled && old->enabled) {
+		*w = *old;
+		w->source = begun.source;
+		w->interruption_ns = begun.interruption_ns;
+		w->recovery = begun.recovery;
+		return;
+	}
+	/* The count of transitions goes on; a disabled watch has no alarm. */
+	w->transitions = old->transitions;
+	if (old->raised && w->enabled) {
+		w->raised = true;
+		w->raised_at = old->raised_at;
+	} else if (old->raised) {
+		w->transitions++;
+	}
+}
+
+bool
+live_carry(struct live *live, const struct configuration *config,
+    const struct live *old, const struct configuration *old_config)
+{
+	const struct configuration_watch	**sorted, **found, *key;
+	uint32_t				  i;
+
+	for (i = 0; i < old->ncaptures; i++) {
+		uint32_t c = live_capture_find(live,
+		    old->captures[i].interface);
+		if (c != UINT32_MAX)
+			live->captures[c] = old->captures[i];
+	}
+	sorted = by_name(old_config);
+	if (sorted == NULL)
+		return (false);
+	for (i = 0; i < config->nwatches; i++) {
+		key = &config->watches[i];
+		found = bsearch(&key, sorted, old_config->nwatches,
+		    sizeof(*sorted), compare_watches);
+		if (found != NULL)
+			carry_watch(&live->watches[i],
+			    &old->watches[*found - old_config->watches],
+			    same_flow(key, *found));
+	}
+	free(sorted);
+	return (true);
+}

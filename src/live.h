@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The live rows: what the engine knows at this moment, in memory that it shares
+ * with the agent.  The engine of the moment is the only writer; a new engine
+ * goes on with the rows that it finds.
+ */
+#ifndef HBW_LIVE_H
+#define HBW_LIVE_H
+
+#include <net/if.h>
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "configuration.h"
+#include "detect.h"
+
+/* The numbers are hbwCaptureState's. */
+enum live_capture_state {
+	LIVE_CAPTURE_RUNNING = 1,
+	LIVE_CAPTURE_DOWN = 2,		/* heard, and down */
+	LIVE_CAPTURE_FAILED = 3,	/* nothing can be heard: blind */
+};
+
+#define LIVE_ERROR_SIZE	160
+
+/* One for each interface that an enabled watch names. */
+struct live_capture {
+	struct detect_source	 source;
+	char			 interface[IF_NAMESIZE];
+	uint32_t		 ifindex;	/* the last known; 0: never */
+	uint32_t		 state;		/* enum live_capture_state */
+	bool			 listening;	/* some engine does */
+	uint64_t		 packets;	/* that passed the filter */
+	uint64_t		 heartbeats;	/* that some watch counted */
+	uint64_t		 dropped;	/* by the kernel */
+	uint64_t		 malformed;	/* not understood */
+	struct wall_time	 drained;	/* stamp of the last packet */
+	char			 error[LIVE_ERROR_SIZE];	/* or "" */
+};
+
+/* What is shared has no pointer or count that a reader would have to trust. */
+struct live {
+	_Atomic int64_t		*pass;		/* mono: the engine's last */
+	struct live_capture	*captures;
+	struct detect_watch	*watches;	/* as in the configuration */
+	size_t			 ncaptures;
+	size_t			 nwatches;
+	void			*mapping;
+	size_t			 size;		/* of the mapping */
+};
+
+/*
+ * Rows for a configuration, all watches beginning `now`, in memory that
+ * children share.  NULL when there is none (errno).  live_free unmaps it.
+ */
+struct live *live_new(const struct configuration *, struct mono_time now);
+void	 live_free(struct live *);
+
+/*
+ * Takes over what `old` knows of each watch and capture that is in both, by
+ * name.  A watch that listens for something else begins anew, but an alarm of
+ * its that stands goes on standing.  To be called while nobody writes to
+ * either.  False when there is no memory for it.
+ */
+bool	 live_carry(struct live *, const struct configuration *,
+	    const struct live *old, const struct configuration *old_config);
+
+/* Position of an interface among the captures; UINT32_MAX: it is none. */
+uint32_t live_capture_find(const struct live *, const char *interface);
+
+#endif

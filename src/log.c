@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <poll.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static const char	*log_name = "hbwatch";
+static enum log_target	 log_target = LOG_TO_STDERR;
+static bool		 log_verbose;
+
+void
+log_open(const char *name, enum log_target target, bool verbose)
+{
+	log_name = name;
+	log_target = target;
+	log_verbose = verbose;
+	/* Connected at once: a jailed process could not do it later. */
+	if (target == LOG_TO_SYSLOG) {
+		closelog();
+		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	}
+}
+
+void
+log_rename(const char *name)
+{
+	log_open(name, log_target, log_verbose);
+}
+
+/* A reader that does not read must not stop us: then the line is lost. */
+static void
+write_line(const char *text, const char *error)
+{
+	static unsigned	 lost;
+	struct pollfd	 fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+
+	if (poll(&fd, 1, 0) == 0) {
+		lost++;
+		return;
+	}
+	if (lost > 0)
+		dprintf(STDERR_FILENO, "%s: %u lines of the log were lost\n",
+		    log_name, lost);
+	lost = 0;
+	dprintf(STDERR_FILENO, "%s: %s%s%s\n", log_name, text,
+	    error != NULL ? ": " : "", error != NULL ? error : "");
+}
+
+static void __attribute__((format(printf, 3, 0)))
+vlog(int priority, const char *error, const char *format, va_list ap)
+{
+	char	 text[1024];
+
+	vsnprintf(text, sizeof(text), format, ap);
+	if (log_target == LOG_TO_SYSLOG)
+		syslog(priority, "%s%s%s", text, error != NULL ? ": " : "",
+		    error != NULL ? error : "");
+	else
+		write_line(text, error);
+}
+
+void
+log_debug(const char *format, ...)
+{
+	va_list	 ap;
+
+	if (!log_verbose)
+		return;
+	va_start(ap, format);
+	vlog(LOG_DEBUG, NULL, format, ap);
+	va_end(ap);
+}
+
+void
+log_info(const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	vlog(LOG_INFO, NULL, format, ap);
+	va_end(ap);
+}
+
+void
+log_warn(const char *format, ...)
+{
+	va_list		 ap;
+	const char	*error = strerror(errno);
+
+	va_start(ap, format);
+	vlog(LOG_WARNING, error, format, ap);
+	va_end(ap);
+}
+
+void
+log_warnx(const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	vlog(LOG_WARNING, NULL, format, ap);
+	va_end(ap);
+}
+
+void
+fatal(const char *format, ...)
+{
+	va_list		 ap;
+	const char	*error = strerror(errno);
+
+	va_start(ap, format);
+	vlog(LOG_CRIT, error, format, ap);
+	va_end(ap);
+	exit(1);
+}
+
+void
+fatalx(const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	vlog(LOG_CRIT, NULL, format, ap);
+	va_end(ap);
+	exit(1);
+}

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Time that decides.  A struct of its own, so that the compiler refuses to mix
+ * it with the wall clock (wall.h).
+ */
+#ifndef HBW_MONO_H
+#define HBW_MONO_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#define NSEC_PER_SEC	INT64_C(1000000000)
+#define NSEC_PER_MSEC	INT64_C(1000000)
+#define NSEC_PER_USEC	INT64_C(1000)
+
+/* CLOCK_MONOTONIC: nanoseconds since the boot, time suspended left out. */
+struct mono_time {
+	int64_t ns;
+};
+
+#define MONO_NEVER	((struct mono_time){ INT64_MAX })
+
+/* The clock.  Read in the loops of the processes, nowhere else. */
+struct mono_time mono_now(void);
+
+/* A duration is a plain int64_t of nanoseconds, its name ends in _ns. */
+static inline struct mono_time
+mono_add(struct mono_time t, int64_t ns)
+{
+	return ((struct mono_time){ t.ns + ns });
+}
+
+static inline int64_t
+mono_sub(struct mono_time a, struct mono_time b)
+{
+	return (a.ns - b.ns);
+}
+
+static inline bool
+mono_before(struct mono_time a, struct mono_time b)
+{
+	return (a.ns < b.ns);
+}
+
+static inline struct mono_time
+mono_max(struct mono_time a, struct mono_time b)
+{
+	return (a.ns > b.ns ? a : b);
+}
+
+static inline struct mono_time
+mono_min(struct mono_time a, struct mono_time b)
+{
+	return (a.ns < b.ns ? a : b);
+}
+
+#endif

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Numbers for names: a name keeps its number for good, and no number is given
+ * to another name.
+ */
+#ifndef HBW_NAMES_H
+#define HBW_NAMES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct names_entry {
+	char		*name;		/* owned */
+	uint32_t	 number;	/* from 1 */
+};
+
+struct names {
+	struct names_entry	*entries;	/* by name; owned */
+	size_t			 count;
+	uint32_t		 last;		/* the highest number given */
+};
+
+/* The number of a name; 0 when it has none. */
+uint32_t names_find(const struct names *, const char *name);
+
+/*
+ * Gives numbers to those of the `count` names that have none, in their order.
+ * The names are distinct and are copied.  False when there is no memory; then
+ * nothing has changed.
+ */
+bool	 names_add(struct names *, const char *const *list, size_t count);
+void	 names_free(struct names *);
+
+#endif

@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * BFD control packets (RFC 5880) over a single hop (RFC 5881) and several
+ * (RFC 5883).
+ */
+#include <stdio.h>
+
+#include "mono.h"
+#include "protocol.h"
+
+#define BFD_PORT		3784	/* RFC 5881, section 4 */
+#define BFD_PORT_MULTIHOP	4784	/* RFC 5883, section 5 */
+
+#define BFD_LENGTH		24	/* RFC 5880, section 4.1 */
+#define BFD_LENGTH_AUTH		26
+
+#define BFD_FLAG_AUTH		0x04
+#define BFD_FLAG_MULTIPOINT	0x01
+
+enum bfd_state {			/* RFC 5880, section 4.1 */
+	BFD_ADMIN_DOWN = 0,
+	BFD_DOWN = 1,
+	BFD_INIT = 2,
+	BFD_UP = 3,
+};
+
+struct bfd {
+	uint8_t		 version;
+	enum bfd_state	 state;
+	uint8_t		 flags;
+	uint8_t		 multiplier;
+	uint8_t		 length;
+	uint32_t	 mine;		/* discriminator */
+	uint32_t	 yours;
+	uint32_t	 interval;	/* µs: Desired Min TX Interval */
+	uint8_t		 auth;		/* type; 0 where there is none */
+	uint32_t	 sequence;
+};
+
+static bool
+bfd_read(struct cursor c, struct bfd *bfd)
+{
+	uint8_t octet;
+
+	bfd->version = cursor_u8(&c) >> 5;
+	octet = cursor_u8(&c);
+	bfd->state = octet >> 6;
+	bfd->flags = octet & 0x3f;
+	bfd->multiplier = cursor_u8(&c);
+	bfd->length = cursor_u8(&c);
+	bfd->mine = cursor_u32(&c);
+	bfd->yours = cursor_u32(&c);
+	bfd->interval = cursor_u32(&c);
+	cursor_skip(&c, 8);
+	if (!cursor_ok(&c))
+		return (false);
+
+	bfd->auth = 0;
+	cursor_limit(&c, bfd->length > BFD_LENGTH ?
+	    bfd->length - BFD_LENGTH : 0);
+	if ((bfd->flags & BFD_FLAG_AUTH) != 0)
+		bfd->auth = cursor_u8(&c);
+	cursor_skip(&c, 3);
+	bfd->sequence = cursor_u32(&c);
+	if (!cursor_ok(&c))
+		bfd->auth = 0;
+	return (true);
+}
+
+/* The checks of RFC 5880, section 6.8.6, that need no session. */
+static bool
+bfd_valid(const struct bfd *bfd, size_t wire)
+{
+	size_t minimum = (bfd->flags & BFD_FLAG_AUTH) != 0 ?
+	    BFD_LENGTH_AUTH : BFD_LENGTH;
+
+	if (bfd->version != 1 || bfd->length < minimum || bfd->length > wire ||
+	    bfd->multiplier == 0 || bfd->mine == 0 ||
+	    (bfd->flags & BFD_FLAG_MULTIPOINT) != 0)
+		return (false);
+	return (bfd->yours != 0 || bfd->state == BFD_DOWN ||
+	    bfd->state == BFD_ADMIN_DOWN);
+}
+
+/*
+ * RFC 5881, section 5: over a single hop the hop limit is 255, and must be
+ * where there is no authentication.
+ */
+static bool
+bfd_hop_limit_valid(const struct bfd *bfd, const struct packet *packet)
+{
+	return (packet->destination_port == BFD_PORT_MULTIHOP ||
+	    packet->hop_limit == 255 || (bfd->flags & BFD_FLAG_AUTH) != 0);
+}
+
+/*
+ * Only the meticulous types of authentication, 3 and 5, count each packet:
+ * RFC 5880, sections 6.7.3 and 6.7.4.
+ */
+static bool
+bfd_decode(const struct packet *packet, struct heartbeat *heartbeat)
+{
+	struct cursor	 c;
+	struct bfd	 bfd;
+	size_t		 wire;
+
+	if (packet->destination_port != BFD_PORT &&
+	    packet->destination_port != BFD_PORT_MULTIHOP)
+		return (false);
+	if (!packet_udp(packet, &c, &wire) || !bfd_read(c, &bfd) ||
+	    !bfd_valid(&bfd, wire) || !bfd_hop_limit_valid(&bfd, packet))
+		return (false);
+	*heartbeat = (struct heartbeat){
+		.sender = packet->source,
+		.keys = 1,
+		.alive = bfd.state == BFD_INIT || bfd.state == BFD_UP,
+		.stop = bfd.state == BFD_ADMIN_DOWN,
+		.interval_ns = bfd.interval * NSEC_PER_USEC,
+		.has_sequence = bfd.auth == 3 || bfd.auth == 5,
+		.sequence = bfd.auth == 3 || bfd.auth == 5 ? bfd.sequence : 0,
+	};
+	return (true);
+}
+
+static int
+bfd_filter(uint32_t key, char *text, size_t size)
+{
+	(void)key;
+	return (snprintf(text, size, "(udp dst port %d or udp dst port %d)",
+	    BFD_PORT, BFD_PORT_MULTIHOP));
+}
+
+const struct protocol protocol_bfd = {
+	.name = "bfd",
+	.argument = ARGUMENT_NONE,
+	.decode = bfd_decode,
+	.filter = bfd_filter,
+};

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * CARP: carp(4) of OpenBSD and FreeBSD, ucarp.  It has no RFC.  Its protocol
+ * number is VRRP's, and its first octet that of VRRPv2; but as VRRPv2 an
+ * advertisement would have 7 addresses and could not be as short as it is.
+ */
+#include <stdio.h>
+
+#include "mono.h"
+#include "protocol.h"
+
+#define IPPROTO_CARP	112
+
+#define CARP_ADVERTISEMENT	0x21	/* version 2, type 1 */
+#define CARP_LENGTH		36
+#define CARP_AUTH_WORDS		7	/* counter and digest, 32 bits each */
+
+struct carp {
+	uint8_t		 first;
+	uint8_t		 vhid;
+	uint8_t		 skew;		/* 1/256 s */
+	uint8_t		 auth_words;
+	uint8_t		 base;		/* s */
+	uint32_t	 counter;	/* its lower half */
+};
+
+static bool
+carp_read(const struct packet *packet, struct carp *carp)
+{
+	struct cursor c = cursor_over(packet->payload, packet->payload_length);
+
+	carp->first = cursor_u8(&c);
+	carp->vhid = cursor_u8(&c);
+	carp->skew = cursor_u8(&c);
+	carp->auth_words = cursor_u8(&c);
+	cursor_skip(&c, 1);
+	carp->base = cursor_u8(&c);
+	cursor_skip(&c, 6);
+	carp->counter = cursor_u32(&c);
+	return (cursor_ok(&c));
+}
+
+static bool
+carp_valid(const struct carp *carp, const struct packet *packet)
+{
+	return (carp->first == CARP_ADVERTISEMENT &&
+	    carp->auth_words == CARP_AUTH_WORDS && carp->vhid != 0 &&
+	    packet->payload_wire == CARP_LENGTH && packet->hop_limit == 255 &&
+	    !packet_checksum_bad(packet, false));
+}
+
+static bool
+carp_decode(const struct packet *packet, struct heartbeat *heartbeat)
+{
+	struct carp	 carp;
+	bool		 stop;
+
+	if (packet->protocol != IPPROTO_CARP || !carp_read(packet, &carp) ||
+	    !carp_valid(&carp, packet))
+		return (false);
+
+	/* The last words of an interface that is taken down. */
+	stop = carp.base == 255 && carp.skew == 255;
+	*heartbeat = (struct heartbeat){
+		.sender = packet->source,
+		.key = { carp.vhid },
+		.keys = 1,
+		.alive = !stop,
+		.stop = stop,
+		.interval_ns = stop ? 0 : carp.base * NSEC_PER_SEC +
+		    carp.skew * NSEC_PER_SEC / 256,
+		.has_sequence = true,
+		.sequence = carp.counter,
+	};
+	return (true);
+}
+
+static int
+carp_filter(uint32_t key, char *text, size_t size)
+{
+	return (snprintf(text, size,
+	    "((ip proto 112 and ip[((ip[0] & 15) << 2) + 1] = %u) or "
+	    "(ip6 proto 112 and ip6[41] = %u))", key, key));
+}
+
+const struct protocol protocol_carp = {
+	.name = "carp",
+	.argument = ARGUMENT_NUMBER,
+	.argument_name = "VHID",
+	.minimum = 1,
+	.maximum = 255,
+	.any_sender = true,
+	.decode = carp_decode,
+	.filter = carp_filter,
+};

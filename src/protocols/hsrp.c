@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * HSRP: version 1 (RFC 2281), and Cisco's version 2 for IPv4 and IPv6, which
+ * has no RFC.
+ */
+#include <stdio.h>
+
+#include "mono.h"
+#include "protocol.h"
+
+#define HSRP_PORT	1985		/* RFC 2281, section 5 */
+#define HSRP_PORT_IPV6	2029
+
+#define HSRP1_LENGTH	20
+
+#define HSRP2_GROUP_STATE	1	/* type of a TLV */
+#define HSRP2_GROUP_LENGTH	40
+
+enum hsrp_opcode {			/* RFC 2281, section 5.1 */
+	HSRP_HELLO = 0,
+	HSRP_COUP = 1,
+	HSRP_RESIGN = 2,
+};
+
+struct hsrp {
+	uint8_t		 opcode;
+	uint16_t	 group;
+	int64_t		 hello_ns;
+};
+
+/* RFC 2281, section 5.1. */
+static bool
+hsrp1_read(struct cursor c, size_t wire, struct hsrp *hsrp)
+{
+	uint8_t version;
+
+	version = cursor_u8(&c);
+	hsrp->opcode = cursor_u8(&c);
+	cursor_skip(&c, 1);
+	hsrp->hello_ns = cursor_u8(&c) * NSEC_PER_SEC;
+	cursor_skip(&c, 2);
+	hsrp->group = cursor_u8(&c);
+	return (cursor_ok(&c) && version == 0 && wire >= HSRP1_LENGTH);
+}
+
+static bool
+hsrp2_read(struct cursor c, size_t wire, struct hsrp *hsrp)
+{
+	uint8_t type, length, version, ip;
+
+	type = cursor_u8(&c);
+	length = cursor_u8(&c);
+	version = cursor_u8(&c);
+	hsrp->opcode = cursor_u8(&c);
+	cursor_skip(&c, 1);			/* state */
+	ip = cursor_u8(&c);
+	hsrp->group = cursor_u16(&c);
+	cursor_skip(&c, 6 + 4);			/* router, priority */
+	hsrp->hello_ns = cursor_u32(&c) * NSEC_PER_MSEC;
+	return (cursor_ok(&c) && type == HSRP2_GROUP_STATE &&
+	    length == HSRP2_GROUP_LENGTH && wire >= (size_t)length + 2 &&
+	    version == 2 && (ip == 4 || ip == 6) && hsrp->group < 4096);
+}
+
+static bool
+hsrp_read(const struct packet *packet, struct hsrp *hsrp)
+{
+	struct cursor	 c;
+	size_t		 wire;
+
+	if (!packet_udp(packet, &c, &wire))
+		return (false);
+	if (packet->source.family == ADDR_IPV6)
+		return (packet->destination_port == HSRP_PORT_IPV6 &&
+		    hsrp2_read(c, wire, hsrp));
+	return (packet->destination_port == HSRP_PORT &&
+	    (hsrp1_read(c, wire, hsrp) || hsrp2_read(c, wire, hsrp)));
+}
+
+/* A coup is always followed by hellos, and is not counted beside them. */
+static bool
+hsrp_decode(const struct packet *packet, struct heartbeat *heartbeat)
+{
+	struct hsrp hsrp;
+
+	if (!hsrp_read(packet, &hsrp) ||
+	    (hsrp.opcode != HSRP_HELLO && hsrp.opcode != HSRP_RESIGN))
+		return (false);
+	*heartbeat = (struct heartbeat){
+		.sender = packet->source,
+		.key = { hsrp.group },
+		.keys = 1,
+		.alive = hsrp.opcode == HSRP_HELLO,
+		.stop = hsrp.opcode == HSRP_RESIGN,
+		.interval_ns = hsrp.hello_ns,
+	};
+	return (true);
+}
+
+static int
+hsrp_filter(uint32_t key, char *text, size_t size)
+{
+	(void)key;
+	return (snprintf(text, size,
+	    "((ip and udp dst port %d) or (ip6 and udp dst port %d))",
+	    HSRP_PORT, HSRP_PORT_IPV6));
+}
+
+const struct protocol protocol_hsrp = {
+	.name = "hsrp",
+	.argument = ARGUMENT_NUMBER,
+	.argument_name = "GROUP",
+	.minimum = 0,
+	.maximum = 4095,
+	.any_sender = true,
+	.decode = hsrp_decode,
+	.filter = hsrp_filter,
+};

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The heartbeat of Linux-HA.  A message is a list of NAME=VALUE in one of two
+ * clothes:
+ *	"###\n" LENGTH ":(0)t=status," LENGTH ":(0)st=active," … "%%%\n"
+ *	">>>\n" "t=status\n" "st=active\n" … "<<<\n"
+ * The number in parentheses is the field's type, and text where it is missing.
+ * What tells life comes early in a message, so it may be cut short by capture.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol.h"
+
+#define LINUX_HA_PORT	694
+
+struct text {
+	const char	*start;
+	size_t		 length;
+};
+
+struct message {
+	struct text	 type;
+	struct text	 status;
+	struct text	 info;
+	struct text	 sequence;
+};
+
+static bool
+text_is(const struct text *text, const char *other)
+{
+	return (text->length == strlen(other) &&
+	    memcmp(text->start, other, text->length) == 0);
+}
+
+/* Hexadecimal, up to eight digits. */
+static bool
+text_hex(const struct text *text, uint32_t *number)
+{
+	size_t	 i;
+	char	 c;
+
+	*number = 0;
+	for (i = 0; i < text->length; i++) {
+		c = text->start[i];
+		if (c >= '0' && c <= '9')
+			*number = *number << 4 | (uint32_t)(c - '0');
+		else if (c >= 'a' && c <= 'f')
+			*number = *number << 4 | (uint32_t)(c - 'a' + 10);
+		else
+			return (false);
+	}
+	return (text->length > 0 && text->length <= 8);
+}
+
+/* Takes what is ahead of `end`, and steps over it. */
+static bool
+text_until(struct cursor *c, char end, struct text *text)
+{
+	const uint8_t *at = memchr(c->next, end, c->left);
+
+	if (at == NULL)
+		return (false);
+	text->start = (const char *)c->next;
+	text->length = (size_t)(at - c->next);
+	cursor_skip(c, text->length + 1);
+	return (true);
+}
+
+/* LENGTH ":" FIELD ","; false at the end, or where it is none. */
+static bool
+field_counted(struct cursor *c, struct text *field)
+{
+	struct text	 digits;
+	size_t		 i, length = 0;
+
+	if (!text_until(c, ':', &digits) || digits.length == 0 ||
+	    digits.length > 5)
+		return (false);
+	for (i = 0; i < digits.length; i++) {
+		if (digits.start[i] < '0' || digits.start[i] > '9')
+			return (false);
+		length = length * 10 + (size_t)(digits.start[i] - '0');
+	}
+	field->start = (const char *)cursor_take(c, length);
+	field->length = length;
+	return (cursor_u8(c) == ',');
+}
+
+/* FIELD "\n"; false at the end, or where it is none. */
+static bool
+field_line(struct cursor *c, struct text *field)
+{
+	return (text_until(c, '\n', field) && !text_is(field, "<<<"));
+}
+
+/* Splits "(TYPE)NAME=VALUE". */
+static bool
+field_split(const struct text *field, struct text *name, struct text *value)
+{
+	struct cursor	 c = cursor_over((const uint8_t *)field->start,
+	    field->length);
+	struct text	 type;
+
+	if (c.left > 0 && c.next[0] == '(' && !text_until(&c, ')', &type))
+		return (false);
+	if (!text_until(&c, '=', name))
+		return (false);
+	value->start = (const char *)c.next;
+	value->length = c.left;
+	return (true);
+}
+
+/* The first of a name counts. */
+static void
+message_field(struct message *message, const struct text *field)
+{
+	struct text name, value, *keep;
+
+	if (!field_split(field, &name, &value))
+		return;
+	if (text_is(&name, "t"))
+		keep = &message->type;
+	else if (text_is(&name, "st"))
+		keep = &message->status;
+	else if (text_is(&name, "info"))
+		keep = &message->info;
+	else if (text_is(&name, "seq"))
+		keep = &message->sequence;
+	else
+		return;
+	if (keep->start == NULL)
+		*keep = value;
+}
+
+static bool
+message_read(struct cursor c, struct message *message)
+{
+	struct text	 field;
+	const uint8_t	*start = cursor_take(&c, 4);
+
+	memset(message, 0, sizeof(*message));
+	if (start == NULL)
+		return (false);
+	if (memcmp(start, "###\n", 4) == 0) {
+		while (field_counted(&c, &field))
+			message_field(message, &field);
+	} else if (memcmp(start, ">>>\n", 4) == 0) {
+		while (field_line(&c, &field))
+			message_field(message, &field);
+	}
+	return (message->type.start != NULL);
+}
+
+/*
+ * A node that shuts down says so in the resources that it gives up, and again
+ * when all is done; its status is sent for some seconds more.
+ */
+static bool
+message_stops(const struct message *message)
+{
+	return (text_is(&message->type, "shutdone") ||
+	    (text_is(&message->type, "resource") &&
+	    text_is(&message->info, "shutdown")) ||
+	    (text_is(&message->type, "status") &&
+	    text_is(&message->status, "dead")));
+}
+
+/* A status that is not to be sent again, and has no number, is "NS_st". */
+static bool
+message_alive(const struct message *message)
+{
+	return ((text_is(&message->type, "status") ||
+	    text_is(&message->type, "NS_st")) &&
+	    !text_is(&message->status, "dead"));
+}
+
+static bool
+linux_ha_decode(const struct packet *packet, struct heartbeat *heartbeat)
+{
+	struct cursor	 c;
+	struct message	 message;
+	uint32_t	 sequence;
+
+	if (packet->destination_port != LINUX_HA_PORT ||
+	    !packet_udp(packet, &c, NULL) || !message_read(c, &message))
+		return (false);
+	*heartbeat = (struct heartbeat){
+		.sender = packet->source,
+		.keys = 1,
+		.alive = message_alive(&message),
+		.stop = message_stops(&message),
+	};
+	if (text_hex(&message.sequence, &sequence)) {
+		heartbeat->has_sequence = true;
+		heartbeat->sequence = sequence;
+	}
+	return (heartbeat->alive || heartbeat->stop);
+}
+
+static int
+linux_ha_filter(uint32_t key, char *text, size_t size)
+{
+	(void)key;
+	return (snprintf(text, size, "udp dst port %d", LINUX_HA_PORT));
+}
+
+const struct protocol protocol_linux_ha = {
+	.name = "linux-ha",
+	.argument = ARGUMENT_NONE,
+	.decode = linux_ha_decode,
+	.filter = linux_ha_filter,
+};

@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocol.h"
+
+#define BLANKS	" \t\r\n"
+
+/* In the order of the manual page.  A new protocol is a line here. */
+#define PROTOCOLS(one)		\
+	one(udp)		\
+	one(tcp)		\
+	one(tcp_keepalive)	\
+	one(vrrp)		\
+	one(carp)		\
+	one(hsrp)		\
+	one(bfd)		\
+	one(linux_ha)		\
+	one(corosync)		\
+	one(ip)			\
+	one(bpf)
+
+#define DECLARE(name)	extern const struct protocol protocol_##name;
+#define ADDRESS(name)	&protocol_##name,
+
+PROTOCOLS(DECLARE)
+
+const struct protocol *const protocols[] = {
+	PROTOCOLS(ADDRESS)
+	NULL
+};
+
+const struct protocol *
+protocol_find(const char *name)
+{
+	size_t i;
+
+	for (i = 0; protocols[i] != NULL; i++)
+		if (strcmp(protocols[i]->name, name) == 0)
+			return (protocols[i]);
+	return (NULL);
+}
+
+/* One form as the manual page writes it: "udp PORT", "corosync [PORT]". */
+static void
+form_usage(const struct protocol *p, char *text, size_t size)
+{
+	switch (p->argument) {
+	case ARGUMENT_NONE:
+		snprintf(text, size, "%s", p->name);
+		break;
+	case ARGUMENT_OPTIONAL:
+		snprintf(text, size, "%s [%s]", p->name, p->argument_name);
+		break;
+	default:
+		snprintf(text, size, "%s %s", p->name, p->argument_name);
+		break;
+	}
+}
+
+static void
+form_usages(char *text, size_t size)
+{
+	char	 one[64];
+	size_t	 i, used = 0;
+
+	text[0] = '\0';
+	for (i = 0; protocols[i] != NULL && used < size; i++) {
+		form_usage(protocols[i], one, sizeof(one));
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
+		    i == 0 ? "" : ", ", one);
+	}
+}
+
+static bool
+form_unknown(const char *text, char *error, size_t size)
+{
+	char usages[512];
+
+	form_usages(usages, sizeof(usages));
+	snprintf(error, size, "heartbeat \"%s\": expected one of %s", text,
+	    usages);
+	return (false);
+}
+
+static bool
+form_wrong(const struct protocol *p, const char *text, char *error,
+    size_t size)
+{
+	char usage[64];
+
+	form_usage(p, usage, sizeof(usage));
+	snprintf(error, size, "heartbeat \"%s\": expected \"%s\"", text, usage);
+	return (false);
+}
+
+/* A decimal number; UINT32_MAX for one that is larger. */
+static bool
+form_number(const char *digits, size_t length, uint32_t *number)
+{
+	uint64_t	 n = 0;
+	size_t		 i;
+
+	for (i = 0; i < length; i++) {
+		if (digits[i] < '0' || digits[i] > '9')
+			return (false);
+		n = n * 10 + (uint64_t)(digits[i] - '0');
+		if (n > UINT32_MAX)
+			n = UINT32_MAX;
+	}
+	*number = (uint32_t)n;
+	return (length > 0);
+}
+
+static bool
+form_numeric(const struct protocol *p, const char *text, const char *argument,
+    size_t length, struct heartbeat_form *form, char *error, size_t size)
+{
+	form->key = p->value;
+	if (length == 0 && p->argument == ARGUMENT_OPTIONAL)
+		return (true);
+	if (length == 0)
+		return (form_wrong(p, text, error, size));
+	if (form_number(argument, length, &form->key) &&
+	    form->key >= p->minimum && form->key <= p->maximum)
+		return (true);
+	snprintf(error, size, "heartbeat \"%s\": %s must be %u..%u", text,
+	    p->argument_name, p->minimum, p->maximum);
+	return (false);
+}
+
+static bool
+form_expression(const struct protocol *p, const char *text,
+    const char *argument, size_t length, struct heartbeat_form *form,
+    char *error, size_t size)
+{
+	if (length == 0)
+		return (form_wrong(p, text, error, size));
+	form->expression = strndup(argument, length);
+	if (form->expression != NULL)
+		return (true);
+	snprintf(error, size, "heartbeat \"%s\": out of memory", text);
+	return (false);
+}
+
+static bool
+form_argument(const struct protocol *p, const char *text, const char *argument,
+    size_t length, struct heartbeat_form *form, char *error, size_t size)
+{
+	form->protocol = p;
+	switch (p->argument) {
+	case ARGUMENT_NONE:
+		if (length == 0)
+			return (true);
+		return (form_wrong(p, text, error, size));
+	case ARGUMENT_NUMBER:
+	case ARGUMENT_OPTIONAL:
+		return (form_numeric(p, text, argument, length, form, error,
+		    size));
+	case ARGUMENT_EXPRESSION:
+		return (form_expression(p, text, argument, length, form,
+		    error, size));
+	}
+	return (false);
+}
+
+bool
+heartbeat_form_parse(const char *text, struct heartbeat_form *form,
+    char *error, size_t size)
+{
+	const struct protocol	*p;
+	const char		*word, *argument;
+	char			 name[32];
+	size_t			 length, end;
+
+	memset(form, 0, sizeof(*form));
+	word = text + strspn(text, BLANKS);
+	length = strcspn(word, BLANKS);
+	if (length >= sizeof(name))
+		return (form_unknown(text, error, size));
+	memcpy(name, word, length);
+	name[length] = '\0';
+	p = protocol_find(name);
+	if (p == NULL)
+		return (form_unknown(text, error, size));
+
+	argument = word + length + strspn(word + length, BLANKS);
+	for (end = strlen(argument); end > 0; end--)
+		if (strchr(BLANKS, argument[end - 1]) == NULL)
+			break;
+	return (form_argument(p, text, argument, end, form, error, size));
+}
+
+void
+heartbeat_form_free(struct heartbeat_form *form)
+{
+	free(form->expression);
+	memset(form, 0, sizeof(*form));
+}

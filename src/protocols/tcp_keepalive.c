@@ -1,0 +1,261 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * TCP keepalives: RFC 9293, section 3.8.4.  A probe has the sequence number
+ * before the next that its sender would use, and no data or one octet of
+ * garbage; the answer is an acknowledgement that says nothing new.  By itself
+ * neither can be told from other segments, so the sequence numbers of the
+ * connections are followed.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "protocol.h"
+
+#define SETS	64		/* a power of 2 */
+#define WAYS	4
+
+/* What one end of a connection has sent. */
+struct side {
+	uint32_t	 next;		/* the sequence number to come */
+	uint32_t	 sequence;	/* of its last segment */
+	uint32_t	 acknowledgement;
+	uint16_t	 window;
+	uint8_t		 repeats;	/* of its last segment; ends at 255 */
+	bool		 seen;		/* false: all else means nothing */
+	bool		 empty;		/* its last segment had no data */
+	bool		 probe;		/* its last segment was a keepalive */
+};
+
+struct end {
+	struct addr	 addr;
+	uint16_t	 port;
+};
+
+struct connection {
+	struct end	 ends[2];	/* the lower one first */
+	struct side	 sides[2];	/* what each of them sends */
+	uint32_t	 used;		/* when, by memory.packets; 0: free */
+};
+
+struct memory {
+	uint32_t	 packets;
+	struct connection connections[SETS][WAYS];
+};
+
+static int
+end_compare(const struct end *a, const struct end *b)
+{
+	int order = memcmp(&a->addr, &b->addr, sizeof(a->addr));
+
+	return (order != 0 ? order : (int)a->port - (int)b->port);
+}
+
+static unsigned
+ends_set(const struct end ends[2])
+{
+	uint32_t	 hash = ends[0].port * 31u + ends[1].port;
+	size_t		 i;
+
+	for (i = 0; i < sizeof(ends[0].addr.octets); i++)
+		hash = hash * 31u + ends[0].addr.octets[i] +
+		    7u * ends[1].addr.octets[i];
+	hash ^= hash >> 16;
+	hash ^= hash >> 8;
+	return (hash % SETS);
+}
+
+/*
+ * The connection of a packet, a new one in the place of the longest unused if
+ * need be; *from says which of its ends sent the packet.
+ */
+static struct connection *
+memory_connection(struct memory *memory, const struct packet *packet,
+    unsigned *from)
+{
+	struct end		 source, destination, ends[2];
+	struct connection	*set, *c, *oldest;
+
+	source = (struct end){ packet->source, packet->source_port };
+	destination = (struct end){ packet->destination,
+	    packet->destination_port };
+	*from = end_compare(&source, &destination) > 0;
+	ends[*from] = source;
+	ends[!*from] = destination;
+
+	memory->packets++;
+	set = oldest = memory->connections[ends_set(ends)];
+	for (c = set; c < set + WAYS; c++) {
+		if (c->used != 0 && end_compare(&c->ends[0], &ends[0]) == 0 &&
+		    end_compare(&c->ends[1], &ends[1]) == 0)
+			break;
+		if (memory->packets - c->used > memory->packets - oldest->used)
+			oldest = c;
+	}
+	if (c == set + WAYS) {
+		c = oldest;
+		memset(c, 0, sizeof(*c));
+		memcpy(c->ends, ends, sizeof(c->ends));
+	}
+	c->used = memory->packets;
+	return (c);
+}
+
+/* What a keepalive or its answer can be, by itself. */
+static bool
+segment_fits(const struct packet_tcp *tcp)
+{
+	return (tcp->data_wire <= 1 && (tcp->flags & PACKET_TCP_ACK) != 0 &&
+	    (tcp->flags & (PACKET_TCP_SYN | PACKET_TCP_FIN |
+	    PACKET_TCP_RST)) == 0);
+}
+
+static bool
+segment_probes(const struct packet_tcp *tcp, const struct side *own)
+{
+	return (own->seen && tcp->sequence == own->next - 1);
+}
+
+/* Nothing new: no data, no acknowledgement, no other window. */
+static bool
+segment_repeats(const struct packet_tcp *tcp, const struct side *own)
+{
+	return (tcp->data_wire == 0 && own->seen &&
+	    tcp->acknowledgement == own->acknowledgement &&
+	    tcp->window == own->window && tcp->window != 0);
+}
+
+/*
+ * A capture may begin in an idle connection.  Then the first probe does not
+ * show; its answer does, since it acknowledges more than an empty segment has.
+ */
+static bool
+segment_answers(const struct packet_tcp *tcp, const struct side *own,
+    const struct side *other)
+{
+	if (tcp->data_wire != 0 || !other->seen)
+		return (false);
+	if (own->seen && (tcp->sequence != own->next ||
+	    !segment_repeats(tcp, own)))
+		return (false);
+	return (other->probe || (other->empty &&
+	    tcp->acknowledgement == other->sequence + 1));
+}
+
+/*
+ * Where only one direction is captured, an idle connection shows as the same
+ * empty segment again and again; twice may be a mirror port's doing.
+ */
+static bool
+segment_alone(const struct side *own, const struct side *other)
+{
+	return (!other->seen && own->repeats >= 2);
+}
+
+static void
+side_count(struct side *own, bool repeated)
+{
+	if (!repeated)
+		own->repeats = 0;
+	else if (own->repeats < UINT8_MAX)
+		own->repeats++;
+}
+
+/* Forgets what an earlier connection of the same ports has left. */
+static void
+sides_begin(struct side *own, struct side *other, const struct packet_tcp *tcp)
+{
+	if ((tcp->flags & PACKET_TCP_SYN) == 0 ||
+	    (own->seen && own->next == tcp->sequence + 1))
+		return;
+	own->seen = false;
+	if ((tcp->flags & PACKET_TCP_ACK) == 0)
+		other->seen = false;
+}
+
+static void
+side_learn(struct side *own, struct side *other, const struct packet_tcp *tcp)
+{
+	uint32_t next = tcp->sequence + (uint32_t)tcp->data_wire;
+
+	if ((tcp->flags & PACKET_TCP_SYN) != 0)
+		next++;
+	if ((tcp->flags & PACKET_TCP_FIN) != 0)
+		next++;
+	if (!own->seen || (int32_t)(next - own->next) > 0)
+		own->next = next;
+	own->seen = true;
+	own->empty = next == tcp->sequence;
+	own->window = tcp->window;
+	own->sequence = tcp->sequence;
+	own->acknowledgement = tcp->acknowledgement;
+	if ((tcp->flags & PACKET_TCP_ACK) != 0 && other->seen &&
+	    (int32_t)(tcp->acknowledgement - other->next) > 0)
+		other->next = tcp->acknowledgement;
+}
+
+static bool
+tcp_keepalive_heartbeat(const struct packet *packet,
+    struct heartbeat *heartbeat)
+{
+	*heartbeat = (struct heartbeat){
+		.sender = packet->source,
+		.alive = true,
+	};
+	heartbeat_ports(heartbeat, packet);
+	return (true);
+}
+
+/* Every segment that can be one: more than there are. */
+static bool
+tcp_keepalive_decode(const struct packet *packet, struct heartbeat *heartbeat)
+{
+	struct packet_tcp tcp;
+
+	if (!packet_tcp(packet, &tcp) || !segment_fits(&tcp))
+		return (false);
+	return (tcp_keepalive_heartbeat(packet, heartbeat));
+}
+
+static bool
+tcp_keepalive_follow(void *memory, const struct packet *packet,
+    struct heartbeat *heartbeat)
+{
+	struct packet_tcp	 tcp;
+	struct connection	*c;
+	struct side		*own, *other;
+	unsigned		 from;
+	bool			 fits, alive;
+
+	if (!packet_tcp(packet, &tcp))
+		return (false);
+	c = memory_connection(memory, packet, &from);
+	own = &c->sides[from];
+	other = &c->sides[!from];
+	sides_begin(own, other, &tcp);
+	fits = segment_fits(&tcp);
+	side_count(own, fits && segment_repeats(&tcp, own) &&
+	    tcp.sequence == own->sequence);
+	own->probe = fits && segment_probes(&tcp, own);
+	alive = own->probe || segment_alone(own, other) ||
+	    (fits && segment_answers(&tcp, own, other));
+	side_learn(own, other, &tcp);
+	return (alive && tcp_keepalive_heartbeat(packet, heartbeat));
+}
+
+static int
+tcp_keepalive_filter(uint32_t key, char *text, size_t size)
+{
+	return (snprintf(text, size, "tcp port %u", key));
+}
+
+const struct protocol protocol_tcp_keepalive = {
+	.name = "tcp-keepalive",
+	.argument = ARGUMENT_NUMBER,
+	.argument_name = "PORT",
+	.minimum = 1,
+	.maximum = 65535,
+	.decode = tcp_keepalive_decode,
+	.follow = tcp_keepalive_follow,
+	.memory_size = sizeof(struct memory),
+	.filter = tcp_keepalive_filter,
+};

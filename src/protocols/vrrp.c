@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * VRRP: version 2 (RFC 3768; with authentication RFC 2338) and version 3
+ * (RFC 5798, RFC 9568).  CARP has the same protocol number and the same first
+ * octet as version 2; the length tells them apart (carp.c).
+ */
+#include <stdio.h>
+
+#include "mono.h"
+#include "protocol.h"
+
+#define IPPROTO_VRRP	112
+
+#define VRRP2_ADVERTISEMENT	0x21	/* version and type */
+#define VRRP3_ADVERTISEMENT	0x31
+#define VRRP2_AUTH_LENGTH	8	/* RFC 3768, section 5.3.10 */
+#define CARP_LENGTH		36
+
+struct vrrp {
+	uint8_t		 first;
+	uint8_t		 vrid;
+	uint8_t		 priority;
+	uint8_t		 count;		/* of addresses */
+	uint16_t	 interval;	/* of version 2: low octet */
+};
+
+/*
+ * RFC 3768, sections 5.3.6 and 5.3.7: the type of authentication, and seconds.
+ * RFC 5798, section 5.2.7: centiseconds.
+ */
+static int64_t
+vrrp_interval(const struct vrrp *v)
+{
+	if (v->first == VRRP2_ADVERTISEMENT)
+		return ((v->interval & 0xff) * NSEC_PER_SEC);
+	return ((v->interval & 0x0fff) * 10 * NSEC_PER_MSEC);
+}
+
+/*
+ * Some senders leave the authentication data of version 2 out where there is
+ * none.  With seven addresses that has the very shape of CARP, and is refused.
+ */
+static bool
+vrrp_complete(const struct vrrp *v, const struct packet *packet)
+{
+	size_t length = 8 + v->count * addr_length(&packet->source);
+
+	if (v->first == VRRP2_ADVERTISEMENT && (v->interval >> 8 != 0 ||
+	    packet->payload_wire != length || length == CARP_LENGTH))
+		length += VRRP2_AUTH_LENGTH;
+	return (packet->payload_wire >= length);
+}
+
+/*
+ * RFC 5798, section 5.2.8, has a pseudo-header in version 3's checksum.  With
+ * IPv4 some routers leave it out, so either is taken.
+ */
+static bool
+vrrp_checksum_bad(const struct vrrp *v, const struct packet *packet)
+{
+	if (v->first == VRRP2_ADVERTISEMENT)
+		return (packet_checksum_bad(packet, false));
+	if (!packet_checksum_bad(packet, true))
+		return (false);
+	return (packet->source.family == ADDR_IPV6 ||
+	    packet_checksum_bad(packet, false));
+}
+
+/*
+ * The checks of RFC 3768, section 7.1, and RFC 5798, section 7.1, that do not
+ * need the receiver's configuration.
+ */
+static bool
+vrrp_valid(const struct vrrp *v, const struct packet *packet)
+{
+	if (v->first == VRRP2_ADVERTISEMENT) {
+		if (packet->source.family != ADDR_IPV4)
+			return (false);
+	} else if (v->first != VRRP3_ADVERTISEMENT)
+		return (false);
+	return (packet->hop_limit == 255 && v->vrid != 0 &&
+	    vrrp_complete(v, packet) &&
+	    !vrrp_checksum_bad(v, packet));
+}
+
+static bool
+vrrp_decode(const struct packet *packet, struct heartbeat *heartbeat)
+{
+	struct cursor	 c = cursor_over(packet->payload,
+	    packet->payload_length);
+	struct vrrp	 v;
+
+	if (packet->protocol != IPPROTO_VRRP)
+		return (false);
+	v.first = cursor_u8(&c);
+	v.vrid = cursor_u8(&c);
+	v.priority = cursor_u8(&c);
+	v.count = cursor_u8(&c);
+	v.interval = cursor_u16(&c);
+	if (!cursor_ok(&c) || !vrrp_valid(&v, packet))
+		return (false);
+
+	/* RFC 5798, section 5.2.4: priority 0, the master stops. */
+	*heartbeat = (struct heartbeat){
+		.sender = packet->source,
+		.key = { v.vrid },
+		.keys = 1,
+		.alive = v.priority > 0,
+		.stop = v.priority == 0,
+		.interval_ns = vrrp_interval(&v),
+	};
+	return (true);
+}
+
+/* The authentication header (51) of version 2 with AH is looked through. */
+static int
+vrrp_filter(uint32_t key, char *text, size_t size)
+{
+	return (snprintf(text, size,
+	    "((ip proto 112 and ip[((ip[0] & 15) << 2) + 1] = %u) or "
+	    "(ip6 proto 112 and ip6[41] = %u) or "
+	    "(ip proto 51 and ip[(ip[0] & 15) << 2] = 112) or "
+	    "(ip6 proto 51 and ip6[40] = 112))", key, key));
+}
+
+const struct protocol protocol_vrrp = {
+	.name = "vrrp",
+	.argument = ARGUMENT_NUMBER,
+	.argument_name = "VRID",
+	.minimum = 1,
+	.maximum = 255,
+	.any_sender = true,
+	.decode = vrrp_decode,
+	.filter = vrrp_filter,
+};

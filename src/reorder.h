@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Puts the frames of one capture in the order of their stamps, as far as they
+ * are not too far apart: it keeps the latest that were read, and gives away the
+ * earliest of them.
+ */
+#ifndef HBW_REORDER_H
+#define HBW_REORDER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "capture.h"
+
+/* What is kept: so many frames, or so many octets of them. */
+#define REORDER_FRAMES	65536
+#define REORDER_OCTETS	((size_t)16 * 1024 * 1024)
+
+struct reorder;
+
+struct reorder_count {
+	uint64_t	 frames;
+	uint64_t	 back;		/* stamped before the one before them */
+	int64_t		 back_ns;	/* the furthest behind the latest */
+	uint64_t	 late;		/* behind one that was given away */
+};
+
+/* NULL when there is no memory. */
+struct reorder *reorder_new(void);
+void	 reorder_free(struct reorder *);
+
+/*
+ * Keeps a copy of the frame; false when there is no memory.  Where a later one
+ * was given away already, its stamp becomes that one's: time never runs back.
+ * To be called only while it is not full.
+ */
+bool	 reorder_push(struct reorder *, const struct capture_frame *);
+bool	 reorder_full(const struct reorder *);
+
+/* The earliest, of equals the first that came; NULL when there is none. */
+const struct capture_frame *reorder_first(const struct reorder *);
+/* Gives the earliest away: forgets it. */
+void	 reorder_shift(struct reorder *);
+
+const struct reorder_count *reorder_counts(const struct reorder *);
+
+#endif

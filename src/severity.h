@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HBW_SEVERITY_H
+#define HBW_SEVERITY_H
+
+#include <stdbool.h>
+
+/* Perceived severity; the numbers are ITU-T X.733's (section 8.1.2.3). */
+enum severity {
+	SEVERITY_CLEARED = 1,
+	SEVERITY_INDETERMINATE = 2,
+	SEVERITY_CRITICAL = 3,
+	SEVERITY_MAJOR = 4,
+	SEVERITY_MINOR = 5,
+	SEVERITY_WARNING = 6,
+};
+
+/* "critical", "major", …; "indeterminate" for a number that is none. */
+const char	*severity_text(enum severity);
+/*
+ * Reads the severity of an alarm: critical, major, minor or warning.  False for
+ * anything else, *severity is then as it was.
+ */
+bool		 severity_parse(const char *text, enum severity *severity);
+
+#endif

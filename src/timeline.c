@@ -1,0 +1,419 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "capture_file.h"
+#include "heap.h"
+#include "log.h"
+#include "mono.h"
+#include "packet.h"
+#include "reorder.h"
+#include "timeline.h"
+
+/*
+ * One capture.  Of many most are not of the same time, so those whose time has
+ * not come are closed: `asleep`.
+ */
+struct part {
+	const char		*name;
+	struct capture_file	*file;		/* NULL: asleep, or done */
+	struct reorder		*window;	/* NULL: like file */
+	bool			 asleep;
+	bool			 ended;		/* nothing follows the window */
+	int			 link_type;
+	char			 link_name[32];
+	struct wall_time	 first;		/* stamp, of one asleep */
+	uint64_t		 size;		/* octets */
+	uint64_t		 position;
+	uint64_t		 unstamped;	/* frames without a stamp */
+	struct wall_time	 newest;	/* stamp, so far */
+	struct reorder_count	 counts;
+	char			 error[CAPTURE_ERROR_SIZE];
+};
+
+struct timeline {
+	struct part		*parts;
+	size_t			 nparts;
+	struct heap		 next;		/* by their first frame */
+	struct wall_time	 latest;	/* that was handed out */
+	struct wall_time	 settled;	/* of a pipe: newest then */
+	struct mono_time	 settle;
+	unsigned		 stopping;	/* settles since the stop */
+	bool			 enough;
+	timeline_take		*take;
+	void			*arg;
+};
+
+/* What came by a pipe is handed out after twice this time at most. */
+#define SETTLE_NS	(500 * NSEC_PER_MSEC)
+
+static volatile sig_atomic_t stopped;
+
+void
+timeline_stop(void)
+{
+	stopped = 1;
+}
+
+/* ---- one capture */
+
+static void
+part_close(struct part *p)
+{
+	if (p->file != NULL)
+		p->position = capture_file_position(p->file);
+	if (p->window != NULL)
+		p->counts = *reorder_counts(p->window);
+	capture_file_close(p->file);
+	reorder_free(p->window);
+	p->file = NULL;
+	p->window = NULL;
+}
+
+/* False on error, which then is in p->error. */
+static bool
+part_open(struct part *p, capture_file_idle *idle, void *arg)
+{
+	p->error[0] = '\0';
+	p->unstamped = 0;
+	p->newest = WALL_NEVER;
+	p->asleep = false;
+	p->ended = false;
+	p->window = reorder_new();
+	if (p->window == NULL) {
+		strcpy(p->error, "out of memory");
+		return (false);
+	}
+	p->file = capture_file_open(p->name, idle, arg, p->error);
+	if (p->file == NULL)
+		return (false);
+	p->link_type = capture_file_link_type(p->file);
+	snprintf(p->link_name, sizeof(p->link_name), "%s",
+	    capture_file_link_name(p->file));
+	p->size = capture_file_size(p->file);
+	return (true);
+}
+
+/* Reads a frame into the window.  False when there is no memory. */
+static bool
+part_read(struct part *p)
+{
+	struct capture_frame	 frame;
+
+	if (capture_file_next(p->file, &frame, p->error) !=
+	    CAPTURE_FILE_FRAME) {
+		p->ended = true;
+		return (true);
+	}
+	if (wall_is_never(frame.stamp)) {
+		p->unstamped++;
+		return (true);
+	}
+	if (frame.stamp.ns > p->newest.ns)
+		p->newest = frame.stamp;
+	return (reorder_push(p->window, &frame));
+}
+
+/* Reads as much as the window takes.  False when there is no memory. */
+static bool
+part_fill(struct part *p)
+{
+	while (!p->ended && !reorder_full(p->window))
+		if (!part_read(p))
+			return (false);
+	return (true);
+}
+
+/* Learns where a capture begins, and closes it until then. */
+static bool
+part_sleep(struct part *p)
+{
+	const struct capture_frame	*frame;
+
+	if (!part_fill(p))
+		return (false);
+	frame = reorder_first(p->window);
+	if (frame != NULL) {
+		p->asleep = true;
+		p->first = frame->stamp;
+	}
+	part_close(p);
+	return (true);
+}
+
+/* ---- the merge */
+
+static void
+hand_out(struct timeline *t, struct part *p)
+{
+	struct capture_frame	 frame = *reorder_first(p->window);
+
+	if (frame.stamp.ns < t->latest.ns)
+		frame.stamp = t->latest;
+	t->latest = frame.stamp;
+	t->enough = !t->take(t->arg, &frame);
+	reorder_shift(p->window);
+}
+
+static void
+hand_out_until(struct timeline *t, struct part *p, struct wall_time until)
+{
+	const struct capture_frame	*frame;
+
+	while (!t->enough && (frame = reorder_first(p->window)) != NULL &&
+	    frame->stamp.ns <= until.ns)
+		hand_out(t, p);
+}
+
+/* The only capture is a pipe, and has nothing for the moment. */
+static bool
+idle(void *arg)
+{
+	struct timeline	*t = arg;
+	struct part	*p = &t->parts[0];
+
+	if (t->take != NULL)
+		hand_out_until(t, p, p->newest);
+	return (!stopped && !t->enough);
+}
+
+/*
+ * Of a pipe that has something all the time what came half a second ago is
+ * handed out, though the window is not full.
+ */
+static bool
+fill(struct timeline *t, struct part *p)
+{
+	if (t->nparts > 1 || capture_file_is_regular(p->file))
+		return (part_fill(p));
+	while (!p->ended && !t->enough && !reorder_full(p->window)) {
+		if (!part_read(p))
+			return (false);
+		if (mono_before(mono_now(), t->settle))
+			continue;
+		hand_out_until(t, p, t->settled);
+		t->settled = p->newest;
+		t->settle = mono_add(mono_now(), SETTLE_NS);
+		/* Its writer does not end. */
+		if (stopped && ++t->stopping > 2)
+			p->ended = true;
+	}
+	return (true);
+}
+
+/* False when there is no memory. */
+static bool
+part_begin(struct timeline *t, uint32_t i)
+{
+	struct part	*p = &t->parts[i];
+
+	if (p->file != NULL) {
+		if (!fill(t, p))
+			return (false);
+		if (reorder_first(p->window) != NULL)
+			p->first = reorder_first(p->window)->stamp;
+		else
+			part_close(p);
+	}
+	if (p->file != NULL || p->asleep)
+		heap_push(&t->next, (struct mono_time){ p->first.ns }, i);
+	return (true);
+}
+
+/* Hands out the first of all frames.  False when there is no memory. */
+static bool
+step(struct timeline *t)
+{
+	uint32_t			 i = heap_top(&t->next)->item;
+	struct part			*p = &t->parts[i];
+	const struct capture_frame	*frame = NULL;
+
+	/* Its file may be gone since. */
+	if (p->asleep && part_open(p, NULL, NULL) && !part_fill(p))
+		return (false);
+	if (p->file != NULL && reorder_first(p->window) != NULL) {
+		hand_out(t, p);
+		if (!fill(t, p))
+			return (false);
+		frame = reorder_first(p->window);
+	}
+	if (frame != NULL) {
+		heap_defer_top(&t->next, (struct mono_time){ frame->stamp.ns });
+	} else {
+		part_close(p);
+		heap_pop(&t->next);
+	}
+	return (true);
+}
+
+bool
+timeline_run(struct timeline *t, timeline_take *take, void *arg)
+{
+	uint32_t	 i;
+
+	t->take = take;
+	t->arg = arg;
+	for (i = 0; i < t->nparts && !t->enough; i++)
+		if (!part_begin(t, i))
+			return (false);
+	while (!t->enough && heap_top(&t->next) != NULL)
+		if (!step(t))
+			return (false);
+	return (true);
+}
+
+/* ---- start and end */
+
+static bool
+open_part(struct timeline *t, const char *name)
+{
+	struct part	*p = &t->parts[t->nparts++];
+	bool		 only = t->next.capacity == 1;
+
+	p->name = name;
+	if (!part_open(p, only ? idle : NULL, t)) {
+		log_warnx("%s: %s", name, p->error);
+		return (false);
+	}
+	if (only || !capture_file_is_regular(p->file))
+		return (true);
+	if (part_sleep(p))
+		return (true);
+	log_warnx("out of memory");
+	return (false);
+}
+
+struct timeline *
+timeline_open(char *const *names, size_t nnames)
+{
+	struct timeline	*t;
+	size_t		 i;
+	bool		 fine = true;
+
+	t = calloc(1, sizeof(*t));
+	if (t != NULL)
+		t->parts = calloc(nnames + 1, sizeof(*t->parts));
+	if (t == NULL || t->parts == NULL || !heap_init(&t->next, nnames)) {
+		log_warnx("out of memory");
+		timeline_close(t);
+		return (NULL);
+	}
+	for (i = 0; i < nnames; i++)
+		fine = open_part(t, names[i]) && fine;
+	if (fine)
+		return (t);
+	timeline_close(t);
+	return (NULL);
+}
+
+void
+timeline_close(struct timeline *t)
+{
+	size_t	 i;
+
+	if (t == NULL)
+		return;
+	for (i = 0; i < t->nparts; i++)
+		part_close(&t->parts[i]);
+	heap_free(&t->next);
+	free(t->parts);
+	free(t);
+}
+
+/* ---- what is to be known */
+
+/* What can be lived with. */
+static void
+warn_of_stamps(const struct part *p, const struct reorder_count *c)
+{
+	double	 back = (double)c->back_ns / NSEC_PER_SEC;
+
+	if (p->unstamped > 0)
+		log_warnx("%s: warning: packets without a usable time stamp, "
+		    "left out: %" PRIu64, p->name, p->unstamped);
+	if (c->late > 0)
+		log_warnx("%s: warning: packets out of order: %" PRIu64 ", by "
+		    "up to %.9f s; put in order but for %" PRIu64 " too far "
+		    "back, which count at the latest time before them",
+		    p->name, c->back, back, c->late);
+	else if (c->back > 0)
+		log_warnx("%s: warning: packets out of order: %" PRIu64 ", by "
+		    "up to %.9f s; put in order", p->name, c->back, back);
+}
+
+static bool
+part_report(const struct part *p)
+{
+	const struct reorder_count	*c = p->window != NULL ?
+	    reorder_counts(p->window) : &p->counts;
+
+	warn_of_stamps(p, c);
+	if (p->error[0] != '\0')
+		log_warnx("%s: warning: cannot be read beyond packet %" PRIu64
+		    ": %s", p->name, c->frames + p->unstamped, p->error);
+	if (!packet_knows_link(p->link_type))
+		log_warnx("%s: warning: its link type %d (%s) is not "
+		    "understood", p->name, p->link_type, p->link_name);
+	return (p->error[0] == '\0' && packet_knows_link(p->link_type));
+}
+
+bool
+timeline_report(const struct timeline *t)
+{
+	size_t	 i;
+	bool	 fine = true;
+
+	for (i = 0; i < t->nparts; i++)
+		fine = part_report(&t->parts[i]) && fine;
+	return (fine);
+}
+
+/* ---- what it is made of */
+
+size_t
+timeline_count(const struct timeline *t)
+{
+	return (t->nparts);
+}
+
+int
+timeline_link_type(const struct timeline *t, size_t i)
+{
+	return (t->parts[i].link_type);
+}
+
+const char *
+timeline_name(const struct timeline *t, size_t i)
+{
+	return (t->parts[i].name);
+}
+
+bool
+timeline_is_live(const struct timeline *t)
+{
+	return (t->nparts == 1 && t->parts[0].file != NULL &&
+	    !capture_file_is_regular(t->parts[0].file) &&
+	    t->parts[0].size == 0);
+}
+
+double
+timeline_progress(const struct timeline *t)
+{
+	uint64_t	 size = 0, position = 0;
+	size_t		 i;
+
+	for (i = 0; i < t->nparts; i++) {
+		const struct part *p = &t->parts[i];
+		if (p->size == 0)
+			return (-1);
+		size += p->size;
+		if (p->file != NULL)
+			position += capture_file_position(p->file);
+		else if (!p->asleep)
+			position += p->position;
+	}
+	return (size > 0 ? (double)position / (double)size : -1);
+}

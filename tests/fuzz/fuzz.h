@@ -1,0 +1,11 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HBW_FUZZ_H
+#define HBW_FUZZ_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* libFuzzer's, or driver.c's. */
+int	 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+#endif

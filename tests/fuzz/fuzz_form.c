@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The text of a watch's `heartbeat`.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "protocols/protocol.h"
+
+#include "fuzz.h"
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct heartbeat_form	 form;
+	char			*text, error[64] = "";
+
+	text = malloc(size + 1);
+	if (text == NULL)
+		return (0);
+	memcpy(text, data, size);
+	text[size] = '\0';
+	if (heartbeat_form_parse(text, &form, error, sizeof(error))) {
+		if (form.protocol == NULL)
+			abort();
+		heartbeat_form_free(&form);
+	} else if (error[0] == '\0' || form.expression != NULL)
+		abort();
+	free(text);
+	return (0);
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The link layers and IP.  The first octet picks the link type, the second how
+ * much of the frame was not captured; the frame follows.
+ */
+#include <stdlib.h>
+
+#include "packet.h"
+
+#include "fuzz.h"
+
+static const int links[] = { 1, 113, 276, 0, 108, 12, 14, 101, 228, 229, 9, 50,
+    104, 105 };
+
+static void
+check(const struct packet *p, const uint8_t *frame, size_t captured)
+{
+	struct cursor		 data;
+	struct packet_tcp	 tcp;
+	size_t			 wire;
+
+	if (p->payload < frame || p->payload_length > p->payload_wire ||
+	    p->payload_length > captured - (size_t)(p->payload - frame))
+		abort();
+	if (p->source.family != p->destination.family || p->vlan > 4095)
+		abort();
+	if (packet_udp(p, &data, &wire) && data.left > wire)
+		abort();
+	if (packet_tcp(p, &tcp) && tcp.data_wire > p->payload_wire)
+		abort();
+	(void)packet_checksum_bad(p, true);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+	struct packet	 packet;
+	int		 link;
+
+	if (size < 2)
+		return (0);
+	link = links[data[0] % (sizeof(links) / sizeof(links[0]))];
+	if (packet_decode(link, data + 2, size - 2,
+	    size - 2 + data[1] * (size_t)700, &packet) == PACKET_IP)
+		check(&packet, data + 2, size - 2);
+	return (0);
+}

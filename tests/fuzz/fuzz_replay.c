@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A whole capture through replay: the file's format, the link layers, every
+ * decoder, the match and the detector.
+ */
+#include <sys/mman.h>
+
+#include <err.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "replay.h"
+
+#include "fuzz.h"
+
+static const char	configuration[] =
+    "watch udp { interface = any peer = 192.0.2.12 heartbeat = 'udp 20053' }\n"
+    "watch tcp { interface = any peer = 192.0.2.12 heartbeat = 'tcp 7000' }\n"
+    "watch keep { interface = any peer = 192.0.2.12 recovery = 3\n"
+    "  heartbeat = 'tcp-keepalive 7000' interruption = 2s }\n"
+    "watch vrrp { interface = any heartbeat = 'vrrp 51' interruption = 1ms }\n"
+    "watch carp { interface = any heartbeat = 'carp 7' interruption = 3s }\n"
+    "watch hsrp { interface = any heartbeat = 'hsrp 1' interruption = 3s }\n"
+    "watch bfd { interface = any peer = 192.0.2.12 heartbeat = bfd }\n"
+    "watch ha { interface = any peer = 192.0.2.12 heartbeat = linux-ha }\n"
+    "watch totem { interface = any peer = 192.0.2.12 heartbeat = corosync }\n"
+    "watch six { interface = any peer = '2001:db8::12' heartbeat = ip }\n"
+    "watch bpf { interface = any heartbeat = 'bpf udp' interruption = 24h }\n";
+
+/* A file in memory, known by a path. */
+static int
+memory_file(const void *bytes, size_t size, char path[32])
+{
+	int	 fd = memfd_create("fuzz", 0);
+
+	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
+		err(1, "memfd");
+	snprintf(path, 32, "/proc/self/fd/%d", fd);
+	return (fd);
+}
+
+int
+LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
+{
+	static char	 file[32];
+	char		 capture[32], *argv[] = {
+		(char *)"replay", (char *)"-c", file, capture, NULL,
+	};
+	int		 fd;
+
+	if (file[0] == '\0') {
+		(void)memory_file(configuration, strlen(configuration), file);
+		if (freopen("/dev/null", "w", stdout) == NULL)
+			err(1, "/dev/null");
+	}
+	fd = memory_file(input, size, capture);
+	optind = 1;
+	(void)replay_main(4, argv);
+	close(fd);
+	return (0);
+}

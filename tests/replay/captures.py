@@ -1,0 +1,285 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: BSD-2-Clause
+"""Writes the captures of run.sh into a folder: captures.py FOLDER."""
+
+import random
+import socket
+import struct
+import sys
+
+START = 1795348800                  # 2026-11-22T12:00:00Z
+PEER, HERE, OTHER = '192.0.2.12', '192.0.2.11', '192.0.2.13'
+FOLDER = sys.argv[1]
+
+
+def address(text):
+    return bytes(int(part) for part in text.split('.'))
+
+
+def inet6(text):
+    return socket.inet_pton(socket.AF_INET6, text)
+
+
+def ipv4(source, destination, protocol, payload, ttl=64):
+    return struct.pack('>BBHHHBBH4s4s', 0x45, 0, 20 + len(payload), 0, 0, ttl,
+                       protocol, 0, address(source), address(destination)) \
+        + payload
+
+
+def ethernet(payload, kind=0x0800):
+    return bytes.fromhex('020000000001020000000002') + \
+        struct.pack('>H', kind) + payload
+
+
+def udp(source, destination, sport, dport, data=b'x' * 64):
+    return ethernet(ipv4(source, destination, 17, struct.pack(
+        '>HHHH', sport, dport, 8 + len(data), 0) + data))
+
+
+def tcp(source, destination, sport, dport, sequence, data):
+    return ethernet(ipv4(source, destination, 6, struct.pack(
+        '>HHIIBBHHH', sport, dport, sequence, 1, 0x50, 0x18, 500, 0, 0) +
+        data))
+
+
+def internet_sum(data):
+    total = sum(struct.unpack('>%dH' % (len(data) // 2), data))
+    while total > 0xffff:
+        total = (total & 0xffff) + (total >> 16)
+    return ~total & 0xffff
+
+
+def vrrp(source, group, priority):
+    body = struct.pack('>BBBBBBH4s8s', 0x21, group, priority, 1, 0, 1, 0,
+                       address('192.0.2.1'), bytes(8))
+    body = body[:6] + struct.pack('>H', internet_sum(body)) + body[8:]
+    return ethernet(ipv4(source, '224.0.0.18', 112, body, 255))
+
+
+def vrrp6(source, group):
+    source, to = inet6(source), inet6('ff02::12')
+    body = struct.pack('>BBBBHH16s', 0x31, group, 100, 1, 100, 0,
+                       inet6('fe80::1'))
+    pseudo = source + to + struct.pack('>II', len(body), 112)
+    body = body[:6] + struct.pack('>H', internet_sum(pseudo + body)) + body[8:]
+    return ethernet(struct.pack('>IHBB', 6 << 28, len(body), 112, 255) +
+                    source + to + body, 0x86dd)
+
+
+def carp(source, group):
+    body = struct.pack('>BBBBBBHQ20s', 0x21, group, 0, 7, 0, 1, 0, 1,
+                       bytes(20))
+    body = body[:6] + struct.pack('>H', internet_sum(body)) + body[8:]
+    return ethernet(ipv4(source, '224.0.0.18', 112, body, 255))
+
+
+def hsrp(source, group):
+    return udp(source, '224.0.0.2', 1985, 1985, struct.pack(
+        '>BBBBBBBB8s4s', 0, 0, 16, 3, 10, 100, group, 0, b'cisco',
+        address('192.0.2.1')))
+
+
+def beat(source=PEER):
+    return udp(source, HERE, 20053, 20053)
+
+
+NOISE = ethernet(bytes(46), 0x0806)
+
+
+def nanoseconds(seconds):
+    return START * 10**9 + round(seconds * 10**9)
+
+
+# ---- files; packets are (seconds since START, frame)
+
+def pcap(packets, order='<', nano=False, snap=65535, link=1):
+    magic = 0xa1b23c4d if nano else 0xa1b2c3d4
+    unit = 1 if nano else 1000
+    out = bytearray(struct.pack(order + 'IHHiIII', magic, 2, 4, 0, 0, snap,
+                                link))
+    for seconds, frame in packets:
+        at = nanoseconds(seconds)
+        out += struct.pack(order + 'IIII', at // 10**9, at % 10**9 // unit,
+                           min(len(frame), snap), len(frame)) + frame[:snap]
+    return bytes(out)
+
+
+def block(order, kind, body):
+    body += bytes(-len(body) % 4)
+    size = struct.pack(order + 'I', 12 + len(body))
+    return struct.pack(order + 'I', kind) + size + body + size
+
+
+def interface(order, link=1, digits=9):
+    options = struct.pack(order + 'HHBxxxHH', 9, 1, digits, 0, 0)
+    return block(order, 1, struct.pack(order + 'HHI', link, 0, 65535) +
+                 options)
+
+
+def packet(order, number, units, frame):
+    return block(order, 6, struct.pack(
+        order + 'IIIII', number, units >> 32, units & 0xffffffff, len(frame),
+        len(frame)) + frame)
+
+
+def section(order):
+    return block(order, 0x0a0d0d0a, struct.pack(
+        order + 'IHHq', 0x1a2b3c4d, 1, 0, -1))
+
+
+def pcapng(packets, order='<', links=(1,), digits=9):
+    out = section(order)
+    for link in links:
+        out += interface(order, link, digits)
+    for number, (seconds, frame) in enumerate(packets):
+        out += packet(order, number % len(links),
+                      nanoseconds(seconds) // 10**(9 - digits), frame)
+    return out
+
+
+def write(name, octets):
+    with open(FOLDER + '/' + name, 'wb') as file:
+        file.write(octets)
+
+
+# ---- what run.sh replays
+
+# Silent from 10 to 52.5 s; watched from 0 to 60 s.
+outage = sorted(
+    [(0, NOISE), (60, NOISE)] +
+    [(t + 0.25, beat()) for t in range(11)] +
+    [(t + 0.5, beat()) for t in range(52, 60)] +
+    [(t + 0.1, beat(OTHER)) for t in range(0, 60, 7)],
+    key=lambda p: p[0])
+write('us-little.pcap', pcap(outage))
+write('us-big.pcap', pcap(outage, '>'))
+write('ns-little.pcap', pcap(outage, nano=True))
+write('ns-big.pcap', pcap(outage, '>', True))
+write('us.pcapng', pcapng(outage, digits=6))
+write('ns-little.pcapng', pcapng(outage))
+write('ns-big.pcapng', pcapng(outage, '>'))
+write('two-interfaces.pcapng', pcapng(outage, links=(1, 1)))
+write('snapped.pcap', pcap(outage, snap=60))
+
+# A stamp that needs nanoseconds, in each kind of file that has them.
+fine = [(0.123456789, beat()), (1.123456999, beat())]
+write('fine.pcap', pcap(fine, nano=True))
+write('fine.pcapng', pcapng(fine, '>'))
+
+# In another order.
+shuffled = outage[:]
+random.Random(1).shuffle(shuffled)
+write('shuffled.pcap', pcap(shuffled))
+swapped = outage[:]
+swapped[5], swapped[6] = swapped[6], swapped[5]
+write('swapped.pcap', pcap(swapped))
+
+# Farther apart than anybody would keep: 70,000 packets, then one of before.
+late = [(t * 0.001, NOISE) for t in range(70000)]
+late = [(0.5, beat())] + late[501:] + [(0.4, beat()), (70, NOISE)]
+write('late.pcap', pcap(late))
+
+# In parts.
+write('first.pcap', pcap(outage[:12], nano=True))
+write('second.pcapng', pcapng(outage[12:]))
+write('odd.pcap', pcap(outage[1::2]))
+write('even.pcap', pcap(outage[0::2], '>'))
+for i, one in enumerate(outage):
+    write('part%03d.pcap' % (len(outage) - i), pcap([one]))
+
+# Broken.
+whole = pcap(outage)
+write('cut-data.pcap', whole[:24 + 5 * (16 + len(beat())) + 30])
+write('cut-header.pcap', whole[:-len(NOISE) - 9])
+write('cut.pcapng', pcapng(outage)[:-20])
+write('empty', b'')
+write('text', b'This is no capture, but it is long enough for a header.\n')
+write('header.pcap', pcap([]))
+write('mixed.pcapng', section('<') + interface('<', 1) +
+      packet('<', 0, nanoseconds(0), beat()) + interface('<', 101) +
+      packet('<', 1, nanoseconds(1), beat()[14:]))
+write('wifi.pcap', pcap(outage, link=105))
+write('no-stamp.pcapng', pcapng(outage[:2]) +
+      block('<', 3, struct.pack('<I', len(NOISE)) + NOISE))
+
+# A beat at the very end of its time, and one a microsecond later.
+write('edge.pcap', pcap([(0, beat()), (30, beat()), (60.000001, beat())]))
+write('edge-end.pcap', pcap([(0, beat()), (30, NOISE)]))
+write('zero.pcap', pcap([(t - START, beat()) for t in range(5)]))
+
+# A group without a peer: one node says goodbye, the other takes over.
+write('group.pcap', pcap(
+    [(t, vrrp(PEER, 51, 100)) for t in range(5)] +
+    [(5, vrrp(PEER, 51, 0))] +
+    [(t, vrrp(HERE, 51, 90)) for t in range(45, 50)] + [(50, NOISE)]))
+
+# Comes in pieces: run.sh sends one after the other through a pipe.
+live = [(t, beat()) for t in range(3)] + [(40, NOISE)]
+write('live-1.pcap', pcap(live[:3]))
+write('live-2.pcap', pcap(live)[len(pcap(live[:3])):])
+
+# ---- what run.sh discovers in
+
+dice = random.Random(2)
+
+
+def every(seconds, frame, end=60, jitter=0.002):
+    start = dice.random() * seconds
+    return [(start + i * seconds + dice.random() * jitter, frame)
+            for i in range(int((end - start) / seconds))]
+
+
+def chatter():
+    packets = []
+    for i in range(16):
+        at = 0
+        while at < 60:
+            at += dice.expovariate(1 + i / 4)
+            packets.append((at, tcp('192.0.2.%d' % (20 + i), HERE, 40000 + i,
+                                    9000 + i, int(at * 1000),
+                                    b'y' * dice.randint(1, 1400))))
+    return packets
+
+
+def others():
+    packets = every(0.02, udp(HERE, PEER, 5004, 5004, b'v' * 1300))
+    packets += every(0.1, udp(PEER, HERE, 6000, 6000, b'v' * 1200))
+    packets += every(1, NOISE) + chatter()
+    for port in (53, 123, 161, 514, 1900, 5353):
+        for i in range(3):
+            packets += every(1 + i, udp('192.0.2.%d' % (50 + i), HERE,
+                                        port if port == 123 else 40000, port))
+    return packets
+
+
+def capture(name, packets):
+    write(name, pcap(sorted(packets, key=lambda p: p[0])))
+
+
+capture('nothing.pcap', others())
+capture('udp.pcap', others() + every(1, beat()) +
+        every(1, udp(HERE, PEER, 20053, 20053)))
+secret = others()
+for i, at in enumerate(every(2, b'')):
+    secret.append((at[0], tcp(PEER, HERE, 41822, 21750, 100 + 69 * i,
+                              b'z' * 69)))
+    secret.append((at[0] + 0.001, tcp(HERE, PEER, 21750, 41822, 7 + 69 * i,
+                                      b'z' * 69)))
+capture('tls.pcap', secret)
+capture('known.pcap', others() + every(1, vrrp(PEER, 51, 100)) +
+        every(1, udp('192.0.2.30', '192.0.2.31', 7000, 7000)))
+
+# One direction has an outage, the other one has none.
+capture('gap.pcap', [(t, beat()) for t in range(60)] +
+        [(t + 0.1, udp(HERE, PEER, 20053, 20053))
+         for t in range(60) if not 20 < t < 40])
+
+# Groups: of VRRP and CARP one speaks after the other, of HSRP both do.
+turns = [(t, HERE if t < 30 else PEER) for t in range(60)]
+groups = [(t, vrrp(node, 51, 100)) for t, node in turns]
+groups += [(t + 0.1, carp(node, 7)) for t, node in turns]
+for node in (HERE, PEER):
+    groups += [(t + 0.2, hsrp(node, 3)) for t in range(0, 60, 3)]
+capture('groups.pcap', groups)
+capture('families.pcap', groups +
+        [(t + 0.3, vrrp6('fe80::' + node[-2:], 51)) for t, node in turns])

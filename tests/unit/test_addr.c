@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "addr.h"
+
+static void
+parsed_and_written(void **state)
+{
+	static const struct {
+		const char	*text;
+		const char	*written;
+		int		 family;
+	} t[] = {
+		{ "192.0.2.12", "192.0.2.12", ADDR_IPV4 },
+		{ "0.0.0.0", "0.0.0.0", ADDR_IPV4 },
+		{ "255.255.255.255", "255.255.255.255", ADDR_IPV4 },
+		{ "2001:db8::c", "2001:db8::c", ADDR_IPV6 },
+		{ "2001:0DB8:0:0:0:0:0:C", "2001:db8::c", ADDR_IPV6 },
+		{ "::", "::", ADDR_IPV6 },
+		{ "::1", "::1", ADDR_IPV6 },
+		{ "fe80::1", "fe80::1", ADDR_IPV6 },
+		{ "::ffff:192.0.2.12", "::ffff:192.0.2.12", ADDR_IPV6 },
+		{ "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff",
+		    "ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff", ADDR_IPV6 },
+	};
+	char		 text[ADDR_TEXT_SIZE];
+	struct addr	 a;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		memset(&a, 0xa5, sizeof(a));
+		assert_true(addr_parse(t[i].text, &a));
+		assert_int_equal(a.family, t[i].family);
+		assert_ptr_equal(addr_text(&a, text), text);
+		assert_string_equal(text, t[i].written);
+	}
+}
+
+static void
+refused(void **state)
+{
+	static const char *const	 t[] = {
+		"", " ", "node-2", "192.0.2", "192.0.2.256", "192.0.2.12 ",
+		" 192.0.2.12", "192.0.2.012", "192.0.2.12/24", "192.0.2.12:80",
+		"0xc000020c", "3221226028", "2001:db8", "2001:db8::c%eth0",
+		"[2001:db8::c]", "2001:db8::c/64", "1::2::3", ":::",
+		"2001:db8::12345", "1:2:3:4:5:6:7:8:9",
+	};
+	struct addr			 a;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
+		if (addr_parse(t[i], &a))
+			fail_msg("taken: \"%s\"", t[i]);
+}
+
+/* Two ways to the same address give the same memory. */
+static void
+equal(void **state)
+{
+	static const uint8_t	 octets[16] = {
+		192, 0, 2, 12, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99
+	};
+	struct addr		 a, b, c;
+
+	(void)state;
+	memset(&a, 0xa5, sizeof(a));
+	assert_true(addr_parse("192.0.2.12", &a));
+	b = addr_from_octets(ADDR_IPV4, octets);
+	assert_true(addr_equal(&a, &b));
+	c = addr_from_octets(ADDR_IPV6, octets);
+	assert_false(addr_equal(&a, &c));
+	assert_true(addr_parse("192.0.2.13", &c));
+	assert_false(addr_equal(&a, &c));
+	/* The IPv4-mapped form is another address. */
+	assert_true(addr_parse("::ffff:192.0.2.12", &c));
+	assert_false(addr_equal(&a, &c));
+}
+
+static void
+none(void **state)
+{
+	struct addr	 a = { 0 }, b;
+	char		 text[ADDR_TEXT_SIZE] = "x";
+
+	(void)state;
+	assert_int_equal(a.family, ADDR_NONE);
+	assert_int_equal(addr_length(&a), 0);
+	assert_string_equal(addr_text(&a, text), "");
+	assert_true(addr_parse("0.0.0.0", &b));
+	assert_int_equal(addr_length(&b), 4);
+	assert_false(addr_equal(&a, &b));
+	assert_true(addr_parse("::", &b));
+	assert_int_equal(addr_length(&b), 16);
+	assert_false(addr_equal(&a, &b));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(parsed_and_written),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(equal),
+		cmocka_unit_test(none),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

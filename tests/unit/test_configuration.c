@@ -1,0 +1,804 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "configuration.h"
+#include "mono.h"
+
+#define FILE_NAME	"c.conf"
+
+/* All files are written into a directory of their own. */
+static char directory[] = "/tmp/hbwatch-test-XXXXXX";
+
+static int
+directory_enter(void **state)
+{
+	(void)state;
+	return (mkdtemp(directory) == NULL || chdir(directory) == -1 ? -1 : 0);
+}
+
+static int
+directory_leave(void **state)
+{
+	(void)state;
+	unlink(FILE_NAME);
+	if (chdir("/") == -1)
+		return (-1);
+	return (rmdir(directory));
+}
+
+static void
+file_write(const char *text, size_t length)
+{
+	FILE *f = fopen(FILE_NAME, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(text, 1, length, f), length);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Loads the file; *errors is what was printed, to be freed. */
+static struct configuration *
+file_load(const char *file, char **errors)
+{
+	struct configuration	*c;
+	size_t			 size;
+	FILE			*f = open_memstream(errors, &size);
+
+	assert_non_null(f);
+	c = configuration_load(file, f);
+	assert_int_equal(fclose(f), 0);
+	return (c);
+}
+
+static struct configuration *
+load(const char *text)
+{
+	struct configuration	*c;
+	char			*errors;
+
+	file_write(text, strlen(text));
+	c = file_load(FILE_NAME, &errors);
+	assert_string_equal(errors, "");
+	assert_non_null(c);
+	free(errors);
+	return (c);
+}
+
+static void
+refuse(const char *text, size_t length, const char *expected)
+{
+	char *errors;
+
+	file_write(text, length);
+	assert_null(file_load(FILE_NAME, &errors));
+	assert_string_equal(errors, expected);
+	free(errors);
+}
+
+static void
+assert_addr(const struct addr *a, const char *expected)
+{
+	char text[ADDR_TEXT_SIZE];
+
+	assert_string_equal(addr_text(a, text), expected);
+}
+
+#define WATCH(options) \
+	"watch \"w\" { interface = eth0 peer = 192.0.2.1 " \
+	"heartbeat = ip " options " }\n"
+
+static void
+example_of_the_contract(void **state)
+{
+	static const char example[] =
+	    "agentx = \"/var/agentx/master\"\n"
+	    "source = \"mrs-cluster-1\"     # defaults for every watch\n"
+	    "service = \"Flink\"\n"
+	    "role = \"FlinkServer\"\n"
+	    "host = \"node-1\"              # left out: this host's name\n"
+	    "\n"
+	    "snmp = { \"rocommunity public 127.0.0.1\",\n"
+	    "    \"trap2sink 127.0.0.1:1162 public\" }   # with -L only\n"
+	    "\n"
+	    "alarm 45640 {                # built in exactly so\n"
+	    "    name = \"FlinkServer Heartbeat Interruption Between the "
+	    "Active and Standby Nodes\"\n"
+	    "    severity = minor         # critical, major, minor, warning\n"
+	    "    type = \"Heartbeat\"\n"
+	    "    service-type = \"Flink\"\n"
+	    "    interruption = 30s       # default of its watches\n"
+	    "}\n"
+	    "\n"
+	    "watch \"flinkserver\" {\n"
+	    "    interface = \"eth1\"\n"
+	    "    peer = \"192.0.2.12\"      # IPv4 or IPv6\n"
+	    "    local = \"192.0.2.11\"     # optional\n"
+	    "    heartbeat = \"udp 20053\"\n"
+	    "    alarm = 45640            # the default\n"
+	    "    interruption = 31s\n"
+	    "    recovery = 2\n"
+	    "    enabled = true\n"
+	    "    source = \"a\" service = \"b\" role = \"c\" host = \"…\"\n"
+	    "}\n";
+	struct configuration			*c;
+	const struct configuration_watch	*w;
+
+	(void)state;
+	c = load(example);
+	assert_string_equal(c->agentx, "/var/agentx/master");
+	assert_int_equal(c->nsnmp, 2);
+	assert_string_equal(c->snmp[0], "rocommunity public 127.0.0.1");
+	assert_string_equal(c->snmp[1], "trap2sink 127.0.0.1:1162 public");
+	assert_int_equal(c->snmp_lines[0], 7);
+	assert_int_equal(c->snmp_lines[1], 8);
+	assert_int_equal(c->nalarms, 4);
+	assert_int_equal(c->nwatches, 1);
+	w = c->watches;
+	assert_string_equal(w->name, "flinkserver");
+	assert_int_equal(w->line, 18);
+	assert_string_equal(w->interface, "eth1");
+	assert_int_equal(w->interface_line, 19);
+	assert_addr(&w->peer, "192.0.2.12");
+	assert_addr(&w->local, "192.0.2.11");
+	assert_string_equal(w->heartbeat, "udp 20053");
+	assert_int_equal(w->heartbeat_line, 22);
+	assert_ptr_equal(w->form.protocol, protocol_find("udp"));
+	assert_int_equal(w->form.key, 20053);
+	assert_int_equal(w->alarm->id, 45640);
+	assert_int_equal(w->alarm->line, 10);
+	assert_int_equal(w->interruption_ns, 31 * NSEC_PER_SEC);
+	assert_int_equal(w->recovery, 2);
+	assert_true(w->enabled);
+	assert_string_equal(w->source, "a");
+	assert_string_equal(w->service, "b");
+	assert_string_equal(w->role, "c");
+	assert_string_equal(w->host, "…");
+	configuration_free(c);
+}
+
+static void
+assert_alarm(const struct configuration_alarm *a, uint32_t id,
+    const char *name, enum severity severity, const char *type,
+    const char *service_type, int64_t interruption_ns)
+{
+	assert_int_equal(a->id, id);
+	assert_string_equal(a->name, name);
+	assert_int_equal(a->severity, severity);
+	assert_string_equal(a->type, type);
+	assert_string_equal(a->service_type, service_type);
+	assert_int_equal(a->interruption_ns, interruption_ns);
+}
+
+static void
+alarms_built_in(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	c = load("");
+	assert_int_equal(c->nalarms, 4);
+	assert_alarm(&c->alarms[0], 12010, "Manager Heartbeat Interruption "
+	    "Between the Active and Standby Nodes", SEVERITY_MAJOR,
+	    "Heartbeat", "Manager", 7 * NSEC_PER_SEC);
+	assert_alarm(&c->alarms[1], 27003, "DBService Heartbeat Interruption "
+	    "Between the Active and Standby Nodes", SEVERITY_MAJOR,
+	    "Heartbeat", "DBService", 7 * NSEC_PER_SEC);
+	assert_alarm(&c->alarms[2], 45640, "FlinkServer Heartbeat Interruption "
+	    "Between the Active and Standby Nodes", SEVERITY_MINOR,
+	    "Heartbeat", "Flink", 30 * NSEC_PER_SEC);
+	assert_alarm(&c->alarms[3], 46003, "MOTService Heartbeat Interruption "
+	    "Between the Active and Standby Nodes", SEVERITY_MAJOR,
+	    "Heartbeat", "MOTService", 7 * NSEC_PER_SEC);
+	assert_int_equal(c->alarms[2].line, 0);
+	configuration_free(c);
+}
+
+static void
+alarms_of_the_file(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	c = load("alarm 12010 { severity = critical }\n"
+	    "alarm 1 { name = \"one\" }\n"
+	    "alarm 2147483647 { name = \"last\" severity = warning\n"
+	    "  type = \"T\" service-type = \"S\" interruption = 250ms }\n"
+	    "alarm 45640 { service-type = \"\" }\n");
+	assert_int_equal(c->nalarms, 6);
+	assert_alarm(&c->alarms[0], 1, "one", SEVERITY_MINOR, "Heartbeat", "",
+	    30 * NSEC_PER_SEC);
+	assert_int_equal(c->alarms[0].line, 2);
+	assert_alarm(&c->alarms[1], 12010, "Manager Heartbeat Interruption "
+	    "Between the Active and Standby Nodes", SEVERITY_CRITICAL,
+	    "Heartbeat", "Manager", 7 * NSEC_PER_SEC);
+	assert_int_equal(c->alarms[1].line, 1);
+	assert_string_equal(c->alarms[3].service_type, "");
+	assert_alarm(&c->alarms[5], 2147483647, "last", SEVERITY_WARNING, "T",
+	    "S", 250 * NSEC_PER_MSEC);
+	configuration_free(c);
+}
+
+static void
+watch_defaults(void **state)
+{
+	char				 host[256] = "";
+	struct configuration		*c;
+	const struct configuration_watch *w;
+
+	(void)state;
+	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
+	c = load(WATCH(""));
+	w = c->watches;
+	assert_null(c->agentx);
+	assert_int_equal(c->nsnmp, 0);
+	assert_int_equal(w->local.family, ADDR_NONE);
+	assert_int_equal(w->alarm->id, 45640);
+	assert_int_equal(w->interruption_ns, 30 * NSEC_PER_SEC);
+	assert_int_equal(w->recovery, 1);
+	assert_true(w->enabled);
+	assert_string_equal(w->source, host);
+	assert_string_equal(w->service, "Flink");
+	assert_string_equal(w->role, "w");
+	assert_string_equal(w->host, host);
+	configuration_free(c);
+}
+
+/* An alarm of no service leaves the watch's name. */
+static void
+watch_service_of_the_alarm(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	c = load(WATCH("alarm = 5") "alarm 5 { name = x interruption = 2s }\n");
+	assert_string_equal(c->watches->service, "w");
+	assert_int_equal(c->watches->interruption_ns, 2 * NSEC_PER_SEC);
+	configuration_free(c);
+	c = load(WATCH("alarm = 5")
+	    "alarm 5 { name = x service-type = DNS }\n");
+	assert_string_equal(c->watches->service, "DNS");
+	configuration_free(c);
+}
+
+/* The defaults of the top hold wherever they stand; a watch's own win. */
+static void
+top_defaults(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	c = load(WATCH("host = h") "source = s service = t\n"
+	    "watch v { interface = e heartbeat = ip peer = ::1 role = q }\n"
+	    "role = r host = g\n");
+	assert_string_equal(c->watches[0].source, "s");
+	assert_string_equal(c->watches[0].service, "t");
+	assert_string_equal(c->watches[0].role, "r");
+	assert_string_equal(c->watches[0].host, "h");
+	assert_string_equal(c->watches[1].role, "q");
+	assert_string_equal(c->watches[1].host, "g");
+	configuration_free(c);
+}
+
+static void
+watch_order(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	c = load("watch b { interface = e heartbeat = ip peer = ::1 }\n"
+	    "watch c { interface = e heartbeat = ip peer = ::1 }\n"
+	    "watch a { interface = e heartbeat = ip peer = ::1 }\n");
+	assert_int_equal(c->nwatches, 3);
+	assert_string_equal(c->watches[0].name, "b");
+	assert_string_equal(c->watches[1].name, "c");
+	assert_string_equal(c->watches[2].name, "a");
+	configuration_free(c);
+}
+
+static void
+watch_enabled(void **state)
+{
+	static const char *const	 words[] = { "false", "true", "no",
+					    "yes", "off", "on", "No", "TRUE" };
+	struct configuration		*c;
+	char				 text[256];
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
+		snprintf(text, sizeof(text), WATCH("enabled = %s"), words[i]);
+		c = load(text);
+		assert_int_equal(c->watches->enabled, i % 2);
+		configuration_free(c);
+	}
+}
+
+static void
+peer_left_out(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	c = load("watch w { interface = e heartbeat = 'vrrp 51'\n"
+	    "  local = 224.0.0.18 }\n");
+	assert_int_equal(c->watches->peer.family, ADDR_NONE);
+	assert_addr(&c->watches->local, "224.0.0.18");
+	configuration_free(c);
+}
+
+static void
+heartbeat_blanks(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	c = load("watch w { interface = e peer = ::1\n"
+	    "  heartbeat = \"  bpf \t udp\n\tport  5 \" }\n");
+	assert_string_equal(c->watches->heartbeat, "bpf udp port 5");
+	assert_string_equal(c->watches->form.expression, "udp port 5");
+	configuration_free(c);
+}
+
+static void
+snmp_appended(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	c = load("snmp = one\nsnmp += { 'two',\n  \"three\" }\n");
+	assert_int_equal(c->nsnmp, 3);
+	assert_string_equal(c->snmp[0], "one");
+	assert_string_equal(c->snmp[2], "three");
+	assert_int_equal(c->snmp_lines[0], 1);
+	assert_int_equal(c->snmp_lines[1], 2);
+	assert_int_equal(c->snmp_lines[2], 3);
+	configuration_free(c);
+}
+
+/* Comments of each kind, one in a text that is none, and lines after them. */
+static void
+comments(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	c = load("# one\n// two\n/* three\n * four */ host = h//x // y\n"
+	    "/**/ source = '# /* //' # five\n"
+	    "watch \"w\" # brace below\n{\n"
+	    "interface = e peer = ::1 heartbeat = ip /* \" */ }\n");
+	assert_string_equal(c->watches->host, "h//x");
+	assert_string_equal(c->watches->source, "# /* //");
+	assert_int_equal(c->watches->line, 6);
+	assert_int_equal(c->watches->interface_line, 8);
+	configuration_free(c);
+}
+
+static void
+escapes(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	assert_int_equal(setenv("HBWATCH_TEST", "of it", 1), 0);
+	c = load("source = \"\\x61\\142\\\"c\\\\ ${HBWATCH_TEST}\"\n"
+	    "role = 'a\\'\\\\\\x ${HBWATCH_TEST}' host = \"a\\\nb\"\n"
+	    "service = \"${HBWATCH_NONE:-x}\"\n" WATCH(""));
+	assert_string_equal(c->watches->source, "ab\"c\\ of it");
+	assert_string_equal(c->watches->role, "a'\\\\x ${HBWATCH_TEST}");
+	assert_string_equal(c->watches->host, "ab");
+	assert_string_equal(c->watches->service, "x");
+	assert_int_equal(c->watches->line, 5);
+	configuration_free(c);
+}
+
+/* As an editor on Windows leaves it. */
+static void
+foreign_lines(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	c = load("\xef\xbb\xbfhost = h\r\nrole = \"r\"\r\n" WATCH("\r\n"));
+	assert_string_equal(c->watches->host, "h");
+	assert_string_equal(c->watches->role, "r");
+	assert_int_equal(c->watches->line, 3);
+	configuration_free(c);
+}
+
+static void
+texts_of_greatest_length(void **state)
+{
+	struct configuration	*c;
+	char			 name[257], text[600], expected[400];
+
+	(void)state;
+	memset(name, 'x', sizeof(name));
+	name[255] = '\0';
+	snprintf(text, sizeof(text), "alarm 1 { name = %s type = %s }\n", name,
+	    name);
+	c = load(text);
+	assert_string_equal(c->alarms[0].name, name);
+	configuration_free(c);
+	name[255] = 'x';
+	name[256] = '\0';
+	snprintf(text, sizeof(text), "alarm 1 {\nname = %s }\n", name);
+	name[64] = '\0';
+	snprintf(expected, sizeof(expected), "c.conf:2: name \"%s\"... is too "
+	    "long; expected at most 255 octets\n", name);
+	refuse(text, strlen(text), expected);
+}
+
+/* The key is "s/v/r/h/w/45640" and as much longer as the source is. */
+static void
+key_of_greatest_length(void **state)
+{
+	char source[256], text[600];
+
+	(void)state;
+	memset(source, 'x', sizeof(source));
+	source[255 - 14] = '\0';
+	snprintf(text, sizeof(text), "source = %s service = v role = r "
+	    "host = h\n" WATCH(""), source);
+	configuration_free(load(text));
+	source[255 - 14] = 'x';
+	source[255 - 13] = '\0';
+	snprintf(text, sizeof(text), "source = %s service = v role = r "
+	    "host = h\n" WATCH(""), source);
+	refuse(text, strlen(text), "c.conf:2: the alarm key of this watch, "
+	    "source/service/role/host/watch/alarm, has 256 octets; expected "
+	    "at most 255\n");
+}
+
+static void
+many_watches(void **state)
+{
+	struct configuration	*c;
+	FILE			*f = fopen(FILE_NAME, "w");
+	char			*errors;
+	int			 i;
+
+	(void)state;
+	assert_non_null(f);
+	for (i = 0; i < 20000; i++)
+		fprintf(f, "watch %d { interface = e peer = ::1\n"
+		    "heartbeat = ip }\n", i);
+	fprintf(f, "watch 7 { interface = e peer = ::1 heartbeat = ip }\n");
+	assert_int_equal(fclose(f), 0);
+	c = file_load(FILE_NAME, &errors);
+	assert_null(c);
+	assert_string_equal(errors, "c.conf:40001: watch \"7\" was given "
+	    "before, on line 15; expected another name\n");
+	free(errors);
+}
+
+static void
+no_file(void **state)
+{
+	char *errors;
+
+	(void)state;
+	assert_null(file_load("none.conf", &errors));
+	assert_string_equal(errors, "none.conf: No such file or directory; "
+	    "expected a file that can be read\n");
+	free(errors);
+	assert_null(file_load(".", &errors));
+	assert_string_equal(errors,
+	    ".: Is a directory; expected a file that can be read\n");
+	free(errors);
+}
+
+static void
+nul_byte(void **state)
+{
+	static const char text[] = "# x\nhost = \"a\0b\"\n";
+
+	(void)state;
+	refuse(text, sizeof(text) - 1,
+	    "c.conf:2: NUL byte; expected a text file\n");
+}
+
+/* A file that is refused leaves nothing behind for the next. */
+static void
+good_after_bad(void **state)
+{
+	int i;
+
+	(void)state;
+	for (i = 0; i < 20; i++) {
+		refuse("host = \"a", 9, "c.conf:1: the string that begins here "
+		    "has no end; expected \"\n");
+		configuration_free(load(WATCH("")));
+		refuse("host = \"\\9\"", 11,
+		    "c.conf:1: escape sequence \"\\\\9\"; expected "
+		    "\"\\001\" to \"\\377\"\n");
+		configuration_free(load(WATCH("")));
+	}
+}
+
+#define OF_TOP "expected agentx, source, service, role, host, snmp, alarm or " \
+	"watch\n"
+#define OF_WATCH "expected interface, peer, local, heartbeat, alarm, " \
+	"interruption, recovery, enabled, source, service, role or host\n"
+
+static const struct refused {
+	const char	*name;
+	const char	*text;
+	const char	*errors;
+} refused[] = {
+	{ "interface left out", "\nwatch w { peer = ::1 heartbeat = ip }",
+	    "c.conf:2: watch \"w\" has no interface; expected the one to "
+	    "listen on\n" },
+	{ "heartbeat left out", "watch w { peer = ::1\n interface = e }",
+	    "c.conf:1: watch \"w\" has no heartbeat; expected a form of it, "
+	    "such as \"udp 20053\"\n" },
+	{ "peer left out", "watch w {\n interface = e heartbeat = 'udp  5' }",
+	    "c.conf:1: watch \"w\" has no peer; expected the address of the "
+	    "node to hear with heartbeat \"udp 5\"\n" },
+	{ "peer a name", "watch w { interface = e heartbeat = ip\n"
+	    "peer = node-2 }",
+	    "c.conf:2: peer \"node-2\" is no address; expected a numeric IPv4 "
+	    "or IPv6 address\n" },
+	{ "peer a group", "watch w { interface = e heartbeat = ip\n"
+	    "peer = ff02::12 }",
+	    "c.conf:2: peer \"ff02::12\" is the address of a group; expected "
+	    "that of the node which sends\n" },
+	{ "peer unspecified", "watch w { interface = e heartbeat = ip\n"
+	    "peer = 0.0.0.0 }",
+	    "c.conf:2: peer \"0.0.0.0\" is no node's address; expected one, or "
+	    "the option left out for any\n" },
+	{ "local of another family", WATCH("\nlocal = ::1"),
+	    "c.conf:2: local \"::1\" is not of the family of the peer; "
+	    "expected an IPv4 address\n" },
+	{ "heartbeat wrong", "watch w { interface = e peer = ::1\n"
+	    "heartbeat = 'udp 0' }",
+	    "c.conf:2: heartbeat \"udp 0\": PORT must be 1..65535\n" },
+	{ "expression wrong", "watch w { interface = e peer = ::1\n"
+	    "heartbeat = 'bpf udp prt 5' }",
+	    "c.conf:2: heartbeat \"bpf udp prt 5\": can't parse filter "
+	    "expression: syntax error; expected a pcap-filter expression\n" },
+	{ "heartbeat empty", "watch w { interface = e peer = ::1\n"
+	    "heartbeat = '  ' }",
+	    "c.conf:2: heartbeat \"  \" is empty; expected a text\n" },
+	{ "interface too long", "watch w { heartbeat = ip peer = ::1\n"
+	    "interface = e123456789012345 }",
+	    "c.conf:2: interface \"e123456789012345\" is no name of an "
+	    "interface; expected 1 to 15 characters without blanks and "
+	    "slashes\n" },
+	{ "interface with a slash", "watch w { heartbeat = ip peer = ::1\n"
+	    "interface = e/1 }",
+	    "c.conf:2: interface \"e/1\" is no name of an interface; expected "
+	    "1 to 15 characters without blanks and slashes\n" },
+	{ "alarm unknown", WATCH("\nalarm = 45641"),
+	    "c.conf:2: alarm \"45641\" is unknown; expected 45640, 12010, "
+	    "27003, 46003 or that of an alarm section\n" },
+	{ "alarm no number", WATCH("\nalarm = 0x10"),
+	    "c.conf:2: alarm \"0x10\" is no id of an alarm; expected a number "
+	    "from 1 to 2147483647\n" },
+	{ "alarm id 0", "alarm 0 { name = n }",
+	    "c.conf:1: alarm \"0\" is no id of an alarm; expected a number "
+	    "from 1 to 2147483647\n" },
+	{ "alarm id too large", "alarm 2147483648 { name = n }",
+	    "c.conf:1: alarm \"2147483648\" is no id of an alarm; expected a "
+	    "number from 1 to 2147483647\n" },
+	{ "alarm without a name", "alarm 5 {\n severity = major }",
+	    "c.conf:1: alarm 5 has no name; expected one, since this alarm is "
+	    "not built in\n" },
+	{ "alarm twice", "alarm 5 { name = n }\n\nalarm 5 { name = m }",
+	    "c.conf:3: alarm 5 was given before, on line 1; expected it "
+	    "once\n" },
+	{ "built in alarm twice", "alarm 45640 { }\nalarm 45640 { }",
+	    "c.conf:2: alarm 45640 was given before, on line 1; expected it "
+	    "once\n" },
+	{ "severity none", "alarm 45640 {\nseverity = cleared }",
+	    "c.conf:2: severity \"cleared\" is none; expected critical, major, "
+	    "minor or warning\n" },
+	{ "duration bare", WATCH("\ninterruption = 30"),
+	    "c.conf:2: interruption \"30\" has no unit; expected ms, s, min or "
+	    "h, such as 30s\n" },
+	{ "duration too long", WATCH("\ninterruption = 25h"),
+	    "c.conf:2: interruption \"25h\" is no duration from 1ms to 24h; "
+	    "expected a number and ms, s, min or h, such as 30s\n" },
+	{ "recovery 0", WATCH("\nrecovery = 0"),
+	    "c.conf:2: recovery \"0\" is no such number; expected 1 to 1000000 "
+	    "heartbeats\n" },
+	{ "recovery too large", WATCH("\nrecovery = 1000001"),
+	    "c.conf:2: recovery \"1000001\" is no such number; expected 1 to "
+	    "1000000 heartbeats\n" },
+	{ "enabled maybe", WATCH("\nenabled = 1"),
+	    "c.conf:2: enabled \"1\" is neither true nor false; expected true, "
+	    "false, yes, no, on or off\n" },
+	{ "watch twice", WATCH("") WATCH("") "\n" WATCH(""),
+	    "c.conf:2: watch \"w\" was given before, on line 1; expected "
+	    "another name\n"
+	    "c.conf:4: watch \"w\" was given before, on line 1; expected "
+	    "another name\n" },
+	{ "option twice", WATCH("\nrole = a\nrole = b"),
+	    "c.conf:3: role was given before, on line 2; expected it once\n" },
+	{ "option of the top twice", "host = a\n\nhost = b",
+	    "c.conf:3: host was given before, on line 1; expected it once\n" },
+	{ "list twice", "snmp = { a,\n b }\nsnmp = { c,\n d }",
+	    "c.conf:3: snmp was given before, on line 1; expected it once, or "
+	    "\"+=\" to add to it\n" },
+	{ "list emptied", "snmp = { a }\nsnmp = { }",
+	    "c.conf:1: snmp is given again below, empty; expected it once\n" },
+	{ "name empty", "watch '' { interface = e peer = ::1 heartbeat = ip }",
+	    "c.conf:1: watch \"\" is empty; expected a text\n" },
+	{ "name of blanks", "source = '  '",
+	    "c.conf:1: source \"  \" is empty; expected a text\n" },
+	{ "newline in a name", "source = \"a\\nb\"",
+	    "c.conf:1: source \"a\\x0ab\" has a control character; expected "
+	    "plain text on one line\n" },
+	{ "C1 control in a name", "source = '\xc2\x9b'",
+	    "c.conf:1: source \"\\xc2\\x9b\" has a control character; expected "
+	    "plain text on one line\n" },
+	{ "not UTF-8", "source = \"Z\xfcrich\"",
+	    "c.conf:1: source \"Z\\xfcrich\" is not valid UTF-8; expected text "
+	    "in UTF-8\n" },
+	{ "UTF-8 overlong", "source = '\xc0\xaf'",
+	    "c.conf:1: source \"\\xc0\\xaf\" is not valid UTF-8; expected text "
+	    "in UTF-8\n" },
+	{ "UTF-8 surrogate", "source = '\xed\xa0\x80'",
+	    "c.conf:1: source \"\\xed\\xa0\\x80\" is not valid UTF-8; expected "
+	    "text in UTF-8\n" },
+	{ "NUL by escape", "source = \"a\\0\"\nrole = \"b\\x00\"",
+	    "c.conf:1: escape sequence for a NUL; expected text\n"
+	    "c.conf:2: escape sequence for a NUL; expected text\n" },
+	{ "directive empty", "snmp = { a,\n '' }",
+	    "c.conf:2: snmp \"\" is empty; expected a text\n" },
+	{ "options unknown", "foo = 1\nfoo = 2\n"
+	    WATCH("\nbar = 'x' role = ''"),
+	    "c.conf:1: unknown option \"foo\"; " OF_TOP
+	    "c.conf:4: unknown option \"bar\" in a watch; " OF_WATCH
+	    "c.conf:4: role \"\" is empty; expected a text\n" },
+	{ "sections unknown", "wacth w {\ninterface = e }\n"
+	    "wacth v { }\nfoo { a = 1 }\nsource = ''",
+	    "c.conf:1: unknown option \"wacth\"; " OF_TOP
+	    "c.conf:3: unknown option \"wacth\"; " OF_TOP
+	    "c.conf:4: unknown option \"foo\"; " OF_TOP
+	    "c.conf:5: source \"\" is empty; expected a text\n" },
+	{ "section unknown in a watch", WATCH("\nfoo bar { a = 1 }\nrole = ''"),
+	    "c.conf:2: unknown option \"foo\" in a watch; " OF_WATCH
+	    "c.conf:3: role \"\" is empty; expected a text\n" },
+	{ "list unknown", "foo = { a, b }\nsource = ''",
+	    "c.conf:1: unknown option \"foo\"; " OF_TOP
+	    "c.conf:2: source \"\" is empty; expected a text\n" },
+	{ "section of libconfuse's own name", "source = ''\nroot r { }",
+	    "c.conf:1: source \"\" is empty; expected a text\n"
+	    "c.conf:2: unknown option \"root\"; " OF_TOP
+	    "c.conf:2: no \"=\" after \"root\"; expected NAME = VALUE, a text "
+	    "with blanks in quotes\n" },
+	{ "option without a name", WATCH("'' = 5"),
+	    "c.conf:1: an option without a name; expected NAME = VALUE\n" },
+	{ "path for a name", "watch|w = 5\n'watch=w|peer' = 6",
+	    "c.conf:1: \"|\" or \"=\" in the name of an option; expected NAME "
+	    "= VALUE\n"
+	    "c.conf:2: \"|\" or \"=\" in the name of an option; expected NAME "
+	    "= VALUE\n" },
+	{ "no quotes", "watch w { interface = e peer = ::1\n"
+	    "heartbeat = udp 5\n}",
+	    "c.conf:2: unknown option \"5\" in a watch; " OF_WATCH
+	    "c.conf:2: heartbeat \"udp\": expected \"udp PORT\"\n"
+	    "c.conf:3: no \"=\" after \"5\"; expected NAME = VALUE, a text "
+	    "with blanks in quotes\n" },
+	{ "stray character", "source = a*\nrole = +b\nhost = ''",
+	    "c.conf:1: stray \"*\"; expected a text with such a character in "
+	    "quotes\n"
+	    "c.conf:2: stray \"+\"; expected a text with such a character in "
+	    "quotes\n"
+	    "c.conf:3: host \"\" is empty; expected a text\n" },
+	{ "brace missing at the end", "source = ''\nwatch w\n{\npeer = x",
+	    "c.conf:1: source \"\" is empty; expected a text\n"
+	    "c.conf:2: the section that begins here has no end; expected }\n"
+	    "c.conf:4: peer \"x\" is no address; expected a numeric IPv4 or "
+	    "IPv6 address\n" },
+	{ "brace missing before a watch", "\nwatch w {\npeer = x\n" WATCH(""),
+	    "c.conf:3: peer \"x\" is no address; expected a numeric IPv4 or "
+	    "IPv6 address\n"
+	    "c.conf:4: no \"=\" after \"watch\"; expected it, or before "
+	    "\"watch\" the closing brace of the section that begins on line "
+	    "2\n" },
+	{ "brace missing before an alarm", "watch w {\nalarm 5 { name = x }",
+	    "c.conf:2: no \"=\" after \"alarm\"; expected it, or before "
+	    "\"alarm\" the closing brace of the section that begins on line "
+	    "1\n" },
+	{ "brace too many", "watch w { interface = '' peer = ::1 "
+	    "heartbeat = ip }\n}\nhost = ''",
+	    "c.conf:1: interface \"\" is no name of an interface; expected 1 "
+	    "to 15 characters without blanks and slashes\n"
+	    "c.conf:2: unexpected \"}\"; expected an option or a section\n" },
+	{ "string without an end", "host = ''\nsource = 'a",
+	    "c.conf:1: host \"\" is empty; expected a text\n"
+	    "c.conf:2: the string that begins here has no end; expected '\n" },
+	{ "comment without an end", WATCH("") "watch v {\n/* }\n\n",
+	    "c.conf:3: the comment that begins here has no end; expected "
+	    "*/\n" },
+	{ "variable without an end", "source = \"${a\"\nrole = ''",
+	    "c.conf:1: \"${\" without \"}\"; expected ${VARIABLE}, or the text "
+	    "in single quotes\n"
+	    "c.conf:2: role \"\" is empty; expected a text\n" },
+	{ "addition to no list", "host += a",
+	    "c.conf:1: \"+=\" after \"host\"; expected \"=\"\n" },
+	{ "list for an option", "host = { a }",
+	    "c.conf:1: unexpected \"{\"; expected NAME = VALUE or a "
+	    "section\n" },
+	{ "value missing", "host =",
+	    "c.conf:1: end of the file; expected the rest of an option or a "
+	    "section\n" },
+	{ "watch without a title", "watch { }",
+	    "c.conf:1: no title after \"watch\"; expected watch \"NAME\" { or "
+	    "alarm ID {\n" },
+	{ "watch without a brace", "watch w interface",
+	    "c.conf:1: no \"{\" after the title of \"watch\"; expected watch "
+	    "\"NAME\" { or alarm ID {\n" },
+	/* alarm 5 may be beyond the error of syntax */
+	{ "alarm after an error of syntax", WATCH("alarm = 5") "}\n"
+	    "alarm 5 { name = x }",
+	    "c.conf:2: unexpected \"}\"; expected an option or a section\n" },
+};
+
+#define REFUSED	(sizeof(refused) / sizeof(refused[0]))
+
+static void
+refuse_one(void **state)
+{
+	const struct refused *r = *state;
+
+	refuse(r->text, strlen(r->text), r->errors);
+}
+
+static int
+refuse_all(void)
+{
+	struct CMUnitTest	 tests[REFUSED];
+	size_t			 i;
+
+	for (i = 0; i < REFUSED; i++)
+		tests[i] = (struct CMUnitTest){
+			.name = refused[i].name,
+			.test_func = refuse_one,
+			.initial_state = (void *)(uintptr_t)&refused[i],
+		};
+	return (cmocka_run_group_tests_name("refused", tests, directory_enter,
+	    directory_leave));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(example_of_the_contract),
+		cmocka_unit_test(alarms_built_in),
+		cmocka_unit_test(alarms_of_the_file),
+		cmocka_unit_test(watch_defaults),
+		cmocka_unit_test(watch_service_of_the_alarm),
+		cmocka_unit_test(top_defaults),
+		cmocka_unit_test(watch_order),
+		cmocka_unit_test(watch_enabled),
+		cmocka_unit_test(peer_left_out),
+		cmocka_unit_test(heartbeat_blanks),
+		cmocka_unit_test(snmp_appended),
+		cmocka_unit_test(comments),
+		cmocka_unit_test(escapes),
+		cmocka_unit_test(foreign_lines),
+		cmocka_unit_test(texts_of_greatest_length),
+		cmocka_unit_test(key_of_greatest_length),
+		cmocka_unit_test(many_watches),
+		cmocka_unit_test(no_file),
+		cmocka_unit_test(nul_byte),
+		cmocka_unit_test(good_after_bad),
+	};
+	int failed;
+
+	failed = cmocka_run_group_tests_name("accepted", tests,
+	    directory_enter, directory_leave);
+	strcpy(directory + strlen(directory) - 6, "XXXXXX");
+	return (failed + refuse_all() == 0 ? 0 : 1);
+}

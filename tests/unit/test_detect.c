@@ -1,0 +1,1224 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "detect.h"
+
+#define WATCHES		4
+#define SOURCES		2
+#define EVENTS		64
+
+/* The wall clock of the tests runs by its own zero, so a mix-up shows. */
+#define WALL_OFFSET_NS	(1795348800 * NSEC_PER_SEC)
+
+static struct {
+	struct detect_watch	 watches[WATCHES];
+	struct detect_source	 sources[SOURCES];
+	struct detect_source	*list[SOURCES];
+	struct detect		 detect;
+	struct detect_event	 events[EVENTS];
+	size_t			 nevents;
+	size_t			 seen;
+} t;
+
+static struct mono_time
+ms(int64_t n)
+{
+	return ((struct mono_time){ n * NSEC_PER_MSEC });
+}
+
+static void
+emit(void *arg, const struct detect_event *event)
+{
+	assert_ptr_equal(arg, &t);
+	assert_true(t.nevents < EVENTS);
+	t.events[t.nevents++] = *event;
+}
+
+static void
+replace_detector(void)
+{
+	detect_free(&t.detect);
+	assert_true(detect_init(&t.detect, t.watches, WATCHES, t.list, emit,
+	    &t));
+}
+
+/* All begin at 0; what is not begun again is disabled. */
+static void
+watch(uint32_t i, uint32_t source, int64_t interruption_ms, uint32_t recovery)
+{
+	detect_watch_begin(&t.watches[i], source,
+	    interruption_ms * NSEC_PER_MSEC, recovery, true, ms(0));
+	replace_detector();
+}
+
+static int
+setup(void **state)
+{
+	uint32_t	 i;
+
+	(void)state;
+	memset(&t, 0, sizeof(t));
+	for (i = 0; i < SOURCES; i++) {
+		detect_source_begin(&t.sources[i], ms(0));
+		t.list[i] = &t.sources[i];
+	}
+	for (i = 0; i < WATCHES; i++)
+		detect_watch_begin(&t.watches[i], 0, NSEC_PER_SEC, 1, false,
+		    ms(0));
+	return (detect_init(&t.detect, t.watches, WATCHES, t.list, emit, &t) ?
+	    0 : -1);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	detect_free(&t.detect);
+	return (0);
+}
+
+static struct wall_time
+wall_of(struct mono_time at)
+{
+	return ((struct wall_time){ at.ns + WALL_OFFSET_NS });
+}
+
+static void
+heartbeat(uint32_t i, int64_t at_ms)
+{
+	detect_heartbeat(&t.detect, i, ms(at_ms), wall_of(ms(at_ms)));
+}
+
+static void
+advance(int64_t now_ms)
+{
+	detect_advance(&t.detect, ms(now_ms));
+}
+
+/* Beside the boundary: the last and the first nanosecond. */
+static void
+advance_ns(int64_t now_ms, int64_t ns)
+{
+	detect_advance(&t.detect, mono_add(ms(now_ms), ns));
+}
+
+static const struct detect_event *
+next_event(enum detect_transition transition, uint32_t i, int64_t at_ms)
+{
+	const struct detect_event	*e;
+
+	assert_true(t.seen < t.nevents);
+	e = &t.events[t.seen++];
+	assert_int_equal(e->transition, transition);
+	assert_int_equal(e->watch, i);
+	assert_int_equal(e->at.ns, ms(at_ms).ns);
+	return (e);
+}
+
+static const struct detect_event *
+raised(uint32_t i, int64_t at_ms)
+{
+	const struct detect_event	*e;
+
+	e = next_event(DETECT_RAISED, i, at_ms);
+	assert_int_equal(e->number % 2, 1);
+	assert_int_equal(e->silence_ns, t.watches[i].interruption_ns);
+	return (e);
+}
+
+static const struct detect_event *
+cleared(uint32_t i, int64_t at_ms, int64_t duration_ms)
+{
+	const struct detect_event	*e;
+
+	e = next_event(DETECT_CLEARED, i, at_ms);
+	assert_int_equal(e->number % 2, 0);
+	assert_int_equal(e->duration_ns, duration_ms * NSEC_PER_MSEC);
+	return (e);
+}
+
+static void
+nothing_more(void)
+{
+	assert_int_equal(t.nevents, t.seen);
+}
+
+static void
+assert_state(uint32_t i, int64_t now_ms, enum detect_state expected)
+{
+	assert_int_equal(detect_state(&t.watches[i],
+	    t.list[t.watches[i].source], ms(now_ms)), expected);
+}
+
+/* ---- raise and clear */
+
+static void
+never_before_the_deadline(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	advance(30000);
+	advance_ns(31000, -1);
+	nothing_more();
+	assert_state(0, 30999, DETECT_ALIVE);
+}
+
+static void
+judged_when_now_is_the_deadline(void **state)
+{
+	const struct detect_event	*e;
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	assert_int_equal(detect_next(&t.detect).ns, ms(30000).ns);
+	advance(31000);
+	e = raised(0, 31000);
+	assert_int_equal(e->number, 1);
+	assert_int_equal(e->last_heartbeat.ns, wall_of(ms(1000)).ns);
+	assert_true(e->heard);
+	assert_false(e->stopping || e->lossy || e->link_down);
+	nothing_more();
+	assert_state(0, 31000, DETECT_INTERRUPTED);
+	assert_int_equal(detect_next(&t.detect).ns, MONO_NEVER.ns);
+}
+
+/* Who looks late tells the time that was due. */
+static void
+judged_late(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	advance(99000);
+	raised(0, 31000);
+	nothing_more();
+}
+
+static void
+never_heard(void **state)
+{
+	const struct detect_event	*e;
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	advance_ns(30000, -1);
+	nothing_more();
+	assert_state(0, 29999, DETECT_STARTING);
+	advance(30000);
+	e = raised(0, 30000);
+	assert_false(e->heard);
+	assert_true(wall_is_never(e->last_heartbeat));
+	assert_state(0, 30000, DETECT_INTERRUPTED);
+	heartbeat(0, 31000);
+	cleared(0, 31000, 1000);
+	nothing_more();
+}
+
+/* `interruption` has not passed before the heartbeat, but with it. */
+static void
+heartbeat_at_the_deadline(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	heartbeat(0, 31000);
+	advance(31000);
+	nothing_more();
+	advance_ns(61000, -1);
+	heartbeat(0, 61000);
+	advance(61000);
+	nothing_more();
+	assert_int_equal(detect_interruptions(&t.watches[0]), 0);
+}
+
+static void
+first_heartbeat_at_the_deadline(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 30000);
+	advance(30000);
+	nothing_more();
+}
+
+static void
+gap_inside_one_drain(void **state)
+{
+	const struct detect_event	*e;
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	heartbeat(0, 43500);
+	e = raised(0, 31000);
+	assert_int_equal(e->number, 1);
+	assert_int_equal(e->last_heartbeat.ns, wall_of(ms(1000)).ns);
+	e = cleared(0, 43500, 12500);
+	assert_int_equal(e->number, 2);
+	assert_int_equal(e->last_heartbeat.ns, wall_of(ms(43500)).ns);
+	advance(50000);
+	nothing_more();
+	assert_int_equal(detect_interruptions(&t.watches[0]), 1);
+}
+
+static void
+gap_of_a_nanosecond_too_much(void **state)
+{
+	struct mono_time	 at = mono_add(ms(31000), 1);
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	detect_heartbeat(&t.detect, 0, at, wall_of(at));
+	raised(0, 31000);
+	assert_int_equal(t.nevents, 2);
+	assert_int_equal(t.events[1].transition, DETECT_CLEARED);
+	assert_int_equal(t.events[1].at.ns, at.ns);
+	assert_int_equal(t.events[1].duration_ns, 1);
+}
+
+static void
+raise_and_clear_alternate(void **state)
+{
+	int64_t	 n;
+
+	(void)state;
+	watch(0, 0, 1000, 1);
+	for (n = 0; n < 10; n++) {
+		heartbeat(0, n * 5000);
+		if (n > 0)
+			cleared(0, n * 5000, 4000);
+		heartbeat(0, n * 5000);
+		advance(n * 5000 + 2000);
+		advance(n * 5000 + 3000);
+		assert_int_equal(raised(0, n * 5000 + 1000)->number,
+		    2 * n + 1);
+		nothing_more();
+	}
+	assert_int_equal(detect_interruptions(&t.watches[0]), 10);
+	assert_int_equal(t.watches[0].heartbeats, 20);
+}
+
+/* ---- recovery */
+
+static void
+recovery_counts(void **state)
+{
+	(void)state;
+	watch(0, 0, 10000, 3);
+	heartbeat(0, 0);
+	advance(10000);
+	raised(0, 10000);
+	heartbeat(0, 20000);
+	heartbeat(0, 30000);	/* exactly `interruption` is within it */
+	nothing_more();
+	assert_state(0, 30000, DETECT_INTERRUPTED);
+	heartbeat(0, 40000);
+	cleared(0, 40000, 30000);
+	nothing_more();
+}
+
+static void
+recovery_is_broken(void **state)
+{
+	struct mono_time	 late = mono_add(ms(31000), 1);
+
+	(void)state;
+	watch(0, 0, 10000, 3);
+	heartbeat(0, 0);
+	advance(10000);
+	raised(0, 10000);
+	heartbeat(0, 20000);
+	heartbeat(0, 21000);
+	detect_heartbeat(&t.detect, 0, late, wall_of(late));
+	heartbeat(0, 32000);
+	nothing_more();
+	heartbeat(0, 33000);
+	cleared(0, 33000, 23000);
+	nothing_more();
+}
+
+/* Found and broken off within one drain. */
+static void
+recovery_starts_with_the_gap(void **state)
+{
+	(void)state;
+	watch(0, 0, 10000, 2);
+	heartbeat(0, 0);
+	heartbeat(0, 20000);
+	raised(0, 10000);
+	nothing_more();
+	heartbeat(0, 40000);
+	nothing_more();
+	heartbeat(0, 41000);
+	cleared(0, 41000, 31000);
+	nothing_more();
+}
+
+/* A second outage needs as many as the first. */
+static void
+recovery_is_counted_anew(void **state)
+{
+	(void)state;
+	watch(0, 0, 10000, 2);
+	heartbeat(0, 0);
+	heartbeat(0, 20000);
+	raised(0, 10000);
+	heartbeat(0, 21000);
+	cleared(0, 21000, 11000);
+	advance(31000);
+	raised(0, 31000);
+	heartbeat(0, 32000);
+	nothing_more();
+	heartbeat(0, 33000);
+	cleared(0, 33000, 2000);
+}
+
+static void
+recovery_of_a_watch_never_heard(void **state)
+{
+	(void)state;
+	watch(0, 0, 10000, 2);
+	advance(10000);
+	raised(0, 10000);
+	heartbeat(0, 11000);
+	nothing_more();
+	heartbeat(0, 12000);
+	cleared(0, 12000, 2000);
+}
+
+/* Two heartbeats so near have no interruption between them, seen or not. */
+static void
+recovery_across_a_short_blindness(void **state)
+{
+	(void)state;
+	watch(0, 0, 10000, 2);
+	heartbeat(0, 0);
+	advance(10000);
+	raised(0, 10000);
+	heartbeat(0, 20000);
+	detect_source_resume(&t.sources[0], ms(21000));
+	heartbeat(0, 22000);
+	cleared(0, 22000, 12000);
+}
+
+static void
+recovery_across_a_long_blindness(void **state)
+{
+	(void)state;
+	watch(0, 0, 10000, 2);
+	heartbeat(0, 0);
+	advance(10000);
+	raised(0, 10000);
+	heartbeat(0, 20000);
+	detect_source_resume(&t.sources[0], ms(31000));
+	heartbeat(0, 32000);
+	nothing_more();
+	heartbeat(0, 33000);
+	cleared(0, 33000, 23000);
+}
+
+/* ---- disabled, stopping, link, loss */
+
+static void
+disabled(void **state)
+{
+	(void)state;
+	replace_detector();
+	assert_state(0, 0, DETECT_DISABLED);
+	assert_int_equal(detect_next(&t.detect).ns, MONO_NEVER.ns);
+	heartbeat(0, 1000);
+	advance(99000);
+	nothing_more();
+	assert_false(t.watches[0].heard);
+	assert_int_equal(t.watches[0].heartbeats, 0);
+	t.sources[0].blind = true;
+	assert_state(0, 99000, DETECT_DISABLED);
+}
+
+static void
+stop_is_announced(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	detect_stopping(&t.detect, 0, ms(1000));
+	assert_state(0, 1000, DETECT_ALIVE);
+	advance(31000);
+	assert_true(raised(0, 31000)->stopping);
+	heartbeat(0, 40000);
+	cleared(0, 40000, 9000);
+	/* The next interruption has a cause of its own. */
+	advance(70000);
+	assert_false(raised(0, 70000)->stopping);
+}
+
+/* Some say goodbye and send on for a moment. */
+static void
+stop_with_heartbeats_after_it(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	detect_stopping(&t.detect, 0, ms(1000));
+	heartbeat(0, 2000);
+	heartbeat(0, 4000);	/* exactly DETECT_GOODBYE_NS */
+	advance(34000);
+	assert_true(raised(0, 34000)->stopping);
+}
+
+static void
+stop_is_taken_back(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	detect_stopping(&t.detect, 0, ms(1000));
+	heartbeat(0, 4001);
+	advance(34001);
+	assert_false(raised(0, 34001)->stopping);
+}
+
+/* What ends an interruption ends its cause. */
+static void
+stop_and_back_within_a_moment(void **state)
+{
+	(void)state;
+	watch(0, 0, 500, 1);
+	heartbeat(0, 1000);
+	raised(0, 500);
+	cleared(0, 1000, 500);
+	detect_stopping(&t.detect, 0, ms(1000));
+	heartbeat(0, 2000);
+	assert_true(raised(0, 1500)->stopping);
+	cleared(0, 2000, 500);
+	advance(2500);
+	assert_false(raised(0, 2500)->stopping);
+}
+
+static void
+stop_before_a_gap_inside_one_drain(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	detect_stopping(&t.detect, 0, ms(1000));
+	heartbeat(0, 90000);
+	assert_true(raised(0, 31000)->stopping);
+	cleared(0, 90000, 59000);
+}
+
+static void
+link_is_down(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	watch(1, 1, 30000, 1);
+	heartbeat(0, 1000);
+	heartbeat(1, 1000);
+	t.sources[1].link_down = true;
+	assert_state(1, 2000, DETECT_ALIVE);
+	advance(31000);
+	assert_false(raised(0, 31000)->link_down);
+	assert_true(raised(1, 31000)->link_down);
+}
+
+static void
+loss_within_the_silence(void **state)
+{
+	static const struct {
+		int64_t	 lossy_ms;
+		bool	 within;
+	} c[] = {
+		{ 0, false }, { 999, false }, { 1000, true }, { 20000, true },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
+		watch(0, 0, 30000, 1);
+		heartbeat(0, 1000);
+		t.sources[0].lossy = ms(c[i].lossy_ms);
+		advance(31000);
+		assert_int_equal(raised(0, 31000)->lossy, c[i].within);
+	}
+}
+
+/* ---- blindness */
+
+static void
+blind_raises_nothing(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	t.sources[0].blind = true;
+	assert_state(0, 2000, DETECT_BLIND);
+	advance(31000);
+	advance(500000);
+	nothing_more();
+	assert_state(0, 500000, DETECT_BLIND);
+}
+
+static void
+after_blindness_all_of_the_interruption_is_watched(void **state)
+{
+	const struct detect_event	*e;
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	t.sources[0].blind = true;
+	advance(31000);
+	advance(100000);
+	t.sources[0].blind = false;
+	detect_source_resume(&t.sources[0], ms(100000));
+	assert_state(0, 100000, DETECT_ALIVE);
+	advance_ns(130000, -1);
+	nothing_more();
+	assert_true(detect_next(&t.detect).ns <= ms(130000).ns);
+	advance(130000);
+	e = raised(0, 130000);
+	assert_true(e->heard);
+	assert_int_equal(e->last_heartbeat.ns, wall_of(ms(1000)).ns);
+	assert_int_equal(detect_silence_ns(&t.watches[0], ms(130000)),
+	    ms(129000).ns);
+}
+
+static void
+after_blindness_never_heard(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	t.sources[0].blind = true;
+	advance(20000);
+	t.sources[0].blind = false;
+	detect_source_resume(&t.sources[0], ms(20000));
+	advance_ns(50000, -1);
+	nothing_more();
+	advance(50000);
+	assert_false(raised(0, 50000)->heard);
+}
+
+static void
+heartbeat_after_blindness(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	t.sources[0].blind = true;
+	advance(100000);
+	t.sources[0].blind = false;
+	detect_source_resume(&t.sources[0], ms(100000));
+	heartbeat(0, 110000);
+	nothing_more();
+	assert_int_equal(t.watches[0].longest_gap_ns, 0);
+	assert_int_equal(detect_interval_ns(&t.watches[0]), 0);
+	advance_ns(140000, -1);
+	nothing_more();
+	advance(140000);
+	raised(0, 140000);
+}
+
+/* The deadline was there, unjudged, when the source went blind. */
+static void
+blind_at_the_heartbeat(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	t.sources[0].blind = true;
+	heartbeat(0, 90000);
+	advance(90000);
+	nothing_more();
+}
+
+static void
+alarm_stands_through_blindness(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	advance(31000);
+	raised(0, 31000);
+	t.sources[0].blind = true;
+	advance(40000);
+	assert_state(0, 40000, DETECT_BLIND);
+	t.sources[0].blind = false;
+	detect_source_resume(&t.sources[0], ms(100000));
+	advance(200000);
+	nothing_more();
+	assert_state(0, 200000, DETECT_INTERRUPTED);
+	heartbeat(0, 201000);
+	cleared(0, 201000, 170000);
+}
+
+/* Time that nobody watched, though no one was told. */
+static void
+resumed_without_blindness(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	advance(2000);
+	detect_source_resume(&t.sources[0], ms(90000));
+	advance(90000);
+	nothing_more();
+	advance(120000);
+	raised(0, 120000);
+}
+
+static void
+resume_does_not_go_back(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	detect_source_resume(&t.sources[0], ms(20000));
+	detect_source_resume(&t.sources[0], ms(10000));
+	advance_ns(50000, -1);
+	nothing_more();
+	advance(50000);
+	raised(0, 50000);
+}
+
+static void
+another_source_is_not_blind(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	watch(1, 1, 30000, 1);
+	heartbeat(0, 1000);
+	heartbeat(1, 1000);
+	t.sources[0].blind = true;
+	advance(31000);
+	raised(1, 31000);
+	nothing_more();
+	assert_state(0, 31000, DETECT_BLIND);
+	assert_state(1, 31000, DETECT_INTERRUPTED);
+}
+
+/* ---- what is told about a watch */
+
+static void
+states(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	assert_state(0, 0, DETECT_STARTING);
+	assert_state(0, 20000, DETECT_STARTING);
+	heartbeat(0, 20000);
+	assert_state(0, 20000, DETECT_ALIVE);
+	/* One heartbeat has no interval to be late by. */
+	assert_state(0, 49000, DETECT_ALIVE);
+	heartbeat(0, 22000);
+	assert_int_equal(detect_interval_ns(&t.watches[0]), ms(2000).ns);
+	assert_state(0, 28000, DETECT_ALIVE);
+	assert_state(0, 28001, DETECT_LATE);
+	assert_state(0, 51999, DETECT_LATE);
+	heartbeat(0, 29000);
+	assert_state(0, 29000, DETECT_ALIVE);
+	advance(59000);
+	raised(0, 59000);
+	assert_state(0, 59000, DETECT_INTERRUPTED);
+	heartbeat(0, 60000);
+	assert_state(0, 60000, DETECT_ALIVE);
+	t.sources[0].blind = true;
+	assert_state(0, 60000, DETECT_BLIND);
+}
+
+/* Silence that was not watched makes nobody late. */
+static void
+late_after_blindness(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	heartbeat(0, 2000);
+	detect_source_resume(&t.sources[0], ms(20000));
+	assert_state(0, 23000, DETECT_ALIVE);
+	assert_state(0, 23001, DETECT_LATE);
+}
+
+static void
+heartbeat_after(uint32_t i, int64_t *now_ms, int64_t interval_ms)
+{
+	*now_ms += interval_ms;
+	heartbeat(i, *now_ms);
+}
+
+static void
+interval_is_the_median(void **state)
+{
+	const struct detect_watch	*w = &t.watches[0];
+	int64_t				 now = 0;
+	int				 i;
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	assert_int_equal(detect_interval_ns(w), 0);
+	heartbeat(0, now);
+	assert_int_equal(detect_interval_ns(w), 0);
+	heartbeat_after(0, &now, 1000);
+	assert_int_equal(detect_interval_ns(w), ms(1000).ns);
+	heartbeat_after(0, &now, 1200);
+	assert_int_equal(detect_interval_ns(w), ms(1100).ns);
+	heartbeat_after(0, &now, 20000);
+	assert_int_equal(detect_interval_ns(w), ms(1200).ns);
+	heartbeat_after(0, &now, 900);
+	assert_int_equal(detect_interval_ns(w), ms(1100).ns);
+	/* Only the latest count. */
+	for (i = 0; i < DETECT_INTERVALS; i++)
+		heartbeat_after(0, &now, 5000 + i);
+	assert_int_equal(detect_interval_ns(w), 5007500000);
+	assert_int_equal(w->longest_gap_ns, ms(20000).ns);
+	nothing_more();
+}
+
+/* RFC 3550, section 6.4.1: J += (|D| - J) / 16. */
+static void
+jitter(void **state)
+{
+	const struct detect_watch	*w = &t.watches[0];
+	int64_t				 now = 0;
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 0);
+	heartbeat_after(0, &now, 1000);
+	assert_int_equal(w->jitter_ns, 0);
+	heartbeat_after(0, &now, 1000);
+	assert_int_equal(w->jitter_ns, 0);
+	heartbeat_after(0, &now, 1160);
+	assert_int_equal(w->jitter_ns, ms(10).ns);
+	heartbeat_after(0, &now, 1000);
+	assert_int_equal(w->jitter_ns, 19375000);
+	heartbeat_after(0, &now, 1000);
+	assert_int_equal(w->jitter_ns, 18164063);
+}
+
+/* An outage shows in the longest gap, and not in how often the peer sends. */
+static void
+an_outage_is_no_interval(void **state)
+{
+	const struct detect_watch	*w = &t.watches[0];
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 0);
+	heartbeat(0, 1000);
+	heartbeat(0, 61000);
+	heartbeat(0, 62000);
+	assert_int_equal(detect_interval_ns(w), ms(1000).ns);
+	assert_int_equal(w->nintervals, 2);
+	assert_int_equal(w->jitter_ns, 0);
+	assert_int_equal(w->longest_gap_ns, ms(60000).ns);
+	/* `interruption` itself is none. */
+	heartbeat(0, 92000);
+	assert_int_equal(w->nintervals, 3);
+}
+
+static void
+silence(void **state)
+{
+	(void)state;
+	detect_watch_begin(&t.watches[0], 0, ms(30000).ns, 1, true, ms(5000));
+	replace_detector();
+	assert_int_equal(detect_silence_ns(&t.watches[0], ms(4000)), 0);
+	assert_int_equal(detect_silence_ns(&t.watches[0], ms(7000)),
+	    ms(2000).ns);
+	heartbeat(0, 8000);
+	assert_int_equal(detect_silence_ns(&t.watches[0], ms(7000)), 0);
+	assert_int_equal(detect_silence_ns(&t.watches[0], ms(9500)),
+	    ms(1500).ns);
+}
+
+/* A watch that begins later has its time too. */
+static void
+begun_later(void **state)
+{
+	(void)state;
+	detect_watch_begin(&t.watches[0], 0, ms(30000).ns, 1, true, ms(5000));
+	replace_detector();
+	advance_ns(35000, -1);
+	nothing_more();
+	advance(35000);
+	raised(0, 35000);
+}
+
+/* ---- order */
+
+static void
+stamps_out_of_order(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 10000);
+	heartbeat(0, 9000);
+	assert_int_equal(t.watches[0].last.ns, ms(10000).ns);
+	assert_int_equal(t.watches[0].heartbeats, 2);
+	assert_int_equal(t.watches[0].longest_gap_ns, 0);
+	advance_ns(40000, -1);
+	nothing_more();
+	advance(40000);
+	raised(0, 40000);
+}
+
+/* A heartbeat may be stamped before its watch began. */
+static void
+stamp_before_the_begin(void **state)
+{
+	(void)state;
+	detect_watch_begin(&t.watches[0], 0, ms(30000).ns, 1, true, ms(5000));
+	detect_source_resume(&t.sources[0], ms(5000));
+	replace_detector();
+	heartbeat(0, 4900);
+	nothing_more();
+	advance_ns(35000, -1);
+	nothing_more();
+	advance(35000);
+	raised(0, 35000);
+}
+
+/* No alarm stands for less than no time. */
+static void
+stamp_before_the_raise(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 0);
+	advance(30000);
+	raised(0, 30000);
+	heartbeat(0, 29900);
+	cleared(0, 30000, 0);
+}
+
+static void
+events_in_the_order_of_time(void **state)
+{
+	(void)state;
+	watch(0, 0, 40000, 1);
+	watch(1, 0, 20000, 1);
+	watch(2, 1, 30000, 1);
+	watch(3, 0, 10000, 1);
+	/* The detector wakes by the first deadlines: 40, 20, 30 and 10 s. */
+	heartbeat(3, 10000);
+	heartbeat(3, 20000);
+	heartbeat(3, 30000);
+	heartbeat(1, 18000);
+	heartbeat(2, 9000);
+	heartbeat(0, 500);
+	advance(100000);
+	raised(1, 38000);
+	raised(2, 39000);
+	raised(3, 40000);
+	raised(0, 40500);
+	nothing_more();
+}
+
+/* At the same time: in the order of the watches. */
+static void
+events_of_one_moment(void **state)
+{
+	(void)state;
+	watch(3, 0, 10000, 1);
+	watch(1, 0, 20000, 1);
+	watch(2, 0, 30000, 1);
+	heartbeat(1, 20000);
+	heartbeat(3, 10000);
+	heartbeat(3, 20000);
+	heartbeat(3, 30000);
+	heartbeat(2, 10000);
+	advance(40000);
+	raised(1, 40000);
+	raised(2, 40000);
+	raised(3, 40000);
+	nothing_more();
+}
+
+/* One after a heartbeat each second a deadline is looked at seldom. */
+static void
+wakes_are_few(void **state)
+{
+	struct mono_time	 next;
+	int64_t			 now;
+	int			 wakes = 0;
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	for (now = 0; now <= 600000; now += 1000) {
+		heartbeat(0, now);
+		next = detect_next(&t.detect);
+		if (next.ns > ms(now).ns)
+			continue;
+		wakes++;
+		advance(now);
+		assert_true(detect_next(&t.detect).ns > ms(now).ns);
+	}
+	nothing_more();
+	assert_in_range(wakes, 1, 21);
+}
+
+/* While blind it does not wake for nothing either. */
+static void
+wakes_are_few_while_blind(void **state)
+{
+	struct mono_time	 next = { 0 };
+	int			 wakes = 0;
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	t.sources[0].blind = true;
+	while ((next = detect_next(&t.detect)).ns <= ms(600000).ns) {
+		detect_advance(&t.detect, next);
+		assert_true(detect_next(&t.detect).ns > next.ns);
+		wakes++;
+	}
+	nothing_more();
+	assert_in_range(wakes, 1, 21);
+}
+
+/* ---- a detector over rows that another left */
+
+static void
+replaced(void **state)
+{
+	struct detect_watch	 before;
+
+	(void)state;
+	watch(0, 0, 30000, 2);
+	heartbeat(0, 1000);
+	detect_stopping(&t.detect, 0, ms(1000));
+	before = t.watches[0];
+	replace_detector();
+	assert_memory_equal(&before, &t.watches[0], sizeof(before));
+	advance_ns(31000, -1);
+	nothing_more();
+	replace_detector();
+	advance(31000);
+	assert_true(raised(0, 31000)->stopping);
+	replace_detector();
+	nothing_more();
+	advance(90000);
+	heartbeat(0, 91000);
+	replace_detector();
+	heartbeat(0, 92000);
+	assert_int_equal(cleared(0, 92000, 61000)->number, 2);
+	nothing_more();
+}
+
+/* The deadline fell into the time between two detectors. */
+static void
+replaced_over_a_deadline(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	replace_detector();
+	advance(31500);
+	raised(0, 31000);
+	nothing_more();
+}
+
+static void
+writer_died_within(void **state)
+{
+	struct detect_watch	 copy;
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	t.watches[0].version++;
+	detect_watch_read(&t.watches[0], &copy);
+	assert_int_equal(copy.heartbeats, 1);
+	replace_detector();
+	assert_int_equal(t.watches[0].version % 2, 0);
+	advance(31000);
+	raised(0, 31000);
+	assert_int_equal(t.watches[0].version % 2, 0);
+}
+
+/* It died between the flag of the alarm and the count of its transitions. */
+static void
+writer_died_within_a_raise(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	t.watches[0].version++;
+	t.watches[0].raised = true;
+	t.watches[0].raised_at = ms(31000);
+	replace_detector();
+	assert_int_equal(t.watches[0].transitions, 1);
+	heartbeat(0, 40000);
+	assert_int_equal(cleared(0, 40000, 9000)->number, 2);
+	nothing_more();
+}
+
+static void
+writer_died_within_a_clear(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	advance(31000);
+	raised(0, 31000);
+	t.watches[0].version++;
+	t.watches[0].raised = false;
+	t.watches[0].last = ms(40000);
+	replace_detector();
+	assert_int_equal(t.watches[0].transitions, 2);
+	advance(70000);
+	assert_int_equal(raised(0, 70000)->number, 3);
+	nothing_more();
+}
+
+static void
+no_watch(void **state)
+{
+	struct detect	 d;
+
+	(void)state;
+	assert_true(detect_init(&d, NULL, 0, NULL, emit, &t));
+	assert_int_equal(detect_next(&d).ns, MONO_NEVER.ns);
+	detect_advance(&d, MONO_NEVER);
+	detect_free(&d);
+	nothing_more();
+}
+
+/* ---- a reader beside the writer */
+
+/* Enough for a reader without a look at `version` to be caught out. */
+#define WRITES	1000000
+
+/* At each heartbeat n: n of them, the last at n ms, intervals of 1 ms. */
+static void *
+write_heartbeats(void *arg)
+{
+	int64_t	 n;
+
+	(void)arg;
+	for (n = 1; n <= WRITES; n++)
+		heartbeat(0, n);
+	return (NULL);
+}
+
+static bool
+consistent(const struct detect_watch *w)
+{
+	uint64_t	 n = w->heartbeats;
+
+	if (n == 0)
+		return (!w->heard && w->nintervals == 0);
+	return (w->heard && w->last.ns == ms((int64_t)n).ns &&
+	    w->last_wall.ns == wall_of(w->last).ns && w->nintervals == n - 1);
+}
+
+/*
+ * A writer that loses its processor within a write is taken for dead; then the
+ * version is odd, and the copy is not looked at here.  That is seldom.
+ */
+static void
+read_beside_a_writer(void **state)
+{
+	struct detect_watch	 copy;
+	pthread_t		 writer;
+	uint64_t		 before = 0, reads = 0, odd = 0;
+	bool			 torn = false;
+
+	(void)state;
+	watch(0, 0, 30000, 1);
+	assert_int_equal(pthread_create(&writer, NULL, write_heartbeats, NULL),
+	    0);
+	while (before < WRITES) {
+		detect_watch_read(&t.watches[0], &copy);
+		reads++;
+		if (copy.version % 2 != 0) {
+			odd++;
+			continue;
+		}
+		if (!consistent(&copy) || copy.heartbeats < before)
+			torn = true;
+		before = copy.heartbeats;
+	}
+	assert_int_equal(pthread_join(writer, NULL), 0);
+	assert_false(torn);
+	assert_true(odd < reads / 4);
+	detect_watch_read(&t.watches[0], &copy);
+	assert_memory_equal(&copy, &t.watches[0], sizeof(copy));
+	assert_true(consistent(&copy));
+}
+
+#define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		TEST(never_before_the_deadline),
+		TEST(judged_when_now_is_the_deadline),
+		TEST(judged_late),
+		TEST(never_heard),
+		TEST(heartbeat_at_the_deadline),
+		TEST(first_heartbeat_at_the_deadline),
+		TEST(gap_inside_one_drain),
+		TEST(gap_of_a_nanosecond_too_much),
+		TEST(raise_and_clear_alternate),
+		TEST(recovery_counts),
+		TEST(recovery_is_broken),
+		TEST(recovery_starts_with_the_gap),
+		TEST(recovery_is_counted_anew),
+		TEST(recovery_of_a_watch_never_heard),
+		TEST(recovery_across_a_short_blindness),
+		TEST(recovery_across_a_long_blindness),
+		TEST(disabled),
+		TEST(stop_is_announced),
+		TEST(stop_with_heartbeats_after_it),
+		TEST(stop_is_taken_back),
+		TEST(stop_and_back_within_a_moment),
+		TEST(stop_before_a_gap_inside_one_drain),
+		TEST(link_is_down),
+		TEST(loss_within_the_silence),
+		TEST(blind_raises_nothing),
+		TEST(after_blindness_all_of_the_interruption_is_watched),
+		TEST(after_blindness_never_heard),
+		TEST(heartbeat_after_blindness),
+		TEST(blind_at_the_heartbeat),
+		TEST(alarm_stands_through_blindness),
+		TEST(resumed_without_blindness),
+		TEST(resume_does_not_go_back),
+		TEST(another_source_is_not_blind),
+		TEST(states),
+		TEST(late_after_blindness),
+		TEST(interval_is_the_median),
+		TEST(jitter),
+		TEST(an_outage_is_no_interval),
+		TEST(silence),
+		TEST(begun_later),
+		TEST(stamps_out_of_order),
+		TEST(stamp_before_the_begin),
+		TEST(stamp_before_the_raise),
+		TEST(events_in_the_order_of_time),
+		TEST(events_of_one_moment),
+		TEST(wakes_are_few),
+		TEST(wakes_are_few_while_blind),
+		TEST(replaced),
+		TEST(replaced_over_a_deadline),
+		TEST(writer_died_within),
+		TEST(writer_died_within_a_raise),
+		TEST(writer_died_within_a_clear),
+		TEST(no_watch),
+		TEST(read_beside_a_writer),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

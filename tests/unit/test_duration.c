@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "duration.h"
+#include "mono.h"
+
+static void
+accepted(void **state)
+{
+	static const struct {
+		const char	*text;
+		int64_t		 ns;
+	} t[] = {
+		{ "1ms", NSEC_PER_MSEC },
+		{ "30s", 30 * NSEC_PER_SEC },
+		{ "0.5s", 500 * NSEC_PER_MSEC },
+		{ "3000.5ms", 3000 * NSEC_PER_MSEC + 500000 },
+		{ "1min", 60 * NSEC_PER_SEC },
+		{ "1.5min", 90 * NSEC_PER_SEC },
+		{ "24h", 24 * 3600 * NSEC_PER_SEC },
+		{ "0.25h", 900 * NSEC_PER_SEC },
+		{ "1440min", 24 * 3600 * NSEC_PER_SEC },
+		{ "86400000ms", 24 * 3600 * NSEC_PER_SEC },
+		{ "86400.000000000s", 24 * 3600 * NSEC_PER_SEC },
+		{ "7 s", 7 * NSEC_PER_SEC },
+		{ "7\ts", 7 * NSEC_PER_SEC },
+		{ "007s", 7 * NSEC_PER_SEC },
+		{ "1.000000001s", NSEC_PER_SEC + 1 },
+		{ "1.000001ms", NSEC_PER_MSEC + 1 },
+		{ "1.00000100000000000000000ms", NSEC_PER_MSEC + 1 },
+		{ "0.001s", NSEC_PER_MSEC },
+	};
+	size_t	i;
+	int64_t	ns;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		ns = -1;
+		print_message("%s\n", t[i].text);
+		assert_true(duration_parse(t[i].text, &ns));
+		assert_int_equal(ns, t[i].ns);
+	}
+}
+
+static void
+refused(void **state)
+{
+	static const char *const t[] = {
+		"", " ", "s", "ms", ".", ".s", "30", "0.5", "0", "0s", "0ms",
+		"0.999999ms", "0.0009s", "24.1h", "25h", "86400.000000001s",
+		"86400001ms", "1441min", "-1s", "+1s", " 1s", "1s ", "1.s",
+		".5s", "1,5s", "1e3ms", "0x10s", "1S", "1MS", "1sec", "1m",
+		"1d", "1us", "1ns", "1s1s", "1 000ms", "1..5s", "1.5.5s",
+		"1.0000000001s", "1.0000001ms", "99999999999999999999999s",
+		"18446744073709551617s", "9223372036854775807ms", "1\ns",
+	};
+	size_t	i;
+	int64_t	ns;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		print_message("\"%s\"\n", t[i]);
+		assert_false(duration_parse(t[i], &ns));
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(accepted),
+		cmocka_unit_test(refused),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * How sure discover is of a flow: what is a heartbeat is offered (above 0.5),
+ * what is none is not.
+ */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "flow.h"
+#include "mono.h"
+#include "service.h"
+
+#define START	(1795348800 * NSEC_PER_SEC)
+#define PORT	20053
+
+static uint32_t random_state;
+
+/* 0..1, the same in each run. */
+static double
+chance(void)
+{
+	random_state = random_state * 1664525 + 1013904223;
+	return ((random_state >> 8) / 16777216.0);
+}
+
+static void
+add(struct flow *f, double seconds, size_t octets)
+{
+	assert_true(flow_count(f, (struct wall_time){
+	    START + (int64_t)(seconds * 1e9) }, octets, PORT, PORT));
+}
+
+static struct flow_verdict
+judge(struct flow *f, double service)
+{
+	struct flow_setting	 setting = {
+		.watched_ns = 60 * NSEC_PER_SEC, .answered = true,
+		.service = service,
+	};
+	struct flow_verdict	 v = flow_judge(f, &setting);
+
+	print_message("confidence %.2f\n", v.confidence);
+	flow_free(f);
+	return (v);
+}
+
+static void
+heartbeat(void **state)
+{
+	struct flow		 f = { .kind = FLOW_UNKNOWN };
+	struct flow_verdict	 v;
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < 60; i++)
+		add(&f, i + 0.01 * chance(), 72);
+	v = judge(&f, 1);
+	assert_true(v.confidence > 0.9);
+	assert_true(llabs(v.interval_ns - NSEC_PER_SEC) < 5 * NSEC_PER_MSEC);
+	assert_true(v.jitter_ns < 10 * NSEC_PER_MSEC);
+}
+
+/* A third lost, and an outage. */
+static void
+lossy(void **state)
+{
+	struct flow		 f = { .kind = FLOW_UNKNOWN };
+	struct flow_verdict	 v;
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < 60; i++)
+		if ((i < 20 || i > 35) && chance() > 0.33)
+			add(&f, i, 72);
+	v = judge(&f, 1);
+	assert_true(v.confidence > 0.5);
+	assert_true(v.regular_ns <= 5 * NSEC_PER_SEC);
+}
+
+/* Its own beats, and its answers to those of the other end. */
+static void
+two_phases(void **state)
+{
+	struct flow	 f = { .kind = FLOW_UNKNOWN };
+	int		 i;
+
+	(void)state;
+	for (i = 0; i < 60; i++) {
+		add(&f, i, 72);
+		add(&f, i + 0.3, 72);
+	}
+	assert_true(judge(&f, 1).confidence > 0.7);
+}
+
+static void
+few(void **state)
+{
+	struct flow	 f = { .kind = FLOW_UNKNOWN };
+	int		 i;
+
+	(void)state;
+	assert_true(judge(&f, 1).confidence == 0);
+	for (i = 0; i < 4; i++)
+		add(&f, i, 72);
+	assert_true(judge(&f, 1).confidence == 0);
+}
+
+static void
+chatter(void **state)
+{
+	struct flow	 f = { .kind = FLOW_UNKNOWN };
+	double		 t = 0;
+
+	(void)state;
+	for (; t < 60; t -= log(1 - chance()))
+		add(&f, t, 20 + (size_t)(1400 * chance()));
+	assert_true(judge(&f, 1).confidence < 0.2);
+}
+
+static void
+stream(void **state)
+{
+	struct flow	 f = { .kind = FLOW_UNKNOWN };
+	int		 i;
+
+	(void)state;
+	for (i = 0; i < 600; i++)
+		add(&f, i / 10.0, 1300);
+	assert_true(judge(&f, 1).confidence < 0.2);
+	for (i = 0; i < 6000; i++)
+		add(&f, i / 100.0, 160);
+	assert_true(judge(&f, 1).confidence < 0.2);
+}
+
+static void
+services(void **state)
+{
+	struct flow	 f = { .kind = FLOW_UNKNOWN };
+	int		 i;
+
+	(void)state;
+	for (i = 0; i < 60; i++)
+		add(&f, i, 48);
+	assert_true(judge(&f, service_of_port(123)).confidence == 0);
+	assert_true(service_of_port(53) == 0);
+	assert_true(service_of_port(20053) == 1);
+	assert_true(service_of_protocol(1) == 0);
+	assert_true(service_of_protocol(89) == 1);
+}
+
+/* A decoder's word counts more than any regularity. */
+static void
+decoded(void **state)
+{
+	struct flow	 f = { .kind = FLOW_DECODED };
+
+	(void)state;
+	add(&f, 0, 20);
+	add(&f, 1, 20);
+	add(&f, 5, 20);
+	assert_true(judge(&f, 1).confidence > 0.97);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(heartbeat),
+		cmocka_unit_test(lossy),
+		cmocka_unit_test(two_phases),
+		cmocka_unit_test(few),
+		cmocka_unit_test(chatter),
+		cmocka_unit_test(stream),
+		cmocka_unit_test(services),
+		cmocka_unit_test(decoded),
+	};
+
+	return (cmocka_run_group_tests_name("flow", tests, NULL, NULL));
+}

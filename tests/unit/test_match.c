@@ -1,0 +1,1178 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include <pcap.h>
+
+#include "match.h"
+#include "mono.h"
+
+#include "bytes.h"
+#include "load.h"
+
+enum {
+	LINK_ETHERNET = 1,
+	LINK_RAW = 101,
+	LINK_SLL = 113,
+	LINK_SLL2 = 276,
+};
+
+#define VLAN		0x8100
+#define SERVICE_VLAN	0x88a8
+#define OLD_QINQ	0x9100
+
+/* BPF_MAXINSNS: the kernel takes no longer program. */
+#define KERNEL_LIMIT	4096
+
+#define WATCH(name, options)	\
+	"watch \"" name "\" { interface = \"hbw0\" " options " }\n"
+
+static struct configuration	*config;
+static struct match		*match;
+
+/* What match_frame found in the last frame, in its order. */
+static uint32_t			 found[64];
+static size_t			 nfound;
+static struct heartbeat		 last;
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	match_free(match);
+	configuration_free(config);
+	match = NULL;
+	config = NULL;
+	return (0);
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	match = NULL;
+	config = NULL;
+	return (0);
+}
+
+static void
+listen_to(const char *text)
+{
+	char	 error[CAPTURE_ERROR_SIZE] = "";
+
+	config = load(text);
+	assert_non_null(config);
+	match = match_new(config, NULL);
+	assert_non_null(match);
+	if (!match_prepare(match, LINK_ETHERNET, error))
+		fail_msg("%s", error);
+}
+
+static void
+take(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
+{
+	assert_ptr_equal(arg, &found);
+	assert_true(nfound < sizeof(found) / sizeof(found[0]));
+	found[nfound++] = watch;
+	last = *heartbeat;
+}
+
+static struct capture_frame
+frame_of(const struct bytes *b, int link_type)
+{
+	return ((struct capture_frame){
+		.bytes = b->at, .captured = b->n, .wire = b->n,
+		.link_type = link_type,
+	});
+}
+
+static enum packet_verdict
+give_link(const struct bytes *b, int link_type)
+{
+	struct capture_frame	 frame = frame_of(b, link_type);
+
+	nfound = 0;
+	return (match_frame(match, &frame, take, &found));
+}
+
+static enum packet_verdict
+give(const struct bytes *b)
+{
+	return (give_link(b, LINK_ETHERNET));
+}
+
+static void
+assert_found(size_t n, ...)
+{
+	va_list	 ap;
+	size_t	 i;
+
+	assert_int_equal(nfound, n);
+	va_start(ap, n);
+	for (i = 0; i < n; i++)
+		assert_int_equal(found[i], va_arg(ap, unsigned));
+	va_end(ap);
+}
+
+/* ---- frames */
+
+/* From 192.0.2.FROM to 192.0.2.TO; the header is the last one put. */
+static void
+between(struct bytes *b, unsigned from, unsigned to)
+{
+	b->at[b->n - 5] = (uint8_t)from;
+	b->at[b->n - 1] = (uint8_t)to;
+}
+
+static void
+put_tag(struct bytes *b, unsigned vid, unsigned type)
+{
+	put_u16(b, vid);
+	put_u16(b, type);
+}
+
+/* An Ethernet header and tags, of which the list ends with 0. */
+static void
+put_tagged(struct bytes *b, const unsigned *tags, unsigned type)
+{
+	put_ethernet(b, tags[0] != 0 ? tags[0] : type);
+	for (; tags[0] != 0; tags++)
+		put_tag(b, 99, tags[1] != 0 ? tags[1] : type);
+}
+
+static void
+put_beat(struct bytes *b, unsigned from, unsigned to, unsigned source,
+    unsigned destination)
+{
+	put_ipv4(b, 17, 64, 12);
+	between(b, from, to);
+	put_udp(b, source, destination, 4);
+	put_text(b, "beat");
+}
+
+static struct bytes
+udp(unsigned from, unsigned to, unsigned source, unsigned destination)
+{
+	struct bytes	 b = { .n = 0 };
+
+	put_ethernet(&b, 0x0800);
+	put_beat(&b, from, to, source, destination);
+	return (b);
+}
+
+static struct bytes
+tcp(unsigned from, unsigned to, unsigned source, unsigned destination,
+    uint32_t sequence, uint32_t acknowledgement, const char *data)
+{
+	struct bytes	 b = { .n = 0 };
+
+	put_ethernet(&b, 0x0800);
+	put_ipv4(&b, 6, 64, 20 + strlen(data));
+	between(&b, from, to);
+	put_tcp(&b, source, destination, sequence, acknowledgement,
+	    PACKET_TCP_ACK);
+	put_text(&b, data);
+	return (b);
+}
+
+static void
+put_advertisement(struct bytes *b, unsigned vrid, unsigned priority)
+{
+	size_t	 start = b->n;
+
+	put_u8(b, 0x21);
+	put_u8(b, vrid);
+	put_u8(b, priority);
+	put_u8(b, 1);
+	put_u16(b, 0x0001);
+	put_u16(b, 0);
+	put_u32(b, 0xc0000264);
+	put_zeros(b, 8);
+	set_u16(b, start + 6, 0xffffu & ~(unsigned)internet_sum(b->at + start,
+	    b->n - start, 0));
+}
+
+static struct bytes
+vrrp(unsigned from, unsigned vrid, unsigned priority)
+{
+	struct bytes	 b = { .n = 0 };
+
+	put_ethernet(&b, 0x0800);
+	put_ipv4(&b, 112, 255, 20);
+	between(&b, from, 11);
+	put_advertisement(&b, vrid, priority);
+	return (b);
+}
+
+static struct bytes
+arp(void)
+{
+	struct bytes	 b = { .n = 0 };
+
+	put_ethernet(&b, 0x0806);
+	put_u32(&b, 0x00010800);
+	put_u32(&b, 0x06040002);
+	put_zeros(&b, 38);
+	return (b);
+}
+
+/* ---- one flow */
+
+static void
+only_the_flow(void **state)
+{
+	struct bytes	 b;
+
+	(void)state;
+	listen_to(WATCH("db", "peer = 192.0.2.12 heartbeat = \"udp 694\""));
+	b = udp(12, 11, 694, 694);
+	assert_int_equal(give(&b), PACKET_IP);
+	assert_found(1, 0u);
+	assert_true(last.alive);
+	assert_int_equal(last.sender.octets[3], 12);
+	b = udp(13, 11, 694, 694);
+	assert_int_equal(give(&b), PACKET_IP);
+	assert_found(0);
+	b = udp(11, 12, 694, 694);
+	give(&b);
+	assert_found(0);
+	b = udp(12, 11, 695, 695);
+	give(&b);
+	assert_found(0);
+	b = tcp(12, 11, 694, 694, 1, 1, "beat");
+	give(&b);
+	assert_found(0);
+}
+
+static void
+either_port_counts_once(void **state)
+{
+	struct bytes	 b;
+
+	(void)state;
+	listen_to(WATCH("db", "peer = 192.0.2.12 heartbeat = \"udp 694\"")
+	    WATCH("mq", "peer = 192.0.2.12 heartbeat = \"udp 5000\""));
+	b = udp(12, 11, 694, 40000);
+	give(&b);
+	assert_found(1, 0u);
+	b = udp(12, 11, 40000, 694);
+	give(&b);
+	assert_found(1, 0u);
+	b = udp(12, 11, 694, 694);
+	give(&b);
+	assert_found(1, 0u);
+	/* Destination and source are of one watch each. */
+	b = udp(12, 11, 694, 5000);
+	give(&b);
+	assert_found(2, 1u, 0u);
+}
+
+static void
+several_watches_of_one_flow(void **state)
+{
+	struct bytes	 b = udp(12, 11, 694, 694);
+
+	(void)state;
+	listen_to(WATCH("a", "peer = 192.0.2.12 heartbeat = \"udp 694\"")
+	    WATCH("b", "peer = 192.0.2.13 heartbeat = \"udp 694\"")
+	    WATCH("c", "peer = 192.0.2.12 heartbeat = \"udp 694\" "
+		"interruption = 1s")
+	    WATCH("d", "peer = 192.0.2.12 heartbeat = ip")
+	    WATCH("e", "peer = 192.0.2.12 heartbeat = \"udp 694\" "
+		"enabled = false")
+	    WATCH("f", "peer = 192.0.2.12 heartbeat = \"corosync 694\""));
+	give(&b);
+	/* The order of the file within a protocol. */
+	assert_found(4, 0u, 2u, 3u, 5u);
+}
+
+static void
+local(void **state)
+{
+	struct bytes	 b;
+
+	(void)state;
+	listen_to(WATCH("to-11", "peer = 192.0.2.12 local = 192.0.2.11 "
+	    "heartbeat = \"udp 694\"")
+	    WATCH("to-10", "peer = 192.0.2.12 local = 192.0.2.10 "
+		"heartbeat = \"udp 694\"")
+	    WATCH("to-any", "peer = 192.0.2.12 heartbeat = \"udp 694\"")
+	    WATCH("bpf-10", "peer = 192.0.2.12 local = 192.0.2.10 "
+		"heartbeat = \"bpf udp\""));
+	b = udp(12, 11, 694, 694);
+	give(&b);
+	assert_found(2, 0u, 2u);
+	b = udp(12, 10, 694, 694);
+	give(&b);
+	assert_found(3, 1u, 2u, 3u);
+	b = udp(12, 9, 694, 694);
+	give(&b);
+	assert_found(1, 2u);
+}
+
+static void
+ipv6(void **state)
+{
+	struct bytes	 b = { .n = 0 };
+
+	(void)state;
+	listen_to(WATCH("c", "peer = \"2001:db8::c\" heartbeat = \"udp 694\"")
+	    WATCH("d", "peer = \"2001:db8::d\" heartbeat = \"udp 694\"")
+	    WATCH("v4", "peer = 192.0.2.12 heartbeat = \"udp 694\""));
+	put_ethernet(&b, 0x86dd);
+	put_ipv6(&b, 17, 64, 12);
+	put_udp(&b, 694, 694, 4);
+	put_text(&b, "beat");
+	give(&b);
+	assert_found(1, 0u);
+}
+
+static void
+any_sender(void **state)
+{
+	struct bytes	 b;
+
+	(void)state;
+	listen_to(WATCH("any", "heartbeat = \"vrrp 51\"")
+	    WATCH("one", "peer = 192.0.2.12 heartbeat = \"vrrp 51\"")
+	    WATCH("other", "heartbeat = \"vrrp 52\""));
+	b = vrrp(12, 51, 100);
+	give(&b);
+	assert_found(2, 1u, 0u);
+	assert_true(last.alive);
+	b = vrrp(13, 51, 100);
+	give(&b);
+	assert_found(1, 0u);
+	b = vrrp(13, 52, 100);
+	give(&b);
+	assert_found(1, 2u);
+	b = vrrp(13, 53, 100);
+	give(&b);
+	assert_found(0);
+	/* The announcement of a stop is told, and is no heartbeat. */
+	b = vrrp(12, 51, 0);
+	give(&b);
+	assert_found(2, 1u, 0u);
+	assert_false(last.alive);
+	assert_true(last.stop);
+}
+
+static void
+one_interface(void **state)
+{
+	struct bytes	 b = udp(12, 11, 694, 694);
+
+	(void)state;
+	config = load("watch \"a\" { interface = \"hbw0\" "
+	    "peer = 192.0.2.12 heartbeat = \"udp 694\" }\n"
+	    "watch \"b\" { interface = \"hbw1\" "
+	    "peer = 192.0.2.12 heartbeat = \"udp 694\" }\n");
+	assert_non_null(config);
+	match = match_new(config, "hbw1");
+	assert_non_null(match);
+	give(&b);
+	assert_found(1, 1u);
+	match_free(match);
+	match = match_new(config, NULL);
+	assert_non_null(match);
+	give(&b);
+	assert_found(2, 0u, 1u);
+	match_free(match);
+	match = match_new(config, "hbw2");
+	assert_non_null(match);
+	give(&b);
+	assert_found(0);
+}
+
+/* A probe shows only against what was sent before, in both directions. */
+static void
+keepalive_is_followed(void **state)
+{
+	struct bytes	 b;
+
+	(void)state;
+	listen_to(WATCH("ka", "peer = 192.0.2.12 "
+	    "heartbeat = \"tcp-keepalive 22\"")
+	    WATCH("data", "peer = 192.0.2.12 heartbeat = \"tcp 22\""));
+	b = tcp(12, 11, 40000, 22, 1000, 500, "hello");
+	give(&b);
+	assert_found(1, 1u);
+	b = tcp(11, 12, 22, 40000, 500, 1005, "");
+	give(&b);
+	assert_found(0);
+	/* An acknowledgement of data is no keepalive. */
+	b = tcp(11, 12, 22, 40000, 500, 1005, "world");
+	give(&b);
+	b = tcp(12, 11, 40000, 22, 1005, 505, "");
+	give(&b);
+	assert_found(0);
+	b = tcp(12, 11, 40000, 22, 1004, 505, "");
+	give(&b);
+	assert_found(1, 0u);
+	/* One of the peer's own watch does not count for another's. */
+	b = tcp(11, 12, 22, 40000, 504, 1005, "");
+	give(&b);
+	assert_found(0);
+	b = tcp(12, 11, 40000, 22, 1005, 505, "");
+	give(&b);
+	assert_found(1, 0u);
+}
+
+static void
+truncated_frames(void **state)
+{
+	struct bytes		 b = udp(12, 11, 694, 694);
+	struct capture_frame	 frame;
+	uint8_t			*copy;
+	size_t			 n;
+
+	(void)state;
+	listen_to(WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 694\"")
+	    WATCH("ip", "peer = 192.0.2.12 heartbeat = ip")
+	    WATCH("bpf", "peer = 192.0.2.12 heartbeat = \"bpf udp\""));
+	for (n = 0; n <= b.n; n++) {
+		copy = malloc(n + 1);
+		assert_non_null(copy);
+		memcpy(copy, b.at, n);
+		frame = frame_of(&b, LINK_ETHERNET);
+		frame.bytes = copy;
+		frame.captured = n;
+		nfound = 0;
+		match_frame(match, &frame, take, &found);
+		free(copy);
+	}
+	assert_found(3, 0u, 1u, 2u);
+}
+
+/* ---- expressions */
+
+static void
+expression_without_peer(void **state)
+{
+	struct bytes	 b;
+
+	(void)state;
+	listen_to(WATCH("all", "heartbeat = \"bpf udp dst port 694\""));
+	b = udp(12, 11, 40000, 694);
+	give(&b);
+	assert_found(1, 0u);
+	assert_true(last.alive);
+	b = udp(13, 11, 40000, 694);
+	give(&b);
+	assert_found(1, 0u);
+	assert_int_equal(last.sender.octets[3], 13);
+	b = udp(12, 11, 694, 40000);
+	give(&b);
+	assert_found(0);
+}
+
+static void
+expression_with_peer(void **state)
+{
+	struct bytes	 b;
+
+	(void)state;
+	listen_to(WATCH("one", "peer = 192.0.2.12 "
+	    "heartbeat = \"bpf udp dst port 694\""));
+	b = udp(12, 11, 40000, 694);
+	give(&b);
+	assert_found(1, 0u);
+	b = udp(13, 11, 40000, 694);
+	give(&b);
+	assert_found(0);
+}
+
+/* What has no IP address cannot have the wrong one. */
+static void
+expression_for_what_is_no_ip(void **state)
+{
+	struct bytes	 b = arp();
+
+	(void)state;
+	listen_to(WATCH("arp", "heartbeat = \"bpf arp\"")
+	    WATCH("arp-12", "peer = 192.0.2.12 heartbeat = \"bpf arp\"")
+	    WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 694\""));
+	assert_int_equal(give(&b), PACKET_NOT_IP);
+	assert_found(2, 0u, 1u);
+	assert_int_equal(last.sender.family, ADDR_NONE);
+}
+
+/* A later fragment has a sender too. */
+static void
+expression_and_a_later_fragment(void **state)
+{
+	struct bytes	 b = udp(13, 11, 694, 694);
+
+	(void)state;
+	listen_to(WATCH("any", "heartbeat = \"bpf ip proto 17\"")
+	    WATCH("one", "peer = 192.0.2.12 "
+		"heartbeat = \"bpf ip proto 17\""));
+	set_u16(&b, 14 + 6, 185);
+	assert_int_equal(give(&b), PACKET_CONTINUED);
+	assert_found(1, 0u);
+	b = udp(12, 11, 694, 694);
+	set_u16(&b, 14 + 6, 185);
+	assert_int_equal(give(&b), PACKET_CONTINUED);
+	assert_found(2, 0u, 1u);
+}
+
+static void
+expression_through_vlans(void **state)
+{
+	static const unsigned	 tags[][3] = {
+		{ 0 }, { VLAN, 0 }, { SERVICE_VLAN, VLAN, 0 },
+		{ VLAN, VLAN, 0 },
+	};
+	struct bytes		 b;
+	size_t			 i;
+
+	(void)state;
+	listen_to(WATCH("plain", "heartbeat = \"bpf udp port 694\"")
+	    WATCH("vlan", "heartbeat = \"bpf vlan 99 and udp port 694\"")
+	    WATCH("other", "heartbeat = \"bpf vlan 98 and udp port 694\""));
+	for (i = 0; i < sizeof(tags) / sizeof(tags[0]); i++) {
+		b.n = 0;
+		put_tagged(&b, tags[i], 0x0800);
+		put_beat(&b, 12, 11, 694, 694);
+		give(&b);
+		if (i == 1)
+			assert_found(2, 0u, 1u);
+		else
+			assert_found(1, 0u);
+	}
+}
+
+static void
+expression_for_another_link(void **state)
+{
+	struct bytes	 b = { .n = 0 };
+	char		 error[CAPTURE_ERROR_SIZE] = "";
+
+	(void)state;
+	listen_to(WATCH("udp", "heartbeat = \"bpf udp port 694\""));
+	put_beat(&b, 12, 11, 694, 694);
+	assert_true(match_prepare(match, LINK_RAW, error));
+	assert_int_equal(give_link(&b, LINK_RAW), PACKET_IP);
+	assert_found(1, 0u);
+	/* A link type that has no such thing as a VLAN. */
+	teardown(state);
+	listen_to(WATCH("vlan", "heartbeat = \"bpf vlan and udp\""));
+	assert_false(match_prepare(match, LINK_RAW, error));
+	assert_string_not_equal(error, "");
+}
+
+static void
+payload_is_needed(void **state)
+{
+	(void)state;
+	listen_to(WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 694\""));
+	assert_false(match_needs_payload(match));
+	teardown(state);
+	listen_to(WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 694\"")
+	    WATCH("bpf", "heartbeat = \"bpf udp[8:4] = 0x62656174\""));
+	assert_true(match_needs_payload(match));
+	teardown(state);
+	listen_to(WATCH("bpf", "heartbeat = \"bpf udp\" enabled = false"));
+	assert_false(match_needs_payload(match));
+}
+
+/* ---- the kernel's filters */
+
+struct filters {
+	char			*text[MATCH_FILTERS];
+	struct bpf_program	 program[MATCH_FILTERS];
+	bool			 compiled[MATCH_FILTERS];
+};
+
+static void
+filters_compile(struct filters *f, int link_type)
+{
+	pcap_t	*pcap;
+	size_t	 i;
+
+	pcap = pcap_open_dead(link_type == LINK_RAW ? DLT_RAW : link_type,
+	    CAPTURE_SNAPSHOT_SMALL);
+	assert_non_null(pcap);
+	assert_true(match_filters(match, f->text));
+	for (i = 0; i < MATCH_FILTERS; i++)
+		f->compiled[i] = pcap_compile(pcap, &f->program[i],
+		    f->text[i], 1, PCAP_NETMASK_UNKNOWN) == 0;
+	pcap_close(pcap);
+	assert_true(f->compiled[MATCH_FILTERS - 1]);
+}
+
+static void
+filters_free(struct filters *f)
+{
+	size_t	 i;
+
+	for (i = 0; i < MATCH_FILTERS; i++)
+		if (f->compiled[i])
+			pcap_freecode(&f->program[i]);
+	match_filters_free(f->text);
+	for (i = 0; i < MATCH_FILTERS; i++)
+		assert_null(f->text[i]);
+}
+
+static bool
+passes(const struct filters *f, size_t i, const struct bytes *b)
+{
+	struct pcap_pkthdr	 header = {
+		.caplen = (bpf_u_int32)b->n, .len = (bpf_u_int32)b->n,
+	};
+
+	return (pcap_offline_filter(&f->program[i], &header, b->at) != 0);
+}
+
+/* The filter that a capture of that link type would set. */
+static size_t
+first_compiled(const struct filters *f)
+{
+	size_t	 i = 0;
+
+	while (!f->compiled[i])
+		i++;
+	return (i);
+}
+
+/* The bodies of IP packets that are heartbeats of `everything`. */
+typedef void put_body(struct bytes *);
+
+static void
+body_udp(struct bytes *b)
+{
+	put_beat(b, 12, 11, 40000, 694);
+}
+
+static void
+body_udp_source(struct bytes *b)
+{
+	put_beat(b, 12, 11, 694, 40000);
+}
+
+static void
+body_first_fragment(struct bytes *b)
+{
+	size_t	 start = b->n;
+
+	put_beat(b, 12, 11, 40000, 694);
+	set_u16(b, start + 6, 0x2000);
+}
+
+static void
+body_ip_options(struct bytes *b)
+{
+	put_u16(b, 0x4600);
+	put_u16(b, 24 + 12);
+	put_u32(b, 0x12340000);
+	put_u32(b, 0x40110000);
+	put_u32(b, 0xc000020c);
+	put_u32(b, 0xc000020b);
+	put_u32(b, 0x94040000);
+	put_udp(b, 40000, 694, 4);
+	put_text(b, "beat");
+}
+
+static void
+put_ah(struct bytes *b, unsigned next)
+{
+	put_u8(b, next);
+	put_u8(b, 4);
+	put_zeros(b, 22);
+}
+
+static void
+body_udp_in_ah(struct bytes *b)
+{
+	put_ipv4(b, 51, 64, 24 + 12);
+	put_ah(b, 17);
+	put_udp(b, 40000, 694, 4);
+	put_text(b, "beat");
+}
+
+static void
+body_tcp(struct bytes *b)
+{
+	put_ipv4(b, 6, 64, 24);
+	put_tcp(b, 40000, 5000, 1, 1, PACKET_TCP_ACK);
+	put_text(b, "beat");
+}
+
+static void
+body_vrrp(struct bytes *b)
+{
+	put_ipv4(b, 112, 255, 20);
+	between(b, 13, 18);
+	put_advertisement(b, 51, 100);
+}
+
+static void
+body_vrrp_in_ah(struct bytes *b)
+{
+	put_ipv4(b, 51, 255, 24 + 20);
+	put_ah(b, 112);
+	put_advertisement(b, 51, 100);
+}
+
+static void
+body_hsrp(struct bytes *b)
+{
+	put_ipv4(b, 17, 1, 28);
+	put_udp(b, 1985, 1985, 20);
+	put_u32(b, 0x00001003);
+	put_u32(b, 0x0a640300);
+	put_zeros(b, 12);
+}
+
+static void
+body_udp_ipv6(struct bytes *b)
+{
+	put_ipv6(b, 17, 64, 12);
+	put_udp(b, 694, 694, 4);
+	put_text(b, "beat");
+}
+
+static void
+put_hop_by_hop(struct bytes *b, unsigned next)
+{
+	put_u8(b, next);
+	put_u8(b, 0);
+	put_u32(b, 0x01040000);
+	put_u16(b, 0);
+}
+
+static void
+body_udp_ipv6_options(struct bytes *b)
+{
+	put_ipv6(b, 0, 64, 8 + 12);
+	put_hop_by_hop(b, 17);
+	put_udp(b, 694, 694, 4);
+	put_text(b, "beat");
+}
+
+/* Version 2 of HSRP for IPv6, from anybody, after options. */
+static void
+body_hsrp_ipv6_options(struct bytes *b)
+{
+	put_ipv6(b, 0, 255, 8 + 8 + 42);
+	put_hop_by_hop(b, 17);
+	put_udp(b, 2029, 2029, 42);
+	put_u32(b, 0x01280200);
+	put_u32(b, 0x06060003);
+	put_zeros(b, 10);
+	put_u32(b, 3000);
+	put_zeros(b, 20);
+}
+
+static const struct {
+	const char	*name;
+	unsigned	 type;
+	put_body	*put;
+} bodies[] = {
+	{ "udp", 0x0800, body_udp },
+	{ "udp, source port", 0x0800, body_udp_source },
+	{ "udp, first fragment", 0x0800, body_first_fragment },
+	{ "udp, IP options", 0x0800, body_ip_options },
+	{ "udp in AH", 0x0800, body_udp_in_ah },
+	{ "tcp", 0x0800, body_tcp },
+	{ "vrrp", 0x0800, body_vrrp },
+	{ "vrrp in AH", 0x0800, body_vrrp_in_ah },
+	{ "hsrp", 0x0800, body_hsrp },
+	{ "udp, IPv6", 0x86dd, body_udp_ipv6 },
+	{ "udp, IPv6 with options", 0x86dd, body_udp_ipv6_options },
+	{ "hsrp, IPv6 with options", 0x86dd, body_hsrp_ipv6_options },
+};
+
+#define BODIES	(sizeof(bodies) / sizeof(bodies[0]))
+
+#define EVERYTHING \
+	WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 694\"")	\
+	WATCH("udp6", "peer = \"2001:db8::c\" heartbeat = \"udp 694\"")	\
+	WATCH("tcp", "peer = 192.0.2.12 heartbeat = \"tcp 5000\"")	\
+	WATCH("vrrp", "heartbeat = \"vrrp 51\"")			\
+	WATCH("hsrp", "heartbeat = \"hsrp 3\"")
+
+static void
+filters_pass_ethernet(void **state)
+{
+	static const unsigned	 tags[][3] = {
+		{ 0 }, { VLAN, 0 }, { SERVICE_VLAN, 0 }, { VLAN, VLAN, 0 },
+		{ SERVICE_VLAN, VLAN, 0 }, { OLD_QINQ, VLAN, 0 },
+	};
+	struct filters		 f;
+	struct bytes		 b;
+	size_t			 i, t, k;
+
+	(void)state;
+	listen_to(EVERYTHING);
+	filters_compile(&f, LINK_ETHERNET);
+	for (i = 0; i < BODIES; i++) {
+		for (t = 0; t < sizeof(tags) / sizeof(tags[0]); t++) {
+			b.n = 0;
+			put_tagged(&b, tags[t], bodies[i].type);
+			bodies[i].put(&b);
+			give(&b);
+			if (nfound != 1)
+				fail_msg("not found: %s, tags %zu",
+				    bodies[i].name, t);
+			for (k = 0; k < MATCH_FILTERS - (t > 0); k++)
+				if (!f.compiled[k] || !passes(&f, k, &b))
+					fail_msg("filter %zu: %s, tags %zu", k,
+					    bodies[i].name, t);
+		}
+	}
+	filters_free(&f);
+}
+
+static void
+filters_pass_raw(void **state)
+{
+	struct filters	 f;
+	struct bytes	 b;
+	size_t		 i;
+
+	(void)state;
+	listen_to(EVERYTHING);
+	filters_compile(&f, LINK_RAW);
+	for (i = 0; i < BODIES; i++) {
+		b.n = 0;
+		bodies[i].put(&b);
+		give_link(&b, LINK_RAW);
+		assert_int_equal(nfound, 1);
+		if (!passes(&f, first_compiled(&f), &b))
+			fail_msg("%s", bodies[i].name);
+	}
+	filters_free(&f);
+}
+
+/* The `any` device, with and without a tag that the kernel has left on. */
+static void
+filters_pass_cooked(void **state)
+{
+	struct filters	 f;
+	struct bytes	 b;
+	size_t		 i, tagged;
+
+	(void)state;
+	listen_to(EVERYTHING);
+	filters_compile(&f, LINK_SLL2);
+	for (i = 0; i < BODIES; i++) {
+		for (tagged = 0; tagged < 2; tagged++) {
+			b.n = 0;
+			put_u16(&b, tagged ? VLAN : bodies[i].type);
+			put_u32(&b, 0);
+			put_u16(&b, 3);
+			put_u16(&b, 1);
+			put_u16(&b, 0x0006);
+			put_zeros(&b, 8);
+			if (tagged)
+				put_tag(&b, 99, bodies[i].type);
+			bodies[i].put(&b);
+			give_link(&b, LINK_SLL2);
+			assert_int_equal(nfound, 1);
+			if (!passes(&f, first_compiled(&f), &b))
+				fail_msg("%s, %zu tags", bodies[i].name,
+				    tagged);
+		}
+	}
+	filters_free(&f);
+}
+
+/* With the peers named, with none to name, and with too many to name. */
+static void
+filters_look_behind_extensions(void **state)
+{
+	static const unsigned	 n[] = { 1, 32, 33 };
+	struct filters		 f;
+	struct bytes		 b = { .n = 0 };
+	char			*text;
+	size_t			 size, i;
+	unsigned		 w;
+	FILE			*stream;
+
+	for (i = 0; i < sizeof(n) / sizeof(n[0]); i++) {
+		stream = open_memstream(&text, &size);
+		assert_non_null(stream);
+		for (w = 0; w < n[i]; w++)
+			fprintf(stream, "watch \"w%u\" { interface = \"hbw0\" "
+			    "peer = \"2001:db8::%x\" "
+			    "heartbeat = \"udp 694\" }\n", w, 0xc + w);
+		assert_int_equal(fclose(stream), 0);
+		listen_to(text);
+		free(text);
+		filters_compile(&f, LINK_ETHERNET);
+		b.n = 0;
+		put_ethernet(&b, 0x86dd);
+		body_udp_ipv6_options(&b);
+		give(&b);
+		assert_found(1, 0u);
+		assert_true(passes(&f, 0, &b));
+		filters_free(&f);
+		teardown(state);
+	}
+	listen_to(WATCH("hsrp", "heartbeat = \"hsrp 3\""));
+	filters_compile(&f, LINK_ETHERNET);
+	b.n = 0;
+	put_ethernet(&b, 0x86dd);
+	body_hsrp_ipv6_options(&b);
+	give(&b);
+	assert_found(1, 0u);
+	assert_true(passes(&f, 0, &b));
+	filters_free(&f);
+}
+
+static void
+filters_keep_out(void **state)
+{
+	struct filters	 f;
+	struct bytes	 b[4];
+	size_t		 i;
+
+	(void)state;
+	listen_to(EVERYTHING);
+	filters_compile(&f, LINK_ETHERNET);
+	b[0] = udp(13, 11, 694, 694);
+	b[1] = udp(12, 11, 695, 695);
+	b[2] = tcp(12, 11, 694, 694, 1, 1, "beat");
+	b[3] = arp();
+	for (i = 0; i < 4; i++) {
+		give(&b[i]);
+		assert_found(0);
+		assert_false(passes(&f, 0, &b[i]));
+		assert_false(passes(&f, 1, &b[i]));
+		assert_false(passes(&f, 2, &b[i]));
+	}
+	filters_free(&f);
+}
+
+static void
+filters_of_nothing(void **state)
+{
+	struct filters	 f;
+	struct bytes	 b = udp(12, 11, 694, 694);
+
+	(void)state;
+	listen_to(WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 694\" "
+	    "enabled = false"));
+	filters_compile(&f, LINK_ETHERNET);
+	assert_false(passes(&f, 0, &b));
+	assert_false(passes(&f, 2, &b));
+	give(&b);
+	assert_found(0);
+	filters_free(&f);
+}
+
+/* The segments that go to the peer tell what of the peer's is a keepalive. */
+static void
+filters_of_what_is_followed(void **state)
+{
+	struct filters	 f;
+	struct bytes	 b;
+
+	(void)state;
+	listen_to(WATCH("ka", "peer = 192.0.2.12 "
+	    "heartbeat = \"tcp-keepalive 22\""));
+	filters_compile(&f, LINK_ETHERNET);
+	b = tcp(12, 11, 40000, 22, 1, 1, "");
+	assert_true(passes(&f, 0, &b));
+	b = tcp(11, 12, 22, 40000, 1, 1, "");
+	assert_true(passes(&f, 0, &b));
+	b = tcp(11, 13, 22, 40000, 1, 1, "");
+	assert_false(passes(&f, 0, &b));
+	filters_free(&f);
+}
+
+static void
+assert_passes_all(const struct filters *f, const struct bytes *b)
+{
+	give(b);
+	assert_true(nfound > 0);
+	assert_true(f->compiled[0]);
+	assert_true(passes(f, 0, b));
+	assert_true(passes(f, 1, b));
+}
+
+/* An expression beside flows, also one that moves the offsets. */
+static void
+filters_with_expressions(void **state)
+{
+	static const char *const	 texts[] = {
+		"bpf udp dst port 5000", "bpf vlan 99 and udp dst port 5000",
+		"bpf arp or (vlan and udp dst port 5000)",
+		"bpf udp dst port 5000 or tcp",
+	};
+	static const unsigned		 tag[] = { VLAN, 0 };
+	struct filters			 f;
+	struct bytes			 b;
+	char				 text[512];
+	size_t				 i;
+
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		snprintf(text, sizeof(text), WATCH("udp", "peer = 192.0.2.12 "
+		    "heartbeat = \"udp 694\"") "watch \"bpf\" { "
+		    "interface = \"hbw0\" heartbeat = \"%s\" }\n", texts[i]);
+		listen_to(text);
+		filters_compile(&f, LINK_ETHERNET);
+		b = udp(12, 11, 694, 694);
+		assert_passes_all(&f, &b);
+		b.n = 0;
+		put_tagged(&b, tag, 0x0800);
+		put_beat(&b, 12, 11, 694, 694);
+		assert_passes_all(&f, &b);
+		b.n = 0;
+		put_tagged(&b, tag, 0x0800);
+		put_beat(&b, 13, 11, 5000, 5000);
+		assert_passes_all(&f, &b);
+		filters_free(&f);
+		teardown(state);
+	}
+}
+
+static void
+filters_of_an_expression_alone(void **state)
+{
+	struct filters	 f;
+	struct bytes	 b = udp(13, 11, 5000, 5000);
+
+	(void)state;
+	listen_to(WATCH("bpf", "heartbeat = \"bpf udp dst port 5000\""));
+	filters_compile(&f, LINK_ETHERNET);
+	assert_passes_all(&f, &b);
+	b = udp(13, 11, 5001, 5001);
+	assert_false(passes(&f, 0, &b));
+	filters_free(&f);
+}
+
+/* ---- many watches */
+
+/* `n` watches, each of a port and a peer of its own. */
+static void
+listen_to_many(unsigned n, bool own_ports)
+{
+	char		*text;
+	size_t		 size;
+	unsigned	 i;
+	FILE		*stream = open_memstream(&text, &size);
+
+	assert_non_null(stream);
+	for (i = 0; i < n; i++)
+		fprintf(stream, "watch \"w%u\" { interface = \"hbw0\" "
+		    "peer = \"192.0.%u.%u\" heartbeat = \"udp %u\" }\n", i,
+		    i / 200, i % 200 + 1, own_ports ? 10000 + i : 694);
+	assert_int_equal(fclose(stream), 0);
+	listen_to(text);
+	free(text);
+}
+
+static void
+assert_many(unsigned n, bool own_ports)
+{
+	struct filters	 f;
+	struct bytes	 b;
+	unsigned	 i, port;
+
+	listen_to_many(n, own_ports);
+	filters_compile(&f, LINK_ETHERNET);
+	assert_true(f.compiled[0] && f.compiled[1]);
+	assert_true(f.program[0].bf_len <= KERNEL_LIMIT);
+	for (i = 0; i < n; i += n > 200 ? 7 : 1) {
+		port = own_ports ? 10000 + i : 694;
+		b = udp(i % 200 + 1, 250, port, port);
+		b.at[14 + 14] = (uint8_t)(i / 200);
+		give(&b);
+		assert_found(1, i);
+		assert_true(passes(&f, 0, &b));
+		b = udp(i % 200 + 1, 250, port - 1, port - 1);
+		b.at[14 + 14] = 99;
+		give(&b);
+		assert_found(0);
+	}
+	filters_free(&f);
+}
+
+static void
+many(void **state)
+{
+	/* At and beyond the limits of a filter that names peers or ports. */
+	static const unsigned	 n[] = { 2, 32, 33, 64, 65, 100, 5000 };
+	size_t			 i;
+
+	for (i = 0; i < sizeof(n) / sizeof(n[0]); i++) {
+		assert_many(n[i], false);
+		teardown(state);
+		assert_many(n[i], true);
+		teardown(state);
+	}
+}
+
+/* The longest filters that there are. */
+static void
+many_long_ones(void **state)
+{
+	char		*text;
+	size_t		 size;
+	unsigned	 i, n;
+	struct filters	 f;
+	FILE		*stream;
+
+	for (n = 31; n <= 64; n += 33) {
+		stream = open_memstream(&text, &size);
+		assert_non_null(stream);
+		for (i = 0; i < n; i++)
+			fprintf(stream, "watch \"w%u\" { interface = \"hbw0\" "
+			    "peer = \"2001:db8:%x:7:6:5:4:%x\" "
+			    "heartbeat = \"vrrp %u\" }\n", i, i * 77, i,
+			    i + 1);
+		assert_int_equal(fclose(stream), 0);
+		listen_to(text);
+		free(text);
+		filters_compile(&f, LINK_ETHERNET);
+		assert_true(f.compiled[0] && f.compiled[1]);
+		assert_true(f.program[0].bf_len <= KERNEL_LIMIT);
+		filters_free(&f);
+		teardown(state);
+	}
+}
+
+#define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		TEST(only_the_flow),
+		TEST(either_port_counts_once),
+		TEST(several_watches_of_one_flow),
+		TEST(local),
+		TEST(ipv6),
+		TEST(any_sender),
+		TEST(one_interface),
+		TEST(keepalive_is_followed),
+		TEST(truncated_frames),
+		TEST(expression_without_peer),
+		TEST(expression_with_peer),
+		TEST(expression_for_what_is_no_ip),
+		TEST(expression_and_a_later_fragment),
+		TEST(expression_through_vlans),
+		TEST(expression_for_another_link),
+		TEST(payload_is_needed),
+		TEST(filters_pass_ethernet),
+		TEST(filters_pass_raw),
+		TEST(filters_pass_cooked),
+		TEST(filters_look_behind_extensions),
+		TEST(filters_keep_out),
+		TEST(filters_of_nothing),
+		TEST(filters_of_what_is_followed),
+		TEST(filters_with_expressions),
+		TEST(filters_of_an_expression_alone),
+		TEST(many),
+		TEST(many_long_ones),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "median.h"
+
+static void
+few(void **state)
+{
+	struct median	 m = { 0 };
+
+	(void)state;
+	assert_int_equal(median_value(&m), -1);
+	assert_true(median_add(&m, 7));
+	assert_int_equal(median_value(&m), 7);
+	assert_true(median_add(&m, 10));
+	assert_int_equal(median_value(&m), 8);
+	assert_true(median_add(&m, 0));
+	assert_int_equal(median_value(&m), 7);
+	assert_true(median_add(&m, INT64_MAX));
+	assert_int_equal(median_value(&m), 8);
+	median_free(&m);
+}
+
+/* A permutation of 0..2^20 - 1, eight times as many as are kept. */
+static void
+many(void **state)
+{
+	struct median	 m = { 0 };
+	uint32_t	 x = 1;
+	size_t		 i, n = (size_t)1 << 20;
+
+	(void)state;
+	for (i = 0; i < n; i++) {
+		x = (x * 1664525 + 1013904223) % (uint32_t)n;
+		assert_true(median_add(&m, INT64_C(1000000) * x));
+	}
+	assert_int_equal(median_value(&m), INT64_C(524287500000));
+	assert_true(m.size <= MEDIAN_VALUES);
+	median_free(&m);
+}
+
+/* What a heartbeat looks like: all the same. */
+static void
+constant(void **state)
+{
+	struct median	 m = { 0 };
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < 5 * MEDIAN_VALUES; i++)
+		assert_true(median_add(&m, 1000021000));
+	assert_true(median_add(&m, 5));
+	assert_true(median_add(&m, INT64_MAX));
+	assert_int_equal(median_value(&m), 1000021000);
+	median_free(&m);
+}
+
+/* The middle leaves what was kept: then it is near. */
+static void
+moved(void **state)
+{
+	struct median	 m = { 0 };
+	int64_t		 value, expected = INT64_C(100000000);
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < 2 * MEDIAN_VALUES; i++)
+		assert_true(median_add(&m, 1000000 + (int64_t)i % 1000));
+	for (i = 0; i < 6 * MEDIAN_VALUES; i++)
+		assert_true(median_add(&m, expected));
+	value = median_value(&m);
+	assert_true(value > expected - expected / 128);
+	assert_true(value < expected + expected / 128);
+	median_free(&m);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(few),
+		cmocka_unit_test(many),
+		cmocka_unit_test(constant),
+		cmocka_unit_test(moved),
+	};
+
+	return (cmocka_run_group_tests_name("median", tests, NULL, NULL));
+}

@@ -1,0 +1,131 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdlib.h>
+
+#include "queue.h"
+
+/* An odd size, so that a wrong step shows. */
+struct record {
+	uint8_t	 octets[7];
+};
+
+static struct record
+record_of(uint32_t n)
+{
+	return ((struct record){ { (uint8_t)n, (uint8_t)(n >> 8),
+	    (uint8_t)(n >> 16), 1, 2, 3, (uint8_t)~n } });
+}
+
+static void
+push(struct queue *q, uint32_t n)
+{
+	struct record	 r = record_of(n);
+
+	assert_true(queue_push(q, &r));
+}
+
+static void
+take(struct queue *q, uint32_t n)
+{
+	struct record	 r = record_of(n);
+
+	assert_non_null(queue_first(q));
+	assert_memory_equal(queue_first(q), &r, sizeof(r));
+	queue_shift(q);
+}
+
+static void
+empty(void **state)
+{
+	struct queue	 q;
+
+	(void)state;
+	assert_true(queue_init(&q, sizeof(struct record)));
+	assert_null(queue_first(&q));
+	push(&q, 1);
+	take(&q, 1);
+	assert_null(queue_first(&q));
+	queue_free(&q);
+	assert_null(queue_first(&q));
+}
+
+static void
+in_order_while_it_grows(void **state)
+{
+	struct queue	 q;
+	uint32_t	 i;
+
+	(void)state;
+	assert_true(queue_init(&q, sizeof(struct record)));
+	for (i = 0; i < 1000; i++)
+		push(&q, i);
+	assert_int_equal(q.count, 1000);
+	for (i = 0; i < 1000; i++)
+		take(&q, i);
+	assert_null(queue_first(&q));
+	queue_free(&q);
+}
+
+/* A ring that is full in its middle is the one that is hard to enlarge. */
+static void
+grows_from_any_position(void **state)
+{
+	struct queue	 q;
+	uint32_t	 offset, i;
+
+	(void)state;
+	for (offset = 0; offset < 130; offset++) {
+		assert_true(queue_init(&q, sizeof(struct record)));
+		for (i = 0; i < offset; i++) {
+			push(&q, i);
+			take(&q, i);
+		}
+		for (i = 0; i < 200; i++)
+			push(&q, i);
+		for (i = 0; i < 200; i++)
+			take(&q, i);
+		assert_null(queue_first(&q));
+		queue_free(&q);
+	}
+}
+
+static void
+in_order_at_random(void **state)
+{
+	struct queue	 q;
+	uint32_t	 pushed = 0, taken = 0;
+	int		 i;
+
+	(void)state;
+	srand48(45640);
+	assert_true(queue_init(&q, sizeof(struct record)));
+	for (i = 0; i < 20000; i++) {
+		if (lrand48() % 100 < 51)
+			push(&q, pushed++);
+		else if (taken < pushed)
+			take(&q, taken++);
+		assert_int_equal(q.count, pushed - taken);
+	}
+	while (taken < pushed)
+		take(&q, taken++);
+	assert_null(queue_first(&q));
+	queue_free(&q);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(empty),
+		cmocka_unit_test(in_order_while_it_grows),
+		cmocka_unit_test(grows_from_any_position),
+		cmocka_unit_test(in_order_at_random),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

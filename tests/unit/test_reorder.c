@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "reorder.h"
+
+/* A frame whose one octet says which it is. */
+static void
+push(struct reorder *r, int64_t ns, uint8_t which)
+{
+	struct capture_frame	 frame = {
+		.stamp = { ns }, .bytes = &which, .captured = 1, .wire = 60,
+		.link_type = 1,
+	};
+
+	assert_false(reorder_full(r));
+	assert_true(reorder_push(r, &frame));
+}
+
+static void
+expect(struct reorder *r, int64_t ns, uint8_t which)
+{
+	const struct capture_frame	*frame = reorder_first(r);
+
+	assert_non_null(frame);
+	assert_int_equal(frame->stamp.ns, ns);
+	assert_int_equal(frame->bytes[0], which);
+	assert_int_equal(frame->wire, 60);
+	reorder_shift(r);
+}
+
+static void
+in_order(void **state)
+{
+	struct reorder	*r = reorder_new();
+
+	(void)state;
+	assert_null(reorder_first(r));
+	push(r, 10, 1);
+	push(r, 10, 2);
+	push(r, 11, 3);
+	expect(r, 10, 1);
+	expect(r, 10, 2);
+	push(r, 11, 4);
+	expect(r, 11, 3);
+	expect(r, 11, 4);
+	assert_null(reorder_first(r));
+	assert_int_equal(reorder_counts(r)->frames, 4);
+	assert_int_equal(reorder_counts(r)->back, 0);
+	assert_int_equal(reorder_counts(r)->back_ns, 0);
+	reorder_free(r);
+}
+
+static void
+out_of_order(void **state)
+{
+	struct reorder	*r = reorder_new();
+
+	(void)state;
+	push(r, 50, 1);
+	push(r, 20, 2);
+	push(r, 30, 3);
+	push(r, 20, 4);
+	push(r, 60, 5);
+	push(r, 10, 6);
+	expect(r, 10, 6);
+	expect(r, 20, 2);
+	expect(r, 20, 4);
+	expect(r, 30, 3);
+	expect(r, 50, 1);
+	expect(r, 60, 5);
+	assert_null(reorder_first(r));
+	assert_int_equal(reorder_counts(r)->back, 3);
+	assert_int_equal(reorder_counts(r)->back_ns, 50);
+	assert_int_equal(reorder_counts(r)->late, 0);
+	reorder_free(r);
+}
+
+/* What is behind a frame that was given away counts as that one's time. */
+static void
+too_late(void **state)
+{
+	struct reorder	*r = reorder_new();
+
+	(void)state;
+	push(r, 100, 1);
+	push(r, 200, 2);
+	expect(r, 100, 1);
+	expect(r, 200, 2);
+	push(r, 150, 3);
+	push(r, 300, 4);
+	push(r, 160, 5);
+	expect(r, 200, 3);
+	expect(r, 200, 5);
+	expect(r, 300, 4);
+	assert_int_equal(reorder_counts(r)->late, 2);
+	assert_int_equal(reorder_counts(r)->back, 2);
+	reorder_free(r);
+}
+
+/* It is full with so many frames, whatever their stamps are. */
+static void
+bounded(void **state)
+{
+	struct reorder	*r = reorder_new();
+	uint32_t	 x = 1;
+	int64_t		 before = 0;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < REORDER_FRAMES; i++) {
+		x = x * 1664525 + 1013904223;
+		push(r, 1 + (x >> 8), 0);
+	}
+	assert_true(reorder_full(r));
+	for (i = 0; i < REORDER_FRAMES; i++) {
+		assert_true(reorder_first(r)->stamp.ns >= before);
+		before = reorder_first(r)->stamp.ns;
+		reorder_shift(r);
+		assert_false(reorder_full(r));
+	}
+	assert_null(reorder_first(r));
+	reorder_free(r);
+}
+
+static void
+bounded_octets(void **state)
+{
+	static uint8_t		 bytes[65536];
+	struct reorder		*r = reorder_new();
+	struct capture_frame	 frame = {
+		.bytes = bytes, .captured = sizeof(bytes),
+		.wire = sizeof(bytes),
+	};
+	size_t			 n;
+
+	(void)state;
+	for (n = 0; !reorder_full(r); n++) {
+		frame.stamp.ns = (int64_t)n + 1;
+		assert_true(reorder_push(r, &frame));
+	}
+	assert_int_equal(n, REORDER_OCTETS / sizeof(bytes));
+	reorder_shift(r);
+	assert_false(reorder_full(r));
+	reorder_free(r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(in_order),
+		cmocka_unit_test(out_of_order),
+		cmocka_unit_test(too_late),
+		cmocka_unit_test(bounded),
+		cmocka_unit_test(bounded_octets),
+	};
+
+	return (cmocka_run_group_tests_name("reorder", tests, NULL, NULL));
+}
