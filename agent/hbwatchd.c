@@ -1,0 +1,404 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <sys/signalfd.h>
+#include <net/if.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "epoch.h"
+#include "log.h"
+#include "session.h"
+#include "supervisor.h"
+
+#define EXIT_RUN	1	/* something failed at run time */
+#define EXIT_USAGE	2	/* the command line or the configuration */
+
+/* How often what failed is tried again. */
+#define TICK_NS		NSEC_PER_SEC
+
+struct options {
+	const char	*file;
+	const char	*state;
+	const char	*master;
+	const char	*listen;
+	enum log_target	 log;
+	bool		 test;
+	bool		 verbose;
+};
+
+struct daemon {
+	struct options		 options;
+	struct agent		 agent;
+	struct supervisor	 supervisor;
+	struct configuration	*reload;	/* waits to be put in force */
+	struct session_poll	 poll;
+	struct mono_time	 tick;
+	int			 signals;
+	bool			 stop;
+};
+
+static void
+usage(FILE *out)
+{
+	fprintf(out, "usage: hbwatchd [-c FILE] [-s DIR] "
+	    "[-x ADDRESS | -L ADDRESS] [-l stderr|syslog]\n"
+	    "                [-t] [-v] [-V] [-h]\n");
+}
+
+static bool
+parse_log(const char *text, enum log_target *target)
+{
+	if (strcmp(text, "stderr") == 0)
+		*target = LOG_TO_STDERR;
+	else if (strcmp(text, "syslog") == 0)
+		*target = LOG_TO_SYSLOG;
+	else
+		return (false);
+	return (true);
+}
+
+/* -1 to go on, or the exit status. */
+static int
+parse_options(int argc, char **argv, struct options *o)
+{
+	int	 c;
+
+	*o = (struct options){
+		.file = SYSCONFDIR "/hbwatch/hbwatchd.conf",
+		.state = LOCALSTATEDIR "/lib/hbwatch",
+	};
+	while ((c = getopt(argc, argv, "c:s:x:L:l:tvVh")) != -1) {
+		switch (c) {
+		case 'c':
+			o->file = optarg;
+			break;
+		case 's':
+			o->state = optarg;
+			break;
+		case 'x':
+			o->master = optarg;
+			break;
+		case 'L':
+			o->listen = optarg;
+			break;
+		case 'l':
+			if (parse_log(optarg, &o->log))
+				break;
+			fprintf(stderr, "hbwatchd: -l %s: expected stderr or "
+			    "syslog\n", optarg);
+			return (EXIT_USAGE);
+		case 't':
+			o->test = true;
+			break;
+		case 'v':
+			o->verbose = true;
+			break;
+		case 'V':
+			printf("hbwatchd %s\n", PACKAGE_VERSION);
+			return (0);
+		case 'h':
+			usage(stdout);
+			return (0);
+		default:
+			usage(stderr);
+			return (EXIT_USAGE);
+		}
+	}
+	if (optind < argc || (o->master != NULL && o->listen != NULL)) {
+		if (optind < argc)
+			fprintf(stderr, "hbwatchd: unexpected argument "
+			    "\"%s\"\n", argv[optind]);
+		else
+			fprintf(stderr, "hbwatchd: -x and -L exclude each "
+			    "other\n");
+		usage(stderr);
+		return (EXIT_USAGE);
+	}
+	return (-1);
+}
+
+/* ---- -t */
+
+static bool
+check_interfaces(const struct configuration *config, const char *file)
+{
+	const struct configuration_watch	*w;
+	size_t					 i;
+	bool					 fine = true;
+
+	for (i = 0; i < config->nwatches; i++) {
+		w = &config->watches[i];
+		if (!w->enabled || strcmp(w->interface, "any") == 0 ||
+		    if_nametoindex(w->interface) != 0)
+			continue;
+		fprintf(stderr, "%s:%d: interface \"%s\": there is none of "
+		    "that name; expected one that `ip link` shows, or any\n",
+		    file, w->interface_line, w->interface);
+		fine = false;
+	}
+	return (fine);
+}
+
+static int
+check(const struct options *o, const struct configuration *config)
+{
+	bool	 fine;
+
+	fine = check_interfaces(config, o->file);
+	fine = session_check(config, o->file) && fine;
+	if (!fine)
+		return (EXIT_USAGE);
+	printf("configuration OK\n");
+	return (0);
+}
+
+/* ---- reload */
+
+/* The errors of a broken file go to the log, a line each. */
+static void
+log_errors(char *errors)
+{
+	char	*line, *rest = errors;
+
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (*line != '\0')
+			log_warnx("%s", line);
+}
+
+static bool
+same_text(const char *a, const char *b)
+{
+	return (a == b || (a != NULL && b != NULL && strcmp(a, b) == 0));
+}
+
+/* What net-snmp was set up with stays until a restart. */
+static void
+warn_of_restart(const struct configuration *old,
+    const struct configuration *new)
+{
+	size_t	 i;
+	bool	 same = same_text(old->agentx, new->agentx) &&
+	    old->nsnmp == new->nsnmp;
+
+	for (i = 0; same && i < old->nsnmp; i++)
+		same = same_text(old->snmp[i], new->snmp[i]);
+	if (!same)
+		log_warnx("agentx or snmp has changed: that takes a restart");
+}
+
+static void
+load_again(struct daemon *d)
+{
+	struct configuration	*config;
+	char			*errors = NULL;
+	size_t			 length;
+	FILE			*stream;
+
+	stream = open_memstream(&errors, &length);
+	if (stream == NULL) {
+		log_warn("reload");
+		return;
+	}
+	config = configuration_load(d->options.file, stream);
+	if (fclose(stream) != 0 || config == NULL) {
+		if (errors != NULL)
+			log_errors(errors);
+		log_warnx("%s: has errors; the old configuration stays in "
+		    "force", d->options.file);
+	} else {
+		warn_of_restart(d->agent.config, config);
+		configuration_free(d->reload);
+		d->reload = config;
+	}
+	free(errors);
+}
+
+static void
+try_reload(struct daemon *d, struct mono_time now)
+{
+	if (d->reload != NULL &&
+	    supervisor_reload(&d->supervisor, d->reload, now))
+		d->reload = NULL;
+}
+
+/* ---- the loop */
+
+static void
+take_signals(struct daemon *d)
+{
+	struct signalfd_siginfo	 info;
+
+	while (read(d->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+		if (info.ssi_signo == SIGHUP) {
+			log_info("reloading %s", d->options.file);
+			load_again(d);
+		} else {
+			log_info("stopping");
+			d->stop = true;
+		}
+	}
+}
+
+static void
+wait_for_work(struct daemon *d, size_t first)
+{
+	struct session_poll	*p = &d->poll;
+	struct mono_time	 now = mono_now(), due;
+	struct timespec		 timeout;
+	int			 sockets[SUPERVISOR_SOCKETS];
+	int64_t			 ns;
+	size_t			 i;
+
+	p->count = first;
+	if (!session_poll(p, now, &due))
+		fatal("poll");
+	supervisor_sockets(&d->supervisor, sockets);
+	p->fds[0] = (struct pollfd){ .fd = d->signals, .events = POLLIN };
+	for (i = 0; i < SUPERVISOR_SOCKETS; i++)
+		p->fds[1 + i] = (struct pollfd){
+			.fd = sockets[i], .events = POLLIN,
+		};
+	due = mono_min(due, supervisor_due(&d->supervisor));
+	due = mono_min(due, d->tick);
+	ns = mono_before(now, due) ? mono_sub(due, now) : 0;
+	timeout.tv_sec = ns / NSEC_PER_SEC;
+	timeout.tv_nsec = ns % NSEC_PER_SEC;
+	if (ppoll(p->fds, p->count, &timeout, NULL) < 0)
+		for (i = 0; i < p->count; i++)
+			p->fds[i].revents = 0;
+}
+
+static void
+turn(struct daemon *d)
+{
+	/* Ours in the set: the signals, and the engines' sockets. */
+	const size_t	 first = 1 + SUPERVISOR_SOCKETS;
+
+	wait_for_work(d, first);
+	d->agent.now = mono_now();
+	if (d->poll.fds[0].revents != 0)
+		take_signals(d);
+	supervisor_work(&d->supervisor, d->agent.now);
+	try_reload(d, d->agent.now);
+	if (!mono_before(d->agent.now, d->tick)) {
+		agent_order_captures(&d->agent);
+		supervisor_tick(&d->supervisor, d->agent.now);
+		session_tick(d->agent.now);
+		d->tick = mono_add(d->agent.now, TICK_NS);
+	}
+	session_work(&d->poll, first);
+}
+
+static int
+block_signals(void)
+{
+	sigset_t	 set;
+
+	signal(SIGPIPE, SIG_IGN);
+	sigemptyset(&set);
+	sigaddset(&set, SIGHUP);
+	sigaddset(&set, SIGTERM);
+	sigaddset(&set, SIGINT);
+	if (sigprocmask(SIG_BLOCK, &set, NULL) != 0)
+		return (-1);
+	return (signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
+}
+
+/* The engine is there before net-snmp, whose start may block for seconds. */
+static enum session_result
+start(struct daemon *d, struct configuration *config)
+{
+	struct session_options	 session = {
+		.master = d->options.master != NULL ? d->options.master :
+		    config->agentx,
+		.listen = d->options.listen, .state = d->options.state,
+		.file = d->options.file,
+	};
+	struct live		*live;
+
+	d->agent.now = d->tick = mono_now();
+	d->signals = block_signals();
+	live = live_new(config, d->agent.now);
+	if (d->signals < 0 || live == NULL)
+		fatal("start");
+	if (!agent_init(&d->agent, wall_now(), epoch_next(d->options.state)) ||
+	    !agent_configure(&d->agent, config, live, wall_now()))
+		fatal("start");
+	if (!supervisor_init(&d->supervisor, &d->agent, mono_now()))
+		fatal("cannot start the engine");
+	d->poll.capacity = 64;
+	d->poll.fds = calloc(d->poll.capacity, sizeof(*d->poll.fds));
+	if (d->poll.fds == NULL)
+		fatal("start");
+	return (session_init(&d->agent, &session));
+}
+
+static int
+run(const struct options *o, struct configuration *config)
+{
+	struct daemon		 d = { .options = *o };
+	enum session_result	 result;
+	int			 status = 0;
+
+	result = start(&d, config);
+	if (result != SESSION_FINE)
+		status = result == SESSION_FAILED ? EXIT_RUN : EXIT_USAGE;
+	else
+		log_info("hbwatchd %s: %zu watch%s", PACKAGE_VERSION,
+		    config->nwatches, config->nwatches == 1 ? "" : "es");
+	if (config->nwatches == 0)
+		log_warnx("%s: no watch: there is nothing to be heard",
+		    o->file);
+	while (status == 0 && !d.stop)
+		turn(&d);
+	supervisor_end(&d.supervisor);
+	session_end();
+	configuration_free(d.reload);
+	agent_free(&d.agent);
+	free(d.poll.fds);
+	return (status);
+}
+
+/* What is opened later must not pass for the log. */
+static void
+hold_standard_descriptors(void)
+{
+	int	 fd;
+
+	do {
+		fd = open("/dev/null", O_RDWR);
+	} while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd > STDERR_FILENO)
+		close(fd);
+}
+
+int
+main(int argc, char **argv)
+{
+	struct configuration	*config;
+	struct options		 o;
+	int			 status;
+
+	hold_standard_descriptors();
+	status = parse_options(argc, argv, &o);
+	if (status != -1)
+		return (status);
+	config = configuration_load(o.file, stderr);
+	if (config == NULL)
+		return (EXIT_USAGE);
+	log_open("hbwatchd", o.log, o.verbose);
+	if (!o.test)
+		return (run(&o, config));
+	status = check(&o, config);
+	configuration_free(config);
+	return (status);
+}

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+#include <net-snmp/agent/agent_trap.h>
+
+#include <inttypes.h>
+#include <stdlib.h>
+
+#include "log.h"
+#include "mono.h"
+#include "notify.h"
+#include "table.h"
+
+/* agentx-Notify-PDU (RFC 2741, section 6.1.2); no header has the constant. */
+#define AGENTX_NOTIFY		12
+
+/* Without an answer at a time: more fills the sockets of both sides. */
+#define UNANSWERED_MOST		64
+#define UNANSWERED_SLOW		1
+#define SLOW_NS			NSEC_PER_SEC
+
+/*
+ * A trap is a datagram, and a receiver that is flooded drops it without a word.
+ * A burst goes out at once, what is more than that at a pace.
+ */
+#define PACE_BURST		50
+#define PACE_NS			(NSEC_PER_SEC / 1000)
+
+/* In seconds.  The library would send again over a stream: never. */
+#define ANSWER_TIMEOUT		1000000
+
+/* A notification on its way. */
+struct flight {
+	struct notify		*notify;
+	uint32_t		 sequence;
+	unsigned		 session;
+	struct mono_time	 sent;
+};
+
+/* ---- what is said */
+
+struct object {
+	const struct table	*table;
+	oid			 column;
+	const char		*name;
+};
+
+static const struct object alarm_objects[] = {
+	{ &alarm_table, 2, "hbwAlarmKey" },
+	{ &alarm_table, 1, "hbwAlarmId" },
+	{ &alarm_table, 3, "hbwAlarmName" },
+	{ &alarm_table, 4, "hbwAlarmState" },
+	{ &alarm_table, 5, "hbwAlarmSeverity" },
+	{ &scalars_table, 12, "hbwNotificationSequence" },
+	{ &scalars_table, 11, "hbwNotificationEpoch" },
+	{ &alarm_table, 15, "hbwAlarmSerial" },
+	{ &alarm_table, 9, "hbwAlarmSource" },
+	{ &alarm_table, 10, "hbwAlarmServiceName" },
+	{ &alarm_table, 11, "hbwAlarmRoleName" },
+	{ &alarm_table, 12, "hbwAlarmHostName" },
+	{ &watch_table, 2, "hbwWatchName" },
+	{ &watch_table, 5, "hbwWatchPeerType" },
+	{ &watch_table, 6, "hbwWatchPeer" },
+	{ &alarm_table, 13, "hbwAlarmCause" },
+	{ &alarm_table, 14, "hbwAlarmDetail" },
+	{ &alarm_table, 16, "hbwAlarmRaisedTime" },
+	{ &alarm_table, 17, "hbwAlarmClearedTime" },
+	{ &watch_table, 12, "hbwWatchLastHeartbeat" },
+};
+
+static const struct object capture_objects[] = {
+	{ &capture_table, 2, "hbwCaptureInterface" },
+	{ &capture_table, 3, "hbwCaptureState" },
+	{ &capture_table, 8, "hbwCaptureError" },
+	{ &scalars_table, 12, "hbwNotificationSequence" },
+	{ &scalars_table, 11, "hbwNotificationEpoch" },
+};
+
+#define OBJECTS(array)	(sizeof(array) / sizeof((array)[0]))
+
+static const struct object *
+objects_of(enum notice_event event, size_t *count)
+{
+	if (event == NOTICE_RAISED || event == NOTICE_CLEARED) {
+		*count = OBJECTS(alarm_objects);
+		return (alarm_objects);
+	}
+	*count = OBJECTS(capture_objects);
+	return (capture_objects);
+}
+
+const char *
+notify_object_name(enum notice_event event, size_t i)
+{
+	const struct object	*objects;
+	size_t			 count;
+
+	objects = objects_of(event, &count);
+	return (i < count ? objects[i].name : NULL);
+}
+
+/* The rows as they were, for the getters of the tables. */
+struct said {
+	const struct notice	*notice;
+	struct scalars_view	 scalars;
+	struct watch_view	 watch;
+};
+
+static void
+view_notice(struct said *said, const struct agent *agent,
+    const struct notice *n)
+{
+	memset(said, 0, sizeof(*said));
+	said->notice = n;
+	said->scalars = (struct scalars_view){
+		agent, agent->epoch, n->sequence,
+	};
+	said->watch.identity = n->alarm.identity;
+	said->watch.watch.last_wall = n->alarm.last_heartbeat;
+}
+
+static const void *
+view_and_index(const struct said *said, const struct table *t, oid *index)
+{
+	const struct notice	*n = said->notice;
+
+	index[0] = index[1] = 0;
+	if (t == &scalars_table)
+		return (&said->scalars);
+	if (t == &capture_table) {
+		index[0] = n->capture->index;
+		return (n->capture);
+	}
+	if (t == &watch_table) {
+		index[0] = n->alarm.identity->watch_index;
+		return (&said->watch);
+	}
+	index[0] = n->alarm.identity->id;
+	index[1] = n->alarm.identity->watch_index;
+	return (&n->alarm);
+}
+
+static bool
+add_object(netsnmp_variable_list **varbinds, const struct said *said,
+    const struct object *object)
+{
+	const struct column	*column;
+	const void		*view;
+	struct value		 value;
+	oid			 name[MAX_OID_LEN], index[TABLE_INDEXES];
+	size_t			 length;
+
+	column = table_column(object->table, object->column);
+	view = view_and_index(said, object->table, index);
+	length = table_column_name(object->table, column, index, name);
+	column->get(view, &value);
+	return (snmp_varlist_add_variable(varbinds, name, length,
+	    column->type, value.octets, value.length) != NULL);
+}
+
+netsnmp_variable_list *
+notify_varbinds(const struct agent *agent, const struct notice *n)
+{
+	/* snmpTrapOID.0 (RFC 3418) */
+	static const oid	 trap_oid[] = {
+		1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0,
+	};
+	netsnmp_variable_list	*varbinds = NULL;
+	const struct object	*objects;
+	struct said		 said;
+	oid			 trap[MAX_OID_LEN];
+	size_t			 i, count;
+
+	view_notice(&said, agent, n);
+	memcpy(trap, table_root, table_root_length * sizeof(oid));
+	trap[table_root_length] = 0;
+	trap[table_root_length + 1] = n->event;
+	if (snmp_varlist_add_variable(&varbinds, trap_oid,
+	    OID_LENGTH(trap_oid), ASN_OBJECT_ID, trap,
+	    (table_root_length + 2) * sizeof(oid)) == NULL)
+		return (NULL);
+	objects = objects_of(n->event, &count);
+	for (i = 0; i < count; i++)
+		if (!add_object(&varbinds, &said, &objects[i])) {
+			snmp_free_varbind(varbinds);
+			return (NULL);
+		}
+	return (varbinds);
+}
+
+/* ---- how it gets out */
+
+void
+notify_init(struct notify *notify, struct agent *agent, bool standalone)
+{
+	*notify = (struct notify){ .agent = agent, .standalone = standalone };
+}
+
+void
+notify_connected(struct notify *notify, netsnmp_session *master)
+{
+	notify->master = master;
+	notify->session++;
+	notify->unanswered = 0;
+	notify->slow = notify->full = false;
+	outbox_all_returned(&notify->agent->outbox);
+}
+
+/* Said once, until another is taken. */
+static void
+refused(struct notify *notify, uint32_t sequence, long error)
+{
+	if (!notify->refusal_said)
+		log_warnx("the master refuses notification %" PRIu32
+		    ": AgentX error %ld; trying again", sequence, error);
+	notify->refusal_said = true;
+	notify->refused = true;
+}
+
+/* Called once more for each that was sent, with its answer or without. */
+static int
+landed(int operation, netsnmp_session *session, int request,
+    netsnmp_pdu *pdu, void *magic)
+{
+	struct flight	*flight = magic;
+	struct notify	*notify = flight->notify;
+
+	(void)session;
+	(void)request;
+	if (operation == NETSNMP_CALLBACK_OP_RESEND)
+		return (1);
+	/* Of a session that is no more: it was returned already. */
+	if (flight->session != notify->session) {
+		free(flight);
+		return (1);
+	}
+	notify->unanswered--;
+	notify->full = operation == NETSNMP_CALLBACK_OP_SEND_FAILED;
+	notify->slow = mono_sub(mono_now(), flight->sent) > SLOW_NS;
+	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE &&
+	    pdu->errstat == SNMP_ERR_NOERROR) {
+		outbox_delivered(&notify->agent->outbox, flight->sequence);
+		notify->refusal_said = false;
+	} else {
+		outbox_returned(&notify->agent->outbox, flight->sequence);
+		if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
+			refused(notify, flight->sequence, pdu->errstat);
+	}
+	free(flight);
+	return (1);
+}
+
+static netsnmp_pdu *
+notify_pdu(const struct notify *notify, const struct notice *n)
+{
+	netsnmp_pdu	*pdu;
+
+	pdu = snmp_pdu_create(AGENTX_NOTIFY);
+	if (pdu == NULL)
+		return (NULL);
+	pdu->version = notify->master->version;
+	pdu->sessid = notify->master->sessid;
+	pdu->flags |= UCD_MSG_FLAG_PDU_TIMEOUT | UCD_MSG_FLAG_EXPECT_RESPONSE;
+	pdu->time = ANSWER_TIMEOUT;
+	pdu->variables = notify_varbinds(notify->agent, n);
+	if (pdu->variables == NULL) {
+		snmp_free_pdu(pdu);
+		return (NULL);
+	}
+	return (pdu);
+}
+
+/* False when no more can be sent for now. */
+static bool
+send_to_master(struct notify *notify, struct notice *n)
+{
+	struct flight	*flight;
+	netsnmp_pdu	*pdu;
+
+	flight = malloc(sizeof(*flight));
+	pdu = notify_pdu(notify, n);
+	if (flight == NULL || pdu == NULL) {
+		free(flight);
+		if (pdu != NULL)
+			snmp_free_pdu(pdu);
+		notify->refused = true;
+		return (false);
+	}
+	*flight = (struct flight){
+		.notify = notify, .sequence = n->sequence,
+		.session = notify->session, .sent = mono_now(),
+	};
+	n->delivery = NOTICE_SENT;
+	notify->unanswered++;
+	/* On failure the callback has had the flight already. */
+	if (snmp_async_send(notify->master, pdu, landed, flight) == 0) {
+		snmp_free_pdu(pdu);
+		return (false);
+	}
+	return (true);
+}
+
+static bool
+send_to_sinks(struct notify *notify, struct notice *n)
+{
+	netsnmp_variable_list	*varbinds;
+
+	varbinds = notify_varbinds(notify->agent, n);
+	if (varbinds == NULL) {
+		notify->refused = true;
+		return (false);
+	}
+	send_v2trap(varbinds);
+	snmp_free_varbind(varbinds);
+	n->delivery = NOTICE_SENT;
+	outbox_delivered(&notify->agent->outbox, n->sequence);
+	return (true);
+}
+
+/* Is there one that nothing but the pace holds back? */
+static bool
+may_send(const struct notify *notify)
+{
+	unsigned	 most = notify->slow ? UNANSWERED_SLOW :
+	    UNANSWERED_MOST;
+
+	return ((notify->master != NULL || notify->standalone) &&
+	    !notify->full && !notify->refused && notify->unanswered < most &&
+	    outbox_next(&notify->agent->outbox) != NULL);
+}
+
+void
+notify_flush(struct notify *notify, struct mono_time now)
+{
+	struct notice	*n;
+	bool		 fine = true;
+
+	while (fine && may_send(notify) && !mono_before(now, notify->next)) {
+		/* Time in which nothing was sent saves up for a burst. */
+		notify->next = mono_add(mono_max(notify->next,
+		    mono_add(now, -PACE_BURST * PACE_NS)), PACE_NS);
+		n = outbox_next(&notify->agent->outbox);
+		fine = notify->standalone ? send_to_sinks(notify, n) :
+		    send_to_master(notify, n);
+	}
+}
+
+struct mono_time
+notify_due(const struct notify *notify)
+{
+	return (may_send(notify) ? notify->next : MONO_NEVER);
+}
+
+void
+notify_retry(struct notify *notify, struct mono_time now)
+{
+	notify->refused = false;
+	if (notify->unanswered == 0)
+		notify->full = false;
+	notify_flush(notify, now);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <poll.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "link.h"
+#include "log.h"
+#include "supervisor.h"
+
+/* How long an engine may take to open its captures, and to end. */
+#define START_NS	(10 * NSEC_PER_SEC)
+#define END_NS		(1 * NSEC_PER_SEC)
+
+/* An engine that dies at once is not started again at once. */
+#define RESTART_NS	(NSEC_PER_SEC / 2)
+
+/*
+ * So many ticks in a row without a pass of the engine, on top of what
+ * agent_sees() allows: by one alone both may just have been stopped.
+ */
+#define HUNG_TICKS	5
+
+#define RETRY_LEAST_NS	(1 * NSEC_PER_SEC)
+#define RETRY_MOST_NS	(60 * NSEC_PER_SEC)
+
+static void
+discard_next(struct supervisor *s)
+{
+	engine_reap(&s->next);
+	configuration_free(s->config);
+	live_free(s->live);
+	s->config = NULL;
+	s->live = NULL;
+	s->phase = SUPERVISOR_STEADY;
+}
+
+static bool
+start_next(struct supervisor *s, struct mono_time now)
+{
+	const struct configuration	*config = s->agent->config;
+	struct live			*live = s->agent->live;
+
+	if (s->config != NULL) {
+		config = s->config;
+		live = s->live;
+	}
+	s->start_due = MONO_NEVER;
+	if (!engine_start(&s->next, config, live)) {
+		log_warn("cannot start an engine%s", s->config != NULL ?
+		    "; the old configuration stays in force" : "");
+		discard_next(s);
+		if (s->current.socket == -1)
+			s->start_due = mono_add(now, RETRY_LEAST_NS);
+		return (false);
+	}
+	s->phase = SUPERVISOR_STARTING;
+	s->deadline = mono_add(now, START_NS);
+	return (true);
+}
+
+bool
+supervisor_init(struct supervisor *s, struct agent *agent,
+    struct mono_time now)
+{
+	memset(s, 0, sizeof(*s));
+	s->agent = agent;
+	s->current.socket = s->next.socket = -1;
+	s->gap = true;
+	s->start_due = MONO_NEVER;
+	s->link = link_open();
+	return (s->link >= 0 && start_next(s, now));
+}
+
+bool
+supervisor_reload(struct supervisor *s, struct configuration *config,
+    struct mono_time now)
+{
+	struct live	*live;
+
+	if (s->phase != SUPERVISOR_STEADY)
+		return (false);
+	live = live_new(config, now);
+	if (live == NULL) {
+		log_warn("reload");
+		configuration_free(config);
+		return (true);
+	}
+	s->config = config;
+	s->live = live;
+	(void)start_next(s, now);
+	return (true);
+}
+
+/* ---- one engine takes over from another */
+
+/* The new engine's rows are in force, and nobody writes to them. */
+static void
+take_over(struct supervisor *s, struct mono_time now)
+{
+	struct agent	*agent = s->agent;
+	bool		 fine = true;
+
+	if (s->config != NULL) {
+		fine = agent_configure(agent, s->config, s->live, wall_now());
+		if (fine)
+			log_info("configuration in force: %zu watch%s",
+			    agent->config->nwatches,
+			    agent->config->nwatches == 1 ? "" : "es");
+		else
+			log_warnx("out of memory: the old configuration "
+			    "stays in force");
+	}
+	if (!fine) {
+		discard_next(s);
+		s->start_due = now;
+		return;
+	}
+	s->config = NULL;
+	s->live = NULL;
+	agent_reconcile(agent, now, wall_now());
+	s->current = s->next;
+	s->started = now;
+	s->hung = 0;
+	s->next.socket = -1;
+	s->phase = SUPERVISOR_STEADY;
+	agent->engine_lives = engine_order(&s->current,
+	    s->gap ? ENGINE_GO_AFTER_GAP : ENGINE_GO);
+	s->gap = false;
+}
+
+static void
+next_is_ready(struct supervisor *s, struct mono_time now)
+{
+	if (s->current.socket == -1) {
+		take_over(s, now);
+		return;
+	}
+	s->phase = SUPERVISOR_ENDING;
+	s->deadline = mono_add(now, END_NS);
+	(void)engine_order(&s->current, ENGINE_STOP);
+}
+
+/* ---- an engine ended, as it should or not */
+
+static void
+count_restarts(struct agent *agent)
+{
+	size_t	 i;
+
+	for (i = 0; i < agent->live->ncaptures; i++)
+		agent->restarts[i]++;
+}
+
+static void
+current_ended(struct supervisor *s, struct mono_time now)
+{
+	engine_reap(&s->current);
+	s->agent->engine_lives = false;
+	agent_reconcile(s->agent, now, wall_now());
+	if (s->phase == SUPERVISOR_ENDING) {
+		take_over(s, now);
+		return;
+	}
+	log_warnx("the engine died; starting another");
+	s->gap = true;
+	count_restarts(s->agent);
+	if (s->phase == SUPERVISOR_STEADY)
+		s->start_due = mono_max(now,
+		    mono_add(s->started, RESTART_NS));
+}
+
+static void
+next_ended(struct supervisor *s, struct mono_time now)
+{
+	log_warnx("a new engine did not start%s", s->config != NULL ?
+	    "; the old configuration stays in force" : "");
+	discard_next(s);
+	if (s->current.socket == -1)
+		s->start_due = mono_add(now, RESTART_NS);
+}
+
+/* ---- reports */
+
+static void
+take_report(struct supervisor *s, const struct engine_report *r)
+{
+	if (r->type == ENGINE_EVENT)
+		agent_event(s->agent, r);
+	else if (r->type == ENGINE_CAPTURE)
+		agent_capture(s->agent, r, wall_now());
+}
+
+static void
+hear_current(struct supervisor *s, struct mono_time now)
+{
+	struct engine_report	 r;
+	int			 status = 0;
+
+	while (s->current.socket != -1 &&
+	    (status = engine_receive(&s->current, &r)) == 1)
+		take_report(s, &r);
+	if (s->current.socket != -1 && status == -1)
+		current_ended(s, now);
+}
+
+/* Until it is told to go it says one thing: that it is ready. */
+static void
+hear_next(struct supervisor *s, struct mono_time now)
+{
+	struct engine_report	 r;
+	int			 status;
+
+	if (s->phase != SUPERVISOR_STARTING)
+		return;
+	status = engine_receive(&s->next, &r);
+	if (status == 1 && r.type == ENGINE_READY)
+		next_is_ready(s, now);
+	else if (status == -1)
+		next_ended(s, now);
+}
+
+void
+supervisor_sockets(const struct supervisor *s, int sockets[SUPERVISOR_SOCKETS])
+{
+	sockets[0] = s->current.socket;
+	sockets[1] = s->phase == SUPERVISOR_STARTING ? s->next.socket : -1;
+}
+
+struct mono_time
+supervisor_due(const struct supervisor *s)
+{
+	return (s->phase == SUPERVISOR_STEADY ? s->start_due : s->deadline);
+}
+
+void
+supervisor_work(struct supervisor *s, struct mono_time now)
+{
+	hear_current(s, now);
+	hear_next(s, now);
+	if (s->phase == SUPERVISOR_STEADY && !mono_before(now, s->start_due)) {
+		(void)start_next(s, now);
+	} else if (s->phase == SUPERVISOR_STARTING &&
+	    !mono_before(now, s->deadline)) {
+		log_warnx("a new engine does not open its captures");
+		next_ended(s, now);
+	} else if (s->phase == SUPERVISOR_ENDING &&
+	    !mono_before(now, s->deadline)) {
+		log_warnx("the engine does not end by itself");
+		s->gap = true;
+		current_ended(s, now);
+	}
+}
+
+/* ---- captures that failed */
+
+/*
+ * Is there something that a new engine could hear and this one does not?
+ * `situation` tells one state of these things from another.
+ */
+static bool
+could_hear_more(const struct supervisor *s, uint64_t *situation)
+{
+	const struct live_capture	*c;
+	uint32_t			 ifindex;
+	enum link_state			 state;
+	size_t				 i;
+	bool				 more = false;
+
+	*situation = 0;
+	for (i = 0; i < s->agent->live->ncaptures; i++) {
+		c = &s->agent->live->captures[i];
+		if (c->listening)
+			continue;
+		state = link_state(s->link, c->interface, &ifindex);
+		*situation = *situation * 31 + i * 16 + c->state * 4 + state;
+		more = more || state == LINK_UP || (state == LINK_DOWN &&
+		    c->state == LIVE_CAPTURE_FAILED);
+	}
+	return (more);
+}
+
+static void
+count_retries(struct agent *agent)
+{
+	size_t	 i;
+
+	for (i = 0; i < agent->live->ncaptures; i++)
+		agent->restarts[i] += !agent->live->captures[i].listening;
+}
+
+void
+supervisor_tick(struct supervisor *s, struct mono_time now)
+{
+	uint64_t	 situation;
+	bool		 more;
+
+	if (s->phase != SUPERVISOR_STEADY || s->current.socket == -1 ||
+	    s->start_due.ns != MONO_NEVER.ns)
+		return;
+	s->hung = agent_sees(s->agent) ? 0 : s->hung + 1;
+	if (s->hung >= HUNG_TICKS) {
+		log_warnx("the engine hangs");
+		current_ended(s, now);
+	}
+	if (s->hung > 0)
+		return;
+	more = could_hear_more(s, &situation);
+	if (situation != s->situation) {
+		s->situation = situation;
+		s->retry_ns = 0;
+	}
+	if (!more || mono_before(now, mono_add(s->retried, s->retry_ns)))
+		return;
+	/* One that fails again for its own reasons is not tried for ever. */
+	s->retried = now;
+	s->retry_ns = s->retry_ns == 0 ? RETRY_LEAST_NS : 2 * s->retry_ns;
+	if (s->retry_ns > RETRY_MOST_NS)
+		s->retry_ns = RETRY_MOST_NS;
+	count_retries(s->agent);
+	(void)start_next(s, now);
+}
+
+void
+supervisor_end(struct supervisor *s)
+{
+	struct pollfd	 fd;
+	int		 tries;
+
+	if (s->phase != SUPERVISOR_STEADY)
+		discard_next(s);
+	if (s->current.socket != -1)
+		(void)engine_order(&s->current, ENGINE_STOP);
+	/* A socket that ended is readable too, so this comes to an end. */
+	for (tries = 0; s->current.socket != -1 && tries < 1000; tries++) {
+		struct engine_report r;
+		int status = engine_receive(&s->current, &r);
+
+		if (status == 1) {
+			take_report(s, &r);
+			continue;
+		}
+		fd = (struct pollfd){ .fd = s->current.socket,
+		    .events = POLLIN };
+		if (status == -1 || poll(&fd, 1, 1000) <= 0)
+			engine_reap(&s->current);
+	}
+	engine_reap(&s->current);
+	close(s->link);
+}

@@ -1,0 +1,259 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+
+#include <string.h>
+
+#include "log.h"
+#include "table.h"
+
+const oid	 table_root[] = { HBW_MIB_ROOT };
+const size_t	 table_root_length = OID_LENGTH(table_root);
+
+const struct table *const tables[] = {
+	&scalars_table, &capture_table, &watch_table, &alarm_table,
+	&history_table, NULL,
+};
+
+/* Lexicographic, as RFC 2578 orders names (section 7.1.3 calls it so). */
+static int
+compare(const oid *a, size_t na, const oid *b, size_t nb)
+{
+	size_t	 i;
+
+	for (i = 0; i < na && i < nb; i++)
+		if (a[i] != b[i])
+			return (a[i] < b[i] ? -1 : 1);
+	return (na < nb ? -1 : na > nb);
+}
+
+static int
+compare_row(const struct agent *agent, const struct table *t, size_t row,
+    const oid *index, size_t length)
+{
+	oid	 of_row[TABLE_INDEXES];
+
+	t->index(agent, row, of_row);
+	return (compare(of_row, t->indexes, index, length));
+}
+
+/* The first row whose index is above (or, with `equal`, not below) this one. */
+static size_t
+row_from(const struct agent *agent, const struct table *t, const oid *index,
+    size_t length, bool equal)
+{
+	size_t	 low = 0, high = t->rows(agent), middle;
+	int	 order;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		order = compare_row(agent, t, middle, index, length);
+		if (order < 0 || (order == 0 && !equal))
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	return (low);
+}
+
+const struct column *
+table_column(const struct table *t, oid number)
+{
+	size_t	 i;
+
+	for (i = 0; i < t->ncolumns; i++)
+		if (t->columns[i].number == number)
+			return (&t->columns[i]);
+	return (NULL);
+}
+
+enum table_answer
+table_find(const struct agent *agent, const oid *name, size_t length,
+    struct instance *found)
+{
+	const struct table	*t;
+	size_t			 i, p;
+
+	for (i = 0; (t = tables[i]) != NULL; i++) {
+		p = t->prefix_length;
+		if (length <= p || compare(name, p, t->prefix, p) != 0)
+			continue;
+		found->table = t;
+		found->column = table_column(t, name[p]);
+		if (found->column == NULL)
+			return (TABLE_NO_OBJECT);
+		found->row = row_from(agent, t, name + p + 1, length - p - 1,
+		    true);
+		if (found->row < t->rows(agent) &&
+		    compare_row(agent, t, found->row, name + p + 1,
+		    length - p - 1) == 0)
+			return (TABLE_FOUND);
+		return (TABLE_NO_INSTANCE);
+	}
+	return (TABLE_NO_OBJECT);
+}
+
+/* The first instance of a table after `name`, if there is one. */
+static bool
+next_in_table(const struct agent *agent, const struct table *t,
+    const oid *name, size_t length, struct instance *found)
+{
+	size_t	 i, p = t->prefix_length, rows = t->rows(agent);
+	int	 order = compare(name, length < p ? length : p, t->prefix, p);
+
+	if (order > 0 || rows == 0)
+		return (false);
+	found->table = t;
+	for (i = 0; i < t->ncolumns; i++) {
+		found->column = &t->columns[i];
+		found->row = 0;
+		if (order == 0 && length > p) {
+			if (found->column->number < name[p])
+				continue;
+			if (found->column->number == name[p])
+				found->row = row_from(agent, t, name + p + 1,
+				    length - p - 1, false);
+		}
+		if (found->row < rows)
+			return (true);
+	}
+	return (false);
+}
+
+enum table_answer
+table_find_next(const struct agent *agent, const oid *name, size_t length,
+    struct instance *found)
+{
+	size_t	 i;
+
+	for (i = 0; tables[i] != NULL; i++)
+		if (next_in_table(agent, tables[i], name, length, found))
+			return (TABLE_FOUND);
+	return (TABLE_END);
+}
+
+size_t
+table_column_name(const struct table *t, const struct column *column,
+    const oid *index, oid name[MAX_OID_LEN])
+{
+	size_t	 n = table_root_length;
+
+	memcpy(name, table_root, n * sizeof(oid));
+	memcpy(name + n, t->prefix, t->prefix_length * sizeof(oid));
+	n += t->prefix_length;
+	name[n++] = column->number;
+	memcpy(name + n, index, t->indexes * sizeof(oid));
+	return (n + t->indexes);
+}
+
+size_t
+table_name(const struct agent *agent, const struct instance *instance,
+    oid name[MAX_OID_LEN])
+{
+	oid	 index[TABLE_INDEXES];
+
+	instance->table->index(agent, instance->row, index);
+	return (table_column_name(instance->table, instance->column, index,
+	    name));
+}
+
+void
+table_value(const struct agent *agent, const struct instance *instance,
+    struct value *value)
+{
+	union view	 room;
+
+	instance->column->get(instance->table->view(agent, instance->row,
+	    &room), value);
+}
+
+/* ---- net-snmp's side */
+
+static void
+answer(const struct agent *agent, netsnmp_request_info *request,
+    const struct instance *instance, bool next)
+{
+	oid		 name[MAX_OID_LEN];
+	struct value	 value;
+
+	if (next)
+		snmp_set_var_objid(request->requestvb, name,
+		    table_name(agent, instance, name));
+	table_value(agent, instance, &value);
+	snmp_set_var_typed_value(request->requestvb, instance->column->type,
+	    value.octets, value.length);
+}
+
+static void
+get(const struct agent *agent, netsnmp_agent_request_info *info,
+    netsnmp_request_info *request)
+{
+	const netsnmp_variable_list	*vb = request->requestvb;
+	struct instance			 instance;
+
+	switch (table_find(agent, vb->name + table_root_length,
+	    vb->name_length - table_root_length, &instance)) {
+	case TABLE_FOUND:
+		answer(agent, request, &instance, false);
+		break;
+	case TABLE_NO_INSTANCE:
+		netsnmp_set_request_error(info, request, SNMP_NOSUCHINSTANCE);
+		break;
+	default:
+		netsnmp_set_request_error(info, request, SNMP_NOSUCHOBJECT);
+		break;
+	}
+}
+
+/* A name before our tree asks for the first of it. */
+static void
+get_next(const struct agent *agent, netsnmp_request_info *request)
+{
+	const netsnmp_variable_list	*vb = request->requestvb;
+	struct instance			 instance;
+	size_t				 n = 0;
+
+	if (vb->name_length > table_root_length &&
+	    compare(vb->name, table_root_length, table_root,
+	    table_root_length) == 0)
+		n = vb->name_length - table_root_length;
+	if (table_find_next(agent, vb->name + vb->name_length - n, n,
+	    &instance) == TABLE_FOUND)
+		answer(agent, request, &instance, true);
+	/* Else it is left as it is, and net-snmp asks the next tree. */
+}
+
+static int
+handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg,
+    netsnmp_agent_request_info *info, netsnmp_request_info *requests)
+{
+	const struct agent	*agent = reg->my_reg_void;
+	netsnmp_request_info	*request;
+
+	(void)handler;
+	for (request = requests; request != NULL; request = request->next) {
+		if (request->processed != 0)
+			continue;
+		if (info->mode == MODE_GET)
+			get(agent, info, request);
+		else if (info->mode == MODE_GETNEXT)
+			get_next(agent, request);
+	}
+	return (SNMP_ERR_NOERROR);
+}
+
+bool
+table_register(struct agent *agent)
+{
+	netsnmp_handler_registration	*reg;
+
+	reg = netsnmp_create_handler_registration("hbwatch", handle,
+	    table_root, table_root_length, HANDLER_CAN_RONLY);
+	if (reg == NULL)
+		return (false);
+	reg->my_reg_void = agent;
+	return (netsnmp_register_handler(reg) == MIB_REGISTERED_OK);
+}

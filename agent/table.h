@@ -1,0 +1,101 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * HBWATCH-MIB as data: columns are rows of an array, and one handler serves all
+ * of them.  The scalars are a table of one row with the index 0.
+ */
+#ifndef HBW_TABLE_H
+#define HBW_TABLE_H
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "agent.h"
+#include "value.h"
+#include "views.h"
+
+#define TABLE_INDEXES	2	/* sub-identifiers of an index, at most */
+
+struct column {
+	oid		 number;
+	const char	*name;		/* in HBWATCH-MIB */
+	u_char		 type;		/* ASN_ of the value */
+	void		(*get)(const void *view, struct value *);
+};
+
+#define COLUMNS(array)	(sizeof(array) / sizeof((array)[0]))
+
+/* Room for a view that is made for a request. */
+union view {
+	struct scalars_view	 scalars;
+	struct capture_view	 capture;
+	struct watch_view	 watch;
+};
+
+struct table {
+	oid			 prefix[3];	/* below hbwatchMIB */
+	size_t			 prefix_length;
+	size_t			 indexes;	/* sub-identifiers of it */
+	const struct column	*columns;	/* ascending, as served */
+	size_t			 ncolumns;
+	size_t	(*rows)(const struct agent *);
+	/* Of row i in the order of the index; i is below rows(). */
+	void	(*index)(const struct agent *, size_t i, oid *index);
+	const void *(*view)(const struct agent *, size_t i, union view *room);
+};
+
+/* In the order of their prefixes; ends with NULL. */
+extern const struct table *const tables[];
+
+extern const struct table scalars_table;
+extern const struct table capture_table;
+extern const struct table watch_table;
+extern const struct table alarm_table;
+extern const struct table history_table;
+
+/* An instance: which table, column and row. */
+struct instance {
+	const struct table	*table;
+	const struct column	*column;
+	size_t			 row;
+};
+
+enum table_answer {
+	TABLE_FOUND,
+	TABLE_NO_OBJECT,	/* no such column */
+	TABLE_NO_INSTANCE,	/* a column without such a row */
+	TABLE_END,		/* nothing follows */
+};
+
+/* `name` is what follows hbwatchMIB's own sub-identifiers. */
+enum table_answer table_find(const struct agent *, const oid *name,
+	    size_t length, struct instance *);
+/* The first instance after `name`. */
+enum table_answer table_find_next(const struct agent *, const oid *name,
+	    size_t length, struct instance *);
+
+/* The whole OID of an instance; returns its length. */
+size_t	 table_name(const struct agent *, const struct instance *,
+	    oid name[MAX_OID_LEN]);
+void	 table_value(const struct agent *, const struct instance *,
+	    struct value *);
+
+/* A column by its number, for a notification; the table has it. */
+const struct column *table_column(const struct table *, oid number);
+/* The whole OID of a column with an index; returns its length. */
+size_t	 table_column_name(const struct table *, const struct column *,
+	    const oid *index, oid name[MAX_OID_LEN]);
+
+/* hbwatchMIB's own sub-identifiers. */
+extern const oid	 table_root[];
+extern const size_t	 table_root_length;
+
+/*
+ * Registers the one handler for all of it.  `agent` must outlive it.  False
+ * when net-snmp refuses.
+ */
+bool	 table_register(struct agent *);
+
+#endif

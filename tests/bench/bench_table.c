@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What a varbind, a heartbeat and a look-up cost with few watches and with
+ * many: run by hand, it judges nothing.  On a busy machine the nanoseconds
+ * drift, the ratios much less.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+#include "bytes.h"
+#include "match.h"
+#include "stage.h"
+#include "table.h"
+
+#define FEW		1000
+#define MANY		100000
+/* The best of so many runs is told. */
+#define RUNS		5
+#define OPERATIONS	2000000
+#define LINKTYPE_ETHERNET	1
+
+/* A prime step, so that the next watch is not the neighbour. */
+#define STEP		7919
+
+struct subject {
+	struct stage	 stage;
+	size_t		 nwatches;
+	double		 now;		/* seconds since it began */
+};
+
+static double
+seconds(void)
+{
+	struct timespec	 ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return ((double)ts.tv_sec + (double)ts.tv_nsec / 1e9);
+}
+
+/* Peers are 10.0.0.0/8, four ports, four interfaces, four alarms. */
+static void
+begin(struct subject *s, size_t n)
+{
+	static const unsigned	 alarms[] = { 45640, 12010, 27003, 46003 };
+	char			*text;
+	size_t			 size, i;
+	FILE			*f = open_memstream(&text, &size);
+
+	if (f == NULL)
+		abort();
+	for (i = 0; i < n; i++)
+		fprintf(f, "watch w%zu { interface = eth%zu "
+		    "peer = 10.%zu.%zu.%zu heartbeat = \"udp %zu\" "
+		    "alarm = %u }\n", i, i % 4, i >> 16 & 255, i >> 8 & 255,
+		    i & 255, 20000 + i % 4, alarms[i % 4]);
+	if (fclose(f) != 0)
+		abort();
+	s->nwatches = n;
+	stage_begin(&s->stage, text);
+	free(text);
+}
+
+/* ---- what is measured: each returns how many operations it did */
+
+static size_t
+walk(struct subject *s)
+{
+	const struct agent	*agent = &s->stage.agent;
+	struct instance		 instance;
+	struct value		 value;
+	oid			 name[MAX_OID_LEN];
+	size_t			 r = table_root_length, length = r, count = 0;
+
+	while (table_find_next(agent, name + r, length - r, &instance) ==
+	    TABLE_FOUND) {
+		length = table_name(agent, &instance, name);
+		table_value(agent, &instance, &value);
+		count++;
+	}
+	return (count);
+}
+
+static size_t
+find(struct subject *s)
+{
+	const struct agent	*agent = &s->stage.agent;
+	struct instance		 instance;
+	struct value		 value;
+	oid			 name[] = { 1, 3, 1, 2, 0 };
+	size_t			 i;
+
+	for (i = 0; i < OPERATIONS; i++) {
+		name[4] = 1 + i * STEP % s->nwatches;
+		if (table_find(agent, name, 5, &instance) != TABLE_FOUND)
+			abort();
+		table_value(agent, &instance, &value);
+	}
+	return (OPERATIONS);
+}
+
+/* Each watch has its heartbeat once a second, and none is ever late. */
+static size_t
+heartbeats(struct subject *s)
+{
+	double		 step = 1.0 / (double)s->nwatches;
+	size_t		 i;
+
+	for (i = 0; i < OPERATIONS; i++) {
+		s->now += step;
+		detect_heartbeat(&s->stage.detect,
+		    (uint32_t)(i * STEP % s->nwatches), stage_mono(s->now),
+		    stage_wall(s->now));
+		/* Once a millisecond or so, as the engine does. */
+		if (i % (s->nwatches / 1000) == 0)
+			detect_advance(&s->stage.detect,
+			    stage_mono(s->now));
+	}
+	return (OPERATIONS);
+}
+
+static void
+found(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
+{
+	(void)heartbeat;
+	*(uint64_t *)arg += watch + 1;
+}
+
+static size_t
+frames(struct subject *s)
+{
+	struct match		*match = match_new(s->stage.agent.config,
+				    NULL);
+	struct bytes		 b = { .n = 0 };
+	struct capture_frame	 frame = { .link_type = LINKTYPE_ETHERNET };
+	uint64_t		 sum = 0;
+	size_t			 i, w;
+
+	if (match == NULL)
+		abort();
+	put_ethernet(&b, 0x0800);
+	put_ipv4(&b, 17, 64, 16);
+	put_udp(&b, 20000, 20000, 8);
+	put_zeros(&b, 8);
+	frame.bytes = b.at;
+	frame.captured = frame.wire = b.n;
+	for (i = 0; i < OPERATIONS; i++) {
+		w = i * STEP % s->nwatches;
+		set_u16(&b, 26, 10 << 8 | (unsigned)(w >> 16));
+		set_u16(&b, 28, (unsigned)w & 0xffff);
+		set_u16(&b, 34, 20000 + w % 4);
+		set_u16(&b, 36, 20000 + w % 4);
+		sum -= w + 1;
+		(void)match_frame(match, &frame, found, &sum);
+	}
+	/* Each was found, and it alone. */
+	if (sum != 0)
+		abort();
+	match_free(match);
+	return (OPERATIONS);
+}
+
+static double
+best(size_t (*measured)(struct subject *), struct subject *s)
+{
+	double	 least = 0, begun, ns;
+	size_t	 n;
+	int	 i;
+
+	for (i = 0; i < RUNS; i++) {
+		begun = seconds();
+		n = measured(s);
+		ns = (seconds() - begun) * 1e9 / (double)n;
+		if (i == 0 || ns < least)
+			least = ns;
+	}
+	return (least);
+}
+
+int
+main(void)
+{
+	static const struct {
+		const char	*name;
+		size_t		(*measured)(struct subject *);
+	} t[] = {
+		{ "GETNEXT walk, a varbind", walk },
+		{ "GET, a varbind", find },
+		{ "heartbeat to the detector", heartbeats },
+		{ "frame to its watch", frames },
+	};
+	static struct subject	 few, many;
+	double			 a, b;
+	size_t			 i;
+
+	begin(&few, FEW);
+	begin(&many, MANY);
+	printf("%-28s %12s %12s %8s\n", "", "1,000", "100,000", "ratio");
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		a = best(t[i].measured, &few);
+		b = best(t[i].measured, &many);
+		printf("%-28s %9.0f ns %9.0f ns %8.2f\n", t[i].name, a, b,
+		    b / a);
+	}
+	stage_end(&few.stage);
+	stage_end(&many.stage);
+	return (0);
+}

@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * An agent for tests, of the text of a configuration: its rows are filled by
+ * the real detector with the heartbeats and at the times that the test says.
+ * No engine, no network, no clock.
+ */
+#ifndef HBW_TEST_STAGE_H
+#define HBW_TEST_STAGE_H
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "agent.h"
+#include "detect.h"
+#include "mono.h"
+
+/* Times are seconds since noon, 2026-11-22T12:00:00Z; then the host is up for
+ * 1000 s. */
+#define STAGE_NOON	INT64_C(1795348800)
+#define STAGE_UP	INT64_C(1000)
+
+struct stage {
+	struct agent		  agent;
+	struct detect		  detect;
+	struct detect_source	**sources;
+	bool			  lose;		/* what the engine reports */
+	struct engine_report	  report;	/* the last, lost or not */
+};
+
+static inline struct mono_time
+stage_mono(double s)
+{
+	return ((struct mono_time){
+		STAGE_UP * NSEC_PER_SEC + (int64_t)(s * 1e9) });
+}
+
+static inline struct wall_time
+stage_wall(double s)
+{
+	return ((struct wall_time){
+		STAGE_NOON * NSEC_PER_SEC + (int64_t)(s * 1e9) });
+}
+
+/* Ends the program when the text has an error. */
+static inline struct configuration *
+stage_configuration(const char *text)
+{
+	struct configuration	*config;
+	char			 file[] = "/tmp/hbwatch-test-XXXXXX";
+	int			 fd = mkstemp(file);
+	FILE			*f = fd < 0 ? NULL : fdopen(fd, "w");
+
+	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0)
+		abort();
+	config = configuration_load(file, stderr);
+	unlink(file);
+	if (config == NULL)
+		abort();
+	return (config);
+}
+
+static inline void
+stage_emit(void *arg, const struct detect_event *event)
+{
+	struct stage	*s = arg;
+
+	s->report = (struct engine_report){
+		.type = ENGINE_EVENT, .event = *event,
+		.at = { event->at.ns +
+		    (STAGE_NOON - STAGE_UP) * NSEC_PER_SEC },
+	};
+	if (!s->lose)
+		agent_event(&s->agent, &s->report);
+}
+
+/* Another engine goes on with the rows. */
+static inline void
+stage_engine(struct stage *s)
+{
+	struct live	*live = s->agent.live;
+	size_t		 i;
+
+	detect_free(&s->detect);
+	free(s->sources);
+	s->sources = calloc(live->ncaptures + 1, sizeof(*s->sources));
+	if (s->sources == NULL)
+		abort();
+	for (i = 0; i < live->ncaptures; i++)
+		s->sources[i] = &live->captures[i].source;
+	if (!detect_init(&s->detect, live->watches, live->nwatches,
+	    s->sources, stage_emit, s))
+		abort();
+	s->agent.engine_lives = true;
+}
+
+/* As the supervisor does it. */
+static inline void
+stage_reload(struct stage *s, const char *text, double at)
+{
+	struct configuration	*config = stage_configuration(text);
+	struct live		*live = live_new(config, stage_mono(at));
+	size_t			 i;
+
+	s->agent.now = stage_mono(at);
+	/* Whatever interfaces the host of the test has. */
+	for (i = 0; live != NULL && i < live->ncaptures; i++)
+		live->captures[i].ifindex = 0;
+	if (live == NULL || !agent_configure(&s->agent, config, live,
+	    stage_wall(at)))
+		abort();
+	agent_reconcile(&s->agent, stage_mono(at), stage_wall(at));
+	stage_engine(s);
+	atomic_store(s->agent.live->pass, s->agent.now.ns);
+}
+
+static inline void
+stage_begin(struct stage *s, const char *text)
+{
+	memset(s, 0, sizeof(*s));
+	if (!agent_init(&s->agent, stage_wall(0), 7))
+		abort();
+	stage_reload(s, text, 0);
+}
+
+static inline void
+stage_end(struct stage *s)
+{
+	detect_free(&s->detect);
+	free(s->sources);
+	agent_free(&s->agent);
+}
+
+/* Time passes, for the engine and the agent. */
+static inline void
+stage_advance(struct stage *s, double at)
+{
+	detect_advance(&s->detect, stage_mono(at));
+	s->agent.now = stage_mono(at);
+	atomic_store(s->agent.live->pass, s->agent.now.ns);
+}
+
+static inline void
+stage_heartbeat(struct stage *s, uint32_t watch, double at)
+{
+	stage_advance(s, at);
+	detect_heartbeat(&s->detect, watch, stage_mono(at), stage_wall(at));
+}
+
+/* The engine reports that a capture's state changed. */
+static inline void
+stage_capture(struct stage *s, uint32_t capture,
+    enum live_capture_state state, const char *error, double at)
+{
+	struct live_capture	*c = &s->agent.live->captures[capture];
+	struct engine_report	 r = {
+		.type = ENGINE_CAPTURE, .capture = capture, .state = state,
+		.before = c->state,
+	};
+
+	c->state = state;
+	c->source.blind = state == LIVE_CAPTURE_FAILED;
+	c->source.link_down = state == LIVE_CAPTURE_DOWN;
+	snprintf(c->error, sizeof(c->error), "%s", error);
+	snprintf(r.error, sizeof(r.error), "%s", error);
+	agent_capture(&s->agent, &r, stage_wall(at));
+}
+
+#endif

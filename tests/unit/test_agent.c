@@ -1,0 +1,876 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "stage.h"
+
+/* A watch with a known key; `more` are other options of its. */
+#define FLOW(name, interface, peer, more) \
+	"watch \"" name "\" { interface = " interface " peer = " peer " " \
+	"heartbeat = \"udp 20053\" source = s service = v " more " }\n"
+#define WATCH_OF(name, more)	FLOW(name, "eth0", "192.0.2.12", more)
+#define WATCH(name, more) \
+	WATCH_OF(name, "role = r host = h " more)
+
+#define COMMON	"alarm 45640 { interruption = 10s }\n"
+
+static struct stage	 stage;
+
+#define AGENT	(&stage.agent)
+
+static int
+end(void **state)
+{
+	(void)state;
+	stage_end(&stage);
+	return (0);
+}
+
+static const struct alarm *
+alarm_of(size_t i)
+{
+	return (&stage.agent.alarms[i]);
+}
+
+/* The i-th notification from 1. */
+static const struct notice *
+notice(uint32_t i)
+{
+	const struct notice	*n = outbox_find(&stage.agent.outbox, i);
+
+	assert_non_null(n);
+	return (n);
+}
+
+static void
+assert_notice(uint32_t i, enum notice_event event, const char *watch,
+    double at)
+{
+	assert_int_equal(notice(i)->event, event);
+	assert_string_equal(notice(i)->alarm.identity->watch, watch);
+	assert_int_equal(notice(i)->time.ns, stage_wall(at).ns);
+	assert_int_equal(notice(i)->alarm.state,
+	    event == NOTICE_RAISED ? ALARM_RAISED : ALARM_CLEARED);
+}
+
+static void
+assert_notices(uint32_t count)
+{
+	assert_int_equal(stage.agent.outbox.sequence, count);
+	assert_int_equal(stage.agent.outbox.count, count);
+}
+
+static void
+assert_active(uint32_t critical, uint32_t major, uint32_t minor,
+    uint32_t warning)
+{
+	const uint32_t	*active = stage.agent.active;
+
+	assert_int_equal(active[SEVERITY_CRITICAL], critical);
+	assert_int_equal(active[SEVERITY_MAJOR], major);
+	assert_int_equal(active[SEVERITY_MINOR], minor);
+	assert_int_equal(active[SEVERITY_WARNING], warning);
+	assert_int_equal(stage.agent.active_all,
+	    critical + major + minor + warning);
+}
+
+/* ---- raise and clear */
+
+static void
+cleared_at_first(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	assert_notices(0);
+	assert_active(0, 0, 0, 0);
+	assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
+	assert_int_equal(alarm_of(0)->cause, ALARM_CAUSE_UNKNOWN);
+	assert_int_equal(alarm_of(0)->serial, 0);
+	assert_int_equal(alarm_of(0)->sequence, 0);
+	assert_int_equal(alarm_of(0)->count, 0);
+	assert_string_equal(alarm_of(0)->detail, "");
+	assert_true(wall_is_never(alarm_of(0)->raised));
+	assert_true(wall_is_never(alarm_of(0)->cleared));
+	assert_true(wall_is_never(stage.agent.last_change));
+	assert_string_equal(alarm_of(0)->identity->key, "s/v/r/h/w/45640");
+}
+
+static void
+raised_and_cleared(void **state)
+{
+	const struct alarm	*a;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 10.999);
+	assert_notices(0);
+	stage_advance(&stage, 11);
+	assert_notices(1);
+	assert_notice(1, NOTICE_RAISED, "w", 11);
+	assert_active(0, 0, 1, 0);
+	a = alarm_of(0);
+	assert_int_equal(a->state, ALARM_RAISED);
+	assert_int_equal(a->cause, ALARM_CAUSE_UNKNOWN);
+	assert_int_equal(a->serial, 1);
+	assert_int_equal(a->sequence, 1);
+	assert_int_equal(a->count, 1);
+	assert_int_equal(a->raised.ns, stage_wall(11).ns);
+	assert_true(wall_is_never(a->cleared));
+	assert_int_equal(a->last_heartbeat.ns, stage_wall(1).ns);
+	assert_int_equal(stage.agent.last_change.ns, stage_wall(11).ns);
+
+	stage_heartbeat(&stage, 0, 12.5);
+	assert_notices(2);
+	assert_notice(2, NOTICE_CLEARED, "w", 12.5);
+	assert_active(0, 0, 0, 0);
+	assert_int_equal(a->state, ALARM_CLEARED);
+	assert_int_equal(a->serial, 1);
+	assert_int_equal(a->sequence, 2);
+	assert_int_equal(a->count, 1);
+	assert_int_equal(a->raised.ns, stage_wall(11).ns);
+	assert_int_equal(a->cleared.ns, stage_wall(12.5).ns);
+	assert_int_equal(a->last_heartbeat.ns, stage_wall(12.5).ns);
+	assert_int_equal(stage.agent.last_change.ns, stage_wall(12.5).ns);
+	assert_non_null(strstr(a->detail, "1.500 s"));
+
+	stage_heartbeat(&stage, 0, 13);
+	stage_advance(&stage, 22);
+	assert_notices(2);
+}
+
+static void
+causes(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("never", "") WATCH("stops", "")
+	    FLOW("link", "eth1", "192.0.2.12", ""));
+	stage_heartbeat(&stage, 1, 1);
+	stage_heartbeat(&stage, 2, 1);
+	detect_stopping(&stage.detect, 1, stage_mono(1.5));
+	stage_capture(&stage, 1, LIVE_CAPTURE_DOWN, "", 2);
+	stage_advance(&stage, 30);
+	assert_int_equal(alarm_of(0)->cause, ALARM_CAUSE_NEVER_HEARD);
+	assert_true(wall_is_never(alarm_of(0)->last_heartbeat));
+	assert_int_equal(alarm_of(1)->cause, ALARM_CAUSE_INSTANCE_STOPPED);
+	assert_int_equal(alarm_of(2)->cause, ALARM_CAUSE_LINK_ABNORMAL);
+	/* The cause stays that of the last interruption. */
+	stage_heartbeat(&stage, 1, 31);
+	assert_int_equal(alarm_of(1)->state, ALARM_CLEARED);
+	assert_int_equal(alarm_of(1)->cause, ALARM_CAUSE_INSTANCE_STOPPED);
+}
+
+/* Serials count the raises of all alarms, sequences all notifications. */
+static void
+serials_and_sequences(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage_heartbeat(&stage, 1, 2);
+	stage_advance(&stage, 20);		/* raises a, b */
+	stage_heartbeat(&stage, 1, 21);		/* clears b */
+	stage_heartbeat(&stage, 0, 22);		/* clears a */
+	stage_advance(&stage, 31.5);		/* raises b */
+	assert_notices(5);
+	assert_notice(1, NOTICE_RAISED, "a", 11);
+	assert_notice(2, NOTICE_RAISED, "b", 12);
+	assert_notice(3, NOTICE_CLEARED, "b", 21);
+	assert_notice(4, NOTICE_CLEARED, "a", 22);
+	assert_notice(5, NOTICE_RAISED, "b", 31);
+	assert_int_equal(notice(1)->alarm.serial, 1);
+	assert_int_equal(notice(2)->alarm.serial, 2);
+	assert_int_equal(notice(3)->alarm.serial, 2);
+	assert_int_equal(notice(4)->alarm.serial, 1);
+	assert_int_equal(notice(5)->alarm.serial, 3);
+	assert_int_equal(alarm_of(0)->sequence, 4);
+	assert_int_equal(alarm_of(1)->sequence, 5);
+	assert_int_equal(alarm_of(0)->count, 1);
+	assert_int_equal(alarm_of(1)->count, 2);
+	assert_int_equal(alarm_of(1)->serial, 3);
+	/* What was said stays as it was. */
+	assert_int_equal(notice(2)->alarm.count, 1);
+	assert_int_equal(notice(2)->alarm.sequence, 2);
+}
+
+static void
+active_by_severity(void **state)
+{
+	(void)state;
+	stage_begin(&stage,
+	    "alarm 1 { name = c severity = critical interruption = 10s }\n"
+	    "alarm 2 { name = j severity = major interruption = 10s }\n"
+	    "alarm 3 { name = n severity = minor interruption = 10s }\n"
+	    "alarm 4 { name = w severity = warning interruption = 10s }\n"
+	    WATCH("1", "alarm = 1") WATCH("2", "alarm = 2")
+	    WATCH("2b", "alarm = 2") WATCH("3", "alarm = 3")
+	    WATCH("4", "alarm = 4") WATCH("4b", "alarm = 4")
+	    WATCH("4c", "alarm = 4"));
+	stage_advance(&stage, 11);
+	assert_active(1, 2, 1, 3);
+	stage_heartbeat(&stage, 1, 12);
+	stage_heartbeat(&stage, 6, 12);
+	assert_active(1, 1, 1, 2);
+	stage_heartbeat(&stage, 0, 13);
+	assert_active(0, 1, 1, 2);
+}
+
+/* ---- reports that come again, late, or never */
+
+static void
+doubled_and_late_reports(void **state)
+{
+	struct engine_report	 raise, clear, again;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_advance(&stage, 11);
+	raise = stage.report;
+	agent_event(AGENT, &raise);
+	assert_notices(1);
+	stage_heartbeat(&stage, 0, 12);
+	clear = stage.report;
+	agent_event(AGENT, &clear);
+	agent_event(AGENT, &raise);
+	assert_notices(2);
+	assert_active(0, 0, 0, 0);
+	assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
+	stage_advance(&stage, 23);
+	again = stage.report;
+	assert_notices(3);
+	agent_event(AGENT, &clear);
+	agent_event(AGENT, &raise);
+	agent_event(AGENT, &again);
+	assert_notices(3);
+	assert_active(0, 0, 1, 0);
+	assert_int_equal(alarm_of(0)->state, ALARM_RAISED);
+}
+
+/* A raise that stands is not raised, and one that is cleared not cleared. */
+static void
+reports_of_the_same_kind(void **state)
+{
+	struct engine_report	 r;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_advance(&stage, 11);
+	r = stage.report;
+	r.event.number = 3;
+	agent_event(AGENT, &r);
+	assert_notices(1);
+	assert_active(0, 0, 1, 0);
+	r.event.transition = DETECT_CLEARED;
+	r.event.number = 4;
+	agent_event(AGENT, &r);
+	assert_notices(2);
+	r.event.number = 6;
+	agent_event(AGENT, &r);
+	assert_notices(2);
+	assert_active(0, 0, 0, 0);
+}
+
+static void
+reports_of_nobody(void **state)
+{
+	struct engine_report	 r;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_advance(&stage, 11);
+	r = stage.report;
+	r.event.number = 3;
+	r.event.watch = 1;
+	agent_event(AGENT, &r);
+	r.event.watch = UINT32_MAX;
+	agent_event(AGENT, &r);
+	r = (struct engine_report){ .type = ENGINE_CAPTURE, .capture = 1,
+	    .state = LIVE_CAPTURE_FAILED, .before = LIVE_CAPTURE_RUNNING };
+	agent_capture(AGENT, &r, stage_wall(12));
+	assert_notices(1);
+}
+
+static void
+reconcile_without_a_loss(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 10.5);		/* raises b */
+	agent_reconcile(AGENT, stage_mono(15), stage_wall(15));
+	agent_reconcile(AGENT, stage_mono(16), stage_wall(16));
+	assert_notices(1);
+	assert_active(0, 0, 1, 0);
+}
+
+static void
+reconcile_a_lost_raise(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage.lose = true;
+	stage_advance(&stage, 14);
+	assert_notices(0);
+	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
+	assert_notices(1);
+	/* At the time at which it was. */
+	assert_notice(1, NOTICE_RAISED, "w", 11);
+	assert_int_equal(alarm_of(0)->last_heartbeat.ns, stage_wall(1).ns);
+	assert_int_equal(alarm_of(0)->serial, 1);
+	assert_active(0, 0, 1, 0);
+	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
+	assert_notices(1);
+	/* And the next report is news again. */
+	stage.lose = false;
+	stage_heartbeat(&stage, 0, 21);
+	assert_notices(2);
+	assert_notice(2, NOTICE_CLEARED, "w", 21);
+	assert_int_equal(alarm_of(0)->serial, 1);
+}
+
+static void
+reconcile_a_lost_clear(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 14);
+	stage.lose = true;
+	stage_heartbeat(&stage, 0, 15);
+	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
+	assert_notices(2);
+	assert_notice(2, NOTICE_CLEARED, "w", 15);
+	assert_int_equal(alarm_of(0)->serial, 1);
+	assert_non_null(strstr(alarm_of(0)->detail, "4.000 s"));
+	assert_active(0, 0, 0, 0);
+}
+
+static void
+reconcile_a_lost_pair(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage.lose = true;
+	stage_heartbeat(&stage, 0, 15);
+	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
+	assert_notices(2);
+	assert_notice(1, NOTICE_RAISED, "w", 11);
+	assert_notice(2, NOTICE_CLEARED, "w", 15);
+	assert_active(0, 0, 0, 0);
+}
+
+/* A clear and the raise after it: they alternate, and in the order of time. */
+static void
+reconcile_a_lost_clear_and_raise(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 14);		/* raised at 11 */
+	stage.lose = true;
+	stage_heartbeat(&stage, 0, 15);		/* cleared */
+	stage_heartbeat(&stage, 0, 16);
+	stage_advance(&stage, 30);		/* raised at 26 */
+	agent_reconcile(AGENT, stage_mono(40), stage_wall(40));
+	assert_notices(3);
+	assert_int_equal(notice(2)->event, NOTICE_CLEARED);
+	assert_int_equal(notice(2)->alarm.serial, 1);
+	/* It was over when the last heartbeat came, at the latest. */
+	assert_int_equal(notice(2)->time.ns, stage_wall(16).ns);
+	assert_non_null(strstr(notice(2)->alarm.detail, "5.000 s"));
+	assert_notice(3, NOTICE_RAISED, "w", 26);
+	assert_int_equal(notice(3)->alarm.serial, 2);
+	assert_active(0, 0, 1, 0);
+}
+
+static void
+reconcile_a_long_series(void **state)
+{
+	uint32_t	 i, before, lost;
+	double		 t;
+
+	(void)state;
+	for (before = 0; before <= 1; before++)
+		for (lost = 1; lost <= 9; lost++) {
+			stage_begin(&stage, COMMON WATCH("w", ""));
+			stage_heartbeat(&stage, 0, t = 1);
+			if (before == 1)
+				stage_advance(&stage, t += 12);
+			stage.lose = true;
+			for (i = before; i < before + lost; i++)
+				if (i % 2 == 0)
+					stage_advance(&stage, t += 12);
+				else
+					stage_heartbeat(&stage, 0, t += 1);
+			assert_int_equal(
+			    stage.agent.live->watches[0].transitions,
+			    before + lost);
+			agent_reconcile(AGENT, stage_mono(t), stage_wall(t));
+			print_message("# raised before: %u, lost: %u, "
+			    "notices: %u\n", before, lost,
+			    stage.agent.outbox.sequence);
+			assert_int_equal(alarm_of(0)->transitions,
+			    before + lost);
+			assert_int_equal(alarm_of(0)->state,
+			    (before + lost) % 2 == 1 ? ALARM_RAISED :
+			    ALARM_CLEARED);
+			/* The last of them, or the last pair, and no more. */
+			assert_int_equal(stage.agent.outbox.sequence,
+			    before + (lost % 2 == 1 ? 1 : 2));
+			for (i = 1; i <= stage.agent.outbox.sequence; i++)
+				assert_int_equal(notice(i)->event, i % 2 == 1 ?
+				    NOTICE_RAISED : NOTICE_CLEARED);
+			for (i = 2; i <= stage.agent.outbox.sequence; i++)
+				assert_true(notice(i)->time.ns >=
+				    notice(i - 1)->time.ns);
+			stage_end(&stage);
+		}
+	stage_begin(&stage, COMMON);
+}
+
+/* Every interleaving of what is lost and what is not ends with the rows. */
+static void
+reconcile_any_loss(void **state)
+{
+	uint32_t	 pattern, i, raises, clears;
+	double		 t;
+
+	(void)state;
+	for (pattern = 0; pattern < 1u << 8; pattern++) {
+		stage_begin(&stage, COMMON WATCH("w", ""));
+		stage_heartbeat(&stage, 0, t = 1);
+		for (i = 0; i < 8; i++) {
+			stage.lose = (pattern >> i & 1) != 0;
+			if (i % 2 == 0)
+				stage_advance(&stage, t += 12);
+			else
+				stage_heartbeat(&stage, 0, t += 1);
+		}
+		agent_reconcile(AGENT, stage_mono(t), stage_wall(t));
+		raises = clears = 0;
+		for (i = 1; i <= stage.agent.outbox.sequence; i++) {
+			assert_int_equal(notice(i)->event, i % 2 == 1 ?
+			    NOTICE_RAISED : NOTICE_CLEARED);
+			raises += notice(i)->event == NOTICE_RAISED;
+			clears += notice(i)->event == NOTICE_CLEARED;
+		}
+		assert_int_equal(raises, clears);
+		assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
+		assert_active(0, 0, 0, 0);
+		stage_end(&stage);
+	}
+	stage_begin(&stage, COMMON);
+}
+
+/* ---- reload */
+
+static void
+reload_of_the_same(void **state)
+{
+	static const char	 text[] = COMMON
+	    WATCH("up", "") WATCH("down", "");
+	struct alarm		 before;
+	struct alarm_identity	*identity;
+
+	(void)state;
+	stage_begin(&stage, text);
+	stage_heartbeat(&stage, 1, 1);
+	stage_heartbeat(&stage, 0, 9);
+	stage_advance(&stage, 12);		/* raises "down" */
+	before = *alarm_of(1);
+	stage_reload(&stage, text, 13);
+	assert_notices(1);
+	assert_active(0, 0, 1, 0);
+	assert_int_equal(stage.agent.config_time.ns, stage_wall(13).ns);
+	assert_int_equal(stage.agent.last_change.ns, stage_wall(11).ns);
+	identity = stage.agent.alarms[1].identity;
+	/* The old one belongs to what was said of it alone. */
+	assert_int_equal(notice(1)->alarm.identity->references, 1);
+	before.identity = identity;
+	assert_memory_equal(alarm_of(1), &before, sizeof(before));
+	assert_string_equal(identity->key, "s/v/r/h/down/45640");
+	assert_int_equal(stage.agent.live->watches[0].heartbeats, 1);
+	/* The time of the other does not begin anew. */
+	stage_advance(&stage, 18.9);
+	assert_notices(1);
+	stage_advance(&stage, 19);
+	assert_notice(2, NOTICE_RAISED, "up", 19);
+	stage_heartbeat(&stage, 1, 20);
+	assert_notice(3, NOTICE_CLEARED, "down", 20);
+	assert_int_equal(notice(3)->alarm.serial, 1);
+}
+
+static void
+reload_in_another_order(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", "")
+	    WATCH("c", ""));
+	stage_heartbeat(&stage, 0, 9);
+	stage_heartbeat(&stage, 2, 9);
+	stage_advance(&stage, 12);		/* raises b */
+	stage_reload(&stage, COMMON WATCH("c", "") WATCH("new", "")
+	    WATCH("b", "") WATCH("a", ""), 13);
+	assert_notices(1);
+	assert_int_equal(stage.agent.indexes[0], 3);
+	assert_int_equal(stage.agent.indexes[1], 4);
+	assert_int_equal(stage.agent.indexes[2], 2);
+	assert_int_equal(stage.agent.indexes[3], 1);
+	assert_int_equal(alarm_of(2)->state, ALARM_RAISED);
+	assert_string_equal(alarm_of(2)->identity->watch, "b");
+	stage_heartbeat(&stage, 2, 14);
+	assert_notice(2, NOTICE_CLEARED, "b", 14);
+}
+
+static void
+index_of_a_name_for_good(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", ""));
+	stage_reload(&stage, COMMON WATCH("b", ""), 1);
+	assert_int_equal(stage.agent.indexes[0], 2);
+	stage_reload(&stage, COMMON WATCH("c", "") WATCH("b", ""), 2);
+	assert_int_equal(stage.agent.indexes[0], 3);
+	assert_int_equal(stage.agent.indexes[1], 2);
+	stage_reload(&stage, COMMON, 3);
+	stage_reload(&stage, COMMON WATCH("d", "") WATCH("a", ""), 4);
+	assert_int_equal(stage.agent.indexes[0], 4);
+	assert_int_equal(stage.agent.indexes[1], 1);
+}
+
+/* Raise and clear have the same key, so the old one's ends with its own. */
+static void
+key_changed_while_raised(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 12);
+	stage_reload(&stage, COMMON WATCH_OF("w", "role = other host = h"), 15);
+	assert_notices(3);
+	assert_notice(2, NOTICE_CLEARED, "w", 15);
+	assert_string_equal(notice(2)->alarm.identity->key,
+	    "s/v/r/h/w/45640");
+	assert_int_equal(notice(2)->alarm.serial, 1);
+	assert_notice(3, NOTICE_RAISED, "w", 15);
+	assert_string_equal(notice(3)->alarm.identity->key,
+	    "s/v/other/h/w/45640");
+	assert_int_equal(notice(3)->alarm.serial, 2);
+	assert_int_equal(notice(3)->alarm.last_heartbeat.ns,
+	    stage_wall(1).ns);
+	assert_active(0, 0, 1, 0);
+	assert_int_equal(alarm_of(0)->count, 1);
+	assert_int_equal(alarm_of(0)->sequence, 3);
+	/* Later ones are not taken for old ones. */
+	stage_heartbeat(&stage, 0, 16);
+	assert_notices(4);
+	assert_notice(4, NOTICE_CLEARED, "w", 16);
+	assert_string_equal(notice(4)->alarm.identity->key,
+	    "s/v/other/h/w/45640");
+	assert_int_equal(notice(4)->alarm.serial, 2);
+	assert_active(0, 0, 0, 0);
+}
+
+static void
+key_changed_while_cleared(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_advance(&stage, 12);
+	stage_heartbeat(&stage, 0, 13);
+	stage_reload(&stage, COMMON WATCH_OF("w", "role = r host = k"), 15);
+	assert_notices(2);
+	assert_int_equal(alarm_of(0)->count, 0);
+	assert_int_equal(alarm_of(0)->serial, 0);
+	stage_advance(&stage, 24);
+	assert_notices(3);
+	assert_notice(3, NOTICE_RAISED, "w", 23);
+	assert_int_equal(notice(3)->alarm.serial, 2);
+}
+
+/* Another alarm id is another key, and another row. */
+static void
+alarm_changed_while_raised(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_advance(&stage, 12);
+	stage_reload(&stage, COMMON WATCH("w", "alarm = 12010"), 15);
+	assert_notices(3);
+	assert_int_equal(notice(2)->alarm.identity->id, 45640);
+	assert_int_equal(notice(2)->event, NOTICE_CLEARED);
+	assert_int_equal(notice(3)->alarm.identity->id, 12010);
+	assert_int_equal(notice(3)->event, NOTICE_RAISED);
+	assert_int_equal(notice(3)->alarm.cause, ALARM_CAUSE_NEVER_HEARD);
+	assert_active(0, 1, 0, 0);
+}
+
+static void
+removed_while_raised(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", ""));
+	stage_heartbeat(&stage, 1, 9);
+	stage_advance(&stage, 12);
+	stage_reload(&stage, COMMON WATCH("b", ""), 15);
+	assert_notices(2);
+	assert_notice(2, NOTICE_CLEARED, "a", 15);
+	assert_int_equal(notice(2)->alarm.serial, 1);
+	assert_int_equal(notice(2)->alarm.cleared.ns, stage_wall(15).ns);
+	assert_non_null(strstr(notice(2)->alarm.detail, "removed"));
+	assert_active(0, 0, 0, 0);
+	/* It comes back as new. */
+	stage_reload(&stage, COMMON WATCH("b", "") WATCH("a", ""), 16);
+	assert_notices(2);
+	assert_int_equal(alarm_of(1)->count, 0);
+	stage_heartbeat(&stage, 0, 18);
+	stage_advance(&stage, 26.5);
+	assert_notices(3);
+	assert_notice(3, NOTICE_RAISED, "a", 26);
+	assert_int_equal(notice(3)->alarm.serial, 2);
+}
+
+static void
+removed_while_cleared(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", ""));
+	stage_reload(&stage, COMMON, 2);
+	assert_notices(0);
+	assert_int_equal(stage.agent.config->nwatches, 0);
+}
+
+static void
+disabled_while_raised(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 12);
+	stage_reload(&stage, COMMON WATCH("w", "enabled = false"), 15);
+	assert_notices(2);
+	assert_notice(2, NOTICE_CLEARED, "w", 15);
+	assert_int_equal(notice(2)->alarm.serial, 1);
+	assert_int_equal(notice(2)->alarm.cleared.ns, stage_wall(15).ns);
+	assert_non_null(strstr(notice(2)->alarm.detail, "disabled"));
+	assert_active(0, 0, 0, 0);
+	stage_heartbeat(&stage, 0, 16);
+	stage_advance(&stage, 40);
+	assert_notices(2);
+	/* Enabled again it begins anew, and alternates. */
+	stage_reload(&stage, COMMON WATCH("w", ""), 50);
+	assert_notices(2);
+	stage_advance(&stage, 61);
+	assert_notices(3);
+	assert_notice(3, NOTICE_RAISED, "w", 60);
+	assert_int_equal(notice(3)->alarm.count, 2);
+	stage_heartbeat(&stage, 0, 62);
+	assert_notice(4, NOTICE_CLEARED, "w", 62);
+}
+
+/* Under its new key it has nothing to raise. */
+static void
+disabled_with_another_key_while_raised(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_advance(&stage, 12);
+	stage_reload(&stage, COMMON WATCH_OF("w",
+	    "role = other host = h enabled = false"), 15);
+	assert_notices(2);
+	assert_notice(2, NOTICE_CLEARED, "w", 15);
+	assert_string_equal(notice(2)->alarm.identity->key,
+	    "s/v/r/h/w/45640");
+	assert_active(0, 0, 0, 0);
+	assert_int_equal(alarm_of(0)->transitions, 2);
+	assert_int_equal(alarm_of(0)->count, 0);
+}
+
+static void
+severity_changed_while_raised(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_advance(&stage, 12);
+	assert_active(0, 0, 1, 0);
+	stage_reload(&stage,
+	    "alarm 45640 { interruption = 10s severity = critical }\n"
+	    WATCH("w", ""), 15);
+	assert_notices(1);
+	assert_active(1, 0, 0, 0);
+	assert_int_equal(alarm_of(0)->identity->severity, SEVERITY_CRITICAL);
+	/* What was said of it was said. */
+	assert_int_equal(notice(1)->alarm.identity->severity, SEVERITY_MINOR);
+	stage_heartbeat(&stage, 0, 16);
+	assert_active(0, 0, 0, 0);
+	assert_int_equal(notice(2)->alarm.identity->severity,
+	    SEVERITY_CRITICAL);
+}
+
+/* It listens for something else, but its alarm stands until it is heard. */
+static void
+peer_changed_while_raised(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 12);
+	stage_reload(&stage, COMMON FLOW("w", "eth0",
+	    "192.0.2.99", "role = r host = h"), 15);
+	assert_notices(1);
+	assert_active(0, 0, 1, 0);
+	stage_advance(&stage, 40);
+	assert_notices(1);
+	stage_heartbeat(&stage, 0, 41);
+	assert_notices(2);
+	assert_notice(2, NOTICE_CLEARED, "w", 41);
+	assert_int_equal(notice(2)->alarm.serial, 1);
+}
+
+static void
+interruption_changed(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage_reload(&stage, COMMON WATCH("w", "interruption = 20s"), 5);
+	stage_advance(&stage, 20.9);
+	assert_notices(0);
+	stage_advance(&stage, 21);
+	assert_notice(1, NOTICE_RAISED, "w", 21);
+}
+
+/* The raise was not reported when the reload came: it is not lost. */
+static void
+reload_after_a_loss(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	stage_begin(&stage, text);
+	stage_heartbeat(&stage, 0, 1);
+	stage.lose = true;
+	stage_advance(&stage, 12);
+	stage_reload(&stage, text, 15);
+	assert_notices(1);
+	assert_notice(1, NOTICE_RAISED, "w", 11);
+	assert_active(0, 0, 1, 0);
+}
+
+/* ---- captures */
+
+static void
+blind_and_restored(void **state)
+{
+	const struct notice	*n;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "")
+	    FLOW("b", "any", "192.0.2.12", ""));
+	stage.agent.live->captures[1].ifindex = 3;
+	stage_capture(&stage, 1, LIVE_CAPTURE_FAILED, "it is gone", 5);
+	assert_notices(1);
+	n = notice(1);
+	assert_int_equal(n->event, NOTICE_BLIND);
+	assert_int_equal(n->time.ns, stage_wall(5).ns);
+	assert_null(n->alarm.identity);
+	assert_string_equal(n->capture->capture.interface, "eth0");
+	assert_string_equal(n->capture->capture.error, "it is gone");
+	assert_int_equal(n->capture->capture.state, LIVE_CAPTURE_FAILED);
+	assert_int_equal(n->capture->index, 3);
+	stage_capture(&stage, 1, LIVE_CAPTURE_RUNNING, "", 6);
+	assert_notices(2);
+	n = notice(2);
+	assert_int_equal(n->event, NOTICE_RESTORED);
+	assert_int_equal(n->capture->capture.state, LIVE_CAPTURE_RUNNING);
+	assert_string_equal(n->capture->capture.error, "");
+	assert_int_equal(notice(1)->capture->capture.state,
+	    LIVE_CAPTURE_FAILED);
+	/* That of alarms is another time. */
+	assert_true(wall_is_never(stage.agent.last_change));
+	assert_active(0, 0, 0, 0);
+}
+
+/* Down is heard: it is no blindness, and no news. */
+static void
+down_is_not_blind(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_capture(&stage, 0, LIVE_CAPTURE_DOWN, "eth0 is down", 5);
+	stage_capture(&stage, 0, LIVE_CAPTURE_RUNNING, "", 6);
+	assert_notices(0);
+	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "x", 7);
+	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "y", 8);
+	assert_notices(1);
+	stage_capture(&stage, 0, LIVE_CAPTURE_DOWN, "eth0 is down", 9);
+	assert_notices(2);
+	assert_int_equal(notice(2)->event, NOTICE_RESTORED);
+	assert_int_equal(notice(2)->capture->capture.state,
+	    LIVE_CAPTURE_DOWN);
+	stage_capture(&stage, 0, LIVE_CAPTURE_RUNNING, "", 10);
+	assert_notices(2);
+}
+
+static void
+restarts_go_on_through_a_reload(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "")
+	    FLOW("b", "lo", "192.0.2.12", ""));
+	stage.agent.restarts[live_capture_find(stage.agent.live, "eth0")] = 4;
+	stage.agent.restarts[live_capture_find(stage.agent.live, "lo")] = 5;
+	stage_reload(&stage, COMMON FLOW("c", "bond0", "192.0.2.12", "")
+	    FLOW("b", "lo", "192.0.2.12", ""), 2);
+	assert_int_equal(stage.agent.live->ncaptures, 2);
+	assert_int_equal(stage.agent.restarts[0], 0);
+	assert_int_equal(stage.agent.restarts[1], 5);
+}
+
+#define STAGED(test)	cmocka_unit_test_teardown(test, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STAGED(cleared_at_first),
+		STAGED(raised_and_cleared),
+		STAGED(causes),
+		STAGED(serials_and_sequences),
+		STAGED(active_by_severity),
+		STAGED(doubled_and_late_reports),
+		STAGED(reports_of_the_same_kind),
+		STAGED(reports_of_nobody),
+		STAGED(reconcile_without_a_loss),
+		STAGED(reconcile_a_lost_raise),
+		STAGED(reconcile_a_lost_clear),
+		STAGED(reconcile_a_lost_pair),
+		STAGED(reconcile_a_lost_clear_and_raise),
+		STAGED(reconcile_a_long_series),
+		STAGED(reconcile_any_loss),
+		STAGED(reload_of_the_same),
+		STAGED(reload_in_another_order),
+		STAGED(index_of_a_name_for_good),
+		STAGED(key_changed_while_raised),
+		STAGED(key_changed_while_cleared),
+		STAGED(alarm_changed_while_raised),
+		STAGED(removed_while_raised),
+		STAGED(removed_while_cleared),
+		STAGED(disabled_while_raised),
+		STAGED(disabled_with_another_key_while_raised),
+		STAGED(severity_changed_while_raised),
+		STAGED(peer_changed_while_raised),
+		STAGED(interruption_changed),
+		STAGED(reload_after_a_loss),
+		STAGED(blind_and_restored),
+		STAGED(down_is_not_blind),
+		STAGED(restarts_go_on_through_a_reload),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

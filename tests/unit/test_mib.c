@@ -1,0 +1,692 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * HBWATCH-MIB and the code say the same.  Net-SNMP's own parser reads the
+ * module; environment:
+ *	HBWATCH_IETF_MIBS	a folder with the IETF's modules, under any
+ *				names; without one all is skipped
+ *	HBWATCH_MIB		the module, if not mibs/HBWATCH-MIB.txt of the
+ *				source tree: one with another root, say
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/mib_api.h>
+
+#include "notify.h"
+#include "stage.h"
+#include "table.h"
+
+/* What a switch here does not know of an enumeration is an error. */
+#pragma GCC diagnostic error "-Wswitch"
+
+/* hbwNotifications and hbwObjects */
+#define NOTIFICATIONS	0
+#define OBJECTS		1
+
+/* Numbers that no enumeration of ours goes beyond. */
+#define NUMBERS		64
+
+static const struct tree	*root;		/* hbwatchMIB */
+static unsigned			 complaints;	/* of the parser */
+
+/* ---- the module */
+
+static int
+take_complaint(int major, int minor, void *message, void *arg)
+{
+	const struct snmp_log_message	*m = message;
+
+	(void)major;
+	(void)minor;
+	(void)arg;
+	print_message("# %s", m->msg);
+	complaints++;
+	return (0);
+}
+
+/* From the folders that net-snmp was built with. */
+static void
+read_net_snmp_mib(void)
+{
+	char	*folders = strdup(NETSNMP_DEFAULT_MIBDIRS), *rest = folders;
+	char	*folder, file[1024];
+
+	assert_non_null(folders);
+	while ((folder = strsep(&rest, ":")) != NULL) {
+		snprintf(file, sizeof(file), "%s/NET-SNMP-MIB.txt", folder);
+		if (access(file, R_OK) == 0) {
+			read_mib(file);
+			break;
+		}
+	}
+	free(folders);
+}
+
+/* The file of the module; NULL when there is none. */
+static const char *
+mib_file(void)
+{
+	static char	 file[4096];
+	const char	*given = getenv("HBWATCH_MIB");
+	const char	*source = getenv("srcdir");
+
+	if (given != NULL)
+		return (given);
+	snprintf(file, sizeof(file), "%s/mibs/HBWATCH-MIB.txt",
+	    source != NULL ? source : ".");
+	return (file);
+}
+
+static int
+read_modules(void **state)
+{
+	static const char *const	 needed[] = {
+		"SNMPv2-SMI", "SNMPv2-TC", "SNMPv2-CONF",
+		"SNMP-FRAMEWORK-MIB", "INET-ADDRESS-MIB",
+	};
+	const char			*folder = getenv("HBWATCH_IETF_MIBS");
+	size_t				 i;
+
+	(void)state;
+	setenv("MIBS", "", 1);
+	setenv("MIBDIRS", folder, 1);
+	netsnmp_init_mib();
+	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
+		if (netsnmp_read_module(needed[i]) == NULL) {
+			print_error("%s: no %s\n", folder, needed[i]);
+			return (-1);
+		}
+	read_net_snmp_mib();
+	snmp_disable_stderrlog();
+	snmp_enable_calllog();
+	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING,
+	    take_complaint, NULL);
+	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_MIB_WARNINGS,
+	    2);
+	if (read_mib(mib_file()) == NULL) {
+		print_error("%s: cannot be read\n", mib_file());
+		return (-1);
+	}
+	root = find_tree_node("hbwatchMIB", which_module("HBWATCH-MIB"));
+	return (root != NULL ? 0 : -1);
+}
+
+static int
+forget_modules(void **state)
+{
+	(void)state;
+	shutdown_mib();
+	return (0);
+}
+
+static const struct tree *
+child(const struct tree *node, u_long number)
+{
+	const struct tree	*c;
+
+	for (c = node->child_list; c != NULL; c = c->next_peer)
+		if (c->subid == number)
+			return (c);
+	return (NULL);
+}
+
+/* The node of a name below hbwatchMIB; NULL when there is none. */
+static const struct tree *
+node_of(const oid *name, size_t length)
+{
+	const struct tree	*node = root;
+	size_t			 i;
+
+	for (i = 0; i < length && node != NULL; i++)
+		node = child(node, name[i]);
+	return (node);
+}
+
+static const struct tree *
+node_of_column(const struct table *t, const struct column *column)
+{
+	const struct tree	*node = node_of(t->prefix, t->prefix_length);
+
+	return (node == NULL ? NULL : child(node, column->number));
+}
+
+/* ---- the tests */
+
+static void
+parses_without_a_word(void **state)
+{
+	(void)state;
+	assert_int_equal(complaints, 0);
+}
+
+static void
+root_is_the_code_s(void **state)
+{
+	const struct tree	*node;
+	size_t			 n = table_root_length;
+
+	(void)state;
+	for (node = root; node != NULL; node = node->parent) {
+		assert_true(n > 0);
+		assert_int_equal(node->subid, table_root[--n]);
+	}
+	assert_int_equal(n, 0);
+	assert_string_equal(root->label, "hbwatchMIB");
+	assert_string_equal(child(root, NOTIFICATIONS)->label,
+	    "hbwNotifications");
+	assert_string_equal(child(root, OBJECTS)->label, "hbwObjects");
+}
+
+static u_char
+asn_of(int type)
+{
+	switch (type) {
+	case TYPE_OCTETSTR:
+		return (ASN_OCTET_STR);
+	case TYPE_INTEGER:
+	case TYPE_INTEGER32:
+		return (ASN_INTEGER);
+	case TYPE_COUNTER:
+		return (ASN_COUNTER);
+	case TYPE_GAUGE:
+	case TYPE_UNSIGNED32:
+		return (ASN_UNSIGNED);
+	case TYPE_COUNTER64:
+		return (ASN_COUNTER64);
+	default:
+		return (0);
+	}
+}
+
+static void
+columns_of_the_code(void **state)
+{
+	const struct table	*t;
+	const struct column	*column;
+	const struct tree	*node;
+	size_t			 i, j;
+
+	(void)state;
+	for (i = 0; (t = tables[i]) != NULL; i++)
+		for (j = 0; j < t->ncolumns; j++) {
+			column = &t->columns[j];
+			print_message("# %s\n", column->name);
+			node = node_of_column(t, column);
+			assert_non_null(node);
+			assert_string_equal(node->label, column->name);
+			assert_int_equal(node->access, MIB_ACCESS_READONLY);
+			assert_int_equal(node->status, MIB_STATUS_CURRENT);
+			assert_int_equal(asn_of(node->type), column->type);
+			if (j > 0)
+				assert_true(column->number >
+				    t->columns[j - 1].number);
+		}
+}
+
+/* The table of the code whose columns are right below the node. */
+static const struct table *
+table_of(const oid *name, size_t length)
+{
+	size_t	 i;
+
+	for (i = 0; tables[i] != NULL; i++)
+		if (tables[i]->prefix_length == length &&
+		    memcmp(tables[i]->prefix, name, length * sizeof(oid)) == 0)
+			return (tables[i]);
+	return (NULL);
+}
+
+/* `name` is the node's, below hbwatchMIB. */
+static void
+assert_served(const struct tree *node, oid *name, size_t length)
+{
+	const struct table	*t;
+	const struct column	*column;
+	const struct tree	*c;
+
+	if (node->child_list == NULL) {
+		print_message("# %s\n", node->label);
+		t = table_of(name, length - 1);
+		assert_non_null(t);
+		column = table_column(t, node->subid);
+		/* An index is not served; all others are. */
+		if (node->access == MIB_ACCESS_NOACCESS) {
+			assert_null(column);
+			return;
+		}
+		assert_int_equal(node->access, MIB_ACCESS_READONLY);
+		assert_non_null(column);
+		assert_string_equal(column->name, node->label);
+		return;
+	}
+	assert_true(length < 8);
+	for (c = node->child_list; c != NULL; c = c->next_peer) {
+		name[length] = c->subid;
+		assert_served(c, name, length + 1);
+	}
+}
+
+static void
+columns_of_the_mib(void **state)
+{
+	oid	 name[9] = { OBJECTS };
+
+	(void)state;
+	assert_served(child(root, OBJECTS), name, 1);
+}
+
+static void
+indexes(void **state)
+{
+	const struct table		*t;
+	const struct index_list		*index;
+	size_t				 i, n;
+
+	(void)state;
+	for (i = 0; (t = tables[i]) != NULL; i++) {
+		if (t == &scalars_table)
+			continue;
+		n = 0;
+		index = node_of(t->prefix, t->prefix_length)->indexes;
+		for (; index != NULL; index = index->next)
+			n++;
+		assert_int_equal(n, t->indexes);
+	}
+	/* Their order. */
+	index = node_of(alarm_table.prefix, alarm_table.prefix_length)->indexes;
+	assert_string_equal(index->ilabel, "hbwAlarmIdIndex");
+	assert_string_equal(index->next->ilabel, "hbwWatchIndex");
+}
+
+/* ---- enumerations: what the code's numbers are called in the module */
+
+static const char *
+watch_status(int number)
+{
+	switch ((enum detect_state)number) {
+	case DETECT_STARTING:
+		return ("starting");
+	case DETECT_ALIVE:
+		return ("alive");
+	case DETECT_LATE:
+		return ("late");
+	case DETECT_INTERRUPTED:
+		return ("interrupted");
+	case DETECT_BLIND:
+		return ("blind");
+	case DETECT_DISABLED:
+		return ("disabled");
+	}
+	return (NULL);
+}
+
+static const char *
+capture_status(int number)
+{
+	switch ((enum live_capture_state)number) {
+	case LIVE_CAPTURE_RUNNING:
+		return ("running");
+	case LIVE_CAPTURE_DOWN:
+		return ("down");
+	case LIVE_CAPTURE_FAILED:
+		return ("failed");
+	}
+	return (NULL);
+}
+
+static const char *
+alarm_status(int number)
+{
+	switch ((enum alarm_state)number) {
+	case ALARM_CLEARED:
+		return ("cleared");
+	case ALARM_RAISED:
+		return ("raised");
+	}
+	return (NULL);
+}
+
+static const char *
+severity(int number)
+{
+	switch ((enum severity)number) {
+	case SEVERITY_CLEARED:
+	case SEVERITY_INDETERMINATE:
+	case SEVERITY_CRITICAL:
+	case SEVERITY_MAJOR:
+	case SEVERITY_MINOR:
+	case SEVERITY_WARNING:
+		return (severity_text((enum severity)number));
+	}
+	return (NULL);
+}
+
+static const char *
+cause(int number)
+{
+	switch ((enum alarm_cause)number) {
+	case ALARM_CAUSE_UNKNOWN:
+		return ("unknown");
+	case ALARM_CAUSE_NEVER_HEARD:
+		return ("neverHeard");
+	case ALARM_CAUSE_INSTANCE_STOPPED:
+		return ("instanceStopped");
+	case ALARM_CAUSE_FLOATING_IP:
+		return ("floatingIpMisconfigured");
+	case ALARM_CAUSE_LINK_ABNORMAL:
+		return ("linkAbnormal");
+	case ALARM_CAUSE_HOST_DOWN:
+		return ("hostDown");
+	case ALARM_CAUSE_ONE_WAY_LINK:
+		return ("oneWayLink");
+	case ALARM_CAUSE_PEER_HUNG:
+		return ("peerHung");
+	case ALARM_CAUSE_DUAL_ACTIVE:
+		return ("dualActive");
+	case ALARM_CAUSE_LOCAL_FAULT:
+		return ("localFault");
+	}
+	return (NULL);
+}
+
+static const char *
+event(int number)
+{
+	switch ((enum notice_event)number) {
+	case NOTICE_RAISED:
+		return ("raised");
+	case NOTICE_CLEARED:
+		return ("cleared");
+	case NOTICE_BLIND:
+		return ("blind");
+	case NOTICE_RESTORED:
+		return ("restored");
+	}
+	return (NULL);
+}
+
+/* The column has no number of its own in the code: its getter makes one. */
+static const char *
+delivery(int number)
+{
+	static const enum notice_delivery	 all[] = {
+		NOTICE_PENDING, NOTICE_SENT, NOTICE_DELIVERED,
+	};
+	const struct column			*column;
+	struct notice				 n = { .sequence = 1 };
+	struct value				 v;
+	const char				*name = NULL;
+	size_t					 i;
+
+	column = table_column(&history_table, 11);
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		n.delivery = all[i];
+		column->get(&n, &v);
+		if (v.integer != number)
+			continue;
+		switch (n.delivery) {
+		case NOTICE_PENDING:
+		case NOTICE_SENT:
+			name = "pending";
+			break;
+		case NOTICE_DELIVERED:
+			name = "delivered";
+			break;
+		}
+	}
+	return (name);
+}
+
+static const struct enumeration {
+	const char	*convention;
+	const char	*(*name)(int number);	/* NULL: the code has it not */
+} enumerations[] = {
+	{ "HbwWatchStatus", watch_status },
+	{ "HbwCaptureStatus", capture_status },
+	{ "HbwAlarmStatus", alarm_status },
+	{ "HbwSeverity", severity },
+	{ "HbwCause", cause },
+	{ "HbwEvent", event },
+	{ "HbwDelivery", delivery },
+};
+
+static const char *
+label_of(const struct tree *node, int number)
+{
+	const struct enum_list	*e;
+
+	for (e = node->enums; e != NULL; e = e->next)
+		if (e->value == number)
+			return (e->label);
+	return (NULL);
+}
+
+static void
+assert_enumeration(const struct tree *node, const struct enumeration *ours)
+{
+	const struct enum_list	*e;
+	const char		*a, *b;
+	int			 number;
+
+	for (e = node->enums; e != NULL; e = e->next)
+		assert_in_range(e->value, 0, NUMBERS - 1);
+	for (number = 0; number < NUMBERS; number++) {
+		a = label_of(node, number);
+		b = ours->name(number);
+		if (a == NULL && b == NULL)
+			continue;
+		print_message("# %s %s(%d)\n", ours->convention,
+		    a != NULL ? a : b, number);
+		assert_non_null(a);
+		assert_non_null(b);
+		assert_string_equal(a, b);
+	}
+}
+
+/* Those of RFC 2579 and RFC 4001 have more than we say. */
+static bool
+standard(const char *convention)
+{
+	return (strcmp(convention, "TruthValue") == 0 ||
+	    strcmp(convention, "InetAddressType") == 0);
+}
+
+static void
+enumerations_agree(void **state)
+{
+	const struct table	*t;
+	const struct tree	*node;
+	const char		*convention;
+	bool			 seen[COLUMNS(enumerations)] = { false };
+	size_t			 i, j, k;
+
+	(void)state;
+	for (i = 0; (t = tables[i]) != NULL; i++)
+		for (j = 0; j < t->ncolumns; j++) {
+			node = node_of_column(t, &t->columns[j]);
+			assert_non_null(node);
+			if (node->enums == NULL) {
+				assert_int_not_equal(t->columns[j].type,
+				    ASN_INTEGER);
+				continue;
+			}
+			convention = get_tc_descriptor(node->tc_index);
+			assert_non_null(convention);
+			if (standard(convention))
+				continue;
+			for (k = 0; k < COLUMNS(enumerations); k++)
+				if (strcmp(convention,
+				    enumerations[k].convention) == 0)
+					break;
+			assert_true(k < COLUMNS(enumerations));
+			assert_enumeration(node, &enumerations[k]);
+			seen[k] = true;
+		}
+	for (k = 0; k < COLUMNS(enumerations); k++)
+		assert_true(seen[k]);
+}
+
+static void
+address_families(void **state)
+{
+	const struct tree	*node;
+
+	(void)state;
+	node = node_of_column(&watch_table, table_column(&watch_table, 5));
+	assert_string_equal(get_tc_descriptor(node->tc_index),
+	    "InetAddressType");
+	assert_string_equal(label_of(node, ADDR_NONE), "unknown");
+	assert_string_equal(label_of(node, ADDR_IPV4), "ipv4");
+	assert_string_equal(label_of(node, ADDR_IPV6), "ipv6");
+}
+
+/* ---- notifications */
+
+static const char *
+notification(int number)
+{
+	switch ((enum notice_event)number) {
+	case NOTICE_RAISED:
+		return ("hbwAlarmRaised");
+	case NOTICE_CLEARED:
+		return ("hbwAlarmCleared");
+	case NOTICE_BLIND:
+		return ("hbwWatcherBlind");
+	case NOTICE_RESTORED:
+		return ("hbwWatcherRestored");
+	}
+	return (NULL);
+}
+
+static void
+notifications(void **state)
+{
+	const struct tree		*node;
+	const struct varbind_list	*vb;
+	const char			*name;
+	size_t				 i;
+	int				 number;
+
+	(void)state;
+	for (number = 0; number < NUMBERS; number++) {
+		node = child(child(root, NOTIFICATIONS), (u_long)number);
+		name = notification(number);
+		if (node == NULL && name == NULL)
+			continue;
+		assert_non_null(node);
+		assert_non_null(name);
+		print_message("# %s\n", name);
+		assert_string_equal(node->label, name);
+		assert_int_equal(node->type, TYPE_NOTIFTYPE);
+		vb = node->varbinds;
+		for (i = 0; (name = notify_object_name(
+		    (enum notice_event)number, i)) != NULL; i++) {
+			assert_non_null(vb);
+			assert_string_equal(vb->vblabel, name);
+			vb = vb->next;
+		}
+		assert_null(vb);
+	}
+	for (node = child(root, NOTIFICATIONS)->child_list; node != NULL;
+	    node = node->next_peer)
+		assert_in_range(node->subid, 1, NUMBERS - 1);
+}
+
+/* ---- what is answered is what the module says it to be */
+
+static void
+assert_conforms(const struct tree *node, const struct value *v)
+{
+	const char	*convention = get_tc_descriptor(node->tc_index);
+
+	if (node->enums != NULL)
+		assert_non_null(label_of(node, (int)v->integer));
+	if (convention == NULL)
+		return;
+	if (strcmp(convention, "DateAndTime") == 0)
+		assert_true(v->length == 8 || v->length == 11);
+	else if (strcmp(convention, "InetAddress") == 0)
+		assert_true(v->length == 0 || v->length == 4 ||
+		    v->length == 16);
+	else if (strcmp(convention, "SnmpAdminString") == 0)
+		assert_true(v->length <= 255);
+}
+
+static void
+values_conform(void **state)
+{
+	struct stage	 stage;
+	struct instance	 instance;
+	struct value	 value;
+	oid		 name[MAX_OID_LEN];
+	size_t		 length = table_root_length, count = 0;
+
+	(void)state;
+	stage_begin(&stage,
+	    "watch \"a\" { interface = eth0 peer = 192.0.2.12 "
+	    "heartbeat = ip }\n"
+	    "watch \"b\" { interface = eth1 peer = \"2001:db8::c\" "
+	    "local = \"2001:db8::b\" heartbeat = ip alarm = 12010 }\n"
+	    "watch \"c\" { interface = eth1 heartbeat = \"vrrp 51\" "
+	    "enabled = false }\n");
+	stage_heartbeat(&stage, 0, 1);
+	stage_heartbeat(&stage, 0, 2);
+	stage_advance(&stage, 20);
+	stage_heartbeat(&stage, 1, 21);
+	stage_capture(&stage, 1, LIVE_CAPTURE_FAILED, "it is gone", 22);
+	stage_capture(&stage, 1, LIVE_CAPTURE_DOWN, "it is down", 23);
+	outbox_delivered(&stage.agent.outbox, 1);
+	while (table_find_next(&stage.agent, name + table_root_length,
+	    length - table_root_length, &instance) == TABLE_FOUND) {
+		length = table_name(&stage.agent, &instance, name);
+		table_value(&stage.agent, &instance, &value);
+		assert_conforms(node_of_column(instance.table,
+		    instance.column), &value);
+		count++;
+	}
+	assert_int_equal(count, scalars_table.ncolumns +
+	    2 * capture_table.ncolumns + 3 * watch_table.ncolumns +
+	    3 * alarm_table.ncolumns + 4 * history_table.ncolumns);
+	stage_end(&stage);
+}
+
+/*
+ * All or nothing.  cmocka's own skip is "not ok" in its TAP (1.1.5), which
+ * harnesses take for a failure.
+ */
+static int
+skip_all(const char *why)
+{
+	const char	*output = getenv("CMOCKA_MESSAGE_OUTPUT");
+
+	printf("1..0 # SKIP %s\n", why);
+	return (output != NULL && strcasecmp(output, "TAP") == 0 ? 0 : 77);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(parses_without_a_word),
+		cmocka_unit_test(root_is_the_code_s),
+		cmocka_unit_test(columns_of_the_code),
+		cmocka_unit_test(columns_of_the_mib),
+		cmocka_unit_test(indexes),
+		cmocka_unit_test(enumerations_agree),
+		cmocka_unit_test(address_families),
+		cmocka_unit_test(notifications),
+		cmocka_unit_test(values_conform),
+	};
+
+	const char	*folder = getenv("HBWATCH_IETF_MIBS");
+
+	if (folder == NULL || access(folder, R_OK) != 0)
+		return (skip_all("HBWATCH_IETF_MIBS names no folder with the "
+		    "IETF's modules"));
+	return (cmocka_run_group_tests(tests, read_modules, forget_modules));
+}
