@@ -1,0 +1,53 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+#
+# FRR's bfdd at both nodes, each the other's peer, and the zebra that it needs.
+
+# shellcheck source-path=SCRIPTDIR source=private.sh
+. "$INTEGRATION/peers/private.sh"
+
+# shellcheck disable=SC2034 # for begin
+FRR_PROGRAMS=(/usr/lib/frr/zebra /usr/lib/frr/bfdd vtysh)
+
+# start_frr a|b: zebra
+start_frr() {
+	local folder node=$NODE_A
+
+	[ "$1" = a ] || node=$NODE_B
+	folder=$(folder_of "frr-$1")
+	mkdir -p "$folder/run/frr" "$folder/etc/frr"
+	touch "$folder/etc/frr/zebra.conf" "$folder/etc/frr/vtysh.conf"
+	chown -R frr:frr "$folder/run/frr" "$folder/etc/frr"
+	start_private "frr-$1" "$node" "$1" /run /etc/frr -- \
+		/usr/lib/frr/zebra -P 0 --log stdout
+	need "zebra does not start" 20 test -S "$folder/run/frr/zserv.api"
+}
+
+# start_bfdd a|b MILLISECONDS: three times that is the detection time
+start_bfdd() {
+	local peer=$A4 name=bfdd-$1
+
+	[ "$1" = b ] || peer=$B4
+	cat >"$(folder_of "frr-$1")/etc/frr/bfdd.conf" <<-END
+		bfd
+		 peer $peer interface $LINK
+		  receive-interval $2
+		  transmit-interval $2
+		  detect-multiplier 3
+		  no shutdown
+	END
+	# It joins zebra where that is.
+	(exec nsenter --target "${PID[frr-$1]}" --mount --net -- \
+		/usr/lib/frr/bfdd -P 0 --log stdout) \
+		>>"$WORK/$name.log" 2>&1 &
+	started "$name"
+}
+
+# bfd_shutdown a|b [no]: makes its session AdminDown, or takes that back
+bfd_shutdown() {
+	local peer=$A4
+
+	[ "$1" = b ] || peer=$B4
+	inside "frr-$1" vtysh -d bfdd -c "configure terminal" -c bfd \
+		-c "peer $peer interface $LINK" -c "${2:-} shutdown"
+}

@@ -1,0 +1,15 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+#
+# ucarp.
+
+# start_ucarp a|b VHID SKEW: as ucarp-a or ucarp-b, once a second and SKEW/256
+start_ucarp() {
+	local node=$NODE_A address=$A4
+
+	[ "$1" = a ] || node=$NODE_B address=$B4
+	start "ucarp-$1" "$node" ucarp --interface="$LINK" --srcip="$address" \
+		--vhid="$2" --pass=secret --addr=192.0.2.100 --preempt \
+		--advbase=1 --advskew="$3" \
+		--upscript=/bin/true --downscript=/bin/true
+}
