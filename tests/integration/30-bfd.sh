@@ -16,7 +16,7 @@ watch "bfd" {
 	interface = "$LINK"
 	peer = "$B4"
 	heartbeat = "bfd"
-	interruption = 1s
+	interruption = 2s
 }
 END
 
@@ -24,6 +24,8 @@ start_frr a
 start_frr b
 start_bfdd a 100
 start_bfdd b 100
+# Before it is up a watch of 2 s may be told of nothing.
+need "the session does not come up" 20 bfd_is_up a
 start_hbwatchd
 soon "the session makes it alive" 15 watch_is hbwWatchState bfd alive
 

@@ -16,7 +16,7 @@ watch "linux-ha" {
 	interface = "$LINK"
 	peer = "$B4"
 	heartbeat = "linux-ha"
-	interruption = 1.5s
+	interruption = 3s
 }
 END
 

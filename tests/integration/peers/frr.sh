@@ -43,6 +43,12 @@ start_bfdd() {
 	started "$name"
 }
 
+# bfd_is_up a|b
+bfd_is_up() {
+	inside "frr-$1" vtysh -d bfdd -c "show bfd peers" 2>/dev/null |
+		grep -q "Status: up"
+}
+
 # bfd_shutdown a|b [no]: makes its session AdminDown, or takes that back
 bfd_shutdown() {
 	local peer=$A4
