@@ -200,7 +200,7 @@ agent_view_watch(const struct agent *agent, size_t i, struct watch_view *view)
 	struct detect_source	 source;
 
 	view->identity = agent->alarms[i].identity;
-	view->config = &agent->config->watches[i];
+	view->config = agent->config->watches[i]->profile;
 	view->now = agent->now;
 	detect_watch_read(&agent->live->watches[i], &view->watch);
 	/* A disabled watch has none; and the engine reads strangers' bytes. */
@@ -319,7 +319,7 @@ number_watches(struct agent *agent, const struct configuration *config,
 	if (list == NULL)
 		return (false);
 	for (i = 0; i < config->nwatches; i++)
-		list[i] = config->watches[i].name;
+		list[i] = config->watches[i]->name;
 	fine = names_add(&agent->names, list, config->nwatches);
 	for (i = 0; fine && i < config->nwatches; i++)
 		p->indexes[i] = names_find(&agent->names, list[i]);
@@ -341,7 +341,8 @@ order_watches(const struct configuration *config, struct parts *p)
 		keys[i] = p->indexes[i];
 	fine = sort_positions(p->by_index, config->nwatches, keys);
 	for (i = 0; i < config->nwatches; i++)
-		keys[i] |= (uint64_t)config->watches[i].alarm->id << 32;
+		keys[i] |=
+		    (uint64_t)config->watches[i]->profile->alarm->id << 32;
 	fine = fine && sort_positions(p->by_alarm, config->nwatches, keys);
 	free(keys);
 	return (fine);
@@ -354,7 +355,7 @@ new_alarms(const struct configuration *config, struct parts *p)
 	size_t			 i;
 
 	for (i = 0; i < config->nwatches; i++) {
-		id = alarm_identity_new(&config->watches[i], p->indexes[i]);
+		id = alarm_identity_new(config->watches[i], p->indexes[i]);
 		if (id == NULL)
 			return (false);
 		alarm_init(&p->alarms[i], id);
@@ -449,7 +450,8 @@ carry_alarms(struct agent *agent, struct parts *p,
 		if (j < nwatches && p->indexes[p->by_index[j]] == index)
 			carry_alarm(agent, &p->alarms[p->by_index[j]],
 			    &agent->alarms[old],
-			    config->watches[p->by_index[j]].enabled, now);
+			    config->watches[p->by_index[j]]->profile->enabled,
+			    now);
 		else
 			remove_alarm(agent, &agent->alarms[old], now);
 	}

@@ -131,12 +131,14 @@ parse_options(int argc, char **argv, struct options *o)
 static bool
 check_interfaces(const struct configuration *config, const char *file)
 {
-	const struct configuration_watch	*w;
+	const struct configuration_profile	*w = NULL;
 	size_t					 i;
 	bool					 fine = true;
 
 	for (i = 0; i < config->nwatches; i++) {
-		w = &config->watches[i];
+		if (w == config->watches[i]->profile)
+			continue;
+		w = config->watches[i]->profile;
 		if (!w->enabled || strcmp(w->interface, "any") == 0 ||
 		    if_nametoindex(w->interface) != 0)
 			continue;

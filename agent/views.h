@@ -30,7 +30,7 @@ struct capture_view {
 
 struct watch_view {
 	const struct alarm_identity		*identity;
-	const struct configuration_watch	*config;
+	const struct configuration_profile	*config;
 	struct detect_watch			 watch;		/* a copy */
 	enum detect_state			 state;
 	struct mono_time			 now;

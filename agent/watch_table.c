@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "table.h"
 
-static const struct configuration_watch *
+static const struct configuration_profile *
 config_of(const void *view)
 {
 	return (((const struct watch_view *)view)->config);

@@ -11,18 +11,20 @@
 static bool
 copy_texts(struct alarm_identity *id, const struct configuration_watch *w)
 {
-	id->name = strdup(w->alarm->name);
-	id->type = strdup(w->alarm->type);
-	id->service_type = strdup(w->alarm->service_type);
-	id->source = strdup(w->source);
-	id->service = strdup(w->service);
-	id->role = strdup(w->role);
-	id->host = strdup(w->host);
+	const struct configuration_profile *p = w->profile;
+
+	id->name = strdup(p->alarm->name);
+	id->type = strdup(p->alarm->type);
+	id->service_type = strdup(p->alarm->service_type);
+	id->source = strdup(p->source);
+	id->service = strdup(p->service);
+	id->role = strdup(p->role);
+	id->host = strdup(p->host);
 	id->watch = strdup(w->name);
-	id->heartbeat = strdup(w->heartbeat);
-	id->interface = strdup(w->interface);
-	if (asprintf(&id->key, "%s/%s/%s/%s/%s/%" PRIu32, w->source,
-	    w->service, w->role, w->host, w->name, w->alarm->id) < 0)
+	id->heartbeat = strdup(p->heartbeat);
+	id->interface = strdup(p->interface);
+	if (asprintf(&id->key, "%s/%s/%s/%s/%s/%" PRIu32, p->source,
+	    p->service, p->role, p->host, w->name, p->alarm->id) < 0)
 		id->key = NULL;
 	return (id->name != NULL && id->type != NULL &&
 	    id->service_type != NULL && id->source != NULL &&
@@ -41,8 +43,8 @@ alarm_identity_new(const struct configuration_watch *w, uint32_t watch_index)
 		return (NULL);
 	id->references = 1;
 	id->watch_index = watch_index;
-	id->id = w->alarm->id;
-	id->severity = w->alarm->severity;
+	id->id = w->profile->alarm->id;
+	id->severity = w->profile->alarm->severity;
 	id->peer = w->peer;
 	if (!copy_texts(id, w)) {
 		alarm_identity_release(id);

@@ -38,17 +38,16 @@ top_judge(struct judge *j)
 	static const enum conffile_option	 defaults[] = { OPTION_SOURCE,
 						    OPTION_SERVICE,
 						    OPTION_ROLE, OPTION_HOST };
-	char					*text;
+	const char				*text = NULL;
 	size_t					 i;
 
 	judge_take_text(j, &j->file->top, OPTION_AGENTX, JUDGE_LONG_TEXT_MAX,
-	    &j->c->agentx);
-	for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
-		text = NULL;
+	    &text);
+	if (text != NULL)
+		j->c->agentx = faults_copy(j->faults, text);
+	for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++)
 		judge_take_text(j, &j->file->top, defaults[i], JUDGE_TEXT_MAX,
 		    &text);
-		free(text);
-	}
 	snmp_judge(j);
 }
 
@@ -89,27 +88,6 @@ configuration_load(const char *file, FILE *errors)
 	return (c);
 }
 
-static void
-alarm_clear(struct configuration_alarm *a)
-{
-	free(a->name);
-	free(a->type);
-	free(a->service_type);
-}
-
-static void
-watch_clear(struct configuration_watch *w)
-{
-	free(w->name);
-	free(w->interface);
-	free(w->heartbeat);
-	heartbeat_form_free(&w->form);
-	free(w->source);
-	free(w->service);
-	free(w->role);
-	free(w->host);
-}
-
 void
 configuration_free(struct configuration *c)
 {
@@ -121,10 +99,10 @@ configuration_free(struct configuration *c)
 	free(c->snmp);
 	free(c->snmp_lines);
 	while (c->nalarms > 0)
-		alarm_clear(&c->alarms[--c->nalarms]);
+		configuration_alarm_release(c->alarms[--c->nalarms]);
 	free(c->alarms);
 	while (c->nwatches > 0)
-		watch_clear(&c->watches[--c->nwatches]);
+		configuration_watch_release(c->watches[--c->nwatches]);
 	free(c->watches);
 	free(c);
 }

@@ -17,34 +17,47 @@
 #define CONFIGURATION_INTERRUPTION_MIN_NS	(1 * NSEC_PER_MSEC)
 #define CONFIGURATION_INTERRUPTION_MAX_NS	(24 * 3600 * NSEC_PER_SEC)
 
+/*
+ * Alarms, profiles and watches are counted by those who share them and never
+ * change: what waits to be told of a watch keeps it, and with it all that it is
+ * called, when its configuration is long gone.  Their texts are shared ones.
+ */
 struct configuration_alarm {
-	uint32_t	 id;		/* 1..2147483647 */
-	char		*name;
-	enum severity	 severity;
-	char		*type;
-	char		*service_type;
+	const char	*name;
+	const char	*type;
+	const char	*service_type;
 	int64_t		 interruption_ns;
+	uint32_t	 id;		/* 1..2147483647 */
+	enum severity	 severity;
 	int		 line;		/* 0: built in */
+	unsigned	 references;
+};
+
+/* What the watches of one section have in common. */
+struct configuration_profile {
+	struct configuration_alarm *alarm;
+	const char	*interface;
+	const char	*heartbeat;	/* as written, blanks made one */
+	struct heartbeat_form form;
+	const char	*source;
+	const char	*service;
+	const char	*role;
+	const char	*host;
+	int64_t		 interruption_ns;	/* 1 ms .. 24 h */
+	uint32_t	 recovery;	/* 1.. */
+	unsigned	 references;
+	int		 line;		/* of `watch "NAME" {` */
+	int		 interface_line;
+	int		 heartbeat_line;
+	struct addr	 local;		/* ADDR_NONE: left out */
+	bool		 enabled;
 };
 
 struct configuration_watch {
-	char		*name;
-	int		 line;		/* of `watch "NAME" {` */
-	char		*interface;
-	int		 interface_line;
+	struct configuration_profile *profile;
+	unsigned	 references;
 	struct addr	 peer;		/* ADDR_NONE: left out */
-	struct addr	 local;		/* ADDR_NONE: left out */
-	char		*heartbeat;	/* as written, blanks made one */
-	struct heartbeat_form form;
-	int		 heartbeat_line;
-	const struct configuration_alarm *alarm;	/* one of `alarms` */
-	int64_t		 interruption_ns;	/* 1 ms .. 24 h */
-	uint32_t	 recovery;	/* 1.. */
-	bool		 enabled;
-	char		*source;
-	char		*service;
-	char		*role;
-	char		*host;
+	char		 name[];
 };
 
 struct configuration {
@@ -52,9 +65,9 @@ struct configuration {
 	char		**snmp;		/* net-snmp's directives, in order */
 	int		*snmp_lines;	/* the line of each */
 	size_t		 nsnmp;
-	struct configuration_alarm *alarms;	/* by id, the built in too */
+	struct configuration_alarm **alarms;	/* by id, the built in too */
 	size_t		 nalarms;
-	struct configuration_watch *watches;	/* in the file's order */
+	struct configuration_watch **watches;	/* in the file's order */
 	size_t		 nwatches;
 };
 
@@ -65,5 +78,29 @@ struct configuration {
  */
 struct configuration *configuration_load(const char *file, FILE *errors);
 void	 configuration_free(struct configuration *);
+
+/*
+ * New ones, of which the caller has the one reference; NULL when there is no
+ * memory.  They have the values of `like`, whose texts, those of its form too,
+ * are copied and may be NULL; a profile shares its alarm, a watch its profile.
+ */
+struct configuration_alarm *configuration_alarm_new(
+	    const struct configuration_alarm *like);
+struct configuration_profile *configuration_profile_new(
+	    const struct configuration_profile *like);
+struct configuration_watch *configuration_watch_new(
+	    struct configuration_profile *, const char *name,
+	    const struct addr *peer);
+
+/* One reference more, and one less; NULL is taken and does nothing. */
+struct configuration_alarm *configuration_alarm_share(
+	    struct configuration_alarm *);
+void	 configuration_alarm_release(struct configuration_alarm *);
+struct configuration_profile *configuration_profile_share(
+	    struct configuration_profile *);
+void	 configuration_profile_release(struct configuration_profile *);
+struct configuration_watch *configuration_watch_share(
+	    struct configuration_watch *);
+void	 configuration_watch_release(struct configuration_watch *);
 
 #endif

@@ -40,7 +40,7 @@ judge_value_fault(struct judge *j, const char *name,
 
 void
 judge_take_text(struct judge *j, const struct conffile_section *s,
-    enum conffile_option option, size_t max, char **text)
+    enum conffile_option option, size_t max, const char **text)
 {
 	const struct conffile_value	*v = &s->value[option];
 	const char			*fault;
@@ -52,8 +52,7 @@ judge_take_text(struct judge *j, const struct conffile_section *s,
 		judge_value_fault(j, conffile_name(option), v, fault);
 		return;
 	}
-	free(*text);
-	*text = faults_copy(j->faults, v->text);
+	*text = v->text;
 }
 
 bool

@@ -25,6 +25,10 @@ struct judge {
 	struct faults		*faults;
 	struct configuration	*c;
 	char			 host[256];
+
+	/* Of judge_alarms alone: what the alarms are found to be. */
+	struct configuration_alarm *alarms;
+	size_t			 nalarms;
 };
 
 /* What is wrong with a text for people, and what was expected; or NULL. */
@@ -33,9 +37,12 @@ const char *judge_text_fault(const char *text, size_t max);
 void	 judge_value_fault(struct judge *, const char *name,
 	    const struct conffile_value *, const char *fault);
 
-/* *text becomes what the option says; where it says nothing, it stays. */
+/*
+ * *text becomes what the option says, the file's own text; where it says
+ * nothing, it stays.
+ */
 void	 judge_take_text(struct judge *, const struct conffile_section *,
-	    enum conffile_option, size_t max, char **text);
+	    enum conffile_option, size_t max, const char **text);
 void	 judge_take_interruption(struct judge *,
 	    const struct conffile_section *, int64_t *ns);
 /* Digits alone: no sign, no blanks, no other base. */
@@ -45,7 +52,7 @@ bool	 judge_number(const char *text, uint32_t min, uint32_t max,
 /* The alarms, built in and of the file; false when there is no memory. */
 bool	 judge_alarms(struct judge *);
 /* By its number; NULL when there is none. */
-const struct configuration_alarm *judge_find_alarm(const struct configuration *,
+struct configuration_alarm *judge_find_alarm(const struct configuration *,
 	    uint32_t id);
 /* The watches, once the alarms are there. */
 void	 judge_watches(struct judge *);

@@ -11,34 +11,34 @@
 static const struct configuration_alarm built_in[] = {
 	{
 		.id = 12010,
-		.name = (char []){ "Manager" INTERRUPTION_BETWEEN_NODES },
+		.name = "Manager" INTERRUPTION_BETWEEN_NODES,
 		.severity = SEVERITY_MAJOR,
-		.type = (char []){ "Heartbeat" },
-		.service_type = (char []){ "Manager" },
+		.type = "Heartbeat",
+		.service_type = "Manager",
 		.interruption_ns = 7 * NSEC_PER_SEC,
 	},
 	{
 		.id = 27003,
-		.name = (char []){ "DBService" INTERRUPTION_BETWEEN_NODES },
+		.name = "DBService" INTERRUPTION_BETWEEN_NODES,
 		.severity = SEVERITY_MAJOR,
-		.type = (char []){ "Heartbeat" },
-		.service_type = (char []){ "DBService" },
+		.type = "Heartbeat",
+		.service_type = "DBService",
 		.interruption_ns = 7 * NSEC_PER_SEC,
 	},
 	{
 		.id = JUDGE_ALARM_DEFAULT,
-		.name = (char []){ "FlinkServer" INTERRUPTION_BETWEEN_NODES },
+		.name = "FlinkServer" INTERRUPTION_BETWEEN_NODES,
 		.severity = SEVERITY_MINOR,
-		.type = (char []){ "Heartbeat" },
-		.service_type = (char []){ "Flink" },
+		.type = "Heartbeat",
+		.service_type = "Flink",
 		.interruption_ns = 30 * NSEC_PER_SEC,
 	},
 	{
 		.id = 46003,
-		.name = (char []){ "MOTService" INTERRUPTION_BETWEEN_NODES },
+		.name = "MOTService" INTERRUPTION_BETWEEN_NODES,
 		.severity = SEVERITY_MAJOR,
-		.type = (char []){ "Heartbeat" },
-		.service_type = (char []){ "MOTService" },
+		.type = "Heartbeat",
+		.service_type = "MOTService",
 		.interruption_ns = 7 * NSEC_PER_SEC,
 	},
 };
@@ -47,22 +47,12 @@ static const struct configuration_alarm built_in[] = {
 
 /* What an alarm of the user's own is, where its section does not say. */
 static const struct configuration_alarm alarm_default = {
-	.name = (char []){ "" },
+	.name = "",
 	.severity = SEVERITY_MINOR,
-	.type = (char []){ "Heartbeat" },
-	.service_type = (char []){ "" },
+	.type = "Heartbeat",
+	.service_type = "",
 	.interruption_ns = 30 * NSEC_PER_SEC,
 };
-
-static void
-alarm_copy(struct judge *j, struct configuration_alarm *a,
-    const struct configuration_alarm *from)
-{
-	*a = *from;
-	a->name = faults_copy(j->faults, from->name);
-	a->type = faults_copy(j->faults, from->type);
-	a->service_type = faults_copy(j->faults, from->service_type);
-}
 
 static void
 take_severity(struct judge *j, const struct conffile_section *s,
@@ -79,12 +69,12 @@ take_severity(struct judge *j, const struct conffile_section *s,
 /* service-type alone may be empty: an alarm need not be of any. */
 static void
 take_service_type(struct judge *j, const struct conffile_section *s,
-    char **text)
+    const char **text)
 {
 	const struct conffile_value *v = &s->value[OPTION_SERVICE_TYPE];
 
 	if (v->text != NULL && v->text[0] == '\0')
-		(*text)[0] = '\0';
+		*text = v->text;
 	else
 		judge_take_text(j, s, OPTION_SERVICE_TYPE, JUDGE_TEXT_MAX,
 		    text);
@@ -98,19 +88,18 @@ static struct configuration_alarm *
 alarm_place(struct judge *j, uint32_t id)
 {
 	const struct configuration_alarm	*from = &alarm_default;
-	struct configuration			*c = j->c;
 	struct configuration_alarm		*a;
 	size_t					 i;
 
 	for (i = 0; i < BUILT_IN; i++) {
-		if (c->alarms[i].id != id)
+		if (j->alarms[i].id != id)
 			continue;
-		if (c->alarms[i].line == 0)
-			return (&c->alarms[i]);
+		if (j->alarms[i].line == 0)
+			return (&j->alarms[i]);
 		from = &built_in[i];
 	}
-	a = &c->alarms[c->nalarms++];
-	alarm_copy(j, a, from);
+	a = &j->alarms[j->nalarms++];
+	*a = *from;
 	a->id = id;
 	return (a);
 }
@@ -127,8 +116,6 @@ alarm_judge(struct judge *j, const struct conffile_section *s)
 		    "alarm; expected a number from 1 to 2147483647",
 		    faults_quote(s->title, quoted));
 	a = alarm_place(j, id);
-	if (j->faults->exhausted)
-		return;
 	a->line = s->line;
 	judge_take_text(j, s, OPTION_NAME, JUDGE_TEXT_MAX, &a->name);
 	take_severity(j, s, &a->severity);
@@ -154,10 +141,10 @@ alarm_compare(const void *a, const void *b)
 static void
 alarms_find_twice(struct judge *j)
 {
-	const struct configuration_alarm	*a = j->c->alarms;
+	const struct configuration_alarm	*a = j->alarms;
 	size_t					 i, first = 0;
 
-	for (i = 1; i < j->c->nalarms; i++) {
+	for (i = 1; i < j->nalarms; i++) {
 		if (a[i].id != a[first].id)
 			first = i;
 		else if (a[i].id != 0)
@@ -167,40 +154,59 @@ alarms_find_twice(struct judge *j)
 	}
 }
 
+/* The alarms of the configuration, out of what they were judged to be. */
+static void
+alarms_keep(struct judge *j)
+{
+	struct configuration		*c = j->c;
+	struct configuration_alarm	*a;
+
+	c->alarms = calloc(j->nalarms, sizeof(*c->alarms));
+	for (; c->alarms != NULL && c->nalarms < j->nalarms; c->nalarms++) {
+		a = configuration_alarm_new(&j->alarms[c->nalarms]);
+		if (a == NULL)
+			break;
+		c->alarms[c->nalarms] = a;
+	}
+	if (c->nalarms < j->nalarms)
+		faults_exhausted(j->faults);
+}
+
 bool
 judge_alarms(struct judge *j)
 {
 	const struct conffile	*file = j->file;
-	struct configuration	*c = j->c;
 	size_t			 i, n = 0;
 
 	for (i = 0; i < file->nsections; i++)
 		n += file->sections[i].kind == CONFFILE_ALARM;
-	c->alarms = calloc(BUILT_IN + n, sizeof(*c->alarms));
-	if (c->alarms == NULL) {
+	j->alarms = calloc(BUILT_IN + n, sizeof(*j->alarms));
+	if (j->alarms == NULL) {
 		faults_exhausted(j->faults);
 		return (false);
 	}
-	for (; c->nalarms < BUILT_IN; c->nalarms++)
-		alarm_copy(j, &c->alarms[c->nalarms], &built_in[c->nalarms]);
-	for (i = 0; i < file->nsections && !j->faults->exhausted; i++)
+	for (; j->nalarms < BUILT_IN; j->nalarms++)
+		j->alarms[j->nalarms] = built_in[j->nalarms];
+	for (i = 0; i < file->nsections; i++)
 		if (file->sections[i].kind == CONFFILE_ALARM)
 			alarm_judge(j, &file->sections[i]);
-	qsort(c->alarms, c->nalarms, sizeof(*c->alarms), alarm_compare);
+	qsort(j->alarms, j->nalarms, sizeof(*j->alarms), alarm_compare);
 	alarms_find_twice(j);
+	alarms_keep(j);
+	free(j->alarms);
 	return (!j->faults->exhausted);
 }
 
-const struct configuration_alarm *
+struct configuration_alarm *
 judge_find_alarm(const struct configuration *c, uint32_t id)
 {
 	size_t low = 0, high = c->nalarms, middle;
 
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		if (c->alarms[middle].id == id)
-			return (&c->alarms[middle]);
-		if (c->alarms[middle].id < id)
+		if (c->alarms[middle]->id == id)
+			return (c->alarms[middle]);
+		if (c->alarms[middle]->id < id)
 			low = middle + 1;
 		else
 			high = middle;

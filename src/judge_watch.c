@@ -10,6 +10,14 @@
 #define INTERFACE_MAX	15		/* IFNAMSIZ - 1 */
 #define RECOVERY_MAX	1000000
 
+/* What a section is found to say; the texts are the file's or owned here. */
+struct draft {
+	struct configuration_profile	 profile;
+	const char			*name;
+	char				*heartbeat;
+	struct addr			 peer;
+};
+
 static void
 take_enabled(struct judge *j, const struct conffile_section *s, bool *enabled)
 {
@@ -45,13 +53,13 @@ take_recovery(struct judge *j, const struct conffile_section *s,
 
 static void
 take_interface(struct judge *j, const struct conffile_section *s,
-    struct configuration_watch *w)
+    struct draft *w)
 {
 	const struct conffile_value *v = &s->value[OPTION_INTERFACE];
 
 	if (v->text == NULL)
 		return;
-	w->interface_line = v->line;
+	w->profile.interface_line = v->line;
 	if (judge_text_fault(v->text, INTERFACE_MAX) != NULL ||
 	    strpbrk(v->text, "/ ") != NULL || strcmp(v->text, ".") == 0 ||
 	    strcmp(v->text, "..") == 0)
@@ -59,7 +67,7 @@ take_interface(struct judge *j, const struct conffile_section *s,
 		    "is no name of an interface; "
 		    "expected 1 to 15 characters without blanks and slashes");
 	else
-		w->interface = faults_copy(j->faults, v->text);
+		w->profile.interface = v->text;
 }
 
 static bool
@@ -110,17 +118,17 @@ take_addr(struct judge *j, const struct conffile_section *s,
 
 static void
 take_addrs(struct judge *j, const struct conffile_section *s,
-    struct configuration_watch *w)
+    struct draft *w)
 {
 	bool	 peer = take_addr(j, s, OPTION_PEER, &w->peer);
-	bool	 local = take_addr(j, s, OPTION_LOCAL, &w->local);
+	bool	 local = take_addr(j, s, OPTION_LOCAL, &w->profile.local);
 	char	 text[ADDR_TEXT_SIZE];
 
-	if (!peer || !local || w->peer.family == w->local.family)
+	if (!peer || !local || w->peer.family == w->profile.local.family)
 		return;
 	faults_add(j->faults, s->value[OPTION_LOCAL].line,
 	    "local \"%s\" is not of the family of the peer; expected an %s "
-	    "address", addr_text(&w->local, text),
+	    "address", addr_text(&w->profile.local, text),
 	    w->peer.family == ADDR_IPV4 ? "IPv4" : "IPv6");
 }
 
@@ -172,7 +180,7 @@ expression_judge(struct judge *j, const struct conffile_value *v,
 
 static void
 take_heartbeat(struct judge *j, const struct conffile_section *s,
-    struct configuration_watch *w)
+    struct draft *w)
 {
 	const struct conffile_value	*v = &s->value[OPTION_HEARTBEAT];
 	const char			*fault;
@@ -180,24 +188,25 @@ take_heartbeat(struct judge *j, const struct conffile_section *s,
 
 	if (v->text == NULL)
 		return;
-	w->heartbeat_line = v->line;
+	w->profile.heartbeat_line = v->line;
 	w->heartbeat = blanks_made_one(j->faults, v->text);
+	w->profile.heartbeat = w->heartbeat;
 	if (w->heartbeat == NULL)
 		return;
-	fault = judge_text_fault(w->heartbeat, JUDGE_LONG_TEXT_MAX);
+	fault = judge_text_fault(w->profile.heartbeat, JUDGE_LONG_TEXT_MAX);
 	if (fault != NULL)
 		judge_value_fault(j, "heartbeat", v, fault);
-	else if (!heartbeat_form_parse(w->heartbeat, &w->form, error,
+	else if (!heartbeat_form_parse(w->profile.heartbeat, &w->profile.form, error,
 	    sizeof(error)))
 		faults_add(j->faults, v->line, "%s", error);
-	else if (w->form.expression != NULL)
-		expression_judge(j, v, w->form.expression);
+	else if (w->profile.form.expression != NULL)
+		expression_judge(j, v, w->profile.form.expression);
 }
 
 /* An alarm that is unknown may be beyond an error of syntax. */
 static void
 take_alarm(struct judge *j, const struct conffile_section *s,
-    struct configuration_watch *w)
+    struct draft *w)
 {
 	const struct conffile_value	*v = &s->value[OPTION_ALARM];
 	uint32_t			 id = JUDGE_ALARM_DEFAULT;
@@ -209,8 +218,8 @@ take_alarm(struct judge *j, const struct conffile_section *s,
 		    "number from 1 to 2147483647");
 		return;
 	}
-	w->alarm = judge_find_alarm(j->c, id);
-	if (w->alarm == NULL && j->file->complete)
+	w->profile.alarm = judge_find_alarm(j->c, id);
+	if (w->profile.alarm == NULL && j->file->complete)
 		judge_value_fault(j, "alarm", v,
 		    "is unknown; expected 45640, 12010, "
 		    "27003, 46003 or that of an alarm section");
@@ -219,54 +228,52 @@ take_alarm(struct judge *j, const struct conffile_section *s,
 /* The value of the watch, else of the top, else the text `otherwise`. */
 static void
 take_identity(struct judge *j, const struct conffile_section *s,
-    enum conffile_option option, const char *otherwise, char **text)
+    enum conffile_option option, const char *otherwise, const char **text)
 {
 	const struct conffile_value *top = &j->file->top.value[option];
 
+	*text = top->text != NULL ? top->text : otherwise;
 	judge_take_text(j, s, option, JUDGE_TEXT_MAX, text);
-	if (*text == NULL && top->text != NULL)
-		otherwise = top->text;
-	if (*text == NULL && otherwise != NULL)
-		*text = faults_copy(j->faults, otherwise);
 }
 
 /* One object holds it all: SOURCE/SERVICE/ROLE/HOST/WATCH/ALARM. */
 static void
-key_judge(struct judge *j, const struct configuration_watch *w)
+key_judge(struct judge *j, const struct draft *w)
 {
 	int n;
 
-	if (w->name == NULL || w->alarm == NULL || j->faults->exhausted)
+	if (w->name == NULL || w->profile.alarm == NULL || j->faults->exhausted)
 		return;
-	n = snprintf(NULL, 0, "%s/%s/%s/%s/%s/%u", w->source, w->service,
-	    w->role, w->host, w->name, w->alarm->id);
+	n = snprintf(NULL, 0, "%s/%s/%s/%s/%s/%u", w->profile.source,
+	    w->profile.service, w->profile.role, w->profile.host, w->name,
+	    w->profile.alarm->id);
 	if (n > JUDGE_TEXT_MAX)
-		faults_add(j->faults, w->line, "the alarm key of this watch, "
+		faults_add(j->faults, w->profile.line, "the alarm key of this watch, "
 		    "source/service/role/host/watch/alarm, has %d octets; "
 		    "expected at most 255", n);
 }
 
 static void
 take_identities(struct judge *j, const struct conffile_section *s,
-    struct configuration_watch *w)
+    struct draft *w)
 {
 	const char *service = s->title;
 
-	if (w->alarm != NULL && w->alarm->service_type != NULL &&
-	    w->alarm->service_type[0] != '\0')
-		service = w->alarm->service_type;
-	take_identity(j, s, OPTION_SOURCE, j->host, &w->source);
-	take_identity(j, s, OPTION_SERVICE, service, &w->service);
-	take_identity(j, s, OPTION_ROLE, s->title, &w->role);
-	take_identity(j, s, OPTION_HOST, j->host, &w->host);
+	if (w->profile.alarm != NULL && w->profile.alarm->service_type != NULL &&
+	    w->profile.alarm->service_type[0] != '\0')
+		service = w->profile.alarm->service_type;
+	take_identity(j, s, OPTION_SOURCE, j->host, &w->profile.source);
+	take_identity(j, s, OPTION_SERVICE, service, &w->profile.service);
+	take_identity(j, s, OPTION_ROLE, s->title, &w->profile.role);
+	take_identity(j, s, OPTION_HOST, j->host, &w->profile.host);
 	key_judge(j, w);
 }
 
 static void
 missing_judge(struct judge *j, const struct conffile_section *s,
-    const struct configuration_watch *w)
+    const struct draft *w)
 {
-	const struct protocol	*p = w->form.protocol;
+	const struct protocol	*p = w->profile.form.protocol;
 	char			 quoted[FAULTS_QUOTE_SIZE];
 
 	faults_quote(s->title, quoted);
@@ -279,12 +286,12 @@ missing_judge(struct judge *j, const struct conffile_section *s,
 	if (s->value[OPTION_PEER].text == NULL && p != NULL && !p->any_sender)
 		faults_add(j->faults, s->line, "watch %s has no peer; expected "
 		    "the address of the node to hear with heartbeat \"%s\"",
-		    quoted, w->heartbeat);
+		    quoted, w->profile.heartbeat);
 }
 
 static void
 take_name(struct judge *j, const struct conffile_section *s,
-    struct configuration_watch *w)
+    struct draft *w)
 {
 	const struct conffile_value	 title = { s->title, s->line };
 	const char			*fault;
@@ -293,67 +300,94 @@ take_name(struct judge *j, const struct conffile_section *s,
 	if (fault != NULL)
 		judge_value_fault(j, "watch", &title, fault);
 	else
-		w->name = faults_copy(j->faults, s->title);
+		w->name = s->title;
 }
 
 static void
-watch_judge(struct judge *j, const struct conffile_section *s,
-    struct configuration_watch *w)
+draft_judge(struct judge *j, const struct conffile_section *s,
+    struct draft *w)
 {
-	w->line = s->line;
-	w->enabled = true;
-	w->recovery = 1;
+	w->profile.line = s->line;
+	w->profile.enabled = true;
+	w->profile.recovery = 1;
 	take_name(j, s, w);
 	take_interface(j, s, w);
 	take_addrs(j, s, w);
 	take_heartbeat(j, s, w);
 	take_alarm(j, s, w);
-	if (w->alarm != NULL)
-		w->interruption_ns = w->alarm->interruption_ns;
-	judge_take_interruption(j, s, &w->interruption_ns);
-	take_recovery(j, s, &w->recovery);
-	take_enabled(j, s, &w->enabled);
+	if (w->profile.alarm != NULL)
+		w->profile.interruption_ns = w->profile.alarm->interruption_ns;
+	judge_take_interruption(j, s, &w->profile.interruption_ns);
+	take_recovery(j, s, &w->profile.recovery);
+	take_enabled(j, s, &w->profile.enabled);
 	take_identities(j, s, w);
 	if (s->complete)
 		missing_judge(j, s, w);
 }
 
+static void
+watch_add(struct judge *j, struct configuration_profile *profile,
+    const char *name, const struct addr *peer)
+{
+	struct configuration_watch *w;
+
+	w = configuration_watch_new(profile, name, peer);
+	if (w == NULL)
+		faults_exhausted(j->faults);
+	else
+		j->c->watches[j->c->nwatches++] = w;
+}
+
+static void
+watch_judge(struct judge *j, const struct conffile_section *s)
+{
+	struct draft			 w = { 0 };
+	struct configuration_profile	*profile;
+
+	draft_judge(j, s, &w);
+	profile = configuration_profile_new(&w.profile);
+	if (profile == NULL)
+		faults_exhausted(j->faults);
+	else if (w.name != NULL)
+		watch_add(j, profile, w.name, &w.peer);
+	configuration_profile_release(profile);
+	heartbeat_form_free(&w.profile.form);
+	free(w.heartbeat);
+}
+
 static int
 watch_compare(const void *a, const void *b)
 {
-	const struct configuration_watch	*x, *y;
+	const struct configuration_watch *const	*x = a, *const *y = b;
 	int					 names;
 
-	x = *(const struct configuration_watch *const *)a;
-	y = *(const struct configuration_watch *const *)b;
-	names = strcmp(x->name, y->name);
-	return (names != 0 ? names : x->line < y->line ? -1 :
-	    x->line > y->line);
+	names = strcmp((*x)->name, (*y)->name);
+	return (names != 0 ? names : (*x)->profile->line < (*y)->profile->line ?
+	    -1 : (*x)->profile->line > (*y)->profile->line);
 }
 
 static void
 watches_find_twice(struct judge *j)
 {
 	const struct configuration	 *c = j->c;
-	const struct configuration_watch **sorted;
-	size_t				  i, n = 0, first = 0;
+	struct configuration_watch	**sorted;
+	size_t				  i, first = 0;
 
 	sorted = calloc(c->nwatches + 1, sizeof(*sorted));
 	if (sorted == NULL) {
 		faults_exhausted(j->faults);
 		return;
 	}
-	for (i = 0; i < c->nwatches; i++)
-		if (c->watches[i].name != NULL)
-			sorted[n++] = &c->watches[i];
-	qsort(sorted, n, sizeof(*sorted), watch_compare);
-	for (i = 1; i < n; i++) {
+	memcpy(sorted, c->watches, c->nwatches * sizeof(*sorted));
+	qsort(sorted, c->nwatches, sizeof(*sorted), watch_compare);
+	for (i = 1; i < c->nwatches; i++) {
 		if (strcmp(sorted[i]->name, sorted[first]->name) != 0)
 			first = i;
 		else
-			faults_add(j->faults, sorted[i]->line, "watch \"%s\" "
-			    "was given before, on line %d; expected another "
-			    "name", sorted[i]->name, sorted[first]->line);
+			faults_add(j->faults, sorted[i]->profile->line,
+			    "watch \"%s\" was given before, on line %d; "
+			    "expected another name", sorted[i]->name,
+			    sorted[first]->profile->line);
 	}
 	free(sorted);
 }
@@ -372,7 +406,6 @@ judge_watches(struct judge *j)
 	}
 	for (i = 0; i < file->nsections && !j->faults->exhausted; i++)
 		if (file->sections[i].kind == CONFFILE_WATCH)
-			watch_judge(j, &file->sections[i],
-			    &c->watches[c->nwatches++]);
+			watch_judge(j, &file->sections[i]);
 	watches_find_twice(j);
 }

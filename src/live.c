@@ -23,8 +23,8 @@ interfaces(const struct configuration *config, size_t *count)
 	if (names == NULL)
 		return (NULL);
 	for (i = 0; i < config->nwatches; i++)
-		if (config->watches[i].enabled)
-			names[total++] = config->watches[i].interface;
+		if (config->watches[i]->profile->enabled)
+			names[total++] = config->watches[i]->profile->interface;
 	qsort(names, total, sizeof(*names), compare_names);
 	for (i = 0; i < total; i++)
 		if (n == 0 || strcmp(names[n - 1], names[i]) != 0)
@@ -72,14 +72,14 @@ static void
 begin_watches(struct live *live, const struct configuration *config,
     struct mono_time now)
 {
-	const struct configuration_watch	*w;
+	const struct configuration_profile	*p;
 	size_t					 i;
 
 	for (i = 0; i < config->nwatches; i++) {
-		w = &config->watches[i];
+		p = config->watches[i]->profile;
 		detect_watch_begin(&live->watches[i],
-		    live_capture_find(live, w->interface),
-		    w->interruption_ns, w->recovery, w->enabled, now);
+		    live_capture_find(live, p->interface),
+		    p->interruption_ns, p->recovery, p->enabled, now);
 	}
 }
 
@@ -135,26 +135,31 @@ live_capture_find(const struct live *live, const char *interface)
 	    (uint32_t)(found - live->captures));
 }
 
+/* A watch and its position. */
+struct named {
+	const struct configuration_watch	*watch;
+	size_t					 position;
+};
+
 static int
 compare_watches(const void *a, const void *b)
 {
-	const struct configuration_watch *const	*x = a, *const *y = b;
-
-	return (strcmp((*x)->name, (*y)->name));
+	return (strcmp(((const struct named *)a)->watch->name,
+	    ((const struct named *)b)->watch->name));
 }
 
 /* The watches of a configuration by name; NULL when there is no memory. */
-static const struct configuration_watch **
+static struct named *
 by_name(const struct configuration *config)
 {
-	const struct configuration_watch	**sorted;
-	size_t					  i;
+	struct named	*sorted;
+	size_t		 i;
 
 	sorted = calloc(config->nwatches + 1, sizeof(*sorted));
 	if (sorted == NULL)
 		return (NULL);
 	for (i = 0; i < config->nwatches; i++)
-		sorted[i] = &config->watches[i];
+		sorted[i] = (struct named){ config->watches[i], i };
 	qsort(sorted, config->nwatches, sizeof(*sorted), compare_watches);
 	return (sorted);
 }
@@ -163,9 +168,11 @@ static bool
 same_flow(const struct configuration_watch *a,
     const struct configuration_watch *b)
 {
-	return (strcmp(a->interface, b->interface) == 0 &&
-	    strcmp(a->heartbeat, b->heartbeat) == 0 &&
-	    addr_equal(&a->peer, &b->peer) && addr_equal(&a->local, &b->local));
+	/* Shared texts are equal when they are the same. */
+	return (a->profile->interface == b->profile->interface &&
+	    a->profile->heartbeat == b->profile->heartbeat &&
+	    addr_equal(&a->peer, &b->peer) &&
+	    addr_equal(&a->profile->local, &b->profile->local));
 }
 
 static void
@@ -195,8 +202,8 @@ bool
 live_carry(struct live *live, const struct configuration *config,
     const struct live *old, const struct configuration *old_config)
 {
-	const struct configuration_watch	**sorted, **found, *key;
-	uint32_t				  i;
+	struct named	*sorted, *found, key = { 0 };
+	uint32_t	 i;
 
 	for (i = 0; i < old->ncaptures; i++) {
 		uint32_t c = live_capture_find(live,
@@ -208,13 +215,13 @@ live_carry(struct live *live, const struct configuration *config,
 	if (sorted == NULL)
 		return (false);
 	for (i = 0; i < config->nwatches; i++) {
-		key = &config->watches[i];
+		key.watch = config->watches[i];
 		found = bsearch(&key, sorted, old_config->nwatches,
 		    sizeof(*sorted), compare_watches);
 		if (found != NULL)
 			carry_watch(&live->watches[i],
-			    &old->watches[*found - old_config->watches],
-			    same_flow(key, *found));
+			    &old->watches[found->position],
+			    same_flow(key.watch, found->watch));
 	}
 	free(sorted);
 	return (true);

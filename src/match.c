@@ -103,17 +103,18 @@ add_watch(struct match *m, const struct configuration_watch *w, uint32_t i)
 {
 	struct entry	*e;
 
-	if (w->form.expression != NULL) {
+	if (w->profile->form.expression != NULL) {
 		m->expressions[m->nexpressions++] = (struct expression){
-			.text = w->form.expression, .peer = w->peer,
-			.local = w->local, .watch = i,
+			.text = w->profile->form.expression, .peer = w->peer,
+			.local = w->profile->local, .watch = i,
 		};
 		return (true);
 	}
 	e = &m->entries[m->nentries++];
 	*e = (struct entry){
-		.protocol = w->form.protocol, .key = w->form.key,
-		.peer = w->peer, .local = w->local, .watch = i,
+		.protocol = w->profile->form.protocol,
+		.key = w->profile->form.key, .peer = w->peer,
+		.local = w->profile->local, .watch = i,
 	};
 	return (use_protocol(m, e->protocol));
 }
@@ -161,8 +162,8 @@ allocate(struct match *m, size_t nwatches)
 static bool
 concerns(const struct configuration_watch *w, const char *interface)
 {
-	return (w->enabled &&
-	    (interface == NULL || strcmp(w->interface, interface) == 0));
+	return (w->profile->enabled && (interface == NULL ||
+	    strcmp(w->profile->interface, interface) == 0));
 }
 
 struct match *
@@ -173,15 +174,15 @@ match_new(const struct configuration *config, const char *interface)
 	uint32_t	 i;
 
 	for (i = 0; i < config->nwatches; i++)
-		n += concerns(&config->watches[i], interface);
+		n += concerns(config->watches[i], interface);
 	m = calloc(1, sizeof(*m));
 	if (m == NULL || !allocate(m, n)) {
 		match_free(m);
 		return (NULL);
 	}
 	for (i = 0; i < config->nwatches; i++)
-		if (concerns(&config->watches[i], interface) &&
-		    !add_watch(m, &config->watches[i], i)) {
+		if (concerns(config->watches[i], interface) &&
+		    !add_watch(m, config->watches[i], i)) {
 			match_free(m);
 			return (NULL);
 		}

@@ -70,12 +70,12 @@ static void
 print_raised(struct json *j, const struct replay *r,
     const struct detect_event *event)
 {
-	const struct configuration_watch *w = &r->config->watches[event->watch];
+	const struct configuration_watch *w = r->config->watches[event->watch];
 	const struct addr	*peer = w->peer.family != ADDR_NONE ?
 	    &w->peer : &r->tallies[event->watch].sender;
 	char			 text[ADDR_TEXT_SIZE];
 
-	json_text(j, "severity", severity_text(w->alarm->severity));
+	json_text(j, "severity", severity_text(w->profile->alarm->severity));
 	json_text(j, "peer", peer->family != ADDR_NONE ?
 	    addr_text(peer, text) : NULL);
 	json_time(j, "lastHeartbeat", event->heard ?
@@ -87,7 +87,7 @@ static void
 print_event(void *arg, const struct detect_event *event)
 {
 	const struct replay	*r = arg;
-	const struct configuration_watch *w = &r->config->watches[event->watch];
+	const struct configuration_watch *w = r->config->watches[event->watch];
 	bool			 raised = event->transition == DETECT_RAISED;
 	struct json		 j;
 
@@ -96,7 +96,7 @@ print_event(void *arg, const struct detect_event *event)
 	json_text(&j, "event", raised ? "raised" : "cleared");
 	json_time(&j, "time", (struct wall_time){ event->at.ns });
 	json_text(&j, "watch", w->name);
-	json_count(&j, "alarmId", w->alarm->id);
+	json_count(&j, "alarmId", w->profile->alarm->id);
 	if (raised)
 		print_raised(&j, r, event);
 	else
@@ -133,7 +133,7 @@ print_summary(const struct replay *r, size_t i)
 
 	json_begin(&j, stdout);
 	json_text(&j, "event", "summary");
-	json_text(&j, "watch", r->config->watches[i].name);
+	json_text(&j, "watch", r->config->watches[i]->name);
 	json_text(&j, "state", state_text(detect_state(w, &r->source,
 	    clock_of(r->now))));
 	json_count(&j, "heartbeats", w->heartbeats);
@@ -166,9 +166,10 @@ begin(struct replay *r, struct wall_time start)
 
 	detect_source_begin(&r->source, clock_of(start));
 	for (i = 0; i < r->config->nwatches; i++) {
-		const struct configuration_watch *w = &r->config->watches[i];
-		detect_watch_begin(&r->watches[i], 0, w->interruption_ns,
-		    w->recovery, w->enabled, clock_of(start));
+		const struct configuration_profile *p =
+		    r->config->watches[i]->profile;
+		detect_watch_begin(&r->watches[i], 0, p->interruption_ns,
+		    p->recovery, p->enabled, clock_of(start));
 	}
 	r->begun = true;
 	if (!detect_init(&r->detect, r->watches, r->config->nwatches,

@@ -43,12 +43,14 @@ check(int right)
 }
 
 static void
-check_watch(const struct configuration_watch *w)
+check_watch(const struct configuration_watch *watch)
 {
-	check(w->name[0] != '\0' && w->interface[0] != '\0');
+	const struct configuration_profile *w = watch->profile;
+
+	check(watch->name[0] != '\0' && w->interface[0] != '\0');
 	check(strlen(w->interface) < 16 && strchr(w->interface, '\n') == NULL);
 	check(w->form.protocol != NULL && w->alarm != NULL);
-	check(w->peer.family != ADDR_NONE || w->form.protocol->any_sender);
+	check(watch->peer.family != ADDR_NONE || w->form.protocol->any_sender);
 	check(w->interruption_ns >= CONFIGURATION_INTERRUPTION_MIN_NS);
 	check(w->interruption_ns <= CONFIGURATION_INTERRUPTION_MAX_NS);
 	check(w->recovery >= 1 && w->line > 0 && w->interface_line > 0);
@@ -90,7 +92,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	else {
 		check(errors[0] == '\0');
 		for (i = 0; i < c->nwatches; i++)
-			check_watch(&c->watches[i]);
+			check_watch(c->watches[i]);
 	}
 	free(errors);
 	configuration_free(c);

@@ -407,7 +407,7 @@ run_source(struct story *s, const struct args *a)
 
 static bool
 watch_option(struct story *s, struct detect_watch *w,
-    struct configuration_watch *c, char **words, size_t n, size_t *used)
+    struct addr *peer, char **words, size_t n, size_t *used)
 {
 	struct args	 a = { 0 };
 
@@ -419,7 +419,7 @@ watch_option(struct story *s, struct detect_watch *w,
 	    fits(s, "on SOURCE ...", words, n, &a)) {
 		w->source = a.source;
 	} else if (fits(s, "peer WORD ...", words, n, NULL)) {
-		if (!addr_parse(words[1], &c->peer))
+		if (!addr_parse(words[1], peer))
 			return (fault(s, "%s is no address", words[1]));
 	} else if (fits(s, "disabled ...", words, n, NULL)) {
 		w->enabled = false;
@@ -431,21 +431,30 @@ watch_option(struct story *s, struct detect_watch *w,
 }
 
 static bool
-begin_alarm(struct story *s, size_t i, struct configuration_watch *c)
+begin_alarm(struct story *s, size_t i, const struct addr *peer)
 {
-	static const struct configuration_alarm	 alarm_45640 = {
-		.id = 45640, .name = (char *)"Heartbeat Interruption",
-		.severity = SEVERITY_MINOR, .type = (char *)"Heartbeat",
-		.service_type = (char *)"Flink",
+	static struct configuration_alarm	 alarm_45640 = {
+		.id = 45640, .name = "Heartbeat Interruption",
+		.severity = SEVERITY_MINOR, .type = "Heartbeat",
+		.service_type = "Flink", .references = 1,
 	};
-	struct alarm_identity			*identity;
+	const struct configuration_profile	 like = {
+		.interface = s->source_names[s->watches[i].source],
+		.heartbeat = "udp 20053", .alarm = &alarm_45640,
+		.source = "story", .service = "story", .role = "story",
+		.host = "story",
+	};
+	struct configuration_profile		*profile;
+	struct configuration_watch		*watch = NULL;
+	struct alarm_identity			*identity = NULL;
 
-	c->name = s->names[i];
-	c->interface = s->source_names[s->watches[i].source];
-	c->heartbeat = (char *)"udp 20053";
-	c->alarm = &alarm_45640;
-	c->source = c->service = c->role = c->host = (char *)"story";
-	identity = alarm_identity_new(c, (uint32_t)i + 1);
+	profile = configuration_profile_new(&like);
+	if (profile != NULL)
+		watch = configuration_watch_new(profile, s->names[i], peer);
+	if (watch != NULL)
+		identity = alarm_identity_new(watch, (uint32_t)i + 1);
+	configuration_watch_release(watch);
+	configuration_profile_release(profile);
 	if (identity == NULL)
 		return (fault(s, "out of memory"));
 	alarm_init(&s->alarms[i], identity);
@@ -455,7 +464,7 @@ begin_alarm(struct story *s, size_t i, struct configuration_watch *c)
 static bool
 run_watch(struct story *s, const struct args *a)
 {
-	struct configuration_watch	 c = { 0 };
+	struct addr			 peer = { 0 };
 	struct detect_watch		 w;
 	uint32_t			 i;
 	size_t				 used, rest;
@@ -466,7 +475,7 @@ run_watch(struct story *s, const struct args *a)
 		return (false);
 	detect_watch_begin(&w, i, a->time[0], 1, true, s->now);
 	for (rest = 0; rest < a->nrest; rest += used)
-		if (!watch_option(s, &w, &c, a->rest + rest, a->nrest - rest,
+		if (!watch_option(s, &w, &peer, a->rest + rest, a->nrest - rest,
 		    &used))
 			return (false);
 	s->watches[s->nwatches] = w;
@@ -474,7 +483,7 @@ run_watch(struct story *s, const struct args *a)
 	if (s->names[s->nwatches] == NULL)
 		return (fault(s, "out of memory"));
 	s->nwatches++;
-	return (begin_alarm(s, s->nwatches - 1, &c) && replace_detector(s));
+	return (begin_alarm(s, s->nwatches - 1, &peer) && replace_detector(s));
 }
 
 static bool

@@ -13,36 +13,53 @@
 
 static struct configuration_alarm	 alarm_45640 = {
 	.id = 45640,
-	.name = (char *)"FlinkServer Heartbeat Interruption",
+	.name = "FlinkServer Heartbeat Interruption",
 	.severity = SEVERITY_MINOR,
-	.type = (char *)"Heartbeat",
-	.service_type = (char *)"Flink",
+	.type = "Heartbeat",
+	.service_type = "Flink",
+	.references = 1,
 };
 
-static struct configuration_watch	 watch = {
-	.name = (char *)"flinkserver",
-	.interface = (char *)"eth1",
-	.heartbeat = (char *)"udp 20053",
+static const struct configuration_profile	 flinkserver = {
+	.interface = "eth1",
+	.heartbeat = "udp 20053",
 	.alarm = &alarm_45640,
-	.source = (char *)"mrs-cluster-1",
-	.service = (char *)"Flink",
-	.role = (char *)"FlinkServer",
-	.host = (char *)"node-1",
+	.source = "mrs-cluster-1",
+	.service = "Flink",
+	.role = "FlinkServer",
+	.host = "node-1",
 };
+
+/* The identity outlives what it was made of. */
+static struct alarm_identity *
+identity_of(const struct configuration_profile *like, const char *peer,
+    uint32_t index)
+{
+	struct configuration_profile	*profile;
+	struct configuration_watch	*watch;
+	struct alarm_identity		*identity;
+	struct addr			 addr = { 0 };
+
+	if (peer != NULL)
+		assert_true(addr_parse(peer, &addr));
+	profile = configuration_profile_new(like);
+	assert_non_null(profile);
+	watch = configuration_watch_new(profile, "flinkserver", &addr);
+	assert_non_null(watch);
+	configuration_profile_release(profile);
+	identity = alarm_identity_new(watch, index);
+	assert_non_null(identity);
+	configuration_watch_release(watch);
+	return (identity);
+}
 
 static struct alarm
 new_alarm(const char *peer)
 {
-	struct configuration_watch	 w = watch;
-	struct alarm_identity		*identity;
 	struct alarm			 a;
 
-	if (peer != NULL)
-		assert_true(addr_parse(peer, &w.peer));
-	identity = alarm_identity_new(&w, 7);
-	assert_non_null(identity);
 	memset(&a, 0xa5, sizeof(a));
-	alarm_init(&a, identity);
+	alarm_init(&a, identity_of(&flinkserver, peer, 7));
 	return (a);
 }
 
@@ -293,19 +310,18 @@ cause_texts(void **state)
 static void
 longest_detail(void **state)
 {
-	struct configuration_watch	 w = watch;
+	struct configuration_profile	 w = flinkserver;
 	struct detect_event		 e = raise_event(1);
 	struct alarm			 a;
 
 	(void)state;
-	w.interface = (char *)"enp65s0f1np1.99";
-	w.heartbeat = (char *)"bpf ether[12:2] = 0x88b5 and ether[14:4] = 1 "
+	w.interface = "enp65s0f1np1.99";
+	w.heartbeat = "bpf ether[12:2] = 0x88b5 and ether[14:4] = 1 "
 	    "and ether[18:4] = 2 and ether[22:4] = 3";
-	assert_true(addr_parse("2001:db8:ffff:ffff:ffff:ffff:ffff:ffff",
-	    &w.peer));
 	e.silence_ns = 24 * 3600 * NSEC_PER_SEC;
 	e.stopping = e.link_down = e.lossy = true;
-	alarm_init(&a, alarm_identity_new(&w, 1));
+	alarm_init(&a, identity_of(&w,
+	    "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 1));
 	assert_non_null(a.identity);
 	alarm_raise(&a, &e, AT(30), 1);
 	if (strstr(a.detail, "; the capture lost packets") == NULL)

@@ -129,7 +129,7 @@ example_of_the_contract(void **state)
 	    "    source = \"a\" service = \"b\" role = \"c\" host = \"…\"\n"
 	    "}\n";
 	struct configuration			*c;
-	const struct configuration_watch	*w;
+	const struct configuration_profile	*w;
 
 	(void)state;
 	c = load(example);
@@ -141,12 +141,12 @@ example_of_the_contract(void **state)
 	assert_int_equal(c->snmp_lines[1], 8);
 	assert_int_equal(c->nalarms, 4);
 	assert_int_equal(c->nwatches, 1);
-	w = c->watches;
-	assert_string_equal(w->name, "flinkserver");
+	w = c->watches[0]->profile;
+	assert_string_equal(c->watches[0]->name, "flinkserver");
 	assert_int_equal(w->line, 18);
 	assert_string_equal(w->interface, "eth1");
 	assert_int_equal(w->interface_line, 19);
-	assert_addr(&w->peer, "192.0.2.12");
+	assert_addr(&c->watches[0]->peer, "192.0.2.12");
 	assert_addr(&w->local, "192.0.2.11");
 	assert_string_equal(w->heartbeat, "udp 20053");
 	assert_int_equal(w->heartbeat_line, 22);
@@ -185,19 +185,19 @@ alarms_built_in(void **state)
 	(void)state;
 	c = load("");
 	assert_int_equal(c->nalarms, 4);
-	assert_alarm(&c->alarms[0], 12010, "Manager Heartbeat Interruption "
+	assert_alarm(c->alarms[0], 12010, "Manager Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_MAJOR,
 	    "Heartbeat", "Manager", 7 * NSEC_PER_SEC);
-	assert_alarm(&c->alarms[1], 27003, "DBService Heartbeat Interruption "
+	assert_alarm(c->alarms[1], 27003, "DBService Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_MAJOR,
 	    "Heartbeat", "DBService", 7 * NSEC_PER_SEC);
-	assert_alarm(&c->alarms[2], 45640, "FlinkServer Heartbeat Interruption "
+	assert_alarm(c->alarms[2], 45640, "FlinkServer Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_MINOR,
 	    "Heartbeat", "Flink", 30 * NSEC_PER_SEC);
-	assert_alarm(&c->alarms[3], 46003, "MOTService Heartbeat Interruption "
+	assert_alarm(c->alarms[3], 46003, "MOTService Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_MAJOR,
 	    "Heartbeat", "MOTService", 7 * NSEC_PER_SEC);
-	assert_int_equal(c->alarms[2].line, 0);
+	assert_int_equal(c->alarms[2]->line, 0);
 	configuration_free(c);
 }
 
@@ -213,15 +213,15 @@ alarms_of_the_file(void **state)
 	    "  type = \"T\" service-type = \"S\" interruption = 250ms }\n"
 	    "alarm 45640 { service-type = \"\" }\n");
 	assert_int_equal(c->nalarms, 6);
-	assert_alarm(&c->alarms[0], 1, "one", SEVERITY_MINOR, "Heartbeat", "",
+	assert_alarm(c->alarms[0], 1, "one", SEVERITY_MINOR, "Heartbeat", "",
 	    30 * NSEC_PER_SEC);
-	assert_int_equal(c->alarms[0].line, 2);
-	assert_alarm(&c->alarms[1], 12010, "Manager Heartbeat Interruption "
+	assert_int_equal(c->alarms[0]->line, 2);
+	assert_alarm(c->alarms[1], 12010, "Manager Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_CRITICAL,
 	    "Heartbeat", "Manager", 7 * NSEC_PER_SEC);
-	assert_int_equal(c->alarms[1].line, 1);
-	assert_string_equal(c->alarms[3].service_type, "");
-	assert_alarm(&c->alarms[5], 2147483647, "last", SEVERITY_WARNING, "T",
+	assert_int_equal(c->alarms[1]->line, 1);
+	assert_string_equal(c->alarms[3]->service_type, "");
+	assert_alarm(c->alarms[5], 2147483647, "last", SEVERITY_WARNING, "T",
 	    "S", 250 * NSEC_PER_MSEC);
 	configuration_free(c);
 }
@@ -231,12 +231,12 @@ watch_defaults(void **state)
 {
 	char				 host[256] = "";
 	struct configuration		*c;
-	const struct configuration_watch *w;
+	const struct configuration_profile *w;
 
 	(void)state;
 	assert_int_equal(gethostname(host, sizeof(host) - 1), 0);
 	c = load(WATCH(""));
-	w = c->watches;
+	w = c->watches[0]->profile;
 	assert_null(c->agentx);
 	assert_int_equal(c->nsnmp, 0);
 	assert_int_equal(w->local.family, ADDR_NONE);
@@ -259,12 +259,13 @@ watch_service_of_the_alarm(void **state)
 
 	(void)state;
 	c = load(WATCH("alarm = 5") "alarm 5 { name = x interruption = 2s }\n");
-	assert_string_equal(c->watches->service, "w");
-	assert_int_equal(c->watches->interruption_ns, 2 * NSEC_PER_SEC);
+	assert_string_equal(c->watches[0]->profile->service, "w");
+	assert_int_equal(c->watches[0]->profile->interruption_ns,
+	    2 * NSEC_PER_SEC);
 	configuration_free(c);
 	c = load(WATCH("alarm = 5")
 	    "alarm 5 { name = x service-type = DNS }\n");
-	assert_string_equal(c->watches->service, "DNS");
+	assert_string_equal(c->watches[0]->profile->service, "DNS");
 	configuration_free(c);
 }
 
@@ -278,12 +279,12 @@ top_defaults(void **state)
 	c = load(WATCH("host = h") "source = s service = t\n"
 	    "watch v { interface = e heartbeat = ip peer = ::1 role = q }\n"
 	    "role = r host = g\n");
-	assert_string_equal(c->watches[0].source, "s");
-	assert_string_equal(c->watches[0].service, "t");
-	assert_string_equal(c->watches[0].role, "r");
-	assert_string_equal(c->watches[0].host, "h");
-	assert_string_equal(c->watches[1].role, "q");
-	assert_string_equal(c->watches[1].host, "g");
+	assert_string_equal(c->watches[0]->profile->source, "s");
+	assert_string_equal(c->watches[0]->profile->service, "t");
+	assert_string_equal(c->watches[0]->profile->role, "r");
+	assert_string_equal(c->watches[0]->profile->host, "h");
+	assert_string_equal(c->watches[1]->profile->role, "q");
+	assert_string_equal(c->watches[1]->profile->host, "g");
 	configuration_free(c);
 }
 
@@ -297,9 +298,46 @@ watch_order(void **state)
 	    "watch c { interface = e heartbeat = ip peer = ::1 }\n"
 	    "watch a { interface = e heartbeat = ip peer = ::1 }\n");
 	assert_int_equal(c->nwatches, 3);
-	assert_string_equal(c->watches[0].name, "b");
-	assert_string_equal(c->watches[1].name, "c");
-	assert_string_equal(c->watches[2].name, "a");
+	assert_string_equal(c->watches[0]->name, "b");
+	assert_string_equal(c->watches[1]->name, "c");
+	assert_string_equal(c->watches[2]->name, "a");
+	configuration_free(c);
+}
+
+/* What waits to be told about a watch keeps it, and all that it is called. */
+static void
+watch_outlives(void **state)
+{
+	struct configuration		*c;
+	struct configuration_watch	*w;
+
+	(void)state;
+	c = load(WATCH("alarm = 7 source = s")
+	    "alarm 7 { name = seven }\n");
+	w = configuration_watch_share(c->watches[0]);
+	configuration_free(c);
+	assert_string_equal(w->name, "w");
+	assert_string_equal(w->profile->source, "s");
+	assert_string_equal(w->profile->alarm->name, "seven");
+	configuration_watch_release(w);
+}
+
+/* Equal texts of two sections are one. */
+static void
+watches_share_texts(void **state)
+{
+	struct configuration			*c;
+	const struct configuration_profile	*v, *w;
+
+	(void)state;
+	c = load("watch v { interface = e heartbeat = \"udp  7\" peer = ::1 }\n"
+	    "watch w { interface = e heartbeat = \"udp 7\" peer = ::2 }\n");
+	v = c->watches[0]->profile;
+	w = c->watches[1]->profile;
+	assert_ptr_equal(v->interface, w->interface);
+	assert_ptr_equal(v->heartbeat, w->heartbeat);
+	assert_ptr_equal(v->host, w->host);
+	assert_ptr_equal(v->alarm, w->alarm);
 	configuration_free(c);
 }
 
@@ -316,7 +354,7 @@ watch_enabled(void **state)
 	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
 		snprintf(text, sizeof(text), WATCH("enabled = %s"), words[i]);
 		c = load(text);
-		assert_int_equal(c->watches->enabled, i % 2);
+		assert_int_equal(c->watches[0]->profile->enabled, i % 2);
 		configuration_free(c);
 	}
 }
@@ -329,8 +367,8 @@ peer_left_out(void **state)
 	(void)state;
 	c = load("watch w { interface = e heartbeat = 'vrrp 51'\n"
 	    "  local = 224.0.0.18 }\n");
-	assert_int_equal(c->watches->peer.family, ADDR_NONE);
-	assert_addr(&c->watches->local, "224.0.0.18");
+	assert_int_equal(c->watches[0]->peer.family, ADDR_NONE);
+	assert_addr(&c->watches[0]->profile->local, "224.0.0.18");
 	configuration_free(c);
 }
 
@@ -342,8 +380,10 @@ heartbeat_blanks(void **state)
 	(void)state;
 	c = load("watch w { interface = e peer = ::1\n"
 	    "  heartbeat = \"  bpf \t udp\n\tport  5 \" }\n");
-	assert_string_equal(c->watches->heartbeat, "bpf udp port 5");
-	assert_string_equal(c->watches->form.expression, "udp port 5");
+	assert_string_equal(c->watches[0]->profile->heartbeat,
+	    "bpf udp port 5");
+	assert_string_equal(c->watches[0]->profile->form.expression,
+	    "udp port 5");
 	configuration_free(c);
 }
 
@@ -374,10 +414,10 @@ comments(void **state)
 	    "/**/ source = '# /* //' # five\n"
 	    "watch \"w\" # brace below\n{\n"
 	    "interface = e peer = ::1 heartbeat = ip /* \" */ }\n");
-	assert_string_equal(c->watches->host, "h//x");
-	assert_string_equal(c->watches->source, "# /* //");
-	assert_int_equal(c->watches->line, 6);
-	assert_int_equal(c->watches->interface_line, 8);
+	assert_string_equal(c->watches[0]->profile->host, "h//x");
+	assert_string_equal(c->watches[0]->profile->source, "# /* //");
+	assert_int_equal(c->watches[0]->profile->line, 6);
+	assert_int_equal(c->watches[0]->profile->interface_line, 8);
 	configuration_free(c);
 }
 
@@ -391,11 +431,12 @@ escapes(void **state)
 	c = load("source = \"\\x61\\142\\\"c\\\\ ${HBWATCH_TEST}\"\n"
 	    "role = 'a\\'\\\\\\x ${HBWATCH_TEST}' host = \"a\\\nb\"\n"
 	    "service = \"${HBWATCH_NONE:-x}\"\n" WATCH(""));
-	assert_string_equal(c->watches->source, "ab\"c\\ of it");
-	assert_string_equal(c->watches->role, "a'\\\\x ${HBWATCH_TEST}");
-	assert_string_equal(c->watches->host, "ab");
-	assert_string_equal(c->watches->service, "x");
-	assert_int_equal(c->watches->line, 5);
+	assert_string_equal(c->watches[0]->profile->source, "ab\"c\\ of it");
+	assert_string_equal(c->watches[0]->profile->role,
+	    "a'\\\\x ${HBWATCH_TEST}");
+	assert_string_equal(c->watches[0]->profile->host, "ab");
+	assert_string_equal(c->watches[0]->profile->service, "x");
+	assert_int_equal(c->watches[0]->profile->line, 5);
 	configuration_free(c);
 }
 
@@ -407,9 +448,9 @@ foreign_lines(void **state)
 
 	(void)state;
 	c = load("\xef\xbb\xbfhost = h\r\nrole = \"r\"\r\n" WATCH("\r\n"));
-	assert_string_equal(c->watches->host, "h");
-	assert_string_equal(c->watches->role, "r");
-	assert_int_equal(c->watches->line, 3);
+	assert_string_equal(c->watches[0]->profile->host, "h");
+	assert_string_equal(c->watches[0]->profile->role, "r");
+	assert_int_equal(c->watches[0]->profile->line, 3);
 	configuration_free(c);
 }
 
@@ -425,7 +466,7 @@ texts_of_greatest_length(void **state)
 	snprintf(text, sizeof(text), "alarm 1 { name = %s type = %s }\n", name,
 	    name);
 	c = load(text);
-	assert_string_equal(c->alarms[0].name, name);
+	assert_string_equal(c->alarms[0]->name, name);
 	configuration_free(c);
 	name[255] = 'x';
 	name[256] = '\0';
@@ -781,6 +822,8 @@ main(void)
 		cmocka_unit_test(watch_service_of_the_alarm),
 		cmocka_unit_test(top_defaults),
 		cmocka_unit_test(watch_order),
+		cmocka_unit_test(watch_outlives),
+		cmocka_unit_test(watches_share_texts),
 		cmocka_unit_test(watch_enabled),
 		cmocka_unit_test(peer_left_out),
 		cmocka_unit_test(heartbeat_blanks),

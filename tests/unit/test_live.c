@@ -203,7 +203,7 @@ many(void **state)
 	for (i = 0; i < 5000; i++) {
 		assert_int_equal(next->watches[i].heartbeats, i + 1);
 		assert_string_equal(next->captures[next->watches[i].source].
-		    interface, next_config->watches[i].interface);
+		    interface, next_config->watches[i]->profile->interface);
 	}
 	free(text);
 }
@@ -332,7 +332,7 @@ another_flow(void **state)
 		assert_false(w->raised);
 		assert_int_equal(w->transitions, 4);
 		assert_string_equal(next->captures[w->source].interface,
-		    next_config->watches[0].interface);
+		    next_config->watches[0]->profile->interface);
 		teardown(state);
 		setup(state);
 	}

@@ -700,7 +700,7 @@ rows_are_their_watches(void **state)
 		snprintf(name, sizeof(name), "1.3.1.2.%zu", i + 1);
 		assert_text(name, expected);
 		snprintf(name, sizeof(name), "1.4.1.2.%u.%zu",
-		    (unsigned)AGENT->config->watches[i].alarm->id, i + 1);
+		    (unsigned)AGENT->config->watches[i]->profile->alarm->id, i + 1);
 		get(name, &v);
 		assert_true(v.length > strlen(expected));
 	}
