@@ -15,13 +15,24 @@
 #include "engine.h"
 #include "live.h"
 #include "names.h"
+#include "notice.h"
 #include "outbox.h"
 #include "severity.h"
+#include "store.h"
+#include "storm.h"
 #include "views.h"
 #include "wall.h"
 
 /* Severities are numbered from 1 to this. */
 #define AGENT_SEVERITIES	SEVERITY_WARNING
+
+/* What is known of a capture beside the live row; as live->captures. */
+struct agent_capture {
+	uint32_t	 position;	/* in the table's order, of a capture */
+	uint32_t	 ifindex;	/* hbwCaptureIndex */
+	uint32_t	 restarts;
+	bool		 told_blind;	/* by the last notification of it */
+};
 
 struct agent {
 	struct configuration	*config;	/* owned, as all that follows */
@@ -30,11 +41,11 @@ struct agent {
 	uint32_t		*indexes;	/* hbwWatchIndex of each */
 	uint32_t		*by_index;	/* positions by hbwWatchIndex */
 	uint32_t		*by_alarm;	/* by alarm, hbwWatchIndex */
-	uint32_t		*by_ifindex;	/* captures by their index */
-	uint32_t		*ifindexes;	/* hbwCaptureIndex of each */
-	uint32_t		*restarts;	/* as live->captures */
+	struct agent_capture	*captures;	/* as live->captures */
 	struct names		 names;		/* indexes of all names ever */
 	struct outbox		 outbox;
+	struct storm		 storm;
+	struct record		*record;	/* NULL in tests: none is kept */
 
 	struct wall_time	 start_time;
 	struct wall_time	 config_time;
@@ -44,26 +55,38 @@ struct agent {
 	uint32_t		 active[AGENT_SEVERITIES + 1];
 	uint32_t		 active_all;
 	bool			 engine_lives;
+	/* Why the engine as a whole cannot be relied on; NULL: it can. */
+	const char		*engine_fault;
 	struct mono_time	 now;		/* of this turn of the loop */
 };
 
-/*
- * An agent without a configuration yet.  False when there is no memory.
- */
-bool	 agent_init(struct agent *, struct wall_time now, uint32_t epoch);
+/* An agent without a configuration yet.  False when there is no memory. */
+bool	 agent_init(struct agent *, struct wall_time now);
 void	 agent_free(struct agent *);
 
 /*
  * Puts a configuration and its rows in force, and takes over from the ones
- * before it what stays.  An alarm that goes while it stands is cleared.  On
- * error (no memory) false, and the agent is as it was; else it owns both.
+ * before it, or from the record of the last run, what stays.  An alarm that
+ * goes while it stands is cleared.  On error (no memory) false, and the agent
+ * is as it was; else it owns both.
  */
 bool	 agent_configure(struct agent *, struct configuration *,
 	    struct live *, struct wall_time now);
 
 /* What an engine reported. */
 void	 agent_event(struct agent *, const struct engine_report *);
-void	 agent_capture(struct agent *, const struct engine_report *,
+void	 agent_capture_event(struct agent *, const struct engine_report *,
+	    struct wall_time now);
+
+/* Tells the storm that is over, if one is. */
+void	 agent_storm(struct agent *, struct mono_time now,
+	    struct wall_time wall);
+
+/*
+ * Says that nothing can be heard for a reason that is the engine's own (a
+ * constant text), and with NULL that it can be relied on again.
+ */
+void	 agent_engine_fault(struct agent *, const char *reason,
 	    struct wall_time now);
 
 /*
@@ -75,6 +98,8 @@ void	 agent_reconcile(struct agent *, struct mono_time now,
 
 /* Can the rows be believed: does an engine look after them? */
 bool	 agent_sees(const struct agent *);
+/* Until when they can, if no more is heard of it. */
+struct mono_time agent_sees_until(const struct agent *);
 
 /*
  * Takes over the interfaces' numbers as the engine knows them now.  Between
@@ -82,11 +107,23 @@ bool	 agent_sees(const struct agent *);
  */
 void	 agent_order_captures(struct agent *);
 
-/* What hbwCaptureTable and the notifications show of a capture. */
+/* What the tables and the notifications show at this moment. */
 void	 agent_view_capture(const struct agent *, size_t capture,
 	    struct capture_view *);
-/* What hbwWatchTable shows of a watch at this moment. */
 void	 agent_view_watch(const struct agent *, size_t watch,
 	    struct watch_view *);
+
+/* ---- for carry.c */
+
+/* An alarm that stands or not counts among the active ones. */
+void	 agent_count_active(struct agent *, const struct configuration_watch *,
+	    int change);
+/* The alarm of a watch changes, and is told. */
+void	 agent_raise(struct agent *, struct alarm *,
+	    struct configuration_watch *, uint32_t index,
+	    const struct detect_event *, struct wall_time at);
+void	 agent_clear(struct agent *, struct alarm *,
+	    struct configuration_watch *, uint32_t index,
+	    const struct detect_event *, struct wall_time at, enum alarm_end);
 
 #endif

@@ -4,31 +4,39 @@
 static const struct alarm *
 alarm_of(const void *view)
 {
-	return (view);
+	return (((const struct alarm_view *)view)->alarm);
 }
 
-static const struct alarm_identity *
-identity_of(const void *view)
+static const struct configuration_watch *
+watch_of(const void *view)
 {
-	return (alarm_of(view)->identity);
+	return (((const struct alarm_view *)view)->config);
+}
+
+static const struct configuration_profile *
+profile_of(const void *view)
+{
+	return (watch_of(view)->profile);
 }
 
 static void
 get_id(const void *view, struct value *v)
 {
-	value_unsigned(v, identity_of(view)->id);
+	value_unsigned(v, profile_of(view)->alarm->id);
 }
 
 static void
 get_key(const void *view, struct value *v)
 {
-	value_text(v, identity_of(view)->key);
+	char	 key[ALARM_KEY_SIZE];
+
+	value_text(v, alarm_key(watch_of(view), key));
 }
 
 static void
 get_name(const void *view, struct value *v)
 {
-	value_text(v, identity_of(view)->name);
+	value_text(v, profile_of(view)->alarm->name);
 }
 
 static void
@@ -40,19 +48,19 @@ get_state(const void *view, struct value *v)
 static void
 get_severity(const void *view, struct value *v)
 {
-	value_integer(v, identity_of(view)->severity);
+	value_integer(v, profile_of(view)->alarm->severity);
 }
 
 static void
 get_type(const void *view, struct value *v)
 {
-	value_text(v, identity_of(view)->type);
+	value_text(v, profile_of(view)->alarm->type);
 }
 
 static void
 get_service_type(const void *view, struct value *v)
 {
-	value_text(v, identity_of(view)->service_type);
+	value_text(v, profile_of(view)->alarm->service_type);
 }
 
 /* TruthValue (RFC 2579): true is 1.  The heartbeat clears all of them. */
@@ -66,25 +74,25 @@ get_auto_cleared(const void *view, struct value *v)
 static void
 get_source(const void *view, struct value *v)
 {
-	value_text(v, identity_of(view)->source);
+	value_text(v, profile_of(view)->source);
 }
 
 static void
 get_service_name(const void *view, struct value *v)
 {
-	value_text(v, identity_of(view)->service);
+	value_text(v, profile_of(view)->service);
 }
 
 static void
 get_role_name(const void *view, struct value *v)
 {
-	value_text(v, identity_of(view)->role);
+	value_text(v, profile_of(view)->role);
 }
 
 static void
 get_host_name(const void *view, struct value *v)
 {
-	value_text(v, identity_of(view)->host);
+	value_text(v, profile_of(view)->host);
 }
 
 static void
@@ -96,7 +104,9 @@ get_cause(const void *view, struct value *v)
 static void
 get_detail(const void *view, struct value *v)
 {
-	value_text(v, alarm_of(view)->detail);
+	char	 detail[ALARM_DETAIL_SIZE];
+
+	value_text(v, alarm_detail(alarm_of(view), watch_of(view), detail));
 }
 
 static void
@@ -160,18 +170,21 @@ rows(const struct agent *agent)
 static void
 row_index(const struct agent *agent, size_t i, oid *index)
 {
-	const struct alarm_identity	*id =
-	    agent->alarms[agent->by_alarm[i]].identity;
+	uint32_t	 position = agent->by_alarm[i];
 
-	index[0] = id->id;
-	index[1] = id->watch_index;
+	index[0] = agent->config->watches[position]->profile->alarm->id;
+	index[1] = agent->indexes[position];
 }
 
 static const void *
 row_view(const struct agent *agent, size_t i, union view *room)
 {
-	(void)room;
-	return (&agent->alarms[agent->by_alarm[i]]);
+	uint32_t	 position = agent->by_alarm[i];
+
+	room->alarm = (struct alarm_view){
+		agent->config->watches[position], &agent->alarms[position],
+	};
+	return (&room->alarm);
 }
 
 const struct table alarm_table = {

@@ -68,13 +68,13 @@ rows(const struct agent *agent)
 static void
 row_index(const struct agent *agent, size_t i, oid *index)
 {
-	index[0] = agent->ifindexes[agent->by_ifindex[i]];
+	index[0] = agent->captures[agent->captures[i].position].ifindex;
 }
 
 static const void *
 row_view(const struct agent *agent, size_t i, union view *room)
 {
-	agent_view_capture(agent, agent->by_ifindex[i], &room->capture);
+	agent_view_capture(agent, agent->captures[i].position, &room->capture);
 	return (&room->capture);
 }
 

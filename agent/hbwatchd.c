@@ -2,6 +2,7 @@
 #include "config.h"
 
 #include <sys/signalfd.h>
+#include <sys/stat.h>
 #include <net/if.h>
 
 #include <errno.h>
@@ -14,16 +15,13 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "epoch.h"
 #include "log.h"
+#include "record.h"
 #include "session.h"
 #include "supervisor.h"
 
 #define EXIT_RUN	1	/* something failed at run time */
 #define EXIT_USAGE	2	/* the command line or the configuration */
-
-/* How often what failed is tried again. */
-#define TICK_NS		NSEC_PER_SEC
 
 struct options {
 	const char	*file;
@@ -41,7 +39,7 @@ struct daemon {
 	struct supervisor	 supervisor;
 	struct configuration	*reload;	/* waits to be put in force */
 	struct session_poll	 poll;
-	struct mono_time	 tick;
+	struct mono_time	 ticked;
 	int			 signals;
 	bool			 stop;
 };
@@ -129,7 +127,7 @@ parse_options(int argc, char **argv, struct options *o)
 /* ---- -t */
 
 static bool
-check_interfaces(const struct configuration *config, const char *file)
+check_interfaces(const struct configuration *config)
 {
 	const struct configuration_profile	*w = NULL;
 	size_t					 i;
@@ -144,19 +142,19 @@ check_interfaces(const struct configuration *config, const char *file)
 			continue;
 		fprintf(stderr, "%s:%d: interface \"%s\": there is none of "
 		    "that name; expected one that `ip link` shows, or any\n",
-		    file, w->interface_line, w->interface);
+		    w->file, w->interface_line, w->interface);
 		fine = false;
 	}
 	return (fine);
 }
 
 static int
-check(const struct options *o, const struct configuration *config)
+check(const struct configuration *config)
 {
 	bool	 fine;
 
-	fine = check_interfaces(config, o->file);
-	fine = session_check(config, o->file) && fine;
+	fine = check_interfaces(config);
+	fine = session_check(config) && fine;
 	if (!fine)
 		return (EXIT_USAGE);
 	printf("configuration OK\n");
@@ -192,7 +190,7 @@ warn_of_restart(const struct configuration *old,
 	    old->nsnmp == new->nsnmp;
 
 	for (i = 0; same && i < old->nsnmp; i++)
-		same = same_text(old->snmp[i], new->snmp[i]);
+		same = same_text(old->snmp[i].text, new->snmp[i].text);
 	if (!same)
 		log_warnx("agentx or snmp has changed: that takes a restart");
 }
@@ -250,6 +248,14 @@ take_signals(struct daemon *d)
 	}
 }
 
+/* When what failed is to be tried again. */
+static struct mono_time
+tick_due(const struct daemon *d)
+{
+	return (mono_min(supervisor_tick_due(&d->supervisor, d->ticked),
+	    session_tick_due(d->ticked)));
+}
+
 static void
 wait_for_work(struct daemon *d, size_t first)
 {
@@ -270,13 +276,27 @@ wait_for_work(struct daemon *d, size_t first)
 			.fd = sockets[i], .events = POLLIN,
 		};
 	due = mono_min(due, supervisor_due(&d->supervisor));
-	due = mono_min(due, d->tick);
+	due = mono_min(due, record_due(&d->agent, now));
+	due = mono_min(due, storm_due(&d->agent.storm));
+	due = mono_min(due, tick_due(d));
 	ns = mono_before(now, due) ? mono_sub(due, now) : 0;
 	timeout.tv_sec = ns / NSEC_PER_SEC;
 	timeout.tv_nsec = ns % NSEC_PER_SEC;
 	if (ppoll(p->fds, p->count, &timeout, NULL) < 0)
 		for (i = 0; i < p->count; i++)
 			p->fds[i].revents = 0;
+}
+
+/* An engine that says nothing is not asked for each question of SNMP's. */
+static bool
+engines_report(const struct daemon *d)
+{
+	size_t	 i;
+
+	for (i = 0; i < SUPERVISOR_SOCKETS; i++)
+		if (d->poll.fds[1 + i].revents != 0)
+			return (true);
+	return (!mono_before(d->agent.now, supervisor_due(&d->supervisor)));
 }
 
 static void
@@ -289,13 +309,17 @@ turn(struct daemon *d)
 	d->agent.now = mono_now();
 	if (d->poll.fds[0].revents != 0)
 		take_signals(d);
-	supervisor_work(&d->supervisor, d->agent.now);
+	if (engines_report(d))
+		supervisor_work(&d->supervisor, d->agent.now);
 	try_reload(d, d->agent.now);
-	if (!mono_before(d->agent.now, d->tick)) {
+	agent_storm(&d->agent, d->agent.now, wall_now());
+	/* On disk before it is on the wire, which session_work sees to. */
+	record_save(&d->agent, d->agent.now, false);
+	if (!mono_before(d->agent.now, tick_due(d))) {
 		agent_order_captures(&d->agent);
 		supervisor_tick(&d->supervisor, d->agent.now);
 		session_tick(d->agent.now);
-		d->tick = mono_add(d->agent.now, TICK_NS);
+		d->ticked = d->agent.now;
 	}
 	session_work(&d->poll, first);
 }
@@ -327,13 +351,22 @@ start(struct daemon *d, struct configuration *config)
 	};
 	struct live		*live;
 
-	d->agent.now = d->tick = mono_now();
 	d->signals = block_signals();
-	live = live_new(config, d->agent.now);
+	live = live_new(config, mono_now());
 	if (d->signals < 0 || live == NULL)
 		fatal("start");
-	if (!agent_init(&d->agent, wall_now(), epoch_next(d->options.state)) ||
-	    !agent_configure(&d->agent, config, live, wall_now()))
+	if (!agent_init(&d->agent, wall_now()))
+		fatal("start");
+	d->agent.now = d->ticked = mono_now();
+	switch (record_open(&d->agent, d->options.state)) {
+	case STORE_TAKEN:
+		exit(EXIT_RUN);
+	case STORE_NO_MEMORY:
+		fatal("start");
+	case STORE_FINE:
+		break;
+	}
+	if (!agent_configure(&d->agent, config, live, wall_now()))
 		fatal("start");
 	if (!supervisor_init(&d->supervisor, &d->agent, mono_now()))
 		fatal("cannot start the engine");
@@ -363,6 +396,7 @@ run(const struct options *o, struct configuration *config)
 	while (status == 0 && !d.stop)
 		turn(&d);
 	supervisor_end(&d.supervisor);
+	record_save(&d.agent, mono_now(), true);
 	session_end();
 	configuration_free(d.reload);
 	agent_free(&d.agent);
@@ -391,6 +425,8 @@ main(int argc, char **argv)
 	int			 status;
 
 	hold_standard_descriptors();
+	/* What is written is for nobody else: umask(2). */
+	umask(077);
 	status = parse_options(argc, argv, &o);
 	if (status != -1)
 		return (status);
@@ -400,7 +436,7 @@ main(int argc, char **argv)
 	log_open("hbwatchd", o.log, o.verbose);
 	if (!o.test)
 		return (run(&o, config));
-	status = check(&o, config);
+	status = check(config);
 	configuration_free(config);
 	return (status);
 }

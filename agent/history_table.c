@@ -1,18 +1,19 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "record.h"
 #include "table.h"
 
 static const struct notice *
 notice_of(const void *view)
 {
-	return (view);
+	return (((const struct history_view *)view)->notice);
 }
 
 /* NULL for a notification about a capture. */
 static const struct alarm *
 alarm_of(const void *view)
 {
-	return (notice_of(view)->alarm.identity == NULL ? NULL :
-	    &notice_of(view)->alarm);
+	return (notice_has_alarm(notice_of(view)) ? &notice_of(view)->alarm :
+	    NULL);
 }
 
 static void
@@ -30,25 +31,27 @@ get_time(const void *view, struct value *v)
 static void
 get_alarm_id(const void *view, struct value *v)
 {
-	const struct alarm	*a = alarm_of(view);
+	const struct notice	*n = notice_of(view);
 
-	value_unsigned(v, a == NULL ? 0 : a->identity->id);
+	value_unsigned(v, notice_has_alarm(n) ? n->watch->profile->alarm->id :
+	    0);
 }
 
 static void
 get_watch(const void *view, struct value *v)
 {
-	const struct alarm	*a = alarm_of(view);
+	const struct notice	*n = notice_of(view);
 
-	value_text(v, a == NULL ? "" : a->identity->watch);
+	value_text(v, notice_has_alarm(n) ? n->watch->name : "");
 }
 
 static void
 get_key(const void *view, struct value *v)
 {
-	const struct alarm	*a = alarm_of(view);
+	const struct notice	*n = notice_of(view);
+	char			 key[ALARM_KEY_SIZE];
 
-	value_text(v, a == NULL ? "" : a->identity->key);
+	value_text(v, notice_has_alarm(n) ? alarm_key(n->watch, key) : "");
 }
 
 static void
@@ -62,12 +65,12 @@ get_serial(const void *view, struct value *v)
 static void
 get_severity(const void *view, struct value *v)
 {
-	const struct alarm	*a = alarm_of(view);
+	const struct notice	*n = notice_of(view);
 
-	if (a != NULL)
-		value_integer(v, a->identity->severity);
+	if (notice_has_alarm(n))
+		value_integer(v, n->watch->profile->alarm->severity);
 	else
-		value_integer(v, notice_of(view)->event == NOTICE_RESTORED ?
+		value_integer(v, n->event == NOTICE_RESTORED ?
 		    SEVERITY_CLEARED : SEVERITY_INDETERMINATE);
 }
 
@@ -76,31 +79,29 @@ get_cause(const void *view, struct value *v)
 {
 	const struct alarm	*a = alarm_of(view);
 
-	value_integer(v, a == NULL ? ALARM_CAUSE_LOCAL_FAULT : a->cause);
+	if (a != NULL)
+		value_integer(v, a->cause);
+	else
+		value_integer(v, notice_of(view)->event == NOTICE_STORM ?
+		    ALARM_CAUSE_UNKNOWN : ALARM_CAUSE_LOCAL_FAULT);
 }
 
 static void
 get_detail(const void *view, struct value *v)
 {
-	const struct alarm	*a = alarm_of(view);
-	const struct live_capture *c;
-	char			 text[VALUE_OCTETS + 1];
+	char	 detail[NOTICE_DETAIL_SIZE];
 
-	if (a != NULL) {
-		value_text(v, a->detail);
-		return;
-	}
-	c = &notice_of(view)->capture->capture;
-	snprintf(text, sizeof(text), "%s%s%s", c->interface,
-	    c->error[0] != '\0' ? ": " : "", c->error);
-	value_text(v, text);
+	value_text(v, notice_detail(notice_of(view), detail));
 }
 
 static void
 get_delivery(const void *view, struct value *v)
 {
-	value_integer(v,
-	    notice_of(view)->delivery == NOTICE_DELIVERED ? 2 : 1);
+	const struct history_view	*h = view;
+
+	/* pending(1), delivered(2), summarised(3) */
+	value_integer(v, notice_is_summarised(h->notice) ? 3 :
+	    h->delivered ? 2 : 1);
 }
 
 static const struct column columns[] = {
@@ -119,20 +120,41 @@ static const struct column columns[] = {
 static size_t
 rows(const struct agent *agent)
 {
-	return (agent->outbox.count);
+	return (agent->outbox.sequence + 1 - record_oldest(agent));
 }
 
 static void
 row_index(const struct agent *agent, size_t i, oid *index)
 {
-	index[0] = outbox_at(&agent->outbox, i)->sequence;
+	index[0] = record_oldest(agent) + i;
+}
+
+/* A row that cannot be read says so, and that it is of no watch. */
+static const struct notice *
+unreadable(void)
+{
+	static struct notice_capture	 none = {
+		.error = "the state file cannot be read",
+	};
+	static const struct notice	 notice = {
+		.event = NOTICE_BLIND, .capture = &none,
+	};
+
+	return (&notice);
 }
 
 static const void *
 row_view(const struct agent *agent, size_t i, union view *room)
 {
-	(void)room;
-	return (outbox_at(&agent->outbox, i));
+	uint32_t		 sequence = record_oldest(agent) + (uint32_t)i;
+	const struct notice	*n = record_notice(agent, sequence);
+
+	room->history = (struct history_view){
+		.notice = n != NULL ? n : unreadable(),
+		.delivered = sequence <= agent->outbox.delivered ||
+		    (n != NULL && n->delivery == NOTICE_DELIVERED),
+	};
+	return (&room->history);
 }
 
 const struct table history_table = {

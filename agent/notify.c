@@ -10,6 +10,7 @@
 #include "log.h"
 #include "mono.h"
 #include "notify.h"
+#include "record.h"
 #include "table.h"
 
 /* agentx-Notify-PDU (RFC 2741, section 6.1.2); no header has the constant. */
@@ -77,6 +78,15 @@ static const struct object capture_objects[] = {
 	{ &scalars_table, 11, "hbwNotificationEpoch" },
 };
 
+static const struct object storm_objects[] = {
+	{ &scalars_table, 16, "hbwStormRaised" },
+	{ &scalars_table, 17, "hbwStormCleared" },
+	{ &scalars_table, 18, "hbwStormFirst" },
+	{ &scalars_table, 19, "hbwStormSince" },
+	{ &scalars_table, 12, "hbwNotificationSequence" },
+	{ &scalars_table, 11, "hbwNotificationEpoch" },
+};
+
 #define OBJECTS(array)	(sizeof(array) / sizeof((array)[0]))
 
 static const struct object *
@@ -85,6 +95,10 @@ objects_of(enum notice_event event, size_t *count)
 	if (event == NOTICE_RAISED || event == NOTICE_CLEARED) {
 		*count = OBJECTS(alarm_objects);
 		return (alarm_objects);
+	}
+	if (event == NOTICE_STORM) {
+		*count = OBJECTS(storm_objects);
+		return (storm_objects);
 	}
 	*count = OBJECTS(capture_objects);
 	return (capture_objects);
@@ -105,7 +119,18 @@ struct said {
 	const struct notice	*notice;
 	struct scalars_view	 scalars;
 	struct watch_view	 watch;
+	struct alarm_view	 alarm;
+	struct capture_view	 capture;
 };
+
+static void
+view_capture(struct capture_view *view, const struct notice_capture *c)
+{
+	view->index = c->index;
+	view->capture.state = c->state;
+	memcpy(view->capture.interface, c->interface, sizeof(c->interface));
+	memcpy(view->capture.error, c->error, sizeof(c->error));
+}
 
 static void
 view_notice(struct said *said, const struct agent *agent,
@@ -114,10 +139,15 @@ view_notice(struct said *said, const struct agent *agent,
 	memset(said, 0, sizeof(*said));
 	said->notice = n;
 	said->scalars = (struct scalars_view){
-		agent, agent->epoch, n->sequence,
+		agent, agent->epoch, n->sequence, &n->storm,
 	};
-	said->watch.identity = n->alarm.identity;
-	said->watch.watch.last_wall = n->alarm.last_heartbeat;
+	if (notice_has_alarm(n)) {
+		said->watch.config = n->watch;
+		said->watch.watch.last_wall = n->alarm.last_heartbeat;
+		said->alarm = (struct alarm_view){ n->watch, &n->alarm };
+	}
+	if (notice_has_capture(n))
+		view_capture(&said->capture, n->capture);
 }
 
 static const void *
@@ -129,16 +159,16 @@ view_and_index(const struct said *said, const struct table *t, oid *index)
 	if (t == &scalars_table)
 		return (&said->scalars);
 	if (t == &capture_table) {
-		index[0] = n->capture->index;
-		return (n->capture);
+		index[0] = said->capture.index;
+		return (&said->capture);
 	}
 	if (t == &watch_table) {
-		index[0] = n->alarm.identity->watch_index;
+		index[0] = n->watch_index;
 		return (&said->watch);
 	}
-	index[0] = n->alarm.identity->id;
-	index[1] = n->alarm.identity->watch_index;
-	return (&n->alarm);
+	index[0] = n->watch->profile->alarm->id;
+	index[1] = n->watch_index;
+	return (&said->alarm);
 }
 
 static bool
@@ -318,6 +348,14 @@ send_to_sinks(struct notify *notify, struct notice *n)
 	return (true);
 }
 
+/* What is on disk, or anything where nothing can be. */
+static struct notice *
+next_notice(const struct notify *notify)
+{
+	return (outbox_next(&notify->agent->outbox,
+	    record_fails(notify->agent)));
+}
+
 /* Is there one that nothing but the pace holds back? */
 static bool
 may_send(const struct notify *notify)
@@ -327,7 +365,7 @@ may_send(const struct notify *notify)
 
 	return ((notify->master != NULL || notify->standalone) &&
 	    !notify->full && !notify->refused && notify->unanswered < most &&
-	    outbox_next(&notify->agent->outbox) != NULL);
+	    next_notice(notify) != NULL);
 }
 
 void
@@ -340,7 +378,7 @@ notify_flush(struct notify *notify, struct mono_time now)
 		/* Time in which nothing was sent saves up for a burst. */
 		notify->next = mono_add(mono_max(notify->next,
 		    mono_add(now, -PACE_BURST * PACE_NS)), PACE_NS);
-		n = outbox_next(&notify->agent->outbox);
+		n = next_notice(notify);
 		fine = notify->standalone ? send_to_sinks(notify, n) :
 		    send_to_master(notify, n);
 	}

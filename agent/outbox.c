@@ -4,28 +4,35 @@
 
 #include "outbox.h"
 
+#define CAPACITY_LEAST	64
+
 bool
-outbox_init(struct outbox *box)
+outbox_init(struct outbox *box, uint32_t sequence)
 {
 	memset(box, 0, sizeof(*box));
-	box->capacity = 64;
+	box->sequence = box->stored = box->delivered = sequence;
+	box->cursor = sequence + 1;
+	box->capacity = CAPACITY_LEAST;
 	box->notices = calloc(box->capacity, sizeof(*box->notices));
 	return (box->notices != NULL);
 }
 
-struct notice *
-outbox_at(const struct outbox *box, size_t i)
+static struct notice *
+at(const struct outbox *box, size_t i)
 {
 	return (&box->notices[(box->first + i) % box->capacity]);
+}
+
+uint32_t
+outbox_oldest(const struct outbox *box)
+{
+	return (box->sequence + 1 - (uint32_t)box->count);
 }
 
 static void
 forget_oldest(struct outbox *box)
 {
-	struct notice	*n = outbox_at(box, 0);
-
-	alarm_identity_release(n->alarm.identity);
-	free(n->capture);
+	notice_release(at(box, 0));
 	box->first = (box->first + 1) % box->capacity;
 	box->count--;
 }
@@ -40,21 +47,32 @@ outbox_free(struct outbox *box)
 }
 
 static bool
-grow(struct outbox *box)
+resize(struct outbox *box, size_t capacity)
 {
-	struct outbox	 larger = *box;
+	struct outbox	 other = *box;
 	size_t		 i;
 
-	larger.capacity = 2 * box->capacity;
-	larger.first = 0;
-	larger.notices = calloc(larger.capacity, sizeof(*larger.notices));
-	if (larger.notices == NULL)
+	other.capacity = capacity;
+	other.first = 0;
+	other.notices = calloc(other.capacity, sizeof(*other.notices));
+	if (other.notices == NULL)
 		return (false);
 	for (i = 0; i < box->count; i++)
-		*outbox_at(&larger, i) = *outbox_at(box, i);
+		*at(&other, i) = *at(box, i);
 	free(box->notices);
-	*box = larger;
+	*box = other;
 	return (true);
+}
+
+/* More than can be kept: the oldest is lost, and the sequence shows it. */
+static void
+give_up_oldest(struct outbox *box)
+{
+	struct notice	*n = at(box, 0);
+
+	box->given_up += n->delivery != NOTICE_DELIVERED;
+	outbox_delivered(box, n->sequence);
+	forget_oldest(box);
 }
 
 struct notice *
@@ -62,39 +80,53 @@ outbox_add(struct outbox *box, enum notice_event event, struct wall_time time)
 {
 	struct notice	*n;
 
-	if (box->count == box->capacity && !grow(box))
+	if (box->count >= OUTBOX_MOST)
+		give_up_oldest(box);
+	if (box->count == box->capacity && !resize(box, 2 * box->capacity))
 		return (NULL);
-	n = outbox_at(box, box->count++);
+	n = at(box, box->count++);
 	*n = (struct notice){
-		.sequence = ++box->sequence, .event = event, .time = time,
-		.delivery = NOTICE_PENDING,
+		.sequence = ++box->sequence, .event = (uint8_t)event,
+		.time = time, .delivery = NOTICE_PENDING,
 	};
 	box->pending++;
 	return (n);
 }
 
-struct notice *
-outbox_find(const struct outbox *box, uint32_t sequence)
+bool
+outbox_restore(struct outbox *box, struct notice *n)
 {
-	uint32_t	 oldest;
-
-	if (box->count == 0)
-		return (NULL);
-	oldest = outbox_at(box, 0)->sequence;
-	if (sequence - oldest >= box->count)
-		return (NULL);
-	return (outbox_at(box, sequence - oldest));
+	if (n->sequence != box->sequence + 1 || box->count >= OUTBOX_MOST ||
+	    (box->count == box->capacity && !resize(box, 2 * box->capacity)))
+		return (false);
+	n->delivery = NOTICE_PENDING;
+	*at(box, box->count++) = *n;
+	box->sequence = box->stored = n->sequence;
+	box->pending++;
+	return (true);
 }
 
 struct notice *
-outbox_next(const struct outbox *box)
+outbox_find(const struct outbox *box, uint32_t sequence)
 {
-	size_t	 i;
+	uint32_t	 oldest = outbox_oldest(box);
 
-	/* What is sent and not answered is bounded, and so is this. */
-	for (i = box->delivered; i < box->count; i++)
-		if (outbox_at(box, i)->delivery == NOTICE_PENDING)
-			return (outbox_at(box, i));
+	if (sequence - oldest >= box->count)
+		return (NULL);
+	return (at(box, sequence - oldest));
+}
+
+struct notice *
+outbox_next(struct outbox *box, bool unstored)
+{
+	uint32_t	 last = unstored ? box->sequence : box->stored;
+	struct notice	*n;
+
+	for (; box->cursor <= last; box->cursor++) {
+		n = outbox_find(box, box->cursor);
+		if (n != NULL && n->delivery == NOTICE_PENDING)
+			return (n);
+	}
 	return (NULL);
 }
 
@@ -107,12 +139,11 @@ outbox_delivered(struct outbox *box, uint32_t sequence)
 		return;
 	n->delivery = NOTICE_DELIVERED;
 	box->pending--;
-	while (box->delivered < box->count &&
-	    outbox_at(box, box->delivered)->delivery == NOTICE_DELIVERED)
+	while (box->delivered < box->sequence) {
+		n = outbox_find(box, box->delivered + 1);
+		if (n != NULL && n->delivery != NOTICE_DELIVERED)
+			break;
 		box->delivered++;
-	while (box->delivered > OUTBOX_HISTORY) {
-		forget_oldest(box);
-		box->delivered--;
 	}
 }
 
@@ -121,16 +152,43 @@ outbox_returned(struct outbox *box, uint32_t sequence)
 {
 	struct notice	*n = outbox_find(box, sequence);
 
-	if (n != NULL && n->delivery == NOTICE_SENT)
-		n->delivery = NOTICE_PENDING;
+	if (n == NULL || n->delivery != NOTICE_SENT)
+		return;
+	n->delivery = NOTICE_PENDING;
+	if (sequence < box->cursor)
+		box->cursor = sequence;
 }
 
 void
 outbox_all_returned(struct outbox *box)
 {
-	size_t	 i;
+	uint32_t	 sequence;
 
-	for (i = box->delivered; i < box->count; i++)
-		if (outbox_at(box, i)->delivery == NOTICE_SENT)
-			outbox_at(box, i)->delivery = NOTICE_PENDING;
+	/* What was sent is before the cursor, and after what had its answer. */
+	for (sequence = box->cursor - 1; sequence > box->delivered; sequence--)
+		outbox_returned(box, sequence);
+}
+
+void
+outbox_stored(struct outbox *box, uint32_t sequence)
+{
+	box->stored = sequence;
+}
+
+void
+outbox_trim(struct outbox *box, size_t keep)
+{
+	const struct notice	*n;
+
+	while (box->count > 0) {
+		n = at(box, 0);
+		if (n->sequence > box->delivered ||
+		    (n->sequence > box->stored &&
+		    box->sequence - n->sequence < keep))
+			break;
+		forget_oldest(box);
+	}
+	/* What a burst took is given back. */
+	if (box->count < CAPACITY_LEAST && box->capacity > 64 * CAPACITY_LEAST)
+		(void)resize(box, CAPACITY_LEAST);
 }

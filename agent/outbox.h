@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The notifications: those that wait for their answer, and behind them those
- * that had it, as the history.  They are numbered without a gap.
+ * The notifications that wait: for their answer, or to be on disk.  They are
+ * numbered without a gap, leave in their order, and none leaves before it is
+ * stored, unless there is no store to be had.
+ *
+ * Those that have both are in the store, as the history.
  */
 #ifndef HBW_OUTBOX_H
 #define HBW_OUTBOX_H
@@ -10,36 +13,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "alarm.h"
-#include "views.h"
+#include "notice.h"
 #include "wall.h"
 
-/* So many delivered ones are kept to be read. */
-#define OUTBOX_HISTORY	1000
-
-/* The numbers are hbwHistoryEvent's, and the notification's own. */
-enum notice_event {
-	NOTICE_RAISED = 1,
-	NOTICE_CLEARED = 2,
-	NOTICE_BLIND = 3,
-	NOTICE_RESTORED = 4,
-};
-
-enum notice_delivery {
-	NOTICE_PENDING,		/* to be sent, or again */
-	NOTICE_SENT,		/* without an answer yet */
-	NOTICE_DELIVERED,
-};
-
-/* What is said, as it was at that time. */
-struct notice {
-	uint32_t		 sequence;
-	enum notice_event	 event;
-	enum notice_delivery	 delivery;
-	struct wall_time	 time;
-	struct alarm		 alarm;		/* RAISED, CLEARED: a copy */
-	struct capture_view	*capture;	/* BLIND, RESTORED; owned */
-};
+/*
+ * So many wait at most; beyond that the oldest is given up, and the gap in the
+ * sequence tells.  Days of flapping without a master come to that.
+ */
+#define OUTBOX_MOST	1000000
 
 struct outbox {
 	struct notice	*notices;	/* a ring, owned */
@@ -47,13 +28,24 @@ struct outbox {
 	size_t		 first;		/* of the oldest */
 	size_t		 count;
 	uint32_t	 sequence;	/* of the newest; 0: none ever */
-	size_t		 delivered;	/* how many at the old end are */
+	uint32_t	 stored;	/* up to this one they are on disk */
+	uint32_t	 delivered;	/* up to this one they had their answer */
+	uint32_t	 cursor;	/* before this one nothing is PENDING */
 	size_t		 pending;	/* how many have no answer yet */
+	uint64_t	 given_up;	/* ever */
 };
 
-/* False when there is no memory. */
-bool	 outbox_init(struct outbox *);
+/*
+ * An outbox that goes on after `sequence`, all of which is on disk.  False when
+ * there is no memory.
+ */
+bool	 outbox_init(struct outbox *, uint32_t sequence);
 void	 outbox_free(struct outbox *);
+/*
+ * Takes over a notice that was on disk, the next in order.  False when it is
+ * not, or when there is no memory.
+ */
+bool	 outbox_restore(struct outbox *, struct notice *);
 
 /*
  * A new notice with the next sequence, for the caller to fill in the rest; it
@@ -63,17 +55,29 @@ void	 outbox_free(struct outbox *);
 struct notice *outbox_add(struct outbox *, enum notice_event,
 	    struct wall_time);
 
-/* The i-th oldest of outbox.count. */
-struct notice *outbox_at(const struct outbox *, size_t i);
-/* NULL when it is not there. */
+/* NULL when it does not wait any more. */
 struct notice *outbox_find(const struct outbox *, uint32_t sequence);
-/* The oldest that waits to be sent; NULL when there is none. */
-struct notice *outbox_next(const struct outbox *);
+/*
+ * The oldest that is to be sent next, of those that are stored or, with
+ * `unstored`, of all; NULL when there is none.
+ */
+struct notice *outbox_next(struct outbox *, bool unstored);
 
-/* The answer came; the oldest of the history may be dropped for it. */
+/* The answer came, or none is wanted. */
 void	 outbox_delivered(struct outbox *, uint32_t sequence);
 /* No answer will come to what was sent: it waits again. */
 void	 outbox_returned(struct outbox *, uint32_t sequence);
 void	 outbox_all_returned(struct outbox *);
+/* All up to this one are on disk. */
+void	 outbox_stored(struct outbox *, uint32_t sequence);
+
+/*
+ * Forgets what needs not wait: of what was delivered and is not stored the
+ * newest `keep` stay.
+ */
+void	 outbox_trim(struct outbox *, size_t keep);
+
+/* The oldest that is here; one more than the newest when there is none. */
+uint32_t outbox_oldest(const struct outbox *);
 
 #endif

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include "record.h"
 #include "table.h"
 
 static const struct agent *
@@ -91,16 +92,46 @@ get_pending(const void *view, struct value *v)
 static void
 get_history_oldest(const void *view, struct value *v)
 {
-	const struct outbox	*box = &agent_of(view)->outbox;
+	const struct agent	*agent = agent_of(view);
+	uint32_t		 oldest = record_oldest(agent);
 
-	value_unsigned(v, box->count == 0 ? 0 : outbox_at(box, 0)->sequence);
+	value_unsigned(v, oldest > agent->outbox.sequence ? 0 : oldest);
 }
 
 static void
 get_history_size(const void *view, struct value *v)
 {
-	(void)view;
-	value_unsigned(v, OUTBOX_HISTORY);
+	value_unsigned(v, agent_of(view)->config->history);
+}
+
+static const struct notice_storm *
+storm_of(const void *view)
+{
+	return (((const struct scalars_view *)view)->storm);
+}
+
+static void
+get_storm_raised(const void *view, struct value *v)
+{
+	value_unsigned(v, storm_of(view)->raised);
+}
+
+static void
+get_storm_cleared(const void *view, struct value *v)
+{
+	value_unsigned(v, storm_of(view)->cleared);
+}
+
+static void
+get_storm_first(const void *view, struct value *v)
+{
+	value_unsigned(v, storm_of(view)->first);
+}
+
+static void
+get_storm_since(const void *view, struct value *v)
+{
+	value_time(v, storm_of(view)->since);
 }
 
 static const struct column columns[] = {
@@ -119,6 +150,10 @@ static const struct column columns[] = {
 	{ 13, "hbwNotificationsPending", ASN_GAUGE, get_pending },
 	{ 14, "hbwHistoryOldest", ASN_UNSIGNED, get_history_oldest },
 	{ 15, "hbwHistorySize", ASN_UNSIGNED, get_history_size },
+	{ 16, "hbwStormRaised", ASN_UNSIGNED, get_storm_raised },
+	{ 17, "hbwStormCleared", ASN_UNSIGNED, get_storm_cleared },
+	{ 18, "hbwStormFirst", ASN_UNSIGNED, get_storm_first },
+	{ 19, "hbwStormSince", ASN_OCTET_STR, get_storm_since },
 };
 
 static size_t
@@ -142,6 +177,7 @@ row_view(const struct agent *agent, size_t i, union view *room)
 	(void)i;
 	room->scalars = (struct scalars_view){
 		agent, agent->epoch, agent->outbox.sequence,
+		storm_shown(&agent->storm),
 	};
 	return (&room->scalars);
 }

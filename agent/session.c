@@ -22,10 +22,14 @@
 #include "table.h"
 
 /*
- * Seconds between pings, and between tries to connect.  A ping that fails costs
- * three waits of MASTER_TIMEOUT, which this has to exceed.
+ * Seconds between tries to connect, and between pings.  A ping that fails costs
+ * three waits of MASTER_TIMEOUT, which the first has to exceed.  The library
+ * knows one interval for both.
  */
-#define PING_INTERVAL		2
+#define CONNECT_INTERVAL	2
+#define PING_INTERVAL		15
+/* What failed is tried again after that. */
+#define TICK_NS			NSEC_PER_SEC
 /* Microseconds; the library waits this long for an answer of the master. */
 #define MASTER_TIMEOUT		(ONE_SEC / 3)
 /* And so long, at most, for connect(). */
@@ -41,22 +45,23 @@
 #define APPLICATION		"hbwatch"
 
 /* A directive of our own, which tells the line of the next one. */
-#define MARK			"hbwatchDirectiveOfLine"
+#define MARK			"hbwatchDirective"
 
 /* Exported by the library, in no installed header. */
 extern int agentx_register(netsnmp_session *, oid *, size_t, int, int, oid,
 	    int, u_char, const char *);
+extern SNMPAlarmCallback agentx_check_session;
 
 static struct notify	 session_notify;
+static bool		 session_fresh;		/* pings as it connects */
 static bool		 session_registered;
 static bool		 session_refused;	/* by what was logged */
 static struct mono_time	 session_register_due;
 static bool		 session_refusal_said;
 
-/* Where a directive stands whose errors are being logged. */
-static const char	*directive_file;
-static const char	*directives_of;
-static int		 directive_line;
+/* The directive whose errors are being logged, or NULL; and where they are. */
+static const struct configuration_directive *directive;
+static const struct configuration *directives_of;
 static unsigned		 directive_errors;
 
 /* ---- net-snmp's log */
@@ -99,12 +104,12 @@ take_log(int major, int minor, void *message, void *arg)
 		session_refused = true;
 		return (0);
 	}
-	if (directive_file != NULL) {
+	if (directive != NULL) {
 		directive_errors++;
 		if (strncmp(text, "(null): line 0: ", 16) == 0)
 			memmove(text, text + 16, strlen(text + 16) + 1);
-		fprintf(stderr, "%s:%d: snmp: %s\n", directive_file,
-		    directive_line, text);
+		fprintf(stderr, "%s:%d: snmp: %s\n", directive->file,
+		    directive->line, text);
 	} else {
 		log_once(text, m->priority);
 	}
@@ -189,6 +194,7 @@ started(int major, int minor, void *session, void *arg)
 	    fcntl(transport->sock, F_GETFL) | O_NONBLOCK) != 0)
 		log_warn("AgentX socket");
 	log_info("connected to the AgentX master");
+	session_fresh = true;
 	/* Registered right after this, and taken back if it is refused. */
 	session_registered = true;
 	session_register_due = mono_now();
@@ -207,6 +213,24 @@ stopped(int major, int minor, void *session, void *arg)
 		log_warnx("lost the AgentX master");
 	notify_connected(&session_notify, NULL);
 	return (0);
+}
+
+/*
+ * Once connected, the library has set up its ping, whose number it keeps in a
+ * field of the session that AgentX does not need.
+ */
+static void
+ping_seldom(void)
+{
+	netsnmp_session	*master = session_notify.master;
+
+	if (master == NULL || !session_fresh)
+		return;
+	session_fresh = false;
+	if (master->securityModel != SNMP_DEFAULT_SECMODEL)
+		snmp_alarm_unregister((unsigned)master->securityModel);
+	master->securityModel = (int)snmp_alarm_register(PING_INTERVAL,
+	    SA_REPEAT, agentx_check_session, master);
 }
 
 /*
@@ -260,28 +284,31 @@ init_subagent(struct agent *agent, const struct session_options *o)
 	}
 	/* init_agent sets it to its own default. */
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
-	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, PING_INTERVAL);
+	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, CONNECT_INTERVAL);
 	if (!table_register(agent)) {
 		log_warnx("net-snmp: the MIB cannot be registered");
 		return (SESSION_FAILED);
 	}
 	init_snmp(APPLICATION);
+	ping_seldom();
 	if (session_notify.master == NULL)
 		log_warnx("no AgentX master at %s yet: trying every %d s",
 		    o->master != NULL ? o->master : "net-snmp's default",
-		    PING_INTERVAL);
+		    CONNECT_INTERVAL);
 	return (SESSION_FINE);
 }
 
 /* ---- without a master */
 
-/* What net-snmp says from here on is about this line. */
+/* What net-snmp says from here on is about that directive, from 1; 0: none. */
 static void
-mark_line(const char *token, char *line)
+mark_directive(const char *token, char *number)
 {
+	size_t	 n = (size_t)atoi(number);
+
 	(void)token;
-	directive_line = atoi(line);
-	directive_file = directive_line > 0 ? directives_of : NULL;
+	directive = n > 0 && n <= directives_of->nsnmp ?
+	    &directives_of->snmp[n - 1] : NULL;
 }
 
 /*
@@ -289,24 +316,23 @@ mark_line(const char *token, char *line)
  * mark goes before each, and tells which one the library complains of.
  */
 static bool
-init_with_directives(const struct configuration *config, const char *file)
+init_with_directives(const struct configuration *config)
 {
 	char	 mark[64];
 	size_t	 i;
 
 	directive_errors = 0;
-	directives_of = file;
-	register_config_handler(APPLICATION, MARK, mark_line, NULL, NULL);
+	directives_of = config;
+	register_config_handler(APPLICATION, MARK, mark_directive, NULL, NULL);
 	for (i = 0; i < config->nsnmp; i++) {
-		snprintf(mark, sizeof(mark), MARK " %d",
-		    config->snmp_lines[i]);
+		snprintf(mark, sizeof(mark), MARK " %zu", i + 1);
 		netsnmp_config(mark);
-		netsnmp_config(config->snmp[i]);
+		netsnmp_config(config->snmp[i].text);
 	}
 	snprintf(mark, sizeof(mark), MARK " 0");
 	netsnmp_config(mark);
 	init_snmp(APPLICATION);
-	directive_file = NULL;
+	directive = NULL;
 	return (directive_errors == 0);
 }
 
@@ -351,7 +377,7 @@ init_standalone(struct agent *agent, const struct session_options *o)
 		log_warnx("net-snmp: the MIB cannot be registered");
 		return (SESSION_FAILED);
 	}
-	if (!init_with_directives(agent->config, o->file))
+	if (!init_with_directives(agent->config))
 		return (SESSION_MISCONFIGURED);
 	if (init_master_agent() != 0) {
 		log_warnx("cannot answer SNMP on %s", o->listen);
@@ -388,7 +414,7 @@ session_end(void)
 }
 
 bool
-session_check(const struct configuration *config, const char *file)
+session_check(const struct configuration *config)
 {
 	if (config->nsnmp == 0)
 		return (true);
@@ -396,7 +422,7 @@ session_check(const struct configuration *config, const char *file)
 	without_files();
 	if (init_agent(APPLICATION) != 0)
 		return (false);
-	return (init_with_directives(config, file));
+	return (init_with_directives(config));
 }
 
 /* ---- in the loop */
@@ -441,6 +467,21 @@ session_poll(struct session_poll *p, struct mono_time now,
 	return (fine);
 }
 
+/* Pings, and tries to connect, are alarms. */
+static void
+run_due_alarms(void)
+{
+	struct timeval	 left;
+
+	if (get_next_alarm_delay_time(&left) == 0 || left.tv_sec > 0 ||
+	    left.tv_usec > 0)
+		return;
+	wake_from_connect(true);
+	run_alarms();
+	wake_from_connect(false);
+	ping_seldom();
+}
+
 void
 session_work(const struct session_poll *p, size_t first)
 {
@@ -456,16 +497,24 @@ session_work(const struct session_poll *p, size_t first)
 			NETSNMP_LARGE_FD_SET(p->fds[i].fd, &set);
 			any = true;
 		}
-	wake_from_connect(true);
 	if (any)
 		snmp_read2(&set);
 	netsnmp_large_fd_set_cleanup(&set);
 	snmp_timeout();
-	run_alarms();
+	run_due_alarms();
 	netsnmp_check_outstanding_agent_requests();
 	see_to_registration(mono_now());
-	wake_from_connect(false);
 	notify_flush(&session_notify, mono_now());
+}
+
+struct mono_time
+session_tick_due(struct mono_time ticked)
+{
+	bool	 unregistered = session_notify.master != NULL &&
+		    !session_registered;
+
+	return (unregistered || session_notify.refused ||
+	    session_notify.full ? mono_add(ticked, TICK_NS) : MONO_NEVER);
 }
 
 void

@@ -39,7 +39,7 @@ void	 session_end(void);
  * configuration's are.  It is the only thing that this process then does with
  * net-snmp.
  */
-bool	 session_check(const struct configuration *, const char *file);
+bool	 session_check(const struct configuration *);
 
 /* A descriptor set for poll, rebuilt on each pass. */
 struct session_poll {
@@ -56,7 +56,10 @@ bool	 session_poll(struct session_poll *, struct mono_time now,
 	    struct mono_time *due);
 /* Takes what poll found, in the entries from `first` on; runs what is due. */
 void	 session_work(const struct session_poll *, size_t first);
-/* Once a second or so: what has to be tried again. */
+/*
+ * What has to be tried again; and when that is, if it was at `ticked`.
+ */
+struct mono_time session_tick_due(struct mono_time ticked);
 void	 session_tick(struct mono_time now);
 
 #endif

@@ -20,6 +20,20 @@
  * agent_sees() allows: by one alone both may just have been stopped.
  */
 #define HUNG_TICKS	5
+/* And so many until it is told. */
+#define UNSEEN_TICKS	3
+
+/* Deaths within this time are no accidents; so long it has to live then. */
+#define UNSTABLE_NS	(30 * NSEC_PER_SEC)
+
+/* From a tick to the next, when something is not as it should be. */
+#define TICK_NS		NSEC_PER_SEC
+
+/*
+ * Reports taken in a turn: in a storm SNMP has its turns too.  But an engine
+ * that ends is heard to its end.
+ */
+#define REPORTS_A_TURN	256
 
 #define RETRY_LEAST_NS	(1 * NSEC_PER_SEC)
 #define RETRY_MOST_NS	(60 * NSEC_PER_SEC)
@@ -149,7 +163,26 @@ count_restarts(struct agent *agent)
 	size_t	 i;
 
 	for (i = 0; i < agent->live->ncaptures; i++)
-		agent->restarts[i]++;
+		agent->captures[i].restarts++;
+}
+
+/*
+ * An engine that dies more often than an interruption takes raises nothing:
+ * that is blindness, and has to be told.
+ */
+static void
+count_death(struct supervisor *s, struct mono_time now)
+{
+	struct mono_time	 oldest;
+
+	s->deaths[s->ndeaths++ % SUPERVISOR_DEATHS] = now;
+	oldest = s->deaths[s->ndeaths % SUPERVISOR_DEATHS];
+	if (s->ndeaths >= SUPERVISOR_DEATHS &&
+	    mono_sub(now, oldest) < UNSTABLE_NS)
+		s->unstable = true;
+	if (s->unstable)
+		agent_engine_fault(s->agent, "the engine dies again and again",
+		    wall_now());
 }
 
 static void
@@ -164,6 +197,7 @@ current_ended(struct supervisor *s, struct mono_time now)
 	}
 	log_warnx("the engine died; starting another");
 	s->gap = true;
+	count_death(s, now);
 	count_restarts(s->agent);
 	if (s->phase == SUPERVISOR_STEADY)
 		s->start_due = mono_max(now,
@@ -188,7 +222,7 @@ take_report(struct supervisor *s, const struct engine_report *r)
 	if (r->type == ENGINE_EVENT)
 		agent_event(s->agent, r);
 	else if (r->type == ENGINE_CAPTURE)
-		agent_capture(s->agent, r, wall_now());
+		agent_capture_event(s->agent, r, wall_now());
 }
 
 static void
@@ -196,8 +230,10 @@ hear_current(struct supervisor *s, struct mono_time now)
 {
 	struct engine_report	 r;
 	int			 status = 0;
+	unsigned		 n = 0;
 
-	while (s->current.socket != -1 &&
+	while (s->current.socket != -1 && (n++ < REPORTS_A_TURN ||
+	    engine_holds(&s->current) || s->phase == SUPERVISOR_ENDING) &&
 	    (status = engine_receive(&s->current, &r)) == 1)
 		take_report(s, &r);
 	if (s->current.socket != -1 && status == -1)
@@ -286,7 +322,51 @@ count_retries(struct agent *agent)
 	size_t	 i;
 
 	for (i = 0; i < agent->live->ncaptures; i++)
-		agent->restarts[i] += !agent->live->captures[i].listening;
+		agent->captures[i].restarts +=
+		    !agent->live->captures[i].listening;
+}
+
+/* Is there an engine that looks after the rows, and has it come to stay? */
+static void
+judge_engine(struct supervisor *s, struct mono_time now)
+{
+	if (!agent_sees(s->agent)) {
+		/* By one tick alone both may just have been stopped. */
+		if (++s->unseen >= UNSEEN_TICKS &&
+		    s->agent->engine_fault == NULL)
+			agent_engine_fault(s->agent,
+			    "the engine does not answer", wall_now());
+		return;
+	}
+	s->unseen = 0;
+	if (mono_sub(now, s->started) >= UNSTABLE_NS)
+		s->unstable = false;
+	if (!s->unstable)
+		agent_engine_fault(s->agent, NULL, wall_now());
+}
+
+static bool
+all_listen(const struct live *live)
+{
+	size_t	 i;
+
+	for (i = 0; i < live->ncaptures; i++)
+		if (!live->captures[i].listening)
+			return (false);
+	return (true);
+}
+
+struct mono_time
+supervisor_tick_due(const struct supervisor *s, struct mono_time ticked)
+{
+	const struct agent	*agent = s->agent;
+	struct mono_time	 least = mono_add(ticked, TICK_NS);
+
+	if (!agent_sees(agent) || agent->engine_fault != NULL ||
+	    !all_listen(agent->live))
+		return (least);
+	/* Not before the engine can be found silent. */
+	return (mono_max(least, agent_sees_until(agent)));
 }
 
 void
@@ -295,6 +375,7 @@ supervisor_tick(struct supervisor *s, struct mono_time now)
 	uint64_t	 situation;
 	bool		 more;
 
+	judge_engine(s, now);
 	if (s->phase != SUPERVISOR_STEADY || s->current.socket == -1 ||
 	    s->start_due.ns != MONO_NEVER.ns)
 		return;
@@ -332,7 +413,7 @@ supervisor_end(struct supervisor *s)
 	if (s->current.socket != -1)
 		(void)engine_order(&s->current, ENGINE_STOP);
 	/* A socket that ended is readable too, so this comes to an end. */
-	for (tries = 0; s->current.socket != -1 && tries < 1000; tries++) {
+	for (tries = 0; s->current.socket != -1 && tries < 1000;) {
 		struct engine_report r;
 		int status = engine_receive(&s->current, &r);
 
@@ -340,6 +421,7 @@ supervisor_end(struct supervisor *s)
 			take_report(s, &r);
 			continue;
 		}
+		tries++;
 		fd = (struct pollfd){ .fd = s->current.socket,
 		    .events = POLLIN };
 		if (status == -1 || poll(&fd, 1, 1000) <= 0)

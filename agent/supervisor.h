@@ -19,6 +19,9 @@ enum supervisor_phase {
 	SUPERVISOR_ENDING,	/* current takes its last packets */
 };
 
+/* So many deaths within half a minute, and nothing can be relied on. */
+#define SUPERVISOR_DEATHS	3
+
 struct supervisor {
 	struct agent		*agent;
 	struct engine		 current;
@@ -28,6 +31,10 @@ struct supervisor {
 	bool			 gap;		/* nobody sees to the rows */
 	struct mono_time	 started;	/* when current took over */
 	unsigned		 hung;		/* ticks without a pass of it */
+	unsigned		 unseen;	/* ticks without any engine */
+	struct mono_time	 deaths[SUPERVISOR_DEATHS];	/* a ring */
+	unsigned		 ndeaths;	/* ever */
+	bool			 unstable;	/* it dies again and again */
 	struct mono_time	 start_due;	/* of a replacement */
 	struct mono_time	 retried;	/* a capture that had failed */
 	int64_t			 retry_ns;	/* from then to the next try */
@@ -59,9 +66,18 @@ void	 supervisor_sockets(const struct supervisor *,
 /* By when it wants to be called at the latest. */
 struct mono_time supervisor_due(const struct supervisor *);
 
-/* Takes what was reported and does what is due.  To be called on each turn. */
+/*
+ * Takes what was reported and does what is due.  To be called when there is
+ * something to read, or what was due is.
+ */
 void	 supervisor_work(struct supervisor *, struct mono_time now);
-/* Once a second: can something that failed be captured again? */
+/*
+ * Does the engine work, and can something that failed be captured again?  When
+ * that is to be asked next, if it was at `ticked`: each second, or less often
+ * while all is well.
+ */
+struct mono_time supervisor_tick_due(const struct supervisor *,
+	    struct mono_time ticked);
 void	 supervisor_tick(struct supervisor *, struct mono_time now);
 /* Ends the engines; what they still report is taken. */
 void	 supervisor_end(struct supervisor *);

@@ -40,22 +40,61 @@ compare_row(const struct agent *agent, const struct table *t, size_t row,
 	return (compare(of_row, t->indexes, index, length));
 }
 
+/* Is a row not above (or, with `equal`, below) this index? */
+static bool
+is_before(const struct agent *agent, const struct table *t, size_t row,
+    const oid *index, size_t length, bool equal)
+{
+	int	 order = compare_row(agent, t, row, index, length);
+
+	return (order < 0 || (order == 0 && !equal));
+}
+
+/*
+ * A walk asks for the row after the last one, or for another column of it.  The
+ * rows may be others by now: a guess is looked at.  False when it was wrong.
+ */
+static bool
+guess_row(const struct agent *agent, const struct table *t, const oid *index,
+    size_t length, bool equal, size_t *row)
+{
+	size_t	 rows = t->rows(agent), guess = *row;
+
+	if (guess >= rows)
+		return (false);
+	if (!is_before(agent, t, guess, index, length, equal)) {
+		*row = guess;
+		return (guess == 0 || is_before(agent, t, guess - 1, index,
+		    length, equal));
+	}
+	*row = guess + 1;
+	return (guess + 1 == rows || !is_before(agent, t, guess + 1, index,
+	    length, equal));
+}
+
 /* The first row whose index is above (or, with `equal`, not below) this one. */
 static size_t
 row_from(const struct agent *agent, const struct table *t, const oid *index,
     size_t length, bool equal)
 {
+	static struct {
+		const struct table	*table;
+		size_t			 row;
+	}	 last;
 	size_t	 low = 0, high = t->rows(agent), middle;
-	int	 order;
 
+	if (last.table == t && guess_row(agent, t, index, length, equal,
+	    &last.row))
+		return (last.row);
 	while (low < high) {
 		middle = low + (high - low) / 2;
-		order = compare_row(agent, t, middle, index, length);
-		if (order < 0 || (order == 0 && !equal))
+		if (is_before(agent, t, middle, index, length, equal))
 			low = middle + 1;
 		else
 			high = middle;
 	}
+	last.table = t;
+	last.row = low;
 	return (low);
 }
 

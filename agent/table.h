@@ -32,6 +32,8 @@ union view {
 	struct scalars_view	 scalars;
 	struct capture_view	 capture;
 	struct watch_view	 watch;
+	struct alarm_view	 alarm;
+	struct history_view	 history;
 };
 
 struct table {

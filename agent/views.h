@@ -2,17 +2,18 @@
 /*
  * What the getters of the columns look at.  A table makes a view of a row as it
  * is; a notification makes one of the row as it was.  So both say the same.
- * The alarm table's view is struct alarm.
  */
 #ifndef HBW_VIEWS_H
 #define HBW_VIEWS_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "alarm.h"
 #include "configuration.h"
 #include "detect.h"
 #include "live.h"
+#include "notice.h"
 
 struct agent;
 
@@ -20,6 +21,7 @@ struct scalars_view {
 	const struct agent	*agent;
 	uint32_t		 epoch;
 	uint32_t		 sequence;
+	const struct notice_storm *storm;
 };
 
 struct capture_view {
@@ -29,11 +31,20 @@ struct capture_view {
 };
 
 struct watch_view {
-	const struct alarm_identity		*identity;
-	const struct configuration_profile	*config;
+	const struct configuration_watch	*config;
 	struct detect_watch			 watch;		/* a copy */
-	enum detect_state			 state;
+	struct detect_source			 source;	/* a copy */
 	struct mono_time			 now;
+};
+
+struct alarm_view {
+	const struct configuration_watch	*config;
+	const struct alarm			*alarm;
+};
+
+struct history_view {
+	const struct notice	*notice;
+	bool			 delivered;
 };
 
 #endif

@@ -4,7 +4,7 @@
 static const struct configuration_profile *
 config_of(const void *view)
 {
-	return (((const struct watch_view *)view)->config);
+	return (((const struct watch_view *)view)->config->profile);
 }
 
 static const struct detect_watch *
@@ -13,16 +13,16 @@ watch_of(const void *view)
 	return (&((const struct watch_view *)view)->watch);
 }
 
-static const struct alarm_identity *
-identity_of(const void *view)
+static const struct configuration_watch *
+named_of(const void *view)
 {
-	return (((const struct watch_view *)view)->identity);
+	return (((const struct watch_view *)view)->config);
 }
 
 static void
 get_name(const void *view, struct value *v)
 {
-	value_text(v, identity_of(view)->watch);
+	value_text(v, named_of(view)->name);
 }
 
 static void
@@ -40,13 +40,13 @@ get_heartbeat(const void *view, struct value *v)
 static void
 get_peer_type(const void *view, struct value *v)
 {
-	value_address_type(v, &identity_of(view)->peer);
+	value_address_type(v, &named_of(view)->peer);
 }
 
 static void
 get_peer(const void *view, struct value *v)
 {
-	value_address(v, &identity_of(view)->peer);
+	value_address(v, &named_of(view)->peer);
 }
 
 static void
@@ -76,7 +76,9 @@ get_recovery(const void *view, struct value *v)
 static void
 get_state(const void *view, struct value *v)
 {
-	value_integer(v, ((const struct watch_view *)view)->state);
+	value_integer(v, detect_state(watch_of(view),
+	    &((const struct watch_view *)view)->source,
+	    ((const struct watch_view *)view)->now));
 }
 
 static void

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The alarm of a watch: what it is called, whether it stands, since when, why.
+ * The alarm of a watch: whether it stands, since when, why.  What it is called
+ * is in the watch's configuration.
  */
 #ifndef HBW_ALARM_H
 #define HBW_ALARM_H
@@ -8,10 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "addr.h"
 #include "configuration.h"
 #include "detect.h"
-#include "severity.h"
 #include "wall.h"
 
 /* The numbers are hbwAlarmState's. */
@@ -34,54 +33,44 @@ enum alarm_cause {
 	ALARM_CAUSE_LOCAL_FAULT = 10,
 };
 
-/* SnmpAdminString holds 255 octets (RFC 3411, section 5). */
-#define ALARM_DETAIL_SIZE	256
-
-/*
- * What does not change while an alarm stands.  Alarms and the notifications
- * that still wait share it; the last to let go frees it.
- */
-struct alarm_identity {
-	unsigned	 references;
-	uint32_t	 watch_index;	/* hbwWatchIndex */
-	uint32_t	 id;
-	enum severity	 severity;
-	struct addr	 peer;
-	char		*key;		/* source/service/role/host/watch/id */
-	char		*name;
-	char		*type;
-	char		*service_type;
-	char		*source;
-	char		*service;
-	char		*role;
-	char		*host;
-	char		*watch;
-	char		*heartbeat;
-	char		*interface;
+/* Why it was cleared.  The numbers are in the state file. */
+enum alarm_end {
+	ALARM_END_HEARTBEAT = 0,
+	ALARM_END_REMOVED = 1,		/* the watch was */
+	ALARM_END_DISABLED = 2,		/* the watch was */
+	ALARM_END_REKEYED = 3,		/* its key is another one now */
 };
 
+/* What else is known of a raise.  The bits are in the state file. */
+#define ALARM_HEARD		0x01	/* a heartbeat, ever before it */
+#define ALARM_STOPPING		0x02	/* the peer announced its stop */
+#define ALARM_LINK_DOWN		0x04	/* of our interface */
+#define ALARM_LOSSY		0x08	/* the capture lost packets */
+#define ALARM_SUMMARISED	0x10	/* told by a storm's notification */
+#define ALARM_FLAGS		0x1f
+
+/* SnmpAdminString holds 255 octets (RFC 3411, section 5). */
+#define ALARM_DETAIL_SIZE	256
+#define ALARM_KEY_SIZE		256
+
 struct alarm {
-	struct alarm_identity	*identity;
-	enum alarm_state	 state;
-	enum alarm_cause	 cause;
-	char			 detail[ALARM_DETAIL_SIZE];
-	uint32_t		 serial;	/* of the last raise; 0: none */
-	uint32_t		 sequence;	/* last notification; 0: none */
-	uint32_t		 count;		/* raises */
 	struct wall_time	 raised;
 	struct wall_time	 cleared;
 	struct wall_time	 last_heartbeat;	/* at the last change */
+	int64_t			 span_ns;	/* RAISED: silence waited for;
+						   CLEARED: how long it stood */
+	uint32_t		 serial;	/* of the last raise; 0: none */
+	uint32_t		 sequence;	/* last notification; 0: none */
+	uint32_t		 count;		/* raises */
 	uint32_t		 transitions;	/* of the watch, seen so far */
+	uint8_t			 state;		/* enum alarm_state */
+	uint8_t			 cause;		/* enum alarm_cause */
+	uint8_t			 end;		/* enum alarm_end */
+	uint8_t			 flags;		/* ALARM_… */
 };
 
-/* NULL when there is no memory.  The caller has the one reference. */
-struct alarm_identity *alarm_identity_new(const struct configuration_watch *,
-	    uint32_t watch_index);
-struct alarm_identity *alarm_identity_share(struct alarm_identity *);
-void	 alarm_identity_release(struct alarm_identity *);
-
-/* An alarm that was never raised.  It takes over the reference. */
-void	 alarm_init(struct alarm *, struct alarm_identity *);
+/* An alarm that was never raised. */
+void	 alarm_init(struct alarm *);
 
 /* What a raise says about its cause, and hbwAlarmCause's name for that. */
 enum alarm_cause alarm_cause_of(const struct detect_event *);
@@ -90,8 +79,20 @@ const char *alarm_cause_text(enum alarm_cause);
 /* The events of the detector; `at` is the event's time for people. */
 void	 alarm_raise(struct alarm *, const struct detect_event *,
 	    struct wall_time at, uint32_t serial);
-/* `detail` says why, if it was not for a heartbeat; else it is NULL. */
 void	 alarm_clear(struct alarm *, const struct detect_event *,
-	    struct wall_time at, const char *detail);
+	    struct wall_time at, enum alarm_end);
+
+/*
+ * hbwAlarmKey: source/service/role/host/watch/id.  `key` has ALARM_KEY_SIZE
+ * bytes; configuration_load saw to it that they do.  Returns key.
+ */
+char	*alarm_key(const struct configuration_watch *, char *key);
+
+/*
+ * hbwAlarmDetail: the last change in words; "" if there was none.  `detail` has
+ * ALARM_DETAIL_SIZE bytes.  Returns detail.
+ */
+char	*alarm_detail(const struct alarm *, const struct configuration_watch *,
+	    char *detail);
 
 #endif

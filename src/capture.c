@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/socket.h>
 #include <net/if.h>
+#include <linux/if_packet.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -24,6 +26,8 @@ struct capture {
 	unsigned	 ifindex;	/* 0: no interface of its own, `any` */
 	char		 interface[IF_NAMESIZE];
 	int		 link_type;
+	int64_t		 stamp_unit_ns;
+	uint64_t	 dropped;	/* as far as it was asked for */
 	capture_take	*take;		/* within capture_drain */
 	void		*arg;
 	char		 error[CAPTURE_ERROR_SIZE];
@@ -120,6 +124,8 @@ capture_open_live(const char *interface, int snapshot, char *const *filters,
 	snprintf(c->interface, sizeof(c->interface), "%s", interface);
 	c->ifindex = if_nametoindex(interface);
 	c->link_type = link_type_of(pcap_datalink(c->pcap));
+	c->stamp_unit_ns = pcap_get_tstamp_precision(c->pcap) ==
+	    PCAP_TSTAMP_PRECISION_NANO ? 1 : NSEC_PER_USEC;
 	if (!set_first_filter(c->pcap, filters, nfilters, error) ||
 	    pcap_setnonblock(c->pcap, 1, buffer) != 0) {
 		capture_close(c);
@@ -153,11 +159,9 @@ static void
 hand_out(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 {
 	struct capture		*c = (struct capture *)user;
-	bool			 nanoseconds =
-	    pcap_get_tstamp_precision(c->pcap) == PCAP_TSTAMP_PRECISION_NANO;
 	struct capture_frame	 frame = {
 		.stamp = { header->ts.tv_sec * NSEC_PER_SEC +
-		    header->ts.tv_usec * (nanoseconds ? 1 : NSEC_PER_USEC) },
+		    header->ts.tv_usec * c->stamp_unit_ns },
 		.bytes = bytes,
 		.captured = header->caplen,
 		.wire = header->len,
@@ -192,11 +196,14 @@ capture_error(const struct capture *c)
 uint64_t
 capture_dropped(struct capture *c)
 {
-	struct pcap_stat	 stat;
+	struct tpacket_stats	 stats;
+	socklen_t		 length = sizeof(stats);
 
-	if (pcap_stats(c->pcap, &stat) != 0)
-		return (0);
-	return (stat.ps_drop);
+	/* pcap_stats() reads files too, which a jail has not. */
+	if (getsockopt(pcap_fileno(c->pcap), SOL_PACKET, PACKET_STATISTICS,
+	    &stats, &length) == 0)
+		c->dropped += stats.tp_drops;
+	return (c->dropped);
 }
 
 /* Is there one of pcap-filter's words that move the offsets? */

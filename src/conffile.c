@@ -19,6 +19,8 @@ static const char *const option_names[OPTIONS] = {
 	[OPTION_SERVICE] = "service",
 	[OPTION_ROLE] = "role",
 	[OPTION_HOST] = "host",
+	[OPTION_HISTORY] = "history",
+	[OPTION_STORM] = "storm",
 	[OPTION_NAME] = "name",
 	[OPTION_SEVERITY] = "severity",
 	[OPTION_TYPE] = "type",
@@ -37,7 +39,7 @@ static const char *const option_names[OPTIONS] = {
 static const enum conffile_option kind_options[CONFFILE_KINDS][OPTIONS + 1] = {
 	[CONFFILE_TOP] = {
 		OPTION_AGENTX, OPTION_SOURCE, OPTION_SERVICE, OPTION_ROLE,
-		OPTION_HOST, OPTIONS
+		OPTION_HOST, OPTION_HISTORY, OPTION_STORM, OPTIONS
 	},
 	[CONFFILE_ALARM] = {
 		OPTION_NAME, OPTION_SEVERITY, OPTION_TYPE, OPTION_SERVICE_TYPE,
@@ -183,7 +185,7 @@ static int
 section_line(void)
 {
 	if (reader->heads < reader->text->nheads)
-		return (reader->text->heads[reader->heads]);
+		return (reader->text->heads[reader->heads].line);
 	return (reader->root->line);
 }
 
@@ -205,6 +207,8 @@ section_push(const cfg_t *cfg)
 		.kind = kind_of(cfg),
 		.title = faults_copy(reader->faults, cfg->title),
 		.line = section_line(),
+		.peers_listed = reader->heads < reader->text->nheads &&
+		    reader->text->heads[reader->heads].peers_listed,
 	};
 	reader->open = true;
 	return (&f->sections[f->nsections++]);
@@ -226,9 +230,11 @@ section_of(const cfg_t *cfg)
 static void
 given_before(const char *name, int line, int before, const char *expected)
 {
+	char place[FAULTS_LINE_SIZE];
+
 	faults_add(reader->faults, line,
-	    "%s was given before, on line %d; expected it once%s", name,
-	    before, expected);
+	    "%s was given before, on %s; expected it once%s", name,
+	    faults_line(reader->faults, line, before, place), expected);
 }
 
 /*
@@ -257,30 +263,60 @@ option_parsed(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
 	return (0);
 }
 
-static int
-list_parsed(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+static void
+value_push(struct conffile_values *list, const char *text, int line)
 {
-	struct conffile		*f = reader->file;
-	struct conffile_value	*snmp;
-	size_t			 size = f->snmp_size == 0 ? 16 :
-				    f->snmp_size * 2;
+	size_t			 size = list->size == 0 ? 1 : list->size * 2;
+	struct conffile_value	*value;
+
+	if (list->n == list->size) {
+		value = reallocarray(list->value, size, sizeof(*value));
+		if (value == NULL) {
+			faults_exhausted(reader->faults);
+			return;
+		}
+		list->value = value;
+		list->size = size;
+	}
+	value = &list->value[list->n++];
+	*value = (struct conffile_value){ .line = line };
+	keep(&value->text, text);
+}
+
+static void
+values_add(struct conffile_values *list, const cfg_t *cfg,
+    const cfg_opt_t *opt, const char *value)
+{
+	if (opt->nvalues == 1 && list->n > 0)
+		given_before(opt->name, cfg->line, list->value[0].line,
+		    ", or \"+=\" to add to it");
+	else
+		value_push(list, value, cfg->line);
+}
+
+static int
+snmp_parsed(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	*(const char **)result = value;
+	values_add(&reader->file->snmp, cfg, opt, value);
+	return (0);
+}
+
+static int
+peer_parsed(cfg_t *cfg, cfg_opt_t *opt, const char *value, void *result)
+{
+	struct conffile_section	*section = section_of(cfg);
+	struct conffile_value	*first;
 
 	*(const char **)result = value;
-	if (opt->nvalues == 1 && f->nsnmp > 0)
-		given_before(LIST, cfg->line, f->snmp[0].line,
-		    ", or \"+=\" to add to it");
-	if (f->nsnmp == f->snmp_size) {
-		snmp = reallocarray(f->snmp, size, sizeof(*snmp));
-		if (snmp == NULL) {
-			faults_exhausted(reader->faults);
-			return (0);
-		}
-		f->snmp = snmp;
-		f->snmp_size = size;
+	if (section == NULL)
+		return (0);
+	values_add(&section->peers, cfg, opt, value);
+	first = &section->value[OPTION_PEER];
+	if (first->line == 0) {
+		first->line = cfg->line;
+		keep(&first->text, value);
 	}
-	snmp = &f->snmp[f->nsnmp++];
-	*snmp = (struct conffile_value){ .line = cfg->line };
-	keep(&snmp->text, value);
 	return (0);
 }
 
@@ -352,7 +388,8 @@ names_expected(enum conffile_kind kind, char *text, size_t size)
 		    n == 0 ? "" : o[1] == OPTIONS && kind != CONFFILE_TOP ?
 		    " or " : ", ", option_names[*o]);
 	if (kind == CONFFILE_TOP)
-		snprintf(text + n, size - n, ", %s, alarm or watch", LIST);
+		snprintf(text + n, size - n, ", %s, include, alarm or watch",
+		    LIST);
 }
 
 static void
@@ -378,7 +415,8 @@ name_unknown(const cfg_t *cfg, const char *name)
 static bool
 brace_missing(const cfg_t *cfg, const char *name)
 {
-	struct faults *f = reader->faults;
+	struct faults	*f = reader->faults;
+	char		 place[FAULTS_LINE_SIZE];
 
 	if (kind_of(cfg) == CONFFILE_TOP || !kind_named(name))
 		return (false);
@@ -387,7 +425,8 @@ brace_missing(const cfg_t *cfg, const char *name)
 		faults_cut(f, reader->unknown_fault);
 	faults_add(f, cfg->line, "no \"=\" after \"%s\"; expected it, or "
 	    "before \"%s\" the closing brace of the section that begins on "
-	    "line %d", name, name, section_line());
+	    "%s", name, name,
+	    faults_line(f, cfg->line, section_line(), place));
 	return (true);
 }
 
@@ -527,6 +566,18 @@ stranger_declare(const struct stranger *s)
 	return (section);
 }
 
+static cfg_opt_t
+option_declare(enum conffile_option option)
+{
+	const char	*name = option_names[option];
+	cfg_opt_t	 list = CFG_STR_LIST_CB(name, NULL, CFGF_NODEFAULT,
+			    peer_parsed);
+	cfg_opt_t	 one = CFG_STR_CB(name, NULL, CFGF_NODEFAULT,
+			    option_parsed);
+
+	return (option == OPTION_PEER ? list : one);
+}
+
 /* Declares a kind's options, in the order that option_parsed relies on. */
 static void
 declare(enum conffile_kind kind, cfg_opt_t *alarm, cfg_opt_t *watch,
@@ -536,12 +587,10 @@ declare(enum conffile_kind kind, cfg_opt_t *alarm, cfg_opt_t *watch,
 	size_t		 i, n = 0;
 
 	for (i = 0; kind_options[kind][i] != OPTIONS; i++)
-		opts[n++] = (cfg_opt_t)CFG_STR_CB(
-		    option_names[kind_options[kind][i]], NULL, CFGF_NODEFAULT,
-		    option_parsed);
+		opts[n++] = option_declare(kind_options[kind][i]);
 	if (kind == CONFFILE_TOP) {
 		opts[n++] = (cfg_opt_t)CFG_STR_LIST_CB(LIST, NULL,
-		    CFGF_NODEFAULT, list_parsed);
+		    CFGF_NODEFAULT, snmp_parsed);
 		opts[n] = (cfg_opt_t)CFG_SEC(kind_names[CONFFILE_ALARM], alarm,
 		    CFGF_MULTI | CFGF_TITLE);
 		opts[n++].validcb = section_closed;
@@ -592,8 +641,8 @@ parse(void)
 		faults_add(reader->faults, reader->root->line,
 		    "error of syntax; expected an option or a section");
 	nameless_find(reader->root, 0);
-	if (reader->file->nsnmp > 0 && cfg_size(reader->root, LIST) == 0)
-		faults_add(reader->faults, reader->file->snmp[0].line,
+	if (reader->file->snmp.n > 0 && cfg_size(reader->root, LIST) == 0)
+		faults_add(reader->faults, reader->file->snmp.value[0].line,
 		    "%s is given again below, empty; expected it once", LIST);
 	cfg_free(reader->root);
 	return (done);
@@ -607,6 +656,15 @@ value_clear(struct conffile_value *v)
 }
 
 static void
+values_clear(struct conffile_values *list)
+{
+	while (list->n > 0)
+		value_clear(&list->value[--list->n]);
+	free(list->value);
+	*list = (struct conffile_values){ 0 };
+}
+
+static void
 section_clear(struct conffile_section *section)
 {
 	size_t i;
@@ -614,6 +672,7 @@ section_clear(struct conffile_section *section)
 	free(section->title);
 	for (i = 0; i < OPTIONS; i++)
 		value_clear(&section->value[i]);
+	values_clear(&section->peers);
 }
 
 static void
@@ -622,8 +681,7 @@ conffile_clear(struct conffile *f)
 	section_clear(&f->top);
 	while (f->nsections > 0)
 		section_clear(&f->sections[--f->nsections]);
-	while (f->nsnmp > 0)
-		value_clear(&f->snmp[--f->nsnmp]);
+	values_clear(&f->snmp);
 }
 
 /* Parses until no stranger is left, each time anew. */
@@ -695,6 +753,5 @@ conffile_free(struct conffile *f)
 		return;
 	conffile_clear(f);
 	free(f->sections);
-	free(f->snmp);
 	free(f);
 }

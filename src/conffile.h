@@ -18,13 +18,15 @@ enum conffile_kind {
 	CONFFILE_KINDS
 };
 
-/* The options of all sections that have one value. */
+/* The options of all sections.  A peer's value is the first of its list. */
 enum conffile_option {
 	OPTION_AGENTX,
 	OPTION_SOURCE,
 	OPTION_SERVICE,
 	OPTION_ROLE,
 	OPTION_HOST,
+	OPTION_HISTORY,
+	OPTION_STORM,
 	OPTION_NAME,
 	OPTION_SEVERITY,
 	OPTION_TYPE,
@@ -45,12 +47,20 @@ struct conffile_value {
 	int	 line;
 };
 
+struct conffile_values {
+	struct conffile_value	*value;
+	size_t			 n;
+	size_t			 size;
+};
+
 struct conffile_section {
 	enum conffile_kind	 kind;
 	char			*title;		/* NULL: of the top */
 	int			 line;		/* that it begins on */
 	bool			 complete;	/* its end was seen */
 	struct conffile_value	 value[OPTIONS];
+	struct conffile_values	 peers;		/* all of them */
+	bool			 peers_listed;	/* in braces, be it one */
 };
 
 struct conffile {
@@ -58,9 +68,7 @@ struct conffile {
 	struct conffile_section	*sections;	/* in the file's order */
 	size_t			 nsections;
 	size_t			 size;
-	struct conffile_value	*snmp;		/* the list of that name */
-	size_t			 nsnmp;
-	size_t			 snmp_size;
+	struct conffile_values	 snmp;		/* the list of that name */
 	bool			 complete;	/* no error of syntax */
 };
 

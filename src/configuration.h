@@ -16,6 +16,13 @@
 
 #define CONFIGURATION_INTERRUPTION_MIN_NS	(1 * NSEC_PER_MSEC)
 #define CONFIGURATION_INTERRUPTION_MAX_NS	(24 * 3600 * NSEC_PER_SEC)
+#define CONFIGURATION_WATCHES_MAX		1000000
+#define CONFIGURATION_HISTORY_MIN		100
+#define CONFIGURATION_HISTORY_MAX		1000000
+#define CONFIGURATION_HISTORY_DEFAULT		10000
+#define CONFIGURATION_STORM_LIMIT_MAX		1000000
+#define CONFIGURATION_STORM_WINDOW_MIN_NS	(1 * NSEC_PER_SEC)
+#define CONFIGURATION_STORM_WINDOW_MAX_NS	(3600 * NSEC_PER_SEC)
 
 /*
  * Alarms, profiles and watches are counted by those who share them and never
@@ -46,6 +53,7 @@ struct configuration_profile {
 	int64_t		 interruption_ns;	/* 1 ms .. 24 h */
 	uint32_t	 recovery;	/* 1.. */
 	unsigned	 references;
+	const char	*file;		/* that it stands in; NULL: none */
 	int		 line;		/* of `watch "NAME" {` */
 	int		 interface_line;
 	int		 heartbeat_line;
@@ -60,11 +68,20 @@ struct configuration_watch {
 	char		 name[];
 };
 
+/* One of net-snmp's own. */
+struct configuration_directive {
+	char		*text;
+	const char	*file;		/* that it stands in; a shared text */
+	int		 line;
+};
+
 struct configuration {
 	char		*agentx;	/* NULL: left out */
-	char		**snmp;		/* net-snmp's directives, in order */
-	int		*snmp_lines;	/* the line of each */
+	struct configuration_directive *snmp;	/* in order */
 	size_t		 nsnmp;
+	uint32_t	 history;	/* notifications that are kept */
+	uint32_t	 storm_limit;	/* raises in the window; 0: no storms */
+	int64_t		 storm_window_ns;
 	struct configuration_alarm **alarms;	/* by id, the built in too */
 	size_t		 nalarms;
 	struct configuration_watch **watches;	/* in the file's order */

@@ -73,6 +73,7 @@ configuration_profile_new(const struct configuration_profile *like)
 	fine = share(&p->service, like->service) && fine;
 	fine = share(&p->role, like->role) && fine;
 	fine = share(&p->host, like->host) && fine;
+	fine = share(&p->file, like->file) && fine;
 	if (fine)
 		return (p);
 	configuration_profile_release(p);
@@ -100,6 +101,7 @@ configuration_profile_release(struct configuration_profile *p)
 	text_release(p->service);
 	text_release(p->role);
 	text_release(p->host);
+	text_release(p->file);
 	free(p);
 }
 

@@ -53,6 +53,20 @@ detect_watch_begin(struct detect_watch *w, uint32_t source,
 	w->began = now;
 }
 
+void
+detect_watch_restore(struct detect_watch *w, uint32_t transitions, bool raised,
+    struct mono_time raised_at, struct wall_time last)
+{
+	w->transitions = transitions;
+	w->last_wall = last;
+	if (raised && w->enabled) {
+		w->raised = true;
+		w->raised_at = raised_at;
+	} else if (raised) {
+		w->transitions++;
+	}
+}
+
 /* Since when the watch has been silent, as far as its source could see. */
 static struct mono_time
 silent_since(const struct detect_watch *w, const struct detect_source *source)
@@ -242,42 +256,57 @@ detect_stopping(struct detect *d, uint32_t i, struct mono_time at)
 
 /*
  * The top is due.  Heartbeats do not move it, so it may be due later; then
- * others come before it.
+ * others come before it.  False when it was put off, or taken away.
  */
-static void
-judge_top(struct detect *d, struct mono_time now)
+static bool
+top_is_overdue(struct detect *d, struct mono_time now)
 {
 	const struct heap_entry		*top = heap_top(&d->deadlines);
-	uint32_t			 i = top->item;
-	struct detect_watch		*w = &d->watches[i];
+	const struct detect_watch	*w = &d->watches[top->item];
 	const struct detect_source	*source = d->sources[w->source];
 	struct mono_time		 due = deadline(w, source);
 
 	if (w->raised) {
+		d->waiting[top->item] = false;
 		heap_pop(&d->deadlines);
-		d->waiting[i] = false;
 	} else if (source->blind) {
 		heap_defer_top(&d->deadlines,
 		    mono_add(now, w->interruption_ns));
 	} else if (mono_before(top->due, due)) {
 		heap_defer_top(&d->deadlines, due);
 	} else {
-		heap_pop(&d->deadlines);
-		d->waiting[i] = false;
-		write_begin(w);
-		raise_alarm(d, i, due);
-		write_end(w);
+		return (true);
 	}
+	return (false);
 }
 
-void
-detect_advance(struct detect *d, struct mono_time now)
+bool
+detect_overdue(struct detect *d, struct mono_time now)
 {
 	const struct heap_entry	*top;
 
 	while ((top = heap_top(&d->deadlines)) != NULL &&
 	    !mono_before(now, top->due))
-		judge_top(d, now);
+		if (top_is_overdue(d, now))
+			return (true);
+	return (false);
+}
+
+void
+detect_advance(struct detect *d, struct mono_time now)
+{
+	struct detect_watch	*w;
+	uint32_t		 i;
+
+	while (detect_overdue(d, now)) {
+		i = heap_top(&d->deadlines)->item;
+		w = &d->watches[i];
+		heap_pop(&d->deadlines);
+		d->waiting[i] = false;
+		write_begin(w);
+		raise_alarm(d, i, deadline(w, d->sources[w->source]));
+		write_end(w);
+	}
 }
 
 struct mono_time

@@ -117,6 +117,14 @@ void	 detect_watch_begin(struct detect_watch *, uint32_t source,
 	    struct mono_time now);
 
 /*
+ * A watch that begins, but goes on from an earlier run: so many transitions
+ * were told of it, and its alarm stands since `raised_at`, or does not.  One
+ * that is not enabled has no alarm: that is a transition more.
+ */
+void	 detect_watch_restore(struct detect_watch *, uint32_t transitions,
+	    bool raised, struct mono_time raised_at, struct wall_time last);
+
+/*
  * A detector over watches that began, or that another detector left.  `emit` is
  * called with each transition from within the calls below: in the order of time
  * for each watch, and for all of them within one detect_advance.  False when
@@ -151,6 +159,12 @@ void	 detect_stopping(struct detect *, uint32_t watch, struct mono_time at);
  * `now` must have been given to detect_heartbeat already.
  */
 void	 detect_advance(struct detect *, struct mono_time now);
+
+/*
+ * Will detect_advance of the same `now` raise an alarm?  Puts off the deadlines
+ * that heartbeats have moved.
+ */
+bool	 detect_overdue(struct detect *, struct mono_time now);
 
 /* When detect_advance has work next; MONO_NEVER when it has none. */
 struct mono_time detect_next(const struct detect *);

@@ -42,19 +42,18 @@ set_capture_state(struct ear *ear, enum live_capture_state state,
  * that says otherwise is not believed; then it came now.
  */
 static struct mono_time
-arrival(const struct ears *all, struct wall_time stamp)
+arrival(struct ears *all, struct wall_time stamp)
 {
 	struct mono_time	 at = { stamp.ns - all->offset_ns };
-	struct mono_time	 now = all->now;
 
 	/* It may have come while the others were handed out. */
-	if (mono_before(now, at))
-		now = mono_now();
+	if (mono_before(all->latest, at))
+		all->latest = mono_now();
 	if (all->stepped ||
 	    mono_before(at, mono_add(all->before, -EAR_SLACK_NS)) ||
-	    mono_before(mono_add(now, EAR_SLACK_NS), at))
-		return (now);
-	return (mono_min(mono_max(at, all->before), now));
+	    mono_before(mono_add(all->latest, EAR_SLACK_NS), at))
+		return (all->latest);
+	return (mono_min(mono_max(at, all->before), all->latest));
 }
 
 static void
@@ -79,6 +78,7 @@ take_frame(void *arg, const struct capture_frame *frame)
 	struct live_capture	*live = ear->live;
 	enum packet_verdict	 verdict;
 
+	ear->all->taken++;
 	if (frame->stamp.ns <= ear->skip.ns)
 		return;
 	live->packets++;
@@ -140,8 +140,7 @@ ear_look_at_losses(struct ear *ear)
 	dropped = capture_dropped(ear->capture);
 	if (dropped == ear->dropped)
 		return;
-	/* The kernel counts in 32 bits. */
-	ear->live->dropped += (uint32_t)(dropped - ear->dropped);
+	ear->live->dropped += dropped - ear->dropped;
 	ear->dropped = dropped;
 	ear->live->source.lossy = ear->all->now;
 }

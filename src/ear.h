@@ -25,6 +25,8 @@ struct ears {
 	int			 link;		/* descriptor for link_state */
 	struct mono_time	 before;	/* start of the last pass */
 	struct mono_time	 now;		/* start of this pass */
+	struct mono_time	 latest;	/* the clock when last read */
+	int64_t			 taken;		/* frames in this pass */
 	int64_t			 offset_ns;	/* wall clock minus monotonic */
 	bool			 stepped;	/* the wall clock, since */
 	struct mono_time	 at;		/* the frame at hand came */

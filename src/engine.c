@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -36,11 +37,17 @@ engine_start(struct engine *engine, const struct configuration *config,
 	int	 pair[2], saved;
 
 	engine->socket = -1;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
+	engine->inbox = calloc(1, sizeof(*engine->inbox));
+	if (engine->inbox == NULL)
 		return (false);
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
+		free(engine->inbox);
+		return (false);
+	}
 	engine->pid = fork();
 	if (engine->pid < 0) {
 		saved = errno;
+		free(engine->inbox);
 		close(pair[0]);
 		close(pair[1]);
 		errno = saved;
@@ -66,17 +73,59 @@ engine_order(const struct engine *engine, enum engine_order order)
 	    MSG_DONTWAIT | MSG_NOSIGNAL) == (ssize_t)sizeof(word));
 }
 
+bool
+engine_holds(const struct engine *engine)
+{
+	return (engine->inbox->taken < engine->inbox->count);
+}
+
+static void
+take_event(struct engine_inbox *in, struct engine_report *r)
+{
+	const struct engine_event	*e = &in->events.events[in->taken++];
+
+	*r = (struct engine_report){
+		.type = ENGINE_EVENT, .event = e->event, .at = e->at,
+	};
+}
+
+/* Is it what a datagram of ours looks like? */
+static bool
+is_whole(const struct engine_inbox *in, size_t length)
+{
+	if (length < sizeof(in->type))
+		return (false);
+	if (in->type != ENGINE_EVENT)
+		return (length == sizeof(in->report));
+	return (length >= ENGINE_EVENTS_SIZE(1) && in->events.count > 0 &&
+	    in->events.count <= ENGINE_EVENTS &&
+	    length == ENGINE_EVENTS_SIZE(in->events.count));
+}
+
 int
 engine_receive(const struct engine *engine, struct engine_report *r)
 {
-	ssize_t	 n;
+	struct engine_inbox	*in = engine->inbox;
+	ssize_t			 n;
 
-	n = recv(engine->socket, r, sizeof(*r), MSG_DONTWAIT);
-	if (n == (ssize_t)sizeof(*r))
+	if (engine_holds(engine)) {
+		take_event(in, r);
 		return (1);
+	}
+	n = recv(engine->socket, &in->events, sizeof(in->events),
+	    MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return (0);
-	return (-1);
+	if (n <= 0 || !is_whole(in, (size_t)n))
+		return (-1);
+	if (in->type != ENGINE_EVENT) {
+		*r = in->report;
+		return (1);
+	}
+	in->taken = 0;
+	in->count = in->events.count;
+	take_event(in, r);
+	return (1);
 }
 
 void
@@ -86,6 +135,8 @@ engine_reap(struct engine *engine)
 		return;
 	close(engine->socket);
 	engine->socket = -1;
+	free(engine->inbox);
+	engine->inbox = NULL;
 	kill(engine->pid, SIGKILL);
 	while (waitpid(engine->pid, NULL, 0) < 0 && errno == EINTR)
 		continue;

@@ -13,6 +13,7 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "configuration.h"
@@ -26,7 +27,7 @@ enum engine_report_type {
 	ENGINE_CAPTURE,		/* a capture's state changed */
 };
 
-/* What the engine tells its parent: one datagram each. */
+/* What the engine tells its parent: a datagram each, but for events. */
 struct engine_report {
 	uint32_t		 type;
 	struct detect_event	 event;		/* ENGINE_EVENT */
@@ -37,16 +38,43 @@ struct engine_report {
 	char			 error[LIVE_ERROR_SIZE];
 };
 
+/* Events go many at a time: a datagram is the first `count` of them. */
+#define ENGINE_EVENTS		256
+struct engine_event {
+	struct detect_event	 event;
+	struct wall_time	 at;		/* the same as event.at */
+};
+struct engine_events {
+	uint32_t		 type;		/* ENGINE_EVENT */
+	uint32_t		 count;		/* from 1 */
+	struct engine_event	 events[ENGINE_EVENTS];
+};
+#define ENGINE_EVENTS_SIZE(n)	\
+	(offsetof(struct engine_events, events) + \
+	(n) * sizeof(struct engine_event))
+
 enum engine_order {
 	ENGINE_GO = 1,		/* an engine saw to the rows until now */
 	ENGINE_GO_AFTER_GAP,	/* nobody did: count silence from the start */
 	ENGINE_STOP,		/* take what is there, report it, and end */
 };
 
+/* The last datagram, as far as it is not taken yet. */
+struct engine_inbox {
+	union {
+		uint32_t		 type;
+		struct engine_report	 report;
+		struct engine_events	 events;
+	};
+	uint32_t	 taken;		/* of the events */
+	uint32_t	 count;
+};
+
 /* The parent's view of an engine. */
 struct engine {
-	pid_t	 pid;
-	int	 socket;	/* -1: none */
+	pid_t			 pid;
+	int			 socket;	/* -1: none */
+	struct engine_inbox	*inbox;		/* owned, with the socket */
 };
 
 /*
@@ -59,6 +87,11 @@ bool	 engine_start(struct engine *, const struct configuration *,
 bool	 engine_order(const struct engine *, enum engine_order);
 /* 1: a report; 0: none is waiting; -1: the engine has ended. */
 int	 engine_receive(const struct engine *, struct engine_report *);
+/*
+ * Has engine_receive a report that came along with the one before?  The socket
+ * does not show it.
+ */
+bool	 engine_holds(const struct engine *);
 /* Ends an engine that has not ended by itself, and forgets it. */
 void	 engine_reap(struct engine *);
 

@@ -82,14 +82,18 @@ fault_compare(const void *a, const void *b)
 void
 faults_print(struct faults *f, const char *file, FILE *stream)
 {
-	size_t i;
+	const char	*of;
+	size_t		 i;
+	int		 line;
 
 	if (f->n > 0)
 		qsort(f->fault, f->n, sizeof(*f->fault), fault_compare);
 	for (i = 0; i < f->n; i++) {
-		if (f->fault[i].line > 0)
-			fprintf(stream, "%s:%d: %s\n", file, f->fault[i].line,
-			    f->fault[i].text);
+		line = f->fault[i].line;
+		of = places_find(&f->places, line, &line);
+		if (line > 0)
+			fprintf(stream, "%s:%d: %s\n", of == NULL ? file : of,
+			    line, f->fault[i].text);
 		else
 			fprintf(stream, "%s: %s\n", file, f->fault[i].text);
 	}
@@ -102,6 +106,7 @@ faults_free(struct faults *f)
 {
 	faults_cut(f, 0);
 	free(f->fault);
+	places_free(&f->places);
 	*f = (struct faults){ 0 };
 }
 
@@ -111,6 +116,22 @@ faults_copy(struct faults *f, const char *text)
 	char *copy = strdup(text);
 
 	return (copy != NULL ? copy : faults_exhausted(f));
+}
+
+char *
+faults_line(const struct faults *f, int here, int there, char *text)
+{
+	int		 real = there;
+	const char	*file = places_find(&f->places, there, &real);
+	const char	*own = places_find(&f->places, here, &here);
+
+	/* Shared texts are equal when they are the same. */
+	if (file == own)
+		snprintf(text, FAULTS_LINE_SIZE, "line %d", real);
+	else
+		snprintf(text, FAULTS_LINE_SIZE, "line %d of %.256s", real,
+		    file);
+	return (text);
 }
 
 /* Writes what the next `length` octets look like; returns how many written. */

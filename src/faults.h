@@ -9,8 +9,10 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "places.h"
+
 struct fault {
-	int	 line;			/* 0: of the whole file */
+	int	 line;			/* of the text; 0: of the whole file */
 	size_t	 order;			/* of faults_add */
 	char	*text;
 };
@@ -21,6 +23,7 @@ struct faults {
 	size_t		 n;
 	size_t		 size;
 	bool		 exhausted;	/* memory ran out */
+	struct places	 places;	/* the files that the lines are of */
 };
 
 void	 faults_add(struct faults *, int line, const char *, ...)
@@ -31,12 +34,23 @@ void	*faults_exhausted(struct faults *);
 void	 faults_cut(struct faults *, size_t n);
 /* True when there is nothing to print. */
 bool	 faults_none(const struct faults *);
-/* One line each, FILE:LINE: TEXT, sorted by line. */
+/*
+ * One line each, FILE:LINE: TEXT, sorted by line; `file` is that of what is of
+ * no line.
+ */
 void	 faults_print(struct faults *, const char *file, FILE *);
 void	 faults_free(struct faults *);
 
 /* A copy of the text, or NULL and the faults say that memory ran out. */
 char	*faults_copy(struct faults *, const char *text);
+
+#define FAULTS_LINE_SIZE	320
+
+/*
+ * Writes what a fault on line `here` calls line `there`, "line 7" or "line 7 of
+ * FILE", into text[FAULTS_LINE_SIZE].  Returns text.
+ */
+char	*faults_line(const struct faults *, int here, int there, char *text);
 
 #define FAULTS_QUOTE_SIZE	280
 

@@ -5,6 +5,7 @@
 
 #include "duration.h"
 #include "judge.h"
+#include "text.h"
 #include "utf8.h"
 
 const char *
@@ -36,6 +37,17 @@ judge_value_fault(struct judge *j, const char *name,
 
 	faults_add(j->faults, v->line, "%s %s %s", name,
 	    faults_quote(v->text, quoted), fault);
+}
+
+const char *
+judge_place(struct judge *j, int *line)
+{
+	const char *file = places_find(&j->faults->places, *line, line);
+	const char *shared = text_share(file);
+
+	if (shared == NULL && file != NULL)
+		faults_exhausted(j->faults);
+	return (shared);
 }
 
 void

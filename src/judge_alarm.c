@@ -143,14 +143,16 @@ alarms_find_twice(struct judge *j)
 {
 	const struct configuration_alarm	*a = j->alarms;
 	size_t					 i, first = 0;
+	char					 place[FAULTS_LINE_SIZE];
 
 	for (i = 1; i < j->nalarms; i++) {
 		if (a[i].id != a[first].id)
 			first = i;
 		else if (a[i].id != 0)
 			faults_add(j->faults, a[i].line, "alarm %u was given "
-			    "before, on line %d; expected it once", a[i].id,
-			    a[first].line);
+			    "before, on %s; expected it once", a[i].id,
+			    faults_line(j->faults, a[i].line, a[first].line,
+			    place));
 	}
 }
 
@@ -160,9 +162,13 @@ alarms_keep(struct judge *j)
 {
 	struct configuration		*c = j->c;
 	struct configuration_alarm	*a;
+	int				*line;
 
 	c->alarms = calloc(j->nalarms, sizeof(*c->alarms));
 	for (; c->alarms != NULL && c->nalarms < j->nalarms; c->nalarms++) {
+		/* Until here it was that of the whole text. */
+		line = &j->alarms[c->nalarms].line;
+		(void)places_find(&j->faults->places, *line, line);
 		a = configuration_alarm_new(&j->alarms[c->nalarms]);
 		if (a == NULL)
 			break;

@@ -15,7 +15,7 @@ struct draft {
 	struct configuration_profile	 profile;
 	const char			*name;
 	char				*heartbeat;
-	struct addr			 peer;
+	struct judge_peers		 peers;
 };
 
 static void
@@ -70,46 +70,20 @@ take_interface(struct judge *j, const struct conffile_section *s,
 		w->profile.interface = v->text;
 }
 
+/* False, and it is none, when the option is left out or no address. */
 static bool
-addr_is_unspecified(const struct addr *a)
+take_local(struct judge *j, const struct conffile_section *s, struct addr *a)
 {
-	static const uint8_t zero[16];
-
-	return (memcmp(a->octets, zero, addr_length(a)) == 0);
-}
-
-/* Multicast, or IPv4's broadcast: nobody sends from it. */
-static bool
-addr_is_group(const struct addr *a)
-{
-	if (a->family == ADDR_IPV6)
-		return (a->octets[0] == 0xff);
-	return ((a->octets[0] & 0xf0) == 0xe0 ||
-	    memcmp(a->octets, "\xff\xff\xff\xff", 4) == 0);
-}
-
-/* False, and *a is none, when the option is left out or no address. */
-static bool
-take_addr(struct judge *j, const struct conffile_section *s,
-    enum conffile_option option, struct addr *a)
-{
-	const struct conffile_value	*v = &s->value[option];
-	const char			*name = conffile_name(option);
+	const struct conffile_value	*v = &s->value[OPTION_LOCAL];
 
 	if (v->text == NULL)
 		return (false);
 	if (!addr_parse(v->text, a))
-		judge_value_fault(j, name, v,
-		    "is no address; expected a numeric "
-		    "IPv4 or IPv6 address");
-	else if (addr_is_unspecified(a))
-		judge_value_fault(j, name, v,
-		    "is no node's address; expected one, "
-		    "or the option left out for any");
-	else if (option == OPTION_PEER && addr_is_group(a))
-		judge_value_fault(j, name, v,
-		    "is the address of a group; expected "
-		    "that of the node which sends");
+		judge_value_fault(j, "local", v, "is no address; expected a "
+		    "numeric IPv4 or IPv6 address");
+	else if (judge_addr_unspecified(a))
+		judge_value_fault(j, "local", v, "is no node's address; "
+		    "expected one, or the option left out for any");
 	else
 		return (true);
 	*a = (struct addr){ .family = ADDR_NONE };
@@ -120,16 +94,21 @@ static void
 take_addrs(struct judge *j, const struct conffile_section *s,
     struct draft *w)
 {
-	bool	 peer = take_addr(j, s, OPTION_PEER, &w->peer);
-	bool	 local = take_addr(j, s, OPTION_LOCAL, &w->profile.local);
-	char	 text[ADDR_TEXT_SIZE];
+	const struct addr	*local = &w->profile.local;
+	size_t			 i;
+	char			 text[ADDR_TEXT_SIZE];
 
-	if (!peer || !local || w->peer.family == w->profile.local.family)
+	if (!judge_peers(j, s, &w->peers) ||
+	    !take_local(j, s, &w->profile.local))
 		return;
-	faults_add(j->faults, s->value[OPTION_LOCAL].line,
-	    "local \"%s\" is not of the family of the peer; expected an %s "
-	    "address", addr_text(&w->profile.local, text),
-	    w->peer.family == ADDR_IPV4 ? "IPv4" : "IPv6");
+	for (i = 0; i < w->peers.n; i++)
+		if (w->peers.range[i].first.family != local->family)
+			break;
+	if (i < w->peers.n)
+		faults_add(j->faults, s->value[OPTION_LOCAL].line,
+		    "local \"%s\" is not of the family of the peer; expected "
+		    "an %s address", addr_text(local, text),
+		    local->family == ADDR_IPV6 ? "IPv4" : "IPv6");
 }
 
 /* A copy with each run of blanks made one, and none at the ends. */
@@ -196,8 +175,8 @@ take_heartbeat(struct judge *j, const struct conffile_section *s,
 	fault = judge_text_fault(w->profile.heartbeat, JUDGE_LONG_TEXT_MAX);
 	if (fault != NULL)
 		judge_value_fault(j, "heartbeat", v, fault);
-	else if (!heartbeat_form_parse(w->profile.heartbeat, &w->profile.form, error,
-	    sizeof(error)))
+	else if (!heartbeat_form_parse(w->heartbeat, &w->profile.form,
+	    error, sizeof(error)))
 		faults_add(j->faults, v->line, "%s", error);
 	else if (w->profile.form.expression != NULL)
 		expression_judge(j, v, w->profile.form.expression);
@@ -236,37 +215,44 @@ take_identity(struct judge *j, const struct conffile_section *s,
 	judge_take_text(j, s, option, JUDGE_TEXT_MAX, text);
 }
 
-/* One object holds it all: SOURCE/SERVICE/ROLE/HOST/WATCH/ALARM. */
+/*
+ * One object holds it all: SOURCE/SERVICE/ROLE/HOST/WATCH/ALARM.  `longest` is
+ * what an address adds to the name.
+ */
 static void
-key_judge(struct judge *j, const struct draft *w)
+key_judge(struct judge *j, const struct draft *w, size_t longest)
 {
-	int n;
+	size_t	 n;
 
-	if (w->name == NULL || w->profile.alarm == NULL || j->faults->exhausted)
+	n = strlen(w->name) + longest;
+	if (n > JUDGE_TEXT_MAX)
+		faults_add(j->faults, w->profile.line, "the name of this watch "
+		    "with its peer, NAME@ADDRESS, has up to %zu octets; "
+		    "expected at most 255", n);
+	if (w->profile.alarm == NULL)
 		return;
-	n = snprintf(NULL, 0, "%s/%s/%s/%s/%s/%u", w->profile.source,
-	    w->profile.service, w->profile.role, w->profile.host, w->name,
+	n += (size_t)snprintf(NULL, 0, "%s/%s/%s/%s//%u", w->profile.source,
+	    w->profile.service, w->profile.role, w->profile.host,
 	    w->profile.alarm->id);
 	if (n > JUDGE_TEXT_MAX)
-		faults_add(j->faults, w->profile.line, "the alarm key of this watch, "
-		    "source/service/role/host/watch/alarm, has %d octets; "
-		    "expected at most 255", n);
+		faults_add(j->faults, w->profile.line, "the alarm key of this "
+		    "watch, source/service/role/host/watch/alarm, has %zu "
+		    "octets; expected at most 255", n);
 }
 
 static void
 take_identities(struct judge *j, const struct conffile_section *s,
     struct draft *w)
 {
-	const char *service = s->title;
+	const struct configuration_alarm	*alarm = w->profile.alarm;
+	const char				*service = s->title;
 
-	if (w->profile.alarm != NULL && w->profile.alarm->service_type != NULL &&
-	    w->profile.alarm->service_type[0] != '\0')
-		service = w->profile.alarm->service_type;
+	if (alarm != NULL && alarm->service_type[0] != '\0')
+		service = alarm->service_type;
 	take_identity(j, s, OPTION_SOURCE, j->host, &w->profile.source);
 	take_identity(j, s, OPTION_SERVICE, service, &w->profile.service);
 	take_identity(j, s, OPTION_ROLE, s->title, &w->profile.role);
 	take_identity(j, s, OPTION_HOST, j->host, &w->profile.host);
-	key_judge(j, w);
 }
 
 static void
@@ -283,7 +269,11 @@ missing_judge(struct judge *j, const struct conffile_section *s,
 	if (s->value[OPTION_HEARTBEAT].text == NULL)
 		faults_add(j->faults, s->line, "watch %s has no heartbeat; "
 		    "expected a form of it, such as \"udp 20053\"", quoted);
-	if (s->value[OPTION_PEER].text == NULL && p != NULL && !p->any_sender)
+	if (s->peers_listed && s->peers.n == 0)
+		faults_add(j->faults, s->line, "watch %s has an empty list of "
+		    "peers; expected an address in it, or the option left out "
+		    "where a peer is not needed", quoted);
+	else if (s->peers.n == 0 && p != NULL && !p->any_sender)
 		faults_add(j->faults, s->line, "watch %s has no peer; expected "
 		    "the address of the node to hear with heartbeat \"%s\"",
 		    quoted, w->profile.heartbeat);
@@ -329,83 +319,189 @@ static void
 watch_add(struct judge *j, struct configuration_profile *profile,
     const char *name, const struct addr *peer)
 {
-	struct configuration_watch *w;
+	struct configuration		*c = j->c;
+	struct configuration_watch	**watches;
+	size_t				 size;
 
-	w = configuration_watch_new(profile, name, peer);
-	if (w == NULL)
+	if (c->nwatches == j->size) {
+		size = j->size == 0 ? 16 : j->size * 2;
+		watches = reallocarray(c->watches, size, sizeof(*watches));
+		if (watches == NULL) {
+			faults_exhausted(j->faults);
+			return;
+		}
+		c->watches = watches;
+		j->size = size;
+	}
+	c->watches[c->nwatches] = configuration_watch_new(profile, name, peer);
+	if (c->watches[c->nwatches] == NULL)
 		faults_exhausted(j->faults);
 	else
-		j->c->watches[j->c->nwatches++] = w;
+		c->nwatches++;
+}
+
+/* A watch for each peer; returns what the longest address adds to a name. */
+static size_t
+peers_add(struct judge *j, struct configuration_profile *profile,
+    const struct draft *w)
+{
+	const struct judge_range *r;
+	char			 name[JUDGE_TEXT_MAX + ADDR_TEXT_SIZE + 2];
+	size_t			 length, n = strlen(w->name), longest = 0;
+	struct addr		 a;
+	uint32_t		 k;
+
+	memcpy(name, w->name, n);
+	name[n] = '@';
+	for (r = w->peers.range; r < w->peers.range + w->peers.n; r++) {
+		for (k = 0; k < r->count && !j->faults->exhausted; k++) {
+			a = judge_range_at(r, k);
+			addr_text(&a, name + n + 1);
+			length = 1 + strlen(name + n + 1);
+			longest = length > longest ? length : longest;
+			watch_add(j, profile, name, &a);
+		}
+	}
+	return (longest);
+}
+
+static void
+watches_add(struct judge *j, struct draft *w)
+{
+	static const struct addr	 anybody;
+	struct configuration_profile	*profile;
+	size_t				 longest = 0;
+
+	profile = configuration_profile_new(&w->profile);
+	if (profile == NULL)
+		faults_exhausted(j->faults);
+	else if (w->peers.named)
+		longest = peers_add(j, profile, w);
+	else
+		watch_add(j, profile, w->name, w->peers.n == 0 ? &anybody :
+		    &w->peers.range[0].first);
+	configuration_profile_release(profile);
+	key_judge(j, w, longest);
+}
+
+/* A fault for all of a million watches is enough. */
+static void
+section_count(struct judge *j, const struct conffile_section *s)
+{
+	if (s->peers.n > 0 || ++j->nwatches <= CONFIGURATION_WATCHES_MAX ||
+	    j->too_many)
+		return;
+	j->too_many = true;
+	faults_add(j->faults, s->line, "too many watches; expected at most "
+	    "1000000 in all");
 }
 
 static void
 watch_judge(struct judge *j, const struct conffile_section *s)
 {
-	struct draft			 w = { 0 };
-	struct configuration_profile	*profile;
+	struct draft	 w = { 0 };
 
+	section_count(j, s);
 	draft_judge(j, s, &w);
-	profile = configuration_profile_new(&w.profile);
-	if (profile == NULL)
-		faults_exhausted(j->faults);
-	else if (w.name != NULL)
-		watch_add(j, profile, w.name, &w.peer);
-	configuration_profile_release(profile);
+	if (w.name != NULL)
+		watches_add(j, &w);
 	heartbeat_form_free(&w.profile.form);
+	free(w.peers.range);
 	free(w.heartbeat);
 }
 
-static int
-watch_compare(const void *a, const void *b)
-{
-	const struct configuration_watch *const	*x = a, *const *y = b;
-	int					 names;
+/* ---- names that are given twice */
 
-	names = strcmp((*x)->name, (*y)->name);
-	return (names != 0 ? names : (*x)->profile->line < (*y)->profile->line ?
-	    -1 : (*x)->profile->line > (*y)->profile->line);
+/* FNV-1a (draft-eastlake-fnv, section 2). */
+static uint32_t
+name_hash(const char *name)
+{
+	uint32_t	 hash = 2166136261;
+
+	for (; *name != '\0'; name++)
+		hash = (hash ^ (unsigned char)*name) * 16777619;
+	return (hash ^ hash >> 15);
 }
 
 static void
+twice_say(struct judge *j, const struct configuration_watch *w,
+    const struct configuration_watch *before)
+{
+	char place[FAULTS_LINE_SIZE];
+
+	faults_add(j->faults, w->profile->line, "watch \"%s\" was given "
+	    "before, on %s; expected another name", w->name,
+	    faults_line(j->faults, w->profile->line, before->profile->line,
+	    place));
+}
+
+/*
+ * Of a section that repeats another, with all its peers, one name is enough;
+ * what it repeats of itself was said.
+ */
+static void
 watches_find_twice(struct judge *j)
 {
-	const struct configuration	 *c = j->c;
-	struct configuration_watch	**sorted;
-	size_t				  i, first = 0;
+	const struct configuration		*c = j->c;
+	const struct configuration_profile	*said = NULL;
+	struct configuration_watch		*w, *before;
+	uint32_t				*seen, mask = 15;
+	size_t					 i, at;
 
-	sorted = calloc(c->nwatches + 1, sizeof(*sorted));
-	if (sorted == NULL) {
+	while (mask < 2 * c->nwatches)
+		mask = 2 * mask + 1;
+	seen = calloc((size_t)mask + 1, sizeof(*seen));
+	if (seen == NULL) {
 		faults_exhausted(j->faults);
 		return;
 	}
-	memcpy(sorted, c->watches, c->nwatches * sizeof(*sorted));
-	qsort(sorted, c->nwatches, sizeof(*sorted), watch_compare);
-	for (i = 1; i < c->nwatches; i++) {
-		if (strcmp(sorted[i]->name, sorted[first]->name) != 0)
-			first = i;
-		else
-			faults_add(j->faults, sorted[i]->profile->line,
-			    "watch \"%s\" was given before, on line %d; "
-			    "expected another name", sorted[i]->name,
-			    sorted[first]->profile->line);
+	for (i = 0; i < c->nwatches; i++) {
+		w = c->watches[i];
+		at = name_hash(w->name) & mask;
+		while (seen[at] != 0 &&
+		    strcmp(c->watches[seen[at] - 1]->name, w->name) != 0)
+			at = (at + 1) & mask;
+		if (seen[at] == 0) {
+			seen[at] = (uint32_t)i + 1;
+			continue;
+		}
+		before = c->watches[seen[at] - 1];
+		if (said != w->profile && before->profile != w->profile)
+			twice_say(j, w, before);
+		said = w->profile;
 	}
-	free(sorted);
+	free(seen);
+}
+
+/* Until here the lines were those of the whole text. */
+static void
+watches_place(struct judge *j)
+{
+	const struct configuration	*c = j->c;
+	struct configuration_profile	*p = NULL;
+	size_t				 i;
+
+	for (i = 0; i < c->nwatches; i++) {
+		if (c->watches[i]->profile == p)
+			continue;
+		p = c->watches[i]->profile;
+		(void)places_find(&j->faults->places, p->interface_line,
+		    &p->interface_line);
+		(void)places_find(&j->faults->places, p->heartbeat_line,
+		    &p->heartbeat_line);
+		p->file = judge_place(j, &p->line);
+	}
 }
 
 void
 judge_watches(struct judge *j)
 {
 	const struct conffile	*file = j->file;
-	struct configuration	*c = j->c;
 	size_t			 i;
 
-	c->watches = calloc(file->nsections + 1, sizeof(*c->watches));
-	if (c->watches == NULL) {
-		faults_exhausted(j->faults);
-		return;
-	}
 	for (i = 0; i < file->nsections && !j->faults->exhausted; i++)
 		if (file->sections[i].kind == CONFFILE_WATCH)
 			watch_judge(j, &file->sections[i]);
 	watches_find_twice(j);
+	watches_place(j);
 }

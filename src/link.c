@@ -2,9 +2,12 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <net/if.h>
+#include <linux/rtnetlink.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "link.h"
 
@@ -12,6 +15,36 @@ int
 link_open(void)
 {
 	return (socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+}
+
+int
+link_open_news(void)
+{
+	const struct sockaddr_nl	 address = {
+		.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK,
+	};
+	int				 descriptor, saved;
+
+	descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
+	    NETLINK_ROUTE);
+	if (descriptor < 0 || bind(descriptor,
+	    (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return (descriptor);
+	saved = errno;
+	close(descriptor);
+	errno = saved;
+	return (-1);
+}
+
+void
+link_take_news(int descriptor)
+{
+	char	 cut[16];
+
+	/* An error is news too: that some of them were lost. */
+	while (recv(descriptor, cut, sizeof(cut), MSG_DONTWAIT) >= 0 ||
+	    errno == EINTR || errno == ENOBUFS)
+		continue;
 }
 
 enum link_state

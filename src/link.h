@@ -14,6 +14,14 @@ enum link_state {
 int	 link_open(void);
 
 /*
+ * A descriptor that poll finds readable when some interface was made, unmade or
+ * changed (rtnetlink(7)); -1 on error (errno).
+ */
+int	 link_open_news(void);
+/* Takes the news: which interface it was is not told. */
+void	 link_take_news(int descriptor);
+
+/*
  * The state of an interface (netdevice(7)), and its ifIndex, 0 when it is
  * missing.  `any` is always up and has no ifIndex.
  */

@@ -43,7 +43,8 @@ struct live_capture {
 
 /* What is shared has no pointer or count that a reader would have to trust. */
 struct live {
-	_Atomic int64_t		*pass;		/* mono: the engine's last */
+	_Atomic int64_t		*pass;		/* mono: the engine's next,
+						   at the latest */
 	struct live_capture	*captures;
 	struct detect_watch	*watches;	/* as in the configuration */
 	size_t			 ncaptures;

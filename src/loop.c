@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/prctl.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -10,11 +11,16 @@
 #include "link.h"
 #include "log.h"
 #include "loop.h"
-#include "queue.h"
+#include "reports.h"
 #include "sandbox.h"
 
-/* How often links and losses are looked at. */
-#define TICK_NS		NSEC_PER_SEC
+/*
+ * How often it wakes up at least, to see that it was not stopped, and to look
+ * at links and losses: before a deadline, and while none is near.
+ */
+#define TICK_NS		(1 * NSEC_PER_SEC)
+#define IDLE_TICK_NS	(5 * NSEC_PER_SEC)
+#define NEAR_NS		(60 * NSEC_PER_SEC)
 
 /*
  * A pass that comes so much later than it should was not merely late: the
@@ -23,7 +29,16 @@
 #define STALL_NS	NSEC_PER_SEC
 
 /* A packet may be stamped and not yet be in the ring: judge a little later. */
-#define SETTLE_NS	(1 * NSEC_PER_MSEC)
+#define SETTLE_NS	(200 * NSEC_PER_USEC)
+
+/*
+ * Frames that come faster than one in this time are let gather for as long: a
+ * wake-up costs more than a frame.
+ */
+#define GATHER_NS	(1 * NSEC_PER_MSEC)
+
+/* In the poll set, before the captures. */
+enum { FD_PARENT, FD_NEWS, FD_CAPTURES };
 
 struct loop {
 	struct live		*live;
@@ -31,9 +46,14 @@ struct loop {
 	struct ears		 all;
 	struct ear		*ears;		/* as live->captures */
 	struct detect_source	**sources;	/* each ear's */
-	struct queue		 reports;	/* not sent yet */
-	struct mono_time	 tick;
+	struct reports		 reports;	/* not sent yet */
+	int			 news;		/* of links, socket */
+	struct mono_time	 ticked;
+	struct mono_time	 due;		/* of this pass, at the latest */
 	struct mono_time	 passed;	/* the last pass's now */
+	bool			 link_news;
+	bool			 left;		/* frames that came before */
+	bool			 busy;		/* they come fast */
 	bool			 stop;
 };
 
@@ -44,38 +64,18 @@ report(void *arg, const struct engine_report *r)
 {
 	struct loop	*loop = arg;
 
-	if (!queue_push(&loop->reports, r))
-		log_warnx("out of memory: a report is lost");
-}
-
-/* The socket never makes the engine wait. */
-static void
-flush_reports(struct loop *loop)
-{
-	const struct engine_report	*r;
-
-	while ((r = queue_first(&loop->reports)) != NULL) {
-		if (send(loop->parent, r, sizeof(*r),
-		    MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-			if (errno == EPIPE || errno == ECONNRESET)
-				loop->stop = true;
-			return;
-		}
-		queue_shift(&loop->reports);
-	}
+	reports_add(&loop->reports, r);
 }
 
 static void
 report_event(void *arg, const struct detect_event *event)
 {
 	struct loop		*loop = arg;
-	struct engine_report	 r = {
-		.type = ENGINE_EVENT,
-		.event = *event,
-		.at = { event->at.ns + loop->all.offset_ns },
+	struct engine_event	 e = {
+		.event = *event, .at = { event->at.ns + loop->all.offset_ns },
 	};
 
-	report(loop, &r);
+	reports_event(&loop->reports, &e);
 }
 
 /* ---- the loop */
@@ -104,13 +104,46 @@ look_at_clocks(struct loop *loop)
 	if (loop->all.stepped)
 		log_info("the wall clock was stepped by %+.3f s",
 		    (double)step_ns / NSEC_PER_SEC);
-	late_ns = mono_sub(loop->all.now, loop->passed) - TICK_NS;
+	late_ns = mono_sub(loop->all.now, loop->due);
 	if (late_ns < STALL_NS)
 		return;
 	log_warnx("not watched for %.3f s: the process or its machine was "
-	    "stopped", (double)(late_ns + TICK_NS) / NSEC_PER_SEC);
+	    "stopped", (double)mono_sub(loop->all.now, loop->passed) /
+	    NSEC_PER_SEC);
 	for (i = 0; i < loop->live->ncaptures; i++)
 		detect_source_resume(loop->sources[i], loop->all.now);
+}
+
+/* Returns up to when nothing is left that came. */
+static struct mono_time
+drain(struct loop *loop)
+{
+	struct mono_time	 until = loop->all.now;
+	size_t			 i;
+
+	loop->all.latest = loop->all.now;
+	loop->all.taken = 0;
+	loop->left = false;
+	for (i = 0; i < loop->live->ncaptures; i++)
+		if (!ear_drain(&loop->ears[i])) {
+			/* More comes than can be taken: as far as it was. */
+			until = mono_min(until, loop->all.at);
+			loop->left = true;
+		}
+	loop->busy = loop->all.taken * GATHER_NS >
+	    mono_sub(loop->all.now, loop->passed);
+	loop->all.before = until;
+	return (until);
+}
+
+static struct mono_time
+tick_due(const struct loop *loop)
+{
+	struct mono_time	 near = mono_add(loop->all.now, NEAR_NS);
+
+	return (mono_add(loop->ticked,
+	    mono_before(near, detect_next(&loop->all.detect)) ?
+	    IDLE_TICK_NS : TICK_NS));
 }
 
 /* Drain, then judge. */
@@ -118,30 +151,24 @@ static void
 pass(struct loop *loop)
 {
 	struct mono_time	 until;
-	size_t			 i;
+	bool			 tick;
 
 	look_at_clocks(loop);
-	until = loop->all.now;
-	for (i = 0; i < loop->live->ncaptures; i++)
-		/* More comes than can be taken: as far as it was taken. */
-		if (!ear_drain(&loop->ears[i]))
-			until = mono_min(until, loop->all.at);
-	loop->all.before = until;
-	if (!mono_before(loop->all.now, loop->tick)) {
-		for_each_ear(loop, ear_look_at_link);
-		for_each_ear(loop, ear_look_at_losses);
-		loop->tick = mono_add(loop->all.now, TICK_NS);
-	}
-	until = mono_add(until, -SETTLE_NS);
-	if (!mono_before(until, detect_next(&loop->all.detect))) {
-		/* What a raise says of its cause is as it is now. */
+	until = mono_add(drain(loop), -SETTLE_NS);
+	tick = !mono_before(loop->all.now, tick_due(loop));
+	/* What a raise says of its cause is as it is now. */
+	if (detect_overdue(&loop->all.detect, until) || tick) {
 		for_each_ear(loop, ear_look_at_link);
 		for_each_ear(loop, ear_look_at_losses);
 		detect_advance(&loop->all.detect, until);
+	} else if (loop->link_news) {
+		for_each_ear(loop, ear_look_at_link);
 	}
+	if (tick)
+		loop->ticked = loop->all.now;
 	loop->passed = loop->all.now;
-	atomic_store(loop->live->pass, loop->all.now.ns);
-	flush_reports(loop);
+	if (!reports_flush(&loop->reports, loop->parent))
+		loop->stop = true;
 }
 
 static void
@@ -156,32 +183,61 @@ take_order(struct loop *loop)
 		loop->stop = true;
 }
 
-static void
-wait_for_work(struct loop *loop, struct pollfd *fds)
+static nfds_t
+fill_poll_set(const struct loop *loop, struct pollfd *fds)
 {
-	struct mono_time	 due, now;
-	struct timespec		 timeout;
-	int64_t			 ns;
-	nfds_t			 n = 0;
-	size_t			 i;
+	nfds_t	 n = FD_CAPTURES;
+	size_t	 i;
 
-	fds[n++] = (struct pollfd){ .fd = loop->parent, .events = POLLIN |
-	    (queue_first(&loop->reports) != NULL ? POLLOUT : 0) };
-	for (i = 0; i < loop->live->ncaptures; i++)
+	fds[FD_PARENT] = (struct pollfd){ .fd = loop->parent,
+	    .events = POLLIN |
+	    (reports_waiting(&loop->reports) ? POLLOUT : 0) };
+	fds[FD_NEWS] = (struct pollfd){ .fd = loop->news, .events = POLLIN };
+	/* What gathers wakes nobody up. */
+	for (i = 0; i < loop->live->ncaptures && !loop->busy; i++)
 		if (loop->ears[i].capture != NULL)
 			fds[n++] = (struct pollfd){ .events = POLLIN, .fd =
 			    capture_descriptor(loop->ears[i].capture) };
-	due = detect_next(&loop->all.detect);
+	return (n);
+}
+
+/* By when the next pass has to be. */
+static struct mono_time
+next_due(const struct loop *loop, struct mono_time now)
+{
+	struct mono_time	 due = detect_next(&loop->all.detect);
+
 	if (due.ns != MONO_NEVER.ns)
 		due = mono_add(due, SETTLE_NS);
-	due = mono_min(due, loop->tick);
-	now = mono_now();
-	ns = mono_before(now, due) ? mono_sub(due, now) : 0;
+	due = mono_min(due, tick_due(loop));
+	if (loop->busy)
+		due = mono_min(due, mono_add(now, GATHER_NS));
+	return (loop->left ? now : mono_max(due, now));
+}
+
+static void
+wait_for_work(struct loop *loop, struct pollfd *fds)
+{
+	struct mono_time	 now = mono_now();
+	struct timespec		 timeout;
+	int64_t			 ns;
+	nfds_t			 n = fill_poll_set(loop, fds);
+
+	loop->due = next_due(loop, now);
+	atomic_store_explicit(loop->live->pass, loop->due.ns,
+	    memory_order_relaxed);
+	ns = mono_sub(loop->due, now);
 	timeout.tv_sec = ns / NSEC_PER_SEC;
 	timeout.tv_nsec = ns % NSEC_PER_SEC;
-	if (ppoll(fds, n, &timeout, NULL) > 0 &&
-	    (fds[0].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
+	loop->link_news = false;
+	if (ppoll(fds, n, &timeout, NULL) <= 0)
+		return;
+	if ((fds[FD_PARENT].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
 		take_order(loop);
+	if (fds[FD_NEWS].revents != 0) {
+		link_take_news(loop->news);
+		loop->link_news = true;
+	}
 }
 
 /* What was found is told before the end; but a parent that hangs is left. */
@@ -191,12 +247,11 @@ flush_all_reports(struct loop *loop)
 	struct pollfd	 fd = { .fd = loop->parent, .events = POLLOUT };
 	int		 tries;
 
-	for (tries = 0; queue_first(&loop->reports) != NULL && tries < 100;
-	    tries++) {
-		(void)poll(&fd, 1, 20);
-		if ((fd.revents & (POLLHUP | POLLERR)) != 0)
+	for (tries = 0; reports_waiting(&loop->reports) && tries < 100;) {
+		if (poll(&fd, 1, 20) <= 0)
+			tries++;
+		if (!reports_flush(&loop->reports, loop->parent))
 			return;
-		flush_reports(loop);
 	}
 }
 
@@ -205,7 +260,7 @@ run(struct loop *loop)
 {
 	struct pollfd	*fds;
 
-	fds = calloc(loop->live->ncaptures + 1, sizeof(*fds));
+	fds = calloc(loop->live->ncaptures + FD_CAPTURES, sizeof(*fds));
 	if (fds == NULL)
 		fatal("engine");
 	while (!loop->stop) {
@@ -271,7 +326,7 @@ go(struct loop *loop, bool after_gap)
 
 	loop->all.now = mono_now();
 	loop->all.offset_ns = wall_now().ns - loop->all.now.ns;
-	loop->tick = mono_add(loop->all.now, TICK_NS);
+	loop->ticked = loop->all.now;
 	if (!detect_init(&loop->all.detect, loop->live->watches,
 	    loop->live->nwatches, loop->sources, report_event, loop))
 		fatal("engine");
@@ -290,16 +345,20 @@ loop_main(const struct configuration *config, struct live *live, int parent)
 	loop.all.report = report;
 	loop.all.arg = &loop;
 	loop.all.link = link_open();
-	if (loop.all.link < 0 ||
-	    !queue_init(&loop.reports, sizeof(struct engine_report)))
+	loop.news = link_open_news();
+	if (loop.all.link < 0 || loop.news < 0 || !reports_init(&loop.reports))
 		fatal("engine");
+	/* A timer may be late by 50 us to save power: not ours. */
+	(void)prctl(PR_SET_TIMERSLACK, 1);
 	loop.all.before = loop.passed = mono_now();
+	loop.due = mono_add(loop.passed, TICK_NS);
 	open_ears(&loop, config);
 	if (!sandbox_enter())
 		fatal("engine: cannot give up its rights");
 	if (wait_to_go(&loop, &after_gap))
 		go(&loop, after_gap);
 	close_ears(&loop);
-	queue_free(&loop.reports);
+	reports_free(&loop.reports);
+	close(loop.news);
 	close(loop.all.link);
 }

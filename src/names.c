@@ -68,3 +68,51 @@ names_free(struct names *n)
 	free(n->entries);
 	*n = (struct names){ 0 };
 }
+
+bool
+names_restore(struct names *n, uint32_t number, const char *name)
+{
+	struct names_entry	*entries;
+
+	/* Room for twice as many, each time that there is none. */
+	if ((n->count & (n->count - 1)) == 0) {
+		entries = reallocarray(n->entries, 2 * n->count + 1,
+		    sizeof(*entries));
+		if (entries == NULL)
+			return (false);
+		n->entries = entries;
+	}
+	n->entries[n->count].name = strdup(name);
+	if (n->entries[n->count].name == NULL)
+		return (false);
+	n->entries[n->count++].number = number;
+	if (number > n->last)
+		n->last = number;
+	return (true);
+}
+
+bool
+names_restored(struct names *n)
+{
+	size_t	 i;
+
+	if (n->count == 0)
+		return (true);
+	qsort(n->entries, n->count, sizeof(*n->entries), compare_entries);
+	for (i = 1; i < n->count; i++)
+		if (compare_entries(&n->entries[i - 1], &n->entries[i]) == 0)
+			return (false);
+	return (true);
+}
+
+void
+names_each(const struct names *n, uint32_t after, names_take *take, void *arg)
+{
+	size_t	 i;
+
+	if (after == n->last)
+		return;
+	for (i = 0; i < n->count; i++)
+		if (n->entries[i].number > after)
+			take(arg, n->entries[i].number, n->entries[i].name);
+}

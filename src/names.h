@@ -32,4 +32,17 @@ uint32_t names_find(const struct names *, const char *name);
 bool	 names_add(struct names *, const char *const *list, size_t count);
 void	 names_free(struct names *);
 
+/*
+ * Names that had a number before, all of them, and then once names_restored.
+ * False when there is no memory, or, for the latter, when a name was there
+ * twice.
+ */
+bool	 names_restore(struct names *, uint32_t number, const char *name);
+bool	 names_restored(struct names *);
+
+typedef void names_take(void *arg, uint32_t number, const char *name);
+/* Those with a number above `after`, in no order. */
+void	 names_each(const struct names *, uint32_t after, names_take *,
+	    void *arg);
+
 #endif

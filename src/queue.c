@@ -5,6 +5,8 @@
 #include "queue.h"
 
 #define QUEUE_CAPACITY	64
+/* What is larger is not kept for the next time. */
+#define QUEUE_LARGE	4096
 
 bool
 queue_init(struct queue *q, size_t record_size)
@@ -57,12 +59,40 @@ queue_push(struct queue *q, const void *record)
 const void *
 queue_first(const struct queue *q)
 {
-	return (q->count == 0 ? NULL : slot(q, 0));
+	return (queue_at(q, 0));
+}
+
+const void *
+queue_at(const struct queue *q, size_t i)
+{
+	return (i < q->count ? slot(q, i) : NULL);
+}
+
+static void
+shrink(struct queue *q)
+{
+	char	*records;
+
+	records = calloc(QUEUE_CAPACITY, q->size);
+	if (records == NULL)
+		return;
+	free(q->records);
+	q->records = records;
+	q->capacity = QUEUE_CAPACITY;
+	q->first = 0;
 }
 
 void
 queue_shift(struct queue *q)
 {
 	q->first = (q->first + 1) % q->capacity;
+	q->count--;
+	if (q->count == 0 && q->capacity > QUEUE_LARGE)
+		shrink(q);
+}
+
+void
+queue_drop_last(struct queue *q)
+{
 	q->count--;
 }

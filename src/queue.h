@@ -23,7 +23,11 @@ void	 queue_free(struct queue *);
 bool	 queue_push(struct queue *, const void *record);
 /* The oldest; NULL when empty.  Good until the next push or shift. */
 const void *queue_first(const struct queue *);
-/* Forgets the oldest. */
+/* The i-th, from 0, the oldest; NULL when there are not so many. */
+const void *queue_at(const struct queue *, size_t i);
+/* Forgets the oldest.  One that runs empty gives back what it grew by. */
 void	 queue_shift(struct queue *);
+/* Forgets the latest. */
+void	 queue_drop_last(struct queue *);
 
 #endif

@@ -35,6 +35,7 @@ SINK=127.0.0.1:1162
 MIB_ROOT=1.3.6.1.4.1.8072.9999.9999.45640
 
 declare -A PID=()
+MOUNTS=()
 WORK=
 TESTS=0
 FAILED=0
@@ -210,7 +211,7 @@ make_work() {
 }
 
 clean_up() {
-	local status=$? node
+	local status=$? node mount
 
 	trap - EXIT
 	trap '' HUP INT PIPE TERM
@@ -222,6 +223,9 @@ clean_up() {
 	end_processes
 	for node in "${NODES[@]}"; do
 		ip netns delete "$node"
+	done
+	for mount in "${MOUNTS[@]}"; do
+		umount -l "$mount"
 	done
 	if [ "${KEEP:-0}" = 1 ]; then
 		note "left behind: $WORK"
@@ -261,3 +265,5 @@ started() {
 . "$INTEGRATION/lib/hbwatchd.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/heartbeats.sh
 . "$INTEGRATION/lib/heartbeats.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/breaking.sh
+. "$INTEGRATION/lib/breaking.sh"

@@ -74,6 +74,7 @@ struct story {
 	struct detect		 detect;
 	struct detect_watch	 watches[WATCHES];
 	struct alarm		 alarms[WATCHES];
+	struct configuration_watch *configs[WATCHES];
 	char			*names[WATCHES];
 	size_t			 nwatches;
 	struct detect_source	 sources[SOURCES];
@@ -194,7 +195,7 @@ emit(void *arg, const struct detect_event *e)
 	if (e->transition == DETECT_RAISED)
 		alarm_raise(a, e, at, a->serial + 1);
 	else
-		alarm_clear(a, e, at, NULL);
+		alarm_clear(a, e, at, ALARM_END_HEARTBEAT);
 	if (s->npending < EVENTS)
 		s->pending[s->npending++] = (struct happening){ *e, *a };
 	else
@@ -445,19 +446,15 @@ begin_alarm(struct story *s, size_t i, const struct addr *peer)
 		.host = "story",
 	};
 	struct configuration_profile		*profile;
-	struct configuration_watch		*watch = NULL;
-	struct alarm_identity			*identity = NULL;
 
 	profile = configuration_profile_new(&like);
 	if (profile != NULL)
-		watch = configuration_watch_new(profile, s->names[i], peer);
-	if (watch != NULL)
-		identity = alarm_identity_new(watch, (uint32_t)i + 1);
-	configuration_watch_release(watch);
+		s->configs[i] = configuration_watch_new(profile, s->names[i],
+		    peer);
 	configuration_profile_release(profile);
-	if (identity == NULL)
+	if (s->configs[i] == NULL)
 		return (fault(s, "out of memory"));
-	alarm_init(&s->alarms[i], identity);
+	alarm_init(&s->alarms[i]);
 	return (true);
 }
 
@@ -691,9 +688,12 @@ run_expect_state(struct story *s, const struct args *a)
 static const char *
 detail(const struct story *s, uint32_t watch)
 {
+	static char		 text[ALARM_DETAIL_SIZE];
+	const struct alarm	*a = &s->alarms[watch];
+
 	if (s->npending > 0 && s->pending[0].event.watch == watch)
-		return (s->pending[0].alarm.detail);
-	return (s->alarms[watch].detail);
+		a = &s->pending[0].alarm;
+	return (alarm_detail(a, s->configs[watch], text));
 }
 
 static bool
@@ -895,7 +895,7 @@ story_free(struct story *s)
 
 	detect_free(&s->detect);
 	for (i = 0; i < s->nwatches; i++) {
-		alarm_identity_release(s->alarms[i].identity);
+		configuration_watch_release(s->configs[i]);
 		free(s->names[i]);
 	}
 	for (i = 0; i < s->nsources; i++)

@@ -119,8 +119,9 @@ static inline void
 stage_begin(struct stage *s, const char *text)
 {
 	memset(s, 0, sizeof(*s));
-	if (!agent_init(&s->agent, stage_wall(0), 7))
+	if (!agent_init(&s->agent, stage_wall(0)))
 		abort();
+	s->agent.epoch = 7;
 	stage_reload(s, text, 0);
 }
 
@@ -164,7 +165,7 @@ stage_capture(struct stage *s, uint32_t capture,
 	c->source.link_down = state == LIVE_CAPTURE_DOWN;
 	snprintf(c->error, sizeof(c->error), "%s", error);
 	snprintf(r.error, sizeof(r.error), "%s", error);
-	agent_capture(&s->agent, &r, stage_wall(at));
+	agent_capture_event(&s->agent, &r, stage_wall(at));
 }
 
 #endif

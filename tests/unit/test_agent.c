@@ -45,12 +45,47 @@ notice(uint32_t i)
 	return (n);
 }
 
+/* Those of the i-th notification. */
+static const char *
+key(uint32_t i)
+{
+	static char	 text[ALARM_KEY_SIZE];
+
+	return (alarm_key(notice(i)->watch, text));
+}
+
+static const char *
+detail(uint32_t i)
+{
+	static char	 text[NOTICE_DETAIL_SIZE];
+
+	return (notice_detail(notice(i), text));
+}
+
+/* Those of a watch, as the tables show them. */
+static const char *
+key_of(size_t i)
+{
+	static char	 text[ALARM_KEY_SIZE];
+
+	return (alarm_key(stage.agent.config->watches[i], text));
+}
+
+static const char *
+detail_of(size_t i)
+{
+	static char	 text[ALARM_DETAIL_SIZE];
+
+	return (alarm_detail(alarm_of(i), stage.agent.config->watches[i],
+	    text));
+}
+
 static void
 assert_notice(uint32_t i, enum notice_event event, const char *watch,
     double at)
 {
 	assert_int_equal(notice(i)->event, event);
-	assert_string_equal(notice(i)->alarm.identity->watch, watch);
+	assert_string_equal(notice(i)->watch->name, watch);
 	assert_int_equal(notice(i)->time.ns, stage_wall(at).ns);
 	assert_int_equal(notice(i)->alarm.state,
 	    event == NOTICE_RAISED ? ALARM_RAISED : ALARM_CLEARED);
@@ -61,6 +96,12 @@ assert_notices(uint32_t count)
 {
 	assert_int_equal(stage.agent.outbox.sequence, count);
 	assert_int_equal(stage.agent.outbox.count, count);
+}
+
+static enum severity
+severity(const struct configuration_watch *w)
+{
+	return (w->profile->alarm->severity);
 }
 
 static void
@@ -91,11 +132,11 @@ cleared_at_first(void **state)
 	assert_int_equal(alarm_of(0)->serial, 0);
 	assert_int_equal(alarm_of(0)->sequence, 0);
 	assert_int_equal(alarm_of(0)->count, 0);
-	assert_string_equal(alarm_of(0)->detail, "");
+	assert_string_equal(detail_of(0), "");
 	assert_true(wall_is_never(alarm_of(0)->raised));
 	assert_true(wall_is_never(alarm_of(0)->cleared));
 	assert_true(wall_is_never(stage.agent.last_change));
-	assert_string_equal(alarm_of(0)->identity->key, "s/v/r/h/w/45640");
+	assert_string_equal(key_of(0), "s/v/r/h/w/45640");
 }
 
 static void
@@ -135,7 +176,7 @@ raised_and_cleared(void **state)
 	assert_int_equal(a->cleared.ns, stage_wall(12.5).ns);
 	assert_int_equal(a->last_heartbeat.ns, stage_wall(12.5).ns);
 	assert_int_equal(stage.agent.last_change.ns, stage_wall(12.5).ns);
-	assert_non_null(strstr(a->detail, "1.500 s"));
+	assert_non_null(strstr(detail_of(0), "1.500 s"));
 
 	stage_heartbeat(&stage, 0, 13);
 	stage_advance(&stage, 22);
@@ -289,7 +330,7 @@ reports_of_nobody(void **state)
 	agent_event(AGENT, &r);
 	r = (struct engine_report){ .type = ENGINE_CAPTURE, .capture = 1,
 	    .state = LIVE_CAPTURE_FAILED, .before = LIVE_CAPTURE_RUNNING };
-	agent_capture(AGENT, &r, stage_wall(12));
+	agent_capture_event(AGENT, &r, stage_wall(12));
 	assert_notices(1);
 }
 
@@ -345,7 +386,7 @@ reconcile_a_lost_clear(void **state)
 	assert_notices(2);
 	assert_notice(2, NOTICE_CLEARED, "w", 15);
 	assert_int_equal(alarm_of(0)->serial, 1);
-	assert_non_null(strstr(alarm_of(0)->detail, "4.000 s"));
+	assert_non_null(strstr(detail_of(0), "4.000 s"));
 	assert_active(0, 0, 0, 0);
 }
 
@@ -382,7 +423,7 @@ reconcile_a_lost_clear_and_raise(void **state)
 	assert_int_equal(notice(2)->alarm.serial, 1);
 	/* It was over when the last heartbeat came, at the latest. */
 	assert_int_equal(notice(2)->time.ns, stage_wall(16).ns);
-	assert_non_null(strstr(notice(2)->alarm.detail, "5.000 s"));
+	assert_non_null(strstr(detail(2), "5.000 s"));
 	assert_notice(3, NOTICE_RAISED, "w", 26);
 	assert_int_equal(notice(3)->alarm.serial, 2);
 	assert_active(0, 0, 1, 0);
@@ -475,7 +516,6 @@ reload_of_the_same(void **state)
 	static const char	 text[] = COMMON
 	    WATCH("up", "") WATCH("down", "");
 	struct alarm		 before;
-	struct alarm_identity	*identity;
 
 	(void)state;
 	stage_begin(&stage, text);
@@ -488,12 +528,10 @@ reload_of_the_same(void **state)
 	assert_active(0, 0, 1, 0);
 	assert_int_equal(stage.agent.config_time.ns, stage_wall(13).ns);
 	assert_int_equal(stage.agent.last_change.ns, stage_wall(11).ns);
-	identity = stage.agent.alarms[1].identity;
 	/* The old one belongs to what was said of it alone. */
-	assert_int_equal(notice(1)->alarm.identity->references, 1);
-	before.identity = identity;
+	assert_int_equal(notice(1)->watch->references, 1);
 	assert_memory_equal(alarm_of(1), &before, sizeof(before));
-	assert_string_equal(identity->key, "s/v/r/h/down/45640");
+	assert_string_equal(key_of(1), "s/v/r/h/down/45640");
 	assert_int_equal(stage.agent.live->watches[0].heartbeats, 1);
 	/* The time of the other does not begin anew. */
 	stage_advance(&stage, 18.9);
@@ -522,7 +560,7 @@ reload_in_another_order(void **state)
 	assert_int_equal(stage.agent.indexes[2], 2);
 	assert_int_equal(stage.agent.indexes[3], 1);
 	assert_int_equal(alarm_of(2)->state, ALARM_RAISED);
-	assert_string_equal(alarm_of(2)->identity->watch, "b");
+	assert_string_equal(stage.agent.config->watches[2]->name, "b");
 	stage_heartbeat(&stage, 2, 14);
 	assert_notice(2, NOTICE_CLEARED, "b", 14);
 }
@@ -554,12 +592,10 @@ key_changed_while_raised(void **state)
 	stage_reload(&stage, COMMON WATCH_OF("w", "role = other host = h"), 15);
 	assert_notices(3);
 	assert_notice(2, NOTICE_CLEARED, "w", 15);
-	assert_string_equal(notice(2)->alarm.identity->key,
-	    "s/v/r/h/w/45640");
+	assert_string_equal(key(2), "s/v/r/h/w/45640");
 	assert_int_equal(notice(2)->alarm.serial, 1);
 	assert_notice(3, NOTICE_RAISED, "w", 15);
-	assert_string_equal(notice(3)->alarm.identity->key,
-	    "s/v/other/h/w/45640");
+	assert_string_equal(key(3), "s/v/other/h/w/45640");
 	assert_int_equal(notice(3)->alarm.serial, 2);
 	assert_int_equal(notice(3)->alarm.last_heartbeat.ns,
 	    stage_wall(1).ns);
@@ -570,8 +606,7 @@ key_changed_while_raised(void **state)
 	stage_heartbeat(&stage, 0, 16);
 	assert_notices(4);
 	assert_notice(4, NOTICE_CLEARED, "w", 16);
-	assert_string_equal(notice(4)->alarm.identity->key,
-	    "s/v/other/h/w/45640");
+	assert_string_equal(key(4), "s/v/other/h/w/45640");
 	assert_int_equal(notice(4)->alarm.serial, 2);
 	assert_active(0, 0, 0, 0);
 }
@@ -602,9 +637,9 @@ alarm_changed_while_raised(void **state)
 	stage_advance(&stage, 12);
 	stage_reload(&stage, COMMON WATCH("w", "alarm = 12010"), 15);
 	assert_notices(3);
-	assert_int_equal(notice(2)->alarm.identity->id, 45640);
+	assert_int_equal(notice(2)->watch->profile->alarm->id, 45640);
 	assert_int_equal(notice(2)->event, NOTICE_CLEARED);
-	assert_int_equal(notice(3)->alarm.identity->id, 12010);
+	assert_int_equal(notice(3)->watch->profile->alarm->id, 12010);
 	assert_int_equal(notice(3)->event, NOTICE_RAISED);
 	assert_int_equal(notice(3)->alarm.cause, ALARM_CAUSE_NEVER_HEARD);
 	assert_active(0, 1, 0, 0);
@@ -622,7 +657,7 @@ removed_while_raised(void **state)
 	assert_notice(2, NOTICE_CLEARED, "a", 15);
 	assert_int_equal(notice(2)->alarm.serial, 1);
 	assert_int_equal(notice(2)->alarm.cleared.ns, stage_wall(15).ns);
-	assert_non_null(strstr(notice(2)->alarm.detail, "removed"));
+	assert_non_null(strstr(detail(2), "removed"));
 	assert_active(0, 0, 0, 0);
 	/* It comes back as new. */
 	stage_reload(&stage, COMMON WATCH("b", "") WATCH("a", ""), 16);
@@ -657,7 +692,7 @@ disabled_while_raised(void **state)
 	assert_notice(2, NOTICE_CLEARED, "w", 15);
 	assert_int_equal(notice(2)->alarm.serial, 1);
 	assert_int_equal(notice(2)->alarm.cleared.ns, stage_wall(15).ns);
-	assert_non_null(strstr(notice(2)->alarm.detail, "disabled"));
+	assert_non_null(strstr(detail(2), "disabled"));
 	assert_active(0, 0, 0, 0);
 	stage_heartbeat(&stage, 0, 16);
 	stage_advance(&stage, 40);
@@ -684,8 +719,7 @@ disabled_with_another_key_while_raised(void **state)
 	    "role = other host = h enabled = false"), 15);
 	assert_notices(2);
 	assert_notice(2, NOTICE_CLEARED, "w", 15);
-	assert_string_equal(notice(2)->alarm.identity->key,
-	    "s/v/r/h/w/45640");
+	assert_string_equal(key(2), "s/v/r/h/w/45640");
 	assert_active(0, 0, 0, 0);
 	assert_int_equal(alarm_of(0)->transitions, 2);
 	assert_int_equal(alarm_of(0)->count, 0);
@@ -703,13 +737,13 @@ severity_changed_while_raised(void **state)
 	    WATCH("w", ""), 15);
 	assert_notices(1);
 	assert_active(1, 0, 0, 0);
-	assert_int_equal(alarm_of(0)->identity->severity, SEVERITY_CRITICAL);
+	assert_int_equal(severity(stage.agent.config->watches[0]),
+	    SEVERITY_CRITICAL);
 	/* What was said of it was said. */
-	assert_int_equal(notice(1)->alarm.identity->severity, SEVERITY_MINOR);
+	assert_int_equal(severity(notice(1)->watch), SEVERITY_MINOR);
 	stage_heartbeat(&stage, 0, 16);
 	assert_active(0, 0, 0, 0);
-	assert_int_equal(notice(2)->alarm.identity->severity,
-	    SEVERITY_CRITICAL);
+	assert_int_equal(severity(notice(2)->watch), SEVERITY_CRITICAL);
 }
 
 /* It listens for something else, but its alarm stands until it is heard. */
@@ -778,18 +812,18 @@ blind_and_restored(void **state)
 	n = notice(1);
 	assert_int_equal(n->event, NOTICE_BLIND);
 	assert_int_equal(n->time.ns, stage_wall(5).ns);
-	assert_null(n->alarm.identity);
-	assert_string_equal(n->capture->capture.interface, "eth0");
-	assert_string_equal(n->capture->capture.error, "it is gone");
-	assert_int_equal(n->capture->capture.state, LIVE_CAPTURE_FAILED);
+	assert_null(n->watch);
+	assert_string_equal(n->capture->interface, "eth0");
+	assert_string_equal(n->capture->error, "it is gone");
+	assert_int_equal(n->capture->state, LIVE_CAPTURE_FAILED);
 	assert_int_equal(n->capture->index, 3);
 	stage_capture(&stage, 1, LIVE_CAPTURE_RUNNING, "", 6);
 	assert_notices(2);
 	n = notice(2);
 	assert_int_equal(n->event, NOTICE_RESTORED);
-	assert_int_equal(n->capture->capture.state, LIVE_CAPTURE_RUNNING);
-	assert_string_equal(n->capture->capture.error, "");
-	assert_int_equal(notice(1)->capture->capture.state,
+	assert_int_equal(n->capture->state, LIVE_CAPTURE_RUNNING);
+	assert_string_equal(n->capture->error, "");
+	assert_int_equal(notice(1)->capture->state,
 	    LIVE_CAPTURE_FAILED);
 	/* That of alarms is another time. */
 	assert_true(wall_is_never(stage.agent.last_change));
@@ -811,7 +845,7 @@ down_is_not_blind(void **state)
 	stage_capture(&stage, 0, LIVE_CAPTURE_DOWN, "eth0 is down", 9);
 	assert_notices(2);
 	assert_int_equal(notice(2)->event, NOTICE_RESTORED);
-	assert_int_equal(notice(2)->capture->capture.state,
+	assert_int_equal(notice(2)->capture->state,
 	    LIVE_CAPTURE_DOWN);
 	stage_capture(&stage, 0, LIVE_CAPTURE_RUNNING, "", 10);
 	assert_notices(2);
@@ -820,16 +854,19 @@ down_is_not_blind(void **state)
 static void
 restarts_go_on_through_a_reload(void **state)
 {
+	struct agent_capture	*captures;
+
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("a", "")
 	    FLOW("b", "lo", "192.0.2.12", ""));
-	stage.agent.restarts[live_capture_find(stage.agent.live, "eth0")] = 4;
-	stage.agent.restarts[live_capture_find(stage.agent.live, "lo")] = 5;
+	captures = stage.agent.captures;
+	captures[live_capture_find(stage.agent.live, "eth0")].restarts = 4;
+	captures[live_capture_find(stage.agent.live, "lo")].restarts = 5;
 	stage_reload(&stage, COMMON FLOW("c", "bond0", "192.0.2.12", "")
 	    FLOW("b", "lo", "192.0.2.12", ""), 2);
 	assert_int_equal(stage.agent.live->ncaptures, 2);
-	assert_int_equal(stage.agent.restarts[0], 0);
-	assert_int_equal(stage.agent.restarts[1], 5);
+	assert_int_equal(stage.agent.captures[0].restarts, 0);
+	assert_int_equal(stage.agent.captures[1].restarts, 5);
 }
 
 #define STAGED(test)	cmocka_unit_test_teardown(test, end)

@@ -30,14 +30,11 @@ static const struct configuration_profile	 flinkserver = {
 	.host = "node-1",
 };
 
-/* The identity outlives what it was made of. */
-static struct alarm_identity *
-identity_of(const struct configuration_profile *like, const char *peer,
-    uint32_t index)
+static struct configuration_watch *
+watch_of(const struct configuration_profile *like, const char *peer)
 {
 	struct configuration_profile	*profile;
 	struct configuration_watch	*watch;
-	struct alarm_identity		*identity;
 	struct addr			 addr = { 0 };
 
 	if (peer != NULL)
@@ -47,20 +44,30 @@ identity_of(const struct configuration_profile *like, const char *peer,
 	watch = configuration_watch_new(profile, "flinkserver", &addr);
 	assert_non_null(watch);
 	configuration_profile_release(profile);
-	identity = alarm_identity_new(watch, index);
-	assert_non_null(identity);
-	configuration_watch_release(watch);
-	return (identity);
+	return (watch);
 }
 
 static struct alarm
-new_alarm(const char *peer)
+new_alarm(void)
 {
-	struct alarm			 a;
+	struct alarm	 a;
 
 	memset(&a, 0xa5, sizeof(a));
-	alarm_init(&a, identity_of(&flinkserver, peer, 7));
+	alarm_init(&a);
 	return (a);
+}
+
+/* What alarm_detail says of it, for a flinkserver. */
+static const char *
+detail_of(const struct alarm *a, const char *peer)
+{
+	static char			 detail[ALARM_DETAIL_SIZE];
+	struct configuration_watch	*w = watch_of(&flinkserver, peer);
+
+	memset(detail, 0xa5, sizeof(detail));
+	assert_ptr_equal(alarm_detail(a, w, detail), detail);
+	configuration_watch_release(w);
+	return (detail);
 }
 
 /* After 30 s, the last heartbeat at 12:00:00. */
@@ -88,57 +95,48 @@ clear_event(uint32_t number, int64_t duration_ns)
 }
 
 static void
-identity(void **state)
+key(void **state)
 {
-	struct alarm			 a = new_alarm("192.0.2.12");
-	const struct alarm_identity	*id = a.identity;
-	char				 text[ADDR_TEXT_SIZE];
+	struct configuration_watch	*w = watch_of(&flinkserver, NULL);
+	char				 text[ALARM_KEY_SIZE];
 
 	(void)state;
-	assert_string_equal(id->key,
+	assert_ptr_equal(alarm_key(w, text), text);
+	assert_string_equal(text,
 	    "mrs-cluster-1/Flink/FlinkServer/node-1/flinkserver/45640");
-	assert_int_equal(id->id, 45640);
-	assert_int_equal(id->watch_index, 7);
-	assert_int_equal(id->severity, SEVERITY_MINOR);
-	assert_string_equal(addr_text(&id->peer, text), "192.0.2.12");
-	assert_string_equal(id->name, "FlinkServer Heartbeat Interruption");
-	assert_string_equal(id->type, "Heartbeat");
-	assert_string_equal(id->service_type, "Flink");
-	assert_string_equal(id->source, "mrs-cluster-1");
-	assert_string_equal(id->service, "Flink");
-	assert_string_equal(id->role, "FlinkServer");
-	assert_string_equal(id->host, "node-1");
-	assert_string_equal(id->watch, "flinkserver");
-	assert_string_equal(id->heartbeat, "udp 20053");
-	assert_string_equal(id->interface, "eth1");
-	alarm_identity_release(a.identity);
+	configuration_watch_release(w);
 }
 
-/* The last to let go frees it; a sanitizer sees if it is not so. */
+/* As long as it may be, configuration_load sees to that. */
 static void
-identity_is_shared(void **state)
+longest_key(void **state)
 {
-	struct alarm		 a = new_alarm(NULL);
-	struct alarm_identity	*other = alarm_identity_share(a.identity);
+	struct configuration_profile	 p = flinkserver;
+	struct configuration_watch	*w;
+	char				 host[256], text[ALARM_KEY_SIZE];
+	/* mrs-cluster-1/Flink/FlinkServer/HOST/flinkserver/45640 */
+	const size_t			 rest = 13 + 5 + 11 + 11 + 5 + 5;
 
 	(void)state;
-	assert_ptr_equal(other, a.identity);
-	alarm_identity_release(a.identity);
-	assert_string_equal(other->watch, "flinkserver");
-	alarm_identity_release(other);
-	alarm_identity_release(NULL);
-	assert_null(alarm_identity_share(NULL));
+	memset(host, 'h', sizeof(host));
+	host[ALARM_KEY_SIZE - 1 - rest] = '\0';
+	p.host = host;
+	w = watch_of(&p, NULL);
+	assert_int_equal(strlen(alarm_key(w, text)), ALARM_KEY_SIZE - 1);
+	assert_string_equal(text + ALARM_KEY_SIZE - 1 - 18,
+	    "/flinkserver/45640");
+	configuration_watch_release(w);
 }
 
 static void
 never_raised(void **state)
 {
-	struct alarm	 a = new_alarm(NULL);
+	struct alarm	 a = new_alarm();
 
 	(void)state;
 	assert_int_equal(a.state, ALARM_CLEARED);
 	assert_int_equal(a.cause, ALARM_CAUSE_UNKNOWN);
-	assert_string_equal(a.detail, "");
+	assert_string_equal(detail_of(&a, NULL), "");
 	assert_int_equal(a.serial, 0);
 	assert_int_equal(a.sequence, 0);
 	assert_int_equal(a.count, 0);
@@ -146,13 +144,12 @@ never_raised(void **state)
 	assert_true(wall_is_never(a.cleared));
 	assert_true(wall_is_never(a.last_heartbeat));
 	assert_int_equal(a.transitions, 0);
-	alarm_identity_release(a.identity);
 }
 
 static void
 raise_and_clear(void **state)
 {
-	struct alarm		 a = new_alarm("192.0.2.12");
+	struct alarm		 a = new_alarm();
 	struct detect_event	 raise = raise_event(1);
 	struct detect_event	 clear = clear_event(2, 12500000000);
 
@@ -166,12 +163,15 @@ raise_and_clear(void **state)
 	assert_true(wall_is_never(a.cleared));
 	assert_int_equal(a.last_heartbeat.ns, AT(0).ns);
 	assert_int_equal(a.transitions, 1);
-	assert_string_equal(a.detail, "no heartbeat (udp 20053 on eth1) from "
+	assert_int_equal(a.flags, ALARM_HEARD);
+	assert_int_equal(a.span_ns, 30 * NSEC_PER_SEC);
+	assert_string_equal(detail_of(&a, "192.0.2.12"),
+	    "no heartbeat (udp 20053 on eth1) from "
 	    "192.0.2.12 for 30.000 s, the last at "
 	    "2026-11-22T12:00:00.000000Z");
 
 	/* The clear has its raise's serial and cause. */
-	alarm_clear(&a, &clear, AT(42), NULL);
+	alarm_clear(&a, &clear, AT(42), ALARM_END_HEARTBEAT);
 	assert_int_equal(a.state, ALARM_CLEARED);
 	assert_int_equal(a.cause, ALARM_CAUSE_UNKNOWN);
 	assert_int_equal(a.serial, 17);
@@ -180,22 +180,23 @@ raise_and_clear(void **state)
 	assert_int_equal(a.cleared.ns, AT(42).ns);
 	assert_int_equal(a.last_heartbeat.ns, AT(42).ns);
 	assert_int_equal(a.transitions, 2);
-	assert_string_equal(a.detail,
+	assert_int_equal(a.end, ALARM_END_HEARTBEAT);
+	assert_int_equal(a.span_ns, 12500000000);
+	assert_string_equal(detail_of(&a, "192.0.2.12"),
 	    "the heartbeat is back; the alarm stood for 12.500 s");
-	alarm_identity_release(a.identity);
 }
 
 static void
 raised_again(void **state)
 {
-	struct alarm		 a = new_alarm(NULL);
+	struct alarm		 a = new_alarm();
 	struct detect_event	 first = raise_event(1), again = raise_event(3);
 	struct detect_event	 clear = clear_event(2, NSEC_PER_SEC);
 
 	(void)state;
 	first.stopping = true;
 	alarm_raise(&a, &first, AT(30), 17);
-	alarm_clear(&a, &clear, AT(42), NULL);
+	alarm_clear(&a, &clear, AT(42), ALARM_END_HEARTBEAT);
 	assert_int_equal(a.cause, ALARM_CAUSE_INSTANCE_STOPPED);
 	alarm_raise(&a, &again, AT(90), 18);
 	assert_int_equal(a.state, ALARM_RAISED);
@@ -204,41 +205,51 @@ raised_again(void **state)
 	assert_int_equal(a.count, 2);
 	assert_int_equal(a.raised.ns, AT(90).ns);
 	assert_true(wall_is_never(a.cleared));
-	assert_null(strstr(a.detail, "stops"));
-	assert_null(strstr(a.detail, "back"));
-	alarm_identity_release(a.identity);
+	assert_null(strstr(detail_of(&a, NULL), "stops"));
+	assert_null(strstr(detail_of(&a, NULL), "back"));
+}
+
+static void
+assert_end(enum alarm_end end, const char *detail)
+{
+	struct alarm		 a = new_alarm();
+	struct detect_event	 raise = raise_event(1);
+	struct detect_event	 clear = clear_event(2, NSEC_PER_SEC);
+
+	alarm_raise(&a, &raise, AT(30), 1);
+	alarm_clear(&a, &clear, AT(42), end);
+	assert_int_equal(a.end, end);
+	assert_string_equal(detail_of(&a, NULL), detail);
+	/* A raise has no end. */
+	raise.number = 3;
+	alarm_raise(&a, &raise, AT(90), 2);
+	assert_int_equal(a.end, ALARM_END_HEARTBEAT);
 }
 
 static void
 cleared_for_another_reason(void **state)
 {
-	struct alarm		 a = new_alarm(NULL);
-	struct detect_event	 raise = raise_event(1);
-	struct detect_event	 clear = clear_event(2, NSEC_PER_SEC);
-	char			 long_text[400];
-
 	(void)state;
-	alarm_raise(&a, &raise, AT(30), 1);
-	alarm_clear(&a, &clear, AT(42), "the watch was disabled");
-	assert_string_equal(a.detail, "the watch was disabled");
-	memset(long_text, 'x', sizeof(long_text) - 1);
-	long_text[sizeof(long_text) - 1] = '\0';
-	alarm_clear(&a, &clear, AT(42), long_text);
-	assert_int_equal(strlen(a.detail), ALARM_DETAIL_SIZE - 1);
-	alarm_identity_release(a.identity);
+	assert_end(ALARM_END_REMOVED,
+	    "the watch was removed from the configuration");
+	assert_end(ALARM_END_DISABLED, "the watch was disabled");
+	assert_end(ALARM_END_REKEYED,
+	    "the configuration gave the alarm another key");
+	assert_end(ALARM_END_HEARTBEAT,
+	    "the heartbeat is back; the alarm stood for 1.000 s");
 }
 
 static void
 assert_cause(struct detect_event event, enum alarm_cause cause,
     const char *detail)
 {
-	struct alarm	 a = new_alarm("2001:db8::c");
+	struct alarm	 a = new_alarm();
 
 	alarm_raise(&a, &event, AT(30), 1);
 	assert_int_equal(a.cause, cause);
-	if (strstr(a.detail, detail) == NULL)
-		fail_msg("\"%s\" is not in \"%s\"", detail, a.detail);
-	alarm_identity_release(a.identity);
+	if (strstr(detail_of(&a, "2001:db8::c"), detail) == NULL)
+		fail_msg("\"%s\" is not in \"%s\"", detail,
+		    detail_of(&a, "2001:db8::c"));
 }
 
 static void
@@ -270,13 +281,12 @@ causes(void **state)
 static void
 no_peer(void **state)
 {
-	struct alarm		 a = new_alarm(NULL);
+	struct alarm		 a = new_alarm();
 	struct detect_event	 e = raise_event(1);
 
 	(void)state;
 	alarm_raise(&a, &e, AT(30), 1);
-	assert_null(strstr(a.detail, "from"));
-	alarm_identity_release(a.identity);
+	assert_null(strstr(detail_of(&a, NULL), "from"));
 }
 
 static void
@@ -310,31 +320,32 @@ cause_texts(void **state)
 static void
 longest_detail(void **state)
 {
-	struct configuration_profile	 w = flinkserver;
+	struct configuration_profile	 p = flinkserver;
+	struct configuration_watch	*w;
 	struct detect_event		 e = raise_event(1);
-	struct alarm			 a;
+	struct alarm			 a = new_alarm();
+	char				 detail[ALARM_DETAIL_SIZE];
 
 	(void)state;
-	w.interface = "enp65s0f1np1.99";
-	w.heartbeat = "bpf ether[12:2] = 0x88b5 and ether[14:4] = 1 "
+	p.interface = "enp65s0f1np1.99";
+	p.heartbeat = "bpf ether[12:2] = 0x88b5 and ether[14:4] = 1 "
 	    "and ether[18:4] = 2 and ether[22:4] = 3";
 	e.silence_ns = 24 * 3600 * NSEC_PER_SEC;
 	e.stopping = e.link_down = e.lossy = true;
-	alarm_init(&a, identity_of(&w,
-	    "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff", 1));
-	assert_non_null(a.identity);
+	w = watch_of(&p, "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff");
 	alarm_raise(&a, &e, AT(30), 1);
-	if (strstr(a.detail, "; the capture lost packets") == NULL)
-		fail_msg("cut: \"%s\"", a.detail);
-	alarm_identity_release(a.identity);
+	if (strstr(alarm_detail(&a, w, detail),
+	    "; the capture lost packets") == NULL)
+		fail_msg("cut: \"%s\"", detail);
+	configuration_watch_release(w);
 }
 
 int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(identity),
-		cmocka_unit_test(identity_is_shared),
+		cmocka_unit_test(key),
+		cmocka_unit_test(longest_key),
 		cmocka_unit_test(never_raised),
 		cmocka_unit_test(raise_and_clear),
 		cmocka_unit_test(raised_again),

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/stat.h>
+
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -135,10 +137,10 @@ example_of_the_contract(void **state)
 	c = load(example);
 	assert_string_equal(c->agentx, "/var/agentx/master");
 	assert_int_equal(c->nsnmp, 2);
-	assert_string_equal(c->snmp[0], "rocommunity public 127.0.0.1");
-	assert_string_equal(c->snmp[1], "trap2sink 127.0.0.1:1162 public");
-	assert_int_equal(c->snmp_lines[0], 7);
-	assert_int_equal(c->snmp_lines[1], 8);
+	assert_string_equal(c->snmp[0].text, "rocommunity public 127.0.0.1");
+	assert_string_equal(c->snmp[1].text, "trap2sink 127.0.0.1:1162 public");
+	assert_int_equal(c->snmp[0].line, 7);
+	assert_int_equal(c->snmp[1].line, 8);
 	assert_int_equal(c->nalarms, 4);
 	assert_int_equal(c->nwatches, 1);
 	w = c->watches[0]->profile;
@@ -342,6 +344,276 @@ watches_share_texts(void **state)
 }
 
 static void
+assert_watches(const struct configuration *c, const char *const *names)
+{
+	size_t	 i;
+
+	for (i = 0; names[i] != NULL; i++) {
+		assert_true(i < c->nwatches);
+		assert_string_equal(c->watches[i]->name, names[i]);
+	}
+	assert_int_equal(c->nwatches, i);
+}
+
+/* A list gives each its name, even if of one; an address alone does not. */
+static void
+peers_of_a_list(void **state)
+{
+	static const char *const one[] = { "w", NULL };
+	static const char *const listed[] = { "w@192.0.2.1", NULL };
+	static const char *const many[] = { "w@192.0.2.12", "w@2001:db8::1",
+		"w@192.0.2.16", "w@192.0.2.17", "w@192.0.2.18", "w@192.0.2.19",
+		"w@2001:db8::fffe", "w@2001:db8::ffff", NULL };
+	struct configuration	*c;
+
+	(void)state;
+	c = load("watch w { interface = e heartbeat = ip peer = 192.0.2.1 }");
+	assert_watches(c, one);
+	configuration_free(c);
+	c = load("watch w { interface = e heartbeat = ip\n"
+	    "peer = /* one */ { 192.0.2.1 } }");
+	assert_watches(c, listed);
+	configuration_free(c);
+	c = load("watch w { interface = e heartbeat = ip\n"
+	    "'peer' = {192.0.2.1} }");
+	assert_watches(c, listed);
+	configuration_free(c);
+	c = load("watch w { interface = e peer = { \"192.0.2.12\",\n"
+	    "  \"2001:DB8:0::1\", '192.0.2.16/30' }\n"
+	    "  peer += \"2001:db8::fffe/127\" heartbeat = 'udp 7'\n"
+	    "  role = r }");
+	assert_watches(c, many);
+	assert_addr(&c->watches[3]->peer, "192.0.2.17");
+	assert_addr(&c->watches[7]->peer, "2001:db8::ffff");
+	assert_ptr_equal(c->watches[0]->profile, c->watches[7]->profile);
+	assert_string_equal(c->watches[0]->profile->role, "r");
+	configuration_free(c);
+}
+
+/* The role and the service are the section's, not the row's. */
+static void
+peers_of_a_prefix(void **state)
+{
+	static const char *const one[] = { "w@192.0.2.1", NULL };
+	struct configuration	*c;
+
+	(void)state;
+	c = load("watch w { interface = e heartbeat = ip\n"
+	    "peer = 192.0.2.1/32 }");
+	assert_watches(c, one);
+	assert_string_equal(c->watches[0]->profile->role, "w");
+	configuration_free(c);
+	c = load("watch w { interface = e heartbeat = ip peer = 10.1.0.0/16\n"
+	    "local = 10.2.0.1 }");
+	assert_int_equal(c->nwatches, 65536);
+	assert_string_equal(c->watches[65535]->name, "w@10.1.255.255");
+	assert_addr(&c->watches[256]->peer, "10.1.1.0");
+	configuration_free(c);
+}
+
+/* Lists of two sections do not mix, whatever stands between. */
+static void
+peers_of_two_sections(void **state)
+{
+	static const char *const names[] = { "a", "b@::1", "c@::1", "c@::2",
+		"d", NULL };
+	struct configuration	*c;
+
+	(void)state;
+	c = load("watch a { interface = e heartbeat = ip peer = ::1 }\n"
+	    "snmp = { one }\n"
+	    "watch b { interface = e heartbeat = ip peer = { ::1 } }\n"
+	    "alarm 5 { name = five }\n"
+	    "watch c { interface = e heartbeat = ip peer = { ::1, ::2 } }\n"
+	    "watch d { interface = e heartbeat = ip peer = ::1 }\n");
+	assert_watches(c, names);
+	configuration_free(c);
+}
+
+static void
+history_and_storm(void **state)
+{
+	static const char *const	 storms[] = { "storm = 100 in 10s",
+					    "storm = \"100 in 10s\"",
+					    "storm=100  in\t10s # often",
+					    "storm = '100   in 10s'",
+					    "host = a storm = 100 in 10s role=b" };
+	struct configuration		*c;
+	size_t				 i;
+
+	(void)state;
+	c = load("");
+	assert_int_equal(c->history, 10000);
+	assert_int_equal(c->storm_limit, 0);
+	configuration_free(c);
+	for (i = 0; i < sizeof(storms) / sizeof(storms[0]); i++) {
+		c = load(storms[i]);
+		assert_int_equal(c->storm_limit, 100);
+		assert_int_equal(c->storm_window_ns, 10 * NSEC_PER_SEC);
+		configuration_free(c);
+	}
+	c = load("history = 100\nstorm = 1000000 in 1h\n" WATCH(""));
+	assert_int_equal(c->history, 100);
+	assert_int_equal(c->storm_limit, 1000000);
+	assert_int_equal(c->storm_window_ns, 3600 * NSEC_PER_SEC);
+	assert_int_equal(c->watches[0]->profile->line, 3);
+	configuration_free(c);
+}
+
+static void
+part_write(const char *file, const char *text)
+{
+	FILE *f = fopen(file, "w");
+
+	assert_non_null(f);
+	assert_int_equal(fputs(text, f) < 0, 0);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* All forms, from another folder than ours, with the lines of each file. */
+static void
+include_files(void **state)
+{
+	struct configuration	*c;
+	char			*errors, file[64];
+
+	(void)state;
+	assert_int_equal(mkdir("parts", 0700), 0);
+	part_write("parts/one.conf", "# one\nwatch one {\n interface = e\n"
+	    "peer = ::1 heartbeat = ip }\ninclude 'more/two.conf'\n"
+	    "snmp += last");
+	assert_int_equal(mkdir("parts/more", 0700), 0);
+	part_write("parts/more/two.conf", "watch two { interface = e peer = ::1"
+	    " heartbeat = ip } include = ../three.conf # no end of line");
+	part_write("parts/three.conf", "\xef\xbb\xbfwatch three {\n"
+	    "interface = e peer = { ::1/128 } heartbeat = ip }");
+	part_write(FILE_NAME, "host = h /* a\n comment */ include\n(\n"
+	    "\"parts/one.conf\" ) role = include\n\n" WATCH("\n"));
+	snprintf(file, sizeof(file), "%s/%s", directory, FILE_NAME);
+	assert_int_equal(chdir("/"), 0);
+	c = file_load(file, &errors);
+	assert_int_equal(chdir(directory), 0);
+	assert_string_equal(errors, "");
+	free(errors);
+	assert_non_null(c);
+	assert_int_equal(c->nwatches, 4);
+	assert_string_equal(c->watches[2]->name, "three@::1");
+	assert_string_equal(c->watches[0]->name, "one");
+	assert_string_equal(c->watches[3]->name, "w");
+	assert_int_equal(c->watches[0]->profile->line, 2);
+	assert_int_equal(c->watches[0]->profile->interface_line, 3);
+	assert_int_equal(c->watches[0]->profile->heartbeat_line, 4);
+	snprintf(file, sizeof(file), "%s/parts/one.conf", directory);
+	assert_string_equal(c->watches[0]->profile->file, file);
+	assert_string_equal(c->snmp[0].file, file);
+	assert_int_equal(c->snmp[0].line, 6);
+	snprintf(file, sizeof(file), "%s/parts/more/two.conf", directory);
+	assert_string_equal(c->watches[1]->profile->file, file);
+	assert_int_equal(c->watches[1]->profile->line, 1);
+	snprintf(file, sizeof(file), "%s/%s", directory, FILE_NAME);
+	assert_string_equal(c->watches[3]->profile->file, file);
+	assert_int_equal(c->watches[3]->profile->line, 6);
+	assert_string_equal(c->watches[3]->profile->role, "include");
+	assert_string_equal(c->watches[0]->profile->host, "h");
+	configuration_free(c);
+	unlink("parts/three.conf");
+	unlink("parts/more/two.conf");
+	unlink("parts/one.conf");
+	assert_int_equal(rmdir("parts/more"), 0);
+	assert_int_equal(rmdir("parts"), 0);
+}
+
+/* Sixteen within each other are fine, one more is not. */
+static void
+include_depth(void **state)
+{
+	char	 file[32], text[64];
+	int	 i;
+
+	(void)state;
+	for (i = 1; i <= 17; i++) {
+		snprintf(file, sizeof(file), "%d.conf", i);
+		snprintf(text, sizeof(text), "include(\"%d.conf\")\n", i + 1);
+		part_write(file, i == 17 ? "role = r\n" : text);
+	}
+	configuration_free(load("include(2.conf)\n" WATCH("")));
+	refuse("include(1.conf)\n", 16, "16.conf:1: include \"17.conf\": files "
+	    "are included too deeply; expected at most 16 within each other\n");
+	for (i = 1; i <= 17; i++) {
+		snprintf(file, sizeof(file), "%d.conf", i);
+		unlink(file);
+	}
+}
+
+/* What is no file might be waited for without end. */
+static void
+include_pipe(void **state)
+{
+	static const char text[] = "\ninclude(\"pipe\")\n";
+
+	(void)state;
+	assert_int_equal(mkfifo("pipe", 0600), 0);
+	refuse(text, strlen(text), "c.conf:2: include \"pipe\": it is no file; "
+	    "expected one\n");
+	unlink("pipe");
+}
+
+/* A word of that name is one like others where it is no include. */
+static void
+include_as_a_word(void **state)
+{
+	struct configuration *c;
+
+	(void)state;
+	c = load("source = include service = \"include('x')\"\n"
+	    "watch include { interface = include heartbeat = ip\n"
+	    "peer = ::1 } snmp = { include, \"include 'x'\" }\n");
+	assert_string_equal(c->watches[0]->name, "include");
+	assert_string_equal(c->watches[0]->profile->interface, "include");
+	assert_string_equal(c->snmp[1].text, "include 'x'");
+	configuration_free(c);
+}
+
+static void
+names_of_greatest_length(void **state)
+{
+	char	 text[600], name[256], expected[256];
+	int	 spare;
+
+	(void)state;
+	memset(name, 'n', sizeof(name));
+	/* "s/t/r/h//45640" and "@192.0.2.10" */
+	for (spare = 0; spare < 2; spare++) {
+		name[255 - 14 - 11 + spare] = '\0';
+		snprintf(text, sizeof(text), "watch %s { interface = e source "
+		    "= s service = t role = r host = h heartbeat = ip\n"
+		    "peer = { 192.0.2.1, 192.0.2.10 } }", name);
+		if (spare == 0) {
+			configuration_free(load(text));
+			name[255 - 14 - 11] = 'n';
+		}
+	}
+	refuse(text, strlen(text), "c.conf:1: the alarm key of this watch, "
+	    "source/service/role/host/watch/alarm, has 256 octets; expected "
+	    "at most 255\n");
+	memset(name, 'n', 255 - 10);
+	name[255 - 10] = '\0';
+	snprintf(text, sizeof(text), "watch %s { interface = e role = r\n"
+	    "heartbeat = ip peer = { 192.0.2.10 } }", name);
+	snprintf(expected, sizeof(expected), "c.conf:1: the name of this watch "
+	    "with its peer, NAME@ADDRESS, has up to 256 octets; expected at "
+	    "most 255\n");
+	file_write(text, strlen(text));
+	{
+		char *errors;
+
+		assert_null(file_load(FILE_NAME, &errors));
+		assert_memory_equal(errors, expected, strlen(expected));
+		free(errors);
+	}
+}
+
+static void
 watch_enabled(void **state)
 {
 	static const char *const	 words[] = { "false", "true", "no",
@@ -395,11 +667,11 @@ snmp_appended(void **state)
 	(void)state;
 	c = load("snmp = one\nsnmp += { 'two',\n  \"three\" }\n");
 	assert_int_equal(c->nsnmp, 3);
-	assert_string_equal(c->snmp[0], "one");
-	assert_string_equal(c->snmp[2], "three");
-	assert_int_equal(c->snmp_lines[0], 1);
-	assert_int_equal(c->snmp_lines[1], 2);
-	assert_int_equal(c->snmp_lines[2], 3);
+	assert_string_equal(c->snmp[0].text, "one");
+	assert_string_equal(c->snmp[2].text, "three");
+	assert_int_equal(c->snmp[0].line, 1);
+	assert_int_equal(c->snmp[1].line, 2);
+	assert_int_equal(c->snmp[2].line, 3);
 	configuration_free(c);
 }
 
@@ -564,8 +836,8 @@ good_after_bad(void **state)
 	}
 }
 
-#define OF_TOP "expected agentx, source, service, role, host, snmp, alarm or " \
-	"watch\n"
+#define OF_TOP "expected agentx, source, service, role, host, history, " \
+	"storm, snmp, include, alarm or watch\n"
 #define OF_WATCH "expected interface, peer, local, heartbeat, alarm, " \
 	"interruption, recovery, enabled, source, service, role or host\n"
 
@@ -824,6 +1096,15 @@ main(void)
 		cmocka_unit_test(watch_order),
 		cmocka_unit_test(watch_outlives),
 		cmocka_unit_test(watches_share_texts),
+		cmocka_unit_test(peers_of_a_list),
+		cmocka_unit_test(peers_of_a_prefix),
+		cmocka_unit_test(peers_of_two_sections),
+		cmocka_unit_test(history_and_storm),
+		cmocka_unit_test(include_files),
+		cmocka_unit_test(include_depth),
+		cmocka_unit_test(include_pipe),
+		cmocka_unit_test(include_as_a_word),
+		cmocka_unit_test(names_of_greatest_length),
 		cmocka_unit_test(watch_enabled),
 		cmocka_unit_test(peer_left_out),
 		cmocka_unit_test(heartbeat_blanks),

@@ -406,6 +406,8 @@ event(int number)
 		return ("blind");
 	case NOTICE_RESTORED:
 		return ("restored");
+	case NOTICE_STORM:
+		return ("storm");
 	}
 	return (NULL);
 }
@@ -414,32 +416,30 @@ event(int number)
 static const char *
 delivery(int number)
 {
-	static const enum notice_delivery	 all[] = {
-		NOTICE_PENDING, NOTICE_SENT, NOTICE_DELIVERED,
+	const struct notice		 plain = { .event = NOTICE_RAISED };
+	const struct notice		 summarised = {
+		.event = NOTICE_RAISED, .alarm.flags = ALARM_SUMMARISED,
 	};
-	const struct column			*column;
-	struct notice				 n = { .sequence = 1 };
-	struct value				 v;
-	const char				*name = NULL;
-	size_t					 i;
+	const struct {
+		const char		*name;
+		struct history_view	 view;
+	} all[] = {
+		{ "pending", { .notice = &plain } },
+		{ "delivered", { .notice = &plain, .delivered = true } },
+		{ "summarised", { .notice = &summarised,
+		    .delivered = true } },
+	};
+	const struct column		*column;
+	struct value			 v;
+	size_t				 i;
 
 	column = table_column(&history_table, 11);
 	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
-		n.delivery = all[i];
-		column->get(&n, &v);
-		if (v.integer != number)
-			continue;
-		switch (n.delivery) {
-		case NOTICE_PENDING:
-		case NOTICE_SENT:
-			name = "pending";
-			break;
-		case NOTICE_DELIVERED:
-			name = "delivered";
-			break;
-		}
+		column->get(&all[i].view, &v);
+		if (v.integer == number)
+			return (all[i].name);
 	}
-	return (name);
+	return (NULL);
 }
 
 static const struct enumeration {
@@ -559,6 +559,8 @@ notification(int number)
 		return ("hbwWatcherBlind");
 	case NOTICE_RESTORED:
 		return ("hbwWatcherRestored");
+	case NOTICE_STORM:
+		return ("hbwAlarmStorm");
 	}
 	return (NULL);
 }

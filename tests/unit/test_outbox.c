@@ -9,6 +9,9 @@
 
 #include "outbox.h"
 
+/* As many as the configuration asks for. */
+#define HISTORY		1000
+
 static const struct wall_time	 noon = { INT64_C(1795348800000000000) };
 
 static int
@@ -17,7 +20,7 @@ begin(void **state)
 	struct outbox	*box = malloc(sizeof(*box));
 
 	*state = box;
-	return (box != NULL && outbox_init(box) ? 0 : -1);
+	return (box != NULL && outbox_init(box, 0) ? 0 : -1);
 }
 
 static int
@@ -40,7 +43,7 @@ add(struct outbox *box, size_t count)
 static uint32_t
 send_next(struct outbox *box)
 {
-	struct notice	*n = outbox_next(box);
+	struct notice	*n = outbox_next(box, true);
 
 	if (n == NULL)
 		return (0);
@@ -53,21 +56,38 @@ send_next(struct outbox *box)
 static void
 assert_sound(const struct outbox *box)
 {
-	size_t	 i, pending = 0;
+	uint32_t	 oldest = outbox_oldest(box), i;
+	size_t		 pending = 0;
 
 	assert_true(box->count <= box->capacity);
-	for (i = 0; i < box->count; i++) {
-		struct notice *n = outbox_at(box, i);
-		assert_int_equal(n->sequence,
-		    box->sequence - (box->count - 1 - i));
-		assert_ptr_equal(outbox_find(box, n->sequence), n);
+	assert_int_equal(oldest, box->sequence + 1 - box->count);
+	assert_true(box->delivered <= box->sequence);
+	assert_true(box->stored <= box->sequence);
+	for (i = oldest; i <= box->sequence; i++) {
+		struct notice *n = outbox_find(box, i);
+		assert_non_null(n);
+		assert_int_equal(n->sequence, i);
 		pending += n->delivery != NOTICE_DELIVERED;
-		if (i < box->delivered)
+		if (i <= box->delivered)
 			assert_int_equal(n->delivery, NOTICE_DELIVERED);
-		else if (i == box->delivered)
+		else if (i == box->delivered + 1)
 			assert_int_not_equal(n->delivery, NOTICE_DELIVERED);
+		if (i < box->cursor)
+			assert_int_not_equal(n->delivery, NOTICE_PENDING);
 	}
+	assert_null(outbox_find(box, oldest - 1));
+	assert_null(outbox_find(box, box->sequence + 1));
 	assert_int_equal(box->pending, pending);
+}
+
+/* Answered as soon as it is sent, as long as there is one. */
+static void
+deliver_all(struct outbox *box)
+{
+	uint32_t	 sequence;
+
+	while ((sequence = send_next(box)) != 0)
+		outbox_delivered(box, sequence);
 }
 
 static void
@@ -85,7 +105,7 @@ numbered_without_a_gap(void **state)
 		assert_int_equal(n->event, NOTICE_RAISED);
 		assert_int_equal(n->delivery, NOTICE_PENDING);
 		assert_int_equal(n->time.ns, noon.ns);
-		assert_null(n->alarm.identity);
+		assert_null(n->watch);
 		assert_null(n->capture);
 	}
 	assert_int_equal(box->sequence, 300);
@@ -99,7 +119,8 @@ empty(void **state)
 {
 	struct outbox	*box = *state;
 
-	assert_null(outbox_next(box));
+	assert_null(outbox_next(box, true));
+	assert_null(outbox_next(box, false));
 	assert_null(outbox_find(box, 0));
 	assert_null(outbox_find(box, 1));
 	outbox_delivered(box, 1);
@@ -127,9 +148,15 @@ nothing_that_waits_is_dropped(void **state)
 {
 	struct outbox	*box = *state;
 
-	add(box, 10 * OUTBOX_HISTORY);
-	assert_int_equal(box->count, 10 * OUTBOX_HISTORY);
-	assert_int_equal(outbox_at(box, 0)->sequence, 1);
+	add(box, 10 * HISTORY);
+	outbox_trim(box, HISTORY);
+	assert_int_equal(box->count, 10 * HISTORY);
+	assert_int_equal(outbox_oldest(box), 1);
+	/* Nor for being on disk. */
+	outbox_stored(box, 10 * HISTORY);
+	outbox_trim(box, HISTORY);
+	outbox_trim(box, 0);
+	assert_int_equal(box->count, 10 * HISTORY);
 	assert_sound(box);
 }
 
@@ -140,9 +167,10 @@ grows_within_a_round(void **state)
 	struct outbox	*box = *state;
 	size_t		 capacity, i;
 
-	for (i = 0; i < OUTBOX_HISTORY + 10; i++) {
+	for (i = 0; i < HISTORY + 10; i++) {
 		add(box, 1);
-		outbox_delivered(box, send_next(box));
+		deliver_all(box);
+		outbox_trim(box, HISTORY);
 	}
 	assert_int_not_equal(box->first, 0);
 	capacity = box->capacity;
@@ -242,27 +270,33 @@ all_returned_are_sent_again(void **state)
 	assert_sound(box);
 }
 
+/* Of what was delivered and cannot be stored, the newest stay. */
 static void
 history_is_bounded(void **state)
 {
 	struct outbox	*box = *state;
 	size_t		 i, capacity;
 
-	for (i = 0; i < OUTBOX_HISTORY; i++) {
+	for (i = 0; i < HISTORY; i++) {
 		add(box, 1);
-		outbox_delivered(box, send_next(box));
+		deliver_all(box);
+		outbox_trim(box, HISTORY);
 	}
-	assert_int_equal(box->count, OUTBOX_HISTORY);
-	assert_int_equal(outbox_at(box, 0)->sequence, 1);
+	assert_int_equal(box->count, HISTORY);
+	assert_int_equal(outbox_oldest(box), 1);
+	add(box, 1);
+	deliver_all(box);
+	outbox_trim(box, HISTORY);
 	capacity = box->capacity;
-	for (i = 0; i < 3 * OUTBOX_HISTORY; i++) {
+	for (i = 0; i < 3 * HISTORY - 1; i++) {
 		add(box, 1);
-		outbox_delivered(box, send_next(box));
+		deliver_all(box);
+		outbox_trim(box, HISTORY);
 	}
-	assert_int_equal(box->count, OUTBOX_HISTORY);
+	assert_int_equal(box->count, HISTORY);
 	assert_int_equal(box->capacity, capacity);
-	assert_int_equal(outbox_at(box, 0)->sequence, 3 * OUTBOX_HISTORY + 1);
-	assert_null(outbox_find(box, 3 * OUTBOX_HISTORY));
+	assert_int_equal(outbox_oldest(box), 3 * HISTORY + 1);
+	assert_null(outbox_find(box, 3 * HISTORY));
 	assert_sound(box);
 	/* An answer to what is no longer held changes nothing. */
 	outbox_delivered(box, 1);
@@ -277,44 +311,193 @@ history_waits_for_the_oldest(void **state)
 	struct outbox	*box = *state;
 	uint32_t	 i;
 
-	add(box, OUTBOX_HISTORY + 100);
+	add(box, HISTORY + 100);
 	while (send_next(box) != 0)
 		continue;
-	for (i = 2; i <= OUTBOX_HISTORY + 100; i++)
+	for (i = 2; i <= HISTORY + 100; i++)
 		outbox_delivered(box, i);
-	assert_int_equal(box->count, OUTBOX_HISTORY + 100);
+	outbox_trim(box, HISTORY);
+	assert_int_equal(box->count, HISTORY + 100);
 	assert_int_equal(box->pending, 1);
 	outbox_returned(box, 1);
 	assert_int_equal(send_next(box), 1);
 	outbox_delivered(box, 1);
-	assert_int_equal(box->count, OUTBOX_HISTORY);
-	assert_int_equal(outbox_at(box, 0)->sequence, 101);
+	outbox_trim(box, HISTORY);
+	assert_int_equal(box->count, HISTORY);
+	assert_int_equal(outbox_oldest(box), 101);
 	assert_sound(box);
 }
 
+/* What it holds of others is let go with the notice. */
 static void
-identities_are_let_go(void **state)
+watches_are_let_go(void **state)
 {
-	struct outbox		*box = *state;
-	struct alarm_identity	*id = calloc(1, sizeof(*id));
-	struct notice		*n;
-	size_t			 i;
+	struct outbox			*box = *state;
+	struct configuration_alarm	 alarm = { .references = 1 };
+	struct configuration_profile	 like = { .alarm = &alarm }, *profile;
+	struct configuration_watch	*w;
+	struct addr			 any = { 0 };
+	struct notice			*n;
+	size_t				 i;
 
-	assert_non_null(id);
-	id->references = 1;
-	for (i = 0; i < OUTBOX_HISTORY + 50; i++) {
+	profile = configuration_profile_new(&like);
+	assert_non_null(profile);
+	w = configuration_watch_new(profile, "w", &any);
+	assert_non_null(w);
+	configuration_profile_release(profile);
+	for (i = 0; i < HISTORY + 50; i++) {
 		n = outbox_add(box, NOTICE_RAISED, noon);
 		assert_non_null(n);
-		n->alarm.identity = alarm_identity_share(id);
+		n->watch = configuration_watch_share(w);
 	}
-	assert_int_equal(id->references, OUTBOX_HISTORY + 51);
-	for (i = 0; i < OUTBOX_HISTORY + 50; i++)
-		outbox_delivered(box, send_next(box));
-	assert_int_equal(id->references, OUTBOX_HISTORY + 1);
+	n = outbox_add(box, NOTICE_BLIND, noon);
+	assert_non_null(n);
+	n->capture = calloc(1, sizeof(*n->capture));
+	assert_int_equal(w->references, HISTORY + 51);
+	deliver_all(box);
+	outbox_trim(box, HISTORY);
+	assert_int_equal(w->references, HISTORY);
 	outbox_free(box);
-	assert_int_equal(id->references, 1);
-	alarm_identity_release(id);
-	assert_true(outbox_init(box));
+	assert_int_equal(w->references, 1);
+	configuration_watch_release(w);
+	assert_true(outbox_init(box, 0));
+}
+
+/* ---- what is on disk, and what is not */
+
+static void
+nothing_leaves_before_it_is_stored(void **state)
+{
+	struct outbox	*box = *state;
+
+	add(box, 3);
+	assert_null(outbox_next(box, false));
+	outbox_stored(box, 2);
+	assert_int_equal(outbox_next(box, false)->sequence, 1);
+	assert_int_equal(send_next(box), 1);
+	assert_int_equal(outbox_next(box, false)->sequence, 2);
+	assert_int_equal(send_next(box), 2);
+	assert_null(outbox_next(box, false));
+	/* There is no store to be had. */
+	assert_int_equal(outbox_next(box, true)->sequence, 3);
+	outbox_returned(box, 1);
+	assert_int_equal(outbox_next(box, false)->sequence, 1);
+	outbox_stored(box, 3);
+	assert_int_equal(send_next(box), 1);
+	assert_int_equal(outbox_next(box, false)->sequence, 3);
+	assert_sound(box);
+}
+
+/* What has both is the store's alone. */
+static void
+stored_and_delivered_goes(void **state)
+{
+	struct outbox	*box = *state;
+
+	add(box, 5);
+	outbox_stored(box, 4);
+	assert_int_equal(send_next(box), 1);
+	assert_int_equal(send_next(box), 2);
+	outbox_delivered(box, 1);
+	outbox_trim(box, HISTORY);
+	assert_int_equal(outbox_oldest(box), 2);
+	outbox_delivered(box, 2);
+	outbox_trim(box, HISTORY);
+	assert_int_equal(outbox_oldest(box), 3);
+	deliver_all(box);
+	outbox_trim(box, HISTORY);
+	assert_int_equal(outbox_oldest(box), 5);
+	assert_int_equal(box->count, 1);
+	outbox_stored(box, 5);
+	outbox_trim(box, HISTORY);
+	assert_int_equal(box->count, 0);
+	assert_int_equal(outbox_oldest(box), 6);
+	assert_int_equal(box->pending, 0);
+	add(box, 1);
+	assert_int_equal(outbox_oldest(box), 6);
+	assert_sound(box);
+}
+
+/* A burst's memory is given back. */
+static void
+shrinks_after_a_burst(void **state)
+{
+	struct outbox	*box = *state;
+	size_t		 least = box->capacity, before;
+
+	add(box, 100000);
+	outbox_stored(box, 100000);
+	before = box->capacity;
+	assert_true(before >= 100000);
+	deliver_all(box);
+	outbox_trim(box, 10);
+	assert_int_equal(box->count, 0);
+	assert_int_equal(box->capacity, least);
+	add(box, 3);
+	assert_int_equal(outbox_oldest(box), 100001);
+	assert_sound(box);
+}
+
+/* The memory has an end; what is given up leaves a gap that is seen. */
+static void
+most_of_all(void **state)
+{
+	struct outbox	*box = *state;
+
+	add(box, OUTBOX_MOST);
+	assert_int_equal(send_next(box), 1);
+	assert_int_equal(box->given_up, 0);
+	add(box, 2);
+	assert_int_equal(box->count, OUTBOX_MOST);
+	assert_int_equal(box->given_up, 2);
+	assert_int_equal(outbox_oldest(box), 3);
+	assert_int_equal(box->delivered, 2);
+	assert_int_equal(box->pending, OUTBOX_MOST);
+	assert_int_equal(box->sequence, OUTBOX_MOST + 2);
+	/* Its answer comes too late. */
+	outbox_delivered(box, 1);
+	outbox_all_returned(box);
+	assert_int_equal(send_next(box), 3);
+	assert_sound(box);
+}
+
+/* ---- another run goes on */
+
+static void
+goes_on(void **state)
+{
+	struct outbox	*box = *state;
+	struct notice	 n = { .event = NOTICE_BLIND, .time = noon };
+	uint32_t	 i;
+
+	outbox_free(box);
+	assert_true(outbox_init(box, 40));
+	assert_int_equal(outbox_oldest(box), 41);
+	assert_sound(box);
+	for (i = 41; i <= 200; i++) {
+		n.sequence = i;
+		n.delivery = NOTICE_SENT;
+		assert_true(outbox_restore(box, &n));
+		n.sequence = i;
+		assert_false(outbox_restore(box, &n));
+		n.sequence = i + 2;
+		assert_false(outbox_restore(box, &n));
+	}
+	assert_int_equal(box->sequence, 200);
+	assert_int_equal(box->stored, 200);
+	assert_int_equal(box->delivered, 40);
+	assert_int_equal(box->pending, 160);
+	assert_sound(box);
+	outbox_trim(box, 0);
+	assert_int_equal(box->count, 160);
+	assert_int_equal(outbox_next(box, false)->sequence, 41);
+	add(box, 1);
+	assert_int_equal(box->sequence, 201);
+	for (i = 41; i <= 200; i++)
+		assert_int_equal(send_next(box), i);
+	assert_null(outbox_next(box, false));
+	assert_int_equal(send_next(box), 201);
+	assert_sound(box);
 }
 
 #define WITH_BOX(test)	cmocka_unit_test_setup_teardown(test, begin, end)
@@ -335,7 +518,12 @@ main(void)
 		WITH_BOX(all_returned_are_sent_again),
 		WITH_BOX(history_is_bounded),
 		WITH_BOX(history_waits_for_the_oldest),
-		WITH_BOX(identities_are_let_go),
+		WITH_BOX(watches_are_let_go),
+		WITH_BOX(nothing_leaves_before_it_is_stored),
+		WITH_BOX(stored_and_delivered_goes),
+		WITH_BOX(shrinks_after_a_burst),
+		WITH_BOX(most_of_all),
+		WITH_BOX(goes_on),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -117,6 +117,58 @@ in_order_at_random(void **state)
 	queue_free(&q);
 }
 
+static void
+looks_ahead(void **state)
+{
+	struct record	 r;
+	struct queue	 q;
+	uint32_t	 i;
+
+	(void)state;
+	assert_true(queue_init(&q, sizeof(struct record)));
+	for (i = 0; i < 100; i++) {
+		push(&q, i);
+		take(&q, i);
+	}
+	for (i = 0; i < 50; i++)
+		push(&q, i);
+	for (i = 0; i < 50; i++) {
+		r = record_of(i);
+		assert_memory_equal(queue_at(&q, i), &r, sizeof(r));
+	}
+	assert_null(queue_at(&q, 50));
+	queue_drop_last(&q);
+	assert_null(queue_at(&q, 49));
+	for (i = 0; i < 49; i++)
+		take(&q, i);
+	assert_null(queue_first(&q));
+	queue_free(&q);
+}
+
+/* A storm is over some time, and its memory free. */
+static void
+gives_back(void **state)
+{
+	struct queue	 q;
+	size_t		 small;
+	uint32_t	 i;
+	int		 round;
+
+	(void)state;
+	assert_true(queue_init(&q, sizeof(struct record)));
+	small = q.capacity;
+	for (round = 0; round < 2; round++) {
+		for (i = 0; i < 100000; i++)
+			push(&q, i);
+		for (i = 0; i < 100000; i++)
+			take(&q, i);
+		assert_int_equal(q.capacity, small);
+		push(&q, 1);
+		take(&q, 1);
+	}
+	queue_free(&q);
+}
+
 int
 main(void)
 {
@@ -125,6 +177,8 @@ main(void)
 		cmocka_unit_test(in_order_while_it_grows),
 		cmocka_unit_test(grows_from_any_position),
 		cmocka_unit_test(in_order_at_random),
+		cmocka_unit_test(looks_ahead),
+		cmocka_unit_test(gives_back),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

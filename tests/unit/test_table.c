@@ -25,8 +25,8 @@
 /* The largest sub-identifier (RFC 2578, section 3.5). */
 #define LARGEST		4294967295UL
 
-/* hbwHistorySize */
-#define HISTORY		OUTBOX_HISTORY
+/* So many are kept. */
+#define HISTORY		1000
 
 static struct stage	 stage;
 
@@ -208,7 +208,11 @@ scalars(void **state)
 	assert_number("1.1.12.0", 0);		/* hbwNotificationSequence */
 	assert_number("1.1.13.0", 0);		/* hbwNotificationsPending */
 	assert_number("1.1.14.0", 0);		/* hbwHistoryOldest */
-	assert_number("1.1.15.0", HISTORY);	/* hbwHistorySize */
+	assert_number("1.1.15.0", 10000);	/* hbwHistorySize */
+	assert_number("1.1.16.0", 0);		/* hbwStormRaised */
+	assert_number("1.1.17.0", 0);		/* hbwStormCleared */
+	assert_number("1.1.18.0", 0);		/* hbwStormFirst */
+	assert_time("1.1.19.0", -1, 0);		/* hbwStormSince */
 	stage_heartbeat(&stage, 0, 1);
 	stage_heartbeat(&stage, 2, 4);
 	stage_advance(&stage, 13);		/* raises a */
@@ -245,7 +249,7 @@ captures(void **state)
 	c->dropped = UINT64_MAX;
 	c->state = LIVE_CAPTURE_DOWN;
 	strcpy(c->error, "it is down");
-	AGENT->restarts[c - AGENT->live->captures] = 3;
+	AGENT->captures[c - AGENT->live->captures].restarts = 3;
 	AGENT->live->captures[live_capture_find(AGENT->live,
 	    "eth0")].ifindex = 9;
 	agent_order_captures(AGENT);
@@ -397,7 +401,8 @@ alarms(void **state)
 static void
 history(void **state)
 {
-	const struct alarm	*a;
+	const struct configuration_watch	*w;
+	char					 text[ALARM_DETAIL_SIZE];
 
 	(void)state;
 	stage_begin(&stage, four);
@@ -405,18 +410,18 @@ history(void **state)
 	stage_advance(&stage, 12.3);
 	stage_heartbeat(&stage, 0, 14);
 	outbox_delivered(&AGENT->outbox, 1);
-	a = &AGENT->alarms[0];
+	w = AGENT->config->watches[0];
 	assert_number("1.5.1.2.1", NOTICE_RAISED);
 	assert_time("1.5.1.3.1", 10, 0);
 	assert_number("1.5.1.4.1", 45640);
 	assert_text("1.5.1.5.1", "a");
-	assert_text("1.5.1.6.1", a->identity->key);
+	assert_text("1.5.1.6.1", alarm_key(w, text));
 	assert_number("1.5.1.7.1", 1);
 	assert_number("1.5.1.8.1", SEVERITY_MINOR);
 	assert_number("1.5.1.9.1", ALARM_CAUSE_NEVER_HEARD);
 	assert_number("1.5.1.11.1", 2);
 	assert_number("1.5.1.2.2", NOTICE_CLEARED);
-	assert_text("1.5.1.10.2", a->detail);
+	assert_text("1.5.1.10.2", alarm_detail(&AGENT->alarms[0], w, text));
 	assert_number("1.5.1.11.2", 1);
 }
 
@@ -445,15 +450,15 @@ static void
 what_is_not_there(void **state)
 {
 	static const char *const	 no_object[] = {
-		"", "0", "0.1", "1", "1.1", "1.1.0", "1.1.0.0", "1.1.16",
-		"1.1.16.0", "1.2", "1.2.1", "1.2.0.2.0", "1.2.2.2.0",
+		"", "0", "0.1", "1", "1.1", "1.1.0", "1.1.0.0", "1.1.20",
+		"1.1.20.0", "1.2", "1.2.1", "1.2.0.2.0", "1.2.2.2.0",
 		"1.2.1.1.0", "1.2.1.9.0", "1.3.1.1.1", "1.3.1.0.1",
 		"1.3.1.19.1", "1.3.1.4294967295.1", "1.4.1.20.45640.1",
 		"1.4.1.21.45640.1", "1.5.1.1.1", "1.5.1.12.1", "1.6",
 		"1.6.1.1.1", "2", "2.1.1", "4294967295",
 	};
 	static const char *const	 no_instance[] = {
-		"1.1.1", "1.1.1.1", "1.1.1.0.0", "1.1.15.4294967295",
+		"1.1.1", "1.1.1.1", "1.1.1.0.0", "1.1.19.4294967295",
 		"1.2.1.2", "1.2.1.2.1", "1.2.1.2.0.0", "1.3.1.2", "1.3.1.2.0",
 		"1.3.1.2.5", "1.3.1.2.1.1", "1.3.1.2.4294967295",
 		"1.4.1.2", "1.4.1.2.45640", "1.4.1.2.45640.0",
@@ -500,9 +505,9 @@ next_to_a_scalar(void **state)
 	assert_next("1.1.1.1", "1.1.2.0");
 	assert_next("1.1.1.4294967295", "1.1.2.0");
 	assert_next("1.1.9.0", "1.1.10.0");
-	assert_next("1.1.15", "1.1.15.0");
-	assert_next("1.1.15.0", "1.2.1.2.0");
-	assert_next("1.1.16", "1.2.1.2.0");
+	assert_next("1.1.19", "1.1.19.0");
+	assert_next("1.1.19.0", "1.2.1.2.0");
+	assert_next("1.1.20", "1.2.1.2.0");
 	assert_next("1.1.4294967295.4294967295", "1.2.1.2.0");
 }
 
@@ -592,8 +597,8 @@ next_over_empty_tables(void **state)
 
 	(void)state;
 	stage_begin(&stage, "");
-	assert_next("1.1.14.0", "1.1.15.0");
-	assert_next("1.1.15.0", NULL);
+	assert_next("1.1.18.0", "1.1.19.0");
+	assert_next("1.1.19.0", NULL);
 	assert_next("1.2", NULL);
 	assert_next("1.3.1.2", NULL);
 	assert_int_equal(find("1.3.1.2.1", &instance), TABLE_NO_INSTANCE);
@@ -614,7 +619,7 @@ next_over_empty_tables_to_history(void **state)
 	assert_number("1.1.5.0", 2);
 	stage_reload(&stage, "", 12);
 	assert_number("1.1.5.0", 0);
-	assert_next("1.1.15.0", "1.5.1.2.1");
+	assert_next("1.1.19.0", "1.5.1.2.1");
 	assert_next("1.5.1.2.1", "1.5.1.2.2");
 	assert_next("1.5.1.2.4", "1.5.1.3.1");
 	assert_next("1.5.1.11.4", NULL);
@@ -721,6 +726,7 @@ walk_while_history_moves(void **state)
 		stage_capture(&stage, 0, i % 2 == 0 ? LIVE_CAPTURE_FAILED :
 		    LIVE_CAPTURE_RUNNING, "", 1);
 		outbox_delivered(&AGENT->outbox, (uint32_t)i + 1);
+		outbox_trim(&AGENT->outbox, HISTORY);
 	}
 	length = parse_name("1.5.1.2", below);
 	while (table_find_next(AGENT, below, length, &instance) ==
@@ -734,6 +740,7 @@ walk_while_history_moves(void **state)
 			    LIVE_CAPTURE_FAILED : LIVE_CAPTURE_RUNNING, "", 2);
 			outbox_delivered(&AGENT->outbox,
 			    AGENT->outbox.sequence);
+			outbox_trim(&AGENT->outbox, HISTORY);
 		}
 	}
 	assert_int_equal(below[length - 1], HISTORY + 200);
@@ -742,6 +749,78 @@ walk_while_history_moves(void **state)
 }
 
 /* Two interfaces with one number, as when one was renamed: no endless walk. */
+/* Of `of` watches those whose bit is set; an index stays with its name. */
+static void
+reload_some(unsigned long bits, unsigned of, double at)
+{
+	char		*text;
+	size_t		 size;
+	FILE		*f = open_memstream(&text, &size);
+	unsigned	 i;
+
+	assert_non_null(f);
+	for (i = 0; i < of; i++)
+		if (bits >> i & 1)
+			fprintf(f, "watch w%u { interface = eth0 "
+			    "peer = 192.0.2.%u heartbeat = ip }\n", i, i + 1);
+	assert_int_equal(fclose(f), 0);
+	stage_reload(&stage, text, at);
+	free(text);
+}
+
+/* The lowest index that is above (or, with `equal`, is) this one; 0: none. */
+static oid
+lowest(oid above, bool equal)
+{
+	oid	 index, found = 0;
+	size_t	 i;
+
+	for (i = 0; i < watch_table.rows(AGENT); i++) {
+		watch_table.index(AGENT, i, &index);
+		if ((index > above || (equal && index == above)) &&
+		    (found == 0 || index < found))
+			found = index;
+	}
+	return (found);
+}
+
+/* Where the last answer was is only a guess at where the next one is. */
+static void
+asked_while_rows_change(void **state)
+{
+	struct instance	 instance;
+	oid		 name[] = { 1, 3, 1, 0, 0 }, index;
+	int		 i;
+
+	(void)state;
+	srand48(45640);
+	stage_begin(&stage, "");
+	for (i = 0; i < 20000; i++) {
+		if (i % 100 == 0)
+			reload_some((unsigned long)lrand48(), 30, i);
+		/* As a walk goes on, or from somewhere. */
+		if (lrand48() % 4 == 0)
+			name[4] = (oid)(lrand48() % 32);
+		name[3] = lrand48() % 2 == 0 ? 2 : 11;
+		if (lrand48() % 4 == 0) {
+			index = lowest(name[4], true);
+			assert_int_equal(table_find(AGENT, name, 5,
+			    &instance), index == name[4] && index != 0 ?
+			    TABLE_FOUND : TABLE_NO_INSTANCE);
+			continue;
+		}
+		index = lowest(name[4], false);
+		if (table_find_next(AGENT, name, 5, &instance) !=
+		    TABLE_FOUND || instance.table != &watch_table ||
+		    instance.column->number != name[3]) {
+			assert_int_equal(index, 0);
+			continue;
+		}
+		watch_table.index(AGENT, instance.row, &name[4]);
+		assert_int_equal(name[4], index);
+	}
+}
+
 static void
 walk_over_equal_indexes(void **state)
 {
@@ -907,7 +986,7 @@ snmp_get(void **state)
 	static const char *const	 names[] = {
 		"1.1.4.0", "1.3.1.2.3", "1.4.1.5.12010.2", "1.3.1.14.1",
 		"1.3.1.6.1", "1.3.1.18.1",
-		"1.3.1.2.99", "1.3.1.1.1", "1.1.16.0", "1.1.1", "1.4.1.2.1",
+		"1.3.1.2.99", "1.3.1.1.1", "1.1.20.0", "1.1.1", "1.4.1.2.1",
 		"1.5.1.2.1",
 	};
 	netsnmp_pdu			*answer;
@@ -1186,6 +1265,7 @@ main(void)
 		STAGED(walks),
 		STAGED(rows_are_their_watches),
 		STAGED(walk_while_history_moves),
+		STAGED(asked_while_rows_change),
 		STAGED(walk_over_equal_indexes),
 		STAGED(index_through_reloads),
 		STAGED(snmp_get),

@@ -35,22 +35,24 @@ start_traps() {
 
 # start_receiver NAME ADDRESS FILE [LINE OF snmptrapd.conf...]: a snmptrapd.
 # Each notification is a line of FILE: the time of its arrival, the sender, and
-# `name = value` for each varbind, with tabs between.
+# `name = value` for each varbind, with tabs between.  It is appended to, so it
+# may be emptied.
 start_receiver() {
 	local name=$1 address=$2 file=$3
 
 	shift 3
+	[[ $address == *:*:* ]] || address=udp:$address
 	{
 		echo "disableAuthorization yes"
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 	} >"$WORK/$name.conf"
 	mkfifo "$WORK/$name.arrivals"
 	: >"$file"
-	"$INTEGRATION/stamp" <"$WORK/$name.arrivals" >"$file" &
+	"$INTEGRATION/stamp" <"$WORK/$name.arrivals" >>"$file" &
 	started "$name-stamp"
 	(exec ip netns exec "$NODE_A" snmptrapd -f -Lo -n -C \
 		-c "$WORK/$name.conf" -OsQU -F '%B\t%V\t%v\n' \
-		"udp:$address") >"$WORK/$name.arrivals" 2>"$WORK/$name.log" &
+		"$address") >"$WORK/$name.arrivals" 2>"$WORK/$name.log" &
 	started "$name"
 	need "snmptrapd does not start" 20 grep -q "NET-SNMP version" "$file"
 }

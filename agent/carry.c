@@ -1,0 +1,332 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "carry.h"
+#include "log.h"
+#include "record.h"
+
+struct carry
+carry_of(const struct agent *agent)
+{
+	return ((struct carry){
+		agent->config, agent->live, agent->alarms, agent->indexes,
+		agent->by_index, agent->by_alarm, agent->captures,
+	});
+}
+
+void
+carry_into(struct agent *agent, const struct carry *c)
+{
+	agent->alarms = c->alarms;
+	agent->indexes = c->indexes;
+	agent->by_index = c->by_index;
+	agent->by_alarm = c->by_alarm;
+	agent->captures = c->captures;
+}
+
+void
+carry_free(struct carry *c)
+{
+	free(c->alarms);
+	free(c->indexes);
+	free(c->by_index);
+	free(c->by_alarm);
+	free(c->captures);
+}
+
+/* ---- new ones */
+
+struct pair {
+	uint64_t	 key;
+	uint32_t	 position;
+};
+
+static int
+compare_pairs(const void *a, const void *b)
+{
+	uint64_t	 x = ((const struct pair *)a)->key;
+	uint64_t	 y = ((const struct pair *)b)->key;
+
+	return (x < y ? -1 : x > y);
+}
+
+bool
+carry_sort(uint32_t *positions, size_t n, const uint64_t *keys)
+{
+	struct pair	*pairs;
+	size_t		 i;
+
+	pairs = calloc(n + 1, sizeof(*pairs));
+	if (pairs == NULL)
+		return (false);
+	for (i = 0; i < n; i++)
+		pairs[i] = (struct pair){ keys[i], (uint32_t)i };
+	qsort(pairs, n, sizeof(*pairs), compare_pairs);
+	for (i = 0; i < n; i++)
+		positions[i] = pairs[i].position;
+	free(pairs);
+	return (true);
+}
+
+static bool
+number_watches(struct agent *agent, struct carry *c)
+{
+	const struct configuration	*config = c->config;
+	const char			**list;
+	size_t				  i;
+	bool				  fine;
+
+	list = calloc(config->nwatches + 1, sizeof(*list));
+	if (list == NULL)
+		return (false);
+	for (i = 0; i < config->nwatches; i++)
+		list[i] = config->watches[i]->name;
+	fine = names_add(&agent->names, list, config->nwatches);
+	for (i = 0; fine && i < config->nwatches; i++)
+		c->indexes[i] = names_find(&agent->names, list[i]);
+	free(list);
+	return (fine);
+}
+
+static bool
+order_watches(struct carry *c)
+{
+	const struct configuration	*config = c->config;
+	uint64_t			*keys;
+	size_t				 i;
+	bool				 fine;
+
+	keys = calloc(config->nwatches + 1, sizeof(*keys));
+	if (keys == NULL)
+		return (false);
+	for (i = 0; i < config->nwatches; i++)
+		keys[i] = c->indexes[i];
+	fine = carry_sort(c->by_index, config->nwatches, keys);
+	for (i = 0; i < config->nwatches; i++)
+		keys[i] |= (uint64_t)config->watches[i]->profile->alarm->id
+		    << 32;
+	fine = fine && carry_sort(c->by_alarm, config->nwatches, keys);
+	free(keys);
+	return (fine);
+}
+
+bool
+carry_new(struct carry *c, struct agent *agent, struct configuration *config,
+    struct live *live)
+{
+	size_t	 i, n = config->nwatches;
+
+	*c = (struct carry){ .config = config, .live = live };
+	c->alarms = calloc(n + 1, sizeof(*c->alarms));
+	c->indexes = calloc(n + 1, sizeof(*c->indexes));
+	c->by_index = calloc(n + 1, sizeof(*c->by_index));
+	c->by_alarm = calloc(n + 1, sizeof(*c->by_alarm));
+	c->captures = calloc(live->ncaptures + 1, sizeof(*c->captures));
+	if (c->alarms == NULL || c->indexes == NULL || c->by_index == NULL ||
+	    c->by_alarm == NULL || c->captures == NULL ||
+	    !number_watches(agent, c) || !order_watches(c)) {
+		carry_free(c);
+		return (false);
+	}
+	for (i = 0; i < n; i++)
+		alarm_init(&c->alarms[i]);
+	return (true);
+}
+
+size_t
+carry_find(const struct carry *c, uint32_t index)
+{
+	size_t	 low = 0, high = c->config->nwatches, middle;
+
+	while (low < high) {
+		middle = low + (high - low) / 2;
+		if (c->indexes[c->by_index[middle]] < index)
+			low = middle + 1;
+		else
+			high = middle;
+	}
+	if (low < c->config->nwatches &&
+	    c->indexes[c->by_index[low]] == index)
+		return (c->by_index[low]);
+	return (SIZE_MAX);
+}
+
+/* ---- what was */
+
+/* An alarm of before. */
+struct former {
+	struct alarm			*alarm;
+	struct configuration_watch	*watch;
+	uint32_t			 index;
+};
+
+static bool
+same_key(const struct configuration_watch *a,
+    const struct configuration_watch *b)
+{
+	char	 x[ALARM_KEY_SIZE], y[ALARM_KEY_SIZE];
+
+	return (strcmp(alarm_key(a, x), alarm_key(b, y)) == 0);
+}
+
+/* An alarm that was there under the same key is the same alarm. */
+static void
+carry_alarm(struct agent *agent, struct carry *c, size_t i,
+    const struct former *old, struct wall_time now)
+{
+	struct detect_event	 event = {
+		.transition = DETECT_CLEARED,
+		.number = old->alarm->transitions,
+		.last_heartbeat = old->alarm->last_heartbeat,
+	};
+	struct configuration_watch	*w = c->config->watches[i];
+	struct alarm			*a = &c->alarms[i];
+	bool				 raised;
+
+	raised = old->alarm->state == ALARM_RAISED;
+	if (raised && !same_key(w, old->watch))
+		agent_clear(agent, old->alarm, old->watch, old->index, &event,
+		    now, ALARM_END_REKEYED);
+	else if (raised)
+		/* Counted by the severity that it now has. */
+		agent_count_active(agent, old->watch, -1);
+	if (same_key(w, old->watch)) {
+		*a = *old->alarm;
+		if (raised)
+			agent_count_active(agent, w, 1);
+		return;
+	}
+	a->transitions = old->alarm->transitions;
+	if (!raised || !w->profile->enabled)
+		return;
+	event.transition = DETECT_RAISED;
+	event.heard = !wall_is_never(event.last_heartbeat);
+	event.silence_ns = wall_sub(now, event.heard ? event.last_heartbeat :
+	    old->alarm->raised);
+	agent_raise(agent, a, w, old->index, &event, now);
+}
+
+static void
+remove_alarm(struct agent *agent, const struct former *old,
+    struct wall_time now)
+{
+	struct detect_event	 event = {
+		.transition = DETECT_CLEARED,
+		.number = old->alarm->transitions + 1,
+		.last_heartbeat = old->alarm->last_heartbeat,
+		.duration_ns = wall_sub(now, old->alarm->raised),
+	};
+
+	if (old->alarm->state == ALARM_RAISED)
+		agent_clear(agent, old->alarm, old->watch, old->index, &event,
+		    now, ALARM_END_REMOVED);
+}
+
+/* hbwWatchIndex belongs to a name, so the same index is the same watch. */
+static void
+carry_former(struct agent *agent, struct carry *c, const struct former *old,
+    struct wall_time now)
+{
+	size_t	 i = carry_find(c, old->index);
+
+	if (i != SIZE_MAX)
+		carry_alarm(agent, c, i, old, now);
+	else
+		remove_alarm(agent, old, now);
+}
+
+static void
+carry_captures(const struct agent *agent, struct carry *c)
+{
+	uint32_t	 i, found;
+
+	for (i = 0; i < agent->live->ncaptures; i++) {
+		found = live_capture_find(c->live,
+		    agent->live->captures[i].interface);
+		if (found != UINT32_MAX)
+			c->captures[found] = agent->captures[i];
+	}
+}
+
+void
+carry_over(struct agent *agent, struct carry *c, struct wall_time now)
+{
+	struct former	 old;
+	size_t		 i;
+
+	for (i = 0; i < agent->config->nwatches; i++) {
+		old = (struct former){
+			&agent->alarms[i], agent->config->watches[i],
+			agent->indexes[i],
+		};
+		carry_former(agent, c, &old, now);
+	}
+	carry_captures(agent, c);
+}
+
+/* ---- what was, of the last run */
+
+struct from_record {
+	struct agent		*agent;
+	struct carry		*carry;
+	struct wall_time	 now;
+};
+
+/* How long ago it was by the wall clock, which may have been set since. */
+static struct mono_time
+mono_of(const struct agent *agent, struct wall_time then, struct wall_time now)
+{
+	int64_t	 ago_ns = wall_sub(now, then);
+
+	return (mono_add(agent->now, ago_ns > 0 ? -ago_ns : 0));
+}
+
+static bool
+take_alarm(void *arg, struct notice *n)
+{
+	struct from_record	*from = arg;
+	struct former		 old = { &n->alarm, n->watch, n->watch_index };
+	size_t			 i = carry_find(from->carry, n->watch_index);
+
+	if (n->alarm.state == ALARM_RAISED)
+		agent_count_active(from->agent, n->watch, 1);
+	if (i != SIZE_MAX)
+		detect_watch_restore(&from->carry->live->watches[i],
+		    n->alarm.transitions, n->alarm.state == ALARM_RAISED,
+		    mono_of(from->agent, n->alarm.raised, from->now),
+		    n->alarm.last_heartbeat);
+	carry_former(from->agent, from->carry, &old, from->now);
+	notice_release(n);
+	return (true);
+}
+
+static bool
+take_blind(void *arg, const char *interface)
+{
+	struct from_record	*from = arg;
+	struct live_capture	*c;
+	uint32_t		 i;
+
+	i = live_capture_find(from->carry->live, interface);
+	if (i == UINT32_MAX)
+		return (true);
+	c = &from->carry->live->captures[i];
+	from->carry->captures[i].told_blind = true;
+	/* So that the engine reports it when it is otherwise. */
+	c->state = LIVE_CAPTURE_FAILED;
+	c->source.blind = true;
+	return (true);
+}
+
+void
+carry_from_record(struct agent *agent, struct carry *c, struct wall_time now)
+{
+	struct from_record	 from = { agent, c, now };
+	struct notice_storm	 storm;
+
+	record_alarms(agent->record, take_alarm, &from);
+	record_blind(agent->record, take_blind, &from);
+	if (record_open_storm(agent->record, &storm))
+		storm_resume(&agent->storm, &storm, agent->now);
+}

@@ -1,0 +1,326 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "log.h"
+#include "record.h"
+
+/* In one transaction: then SNMP has its turn. */
+#define NOTICES_AT_ONCE		1000
+
+/* That something was delivered may wait so long: it would be sent again. */
+#define DELIVERY_NS		(100 * NSEC_PER_MSEC)
+
+struct record {
+	struct store		*store;
+	struct store_counters	 stored;	/* as they are on disk */
+	uint32_t		 names;		/* the highest that is there */
+	uint32_t		 oldest;	/* notice of it */
+	struct mono_time	 due;		/* of the next mere delivery */
+	struct notice		 row;		/* the last that was read */
+};
+
+/* ---- reading */
+
+static bool
+take_name(void *arg, uint32_t number, const char *name)
+{
+	return (names_restore(arg, number, name));
+}
+
+static bool
+take_waiting(void *arg, struct notice *n)
+{
+	struct outbox	*box = arg;
+	uint32_t	 sequence = n->sequence;
+	bool		 summarised = notice_is_summarised(n);
+
+	if (outbox_restore(box, n)) {
+		if (summarised)
+			outbox_delivered(box, sequence);
+		return (true);
+	}
+	notice_release(n);
+	return (false);
+}
+
+static bool
+read_all(struct agent *agent, struct record *r)
+{
+	struct store_counters	*c = &r->stored;
+	bool			 fine;
+
+	fine = store_names(r->store, take_name, &agent->names) &&
+	    names_restored(&agent->names) &&
+	    outbox_init(&agent->outbox, c->delivered) &&
+	    store_notices(r->store, c->delivered, take_waiting,
+	    &agent->outbox) && agent->outbox.sequence == c->sequence;
+	r->names = agent->names.last;
+	r->oldest = store_oldest(r->store);
+	if (r->oldest == 0)
+		r->oldest = c->sequence + 1;
+	return (fine);
+}
+
+enum store_result
+record_open(struct agent *agent, const char *directory)
+{
+	struct record		*r;
+	enum store_result	 result;
+
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return (STORE_NO_MEMORY);
+	result = store_open(&r->store, directory, &r->stored);
+	if (result != STORE_FINE) {
+		free(r);
+		return (result);
+	}
+	agent->record = r;
+	agent->epoch = r->stored.epoch;
+	agent->serial = r->stored.serial;
+	agent->last_change = r->stored.last_change;
+	outbox_free(&agent->outbox);
+	if (!read_all(agent, r) && store_is_there(r->store)) {
+		/* It is replaced with the first transaction. */
+		store_damaged(r->store);
+		outbox_free(&agent->outbox);
+		if (!outbox_init(&agent->outbox, r->stored.sequence))
+			return (STORE_NO_MEMORY);
+	}
+	return (STORE_FINE);
+}
+
+void
+record_close(struct record *r)
+{
+	if (r == NULL)
+		return;
+	notice_release(&r->row);
+	store_close(r->store);
+	free(r);
+}
+
+void
+record_alarms(struct record *r, store_take_notice *take, void *arg)
+{
+	(void)store_alarms(r->store, take, arg);
+}
+
+void
+record_blind(struct record *r, store_take_blind *take, void *arg)
+{
+	(void)store_blind(r->store, take, arg);
+}
+
+bool
+record_open_storm(struct record *r, struct notice_storm *storm)
+{
+	return (store_open_storm(r->store, storm));
+}
+
+/* ---- writing */
+
+static uint32_t
+history_size(const struct agent *agent)
+{
+	return (agent->config->history);
+}
+
+static void
+put_name(void *arg, uint32_t number, const char *name)
+{
+	store_put_name(arg, number, name);
+}
+
+static void
+put_alarms(struct agent *agent, struct record *r)
+{
+	struct notice	 n;
+	size_t		 i;
+
+	for (i = 0; i < agent->config->nwatches; i++) {
+		if (agent->alarms[i].count == 0)
+			continue;
+		n = (struct notice){
+			.sequence = agent->alarms[i].sequence,
+			.event = agent->alarms[i].state == ALARM_RAISED ?
+			    NOTICE_RAISED : NOTICE_CLEARED,
+			.watch_index = agent->indexes[i],
+			.alarm = agent->alarms[i],
+			.watch = agent->config->watches[i],
+		};
+		n.time = n.event == NOTICE_RAISED ? n.alarm.raised :
+		    n.alarm.cleared;
+		store_put_alarm(r->store, &n);
+	}
+}
+
+/* A file that is empty gets all that is known. */
+static void
+put_everything(struct agent *agent, struct record *r)
+{
+	size_t	 i;
+
+	agent->epoch = r->stored.epoch;
+	r->names = 0;
+	put_alarms(agent, r);
+	for (i = 0; i < agent->live->ncaptures; i++)
+		if (agent->captures[i].told_blind)
+			store_put_blind(r->store,
+			    agent->live->captures[i].interface, true);
+	r->oldest = outbox_oldest(&agent->outbox);
+	outbox_stored(&agent->outbox, r->oldest - 1);
+}
+
+/* Returns the last that was put. */
+static uint32_t
+put_notices(struct agent *agent, struct record *r, struct store_counters *c)
+{
+	const struct notice	*n;
+	uint32_t		 sequence = agent->outbox.stored, i;
+
+	for (i = 0; i < NOTICES_AT_ONCE; i++) {
+		n = outbox_find(&agent->outbox, sequence + 1);
+		if (n == NULL)
+			break;
+		store_put_notice(r->store, n);
+		sequence++;
+		if (!notice_has_alarm(n))
+			continue;
+		c->last_change = n->time;
+		if (n->event == NOTICE_RAISED)
+			c->serial = n->alarm.serial;
+	}
+	return (sequence);
+}
+
+/* Oldest go first, but none that still waits. */
+static uint32_t
+oldest_to_keep(const struct agent *agent, const struct record *r,
+    uint32_t sequence)
+{
+	uint32_t	 size = history_size(agent), oldest;
+
+	oldest = sequence < size ? 1 : sequence - size + 1;
+	if (oldest > agent->outbox.delivered + 1)
+		oldest = agent->outbox.delivered + 1;
+	return (oldest > r->oldest ? oldest : r->oldest);
+}
+
+/* False when nothing more can be done now. */
+static bool
+save_some(struct agent *agent, struct record *r, struct mono_time now)
+{
+	struct store_counters	 c = r->stored;
+	uint32_t		 oldest;
+	bool			 anew;
+
+	c.epoch = agent->epoch;
+	if (!store_begin(r->store, now, &anew, &c))
+		return (false);
+	r->stored.epoch = c.epoch;
+	if (anew)
+		put_everything(agent, r);
+	names_each(&agent->names, r->names, put_name, r->store);
+	c.sequence = put_notices(agent, r, &c);
+	c.delivered = agent->outbox.delivered < c.sequence ?
+	    agent->outbox.delivered : c.sequence;
+	oldest = oldest_to_keep(agent, r, c.sequence);
+	if (oldest > r->oldest)
+		store_put_oldest(r->store, oldest);
+	store_put_counters(r->store, &c);
+	if (!store_commit(r->store, now))
+		return (false);
+	r->stored = c;
+	r->names = agent->names.last;
+	r->oldest = oldest;
+	outbox_stored(&agent->outbox, c.sequence);
+	r->due = mono_add(now, DELIVERY_NS);
+	return (true);
+}
+
+/* What is there to be written? */
+static bool
+is_new(const struct agent *agent)
+{
+	const struct record	*r = agent->record;
+
+	return (agent->outbox.sequence != agent->outbox.stored ||
+	    agent->names.last != r->names);
+}
+
+static bool
+is_delivered(const struct agent *agent)
+{
+	return (agent->outbox.delivered != agent->record->stored.delivered);
+}
+
+struct mono_time
+record_due(const struct agent *agent, struct mono_time now)
+{
+	const struct record	*r = agent->record;
+
+	if (store_fails(r->store))
+		return (is_new(agent) || is_delivered(agent) ?
+		    store_retry(r->store) : MONO_NEVER);
+	if (is_new(agent))
+		return (now);
+	return (!is_delivered(agent) ? MONO_NEVER :
+	    agent->outbox.pending == 0 ? now : r->due);
+}
+
+void
+record_save(struct agent *agent, struct mono_time now, bool all)
+{
+	struct record	*r = agent->record;
+	bool		 more = true;
+
+	while (more && (all ? is_new(agent) || is_delivered(agent) :
+	    !mono_before(now, record_due(agent, now)))) {
+		more = save_some(agent, r, now);
+		if (!all)
+			break;
+	}
+	outbox_trim(&agent->outbox, history_size(agent));
+}
+
+bool
+record_fails(const struct agent *agent)
+{
+	return (agent->record == NULL || store_fails(agent->record->store));
+}
+
+/* ---- the history */
+
+uint32_t
+record_oldest(const struct agent *agent)
+{
+	const struct outbox	*box = &agent->outbox;
+	uint32_t		 oldest = outbox_oldest(box);
+
+	/* What is on disk goes before it, unless something is missing. */
+	if (agent->record == NULL || oldest > box->stored + 1 ||
+	    agent->record->oldest > oldest)
+		return (oldest);
+	return (agent->record->oldest);
+}
+
+const struct notice *
+record_notice(const struct agent *agent, uint32_t sequence)
+{
+	struct record		*r = agent->record;
+	const struct notice	*n = outbox_find(&agent->outbox, sequence);
+
+	if (n != NULL)
+		return (n);
+	if (r == NULL)
+		return (NULL);
+	if (r->row.sequence == sequence && sequence != 0)
+		return (&r->row);
+	notice_release(&r->row);
+	memset(&r->row, 0, sizeof(r->row));
+	if (!store_notice(r->store, sequence, &r->row))
+		return (NULL);
+	return (&r->row);
+}

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/socket.h>
+
+#include <errno.h>
+#include <stddef.h>
+
+#include "log.h"
+#include "reports.h"
+
+/* An event, or the place of the first of `others`. */
+struct reports_entry {
+	bool			 other;
+	struct engine_event	 event;
+};
+
+bool
+reports_init(struct reports *r)
+{
+	if (!queue_init(&r->order, sizeof(struct reports_entry)))
+		return (false);
+	if (queue_init(&r->others, sizeof(struct engine_report)))
+		return (true);
+	queue_free(&r->order);
+	return (false);
+}
+
+void
+reports_free(struct reports *r)
+{
+	queue_free(&r->order);
+	queue_free(&r->others);
+}
+
+static bool
+add_entry(struct reports *r, const struct reports_entry *entry)
+{
+	if (queue_push(&r->order, entry))
+		return (true);
+	log_warnx("out of memory: a report is lost");
+	return (false);
+}
+
+void
+reports_event(struct reports *r, const struct engine_event *event)
+{
+	struct reports_entry	 entry = { .event = *event };
+
+	(void)add_entry(r, &entry);
+}
+
+void
+reports_add(struct reports *r, const struct engine_report *report)
+{
+	struct reports_entry	 entry = { .other = true };
+
+	if (!queue_push(&r->others, report))
+		log_warnx("out of memory: a report is lost");
+	else if (!add_entry(r, &entry))
+		queue_drop_last(&r->others);
+}
+
+bool
+reports_waiting(const struct reports *r)
+{
+	return (queue_first(&r->order) != NULL);
+}
+
+/* Gathers the events up to the next report of another kind. */
+static void
+gather(const struct reports *r, struct engine_events *events)
+{
+	const struct reports_entry	*entry;
+
+	events->type = ENGINE_EVENT;
+	for (events->count = 0; events->count < ENGINE_EVENTS;
+	    events->count++) {
+		entry = queue_at(&r->order, events->count);
+		if (entry == NULL || entry->other)
+			break;
+		events->events[events->count] = entry->event;
+	}
+}
+
+static bool
+send_first(struct reports *r, int socket)
+{
+	const struct reports_entry	*first = queue_first(&r->order);
+	const void			*datagram;
+	struct engine_events		 events = { .count = 1 };
+	size_t				 length;
+
+	if (first->other) {
+		datagram = queue_first(&r->others);
+		length = sizeof(struct engine_report);
+	} else {
+		gather(r, &events);
+		datagram = &events;
+		length = ENGINE_EVENTS_SIZE(events.count);
+	}
+	if (send(socket, datagram, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+		return (false);
+	if (first->other)
+		queue_shift(&r->others);
+	for (; events.count > 0; events.count--)
+		queue_shift(&r->order);
+	return (true);
+}
+
+bool
+reports_flush(struct reports *r, int socket)
+{
+	while (reports_waiting(r))
+		if (!send_first(r, socket))
+			return (errno != EPIPE && errno != ECONNRESET);
+	return (true);
+}

@@ -1,0 +1,411 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "mono.h"
+#include "store_file.h"
+#include "wall.h"
+
+/* "hbw1": what `file` and others know our files by. */
+#define APPLICATION_ID	0x68627731
+
+/* Another process that just ends gets so long. */
+#define BUSY_MS		3000
+
+/* No row of ours comes near; what a damaged file says may. */
+#define ROW_BYTES_MOST	65536
+
+/*
+ * So much is taken when the disk has room: the file keeps it as free pages,
+ * and the write-ahead log as its length.  A disk that is filled up by others
+ * later then changes nothing for a long while.
+ */
+#define RESERVE_FILE	"4194304"
+#define RESERVE_LOG	(5 * 1024 * 1024)
+
+#define SAID \
+	"watch_index INTEGER NOT NULL, event INTEGER NOT NULL," \
+	"time INTEGER NOT NULL, watch TEXT, peer TEXT, interface TEXT," \
+	"heartbeat TEXT, alarm_id INTEGER, alarm_name TEXT," \
+	"severity INTEGER, type TEXT, service_type TEXT, source TEXT," \
+	"service TEXT, role TEXT, host TEXT, raised INTEGER," \
+	"cleared INTEGER, last_heartbeat INTEGER, span INTEGER," \
+	"serial INTEGER, count INTEGER, transitions INTEGER," \
+	"state INTEGER, cause INTEGER, end INTEGER, flags INTEGER," \
+	"capture_index INTEGER, capture_state INTEGER, error TEXT"
+
+/* migrations[n] brings version n to n + 1. */
+static const char *const migrations[] = {
+	/* 0: an empty file */
+	"CREATE TABLE counters (id INTEGER PRIMARY KEY CHECK (id = 1),"
+	" epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+	" delivered INTEGER NOT NULL, serial INTEGER NOT NULL,"
+	" last_change INTEGER NOT NULL) STRICT;"
+	"CREATE TABLE name (number INTEGER PRIMARY KEY,"
+	" name TEXT NOT NULL UNIQUE) STRICT;"
+	"CREATE TABLE notice (sequence INTEGER PRIMARY KEY, " SAID ") STRICT;"
+	"CREATE TABLE alarm (sequence INTEGER NOT NULL, " SAID ","
+	" PRIMARY KEY (watch_index)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE blind (interface TEXT PRIMARY KEY) STRICT;",
+	/* 1: what a storm's notice says */
+	"CREATE TABLE storm (sequence INTEGER PRIMARY KEY,"
+	" raised INTEGER NOT NULL, cleared INTEGER NOT NULL,"
+	" first INTEGER NOT NULL, since INTEGER NOT NULL) STRICT;",
+};
+
+#define VERSION	((int)(sizeof(migrations) / sizeof(migrations[0])))
+
+static enum store_file_state
+state_of_error(sqlite3 *db, int error, char *reason)
+{
+	snprintf(reason, STORE_FILE_REASON_SIZE, "%s",
+	    db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(error));
+	switch (error & 0xff) {
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return (STORE_FILE_BAD);
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		snprintf(reason, STORE_FILE_REASON_SIZE,
+		    "another hbwatchd uses it");
+		return (STORE_FILE_TAKEN);
+	default:
+		return (STORE_FILE_NONE);
+	}
+}
+
+/* The one number that a statement gives. */
+static int
+number(sqlite3 *db, const char *sql, sqlite3_int64 *value)
+{
+	sqlite3_stmt	*statement;
+	int		 error;
+
+	error = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
+	if (error != SQLITE_OK)
+		return (error);
+	error = sqlite3_step(statement);
+	if (error == SQLITE_ROW)
+		*value = sqlite3_column_int64(statement, 0);
+	sqlite3_finalize(statement);
+	return (error == SQLITE_ROW ? SQLITE_OK : error);
+}
+
+static int
+run(sqlite3 *db, const char *sql)
+{
+	return (sqlite3_exec(db, sql, NULL, NULL, NULL));
+}
+
+static int
+check_whole(sqlite3 *db, char *reason)
+{
+	sqlite3_stmt	*statement;
+	const char	*text;
+	int		 error;
+
+	error = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1,
+	    &statement, NULL);
+	if (error != SQLITE_OK)
+		return (error);
+	error = sqlite3_step(statement);
+	text = error == SQLITE_ROW ?
+	    (const char *)sqlite3_column_text(statement, 0) : NULL;
+	if (text != NULL && strcmp(text, "ok") == 0) {
+		error = SQLITE_OK;
+	} else if (text != NULL) {
+		snprintf(reason, STORE_FILE_REASON_SIZE, "damaged: %s", text);
+		reason[strcspn(reason, "\n")] = '\0';
+		error = SQLITE_CORRUPT;
+	}
+	sqlite3_finalize(statement);
+	return (error);
+}
+
+/* One migration is there as a whole or not at all. */
+static int
+migrate(sqlite3 *db, int version)
+{
+	char	 pragma[64];
+	int	 error;
+
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d",
+	    version + 1);
+	error = run(db, "BEGIN IMMEDIATE");
+	if (error == SQLITE_OK)
+		error = run(db, migrations[version]);
+	if (error == SQLITE_OK)
+		error = run(db, pragma);
+	if (error == SQLITE_OK)
+		error = run(db, "COMMIT");
+	if (error != SQLITE_OK)
+		(void)run(db, "ROLLBACK");
+	return (error);
+}
+
+/* Room that is not there is done without. */
+static void
+reserve(sqlite3 *db, const char *file)
+{
+	char	*name;
+	int	 fd;
+
+	if (run(db, "BEGIN; CREATE TABLE reserve (b);"
+	    "INSERT INTO reserve VALUES (zeroblob(" RESERVE_FILE "));"
+	    "DROP TABLE reserve; COMMIT;") != SQLITE_OK)
+		(void)run(db, "ROLLBACK");
+	(void)run(db, "PRAGMA wal_checkpoint(TRUNCATE)");
+	if (asprintf(&name, "%s-wal", file) < 0)
+		return;
+	fd = open(name, O_RDWR | O_CLOEXEC);
+	free(name);
+	if (fd == -1)
+		return;
+	(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RESERVE_LOG);
+	close(fd);
+}
+
+static void
+set_up(sqlite3 *db)
+{
+	sqlite3_extended_result_codes(db, 1);
+	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 16 * 1024 * 1024);
+	sqlite3_busy_timeout(db, BUSY_MS);
+	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	(void)run(db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
+	    "PRAGMA temp_store = MEMORY; PRAGMA locking_mode = EXCLUSIVE;");
+}
+
+/* What is in a file that can be read, and is it for us? */
+static enum store_file_state
+judge(sqlite3 *db, sqlite3_int64 *version, char *reason)
+{
+	sqlite3_int64	 application = 0, tables = 0;
+	int		 error;
+
+	error = number(db, "PRAGMA application_id", &application);
+	if (error == SQLITE_OK)
+		error = number(db, "PRAGMA user_version", version);
+	if (error == SQLITE_OK)
+		error = number(db, "SELECT count(*) FROM sqlite_schema",
+		    &tables);
+	if (error != SQLITE_OK)
+		return (state_of_error(db, error, reason));
+	if (tables == 0 && *version == 0)
+		return (STORE_FILE_WRITABLE);
+	if (application != APPLICATION_ID || *version < 1) {
+		snprintf(reason, STORE_FILE_REASON_SIZE, "not of hbwatchd");
+		return (STORE_FILE_BAD);
+	}
+	if (*version > VERSION) {
+		snprintf(reason, STORE_FILE_REASON_SIZE, "of a later version "
+		    "of hbwatchd (schema %lld; this one knows up to %d)",
+		    (long long)*version, VERSION);
+		return (STORE_FILE_BAD);
+	}
+	reason[0] = '\0';
+	error = check_whole(db, reason);
+	if (error == SQLITE_OK)
+		return (STORE_FILE_WRITABLE);
+	if (reason[0] != '\0')
+		return (STORE_FILE_BAD);
+	return (state_of_error(db, error, reason));
+}
+
+static enum store_file_state
+begin_to_write(sqlite3 *db, const char *file, bool *made, char *reason)
+{
+	sqlite3_int64		 version = 0;
+	enum store_file_state	 state;
+	int			 error;
+
+	state = judge(db, &version, reason);
+	if (state != STORE_FILE_WRITABLE)
+		return (state);
+	/* The lock is taken here at the latest, and kept until the end. */
+	error = run(db, "PRAGMA journal_mode = WAL");
+	if (error == SQLITE_OK)
+		error = run(db, "PRAGMA synchronous = FULL; BEGIN EXCLUSIVE;"
+		    "COMMIT;");
+	if (error != SQLITE_OK)
+		return (state_of_error(db, error, reason));
+	*made = version == 0;
+	if (*made)
+		error = run(db, "PRAGMA application_id = 1751283505");
+	while (error == SQLITE_OK && version < VERSION)
+		error = migrate(db, (int)version++);
+	if (error != SQLITE_OK)
+		return (state_of_error(db, error, reason));
+	if (*made)
+		reserve(db, file);
+	return (STORE_FILE_WRITABLE);
+}
+
+/* Without a lock, and without the files that SQLite else makes beside it. */
+static enum store_file_state
+open_to_read(const char *file, sqlite3 **db, char *reason)
+{
+	char			 ignored[STORE_FILE_REASON_SIZE];
+	sqlite3_int64		 version = 0;
+	enum store_file_state	 state;
+
+	if (sqlite3_open_v2(file, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
+	    "unix-none") != SQLITE_OK)
+		return (STORE_FILE_NONE);
+	set_up(*db);
+	state = judge(*db, &version, ignored);
+	if (state == STORE_FILE_BAD) {
+		snprintf(reason, STORE_FILE_REASON_SIZE, "%s", ignored);
+		return (STORE_FILE_BAD);
+	}
+	return (state == STORE_FILE_WRITABLE && version == VERSION ?
+	    STORE_FILE_READABLE : STORE_FILE_NONE);
+}
+
+/*
+ * A file without a log is as long as its header says (SQLite file format,
+ * section 1.3.7); SQLite itself does not mind if it is free pages that are cut.
+ */
+static bool
+is_cut(const char *file, off_t size)
+{
+	uint8_t	 header[32];
+	char	*log;
+	off_t	 pages, page_size;
+	bool	 has_log;
+	int	 fd;
+
+	if (asprintf(&log, "%s-wal", file) < 0)
+		return (false);
+	has_log = access(log, F_OK) == 0;
+	free(log);
+	fd = open(file, O_RDONLY | O_CLOEXEC);
+	if (fd == -1 || has_log) {
+		if (fd != -1)
+			close(fd);
+		return (false);
+	}
+	if (read(fd, header, sizeof(header)) != (ssize_t)sizeof(header))
+		memset(header, 0, sizeof(header));
+	close(fd);
+	page_size = header[16] << 8 | header[17];
+	pages = (off_t)header[28] << 24 | header[29] << 16 | header[30] << 8 |
+	    header[31];
+	return (page_size > 1 && size < pages * page_size);
+}
+
+/* Something that SQLite must not be given, or must not be left as it is? */
+static bool
+look_at(const char *file, char *reason)
+{
+	struct stat	 st;
+
+	if (lstat(file, &st) != 0)
+		return (true);
+	if (!S_ISREG(st.st_mode)) {
+		snprintf(reason, STORE_FILE_REASON_SIZE, "not a file");
+		return (false);
+	}
+	if (st.st_size == 0) {
+		snprintf(reason, STORE_FILE_REASON_SIZE, "damaged: empty");
+		return (false);
+	}
+	if (is_cut(file, st.st_size)) {
+		snprintf(reason, STORE_FILE_REASON_SIZE, "damaged: cut short");
+		return (false);
+	}
+	if (st.st_uid != geteuid() && geteuid() == 0 &&
+	    lchown(file, 0, 0) == 0)
+		log_warnx("%s: was owned by uid %u; it is ours again", file,
+		    (unsigned)st.st_uid);
+	if ((st.st_mode & 077) != 0 && chmod(file, 0600) == 0)
+		log_warnx("%s: others had access to it; its mode is 0600 "
+		    "again", file);
+	return (true);
+}
+
+enum store_file_state
+store_file_open(const char *file, sqlite3 **db, bool *made, char *reason)
+{
+	enum store_file_state	 state;
+	int			 error;
+
+	*db = NULL;
+	*made = false;
+	reason[0] = '\0';
+	if (!look_at(file, reason))
+		return (STORE_FILE_BAD);
+	error = sqlite3_open_v2(file, db, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	if (error == SQLITE_OK) {
+		set_up(*db);
+		state = begin_to_write(*db, file, made, reason);
+	} else {
+		state = state_of_error(*db, error, reason);
+	}
+	if (state == STORE_FILE_NONE) {
+		sqlite3_close(*db);
+		*db = NULL;
+		state = open_to_read(file, db, reason);
+	}
+	if (state == STORE_FILE_WRITABLE || state == STORE_FILE_READABLE)
+		return (state);
+	sqlite3_close(*db);
+	*db = NULL;
+	return (state);
+}
+
+static void
+rename_part(const char *file, const char *name, const char *suffix)
+{
+	char	*from, *to;
+
+	if (asprintf(&from, "%s%s", file, suffix) < 0)
+		return;
+	if (asprintf(&to, "%s%s", name, suffix) >= 0) {
+		(void)rename(from, to);
+		free(to);
+	}
+	free(from);
+}
+
+bool
+store_file_set_aside(const char *file, const char *reason)
+{
+	time_t		 now = (time_t)(wall_now().ns / NSEC_PER_SEC);
+	struct tm	 tm;
+	char		 when[32], *name;
+	int		 n;
+
+	gmtime_r(&now, &tm);
+	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
+	for (n = 0; n < 100; n++) {
+		if ((n == 0 ? asprintf(&name, "%s.%s", file, when) :
+		    asprintf(&name, "%s.%s.%d", file, when, n)) < 0)
+			return (false);
+		if (access(name, F_OK) != 0)
+			break;
+		free(name);
+	}
+	if (n == 100)
+		return (false);
+	/* Before it: a new file must not find the log of another. */
+	rename_part(file, name, "-wal");
+	rename_part(file, name, "-journal");
+	if (rename(file, name) != 0) {
+		free(name);
+		return (false);
+	}
+	log_warnx("%s: %s; set aside as %s", file, reason, name);
+	free(name);
+	return (true);
+}

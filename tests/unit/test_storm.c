@@ -1,0 +1,166 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "storm.h"
+
+#define WINDOW	(10 * NSEC_PER_SEC)
+
+static struct storm	 storm;
+
+static struct mono_time
+at(double seconds)
+{
+	return ((struct mono_time){ (int64_t)(seconds * 1e9) });
+}
+
+static struct wall_time
+wall(double seconds)
+{
+	return ((struct wall_time){ INT64_C(1795348800000000000) +
+	    (int64_t)(seconds * 1e9) });
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	memset(&storm, 0, sizeof(storm));
+	assert_true(storm_configure(&storm, 3, WINDOW));
+	return (0);
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	storm_free(&storm);
+	return (0);
+}
+
+static void
+off_unless_configured(void **state)
+{
+	struct storm	 off = { 0 };
+	int		 i;
+
+	(void)state;
+	assert_true(storm_configure(&off, 0, WINDOW));
+	for (i = 0; i < 100000; i++)
+		assert_true(storm_raise(&off, at(1)));
+	assert_int_equal(storm_due(&off).ns, MONO_NEVER.ns);
+	storm_free(&off);
+}
+
+/* As many as the limit in any window are told, and no more. */
+static void
+limit_in_a_window(void **state)
+{
+	(void)state;
+	assert_true(storm_raise(&storm, at(0)));
+	assert_true(storm_raise(&storm, at(5)));
+	assert_true(storm_raise(&storm, at(9)));
+	assert_false(storm_raise(&storm, at(9.999)));
+	/* The one at 5 is too near. */
+	assert_false(storm_raise(&storm, at(10)));
+	/* Those at 9, 9.999 and 10 are. */
+	assert_false(storm_raise(&storm, at(18.9)));
+	/* A rate that is allowed is told again. */
+	assert_true(storm_raise(&storm, at(30)));
+	assert_true(storm_raise(&storm, at(33.4)));
+	assert_true(storm_raise(&storm, at(36.8)));
+	assert_true(storm_raise(&storm, at(40.2)));
+}
+
+static void
+told_when_it_is_over(void **state)
+{
+	struct notice_storm	 told;
+
+	(void)state;
+	assert_int_equal(storm_due(&storm).ns, MONO_NEVER.ns);
+	storm_add(&storm, true, 17, wall(1), at(1));
+	storm_add(&storm, true, 18, wall(2), at(2));
+	storm_add(&storm, false, 19, wall(4), at(4));
+	assert_int_equal(storm_due(&storm).ns, at(14).ns);
+	assert_int_equal(storm_shown(&storm)->raised, 2);
+	told = storm_tell(&storm);
+	assert_int_equal(told.raised, 2);
+	assert_int_equal(told.cleared, 1);
+	assert_int_equal(told.first, 17);
+	assert_int_equal(told.since.ns, wall(1).ns);
+	assert_int_equal(storm_due(&storm).ns, MONO_NEVER.ns);
+	/* It is shown until there is another. */
+	assert_int_equal(storm_shown(&storm)->first, 17);
+	storm_add(&storm, false, 30, wall(60), at(60));
+	assert_int_equal(storm_shown(&storm)->first, 30);
+	assert_int_equal(storm_shown(&storm)->raised, 0);
+	assert_int_equal(storm_shown(&storm)->cleared, 1);
+}
+
+static void
+one_without_an_end(void **state)
+{
+	int	 i;
+
+	(void)state;
+	for (i = 0; i < 95; i++)
+		storm_add(&storm, true, 1 + (uint32_t)i, wall(i), at(i));
+	assert_int_equal(storm_due(&storm).ns, at(100).ns);
+	assert_int_equal(storm_tell(&storm).raised, 95);
+}
+
+static void
+another_limit(void **state)
+{
+	(void)state;
+	while (storm_raise(&storm, at(1)))
+		continue;
+	storm_add(&storm, true, 4, wall(1), at(1));
+	assert_true(storm_configure(&storm, 3, WINDOW));
+	assert_false(storm_raise(&storm, at(2)));
+	/* What was left untold stays to be told. */
+	assert_true(storm_configure(&storm, 5, WINDOW));
+	assert_true(storm_raise(&storm, at(2)));
+	assert_int_equal(storm_due(&storm).ns, at(11).ns);
+	assert_true(storm_configure(&storm, 0, WINDOW));
+	assert_true(storm_raise(&storm, at(2)));
+	assert_int_equal(storm_tell(&storm).raised, 1);
+}
+
+static void
+resumed(void **state)
+{
+	const struct notice_storm	 open = {
+		.raised = 7, .cleared = 2, .first = 40, .since = wall(1),
+	};
+
+	(void)state;
+	storm_resume(&storm, &open, at(100));
+	assert_int_equal(storm_due(&storm).ns, at(110).ns);
+	storm_add(&storm, true, 60, wall(101), at(101));
+	assert_int_equal(storm_tell(&storm).raised, 8);
+	assert_int_equal(storm_shown(&storm)->first, 40);
+}
+
+#define STORM_TEST(test) cmocka_unit_test_setup_teardown(test, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STORM_TEST(off_unless_configured),
+		STORM_TEST(limit_in_a_window),
+		STORM_TEST(told_when_it_is_over),
+		STORM_TEST(one_without_an_end),
+		STORM_TEST(another_limit),
+		STORM_TEST(resumed),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
