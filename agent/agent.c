@@ -27,11 +27,10 @@ agent_init(struct agent *agent, struct wall_time now)
 void
 agent_free(struct agent *agent)
 {
-	struct carry	 carry = carry_of(agent);
+	struct carry	 carry = { 0 };
 
+	carry_swap(agent, &carry);
 	carry_free(&carry);
-	live_free(agent->live);
-	configuration_free(agent->config);
 	names_free(&agent->names);
 	outbox_free(&agent->outbox);
 	storm_free(&agent->storm);
@@ -284,6 +283,8 @@ reconcile_one(struct agent *agent, size_t i, struct mono_time now,
 	struct wall_time	 at;
 
 	detect_watch_mend(&agent->live->watches[i]);
+	if (agent->live->watches[i].transitions == a->transitions)
+		return;
 	detect_watch_read(&agent->live->watches[i], &w);
 	/* Of a long row of raises and clears the last pair is enough. */
 	if (w.transitions - a->transitions > 2)
@@ -310,34 +311,32 @@ agent_reconcile(struct agent *agent, struct mono_time now,
 
 /* ---- configuration */
 
+void
+agent_put_in_force(struct agent *agent, struct carry *next,
+    struct wall_time now)
+{
+	if (agent->config != NULL)
+		carry_over(agent, next, now);
+	else if (agent->record != NULL)
+		carry_from_record(agent, next, now);
+	carry_swap(agent, next);
+	agent->config_time = now;
+	if (!storm_configure(&agent->storm, agent->config->storm_limit,
+	    agent->config->storm_window_ns))
+		log_warnx("out of memory: storms are told in full");
+	agent_order_captures(agent);
+}
+
 bool
 agent_configure(struct agent *agent, struct configuration *config,
     struct live *live, struct wall_time now)
 {
-	struct carry	 new, old = carry_of(agent);
+	struct carry	 next;
 
-	if (!carry_new(&new, agent, config, live))
+	if (!carry_new(&next, agent, config, live))
 		return (false);
-	if (agent->live != NULL &&
-	    !live_carry(live, config, agent->live, agent->config)) {
-		carry_free(&new);
-		return (false);
-	}
-	if (agent->config != NULL)
-		carry_over(agent, &new, now);
-	else if (agent->record != NULL)
-		carry_from_record(agent, &new, now);
-	carry_free(&old);
-	live_free(agent->live);
-	configuration_free(agent->config);
-	agent->config = config;
-	agent->live = live;
-	carry_into(agent, &new);
-	agent->config_time = now;
-	if (!storm_configure(&agent->storm, config->storm_limit,
-	    config->storm_window_ns))
-		log_warnx("out of memory: storms are told in full");
-	agent_order_captures(agent);
+	agent_put_in_force(agent, &next, now);
+	carry_free(&next);
 	return (true);
 }
 

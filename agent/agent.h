@@ -73,6 +73,14 @@ void	 agent_free(struct agent *);
 bool	 agent_configure(struct agent *, struct configuration *,
 	    struct live *, struct wall_time now);
 
+/*
+ * The same for what carry_new made ready.  Afterwards `next` is what was in
+ * force before, for the caller to free.
+ */
+struct carry;
+void	 agent_put_in_force(struct agent *, struct carry *next,
+	    struct wall_time now);
+
 /* What an engine reported. */
 void	 agent_event(struct agent *, const struct engine_report *);
 void	 agent_capture_event(struct agent *, const struct engine_report *,

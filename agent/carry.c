@@ -6,33 +6,48 @@
 #include "log.h"
 #include "record.h"
 
-struct carry
+/* What the agent has at this moment. */
+static struct carry
 carry_of(const struct agent *agent)
 {
 	return ((struct carry){
-		agent->config, agent->live, agent->alarms, agent->indexes,
-		agent->by_index, agent->by_alarm, agent->captures,
+		.config = agent->config, .live = agent->live,
+		.alarms = agent->alarms, .indexes = agent->indexes,
+		.by_index = agent->by_index, .by_alarm = agent->by_alarm,
+		.captures = agent->captures,
 	});
 }
 
 void
-carry_into(struct agent *agent, const struct carry *c)
+carry_swap(struct agent *agent, struct carry *c)
 {
+	struct carry	 old = carry_of(agent);
+
+	agent->config = c->config;
+	agent->live = c->live;
 	agent->alarms = c->alarms;
 	agent->indexes = c->indexes;
 	agent->by_index = c->by_index;
 	agent->by_alarm = c->by_alarm;
 	agent->captures = c->captures;
+	free(c->before);
+	free(c->removed);
+	*c = old;
 }
 
 void
 carry_free(struct carry *c)
 {
+	live_free(c->live);
+	configuration_free(c->config);
 	free(c->alarms);
 	free(c->indexes);
 	free(c->by_index);
 	free(c->by_alarm);
 	free(c->captures);
+	free(c->before);
+	free(c->removed);
+	*c = (struct carry){ 0 };
 }
 
 /* ---- new ones */
@@ -111,6 +126,30 @@ order_watches(struct carry *c)
 	return (fine);
 }
 
+/* Which watches are where, and which are gone? */
+static bool
+compare_with(struct carry *c, const struct configuration *old)
+{
+	bool	*stays;
+	size_t	 i;
+
+	c->before = live_before(c->config, old);
+	c->removed = calloc(old->nwatches + 1, sizeof(*c->removed));
+	stays = calloc(old->nwatches + 1, sizeof(*stays));
+	if (c->before == NULL || c->removed == NULL || stays == NULL) {
+		free(stays);
+		return (false);
+	}
+	for (i = 0; i < c->config->nwatches; i++)
+		if (c->before[i] != LIVE_NEW)
+			stays[c->before[i]] = true;
+	for (i = 0; i < old->nwatches; i++)
+		if (!stays[i])
+			c->removed[c->nremoved++] = (uint32_t)i;
+	free(stays);
+	return (true);
+}
+
 bool
 carry_new(struct carry *c, struct agent *agent, struct configuration *config,
     struct live *live)
@@ -125,7 +164,10 @@ carry_new(struct carry *c, struct agent *agent, struct configuration *config,
 	c->captures = calloc(live->ncaptures + 1, sizeof(*c->captures));
 	if (c->alarms == NULL || c->indexes == NULL || c->by_index == NULL ||
 	    c->by_alarm == NULL || c->captures == NULL ||
-	    !number_watches(agent, c) || !order_watches(c)) {
+	    !number_watches(agent, c) || !order_watches(c) ||
+	    (agent->config != NULL && !compare_with(c, agent->config))) {
+		c->config = NULL;
+		c->live = NULL;
 		carry_free(c);
 		return (false);
 	}
@@ -161,13 +203,17 @@ struct former {
 	uint32_t			 index;
 };
 
+/* Shared texts are equal when they are the same; names are not shared. */
 static bool
 same_key(const struct configuration_watch *a,
     const struct configuration_watch *b)
 {
-	char	 x[ALARM_KEY_SIZE], y[ALARM_KEY_SIZE];
+	const struct configuration_profile	*p = a->profile;
+	const struct configuration_profile	*q = b->profile;
 
-	return (strcmp(alarm_key(a, x), alarm_key(b, y)) == 0);
+	return (p->source == q->source && p->service == q->service &&
+	    p->role == q->role && p->host == q->host &&
+	    p->alarm->id == q->alarm->id && strcmp(a->name, b->name) == 0);
 }
 
 /* An alarm that was there under the same key is the same alarm. */
@@ -223,19 +269,6 @@ remove_alarm(struct agent *agent, const struct former *old,
 		    now, ALARM_END_REMOVED);
 }
 
-/* hbwWatchIndex belongs to a name, so the same index is the same watch. */
-static void
-carry_former(struct agent *agent, struct carry *c, const struct former *old,
-    struct wall_time now)
-{
-	size_t	 i = carry_find(c, old->index);
-
-	if (i != SIZE_MAX)
-		carry_alarm(agent, c, i, old, now);
-	else
-		remove_alarm(agent, old, now);
-}
-
 static void
 carry_captures(const struct agent *agent, struct carry *c)
 {
@@ -249,18 +282,32 @@ carry_captures(const struct agent *agent, struct carry *c)
 	}
 }
 
+static struct former
+former_of(const struct agent *agent, uint32_t i)
+{
+	return ((struct former){
+		&agent->alarms[i], agent->config->watches[i],
+		agent->indexes[i],
+	});
+}
+
 void
 carry_over(struct agent *agent, struct carry *c, struct wall_time now)
 {
 	struct former	 old;
 	size_t		 i;
 
-	for (i = 0; i < agent->config->nwatches; i++) {
-		old = (struct former){
-			&agent->alarms[i], agent->config->watches[i],
-			agent->indexes[i],
-		};
-		carry_former(agent, c, &old, now);
+	live_carry(c->live, c->config, agent->live, agent->config, c->before);
+	for (i = 0; i < c->nremoved; i++) {
+		old = former_of(agent, c->removed[i]);
+		remove_alarm(agent, &old, now);
+	}
+	for (i = 0; i < c->config->nwatches; i++) {
+		if (c->before[i] == LIVE_NEW ||
+		    agent->alarms[c->before[i]].transitions == 0)
+			continue;
+		old = former_of(agent, c->before[i]);
+		carry_alarm(agent, c, i, &old, now);
 	}
 	carry_captures(agent, c);
 }
@@ -296,7 +343,11 @@ take_alarm(void *arg, struct notice *n)
 		    n->alarm.transitions, n->alarm.state == ALARM_RAISED,
 		    mono_of(from->agent, n->alarm.raised, from->now),
 		    n->alarm.last_heartbeat);
-	carry_former(from->agent, from->carry, &old, from->now);
+	/* hbwWatchIndex belongs to a name: the same index is the same watch. */
+	if (i != SIZE_MAX)
+		carry_alarm(from->agent, from->carry, i, &old, from->now);
+	else
+		remove_alarm(from->agent, &old, from->now);
 	notice_release(n);
 	return (true);
 }

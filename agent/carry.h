@@ -13,28 +13,33 @@
 #include "agent.h"
 
 struct carry {
-	struct configuration	*config;	/* the caller's */
-	struct live		*live;		/* the caller's */
-	struct alarm		*alarms;	/* owned, as those that follow */
+	struct configuration	*config;	/* owned, as all that follows */
+	struct live		*live;
+	struct alarm		*alarms;	/* as config->watches */
 	uint32_t		*indexes;
 	uint32_t		*by_index;
 	uint32_t		*by_alarm;
 	struct agent_capture	*captures;
-};
 
-/* The agent's own, in force. */
-struct carry carry_of(const struct agent *);
-void	 carry_into(struct agent *, const struct carry *);
+	/* Until it is in force: where its watches are in the agent's. */
+	uint32_t		*before;	/* live_before's */
+	uint32_t		*removed;	/* of the agent's, those gone */
+	size_t			 nremoved;
+};
 
 /*
  * New ones, with alarms that were never raised; names that are new get an index
- * in the agent.  False when there is no memory.
+ * in the agent.  False when there is no memory; else it owns the configuration
+ * and the rows.
  */
 bool	 carry_new(struct carry *, struct agent *, struct configuration *,
 	    struct live *);
 void	 carry_free(struct carry *);
 
-/* Takes over what stays, and clears what goes while it stands. */
+/* The agent has these from now on, and they are what it had before. */
+void	 carry_swap(struct agent *, struct carry *);
+
+/* Takes over what stays of the agent's, and clears what goes while it stands. */
 void	 carry_over(struct agent *, struct carry *, struct wall_time now);
 /* The same from the record of the last run, into the live rows too. */
 void	 carry_from_record(struct agent *, struct carry *,

@@ -12,11 +12,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "agent.h"
 #include "log.h"
+#include "readiness.h"
 #include "record.h"
+#include "rights.h"
+#include "sandbox.h"
 #include "session.h"
 #include "supervisor.h"
 
@@ -37,6 +41,7 @@ struct daemon {
 	struct options		 options;
 	struct agent		 agent;
 	struct supervisor	 supervisor;
+	struct readiness	 readiness;
 	struct configuration	*reload;	/* waits to be put in force */
 	struct session_poll	 poll;
 	struct mono_time	 ticked;
@@ -240,9 +245,11 @@ take_signals(struct daemon *d)
 	while (read(d->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) {
 			log_info("reloading %s", d->options.file);
+			readiness_reloading(&d->readiness, mono_now());
 			load_again(d);
 		} else {
 			log_info("stopping");
+			readiness_stopping();
 			d->stop = true;
 		}
 	}
@@ -322,6 +329,8 @@ turn(struct daemon *d)
 		d->ticked = d->agent.now;
 	}
 	session_work(&d->poll, first);
+	readiness_turn(&d->readiness, &d->agent, d->reload == NULL &&
+	    d->supervisor.phase == SUPERVISOR_STEADY);
 }
 
 static int
@@ -339,6 +348,17 @@ block_signals(void)
 	return (signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
+/* A reload has no more rights than we keep. */
+static void
+limit_rights(const struct options *o)
+{
+	sandbox_find_user();
+	if (!rights_limit(o->listen != NULL))
+		fatal("cannot give up rights");
+	if (faccessat(AT_FDCWD, o->file, R_OK, AT_EACCESS) != 0)
+		log_warn("%s: a reload could not read it", o->file);
+}
+
 /* The engine is there before net-snmp, whose start may block for seconds. */
 static enum session_result
 start(struct daemon *d, struct configuration *config)
@@ -349,9 +369,14 @@ start(struct daemon *d, struct configuration *config)
 		.listen = d->options.listen, .state = d->options.state,
 		.file = d->options.file,
 	};
+	enum session_result	 result;
 	struct live		*live;
 
+	limit_rights(&d->options);
+	readiness_init(&d->readiness);
 	d->signals = block_signals();
+	/* Now, and not when the first alarm is waited for. */
+	tzset();
 	live = live_new(config, mono_now());
 	if (d->signals < 0 || live == NULL)
 		fatal("start");
@@ -374,7 +399,10 @@ start(struct daemon *d, struct configuration *config)
 	d->poll.fds = calloc(d->poll.capacity, sizeof(*d->poll.fds));
 	if (d->poll.fds == NULL)
 		fatal("start");
-	return (session_init(&d->agent, &session));
+	result = session_init(&d->agent, &session);
+	if (!rights_settle())
+		fatal("cannot give up rights");
+	return (result);
 }
 
 static int
@@ -424,9 +452,9 @@ main(int argc, char **argv)
 	struct options		 o;
 	int			 status;
 
+	/* What is written is nobody else's. */
+	umask(0077);
 	hold_standard_descriptors();
-	/* What is written is for nobody else: umask(2). */
-	umask(077);
 	status = parse_options(argc, argv, &o);
 	if (status != -1)
 		return (status);

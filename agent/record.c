@@ -22,10 +22,53 @@ struct record {
 
 /* ---- reading */
 
+/* The names of the store, until all are known. */
+struct list {
+	char		**names;
+	uint32_t	 *numbers;
+	size_t		  count;
+};
+
 static bool
 take_name(void *arg, uint32_t number, const char *name)
 {
-	return (names_restore(arg, number, name));
+	struct list	 *list = arg;
+	char		**names;
+	uint32_t	 *numbers;
+
+	/* Room for twice as many, each time that there is none. */
+	if ((list->count & (list->count - 1)) == 0) {
+		names = reallocarray(list->names, 2 * list->count + 1,
+		    sizeof(*names));
+		if (names == NULL)
+			return (false);
+		list->names = names;
+		numbers = reallocarray(list->numbers, 2 * list->count + 1,
+		    sizeof(*numbers));
+		if (numbers == NULL)
+			return (false);
+		list->numbers = numbers;
+	}
+	list->numbers[list->count] = number;
+	list->names[list->count] = strdup(name);
+	return (list->names[list->count] != NULL && ++list->count > 0);
+}
+
+static bool
+read_names(struct agent *agent, struct record *r)
+{
+	struct list	 list = { 0 };
+	size_t		 i;
+	bool		 fine;
+
+	fine = store_names(r->store, take_name, &list) &&
+	    names_restore(&agent->names, (const char *const *)list.names,
+	    list.numbers, list.count);
+	for (i = 0; i < list.count; i++)
+		free(list.names[i]);
+	free(list.names);
+	free(list.numbers);
+	return (fine);
 }
 
 static bool
@@ -50,8 +93,7 @@ read_all(struct agent *agent, struct record *r)
 	struct store_counters	*c = &r->stored;
 	bool			 fine;
 
-	fine = store_names(r->store, take_name, &agent->names) &&
-	    names_restored(&agent->names) &&
+	fine = read_names(agent, r) &&
 	    outbox_init(&agent->outbox, c->delivered) &&
 	    store_notices(r->store, c->delivered, take_waiting,
 	    &agent->outbox) && agent->outbox.sequence == c->sequence;
@@ -81,9 +123,10 @@ record_open(struct agent *agent, const char *directory)
 	agent->serial = r->stored.serial;
 	agent->last_change = r->stored.last_change;
 	outbox_free(&agent->outbox);
-	if (!read_all(agent, r) && store_is_there(r->store)) {
+	if (!read_all(agent, r)) {
 		/* It is replaced with the first transaction. */
-		store_damaged(r->store);
+		if (store_is_there(r->store))
+			store_damaged(r->store);
 		outbox_free(&agent->outbox);
 		if (!outbox_init(&agent->outbox, r->stored.sequence))
 			return (STORE_NO_MEMORY);

@@ -37,6 +37,8 @@
 
 /* What net-snmp 5.9's agentx_register() logs, and tells in no other way. */
 #define REFUSED			"registering pdu failed"
+/* So its parser begins a complaint that quotes a word. */
+#define UNKNOWN			"Unknown token: "
 #define REGISTER_RETRY_NS	(2 * NSEC_PER_SEC)
 #define REGISTER_TIMEOUT	0	/* the master's own */
 #define REGISTER_PRIORITY	127	/* RFC 2741, 6.2.3: the default */
@@ -81,6 +83,17 @@ log_once(const char *text, int priority)
 		log_debug("net-snmp: %s", text);
 }
 
+/* What stands for a directive may be a community that has none. */
+static void
+hide_token(char *text, size_t size)
+{
+	char	*token = strstr(text, UNKNOWN);
+
+	if (token != NULL)
+		snprintf(token, size - (size_t)(token - text),
+		    "unknown directive");
+}
+
 static int
 take_log(int major, int minor, void *message, void *arg)
 {
@@ -108,6 +121,7 @@ take_log(int major, int minor, void *message, void *arg)
 		directive_errors++;
 		if (strncmp(text, "(null): line 0: ", 16) == 0)
 			memmove(text, text + 16, strlen(text + 16) + 1);
+		hide_token(text, sizeof(text));
 		fprintf(stderr, "%s:%d: snmp: %s\n", directive->file,
 		    directive->line, text);
 	} else {
@@ -364,11 +378,15 @@ keep_engine_boots(const char *state)
 static enum session_result
 init_standalone(struct agent *agent, const struct session_options *o)
 {
+	static char	 no_smux[] = "!smux";
+
 	keep_engine_boots(o->state);
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID,
 	    NETSNMP_DS_AGENT_ROLE, 0);
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
 	    NETSNMP_DS_AGENT_PORTS, o->listen);
+	/* It would listen on port 199, for nobody. */
+	add_to_init_list(no_smux);
 	if (init_agent(APPLICATION) != 0) {
 		log_warnx("net-snmp: the agent cannot be set up");
 		return (SESSION_FAILED);
@@ -404,9 +422,22 @@ session_init(struct agent *agent, const struct session_options *o)
 	return (result);
 }
 
+/* The library would store the keys; createUser makes them anew. */
+static void
+forget_users(void)
+{
+	struct usmUser	*user;
+
+	while ((user = usm_get_userList()) != NULL) {
+		(void)usm_remove_user(user);
+		usm_free_user(user);
+	}
+}
+
 void
 session_end(void)
 {
+	forget_users();
 	wake_from_connect(true);
 	snmp_shutdown(APPLICATION);
 	shutdown_agent();

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
 #include <string.h>
@@ -42,10 +43,7 @@ static void
 discard_next(struct supervisor *s)
 {
 	engine_reap(&s->next);
-	configuration_free(s->config);
-	live_free(s->live);
-	s->config = NULL;
-	s->live = NULL;
+	carry_free(&s->reload);
 	s->phase = SUPERVISOR_STEADY;
 }
 
@@ -55,13 +53,13 @@ start_next(struct supervisor *s, struct mono_time now)
 	const struct configuration	*config = s->agent->config;
 	struct live			*live = s->agent->live;
 
-	if (s->config != NULL) {
-		config = s->config;
-		live = s->live;
+	if (s->reload.config != NULL) {
+		config = s->reload.config;
+		live = s->reload.live;
 	}
 	s->start_due = MONO_NEVER;
 	if (!engine_start(&s->next, config, live)) {
-		log_warn("cannot start an engine%s", s->config != NULL ?
+		log_warn("cannot start an engine%s", s->reload.config != NULL ?
 		    "; the old configuration stays in force" : "");
 		discard_next(s);
 		if (s->current.socket == -1)
@@ -94,14 +92,16 @@ supervisor_reload(struct supervisor *s, struct configuration *config,
 
 	if (s->phase != SUPERVISOR_STEADY)
 		return (false);
+	/* Made ready now: while engines change heartbeats wait in the ring. */
 	live = live_new(config, now);
-	if (live == NULL) {
-		log_warn("reload");
+	if (live == NULL ||
+	    !carry_new(&s->reload, s->agent, config, live)) {
+		log_warnx("out of memory: the old configuration stays in "
+		    "force");
+		live_free(live);
 		configuration_free(config);
 		return (true);
 	}
-	s->config = config;
-	s->live = live;
 	(void)start_next(s, now);
 	return (true);
 }
@@ -113,25 +113,10 @@ static void
 take_over(struct supervisor *s, struct mono_time now)
 {
 	struct agent	*agent = s->agent;
-	bool		 fine = true;
+	bool		 reloads = s->reload.config != NULL;
 
-	if (s->config != NULL) {
-		fine = agent_configure(agent, s->config, s->live, wall_now());
-		if (fine)
-			log_info("configuration in force: %zu watch%s",
-			    agent->config->nwatches,
-			    agent->config->nwatches == 1 ? "" : "es");
-		else
-			log_warnx("out of memory: the old configuration "
-			    "stays in force");
-	}
-	if (!fine) {
-		discard_next(s);
-		s->start_due = now;
-		return;
-	}
-	s->config = NULL;
-	s->live = NULL;
+	if (reloads)
+		agent_put_in_force(agent, &s->reload, wall_now());
 	agent_reconcile(agent, now, wall_now());
 	s->current = s->next;
 	s->started = now;
@@ -141,6 +126,14 @@ take_over(struct supervisor *s, struct mono_time now)
 	agent->engine_lives = engine_order(&s->current,
 	    s->gap ? ENGINE_GO_AFTER_GAP : ENGINE_GO);
 	s->gap = false;
+	if (!reloads)
+		return;
+	log_info("configuration in force: %zu watch%s",
+	    agent->config->nwatches,
+	    agent->config->nwatches == 1 ? "" : "es");
+	/* What was in force before. */
+	carry_free(&s->reload);
+	malloc_trim(0);
 }
 
 static void
@@ -197,7 +190,6 @@ current_ended(struct supervisor *s, struct mono_time now)
 	}
 	log_warnx("the engine died; starting another");
 	s->gap = true;
-	count_death(s, now);
 	count_restarts(s->agent);
 	if (s->phase == SUPERVISOR_STEADY)
 		s->start_due = mono_max(now,
@@ -207,7 +199,7 @@ current_ended(struct supervisor *s, struct mono_time now)
 static void
 next_ended(struct supervisor *s, struct mono_time now)
 {
-	log_warnx("a new engine did not start%s", s->config != NULL ?
+	log_warnx("a new engine did not start%s", s->reload.config != NULL ?
 	    "; the old configuration stays in force" : "");
 	discard_next(s);
 	if (s->current.socket == -1)
@@ -223,6 +215,8 @@ take_report(struct supervisor *s, const struct engine_report *r)
 		agent_event(s->agent, r);
 	else if (r->type == ENGINE_CAPTURE)
 		agent_capture_event(s->agent, r, wall_now());
+	else if (r->type == ENGINE_LOG)
+		engine_log(r);
 }
 
 static void
@@ -236,11 +230,14 @@ hear_current(struct supervisor *s, struct mono_time now)
 	    engine_holds(&s->current) || s->phase == SUPERVISOR_ENDING) &&
 	    (status = engine_receive(&s->current, &r)) == 1)
 		take_report(s, &r);
-	if (s->current.socket != -1 && status == -1)
+	if (s->current.socket != -1 && status == -1) {
+		if (s->phase != SUPERVISOR_ENDING)
+			count_death(s, now);
 		current_ended(s, now);
+	}
 }
 
-/* Until it is told to go it says one thing: that it is ready. */
+/* Until it is told to go it says that it is ready, and why it is not. */
 static void
 hear_next(struct supervisor *s, struct mono_time now)
 {
@@ -252,6 +249,8 @@ hear_next(struct supervisor *s, struct mono_time now)
 	status = engine_receive(&s->next, &r);
 	if (status == 1 && r.type == ENGINE_READY)
 		next_is_ready(s, now);
+	else if (status == 1 && r.type == ENGINE_LOG)
+		engine_log(&r);
 	else if (status == -1)
 		next_ended(s, now);
 }

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "agent.h"
+#include "carry.h"
 #include "engine.h"
 #include "mono.h"
 
@@ -40,9 +41,8 @@ struct supervisor {
 	int64_t			 retry_ns;	/* from then to the next try */
 	uint64_t		 situation;	/* of what failed; 0: nothing */
 	int			 link;
-	/* What next is started with, when it is not the agent's; owned. */
-	struct configuration	*config;
-	struct live		*live;
+	/* What next is started with, when it is not the agent's. */
+	struct carry		 reload;
 };
 
 /*

@@ -110,13 +110,13 @@ get_interval(const void *view, struct value *v)
 static void
 get_jitter(const void *view, struct value *v)
 {
-	value_milliseconds(v, watch_of(view)->jitter_ns);
+	value_milliseconds(v, detect_jitter_ns(watch_of(view)));
 }
 
 static void
 get_longest_gap(const void *view, struct value *v)
 {
-	value_milliseconds(v, watch_of(view)->longest_gap_ns);
+	value_milliseconds(v, detect_longest_gap_ns(watch_of(view)));
 }
 
 static void

@@ -12,8 +12,14 @@
 #include "capture.h"
 #include "mono.h"
 
-/* What was slept through has to fit: some 20,000 heartbeats. */
-#define RING_BYTES	(8 * 1024 * 1024)
+/*
+ * What comes meanwhile has to fit, while another process has the processor and
+ * while one engine takes over from another: some 20,000 heartbeats, and one
+ * more for every third watch.
+ */
+#define RING_BYTES		(8 * 1024 * 1024)
+#define RING_BYTES_A_WATCH	128
+#define RING_BYTES_MOST		(64 * 1024 * 1024)
 
 /*
  * With immediate mode packets come at once and this is not used; it bounds the
@@ -44,8 +50,16 @@ link_type_of(int dlt)
 	return (dlt == DLT_RAW ? 101 : dlt);
 }
 
+static int
+ring_bytes(size_t nwatches)
+{
+	if (nwatches > (RING_BYTES_MOST - RING_BYTES) / RING_BYTES_A_WATCH)
+		return (RING_BYTES_MOST);
+	return (RING_BYTES + (int)nwatches * RING_BYTES_A_WATCH);
+}
+
 static pcap_t *
-activate(const char *interface, int snapshot, char *error)
+activate(const char *interface, int snapshot, size_t nwatches, char *error)
 {
 	pcap_t	*pcap;
 	char	 buffer[PCAP_ERRBUF_SIZE];
@@ -60,7 +74,7 @@ activate(const char *interface, int snapshot, char *error)
 	pcap_set_promisc(pcap, strcmp(interface, "any") != 0);
 	pcap_set_timeout(pcap, TIMEOUT_MS);
 	pcap_set_immediate_mode(pcap, 1);
-	pcap_set_buffer_size(pcap, RING_BYTES);
+	pcap_set_buffer_size(pcap, ring_bytes(nwatches));
 	/* Refused where there are none; then they are microseconds. */
 	(void)pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(pcap);
@@ -105,8 +119,8 @@ set_first_filter(pcap_t *pcap, char *const *filters, size_t nfilters,
 }
 
 struct capture *
-capture_open_live(const char *interface, int snapshot, char *const *filters,
-    size_t nfilters, char *error)
+capture_open_live(const char *interface, int snapshot, size_t nwatches,
+    char *const *filters, size_t nfilters, char *error)
 {
 	struct capture	*c;
 	char		 buffer[PCAP_ERRBUF_SIZE];
@@ -116,7 +130,7 @@ capture_open_live(const char *interface, int snapshot, char *const *filters,
 		snprintf(error, CAPTURE_ERROR_SIZE, "out of memory");
 		return (NULL);
 	}
-	c->pcap = activate(interface, snapshot, error);
+	c->pcap = activate(interface, snapshot, nwatches, error);
 	if (c->pcap == NULL) {
 		free(c);
 		return (NULL);

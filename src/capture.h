@@ -43,12 +43,14 @@ enum capture_status {
 
 /*
  * Opens an interface: promiscuous, each packet at once, stamps of the kernel in
- * nanoseconds.  Of the `nfilters` pcap-filter expressions the first is set that
- * the link type takes (some have no `vlan`).  NULL on error, with one line in
- * error[CAPTURE_ERROR_SIZE].  The caller ends it with capture_close.
+ * nanoseconds, and room for what `nwatches` watches hear.  Of the `nfilters`
+ * pcap-filter expressions the first is set that the link type takes (some have
+ * no `vlan`).  NULL on error, with one line in error[CAPTURE_ERROR_SIZE].  The
+ * caller ends it with capture_close.
  */
 struct capture *capture_open_live(const char *interface, int snapshot,
-	    char *const *filters, size_t nfilters, char *error);
+	    size_t nwatches, char *const *filters, size_t nfilters,
+	    char *error);
 void	 capture_close(struct capture *);
 
 /* A descriptor that poll finds readable when frames are waiting. */

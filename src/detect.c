@@ -4,6 +4,9 @@
 
 #include "detect.h"
 
+_Static_assert(sizeof(struct detect_watch) == 128, "two cache lines");
+_Static_assert(offsetof(struct detect_watch, intervals) == 64, "the second");
+
 /*
  * A watch is written by one and read by others who do not wait: while
  * `version` is odd, or when it has changed, the reader looks again.
@@ -47,10 +50,10 @@ detect_watch_begin(struct detect_watch *w, uint32_t source,
 {
 	memset(w, 0, sizeof(*w));
 	w->source = source;
-	w->interruption_ns = interruption_ns;
+	w->interruption_ns = (uint64_t)interruption_ns;
 	w->recovery = recovery;
 	w->enabled = enabled;
-	w->began = now;
+	w->last = now;
 }
 
 void
@@ -71,13 +74,31 @@ detect_watch_restore(struct detect_watch *w, uint32_t transitions, bool raised,
 static struct mono_time
 silent_since(const struct detect_watch *w, const struct detect_source *source)
 {
-	return (mono_max(w->heard ? w->last : w->began, source->since));
+	return (mono_max(w->last, source->since));
 }
 
 static struct mono_time
 deadline(const struct detect_watch *w, const struct detect_source *source)
 {
-	return (mono_add(silent_since(w, source), w->interruption_ns));
+	return (mono_add(silent_since(w, source),
+	    (int64_t)w->interruption_ns));
+}
+
+static bool
+is_waiting(const struct detect *d, uint32_t i)
+{
+	return ((d->waiting[i / 64] >> i % 64 & 1) != 0);
+}
+
+static void
+set_waiting(struct detect *d, uint32_t i, bool waiting)
+{
+	uint64_t	 bit = UINT64_C(1) << i % 64;
+
+	if (waiting)
+		d->waiting[i / 64] |= bit;
+	else
+		d->waiting[i / 64] &= ~bit;
 }
 
 /* Puts a watch among the deadlines, if it has one and is not there. */
@@ -86,9 +107,9 @@ await(struct detect *d, uint32_t i)
 {
 	struct detect_watch	*w = &d->watches[i];
 
-	if (d->waiting[i] || !w->enabled || w->raised)
+	if (!w->enabled || w->raised || is_waiting(d, i))
 		return;
-	d->waiting[i] = true;
+	set_waiting(d, i, true);
 	heap_push(&d->deadlines, deadline(w, d->sources[w->source]), i);
 }
 
@@ -115,7 +136,7 @@ detect_init(struct detect *d, struct detect_watch *watches, size_t nwatches,
 	d->sources = sources;
 	d->emit = emit;
 	d->arg = arg;
-	d->waiting = calloc(nwatches > 0 ? nwatches : 1, sizeof(*d->waiting));
+	d->waiting = calloc(nwatches / 64 + 1, sizeof(*d->waiting));
 	if (d->waiting == NULL || !heap_init(&d->deadlines, nwatches)) {
 		detect_free(d);
 		return (false);
@@ -146,7 +167,7 @@ raise_alarm(struct detect *d, uint32_t i, struct mono_time at)
 		.number = w->transitions + 1,
 		.at = at,
 		.last_heartbeat = w->heard ? w->last_wall : WALL_NEVER,
-		.silence_ns = w->interruption_ns,
+		.silence_ns = (int64_t)w->interruption_ns,
 		.heard = w->heard,
 		.stopping = w->stopping,
 		.lossy = !mono_before(source->lossy, silent_since(w, source)),
@@ -182,26 +203,46 @@ clear_alarm(struct detect *d, uint32_t i, struct mono_time at)
 static void
 learn_interval(struct detect_watch *w, int64_t interval_ns)
 {
-	int64_t	 before, change_ns;
+	int64_t		 units = interval_ns / DETECT_UNIT_NS + 1;
+	uint32_t	 interval, before;
+	float		 change_ns;
 
-	if (w->nintervals > 0) {
-		before = w->intervals[(w->nintervals - 1) % DETECT_INTERVALS];
-		change_ns = llabs(interval_ns - before);
+	/* That of 24 h fits. */
+	interval = units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
+	before = w->intervals[(w->oldest + DETECT_INTERVALS - 1) %
+	    DETECT_INTERVALS];
+	if (before != 0) {
+		change_ns = (float)(interval > before ? interval - before :
+		    before - interval) * (float)DETECT_UNIT_NS;
 		w->jitter_ns += (change_ns - w->jitter_ns) / 16;
 	}
-	w->intervals[w->nintervals % DETECT_INTERVALS] = interval_ns;
-	w->nintervals++;
+	w->intervals[w->oldest] = interval;
+	w->oldest = (w->oldest + 1) % DETECT_INTERVALS;
 }
 
 /* A time between two heartbeats that was watched all through. */
 static void
 learn_gap(struct detect_watch *w, int64_t gap_ns)
 {
-	if (gap_ns > w->longest_gap_ns)
-		w->longest_gap_ns = gap_ns;
+	int64_t	 gap_ms = (gap_ns + NSEC_PER_MSEC / 2) / NSEC_PER_MSEC;
+
+	if (gap_ms > w->longest_gap_ms)
+		w->longest_gap_ms = gap_ms < UINT32_MAX ? (uint32_t)gap_ms :
+		    UINT32_MAX;
 	/* An outage is not how often the peer sends. */
-	if (gap_ns <= w->interruption_ns)
+	if (gap_ns <= (int64_t)w->interruption_ns)
 		learn_interval(w, gap_ns);
+}
+
+/* Some say goodbye and go on for a moment. */
+static bool
+goodbye_is_over(const struct detect_watch *w, struct mono_time at)
+{
+	uint64_t	 ms = (uint64_t)(at.ns / NSEC_PER_MSEC);
+
+	/* In as many bits as are kept of it, of which the first is a sign. */
+	return ((int64_t)((ms - w->stopping_ms) << (64 - DETECT_STOPPING_BITS))
+	    >> (64 - DETECT_STOPPING_BITS) > DETECT_GOODBYE_NS / NSEC_PER_MSEC);
 }
 
 void
@@ -227,14 +268,13 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 	if (w->heard && !mono_before(w->last, source->since))
 		learn_gap(w, gap_ns);
 	w->heard = true;
-	/* Some say goodbye and go on for a moment. */
-	if (mono_sub(at, w->stopping_at) > DETECT_GOODBYE_NS)
+	if (w->stopping && goodbye_is_over(w, at))
 		w->stopping = false;
 	w->last = at;
 	w->last_wall = wall;
 	w->heartbeats++;
 	if (w->raised) {
-		if (gap_ns > w->interruption_ns)
+		if (gap_ns > (int64_t)w->interruption_ns)
 			w->recovered = 0;
 		if (++w->recovered >= w->recovery)
 			clear_alarm(d, i, at);
@@ -250,7 +290,7 @@ detect_stopping(struct detect *d, uint32_t i, struct mono_time at)
 
 	write_begin(w);
 	w->stopping = true;
-	w->stopping_at = at;
+	w->stopping_ms = (uint64_t)(at.ns / NSEC_PER_MSEC);
 	write_end(w);
 }
 
@@ -267,11 +307,11 @@ top_is_overdue(struct detect *d, struct mono_time now)
 	struct mono_time		 due = deadline(w, source);
 
 	if (w->raised) {
-		d->waiting[top->item] = false;
+		set_waiting(d, top->item, false);
 		heap_pop(&d->deadlines);
 	} else if (source->blind) {
 		heap_defer_top(&d->deadlines,
-		    mono_add(now, w->interruption_ns));
+		    mono_add(now, (int64_t)w->interruption_ns));
 	} else if (mono_before(top->due, due)) {
 		heap_defer_top(&d->deadlines, due);
 	} else {
@@ -302,7 +342,7 @@ detect_advance(struct detect *d, struct mono_time now)
 		i = heap_top(&d->deadlines)->item;
 		w = &d->watches[i];
 		heap_pop(&d->deadlines);
-		d->waiting[i] = false;
+		set_waiting(d, i, false);
 		write_begin(w);
 		raise_alarm(d, i, deadline(w, d->sources[w->source]));
 		write_end(w);
@@ -353,9 +393,9 @@ detect_state(const struct detect_watch *w, const struct detect_source *source,
 }
 
 static int
-compare_ns(const void *a, const void *b)
+compare_u32(const void *a, const void *b)
 {
-	int64_t	 x = *(const int64_t *)a, y = *(const int64_t *)b;
+	uint32_t	 x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
 	return (x < y ? -1 : x > y);
 }
@@ -363,21 +403,36 @@ compare_ns(const void *a, const void *b)
 int64_t
 detect_interval_ns(const struct detect_watch *w)
 {
-	int64_t	 sorted[DETECT_INTERVALS];
-	size_t	 n = w->nintervals < DETECT_INTERVALS ?
-	    (size_t)w->nintervals : DETECT_INTERVALS;
+	uint32_t	 sorted[DETECT_INTERVALS];
+	size_t		 n = 0, i;
+	uint64_t	 two;
 
+	for (i = 0; i < DETECT_INTERVALS; i++)
+		if (w->intervals[i] != 0)
+			sorted[n++] = w->intervals[i] - 1;
 	if (n == 0)
 		return (0);
-	memcpy(sorted, w->intervals, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), compare_ns);
-	return ((sorted[(n - 1) / 2] + sorted[n / 2]) / 2);
+	qsort(sorted, n, sizeof(*sorted), compare_u32);
+	two = (uint64_t)sorted[(n - 1) / 2] + sorted[n / 2];
+	return ((int64_t)two * DETECT_UNIT_NS / 2);
+}
+
+int64_t
+detect_jitter_ns(const struct detect_watch *w)
+{
+	return ((int64_t)w->jitter_ns);
+}
+
+int64_t
+detect_longest_gap_ns(const struct detect_watch *w)
+{
+	return (w->longest_gap_ms * NSEC_PER_MSEC);
 }
 
 int64_t
 detect_silence_ns(const struct detect_watch *w, struct mono_time now)
 {
-	int64_t	 ns = mono_sub(now, w->heard ? w->last : w->began);
+	int64_t	 ns = mono_sub(now, w->last);
 
 	return (ns > 0 ? ns : 0);
 }

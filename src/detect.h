@@ -49,34 +49,46 @@ struct detect_source {
 	bool			 link_down;
 };
 
+/* The longest interruption, some 39 h; four years; the most sources. */
+#define DETECT_INTERRUPTION_BITS	47
+#define DETECT_STOPPING_BITS	37
+#define DETECT_SOURCES_MAX	UINT16_MAX
+
+/* An interval is kept as so many of these, rounded down, and 1. */
+#define DETECT_UNIT_NS		(25 * NSEC_PER_USEC)
+
+/*
+ * Two cache lines, which matters where there are a hundred thousand: all that
+ * a heartbeat looks at is in the first, and the second is the intervals.
+ */
 struct detect_watch {
 	/* Odd while the writer is at it: detect_watch_read. */
-	_Atomic uint32_t	 version;
+	_Atomic uint32_t version;
+	uint32_t	 transitions;	/* raises and clears so far */
 
-	/* What is asked for. */
-	uint32_t		 source;	/* position of its, if enabled */
-	int64_t			 interruption_ns;
-	uint32_t		 recovery;	/* heartbeats that clear, 1.. */
-	bool			 enabled;
+	/* What is asked for; and recovery, below. */
+	uint64_t	 interruption_ns : DETECT_INTERRUPTION_BITS;
+	uint64_t	 source : 16;	/* position of its, if enabled */
+	uint64_t	 enabled : 1;
 
 	/* What was found. */
-	bool			 heard;		/* ever */
-	bool			 raised;	/* the alarm stands */
-	bool			 stopping;	/* the peer announced it */
-	uint32_t		 recovered;	/* heartbeats of a recovery */
-	uint32_t		 transitions;	/* raises and clears so far */
-	struct mono_time	 stopping_at;
-	struct mono_time	 began;
-	struct mono_time	 last;		/* heartbeat, if heard */
-	struct wall_time	 last_wall;
-	struct mono_time	 raised_at;	/* of the last raise */
+	struct mono_time last;		/* heartbeat; it began, if not heard */
+	struct wall_time last_wall;
+	struct mono_time raised_at;	/* of the last raise */
+	uint64_t	 heartbeats : 44;	/* centuries of them */
+	uint64_t	 recovered : 20;	/* heartbeats of a recovery */
+
+	uint64_t	 recovery : 20;	/* heartbeats that clear, 1.. */
+	uint64_t	 heard : 1;	/* ever */
+	uint64_t	 raised : 1;	/* the alarm stands */
+	uint64_t	 stopping : 1;	/* the peer announced it */
+	uint64_t	 oldest : 4;	/* position in intervals; the next */
+	uint64_t	 stopping_ms : DETECT_STOPPING_BITS;	/* last of it */
 
 	/* What is told about it. */
-	uint64_t		 heartbeats;
-	int64_t			 longest_gap_ns;
-	int64_t			 jitter_ns;	/* RFC 3550, section 6.4.1 */
-	int64_t			 intervals[DETECT_INTERVALS];	/* a ring */
-	uint64_t		 nintervals;	/* ever */
+	float		 jitter_ns;	/* RFC 3550, section 6.4.1 */
+	uint32_t	 longest_gap_ms;	/* to the nearest; ends at max */
+	uint32_t	 intervals[DETECT_INTERVALS];	/* a ring; 0: none */
 };
 
 enum detect_transition {
@@ -106,7 +118,7 @@ struct detect {
 	size_t			 nwatches;
 	struct detect_source	*const *sources;	/* the caller's */
 	struct heap		 deadlines;
-	bool			*waiting;	/* is it in deadlines? owned */
+	uint64_t		*waiting;	/* bits: in deadlines? owned */
 	detect_emit		*emit;
 	void			*arg;
 };
@@ -189,6 +201,8 @@ enum detect_state detect_state(const struct detect_watch *,
 int64_t	 detect_interval_ns(const struct detect_watch *);
 /* Since the last heartbeat, or since the watch began. */
 int64_t	 detect_silence_ns(const struct detect_watch *, struct mono_time now);
+int64_t	 detect_jitter_ns(const struct detect_watch *);
+int64_t	 detect_longest_gap_ns(const struct detect_watch *);
 /* How many times it was raised. */
 uint32_t detect_interruptions(const struct detect_watch *);
 

@@ -145,7 +145,7 @@ discover_live(struct discover *d)
 	bool		 fine;
 
 	capture = capture_open_live(d->interface, CAPTURE_SNAPSHOT_SMALL,
-	    filters, 1, error);
+	    0, filters, 1, error);
 	if (capture == NULL) {
 		log_warnx("%s: %s", d->interface, error);
 		return (false);

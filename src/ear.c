@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
+#include <string.h>
 
 #include "ear.h"
 #include "link.h"
@@ -178,8 +179,21 @@ ear_drain(struct ear *ear)
 	return (status != CAPTURE_MORE || ear->capture == NULL);
 }
 
+static size_t
+count_watches(const struct configuration *config, const char *interface)
+{
+	size_t	 i, n = 0;
+
+	for (i = 0; i < config->nwatches; i++)
+		n += config->watches[i]->profile->enabled &&
+		    strcmp(config->watches[i]->profile->interface,
+		    interface) == 0;
+	return (n);
+}
+
 static void
-open_capture(struct ear *ear, char *const *filters)
+open_capture(struct ear *ear, const struct configuration *config,
+    char *const *filters)
 {
 	const char	*interface = ear->live->interface;
 	uint32_t	 ifindex;
@@ -194,7 +208,8 @@ open_capture(struct ear *ear, char *const *filters)
 	}
 	ear->capture = capture_open_live(interface,
 	    match_needs_payload(ear->match) ? CAPTURE_SNAPSHOT_LARGE :
-	    CAPTURE_SNAPSHOT_SMALL, filters, MATCH_FILTERS, ear->error);
+	    CAPTURE_SNAPSHOT_SMALL, count_watches(config, interface), filters,
+	    MATCH_FILTERS, ear->error);
 	if (ear->capture == NULL)
 		return;
 	ear->opened = mono_now();
@@ -223,7 +238,7 @@ ear_open(struct ear *ear, struct ears *all, const struct configuration *config,
 	ear->match = match_new(config, ear->live->interface);
 	if (ear->match == NULL || !match_filters(ear->match, filters))
 		return (false);
-	open_capture(ear, filters);
+	open_capture(ear, config, filters);
 	match_filters_free(filters);
 	return (true);
 }

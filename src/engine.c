@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
+#include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "engine.h"
@@ -23,6 +25,7 @@ leave_parent(int keep)
 	signal(SIGINT, SIG_IGN);
 	signal(SIGTERM, SIG_IGN);
 	signal(SIGPIPE, SIG_IGN);
+	signal(SIGALRM, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	if (keep > STDERR_FILENO + 1)
@@ -55,7 +58,6 @@ engine_start(struct engine *engine, const struct configuration *config,
 	}
 	if (engine->pid == 0) {
 		leave_parent(pair[1]);
-		log_rename("hbwatchd[engine]");
 		loop_main(config, live, pair[1]);
 		_exit(0);
 	}
@@ -120,6 +122,10 @@ engine_receive(const struct engine *engine, struct engine_report *r)
 		return (-1);
 	if (in->type != ENGINE_EVENT) {
 		*r = in->report;
+		/* It reads strangers' bytes: its word is not trusted. */
+		r->text[sizeof(r->text) - 1] = '\0';
+		if (r->type != ENGINE_LOG)
+			r->error[sizeof(r->error) - 1] = '\0';
 		return (1);
 	}
 	in->taken = 0;
@@ -129,8 +135,22 @@ engine_receive(const struct engine *engine, struct engine_report *r)
 }
 
 void
+engine_log(const struct engine_report *r)
+{
+	char	 line[ENGINE_TEXT_SIZE];
+	size_t	 i;
+
+	for (i = 0; r->text[i] != '\0'; i++)
+		line[i] = (unsigned char)r->text[i] < ' ' ? '?' : r->text[i];
+	line[i] = '\0';
+	log_other("hbwatchd[engine]", LOG_PRI(r->priority), line);
+}
+
+void
 engine_reap(struct engine *engine)
 {
+	int	 status = 0;
+
 	if (engine->socket == -1)
 		return;
 	close(engine->socket);
@@ -138,6 +158,9 @@ engine_reap(struct engine *engine)
 	free(engine->inbox);
 	engine->inbox = NULL;
 	kill(engine->pid, SIGKILL);
-	while (waitpid(engine->pid, NULL, 0) < 0 && errno == EINTR)
+	while (waitpid(engine->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
+	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
+		log_warnx("the engine ended with signal %d (%s)",
+		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 }

@@ -25,7 +25,11 @@ enum engine_report_type {
 	ENGINE_READY = 1,	/* its captures are open, or failed */
 	ENGINE_EVENT,		/* a watch was raised or cleared */
 	ENGINE_CAPTURE,		/* a capture's state changed */
+	ENGINE_LOG,		/* a line for the log; it has none itself */
 };
+
+/* A line of the log that is longer is cut. */
+#define ENGINE_TEXT_SIZE	224
 
 /* What the engine tells its parent: a datagram each, but for events. */
 struct engine_report {
@@ -35,7 +39,11 @@ struct engine_report {
 	uint32_t		 capture;	/* ENGINE_CAPTURE: position */
 	uint32_t		 state;		/* enum live_capture_state */
 	uint32_t		 before;	/* the state until now */
-	char			 error[LIVE_ERROR_SIZE];
+	int32_t			 priority;	/* ENGINE_LOG: syslog(3)'s */
+	union {
+		char		 error[LIVE_ERROR_SIZE]; /* ENGINE_CAPTURE */
+		char		 text[ENGINE_TEXT_SIZE]; /* ENGINE_LOG */
+	};
 };
 
 /* Events go many at a time: a datagram is the first `count` of them. */
@@ -92,6 +100,8 @@ int	 engine_receive(const struct engine *, struct engine_report *);
  * does not show it.
  */
 bool	 engine_holds(const struct engine *);
+/* Gives an ENGINE_LOG to the log. */
+void	 engine_log(const struct engine_report *);
 /* Ends an engine that has not ended by itself, and forgets it. */
 void	 engine_reap(struct engine *);
 

@@ -11,10 +11,11 @@
 
 #include "mono.h"
 
+/* Packed, since there is one for each of a hundred thousand watches. */
 struct heap_entry {
 	struct mono_time	 due;
 	uint32_t		 item;
-};
+} __attribute__((packed, aligned(4)));
 
 struct heap {
 	struct heap_entry	*entries;	/* owned */

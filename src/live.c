@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/mman.h>
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -86,14 +87,17 @@ begin_watches(struct live *live, const struct configuration *config,
 struct live *
 live_new(const struct configuration *config, struct mono_time now)
 {
-	struct live	 *live;
+	struct live	 *live = NULL;
 	const char	**names;
 	size_t		  count, i;
 
 	names = interfaces(config, &count);
 	if (names == NULL)
 		return (NULL);
-	live = live_map(count, config->nwatches);
+	if (count <= DETECT_SOURCES_MAX)
+		live = live_map(count, config->nwatches);
+	else
+		errno = EMFILE;
 	if (live != NULL) {
 		for (i = 0; i < count; i++) {
 			/* configuration_load saw to the length. */
@@ -198,31 +202,48 @@ carry_watch(struct detect_watch *w, const struct detect_watch *old,
 	}
 }
 
-bool
-live_carry(struct live *live, const struct configuration *config,
-    const struct live *old, const struct configuration *old_config)
+uint32_t *
+live_before(const struct configuration *config,
+    const struct configuration *old_config)
 {
 	struct named	*sorted, *found, key = { 0 };
-	uint32_t	 i;
+	uint32_t	*before;
+	size_t		 i;
 
-	for (i = 0; i < old->ncaptures; i++) {
-		uint32_t c = live_capture_find(live,
-		    old->captures[i].interface);
-		if (c != UINT32_MAX)
-			live->captures[c] = old->captures[i];
-	}
 	sorted = by_name(old_config);
-	if (sorted == NULL)
-		return (false);
-	for (i = 0; i < config->nwatches; i++) {
+	before = calloc(config->nwatches + 1, sizeof(*before));
+	for (i = 0; sorted != NULL && before != NULL && i < config->nwatches;
+	    i++) {
 		key.watch = config->watches[i];
 		found = bsearch(&key, sorted, old_config->nwatches,
 		    sizeof(*sorted), compare_watches);
-		if (found != NULL)
-			carry_watch(&live->watches[i],
-			    &old->watches[found->position],
-			    same_flow(key.watch, found->watch));
+		before[i] = found == NULL ? LIVE_NEW :
+		    (uint32_t)found->position;
+	}
+	if (sorted == NULL) {
+		free(before);
+		before = NULL;
 	}
 	free(sorted);
-	return (true);
+	return (before);
+}
+
+void
+live_carry(struct live *live, const struct configuration *config,
+    const struct live *old, const struct configuration *old_config,
+    const uint32_t *before)
+{
+	uint32_t	 i, c;
+
+	for (i = 0; i < old->ncaptures; i++) {
+		c = live_capture_find(live, old->captures[i].interface);
+		if (c != UINT32_MAX)
+			live->captures[c] = old->captures[i];
+	}
+	for (i = 0; i < config->nwatches; i++)
+		if (before[i] != LIVE_NEW)
+			carry_watch(&live->watches[i],
+			    &old->watches[before[i]],
+			    same_flow(config->watches[i],
+			    old_config->watches[before[i]]));
 }

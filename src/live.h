@@ -60,14 +60,26 @@ struct live {
 struct live *live_new(const struct configuration *, struct mono_time now);
 void	 live_free(struct live *);
 
+/* A watch that an earlier configuration does not have. */
+#define LIVE_NEW	UINT32_MAX
+
 /*
- * Takes over what `old` knows of each watch and capture that is in both, by
- * name.  A watch that listens for something else begins anew, but an alarm of
- * its that stands goes on standing.  To be called while nobody writes to
- * either.  False when there is no memory for it.
+ * For each watch of a configuration, the position of the one of that name in an
+ * earlier one, or LIVE_NEW; new memory for the caller to free, NULL when there
+ * is none.
  */
-bool	 live_carry(struct live *, const struct configuration *,
-	    const struct live *old, const struct configuration *old_config);
+uint32_t *live_before(const struct configuration *,
+	    const struct configuration *old_config);
+
+/*
+ * Takes over what `old` knows of each watch and capture that is in both;
+ * `before` is live_before's.  A watch that listens for something else begins
+ * anew, but an alarm of its that stands goes on standing.  To be called while
+ * nobody writes to either.
+ */
+void	 live_carry(struct live *, const struct configuration *,
+	    const struct live *old, const struct configuration *old_config,
+	    const uint32_t *before);
 
 /* Position of an interface among the captures; UINT32_MAX: it is none. */
 uint32_t live_capture_find(const struct live *, const char *interface);

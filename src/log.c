@@ -13,6 +13,8 @@
 static const char	*log_name = "hbwatch";
 static enum log_target	 log_target = LOG_TO_STDERR;
 static bool		 log_verbose;
+static log_taker	*log_take;		/* NULL: written here */
+static void		*log_take_arg;
 
 void
 log_open(const char *name, enum log_target target, bool verbose)
@@ -20,22 +22,20 @@ log_open(const char *name, enum log_target target, bool verbose)
 	log_name = name;
 	log_target = target;
 	log_verbose = verbose;
-	/* Connected at once: a jailed process could not do it later. */
-	if (target == LOG_TO_SYSLOG) {
-		closelog();
+	if (target == LOG_TO_SYSLOG)
 		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	}
 }
 
 void
-log_rename(const char *name)
+log_redirect(log_taker *take, void *arg)
 {
-	log_open(name, log_target, log_verbose);
+	log_take = take;
+	log_take_arg = arg;
 }
 
 /* A reader that does not read must not stop us: then the line is lost. */
 static void
-write_line(const char *text, const char *error)
+write_line(const char *name, const char *text)
 {
 	static unsigned	 lost;
 	struct pollfd	 fd = { .fd = STDERR_FILENO, .events = POLLOUT };
@@ -48,21 +48,38 @@ write_line(const char *text, const char *error)
 		dprintf(STDERR_FILENO, "%s: %u lines of the log were lost\n",
 		    log_name, lost);
 	lost = 0;
-	dprintf(STDERR_FILENO, "%s: %s%s%s\n", log_name, text,
-	    error != NULL ? ": " : "", error != NULL ? error : "");
+	dprintf(STDERR_FILENO, "%s: %s\n", name, text);
+}
+
+void
+log_other(const char *name, int priority, const char *line)
+{
+	if (log_target == LOG_TO_SYSLOG) {
+		/* Only the name changes: it is connected. */
+		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		syslog(priority, "%s", line);
+		openlog(log_name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	} else {
+		write_line(name, line);
+	}
 }
 
 static void __attribute__((format(printf, 3, 0)))
 vlog(int priority, const char *error, const char *format, va_list ap)
 {
 	char	 text[1024];
+	size_t	 n;
 
 	vsnprintf(text, sizeof(text), format, ap);
-	if (log_target == LOG_TO_SYSLOG)
-		syslog(priority, "%s%s%s", text, error != NULL ? ": " : "",
-		    error != NULL ? error : "");
+	n = strlen(text);
+	if (error != NULL)
+		snprintf(text + n, sizeof(text) - n, ": %s", error);
+	if (log_take != NULL)
+		log_take(log_take_arg, priority, text);
+	else if (log_target == LOG_TO_SYSLOG)
+		syslog(priority, "%s", text);
 	else
-		write_line(text, error);
+		write_line(log_name, text);
 }
 
 void

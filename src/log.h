@@ -15,8 +15,16 @@ enum log_target {
 
 /* `name` is the process's name in each line; it is not copied. */
 void	 log_open(const char *name, enum log_target, bool verbose);
-/* Another name for a process that was forked. */
-void	 log_rename(const char *name);
+
+/*
+ * Hands each line to `take` from here on, with syslog(3)'s priority, and opens
+ * and writes nothing any more: for a process that may not.  `take` must not
+ * log.
+ */
+typedef void log_taker(void *arg, int priority, const char *line);
+void	 log_redirect(log_taker *take, void *arg);
+/* A line that another process, of that name, would have logged. */
+void	 log_other(const char *name, int priority, const char *line);
 
 void	 log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	 log_info(const char *, ...) __attribute__((format(printf, 1, 2)));

@@ -4,7 +4,9 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "ear.h"
@@ -37,6 +39,13 @@
  */
 #define GATHER_NS	(1 * NSEC_PER_MSEC)
 
+/*
+ * The timer of a virtual machine was seen to be late by one in a thousand of
+ * what it waits: so a deadline that is not near is approached.
+ */
+#define APPROACH_NS	(5 * NSEC_PER_MSEC)
+#define APPROACH_SHARE	256
+
 /* In the poll set, before the captures. */
 enum { FD_PARENT, FD_NEWS, FD_CAPTURES };
 
@@ -47,9 +56,10 @@ struct loop {
 	struct ear		*ears;		/* as live->captures */
 	struct detect_source	**sources;	/* each ear's */
 	struct reports		 reports;	/* not sent yet */
+	unsigned		 lost;		/* lines of the log */
 	int			 news;		/* of links, socket */
 	struct mono_time	 ticked;
-	struct mono_time	 due;		/* of this pass, at the latest */
+	struct mono_time	 due;		/* of a pass, at the latest */
 	struct mono_time	 passed;	/* the last pass's now */
 	bool			 link_news;
 	bool			 left;		/* frames that came before */
@@ -65,6 +75,40 @@ report(void *arg, const struct engine_report *r)
 	struct loop	*loop = arg;
 
 	reports_add(&loop->reports, r);
+}
+
+/* The socket never makes the engine wait. */
+static void
+flush_reports(struct loop *loop)
+{
+	if (!reports_flush(&loop->reports, loop->parent))
+		loop->stop = true;
+}
+
+/* What the log takes goes to the parent; the last words go at once. */
+static void
+report_line(void *arg, int priority, const char *line)
+{
+	struct loop		*loop = arg;
+	struct engine_report	 last = {
+		.type = ENGINE_LOG, .priority = priority,
+	};
+	char			 lost[64];
+
+	if (priority == LOG_CRIT) {
+		flush_reports(loop);
+		snprintf(last.text, sizeof(last.text), "%s", line);
+		(void)send(loop->parent, &last, sizeof(last),
+		    MSG_DONTWAIT | MSG_NOSIGNAL);
+		return;
+	}
+	snprintf(lost, sizeof(lost), "%u lines of the log were lost",
+	    loop->lost);
+	if (loop->lost > 0 && reports_line(&loop->reports, LOG_WARNING,
+	    lost))
+		loop->lost = 0;
+	if (!reports_line(&loop->reports, priority, line))
+		loop->lost++;
 }
 
 static void
@@ -167,8 +211,7 @@ pass(struct loop *loop)
 	if (tick)
 		loop->ticked = loop->all.now;
 	loop->passed = loop->all.now;
-	if (!reports_flush(&loop->reports, loop->parent))
-		loop->stop = true;
+	flush_reports(loop);
 }
 
 static void
@@ -201,14 +244,26 @@ fill_poll_set(const struct loop *loop, struct pollfd *fds)
 	return (n);
 }
 
+/* When to wake up for the next deadline. */
+static struct mono_time
+deadline_due(const struct loop *loop, struct mono_time now)
+{
+	struct mono_time	 due = detect_next(&loop->all.detect);
+	int64_t			 ns;
+
+	if (due.ns == MONO_NEVER.ns)
+		return (due);
+	due = mono_add(due, SETTLE_NS);
+	ns = mono_sub(due, now);
+	return (ns < APPROACH_NS ? due : mono_add(due, -ns / APPROACH_SHARE));
+}
+
 /* By when the next pass has to be. */
 static struct mono_time
 next_due(const struct loop *loop, struct mono_time now)
 {
-	struct mono_time	 due = detect_next(&loop->all.detect);
+	struct mono_time	 due = deadline_due(loop, now);
 
-	if (due.ns != MONO_NEVER.ns)
-		due = mono_add(due, SETTLE_NS);
 	due = mono_min(due, tick_due(loop));
 	if (loop->busy)
 		due = mono_min(due, mono_add(now, GATHER_NS));
@@ -342,19 +397,23 @@ loop_main(const struct configuration *config, struct live *live, int parent)
 	struct loop	 loop = { .live = live, .parent = parent };
 	bool		 after_gap;
 
+	if (!reports_init(&loop.reports))
+		return;
+	log_redirect(report_line, &loop);
 	loop.all.report = report;
 	loop.all.arg = &loop;
 	loop.all.link = link_open();
 	loop.news = link_open_news();
-	if (loop.all.link < 0 || loop.news < 0 || !reports_init(&loop.reports))
+	if (loop.all.link < 0 || loop.news < 0)
 		fatal("engine");
 	/* A timer may be late by 50 us to save power: not ours. */
 	(void)prctl(PR_SET_TIMERSLACK, 1);
 	loop.all.before = loop.passed = mono_now();
 	loop.due = mono_add(loop.passed, TICK_NS);
 	open_ears(&loop, config);
-	if (!sandbox_enter())
+	if (!sandbox_enter(parent, live->ncaptures + FD_CAPTURES))
 		fatal("engine: cannot give up its rights");
+	flush_reports(&loop);
 	if (wait_to_go(&loop, &after_gap))
 		go(&loop, after_gap);
 	close_ears(&loop);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/stat.h>
+
+#include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -14,29 +17,49 @@
 #define BEHIND		"behind"
 #define EVEN		"even"
 
+/* What follows the number; version 0.1 wrote nothing there. */
+static bool
+parse_rest(const char *rest, struct mark *mark)
+{
+	mark->behind = strcmp(rest, " " BEHIND " \n") == 0;
+	return (mark->behind || strcmp(rest, " " EVEN "   \n") == 0 ||
+	    strcmp(rest, "\n") == 0);
+}
+
+static bool
+parse(const char *text, struct mark *mark)
+{
+	const char	*digits = text + strspn(text, " ");
+	unsigned long	 epoch;
+	char		*rest;
+
+	if (strspn(digits, "0123456789") == 0)
+		return (false);
+	epoch = strtoul(digits, &rest, 10);
+	if (epoch == 0 || epoch > UINT32_MAX || !parse_rest(rest, mark)) {
+		*mark = (struct mark){ 0 };
+		return (false);
+	}
+	mark->epoch = (uint32_t)epoch;
+	return (true);
+}
+
 bool
 mark_read(const char *file, struct mark *mark)
 {
-	char		 text[MARK_SIZE + 1], *rest;
-	unsigned long	 epoch;
-	ssize_t		 n;
-	int		 fd;
+	char	 text[MARK_SIZE + 1];
+	ssize_t	 n;
+	int	 fd;
 
 	*mark = (struct mark){ 0 };
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	/* What is no file must not keep us waiting. */
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
 	if (fd == -1)
-		return (true);
+		return (errno == ENOENT || errno == ENOTDIR);
 	n = read(fd, text, MARK_SIZE);
 	close(fd);
 	text[n > 0 ? n : 0] = '\0';
-	if (strspn(text, " 0123456789") == 0)
-		return (false);
-	epoch = strtoul(text, &rest, 10);
-	if (rest == text || epoch == 0 || epoch > UINT32_MAX)
-		return (false);
-	mark->epoch = (uint32_t)epoch;
-	mark->behind = strncmp(rest, " " BEHIND, sizeof(BEHIND)) == 0;
-	return (true);
+	return (parse(text, mark));
 }
 
 bool
@@ -48,9 +71,12 @@ mark_write(const char *file, const struct mark *mark)
 
 	snprintf(text, sizeof(text), MARK_FORMAT, mark->epoch,
 	    mark->behind ? BEHIND : EVEN);
-	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
+	    O_NONBLOCK, 0600);
 	if (fd == -1)
 		return (false);
+	/* One of another's that can be written is still a mark. */
+	(void)fchmod(fd, 0600);
 	fine = write(fd, text, MARK_SIZE) == MARK_SIZE && fsync(fd) == 0;
 	return (close(fd) == 0 && fine);
 }

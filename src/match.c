@@ -22,16 +22,25 @@
 #define FILTER_TAGGED	\
 	"ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100"
 
-#define NO_ENTRY	UINT32_MAX
+/*
+ * What is looked for, but the peer: the key, and above it the protocol's
+ * position in `protocols` and the family of the peer.
+ */
+#define FORM_KEY_MAX		0xffffu
+#define FORM_PROTOCOL_SHIFT	16
+#define FORM_FAMILY_SHIFT	24
+#define FORM_LOCAL		(1u << 31)	/* and it names a local */
+#define FORM_PORT_MASK		0xffffffu	/* without what is the peer's */
+#define FORM_NONE		UINT32_MAX	/* no watch: the slot is free */
 
-/* One watch; those with the same hash are a list, in the order of the file. */
-struct entry {
-	const struct protocol	*protocol;
-	uint32_t		 key;
-	struct addr		 peer;
-	struct addr		 local;
-	uint32_t		 watch;
-	uint32_t		 next;
+/*
+ * A watch in the look-up table.  One with an IPv4 peer, or none, and no local
+ * is found without a look at anything else.
+ */
+struct slot {
+	uint32_t	 peer;		/* IPv4's address, else a hash */
+	uint32_t	 form;
+	uint32_t	 watch;
 };
 
 struct expression {
@@ -45,44 +54,64 @@ struct expression {
 /* A protocol that some watch listens for. */
 struct used {
 	const struct protocol	*protocol;
+	uint32_t		 form;		/* its part of it */
 	void			*memory;	/* of its follow(); owned */
 };
 
+/*
+ * The slots are in the order of their hashes, and those of one hash in the order
+ * of the file; each is in its bucket or behind it with no free slot between, and
+ * the last is free.
+ */
 struct match {
-	struct entry		*entries;
-	size_t			 nentries;
-	uint32_t		*buckets;	/* the first of each */
-	size_t			 nbuckets;
+	const struct configuration *config;
+	struct slot		*slots;
+	size_t			 nentries;	/* slots that are not free */
+	uint32_t		 nbuckets;
 	struct expression	*expressions;
 	size_t			 nexpressions;
 	struct used		*used;
 	size_t			 nused;
 };
 
-/* FNV-1a (draft-eastlake-fnv, section 2). */
 static uint32_t
-hash_octets(uint32_t hash, const void *octets, size_t n)
+fold(uint64_t n)
 {
-	const uint8_t	*o = octets;
-
-	while (n-- > 0)
-		hash = (hash ^ *o++) * 16777619;
-	return (hash);
+	n *= UINT64_C(0x9e3779b97f4a7c15);
+	n ^= n >> 32;
+	n *= UINT64_C(0x9e3779b97f4a7c15);
+	return ((uint32_t)(n >> 32));
 }
 
+static uint32_t
+peer_word(const struct addr *peer)
+{
+	uint64_t	 words[2];
+	uint32_t	 word = 0;
+
+	if (peer->family == ADDR_IPV6) {
+		memcpy(words, peer->octets, sizeof(words));
+		return (fold(words[0] ^ fold(words[1])));
+	}
+	memcpy(&word, peer->octets, sizeof(word));
+	return (word);
+}
+
+static uint32_t
+hash_of(uint32_t form, uint32_t peer)
+{
+	return (fold((uint64_t)(form & ~FORM_LOCAL) << 32 | peer));
+}
+
+/* Higher hashes are not in lower buckets. */
 static size_t
-bucket(const struct match *m, const struct protocol *protocol, uint32_t key,
-    const struct addr *peer)
+bucket(const struct match *m, uint32_t hash)
 {
-	uint32_t	 hash = 2166136261;
-
-	hash = hash_octets(hash, &protocol, sizeof(protocol));
-	hash = hash_octets(hash, &key, sizeof(key));
-	hash = hash_octets(hash, peer, 1 + addr_length(peer));
-	return ((hash ^ hash >> 16) & (m->nbuckets - 1));
+	return ((size_t)((uint64_t)hash * m->nbuckets >> 32));
 }
 
-static bool
+/* NULL when there is no memory. */
+static const struct used *
 use_protocol(struct match *m, const struct protocol *protocol)
 {
 	struct used	*used;
@@ -90,49 +119,89 @@ use_protocol(struct match *m, const struct protocol *protocol)
 
 	for (i = 0; i < m->nused; i++)
 		if (m->used[i].protocol == protocol)
-			return (true);
+			return (&m->used[i]);
 	used = &m->used[m->nused++];
 	used->protocol = protocol;
+	for (i = 0; protocols[i] != protocol; i++)
+		continue;
+	used->form = (uint32_t)i << FORM_PROTOCOL_SHIFT;
 	if (protocol->follow != NULL)
 		used->memory = calloc(1, protocol->memory_size);
-	return (protocol->follow == NULL || used->memory != NULL);
+	return (protocol->follow == NULL || used->memory != NULL ? used : NULL);
 }
 
-static bool
-add_watch(struct match *m, const struct configuration_watch *w, uint32_t i)
-{
-	struct entry	*e;
+/* A slot that has no place yet. */
+struct draft {
+	uint32_t	 hash;
+	struct slot	 slot;
+};
 
-	if (w->profile->form.expression != NULL) {
+static bool
+add_watch(struct match *m, const struct configuration_watch *w, uint32_t i,
+    struct draft *draft)
+{
+	const struct configuration_profile	*p = w->profile;
+	const struct used			*used;
+
+	if (p->form.expression != NULL) {
 		m->expressions[m->nexpressions++] = (struct expression){
-			.text = w->profile->form.expression, .peer = w->peer,
-			.local = w->profile->local, .watch = i,
+			.text = p->form.expression, .peer = w->peer,
+			.local = p->local, .watch = i,
 		};
 		return (true);
 	}
-	e = &m->entries[m->nentries++];
-	*e = (struct entry){
-		.protocol = w->profile->form.protocol,
-		.key = w->profile->form.key, .peer = w->peer,
-		.local = w->profile->local, .watch = i,
-	};
-	return (use_protocol(m, e->protocol));
+	used = use_protocol(m, p->form.protocol);
+	if (used == NULL)
+		return (false);
+	draft->slot.watch = i;
+	draft->slot.peer = peer_word(&w->peer);
+	draft->slot.form = used->form | p->form.key |
+	    (uint32_t)w->peer.family << FORM_FAMILY_SHIFT |
+	    (p->local.family != ADDR_NONE ? FORM_LOCAL : 0);
+	draft->hash = hash_of(draft->slot.form, draft->slot.peer);
+	m->nentries++;
+	return (true);
 }
 
-/* From the last to the first, so that each list is in the order of the file. */
-static void
-fill_buckets(struct match *m)
+static int
+compare_drafts(const void *a, const void *b)
 {
-	size_t	 i, b;
+	const struct draft	*x = a, *y = b;
 
-	for (b = 0; b < m->nbuckets; b++)
-		m->buckets[b] = NO_ENTRY;
-	for (i = m->nentries; i-- > 0;) {
-		struct entry *e = &m->entries[i];
-		b = bucket(m, e->protocol, e->key, &e->peer);
-		e->next = m->buckets[b];
-		m->buckets[b] = (uint32_t)i;
+	if (x->hash != y->hash)
+		return (x->hash < y->hash ? -1 : 1);
+	return (x->slot.watch < y->slot.watch ? -1 :
+	    x->slot.watch > y->slot.watch);
+}
+
+/* Where the next goes after what went before `next`. */
+static size_t
+place(const struct match *m, const struct draft *draft, size_t next)
+{
+	size_t	 b = bucket(m, draft->hash);
+
+	return (b > next ? b : next);
+}
+
+/* The table out of sorted drafts; false when there is no memory. */
+static bool
+fill_slots(struct match *m, const struct draft *drafts)
+{
+	size_t	 i, n = m->nbuckets, at = 0;
+
+	for (i = 0; i < m->nentries; i++)
+		at = place(m, &drafts[i], at) + 1;
+	if (n < at)
+		n = at;
+	m->slots = malloc((n + 1) * sizeof(*m->slots));
+	if (m->slots == NULL)
+		return (false);
+	memset(m->slots, 0xff, (n + 1) * sizeof(*m->slots));
+	for (i = 0, at = 0; i < m->nentries; i++) {
+		at = place(m, &drafts[i], at);
+		m->slots[at++] = drafts[i].slot;
 	}
+	return (true);
 }
 
 static size_t
@@ -146,48 +215,71 @@ count_protocols(void)
 }
 
 static bool
-allocate(struct match *m, size_t nwatches)
-{
-	m->nbuckets = 16;
-	while (m->nbuckets < 2 * nwatches)
-		m->nbuckets *= 2;
-	m->entries = calloc(nwatches + 1, sizeof(*m->entries));
-	m->expressions = calloc(nwatches + 1, sizeof(*m->expressions));
-	m->buckets = calloc(m->nbuckets, sizeof(*m->buckets));
-	m->used = calloc(count_protocols() + 1, sizeof(*m->used));
-	return (m->entries != NULL && m->expressions != NULL &&
-	    m->buckets != NULL && m->used != NULL);
-}
-
-static bool
 concerns(const struct configuration_watch *w, const char *interface)
 {
 	return (w->profile->enabled && (interface == NULL ||
 	    strcmp(w->profile->interface, interface) == 0));
 }
 
+/* How many of the watches, and how many of these by an expression. */
+static size_t
+count_watches(const struct configuration *config, const char *interface,
+    size_t *nexpressions)
+{
+	size_t	 i, n = 0;
+
+	*nexpressions = 0;
+	for (i = 0; i < config->nwatches; i++) {
+		if (!concerns(config->watches[i], interface))
+			continue;
+		if (config->watches[i]->profile->form.expression == NULL)
+			n++;
+		else
+			++*nexpressions;
+	}
+	return (n);
+}
+
+static bool
+fill(struct match *m, const char *interface)
+{
+	const struct configuration	*config = m->config;
+	struct draft			*drafts;
+	size_t				 n, nexpressions;
+	uint32_t			 i;
+	bool				 fine = true;
+
+	n = count_watches(config, interface, &nexpressions);
+	m->nbuckets = (uint32_t)(n + n / 2 + 1);
+	drafts = calloc(n + 1, sizeof(*drafts));
+	m->expressions = calloc(nexpressions + 1, sizeof(*m->expressions));
+	m->used = calloc(count_protocols() + 1, sizeof(*m->used));
+	if (drafts == NULL || m->expressions == NULL || m->used == NULL) {
+		free(drafts);
+		return (false);
+	}
+	for (i = 0; i < config->nwatches && fine; i++)
+		fine = !concerns(config->watches[i], interface) ||
+		    add_watch(m, config->watches[i], i, &drafts[m->nentries]);
+	qsort(drafts, m->nentries, sizeof(*drafts), compare_drafts);
+	fine = fine && fill_slots(m, drafts);
+	free(drafts);
+	return (fine);
+}
+
 struct match *
 match_new(const struct configuration *config, const char *interface)
 {
 	struct match	*m;
-	size_t		 n = 0;
-	uint32_t	 i;
 
-	for (i = 0; i < config->nwatches; i++)
-		n += concerns(config->watches[i], interface);
 	m = calloc(1, sizeof(*m));
-	if (m == NULL || !allocate(m, n)) {
-		match_free(m);
+	if (m == NULL)
 		return (NULL);
-	}
-	for (i = 0; i < config->nwatches; i++)
-		if (concerns(config->watches[i], interface) &&
-		    !add_watch(m, config->watches[i], i)) {
-			match_free(m);
-			return (NULL);
-		}
-	fill_buckets(m);
-	return (m);
+	m->config = config;
+	if (fill(m, interface))
+		return (m);
+	match_free(m);
+	return (NULL);
 }
 
 void
@@ -202,8 +294,7 @@ match_free(struct match *m)
 	for (i = 0; i < m->nused; i++)
 		free(m->used[i].memory);
 	free(m->expressions);
-	free(m->entries);
-	free(m->buckets);
+	free(m->slots);
 	free(m->used);
 	free(m);
 }
@@ -225,23 +316,35 @@ match_prepare(struct match *m, int link_type, char *error)
 	return (true);
 }
 
-static void
-look_up(const struct match *m, const struct protocol *protocol, uint32_t key,
-    const struct addr *peer, const struct packet *packet,
-    const struct heartbeat *heartbeat, match_found *found, void *arg)
+/* The slot's form and peer are right; is all the rest? */
+static bool
+is_meant(const struct match *m, const struct slot *slot,
+    const struct addr *peer, const struct packet *packet)
 {
-	const struct entry	*e;
-	uint32_t		 i;
+	const struct configuration_watch *w;
 
-	for (i = m->buckets[bucket(m, protocol, key, peer)]; i != NO_ENTRY;
-	    i = e->next) {
-		e = &m->entries[i];
-		if (e->protocol == protocol && e->key == key &&
-		    addr_equal(&e->peer, peer) &&
-		    (e->local.family == ADDR_NONE ||
-		    addr_equal(&e->local, &packet->destination)))
-			found(arg, e->watch, heartbeat);
-	}
+	if (peer->family != ADDR_IPV6 && (slot->form & FORM_LOCAL) == 0)
+		return (true);
+	w = m->config->watches[slot->watch];
+	return (addr_equal(&w->peer, peer) &&
+	    (w->profile->local.family == ADDR_NONE ||
+	    addr_equal(&w->profile->local, &packet->destination)));
+}
+
+static void
+look_up(const struct match *m, uint32_t form, const struct addr *peer,
+    const struct packet *packet, const struct heartbeat *heartbeat,
+    match_found *found, void *arg)
+{
+	uint32_t		 word = peer_word(peer);
+	const struct slot	*slot;
+
+	form |= (uint32_t)peer->family << FORM_FAMILY_SHIFT;
+	for (slot = &m->slots[bucket(m, hash_of(form, word))];
+	    slot->form != FORM_NONE; slot++)
+		if (slot->peer == word && (slot->form & ~FORM_LOCAL) == form &&
+		    is_meant(m, slot, peer, packet))
+			found(arg, slot->watch, heartbeat);
 }
 
 static void
@@ -251,6 +354,7 @@ match_protocol(const struct match *m, const struct used *used,
 	static const struct addr	 anybody;
 	const struct protocol		*protocol = used->protocol;
 	struct heartbeat		 heartbeat = { 0 };
+	uint32_t			 form;
 	unsigned			 k;
 
 	if (protocol->follow != NULL ?
@@ -258,11 +362,14 @@ match_protocol(const struct match *m, const struct used *used,
 	    !protocol->decode(packet, &heartbeat))
 		return;
 	for (k = 0; k < heartbeat.keys; k++) {
-		look_up(m, protocol, heartbeat.key[k], &heartbeat.sender,
-		    packet, &heartbeat, found, arg);
+		if (heartbeat.key[k] > FORM_KEY_MAX)
+			continue;
+		form = used->form | heartbeat.key[k];
+		look_up(m, form, &heartbeat.sender, packet, &heartbeat, found,
+		    arg);
 		if (protocol->any_sender)
-			look_up(m, protocol, heartbeat.key[k], &anybody,
-			    packet, &heartbeat, found, arg);
+			look_up(m, form, &anybody, packet, &heartbeat, found,
+			    arg);
 	}
 }
 
@@ -320,75 +427,121 @@ compare_text(const void *a, const void *b)
 	return (strcmp(*(char *const *)a, *(char *const *)b));
 }
 
-/* What lets the heartbeats of an entry pass. */
-static char *
-fragment(const struct entry *e, bool with_peer)
+static int
+compare_forms(const void *a, const void *b)
 {
-	char	 peer[ADDR_TEXT_SIZE], filter[256], *text;
-	int	 n;
+	uint32_t	 x = *(const uint32_t *)a, y = *(const uint32_t *)b;
 
-	e->protocol->filter(e->key, filter, sizeof(filter));
-	if (with_peer && e->peer.family != ADDR_NONE)
+	return (x < y ? -1 : x > y);
+}
+
+/* What lets the heartbeats of a form pass, of that peer or of any. */
+static char *
+fragment(uint32_t form, const struct addr *from)
+{
+	const struct protocol	*protocol;
+	char			 peer[ADDR_TEXT_SIZE], filter[256], *text;
+	int			 n;
+
+	protocol = protocols[(form & FORM_PORT_MASK) >> FORM_PROTOCOL_SHIFT];
+	protocol->filter(form & FORM_KEY_MAX, filter, sizeof(filter));
+	if (from != NULL && from->family != ADDR_NONE)
 		/* What follows a flow wants what goes to the peer too. */
 		n = asprintf(&text, "(%s %s and (%s or %s))",
-		    e->protocol->follow != NULL ? "host" : "src host",
-		    addr_text(&e->peer, peer), filter, FILTER_EXTENSIONS);
-	else if (with_peer)
+		    protocol->follow != NULL ? "host" : "src host",
+		    addr_text(from, peer), filter, FILTER_EXTENSIONS);
+	else if (from != NULL)
 		n = asprintf(&text, "(%s or %s)", filter, FILTER_EXTENSIONS);
 	else
 		n = asprintf(&text, "(%s)", filter);
 	return (n < 0 ? NULL : text);
 }
 
-/* The fragments of all entries, each once; -1: no memory. */
-static ssize_t
-fragments(const struct match *m, bool with_peer, char **texts)
+/* The forms of all watches, each once, without what is a peer's. */
+static size_t
+forms_of(const struct match *m, uint32_t *forms)
 {
-	size_t	 i, n = 0;
+	const struct slot	*slot = m->slots;
+	size_t			 i, n = 0;
 
-	for (i = 0; i < m->nentries; i++) {
-		texts[i] = fragment(&m->entries[i], with_peer);
-		if (texts[i] == NULL) {
-			while (i-- > 0)
-				free(texts[i]);
-			return (-1);
-		}
-	}
-	qsort(texts, m->nentries, sizeof(*texts), compare_text);
+	for (i = 0; i < m->nentries; slot++)
+		if (slot->form != FORM_NONE)
+			forms[i++] = slot->form & FORM_PORT_MASK;
+	qsort(forms, m->nentries, sizeof(*forms), compare_forms);
 	for (i = 0; i < m->nentries; i++)
-		if (n > 0 && strcmp(texts[n - 1], texts[i]) == 0)
-			free(texts[i]);
-		else
-			texts[n++] = texts[i];
-	return ((ssize_t)n);
+		if (n == 0 || forms[n - 1] != forms[i])
+			forms[n++] = forms[i];
+	return (n);
+}
+
+/* The fragments of all watches, of each peer of its own; some are equal. */
+static size_t
+fragments_of_peers(const struct match *m, char **texts)
+{
+	const struct slot	*slot = m->slots;
+	size_t			 i;
+
+	for (i = 0; i < m->nentries; slot++)
+		if (slot->form != FORM_NONE)
+			texts[i++] = fragment(slot->form,
+			    &m->config->watches[slot->watch]->peer);
+	return (i);
+}
+
+/* The fragments of all, of any peer.  More than can be used are none at all. */
+static size_t
+fragments_of_forms(const struct match *m, char **texts)
+{
+	uint32_t	*forms;
+	size_t		 i, n;
+
+	forms = calloc(m->nentries + 1, sizeof(*forms));
+	if (forms == NULL) {
+		texts[0] = NULL;
+		return (1);
+	}
+	n = forms_of(m, forms);
+	for (i = 0; i < n && n <= FILTER_FRAGMENTS; i++)
+		texts[i] = fragment(forms[i], NULL);
+	free(forms);
+	return (n);
+}
+
+/* Each once; false when one is missing, since there was no memory. */
+static bool
+write_texts(char **texts, size_t n, bool with_peer, FILE *stream)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		if (texts[i] == NULL)
+			return (false);
+	qsort(texts, n, sizeof(*texts), compare_text);
+	for (i = 0; i < n; i++)
+		if (i == 0 || strcmp(texts[i - 1], texts[i]) != 0)
+			fprintf(stream, "%s%s", i == 0 ? "" : " or ", texts[i]);
+	if (n > 0 && !with_peer)
+		fprintf(stream, " or %s", FILTER_EXTENSIONS);
+	return (true);
 }
 
 static bool
 write_fragments(const struct match *m, FILE *stream)
 {
-	char	**texts;
-	ssize_t	  n, i;
-	bool	  with_peer = m->nentries <= FILTER_PEERS;
-	const char *glue = "";
+	char	*texts[FILTER_FRAGMENTS + 1] = { NULL };
+	bool	 with_peer = m->nentries <= FILTER_PEERS, fine;
+	size_t	 n;
 
-	texts = calloc(m->nentries + 1, sizeof(*texts));
-	if (texts == NULL)
-		return (false);
-	n = fragments(m, with_peer, texts);
+	n = with_peer ? fragments_of_peers(m, texts) :
+	    fragments_of_forms(m, texts);
 	if (n > FILTER_FRAGMENTS) {
 		fprintf(stream, "ip or ip6");
-	} else {
-		for (i = 0; i < n; i++) {
-			fprintf(stream, "%s%s", glue, texts[i]);
-			glue = " or ";
-		}
-		if (n > 0 && !with_peer)
-			fprintf(stream, " or %s", FILTER_EXTENSIONS);
+		return (true);
 	}
-	for (i = 0; i < n; i++)
-		free(texts[i]);
-	free(texts);
-	return (n >= 0);
+	fine = write_texts(texts, n, with_peer, stream);
+	while (n > 0)
+		free(texts[--n]);
+	return (fine);
 }
 
 static void

@@ -4,105 +4,126 @@
 
 #include "names.h"
 
-static int
-compare_entries(const void *a, const void *b)
+/* FNV-1a (draft-eastlake-fnv, section 2), then stirred for its high bits. */
+static uint32_t
+hash_of(const char *name)
 {
-	return (strcmp(((const struct names_entry *)a)->name,
-	    ((const struct names_entry *)b)->name));
+	uint64_t	 hash = 2166136261;
+
+	for (; *name != '\0'; name++)
+		hash = ((hash ^ (unsigned char)*name) * 16777619) & UINT32_MAX;
+	return ((uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 32));
 }
 
-static int
-compare_name(const void *name, const void *entry)
+/* The slot that holds the name, or the free one where it belongs. */
+static uint32_t *
+slot_of(const struct names *n, const char *name)
 {
-	return (strcmp(name, ((const struct names_entry *)entry)->name));
+	uint32_t	 i = (uint32_t)((uint64_t)hash_of(name) * n->nslots >>
+			    32);
+
+	while (n->slots[i] != 0 && strcmp(n->texts +
+	    n->entries[n->slots[i] - 1].text, name) != 0)
+		i = i + 1 == n->nslots ? 0 : i + 1;
+	return (&n->slots[i]);
 }
 
 uint32_t
 names_find(const struct names *n, const char *name)
 {
-	const struct names_entry	*found;
+	uint32_t	 at;
 
 	if (n->count == 0)
 		return (0);
-	found = bsearch(name, n->entries, n->count, sizeof(*n->entries),
-	    compare_name);
-	return (found == NULL ? 0 : found->number);
+	at = *slot_of(n, name);
+	return (at == 0 ? 0 : n->entries[at - 1].number);
+}
+
+/* Room for so many names in all, of so many octets; a third stays free. */
+static bool
+reserve(struct names *n, size_t count, size_t length)
+{
+	struct names_entry	*entries;
+	uint32_t		*slots;
+	char			*texts;
+	size_t			 i;
+
+	if (count > UINT32_MAX / 2 || length > UINT32_MAX)
+		return (false);
+	entries = reallocarray(n->entries, count, sizeof(*entries));
+	if (entries == NULL)
+		return (false);
+	n->entries = entries;
+	texts = realloc(n->texts, length);
+	if (texts == NULL)
+		return (false);
+	n->texts = texts;
+	slots = calloc(count + count / 2 + 1, sizeof(*slots));
+	if (slots == NULL)
+		return (false);
+	free(n->slots);
+	n->slots = slots;
+	n->nslots = (uint32_t)(count + count / 2 + 1);
+	for (i = 0; i < n->count; i++)
+		*slot_of(n, texts + n->entries[i].text) = (uint32_t)i + 1;
+	return (true);
+}
+
+static bool
+add(struct names *n, const char *const *list, const uint32_t *numbers,
+    size_t count)
+{
+	size_t		 i, fresh = 0, length = 0, size;
+	uint32_t	*slot;
+
+	for (i = 0; i < count; i++) {
+		if (names_find(n, list[i]) != 0)
+			continue;
+		fresh++;
+		length += strlen(list[i]) + 1;
+	}
+	if (fresh == 0)
+		return (true);
+	if (!reserve(n, n->count + fresh, n->length + length))
+		return (false);
+	for (i = 0; i < count; i++) {
+		slot = slot_of(n, list[i]);
+		if (*slot != 0)
+			continue;
+		size = strlen(list[i]) + 1;
+		memcpy(n->texts + n->length, list[i], size);
+		n->entries[n->count++] = (struct names_entry){
+			(uint32_t)n->length,
+			numbers != NULL ? numbers[i] : n->last + 1
+		};
+		if (n->entries[n->count - 1].number > n->last)
+			n->last = n->entries[n->count - 1].number;
+		n->length += size;
+		*slot = (uint32_t)n->count;
+	}
+	return (true);
 }
 
 bool
 names_add(struct names *n, const char *const *list, size_t count)
 {
-	struct names_entry	*entries;
-	size_t			 i, end = n->count;
+	return (add(n, list, NULL, count));
+}
 
-	entries = reallocarray(n->entries, n->count + count + 1,
-	    sizeof(*entries));
-	if (entries == NULL)
-		return (false);
-	n->entries = entries;
-	for (i = 0; i < count; i++) {
-		if (names_find(n, list[i]) != 0)
-			continue;
-		entries[end].name = strdup(list[i]);
-		if (entries[end].name == NULL) {
-			while (end > n->count)
-				free(entries[--end].name);
-			return (false);
-		}
-		end++;
-	}
-	for (i = n->count; i < end; i++)
-		entries[i].number = ++n->last;
-	n->count = end;
-	qsort(entries, end, sizeof(*entries), compare_entries);
-	return (true);
+bool
+names_restore(struct names *n, const char *const *list,
+    const uint32_t *numbers, size_t count)
+{
+	return (add(n, list, numbers, count));
 }
 
 void
 names_free(struct names *n)
 {
-	size_t	 i;
-
-	for (i = 0; i < n->count; i++)
-		free(n->entries[i].name);
 	free(n->entries);
+	free(n->texts);
+	free(n->slots);
 	*n = (struct names){ 0 };
-}
-
-bool
-names_restore(struct names *n, uint32_t number, const char *name)
-{
-	struct names_entry	*entries;
-
-	/* Room for twice as many, each time that there is none. */
-	if ((n->count & (n->count - 1)) == 0) {
-		entries = reallocarray(n->entries, 2 * n->count + 1,
-		    sizeof(*entries));
-		if (entries == NULL)
-			return (false);
-		n->entries = entries;
-	}
-	n->entries[n->count].name = strdup(name);
-	if (n->entries[n->count].name == NULL)
-		return (false);
-	n->entries[n->count++].number = number;
-	if (number > n->last)
-		n->last = number;
-	return (true);
-}
-
-bool
-names_restored(struct names *n)
-{
-	size_t	 i;
-
-	if (n->count == 0)
-		return (true);
-	qsort(n->entries, n->count, sizeof(*n->entries), compare_entries);
-	for (i = 1; i < n->count; i++)
-		if (compare_entries(&n->entries[i - 1], &n->entries[i]) == 0)
-			return (false);
-	return (true);
 }
 
 void
@@ -114,5 +135,6 @@ names_each(const struct names *n, uint32_t after, names_take *take, void *arg)
 		return;
 	for (i = 0; i < n->count; i++)
 		if (n->entries[i].number > after)
-			take(arg, n->entries[i].number, n->entries[i].name);
+			take(arg, n->entries[i].number,
+			    n->texts + n->entries[i].text);
 }

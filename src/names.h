@@ -11,14 +11,22 @@
 #include <stdint.h>
 
 struct names_entry {
-	char		*name;		/* owned */
+	uint32_t	 text;		/* offset in texts */
 	uint32_t	 number;	/* from 1 */
 };
 
 struct names {
-	struct names_entry	*entries;	/* by name; owned */
+	struct names_entry	*entries;	/* owned */
 	size_t			 count;
 	uint32_t		 last;		/* the highest number given */
+
+	/* All names, one after the other, each with its NUL. */
+	char			*texts;		/* owned */
+	size_t			 length;
+
+	/* By hash: positions of entries and 1; 0 is a free one. */
+	uint32_t		*slots;		/* owned */
+	uint32_t		 nslots;
 };
 
 /* The number of a name; 0 when it has none. */
@@ -30,15 +38,10 @@ uint32_t names_find(const struct names *, const char *name);
  * nothing has changed.
  */
 bool	 names_add(struct names *, const char *const *list, size_t count);
+/* The same with the numbers that they had before, from 1 and distinct too. */
+bool	 names_restore(struct names *, const char *const *list,
+	    const uint32_t *numbers, size_t count);
 void	 names_free(struct names *);
-
-/*
- * Names that had a number before, all of them, and then once names_restored.
- * False when there is no memory, or, for the latter, when a name was there
- * twice.
- */
-bool	 names_restore(struct names *, uint32_t number, const char *name);
-bool	 names_restored(struct names *);
 
 typedef void names_take(void *arg, uint32_t number, const char *name);
 /* Those with a number above `after`, in no order. */

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <stddef.h>
+#include <stdio.h>
 
 #include "log.h"
 #include "reports.h"
@@ -31,32 +32,47 @@ reports_free(struct reports *r)
 	queue_free(&r->others);
 }
 
-static bool
-add_entry(struct reports *r, const struct reports_entry *entry)
-{
-	if (queue_push(&r->order, entry))
-		return (true);
-	log_warnx("out of memory: a report is lost");
-	return (false);
-}
-
 void
 reports_event(struct reports *r, const struct engine_event *event)
 {
 	struct reports_entry	 entry = { .event = *event };
 
-	(void)add_entry(r, &entry);
+	if (!queue_push(&r->order, &entry))
+		log_warnx("out of memory: a report is lost");
+}
+
+static bool
+add_other(struct reports *r, const struct engine_report *report)
+{
+	struct reports_entry	 entry = { .other = true };
+
+	if (!queue_push(&r->others, report))
+		return (false);
+	if (queue_push(&r->order, &entry))
+		return (true);
+	queue_drop_last(&r->others);
+	return (false);
 }
 
 void
 reports_add(struct reports *r, const struct engine_report *report)
 {
-	struct reports_entry	 entry = { .other = true };
-
-	if (!queue_push(&r->others, report))
+	if (!add_other(r, report))
 		log_warnx("out of memory: a report is lost");
-	else if (!add_entry(r, &entry))
-		queue_drop_last(&r->others);
+}
+
+bool
+reports_line(struct reports *r, int priority, const char *line)
+{
+	struct engine_report	 report = {
+		.type = ENGINE_LOG, .priority = priority,
+	};
+
+	snprintf(report.text, sizeof(report.text), "%s", line);
+	if (r->lines >= REPORTS_LINES_MOST || !add_other(r, &report))
+		return (false);
+	r->lines++;
+	return (true);
 }
 
 bool
@@ -99,8 +115,11 @@ send_first(struct reports *r, int socket)
 	}
 	if (send(socket, datagram, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return (false);
-	if (first->other)
+	if (first->other) {
+		r->lines -= ((const struct engine_report *)datagram)->type ==
+		    ENGINE_LOG;
 		queue_shift(&r->others);
+	}
 	for (; events.count > 0; events.count--)
 		queue_shift(&r->order);
 	return (true);

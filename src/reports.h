@@ -14,7 +14,11 @@
 struct reports {
 	struct queue	 order;		/* struct reports_entry: all of them */
 	struct queue	 others;	/* struct engine_report: no events */
+	unsigned	 lines;		/* of the log, among them */
 };
+
+/* Lines of the log that wait for a parent which does not take them. */
+#define REPORTS_LINES_MOST	32
 
 /* False when there is no memory. */
 bool	 reports_init(struct reports *);
@@ -23,6 +27,9 @@ void	 reports_free(struct reports *);
 /* Both log it when there is no memory, and then it is lost. */
 void	 reports_event(struct reports *, const struct engine_event *);
 void	 reports_add(struct reports *, const struct engine_report *);
+
+/* A line of the log; false when it is lost, for whatever reason. */
+bool	 reports_line(struct reports *, int priority, const char *line);
 
 bool	 reports_waiting(const struct reports *);
 

@@ -19,6 +19,9 @@
 #define RETRY_NS	(5 * NSEC_PER_SEC)
 #define SAY_NS		(3600 * NSEC_PER_SEC)
 
+/* No count of ours ever comes to more; beyond it they might wrap. */
+#define COUNT_MOST	INT32_MAX
+
 /* A text of a row that is longer is not ours. */
 #define ROW_TEXT_MOST	4096
 
@@ -79,7 +82,9 @@ struct store {
 	bool			 writable;
 	bool			 damaged;	/* found while it was read */
 	bool			 anew;		/* must all be written */
+	bool			 was_read;	/* at the start */
 	struct store_counters	 read;		/* what was found in it */
+	uint32_t		 used;		/* an epoch that may not go on */
 	struct configuration_profile *profile;	/* of the last that was read */
 
 	bool			 fails;
@@ -191,7 +196,7 @@ read_counters(struct store *s, struct store_counters *c)
 	fine = sqlite3_step(q) == SQLITE_ROW;
 	for (i = 0; fine && i < 5; i++) {
 		v[i] = sqlite3_column_int64(q, i);
-		fine = v[i] >= 0 && (v[i] <= UINT32_MAX || i == 4);
+		fine = v[i] >= 0 && (v[i] <= COUNT_MOST || i == 4);
 	}
 	sqlite3_finalize(q);
 	if (!fine || v[0] == 0 || v[2] > v[1]) {
@@ -326,14 +331,14 @@ store_open(struct store **store, const char *directory,
 {
 	struct store		*s;
 	enum store_file_state	 state;
-	bool			 made, lost;
+	bool			 made, lost, lost_mark;
 
 	s = *store = new_store(directory);
 	if (s == NULL)
 		return (STORE_NO_MEMORY);
 	make_directory(directory);
-	lost = !mark_read(s->mark_file, &s->mark);
-	if (lost)
+	lost_mark = !mark_read(s->mark_file, &s->mark);
+	if (lost_mark)
 		log_warnx("%s: damaged", s->mark_file);
 	state = open_or_replace(s, &made, &lost);
 	if (state == STORE_FILE_TAKEN) {
@@ -344,7 +349,8 @@ store_open(struct store **store, const char *directory,
 	}
 	if (state != STORE_FILE_WRITABLE)
 		fails(s, s->reason, mono_now());
-	first_counters(s, counters, made, lost);
+	s->was_read = s->db != NULL && !made;
+	first_counters(s, counters, made, lost || lost_mark);
 	return (STORE_FINE);
 }
 
@@ -360,6 +366,21 @@ store_close(struct store *s)
 	free(s);
 }
 
+/* Is a file that was found later what was read at the start? */
+static bool
+is_as_read(const struct store *s, const struct store_counters *before)
+{
+	return (s->was_read && s->read.sequence == before->sequence &&
+	    s->read.epoch == before->epoch);
+}
+
+static void
+use_epoch(struct store *s, uint32_t epoch)
+{
+	if (s->used < epoch)
+		s->used = epoch;
+}
+
 /*
  * A file that could not be written is opened anew.  What is in it by then goes
  * on only if it is what was read at the start.
@@ -369,13 +390,15 @@ open_again(struct store *s, struct store_counters *counters)
 {
 	struct store_counters	 before = s->read;
 	enum store_file_state	 state;
-	bool			 had = s->db != NULL, made, lost;
+	bool			 made, lost;
 
 	close_file(s);
 	state = open_or_replace(s, &made, &lost);
-	if (state == STORE_FILE_WRITABLE && !made &&
-	    (!had || s->read.sequence != before.sequence ||
-	    s->read.epoch != before.epoch)) {
+	if (lost)
+		use_epoch(s, counters->epoch);
+	if (state == STORE_FILE_WRITABLE && !made && !is_as_read(s, &before)) {
+		use_epoch(s, s->read.epoch);
+		s->read = before;
 		close_file(s);
 		if (!store_file_set_aside(s->file,
 		    "could not be read at the start"))
@@ -384,9 +407,10 @@ open_again(struct store *s, struct store_counters *counters)
 	}
 	if (state != STORE_FILE_WRITABLE)
 		return (false);
-	s->anew = made;
-	if (lost)
-		counters->epoch++;
+	s->anew = s->anew || made;
+	/* Of this one or of another: what is told now is told of neither. */
+	if (counters->epoch <= s->used)
+		counters->epoch = s->used + 1;
 	return (true);
 }
 
@@ -425,7 +449,7 @@ read_alarm(struct store *s, sqlite3_stmt *q, struct alarm *a)
 	for (i = 0; i < 4; i++)
 		v[i] = sqlite3_column_int64(q, 17 + i);
 	for (; i < 7; i++)
-		if (!number_of(s, q, 17 + i, 0, UINT32_MAX, &v[i]))
+		if (!number_of(s, q, 17 + i, 0, COUNT_MOST, &v[i]))
 			return (false);
 	if (!number_of(s, q, 24, ALARM_CLEARED, ALARM_RAISED, &v[7]) ||
 	    !number_of(s, q, 25, 1, ALARM_CAUSE_LOCAL_FAULT, &v[8]) ||
@@ -546,7 +570,7 @@ read_storm(struct store *s, uint32_t sequence, struct notice_storm *storm)
 	if (sqlite3_step(q) != SQLITE_ROW)
 		s->damaged = true;
 	for (i = 0; i < 3 && !s->damaged; i++)
-		(void)number_of(s, q, i, 0, UINT32_MAX, &v[i]);
+		(void)number_of(s, q, i, 0, COUNT_MOST, &v[i]);
 	if (!s->damaged)
 		*storm = (struct notice_storm){
 			.raised = (uint32_t)v[0], .cleared = (uint32_t)v[1],
@@ -564,8 +588,8 @@ read_notice(struct store *s, sqlite3_stmt *q, struct notice *n)
 	int64_t	 sequence, index, event;
 
 	memset(n, 0, sizeof(*n));
-	if (!number_of(s, q, 0, 0, UINT32_MAX, &sequence) ||
-	    !number_of(s, q, 1, 0, UINT32_MAX, &index) ||
+	if (!number_of(s, q, 0, 0, COUNT_MOST, &sequence) ||
+	    !number_of(s, q, 1, 0, COUNT_MOST, &index) ||
 	    !number_of(s, q, 2, NOTICE_RAISED, NOTICE_STORM, &event))
 		return (false);
 	n->sequence = (uint32_t)sequence;
@@ -713,7 +737,7 @@ store_open_storm(struct store *s, struct notice_storm *storm)
 	    " WHERE event = 5)");
 	fine = q != NULL && next_row(s, q);
 	for (i = 0; fine && i < 3; i++)
-		fine = number_of(s, q, i, 0, UINT32_MAX, &v[i]);
+		fine = number_of(s, q, i, 0, COUNT_MOST, &v[i]);
 	if (fine)
 		*storm = (struct notice_storm){
 			.raised = (uint32_t)v[0], .cleared = (uint32_t)v[1],
@@ -732,8 +756,8 @@ store_oldest(struct store *s)
 
 	if (s->db == NULL)
 		return (0);
-	if (next_row(s, q))
-		(void)number_of(s, q, 0, 0, UINT32_MAX, &oldest);
+	if (next_row(s, q) && !number_of(s, q, 0, 0, COUNT_MOST, &oldest))
+		oldest = 0;
 	sqlite3_reset(q);
 	return ((uint32_t)oldest);
 }
@@ -741,18 +765,27 @@ store_oldest(struct store *s)
 /* ---- writing */
 
 /* Takes a file that turned out to be damaged out of the way. */
-static void
-replace_damaged(struct store *s, struct store_counters *counters)
+static bool
+remove_damaged(struct store *s, const struct store_counters *counters)
 {
-	bool	 made;
-
 	close_file(s);
+	use_epoch(s, counters->epoch);
+	if (!store_file_set_aside(s->file, "damaged")) {
+		snprintf(s->reason, sizeof(s->reason),
+		    "a damaged file is in its place");
+		return (false);
+	}
 	s->damaged = false;
-	if (!store_file_set_aside(s->file, "damaged") ||
-	    open_once(s, &made) != STORE_FILE_WRITABLE)
-		return;
-	s->anew = made;
-	counters->epoch++;
+	return (true);
+}
+
+/* Sees to it that there is a file to be written to. */
+static bool
+have_file(struct store *s, struct store_counters *counters)
+{
+	if (s->damaged && counters != NULL && !remove_damaged(s, counters))
+		return (false);
+	return (s->writable || open_again(s, counters));
 }
 
 bool
@@ -763,9 +796,7 @@ store_begin(struct store *s, struct mono_time now, bool *anew,
 	if (s->fails && mono_before(now, s->retry))
 		return (false);
 	s->failed_now = false;
-	if (s->damaged && counters != NULL)
-		replace_damaged(s, counters);
-	if ((!s->writable && !open_again(s, counters)) ||
+	if (!have_file(s, counters) ||
 	    sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
 	    SQLITE_OK) {
 		set_behind(s, true);

@@ -18,6 +18,9 @@
 /* "hbw1": what `file` and others know our files by. */
 #define APPLICATION_ID	0x68627731
 
+/* No file of SQLite's is smaller. */
+#define SIZE_LEAST	512
+
 /* Another process that just ends gets so long. */
 #define BUSY_MS		3000
 
@@ -30,7 +33,10 @@
  * later then changes nothing for a long while.
  */
 #define RESERVE_FILE	"4194304"
-#define RESERVE_LOG	(5 * 1024 * 1024)
+#define RESERVE_LOG	(2 * 1024 * 1024)
+
+/* The log's pages, of 4 KB, that are carried over to the file at a time. */
+#define CHECKPOINT	"256"
 
 #define SAID \
 	"watch_index INTEGER NOT NULL, event INTEGER NOT NULL," \
@@ -71,6 +77,7 @@ state_of_error(sqlite3 *db, int error, char *reason)
 	    db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(error));
 	switch (error & 0xff) {
 	case SQLITE_CORRUPT:
+	case SQLITE_ERROR:	/* our statements have none */
 	case SQLITE_NOTADB:
 		return (STORE_FILE_BAD);
 	case SQLITE_BUSY:
@@ -185,6 +192,48 @@ set_up(sqlite3 *db)
 	    "PRAGMA temp_store = MEMORY; PRAGMA locking_mode = EXCLUSIVE;");
 }
 
+static sqlite3_stmt *
+schema_of(sqlite3 *db)
+{
+	sqlite3_stmt	*statement = NULL;
+
+	if (sqlite3_prepare_v2(db, "SELECT group_concat(sql, ';') FROM"
+	    " (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND"
+	    " name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name)", -1,
+	    &statement, NULL) == SQLITE_OK)
+		(void)sqlite3_step(statement);
+	return (statement);
+}
+
+/*
+ * Are the tables those that we made, and is there nothing else?  What others
+ * put into a schema may run for ever.
+ */
+static bool
+is_our_schema(sqlite3 *db, sqlite3_int64 version)
+{
+	sqlite3		*model;
+	sqlite3_stmt	*ours = NULL, *found = NULL;
+	const char	*a, *b;
+	bool		 same = false;
+	int		 error, i;
+
+	error = sqlite3_open(":memory:", &model);
+	for (i = 0; i < version && error == SQLITE_OK; i++)
+		error = run(model, migrations[i]);
+	if (error == SQLITE_OK) {
+		ours = schema_of(model);
+		found = schema_of(db);
+		a = (const char *)sqlite3_column_text(ours, 0);
+		b = (const char *)sqlite3_column_text(found, 0);
+		same = a != NULL && b != NULL && strcmp(a, b) == 0;
+	}
+	sqlite3_finalize(ours);
+	sqlite3_finalize(found);
+	sqlite3_close(model);
+	return (same);
+}
+
 /* What is in a file that can be read, and is it for us? */
 static enum store_file_state
 judge(sqlite3 *db, sqlite3_int64 *version, char *reason)
@@ -212,6 +261,11 @@ judge(sqlite3 *db, sqlite3_int64 *version, char *reason)
 		    (long long)*version, VERSION);
 		return (STORE_FILE_BAD);
 	}
+	if (!is_our_schema(db, *version)) {
+		snprintf(reason, STORE_FILE_REASON_SIZE,
+		    "damaged: its tables are not ours");
+		return (STORE_FILE_BAD);
+	}
 	reason[0] = '\0';
 	error = check_whole(db, reason);
 	if (error == SQLITE_OK)
@@ -234,8 +288,9 @@ begin_to_write(sqlite3 *db, const char *file, bool *made, char *reason)
 	/* The lock is taken here at the latest, and kept until the end. */
 	error = run(db, "PRAGMA journal_mode = WAL");
 	if (error == SQLITE_OK)
-		error = run(db, "PRAGMA synchronous = FULL; BEGIN EXCLUSIVE;"
-		    "COMMIT;");
+		error = run(db, "PRAGMA synchronous = FULL;"
+		    "PRAGMA wal_autocheckpoint = " CHECKPOINT ";"
+		    "BEGIN EXCLUSIVE; COMMIT;");
 	if (error != SQLITE_OK)
 		return (state_of_error(db, error, reason));
 	*made = version == 0;
@@ -250,7 +305,52 @@ begin_to_write(sqlite3 *db, const char *file, bool *made, char *reason)
 	return (STORE_FILE_WRITABLE);
 }
 
-/* Without a lock, and without the files that SQLite else makes beside it. */
+/*
+ * The name of a file that does not change, as SQLite takes it; NULL when there
+ * is no memory.
+ */
+static char *
+immutable_name(const char *file)
+{
+	size_t	 size = 3 * strlen(file) + 32, n;
+	char	*name = malloc(size);
+
+	if (name == NULL)
+		return (NULL);
+	n = (size_t)snprintf(name, size, "file:");
+	for (; *file != '\0'; file++)
+		n += (size_t)snprintf(name + n, size - n,
+		    strchr("%?#", *file) != NULL ? "%%%02x" : "%c",
+		    (unsigned char)*file);
+	snprintf(name + n, size - n, "?immutable=1");
+	return (name);
+}
+
+/*
+ * Without a lock, and without the files that SQLite else makes beside it.  With
+ * a log beside it, it takes that to read it.
+ */
+static int
+open_unlocked(const char *file, sqlite3 **db)
+{
+	char	*log, *name = NULL;
+	bool	 has_log;
+	int	 error = SQLITE_NOMEM;
+
+	if (asprintf(&log, "%s-wal", file) < 0)
+		return (SQLITE_NOMEM);
+	has_log = access(log, F_OK) == 0;
+	free(log);
+	if (!has_log)
+		name = immutable_name(file);
+	if (has_log || name != NULL)
+		error = sqlite3_open_v2(has_log ? file : name, db,
+		    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
+		    (has_log ? 0 : SQLITE_OPEN_URI), "unix-none");
+	free(name);
+	return (error);
+}
+
 static enum store_file_state
 open_to_read(const char *file, sqlite3 **db, char *reason)
 {
@@ -258,8 +358,7 @@ open_to_read(const char *file, sqlite3 **db, char *reason)
 	sqlite3_int64		 version = 0;
 	enum store_file_state	 state;
 
-	if (sqlite3_open_v2(file, db, SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX,
-	    "unix-none") != SQLITE_OK)
+	if (open_unlocked(file, db) != SQLITE_OK)
 		return (STORE_FILE_NONE);
 	set_up(*db);
 	state = judge(*db, &version, ignored);
@@ -315,8 +414,10 @@ look_at(const char *file, char *reason)
 		snprintf(reason, STORE_FILE_REASON_SIZE, "not a file");
 		return (false);
 	}
-	if (st.st_size == 0) {
-		snprintf(reason, STORE_FILE_REASON_SIZE, "damaged: empty");
+	/* What is not even a header passes for a new file with SQLite. */
+	if (st.st_size < SIZE_LEAST) {
+		snprintf(reason, STORE_FILE_REASON_SIZE,
+		    "damaged: cut short");
 		return (false);
 	}
 	if (is_cut(file, st.st_size)) {
@@ -333,19 +434,50 @@ look_at(const char *file, char *reason)
 	return (true);
 }
 
+/* A file that was not there; nobody else may read it, whatever the umask. */
+static bool
+create(const char *file)
+{
+	int	 fd;
+
+	fd = open(file, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+	if (fd == -1)
+		return (false);
+	close(fd);
+	return (true);
+}
+
+/* One that could not be filled would pass for a damaged one later. */
+static void
+remove_created(const char *file)
+{
+	static const char *const	 suffixes[] = { "-wal", "-journal", "" };
+	char				*name;
+	size_t				 i;
+
+	for (i = 0; i < sizeof(suffixes) / sizeof(suffixes[0]); i++) {
+		if (asprintf(&name, "%s%s", file, suffixes[i]) < 0)
+			return;
+		(void)unlink(name);
+		free(name);
+	}
+}
+
 enum store_file_state
 store_file_open(const char *file, sqlite3 **db, bool *made, char *reason)
 {
 	enum store_file_state	 state;
+	bool			 created;
 	int			 error;
 
 	*db = NULL;
 	*made = false;
 	reason[0] = '\0';
-	if (!look_at(file, reason))
+	created = create(file);
+	if (!created && !look_at(file, reason))
 		return (STORE_FILE_BAD);
 	error = sqlite3_open_v2(file, db, SQLITE_OPEN_READWRITE |
-	    SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX, NULL);
+	    SQLITE_OPEN_NOMUTEX, NULL);
 	if (error == SQLITE_OK) {
 		set_up(*db);
 		state = begin_to_write(*db, file, made, reason);
@@ -361,6 +493,8 @@ store_file_open(const char *file, sqlite3 **db, bool *made, char *reason)
 		return (state);
 	sqlite3_close(*db);
 	*db = NULL;
+	if (created)
+		remove_created(file);
 	return (state);
 }
 
@@ -382,6 +516,7 @@ bool
 store_file_set_aside(const char *file, const char *reason)
 {
 	time_t		 now = (time_t)(wall_now().ns / NSEC_PER_SEC);
+	struct stat	 st;
 	struct tm	 tm;
 	char		 when[32], *name;
 	int		 n;
@@ -392,7 +527,7 @@ store_file_set_aside(const char *file, const char *reason)
 		if ((n == 0 ? asprintf(&name, "%s.%s", file, when) :
 		    asprintf(&name, "%s.%s.%d", file, when, n)) < 0)
 			return (false);
-		if (access(name, F_OK) != 0)
+		if (lstat(name, &st) != 0)
 			break;
 		free(name);
 	}
@@ -403,7 +538,7 @@ store_file_set_aside(const char *file, const char *reason)
 	rename_part(file, name, "-journal");
 	if (rename(file, name) != 0) {
 		free(name);
-		return (false);
+		return (errno == ENOENT);
 	}
 	log_warnx("%s: %s; set aside as %s", file, reason, name);
 	free(name);

@@ -3,14 +3,29 @@
  * What a varbind, a heartbeat and a look-up cost with few watches and with
  * many: run by hand, it judges nothing.  On a busy machine the nanoseconds
  * drift, the ratios much less.
+ *
+ *	bench_table count WATCHES HEARTBEATS
+ *
+ * below callgrind has the instructions of so many heartbeats counted, from the
+ * frame to the row, and then of decoding the same frames alone: two dumps.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <time.h>
+
+#if __has_include(<valgrind/callgrind.h>)
+#include <valgrind/callgrind.h>
+#else
+#define CALLGRIND_START_INSTRUMENTATION
+#define CALLGRIND_STOP_INSTRUMENTATION
+#define CALLGRIND_DUMP_STATS_AT(text)
+#endif
 
 #include "bytes.h"
 #include "match.h"
+#include "packet.h"
 #include "stage.h"
 #include "table.h"
 
@@ -20,6 +35,10 @@
 #define RUNS		5
 #define OPERATIONS	2000000
 #define LINKTYPE_ETHERNET	1
+
+/* Where instructions are counted; each watch has a heartbeat a second. */
+#define ADVANCE_EVERY	64
+#define COUNT_SECONDS	3	/* of interruption */
 
 /* A prime step, so that the next watch is not the neighbour. */
 #define STEP		7919
@@ -41,7 +60,7 @@ seconds(void)
 
 /* Peers are 10.0.0.0/8, four ports, four interfaces, four alarms. */
 static void
-begin(struct subject *s, size_t n)
+begin(struct subject *s, size_t n, unsigned interruption)
 {
 	static const unsigned	 alarms[] = { 45640, 12010, 27003, 46003 };
 	char			*text;
@@ -53,8 +72,9 @@ begin(struct subject *s, size_t n)
 	for (i = 0; i < n; i++)
 		fprintf(f, "watch w%zu { interface = eth%zu "
 		    "peer = 10.%zu.%zu.%zu heartbeat = \"udp %zu\" "
-		    "alarm = %u }\n", i, i % 4, i >> 16 & 255, i >> 8 & 255,
-		    i & 255, 20000 + i % 4, alarms[i % 4]);
+		    "alarm = %u interruption = %us }\n", i, i % 4,
+		    i >> 16 & 255, i >> 8 & 255, i & 255, 20000 + i % 4,
+		    alarms[i % 4], interruption);
 	if (fclose(f) != 0)
 		abort();
 	s->nwatches = n;
@@ -127,30 +147,46 @@ found(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 	*(uint64_t *)arg += watch + 1;
 }
 
+/* A frame whose peer and port frame_of fills in. */
+static void
+begin_frame(struct bytes *b, struct capture_frame *frame)
+{
+	*b = (struct bytes){ .n = 0 };
+	put_ethernet(b, 0x0800);
+	put_ipv4(b, 17, 64, 16);
+	put_udp(b, 20000, 20000, 8);
+	put_zeros(b, 8);
+	*frame = (struct capture_frame){
+		.link_type = LINKTYPE_ETHERNET, .bytes = b->at,
+		.captured = b->n, .wire = b->n,
+	};
+}
+
+static void
+frame_of(struct bytes *b, size_t watch)
+{
+	set_u16(b, 26, 10 << 8 | (unsigned)(watch >> 16));
+	set_u16(b, 28, (unsigned)watch & 0xffff);
+	set_u16(b, 34, 20000 + watch % 4);
+	set_u16(b, 36, 20000 + watch % 4);
+}
+
 static size_t
 frames(struct subject *s)
 {
 	struct match		*match = match_new(s->stage.agent.config,
 				    NULL);
-	struct bytes		 b = { .n = 0 };
-	struct capture_frame	 frame = { .link_type = LINKTYPE_ETHERNET };
+	struct bytes		 b;
+	struct capture_frame	 frame;
 	uint64_t		 sum = 0;
 	size_t			 i, w;
 
 	if (match == NULL)
 		abort();
-	put_ethernet(&b, 0x0800);
-	put_ipv4(&b, 17, 64, 16);
-	put_udp(&b, 20000, 20000, 8);
-	put_zeros(&b, 8);
-	frame.bytes = b.at;
-	frame.captured = frame.wire = b.n;
+	begin_frame(&b, &frame);
 	for (i = 0; i < OPERATIONS; i++) {
 		w = i * STEP % s->nwatches;
-		set_u16(&b, 26, 10 << 8 | (unsigned)(w >> 16));
-		set_u16(&b, 28, (unsigned)w & 0xffff);
-		set_u16(&b, 34, 20000 + w % 4);
-		set_u16(&b, 36, 20000 + w % 4);
+		frame_of(&b, w);
 		sum -= w + 1;
 		(void)match_frame(match, &frame, found, &sum);
 	}
@@ -159,6 +195,87 @@ frames(struct subject *s)
 		abort();
 	match_free(match);
 	return (OPERATIONS);
+}
+
+/* ---- counted */
+
+static void
+beats(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
+{
+	struct subject	*s = arg;
+
+	(void)heartbeat;
+	detect_heartbeat(&s->stage.detect, watch, stage_mono(s->now),
+	    stage_wall(s->now));
+}
+
+static void
+frames_to_rows(struct subject *s, struct match *match, size_t n)
+{
+	struct bytes		 b;
+	struct capture_frame	 frame;
+	size_t			 i;
+
+	begin_frame(&b, &frame);
+	for (i = 0; i < n; i++) {
+		s->now += 1.0 / (double)s->nwatches;
+		frame_of(&b, i * STEP % s->nwatches);
+		(void)match_frame(match, &frame, beats, s);
+		if (i % ADVANCE_EVERY == 0)
+			detect_advance(&s->stage.detect, stage_mono(s->now));
+	}
+}
+
+static void
+decoded(const struct subject *s, size_t n)
+{
+	struct bytes		 b;
+	struct capture_frame	 frame;
+	struct packet		 packet;
+	size_t			 i;
+
+	begin_frame(&b, &frame);
+	for (i = 0; i < n; i++) {
+		frame_of(&b, i * STEP % s->nwatches);
+		if (packet_decode(frame.link_type, frame.bytes, frame.captured,
+		    frame.wire, &packet) != PACKET_IP)
+			abort();
+	}
+}
+
+static uint64_t
+heard(const struct subject *s)
+{
+	uint64_t	 sum = 0;
+	size_t		 i;
+
+	for (i = 0; i < s->nwatches; i++)
+		sum += s->stage.agent.live->watches[i].heartbeats;
+	return (sum);
+}
+
+static int
+count(size_t nwatches, size_t n)
+{
+	static struct subject	 s;
+	struct match		*match;
+
+	begin(&s, nwatches, COUNT_SECONDS);
+	match = match_new(s.stage.agent.config, NULL);
+	if (match == NULL)
+		abort();
+	frames_to_rows(&s, match, n);
+	CALLGRIND_START_INSTRUMENTATION;
+	frames_to_rows(&s, match, n);
+	CALLGRIND_DUMP_STATS_AT("heartbeats");
+	decoded(&s, n);
+	CALLGRIND_DUMP_STATS_AT("decoded");
+	CALLGRIND_STOP_INSTRUMENTATION;
+	if (heard(&s) != 2 * n)
+		abort();
+	match_free(match);
+	stage_end(&s.stage);
+	return (0);
 }
 
 static double
@@ -179,7 +296,7 @@ best(size_t (*measured)(struct subject *), struct subject *s)
 }
 
 int
-main(void)
+main(int argc, char **argv)
 {
 	static const struct {
 		const char	*name;
@@ -194,8 +311,11 @@ main(void)
 	double			 a, b;
 	size_t			 i;
 
-	begin(&few, FEW);
-	begin(&many, MANY);
+	if (argc == 4 && strcmp(argv[1], "count") == 0)
+		return (count(strtoul(argv[2], NULL, 10),
+		    strtoul(argv[3], NULL, 10)));
+	begin(&few, FEW, 30);
+	begin(&many, MANY, 30);
 	printf("%-28s %12s %12s %8s\n", "", "1,000", "100,000", "ratio");
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
 		a = best(t[i].measured, &few);

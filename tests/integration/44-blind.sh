@@ -63,17 +63,16 @@ dropped() {
 # It faults
 #
 
-for signal in SEGV ABRT KILL; do
-	kill_engine "$signal"
-	soon "$signal: a new engine within 2 s" 2 another_engine
-	pass_beats steady 25
-	check "$signal with heartbeats: no alarm" nobody_was_accused
-done
+# Twice only: one that dies again and again is another story.
+kill_engine SEGV
+soon "SEGV: a new engine within 2 s" 2 another_engine
+pass_beats steady 25
+check "SEGV with heartbeats: no alarm" nobody_was_accused
 stop peer
 now=$EPOCHREALTIME
-kill_engine SEGV
-soon "SEGV: another" 2 another_engine
-raised_after "SEGV with none" "$now"
+kill_engine ABRT
+soon "ABRT: another" 2 another_engine
+raised_after "ABRT with none" "$now"
 
 #
 # It is stopped, and does not come back
@@ -87,7 +86,7 @@ soon "it is replaced" 20 another_engine
 check "and is no more" gone "$old"
 pass_beats steady 25
 check "stopped with heartbeats: no alarm" nobody_was_accused
-soon "it is alive" 5 watch_is hbwWatchState flinkserver alive
+soon "it is alive" 45 watch_is hbwWatchState flinkserver alive
 
 old=$(the_engine)
 halt "$old"

@@ -739,15 +739,15 @@ run_expect_interval(struct story *s, const struct args *a)
 static bool
 run_expect_jitter(struct story *s, const struct args *a)
 {
-	return (expect_time(s, "the jitter", s->watches[a->watch].jitter_ns,
-	    a->time[0]));
+	return (expect_time(s, "the jitter", 
+	    detect_jitter_ns(&s->watches[a->watch]), a->time[0]));
 }
 
 static bool
 run_expect_gap(struct story *s, const struct args *a)
 {
 	return (expect_time(s, "the longest gap",
-	    s->watches[a->watch].longest_gap_ns, a->time[0]));
+	    detect_longest_gap_ns(&s->watches[a->watch]), a->time[0]));
 }
 
 static bool

@@ -622,7 +622,7 @@ heartbeat_after_blindness(void **state)
 	detect_source_resume(&t.sources[0], ms(100000));
 	heartbeat(0, 110000);
 	nothing_more();
-	assert_int_equal(t.watches[0].longest_gap_ns, 0);
+	assert_int_equal(detect_longest_gap_ns(&t.watches[0]), 0);
 	assert_int_equal(detect_interval_ns(&t.watches[0]), 0);
 	advance_ns(140000, -1);
 	nothing_more();
@@ -780,7 +780,7 @@ interval_is_the_median(void **state)
 	for (i = 0; i < DETECT_INTERVALS; i++)
 		heartbeat_after(0, &now, 5000 + i);
 	assert_int_equal(detect_interval_ns(w), 5007500000);
-	assert_int_equal(w->longest_gap_ns, ms(20000).ns);
+	assert_int_equal(detect_longest_gap_ns(w), ms(20000).ns);
 	nothing_more();
 }
 
@@ -795,15 +795,25 @@ jitter(void **state)
 	watch(0, 0, 30000, 1);
 	heartbeat(0, 0);
 	heartbeat_after(0, &now, 1000);
-	assert_int_equal(w->jitter_ns, 0);
+	assert_int_equal(detect_jitter_ns(w), 0);
 	heartbeat_after(0, &now, 1000);
-	assert_int_equal(w->jitter_ns, 0);
+	assert_int_equal(detect_jitter_ns(w), 0);
 	heartbeat_after(0, &now, 1160);
-	assert_int_equal(w->jitter_ns, ms(10).ns);
+	assert_int_equal(detect_jitter_ns(w), ms(10).ns);
 	heartbeat_after(0, &now, 1000);
-	assert_int_equal(w->jitter_ns, 19375000);
+	assert_in_range(detect_jitter_ns(w), 19375000 - 2, 19375000 + 2);
 	heartbeat_after(0, &now, 1000);
-	assert_int_equal(w->jitter_ns, 18164063);
+	assert_in_range(detect_jitter_ns(w), 18164063 - 2, 18164063 + 2);
+}
+
+static size_t
+intervals(const struct detect_watch *w)
+{
+	size_t	 n = 0, i;
+
+	for (i = 0; i < DETECT_INTERVALS; i++)
+		n += w->intervals[i] != 0;
+	return (n);
 }
 
 /* An outage shows in the longest gap, and not in how often the peer sends. */
@@ -819,12 +829,12 @@ an_outage_is_no_interval(void **state)
 	heartbeat(0, 61000);
 	heartbeat(0, 62000);
 	assert_int_equal(detect_interval_ns(w), ms(1000).ns);
-	assert_int_equal(w->nintervals, 2);
-	assert_int_equal(w->jitter_ns, 0);
-	assert_int_equal(w->longest_gap_ns, ms(60000).ns);
+	assert_int_equal(intervals(w), 2);
+	assert_int_equal(detect_jitter_ns(w), 0);
+	assert_int_equal(detect_longest_gap_ns(w), ms(60000).ns);
 	/* `interruption` itself is none. */
 	heartbeat(0, 92000);
-	assert_int_equal(w->nintervals, 3);
+	assert_int_equal(intervals(w), 3);
 }
 
 static void
@@ -866,7 +876,7 @@ stamps_out_of_order(void **state)
 	heartbeat(0, 9000);
 	assert_int_equal(t.watches[0].last.ns, ms(10000).ns);
 	assert_int_equal(t.watches[0].heartbeats, 2);
-	assert_int_equal(t.watches[0].longest_gap_ns, 0);
+	assert_int_equal(detect_longest_gap_ns(&t.watches[0]), 0);
 	advance_ns(40000, -1);
 	nothing_more();
 	advance(40000);
@@ -1118,9 +1128,11 @@ consistent(const struct detect_watch *w)
 	uint64_t	 n = w->heartbeats;
 
 	if (n == 0)
-		return (!w->heard && w->nintervals == 0);
+		return (!w->heard && intervals(w) == 0);
 	return (w->heard && w->last.ns == ms((int64_t)n).ns &&
-	    w->last_wall.ns == wall_of(w->last).ns && w->nintervals == n - 1);
+	    w->last_wall.ns == wall_of(w->last).ns &&
+	    w->oldest == (n - 1) % DETECT_INTERVALS &&
+	    intervals(w) == (n > DETECT_INTERVALS ? DETECT_INTERVALS : n - 1));
 }
 
 /*
@@ -1160,6 +1172,36 @@ read_beside_a_writer(void **state)
 
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* It is asked before the raise, and a heartbeat's put-off wakes nobody. */
+static void
+overdue(void **state)
+{
+	(void)state;
+	watch(0, 0, 1000, 1);
+	watch(1, 0, 1500, 1);
+	heartbeat(0, 900);
+	assert_int_equal(detect_next(&t.detect).ns, ms(1000).ns);
+	assert_false(detect_overdue(&t.detect, ms(1000)));
+	assert_int_equal(detect_next(&t.detect).ns, ms(1500).ns);
+	assert_false(detect_overdue(&t.detect, ms(1499)));
+	assert_true(detect_overdue(&t.detect, ms(1500)));
+	/* It is asked, and no more than that. */
+	nothing_more();
+	assert_true(detect_overdue(&t.detect, ms(1500)));
+	advance(1500);
+	raised(1, 1500);
+	assert_false(detect_overdue(&t.detect, ms(1500)));
+	assert_int_equal(detect_next(&t.detect).ns, ms(1900).ns);
+	t.sources[0].blind = true;
+	assert_false(detect_overdue(&t.detect, ms(1900)));
+	t.sources[0].blind = false;
+	assert_true(detect_overdue(&t.detect, ms(2900)));
+	advance(2900);
+	raised(0, 1900);
+	nothing_more();
+	assert_int_equal(detect_next(&t.detect).ns, MONO_NEVER.ns);
+}
+
 int
 main(void)
 {
@@ -1180,6 +1222,7 @@ main(void)
 		TEST(recovery_of_a_watch_never_heard),
 		TEST(recovery_across_a_short_blindness),
 		TEST(recovery_across_a_long_blindness),
+		TEST(overdue),
 		TEST(disabled),
 		TEST(stop_is_announced),
 		TEST(stop_with_heartbeats_after_it),

@@ -7,6 +7,7 @@
 
 #include <sys/wait.h>
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "live.h"
@@ -59,11 +60,16 @@ start(const char *text)
 static void
 reload(const char *text)
 {
+	uint32_t	*before;
+
 	next_config = load(text);
 	assert_non_null(next_config);
 	next = live_new(next_config, RELOADED);
 	assert_non_null(next);
-	assert_true(live_carry(next, next_config, live, config));
+	before = live_before(next_config, config);
+	assert_non_null(before);
+	live_carry(next, next_config, live, config, before);
+	free(before);
 }
 
 static struct mono_time
@@ -82,10 +88,10 @@ give_a_past(struct detect_watch *w)
 	w->last_wall = (struct wall_time){ 77 };
 	w->raised_at = at(1500);
 	w->heartbeats = 900;
-	w->longest_gap_ns = 70 * NSEC_PER_SEC;
+	w->longest_gap_ms = 70000;
 	w->jitter_ns = 5;
-	w->intervals[0] = NSEC_PER_SEC;
-	w->nintervals = 1;
+	w->intervals[0] = 40001;
+	w->oldest = 1;
 }
 
 static void
@@ -105,10 +111,9 @@ assert_past(const struct detect_watch *w)
 	assert_int_equal(w->last.ns, at(1990).ns);
 	assert_int_equal(w->last_wall.ns, 77);
 	assert_int_equal(w->heartbeats, 900);
-	assert_int_equal(w->longest_gap_ns, 70 * NSEC_PER_SEC);
-	assert_int_equal(w->jitter_ns, 5);
-	assert_int_equal(w->nintervals, 1);
-	assert_int_equal(w->began.ns, BEGUN.ns);
+	assert_int_equal(w->longest_gap_ms, 70000);
+	assert_int_equal(detect_jitter_ns(w), 5);
+	assert_int_equal(detect_interval_ns(w), NSEC_PER_SEC);
 }
 
 static void
@@ -116,10 +121,10 @@ assert_begun_anew(const struct detect_watch *w)
 {
 	assert_false(w->heard);
 	assert_int_equal(w->heartbeats, 0);
-	assert_int_equal(w->longest_gap_ns, 0);
-	assert_int_equal(w->nintervals, 0);
+	assert_int_equal(w->longest_gap_ms, 0);
+	assert_int_equal(detect_interval_ns(w), 0);
 	assert_int_equal(w->recovered, 0);
-	assert_int_equal(w->began.ns, RELOADED.ns);
+	assert_int_equal(w->last.ns, RELOADED.ns);
 }
 
 /* ---- new rows */
@@ -145,7 +150,7 @@ rows_of_a_configuration(void **state)
 	assert_int_equal(w->interruption_ns, 7 * NSEC_PER_SEC);
 	assert_int_equal(w->recovery, 3);
 	assert_true(w->enabled);
-	assert_int_equal(w->began.ns, BEGUN.ns);
+	assert_int_equal(w->last.ns, BEGUN.ns);
 	assert_false(w->heard || w->raised);
 	assert_false(live->watches[1].enabled);
 	assert_int_equal(live->watches[2].source, 0);

@@ -332,6 +332,49 @@ ipv6(void **state)
 	assert_found(1, 0u);
 }
 
+/* Each of many is found, and no neighbour of theirs. */
+static void
+many_peers(void **state)
+{
+	struct bytes	 four = { .n = 0 }, six = { .n = 0 };
+	unsigned	 i;
+
+	(void)state;
+	listen_to(WATCH("six", "peer = 2001:db8::/116 heartbeat = \"udp 694\"")
+	    WATCH("four", "peer = 192.0.0.0/20 heartbeat = \"udp 694\"")
+	    WATCH("again", "peer = { 192.0.5.1 } heartbeat = \"udp 694\""));
+	put_ethernet(&six, 0x86dd);
+	put_ipv6(&six, 17, 64, 12);
+	put_udp(&six, 694, 694, 4);
+	put_text(&six, "beat");
+	put_ethernet(&four, 0x0800);
+	put_ipv4(&four, 17, 64, 12);
+	put_udp(&four, 694, 694, 4);
+	put_text(&four, "beat");
+	for (i = 0; i < 8192; i++) {
+		set_u16(&six, 36, i);
+		give(&six);
+		assert_found(i < 4096, i);
+		set_u16(&four, 28, i);
+		give(&four);
+		if (i == 0x501)
+			assert_found(2, 4096 + i, 8192u);
+		else
+			assert_found(i < 4096, 4096 + i);
+	}
+}
+
+/* A key is kept in 16 bits. */
+static void
+keys_fit(void **state)
+{
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; protocols[i] != NULL; i++)
+		assert_true(protocols[i]->maximum <= UINT16_MAX);
+}
+
 static void
 any_sender(void **state)
 {
@@ -1150,6 +1193,8 @@ main(void)
 		TEST(several_watches_of_one_flow),
 		TEST(local),
 		TEST(ipv6),
+		TEST(many_peers),
+		TEST(keys_fit),
 		TEST(any_sender),
 		TEST(one_interface),
 		TEST(keepalive_is_followed),

@@ -79,6 +79,26 @@ no_number_twice(void **state)
 	names_free(&n);
 }
 
+/* From a store, in any order; those that come after go on from the highest. */
+static void
+numbers_restored(void **state)
+{
+	static const char *const	 old[] = { "db", "web", "mq" };
+	static const uint32_t		 numbers[] = { 7, 3, 12 };
+	static const char *const	 list[] = { "mq", "auth", "db" };
+	struct names			 n = { 0 };
+
+	(void)state;
+	assert_true(names_restore(&n, old, numbers, 3));
+	assert_int_equal(n.last, 12);
+	assert_true(names_add(&n, list, 3));
+	assert_int_equal(names_find(&n, "db"), 7);
+	assert_int_equal(names_find(&n, "web"), 3);
+	assert_int_equal(names_find(&n, "mq"), 12);
+	assert_int_equal(names_find(&n, "auth"), 13);
+	names_free(&n);
+}
+
 static void
 names_are_copied(void **state)
 {
@@ -126,6 +146,7 @@ main(void)
 		cmocka_unit_test(numbers_in_the_order_given),
 		cmocka_unit_test(a_name_keeps_its_number),
 		cmocka_unit_test(no_number_twice),
+		cmocka_unit_test(numbers_restored),
 		cmocka_unit_test(names_are_copied),
 		cmocka_unit_test(many),
 	};

@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
+#include <inttypes.h>
+#include <stdatomic.h>
+#include <string.h>
+
+#ifdef HAVE_LIBSYSTEMD
+#include <systemd/sd-daemon.h>
+#endif
+
+#include "readiness.h"
+
+/* Of the time after which systemd takes us for dead. */
+#define FEEDS	3
+
+#ifdef HAVE_LIBSYSTEMD
+#define TELL(...)	((void)sd_notifyf(0, __VA_ARGS__))
+#else
+#define sd_watchdog_enabled(unset, usec)	((void)(usec), 0)
+#define TELL(...)	((void)0)
+#endif
+
+void
+readiness_init(struct readiness *r)
+{
+	uint64_t	 usec = 0;
+
+	memset(r, 0, sizeof(*r));
+	if (sd_watchdog_enabled(0, &usec) > 0 && usec / FEEDS < INT64_MAX /
+	    NSEC_PER_USEC)
+		r->interval_ns = (int64_t)(usec / FEEDS) * NSEC_PER_USEC;
+}
+
+static void
+tell_status(struct readiness *r, const struct agent *agent)
+{
+	if (mono_before(agent->now, r->status_due) ||
+	    (r->watches == agent->config->nwatches &&
+	    r->active == agent->active_all))
+		return;
+	r->status_due = mono_add(agent->now, NSEC_PER_SEC);
+	r->watches = agent->config->nwatches;
+	r->active = agent->active_all;
+	TELL("STATUS=%zu watch%s, %" PRIu32 " active alarm%s", r->watches,
+	    r->watches == 1 ? "" : "es", r->active,
+	    r->active == 1 ? "" : "s");
+}
+
+static void
+feed(struct readiness *r, const struct agent *agent)
+{
+	int64_t	 pass = atomic_load(agent->live->pass);
+
+	if (r->interval_ns == 0 || mono_before(agent->now, r->due) ||
+	    !agent->engine_lives || pass == r->pass)
+		return;
+	r->pass = pass;
+	r->due = mono_add(agent->now, r->interval_ns);
+	TELL("WATCHDOG=1");
+}
+
+void
+readiness_turn(struct readiness *r, const struct agent *agent, bool settled)
+{
+	if (!r->ready && settled && agent->engine_lives) {
+		r->ready = true;
+		TELL("READY=1");
+	}
+	tell_status(r, agent);
+	feed(r, agent);
+}
+
+void
+readiness_reloading(struct readiness *r, struct mono_time now)
+{
+	r->ready = false;
+	TELL("RELOADING=1\nMONOTONIC_USEC=%" PRId64, now.ns / NSEC_PER_USEC);
+}
+
+void
+readiness_stopping(void)
+{
+	TELL("STOPPING=1");
+}

@@ -1,0 +1,191 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""hbwatchd, snmpd and snmptrapd as users run them, and questions to them."""
+
+import ipaddress
+import os
+import re
+import shutil
+import socket
+
+from lab import WIRE, Failed, read, wait_for, write
+
+AGENT = "127.0.0.1:1161"
+SINK = "127.0.0.1:1162"
+PORT = 20053
+
+# Below the root of the MIB.
+WATCH_COUNT = "1.1.4.0"
+ACTIVE_MINOR = "1.1.8.0"
+SEQUENCE = "1.1.12.0"
+PENDING = "1.1.13.0"
+CAPTURE_ENTRY = "1.2.1"
+CAPTURE_PACKETS = CAPTURE_ENTRY + ".4"
+CAPTURE_HEARTBEATS = CAPTURE_ENTRY + ".5"
+WATCH_ENTRY = "1.3.1"
+WATCH_STATE = WATCH_ENTRY + ".11"
+RAISED = "0.1"
+
+
+FIRST_PEER = ipaddress.IPv4Address("10.0.0.0")      # as `beats` counts them
+
+
+def section(name, peer, interruption, port=PORT, alarm=45640):
+    return ('watch "%s" { interface = "%s" peer = %s heartbeat = "udp %d" '
+            'interruption = %s alarm = %d }\n' % (
+                name, WIRE, peer, port, interruption, alarm))
+
+
+def configuration(count, interruption="24h"):
+    """The text of one with so many watches: of the peers 0 and on, named w@
+    and the address."""
+    if count == 0:
+        return ""
+    prefixes = ipaddress.summarize_address_range(FIRST_PEER,
+                                                 FIRST_PEER + count - 1)
+    return section("w", "{ %s }" % ", ".join('"%s"' % prefix
+                                             for prefix in prefixes),
+                   interruption)
+
+
+def watch_of(number):
+    """The name of a peer's watch."""
+    return "w@%s" % (FIRST_PEER + number)
+
+
+class Poll:
+    """When did what is asked for change?  values[i] has a (time, value) for
+    each change of the i-th."""
+
+    def __init__(self, lab, *oids):
+        self.values = [[] for _ in oids]
+        self._process = lab.start("poll", lab.tool("ask"), "poll", AGENT,
+                                  "2000", *oids, stamped="out")
+
+    def look(self):
+        """Takes what has come since the last look."""
+        lines = self._process.lines
+        count = len(lines)
+        new = lines[:count]
+        del lines[:count]
+        for _, line in new:
+            stamp, position, value = line.split(" ", 2)
+            self.values[int(position)].append((float(stamp), value))
+
+    def first(self, position, since, is_it):
+        """When the value first was one that is it."""
+        self.look()
+        return next((stamp for stamp, value in self.values[position]
+                     if stamp >= since and is_it(value)), None)
+
+    def stop(self):
+        self._process.stop()
+        self.look()
+
+
+class Host:
+    """A fresh snmpd, and what is to be connected to it."""
+
+    def __init__(self, lab):
+        self.lab = lab
+        self.socket = lab.path("agentx")
+        self.root = mib_root(lab.build)
+        self.hbwatchd = None
+        self.traps = None
+        write(lab.path("snmpd.conf"),
+              "rocommunity public 127.0.0.1\nmaster agentx\n"
+              "trap2sink %s public\ndontLogTCPWrappersConnects yes\n" % SINK)
+        self.snmpd = lab.start(
+            "snmpd", "snmpd", "-f", "-Lo", "-C", "-c",
+            lab.path("snmpd.conf"), "-x", "unix:" + self.socket, "-I",
+            "-smux", "udp:" + AGENT)
+        wait_for("snmpd", 20, lambda: self.get("1.3.6.1.2.1.1.3.0"))
+
+    def start_traps(self):
+        """A snmptrapd, each notification a line with a stamp."""
+        write(self.lab.path("snmptrapd.conf"), "disableAuthorization yes\n")
+        with big_socket() as receiver:
+            self.traps = self.lab.start(
+                "snmptrapd", "sh", "-c", 'exec env LISTEN_PID=$$ "$@"', "sh",
+                "LISTEN_FDS=1", "snmptrapd", "-f", "-Lo", "-n", "-On", "-C",
+                "-c", self.lab.path("snmptrapd.conf"), "-F", "%V\\t%v\\n",
+                "udp:" + SINK, stamped="out", third=receiver.fileno())
+        wait_for("snmptrapd", 20, lambda: any(
+            "NET-SNMP version" in line for _, line in self.traps.lines))
+
+    def start_hbwatchd(self, text, count, stamped=""):
+        """Until it answers, with so many watches."""
+        self.launch_hbwatchd(text, stamped)
+        wait_for("hbwatchd", 60,
+                 lambda: self.get(self.oid(WATCH_COUNT)) == str(count))
+
+    def launch_hbwatchd(self, text, stamped=""):
+        state = self.lab.make_folder("state")
+        shutil.rmtree(state)
+        os.mkdir(state, 0o700)
+        self.configure(text)
+        self.hbwatchd = self.lab.start(
+            "hbwatchd", self.lab.hbwatchd, "-c",
+            self.lab.path("hbwatchd.conf"), "-s", state, "-l", "stderr",
+            "-x", self.socket, stamped=stamped)
+
+    def configure(self, text):
+        write(self.lab.path("hbwatchd.conf.new"), text)
+        os.replace(self.lab.path("hbwatchd.conf.new"),
+                   self.lab.path("hbwatchd.conf"))
+
+    def oid(self, name):
+        return "%s.%s" % (self.root, name)
+
+    def get(self, oid, timeout=0.3):
+        """Its value; "" while there is none."""
+        try:
+            text = self.lab.command(
+                "snmpget", "-v2c", "-c", "public", "-t", str(timeout), "-r",
+                "0", "-OqvUe", AGENT, oid).strip().strip('"')
+        except Failed:
+            return ""
+        return "" if text.startswith("No Such") else text
+
+    def poll(self, *names):
+        """Asks for these all the time."""
+        return Poll(self.lab, *[self.oid(name) for name in names])
+
+    def number(self, name):
+        text = self.get(self.oid(name), 10)
+        if not text.isdigit():
+            raise Failed("%s: no number: %s" % (name, text))
+        return int(text)
+
+    def of_wire(self, column):
+        """An instance of the capture table."""
+        return "%s.%d" % (column, socket.if_nametoindex(WIRE))
+
+    def heartbeats(self):
+        return self.number(self.of_wire(CAPTURE_HEARTBEATS))
+
+    def heartbeats_reach(self, wanted, seconds=2):
+        """Whether so many have been counted, as soon as they are."""
+        try:
+            wait_for("heartbeats", seconds,
+                     lambda: self.heartbeats() >= wanted)
+        except Failed:
+            return False
+        return self.heartbeats() == wanted
+
+
+def big_socket():
+    """The receiver's: its default buffer holds no 100 notifications, and what
+    is measured is not how soon snmptrapd gets a core."""
+    found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    so_rcvbufforce = 33
+    found.setsockopt(socket.SOL_SOCKET, so_rcvbufforce, 16 << 20)
+    host, port = SINK.split(":")
+    found.bind((host, int(port)))
+    return found
+
+
+def mib_root(build):
+    """As configure was told."""
+    found = re.search(r"#define HBW_MIB_ROOT (.*)",
+                      read(os.path.join(build, "config.h")))
+    return ".".join(found.group(1).split(", "))

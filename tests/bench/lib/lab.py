@@ -1,0 +1,244 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The folder, the wire and the processes of a run.
+
+A run is in network, mount and process namespaces of its own: what it started
+ends with it, however it ends.
+"""
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+
+WIRE = "hb0"        # where hbwatchd, tcpdump and keepalived listen
+FAR_END = "hb1"     # where heartbeats are sent
+
+
+class Failed(Exception):
+    """Something that had to work did not."""
+
+
+def wait_for(text, seconds, condition, step=0.02):
+    """Until the condition holds; its value."""
+    end = time.monotonic() + seconds
+    while True:
+        value = condition()
+        if value:
+            return value
+        if time.monotonic() > end:
+            raise Failed("%s: not within %g s" % (text, seconds))
+        time.sleep(step)
+
+
+def write(path, text):
+    with open(path, "w", encoding="utf-8") as file:
+        file.write(text)
+    return path
+
+
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
+class Process:
+    """A process; `lines` is what it said, each with the time it came."""
+
+    def __init__(self, name, command, log, stamped, third):
+        self.name, self.log = name, log
+        self.lines = []
+        self._log = open(log, "a", encoding="utf-8")
+        self.started = time.time()
+        self.popen = subprocess.Popen(
+            command, stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE if stamped else self._log,
+            stderr=subprocess.STDOUT if stamped == "both" else self._log,
+            pass_fds=() if third is None else (3,),
+            preexec_fn=None if third is None else
+            lambda: os.dup2(third, 3, inheritable=True))
+        self.pid = self.popen.pid
+        self._reader = None
+        if stamped:
+            self._reader = threading.Thread(target=self._read, daemon=True)
+            self._reader.start()
+
+    def _read(self):
+        descriptor, rest = self.popen.stdout.fileno(), b""
+        while True:
+            part = os.read(descriptor, 1 << 20)
+            now = time.time()
+            if not part:
+                break
+            *whole, rest = (rest + part).split(b"\n")
+            self.lines.extend([(now, line.decode("utf-8", "replace"))
+                               for line in whole])
+
+    def running(self):
+        return self.popen.poll() is None
+
+    def send_signal(self, number):
+        self.popen.send_signal(number)
+
+    def finish(self, seconds):
+        """Its exit status, once it has ended by itself."""
+        try:
+            status = self.popen.wait(seconds)
+        except subprocess.TimeoutExpired as error:
+            raise Failed("%s did not end" % self.name) from error
+        self._close()
+        return status
+
+    def stop(self, number=signal.SIGTERM):
+        if self.running():
+            self.send_signal(number)
+        try:
+            self.popen.wait(10)
+        except subprocess.TimeoutExpired:
+            self.popen.kill()
+            self.popen.wait()
+        self._close()
+
+    def _close(self):
+        if self._reader is not None:
+            self._reader.join(10)
+            self.popen.stdout.close()
+        self._reader = None
+        self._log.close()
+
+
+class Lab:
+    def __init__(self, build, folder, network, repeat, quick):
+        self.build, self.folder = build, folder
+        self.network, self.repeat, self.quick = network, repeat, quick
+        self.hbwatchd = os.path.join(build, "hbwatchd")
+        self.hbwatch = os.path.join(build, "hbwatch")
+        self.processes = []
+        self.memo = {}
+        if not os.path.exists(self.hbwatchd):
+            raise SystemExit("bench: %s has no hbwatchd: set BUILD" % build)
+        os.environ.update({
+            "MIBS": "", "LC_ALL": "C",
+            "SNMPCONFPATH": self.make_folder("snmp"),
+            "SNMP_PERSISTENT_DIR": self.make_folder("persistent")})
+        if network:
+            self.make_wire()
+
+    def size(self, full, quick):
+        return quick if self.quick else full
+
+    def make_folder(self, name):
+        path = os.path.join(self.folder, name)
+        os.makedirs(path, exist_ok=True)
+        return path
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def tool(self, name):
+        return os.path.join(self.build, "tests", "bench", name)
+
+    # ---- the wire
+
+    def make_wire(self):
+        """A veth, both ends here: frames go by the kernel's IP."""
+        for name in ("all", "default"):
+            path = "/proc/sys/net/ipv6/conf/%s/disable_ipv6" % name
+            if os.path.exists(path):
+                write(path, "1")
+        self.command("ip", "link", "set", "lo", "up")
+        self.add_veth(WIRE, FAR_END, "192.0.2.11/24")
+
+    def add_veth(self, near, far, address):
+        self.command("ip", "link", "add", near, "type", "veth", "peer",
+                     "name", far)
+        self.command("ip", "address", "add", address, "dev", near)
+        self.command("ip", "link", "set", near, "up")
+        self.command("ip", "link", "set", far, "up")
+
+    # ---- processes
+
+    def command(self, *command):
+        """What a command says, which must succeed."""
+        done = subprocess.run(command, stdout=subprocess.PIPE,
+                              stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode != 0:
+            raise Failed("%s: %s" % (" ".join(command), done.stderr.strip()))
+        return done.stdout
+
+    def start(self, name, *command, stamped="", third=None):
+        """In the background; stamped: `out` or `both` of what it says; third
+        is what it has as descriptor 3."""
+        process = Process(name, command, self.path(name + ".log"), stamped,
+                          third)
+        self.processes.append(process)
+        return process
+
+    def end_all(self):
+        for process in reversed(self.processes):
+            process.stop()
+        self.processes = []
+
+    def show_logs(self):
+        for process in self.processes:
+            tail = read(process.log).splitlines()[-10:]
+            tail += ["%.6f %s" % line for line in process.lines[-10:]]
+            for line in tail:
+                print("bench: %s: %s" % (process.name, line),
+                      file=sys.stderr)
+
+    def beats(self, *options, wait=True):
+        """Heartbeats on the wire; what the sender said, or its process."""
+        sender = self.start("beats", self.tool("beats"), "-i", FAR_END,
+                            *[str(option) for option in options],
+                            stamped="out")
+        return self.beaten(sender) if wait else sender
+
+    @staticmethod
+    def beaten(sender, seconds=300):
+        if sender.finish(seconds) != 0:
+            raise Failed("beats: %s" % read(sender.log))
+        return json.loads(sender.lines[-1][1])
+
+
+# ---- what the kernel counts
+
+
+def family(pid):
+    """The process and all that it started."""
+    found = [pid]
+    for name in os.listdir("/proc/%d/task" % pid):
+        for child in read("/proc/%d/task/%s/children" % (pid, name)).split():
+            found += family(int(child))
+    return found
+
+
+def tasks(pids):
+    for pid in pids:
+        for name in os.listdir("/proc/%d/task" % pid):
+            yield "/proc/%d/task/%s" % (pid, name)
+
+
+def cpu_seconds(pids):
+    """Time on a core: schedstat counts nanoseconds, stat only ticks."""
+    total = 0.0
+    for task in tasks(pids):
+        total += int(read(task + "/schedstat").split()[0]) / 1e9
+    return total
+
+
+def switches(pids):
+    """How many times they gave up a core, of themselves or not."""
+    return sum(int(count) for task in tasks(pids)
+               for count in re.findall(r"ctxt_switches:\s+(\d+)",
+                                       read(task + "/status")))
+
+
+def kilobytes(pids, name):
+    """Of smaps_rollup: Pss or Rss."""
+    return sum(int(re.search(r"^%s:\s+(\d+)" % name,
+                             read("/proc/%d/smaps_rollup" % pid),
+                             re.MULTILINE).group(1)) for pid in pids)

@@ -1,0 +1,90 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Row j: how long until it hears after a start, and is anything missed over a
+reload?"""
+
+import signal
+import time
+
+import daemon
+from figures import Figure, Goal
+from lab import Failed, wait_for
+
+
+def started(lab, host, watches):
+    """Seconds from the start to the first packet that was counted, and to the
+    first count that SNMP tells of."""
+    rate = lab.size(20000, 2000)
+    said = host.poll(host.of_wire(daemon.CAPTURE_PACKETS))
+    sender = lab.beats("-n", watches, "-r", rate, wait=False)
+    time.sleep(0.2)
+    host.launch_hbwatchd(daemon.configuration(watches))
+    begun = host.hbwatchd.started
+    told = wait_for("the first count", 60, lambda: said.first(
+        0, begun, lambda value: value.isdigit() and int(value) > 0), step=0.1)
+    sender.send_signal(signal.SIGTERM)
+    sent = lab.beaten(sender)
+    said.stop()
+    # What was not counted was sent before the first that was.
+    missed = sent["sent"] - settled(host)
+    return sent["first"] + missed / rate - begun, told - begun
+
+
+def settled(host):
+    """The heartbeats counted, once nothing is sent any more."""
+    found = -1
+
+    def same():
+        nonlocal found
+        last, found = found, host.heartbeats()
+        return found == last
+
+    wait_for("the last heartbeat", 5, same, step=0.1)
+    return found
+
+
+def reloaded(lab, host, watches):
+    """Seconds from HUP to the configuration in force; heartbeats missed."""
+    rate, before = lab.size(50000, 2000), host.heartbeats()
+    said = host.poll(daemon.WATCH_COUNT)
+    sender = lab.beats("-n", watches, "-r", rate, wait=False)
+    wait_for("heartbeats", 10, lambda: host.heartbeats() > before)
+    count = watches + 1 if host.number(daemon.WATCH_COUNT) == watches \
+        else watches
+    host.configure(daemon.configuration(count))
+    begun = time.time()
+    host.hbwatchd.send_signal(signal.SIGHUP)
+    there = wait_for("the reload", 60, lambda: said.first(
+        0, begun, lambda value: value == str(count)), step=0.1)
+    # The engine that was replaced has ended by now.
+    time.sleep(0.5)
+    sender.send_signal(signal.SIGTERM)
+    sent = lab.beaten(sender)
+    said.stop()
+    host.heartbeats_reach(before + sent["sent"])
+    missed = sent["sent"] - (host.heartbeats() - before)
+    if missed < 0:
+        raise Failed("%d heartbeats were counted twice" % -missed)
+    return there - begun, missed
+
+
+def measure(lab):
+    watches = lab.size(100000, 100)
+    starts, reloads = [], []
+    for _ in range(lab.repeat):
+        host = daemon.Host(lab)
+        starts.append(started(lab, host, watches))
+        reloads.append(reloaded(lab, host, watches))
+        lab.end_all()
+    note = "%d watches, with heartbeats going on" % watches
+    two = Goal.at_most(2, "s")
+    return [
+        Figure("j", "start to the first packet that counts", "s",
+               [first for first, _ in starts], goal=two, note=note),
+        Figure("j", "start to the first count over SNMP", "s",
+               [told for _, told in starts], goal=two, note=note),
+        Figure("j", "HUP to the configuration in force", "s",
+               [took for took, _ in reloads], goal=two, note=note),
+        Figure("j", "missed over a reload", "heartbeats",
+               [missed for _, missed in reloads],
+               goal=Goal.at_most(0, ""), note=note),
+    ]

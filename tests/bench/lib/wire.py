@@ -1,0 +1,131 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Rows c and d: heartbeats from the wire, how many and at what cost."""
+
+import re
+import signal
+import time
+
+import daemon
+from figures import Figure, Goal
+from lab import WIRE, Failed, cpu_seconds, family, wait_for
+
+# As many as hbwatchd asks for; the ring in KiB.
+TCPDUMP = ["tcpdump", "-Z", "root", "-n", "-i", WIRE, "-s", "256", "-B",
+           "8192", "-w", "/dev/null", "udp port %d" % daemon.PORT]
+
+
+class Ours:
+    """hbwatchd, all of whose watches are heard."""
+
+    def __init__(self, lab, watches):
+        self.host = daemon.Host(lab)
+        self.host.start_hbwatchd(daemon.configuration(watches), watches)
+
+    def hears(self, send):
+        """What `send` said, and whether each of them was counted."""
+        before = self.host.heartbeats()
+        sent = send()
+        return sent, self.host.heartbeats_reach(before + sent["sent"])
+
+    def end(self):
+        self.host.hbwatchd.stop()
+        self.host.snmpd.stop()
+
+
+class Tcpdump:
+    """The reference, in the mode that is its fastest: not immediate."""
+
+    def __init__(self, lab, _watches):
+        self.lab = lab
+
+    def hears(self, send):
+        process = self.lab.start("tcpdump", *TCPDUMP, stamped="both")
+        wait_for("tcpdump", 10, lambda: any(
+            "listening on" in line for _, line in process.lines))
+        sent = send()
+        # It hands out a block at the latest after its time-out.
+        time.sleep(0.3)
+        process.stop(signal.SIGINT)
+        said = "\n".join(line for _, line in process.lines)
+        received = re.search(r"(\d+) packets? received by filter", said)
+        dropped = re.search(r"(\d+) packets? dropped by kernel", said)
+        if not received or not dropped:
+            raise Failed("tcpdump said: %s" % said)
+        return sent, (int(received.group(1)) == sent["sent"] and
+                      dropped.group(1) == "0")
+
+    def end(self):
+        pass
+
+
+def highest_rate(lab, subject, watches):
+    """Packets a second that it hears all of; by halves."""
+    seconds = lab.size(2, 0.2)
+
+    def tried(rate):
+        # Once more, so that a hiccup of the machine is not held against it.
+        for _ in range(2):
+            sent, all_heard = subject.hears(lambda: lab.beats(
+                "-n", watches, "-r", "%.0f" % rate, "-t", seconds))
+            if all_heard:
+                return True, sent["sent"] / sent["seconds"]
+        return False, sent["sent"] / sent["seconds"]
+
+    fine, most = tried(0)
+    if fine:
+        return most
+    least, best = 0.0, 0.0
+    for _ in range(lab.size(5, 2)):
+        middle = (least + most) / 2
+        fine, rate = tried(middle)
+        if fine:
+            least, best = middle, rate
+        else:
+            most = middle
+    return best
+
+
+def measure_capture(lab):
+    watches = lab.size(100000, 100)
+    ours, theirs = [], []
+    for _ in range(lab.repeat):
+        for kind, rates in ((Tcpdump, theirs), (Ours, ours)):
+            subject = kind(lab, watches)
+            rates.append(highest_rate(lab, subject, watches))
+            subject.end()
+    sender = lab.beats("-n", watches, "-t", lab.size(2, 0.2))
+    return [Figure("c", "live with no drop, %d watches" % watches,
+                   "packets/s", ours, theirs, " ".join(TCPDUMP),
+                   Goal.ratio_at_least(0.5),
+                   "the sender alone reaches %.0f; not --immediate-mode, "
+                   "which is slower" % (sender["sent"] / sender["seconds"]))]
+
+
+def cpu_percent(lab, pids, rate, watches):
+    """Of one core, over some seconds in the middle of a run."""
+    seconds = lab.size(10, 1)
+    sender = lab.beats("-n", watches, "-r", rate, "-t", seconds + 1.5,
+                       wait=False)
+    time.sleep(1)
+    begun, before = time.monotonic(), cpu_seconds(pids)
+    time.sleep(seconds)
+    used, took = cpu_seconds(pids) - before, time.monotonic() - begun
+    return 100 * used / took, lab.beaten(sender)
+
+
+def measure_cpu(lab):
+    rate, watches = lab.size((100000, 100000), (1000, 100))
+    host = daemon.Host(lab)
+    host.start_hbwatchd(daemon.configuration(watches), watches)
+    pids = family(host.hbwatchd.pid)
+    samples, lost = [], 0
+    for _ in range(lab.repeat):
+        before = host.heartbeats()
+        percent, sent = cpu_percent(lab, pids, rate, watches)
+        samples.append(percent)
+        if not host.heartbeats_reach(before + sent["sent"]):
+            lost += before + sent["sent"] - host.heartbeats()
+    return [Figure("d", "CPU at %d heartbeats/s" % rate,
+                   "% of a core", samples, [100.0], "one core",
+                   Goal.at_most(25, "%"),
+                   "both processes; %d heartbeats lost" % lost)]

@@ -1,0 +1,342 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Those who take part: snmpd, its two receivers, hbwatchd, and the peers.
+
+Each knows how to be started, broken and mended again.
+"""
+
+import collections
+import mmap
+import os
+import signal
+import struct
+import subprocess
+import threading
+import time
+
+import world as places
+from plan import LINKS, VRRP_LINK
+
+AGENT = "127.0.0.1:1161"
+RECEIVERS = ("127.0.0.1:1162", "127.0.0.1:1163")
+FOLDER = os.path.dirname(os.path.abspath(__file__))
+END_LIMIT = 15.0        # a stop that was asked for may take so long
+
+
+class Pidfd:
+    """A process that may end at any time, and its number be another's."""
+
+    def __init__(self, pid):
+        self.pid = pid
+        self.fd = os.pidfd_open(pid)
+
+    def signal(self, number):
+        try:
+            signal.pidfd_send_signal(self.fd, number)
+            return True
+        except ProcessLookupError:
+            return False
+
+    def close(self):
+        os.close(self.fd)
+
+
+class Snmpd:
+    def __init__(self, world):
+        self.world = world
+        self.process = None
+        self.socket = world.path("agentx")
+        with open(world.path("snmpd.conf"), "w", encoding="ascii") as conf:
+            conf.write("rocommunity public 127.0.0.1\nmaster agentx\n"
+                       "dontLogTCPWrappersConnects yes\n")
+            for receiver in RECEIVERS:
+                conf.write("trap2sink %s public\n" % receiver)
+
+    def start(self):
+        before = time.monotonic()
+        self.process = self.world.start(
+            "w", ["snmpd", "-f", "-Lo", "-C", "-c",
+                  self.world.path("snmpd.conf"), "-x", "unix:" + self.socket,
+                  "-I", "-smux", "udp:" + AGENT], "snmpd.log")
+        self.world.facts.span("snmpd", before, state="up")
+
+    def end(self, number):
+        """Asks only, or kills."""
+        before = time.monotonic()
+        self.process.send_signal(number)
+        self.world.facts.span("snmpd", before, state="gone")
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def hold(self):
+        before = time.monotonic()
+        self.process.send_signal(signal.SIGSTOP)
+        self.world.facts.span("snmpd", before, state="held")
+
+    def go_on(self):
+        before = time.monotonic()
+        self.process.send_signal(signal.SIGCONT)
+        self.world.facts.span("snmpd", before, state="up")
+
+
+class Receiver:
+    """snmptrapd; each notification is a line, behind the time it came."""
+
+    def __init__(self, world, number):
+        conf = world.path("snmptrapd%d.conf" % number)
+        with open(conf, "w", encoding="ascii") as file:
+            # Octets in hex, whatever they are, and on one line.
+            file.write("disableAuthorization yes\n[snmp] hexOutputLength 0\n"
+                       "[snmp] serverRecvBuf 4194304\n")
+        self.path = world.path("traps%d" % number)
+        self.process = world.start(
+            "w", ["snmptrapd", "-f", "-Lo", "-n", "-C", "-c", conf,
+                  "-OnQUx", "-F", "%B\\t%V\\t%v\\n",
+                  "udp:" + RECEIVERS[number - 1]],
+            "snmptrapd%d.log" % number, stdout=subprocess.PIPE, text=True)
+        self.ready = threading.Event()
+        self.thread = threading.Thread(target=self.read, daemon=True)
+        self.thread.start()
+
+    def read(self):
+        with open(self.path, "w", buffering=1, encoding="ascii",
+                  errors="replace") as file:
+            for line in self.process.stdout:
+                file.write("%.6f\t%s" % (time.monotonic(), line))
+                self.ready.set()
+
+    def stop(self):
+        self.process.terminate()
+        self.process.wait(END_LIMIT)
+        self.thread.join()
+
+
+class Clock:
+    """The daemon's wall clock: the machine's and an offset."""
+
+    def __init__(self, world):
+        self.world = world
+        self.library = world.path("clock.so")
+        self.path = world.path("clock")
+        self.offset = 0.0
+        subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self.library,
+                        os.path.join(FOLDER, "clock.c")], check=True)
+        with open(self.path, "wb") as file:
+            file.write(bytes(8))
+        with open(self.path, "r+b") as file:
+            self.page = mmap.mmap(file.fileno(), 8)
+        self.said(time.monotonic())
+
+    def said(self, before):
+        now = time.monotonic()
+        self.world.facts.add("clock", t0=before, t1=now,
+                             wall=time.time() - now, offset=self.offset)
+
+    def step(self, seconds):
+        before = time.monotonic()
+        self.offset = round(self.offset + seconds, 6)
+        self.page[:8] = struct.pack("q", int(self.offset * 1e9))
+        self.said(before)
+
+    def environment(self):
+        # The sanitizers want to be the first to be loaded.
+        options = os.environ.get("ASAN_OPTIONS", "").split(":")
+        options.append("verify_asan_link_order=0")
+        return ["LD_PRELOAD=" + self.library, "CHAOS_CLOCK=" + self.path,
+                "ASAN_OPTIONS=" + ":".join(filter(None, options))]
+
+
+class Daemon:
+    """hbwatchd and its engine."""
+
+    def __init__(self, world, clock, program, watches):
+        self.world = world
+        self.clock = clock
+        self.program = program
+        self.process = None
+        self.expected = True            # its end, that is
+        self.holders = collections.Counter()    # of a pid
+        self.kills = 0                  # of engines
+        self.configuration = world.path("hbwatchd.conf")
+        with open(self.configuration, "w", encoding="ascii") as file:
+            for watch in watches:
+                file.write(section(watch))
+
+    def pid(self):
+        process = self.process
+        if process is None or process.poll() is not None:
+            return None
+        return process.pid
+
+    def start(self):
+        before = time.monotonic()
+        self.process = self.world.start(
+            "w", ["env", "-u", "MIBDIRS", "-u", "MIBS"] +
+            self.clock.environment() +
+            [self.program, "-c", self.configuration, "-s",
+             os.path.join(self.world.disk, "state"), "-l", "stderr", "-v",
+             "-x", self.world.path("agentx")], "hbwatchd.log")
+        self.expected = False
+        self.world.facts.span("daemon", before, state="up")
+
+    def look(self):
+        """Has it ended by itself?  Then that is a fact, and it is started."""
+        if self.expected or self.pid() is not None:
+            return
+        self.world.facts.span("daemon", time.monotonic(), state="died",
+                              status=self.process.returncode)
+        self.start()
+
+    def end(self, number):
+        """Asks only: it may take a while."""
+        before = time.monotonic()
+        self.expected = True
+        if self.pid() is not None:
+            self.process.send_signal(number)
+        if number == signal.SIGKILL:
+            self.process.wait()
+        self.world.facts.span("daemon", before, state="end",
+                              signal=int(number))
+
+    def ended(self):
+        before = time.monotonic()
+        self.process.wait(END_LIMIT)
+        self.world.facts.span("daemon", before, state="gone")
+
+    # ---- the engine; there may be two at a time, or none
+
+    def engines(self):
+        pid = self.pid()
+        found = []
+        for child in places.children(pid) if pid is not None else []:
+            try:
+                found.append(Pidfd(child))
+            except ProcessLookupError:
+                pass
+        return found
+
+    def kill_engine(self):
+        before = time.monotonic()
+        killed = []
+        for engine in self.engines():
+            if engine.signal(signal.SIGKILL):
+                killed.append(engine.pid)
+            engine.close()
+        self.kills += len(killed)
+        self.world.facts.span("engine", before, state="killed", pids=killed)
+
+    # ---- stopped processes
+
+    def hold(self, daemon, engine):
+        """Stops the one, the other, or both; what is given to release."""
+        before = time.monotonic()
+        held = self.engines() if engine else []
+        if daemon and self.pid() is not None:
+            held.insert(0, Pidfd(self.pid()))
+        held = [process for process in held
+                if process.signal(signal.SIGSTOP)]
+        pids = [process.pid for process in held]
+        self.holders.update(pids)
+        self.world.facts.span("hold", before, pids=pids, engine=engine,
+                              daemon=daemon)
+        return held
+
+    def release(self, held):
+        """Another may be holding it still."""
+        before = time.monotonic()
+        released = []
+        for process in held:
+            self.holders[process.pid] -= 1
+            if self.holders[process.pid] == 0:
+                process.signal(signal.SIGCONT)
+                released.append(process.pid)
+            process.close()
+        self.world.facts.span("release", before, pids=released)
+
+
+def section(watch):
+    number = places.LINKS[watch.link][1]
+    peer = places.peer6(number) if watch.family == 6 \
+        else places.peer4(number)
+    heartbeat = "vrrp" if watch.family == 0 else "udp"
+    return ('watch "%s" {\n\tinterface = "%s"\n\tpeer = "%s"\n'
+            '\theartbeat = "%s %d"\n\tinterruption = %.1fs\n}\n' % (
+                watch.name, watch.link, peer, heartbeat, watch.port,
+                watch.interruption))
+
+
+class Senders:
+    """The UDP peers: one process for each link."""
+
+    def __init__(self, world, watches):
+        self.processes = {}
+        self.watches = {watch.name: watch for watch in watches}
+        self.world = world
+        for link in LINKS:
+            letter, number = places.LINKS[link]
+            words = ["%d:%d:%g" % (watch.family, watch.port, watch.interval)
+                     for watch in watches if watch.link == link]
+            self.processes[link] = world.start(
+                letter, [os.path.join(FOLDER, "sender"),
+                         world.path("sent-" + link),
+                         places.peer4(number), places.watcher4(number),
+                         places.peer6(number), places.watcher6(number)] +
+                words, "sender-%s.log" % link, stdin=subprocess.PIPE,
+                text=True)
+
+    def order(self, word, name):
+        watch = self.watches[name]
+        order = self.processes[watch.link].stdin
+        self.world.facts.span("sender", time.monotonic(), watch=name,
+                              state=word)
+        order.write("%s %d\n" % (word, watch.port))
+        order.flush()
+
+
+class Vrrp:
+    """keepalived, the master of a group that has no other member."""
+
+    def __init__(self, world, watch):
+        self.world = world
+        self.watch = watch
+        self.process = None
+        with open(world.path("keepalived.conf"), "w",
+                  encoding="ascii") as file:
+            file.write("global_defs {\n\tvrrp_version 3\n"
+                       "\tvrrp_garp_master_refresh 0\n}\n"
+                       "vrrp_instance chaos {\n\tstate MASTER\n"
+                       "\tinterface %s\n\tvirtual_router_id %d\n"
+                       "\tpriority 200\n\tadvert_int %g\n"
+                       "\tvirtual_ipaddress {\n\t\t192.0.2.100/24\n\t}\n}\n"
+                       % (VRRP_LINK, watch.port, watch.interval))
+
+    def start(self):
+        files = [self.world.path("keepalived.pid"),
+                 self.world.path("keepalived.vrrp.pid")]
+        for path in files:
+            # It refuses to start over those of one that was killed.
+            if os.path.exists(path):
+                os.unlink(path)
+        self.process = self.world.start(
+            places.LINKS[VRRP_LINK][0],
+            ["keepalived", "-n", "-l", "-P", "-f",
+             self.world.path("keepalived.conf"), "-p", files[0],
+             "-r", files[1]], "keepalived.log")
+        self.world.facts.span("sender", time.monotonic(), state="on",
+                              watch=self.watch.name)
+
+    def ended(self):
+        return self.process.poll() is not None
+
+    def end(self, how):
+        """Asks only, or kills; then the parent is held, lest it starts its
+        child again."""
+        if how == "term":
+            self.process.terminate()
+        else:
+            self.process.send_signal(signal.SIGSTOP)
+            for child in places.children(self.process.pid):
+                os.kill(child, signal.SIGKILL)
+            self.process.kill()
+        self.world.facts.span("sender", time.monotonic(), state="off",
+                              watch=self.watch.name)

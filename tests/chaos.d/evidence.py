@@ -1,0 +1,164 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Reads what a run wrote down."""
+
+import calendar
+import json
+import os
+from typing import NamedTuple
+
+import plan
+
+TRAP_OID = ".1.3.6.1.6.3.1.1.4.1.0"
+BASE = ".1.3.6.1.4.1.8072.9999.9999.45640."
+RAISED, CLEARED, BLIND, RESTORED = 1, 2, 3, 4
+EVENTS = {RAISED: "raised", CLEARED: "cleared", BLIND: "blind",
+          RESTORED: "restored"}
+
+# A wall clock's time is from a moment at most so long after what it tells of.
+HANDLED_WITHIN = 15.0
+DELIVERED_WITHIN = 120.0
+
+
+class Trap(NamedTuple):
+    arrival: float
+    event: int
+    epoch: int
+    sequence: int
+    about: str              # the watch, or the interface
+    serial: int
+    wall: float             # of the raise or clear; None for the others
+    content: tuple          # all that must be equal in a duplicate
+
+
+class Segment(NamedTuple):
+    """The daemon's clock was ahead of the monotonic one by so much."""
+    begin: float
+    end: float
+    ahead: float
+    offset: float           # from the machine's
+
+
+def octets(value):
+    return bytes.fromhex(value.strip('"'))
+
+
+def text(value):
+    return octets(value).decode("utf-8", "replace")
+
+
+def date_and_time(value):
+    """Seconds since 1970; None for never."""
+    raw = octets(value)
+    if not any(raw):
+        return None
+    year = raw[0] * 256 + raw[1]
+    seconds = calendar.timegm((year,) + tuple(raw[2:7])) + raw[7] / 10
+    if len(raw) == 11:
+        zone = raw[9] * 3600 + raw[10] * 60
+        seconds -= -zone if raw[8:9] == b"-" else zone
+    return seconds
+
+
+def read_trap(line):
+    """None for a line that is no notification of ours."""
+    fields = line.rstrip("\n").split("\t")
+    pairs = [field.partition(" = ")[::2] for field in fields[2:]]
+    values = dict(pairs)
+    kind = values.get(TRAP_OID, "")
+    if not kind.startswith(BASE + "0."):
+        return None
+    event = int(kind.rsplit(".", 1)[1])
+    # Without instances: 4.1.16 is hbwAlarmRaisedTime's.
+    columns = {}
+    for name, value in pairs:
+        if name.startswith(BASE + "1."):
+            words = name[len(BASE) + 2:].split(".")
+            columns[".".join(words[:2 if words[0] == "1" else 3])] = value
+    wall = None
+    if event in (RAISED, CLEARED):
+        wall = date_and_time(columns["4.1.16" if event == RAISED
+                                     else "4.1.17"])
+    return Trap(float(fields[0]), event, int(columns["1.11"]),
+                int(columns["1.12"]),
+                text(columns["3.1.2" if wall is not None else "2.1.2"]),
+                int(columns.get("4.1.15", 0)), wall,
+                tuple(pair for pair in pairs if pair[0].startswith(BASE)))
+
+
+class Evidence:
+    def __init__(self, folder):
+        self.folder = folder
+        with open(self.path("final"), encoding="utf-8") as file:
+            self.final = json.load(file)
+        self.watches = [plan.Watch(**watch)
+                        for watch in self.final["watches"]]
+        with open(self.path("facts"), encoding="utf-8") as file:
+            self.facts = [json.loads(line) for line in file]
+        self.traps = [self.read_traps(number) for number in (1, 2)]
+        self.arrivals = self.read_arrivals()
+        self.table = dict((oid[len(BASE) + 2:], value)
+                          for oid, value in self.final["table"]
+                          if oid.startswith(BASE + "1."))
+        self.clock = self.read_clock()
+        self.lates = [(fact["t0"], fact["t1"], fact["late"])
+                      for fact in self.of("late")]
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def of(self, *kinds):
+        return [fact for fact in self.facts if fact["what"] in kinds]
+
+    def read_traps(self, number):
+        with open(self.path("traps%d" % number), encoding="ascii",
+                  errors="replace") as file:
+            return [trap for trap in map(read_trap, file)
+                    if trap is not None]
+
+    def read_arrivals(self):
+        """name -> [(time, number)]"""
+        keys = {(watch.link, str(watch.port) if watch.family else "vrrp"):
+                watch.name for watch in self.watches}
+        found = {watch.name: [] for watch in self.watches}
+        with open(self.path("arrivals"), encoding="ascii") as file:
+            for line in file:
+                words = line.split()
+                if len(words) == 4 and (words[1], words[2]) in keys:
+                    found[keys[words[1], words[2]]].append(
+                        (float(words[0]), int(words[3])))
+        for arrivals in found.values():
+            arrivals.sort()
+        return found
+
+    def read_clock(self):
+        facts = self.of("clock")
+        ends = [fact["t1"] for fact in facts[1:]] + [float("inf")]
+        return [Segment(fact["t0"], end, fact["wall"] + fact["offset"],
+                        fact["offset"])
+                for fact, end in zip(facts, ends)]
+
+    def monotonic(self, wall, arrival):
+        """When that was that the daemon says was at `wall`: what is possible,
+        the likeliest first."""
+        found = []
+        for segment in self.clock:
+            # To the decisecond: its middle.
+            at = wall + 0.05 - segment.ahead
+            if not -0.5 <= arrival - at <= DELIVERED_WITHIN:
+                continue
+            if at + HANDLED_WITHIN < segment.begin or at > segment.end + 0.3:
+                continue
+            off = max(segment.begin - at, at - segment.end, 0)
+            found.append((off, arrival - at, at))
+        return [at for _, _, at in sorted(found)]
+
+    def clock_is_true(self, begin, end):
+        """The kernel stamps packets by the machine's clock: did the daemon's
+        agree all the time, so that it could believe the stamps?"""
+        return not any(segment.offset for segment in self.clock
+                       if segment.begin < end and begin < segment.end)
+
+    def lateness(self, begin, end):
+        """How late the witness was at worst between: what else was?"""
+        return max((late for t0, t1, late in self.lates
+                    if t1 > begin - 2 and t0 < end + 2), default=0.0)

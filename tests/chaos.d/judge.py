@@ -1,0 +1,501 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Compares what the receivers and the table got with what happened."""
+
+import collections
+import re
+
+import evidence as records
+from evidence import BLIND, CLEARED, EVENTS, RAISED, RESTORED
+from oracle import MARGIN, Oracle
+from plan import LINKS, VRRP_LINK
+from sight import FOREVER, LONG_STOP, Sight, spans
+
+# What the daemon may take to see again once it can.
+SEE_AGAIN = 5.0
+# A notification in undisturbed times.
+DELAY = 1.5
+# One whose time is not known, after what it tells of.
+TOLD_WITHIN = 20.0
+# A state that was not written is lost until shortly after there is room.
+WRITTEN = 2.0
+
+
+class Court:
+    def __init__(self, evidence):
+        self.evidence = evidence
+        self.differences = []
+        self.sights = {link: Sight(evidence, link)
+                       for link in LINKS + (VRRP_LINK,)}
+        self.forgotten = []
+        self.told = {}          # (epoch, sequence) -> Trap
+        self.duplicates = [0, 0]
+        self.gaps = 0
+        self.verdicts = []
+
+    def differ(self, when, text, *values):
+        self.differences.append((when, text % values))
+
+    # ---- the receivers
+
+    def receivers(self):
+        firsts = []
+        for number, traps in enumerate(self.evidence.traps):
+            firsts.append(self.receiver(number, traps))
+        for key in sorted(set(firsts[0]) ^ set(firsts[1])):
+            trap = firsts[0].get(key) or firsts[1].get(key)
+            self.differ(trap.arrival, "only one receiver has epoch %d "
+                        "sequence %d", *key)
+        for key in set(firsts[0]) & set(firsts[1]):
+            if firsts[0][key].content != firsts[1][key].content:
+                self.differ(firsts[0][key].arrival, "epoch %d sequence %d: "
+                            "the receivers have it differently", *key)
+        self.told = {**firsts[1], **firsts[0]}
+
+    def receiver(self, number, traps):
+        first, last = {}, (0, 0)
+        for trap in traps:
+            key = trap.epoch, trap.sequence
+            if key not in first:
+                first[key] = trap
+                if key < last:
+                    self.differ(trap.arrival, "receiver %d: epoch %d sequence "
+                                "%d came after %d", number + 1, *key, last[1])
+                last = max(last, key)
+                continue
+            self.duplicates[number] += 1
+            if first[key].content != trap.content:
+                self.differ(trap.arrival, "receiver %d: epoch %d sequence %d "
+                            "came again with other content: %s", number + 1,
+                            *key, changes(first[key], trap))
+        self.find_gaps(number, first)
+        return first
+
+    def find_gaps(self, number, first):
+        by_epoch = collections.defaultdict(list)
+        for epoch, sequence in first:
+            by_epoch[epoch].append(sequence)
+        for epoch, sequences in by_epoch.items():
+            begin = 1 if epoch == min(by_epoch) else min(sequences)
+            for missing in sorted(set(range(begin, max(sequences) + 1)) -
+                                  set(sequences)):
+                self.gaps += 1
+                later = min(sequence for sequence in sequences
+                            if sequence > missing)
+                self.differ(first[epoch, later].arrival, "receiver %d: epoch "
+                            "%d sequence %d never came", number + 1, epoch,
+                            missing)
+
+    # ---- state that was lost
+
+    def epochs(self):
+        """A new epoch is right after a death on a full disk, and only then."""
+        deaths = self.deaths_on_full_disk()
+        before = None
+        for key in sorted(self.told):
+            trap = self.told[key]
+            if before is not None and trap.epoch != before:
+                fitting = [death for death in deaths
+                           if death[1] < trap.arrival]
+                if trap.epoch != before + 1 or not fitting:
+                    self.differ(trap.arrival, "epoch %d after %d, and the "
+                                "state cannot have been lost", trap.epoch,
+                                before)
+                else:
+                    self.forgotten.append(fitting[-1])
+                    deaths.remove(fitting[-1])
+            before = trap.epoch
+
+    def deaths_on_full_disk(self):
+        """(since when nothing was written, when it was up again)"""
+        full = spans(self.evidence.of("disk"),
+                     lambda fact: fact["state"] == "full",
+                     lambda fact: fact["state"] == "free")
+        found = []
+        for begin, end in spans(
+                self.evidence.of("daemon"),
+                lambda fact: fact["state"] in ("end", "died"),
+                lambda fact: fact["state"] == "up"):
+            for filled, freed in full:
+                if filled["t0"] < begin["t1"] and (
+                        freed is None or freed["t1"] + WRITTEN > begin["t0"]):
+                    found.append((filled["t0"], end["t1"]
+                                  if end is not None else FOREVER))
+        return found
+
+    # ---- watches
+
+    def watches(self):
+        for watch in self.evidence.watches:
+            events = [self.told[key] for key in sorted(self.told)
+                      if self.told[key].about == watch.name and
+                      self.told[key].event in (RAISED, CLEARED)]
+            oracle = Oracle(self.evidence, self.sights[watch.link], watch,
+                            events, self.forgotten)
+            verdict = oracle.judge()
+            self.verdicts.append(verdict)
+            self.differences += verdict.differences
+            for trap in events:
+                self.punctual(oracle, trap)
+
+    def punctual(self, oracle, trap):
+        """Told not before it was so; and soon, if nothing was in the way."""
+        possible = self.evidence.monotonic(trap.wall, trap.arrival)
+        if not possible:
+            self.differ(trap.arrival, "%s: epoch %d sequence %d: no clock of "
+                        "the daemon's told that time", trap.about, trap.epoch,
+                        trap.sequence)
+            return
+        slack = oracle.margin(possible[0], trap.arrival)
+        delay = trap.arrival - possible[0]
+        if delay < -slack or (delay > DELAY + slack and
+                              self.calm(possible[0], trap.arrival)):
+            self.differ(trap.arrival, "%s: epoch %d sequence %d came %.2f s "
+                        "after its time", trap.about, trap.epoch,
+                        trap.sequence, delay)
+
+    def calm(self, begin, end):
+        """Nothing was done to those who tell."""
+        return not any(fact["t1"] > begin - 5 and fact["t0"] < end
+                       for fact in self.evidence.of(
+                           "snmpd", "daemon", "engine", "hold", "release",
+                           "clock", "link")) and \
+            not self.snmpd_was_away(begin)
+
+    def snmpd_was_away(self, when):
+        return any(begin["t0"] < when and
+                   (end is None or end["t1"] > when)
+                   for begin, end in spans(
+                       self.evidence.of("snmpd"),
+                       lambda fact: fact["state"] != "up",
+                       lambda fact: fact["state"] == "up"))
+
+    def serials(self):
+        """They count the raises of all alarms."""
+        before = {}
+        for key in sorted(self.told):
+            trap = self.told[key]
+            if trap.event != RAISED:
+                continue
+            last = before.get(trap.epoch)
+            if last is not None and trap.serial != last + 1:
+                self.differ(trap.arrival, "%s: raised with serial %d after %d "
+                            "(sequence %d)", trap.about, trap.serial, last,
+                            trap.sequence)
+            before[trap.epoch] = trap.serial
+
+    # ---- blind and restored
+
+    def blindness(self):
+        for link in self.sights:
+            notices = [self.told[key] for key in sorted(self.told)
+                       if self.told[key].about == link and
+                       self.told[key].event in (BLIND, RESTORED)]
+            self.alternation(link, notices)
+            self.removals(link, notices)
+
+    def alternation(self, link, notices):
+        before = None
+        for trap in notices:
+            again = before is not None and before.event == trap.event
+            if again and not self.daemon_ended(before.arrival - 5,
+                                               trap.arrival):
+                self.differ(trap.arrival, "%s: told to be %s twice (sequence "
+                            "%d after %d)", link, EVENTS[trap.event],
+                            trap.sequence, before.sequence)
+            before = trap
+        if before is not None and before.event == BLIND:
+            self.differ(before.arrival, "%s: told to be blind (sequence %d), "
+                        "and never to be restored", link, before.sequence)
+
+    def daemon_ended(self, begin, end):
+        return any(begin < fact["t1"] and fact["t0"] < end
+                   for fact in self.evidence.of("daemon"))
+
+    def removals(self, link, notices):
+        """Each that lasted, and that a daemon saw, was told; and no other."""
+        gone = spans([fact for fact in self.evidence.of("link")
+                      if fact["link"] == link],
+                     lambda fact: fact["state"] == "gone",
+                     lambda fact: fact["state"] == "up")
+        for begin, end in gone:
+            last = end["t0"] if end is not None else FOREVER
+            if last - begin["t1"] < LONG_STOP or self.disturbed(
+                    begin["t0"] - LONG_STOP, last):
+                continue
+            if not any(self.told_between(trap, BLIND, begin["t0"], last)
+                       for trap in notices):
+                self.differ(begin["t0"], "%s: removed at %.3f, added at %.3f, "
+                            "and nobody told that it is blind", link,
+                            begin["t1"], last)
+        for trap in notices:
+            if trap.event == BLIND and not self.was_blind(link, trap):
+                self.differ(trap.arrival, "%s: told to be blind (sequence "
+                            "%d), and it was not", link, trap.sequence)
+
+    def was_blind(self, link, trap):
+        return any(self.told_between(trap, BLIND, unseen.start_lo,
+                                     unseen.end_hi)
+                   for unseen in self.sights[link].unseen)
+
+    def told_between(self, trap, event, begin, end):
+        if trap.event != event:
+            return False
+        possible = self.times_of(trap)
+        if possible is None:
+            return begin - MARGIN <= trap.arrival <= end + TOLD_WITHIN
+        return any(begin - MARGIN <= at <= end + MARGIN for at in possible)
+
+    def times_of(self, trap):
+        """It has no time of its own: the history's; None if that is lost."""
+        table = self.evidence.table
+        value = table.get("5.1.3.%d" % trap.sequence)
+        if value is None or str(trap.epoch) != table["1.11.0"]:
+            return None
+        return self.evidence.monotonic(records.date_and_time(value),
+                                       trap.arrival)
+
+    def disturbed(self, begin, end):
+        """Was something done to daemon or engine, or about to be?"""
+        kinds = ("daemon", "engine", "hold", "release")
+        return any(fact["t1"] > begin and fact["t0"] < end
+                   for fact in self.evidence.of(*kinds)) or \
+            any(start < end and stop > begin for sight in
+                self.sights.values() for start, stop, _ in sight.stops)
+
+    # ---- the processes
+
+    def processes(self):
+        for fact in self.evidence.of("daemon"):
+            if fact["state"] == "died":
+                self.differ(fact["t0"], "hbwatchd ended by itself with status "
+                            "%d", fact["status"])
+            elif fact["state"] == "would not end":
+                self.differ(fact["t0"], "hbwatchd did not end on TERM")
+        for fact in self.evidence.of("ill"):
+            self.differ(fact["t0"], "everything was mended, and in %.0f s it "
+                        "did not come to rest", fact["t1"] - fact["t0"])
+        with open(self.evidence.path("hbwatchd.log"), encoding="utf-8",
+                  errors="replace") as file:
+            log = file.read()
+        # One that hangs, as when it is stopped, is ended by the daemon.
+        died = len(re.findall("the engine died", log)) - len(re.findall(
+            "the engine (?:hangs|does not end)", log))
+        if died > self.evidence.final["engine_kills"]:
+            self.differ(0, "%d engines died, %d were killed", died,
+                        self.evidence.final["engine_kills"])
+        for line in re.findall(".*(?:Sanitizer|runtime error).*", log):
+            self.differ(0, "hbwatchd.log: %s", line)
+        for link in self.sights:
+            self.sees_again(link)
+
+    def sees_again(self, link):
+        for gap in self.sights[link].gaps:
+            end = min(gap.end_lo, self.evidence.final["end"])
+            last = gap.start_hi
+            for fact in self.evidence.of("link", "daemon", "engine", "hold",
+                                         "release", "snmpd"):
+                if fact.get("link", link) == link and fact["t0"] < end:
+                    last = max(last, fact["t1"])
+            blocked = any(start < end and last < stop for start, stop, _ in
+                          self.sights[link].holds(daemon=True, engine=True))
+            away = self.link_gone(link, last) or self.daemon_away(last)
+            if end - last > SEE_AGAIN and not blocked and not away:
+                self.differ(last, "%s: nobody listened from %.3f to %.3f, "
+                            "and from %.3f on it could", link, gap.start_lo,
+                            end, last)
+
+    def link_gone(self, link, when):
+        state = "gone"
+        for fact in self.evidence.of("link"):
+            if fact["link"] == link and fact["t1"] <= when:
+                state = fact["state"]
+        return state == "gone"
+
+    def daemon_away(self, when):
+        state = "gone"
+        for fact in self.evidence.of("daemon"):
+            if fact["t1"] <= when:
+                state = fact["state"]
+        return state != "up"
+
+    # ---- the table and the history
+
+    def table(self):
+        table = self.evidence.table
+        if not table:
+            self.differ(self.evidence.final["end"], "the table was empty")
+            return
+        last = max(self.told, default=(None, 0))
+        now = (int(table["1.11.0"]), int(table["1.12.0"]))
+        if self.told and now != last:
+            self.differ(self.evidence.final["end"], "the table is at epoch %d "
+                        "sequence %d, the receivers at %d, %d", *now, *last)
+        for oid, what in (("1.5.0", "hbwActiveAlarms"),
+                          ("1.13.0", "hbwNotificationsPending")):
+            if table[oid] != "0":
+                self.differ(self.evidence.final["end"], "%s is %s at the end",
+                            what, table[oid])
+        for oid, value in table.items():
+            if oid.startswith("3.1.2."):
+                self.row(records.text(value), oid.rsplit(".", 1)[1], now[0])
+        self.history(now[0])
+
+    def row(self, name, index, epoch):
+        events = [self.told[key] for key in sorted(self.told)
+                  if key[0] == epoch and self.told[key].about == name and
+                  self.told[key].event in (RAISED, CLEARED)]
+        expected = {"3.1.11." + index: 2, "4.1.4.45640." + index: 1}
+        if events:
+            expected["4.1.18.45640." + index] = events[-1].sequence
+            expected["4.1.15.45640." + index] = events[-1].serial
+        if epoch == 1 or not self.forgotten:
+            expected["4.1.19.45640." + index] = len(
+                [trap for trap in events if trap.event == RAISED])
+        for oid, value in expected.items():
+            got = self.evidence.table.get(oid)
+            if got != str(value):
+                self.differ(self.evidence.final["end"], "%s: the table has %s "
+                            "at %s, and should have %s", name, got, oid, value)
+
+    def history(self, epoch):
+        rows = {}
+        for oid, value in self.evidence.table.items():
+            if oid.startswith("5.1."):
+                column, sequence = oid[4:].split(".")
+                rows.setdefault(int(sequence), {})[int(column)] = value
+        for sequence, row in sorted(rows.items()):
+            trap = self.told.get((epoch, sequence))
+            if trap is None:
+                # Of an epoch before, if the state was lost in part.
+                if not self.forgotten:
+                    self.differ(self.evidence.final["end"], "the history has "
+                                "sequence %d, no receiver has", sequence)
+            elif not same(row, trap):
+                self.differ(trap.arrival, "sequence %d is %s %s in the "
+                            "history, and came as %s %s serial %d", sequence,
+                            EVENTS.get(int(row[2])), row, EVENTS[trap.event],
+                            trap.about, trap.serial)
+        missing = set(range(min(rows, default=1), max(rows, default=0) + 1)) \
+            - set(rows)
+        if missing:
+            self.differ(self.evidence.final["end"], "the history lacks %s",
+                        sorted(missing))
+
+    # ---- the harness itself
+
+    def harness(self):
+        if self.evidence.final["udp_lost"]:
+            self.differ(self.evidence.final["end"], "a receiver's socket lost "
+                        "%d datagrams: not the daemon's fault",
+                        self.evidence.final["udp_lost"])
+        for watch in self.evidence.watches:
+            if watch.family:
+                self.recorded(watch)
+
+    def recorded(self, watch):
+        """What was sent over a link that was up was heard."""
+        heard = {number for _, number in self.evidence.arrivals[watch.name]}
+        away = [(begin["t0"] - 0.5, end["t1"] + 0.5) for begin, end in spans(
+                    [fact for fact in self.evidence.of("link")
+                     if fact["link"] == watch.link],
+                    lambda fact: fact["state"] != "up",
+                    lambda fact: fact["state"] == "up") if end is not None]
+        away += [(begin["t0"] - 0.5, end["t1"] + 0.5) for begin, end in spans(
+                     [fact for fact in self.evidence.of("drop")
+                      if fact["watch"] == watch.name],
+                     lambda fact: fact["state"] == "on",
+                     lambda fact: fact["state"] == "off") if end is not None]
+        missed = 0
+        with open(self.evidence.path("sent-" + watch.link),
+                  encoding="ascii") as file:
+            for line in file:
+                port, number, before, _, result = line.split()
+                if int(port) == watch.port and result == "ok" and \
+                        int(number) not in heard and \
+                        float(before) < self.evidence.final["end"] and \
+                        not any(low <= float(before) <= high
+                                for low, high in away):
+                    missed += 1
+        if missed:
+            self.differ(0, "%s: %d heartbeats were sent and not recorded: not "
+                        "the daemon's fault", watch.name, missed)
+
+    # ---- all
+
+    def sit(self):
+        self.receivers()
+        self.epochs()
+        self.watches()
+        self.serials()
+        self.blindness()
+        self.processes()
+        self.table()
+        self.harness()
+
+
+def changes(one, other):
+    return ", ".join("%s %s became %s" % (name[len(records.BASE):], value,
+                                          dict(other.content).get(name))
+                     for name, value in one.content
+                     if dict(other.content).get(name) != value)
+
+
+def same(row, trap):
+    if int(row[2]) != trap.event or row[11] != "2":
+        return False
+    return trap.event not in (RAISED, CLEARED) or (
+        records.text(row[5]) == trap.about and int(row[7]) == trap.serial)
+
+
+# ---- what is printed
+
+COLUMNS = ("true", "either", "raised", "cleared", "invented", "lost")
+
+
+def print_table(court):
+    final = court.evidence.final
+    print("chaos: seed %d, %g minutes" % (final["seed"],
+                                          final["seconds"] / 60))
+    print()
+    print("%-8s %-5s %8s %8s" % ("watch", "link", "interval", "interr.") +
+          "".join("%9s" % column for column in COLUMNS))
+    for verdict in court.verdicts:
+        watch = verdict.watch
+        print("%-8s %-5s %6.0f ms %6.1f s" % (
+            watch.name, watch.link, watch.interval * 1000,
+            watch.interruption) + "".join(
+                "%9d" % getattr(verdict, column) for column in COLUMNS))
+    print("%-32s" % "all" + "".join(
+        "%9d" % sum(getattr(verdict, column) for verdict in court.verdicts)
+        for column in COLUMNS))
+    print()
+    print_totals(court)
+
+
+def print_totals(court):
+    done = collections.Counter("%s %s" % (track, what) for
+                               _, _, track, what, _, _
+                               in court.evidence.final["acts"])
+    print("disturbed: " + (", ".join("%s %d" % item for item
+                                     in sorted(done.items())) or "nothing"))
+    count = collections.Counter(trap.event for trap in court.told.values())
+    epochs = len({epoch for epoch, _ in court.told})
+    print("notifications: %d, blind %d, restored %d; epochs %d; gaps %d; "
+          "duplicates %d and %d" % (
+              len(court.told), count[BLIND], count[RESTORED], epochs,
+              court.gaps, *court.duplicates))
+    lates = court.evidence.lates
+    print("the machine: %d times late, by %.2f s at worst" % (
+        len(lates), max((late for _, _, late in lates), default=0.0)))
+
+
+def judge(folder):
+    court = Court(records.Evidence(folder))
+    court.sit()
+    print_table(court)
+    origin = court.evidence.of("begin")[0]["t0"]
+    for when, text in sorted(court.differences):
+        print("DIFFERENCE at %.3f (%.2f of the run): %s" % (
+            when, when - origin if when else 0, text))
+    print("%d differences" % len(court.differences))
+    return 1 if court.differences else 0

@@ -1,0 +1,155 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""Shows that the judge can find fault: takes what a good run left behind,
+spoils it in memory in one way after another, and looks at what the judge says.
+"""
+
+import contextlib
+import io
+import random
+
+import judge
+from evidence import CLEARED, RAISED, Evidence
+
+TRIES = 12
+
+
+def alarms(evidence):
+    """(raise, clear) of each alarm, as both receivers have them."""
+    standing, found = {}, []
+    for trap in sorted(set(evidence.traps[0]),
+                       key=lambda trap: (trap.epoch, trap.sequence)):
+        if trap.event == RAISED:
+            standing[trap.about] = trap
+        elif trap.event == CLEARED and trap.about in standing:
+            found.append((standing.pop(trap.about), trap))
+    return found
+
+
+def renumbered(traps):
+    """Without a gap, and with serials that go up by one, as if it were so."""
+    sequences = {key: number for number, key in enumerate(sorted(
+        {(trap.epoch, trap.sequence) for trap in traps}), 1)}
+    raises = {trap.serial: None for trap in sorted(
+        traps, key=lambda trap: trap.sequence) if trap.event == RAISED}
+    serials = {serial: number for number, serial in enumerate(raises, 1)}
+    return [trap._replace(
+        sequence=sequences[trap.epoch, trap.sequence],
+        serial=serials.get(trap.serial, trap.serial)) for trap in traps]
+
+
+def without(evidence, *gone):
+    keys = {(trap.epoch, trap.sequence) for trap in gone}
+    for number, traps in enumerate(evidence.traps):
+        evidence.traps[number] = renumbered([
+            trap for trap in traps
+            if (trap.epoch, trap.sequence) not in keys])
+
+
+def changed(evidence, old, **fields):
+    for number, traps in enumerate(evidence.traps):
+        evidence.traps[number] = [
+            trap._replace(**fields)
+            if (trap.epoch, trap.sequence) == (old.epoch, old.sequence)
+            else trap for trap in traps]
+
+
+def lose_alarm(evidence, alarm):
+    without(evidence, *alarm)
+
+
+def lose_clear(evidence, alarm):
+    without(evidence, alarm[1])
+
+
+def lose_raise(evidence, alarm):
+    without(evidence, alarm[0])
+
+
+def raise_late(evidence, alarm):
+    changed(evidence, alarm[0], wall=alarm[0].wall + 1.5,
+            arrival=alarm[0].arrival + 1.5)
+
+
+def raise_early(evidence, alarm):
+    changed(evidence, alarm[0], wall=alarm[0].wall - 0.8)
+
+
+def clear_early(evidence, alarm):
+    """At once, as if by another's heartbeat."""
+    changed(evidence, alarm[1], wall=alarm[0].wall + 0.2)
+
+
+def raise_twice(evidence, alarm):
+    """Again, with numbers of its own, half a second after."""
+    for number, traps in enumerate(evidence.traps):
+        extra = alarm[0]._replace(
+            sequence=max(trap.sequence for trap in traps) + 1,
+            arrival=alarm[0].arrival + 0.5, wall=alarm[0].wall + 0.5)
+        later = [trap._replace(sequence=trap.sequence + 1)
+                 if trap.sequence > alarm[0].sequence else trap
+                 for trap in traps]
+        extra = extra._replace(sequence=alarm[0].sequence + 1)
+        evidence.traps[number] = sorted(later + [extra])
+
+
+def lose_datagram(evidence, alarm):
+    key = alarm[0].epoch, alarm[0].sequence
+    evidence.traps[1] = [trap for trap in evidence.traps[1]
+                         if (trap.epoch, trap.sequence) != key]
+
+
+def tell_otherwise(evidence, alarm):
+    """A duplicate that is none."""
+    trap = alarm[1]
+    evidence.traps[0].append(trap._replace(content=trap.content[:-1]))
+
+
+def forget(evidence, alarm):
+    """A new epoch out of nothing."""
+    for number, traps in enumerate(evidence.traps):
+        evidence.traps[number] = [
+            trap._replace(epoch=trap.epoch + 1)
+            if trap.sequence >= alarm[0].sequence else trap
+            for trap in traps]
+
+
+# What must be found among the differences.
+SPOILS = (
+    ("an alarm is lost", lose_alarm, " lost: silent"),
+    ("a clear is lost", lose_clear, "raised again", "lost: raised"),
+    ("a raise is lost", lose_raise, "what did not stand"),
+    ("a raise is 1.5 s late", raise_late, "invented: raised at"),
+    ("a raise is 0.8 s early", raise_early, "invented: raised at"),
+    ("a clear is too early", clear_early, "without a heartbeat"),
+    ("a raise comes twice", raise_twice, "raised again"),
+    ("a receiver lacks a trap", lose_datagram, "only one receiver"),
+    ("a duplicate differs", tell_otherwise, "with other content"),
+    ("the epoch changes", forget, "cannot have been"),
+)
+
+
+def finds(folder, spoil, alarm, texts):
+    evidence = Evidence(folder)
+    spoil(evidence, alarm)
+    court = judge.Court(evidence)
+    with contextlib.redirect_stdout(io.StringIO()):
+        court.sit()
+    return any(text in difference for text in texts
+               for _, difference in court.differences)
+
+
+def prove(folder):
+    """1 if a spoil was not found once, or anything without one."""
+    evidence = Evidence(folder)
+    court = judge.Court(evidence)
+    court.sit()
+    wrong = len(court.differences)
+    print("%-26s %d differences" % ("as it is", wrong))
+    chance = random.Random(evidence.final["seed"])
+    chosen = alarms(evidence)
+    chosen = chance.sample(chosen, min(TRIES, len(chosen)))
+    for name, spoil, *texts in SPOILS:
+        found = sum(finds(folder, spoil, alarm, texts) for alarm in chosen)
+        wrong += found == 0
+        print("%-26s found %d of %d" % (name, found, len(chosen)))
+    return 1 if wrong else 0

@@ -1,0 +1,267 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""A run: makes the world, breaks it as planned, heals it, and asks what the
+table says at the end.  What came of it is for the judge.
+"""
+
+import heapq
+import json
+import signal
+import time
+
+import actors
+import plan
+from witness import Witness
+from world import LINKS, World
+
+START_LIMIT = 20.0
+HEAL_LIMIT = 90.0
+CALM = 1.0              # all is well for so long: then it is over
+TURN = 0.05
+
+ROOT = "1.3.6.1.4.1.8072.9999.9999.45640.1"
+PENDING = ROOT + ".1.13.0"
+WATCH_STATES = ROOT + ".3.1.11"
+ALIVE = "2"
+
+
+class Broken(Exception):
+    """The run itself could not be done; says nothing about the daemon."""
+
+
+class Run:
+    def __init__(self, seed, seconds, tracks, program):
+        self.seed, self.seconds = seed, seconds
+        self.acts = plan.acts(seed, seconds, tracks)
+        self.watches = plan.watches(seed)
+        self.world = World()
+        self.program = program
+        self.todo = []          # (time, number, function, arguments)
+        self.drops = {}         # letter -> rule
+
+    # ---- begin
+
+    def begin(self):
+        world = self.world
+        world.make()
+        self.clock = actors.Clock(world)
+        self.snmpd = actors.Snmpd(world)
+        self.receivers = [actors.Receiver(world, number)
+                          for number in (1, 2)]
+        self.recorder = world.start("w", [
+            actors.FOLDER + "/recorder", world.path("arrivals")],
+            "recorder.log")
+        self.wait(START_LIMIT, "receivers", lambda: all(
+            receiver.ready.is_set() for receiver in self.receivers))
+        self.wait(START_LIMIT, "recorder", self.recording)
+        self.snmpd.start()
+        self.senders = actors.Senders(world, self.watches)
+        self.vrrp = actors.Vrrp(world, self.watches[-1])
+        self.daemon = actors.Daemon(world, self.clock, self.program,
+                                    self.watches)
+        self.witness = Witness(world.facts, self.recorder.pid,
+                               self.daemon.pid)
+        self.witness.start()
+        for watch in self.watches[:-1]:
+            self.senders.order("on", watch.name)
+        self.vrrp.start()
+        self.daemon.start()
+        self.wait(START_LIMIT, "all watches to be alive", self.is_well)
+
+    def recording(self):
+        try:
+            with open(self.world.path("arrivals"), encoding="ascii") as file:
+                return file.readline() == "ready\n"
+        except FileNotFoundError:
+            return False
+
+    @staticmethod
+    def wait(limit, what, condition):
+        end = time.monotonic() + limit
+        while not condition():
+            if time.monotonic() > end:
+                raise Broken("waited %.0f s for %s" % (limit, what))
+            time.sleep(TURN)
+
+    # ---- questions
+
+    def walk(self, oid):
+        """[(OID, value)], empty without an answer"""
+        answer = self.world.ask(
+            ["snmpbulkwalk", "-v", "2c", "-c", "public", "-t", "1", "-r", "1",
+             "-OnQUx", "-Cr20", actors.AGENT, oid])
+        return [line.partition(" = ")[::2]
+                for line in answer.stdout.splitlines() if " = " in line]
+
+    def is_well(self):
+        states = [value for _, value in self.walk(WATCH_STATES)]
+        return states == [ALIVE] * len(self.watches) and \
+            [value for _, value in self.walk(PENDING)] == ["0"]
+
+    # ---- the plan
+
+    def at(self, when, function, *arguments):
+        heapq.heappush(self.todo, (when, len(self.todo) + time.monotonic(),
+                                   function, arguments))
+
+    def go(self):
+        self.origin = time.monotonic()
+        self.world.facts.add("begin", t0=self.origin, t1=self.origin)
+        for act in self.acts:
+            self.at(act.begin, getattr(self, "do_" + act.track), act)
+        self.work(until=self.seconds)
+
+    def work(self, until):
+        while True:
+            now = time.monotonic() - self.origin
+            self.daemon.look()
+            if self.todo and self.todo[0][0] <= now:
+                _, _, function, arguments = heapq.heappop(self.todo)
+                function(*arguments)
+            elif now >= until and not self.todo:
+                return
+            else:
+                next_one = self.todo[0][0] if self.todo else until
+                time.sleep(max(min(next_one - now, TURN), 0))
+
+    def do_senders(self, act):
+        if act.what == "silent":
+            self.senders.order("off", act.target)
+            self.at(act.end, self.senders.order, "on", act.target)
+        else:
+            self.vrrp.end(act.what)
+            self.at(act.end, self.start_again, self.vrrp)
+
+    def do_drops(self, act):
+        watch = next(watch for watch in self.watches
+                     if watch.name == act.target)
+        what = "meta l4proto 112" if watch.family == 0 \
+            else "udp dport %d" % watch.port
+        letter = LINKS[watch.link][0]
+        if act.amount < 100:
+            what += " numgen random mod 100 < %d" % act.amount
+        self.world.nft(letter, "table inet chaos {\n\tchain output {\n"
+                       "\t\ttype filter hook output priority 0;\n"
+                       "\t\t%s drop\n\t}\n}\n" % what)
+        self.world.facts.span("drop", time.monotonic(), watch=watch.name,
+                              state="on", percent=act.amount)
+        self.at(act.end, self.drop_no_more, letter, watch.name)
+
+    def drop_no_more(self, letter, name):
+        self.world.nft(letter, "delete table inet chaos\n")
+        self.world.facts.span("drop", time.monotonic(), watch=name,
+                              state="off")
+
+    def do_snmpd(self, act):
+        if act.what == "stop":
+            self.snmpd.hold()
+            self.at(act.end, self.snmpd.go_on)
+            return
+        self.snmpd.end(signal.SIGKILL if act.what == "kill"
+                       else signal.SIGTERM)
+        self.at(act.end, self.start_again, self.snmpd)
+
+    def start_again(self, actor):
+        """Once the process before is gone."""
+        if actor.ended():
+            actor.start()
+        else:
+            self.at(time.monotonic() - self.origin + TURN, self.start_again,
+                    actor)
+
+    def do_daemon(self, act):
+        if act.what in ("stop", "suspend"):
+            held = self.daemon.hold(True, act.what == "suspend")
+            self.at(act.end, self.daemon.release, held)
+            return
+        self.daemon.end(signal.SIGKILL if act.what == "kill"
+                        else signal.SIGTERM)
+        self.at(act.end, self.start_daemon, time.monotonic())
+
+    def start_daemon(self, asked):
+        """Once the one before is gone; one that hangs is ended for good."""
+        if self.daemon.pid() is not None:
+            if time.monotonic() - asked > actors.END_LIMIT:
+                self.world.facts.span("daemon", asked, state="would not end")
+                self.daemon.end(signal.SIGKILL)
+            self.at(time.monotonic() - self.origin + TURN, self.start_daemon,
+                    asked)
+            return
+        self.daemon.ended()
+        self.daemon.start()
+
+    def do_engine(self, act):
+        if act.what == "kill":
+            self.daemon.kill_engine()
+            return
+        held = self.daemon.hold(False, True)
+        self.at(act.end, self.daemon.release, held)
+
+    def do_links(self, act):
+        if act.what == "remove":
+            self.world.remove_link(act.target)
+            self.at(act.end, self.world.add_link, act.target)
+            return
+        letter = "w" if act.what == "down" else LINKS[act.target][0]
+        self.world.link_down(act.target, letter)
+        self.at(act.end, self.world.link_up, act.target)
+
+    def do_disk(self, act):
+        self.world.fill_disk()
+        self.at(act.end, self.world.free_disk)
+
+    def do_clock(self, act):
+        if act.what == "step":
+            self.clock.step(act.amount)
+            return
+        pieces = max(int((act.end - act.begin) / 0.1), 1)
+        for piece in range(pieces):
+            self.at(act.begin + piece * 0.1, self.clock.step,
+                    act.amount / pieces)
+
+    # ---- end
+
+    def heal(self):
+        """What the plan broke it mended; now it must all come to rest."""
+        self.world.facts.add("healed", t0=time.monotonic(),
+                             t1=time.monotonic())
+        end = time.monotonic() + HEAL_LIMIT
+        well_since = None
+        while time.monotonic() < end:
+            self.daemon.look()
+            now = time.monotonic()
+            well = self.is_well()
+            well_since = (well_since or now) if well else None
+            if well and now - well_since >= CALM:
+                self.world.facts.span("well", well_since)
+                return
+            time.sleep(TURN)
+        self.world.facts.span("ill", end - HEAL_LIMIT)
+
+    def last_words(self):
+        """What the table and the history say, and what the kernel lost."""
+        table = self.walk(ROOT)
+        answer = self.world.ask(["cat", "/proc/net/snmp"])
+        lines = [line.split()[1:] for line in answer.stdout.splitlines()
+                 if line.startswith("Udp:")]
+        udp = dict(zip(lines[0], map(int, lines[1])))
+        with open(self.world.path("final"), "w", encoding="utf-8") as file:
+            json.dump({"seed": self.seed, "seconds": self.seconds,
+                       "watches": [watch._asdict()
+                                   for watch in self.watches],
+                       "acts": self.acts, "table": table,
+                       "engine_kills": self.daemon.kills,
+                       "udp_lost": udp["RcvbufErrors"] + udp["InErrors"],
+                       "end": time.monotonic()}, file)
+
+    def finish(self):
+        self.witness.stop()
+        self.daemon.end(signal.SIGTERM)
+        for receiver in self.receivers:
+            receiver.stop()
+
+    def everything(self):
+        self.begin()
+        self.go()
+        self.heal()
+        self.last_words()
+        self.finish()

@@ -1,0 +1,250 @@
+# SPDX-License-Identifier: BSD-2-Clause
+"""The network namespaces of a run, its folder, its small file system, and the
+processes that it started.
+
+Namespaces: `w` is the watcher's; `a`, `b` and `c` are those of the peers on
+hb0, hb1 and hb2.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import threading
+import time
+
+STATE_SIZE = "16m"
+LINKS = {"hb0": ("a", 0), "hb1": ("b", 1), "hb2": ("c", 2)}
+
+
+def watcher4(number):
+    return "192.0.%d.1" % (100 + number)
+
+
+def peer4(number):
+    return "192.0.%d.2" % (100 + number)
+
+
+def watcher6(number):
+    return "2001:db8:%d::1" % (100 + number)
+
+
+def peer6(number):
+    return "2001:db8:%d::2" % (100 + number)
+
+
+def mac(number, end):
+    return "02:00:5e:00:%02x:%02x" % (number, end)
+
+
+def short_folder():
+    """A unix socket's path has at most 107 octets, and LD_PRELOAD's have no
+    space."""
+    folder = tempfile.gettempdir()
+    return folder if len(folder) <= 60 and " " not in folder else "/tmp"
+
+
+class Facts:
+    """What happened, a line of JSON each, by CLOCK_MONOTONIC."""
+
+    def __init__(self, path):
+        self.lock = threading.Lock()
+        self.file = open(path, "a", buffering=1, encoding="utf-8")
+
+    def add(self, what, **more):
+        with self.lock:
+            self.file.write(json.dumps({"what": what, **more}) + "\n")
+
+    def span(self, what, before, **more):
+        """Something that began at `before` and is done now."""
+        self.add(what, t0=before, t1=time.monotonic(), **more)
+
+
+class World:
+    def __init__(self):
+        self.folder = tempfile.mkdtemp(prefix="hbw-chaos.", dir=short_folder())
+        # Who gives up his rights must still get through.
+        os.chmod(self.folder, 0o755)
+        self.prefix = "hbwc%d" % os.getpid()
+        self.nodes = []
+        self.processes = []
+        self.mounted = False
+        self.facts = Facts(self.path("facts"))
+        self.disk = self.path("disk")
+
+    def path(self, name):
+        return os.path.join(self.folder, name)
+
+    def node(self, letter):
+        return self.prefix + letter
+
+    # ---- making
+
+    def make(self):
+        for letter in "wabc":
+            subprocess.run(["ip", "netns", "add", self.node(letter)],
+                           check=True)
+            self.nodes.append(self.node(letter))
+            self.ip(letter, "link set lo up")
+        for link in LINKS:
+            self.add_link(link)
+        os.mkdir(self.disk)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%s,mode=755"
+                        % STATE_SIZE, "hbw-chaos", self.disk], check=True)
+        self.mounted = True
+
+    def ip(self, letter, *commands):
+        """ip(8) commands, in one process."""
+        subprocess.run(["ip", "-n", self.node(letter), "-batch", "-"],
+                       input="\n".join(commands) + "\n", text=True,
+                       check=True, stdout=subprocess.DEVNULL)
+
+    def add_link(self, link):
+        letter, number = LINKS[link]
+        before = time.monotonic()
+        self.ip("w", "link add %s address %s type veth peer name %s "
+                "address %s netns %s" % (link, mac(number, 1), link,
+                                         mac(number, 2), self.node(letter)))
+        self.dress_watcher(link)
+        self.dress_peer(link)
+        self.facts.span("link", before, link=link, state="up",
+                        index=self.index(link))
+
+    def dress_watcher(self, link):
+        number = LINKS[link][1]
+        self.ip("w", "link set %s addrgenmode none up" % link,
+                "address replace %s/24 dev %s" % (watcher4(number), link),
+                "address replace %s/64 dev %s nodad"
+                % (watcher6(number), link))
+
+    def dress_peer(self, link):
+        """Neighbours are told it, so that nothing has to be resolved."""
+        letter, number = LINKS[link]
+        lladdr = mac(number, 1)
+        self.ip(letter, "link set %s addrgenmode none up" % link,
+                "address replace %s/24 dev %s" % (peer4(number), link),
+                "address replace %s/64 dev %s nodad" % (peer6(number), link),
+                "neigh replace %s lladdr %s dev %s nud permanent"
+                % (watcher4(number), lladdr, link),
+                "neigh replace %s lladdr %s dev %s nud permanent"
+                % (watcher6(number), lladdr, link))
+
+    def index(self, link):
+        said = subprocess.run(["ip", "-j", "-n", self.node("w"), "link",
+                               "show", link], check=True, text=True,
+                              stdout=subprocess.PIPE).stdout
+        return json.loads(said)[0]["ifindex"]
+
+    # ---- breaking
+
+    def remove_link(self, link):
+        before = time.monotonic()
+        self.ip("w", "link delete %s" % link)
+        self.facts.span("link", before, link=link, state="gone")
+
+    def link_down(self, link, letter):
+        before = time.monotonic()
+        self.ip(letter, "link set %s down" % link)
+        self.facts.span("link", before, link=link, state="down")
+
+    def link_up(self, link):
+        before = time.monotonic()
+        self.dress_watcher(link)
+        self.dress_peer(link)
+        self.facts.span("link", before, link=link, state="up",
+                        index=self.index(link))
+
+    def nft(self, letter, commands):
+        subprocess.run(["ip", "netns", "exec", self.node(letter), "nft",
+                        "-f", "-"], input=commands, text=True, check=True)
+
+    def fill_disk(self):
+        before = time.monotonic()
+        with open(os.path.join(self.disk, "ballast"), "ab",
+                  buffering=0) as ballast:
+            try:
+                while True:
+                    ballast.write(b"\0" * 4096)
+            except OSError:
+                pass
+        self.facts.span("disk", before, state="full")
+
+    def free_disk(self):
+        before = time.monotonic()
+        try:
+            os.unlink(os.path.join(self.disk, "ballast"))
+        except FileNotFoundError:
+            return
+        self.facts.span("disk", before, state="free")
+
+    # ---- processes
+
+    def environment(self):
+        return {**os.environ, "LC_ALL": "C", "TZ": "UTC",
+                "MIBS": "", "MIBDIRS": self.folder,
+                "SNMPCONFPATH": self.folder,
+                "SNMP_PERSISTENT_DIR": self.path("persistent")}
+
+    def start(self, letter, command, log, **more):
+        """In a namespace; its standard error, or all it says, is in the log."""
+        with open(self.path(log), "ab") as output:
+            more.setdefault("stdout", output)
+            more.setdefault("stdin", subprocess.DEVNULL)
+            process = subprocess.Popen(
+                ["ip", "netns", "exec", self.node(letter)] + command,
+                env=self.environment(), stderr=output,
+                start_new_session=True, **more)
+        self.processes.append(process)
+        return process
+
+    def ask(self, command, **more):
+        """A short question from the watcher's namespace."""
+        return subprocess.run(
+            ["ip", "netns", "exec", self.node("w")] + command,
+            env=self.environment(), text=True, stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE, **more)
+
+    # ---- the end
+
+    def clean_up(self, keep):
+        """Ends what is in the namespaces, which nobody else knows of."""
+        for node in self.nodes:
+            self.end_node(node)
+        for process in self.processes:
+            if process.poll() is None:
+                process.kill()
+            process.wait()
+        for node in self.nodes:
+            subprocess.run(["ip", "netns", "delete", node], check=False)
+        self.facts.file.close()
+        if keep and self.mounted:
+            # The file system goes, what the daemon left in it stays.
+            shutil.copytree(self.disk, self.path("state-left"),
+                            dirs_exist_ok=True)
+        if self.mounted:
+            subprocess.run(["umount", self.disk], check=False)
+        if keep:
+            print("left behind: %s" % self.folder)
+        else:
+            shutil.rmtree(self.folder)
+
+    @staticmethod
+    def end_node(node):
+        pids = subprocess.run(["ip", "netns", "pids", node], text=True,
+                              stdout=subprocess.PIPE, check=False).stdout
+        for pid in pids.split():
+            try:
+                os.kill(int(pid), signal.SIGKILL)
+            except ProcessLookupError:
+                pass
+
+
+def children(pid):
+    try:
+        with open("/proc/%d/task/%d/children" % (pid, pid),
+                  encoding="ascii") as file:
+            return [int(word) for word in file.read().split()]
+    except OSError:
+        return []

@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A directory for a test, under TMPDIR, that is gone when the test is over; and
+ * small file systems in it, where the test may have them.
+ */
+#ifndef HBW_TEST_SCRATCH_H
+#define HBW_TEST_SCRATCH_H
+
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include <fcntl.h>
+#include <ftw.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+struct scratch {
+	char	 directory[256];
+};
+
+static inline void
+scratch_begin(struct scratch *s)
+{
+	const char	*tmp = getenv("TMPDIR");
+
+	memset(s, 0, sizeof(*s));
+	snprintf(s->directory, sizeof(s->directory),
+	    "%s/hbwatch-test-XXXXXX", tmp == NULL ? "/tmp" : tmp);
+	if (mkdtemp(s->directory) == NULL)
+		abort();
+}
+
+static inline int
+scratch_remove(const char *path, const struct stat *st, int type,
+    struct FTW *ftw)
+{
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return (remove(path));
+}
+
+static inline void
+scratch_end(struct scratch *s)
+{
+	if (nftw(s->directory, scratch_remove, 16, FTW_DEPTH | FTW_PHYS) != 0)
+		abort();
+}
+
+/* Good for three more calls. */
+static inline const char *
+scratch_path(const struct scratch *s, const char *name)
+{
+	static char	 paths[4][512];
+	static unsigned	 turn;
+	char		*path = paths[turn++ % 4];
+
+	snprintf(path, sizeof(paths[0]), "%s/%s", s->directory, name);
+	return (path);
+}
+
+static inline void
+scratch_write(const char *file, const void *bytes, size_t length)
+{
+	FILE	*f = fopen(file, "wb");
+
+	if (f == NULL || fwrite(bytes, 1, length, f) != length ||
+	    fclose(f) != 0)
+		abort();
+}
+
+/* All of a file; the caller frees it. */
+static inline char *
+scratch_read(const char *file, size_t *length)
+{
+	FILE		*f = fopen(file, "rb");
+	struct stat	 st;
+	char		*bytes;
+
+	if (f == NULL || fstat(fileno(f), &st) != 0)
+		abort();
+	bytes = malloc((size_t)st.st_size + 1);
+	if (bytes == NULL)
+		abort();
+	*length = fread(bytes, 1, (size_t)st.st_size, f);
+	bytes[*length] = '\0';
+	fclose(f);
+	return (bytes);
+}
+
+static inline bool
+scratch_put(const char *file, const char *text)
+{
+	int	 fd = open(file, O_WRONLY);
+	bool	 fine = fd != -1 && write(fd, text, strlen(text)) ==
+		    (ssize_t)strlen(text);
+
+	close(fd);
+	return (fine);
+}
+
+/*
+ * To be called once, before any thread and any file: gives this process a view
+ * of the file systems of its own.  False when it may not have one.
+ */
+static inline bool
+scratch_may_mount(void)
+{
+	char	 map[64];
+	uid_t	 uid = getuid();
+	gid_t	 gid = getgid();
+
+	if (geteuid() == 0)
+		return (unshare(CLONE_NEWNS) == 0 && mount("none", "/", NULL,
+		    MS_REC | MS_PRIVATE, NULL) == 0);
+	if (unshare(CLONE_NEWUSER | CLONE_NEWNS) != 0)
+		return (false);
+	snprintf(map, sizeof(map), "0 %u 1", (unsigned)uid);
+	if (!scratch_put("/proc/self/uid_map", map) ||
+	    !scratch_put("/proc/self/setgroups", "deny"))
+		return (false);
+	snprintf(map, sizeof(map), "0 %u 1", (unsigned)gid);
+	return (scratch_put("/proc/self/gid_map", map) && mount("none", "/",
+	    NULL, MS_REC | MS_PRIVATE, NULL) == 0);
+}
+
+/* A file system of its own in the directory `on`, which is made if need be. */
+static inline bool
+scratch_mount(const char *on, const char *size)
+{
+	char	 options[64];
+
+	(void)mkdir(on, 0700);
+	snprintf(options, sizeof(options), "size=%s,mode=0700", size);
+	return (mount("tmpfs", on, "tmpfs", 0, options) == 0);
+}
+
+static inline bool
+scratch_remount(const char *on, const char *size, bool read_only)
+{
+	char	 options[64];
+
+	snprintf(options, sizeof(options), "size=%s", size);
+	return (mount("tmpfs", on, "tmpfs", MS_REMOUNT |
+	    (read_only ? MS_RDONLY : 0), options) == 0);
+}
+
+#endif
