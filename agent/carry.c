@@ -336,6 +336,10 @@ take_alarm(void *arg, struct notice *n)
 	struct former		 old = { &n->alarm, n->watch, n->watch_index };
 	size_t			 i = carry_find(from->carry, n->watch_index);
 
+	/* Odd while it stands; that of a key that is no more need not be. */
+	if ((n->alarm.transitions % 2 != 0) !=
+	    (n->alarm.state == ALARM_RAISED))
+		n->alarm.transitions++;
 	if (n->alarm.state == ALARM_RAISED)
 		agent_count_active(from->agent, n->watch, 1);
 	if (i != SIZE_MAX)

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -286,6 +287,7 @@ wait_for_work(struct daemon *d, size_t first)
 	due = mono_min(due, record_due(&d->agent, now));
 	due = mono_min(due, storm_due(&d->agent.storm));
 	due = mono_min(due, tick_due(d));
+	due = mono_min(due, readiness_due(&d->readiness));
 	ns = mono_before(now, due) ? mono_sub(due, now) : 0;
 	timeout.tv_sec = ns / NSEC_PER_SEC;
 	timeout.tv_nsec = ns % NSEC_PER_SEC;
@@ -372,6 +374,7 @@ start(struct daemon *d, struct configuration *config)
 	enum session_result	 result;
 	struct live		*live;
 
+	store_adopt(d->options.state);
 	limit_rights(&d->options);
 	readiness_init(&d->readiness);
 	d->signals = block_signals();
@@ -393,6 +396,8 @@ start(struct daemon *d, struct configuration *config)
 	}
 	if (!agent_configure(&d->agent, config, live, wall_now()))
 		fatal("start");
+	/* What reading it took is not needed again, and engines inherit it. */
+	malloc_trim(0);
 	if (!supervisor_init(&d->supervisor, &d->agent, mono_now()))
 		fatal("cannot start the engine");
 	d->poll.capacity = 64;

@@ -164,8 +164,11 @@ outbox_all_returned(struct outbox *box)
 {
 	uint32_t	 sequence;
 
-	/* What was sent is before the cursor, and after what had its answer. */
-	for (sequence = box->cursor - 1; sequence > box->delivered; sequence--)
+	/*
+	 * What was sent is after what had its answer, and not beyond the cursor,
+	 * which is left on the last.
+	 */
+	for (sequence = box->cursor; sequence > box->delivered; sequence--)
 		outbox_returned(box, sequence);
 }
 

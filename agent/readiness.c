@@ -12,7 +12,9 @@
 #include "readiness.h"
 
 /* Of the time after which systemd takes us for dead. */
-#define FEEDS	3
+#define FEEDS		3
+/* Until then detection has made no pass. */
+#define LOOK_AGAIN_NS	NSEC_PER_SEC
 
 #ifdef HAVE_LIBSYSTEMD
 #define TELL(...)	((void)sd_notifyf(0, __VA_ARGS__))
@@ -52,9 +54,12 @@ feed(struct readiness *r, const struct agent *agent)
 {
 	int64_t	 pass = atomic_load(agent->live->pass);
 
-	if (r->interval_ns == 0 || mono_before(agent->now, r->due) ||
-	    !agent->engine_lives || pass == r->pass)
+	if (r->interval_ns == 0 || mono_before(agent->now, r->due))
 		return;
+	if (!agent->engine_lives || pass == r->pass) {
+		r->due = mono_add(agent->now, LOOK_AGAIN_NS);
+		return;
+	}
 	r->pass = pass;
 	r->due = mono_add(agent->now, r->interval_ns);
 	TELL("WATCHDOG=1");
@@ -69,6 +74,12 @@ readiness_turn(struct readiness *r, const struct agent *agent, bool settled)
 	}
 	tell_status(r, agent);
 	feed(r, agent);
+}
+
+struct mono_time
+readiness_due(const struct readiness *r)
+{
+	return (r->interval_ns == 0 ? MONO_NEVER : r->due);
 }
 
 void

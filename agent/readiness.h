@@ -31,6 +31,8 @@ void	 readiness_init(struct readiness *);
  */
 void	 readiness_turn(struct readiness *, const struct agent *,
 	    bool settled);
+/* By when readiness_turn wants to be called. */
+struct mono_time readiness_due(const struct readiness *);
 void	 readiness_reloading(struct readiness *, struct mono_time now);
 void	 readiness_stopping(void);
 

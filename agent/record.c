@@ -6,7 +6,7 @@
 #include "record.h"
 
 /* In one transaction: then SNMP has its turn. */
-#define NOTICES_AT_ONCE		1000
+#define NOTICES_AT_ONCE		500
 
 /* That something was delivered may wait so long: it would be sent again. */
 #define DELIVERY_NS		(100 * NSEC_PER_MSEC)
@@ -199,6 +199,21 @@ put_alarms(struct agent *agent, struct record *r)
 	}
 }
 
+/*
+ * The notices that are here, and the alarms after all of them, also where
+ * notices in between were given up.
+ */
+static void
+put_anew(struct agent *agent, struct record *r, struct store_counters *c)
+{
+	c->serial = agent->serial;
+	c->last_change = agent->last_change;
+	put_alarms(agent, r);
+	r->oldest = outbox_oldest(&agent->outbox);
+	store_put_oldest(r->store, r->oldest);
+	outbox_stored(&agent->outbox, r->oldest - 1);
+}
+
 /* A file that is empty gets all that is known. */
 static void
 put_everything(struct agent *agent, struct record *r)
@@ -207,23 +222,21 @@ put_everything(struct agent *agent, struct record *r)
 
 	agent->epoch = r->stored.epoch;
 	r->names = 0;
-	put_alarms(agent, r);
 	for (i = 0; i < agent->live->ncaptures; i++)
 		if (agent->captures[i].told_blind)
 			store_put_blind(r->store,
 			    agent->live->captures[i].interface, true);
-	r->oldest = outbox_oldest(&agent->outbox);
-	outbox_stored(&agent->outbox, r->oldest - 1);
 }
 
-/* Returns the last that was put. */
+/* At most so many; returns the last that was put. */
 static uint32_t
-put_notices(struct agent *agent, struct record *r, struct store_counters *c)
+put_notices(struct agent *agent, struct record *r, struct store_counters *c,
+    size_t most)
 {
 	const struct notice	*n;
-	uint32_t		 sequence = agent->outbox.stored, i;
+	uint32_t		 sequence = agent->outbox.stored;
 
-	for (i = 0; i < NOTICES_AT_ONCE; i++) {
+	while (most-- > 0) {
 		n = outbox_find(&agent->outbox, sequence + 1);
 		if (n == NULL)
 			break;
@@ -255,9 +268,10 @@ oldest_to_keep(const struct agent *agent, const struct record *r,
 static bool
 save_some(struct agent *agent, struct record *r, struct mono_time now)
 {
+	const struct outbox	*box = &agent->outbox;
 	struct store_counters	 c = r->stored;
 	uint32_t		 oldest;
-	bool			 anew;
+	bool			 anew, whole;
 
 	c.epoch = agent->epoch;
 	if (!store_begin(r->store, now, &anew, &c))
@@ -265,15 +279,20 @@ save_some(struct agent *agent, struct record *r, struct mono_time now)
 	r->stored.epoch = c.epoch;
 	if (anew)
 		put_everything(agent, r);
+	/* Then at once: the alarms are those after the last of them. */
+	whole = anew || outbox_oldest(box) > box->stored + 1;
+	if (whole)
+		put_anew(agent, r, &c);
 	names_each(&agent->names, r->names, put_name, r->store);
-	c.sequence = put_notices(agent, r, &c);
-	c.delivered = agent->outbox.delivered < c.sequence ?
-	    agent->outbox.delivered : c.sequence;
+	c.sequence = put_notices(agent, r, &c, whole ? box->count :
+	    NOTICES_AT_ONCE);
+	c.delivered = box->delivered < c.sequence ? box->delivered :
+	    c.sequence;
 	oldest = oldest_to_keep(agent, r, c.sequence);
 	if (oldest > r->oldest)
 		store_put_oldest(r->store, oldest);
 	store_put_counters(r->store, &c);
-	if (!store_commit(r->store, now))
+	if (!store_commit(r->store, now, c.sequence == box->sequence))
 		return (false);
 	r->stored = c;
 	r->names = agent->names.last;

@@ -34,7 +34,7 @@
  * Reports taken in a turn: in a storm SNMP has its turns too.  But an engine
  * that ends is heard to its end.
  */
-#define REPORTS_A_TURN	256
+#define REPORTS_A_TURN	2048
 
 #define RETRY_LEAST_NS	(1 * NSEC_PER_SEC)
 #define RETRY_MOST_NS	(60 * NSEC_PER_SEC)

@@ -18,7 +18,7 @@
  * more for every third watch.
  */
 #define RING_BYTES		(8 * 1024 * 1024)
-#define RING_BYTES_A_WATCH	128
+#define RING_BYTES_A_WATCH	32
 #define RING_BYTES_MOST		(64 * 1024 * 1024)
 
 /*

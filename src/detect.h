@@ -87,7 +87,7 @@ struct detect_watch {
 
 	/* What is told about it. */
 	float		 jitter_ns;	/* RFC 3550, section 6.4.1 */
-	uint32_t	 longest_gap_ms;	/* to the nearest; ends at max */
+	uint32_t	 longest_gap_ms;	/* to the nearest */
 	uint32_t	 intervals[DETECT_INTERVALS];	/* a ring; 0: none */
 };
 

@@ -37,24 +37,13 @@ set_capture_state(struct ear *ear, enum live_capture_state state,
 
 /* ---- frames */
 
-/*
- * When a packet came, from the kernel's stamp of it: carried over from the wall
- * clock, and between the last pass, which would have had it, and now.  A stamp
- * that says otherwise is not believed; then it came now.
- */
 static struct mono_time
 arrival(struct ears *all, struct wall_time stamp)
 {
-	struct mono_time	 at = { stamp.ns - all->offset_ns };
-
 	/* It may have come while the others were handed out. */
-	if (mono_before(all->latest, at))
+	if (all->latest.ns < stamp.ns - all->stamps.learned_ns)
 		all->latest = mono_now();
-	if (all->stepped ||
-	    mono_before(at, mono_add(all->before, -EAR_SLACK_NS)) ||
-	    mono_before(mono_add(all->latest, EAR_SLACK_NS), at))
-		return (all->latest);
-	return (mono_min(mono_max(at, all->before), all->latest));
+	return (stamps_arrival(&all->stamps, stamp, all->before, all->latest));
 }
 
 static void
@@ -65,7 +54,7 @@ found(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 
 	if (heartbeat->alive) {
 		detect_heartbeat(&all->detect, watch, all->at,
-		    (struct wall_time){ all->at.ns + all->offset_ns });
+		    (struct wall_time){ all->at.ns + all->stamps.clock_ns });
 		ear->counted = true;
 	} else if (heartbeat->stop) {
 		detect_stopping(&all->detect, watch, all->at);

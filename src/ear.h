@@ -14,10 +14,8 @@
 #include "live.h"
 #include "match.h"
 #include "mono.h"
+#include "stamps.h"
 #include "wall.h"
-
-/* A stamp off by more than that, or a clock: not to be trusted. */
-#define EAR_SLACK_NS	(5 * NSEC_PER_MSEC)
 
 /* What all ears of an engine have in common. */
 struct ears {
@@ -27,8 +25,7 @@ struct ears {
 	struct mono_time	 now;		/* start of this pass */
 	struct mono_time	 latest;	/* the clock when last read */
 	int64_t			 taken;		/* frames in this pass */
-	int64_t			 offset_ns;	/* wall clock minus monotonic */
-	bool			 stepped;	/* the wall clock, since */
+	struct stamps		 stamps;
 	struct mono_time	 at;		/* the frame at hand came */
 	/* Called with a capture's change of state. */
 	void			(*report)(void *arg,

@@ -233,7 +233,8 @@ judge_peers(struct judge *j, const struct conffile_section *s,
 		return (false);
 	}
 	for (i = 0; i < peers->n; i++) {
-		p->named = p->named || strchr(peers->value[i].text, '/') != NULL;
+		if (strchr(peers->value[i].text, '/') != NULL)
+			p->named = true;
 		if (range_judge(j, &peers->value[i], &p->range[p->n]))
 			p->n++;
 	}

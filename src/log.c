@@ -39,6 +39,8 @@ write_line(const char *name, const char *text)
 {
 	static unsigned	 lost;
 	struct pollfd	 fd = { .fd = STDERR_FILENO, .events = POLLOUT };
+	char		 line[1280];
+	int		 n;
 
 	if (poll(&fd, 1, 0) == 0) {
 		lost++;
@@ -48,7 +50,10 @@ write_line(const char *name, const char *text)
 		dprintf(STDERR_FILENO, "%s: %u lines of the log were lost\n",
 		    log_name, lost);
 	lost = 0;
-	dprintf(STDERR_FILENO, "%s: %s\n", name, text);
+	/* dprintf asks the descriptor twice before it writes. */
+	n = snprintf(line, sizeof(line), "%s: %s\n", name, text);
+	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) == -1)
+		lost++;
 }
 
 void

@@ -116,7 +116,8 @@ report_event(void *arg, const struct detect_event *event)
 {
 	struct loop		*loop = arg;
 	struct engine_event	 e = {
-		.event = *event, .at = { event->at.ns + loop->all.offset_ns },
+		.event = *event,
+		.at = { event->at.ns + loop->all.stamps.clock_ns },
 	};
 
 	reports_event(&loop->reports, &e);
@@ -137,15 +138,13 @@ for_each_ear(struct loop *loop, void (*f)(struct ear *))
 static void
 look_at_clocks(struct loop *loop)
 {
-	int64_t	 offset_ns, step_ns, late_ns;
+	int64_t	 step_ns, late_ns;
 	size_t	 i;
 
 	loop->all.now = mono_now();
-	offset_ns = wall_now().ns - loop->all.now.ns;
-	step_ns = offset_ns - loop->all.offset_ns;
-	loop->all.stepped = step_ns > EAR_SLACK_NS || step_ns < -EAR_SLACK_NS;
-	loop->all.offset_ns = offset_ns;
-	if (loop->all.stepped)
+	step_ns = stamps_look(&loop->all.stamps,
+	    wall_now().ns - loop->all.now.ns);
+	if (step_ns != 0)
 		log_info("the wall clock was stepped by %+.3f s",
 		    (double)step_ns / NSEC_PER_SEC);
 	late_ns = mono_sub(loop->all.now, loop->due);
@@ -380,7 +379,7 @@ go(struct loop *loop, bool after_gap)
 	size_t	 i;
 
 	loop->all.now = mono_now();
-	loop->all.offset_ns = wall_now().ns - loop->all.now.ns;
+	stamps_begin(&loop->all.stamps, wall_now().ns - loop->all.now.ns);
 	loop->ticked = loop->all.now;
 	if (!detect_init(&loop->all.detect, loop->live->watches,
 	    loop->live->nwatches, loop->sources, report_event, loop))

@@ -59,9 +59,9 @@ struct used {
 };
 
 /*
- * The slots are in the order of their hashes, and those of one hash in the order
- * of the file; each is in its bucket or behind it with no free slot between, and
- * the last is free.
+ * The slots are in the order of their hashes, and those of one hash in the
+ * order of the file; each is in its bucket or behind it with no free slot
+ * between, and the last is free.
  */
 struct match {
 	const struct configuration *config;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <sqlite3.h>
 
@@ -77,6 +78,7 @@ struct store {
 	char			*file;
 	char			*mark_file;
 	struct mark		 mark;
+	bool			 mark_waits;	/* to be written */
 	sqlite3			*db;		/* NULL: none to be had */
 	sqlite3_stmt		*statements[STATEMENTS];
 	bool			 writable;
@@ -113,7 +115,8 @@ fails(struct store *s, const char *reason, struct mono_time now)
 static void
 write_mark(struct store *s)
 {
-	if (!mark_write(s->mark_file, &s->mark))
+	s->mark_waits = !mark_write(s->mark_file, &s->mark);
+	if (s->mark_waits)
 		log_debug("%s: %s", s->mark_file, strerror(errno));
 }
 
@@ -271,7 +274,7 @@ begin_life(struct store *s, const struct store_counters *c)
 	s->mark = (struct mark){ .epoch = c->epoch };
 	if (s->writable && store_begin(s, mono_now(), &anew, NULL)) {
 		store_put_counters(s, c);
-		(void)store_commit(s, mono_now());
+		(void)store_commit(s, mono_now(), true);
 	}
 	write_mark(s);
 }
@@ -292,6 +295,44 @@ first_counters(struct store *s, struct store_counters *c, bool made, bool lost)
 	    "epoch", s->file);
 	c->epoch = (s->mark.epoch > c->epoch ? s->mark.epoch : c->epoch) + 1;
 	begin_life(s, c);
+}
+
+static void
+own(const char *file)
+{
+	struct stat	 st;
+
+	if (lstat(file, &st) != 0 || st.st_uid == 0 ||
+	    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return;
+	if (lchown(file, 0, 0) == 0)
+		log_warnx("%s: was owned by uid %u; it is ours again", file,
+		    (unsigned)st.st_uid);
+}
+
+void
+store_adopt(const char *directory)
+{
+	static const char *const	 names[] = {
+		"", "/hbwatchd.db", "/hbwatchd.db-wal", "/epoch",
+	};
+	struct stat	 st;
+	char		*file;
+	size_t		 i;
+
+	if (geteuid() != 0)
+		return;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		/* A directory without our file may be anybody's. */
+		if (asprintf(&file, "%s%s", directory,
+		    i == 0 ? names[1] : names[i]) < 0)
+			return;
+		if (i > 0)
+			own(file);
+		else if (lstat(file, &st) == 0)
+			own(directory);
+		free(file);
+	}
 }
 
 static void
@@ -967,7 +1008,7 @@ store_put_counters(struct store *s, const struct store_counters *c)
 }
 
 bool
-store_commit(struct store *s, struct mono_time now)
+store_commit(struct store *s, struct mono_time now, bool even)
 {
 	if (!s->failed_now && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) !=
 	    SQLITE_OK) {
@@ -987,9 +1028,12 @@ store_commit(struct store *s, struct mono_time now)
 	s->anew = false;
 	if (s->read.epoch != s->mark.epoch) {
 		s->mark.epoch = s->read.epoch;
-		s->mark.behind = false;
+		s->mark.behind = s->mark.behind && !even;
 		write_mark(s);
 	}
-	set_behind(s, false);
+	if (even)
+		set_behind(s, false);
+	if (s->mark_waits)
+		write_mark(s);
 	return (true);
 }

@@ -35,6 +35,12 @@ enum store_result {
 };
 
 /*
+ * What an earlier run as another user left is root's again, if we are root.  To
+ * be called while we have root's rights, which later are less.
+ */
+void	 store_adopt(const char *directory);
+
+/*
  * Opens the state in a directory, which is made if need be, and reads its
  * counters; those of a new state if there is none.  A state that cannot be had
  * is STORE_FINE too.  store_close frees it.
@@ -93,8 +99,11 @@ void	 store_put_blind(struct store *, const char *interface, bool blind);
 /* The notices before `oldest` go. */
 void	 store_put_oldest(struct store *, uint32_t oldest);
 void	 store_put_counters(struct store *, const struct store_counters *);
-/* On disk, all of it; else false, and nothing of it. */
-bool	 store_commit(struct store *, struct mono_time now);
+/*
+ * On disk, all of it; else false, and nothing of it.  `even` says that there is
+ * no notice beside those that were put, now or before.
+ */
+bool	 store_commit(struct store *, struct mono_time now, bool even);
 
 /* Did the last try to write fail, and when is the next? */
 bool	 store_fails(const struct store *);

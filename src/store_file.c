@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -32,8 +33,10 @@
  * and the write-ahead log as its length.  A disk that is filled up by others
  * later then changes nothing for a long while.
  */
-#define RESERVE_FILE	"4194304"
-#define RESERVE_LOG	(2 * 1024 * 1024)
+#define RESERVE_FILE	(4 * 1024 * 1024)
+#define RESERVE_LOG	(1536 * 1024)
+/* It is at most one part in so many of what is free. */
+#define RESERVE_SHARE	2U
 
 /* The log's pages, of 4 KB, that are carried over to the file at a time. */
 #define CHECKPOINT	"256"
@@ -159,25 +162,54 @@ migrate(sqlite3 *db, int version)
 	return (error);
 }
 
-/* Room that is not there is done without. */
-static void
-reserve(sqlite3 *db, const char *file)
+/* Where room is scarce there is no reserve. */
+static bool
+has_room(const char *file)
 {
-	char	*name;
-	int	 fd;
+	struct statvfs	 fs;
 
-	if (run(db, "BEGIN; CREATE TABLE reserve (b);"
-	    "INSERT INTO reserve VALUES (zeroblob(" RESERVE_FILE "));"
-	    "DROP TABLE reserve; COMMIT;") != SQLITE_OK)
+	return (statvfs(file, &fs) == 0 && (uint64_t)fs.f_bavail *
+	    fs.f_frsize >= RESERVE_SHARE * (RESERVE_FILE + RESERVE_LOG));
+}
+
+static void
+reserve_file(sqlite3 *db)
+{
+	char	 fill[64];
+
+	snprintf(fill, sizeof(fill),
+	    "INSERT INTO reserve VALUES (zeroblob(%u))", RESERVE_FILE);
+	if (run(db, "BEGIN; CREATE TABLE reserve (b)") != SQLITE_OK ||
+	    run(db, fill) != SQLITE_OK ||
+	    run(db, "DROP TABLE reserve; COMMIT") != SQLITE_OK)
 		(void)run(db, "ROLLBACK");
+}
+
+/*
+ * A log whose blocks are there is written in place: a commit then changes
+ * nothing of the file system's own, which would have to be on disk as well.
+ */
+static void
+reserve_log(sqlite3 *db, const char *file)
+{
+	static const char	 zeros[65536];
+	char			*name;
+	size_t			 done;
+	int			 fd;
+
 	(void)run(db, "PRAGMA wal_checkpoint(TRUNCATE)");
 	if (asprintf(&name, "%s-wal", file) < 0)
 		return;
-	fd = open(name, O_RDWR | O_CLOEXEC);
+	fd = open(name, O_WRONLY | O_CLOEXEC);
 	free(name);
 	if (fd == -1)
 		return;
-	(void)fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, RESERVE_LOG);
+	/* What is in it after all stays. */
+	for (done = 0; lseek(fd, 0, SEEK_END) == (off_t)done &&
+	    done < RESERVE_LOG; done += sizeof(zeros))
+		if (write(fd, zeros, sizeof(zeros)) != (ssize_t)sizeof(zeros))
+			break;
+	(void)fsync(fd);
 	close(fd);
 }
 
@@ -300,8 +332,11 @@ begin_to_write(sqlite3 *db, const char *file, bool *made, char *reason)
 		error = migrate(db, (int)version++);
 	if (error != SQLITE_OK)
 		return (state_of_error(db, error, reason));
-	if (*made)
-		reserve(db, file);
+	if (has_room(file)) {
+		if (*made)
+			reserve_file(db);
+		reserve_log(db, file);
+	}
 	return (STORE_FILE_WRITABLE);
 }
 
@@ -424,10 +459,6 @@ look_at(const char *file, char *reason)
 		snprintf(reason, STORE_FILE_REASON_SIZE, "damaged: cut short");
 		return (false);
 	}
-	if (st.st_uid != geteuid() && geteuid() == 0 &&
-	    lchown(file, 0, 0) == 0)
-		log_warnx("%s: was owned by uid %u; it is ours again", file,
-		    (unsigned)st.st_uid);
 	if ((st.st_mode & 077) != 0 && chmod(file, 0600) == 0)
 		log_warnx("%s: others had access to it; its mode is 0600 "
 		    "again", file);

@@ -2,10 +2,11 @@
 /*
  * Asks an SNMP agent as fast as it answers.
  *
- *	ask walk ADDRESS SECONDS ROWS ENTRY COLUMN...
+ *	ask walk ADDRESS SECONDS AFTER ROWS ENTRY COLUMN...
  *
- * walks ROWS rows of these columns below ENTRY, again and again, with as many
- * repetitions as Debian's snmpd answers, and says how many varbinds came.
+ * walks the ROWS rows after index AFTER of these columns below ENTRY, again and
+ * again, with as many repetitions as Debian's snmpd answers, and says how many
+ * varbinds came.
  *
  *	ask poll ADDRESS MICROSECONDS OID...
  *
@@ -107,6 +108,7 @@ struct walk {
 	struct name	*columns;
 	struct name	*cursors;
 	size_t		 ncolumns;
+	unsigned long	 after;		/* index; 0: from the first */
 	unsigned long	 rows;
 	unsigned long	 row;		/* how many were read of this round */
 	uint64_t	 varbinds;
@@ -116,7 +118,11 @@ struct walk {
 static void
 rewind_walk(struct walk *w)
 {
+	size_t	 i;
+
 	memcpy(w->cursors, w->columns, w->ncolumns * sizeof(*w->columns));
+	for (i = 0; w->after > 0 && i < w->ncolumns; i++)
+		w->cursors[i].at[w->cursors[i].length++] = w->after;
 	w->row = 0;
 }
 
@@ -175,11 +181,12 @@ walk(int argc, char **argv)
 {
 	struct walk	 w = { .session = open_session(argv[0]) };
 	double		 least = strtod(argv[1], NULL), begun, took;
-	struct name	 entry = parse_name(argv[3]);
+	struct name	 entry = parse_name(argv[4]);
 	size_t		 i;
 
-	w.rows = strtoul(argv[2], NULL, 10);
-	w.ncolumns = (size_t)argc - 4;
+	w.after = strtoul(argv[2], NULL, 10);
+	w.rows = strtoul(argv[3], NULL, 10);
+	w.ncolumns = (size_t)argc - 5;
 	w.columns = calloc(w.ncolumns, sizeof(*w.columns));
 	w.cursors = calloc(w.ncolumns, sizeof(*w.cursors));
 	if (w.columns == NULL || w.cursors == NULL)
@@ -187,7 +194,7 @@ walk(int argc, char **argv)
 	for (i = 0; i < w.ncolumns; i++) {
 		w.columns[i] = entry;
 		w.columns[i].at[w.columns[i].length++] =
-		    strtoul(argv[4 + i], NULL, 10);
+		    strtoul(argv[5 + i], NULL, 10);
 	}
 	rewind_walk(&w);
 	begun = seconds(CLOCK_MONOTONIC);
@@ -272,11 +279,12 @@ main(int argc, char **argv)
 	    NETSNMP_DS_LIB_PRINT_NUMERIC_ENUM, 1);
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID,
 	    NETSNMP_DS_LIB_DISABLE_PERSISTENT_SAVE, 1);
-	if (argc >= 7 && strcmp(argv[1], "walk") == 0)
+	if (argc >= 8 && strcmp(argv[1], "walk") == 0)
 		return (walk(argc - 2, argv + 2));
 	if (argc >= 5 && strcmp(argv[1], "poll") == 0)
 		return (poll_instances(argc - 2, argv + 2));
-	fprintf(stderr, "usage: ask walk ADDRESS SECONDS ROWS ENTRY COLUMN...\n"
+	fprintf(stderr, "usage: ask walk ADDRESS SECONDS AFTER ROWS ENTRY "
+	    "COLUMN...\n"
 	    "       ask poll ADDRESS MICROSECONDS OID...\n");
 	return (2);
 }

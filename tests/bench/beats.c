@@ -151,7 +151,7 @@ frame_from(uint8_t *frame, uint32_t source, unsigned port)
 	set_u16(frame + 36, port);
 }
 
-/* The peer of the so manieth packet; noise goes between heartbeats. */
+/* Whose heartbeat packet `number` is, where it is one. */
 static uint32_t
 peer_of(const struct options *o, uint64_t number)
 {

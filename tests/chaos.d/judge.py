@@ -16,8 +16,9 @@ SEE_AGAIN = 5.0
 DELAY = 1.5
 # One whose time is not known, after what it tells of.
 TOLD_WITHIN = 20.0
-# A state that was not written is lost until shortly after there is room.
-WRITTEN = 2.0
+# A full disk is tried again each 5 s, and when the daemon is asked to end.
+WRITTEN = 6.0
+WRITTEN_AT_END = 0.5
 
 
 class Court:
@@ -90,20 +91,29 @@ class Court:
     def epochs(self):
         """A new epoch is right after a death on a full disk, and only then."""
         deaths = self.deaths_on_full_disk()
-        before = None
+        before, last = None, 0.0
         for key in sorted(self.told):
             trap = self.told[key]
             if before is not None and trap.epoch != before:
+                # Started again after the last that the old one tells of; a
+                # master that was stopped may pass that on much later.
                 fitting = [death for death in deaths
-                           if death[1] < trap.arrival]
+                           if last - MARGIN < death[1] < trap.arrival]
                 if trap.epoch != before + 1 or not fitting:
                     self.differ(trap.arrival, "epoch %d after %d, and the "
                                 "state cannot have been lost", trap.epoch,
                                 before)
                 else:
                     self.forgotten.append(fitting[-1])
-                    deaths.remove(fitting[-1])
-            before = trap.epoch
+                last = 0.0
+            before, last = trap.epoch, max(last, self.time_of(trap))
+
+    def time_of(self, trap):
+        """Of what it tells, as far as that is known; else 0."""
+        if trap.wall is None:
+            return 0.0
+        return min(self.evidence.monotonic(trap.wall, trap.arrival)[:1],
+                   default=0.0)
 
     def deaths_on_full_disk(self):
         """(since when nothing was written, when it was up again)"""
@@ -115,9 +125,10 @@ class Court:
                 self.evidence.of("daemon"),
                 lambda fact: fact["state"] in ("end", "died"),
                 lambda fact: fact["state"] == "up"):
+            written = WRITTEN_AT_END if begin.get("signal") == 15 else WRITTEN
             for filled, freed in full:
                 if filled["t0"] < begin["t1"] and (
-                        freed is None or freed["t1"] + WRITTEN > begin["t0"]):
+                        freed is None or freed["t1"] + written > begin["t0"]):
                     found.append((filled["t0"], end["t1"]
                                   if end is not None else FOREVER))
         return found

@@ -16,6 +16,8 @@ from evidence import CLEARED, RAISED
 from sight import SETTLE
 
 MARGIN = 0.35
+# What was not taken after so long never is.
+RING_KEEPS = 30.0
 FOREVER = float("inf")
 
 
@@ -52,13 +54,20 @@ class Oracle:
         self.forgotten = forgotten
         self.end = evidence.final["end"]
         self.arrivals = [when for when, _ in evidence.arrivals[watch.name]]
-        self.sure = [when for when in self.arrivals if self.surely_seen(when)]
+        self.sure = list(self.surely_seen())
         self.verdict = Verdict(watch)
         self.standings = self.follow(events)
 
-    def surely_seen(self, when):
-        return not any(unseen.start_lo <= when <= unseen.end_hi
-                       for unseen in self.sight.unseen)
+    def surely_seen(self):
+        """The arrivals outside of all that may have been unseen."""
+        unseen = iter(self.sight.unseen)        # in order of their starts
+        following, dark_until = next(unseen, None), -FOREVER
+        for when in self.arrivals:
+            while following is not None and following.start_lo <= when:
+                dark_until = max(dark_until, following.end_hi)
+                following = next(unseen, None)
+            if when > dark_until:
+                yield when
 
     def margin(self, begin, end):
         return MARGIN + self.evidence.lateness(begin, end)
@@ -172,8 +181,10 @@ class Oracle:
 
     def may_clear(self, at):
         margin = self.margin(at, at)
-        return any(arrival - margin <= at <= self.taken(arrival) + margin
-                   for arrival in self.arrivals)
+        begin = bisect.bisect_left(self.arrivals, at - RING_KEEPS)
+        end = bisect.bisect_right(self.arrivals, at + margin)
+        return any(at <= self.taken(arrival) + margin
+                   for arrival in self.arrivals[begin:end])
 
     def taken(self, arrival):
         """By when, if it was taken at all: a stopped engine's ring keeps."""

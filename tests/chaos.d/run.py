@@ -253,7 +253,16 @@ class Run:
                        "udp_lost": udp["RcvbufErrors"] + udp["InErrors"],
                        "end": time.monotonic()}, file)
 
+    def intact(self):
+        """Those who tell what happened must have been there all the time."""
+        processes = [self.recorder, *self.senders.processes.values(),
+                     *(receiver.process for receiver in self.receivers)]
+        if not self.witness.is_alive() or \
+                any(process.poll() is not None for process in processes):
+            raise Broken("one of the harness's own ended early")
+
     def finish(self):
+        self.intact()
         self.witness.stop()
         self.daemon.end(signal.SIGTERM)
         for receiver in self.receivers:

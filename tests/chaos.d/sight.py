@@ -132,39 +132,37 @@ class Sight:
                    (end is None or end["t1"] > when - BLOCKED)
                    for begin, end in ill)
 
-    def holds(self, **of):
-        """(begin, end, pids) of the processes that were stopped"""
-        found = []
-        for number, fact in enumerate(self.evidence.facts):
-            if fact["what"] != "hold" or not fact["pids"] or \
-                    not any(fact[who] for who in of):
+    def holds(self, daemon=False, engine=False):
+        """(begin, end, pid) of each such process that was stopped"""
+        found, open_ones = [], {}
+        for fact in self.evidence.of("hold", "release"):
+            if fact["what"] == "release":
+                found += [(open_ones.pop(pid), fact["t1"], pid)
+                          for pid in fact["pids"] if pid in open_ones]
                 continue
-            left = set(fact["pids"])
-            end = fact["t1"]
-            for later in self.evidence.facts[number + 1:]:
-                if later["what"] == "release":
-                    left -= set(later["pids"])
-                    end = later["t1"]
-                if not left:
-                    break
-            found.append((fact["t0"], end if not left else FOREVER,
-                          fact["pids"]))
-        return found
+            # The daemon's comes first.
+            first = 1 if fact["daemon"] else 0
+            chosen = (fact["pids"][:first] if daemon else []) + \
+                (fact["pids"][first:] if engine else [])
+            for pid in chosen:
+                open_ones.setdefault(pid, fact["t0"])
+        return found + [(begin, FOREVER, pid)
+                        for pid, begin in open_ones.items()]
 
     def find_stops(self):
         """(begin, end, end at the latest) of the engine's.  Another may be
         started in its place: it hears at once, and takes what it heard once
         the stopped one is gone."""
         found = []
-        for begin, end, pids in self.holds(engine=True):
-            over = self.seen_after(begin, pids)[0]
-            late = min(self.gone_after(begin, pids), end)
+        for begin, end, pid in self.holds(engine=True):
+            over = self.seen_after(begin, [pid])[0]
+            late = min(self.gone_after(begin, pid), end)
             found.append((begin, min(over, end), late + SETTLE))
         return found
 
-    def gone_after(self, when, pids):
+    def gone_after(self, when, pid):
         for _, after, _, _, engines in self.views:
-            if after > when and not any(str(pid) in engines for pid in pids):
+            if after > when and str(pid) not in engines:
                 return after
         return FOREVER
 

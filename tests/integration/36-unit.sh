@@ -111,6 +111,8 @@ sed -n '/^User=root/,/^\.Ed/p' "$ROOT/agent/hbwatchd.8" | grep '=' >>"$unit"
 like "the drop-in is there" "$(capabilities)" "^\+net_raw,\+setuid"
 sed -i '/^nonsense$/d' "$WORK/own/hbwatchd.conf"
 chown -R root "$WORK/own"
+stop snmpd
+start_snmpd
 start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
 start_unit --inh-caps -all
 need "hbwatchd does not answer as root" 20 hbwatchd_answers

@@ -59,11 +59,12 @@ jailed() {
 			"$(status "$pid" Seccomp)" 2
 }
 
+# new_engine: one, and another than $old
 new_engine() {
 	local now
 
 	now=$(engine | xargs)
-	[ -n "$now" ] && [ "$now" != "$old" ]
+	[[ $now =~ ^[0-9]+$ ]] && [ "$now" != "$old" ]
 }
 
 promiscuous() {

@@ -489,6 +489,62 @@ stop_is_taken_back(void **state)
 	assert_false(raised(0, 34001)->stopping);
 }
 
+/* A capture's clock is the wall's: more milliseconds than a watch keeps of. */
+static void
+stop_on_a_late_clock(void **state)
+{
+	/* 2026, and around where what is kept begins anew. */
+	static const int64_t	 half = INT64_C(1) << (DETECT_STOPPING_BITS - 1);
+	const int64_t		 epochs[] = { 1795348800000, 26 * half - 2000,
+				    27 * half - 2000 };
+	size_t			 i;
+	int64_t			 now;
+
+	(void)state;
+	for (i = 0; i < sizeof(epochs) / sizeof(epochs[0]); i++) {
+		now = epochs[i];
+		detect_watch_begin(&t.watches[0], 0, ms(30000).ns, 1, true,
+		    ms(now));
+		replace_detector();
+		heartbeat(0, now);
+		detect_stopping(&t.detect, 0, ms(now));
+		heartbeat(0, now + 3000);
+		assert_true(t.watches[0].stopping);
+		heartbeat(0, now + 3001);
+		assert_false(t.watches[0].stopping);
+		/* One that was captured before it and is told after it. */
+		detect_stopping(&t.detect, 0, ms(now + 5000));
+		heartbeat(0, now + 4000);
+		assert_true(t.watches[0].stopping);
+	}
+}
+
+/* Kept in 25 us, told in ms; those of the longest interruption too. */
+static void
+intervals_are_told_to_the_ms(void **state)
+{
+	static const int64_t	 told_ms[] = { 1, 17, 1000, 33333, 86400000 };
+	size_t			 i, k;
+	int64_t			 now;
+
+	(void)state;
+	for (i = 0; i < sizeof(told_ms) / sizeof(told_ms[0]); i++) {
+		now = 0;
+		detect_watch_begin(&t.watches[0], 0, ms(86400000).ns, 1, true,
+		    ms(0));
+		replace_detector();
+		for (k = 0; k < 3; k++, now += ms(told_ms[i]).ns + 10000)
+			detect_heartbeat(&t.detect, 0,
+			    (struct mono_time){ now - (k == 2) * 20000 },
+			    wall_of(ms(0)));
+		assert_in_range(detect_interval_ns(&t.watches[0]),
+		    ms(told_ms[i]).ns - 25000, ms(told_ms[i]).ns + 25000);
+		assert_int_equal(detect_longest_gap_ns(&t.watches[0]),
+		    ms(told_ms[i]).ns);
+		assert_true(detect_jitter_ns(&t.watches[0]) < 25000);
+	}
+}
+
 /* What ends an interruption ends its cause. */
 static void
 stop_and_back_within_a_moment(void **state)
@@ -1227,6 +1283,8 @@ main(void)
 		TEST(stop_is_announced),
 		TEST(stop_with_heartbeats_after_it),
 		TEST(stop_is_taken_back),
+		TEST(stop_on_a_late_clock),
+		TEST(intervals_are_told_to_the_ms),
 		TEST(stop_and_back_within_a_moment),
 		TEST(stop_before_a_gap_inside_one_drain),
 		TEST(link_is_down),

@@ -332,7 +332,12 @@ ipv6(void **state)
 	assert_found(1, 0u);
 }
 
-/* Each of many is found, and no neighbour of theirs. */
+/*
+ * Each of many is found, and no neighbour of theirs: so many that some share
+ * what the look-up keeps of an IPv6 address.
+ */
+#define MANY_SIX	262144
+
 static void
 many_peers(void **state)
 {
@@ -340,7 +345,7 @@ many_peers(void **state)
 	unsigned	 i;
 
 	(void)state;
-	listen_to(WATCH("six", "peer = 2001:db8::/116 heartbeat = \"udp 694\"")
+	listen_to(WATCH("six", "peer = 2001:db8::/110 heartbeat = \"udp 694\"")
 	    WATCH("four", "peer = 192.0.0.0/20 heartbeat = \"udp 694\"")
 	    WATCH("again", "peer = { 192.0.5.1 } heartbeat = \"udp 694\""));
 	put_ethernet(&six, 0x86dd);
@@ -351,16 +356,19 @@ many_peers(void **state)
 	put_ipv4(&four, 17, 64, 12);
 	put_udp(&four, 694, 694, 4);
 	put_text(&four, "beat");
-	for (i = 0; i < 8192; i++) {
-		set_u16(&six, 36, i);
+	for (i = 0; i < 2 * MANY_SIX; i++) {
+		set_u16(&six, 34, i >> 16);
+		set_u16(&six, 36, i & 0xffff);
 		give(&six);
-		assert_found(i < 4096, i);
+		assert_found(i < MANY_SIX, i);
+	}
+	for (i = 0; i < 8192; i++) {
 		set_u16(&four, 28, i);
 		give(&four);
 		if (i == 0x501)
-			assert_found(2, 4096 + i, 8192u);
+			assert_found(2, MANY_SIX + i, MANY_SIX + 4096);
 		else
-			assert_found(i < 4096, 4096 + i);
+			assert_found(i < 4096, MANY_SIX + i);
 	}
 }
 

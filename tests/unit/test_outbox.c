@@ -270,6 +270,22 @@ all_returned_are_sent_again(void **state)
 	assert_sound(box);
 }
 
+/* The window was full before the last of it had been gone beyond. */
+static void
+the_last_that_was_sent_returns(void **state)
+{
+	struct outbox	*box = *state;
+
+	add(box, 5);
+	assert_int_equal(send_next(box), 1);
+	assert_int_equal(send_next(box), 2);
+	outbox_all_returned(box);
+	assert_int_equal(send_next(box), 1);
+	assert_int_equal(send_next(box), 2);
+	assert_int_equal(send_next(box), 3);
+	assert_sound(box);
+}
+
 /* Of what was delivered and cannot be stored, the newest stay. */
 static void
 history_is_bounded(void **state)
@@ -516,6 +532,7 @@ main(void)
 		WITH_BOX(answered_twice),
 		WITH_BOX(returned_is_sent_again),
 		WITH_BOX(all_returned_are_sent_again),
+		WITH_BOX(the_last_that_was_sent_returns),
 		WITH_BOX(history_is_bounded),
 		WITH_BOX(history_waits_for_the_oldest),
 		WITH_BOX(watches_are_let_go),

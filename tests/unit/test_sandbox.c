@@ -51,16 +51,6 @@ struct cell {
 /* Exit status of a deed: done, refused with EACCES, or else. */
 enum { DONE = 10, REFUSED, OTHERWISE };
 
-typedef int deed_done(const struct cell *);
-
-static int
-status_of(long result)
-{
-	if (result >= 0)
-		return (DONE);
-	return (errno == EACCES ? REFUSED : OTHERWISE);
-}
-
 static struct cell
 cell_new(void)
 {
@@ -79,35 +69,6 @@ cell_new(void)
 	if (c.link < 0 || c.file < 0)
 		_exit(1);
 	return (c);
-}
-
-/* In a child, in the jail; the wait status. */
-static int
-status_in_jail(deed_done *deed)
-{
-	struct cell	 c;
-	pid_t		 pid;
-	int		 status;
-
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		c = cell_new();
-		if (!sandbox_enter(c.report, POLLED))
-			_exit(1);
-		_exit(deed(&c));
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return (status);
-}
-
-static void
-assert_exits(deed_done *deed, int code)
-{
-	int	 status = status_in_jail(deed);
-
-	assert_true(WIFEXITED(status));
-	assert_int_equal(WEXITSTATUS(status), code);
 }
 
 /* ---- what it is after it */
@@ -199,6 +160,47 @@ has_no_capability(void **state)
 }
 
 #ifndef HBW_SANITIZERS
+
+/* ---- what it does in there */
+
+typedef int deed_done(const struct cell *);
+
+static int
+status_of(long result)
+{
+	if (result >= 0)
+		return (DONE);
+	return (errno == EACCES ? REFUSED : OTHERWISE);
+}
+
+/* In a child, in the jail; the wait status. */
+static int
+status_in_jail(deed_done *deed)
+{
+	struct cell	 c;
+	pid_t		 pid;
+	int		 status;
+
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		c = cell_new();
+		if (!sandbox_enter(c.report, POLLED))
+			_exit(1);
+		_exit(deed(&c));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return (status);
+}
+
+static void
+assert_exits(deed_done *deed, int code)
+{
+	int	 status = status_in_jail(deed);
+
+	assert_true(WIFEXITED(status));
+	assert_int_equal(WEXITSTATUS(status), code);
+}
 
 /* ---- what it needs */
 

@@ -109,7 +109,7 @@ static bool
 try_commit(void)
 {
 	store_put_counters(store, &counters);
-	return (store_commit(store, now));
+	return (store_commit(store, now, true));
 }
 
 static void
@@ -816,6 +816,30 @@ epoch_of_a_file_behind(void **state)
 	assert_int_equal(counters.epoch, 2);
 }
 
+/* Some of what was told is on disk, but not yet all. */
+static void
+epoch_until_it_is_even(void **state)
+{
+	(void)state;
+	open_store();
+	close_store();
+	write_mark(1, true);
+	open_store();
+	assert_int_equal(counters.epoch, 2);
+	close_store();
+	open_store();
+	begin_write();
+	store_put_counters(store, &counters);
+	assert_true(store_commit(store, now, false));
+	/* It was not behind, and is not for having more to be put. */
+	assert_mark(2, false);
+	begin_write();
+	counters.epoch = 3;
+	store_put_counters(store, &counters);
+	assert_true(store_commit(store, now, false));
+	assert_mark(3, false);
+}
+
 /* A file of before, put back. */
 static void
 epoch_of_an_old_file(void **state)
@@ -1354,7 +1378,7 @@ write_until_killed(int told)
 			put(alarm_notice(counters.sequence + i, i, "w"));
 		counters.sequence += 5;
 		store_put_counters(store, &counters);
-		if (!store_commit(store, now))
+		if (!store_commit(store, now, true))
 			_exit(3);
 		if (write(told, &counters.sequence, sizeof(uint32_t)) !=
 		    sizeof(uint32_t))
@@ -1486,7 +1510,14 @@ full_disk(void **state)
 	counters = before;
 	assert_int_equal(unlink(path("state/filler")), 0);
 	begin_write();
-	put_many(100);
+	put_many(50);
+	store_put_counters(store, &counters);
+	assert_true(store_commit(store, now, false));
+	assert_false(store_fails(store));
+	/* Some of it is to follow. */
+	assert_mark(1, true);
+	begin_write();
+	put_many(50);
 	commit();
 	assert_mark(1, false);
 	open_store();
@@ -1723,6 +1754,7 @@ main(void)
 		SCRATCH(epoch_of_a_damaged_mark_alone),
 		SCRATCH(epoch_of_an_earlier_version),
 		SCRATCH(epoch_of_a_file_behind),
+		SCRATCH(epoch_until_it_is_even),
 		SCRATCH(epoch_of_an_old_file),
 		SCRATCH(whole),
 		SCRATCH(cut_short),

@@ -17,7 +17,7 @@ def resident(lab, watches):
         sent = lab.beats("-n", watches, "-r", 50000, "-c", 2 * watches)
         host.heartbeats_reach(sent["sent"])
         lab.command(lab.tool("ask"), "walk", daemon.AGENT, "0.1",
-                    str(min(watches, 1000)), host.oid(daemon.WATCH_ENTRY),
+                    "0", str(min(watches, 1000)), host.oid(daemon.WATCH_ENTRY),
                     "11")
     pids = family(host.hbwatchd.pid)
     found = [1024 * kilobytes(pids, name) for name in ("Pss", "Rss")]

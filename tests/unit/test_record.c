@@ -1,0 +1,1049 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stories of an agent that ends, or is killed, and begins again from its state.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/resource.h>
+
+#include <signal.h>
+
+#include <sqlite3.h>
+
+#include "mark.h"
+#include "record.h"
+#include "scratch.h"
+#include "stage.h"
+
+#define WATCH_OF(name, more) \
+	"watch \"" name "\" { interface = eth0 peer = 192.0.2.12 " \
+	"heartbeat = \"udp 20053\" source = s service = v " more " }\n"
+#define WATCH(name, more)	WATCH_OF(name, "role = r host = h " more)
+#define COMMON	"alarm 45640 { interruption = 10s }\n"
+
+static struct scratch	 scratch;
+static struct stage	 stage;
+static bool		 running;
+
+#define AGENT		(&stage.agent)
+
+/* ---- the daemon, as far as it is here */
+
+static void
+start(const char *text, double at)
+{
+	assert_false(running);
+	memset(&stage, 0, sizeof(stage));
+	assert_true(agent_init(AGENT, stage_wall(at)));
+	AGENT->now = stage_mono(at);
+	assert_int_equal(record_open(AGENT, scratch_path(&scratch, "state")),
+	    STORE_FINE);
+	stage_reload(&stage, text, at);
+	running = true;
+}
+
+/* A turn of its loop. */
+static void
+save(double at)
+{
+	record_save(AGENT, stage_mono(at), false);
+}
+
+static void
+save_all(double at)
+{
+	record_save(AGENT, stage_mono(at), true);
+}
+
+/* As by kill -9, or the power: what is not saved is gone. */
+static void
+stop(void)
+{
+	assert_true(running);
+	running = false;
+	stage_end(&stage);
+}
+
+static void
+restart(const char *text, double at)
+{
+	stop();
+	start(text, at);
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	scratch_begin(&scratch);
+	return (0);
+}
+
+static int
+end(void **state)
+{
+	const struct rlimit	 none = { RLIM_INFINITY, RLIM_INFINITY };
+
+	(void)state;
+	(void)setrlimit(RLIMIT_FSIZE, &none);
+	if (running)
+		stop();
+	scratch_end(&scratch);
+	return (0);
+}
+
+/* No file may be written, as on a disk that is full. */
+static void
+fill_disk(bool full)
+{
+	const struct rlimit	 limit = {
+		full ? 0 : RLIM_INFINITY, RLIM_INFINITY,
+	};
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The sequence of what is sent next; 0: nothing may be. */
+static uint32_t
+send_next(void)
+{
+	struct notice	*n = outbox_next(&AGENT->outbox, record_fails(AGENT));
+
+	if (n == NULL)
+		return (0);
+	n->delivery = NOTICE_SENT;
+	return (n->sequence);
+}
+
+static void
+deliver(uint32_t sequence)
+{
+	outbox_delivered(&AGENT->outbox, sequence);
+}
+
+static void
+deliver_all(void)
+{
+	uint32_t	 sequence;
+
+	while ((sequence = send_next()) != 0)
+		deliver(sequence);
+}
+
+/* Blind and restored in turn: notices without end. */
+static void
+add_notices(uint32_t count, double at)
+{
+	while (count-- > 0)
+		stage_capture(&stage, 0, AGENT->captures[0].told_blind ?
+		    LIVE_CAPTURE_RUNNING : LIVE_CAPTURE_FAILED, "", at);
+}
+
+static void
+sql(const char *text)
+{
+	sqlite3	*db;
+	char	*error = NULL;
+
+	assert_int_equal(sqlite3_open(scratch_path(&scratch,
+	    "state/hbwatchd.db"), &db), SQLITE_OK);
+	if (sqlite3_exec(db, text, NULL, NULL, &error) != SQLITE_OK)
+		fail_msg("%s: %s", text, error);
+	sqlite3_close(db);
+}
+
+/* ---- what is to be seen */
+
+static const struct alarm *
+alarm_of(size_t i)
+{
+	return (&AGENT->alarms[i]);
+}
+
+static const struct notice *
+notice(uint32_t sequence)
+{
+	const struct notice	*n = record_notice(AGENT, sequence);
+
+	assert_non_null(n);
+	assert_int_equal(n->sequence, sequence);
+	return (n);
+}
+
+static const char *
+detail(uint32_t sequence)
+{
+	static char	 text[NOTICE_DETAIL_SIZE];
+
+	return (notice_detail(notice(sequence), text));
+}
+
+static const char *
+key(uint32_t sequence)
+{
+	static char	 text[ALARM_KEY_SIZE];
+
+	return (alarm_key(notice(sequence)->watch, text));
+}
+
+static void
+assert_notice(uint32_t i, enum notice_event event, const char *watch,
+    uint32_t serial, double at)
+{
+	assert_int_equal(notice(i)->event, event);
+	assert_string_equal(notice(i)->watch->name, watch);
+	assert_int_equal(notice(i)->time.ns, stage_wall(at).ns);
+	assert_int_equal(notice(i)->alarm.serial, serial);
+	assert_int_equal(notice(i)->alarm.sequence, i);
+	assert_int_equal(notice(i)->alarm.state,
+	    event == NOTICE_RAISED ? ALARM_RAISED : ALARM_CLEARED);
+}
+
+/* What always holds; and so many were ever told, and so many stand. */
+static void
+assert_state(uint32_t sequence, uint32_t active)
+{
+	uint32_t	 by_severity[AGENT_SEVERITIES + 1] = { 0 };
+	uint32_t	 raised = 0;
+	size_t		 i;
+
+	for (i = 0; i < AGENT->config->nwatches; i++) {
+		const struct configuration_watch *w = AGENT->config->watches[i];
+		bool stands = alarm_of(i)->state == ALARM_RAISED;
+
+		raised += stands;
+		by_severity[w->profile->alarm->severity] += stands;
+		assert_int_equal(AGENT->live->watches[i].raised, stands);
+		assert_int_equal(AGENT->live->watches[i].transitions,
+		    alarm_of(i)->transitions);
+		assert_int_equal(alarm_of(i)->transitions % 2, stands);
+	}
+	assert_int_equal(raised, active);
+	assert_int_equal(AGENT->active_all, active);
+	assert_memory_equal(AGENT->active, by_severity, sizeof(by_severity));
+	assert_int_equal(AGENT->outbox.sequence, sequence);
+}
+
+/* Each row of the history can be read, from the oldest to the newest. */
+static void
+assert_history(uint32_t oldest)
+{
+	uint32_t	 i;
+
+	assert_int_equal(record_oldest(AGENT), oldest);
+	for (i = oldest; i <= AGENT->outbox.sequence; i++)
+		(void)notice(i);
+	assert_null(record_notice(AGENT, AGENT->outbox.sequence + 1));
+}
+
+static void
+assert_mark(uint32_t epoch, bool behind)
+{
+	struct mark	 mark;
+
+	assert_true(mark_read(scratch_path(&scratch, "state/epoch"), &mark));
+	assert_int_equal(mark.epoch, epoch);
+	assert_int_equal(mark.behind, behind);
+}
+
+/* ---- nothing is forgotten */
+
+static void
+nothing_yet(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	assert_state(0, 0);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_int_equal(record_oldest(AGENT), 1);
+	assert_null(record_notice(AGENT, 0));
+	assert_null(record_notice(AGENT, 1));
+	assert_int_equal(record_due(AGENT, stage_mono(0)).ns,
+	    stage_mono(0).ns);		/* the name is new */
+	save(0);
+	assert_int_equal(record_due(AGENT, stage_mono(0)).ns, MONO_NEVER.ns);
+	assert_false(record_fails(AGENT));
+	restart(COMMON WATCH("w", ""), 1);
+	assert_state(0, 0);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_true(wall_is_never(AGENT->last_change));
+	/* All the names are known. */
+	assert_int_equal(record_due(AGENT, stage_mono(1)).ns, MONO_NEVER.ns);
+}
+
+static void
+all_as_it_was(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "")
+	    WATCH("b", "") WATCH("c", "alarm = 12010 interruption = 10s");
+	struct alarm		 before[3];
+	char			 details[4][NOTICE_DETAIL_SIZE];
+	uint32_t		 i;
+
+	(void)state;
+	start(text, 0);
+	stage_heartbeat(&stage, 0, 1);
+	stage_heartbeat(&stage, 1, 2);
+	stage_advance(&stage, 20);		/* raises c, a, b */
+	stage_heartbeat(&stage, 1, 21);		/* clears b */
+	assert_state(4, 2);
+	for (i = 0; i < 4; i++)
+		snprintf(details[i], sizeof(details[i]), "%s", detail(i + 1));
+	memcpy(before, AGENT->alarms, sizeof(before));
+	save(21);
+	deliver_all();
+	save(22);
+	restart(text, 25);
+	assert_state(4, 2);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_int_equal(AGENT->serial, 3);
+	assert_int_equal(AGENT->last_change.ns, stage_wall(21).ns);
+	assert_int_equal(AGENT->start_time.ns, stage_wall(25).ns);
+	assert_int_equal(AGENT->outbox.pending, 0);
+	assert_int_equal(AGENT->outbox.delivered, 4);
+	assert_memory_equal(AGENT->alarms, before, sizeof(before));
+	assert_history(1);
+	assert_notice(1, NOTICE_RAISED, "c", 1, 10);
+	assert_notice(2, NOTICE_RAISED, "a", 2, 11);
+	assert_notice(3, NOTICE_RAISED, "b", 3, 12);
+	assert_notice(4, NOTICE_CLEARED, "b", 3, 21);
+	for (i = 0; i < 4; i++)
+		assert_string_equal(detail(i + 1), details[i]);
+}
+
+/* Neither raised again nor cleared, until a heartbeat. */
+static void
+standing_alarm(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver_all();
+	save(13);
+	restart(text, 20);
+	assert_state(1, 1);
+	stage_advance(&stage, 500);
+	assert_state(1, 1);
+	restart(text, 600);
+	stage_advance(&stage, 700);
+	assert_state(1, 1);
+	stage_heartbeat(&stage, 0, 701);
+	assert_state(2, 0);
+	assert_notice(2, NOTICE_CLEARED, "w", 1, 701);
+	assert_string_equal(detail(2),
+	    "the heartbeat is back; the alarm stood for 690.000 s");
+	assert_int_equal(alarm_of(0)->raised.ns, stage_wall(11).ns);
+	/* And all goes on as ever. */
+	stage_advance(&stage, 712);
+	assert_state(3, 1);
+	assert_notice(3, NOTICE_RAISED, "w", 2, 711);
+	assert_int_equal(notice(3)->alarm.count, 2);
+}
+
+/* Nobody listened: what was silent then is not held against it. */
+static void
+silence_begins_anew(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	stage_advance(&stage, 10);
+	stage_heartbeat(&stage, 0, 11);
+	save(11);
+	restart(text, 100);
+	assert_state(2, 0);
+	stage_advance(&stage, 109.9);
+	assert_state(2, 0);
+	stage_advance(&stage, 110);
+	assert_state(3, 1);
+	assert_notice(3, NOTICE_RAISED, "w", 2, 110);
+}
+
+/* What was not saved was not sent: it is as if it had not been. */
+static void
+killed_before_it_was_saved(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	save(0);
+	stage_advance(&stage, 12);
+	assert_state(1, 1);
+	assert_int_equal(send_next(), 0);
+	restart(text, 20);
+	assert_state(0, 0);
+	assert_int_equal(AGENT->serial, 0);
+	stage_advance(&stage, 30);
+	assert_state(1, 1);
+	assert_notice(1, NOTICE_RAISED, "w", 1, 30);
+	save(30);
+	assert_int_equal(send_next(), 1);
+	/* The same with a clear. */
+	deliver_all();
+	save(31);
+	stage_heartbeat(&stage, 0, 31);
+	assert_state(2, 0);
+	restart(text, 40);
+	assert_state(1, 1);
+	stage_heartbeat(&stage, 0, 41);
+	assert_state(2, 0);
+	assert_notice(2, NOTICE_CLEARED, "w", 1, 41);
+	assert_int_equal(AGENT->epoch, 1);
+}
+
+/* What had no answer is sent again: in order, and the same. */
+static void
+pending_are_sent_again(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "")
+	    WATCH("b", "") WATCH("c", "") WATCH("d", "");
+	char			 details[4][NOTICE_DETAIL_SIZE];
+	uint32_t		 i;
+
+	(void)state;
+	start(text, 0);
+	stage_advance(&stage, 12);
+	save(12);
+	for (i = 1; i <= 4; i++) {
+		assert_int_equal(send_next(), i);
+		snprintf(details[i - 1], sizeof(details[0]), "%s %s", key(i),
+		    detail(i));
+	}
+	deliver(1);
+	deliver(3);
+	save(13);
+	restart(text, 20);
+	assert_int_equal(AGENT->outbox.pending, 3);
+	assert_int_equal(AGENT->outbox.delivered, 1);
+	for (i = 2; i <= 4; i++) {
+		char	 again[NOTICE_DETAIL_SIZE];
+
+		assert_int_equal(send_next(), i);
+		snprintf(again, sizeof(again), "%s %s", key(i), detail(i));
+		assert_string_equal(again, details[i - 1]);
+		assert_notice(i, NOTICE_RAISED, notice(i)->watch->name, i, 10);
+	}
+	assert_int_equal(send_next(), 0);
+	for (i = 2; i <= 4; i++)
+		deliver(i);
+	save(21);
+	/* Also what is new goes after them. */
+	restart(text, 30);
+	assert_int_equal(AGENT->outbox.pending, 0);
+	assert_state(4, 4);
+	assert_int_equal(AGENT->epoch, 1);
+}
+
+/* A delivery alone may be written a little later. */
+static void
+deliveries_wait_a_little(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
+
+	(void)state;
+	start(text, 0);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver(send_next());
+	assert_true(mono_before(stage_mono(12),
+	    record_due(AGENT, stage_mono(12))));
+	assert_true(mono_before(record_due(AGENT, stage_mono(12)),
+	    stage_mono(13)));
+	/* With the last of them there is nothing to wait for. */
+	deliver(send_next());
+	assert_int_equal(record_due(AGENT, stage_mono(12)).ns,
+	    stage_mono(12).ns);
+	save(12);
+	assert_int_equal(record_due(AGENT, stage_mono(12)).ns, MONO_NEVER.ns);
+	restart(text, 20);
+	assert_int_equal(AGENT->outbox.delivered, 2);
+}
+
+/* ---- the configuration is another when it comes back */
+
+static void
+removed_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("a", "") WATCH("b", ""), 0);
+	stage_heartbeat(&stage, 1, 9);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver_all();
+	save(13);
+	restart(COMMON WATCH("b", ""), 15);
+	assert_state(2, 0);
+	assert_notice(2, NOTICE_CLEARED, "a", 1, 15);
+	assert_string_equal(detail(2),
+	    "the watch was removed from the configuration");
+	assert_string_equal(key(2), "s/v/r/h/a/45640");
+	assert_int_equal(AGENT->outbox.pending, 1);
+	save(15);
+	/* Once. */
+	restart(COMMON WATCH("b", ""), 16);
+	assert_state(2, 0);
+	assert_string_equal(detail(2),
+	    "the watch was removed from the configuration");
+	/* It has its index for good. */
+	restart(COMMON WATCH("c", "") WATCH("a", "") WATCH("b", ""), 17);
+	assert_state(2, 0);
+	assert_int_equal(AGENT->indexes[0], 3);
+	assert_int_equal(AGENT->indexes[1], 1);
+	assert_int_equal(AGENT->indexes[2], 2);
+}
+
+static void
+removed_while_down_and_killed(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("a", ""), 0);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver_all();
+	save(13);
+	restart(COMMON, 15);
+	assert_state(2, 0);
+	restart(COMMON, 16);
+	assert_state(2, 0);
+	assert_notice(2, NOTICE_CLEARED, "a", 1, 16);
+	save(16);
+	restart(COMMON, 17);
+	assert_state(2, 0);
+	assert_notice(2, NOTICE_CLEARED, "a", 1, 16);
+}
+
+static void
+renamed_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("a", ""), 0);
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 12);
+	save(12);
+	restart(COMMON WATCH("z", ""), 15);
+	assert_state(2, 0);
+	assert_notice(2, NOTICE_CLEARED, "a", 1, 15);
+	assert_int_equal(AGENT->indexes[0], 2);
+	stage_advance(&stage, 26);
+	assert_notice(3, NOTICE_RAISED, "z", 2, 25);
+}
+
+static void
+disabled_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	stage_advance(&stage, 12);
+	save(12);
+	restart(COMMON WATCH("w", "enabled = false"), 15);
+	assert_state(2, 0);
+	assert_notice(2, NOTICE_CLEARED, "w", 1, 15);
+	assert_string_equal(detail(2), "the watch was disabled");
+	save(15);
+	restart(COMMON WATCH("w", "enabled = false"), 16);
+	assert_state(2, 0);
+	save(16);
+	restart(COMMON WATCH("w", ""), 20);
+	assert_state(2, 0);
+	stage_advance(&stage, 31);
+	assert_state(3, 1);
+	assert_notice(3, NOTICE_RAISED, "w", 2, 30);
+	stage_heartbeat(&stage, 0, 32);
+	assert_state(4, 0);
+}
+
+static void
+key_changed_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 12);
+	save(12);
+	restart(COMMON WATCH_OF("w", "role = other host = h"), 15);
+	assert_state(3, 1);
+	assert_notice(2, NOTICE_CLEARED, "w", 1, 15);
+	assert_string_equal(key(2), "s/v/r/h/w/45640");
+	assert_string_equal(detail(2),
+	    "the configuration gave the alarm another key");
+	assert_notice(3, NOTICE_RAISED, "w", 2, 15);
+	assert_string_equal(key(3), "s/v/other/h/w/45640");
+	assert_int_equal(notice(3)->alarm.last_heartbeat.ns,
+	    stage_wall(1).ns);
+	save(15);
+	restart(COMMON WATCH_OF("w", "role = other host = h"), 16);
+	assert_state(3, 1);
+	stage_heartbeat(&stage, 0, 17);
+	assert_state(4, 0);
+	assert_notice(4, NOTICE_CLEARED, "w", 2, 17);
+	assert_string_equal(key(4), "s/v/other/h/w/45640");
+}
+
+/* The count of transitions stays that of raises and clears in turn. */
+static void
+key_changed_and_disabled_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	stage_advance(&stage, 12);
+	save(12);
+	restart(COMMON WATCH_OF("w", "role = q host = h enabled = false"), 15);
+	assert_state(2, 0);
+	save(15);
+	restart(COMMON WATCH_OF("w", "role = q host = h"), 20);
+	assert_state(2, 0);
+	stage.lose = true;
+	stage_advance(&stage, 31);
+	stage_heartbeat(&stage, 0, 32);
+	/* The engine was killed: the rows have to tell. */
+	agent_reconcile(AGENT, stage_mono(33), stage_wall(33));
+	assert_state(4, 0);
+	assert_notice(3, NOTICE_RAISED, "w", 2, 30);
+	assert_notice(4, NOTICE_CLEARED, "w", 2, 32);
+}
+
+static void
+key_changed_while_cleared(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	stage_advance(&stage, 12);
+	stage_heartbeat(&stage, 0, 13);
+	save(13);
+	restart(COMMON WATCH_OF("w", "role = r host = other"), 15);
+	assert_state(2, 0);
+	assert_int_equal(alarm_of(0)->count, 0);
+	stage_advance(&stage, 26);
+	assert_notice(3, NOTICE_RAISED, "w", 2, 25);
+}
+
+static void
+severity_changed_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	stage_advance(&stage, 12);
+	save(12);
+	restart("alarm 45640 { interruption = 10s severity = critical }\n"
+	    WATCH("w", ""), 15);
+	assert_state(1, 1);
+	assert_int_equal(AGENT->active[SEVERITY_CRITICAL], 1);
+	/* What was said of it was said. */
+	assert_int_equal(notice(1)->watch->profile->alarm->severity,
+	    SEVERITY_MINOR);
+	stage_heartbeat(&stage, 0, 16);
+	assert_state(2, 0);
+}
+
+static void
+another_order(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("a", "") WATCH("b", "") WATCH("c", ""), 0);
+	stage_heartbeat(&stage, 0, 9);
+	stage_heartbeat(&stage, 2, 9);
+	stage_advance(&stage, 12);
+	save(12);
+	restart(COMMON WATCH("new", "") WATCH("c", "") WATCH("b", "")
+	    WATCH("a", ""), 15);
+	assert_state(1, 1);
+	assert_int_equal(AGENT->indexes[0], 4);
+	assert_int_equal(AGENT->indexes[1], 3);
+	assert_int_equal(AGENT->indexes[2], 2);
+	assert_int_equal(AGENT->indexes[3], 1);
+	assert_int_equal(alarm_of(2)->state, ALARM_RAISED);
+	stage_heartbeat(&stage, 2, 16);
+	assert_notice(2, NOTICE_CLEARED, "b", 1, 16);
+}
+
+/* ---- interfaces */
+
+static void
+blind_is_told_once(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "it is gone", 1);
+	save(1);
+	restart(text, 10);
+	assert_state(1, 0);
+	assert_true(AGENT->captures[0].told_blind);
+	assert_string_equal(detail(1), "eth0: it is gone");
+	/* Its watch is not found silent. */
+	stage_advance(&stage, 100);
+	assert_state(1, 0);
+	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "it is gone", 101);
+	assert_state(1, 0);
+	stage_capture(&stage, 0, LIVE_CAPTURE_RUNNING, "", 102);
+	assert_state(2, 0);
+	assert_int_equal(notice(2)->event, NOTICE_RESTORED);
+	save(102);
+	restart(text, 110);
+	assert_false(AGENT->captures[0].told_blind);
+	stage_capture(&stage, 0, LIVE_CAPTURE_RUNNING, "", 111);
+	assert_state(2, 0);
+	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "again", 112);
+	assert_state(3, 0);
+}
+
+/* ---- much at once */
+
+static void
+in_batches(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+	uint32_t		 sent = 0;
+
+	(void)state;
+	start(text, 0);
+	save(0);
+	add_notices(2500, 1);
+	assert_int_equal(send_next(), 0);
+	save(1);
+	assert_int_equal(AGENT->outbox.stored, 1000);
+	while (send_next() != 0)
+		sent++;
+	assert_int_equal(sent, 1000);
+	assert_int_equal(record_due(AGENT, stage_mono(1)).ns,
+	    stage_mono(1).ns);
+	save(1);
+	assert_int_equal(AGENT->outbox.stored, 2000);
+	restart(text, 2);
+	assert_state(2000, 0);
+	assert_int_equal(AGENT->outbox.pending, 2000);
+	assert_int_equal(AGENT->epoch, 1);
+	add_notices(2500, 3);
+	save_all(3);
+	assert_int_equal(AGENT->outbox.stored, 4500);
+	restart(text, 4);
+	assert_state(4500, 0);
+	assert_int_equal(AGENT->outbox.pending, 4500);
+	assert_history(1);
+}
+
+static void
+history_is_trimmed(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	AGENT->config->history = 100;
+	add_notices(250, 1);
+	save(1);
+	/* Nothing goes that waits, also not from the disk. */
+	assert_history(1);
+	restart(text, 2);
+	AGENT->config->history = 100;
+	assert_int_equal(AGENT->outbox.pending, 250);
+	assert_history(1);
+	deliver_all();
+	save(2);
+	assert_history(151);
+	assert_int_equal(AGENT->outbox.count, 0);
+	add_notices(10, 3);
+	save(3);
+	assert_history(161);
+	assert_int_equal(AGENT->outbox.count, 10);
+	restart(text, 4);
+	assert_history(161);
+	assert_int_equal(AGENT->outbox.delivered, 250);
+	AGENT->config->history = 5;
+	deliver_all();
+	save(5);
+	assert_history(256);
+	restart(text, 6);
+	assert_history(256);
+}
+
+/* ---- a store that fails */
+
+static void
+goes_on_from_memory(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+	double			 t = 1;
+	int			 i;
+
+	(void)state;
+	start(text, 0);
+	AGENT->config->history = 20;
+	stage_advance(&stage, t += 12);
+	save(t);
+	deliver_all();
+	save(t);
+	fill_disk(true);
+	for (i = 0; i < 50; i++) {
+		stage_heartbeat(&stage, 0, t += 1);
+		save(t);
+		stage_advance(&stage, t += 12);
+		save(t);
+		/* They leave all the same. */
+		deliver_all();
+		save(t);
+	}
+	assert_true(record_fails(AGENT));
+	assert_state(101, 1);
+	assert_int_equal(AGENT->serial, 51);
+	assert_int_equal(AGENT->outbox.pending, 0);
+	/* Not more than asked for, and what there is can be read. */
+	assert_int_equal(AGENT->outbox.count, 20);
+	assert_history(82);
+	fill_disk(false);
+	save(t += 6);
+	assert_false(record_fails(AGENT));
+	assert_mark(1, false);
+	assert_int_equal(AGENT->outbox.stored, 101);
+	assert_int_equal(AGENT->outbox.count, 0);
+	assert_history(82);
+	restart(text, t += 1);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_int_equal(AGENT->serial, 51);
+	assert_state(101, 1);
+	assert_history(82);
+	stage_heartbeat(&stage, 0, t += 1);
+	assert_state(102, 0);
+	assert_int_equal(notice(102)->alarm.serial, 51);
+}
+
+/* A raise that was given up, and not stored, is not its serial lost. */
+static void
+serials_that_were_given_up(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	AGENT->config->history = 5;
+	save(0);
+	fill_disk(true);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver_all();
+	add_notices(20, 13);
+	save(13);
+	deliver_all();
+	save(13);
+	assert_int_equal(outbox_oldest(&AGENT->outbox), 17);
+	fill_disk(false);
+	save(20);
+	assert_false(record_fails(AGENT));
+	restart(text, 30);
+	assert_state(21, 1);
+	assert_int_equal(AGENT->serial, 1);
+	assert_int_equal(AGENT->last_change.ns, stage_wall(10).ns);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_history(17);
+	stage_heartbeat(&stage, 0, 31);
+	assert_notice(22, NOTICE_CLEARED, "w", 1, 31);
+}
+
+/* What went out then is not known after a kill: so it is another epoch. */
+static void
+killed_while_it_fails(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	save(0);
+	fill_disk(true);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver_all();
+	assert_state(1, 1);
+	fill_disk(false);
+	/* The mark is written in place, which a limit of 0 does not allow. */
+	assert_true(mark_write(scratch_path(&scratch, "state/epoch"),
+	    &(struct mark){ 1, true }));
+	restart(text, 20);
+	assert_int_equal(AGENT->epoch, 2);
+	assert_state(0, 0);
+}
+
+/* It is behind until all of it is on disk. */
+static void
+killed_while_it_catches_up(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	save(0);
+	fill_disk(true);
+	add_notices(2500, 1);
+	save(1);
+	assert_true(record_fails(AGENT));
+	deliver_all();
+	fill_disk(false);
+	assert_true(mark_write(scratch_path(&scratch, "state/epoch"),
+	    &(struct mark){ 1, true }));
+	save(10);
+	assert_int_equal(AGENT->outbox.stored, 1000);
+	assert_mark(1, true);
+	save(10);
+	assert_mark(1, true);
+	save(10);
+	assert_int_equal(AGENT->outbox.stored, 2500);
+	assert_mark(1, false);
+	add_notices(2500, 11);
+	save(11);
+	assert_mark(1, false);
+	restart(text, 20);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_state(3500, 0);
+}
+
+/* ---- a state that is damaged */
+
+/* What is known is put into a new file, and then it is as ever. */
+static void
+assert_mended(const char *change, uint32_t sequence)
+{
+	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
+
+	print_message("# %s\n", change);
+	start(text, 0);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver(send_next());
+	save(13);
+	stop();
+	sql(change);
+	start(text, 20);
+	assert_int_equal(AGENT->outbox.sequence, sequence);
+	save_all(20);
+	stage_heartbeat(&stage, 0, 21);
+	stage_advance(&stage, 60);
+	save_all(60);
+	assert_int_equal(AGENT->epoch, 2);
+	assert_int_equal(AGENT->outbox.stored, AGENT->outbox.sequence);
+	assert_mark(2, false);
+	sequence = AGENT->outbox.sequence;
+	restart(text, 70);
+	assert_int_equal(AGENT->epoch, 2);
+	assert_state(sequence, 2);
+	stop();
+	assert_int_equal(nftw(scratch_path(&scratch, "state"),
+	    scratch_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static void
+damaged(void **state)
+{
+	(void)state;
+	assert_mended("UPDATE counters SET epoch = 0", 0);
+	assert_mended("UPDATE counters SET sequence = 3", 3);
+	assert_mended("UPDATE counters SET delivered = 0, sequence = 1", 1);
+	assert_mended("UPDATE notice SET sequence = 5 WHERE sequence = 2", 2);
+	assert_mended("UPDATE notice SET state = 9 WHERE sequence = 2", 2);
+	assert_mended("DELETE FROM notice WHERE sequence = 2", 2);
+	assert_mended("UPDATE name SET name = CAST(x'ff' AS TEXT)"
+	    " WHERE number = 2", 2);
+	assert_mended("UPDATE alarm SET state = 9 WHERE watch_index = 2", 2);
+	assert_mended("UPDATE alarm SET state = 9", 2);
+}
+
+/* A row of the history that cannot be read is found when it is asked for. */
+static void
+damaged_history(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	stage_advance(&stage, 12);
+	stage_heartbeat(&stage, 0, 13);
+	save(13);
+	deliver_all();
+	save(14);
+	stop();
+	sql("UPDATE notice SET cause = 77 WHERE sequence = 1");
+	start(text, 20);
+	assert_state(2, 0);
+	assert_null(record_notice(AGENT, 1));
+	stage_advance(&stage, 31);
+	save(31);
+	assert_int_equal(AGENT->epoch, 2);
+	assert_history(3);
+	restart(text, 40);
+	assert_int_equal(AGENT->epoch, 2);
+	assert_state(3, 1);
+	assert_notice(3, NOTICE_RAISED, "w", 2, 30);
+}
+
+/* The transitions of a row are believed only as far as they can be. */
+static void
+odd_transitions(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	stage_advance(&stage, 12);
+	save(12);
+	stop();
+	sql("UPDATE alarm SET transitions = 8");
+	start(text, 20);
+	assert_state(1, 1);
+	stage_heartbeat(&stage, 0, 21);
+	assert_state(2, 0);
+	save(21);
+	stop();
+	sql("UPDATE alarm SET transitions = 11");
+	start(text, 30);
+	assert_state(2, 0);
+	stage_advance(&stage, 41);
+	assert_state(3, 1);
+}
+
+#define STORY(test)	cmocka_unit_test_setup_teardown(test, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		STORY(nothing_yet),
+		STORY(all_as_it_was),
+		STORY(standing_alarm),
+		STORY(silence_begins_anew),
+		STORY(killed_before_it_was_saved),
+		STORY(pending_are_sent_again),
+		STORY(deliveries_wait_a_little),
+		STORY(removed_while_down),
+		STORY(removed_while_down_and_killed),
+		STORY(renamed_while_down),
+		STORY(disabled_while_down),
+		STORY(key_changed_while_down),
+		STORY(key_changed_and_disabled_while_down),
+		STORY(key_changed_while_cleared),
+		STORY(severity_changed_while_down),
+		STORY(another_order),
+		STORY(blind_is_told_once),
+		STORY(in_batches),
+		STORY(history_is_trimmed),
+		STORY(goes_on_from_memory),
+		STORY(serials_that_were_given_up),
+		STORY(killed_while_it_fails),
+		STORY(killed_while_it_catches_up),
+		STORY(damaged),
+		STORY(damaged_history),
+		STORY(odd_transitions),
+	};
+
+	/* Of a limit that is reached, the error is enough. */
+	signal(SIGXFSZ, SIG_IGN);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
