@@ -17,10 +17,15 @@
 #define LOOK_AGAIN_NS	NSEC_PER_SEC
 
 #ifdef HAVE_LIBSYSTEMD
-#define TELL(...)	((void)sd_notifyf(0, __VA_ARGS__))
+#define tell(...)	((void)sd_notifyf(0, __VA_ARGS__))
 #else
 #define sd_watchdog_enabled(unset, usec)	((void)(usec), 0)
-#define TELL(...)	((void)0)
+
+static void __attribute__((format(printf, 1, 2)))
+tell(const char *format, ...)
+{
+	(void)format;
+}
 #endif
 
 void
@@ -44,7 +49,7 @@ tell_status(struct readiness *r, const struct agent *agent)
 	r->status_due = mono_add(agent->now, NSEC_PER_SEC);
 	r->watches = agent->config->nwatches;
 	r->active = agent->active_all;
-	TELL("STATUS=%zu watch%s, %" PRIu32 " active alarm%s", r->watches,
+	tell("STATUS=%zu watch%s, %" PRIu32 " active alarm%s", r->watches,
 	    r->watches == 1 ? "" : "es", r->active,
 	    r->active == 1 ? "" : "s");
 }
@@ -62,7 +67,7 @@ feed(struct readiness *r, const struct agent *agent)
 	}
 	r->pass = pass;
 	r->due = mono_add(agent->now, r->interval_ns);
-	TELL("WATCHDOG=1");
+	tell("WATCHDOG=1");
 }
 
 void
@@ -70,7 +75,7 @@ readiness_turn(struct readiness *r, const struct agent *agent, bool settled)
 {
 	if (!r->ready && settled && agent->engine_lives) {
 		r->ready = true;
-		TELL("READY=1");
+		tell("READY=1");
 	}
 	tell_status(r, agent);
 	feed(r, agent);
@@ -86,11 +91,11 @@ void
 readiness_reloading(struct readiness *r, struct mono_time now)
 {
 	r->ready = false;
-	TELL("RELOADING=1\nMONOTONIC_USEC=%" PRId64, now.ns / NSEC_PER_USEC);
+	tell("RELOADING=1\nMONOTONIC_USEC=%" PRId64, now.ns / NSEC_PER_USEC);
 }
 
 void
 readiness_stopping(void)
 {
-	TELL("STOPPING=1");
+	tell("STOPPING=1");
 }

@@ -345,6 +345,8 @@ record_save(struct agent *agent, struct mono_time now, bool all)
 			break;
 	}
 	outbox_trim(&agent->outbox, history_size(agent));
+	if (agent->outbox.pending == 0 && !is_new(agent) && !is_delivered(agent))
+		store_idle(r->store);
 }
 
 bool

@@ -445,6 +445,9 @@ parse_ended(const cfg_t *cfg, const struct message *m, const char *name)
 		return;
 	if (m->end == END_EQUALS && brace_missing(cfg, name))
 		return;
+	/* It may be a community without its quotes: not for the log. */
+	if (m->end == END_TOKEN && reader->file->snmp.n > 0)
+		snprintf(quoted, sizeof(quoted), "word");
 	faults_add(reader->faults, cfg->line, "%s%s%s", m->before, quoted,
 	    m->after);
 }

@@ -31,8 +31,10 @@ snmp_judge(struct judge *j)
 		d->file = judge_place(j, &d->line);
 		d->text = faults_copy(j->faults, v->text);
 		fault = judge_text_fault(v->text, JUDGE_LONG_TEXT_MAX);
+		/* Without its text, which may hold a community. */
 		if (fault != NULL)
-			judge_value_fault(j, "snmp", v, fault);
+			faults_add(j->faults, v->line,
+			    "a directive of snmp %s", fault);
 	}
 }
 

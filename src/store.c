@@ -17,11 +17,18 @@
 #include "utf8.h"
 
 /* How often what failed is tried, and said, again. */
-#define RETRY_NS	(5 * NSEC_PER_SEC)
+#define RETRY_NS	(1 * NSEC_PER_SEC)
 #define SAY_NS		(3600 * NSEC_PER_SEC)
 
 /* No count of ours ever comes to more; beyond it they might wrap. */
 #define COUNT_MOST	INT32_MAX
+
+/*
+ * The log's pages, of 4 KB, are carried over to the file when there is time for
+ * it, or when they are many.
+ */
+#define LOG_PAGES		64
+#define LOG_PAGES_MOST		300
 
 /* A text of a row that is longer is not ours. */
 #define ROW_TEXT_MOST	4096
@@ -88,6 +95,8 @@ struct store {
 	struct store_counters	 read;		/* what was found in it */
 	uint32_t		 used;		/* an epoch that may not go on */
 	struct configuration_profile *profile;	/* of the last that was read */
+
+	int			 log_pages;
 
 	bool			 fails;
 	bool			 failed_now;	/* within this transaction */
@@ -164,9 +173,38 @@ close_file(struct store *s)
 		sqlite3_finalize(s->statements[i]);
 		s->statements[i] = NULL;
 	}
-	sqlite3_close(s->db);
+	if (s->writable)
+		store_file_close(s->file, s->db);
+	else
+		sqlite3_close(s->db);
 	s->db = NULL;
 	s->writable = false;
+}
+
+static int
+logged(void *arg, sqlite3 *db, const char *schema, int pages)
+{
+	struct store	*s = arg;
+
+	(void)db;
+	(void)schema;
+	s->log_pages = pages;
+	return (SQLITE_OK);
+}
+
+static void
+carry_log_over(struct store *s)
+{
+	(void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+	    NULL, NULL);
+	s->log_pages = 0;
+}
+
+void
+store_idle(struct store *s)
+{
+	if (s->writable && s->log_pages >= LOG_PAGES)
+		carry_log_over(s);
 }
 
 static bool
@@ -182,6 +220,7 @@ prepare(struct store *s)
 			    sqlite3_errmsg(s->db));
 			return (false);
 		}
+	(void)sqlite3_wal_hook(s->db, logged, s);
 	return (true);
 }
 
@@ -1022,6 +1061,8 @@ store_commit(struct store *s, struct mono_time now, bool even)
 		fails(s, s->reason, now);
 		return (false);
 	}
+	if (s->log_pages >= LOG_PAGES_MOST)
+		carry_log_over(s);
 	if (s->fails)
 		log_info("%s: written again", s->file);
 	s->fails = false;

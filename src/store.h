@@ -105,6 +105,9 @@ void	 store_put_counters(struct store *, const struct store_counters *);
  */
 bool	 store_commit(struct store *, struct mono_time now, bool even);
 
+/* There is time for what a commit would else take longer for. */
+void	 store_idle(struct store *);
+
 /* Did the last try to write fail, and when is the next? */
 bool	 store_fails(const struct store *);
 struct mono_time store_retry(const struct store *);

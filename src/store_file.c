@@ -38,8 +38,6 @@
 /* It is at most one part in so many of what is free. */
 #define RESERVE_SHARE	2U
 
-/* The log's pages, of 4 KB, that are carried over to the file at a time. */
-#define CHECKPOINT	"256"
 
 #define SAID \
 	"watch_index INTEGER NOT NULL, event INTEGER NOT NULL," \
@@ -185,32 +183,86 @@ reserve_file(sqlite3 *db)
 		(void)run(db, "ROLLBACK");
 }
 
+/* The log of a file, -1 when there is none. */
+static int
+open_log(const char *file, int flags)
+{
+	char	*name;
+	int	 fd;
+
+	if (asprintf(&name, "%s-wal", file) < 0)
+		return (-1);
+	fd = open(name, flags | O_CLOEXEC | O_NOFOLLOW);
+	free(name);
+	return (fd);
+}
+
 /*
  * A log whose blocks are there is written in place: a commit then changes
- * nothing of the file system's own, which would have to be on disk as well.
+ * nothing of the file system's own, which would have to be on disk as well, and
+ * a full disk does not matter.  What is in it stays.
  */
 static void
-reserve_log(sqlite3 *db, const char *file)
+reserve_log(const char *file)
 {
 	static const char	 zeros[65536];
-	char			*name;
-	size_t			 done;
+	off_t			 end;
 	int			 fd;
 
-	(void)run(db, "PRAGMA wal_checkpoint(TRUNCATE)");
-	if (asprintf(&name, "%s-wal", file) < 0)
-		return;
-	fd = open(name, O_WRONLY | O_CLOEXEC);
-	free(name);
+	fd = open_log(file, O_WRONLY);
 	if (fd == -1)
 		return;
-	/* What is in it after all stays. */
-	for (done = 0; lseek(fd, 0, SEEK_END) == (off_t)done &&
-	    done < RESERVE_LOG; done += sizeof(zeros))
+	while ((end = lseek(fd, 0, SEEK_END)) >= 0 && end < RESERVE_LOG)
 		if (write(fd, zeros, sizeof(zeros)) != (ssize_t)sizeof(zeros))
 			break;
 	(void)fsync(fd);
 	close(fd);
+}
+
+/* Is there a log with something in it (SQLite file format, section 4.1)? */
+static bool
+has_log(const char *file)
+{
+	uint8_t	 magic[4] = { 0 };
+	ssize_t	 n;
+	int	 fd;
+
+	fd = open_log(file, O_RDONLY);
+	if (fd == -1)
+		return (false);
+	n = read(fd, magic, sizeof(magic));
+	close(fd);
+	return (n == sizeof(magic) && magic[0] == 0x37 && magic[1] == 0x7f &&
+	    magic[2] == 0x06 && (magic[3] & 0xfe) == 0x82);
+}
+
+/* Its file has all of it: so the log begins anew, and keeps its blocks. */
+static void
+empty_log(const char *file)
+{
+	static const char	 zeros[32];
+	int			 fd;
+
+	fd = open_log(file, O_WRONLY);
+	if (fd == -1)
+		return;
+	(void)(pwrite(fd, zeros, sizeof(zeros), 0) > 0 && fsync(fd) == 0);
+	close(fd);
+}
+
+void
+store_file_close(const char *file, sqlite3 *db)
+{
+	int	 logged = 0, carried = -1;
+	bool	 whole;
+
+	if (db == NULL)
+		return;
+	whole = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_FULL,
+	    &logged, &carried) == SQLITE_OK && logged == carried;
+	sqlite3_close(db);
+	if (whole)
+		empty_log(file);
 }
 
 static void
@@ -321,7 +373,7 @@ begin_to_write(sqlite3 *db, const char *file, bool *made, char *reason)
 	error = run(db, "PRAGMA journal_mode = WAL");
 	if (error == SQLITE_OK)
 		error = run(db, "PRAGMA synchronous = FULL;"
-		    "PRAGMA wal_autocheckpoint = " CHECKPOINT ";"
+		    "PRAGMA wal_autocheckpoint = 0;"
 		    "BEGIN EXCLUSIVE; COMMIT;");
 	if (error != SQLITE_OK)
 		return (state_of_error(db, error, reason));
@@ -332,10 +384,12 @@ begin_to_write(sqlite3 *db, const char *file, bool *made, char *reason)
 		error = migrate(db, (int)version++);
 	if (error != SQLITE_OK)
 		return (state_of_error(db, error, reason));
+	(void)sqlite3_file_control(db, NULL, SQLITE_FCNTL_PERSIST_WAL,
+	    &(int){ 1 });
 	if (has_room(file)) {
 		if (*made)
 			reserve_file(db);
-		reserve_log(db, file);
+		reserve_log(file);
 	}
 	return (STORE_FILE_WRITABLE);
 }
@@ -413,21 +467,14 @@ static bool
 is_cut(const char *file, off_t size)
 {
 	uint8_t	 header[32];
-	char	*log;
 	off_t	 pages, page_size;
-	bool	 has_log;
 	int	 fd;
 
-	if (asprintf(&log, "%s-wal", file) < 0)
+	if (has_log(file))
 		return (false);
-	has_log = access(log, F_OK) == 0;
-	free(log);
 	fd = open(file, O_RDONLY | O_CLOEXEC);
-	if (fd == -1 || has_log) {
-		if (fd != -1)
-			close(fd);
+	if (fd == -1)
 		return (false);
-	}
 	if (read(fd, header, sizeof(header)) != (ssize_t)sizeof(header))
 		memset(header, 0, sizeof(header));
 	close(fd);
@@ -565,7 +612,8 @@ store_file_set_aside(const char *file, const char *reason)
 	if (n == 100)
 		return (false);
 	/* Before it: a new file must not find the log of another. */
-	rename_part(file, name, "-wal");
+	if (has_log(file))
+		rename_part(file, name, "-wal");
 	rename_part(file, name, "-journal");
 	if (rename(file, name) != 0) {
 		free(name);

@@ -28,6 +28,9 @@ enum store_file_state {
 enum store_file_state store_file_open(const char *file, sqlite3 **db,
 	    bool *made, char *reason);
 
+/* Closes it; NULL is taken too. */
+void	 store_file_close(const char *file, sqlite3 *db);
+
 /*
  * Renames a file, and what belongs to it, so that its name is free; logs that
  * with the reason.  False when that cannot be done (errno).

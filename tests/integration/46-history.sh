@@ -6,7 +6,7 @@
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-SIZE=60
+SIZE=100
 begin
 start_snmpd
 start_traps
@@ -53,7 +53,7 @@ check "delivered" all_delivered
 
 start_beat flap --from "$B4" --to "$A4" --port 20100-20119 --rate 1
 wrong=0
-for ((round = 0; round < 8; round++)); do
+for ((round = 0; round < 10; round++)); do
 	# While rows come and go.
 	column Watch >"$WORK/walk"
 	sort -nuc "$WORK/walk" || wrong=1
@@ -61,9 +61,10 @@ for ((round = 0; round < 8; round++)); do
 done
 is "a walk while rows come and go is in order" "$wrong" 0
 stop flap
+soon "all stand in the end" 5 get_is hbwActiveAlarms.0 20
 soon "all is told" 10 all_arrived
 check "there were more than are kept" \
-	test "$(get hbwNotificationSequence.0)" -gt $((2 * SIZE))
+	test "$(get hbwNotificationSequence.0)" -gt $((SIZE + 40))
 soon "the newest are kept" 5 rows_are_the_newest
 is "hbwHistoryOldest says which" "$(get hbwHistoryOldest.0)" \
 	$(($(get hbwNotificationSequence.0) - SIZE + 1))
@@ -112,12 +113,11 @@ check "in order" in_order --first 1
 # Another size
 #
 
-for size in 10 100; do
+for size in 120 100; do
 	sed -i "s/^history = .*/history = $size/" "$WORK/hbwatchd.conf"
 	mark_log
 	kill -HUP "${PID[hbwatchd]}"
 	soon "$size: reloaded" 10 says 1 "configuration in force"
-	SIZE=10
 	soon "$size: the newest are kept" 10 rows_are_the_newest
 	is "$size: the size says so" "$(get hbwHistorySize.0)" "$size"
 done

@@ -965,7 +965,7 @@ static const struct refused {
 	    "c.conf:1: escape sequence for a NUL; expected text\n"
 	    "c.conf:2: escape sequence for a NUL; expected text\n" },
 	{ "directive empty", "snmp = { a,\n '' }",
-	    "c.conf:2: snmp \"\" is empty; expected a text\n" },
+	    "c.conf:2: a directive of snmp is empty; expected a text\n" },
 	{ "options unknown", "foo = 1\nfoo = 2\n"
 	    WATCH("\nbar = 'x' role = ''"),
 	    "c.conf:1: unknown option \"foo\"; " OF_TOP

@@ -461,6 +461,7 @@ modes_mended(void **state)
 	assert_int_equal(chmod(path(DB), 0666), 0);
 	if (geteuid() == 0 && chown(path(DB), 65534, 65534) != 0)
 		print_message("# not another's\n");
+	store_adopt(path("state"));
 	open_store();
 	assert_int_equal(stat(path(DB), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
