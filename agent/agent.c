@@ -138,7 +138,8 @@ agent_storm(struct agent *agent, struct mono_time now, struct wall_time wall)
 	/* Without memory it is tried again. */
 	if (n == NULL)
 		return;
-	n->storm = storm_tell(&agent->storm);
+	n->storm = storm_tell(&agent->storm, n->sequence,
+	    agent->outbox.delivered);
 	log_warnx("%s", notice_detail(n, detail));
 }
 
@@ -315,15 +316,16 @@ void
 agent_put_in_force(struct agent *agent, struct carry *next,
     struct wall_time now)
 {
+	/* First: what is carried over may raise and clear, too. */
+	if (!storm_configure(&agent->storm, next->config->storm_limit,
+	    next->config->storm_window_ns))
+		log_warnx("out of memory: storms are told in full");
 	if (agent->config != NULL)
 		carry_over(agent, next, now);
 	else if (agent->record != NULL)
 		carry_from_record(agent, next, now);
 	carry_swap(agent, next);
 	agent->config_time = now;
-	if (!storm_configure(&agent->storm, agent->config->storm_limit,
-	    agent->config->storm_window_ns))
-		log_warnx("out of memory: storms are told in full");
 	agent_order_captures(agent);
 }
 

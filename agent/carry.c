@@ -378,10 +378,9 @@ void
 carry_from_record(struct agent *agent, struct carry *c, struct wall_time now)
 {
 	struct from_record	 from = { agent, c, now };
-	struct notice_storm	 storm;
 
+	/* Before what alarms that go may add to it. */
+	record_storms(agent);
 	record_alarms(agent->record, take_alarm, &from);
 	record_blind(agent->record, take_blind, &from);
-	if (record_open_storm(agent->record, &storm))
-		storm_resume(&agent->storm, &storm, agent->now);
 }

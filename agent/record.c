@@ -156,10 +156,25 @@ record_blind(struct record *r, store_take_blind *take, void *arg)
 	(void)store_blind(r->store, take, arg);
 }
 
-bool
-record_open_storm(struct record *r, struct notice_storm *storm)
+static bool
+take_storm(void *arg, uint32_t sequence, const struct notice_storm *told)
 {
-	return (store_open_storm(r->store, storm));
+	struct agent	*agent = arg;
+
+	storm_told(&agent->storm, told, sequence,
+	    agent->record->stored.delivered);
+	return (true);
+}
+
+void
+record_storms(struct agent *agent)
+{
+	struct store		*s = agent->record->store;
+	struct notice_storm	 open;
+
+	(void)store_storms(s, take_storm, agent);
+	if (store_open_storm(s, &open))
+		storm_resume(&agent->storm, &open, agent->now);
 }
 
 /* ---- writing */
@@ -211,7 +226,6 @@ put_anew(struct agent *agent, struct record *r, struct store_counters *c)
 	put_alarms(agent, r);
 	r->oldest = outbox_oldest(&agent->outbox);
 	store_put_oldest(r->store, r->oldest);
-	outbox_stored(&agent->outbox, r->oldest - 1);
 }
 
 /* A file that is empty gets all that is known. */
@@ -228,13 +242,12 @@ put_everything(struct agent *agent, struct record *r)
 			    agent->live->captures[i].interface, true);
 }
 
-/* At most so many; returns the last that was put. */
+/* At most so many after that one; returns the last that was put. */
 static uint32_t
 put_notices(struct agent *agent, struct record *r, struct store_counters *c,
-    size_t most)
+    uint32_t sequence, size_t most)
 {
 	const struct notice	*n;
-	uint32_t		 sequence = agent->outbox.stored;
 
 	while (most-- > 0) {
 		n = outbox_find(&agent->outbox, sequence + 1);
@@ -251,14 +264,27 @@ put_notices(struct agent *agent, struct record *r, struct store_counters *c,
 	return (sequence);
 }
 
-/* Oldest go first, but none that still waits. */
+/*
+ * Oldest go first, but none that a storm's notification tells of that may not
+ * have been read yet.
+ */
+static uint32_t
+oldest_wanted(const struct agent *agent, uint32_t sequence)
+{
+	uint32_t	 size = history_size(agent), oldest, storm;
+
+	oldest = sequence < size ? 1 : sequence - size + 1;
+	storm = storm_oldest(&agent->storm, agent->outbox.delivered, size);
+	return (oldest < storm ? oldest : storm);
+}
+
+/* And none that still waits. */
 static uint32_t
 oldest_to_keep(const struct agent *agent, const struct record *r,
     uint32_t sequence)
 {
-	uint32_t	 size = history_size(agent), oldest;
+	uint32_t	 oldest = oldest_wanted(agent, sequence);
 
-	oldest = sequence < size ? 1 : sequence - size + 1;
 	if (oldest > agent->outbox.delivered + 1)
 		oldest = agent->outbox.delivered + 1;
 	return (oldest > r->oldest ? oldest : r->oldest);
@@ -284,8 +310,8 @@ save_some(struct agent *agent, struct record *r, struct mono_time now)
 	if (whole)
 		put_anew(agent, r, &c);
 	names_each(&agent->names, r->names, put_name, r->store);
-	c.sequence = put_notices(agent, r, &c, whole ? box->count :
-	    NOTICES_AT_ONCE);
+	c.sequence = put_notices(agent, r, &c, whole ? outbox_oldest(box) - 1 :
+	    box->stored, whole ? box->count : NOTICES_AT_ONCE);
 	c.delivered = box->delivered < c.sequence ? box->delivered :
 	    c.sequence;
 	oldest = oldest_to_keep(agent, r, c.sequence);
@@ -338,13 +364,16 @@ record_save(struct agent *agent, struct mono_time now, bool all)
 	struct record	*r = agent->record;
 	bool		 more = true;
 
+	if (all)
+		store_hurry(r->store);
 	while (more && (all ? is_new(agent) || is_delivered(agent) :
 	    !mono_before(now, record_due(agent, now)))) {
 		more = save_some(agent, r, now);
 		if (!all)
 			break;
 	}
-	outbox_trim(&agent->outbox, history_size(agent));
+	outbox_trim(&agent->outbox, agent->outbox.sequence + 1 -
+	    oldest_wanted(agent, agent->outbox.sequence));
 	if (agent->outbox.pending == 0 && !is_new(agent) && !is_delivered(agent))
 		store_idle(r->store);
 }

@@ -25,7 +25,8 @@ void	 record_close(struct record *);
 /* What the last run left, for carry_from_record. */
 void	 record_alarms(struct record *, store_take_notice *, void *arg);
 void	 record_blind(struct record *, store_take_blind *, void *arg);
-bool	 record_open_storm(struct record *, struct notice_storm *);
+/* The storms that it told, and the one that it did not, into the agent. */
+void	 record_storms(struct agent *);
 
 /*
  * Writes what is new, some of it where it is much; with `all`, all of it.  What

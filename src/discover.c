@@ -190,7 +190,7 @@ discover_file(struct discover *d)
 		d->timeline = timeline_open(&name, 1);
 	if (d->timeline != NULL) {
 		d->piped = timeline_is_live(d->timeline);
-		fine = timeline_run(d->timeline, take_from_file, d);
+		fine = timeline_run(d->timeline, take_from_file, NULL, d);
 		progress_clear();
 		fine = timeline_report(d->timeline) && fine;
 	}

@@ -58,6 +58,13 @@ struct used {
 	void			*memory;	/* of its follow(); owned */
 };
 
+/* The ports that some watch listens for, a bit each. */
+struct choice {
+	bool			 all;
+	uint64_t		 udp[UINT16_MAX / 64 + 1];
+	uint64_t		 tcp[UINT16_MAX / 64 + 1];
+};
+
 /*
  * The slots are in the order of their hashes, and those of one hash in the
  * order of the file; each is in its bucket or behind it with no free slot
@@ -72,6 +79,7 @@ struct match {
 	size_t			 nexpressions;
 	struct used		*used;
 	size_t			 nused;
+	struct choice		*choice;	/* NULL: not made */
 };
 
 static uint32_t
@@ -296,6 +304,7 @@ match_free(struct match *m)
 	free(m->expressions);
 	free(m->slots);
 	free(m->used);
+	free(m->choice);
 	free(m);
 }
 
@@ -417,6 +426,79 @@ match_frame(struct match *m, const struct capture_frame *frame,
 	match_expressions(m, frame, verdict == PACKET_IP ||
 	    verdict == PACKET_CONTINUED ? &packet : NULL, found, arg);
 	return (verdict);
+}
+
+/* ---- what is worth it */
+
+static void
+choose_port(uint64_t *ports, uint32_t port)
+{
+	ports[port / 64] |= UINT64_C(1) << port % 64;
+}
+
+static bool
+is_chosen(const uint64_t *ports, uint16_t port)
+{
+	return ((ports[port / 64] >> port % 64 & 1) != 0);
+}
+
+static void
+choose(struct choice *choice, const struct protocol *protocol, uint32_t key)
+{
+	uint64_t	*ports;
+	size_t		 i;
+
+	if (protocol->transport == IPPROTO_UDP)
+		ports = choice->udp;
+	else if (protocol->transport == IPPROTO_TCP)
+		ports = choice->tcp;
+	else {
+		choice->all |= protocol->transport == 0;
+		return;
+	}
+	/* What follows flows wants every packet. */
+	if (protocol->follow != NULL)
+		memset(ports, 0xff, sizeof(choice->tcp));
+	else if (protocol->ports[0] == 0)
+		choose_port(ports, key);
+	for (i = 0; i < 2 && protocol->ports[i] != 0; i++)
+		choose_port(ports, protocol->ports[i]);
+}
+
+bool
+match_choose(struct match *m)
+{
+	const struct slot	*slot = m->slots;
+	size_t			 i;
+
+	if (m->choice == NULL)
+		m->choice = calloc(1, sizeof(*m->choice));
+	if (m->choice == NULL)
+		return (false);
+	m->choice->all = m->nexpressions > 0;
+	for (i = 0; i < m->nentries; slot++) {
+		if (slot->form == FORM_NONE)
+			continue;
+		choose(m->choice, protocols[(slot->form & FORM_PORT_MASK) >>
+		    FORM_PROTOCOL_SHIFT], slot->form & FORM_KEY_MAX);
+		i++;
+	}
+	return (true);
+}
+
+bool
+match_worth(const struct match *m, const struct capture_frame *frame)
+{
+	const uint64_t		*ports;
+	struct packet_glance	 glance;
+
+	if (m->choice == NULL || m->choice->all || !packet_glance(
+	    frame->link_type, frame->bytes, frame->captured, &glance))
+		return (true);
+	ports = glance.protocol == IPPROTO_UDP ? m->choice->udp :
+	    m->choice->tcp;
+	return (is_chosen(ports, glance.source_port) ||
+	    is_chosen(ports, glance.destination_port));
 }
 
 /* ---- the kernel's filter */

@@ -37,6 +37,14 @@ void	 match_free(struct match *);
 bool	 match_prepare(struct match *, int link_type, char *error);
 
 /*
+ * Which frames are worth a match_frame: false only where that would find
+ * nothing, at a fraction of its cost.  match_choose makes ready for that, false
+ * when there is no memory; without it every frame is worth it.
+ */
+bool	 match_choose(struct match *);
+bool	 match_worth(const struct match *, const struct capture_frame *);
+
+/*
  * What the frame is; where it is a heartbeat, `found` is called.  Each watch is
  * found once at most.
  */

@@ -541,6 +541,51 @@ packet_decode(int link_type, const uint8_t *frame, size_t captured,
 	return (link->decode(&r, packet));
 }
 
+static uint16_t
+u16_at(const uint8_t *frame, size_t at)
+{
+	return ((uint16_t)(frame[at] << 8 | frame[at + 1]));
+}
+
+/* The most common headers alone: the first octets of one without options. */
+static bool
+glance_ip(const uint8_t *ip, size_t left, uint16_t type,
+    struct packet_glance *glance)
+{
+	size_t	 header;
+
+	if (type == ETHERTYPE_IPV4 && left >= 24 && ip[0] == 0x45) {
+		glance->protocol = ip[9];
+		header = 20;
+	} else if (type == ETHERTYPE_IPV6 && left >= 44 && ip[0] >> 4 == 6) {
+		glance->protocol = ip[6];
+		header = 40;
+	} else {
+		return (false);
+	}
+	glance->source_port = u16_at(ip, header);
+	glance->destination_port = u16_at(ip, header + 2);
+	return (glance->protocol == IPPROTO_UDP ||
+	    glance->protocol == IPPROTO_TCP);
+}
+
+bool
+packet_glance(int link_type, const uint8_t *frame, size_t captured,
+    struct packet_glance *glance)
+{
+	size_t		 at = 14;
+	uint16_t	 type;
+
+	if (link_type != 1 || captured < 18)
+		return (false);
+	type = u16_at(frame, 12);
+	if (type == ETHERTYPE_VLAN) {
+		type = u16_at(frame, 16);
+		at = 18;
+	}
+	return (glance_ip(frame + at, captured - at, type, glance));
+}
+
 bool
 packet_udp(const struct packet *packet, struct cursor *data, size_t *wire)
 {

@@ -53,6 +53,21 @@ enum packet_verdict {
 enum packet_verdict packet_decode(int link_type, const uint8_t *frame,
     size_t captured, size_t wire, struct packet *packet);
 
+/* What is cheap to learn of many packets: those of UDP and TCP. */
+struct packet_glance {
+	uint8_t		 protocol;
+	uint16_t	 source_port;
+	uint16_t	 destination_port;
+};
+
+/*
+ * A look at a frame that is much cheaper than packet_decode.  Where it is true
+ * packet_decode finds the same, or no packet with UDP or TCP in it; where it is
+ * false that is to be asked.
+ */
+bool	 packet_glance(int link_type, const uint8_t *frame, size_t captured,
+	    struct packet_glance *);
+
 /* True when packet_decode can read frames of that link type. */
 bool	 packet_knows_link(int link_type);
 

@@ -4,6 +4,7 @@
 
 #include "reorder.h"
 
+/* A wanted frame. */
 struct held {
 	struct capture_frame	 frame;		/* its bytes follow */
 	uint64_t		 number;	/* in the order of arrival */
@@ -12,13 +13,14 @@ struct held {
 
 /*
  * Frames that came in order are a queue, which costs nothing to keep; a heap
- * has the others.
+ * has the others.  What is at the queue's end is later than all of the heap
+ * that came before it, so of equals those in the queue came first.
  */
 struct reorder {
-	struct held		**queue;	/* a ring of REORDER_FRAMES */
+	struct reorder_entry	*queue;		/* a ring of REORDER_FRAMES */
 	size_t			 queue_first;
 	size_t			 queue_count;
-	struct held		**heap;
+	struct reorder_entry	*heap;
 	size_t			 heap_count;
 	size_t			 octets;
 	struct wall_time	 before;	/* of the last that came */
@@ -35,8 +37,8 @@ reorder_new(void)
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return (NULL);
-	r->queue = calloc(REORDER_FRAMES, sizeof(struct held *));
-	r->heap = calloc(REORDER_FRAMES, sizeof(struct held *));
+	r->queue = calloc(REORDER_FRAMES, sizeof(*r->queue));
+	r->heap = calloc(REORDER_FRAMES, sizeof(*r->heap));
 	if (r->queue == NULL || r->heap == NULL) {
 		reorder_free(r);
 		return (NULL);
@@ -56,65 +58,72 @@ reorder_free(struct reorder *r)
 	free(r);
 }
 
-static bool
-earlier(const struct held *a, const struct held *b)
-{
-	if (a->frame.stamp.ns != b->frame.stamp.ns)
-		return (a->frame.stamp.ns < b->frame.stamp.ns);
-	return (a->number < b->number);
-}
-
 /* ---- the heap */
 
+static uint64_t
+number_of(const struct reorder_entry *entry)
+{
+	return (entry->frame != NULL ?
+	    ((const struct held *)(const void *)entry->frame)->number : 0);
+}
+
+static bool
+earlier(const struct reorder_entry *a, const struct reorder_entry *b)
+{
+	if (a->stamp.ns != b->stamp.ns)
+		return (a->stamp.ns < b->stamp.ns);
+	return (number_of(a) < number_of(b));
+}
+
 static void
-heap_insert(struct reorder *r, struct held *held)
+heap_insert(struct reorder *r, const struct reorder_entry *entry)
 {
 	size_t	 i = r->heap_count++;
 
-	while (i > 0 && earlier(held, r->heap[(i - 1) / 2])) {
+	while (i > 0 && earlier(entry, &r->heap[(i - 1) / 2])) {
 		r->heap[i] = r->heap[(i - 1) / 2];
 		i = (i - 1) / 2;
 	}
-	r->heap[i] = held;
+	r->heap[i] = *entry;
 }
 
 static void
 heap_remove(struct reorder *r)
 {
-	struct held	*held = r->heap[--r->heap_count];
-	size_t		 i = 0, child;
+	const struct reorder_entry	*entry = &r->heap[--r->heap_count];
+	size_t				 i = 0, child;
 
 	while ((child = 2 * i + 1) < r->heap_count) {
 		if (child + 1 < r->heap_count &&
-		    earlier(r->heap[child + 1], r->heap[child]))
+		    earlier(&r->heap[child + 1], &r->heap[child]))
 			child++;
-		if (!earlier(r->heap[child], held))
+		if (!earlier(&r->heap[child], entry))
 			break;
 		r->heap[i] = r->heap[child];
 		i = child;
 	}
-	r->heap[i] = held;
+	r->heap[i] = *entry;
 }
 
 /* ---- the queue */
 
-static struct held **
+static struct reorder_entry *
 queue_at(const struct reorder *r, size_t position)
 {
 	return (&r->queue[(r->queue_first + position) % REORDER_FRAMES]);
 }
 
 static bool
-queue_takes(const struct reorder *r, const struct held *held)
+queue_takes(const struct reorder *r, const struct reorder_entry *entry)
 {
-	return (r->queue_count == 0 ||
-	    !earlier(held, *queue_at(r, r->queue_count - 1)));
+	return (r->queue_count == 0 || entry->stamp.ns >=
+	    queue_at(r, r->queue_count - 1)->stamp.ns);
 }
 
 /* ---- both */
 
 /* A copy of the frame that keeps its bytes with it. */
-static struct held *
+static struct capture_frame *
 hold(const struct reorder *r, const struct capture_frame *frame)
 {
 	struct held	*held;
@@ -127,7 +136,7 @@ hold(const struct reorder *r, const struct capture_frame *frame)
 	held->number = r->counts.frames;
 	if (frame->captured > 0)
 		memcpy(held->bytes, frame->bytes, frame->captured);
-	return (held);
+	return (&held->frame);
 }
 
 static void
@@ -148,21 +157,25 @@ count(struct reorder *r, struct wall_time stamp)
 }
 
 bool
-reorder_push(struct reorder *r, const struct capture_frame *frame)
+reorder_push(struct reorder *r, const struct capture_frame *frame, bool wanted)
 {
-	struct held	*held;
+	struct reorder_entry	 entry = {
+		.stamp = frame->stamp, .captured = (uint32_t)frame->captured,
+	};
 
-	held = hold(r, frame);
-	if (held == NULL)
-		return (false);
+	if (wanted) {
+		entry.frame = hold(r, frame);
+		if (entry.frame == NULL)
+			return (false);
+	}
 	count(r, frame->stamp);
-	if (held->frame.stamp.ns < r->given.ns)
-		held->frame.stamp = r->given;
-	r->octets += frame->captured;
-	if (queue_takes(r, held))
-		*queue_at(r, r->queue_count++) = held;
+	if (entry.stamp.ns < r->given.ns)
+		entry.stamp = r->given;
+	r->octets += entry.captured;
+	if (queue_takes(r, &entry))
+		*queue_at(r, r->queue_count++) = entry;
 	else
-		heap_insert(r, held);
+		heap_insert(r, &entry);
 	return (true);
 }
 
@@ -177,33 +190,31 @@ static bool
 heap_is_first(const struct reorder *r)
 {
 	return (r->heap_count > 0 && (r->queue_count == 0 ||
-	    earlier(r->heap[0], *queue_at(r, 0))));
+	    r->heap[0].stamp.ns < queue_at(r, 0)->stamp.ns));
 }
 
-const struct capture_frame *
+const struct reorder_entry *
 reorder_first(const struct reorder *r)
 {
 	if (heap_is_first(r))
-		return (&r->heap[0]->frame);
-	return (r->queue_count > 0 ? &(*queue_at(r, 0))->frame : NULL);
+		return (&r->heap[0]);
+	return (r->queue_count > 0 ? queue_at(r, 0) : NULL);
 }
 
 void
 reorder_shift(struct reorder *r)
 {
-	struct held	*held;
+	struct reorder_entry	 entry = *reorder_first(r);
 
 	if (heap_is_first(r)) {
-		held = r->heap[0];
 		heap_remove(r);
 	} else {
-		held = *queue_at(r, 0);
 		r->queue_first = (r->queue_first + 1) % REORDER_FRAMES;
 		r->queue_count--;
 	}
-	r->given = held->frame.stamp;
-	r->octets -= held->frame.captured;
-	free(held);
+	r->given = entry.stamp;
+	r->octets -= entry.captured;
+	free(entry.frame);
 }
 
 const struct reorder_count *

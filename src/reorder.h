@@ -19,6 +19,14 @@
 
 struct reorder;
 
+/* What is kept of a frame. */
+struct reorder_entry {
+	struct wall_time	 stamp;		/* what it counts at */
+	/* With its bytes; NULL when it was not wanted. */
+	struct capture_frame	*frame;
+	uint32_t		 captured;	/* its octets, wanted or not */
+};
+
 struct reorder_count {
 	uint64_t	 frames;
 	uint64_t	 back;		/* stamped before the one before them */
@@ -31,15 +39,20 @@ struct reorder *reorder_new(void);
 void	 reorder_free(struct reorder *);
 
 /*
- * Keeps a copy of the frame; false when there is no memory.  Where a later one
- * was given away already, its stamp becomes that one's: time never runs back.
- * To be called only while it is not full.
+ * Keeps a copy of the frame, or no more than its stamp where it is not wanted;
+ * false when there is no memory.  Where a later one was given away already, its
+ * stamp becomes that one's: time never runs back.  To be called only while it
+ * is not full.
  */
-bool	 reorder_push(struct reorder *, const struct capture_frame *);
+bool	 reorder_push(struct reorder *, const struct capture_frame *,
+	    bool wanted);
 bool	 reorder_full(const struct reorder *);
 
-/* The earliest, of equals the first that came; NULL when there is none. */
-const struct capture_frame *reorder_first(const struct reorder *);
+/*
+ * The earliest, of equals that are wanted the first that came; NULL when there
+ * is none.
+ */
+const struct reorder_entry *reorder_first(const struct reorder *);
 /* Gives the earliest away: forgets it. */
 void	 reorder_shift(struct reorder *);
 

@@ -54,7 +54,7 @@ struct replay {
 	bool			 begun;
 	bool			 exhausted;	/* no memory */
 	struct wall_time	 now;
-	uint64_t		 packets;
+	unsigned		 taken;		/* that were wanted */
 };
 
 /* The captures' stamps are this detector's only clock. */
@@ -149,12 +149,13 @@ static void
 show_progress(const struct replay *r)
 {
 	double	 done = timeline_progress(r->timeline);
+	double	 millions = (double)timeline_frames(r->timeline) / 1e6;
 
 	if (done >= 0)
 		progress_show("%3.0f %%, %.1f million packets", done * 100,
-		    (double)r->packets / 1e6);
+		    millions);
 	else
-		progress_show("%.1f million packets", (double)r->packets / 1e6);
+		progress_show("%.1f million packets", millions);
 }
 
 /* ---- the clock and the heartbeats */
@@ -220,6 +221,12 @@ matcher_find(const struct replay *r, int link_type)
 	return (NULL);
 }
 
+static bool
+wants_frame(void *arg, const struct capture_frame *frame)
+{
+	return (match_worth(matcher_find(arg, frame->link_type), frame));
+}
+
 /*
  * A heartbeat at the very end of its time is in time, so what is due before
  * this frame is judged, and not what is due with it.
@@ -230,14 +237,14 @@ take_frame(void *arg, const struct capture_frame *frame)
 	struct replay	*r = arg;
 
 	r->now = frame->stamp;
-	r->packets++;
 	if (!r->begun)
 		begin(r, r->now);
 	if (r->exhausted)
 		return (false);
 	detect_advance(&r->detect, mono_add(clock_of(r->now), -1));
-	match_frame(matcher_find(r, frame->link_type), frame, found, r);
-	if (r->packets % 4096 == 0 && progress_due())
+	if (frame->bytes != NULL)
+		match_frame(matcher_find(r, frame->link_type), frame, found, r);
+	if ((frame->bytes == NULL || ++r->taken % 4096 == 0) && progress_due())
 		show_progress(r);
 	return (!r->exhausted && !ferror(stdout));
 }
@@ -259,6 +266,10 @@ add_matcher(struct replay *r, size_t part)
 		return (false);
 	}
 	r->matchers[r->nmatchers++] = (struct matcher){ link_type, match };
+	if (!match_choose(match)) {
+		log_warnx("out of memory");
+		return (false);
+	}
 	if (match_prepare(match, link_type, error))
 		return (true);
 	log_warnx("%s: a bpf expression does not fit its link type: %s",
@@ -334,7 +345,7 @@ run(struct replay *r)
 {
 	bool	 fine;
 
-	fine = timeline_run(r->timeline, take_frame, r) && !r->exhausted;
+	fine = timeline_run(r->timeline, take_frame, wants_frame, r) && !r->exhausted;
 	if (!fine)
 		log_warnx("out of memory");
 	if (fine && !ferror(stdout))

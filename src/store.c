@@ -74,7 +74,8 @@ static const char *const statement_texts[STATEMENTS] = {
 	[PUT_OLDEST] = "DELETE FROM notice WHERE sequence < ?",
 	[PUT_STORM] = "INSERT OR REPLACE INTO storm (sequence, raised,"
 	    " cleared, first, since) VALUES (?, ?, ?, ?, ?)",
-	[PUT_OLDEST_STORM] = "DELETE FROM storm WHERE sequence < ?",
+	[PUT_OLDEST_STORM] = "DELETE FROM storm WHERE sequence < ?"
+	    " AND sequence < (SELECT max(sequence) FROM storm)",
 	[GET_STORM] = "SELECT raised, cleared, first, since FROM storm"
 	    " WHERE sequence = ?",
 	[GET_NOTICE] = "SELECT " COLUMNS " FROM notice WHERE sequence = ?",
@@ -198,6 +199,12 @@ carry_log_over(struct store *s)
 	(void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
 	    NULL, NULL);
 	s->log_pages = 0;
+}
+
+void
+store_hurry(struct store *s)
+{
+	s->retry = (struct mono_time){ INT64_MIN };
 }
 
 void
@@ -639,24 +646,32 @@ read_capture(struct store *s, sqlite3_stmt *q)
 	return (c);
 }
 
+/* From four columns of a row. */
+static bool
+storm_of(struct store *s, sqlite3_stmt *q, struct notice_storm *storm)
+{
+	int64_t	 v[3];
+	int	 i;
+
+	for (i = 0; i < 3; i++)
+		if (!number_of(s, q, i, 0, COUNT_MOST, &v[i]))
+			return (false);
+	*storm = (struct notice_storm){
+		.raised = (uint32_t)v[0], .cleared = (uint32_t)v[1],
+		.first = (uint32_t)v[2],
+		.since = { sqlite3_column_int64(q, 3) },
+	};
+	return (true);
+}
+
 static bool
 read_storm(struct store *s, uint32_t sequence, struct notice_storm *storm)
 {
 	sqlite3_stmt	*q = s->statements[GET_STORM];
-	int64_t		 v[3];
-	int		 i;
 
 	sqlite3_bind_int64(q, 1, sequence);
-	if (sqlite3_step(q) != SQLITE_ROW)
+	if (sqlite3_step(q) != SQLITE_ROW || !storm_of(s, q, storm))
 		s->damaged = true;
-	for (i = 0; i < 3 && !s->damaged; i++)
-		(void)number_of(s, q, i, 0, COUNT_MOST, &v[i]);
-	if (!s->damaged)
-		*storm = (struct notice_storm){
-			.raised = (uint32_t)v[0], .cleared = (uint32_t)v[1],
-			.first = (uint32_t)v[2],
-			.since = { sqlite3_column_int64(q, 3) },
-		};
 	sqlite3_reset(q);
 	return (!s->damaged);
 }
@@ -711,15 +726,20 @@ query(struct store *s, const char *text)
 	return (q);
 }
 
+/* With `alarms`, there is nothing else. */
 static bool
-each_notice(struct store *s, sqlite3_stmt *q, store_take_notice *take,
-    void *arg)
+each_notice(struct store *s, sqlite3_stmt *q, bool alarms,
+    store_take_notice *take, void *arg)
 {
 	struct notice	 n;
 	bool		 fine = q != NULL;
 
 	while (fine && next_row(s, q)) {
 		fine = read_notice(s, q, &n);
+		if (fine && alarms && !notice_has_alarm(&n)) {
+			s->damaged = true;
+			fine = false;
+		}
 		if (!fine)
 			notice_release(&n);
 		else
@@ -751,7 +771,7 @@ bool
 store_alarms(struct store *s, store_take_notice *take, void *arg)
 {
 	return (each_notice(s, query(s, "SELECT " COLUMNS " FROM alarm"
-	    " ORDER BY watch_index"), take, arg));
+	    " ORDER BY watch_index"), true, take, arg));
 }
 
 bool
@@ -780,7 +800,7 @@ store_notices(struct store *s, uint32_t after, store_take_notice *take,
 	    " ORDER BY sequence");
 	if (q != NULL)
 		sqlite3_bind_int64(q, 1, after);
-	return (each_notice(s, q, take, arg));
+	return (each_notice(s, q, false, take, arg));
 }
 
 bool
@@ -805,27 +825,36 @@ bool
 store_open_storm(struct store *s, struct notice_storm *storm)
 {
 	sqlite3_stmt	*q;
-	int64_t		 v[3] = { 0 };
 	bool		 fine;
-	int		 i;
 
-	/* 16 is ALARM_SUMMARISED, 5 NOTICE_STORM. */
+	/* The time is that of the first; 16 is ALARM_SUMMARISED, 5 NOTICE_STORM. */
 	q = query(s, "SELECT count(*) FILTER (WHERE event = 1),"
-	    " count(*) FILTER (WHERE event = 2), min(sequence), min(time)"
+	    " count(*) FILTER (WHERE event = 2), min(sequence), time"
 	    " FROM notice WHERE event IN (1, 2) AND (flags & 16) != 0 AND"
 	    " sequence > (SELECT coalesce(max(sequence), 0) FROM notice"
 	    " WHERE event = 5)");
-	fine = q != NULL && next_row(s, q);
-	for (i = 0; fine && i < 3; i++)
-		fine = number_of(s, q, i, 0, COUNT_MOST, &v[i]);
-	if (fine)
-		*storm = (struct notice_storm){
-			.raised = (uint32_t)v[0], .cleared = (uint32_t)v[1],
-			.first = (uint32_t)v[2],
-			.since = { sqlite3_column_int64(q, 3) },
-		};
+	fine = q != NULL && next_row(s, q) && storm_of(s, q, storm);
 	sqlite3_finalize(q);
-	return (fine && v[2] != 0);
+	return (fine && storm->first != 0);
+}
+
+bool
+store_storms(struct store *s, store_take_storm *take, void *arg)
+{
+	struct notice_storm	 storm;
+	sqlite3_stmt		*q;
+	int64_t			 sequence;
+	bool			 fine;
+
+	q = query(s, "SELECT raised, cleared, first, since, sequence"
+	    " FROM storm ORDER BY sequence");
+	fine = q != NULL;
+	while (fine && next_row(s, q))
+		fine = storm_of(s, q, &storm) &&
+		    number_of(s, q, 4, 1, COUNT_MOST, &sequence) &&
+		    take(arg, (uint32_t)sequence, &storm);
+	sqlite3_finalize(q);
+	return (fine && !s->damaged);
 }
 
 uint32_t

@@ -61,6 +61,8 @@ typedef bool store_take_name(void *arg, uint32_t number, const char *name);
 /* The notice is the callee's, to release it. */
 typedef bool store_take_notice(void *arg, struct notice *);
 typedef bool store_take_blind(void *arg, const char *interface);
+typedef bool store_take_storm(void *arg, uint32_t sequence,
+	    const struct notice_storm *);
 
 /*
  * All of a kind.  False when one could not be read, or a callee wanted to stop;
@@ -76,6 +78,8 @@ bool	 store_notices(struct store *, uint32_t after, store_take_notice *,
 	    void *arg);
 /* One notice, for the caller to release. */
 bool	 store_notice(struct store *, uint32_t sequence, struct notice *);
+/* What was told of storms, in order: the last one, and those of the notices. */
+bool	 store_storms(struct store *, store_take_storm *, void *arg);
 /* What a storm that was not told yet left untold; false when there is none. */
 bool	 store_open_storm(struct store *, struct notice_storm *);
 /* The oldest notice; 0 when there is none. */
@@ -104,6 +108,9 @@ void	 store_put_counters(struct store *, const struct store_counters *);
  * no notice beside those that were put, now or before.
  */
 bool	 store_commit(struct store *, struct mono_time now, bool even);
+
+/* What failed may be tried again at once. */
+void	 store_hurry(struct store *);
 
 /* There is time for what a commit would else take longer for. */
 void	 store_idle(struct store *);

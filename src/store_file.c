@@ -417,25 +417,22 @@ immutable_name(const char *file)
 
 /*
  * Without a lock, and without the files that SQLite else makes beside it.  With
- * a log beside it, it takes that to read it.
+ * a log that has something in it, it takes that to read it.
  */
 static int
 open_unlocked(const char *file, sqlite3 **db)
 {
-	char	*log, *name = NULL;
-	bool	 has_log;
-	int	 error = SQLITE_NOMEM;
+	char	*name;
+	int	 error;
 
-	if (asprintf(&log, "%s-wal", file) < 0)
+	if (has_log(file))
+		return (sqlite3_open_v2(file, db, SQLITE_OPEN_READONLY |
+		    SQLITE_OPEN_NOMUTEX, "unix-none"));
+	name = immutable_name(file);
+	if (name == NULL)
 		return (SQLITE_NOMEM);
-	has_log = access(log, F_OK) == 0;
-	free(log);
-	if (!has_log)
-		name = immutable_name(file);
-	if (has_log || name != NULL)
-		error = sqlite3_open_v2(has_log ? file : name, db,
-		    SQLITE_OPEN_READONLY | SQLITE_OPEN_NOMUTEX |
-		    (has_log ? 0 : SQLITE_OPEN_URI), "unix-none");
+	error = sqlite3_open_v2(name, db, SQLITE_OPEN_READONLY |
+	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, "unix-none");
 	free(name);
 	return (error);
 }

@@ -82,16 +82,37 @@ storm_due(const struct storm *s)
 {
 	if (!is_open(s))
 		return (MONO_NEVER);
+	if (s->open.raised + s->open.cleared >= STORM_MOST)
+		return (s->began);
 	return (mono_min(mono_add(s->last, s->window_ns),
 	    mono_add(s->began, STORM_WINDOWS * s->window_ns)));
 }
 
 struct notice_storm
-storm_tell(struct storm *s)
+storm_tell(struct storm *s, uint32_t sequence, uint32_t delivered)
 {
-	s->told = s->open;
+	storm_told(s, &s->open, sequence, delivered);
 	memset(&s->open, 0, sizeof(s->open));
 	return (s->told);
+}
+
+void
+storm_told(struct storm *s, const struct notice_storm *storm,
+    uint32_t sequence, uint32_t delivered)
+{
+	if (s->told_by <= delivered)
+		s->told_first = storm->first;
+	s->told = *storm;
+	s->told_by = sequence;
+}
+
+uint32_t
+storm_oldest(const struct storm *s, uint32_t delivered, uint32_t size)
+{
+	if (s->told_by != 0 && (delivered < s->told_by ||
+	    delivered - s->told_by < size))
+		return (s->told_first);
+	return (is_open(s) ? s->open.first : UINT32_MAX);
 }
 
 const struct notice_storm *

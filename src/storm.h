@@ -18,6 +18,8 @@
 
 /* A storm that does not end is told after so many windows, and begins anew. */
 #define STORM_WINDOWS	10
+/* And one that leaves so many transitions untold is told at once. */
+#define STORM_MOST	100000
 
 struct storm {
 	uint32_t		 limit;		/* raises in a window; 0: any */
@@ -25,6 +27,8 @@ struct storm {
 	struct mono_time	*recent;	/* the last `limit` raises */
 	size_t			 nrecent;	/* ever, of this limit */
 	struct notice_storm	 told;		/* the last, or all zeros */
+	uint32_t		 told_by;	/* sequence; 0: none was */
+	uint32_t		 told_first;	/* of those not delivered, too */
 	struct notice_storm	 open;		/* not told yet */
 	struct mono_time	 began;		/* of `open` */
 	struct mono_time	 last;		/* transition of `open` */
@@ -49,8 +53,21 @@ void	 storm_resume(struct storm *, const struct notice_storm *,
 
 /* When it is to be told; MONO_NEVER: there is none. */
 struct mono_time storm_due(const struct storm *);
-/* It is told now. */
-struct notice_storm storm_tell(struct storm *);
+/*
+ * It is told now, by the notice of this sequence; all notices up to `delivered`
+ * had their answer.
+ */
+struct notice_storm storm_tell(struct storm *, uint32_t sequence,
+	    uint32_t delivered);
+/* This one was told so. */
+void	 storm_told(struct storm *, const struct notice_storm *,
+	    uint32_t sequence, uint32_t delivered);
+/*
+ * The oldest sequence that is referred to: by what is open, by what is told and
+ * not delivered, and by the last that was, until `size` more are delivered.
+ * UINT32_MAX: none.
+ */
+uint32_t storm_oldest(const struct storm *, uint32_t delivered, uint32_t size);
 /* The one that is open, or else the last that was told. */
 const struct notice_storm *storm_shown(const struct storm *);
 

@@ -43,9 +43,15 @@ struct timeline {
 	struct mono_time	 settle;
 	unsigned		 stopping;	/* settles since the stop */
 	bool			 enough;
+	uint64_t		 frames;	/* given away */
+	unsigned		 kept_back;	/* stamps, up to the latest */
 	timeline_take		*take;
+	timeline_wants		*wants;
 	void			*arg;
 };
+
+/* So many frames that are not wanted are one stamp. */
+#define KEEP_BACK	4096
 
 /* What came by a pipe is handed out after twice this time at most. */
 #define SETTLE_NS	(500 * NSEC_PER_MSEC)
@@ -99,7 +105,7 @@ part_open(struct part *p, capture_file_idle *idle, void *arg)
 
 /* Reads a frame into the window.  False when there is no memory. */
 static bool
-part_read(struct part *p)
+part_read(struct timeline *t, struct part *p)
 {
 	struct capture_frame	 frame;
 
@@ -114,31 +120,32 @@ part_read(struct part *p)
 	}
 	if (frame.stamp.ns > p->newest.ns)
 		p->newest = frame.stamp;
-	return (reorder_push(p->window, &frame));
+	return (reorder_push(p->window, &frame,
+	    t->wants == NULL || t->wants(t->arg, &frame)));
 }
 
 /* Reads as much as the window takes.  False when there is no memory. */
 static bool
-part_fill(struct part *p)
+part_fill(struct timeline *t, struct part *p)
 {
 	while (!p->ended && !reorder_full(p->window))
-		if (!part_read(p))
+		if (!part_read(t, p))
 			return (false);
 	return (true);
 }
 
 /* Learns where a capture begins, and closes it until then. */
 static bool
-part_sleep(struct part *p)
+part_sleep(struct timeline *t, struct part *p)
 {
-	const struct capture_frame	*frame;
+	const struct reorder_entry	*entry;
 
-	if (!part_fill(p))
+	if (!part_fill(t, p))
 		return (false);
-	frame = reorder_first(p->window);
-	if (frame != NULL) {
+	entry = reorder_first(p->window);
+	if (entry != NULL) {
 		p->asleep = true;
-		p->first = frame->stamp;
+		p->first = entry->stamp;
 	}
 	part_close(p);
 	return (true);
@@ -146,26 +153,46 @@ part_sleep(struct part *p)
 
 /* ---- the merge */
 
+/* Hands out how late it is. */
+static void
+hand_out_stamp(struct timeline *t)
+{
+	struct capture_frame	 frame = { .stamp = t->latest };
+
+	t->kept_back = 0;
+	t->enough = !t->take(t->arg, &frame);
+}
+
 static void
 hand_out(struct timeline *t, struct part *p)
 {
-	struct capture_frame	 frame = *reorder_first(p->window);
+	const struct reorder_entry	*entry = reorder_first(p->window);
+	struct capture_frame		 frame;
 
-	if (frame.stamp.ns < t->latest.ns)
+	if (entry->stamp.ns > t->latest.ns)
+		t->latest = entry->stamp;
+	if (entry->frame != NULL) {
+		frame = *entry->frame;
 		frame.stamp = t->latest;
-	t->latest = frame.stamp;
-	t->enough = !t->take(t->arg, &frame);
+		t->kept_back = 0;
+		t->enough = !t->take(t->arg, &frame);
+	} else if (++t->kept_back == KEEP_BACK || t->frames == 0) {
+		hand_out_stamp(t);
+	}
+	t->frames++;
 	reorder_shift(p->window);
 }
 
 static void
 hand_out_until(struct timeline *t, struct part *p, struct wall_time until)
 {
-	const struct capture_frame	*frame;
+	const struct reorder_entry	*entry;
 
-	while (!t->enough && (frame = reorder_first(p->window)) != NULL &&
-	    frame->stamp.ns <= until.ns)
+	while (!t->enough && (entry = reorder_first(p->window)) != NULL &&
+	    entry->stamp.ns <= until.ns)
 		hand_out(t, p);
+	if (!t->enough && t->kept_back > 0)
+		hand_out_stamp(t);
 }
 
 /* The only capture is a pipe, and has nothing for the moment. */
@@ -188,9 +215,9 @@ static bool
 fill(struct timeline *t, struct part *p)
 {
 	if (t->nparts > 1 || capture_file_is_regular(p->file))
-		return (part_fill(p));
+		return (part_fill(t, p));
 	while (!p->ended && !t->enough && !reorder_full(p->window)) {
-		if (!part_read(p))
+		if (!part_read(t, p))
 			return (false);
 		if (mono_before(mono_now(), t->settle))
 			continue;
@@ -229,19 +256,19 @@ step(struct timeline *t)
 {
 	uint32_t			 i = heap_top(&t->next)->item;
 	struct part			*p = &t->parts[i];
-	const struct capture_frame	*frame = NULL;
+	const struct reorder_entry	*entry = NULL;
 
 	/* Its file may be gone since. */
-	if (p->asleep && part_open(p, NULL, NULL) && !part_fill(p))
+	if (p->asleep && part_open(p, NULL, NULL) && !part_fill(t, p))
 		return (false);
 	if (p->file != NULL && reorder_first(p->window) != NULL) {
 		hand_out(t, p);
 		if (!fill(t, p))
 			return (false);
-		frame = reorder_first(p->window);
+		entry = reorder_first(p->window);
 	}
-	if (frame != NULL) {
-		heap_defer_top(&t->next, (struct mono_time){ frame->stamp.ns });
+	if (entry != NULL) {
+		heap_defer_top(&t->next, (struct mono_time){ entry->stamp.ns });
 	} else {
 		part_close(p);
 		heap_pop(&t->next);
@@ -250,11 +277,13 @@ step(struct timeline *t)
 }
 
 bool
-timeline_run(struct timeline *t, timeline_take *take, void *arg)
+timeline_run(struct timeline *t, timeline_take *take, timeline_wants *wants,
+    void *arg)
 {
 	uint32_t	 i;
 
 	t->take = take;
+	t->wants = wants;
 	t->arg = arg;
 	for (i = 0; i < t->nparts && !t->enough; i++)
 		if (!part_begin(t, i))
@@ -262,6 +291,8 @@ timeline_run(struct timeline *t, timeline_take *take, void *arg)
 	while (!t->enough && heap_top(&t->next) != NULL)
 		if (!step(t))
 			return (false);
+	if (!t->enough && t->kept_back > 0)
+		hand_out_stamp(t);
 	return (true);
 }
 
@@ -280,7 +311,7 @@ open_part(struct timeline *t, const char *name)
 	}
 	if (only || !capture_file_is_regular(p->file))
 		return (true);
-	if (part_sleep(p))
+	if (part_sleep(t, p))
 		return (true);
 	log_warnx("out of memory");
 	return (false);
@@ -397,6 +428,12 @@ timeline_is_live(const struct timeline *t)
 	return (t->nparts == 1 && t->parts[0].file != NULL &&
 	    !capture_file_is_regular(t->parts[0].file) &&
 	    t->parts[0].size == 0);
+}
+
+uint64_t
+timeline_frames(const struct timeline *t)
+{
+	return (t->frames);
 }
 
 double

@@ -21,6 +21,9 @@ struct timeline;
  */
 typedef bool timeline_take(void *arg, const struct capture_frame *);
 
+/* Is it more than a stamp?  Asked once, when the frame is read. */
+typedef bool timeline_wants(void *arg, const struct capture_frame *);
+
 /*
  * Opens the captures.  A name may be "-" for standard input, once.  NULL when
  * one of them cannot be read at all; why is in the log.  The names must outlive
@@ -32,8 +35,14 @@ void	 timeline_close(struct timeline *);
 /*
  * Hands out all frames.  Of a pipe that has nothing for a moment all is handed
  * out that was read, when it is the only capture.  False when memory ran out.
+ *
+ * Of a frame that is not wanted only the stamp is handed out, `bytes` is NULL;
+ * and where wanted ones or more of its kind follow at once, not even that.  But
+ * the first of all frames is always handed out, and the last.  With a NULL
+ * `wants` all are wanted.
  */
-bool	 timeline_run(struct timeline *, timeline_take *, void *arg);
+bool	 timeline_run(struct timeline *, timeline_take *, timeline_wants *,
+	    void *arg);
 
 /* Called from a signal handler: a pipe that has nothing has ended. */
 void	 timeline_stop(void);
@@ -51,6 +60,8 @@ const char *timeline_name(const struct timeline *, size_t);
 int	 timeline_link_type(const struct timeline *, size_t);
 /* True when the only capture is a pipe. */
 bool	 timeline_is_live(const struct timeline *);
+/* How many frames there were so far. */
+uint64_t timeline_frames(const struct timeline *);
 /* How much was read, 0..1; below 0 when it cannot be told. */
 double	 timeline_progress(const struct timeline *);
 

@@ -133,6 +133,8 @@ bfd_filter(uint32_t key, char *text, size_t size)
 const struct protocol protocol_bfd = {
 	.name = "bfd",
 	.argument = ARGUMENT_NONE,
+	.transport = IPPROTO_UDP,
+	.ports = { BFD_PORT, BFD_PORT_MULTIHOP },
 	.decode = bfd_decode,
 	.filter = bfd_filter,
 };

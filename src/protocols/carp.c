@@ -90,6 +90,7 @@ const struct protocol protocol_carp = {
 	.minimum = 1,
 	.maximum = 255,
 	.any_sender = true,
+	.transport = IPPROTO_CARP,
 	.decode = carp_decode,
 	.filter = carp_filter,
 };

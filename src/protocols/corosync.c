@@ -36,6 +36,7 @@ const struct protocol protocol_corosync = {
 	.minimum = 1,
 	.maximum = 65535,
 	.value = 5405,		/* corosync.conf(5): mcastport */
+	.transport = IPPROTO_UDP,
 	.decode = corosync_decode,
 	.filter = corosync_filter,
 };

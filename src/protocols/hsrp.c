@@ -113,6 +113,8 @@ const struct protocol protocol_hsrp = {
 	.minimum = 0,
 	.maximum = 4095,
 	.any_sender = true,
+	.transport = IPPROTO_UDP,
+	.ports = { HSRP_PORT, HSRP_PORT_IPV6 },
 	.decode = hsrp_decode,
 	.filter = hsrp_filter,
 };

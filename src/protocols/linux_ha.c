@@ -208,6 +208,8 @@ linux_ha_filter(uint32_t key, char *text, size_t size)
 const struct protocol protocol_linux_ha = {
 	.name = "linux-ha",
 	.argument = ARGUMENT_NONE,
+	.transport = IPPROTO_UDP,
+	.ports = { LINUX_HA_PORT },
 	.decode = linux_ha_decode,
 	.filter = linux_ha_filter,
 };

@@ -6,6 +6,8 @@
 #ifndef HBW_PROTOCOL_H
 #define HBW_PROTOCOL_H
 
+#include <netinet/in.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -28,6 +30,14 @@ struct protocol {
 	uint32_t		 maximum;
 	uint32_t		 value;		/* where that is left out */
 	bool			 any_sender;	/* `peer` may be left out */
+
+	/*
+	 * What decode() or follow() may take: IPPROTO_, 0 for any; of UDP and
+	 * TCP what is from or to one of these ports, or where there are none,
+	 * from or to the one that is the key.
+	 */
+	uint8_t			 transport;
+	uint16_t		 ports[2];
 
 	/*
 	 * Pure.  False when the packet is none of this protocol, or is

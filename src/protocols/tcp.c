@@ -34,6 +34,7 @@ const struct protocol protocol_tcp = {
 	.argument_name = "PORT",
 	.minimum = 1,
 	.maximum = 65535,
+	.transport = IPPROTO_TCP,
 	.decode = tcp_decode,
 	.filter = tcp_filter,
 };

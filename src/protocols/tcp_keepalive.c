@@ -254,6 +254,7 @@ const struct protocol protocol_tcp_keepalive = {
 	.argument_name = "PORT",
 	.minimum = 1,
 	.maximum = 65535,
+	.transport = IPPROTO_TCP,
 	.decode = tcp_keepalive_decode,
 	.follow = tcp_keepalive_follow,
 	.memory_size = sizeof(struct memory),

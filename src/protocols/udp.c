@@ -30,6 +30,7 @@ const struct protocol protocol_udp = {
 	.argument_name = "PORT",
 	.minimum = 1,
 	.maximum = 65535,
+	.transport = IPPROTO_UDP,
 	.decode = udp_decode,
 	.filter = udp_filter,
 };

@@ -130,6 +130,7 @@ const struct protocol protocol_vrrp = {
 	.minimum = 1,
 	.maximum = 255,
 	.any_sender = true,
+	.transport = IPPROTO_VRRP,
 	.decode = vrrp_decode,
 	.filter = vrrp_filter,
 };

@@ -112,6 +112,16 @@ take_notice(void *arg, struct notice *n)
 	return (true);
 }
 
+static bool
+take_storm(void *arg, uint32_t sequence, const struct notice_storm *storm)
+{
+	size_t	*count = arg;
+
+	check(sequence != 0 && storm->raised <= INT32_MAX);
+	(*count)++;
+	return (true);
+}
+
 static void
 read_all(struct store *s, size_t *count)
 {
@@ -122,6 +132,7 @@ read_all(struct store *s, size_t *count)
 	(void)store_alarms(s, take_notice, count);
 	(void)store_blind(s, take_blind, count);
 	(void)store_notices(s, 0, take_notice, count);
+	(void)store_storms(s, take_storm, count);
 	(void)store_open_storm(s, &storm);
 	if (store_notice(s, store_oldest(s), &n))
 		(void)take_notice(count, &n);
@@ -181,7 +192,10 @@ is_worth_it(const uint8_t *bytes, size_t size)
 	check(state != STORE_FILE_TAKEN);
 	check((db != NULL) == (state == STORE_FILE_WRITABLE ||
 	    state == STORE_FILE_READABLE));
-	sqlite3_close(db);
+	if (state == STORE_FILE_WRITABLE)
+		store_file_close(file, db);
+	else
+		sqlite3_close(db);
 	return (db != NULL || size == 0 || (bytes[size / 2] ^ size) % 64 == 0);
 }
 

@@ -84,6 +84,7 @@ def beat(source=PEER):
 
 
 NOISE = ethernet(bytes(46), 0x0806)
+FOREIGN = udp(OTHER, HERE, 4000, 4001)      # of no watch, and seen at a glance
 
 
 def nanoseconds(seconds):
@@ -179,6 +180,14 @@ late = [(t * 0.001, NOISE) for t in range(70000)]
 late = [(0.5, beat())] + late[501:] + [(0.4, beat()), (70, NOISE)]
 write('late.pcap', pcap(late))
 
+# Nearly all of no watch: the first, the last, and many in a row.
+foreign = ([(t * 0.001, FOREIGN) for t in range(10000)] + [(20, beat())] +
+           [(20 + t * 0.001, FOREIGN) for t in range(5000)] +
+           [(55 + t, FOREIGN) for t in range(6)])
+write('foreign.pcap', pcap(foreign))
+random.Random(2).shuffle(foreign)
+write('foreign-shuffled.pcap', pcap(foreign))
+
 # In parts.
 write('first.pcap', pcap(outage[:12], nano=True))
 write('second.pcapng', pcapng(outage[12:]))
@@ -205,6 +214,7 @@ write('no-stamp.pcapng', pcapng(outage[:2]) +
 # A beat at the very end of its time, and one a microsecond later.
 write('edge.pcap', pcap([(0, beat()), (30, beat()), (60.000001, beat())]))
 write('edge-end.pcap', pcap([(0, beat()), (30, NOISE)]))
+write('edge-foreign.pcap', pcap([(0, beat()), (30, FOREIGN)]))
 write('zero.pcap', pcap([(t - START, beat()) for t in range(5)]))
 
 # A group without a peer: one node says goodbye, the other takes over.
@@ -214,7 +224,7 @@ write('group.pcap', pcap(
     [(t, vrrp(HERE, 51, 90)) for t in range(45, 50)] + [(50, NOISE)]))
 
 # Comes in pieces: run.sh sends one after the other through a pipe.
-live = [(t, beat()) for t in range(3)] + [(40, NOISE)]
+live = [(t, beat()) for t in range(3)] + [(40, FOREIGN)]
 write('live-1.pcap', pcap(live[:3]))
 write('live-2.pcap', pcap(live)[len(pcap(live[:3])):])
 

@@ -225,6 +225,29 @@ cat >expected <<'END'
 END
 replay -c one edge-end.pcap
 same "due with the last packet" 0 $? expected out nothing err
+replay -c one edge-foreign.pcap
+same "due with the last packet, which is of no watch" 0 $? expected out \
+    nothing err
+cat one - >two <<'END'
+watch "silent" {
+	interface = "eth1"
+	peer = "192.0.2.99"
+	heartbeat = "udp 20053"
+}
+END
+cat >expected <<'END'
+{"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"silent","alarmId":45640,"severity":"minor","peer":"192.0.2.99","lastHeartbeat":null,"cause":"neverHeard"}
+{"event":"raised","time":"2026-11-22T12:00:50.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:20.000000Z","cause":"unknown"}
+{"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:20.000000Z","lastHeartbeat":"2026-11-22T12:00:20.000000Z","medianInterval":null,"longestGap":null,"interruptions":1}
+{"event":"summary","watch":"silent","state":"interrupted","heartbeats":0,"firstHeartbeat":null,"lastHeartbeat":null,"medianInterval":null,"longestGap":null,"interruptions":1}
+END
+replay -c two foreign.pcap
+same "time goes by with packets of no watch" 0 $? expected out nothing err
+replay -c two foreign-shuffled.pcap
+status=$?
+grep -c 'foreign-shuffled.pcap: warning: .* put in order$' err >said
+echo 1 >err
+same "and with these out of order" 0 $status expected out said err
 cat >expected <<'END'
 {"event":"summary","watch":"flinkserver","state":"alive","heartbeats":5,"firstHeartbeat":"1970-01-01T00:00:00.000000Z","lastHeartbeat":"1970-01-01T00:00:04.000000Z","medianInterval":1.000000,"longestGap":1.000000,"interruptions":0}
 END

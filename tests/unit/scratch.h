@@ -55,7 +55,7 @@ scratch_end(struct scratch *s)
 static inline const char *
 scratch_path(const struct scratch *s, const char *name)
 {
-	static char	 paths[4][512];
+	static char	 paths[4][1024];
 	static unsigned	 turn;
 	char		*path = paths[turn++ % 4];
 

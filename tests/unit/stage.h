@@ -137,8 +137,8 @@ stage_end(struct stage *s)
 static inline void
 stage_advance(struct stage *s, double at)
 {
-	detect_advance(&s->detect, stage_mono(at));
 	s->agent.now = stage_mono(at);
+	detect_advance(&s->detect, stage_mono(at));
 	atomic_store(s->agent.live->pass, s->agent.now.ns);
 }
 

@@ -869,6 +869,215 @@ restarts_go_on_through_a_reload(void **state)
 	assert_int_equal(stage.agent.captures[1].restarts, 5);
 }
 
+/* ---- storms */
+
+#define SIX \
+	WATCH("0", "") WATCH("1", "") WATCH("2", "") WATCH("3", "") \
+	WATCH("4", "") WATCH("5", "")
+#define STORM	"storm = 2 in 30s\n" COMMON
+
+static bool
+summarised(uint32_t i)
+{
+	return (notice_is_summarised(notice(i)));
+}
+
+/* The i-th notification is a storm's. */
+static void
+assert_storm(uint32_t i, uint32_t raised, uint32_t cleared, uint32_t first,
+    double since)
+{
+	const struct notice	*n = notice(i);
+
+	assert_int_equal(n->event, NOTICE_STORM);
+	assert_int_equal(n->delivery, NOTICE_PENDING);
+	assert_int_equal(n->storm.raised, raised);
+	assert_int_equal(n->storm.cleared, cleared);
+	assert_int_equal(n->storm.first, first);
+	assert_int_equal(n->storm.since.ns, stage_wall(since).ns);
+}
+
+/* A turn of the loop. */
+static void
+turn(double at)
+{
+	stage_advance(&stage, at);
+	agent_storm(AGENT, stage_mono(at), stage_wall(at));
+}
+
+static void
+no_storm_unless_configured(void **state)
+{
+	uint32_t	 i;
+
+	(void)state;
+	stage_begin(&stage, COMMON SIX);
+	turn(11);
+	turn(10000);
+	assert_notices(6);
+	for (i = 1; i <= 6; i++)
+		assert_false(summarised(i));
+	assert_int_equal(stage.agent.outbox.pending, 6);
+}
+
+static void
+storm_in_one(void **state)
+{
+	uint32_t	 i;
+
+	(void)state;
+	stage_begin(&stage, STORM SIX);
+	turn(11);
+	assert_notices(6);
+	assert_active(0, 0, 6, 0);
+	for (i = 1; i <= 6; i++) {
+		assert_int_equal(notice(i)->event, NOTICE_RAISED);
+		assert_int_equal(summarised(i), i > 2);
+		assert_int_equal(notice(i)->delivery, i > 2 ?
+		    NOTICE_DELIVERED : NOTICE_PENDING);
+		assert_int_equal(notice(i)->alarm.serial, i);
+		assert_int_equal(alarm_of(i - 1)->sequence, i);
+	}
+	assert_int_equal(stage.agent.outbox.pending, 2);
+	/* Those that were told are told, also while it goes on. */
+	stage_heartbeat(&stage, 1, 13);
+	stage_heartbeat(&stage, 4, 14);
+	assert_false(summarised(7));
+	assert_true(summarised(8));
+	assert_int_equal(stage.agent.outbox.pending, 3);
+	turn(24);		/* and each is raised again */
+	assert_notices(10);
+	assert_true(summarised(9));
+	assert_true(summarised(10));
+	turn(53.9);
+	assert_notices(10);
+	turn(54);
+	assert_notices(11);
+	assert_storm(11, 6, 1, 3, 10);
+	assert_int_equal(stage.agent.outbox.pending, 4);
+	turn(1000);
+	assert_notices(11);
+	/* What it told of is not told again; its clears are told so. */
+	stage_heartbeat(&stage, 5, 1001);
+	assert_true(summarised(12));
+	stage_heartbeat(&stage, 0, 1002);
+	assert_false(summarised(13));
+	turn(1012);		/* raises are told again, now */
+	assert_notices(15);
+	assert_false(summarised(14));
+	assert_false(summarised(15));
+	turn(1100);
+	assert_notices(16);
+	assert_storm(16, 0, 1, 12, 1001);
+	assert_active(0, 0, 6, 0);
+}
+
+static void
+storm_without_an_end(void **state)
+{
+	uint32_t	 i, raised = 0, cleared = 0;
+	double		 t;
+
+	(void)state;
+	stage_begin(&stage, STORM SIX);
+	turn(11);
+	for (t = 12; t < 311; t += 1) {
+		for (i = 0; i < 6 && (int)t % 12 == 0; i++)
+			stage_heartbeat(&stage, i, t);
+		turn(t);
+	}
+	for (i = 1; i <= stage.agent.outbox.sequence; i++)
+		assert_int_not_equal(notice(i)->event, NOTICE_STORM);
+	turn(311);
+	for (i = 1; i < stage.agent.outbox.sequence; i++) {
+		raised += summarised(i) && notice(i)->event == NOTICE_RAISED;
+		cleared += summarised(i) &&
+		    notice(i)->event == NOTICE_CLEARED;
+	}
+	assert_storm(stage.agent.outbox.sequence, raised, cleared, 3, 10);
+	assert_true(raised > 100 && cleared > 100);
+}
+
+/* In the middle of it. */
+static void
+storm_turned_off_and_on(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON SIX);
+	stage_heartbeat(&stage, 4, 5);
+	stage_heartbeat(&stage, 5, 5);
+	turn(11);
+	assert_notices(4);
+	stage_reload(&stage, STORM SIX, 12);
+	turn(15);
+	assert_notices(6);
+	assert_false(summarised(6));
+	stage_heartbeat(&stage, 0, 16);
+	turn(26);
+	assert_notices(8);
+	assert_false(summarised(7));
+	assert_true(summarised(8));
+	stage_reload(&stage, COMMON SIX, 27);
+	turn(27);
+	assert_notices(9);
+	assert_storm(9, 1, 0, 8, 26);
+	/* It was told so, so its clear is. */
+	stage_heartbeat(&stage, 0, 28);
+	turn(28);
+	assert_notices(11);
+	assert_true(summarised(10));
+	assert_storm(11, 0, 1, 10, 28);
+	turn(38);
+	assert_notices(12);
+	assert_false(summarised(12));
+}
+
+/* The same alarm is still untold, another key is another alarm. */
+static void
+storm_and_reload(void **state)
+{
+	(void)state;
+	stage_begin(&stage, STORM SIX);
+	turn(11);
+	stage_reload(&stage, STORM WATCH("5", "")
+	    WATCH_OF("4", "role = other host = h") WATCH("0", ""), 12);
+	turn(13);
+	assert_active(0, 0, 3, 0);
+	/* Clears of 1, 2, 3 and 4, and the raise of 4. */
+	assert_notices(11);
+	assert_false(summarised(7));
+	assert_true(summarised(8));
+	assert_true(summarised(9));
+	assert_true(summarised(10));
+	assert_true(summarised(11));
+	stage_heartbeat(&stage, 0, 14);
+	assert_true(summarised(12));
+	stage_heartbeat(&stage, 2, 14);
+	assert_false(summarised(13));
+	turn(100);
+	assert_int_equal(notice(16)->event, NOTICE_STORM);
+	assert_int_equal(notice(16)->storm.cleared, 4);
+}
+
+/* A key that changes for many is a storm as others are. */
+static void
+storm_by_a_reload(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON SIX);
+	turn(11);
+	stage_reload(&stage, "source = t\n" STORM
+	    WATCH_OF("0", "role = q host = h") WATCH_OF("1", "role = q host = h")
+	    WATCH_OF("2", "role = q host = h") WATCH_OF("3", "role = q host = h"),
+	    12);
+	turn(12);
+	/* All six clears, and four raises. */
+	assert_notices(16);
+	assert_int_equal(AGENT->outbox.pending, 14);
+	turn(42);
+	assert_storm(17, 2, 0, 14, 12);
+}
+
 #define STAGED(test)	cmocka_unit_test_teardown(test, end)
 
 int
@@ -907,6 +1116,12 @@ main(void)
 		STAGED(blind_and_restored),
 		STAGED(down_is_not_blind),
 		STAGED(restarts_go_on_through_a_reload),
+		STAGED(no_storm_unless_configured),
+		STAGED(storm_in_one),
+		STAGED(storm_without_an_end),
+		STAGED(storm_turned_off_and_on),
+		STAGED(storm_and_reload),
+		STAGED(storm_by_a_reload),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -71,6 +71,7 @@ listen_to(const char *text)
 	assert_non_null(match);
 	if (!match_prepare(match, LINK_ETHERNET, error))
 		fail_msg("%s", error);
+	assert_true(match_choose(match));
 }
 
 static void
@@ -96,8 +97,13 @@ give_link(const struct bytes *b, int link_type)
 {
 	struct capture_frame	 frame = frame_of(b, link_type);
 
+	enum packet_verdict	 verdict;
+
 	nfound = 0;
-	return (match_frame(match, &frame, take, &found));
+	verdict = match_frame(match, &frame, take, &found);
+	if (nfound > 0)
+		assert_true(match_worth(match, &frame));
+	return (verdict);
 }
 
 static enum packet_verdict
@@ -1001,6 +1007,59 @@ filters_keep_out(void **state)
 	filters_free(&f);
 }
 
+static bool
+worth(const struct bytes *b, int link_type)
+{
+	struct capture_frame	 frame = frame_of(b, link_type);
+
+	return (match_worth(match, &frame));
+}
+
+/* That what is found is worth it, each give() sees to. */
+static void
+worth_the_look(void **state)
+{
+	static const unsigned	 tag[] = { VLAN, 0 };
+	struct bytes		 b = udp(13, 11, 695, 695);
+
+	listen_to(EVERYTHING);
+	assert_false(worth(&b, LINK_ETHERNET));
+	assert_true(worth(&b, LINK_SLL));
+	b.n = 14 + 20 + 3;	/* of the ports not all was captured */
+	assert_true(worth(&b, LINK_ETHERNET));
+	b = udp(13, 11, 5000, 5000);
+	assert_false(worth(&b, LINK_ETHERNET));
+	b = tcp(12, 11, 694, 694, 1, 1, "beat");
+	assert_false(worth(&b, LINK_ETHERNET));
+	b = tcp(12, 11, 694, 5000, 1, 1, "beat");
+	assert_true(worth(&b, LINK_ETHERNET));
+	b.n = 0;
+	put_tagged(&b, tag, 0x0800);
+	put_beat(&b, 12, 11, 40000, 40001);
+	assert_false(worth(&b, LINK_ETHERNET));
+	b.n = 0;
+	put_ethernet(&b, 0x86dd);
+	put_ipv6(&b, 17, 64, 12);
+	put_udp(&b, 40000, 40001, 4);
+	put_text(&b, "beat");
+	assert_false(worth(&b, LINK_ETHERNET));
+	teardown(state);
+
+	/* Every segment, though of one port, and any packet at all. */
+	listen_to(WATCH("k", "peer = 192.0.2.12 "
+	    "heartbeat = \"tcp-keepalive 22\""));
+	b = tcp(12, 11, 694, 694, 1, 1, "beat");
+	assert_true(worth(&b, LINK_ETHERNET));
+	b = udp(12, 11, 22, 22);
+	assert_false(worth(&b, LINK_ETHERNET));
+	teardown(state);
+	listen_to(WATCH("ip", "peer = 192.0.2.12 heartbeat = ip"));
+	assert_true(worth(&b, LINK_ETHERNET));
+	teardown(state);
+	listen_to(WATCH("b", "heartbeat = \"bpf ether proto 0x88cc\""));
+	assert_true(worth(&b, LINK_ETHERNET));
+}
+
 static void
 filters_of_nothing(void **state)
 {
@@ -1219,6 +1278,7 @@ main(void)
 		TEST(filters_pass_cooked),
 		TEST(filters_look_behind_extensions),
 		TEST(filters_keep_out),
+		TEST(worth_the_look),
 		TEST(filters_of_nothing),
 		TEST(filters_of_what_is_followed),
 		TEST(filters_with_expressions),

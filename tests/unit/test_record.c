@@ -838,8 +838,9 @@ serials_that_were_given_up(void **state)
 	deliver_all();
 	save(13);
 	assert_int_equal(outbox_oldest(&AGENT->outbox), 17);
+	save(20);		/* it is tried again, in vain */
 	fill_disk(false);
-	save(20);
+	save(26);
 	assert_false(record_fails(AGENT));
 	restart(text, 30);
 	assert_state(21, 1);
@@ -1014,6 +1015,385 @@ odd_transitions(void **state)
 	assert_state(3, 1);
 }
 
+/* ---- storms */
+
+#define FOUR \
+	WATCH("a", "") WATCH("b", "") WATCH("c", "") WATCH("d", "")
+#define STORM	"storm = 1 in 30s\n" COMMON
+
+/* A turn of its loop. */
+static void
+turn(double at)
+{
+	stage_advance(&stage, at);
+	agent_storm(AGENT, stage_mono(at), stage_wall(at));
+	save(at);
+}
+
+static void
+assert_told(uint32_t i, uint32_t raised, uint32_t cleared, uint32_t first,
+    double since)
+{
+	const struct notice_storm	*storm = &notice(i)->storm;
+
+	assert_int_equal(notice(i)->event, NOTICE_STORM);
+	assert_int_equal(storm->raised, raised);
+	assert_int_equal(storm->cleared, cleared);
+	assert_int_equal(storm->first, first);
+	assert_int_equal(storm->since.ns, stage_wall(since).ns);
+}
+
+static void
+assert_shown(uint32_t raised, uint32_t cleared, uint32_t first, double since)
+{
+	const struct notice_storm	*storm = storm_shown(&AGENT->storm);
+
+	assert_int_equal(storm->raised, raised);
+	assert_int_equal(storm->cleared, cleared);
+	assert_int_equal(storm->first, first);
+	assert_int_equal(storm->since.ns, stage_wall(since).ns);
+}
+
+/* An open one goes on, with what it had. */
+static void
+storm_over_a_restart(void **state)
+{
+	(void)state;
+	start(STORM FOUR, 0);
+	turn(11);
+	assert_int_equal(send_next(), 1);
+	assert_int_equal(send_next(), 0);
+	deliver(1);
+	save(12);
+	assert_shown(3, 0, 2, 10);
+	restart(STORM FOUR, 20);
+	assert_state(4, 4);
+	assert_shown(3, 0, 2, 10);
+	/* Nothing of it is told again. */
+	assert_int_equal(AGENT->outbox.pending, 0);
+	assert_int_equal(AGENT->outbox.delivered, 4);
+	stage_heartbeat(&stage, 0, 21);		/* which was told */
+	stage_heartbeat(&stage, 3, 22);
+	save(22);
+	restart(STORM FOUR, 23);
+	assert_state(6, 2);
+	assert_shown(3, 1, 2, 10);
+	assert_int_equal(AGENT->outbox.pending, 1);
+	assert_int_equal(send_next(), 5);
+	assert_int_equal(send_next(), 0);
+	deliver(5);
+	stage_heartbeat(&stage, 0, 32);
+	stage_heartbeat(&stage, 3, 32);
+	turn(41);
+	stage_heartbeat(&stage, 0, 41.5);
+	stage_heartbeat(&stage, 3, 41.5);
+	turn(52);				/* one more raise is told */
+	assert_int_equal(notice(7)->event, NOTICE_RAISED);
+	assert_false(notice_is_summarised(notice(7)));
+	assert_true(notice_is_summarised(notice(8)));
+	turn(82);
+	assert_told(9, 4, 1, 2, 10);
+	assert_state(9, 4);
+	restart(STORM FOUR, 90);
+	assert_state(9, 4);
+	assert_told(9, 4, 1, 2, 10);
+	assert_shown(4, 1, 2, 10);
+	assert_int_equal(storm_due(&AGENT->storm).ns, MONO_NEVER.ns);
+	assert_int_equal(AGENT->outbox.pending, 2);
+	deliver_all();
+	save(91);
+	restart(STORM FOUR, 100);
+	assert_int_equal(AGENT->outbox.pending, 0);
+	assert_shown(4, 1, 2, 10);
+	/* A clear of what it told, after two restarts. */
+	stage_heartbeat(&stage, 1, 101);
+	assert_true(notice_is_summarised(notice(10)));
+	save(101);
+	restart(STORM FOUR, 110);
+	assert_shown(0, 1, 10, 101);
+	/* Before it is due it is not told, and then once. */
+	turn(119);
+	assert_int_equal(AGENT->outbox.sequence, 10);
+	stop();
+	/* Off: at once. */
+	start(COMMON FOUR, 119);
+	turn(119);
+	assert_told(11, 0, 1, 10, 101);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_history(1);
+}
+
+/* Told and not saved is not told. */
+static void
+killed_before_a_storm_was_saved(void **state)
+{
+	(void)state;
+	start(STORM FOUR, 0);
+	turn(11);
+	deliver_all();
+	save(12);
+	stage_advance(&stage, 50);
+	agent_storm(AGENT, stage_mono(50), stage_wall(50));
+	assert_told(5, 3, 0, 2, 10);
+	assert_int_equal(send_next(), 0);
+	restart(STORM FOUR, 60);
+	assert_state(4, 4);
+	assert_shown(3, 0, 2, 10);
+	turn(90);
+	assert_told(5, 3, 0, 2, 10);
+	assert_int_equal(send_next(), 5);
+	/* Without its answer it is sent again. */
+	restart(STORM FOUR, 95);
+	assert_told(5, 3, 0, 2, 10);
+	assert_int_equal(send_next(), 5);
+	turn(1000);
+	assert_state(5, 4);
+}
+
+/* Only some of it had been saved. */
+static void
+killed_while_a_storm_is_saved(void **state)
+{
+	char	*text;
+	size_t	 size;
+	FILE	*f = open_memstream(&text, &size);
+	uint32_t batch;
+	int	 i;
+
+	(void)state;
+	assert_non_null(f);
+	fprintf(f, STORM);
+	for (i = 0; i < 1500; i++)
+		fprintf(f, WATCH("w%d", ""), i);
+	assert_int_equal(fclose(f), 0);
+	start(text, 0);
+	turn(11);
+	assert_state(1500, 1500);
+	batch = AGENT->outbox.stored;
+	assert_in_range(batch, 100, 1400);
+	deliver_all();
+	restart(text, 12);
+	assert_state(batch, batch);
+	assert_shown(batch - 1, 0, 2, 10);
+	turn(22);
+	assert_state(1500, 1500);
+	assert_shown(1498, 0, 2, 10);
+	assert_false(notice_is_summarised(notice(batch + 1)));
+	free(text);
+}
+
+/* What goes while hbwatchd is down is of the storm, too. */
+static void
+storm_and_removed_while_down(void **state)
+{
+	(void)state;
+	start(STORM FOUR, 0);
+	turn(11);
+	deliver_all();
+	save(12);
+	restart(STORM WATCH("a", "") WATCH("b", "")
+	    WATCH_OF("c", "role = other host = h"), 20);
+	/* The clears of c and d, and the raise of c. */
+	assert_state(7, 3);
+	assert_shown(3, 2, 2, 10);
+	assert_int_equal(AGENT->outbox.pending, 1);
+	turn(51);
+	assert_told(8, 3, 2, 2, 10);
+}
+
+/* The limit is in force before what a start raises. */
+static void
+storm_by_a_start(void **state)
+{
+	(void)state;
+	start(COMMON FOUR, 0);
+	turn(11);
+	deliver_all();
+	save(12);
+	restart("storm = 2 in 30s\n" COMMON
+	    WATCH_OF("a", "role = o host = h")
+	    WATCH_OF("b", "role = o host = h")
+	    WATCH_OF("c", "role = o host = h")
+	    WATCH_OF("d", "role = o host = h"), 20);
+	assert_state(12, 4);
+	assert_int_equal(AGENT->outbox.pending, 6);
+	turn(60);
+	assert_told(13, 2, 0, 10, 20);
+}
+
+/* What a storm tells of can be read after it was told. */
+static void
+storm_stays_in_the_history(void **state)
+{
+	double	 t;
+
+	(void)state;
+	start(STORM FOUR, 0);
+	AGENT->config->history = 4;
+	turn(11);
+	deliver_all();
+	add_notices(20, 12);
+	save(12);
+	deliver_all();
+	save(12);
+	assert_history(2);
+	/* As after a restart, which counts the rows. */
+	restart(STORM FOUR, 13);
+	AGENT->config->history = 4;
+	assert_shown(3, 0, 2, 10);
+	turn(45);
+	assert_told(25, 3, 0, 2, 10);
+	add_notices(10, 46);
+	save(46);
+	restart(STORM FOUR, 47);
+	AGENT->config->history = 4;
+	save(47);
+	assert_history(2);
+	deliver(25);
+	/* In turn: they are delivered up to the one before the third. */
+	while (AGENT->outbox.delivered < 28) {
+		deliver(AGENT->outbox.delivered + 1);
+		save(48);
+		assert_history(2);
+	}
+	deliver_all();
+	save(49);
+	assert_history(32);
+	for (t = 60; t < 70; t += 1) {
+		add_notices(1, t);
+		save(t);
+		deliver_all();
+		save(t);
+	}
+	/* It is gone, and what it was is still known. */
+	assert_history(42);
+	restart(STORM FOUR, 80);
+	assert_history(42);
+	assert_shown(3, 0, 2, 10);
+}
+
+/* From memory as from the disk. */
+static void
+storm_on_a_full_disk(void **state)
+{
+	(void)state;
+	start(STORM FOUR, 0);
+	AGENT->config->history = 2;
+	turn(5);
+	fill_disk(true);
+	turn(11);
+	deliver_all();
+	save(12);
+	assert_true(record_fails(AGENT));
+	assert_history(2);
+	turn(50);
+	deliver_all();
+	save(50);
+	assert_history(2);
+	assert_told(5, 3, 0, 2, 10);
+	fill_disk(false);
+	save(60);
+	assert_false(record_fails(AGENT));
+	restart(STORM FOUR, 70);
+	assert_shown(3, 0, 2, 10);
+	assert_history(2);
+	assert_state(5, 4);
+	assert_int_equal(storm_due(&AGENT->storm).ns, MONO_NEVER.ns);
+}
+
+/* ---- a state of before there were storms */
+
+#define SAID_1 \
+	"watch_index INTEGER NOT NULL, event INTEGER NOT NULL," \
+	"time INTEGER NOT NULL, watch TEXT, peer TEXT, interface TEXT," \
+	"heartbeat TEXT, alarm_id INTEGER, alarm_name TEXT," \
+	"severity INTEGER, type TEXT, service_type TEXT, source TEXT," \
+	"service TEXT, role TEXT, host TEXT, raised INTEGER," \
+	"cleared INTEGER, last_heartbeat INTEGER, span INTEGER," \
+	"serial INTEGER, count INTEGER, transitions INTEGER," \
+	"state INTEGER, cause INTEGER, end INTEGER, flags INTEGER," \
+	"capture_index INTEGER, capture_state INTEGER, error TEXT"
+#define ROW(sequence, index, event, at, name, cleared, transitions, state) \
+	"(" sequence ", " index ", " event ", " at "000000000, '" name "'," \
+	"'192.0.2.12', 'eth0', 'udp 20053', 45640, 'FlinkServer Heartbeat" \
+	" Interruption Between the Active and Standby Nodes', 5," \
+	" 'Heartbeat', 'Flink', 's', 'v', 'r', 'h', 1795348811000000000, " \
+	cleared ", 1795348801000000000, 10000000000, " index ", 1, " \
+	transitions ", " state ", 1, 0, 1, NULL, NULL, NULL)"
+/* a was raised and cleared, b was raised, which waits. */
+#define RAISED_A	ROW("1", "1", "1", "1795348811", "a", "0", "1", "2")
+#define CLEARED_A \
+	ROW("2", "1", "2", "1795348820", "a", "1795348820000000000", "2", "1")
+#define RAISED_B	ROW("4", "2", "1", "1795348821", "b", "0", "1", "2")
+
+static const char	 schema_1[] =
+    "PRAGMA journal_mode = WAL; PRAGMA application_id = 1751283505;"
+    "CREATE TABLE counters (id INTEGER PRIMARY KEY CHECK (id = 1),"
+    " epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+    " delivered INTEGER NOT NULL, serial INTEGER NOT NULL,"
+    " last_change INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE name (number INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE notice (sequence INTEGER PRIMARY KEY, " SAID_1 ") STRICT;"
+    "CREATE TABLE alarm (sequence INTEGER NOT NULL, " SAID_1 ","
+    " PRIMARY KEY (watch_index)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE blind (interface TEXT PRIMARY KEY) STRICT;"
+    "PRAGMA user_version = 1;"
+    "INSERT INTO counters VALUES (1, 6, 4, 3, 2, 1795348821000000000);"
+    "INSERT INTO name VALUES (1, 'a'), (2, 'b');"
+    "INSERT INTO notice VALUES " RAISED_A ", " CLEARED_A ", " RAISED_B ";"
+    "INSERT INTO notice (sequence, watch_index, event, time, interface,"
+    " capture_index, capture_state, error)"
+    " VALUES (3, 0, 3, 1795348820500000000, 'eth0', 2, 3, 'gone');"
+    "INSERT INTO alarm VALUES " CLEARED_A ", " RAISED_B ";"
+    "INSERT INTO blind VALUES ('eth0');";
+
+static void
+state_of_schema_1(void **state)
+{
+	const struct mark	 mark = { 6, false };
+	static const char	 text[] = STORM WATCH("b", "")
+	    WATCH("a", "") WATCH("c", "");
+	int			 i;
+
+	(void)state;
+	assert_int_equal(mkdir(scratch_path(&scratch, "state"), 0700), 0);
+	assert_true(mark_write(scratch_path(&scratch, "state/epoch"), &mark));
+	sql(schema_1);
+	start(text, 30);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(AGENT->epoch, 6);
+		assert_int_equal(AGENT->serial, 2);
+		assert_int_equal(AGENT->last_change.ns, stage_wall(21).ns);
+		assert_state(4, 1);
+		assert_int_equal(AGENT->indexes[0], 2);
+		assert_int_equal(AGENT->indexes[1], 1);
+		assert_int_equal(AGENT->indexes[2], 3);
+		assert_history(1);
+		assert_notice(1, NOTICE_RAISED, "a", 1, 11);
+		assert_notice(2, NOTICE_CLEARED, "a", 1, 20);
+		assert_int_equal(notice(3)->event, NOTICE_BLIND);
+		assert_string_equal(detail(3), "eth0: gone");
+		assert_notice(4, NOTICE_RAISED, "b", 2, 21);
+		assert_string_equal(key(4), "s/v/r/h/b/45640");
+		assert_true(AGENT->captures[0].told_blind);
+		assert_int_equal(AGENT->outbox.pending, 1);
+		assert_int_equal(send_next(), 4);
+		assert_int_equal(storm_shown(&AGENT->storm)->first, 0);
+		assert_int_equal(storm_due(&AGENT->storm).ns, MONO_NEVER.ns);
+		save(30);
+		/* And once more, as it is now. */
+		restart(text, 40);
+	}
+	stage_capture(&stage, 0, LIVE_CAPTURE_RUNNING, "", 41);
+	turn(52);
+	assert_state(7, 3);
+	turn(90);
+	assert_told(8, 1, 0, 7, 50);
+	restart(text, 100);
+	assert_told(8, 1, 0, 7, 50);
+}
+
 #define STORY(test)	cmocka_unit_test_setup_teardown(test, begin, end)
 
 int
@@ -1046,6 +1426,14 @@ main(void)
 		STORY(damaged),
 		STORY(damaged_history),
 		STORY(odd_transitions),
+		STORY(storm_over_a_restart),
+		STORY(killed_before_a_storm_was_saved),
+		STORY(killed_while_a_storm_is_saved),
+		STORY(storm_and_removed_while_down),
+		STORY(storm_by_a_start),
+		STORY(storm_stays_in_the_history),
+		STORY(storm_on_a_full_disk),
+		STORY(state_of_schema_1),
 	};
 
 	/* Of a limit that is reached, the error is enough. */

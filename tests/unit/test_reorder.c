@@ -9,6 +9,8 @@
 
 #include "reorder.h"
 
+#define UNWANTED	255
+
 /* A frame whose one octet says which it is. */
 static void
 push(struct reorder *r, int64_t ns, uint8_t which)
@@ -19,18 +21,24 @@ push(struct reorder *r, int64_t ns, uint8_t which)
 	};
 
 	assert_false(reorder_full(r));
-	assert_true(reorder_push(r, &frame));
+	assert_true(reorder_push(r, &frame, which != UNWANTED));
 }
 
 static void
 expect(struct reorder *r, int64_t ns, uint8_t which)
 {
-	const struct capture_frame	*frame = reorder_first(r);
+	const struct reorder_entry	*entry = reorder_first(r);
 
-	assert_non_null(frame);
-	assert_int_equal(frame->stamp.ns, ns);
-	assert_int_equal(frame->bytes[0], which);
-	assert_int_equal(frame->wire, 60);
+	assert_non_null(entry);
+	assert_int_equal(entry->stamp.ns, ns);
+	assert_int_equal(entry->captured, 1);
+	if (which == UNWANTED) {
+		assert_null(entry->frame);
+	} else {
+		assert_non_null(entry->frame);
+		assert_int_equal(entry->frame->bytes[0], which);
+		assert_int_equal(entry->frame->wire, 60);
+	}
 	reorder_shift(r);
 }
 
@@ -78,6 +86,34 @@ out_of_order(void **state)
 	assert_int_equal(reorder_counts(r)->back, 3);
 	assert_int_equal(reorder_counts(r)->back_ns, 50);
 	assert_int_equal(reorder_counts(r)->late, 0);
+	reorder_free(r);
+}
+
+/* Of one that is not wanted all is kept but the frame. */
+static void
+unwanted(void **state)
+{
+	struct reorder	*r = reorder_new();
+
+	(void)state;
+	push(r, 50, 1);
+	push(r, 60, UNWANTED);
+	push(r, 20, UNWANTED);
+	push(r, 30, 2);
+	push(r, 30, 3);
+	push(r, 10, 4);
+	expect(r, 10, 4);
+	expect(r, 20, UNWANTED);
+	push(r, 15, UNWANTED);
+	expect(r, 20, UNWANTED);
+	expect(r, 30, 2);
+	expect(r, 30, 3);
+	expect(r, 50, 1);
+	expect(r, 60, UNWANTED);
+	assert_null(reorder_first(r));
+	assert_int_equal(reorder_counts(r)->frames, 7);
+	assert_int_equal(reorder_counts(r)->back, 2);
+	assert_int_equal(reorder_counts(r)->late, 1);
 	reorder_free(r);
 }
 
@@ -142,7 +178,7 @@ bounded_octets(void **state)
 	(void)state;
 	for (n = 0; !reorder_full(r); n++) {
 		frame.stamp.ns = (int64_t)n + 1;
-		assert_true(reorder_push(r, &frame));
+		assert_true(reorder_push(r, &frame, n % 2 == 0));
 	}
 	assert_int_equal(n, REORDER_OCTETS / sizeof(bytes));
 	reorder_shift(r);
@@ -156,6 +192,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(in_order),
 		cmocka_unit_test(out_of_order),
+		cmocka_unit_test(unwanted),
 		cmocka_unit_test(too_late),
 		cmocka_unit_test(bounded),
 		cmocka_unit_test(bounded_octets),
