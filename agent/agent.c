@@ -11,6 +11,11 @@
 
 /* An engine so long overdue does not look after its rows. */
 #define ENGINE_SILENT_NS	(2 * NSEC_PER_SEC)
+/* One that says that it makes its next pass so late says it of no clock. */
+#define ENGINE_AHEAD_NS		(60 * NSEC_PER_SEC)
+
+/* No watch has more; what says so does not know, and is not for the store. */
+#define TRANSITIONS_MOST	INT32_MAX
 
 /* hbwCaptureIndex of interfaces that never had an ifIndex: from here on. */
 #define CAPTURE_INDEX_NONE	UINT32_C(2147483648)
@@ -121,7 +126,8 @@ apply(struct agent *agent, size_t i, const struct detect_event *event,
 void
 agent_event(struct agent *agent, const struct engine_report *r)
 {
-	if (r->event.watch < agent->config->nwatches)
+	if (r->event.watch < agent->config->nwatches &&
+	    r->event.number <= TRANSITIONS_MOST)
 		apply(agent, r->event.watch, &r->event, r->at,
 		    ALARM_END_HEARTBEAT);
 }
@@ -145,12 +151,16 @@ agent_storm(struct agent *agent, struct mono_time now, struct wall_time wall)
 
 /* ---- what happens to captures */
 
-/* Blind or not: told when it is another than what was told last. */
+/*
+ * Blind or not: told when it is another than what was told last.  Without an
+ * error it is the row's.
+ */
 static void
 tell_sight(struct agent *agent, uint32_t i, bool blind, const char *error,
     struct wall_time now)
 {
 	struct agent_capture	*c = &agent->captures[i];
+	struct live_capture	 row;
 	struct notice_capture	*said;
 	struct notice		*n;
 
@@ -161,16 +171,17 @@ tell_sight(struct agent *agent, uint32_t i, bool blind, const char *error,
 	    blind ? NOTICE_BLIND : NOTICE_RESTORED, now);
 	if (n == NULL) {
 		log_warnx("out of memory: a notification of %s is lost",
-		    agent->live->captures[i].interface);
+		    agent->live->names[i]);
 		free(said);
 		return;
 	}
+	live_capture_read(agent->live, i, &row);
 	said->index = c->ifindex;
-	said->state = blind ? LIVE_CAPTURE_FAILED :
-	    agent->live->captures[i].state;
-	memcpy(said->interface, agent->live->captures[i].interface,
-	    sizeof(said->interface));
-	snprintf(said->error, sizeof(said->error), "%s", error);
+	said->state = blind ? LIVE_CAPTURE_FAILED : row.state;
+	memcpy(said->interface, row.interface, sizeof(said->interface));
+	snprintf(said->error, sizeof(said->error), "%s",
+	    error != NULL ? error : row.error);
+	live_clean_error(said->error);
 	n->capture = said;
 	c->told_blind = blind;
 }
@@ -204,7 +215,7 @@ agent_engine_fault(struct agent *agent, const char *reason,
 		if (reason != NULL)
 			tell_sight(agent, i, true, reason, now);
 		else if (c->state != LIVE_CAPTURE_FAILED)
-			tell_sight(agent, i, false, c->error, now);
+			tell_sight(agent, i, false, NULL, now);
 	}
 }
 
@@ -214,7 +225,7 @@ agent_view_capture(const struct agent *agent, size_t i,
 {
 	const char	*fault = agent->engine_fault;
 
-	view->capture = agent->live->captures[i];
+	live_capture_read(agent->live, i, &view->capture);
 	view->index = agent->captures[i].ifindex;
 	view->restarts = agent->captures[i].restarts;
 	if (!agent_sees(agent) && fault == NULL)
@@ -279,12 +290,17 @@ reconcile_one(struct agent *agent, size_t i, struct mono_time now,
     struct wall_time wall)
 {
 	struct alarm		*a = &agent->alarms[i];
+	struct detect_watch	*row = &agent->live->watches[i];
 	struct detect_event	 event;
 	struct detect_watch	 w;
 	struct wall_time	 at;
 
-	detect_watch_mend(&agent->live->watches[i]);
-	if (agent->live->watches[i].transitions == a->transitions)
+	detect_watch_mend(row);
+	if (row->transitions > TRANSITIONS_MOST) {
+		row->transitions = a->transitions;
+		row->raised = a->transitions % 2 != 0;
+	}
+	if (row->transitions == a->transitions)
 		return;
 	detect_watch_read(&agent->live->watches[i], &w);
 	/* Of a long row of raises and clears the last pair is enough. */
@@ -306,8 +322,14 @@ agent_reconcile(struct agent *agent, struct mono_time now,
 {
 	size_t	 i;
 
+	live_mend(agent->live, agent->config, now);
 	for (i = 0; i < agent->config->nwatches; i++)
 		reconcile_one(agent, i, now, wall);
+	for (i = 0; i < agent->live->ncaptures; i++)
+		if (agent->engine_fault == NULL)
+			tell_sight(agent, (uint32_t)i,
+			    agent->live->captures[i].state ==
+			    LIVE_CAPTURE_FAILED, NULL, wall);
 }
 
 /* ---- configuration */
@@ -345,8 +367,12 @@ agent_configure(struct agent *agent, struct configuration *config,
 struct mono_time
 agent_sees_until(const struct agent *agent)
 {
-	return (mono_add((struct mono_time){ atomic_load(agent->live->pass) },
-	    ENGINE_SILENT_NS));
+	struct mono_time	 pass = { atomic_load(agent->live->pass) };
+
+	/* None of ours sleeps for so long. */
+	if (mono_before(mono_add(agent->now, ENGINE_AHEAD_NS), pass))
+		return (agent->now);
+	return (mono_add(pass, ENGINE_SILENT_NS));
 }
 
 bool
@@ -375,7 +401,7 @@ capture_index(const struct live *live, size_t i)
 {
 	const struct live_capture	*c = &live->captures[i];
 
-	if (strcmp(c->interface, "any") == 0)
+	if (strcmp(live->names[i], "any") == 0)
 		return (0);
 	if (c->ifindex == 0 || (c->state == LIVE_CAPTURE_FAILED &&
 	    ifindex_is_taken(live, i)))

@@ -275,8 +275,7 @@ carry_captures(const struct agent *agent, struct carry *c)
 	uint32_t	 i, found;
 
 	for (i = 0; i < agent->live->ncaptures; i++) {
-		found = live_capture_find(c->live,
-		    agent->live->captures[i].interface);
+		found = live_capture_find(c->live, agent->live->names[i]);
 		if (found != UINT32_MAX)
 			c->captures[found] = agent->captures[i];
 	}
@@ -297,7 +296,8 @@ carry_over(struct agent *agent, struct carry *c, struct wall_time now)
 	struct former	 old;
 	size_t		 i;
 
-	live_carry(c->live, c->config, agent->live, agent->config, c->before);
+	live_carry(c->live, c->config, agent->live, agent->config, c->before,
+	    agent->now);
 	for (i = 0; i < c->nremoved; i++) {
 		old = former_of(agent, c->removed[i]);
 		remove_alarm(agent, &old, now);

@@ -11,6 +11,8 @@
 /* That something was delivered may wait so long: it would be sent again. */
 #define DELIVERY_NS		(100 * NSEC_PER_MSEC)
 
+#define SAY_NS			(3600 * NSEC_PER_SEC)
+
 struct record {
 	struct store		*store;
 	struct store_counters	 stored;	/* as they are on disk */
@@ -18,6 +20,8 @@ struct record {
 	uint32_t		 oldest;	/* notice of it */
 	struct mono_time	 due;		/* of the next mere delivery */
 	struct notice		 row;		/* the last that was read */
+	uint64_t		 given_up;	/* so many were said */
+	struct mono_time	 say;		/* when more may be */
 };
 
 /* ---- reading */
@@ -238,8 +242,7 @@ put_everything(struct agent *agent, struct record *r)
 	r->names = 0;
 	for (i = 0; i < agent->live->ncaptures; i++)
 		if (agent->captures[i].told_blind)
-			store_put_blind(r->store,
-			    agent->live->captures[i].interface, true);
+			store_put_blind(r->store, agent->live->names[i], true);
 }
 
 /* At most so many after that one; returns the last that was put. */
@@ -358,12 +361,25 @@ record_due(const struct agent *agent, struct mono_time now)
 	    agent->outbox.pending == 0 ? now : r->due);
 }
 
+/* At once, and then once an hour. */
+static void
+say_given_up(const struct outbox *box, struct record *r, struct mono_time now)
+{
+	if (box->given_up == r->given_up || mono_before(now, r->say))
+		return;
+	log_warnx("%u notifications wait, and the oldest are given up: %llu "
+	    "so far", OUTBOX_MOST, (unsigned long long)box->given_up);
+	r->given_up = box->given_up;
+	r->say = mono_add(now, SAY_NS);
+}
+
 void
 record_save(struct agent *agent, struct mono_time now, bool all)
 {
 	struct record	*r = agent->record;
 	bool		 more = true;
 
+	say_given_up(&agent->outbox, r, now);
 	if (all)
 		store_hurry(r->store);
 	while (more && (all ? is_new(agent) || is_delivered(agent) :

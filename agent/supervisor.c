@@ -12,6 +12,8 @@
 /* How long an engine may take to open its captures, and to end. */
 #define START_NS	(10 * NSEC_PER_SEC)
 #define END_NS		(1 * NSEC_PER_SEC)
+/* And so long, beyond that, while it goes on telling something. */
+#define LAST_NS		(5 * NSEC_PER_SEC)
 
 /* An engine that dies at once is not started again at once. */
 #define RESTART_NS	(NSEC_PER_SEC / 2)
@@ -227,7 +229,8 @@ hear_current(struct supervisor *s, struct mono_time now)
 	unsigned		 n = 0;
 
 	while (s->current.socket != -1 && (n++ < REPORTS_A_TURN ||
-	    engine_holds(&s->current) || s->phase == SUPERVISOR_ENDING) &&
+	    engine_holds(&s->current) || (s->phase == SUPERVISOR_ENDING &&
+	    mono_before(mono_now(), mono_add(s->deadline, LAST_NS)))) &&
 	    (status = engine_receive(&s->current, &r)) == 1)
 		take_report(s, &r);
 	if (s->current.socket != -1 && status == -1) {
@@ -307,7 +310,7 @@ could_hear_more(const struct supervisor *s, uint64_t *situation)
 		c = &s->agent->live->captures[i];
 		if (c->listening)
 			continue;
-		state = link_state(s->link, c->interface, &ifindex);
+		state = link_state(s->link, s->agent->live->names[i], &ifindex);
 		*situation = *situation * 31 + i * 16 + c->state * 4 + state;
 		more = more || state == LINK_UP || (state == LINK_DOWN &&
 		    c->state == LIVE_CAPTURE_FAILED);
@@ -404,28 +407,28 @@ supervisor_tick(struct supervisor *s, struct mono_time now)
 void
 supervisor_end(struct supervisor *s)
 {
-	struct pollfd	 fd;
-	int		 tries;
+	struct engine_report	 r;
+	struct mono_time	 limit = mono_add(mono_now(), LAST_NS);
+	struct pollfd		 fd;
+	int			 status;
 
 	if (s->phase != SUPERVISOR_STEADY)
 		discard_next(s);
 	if (s->current.socket != -1)
 		(void)engine_order(&s->current, ENGINE_STOP);
-	/* A socket that ended is readable too, so this comes to an end. */
-	for (tries = 0; s->current.socket != -1 && tries < 1000;) {
-		struct engine_report r;
-		int status = engine_receive(&s->current, &r);
-
-		if (status == 1) {
-			take_report(s, &r);
-			continue;
-		}
-		tries++;
+	/* A socket that ended is readable too. */
+	while (s->current.socket != -1 && mono_before(mono_now(), limit)) {
+		status = engine_receive(&s->current, &r);
 		fd = (struct pollfd){ .fd = s->current.socket,
 		    .events = POLLIN };
-		if (status == -1 || poll(&fd, 1, 1000) <= 0)
+		if (status == 1)
+			take_report(s, &r);
+		else if (status == -1 || poll(&fd, 1, END_NS /
+		    NSEC_PER_MSEC) <= 0)
 			engine_reap(&s->current);
 	}
 	engine_reap(&s->current);
+	s->agent->engine_lives = false;
+	agent_reconcile(s->agent, mono_now(), wall_now());
 	close(s->link);
 }

@@ -20,11 +20,33 @@
 
 #define READ_SIZE	(256 * 1024)
 
+/* Of a pcap file: pcap-savefile(5). */
+#define HEADER_SIZE	24
+#define RECORD_SIZE	16
+#define RECORD_MAX	(READ_SIZE / 2)		/* that is read here */
+#define MAGIC_USEC	UINT32_C(0xa1b2c3d4)
+#define MAGIC_NSEC	UINT32_C(0xa1b23c4d)
+
 /* Stamps beyond are nobody's, and arithmetic with them could overflow. */
 #define STAMP_MAX_SEC	(INT64_MAX / NSEC_PER_SEC / 4 * 3)
 
+/*
+ * Libpcap reads what it reads from the buffer here.  Of the most common kind of
+ * file (version 2.4, Ethernet) that is the header, and each record that is not
+ * as it should be; the others are taken from the buffer as they are, since
+ * libpcap takes longer to copy a packet than it takes to judge one.
+ */
 struct capture_file {
 	pcap_t			*pcap;		/* owns the stream */
+	uint8_t			*buffer;	/* of READ_SIZE; owned */
+	size_t			 first;		/* what is left in it */
+	size_t			 end;
+	bool			 ended;
+	bool			 direct;	/* records are read here */
+	bool			 big;		/* its numbers' order */
+	uint32_t		 unit_ns;	/* of its stamps' fractions */
+	uint32_t		 captured_max;
+	int			 link_type;
 	int			 fd;
 	capture_file_idle	*idle;
 	void			*arg;
@@ -55,25 +77,57 @@ wait_for_input(struct capture_file *f)
 	return (true);
 }
 
+/* As read(2) does it; the end is the end for good. */
 static ssize_t
-stream_read(void *cookie, char *buffer, size_t size)
+read_some(struct capture_file *f, void *buffer, size_t size)
 {
-	struct capture_file	*f = cookie;
-	ssize_t			 n;
+	ssize_t	 n;
 
+	if (f->ended)
+		return (0);
 	do {
-		if (!wait_for_input(f))
+		if (!wait_for_input(f)) {
+			f->ended = true;
 			return (0);
+		}
 		n = read(f->fd, buffer, size);
 	} while (n < 0 && errno == EINTR);
 	if (n < 0) {
 		f->error = errno;
 		return (n);
 	}
-	if (f->position == 0 && n > 0)
-		f->blocks = buffer[0] == '\n';	/* of 0x0a0d0d0a */
+	f->ended = n == 0;
 	f->position += (uint64_t)n;
 	return (n);
+}
+
+/* Reads more behind what is left, which moves.  False at the end, on error. */
+static bool
+buffer_more(struct capture_file *f)
+{
+	ssize_t	 n;
+
+	memmove(f->buffer, f->buffer + f->first, f->end - f->first);
+	f->end -= f->first;
+	f->first = 0;
+	n = read_some(f, f->buffer + f->end, READ_SIZE - f->end);
+	if (n > 0)
+		f->end += (size_t)n;
+	return (n > 0);
+}
+
+static ssize_t
+stream_read(void *cookie, char *buffer, size_t size)
+{
+	struct capture_file	*f = cookie;
+
+	if (f->first == f->end)
+		return (read_some(f, buffer, size));
+	if (size > f->end - f->first)
+		size = f->end - f->first;
+	memcpy(buffer, f->buffer + f->first, size);
+	f->first += size;
+	return ((ssize_t)size);
 }
 
 static int
@@ -83,6 +137,40 @@ stream_close(void *cookie)
 
 	return (close(f->fd));
 }
+
+/* ---- a pcap file's own numbers */
+
+static uint32_t
+u32_at(const struct capture_file *f, size_t at)
+{
+	const uint8_t	*b = f->buffer + f->first + at;
+
+	if (f->big)
+		return ((uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
+		    (uint32_t)b[2] << 8 | b[3]);
+	return ((uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 |
+	    (uint32_t)b[1] << 8 | b[0]);
+}
+
+/* Looks at the beginning, without taking it. */
+static void
+look_at_header(struct capture_file *f)
+{
+	uint32_t	 magic;
+
+	while (f->end < HEADER_SIZE && buffer_more(f))
+		continue;
+	f->blocks = f->end > 0 && f->buffer[0] == '\n';	/* 0x0a0d0d0a */
+	if (f->end < HEADER_SIZE)
+		return;
+	f->big = f->buffer[0] == 0xa1;
+	magic = u32_at(f, 0);
+	f->unit_ns = magic == MAGIC_NSEC ? 1 : 1000;
+	f->direct = (magic == MAGIC_USEC || magic == MAGIC_NSEC) &&
+	    u32_at(f, 4) == (f->big ? 0x00020004 : 0x00040002);
+}
+
+/* ---- open and close */
 
 /* Takes over the descriptor, also on error. */
 static FILE *
@@ -98,14 +186,14 @@ stream_open(struct capture_file *f)
 		close(f->fd);
 		return (NULL);
 	}
-	if (setvbuf(stream, NULL, _IOFBF, READ_SIZE) != 0) {
+	/* Where records are read here, no more is to be taken than it needs. */
+	if (setvbuf(stream, NULL, f->direct ? _IONBF : _IOFBF,
+	    f->direct ? 0 : READ_SIZE) != 0) {
 		fclose(stream);
 		return (NULL);
 	}
 	return (stream);
 }
-
-/* ---- open and close */
 
 static bool
 open_descriptor(struct capture_file *f, const char *name)
@@ -163,10 +251,23 @@ capture_file_open(const char *name, capture_file_idle *idle, void *arg,
 	}
 	f->idle = idle;
 	f->arg = arg;
-	if (!open_pcap(f, error)) {
+	f->buffer = malloc(READ_SIZE);
+	if (f->buffer == NULL) {
+		snprintf(error, CAPTURE_ERROR_SIZE, "out of memory");
+		close(f->fd);
 		free(f);
 		return (NULL);
 	}
+	look_at_header(f);
+	if (!open_pcap(f, error)) {
+		free(f->buffer);
+		free(f);
+		return (NULL);
+	}
+	f->link_type = pcap_datalink(f->pcap);
+	f->captured_max = (uint32_t)pcap_snapshot(f->pcap);
+	if (f->captured_max > RECORD_MAX)
+		f->captured_max = RECORD_MAX;
 	return (f);
 }
 
@@ -176,6 +277,7 @@ capture_file_close(struct capture_file *f)
 	if (f == NULL)
 		return;
 	pcap_close(f->pcap);
+	free(f->buffer);
 	free(f);
 }
 
@@ -187,18 +289,50 @@ capture_file_close(struct capture_file *f)
  * handed out as 0; in pcap that is a time, and the next one stands for it.
  */
 static struct wall_time
-stamp_of(const struct capture_file *f, const struct pcap_pkthdr *header)
+stamp_of(const struct capture_file *f, int64_t sec, int64_t ns)
 {
-	int64_t	 sec = header->ts.tv_sec;
-
 	if (sec < 0 && sec >= INT32_MIN)
 		sec += INT64_C(1) << 32;
-	if (sec < 0 || sec > STAMP_MAX_SEC || header->ts.tv_usec < 0 ||
-	    header->ts.tv_usec > INT32_MAX * NSEC_PER_USEC)
+	if (sec < 0 || sec > STAMP_MAX_SEC || ns < 0 ||
+	    ns > INT32_MAX * NSEC_PER_USEC)
 		return (WALL_NEVER);
-	if (sec == 0 && header->ts.tv_usec == 0 && !f->blocks)
+	if (sec == 0 && ns == 0 && !f->blocks)
 		return ((struct wall_time){ 1 });
-	return ((struct wall_time){ sec * NSEC_PER_SEC + header->ts.tv_usec });
+	return ((struct wall_time){ sec * NSEC_PER_SEC + ns });
+}
+
+/* Is the record at hand whole, and as it should be?  It is read if need be. */
+static bool
+have_record(struct capture_file *f)
+{
+	size_t	 size;
+
+	do {
+		size = RECORD_SIZE;
+		if (f->end - f->first < size)
+			continue;
+		if (u32_at(f, 8) > f->captured_max ||
+		    u32_at(f, 4) >= NSEC_PER_SEC / f->unit_ns)
+			return (false);
+		size += u32_at(f, 8);
+		if (f->end - f->first >= size)
+			return (true);
+	} while (buffer_more(f));
+	return (false);
+}
+
+static void
+take_record(struct capture_file *f, struct capture_frame *frame)
+{
+	*frame = (struct capture_frame){
+		.stamp = stamp_of(f, u32_at(f, 0),
+		    (int64_t)u32_at(f, 4) * f->unit_ns),
+		.bytes = f->buffer + f->first + RECORD_SIZE,
+		.captured = u32_at(f, 8),
+		.wire = u32_at(f, 12),
+		.link_type = f->link_type,
+	};
+	f->first += RECORD_SIZE + frame->captured;
 }
 
 enum capture_file_status
@@ -209,6 +343,10 @@ capture_file_next(struct capture_file *f, struct capture_frame *frame,
 	const u_char		*bytes;
 	int			 n;
 
+	if (f->direct && f->link_type == DLT_EN10MB && have_record(f)) {
+		take_record(f, frame);
+		return (CAPTURE_FILE_FRAME);
+	}
 	n = pcap_next_ex(f->pcap, &header, &bytes);
 	if (n == PCAP_ERROR_BREAK)
 		return (CAPTURE_FILE_END);
@@ -218,11 +356,11 @@ capture_file_next(struct capture_file *f, struct capture_frame *frame,
 		return (CAPTURE_FILE_CUT);
 	}
 	*frame = (struct capture_frame){
-		.stamp = stamp_of(f, header),
+		.stamp = stamp_of(f, header->ts.tv_sec, header->ts.tv_usec),
 		.bytes = bytes,
 		.captured = header->caplen,
 		.wire = header->len,
-		.link_type = pcap_datalink(f->pcap),
+		.link_type = f->link_type,
 	};
 	return (CAPTURE_FILE_FRAME);
 }
@@ -230,7 +368,7 @@ capture_file_next(struct capture_file *f, struct capture_frame *frame,
 int
 capture_file_link_type(const struct capture_file *f)
 {
-	return (pcap_datalink(f->pcap));
+	return (f->link_type);
 }
 
 const char *

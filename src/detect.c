@@ -44,15 +44,22 @@ detect_watch_read(const struct detect_watch *w, struct detect_watch *copy)
 }
 
 void
+detect_watch_configure(struct detect_watch *w, uint32_t source,
+    int64_t interruption_ns, uint32_t recovery, bool enabled)
+{
+	w->source = source;
+	w->interruption_ns = (uint64_t)interruption_ns;
+	w->recovery = recovery;
+	w->enabled = enabled;
+}
+
+void
 detect_watch_begin(struct detect_watch *w, uint32_t source,
     int64_t interruption_ns, uint32_t recovery, bool enabled,
     struct mono_time now)
 {
 	memset(w, 0, sizeof(*w));
-	w->source = source;
-	w->interruption_ns = (uint64_t)interruption_ns;
-	w->recovery = recovery;
-	w->enabled = enabled;
+	detect_watch_configure(w, source, interruption_ns, recovery, enabled);
 	w->last = now;
 }
 
@@ -113,15 +120,17 @@ await(struct detect *d, uint32_t i)
 	heap_push(&d->deadlines, deadline(w, d->sources[w->source]), i);
 }
 
-/* Between a transition and the count of it, which is odd while it stands. */
+/*
+ * Between a transition and the count of it, which is odd while it stands; or
+ * when somebody wrote here who had no business to.
+ */
 void
 detect_watch_mend(struct detect_watch *w)
 {
-	if (atomic_load(&w->version) % 2 == 0)
-		return;
 	if (w->raised != (w->transitions % 2 != 0))
 		w->transitions++;
-	write_end(w);
+	if (atomic_load(&w->version) % 2 != 0)
+		write_end(w);
 }
 
 bool

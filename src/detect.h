@@ -128,6 +128,10 @@ void	 detect_watch_begin(struct detect_watch *, uint32_t source,
 	    int64_t interruption_ns, uint32_t recovery, bool enabled,
 	    struct mono_time now);
 
+/* What of a watch is asked for, and not found. */
+void	 detect_watch_configure(struct detect_watch *, uint32_t source,
+	    int64_t interruption_ns, uint32_t recovery, bool enabled);
+
 /*
  * A watch that begins, but goes on from an earlier run: so many transitions
  * were told of it, and its alarm stands since `raised_at`, or does not.  One

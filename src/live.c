@@ -6,6 +6,10 @@
 #include <string.h>
 
 #include "live.h"
+#include "utf8.h"
+
+/* A time of a row that is so much later than now never was. */
+#define FUTURE_NS	(60 * NSEC_PER_SEC)
 
 static int
 compare_names(const void *a, const void *b)
@@ -53,9 +57,11 @@ live_map(size_t ncaptures, size_t nwatches)
 	live = calloc(1, sizeof(*live));
 	if (live == NULL)
 		return (NULL);
-	base = mmap(NULL, size, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	live->names = calloc(ncaptures + 1, sizeof(*live->names));
+	base = live->names == NULL ? MAP_FAILED : mmap(NULL, size,
+	    PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (base == MAP_FAILED) {
+		free(live->names);
 		free(live);
 		return (NULL);
 	}
@@ -101,6 +107,7 @@ live_new(const struct configuration *config, struct mono_time now)
 	if (live != NULL) {
 		for (i = 0; i < count; i++) {
 			/* configuration_load saw to the length. */
+			strcpy(live->names[i], names[i]);
 			strcpy(live->captures[i].interface, names[i]);
 			live->captures[i].state = LIVE_CAPTURE_RUNNING;
 			live->captures[i].ifindex = if_nametoindex(names[i]);
@@ -118,25 +125,85 @@ live_free(struct live *live)
 	if (live == NULL)
 		return;
 	munmap(live->mapping, live->size);
+	free(live->names);
 	free(live);
 }
 
 static int
-compare_capture(const void *key, const void *capture)
+compare_capture(const void *key, const void *name)
 {
-	return (strcmp(key,
-	    ((const struct live_capture *)capture)->interface));
+	return (strcmp(key, *(const char (*)[IF_NAMESIZE])name));
 }
 
 uint32_t
 live_capture_find(const struct live *live, const char *interface)
 {
-	const struct live_capture	*found;
+	const char	(*found)[IF_NAMESIZE];
 
-	found = bsearch(interface, live->captures, live->ncaptures,
-	    sizeof(*live->captures), compare_capture);
-	return (found == NULL ? UINT32_MAX :
-	    (uint32_t)(found - live->captures));
+	found = bsearch(interface, live->names, live->ncaptures,
+	    sizeof(*live->names), compare_capture);
+	return (found == NULL ? UINT32_MAX : (uint32_t)(found -
+	    (const char (*)[IF_NAMESIZE])live->names));
+}
+
+/* ---- rows that may be anything */
+
+static void
+mend_time(struct mono_time *t, struct mono_time now)
+{
+	if (mono_before(mono_add(now, FUTURE_NS), *t))
+		*t = now;
+}
+
+void
+live_mend(struct live *live, const struct configuration *config,
+    struct mono_time now)
+{
+	const struct configuration_profile	*p;
+	struct live_capture			*c;
+	struct detect_watch			*w;
+	size_t					 i;
+
+	for (i = 0; i < live->ncaptures; i++) {
+		c = &live->captures[i];
+		memcpy(c->interface, live->names[i], sizeof(c->interface));
+		mend_time(&c->source.since, now);
+		mend_time(&c->source.lossy, now);
+	}
+	for (i = 0; i < live->nwatches; i++) {
+		p = config->watches[i]->profile;
+		w = &live->watches[i];
+		detect_watch_configure(w,
+		    live_capture_find(live, p->interface),
+		    p->interruption_ns, p->recovery, p->enabled);
+		mend_time(&w->last, now);
+		mend_time(&w->raised_at, now);
+	}
+}
+
+void
+live_clean_error(char error[LIVE_ERROR_SIZE])
+{
+	bool	 valid;
+	size_t	 i;
+
+	error[LIVE_ERROR_SIZE - 1] = '\0';
+	valid = utf8_valid(error);
+	for (i = 0; error[i] != '\0'; i++)
+		if ((unsigned char)error[i] < ' ' ||
+		    (!valid && (unsigned char)error[i] >= 0x80))
+			error[i] = '?';
+}
+
+void
+live_capture_read(const struct live *live, size_t i, struct live_capture *copy)
+{
+	*copy = live->captures[i];
+	memcpy(copy->interface, live->names[i], sizeof(copy->interface));
+	live_clean_error(copy->error);
+	if (copy->state < LIVE_CAPTURE_RUNNING ||
+	    copy->state > LIVE_CAPTURE_FAILED)
+		copy->state = LIVE_CAPTURE_FAILED;
 }
 
 /* A watch and its position. */
@@ -181,7 +248,7 @@ same_flow(const struct configuration_watch *a,
 
 static void
 carry_watch(struct detect_watch *w, const struct detect_watch *old,
-    bool same)
+    bool same, struct mono_time now)
 {
 	struct detect_watch	 begun = *w;
 
@@ -192,6 +259,7 @@ carry_watch(struct detect_watch *w, const struct detect_watch *old,
 		w->recovery = begun.recovery;
 		return;
 	}
+	w->last = now;
 	/* The count of transitions goes on; a disabled watch has no alarm. */
 	w->transitions = old->transitions;
 	if (old->raised && w->enabled) {
@@ -231,19 +299,21 @@ live_before(const struct configuration *config,
 void
 live_carry(struct live *live, const struct configuration *config,
     const struct live *old, const struct configuration *old_config,
-    const uint32_t *before)
+    const uint32_t *before, struct mono_time now)
 {
 	uint32_t	 i, c;
 
 	for (i = 0; i < old->ncaptures; i++) {
-		c = live_capture_find(live, old->captures[i].interface);
+		c = live_capture_find(live, old->names[i]);
 		if (c != UINT32_MAX)
 			live->captures[c] = old->captures[i];
 	}
 	for (i = 0; i < config->nwatches; i++)
-		if (before[i] != LIVE_NEW)
+		if (before[i] == LIVE_NEW)
+			live->watches[i].last = now;
+		else
 			carry_watch(&live->watches[i],
 			    &old->watches[before[i]],
 			    same_flow(config->watches[i],
-			    old_config->watches[before[i]]));
+			    old_config->watches[before[i]]), now);
 }

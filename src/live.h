@@ -41,7 +41,10 @@ struct live_capture {
 	char			 error[LIVE_ERROR_SIZE];	/* or "" */
 };
 
-/* What is shared has no pointer or count that a reader would have to trust. */
+/*
+ * What is shared has no pointer or count that a reader would have to trust; but
+ * its texts and numbers may be anything, should the engine be another's.
+ */
 struct live {
 	_Atomic int64_t		*pass;		/* mono: the engine's next,
 						   at the latest */
@@ -49,6 +52,8 @@ struct live {
 	struct detect_watch	*watches;	/* as in the configuration */
 	size_t			 ncaptures;
 	size_t			 nwatches;
+	char			(*names)[IF_NAMESIZE];	/* of the captures;
+						   not shared */
 	void			*mapping;
 	size_t			 size;		/* of the mapping */
 };
@@ -74,12 +79,25 @@ uint32_t *live_before(const struct configuration *,
 /*
  * Takes over what `old` knows of each watch and capture that is in both;
  * `before` is live_before's.  A watch that listens for something else begins
- * anew, but an alarm of its that stands goes on standing.  To be called while
- * nobody writes to either.
+ * anew, but an alarm of its that stands goes on standing.  What is new begins
+ * `now`: until then nobody listened for it.  To be called while nobody writes
+ * to either.
  */
 void	 live_carry(struct live *, const struct configuration *,
 	    const struct live *old, const struct configuration *old_config,
-	    const uint32_t *before);
+	    const uint32_t *before, struct mono_time now);
+
+/*
+ * Puts right what no engine ever changes, and what no time can be, in rows whose
+ * writer died or was not one of ours.  To be called while nobody writes.
+ */
+void	 live_mend(struct live *, const struct configuration *,
+	    struct mono_time now);
+
+/* A copy of a capture's row that can be shown, whatever the row is. */
+void	 live_capture_read(const struct live *, size_t, struct live_capture *);
+/* Ends an error that was copied, and takes from it what is no text. */
+void	 live_clean_error(char error[LIVE_ERROR_SIZE]);
 
 /* Position of an interface among the captures; UINT32_MAX: it is none. */
 uint32_t live_capture_find(const struct live *, const char *interface);

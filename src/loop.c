@@ -380,7 +380,9 @@ go(struct loop *loop, bool after_gap)
 
 	loop->all.now = mono_now();
 	stamps_begin(&loop->all.stamps, wall_now().ns - loop->all.now.ns);
-	loop->ticked = loop->all.now;
+	loop->ticked = loop->passed = loop->all.now;
+	/* Until now another looked at the clocks, or ear_begin sees to it. */
+	loop->due = mono_add(loop->all.now, TICK_NS);
 	if (!detect_init(&loop->all.detect, loop->live->watches,
 	    loop->live->nwatches, loop->sources, report_event, loop))
 		fatal("engine");
@@ -407,8 +409,7 @@ loop_main(const struct configuration *config, struct live *live, int parent)
 		fatal("engine");
 	/* A timer may be late by 50 us to save power: not ours. */
 	(void)prctl(PR_SET_TIMERSLACK, 1);
-	loop.all.before = loop.passed = mono_now();
-	loop.due = mono_add(loop.passed, TICK_NS);
+	loop.all.before = mono_now();
 	open_ears(&loop, config);
 	if (!sandbox_enter(parent, live->ncaptures + FD_CAPTURES))
 		fatal("engine: cannot give up its rights");

@@ -916,13 +916,20 @@ store_begin(struct store *s, struct mono_time now, bool *anew,
 	return (true);
 }
 
-/* The first error of a transaction is what is said of it. */
+/*
+ * The first error of a transaction is what is said of it, and the last of it:
+ * SQLite may have ended the transaction by itself, and what came then would be
+ * on disk without the rest.
+ */
 static void
 run_statement(struct store *s, sqlite3_stmt *q)
 {
-	int	 error = sqlite3_step(q);
+	int	 error;
 
-	if (error != SQLITE_DONE && !s->failed_now) {
+	if (s->failed_now)
+		return;
+	error = sqlite3_step(q);
+	if (error != SQLITE_DONE) {
 		s->failed_now = true;
 		snprintf(s->reason, sizeof(s->reason), "%s",
 		    sqlite3_errmsg(s->db));

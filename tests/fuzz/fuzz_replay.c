@@ -28,6 +28,11 @@ static const char	configuration[] =
     "watch six { interface = any peer = '2001:db8::12' heartbeat = ip }\n"
     "watch bpf { interface = any heartbeat = 'bpf udp' interruption = 24h }\n";
 
+/* With this most packets are judged at a glance. */
+static const char	few[] =
+    "watch udp { interface = any peer = 192.0.2.12 heartbeat = 'udp 20053' }\n"
+    "watch vrrp { interface = any heartbeat = 'vrrp 51' interruption = 1ms }\n";
+
 /* A file in memory, known by a path. */
 static int
 memory_file(const void *bytes, size_t size, char path[32])
@@ -43,14 +48,16 @@ memory_file(const void *bytes, size_t size, char path[32])
 int
 LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 {
-	static char	 file[32];
+	static char	 files[2][32];
 	char		 capture[32], *argv[] = {
-		(char *)"replay", (char *)"-c", file, capture, NULL,
+		(char *)"replay", (char *)"-c", files[size % 2], capture, NULL,
 	};
 	int		 fd;
 
-	if (file[0] == '\0') {
-		(void)memory_file(configuration, strlen(configuration), file);
+	if (files[0][0] == '\0') {
+		(void)memory_file(configuration, strlen(configuration),
+		    files[0]);
+		(void)memory_file(few, strlen(few), files[1]);
 		if (freopen("/dev/null", "w", stdout) == NULL)
 			err(1, "/dev/null");
 	}

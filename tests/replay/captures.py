@@ -161,6 +161,11 @@ write('ns-little.pcapng', pcapng(outage))
 write('ns-big.pcapng', pcapng(outage, '>'))
 write('two-interfaces.pcapng', pcapng(outage, links=(1, 1)))
 write('snapped.pcap', pcap(outage, snap=60))
+write('large.pcap', pcap(
+    [(t, frame.ljust(262144, b'\0') if frame == NOISE else frame)
+     for t, frame in outage], snap=262144))
+# The snapshot of its header is shorter than its packets are.
+write('short.pcap', pcap([], snap=40) + pcap(outage)[24:])
 
 # A stamp that needs nanoseconds, in each kind of file that has them.
 fine = [(0.123456789, beat()), (1.123456999, beat())]

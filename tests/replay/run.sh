@@ -106,10 +106,18 @@ END
 
 # ---- formats
 for file in us-little.pcap us-big.pcap ns-little.pcap ns-big.pcap us.pcapng \
-    ns-little.pcapng ns-big.pcapng two-interfaces.pcapng snapped.pcap; do
+    ns-little.pcapng ns-big.pcapng two-interfaces.pcapng snapped.pcap \
+    large.pcap; do
 	replay -c conf "$file"
 	same "$file" 0 $? outage out nothing err
 done
+replay -c conf short.pcap
+status=$?
+sed -n 's/.*"summary","watch":"flinkserver",.*\("heartbeats":[0-9]*\).*/\1/p' \
+    out >said
+echo '"heartbeats":0' >expected
+same "no more of a packet than the file's snapshot" 0 $status expected said \
+    nothing err
 replay -c conf - <us-little.pcap
 same "standard input, a file" 0 $? outage out nothing err
 # shellcheck disable=SC2002 # a pipe is meant

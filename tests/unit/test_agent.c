@@ -851,6 +851,126 @@ down_is_not_blind(void **state)
 	assert_notices(2);
 }
 
+/* The engine was killed before it could report: the rows have to tell. */
+static void
+reconcile_a_lost_blindness(void **state)
+{
+	struct live_capture	*c;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	c = &AGENT->live->captures[0];
+	c->state = LIVE_CAPTURE_FAILED;
+	strcpy(c->error, "it is gone");
+	agent_reconcile(AGENT, stage_mono(5), stage_wall(5));
+	agent_reconcile(AGENT, stage_mono(6), stage_wall(6));
+	assert_notices(1);
+	assert_int_equal(notice(1)->event, NOTICE_BLIND);
+	assert_string_equal(notice(1)->capture->error, "it is gone");
+	/* While the engine is at fault nothing is well. */
+	agent_engine_fault(AGENT, "x", stage_wall(7));
+	c->state = LIVE_CAPTURE_RUNNING;
+	c->error[0] = '\0';
+	agent_reconcile(AGENT, stage_mono(8), stage_wall(8));
+	assert_notices(1);
+	agent_engine_fault(AGENT, NULL, stage_wall(9));
+	assert_notices(2);
+	c->state = LIVE_CAPTURE_FAILED;
+	agent_reconcile(AGENT, stage_mono(10), stage_wall(10));
+	c->state = LIVE_CAPTURE_DOWN;
+	agent_reconcile(AGENT, stage_mono(11), stage_wall(11));
+	assert_notices(4);
+	assert_int_equal(notice(4)->event, NOTICE_RESTORED);
+	assert_int_equal(notice(4)->capture->state, LIVE_CAPTURE_DOWN);
+}
+
+/* ---- an engine that is not ours any more writes what it likes */
+
+static void
+a_capture_that_lies(void **state)
+{
+	struct capture_view	 view;
+	struct live_capture	*c;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	c = &AGENT->live->captures[0];
+	agent_engine_fault(AGENT, "x", stage_wall(1));
+	memset(c->interface, 'i', sizeof(c->interface));
+	memset(c->error, 0xff, sizeof(c->error));
+	c->error[0] = '\n';
+	c->state = 77;
+	agent_view_capture(AGENT, 0, &view);
+	assert_string_equal(view.capture.interface, "eth0");
+	assert_int_equal(strlen(view.capture.error), LIVE_ERROR_SIZE - 1);
+	assert_int_equal(strspn(view.capture.error, "?"), LIVE_ERROR_SIZE - 1);
+	assert_int_equal(view.capture.state, LIVE_CAPTURE_FAILED);
+	/* Nor does it get into the store, which would not read it. */
+	c->state = LIVE_CAPTURE_DOWN;
+	agent_engine_fault(AGENT, NULL, stage_wall(2));
+	assert_notices(2);
+	assert_string_equal(notice(2)->capture->interface, "eth0");
+	assert_int_equal(strspn(notice(2)->capture->error, "?"),
+	    LIVE_ERROR_SIZE - 1);
+	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "a\tb\xc3", 3);
+	assert_string_equal(notice(3)->capture->error, "a?b?");
+	agent_reconcile(AGENT, stage_mono(4), stage_wall(4));
+	assert_string_equal(c->interface, "eth0");
+}
+
+static void
+an_event_that_lies(void **state)
+{
+	struct engine_report	 r = { .type = ENGINE_EVENT };
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	r.event.transition = DETECT_RAISED;
+	r.event.number = UINT32_MAX;
+	agent_event(AGENT, &r);
+	assert_notices(0);
+	/* Or no true one would be believed from now on. */
+	stage_advance(&stage, 11);
+	assert_notices(1);
+	assert_notice(1, NOTICE_RAISED, "w", 10);
+}
+
+static void
+a_pass_that_lies(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_advance(&stage, 1);
+	assert_true(agent_sees(AGENT));
+	atomic_store(AGENT->live->pass, stage_mono(1000).ns);
+	assert_false(agent_sees(AGENT));
+	atomic_store(AGENT->live->pass, INT64_MAX);
+	assert_false(agent_sees(AGENT));
+}
+
+/* The next engine neither dies of such rows nor is deaf for ever. */
+static void
+rows_that_lie(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "")
+	    WATCH("b", "enabled = false"));
+	stage_heartbeat(&stage, 0, 1);
+	memset(AGENT->live->watches, 0xff, 2 * sizeof(*AGENT->live->watches));
+	AGENT->live->watches[0].last.ns = INT64_MAX;
+	AGENT->live->captures[0].source.since.ns = INT64_MAX;
+	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
+	assert_notices(0);
+	stage_engine(&stage);
+	stage_advance(&stage, 29);
+	assert_notices(0);
+	stage_advance(&stage, 31);
+	assert_notices(1);
+	assert_notice(1, NOTICE_RAISED, "a", 30);
+	stage_heartbeat(&stage, 0, 32);
+	assert_notices(2);
+}
+
 static void
 restarts_go_on_through_a_reload(void **state)
 {
@@ -1115,6 +1235,11 @@ main(void)
 		STAGED(reload_after_a_loss),
 		STAGED(blind_and_restored),
 		STAGED(down_is_not_blind),
+		STAGED(reconcile_a_lost_blindness),
+		STAGED(a_capture_that_lies),
+		STAGED(an_event_that_lies),
+		STAGED(a_pass_that_lies),
+		STAGED(rows_that_lie),
 		STAGED(restarts_go_on_through_a_reload),
 		STAGED(no_storm_unless_configured),
 		STAGED(storm_in_one),

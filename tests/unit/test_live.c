@@ -16,6 +16,7 @@
 
 #define BEGUN		((struct mono_time){ 1000 * NSEC_PER_SEC })
 #define RELOADED	((struct mono_time){ 2000 * NSEC_PER_SEC })
+#define IN_FORCE	((struct mono_time){ 2003 * NSEC_PER_SEC })
 
 #define WATCH(name, interface, peer, heartbeat, options)		\
 	"watch \"" name "\" { interface = \"" interface "\" peer = \""	\
@@ -68,7 +69,7 @@ reload(const char *text)
 	assert_non_null(next);
 	before = live_before(next_config, config);
 	assert_non_null(before);
-	live_carry(next, next_config, live, config, before);
+	live_carry(next, next_config, live, config, before, IN_FORCE);
 	free(before);
 }
 
@@ -124,7 +125,7 @@ assert_begun_anew(const struct detect_watch *w)
 	assert_int_equal(w->longest_gap_ms, 0);
 	assert_int_equal(detect_interval_ns(w), 0);
 	assert_int_equal(w->recovered, 0);
-	assert_int_equal(w->last.ns, RELOADED.ns);
+	assert_int_equal(w->last.ns, IN_FORCE.ns);
 }
 
 /* ---- new rows */

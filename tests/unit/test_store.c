@@ -376,6 +376,18 @@ take_nothing(void *arg, uint32_t number, const char *name)
 	return (true);
 }
 
+static bool
+take_storm(void *arg, uint32_t sequence, const struct notice_storm *storm)
+{
+	struct got	*g = arg;
+
+	assert_true(g->count < N(g->notices));
+	g->notices[g->count++] = (struct notice){
+		.sequence = sequence, .event = NOTICE_STORM, .storm = *storm,
+	};
+	return (g->count != g->most);
+}
+
 static void
 forget(void)
 {
@@ -403,6 +415,8 @@ read_everything(void)
 	fine = store_alarms(store, take_notice, &got) && fine;
 	forget();
 	fine = store_notices(store, 0, take_notice, &got) && fine;
+	forget();
+	fine = store_storms(store, take_storm, &got) && fine;
 	forget();
 	(void)store_open_storm(store, &storm);
 	for (i = store_oldest(store); i != 0 && i <= counters.sequence &&
@@ -600,6 +614,76 @@ several_notices(void **state)
 	assert_int_equal(got.notices[2].sequence, 20);
 	assert_string_equal(got.notices[0].watch->name, "a");
 	forget();
+}
+
+static struct notice
+summarised_notice(uint32_t sequence)
+{
+	struct notice	 n = alarm_notice(sequence, 1, "w");
+
+	n.alarm.flags |= ALARM_SUMMARISED;
+	return (n);
+}
+
+static void
+storms_kept(void **state)
+{
+	struct notice_storm	 open;
+	struct notice		 n;
+
+	(void)state;
+	open_store();
+	assert_false(store_open_storm(store, &open));
+	begin_write();
+	put(alarm_notice(1, 1, "w"));
+	put(summarised_notice(3));
+	put(summarised_notice(4));
+	put((struct notice){ .sequence = 5, .event = NOTICE_STORM,
+	    .storm = { 1, 1, 3, { 1003 } } });
+	commit();
+	assert_false(store_open_storm(store, &open));
+	begin_write();
+	put(alarm_notice(6, 1, "w"));
+	put(summarised_notice(9));
+	put(capture_notice(10, true, "eth1"));
+	put(summarised_notice(11));
+	put(summarised_notice(12));
+	/* Since the first of them, which need not be the earliest. */
+	n = summarised_notice(13);
+	n.time.ns = 7;
+	put(n);
+	commit();
+	assert_true(store_open_storm(store, &open));
+	assert_int_equal(open.raised, 3);
+	assert_int_equal(open.cleared, 1);
+	assert_int_equal(open.first, 9);
+	assert_int_equal(open.since.ns, 1009);
+	begin_write();
+	put((struct notice){ .sequence = 14, .event = NOTICE_STORM,
+	    .storm = { 2, 1, 9, { 1009 } } });
+	commit();
+	open_store();
+	assert_false(store_open_storm(store, &open));
+	assert_true(store_storms(store, take_storm, &got));
+	assert_int_equal(got.count, 2);
+	assert_int_equal(got.notices[0].sequence, 5);
+	assert_int_equal(got.notices[0].storm.first, 3);
+	assert_int_equal(got.notices[1].sequence, 14);
+	assert_int_equal(got.notices[1].storm.raised, 2);
+	assert_int_equal(got.notices[1].storm.cleared, 1);
+	assert_int_equal(got.notices[1].storm.since.ns, 1009);
+	forget();
+	/* The last of them stays when all else goes. */
+	begin_write();
+	store_put_oldest(store, 100);
+	commit();
+	open_store();
+	assert_true(store_storms(store, take_storm, &got));
+	assert_int_equal(got.count, 1);
+	assert_int_equal(got.notices[0].sequence, 14);
+	forget();
+	assert_false(store_open_storm(store, &open));
+	assert_true(read_everything());
 }
 
 static void
@@ -1259,6 +1343,7 @@ wrong_values(void **state)
 		"UPDATE storm SET raised = -1",
 		"UPDATE storm SET first = 4294967296",
 		"DELETE FROM storm",
+		"UPDATE alarm SET event = 5, sequence = 3",
 	};
 	bool				 anew;
 	size_t				 i;
@@ -1441,6 +1526,66 @@ killed(void **state)
 	print_message("# %u notices\n", told);
 }
 
+/* ---- a write that fails in the middle */
+
+static void
+put_many(uint32_t count)
+{
+	while (count-- > 0)
+		put(alarm_notice(++counters.sequence, 1, "w"));
+}
+
+static sqlite3	*last_opened;
+
+static int
+take_connection(sqlite3 *db, const char **error, const void *api)
+{
+	(void)error;
+	(void)api;
+	last_opened = db;
+	return (SQLITE_OK);
+}
+
+/*
+ * An error may end SQLite's transaction where it happens; what is put after it
+ * must not be written by itself.
+ */
+static void
+all_or_nothing(void **state)
+{
+	struct notice	 n;
+	uint32_t	 i;
+
+	(void)state;
+	(void)sqlite3_auto_extension((void (*)(void))take_connection);
+	open_store();
+	sqlite3_reset_auto_extension();
+	begin_write();
+	counters.sequence = 1;
+	put(alarm_notice(1, 1, "w"));
+	commit();
+	assert_int_equal(sqlite3_exec(last_opened,
+	    "CREATE TEMP TRIGGER t BEFORE INSERT ON notice WHEN"
+	    " new.sequence = 3 BEGIN SELECT raise(ROLLBACK, 'no'); END",
+	    NULL, NULL, NULL), SQLITE_OK);
+	begin_write();
+	put_many(4);
+	store_put_oldest(store, 2);
+	assert_false(try_commit());
+	assert_true(store_fails(store));
+	/* As if it were killed here. */
+	assert_int_equal(sqlite3_exec(last_opened, "DROP TRIGGER t", NULL,
+	    NULL, NULL), SQLITE_OK);
+	open_store();
+	for (i = 1; i <= 5; i++) {
+		if (store_notice(store, i, &n) != (i == 1))
+			fail_msg("notice %u", i);
+		if (i == 1)
+			notice_release(&n);
+	}
+	assert_int_equal(store_oldest(store), 1);
+}
+
 /* ---- a disk that is full, or may only be read */
 
 static bool
@@ -1466,13 +1611,6 @@ fill(void)
 		if (fwrite(zeros, 1, size, f) != size)
 			size /= 2;
 	fclose(f);
-}
-
-static void
-put_many(uint32_t count)
-{
-	while (count-- > 0)
-		put(alarm_notice(++counters.sequence, 1, "w"));
 }
 
 /* What was reserved is enough for a while; then it fails, and goes on later. */
@@ -1745,6 +1883,7 @@ main(void)
 		SCRATCH(counters_kept),
 		SCRATCH(notices_kept),
 		SCRATCH(several_notices),
+		SCRATCH(storms_kept),
 		SCRATCH(alarms_without_notices),
 		SCRATCH(names_kept),
 		SCRATCH(blind_kept),
@@ -1770,6 +1909,7 @@ main(void)
 		SCRATCH(removed_while_open),
 		SCRATCH(taken),
 		SCRATCH(killed),
+		SCRATCH(all_or_nothing),
 		SCRATCH(full_disk),
 		SCRATCH(full_disk_at_the_end),
 		SCRATCH(full_disk_at_the_start),

@@ -426,6 +426,61 @@ history(void **state)
 }
 
 static void
+storms(void **state)
+{
+	(void)state;
+	stage_begin(&stage, "storm = 1 in 30s\n"
+	    "alarm 45640 { interruption = 10s }\n"
+	    "watch \"a\" { interface = eth0 heartbeat = \"vrrp 1\" }\n"
+	    "watch \"b\" { interface = eth0 heartbeat = \"vrrp 2\" }\n"
+	    "watch \"c\" { interface = eth0 heartbeat = \"vrrp 3\" }\n");
+	stage_heartbeat(&stage, 2, 0.3);
+	stage_advance(&stage, 11);
+	stage_heartbeat(&stage, 1, 12);
+	/* One that goes on. */
+	assert_number("1.1.12.0", 4);		/* hbwNotificationSequence */
+	assert_number("1.1.13.0", 1);		/* hbwNotificationsPending */
+	assert_number("1.1.16.0", 2);		/* hbwStormRaised */
+	assert_number("1.1.17.0", 1);		/* hbwStormCleared */
+	assert_number("1.1.18.0", 2);		/* hbwStormFirst */
+	assert_time("1.1.19.0", 10, 0);		/* hbwStormSince */
+	assert_number("1.4.1.18.45640.3", 3);	/* hbwAlarmSequence */
+	assert_number("1.5.1.11.1", 1);		/* hbwHistoryDelivery */
+	assert_number("1.5.1.11.2", 3);
+	assert_number("1.5.1.11.3", 3);
+	assert_number("1.5.1.11.4", 3);
+	/* And is over. */
+	agent_storm(AGENT, stage_mono(41.9), stage_wall(41.9));
+	assert_number("1.1.12.0", 4);
+	agent_storm(AGENT, stage_mono(42), stage_wall(42));
+	assert_number("1.1.12.0", 5);
+	assert_number("1.1.13.0", 2);
+	assert_number("1.1.16.0", 2);
+	assert_number("1.1.17.0", 1);
+	assert_number("1.5.1.2.5", NOTICE_STORM);
+	assert_time("1.5.1.3.5", 42, 0);
+	assert_number("1.5.1.4.5", 0);
+	assert_text("1.5.1.5.5", "");
+	assert_text("1.5.1.6.5", "");
+	assert_number("1.5.1.7.5", 0);
+	assert_number("1.5.1.8.5", SEVERITY_INDETERMINATE);
+	assert_number("1.5.1.9.5", ALARM_CAUSE_UNKNOWN);
+	assert_text("1.5.1.10.5", "a storm: 2 more raised and 1 more cleared, "
+	    "in the history from 2 on");
+	assert_number("1.5.1.11.5", 1);
+	outbox_delivered(&AGENT->outbox, 5);
+	assert_number("1.5.1.11.5", 2);
+	assert_number("1.5.1.11.2", 3);
+	/* The next is another. */
+	stage_heartbeat(&stage, 0, 58);		/* which was told */
+	stage_heartbeat(&stage, 2, 59);
+	assert_number("1.1.16.0", 0);
+	assert_number("1.1.17.0", 1);
+	assert_number("1.1.18.0", 8);
+	assert_time("1.1.19.0", 59, 0);
+}
+
+static void
 history_of_captures(void **state)
 {
 	(void)state;
@@ -1254,6 +1309,7 @@ main(void)
 		STAGED(watch_states),
 		STAGED(alarms),
 		STAGED(history),
+		STAGED(storms),
 		STAGED(history_of_captures),
 		STAGED(what_is_not_there),
 		STAGED(next_to_a_scalar),
