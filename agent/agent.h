@@ -45,7 +45,7 @@ struct agent {
 	struct names		 names;		/* indexes of all names ever */
 	struct outbox		 outbox;
 	struct storm		 storm;
-	struct record		*record;	/* NULL in tests: none is kept */
+	struct record		*record;	/* NULL: none, in tests */
 
 	struct wall_time	 start_time;
 	struct wall_time	 config_time;

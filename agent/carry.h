@@ -39,7 +39,7 @@ void	 carry_free(struct carry *);
 /* The agent has these from now on, and they are what it had before. */
 void	 carry_swap(struct agent *, struct carry *);
 
-/* Takes over what stays of the agent's, and clears what goes while it stands. */
+/* Takes over what stays of the agent's; clears what goes while it stands. */
 void	 carry_over(struct agent *, struct carry *, struct wall_time now);
 /* The same from the record of the last run, into the live rows too. */
 void	 carry_from_record(struct agent *, struct carry *,

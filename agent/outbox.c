@@ -165,8 +165,8 @@ outbox_all_returned(struct outbox *box)
 	uint32_t	 sequence;
 
 	/*
-	 * What was sent is after what had its answer, and not beyond the cursor,
-	 * which is left on the last.
+	 * What was sent is after what had its answer, and not beyond the
+	 * cursor, which is left on the last.
 	 */
 	for (sequence = box->cursor; sequence > box->delivered; sequence--)
 		outbox_returned(box, sequence);

@@ -29,7 +29,7 @@ struct outbox {
 	size_t		 count;
 	uint32_t	 sequence;	/* of the newest; 0: none ever */
 	uint32_t	 stored;	/* up to this one they are on disk */
-	uint32_t	 delivered;	/* up to this one they had their answer */
+	uint32_t	 delivered;	/* up to this one they were answered */
 	uint32_t	 cursor;	/* before this one nothing is PENDING */
 	size_t		 pending;	/* how many have no answer yet */
 	uint64_t	 given_up;	/* ever */

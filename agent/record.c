@@ -390,7 +390,8 @@ record_save(struct agent *agent, struct mono_time now, bool all)
 	}
 	outbox_trim(&agent->outbox, agent->outbox.sequence + 1 -
 	    oldest_wanted(agent, agent->outbox.sequence));
-	if (agent->outbox.pending == 0 && !is_new(agent) && !is_delivered(agent))
+	if (agent->outbox.pending == 0 && !is_new(agent) &&
+	    !is_delivered(agent))
 		store_idle(r->store);
 }
 

@@ -69,7 +69,9 @@ value_time(struct value *v, struct wall_time t)
 	static const u_char	 never[8];
 	u_char			 date[11];
 	struct tm		 tm;
-	time_t			 clock = (time_t)(t.ns / NSEC_PER_SEC);
+	int64_t			 ns = (t.ns % NSEC_PER_SEC + NSEC_PER_SEC) %
+				    NSEC_PER_SEC;	/* also before 1970 */
+	time_t			 clock = (time_t)((t.ns - ns) / NSEC_PER_SEC);
 	long			 east;
 	unsigned		 year;
 
@@ -86,7 +88,7 @@ value_time(struct value *v, struct wall_time t)
 	date[4] = (u_char)tm.tm_hour;
 	date[5] = (u_char)tm.tm_min;
 	date[6] = (u_char)tm.tm_sec;
-	date[7] = (u_char)(t.ns % NSEC_PER_SEC / (NSEC_PER_SEC / 10));
+	date[7] = (u_char)(ns / (NSEC_PER_SEC / 10));
 	date[8] = tm.tm_gmtoff < 0 ? '-' : '+';
 	date[9] = (u_char)(east / 60);
 	date[10] = (u_char)(east % 60);

@@ -4,8 +4,8 @@
 
 /*
  * `hbwatch discover`; argv[0] is for getopt's messages.  Returns the exit
- * status: 0 also where nothing was found, 1 when something failed, 2 for a wrong
- * command line.
+ * status: 0 also where nothing was found, 1 when something failed, 2 for a
+ * wrong command line.
  */
 int	 discover_main(int argc, char **argv);
 

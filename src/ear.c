@@ -164,7 +164,9 @@ ear_drain(struct ear *ear)
 		ear_error(ear, status);
 	else
 		ear->errors = 0;
-	ear->skip = WALL_NEVER;
+	/* What the one before had is behind us when the ring was empty once. */
+	if (status != CAPTURE_MORE)
+		ear->skip = WALL_NEVER;
 	return (status != CAPTURE_MORE || ear->capture == NULL);
 }
 

@@ -88,8 +88,8 @@ void	 live_carry(struct live *, const struct configuration *,
 	    const uint32_t *before, struct mono_time now);
 
 /*
- * Puts right what no engine ever changes, and what no time can be, in rows whose
- * writer died or was not one of ours.  To be called while nobody writes.
+ * Puts right what no engine ever changes, and what no time can be, in rows
+ * whose writer died or was not one of ours.  To be called while nobody writes.
  */
 void	 live_mend(struct live *, const struct configuration *,
 	    struct mono_time now);

@@ -345,7 +345,8 @@ run(struct replay *r)
 {
 	bool	 fine;
 
-	fine = timeline_run(r->timeline, take_frame, wants_frame, r) && !r->exhausted;
+	fine = timeline_run(r->timeline, take_frame, wants_frame, r) &&
+	    !r->exhausted;
 	if (!fine)
 		log_warnx("out of memory");
 	if (fine && !ferror(stdout))

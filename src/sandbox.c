@@ -168,16 +168,17 @@ allow_some(scmp_filter_ctx filter, int report)
 	} rules[] = {
 		/* Its parent's socket is the only one that it talks to. */
 		{ SCMP_SYS(sendto), 2,
-		    { SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)report),
-		    SCMP_A4(SCMP_CMP_EQ, 0) } },
+		    { SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)report, 0),
+		    SCMP_A4(SCMP_CMP_EQ, 0, 0) } },
 		/* The last words of the C library. */
-		{ SCMP_SYS(write), 1, { SCMP_A0(SCMP_CMP_LE, STDERR_FILENO) } },
+		{ SCMP_SYS(write), 1,
+		    { SCMP_A0(SCMP_CMP_LE, STDERR_FILENO, 0) } },
 		{ SCMP_SYS(writev), 1,
-		    { SCMP_A0(SCMP_CMP_LE, STDERR_FILENO) } },
+		    { SCMP_A0(SCMP_CMP_LE, STDERR_FILENO, 0) } },
 		/* abort(), and nobody else. */
 		{ SCMP_SYS(tgkill), 2,
-		    { SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid()),
-		    SCMP_A2(SCMP_CMP_EQ, SIGABRT) } },
+		    { SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0),
+		    SCMP_A2(SCMP_CMP_EQ, SIGABRT, 0) } },
 		/* Memory of its own that is no code. */
 		{ SCMP_SYS(mmap), 2,
 		    { SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
@@ -188,15 +189,17 @@ allow_some(scmp_filter_ctx filter, int report)
 		    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS,
 		    MAP_ANONYMOUS) } },
 		/* Is the interface up?  libpcap asks that too. */
-		{ SCMP_SYS(ioctl), 1, { SCMP_A1(SCMP_CMP_EQ, SIOCGIFFLAGS) } },
-		{ SCMP_SYS(ioctl), 1, { SCMP_A1(SCMP_CMP_EQ, SIOCGIFINDEX) } },
+		{ SCMP_SYS(ioctl), 1,
+		    { SCMP_A1(SCMP_CMP_EQ, SIOCGIFFLAGS, 0) } },
+		{ SCMP_SYS(ioctl), 1,
+		    { SCMP_A1(SCMP_CMP_EQ, SIOCGIFINDEX, 0) } },
 		/* What was lost, and what happened to a capture. */
 		{ SCMP_SYS(getsockopt), 2,
-		    { SCMP_A1(SCMP_CMP_EQ, SOL_PACKET),
-		    SCMP_A2(SCMP_CMP_EQ, PACKET_STATISTICS) } },
+		    { SCMP_A1(SCMP_CMP_EQ, SOL_PACKET, 0),
+		    SCMP_A2(SCMP_CMP_EQ, PACKET_STATISTICS, 0) } },
 		{ SCMP_SYS(getsockopt), 2,
-		    { SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET),
-		    SCMP_A2(SCMP_CMP_EQ, SO_ERROR) } },
+		    { SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET, 0),
+		    SCMP_A2(SCMP_CMP_EQ, SO_ERROR, 0) } },
 	};
 	size_t	 i;
 	int	 error = 0;

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/file.h>
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +22,10 @@
 /* How often what failed is tried, and said, again. */
 #define RETRY_NS	(1 * NSEC_PER_SEC)
 #define SAY_NS		(3600 * NSEC_PER_SEC)
+
+/* Another process that just ends gets so long. */
+#define LOCK_TRIES	150
+#define LOCK_MS		20
 
 /* No count of ours ever comes to more; beyond it they might wrap. */
 #define COUNT_MOST	INT32_MAX
@@ -83,6 +90,8 @@ static const char *const statement_texts[STATEMENTS] = {
 };
 
 struct store {
+	int			 lock;		/* the directory; -1: none */
+	char			*directory;
 	char			*file;
 	char			*mark_file;
 	struct mark		 mark;
@@ -94,7 +103,7 @@ struct store {
 	bool			 anew;		/* must all be written */
 	bool			 was_read;	/* at the start */
 	struct store_counters	 read;		/* what was found in it */
-	uint32_t		 used;		/* an epoch that may not go on */
+	uint32_t		 used;		/* epoch: it may not go on */
 	struct configuration_profile *profile;	/* of the last that was read */
 
 	int			 log_pages;
@@ -125,15 +134,17 @@ fails(struct store *s, const char *reason, struct mono_time now)
 static void
 write_mark(struct store *s)
 {
+	bool	 waited = s->mark_waits;
+
 	s->mark_waits = !mark_write(s->mark_file, &s->mark);
-	if (s->mark_waits)
+	if (s->mark_waits && !waited)
 		log_debug("%s: %s", s->mark_file, strerror(errno));
 }
 
 static void
 set_behind(struct store *s, bool behind)
 {
-	if (s->mark.behind == behind)
+	if (s->mark.behind == behind && !s->mark_waits)
 		return;
 	s->mark.behind = behind;
 	write_mark(s);
@@ -245,7 +256,8 @@ read_counters(struct store *s, struct store_counters *c)
 	fine = sqlite3_step(q) == SQLITE_ROW;
 	for (i = 0; fine && i < 5; i++) {
 		v[i] = sqlite3_column_int64(q, i);
-		fine = v[i] >= 0 && (v[i] <= COUNT_MOST || i == 4);
+		/* The last is a time, of whatever clock. */
+		fine = i == 4 || (v[i] >= 0 && v[i] <= COUNT_MOST);
 	}
 	sqlite3_finalize(q);
 	if (!fine || v[0] == 0 || v[2] > v[1]) {
@@ -334,8 +346,12 @@ first_counters(struct store *s, struct store_counters *c, bool made, bool lost)
 		return;
 	}
 	*c = s->read;
-	if (!s->mark.behind && s->mark.epoch <= c->epoch)
+	if (!s->mark.behind && s->mark.epoch <= c->epoch) {
+		/* One that was lost is made anew before it is needed. */
+		s->mark_waits = s->mark.epoch != c->epoch;
+		s->mark.epoch = c->epoch;
 		return;
+	}
 	/* What went out without being written is not known any more. */
 	log_warnx("%s: notifications were sent that it does not know: a new "
 	    "epoch", s->file);
@@ -393,6 +409,38 @@ make_directory(const char *directory)
 		    directory);
 }
 
+/*
+ * The lock of the file itself comes too late: one that another process is just
+ * making passes for one that is cut short.  False when another process has the
+ * directory; where it cannot be locked at all there is no more than the file's.
+ */
+static bool
+lock_directory(struct store *s, int tries)
+{
+	int	 fd;
+
+	if (s->lock != -1)
+		return (true);
+	fd = open(s->directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd == -1)
+		return (true);
+	while (flock(fd, LOCK_EX | LOCK_NB) != 0) {
+		if (errno != EWOULDBLOCK) {
+			close(fd);
+			return (true);
+		}
+		if (--tries <= 0) {
+			close(fd);
+			snprintf(s->reason, sizeof(s->reason),
+			    "another hbwatchd uses it");
+			return (false);
+		}
+		(void)poll(NULL, 0, LOCK_MS);
+	}
+	s->lock = fd;
+	return (true);
+}
+
 static struct store *
 new_store(const char *directory)
 {
@@ -401,11 +449,13 @@ new_store(const char *directory)
 	s = calloc(1, sizeof(*s));
 	if (s == NULL)
 		return (NULL);
+	s->lock = -1;
+	s->directory = strdup(directory);
 	if (asprintf(&s->file, "%s/hbwatchd.db", directory) < 0)
 		s->file = NULL;
 	if (asprintf(&s->mark_file, "%s/epoch", directory) < 0)
 		s->mark_file = NULL;
-	if (s->file == NULL || s->mark_file == NULL) {
+	if (s->directory == NULL || s->file == NULL || s->mark_file == NULL) {
 		store_close(s);
 		return (NULL);
 	}
@@ -418,16 +468,19 @@ store_open(struct store **store, const char *directory,
 {
 	struct store		*s;
 	enum store_file_state	 state;
-	bool			 made, lost, lost_mark;
+	bool			 made = false, lost = false, lost_mark = false;
 
 	s = *store = new_store(directory);
 	if (s == NULL)
 		return (STORE_NO_MEMORY);
 	make_directory(directory);
-	lost_mark = !mark_read(s->mark_file, &s->mark);
-	if (lost_mark)
-		log_warnx("%s: damaged", s->mark_file);
-	state = open_or_replace(s, &made, &lost);
+	state = STORE_FILE_TAKEN;
+	if (lock_directory(s, LOCK_TRIES)) {
+		lost_mark = !mark_read(s->mark_file, &s->mark);
+		if (lost_mark)
+			log_warnx("%s: damaged", s->mark_file);
+		state = open_or_replace(s, &made, &lost);
+	}
 	if (state == STORE_FILE_TAKEN) {
 		log_warnx("%s: %s", s->file, s->reason);
 		store_close(s);
@@ -447,7 +500,10 @@ store_close(struct store *s)
 	if (s == NULL)
 		return;
 	close_file(s);
+	if (s->lock != -1)
+		close(s->lock);
 	configuration_profile_release(s->profile);
+	free(s->directory);
 	free(s->file);
 	free(s->mark_file);
 	free(s);
@@ -480,6 +536,9 @@ open_again(struct store *s, struct store_counters *counters)
 	bool			 made, lost;
 
 	close_file(s);
+	/* The directory may have come only now. */
+	if (!lock_directory(s, 1))
+		return (false);
 	state = open_or_replace(s, &made, &lost);
 	if (lost)
 		use_epoch(s, counters->epoch);
@@ -496,8 +555,12 @@ open_again(struct store *s, struct store_counters *counters)
 		return (false);
 	s->anew = s->anew || made;
 	/* Of this one or of another: what is told now is told of neither. */
-	if (counters->epoch <= s->used)
-		counters->epoch = s->used + 1;
+	if (counters->epoch > s->used)
+		return (true);
+	counters->epoch = s->used + 1;
+	/* It may be told before the file has it. */
+	s->mark = (struct mark){ .epoch = counters->epoch, .behind = true };
+	write_mark(s);
 	return (true);
 }
 
@@ -827,7 +890,7 @@ store_open_storm(struct store *s, struct notice_storm *storm)
 	sqlite3_stmt	*q;
 	bool		 fine;
 
-	/* The time is that of the first; 16 is ALARM_SUMMARISED, 5 NOTICE_STORM. */
+	/* The time is the first's; 16 is ALARM_SUMMARISED, 5 NOTICE_STORM. */
 	q = query(s, "SELECT count(*) FILTER (WHERE event = 1),"
 	    " count(*) FILTER (WHERE event = 2), min(sequence), time"
 	    " FROM notice WHERE event IN (1, 2) AND (flags & 16) != 0 AND"

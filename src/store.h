@@ -22,8 +22,8 @@ struct store;
 /* What the notifications and alarms were counted up to. */
 struct store_counters {
 	uint32_t		 epoch;		/* 1..; +1 for a lost state */
-	uint32_t		 sequence;	/* of the newest notice; 0: none */
-	uint32_t		 delivered;	/* all up to it had their answer */
+	uint32_t		 sequence;	/* the newest notice; 0: none */
+	uint32_t		 delivered;	/* all up to it were answered */
 	uint32_t		 serial;	/* raises, of all alarms */
 	struct wall_time	 last_change;	/* of an alarm */
 };

@@ -260,9 +260,10 @@ store_file_close(const char *file, sqlite3 *db)
 		return;
 	whole = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_FULL,
 	    &logged, &carried) == SQLITE_OK && logged == carried;
-	sqlite3_close(db);
+	/* While it is ours: another process may wait for it to write there. */
 	if (whole)
 		empty_log(file);
+	sqlite3_close(db);
 }
 
 static void
@@ -272,8 +273,9 @@ set_up(sqlite3 *db)
 	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 16 * 1024 * 1024);
 	sqlite3_busy_timeout(db, BUSY_MS);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
-	(void)run(db, "PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON;"
-	    "PRAGMA temp_store = MEMORY; PRAGMA locking_mode = EXCLUSIVE;");
+	(void)run(db, "PRAGMA trusted_schema = OFF;"
+	    "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
+	    "PRAGMA locking_mode = EXCLUSIVE;");
 }
 
 static sqlite3_stmt *
@@ -526,7 +528,9 @@ create(const char *file)
 static void
 remove_created(const char *file)
 {
-	static const char *const	 suffixes[] = { "-wal", "-journal", "" };
+	static const char *const	 suffixes[] = {
+		"-wal", "-journal", "",
+	};
 	char				*name;
 	size_t				 i;
 

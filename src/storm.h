@@ -28,7 +28,7 @@ struct storm {
 	size_t			 nrecent;	/* ever, of this limit */
 	struct notice_storm	 told;		/* the last, or all zeros */
 	uint32_t		 told_by;	/* sequence; 0: none was */
-	uint32_t		 told_first;	/* of those not delivered, too */
+	uint32_t		 told_first;	/* not delivered yet, too */
 	struct notice_storm	 open;		/* not told yet */
 	struct mono_time	 began;		/* of `open` */
 	struct mono_time	 last;		/* transition of `open` */

@@ -11,6 +11,7 @@ start_traps
 
 DIALECTS="v2 v3 ipv6 unicast"
 
+# The kernel takes up to a second to tell that a carrier is gone.
 configure <<END
 watch "v2" {
 	interface = "$LINK"
@@ -21,20 +22,20 @@ watch "v2" {
 watch "v3" {
 	interface = "$LINK"
 	heartbeat = "vrrp 52"
-	interruption = 1s
+	interruption = 1.5s
 }
 watch "ipv6" {
 	interface = "$LINK"
 	peer = "$B_LINK"
 	heartbeat = "vrrp 53"
-	interruption = 1s
+	interruption = 1.5s
 }
 watch "unicast" {
 	interface = "$LINK"
 	peer = "$B4"
 	local = "$A4"
 	heartbeat = "vrrp 54"
-	interruption = 1s
+	interruption = 1.5s
 }
 END
 keepalived_conf v2 2 4 51 100 1

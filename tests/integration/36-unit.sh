@@ -26,6 +26,8 @@ END
 mkdir "$WORK/own"
 mv "$WORK/hbwatchd.conf" "$WORK/own"
 chmod 0711 "$WORK"
+# The unit's user may not enter the folders that these are in.
+install -m 0755 "$BUILD/hbwatchd" "$INTEGRATION/as-unit" "$WORK/own"
 chown -R nobody "$WORK/own"
 is "the AgentX socket is open to the group" \
 	"$(stat -c '%a %G' "$AGENTX")" "660 $group"
@@ -43,7 +45,7 @@ told_over() {
 	[ "$(told "$1")" -gt "$2" ]
 }
 
-filter=("$INTEGRATION/as-unit" "$unit")
+filter=("$WORK/own/as-unit" "$unit")
 # The sanitizers trace and map as they like.
 ! grep -q '^#define HBW_SANITIZERS' "$BUILD/config.h" || filter=()
 
@@ -58,7 +60,7 @@ start_unit() {
 	start hbwatchd "$NODE_A" env -u MIBS -u MIBDIRS \
 		NOTIFY_SOCKET="$WORK/notify" WATCHDOG_USEC=3000000 \
 		setpriv --bounding-set "-all,$(capabilities)" "$@" \
-		--no-new-privs "${filter[@]}" "$BUILD/hbwatchd" \
+		--no-new-privs "${filter[@]}" "$WORK/own/hbwatchd" \
 		-c "$WORK/own/hbwatchd.conf" -s "$WORK/own/state" -l stderr \
 		-v -x "$AGENTX"
 }

@@ -5,6 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/file.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 #include <dirent.h>
@@ -504,6 +506,13 @@ counters_kept(void **state)
 	assert_int_equal(counters.serial, 2147483647);
 	assert_int_equal(counters.last_change.ns, INT64_MAX);
 	assert_mark(5, false);
+	/* A clock before 1970 is no damage. */
+	begin_write();
+	counters.last_change.ns = -1;
+	commit();
+	open_store();
+	assert_int_equal(counters.epoch, 5);
+	assert_int_equal(counters.last_change.ns, -1);
 }
 
 static void
@@ -1267,7 +1276,6 @@ wrong_counters(void **state)
 	assert_set_aside("UPDATE counters SET sequence = 3, delivered = -1");
 	assert_set_aside("UPDATE counters SET serial = 4294967295");
 	assert_set_aside("UPDATE counters SET serial = -5");
-	assert_set_aside("UPDATE counters SET last_change = -1");
 }
 
 /* Rows that cannot be: the file is replaced as soon as it is written. */
@@ -1448,6 +1456,74 @@ taken(void **state)
 	assert_int_equal(counters.epoch, 1);
 }
 
+/* Another one of us is just making the file: it is not cut short. */
+static void
+taken_while_it_is_made(void **state)
+{
+	struct store		*other = NULL;
+	struct store_counters	 c;
+	int			 fd;
+
+	(void)state;
+	assert_int_equal(mkdir(path("state"), 0700), 0);
+	fd = open(path("state"), O_RDONLY | O_DIRECTORY);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	scratch_write(path(DB), "", 0);
+	assert_int_equal(store_open(&other, path("state"), &c), STORE_TAKEN);
+	assert_null(other);
+	assert_int_equal(count_files(ASIDE), 0);
+	close(fd);
+}
+
+/*
+ * The one that ends leaves nothing to be done once another may have the file:
+ * what that one wrote to the log would be gone.
+ */
+static bool	 watches_the_log;
+static unsigned	 emptied, emptied_late;
+
+static bool
+is_locked(void)
+{
+	struct flock	 lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int		 status = 1, fd;
+	pid_t		 pid;
+
+	pid = fork();
+	if (pid == 0) {
+		fd = open(path(DB), O_RDWR);
+		_exit(fd == -1 || fcntl(fd, F_GETLK, &lock) != 0 ||
+		    lock.l_type == F_UNLCK);
+	}
+	(void)waitpid(pid, &status, 0);
+	return (status == 0);
+}
+
+/* The store's, in place of the C library's. */
+ssize_t
+pwrite(int fd, const void *bytes, size_t length, off_t offset)
+{
+	if (watches_the_log && length == 32) {
+		emptied++;
+		emptied_late += !is_locked();
+	}
+	return ((ssize_t)syscall(SYS_pwrite64, fd, bytes, length, offset));
+}
+
+static void
+nothing_after_the_lock(void **state)
+{
+	(void)state;
+	open_store();
+	begin_write();
+	commit();
+	watches_the_log = true;
+	close_store();
+	watches_the_log = false;
+	assert_int_equal(emptied, 1);
+	assert_int_equal(emptied_late, 0);
+}
+
 /* Five notices in a transaction, as fast as it goes, until it is killed. */
 static void
 write_until_killed(int told)
@@ -1535,14 +1611,16 @@ put_many(uint32_t count)
 		put(alarm_notice(++counters.sequence, 1, "w"));
 }
 
-static sqlite3	*last_opened;
+static sqlite3	*first_opened;
 
 static int
 take_connection(sqlite3 *db, const char **error, const void *api)
 {
 	(void)error;
 	(void)api;
-	last_opened = db;
+	/* The next is a model to compare with. */
+	if (first_opened == NULL)
+		first_opened = db;
 	return (SQLITE_OK);
 }
 
@@ -1557,6 +1635,7 @@ all_or_nothing(void **state)
 	uint32_t	 i;
 
 	(void)state;
+	first_opened = NULL;
 	(void)sqlite3_auto_extension((void (*)(void))take_connection);
 	open_store();
 	sqlite3_reset_auto_extension();
@@ -1564,7 +1643,7 @@ all_or_nothing(void **state)
 	counters.sequence = 1;
 	put(alarm_notice(1, 1, "w"));
 	commit();
-	assert_int_equal(sqlite3_exec(last_opened,
+	assert_int_equal(sqlite3_exec(first_opened,
 	    "CREATE TEMP TRIGGER t BEFORE INSERT ON notice WHEN"
 	    " new.sequence = 3 BEGIN SELECT raise(ROLLBACK, 'no'); END",
 	    NULL, NULL, NULL), SQLITE_OK);
@@ -1574,7 +1653,7 @@ all_or_nothing(void **state)
 	assert_false(try_commit());
 	assert_true(store_fails(store));
 	/* As if it were killed here. */
-	assert_int_equal(sqlite3_exec(last_opened, "DROP TRIGGER t", NULL,
+	assert_int_equal(sqlite3_exec(first_opened, "DROP TRIGGER t", NULL,
 	    NULL, NULL), SQLITE_OK);
 	open_store();
 	for (i = 1; i <= 5; i++) {
@@ -1584,6 +1663,66 @@ all_or_nothing(void **state)
 			notice_release(&n);
 	}
 	assert_int_equal(store_oldest(store), 1);
+}
+
+/*
+ * What is sent while a new file cannot be filled is of a new epoch, which is not
+ * given again.
+ */
+static void
+epoch_of_a_file_that_was_never_filled(void **state)
+{
+	bool	 anew;
+
+	(void)state;
+	open_store();
+	begin_write();
+	put_many(3);
+	commit();
+	store_damaged(store);
+	first_opened = NULL;
+	(void)sqlite3_auto_extension((void (*)(void))take_connection);
+	assert_true(store_begin(store, now, &anew, &counters));
+	sqlite3_reset_auto_extension();
+	assert_true(anew);
+	assert_int_equal(counters.epoch, 2);
+	assert_int_equal(sqlite3_exec(first_opened,
+	    "CREATE TEMP TRIGGER t BEFORE INSERT ON notice"
+	    " BEGIN SELECT raise(ROLLBACK, 'no'); END",
+	    NULL, NULL, NULL), SQLITE_OK);
+	put_many(1);
+	assert_false(try_commit());
+	open_store();
+	assert_int_equal(counters.epoch, 3);
+}
+
+/* A mark that could not be written is tried again, not only when all is well. */
+static void
+mark_that_waits(void **state)
+{
+	bool	 anew;
+
+	(void)state;
+	open_store();
+	assert_int_equal(unlink(path(EPOCH)), 0);
+	assert_int_equal(mkdir(path(EPOCH), 0700), 0);
+	first_opened = NULL;
+	(void)sqlite3_auto_extension((void (*)(void))take_connection);
+	open_store();
+	sqlite3_reset_auto_extension();
+	assert_int_equal(sqlite3_exec(first_opened,
+	    "CREATE TEMP TRIGGER t BEFORE INSERT ON notice"
+	    " BEGIN SELECT raise(ROLLBACK, 'no'); END",
+	    NULL, NULL, NULL), SQLITE_OK);
+	begin_write();
+	put_many(1);
+	assert_false(try_commit());
+	assert_int_equal(rmdir(path(EPOCH)), 0);
+	now = mono_add(now, NSEC_PER_SEC);
+	assert_true(store_begin(store, now, &anew, &counters));
+	put_many(1);
+	assert_false(try_commit());
+	assert_mark(1, true);
 }
 
 /* ---- a disk that is full, or may only be read */
@@ -1908,8 +2047,12 @@ main(void)
 		SCRATCH(wrong_values),
 		SCRATCH(removed_while_open),
 		SCRATCH(taken),
+		SCRATCH(taken_while_it_is_made),
+		SCRATCH(nothing_after_the_lock),
 		SCRATCH(killed),
 		SCRATCH(all_or_nothing),
+		SCRATCH(epoch_of_a_file_that_was_never_filled),
+		SCRATCH(mark_that_waits),
 		SCRATCH(full_disk),
 		SCRATCH(full_disk_at_the_end),
 		SCRATCH(full_disk_at_the_start),

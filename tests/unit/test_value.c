@@ -134,6 +134,8 @@ time_of_other_years(void **state)
 	(void)state;
 	zone("UTC0");
 	assert_time(1, "1970-1-1,0:0:0.0,+0:0");
+	assert_time(-1, "1969-12-31,23:59:59.9,+0:0");
+	assert_time(-5 * NSEC_PER_SEC, "1969-12-31,23:59:55.0,+0:0");
 	assert_time(INT64_C(951782399) * NSEC_PER_SEC,
 	    "2000-2-28,23:59:59.0,+0:0");
 	assert_time(INT64_C(951782400) * NSEC_PER_SEC,
