@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "agent.h"
-#include "carry.h"
-#include "log.h"
-#include "record.h"
+#include "base/log.h"
+#include "generation.h"
+#include "persistence.h"
 
 /* An engine so long overdue does not look after its rows. */
 #define ENGINE_SILENT_NS	(2 * NSEC_PER_SEC)
@@ -32,14 +32,14 @@ agent_init(struct agent *agent, struct wall_time now)
 void
 agent_free(struct agent *agent)
 {
-	struct carry	 carry = { 0 };
+	struct generation	 generation = { 0 };
 
-	carry_swap(agent, &carry);
-	carry_free(&carry);
-	names_free(&agent->names);
+	generation_swap(agent, &generation);
+	generation_free(&generation);
+	watch_index_free(&agent->watch_index);
 	outbox_free(&agent->outbox);
 	storm_free(&agent->storm);
-	record_close(agent->record);
+	persistence_close(agent->persistence);
 }
 
 /* ---- what happens to alarms */
@@ -54,9 +54,9 @@ agent_count_active(struct agent *agent, const struct configuration_watch *w,
 
 static void
 tell(struct agent *agent, struct alarm *a, struct configuration_watch *w,
-    uint32_t index, enum notice_event event, struct wall_time at)
+    uint32_t index, enum notification_event event, struct wall_time at)
 {
-	struct notice	*n;
+	struct notification	*n;
 	char		 detail[ALARM_DETAIL_SIZE];
 	bool		 summarised = (a->flags & ALARM_SUMMARISED) != 0;
 
@@ -73,12 +73,12 @@ tell(struct agent *agent, struct alarm *a, struct configuration_watch *w,
 	n->watch_index = index;
 	if (summarised) {
 		outbox_delivered(&agent->outbox, n->sequence);
-		storm_add(&agent->storm, event == NOTICE_RAISED, a->sequence,
+		storm_add(&agent->storm, event == NOTIFICATION_RAISED, a->sequence,
 		    at, agent->now);
 		return;
 	}
 	log_info("%s %s %" PRIu32 ": %s",
-	    event == NOTICE_RAISED ? "raised" : "cleared", w->name,
+	    event == NOTIFICATION_RAISED ? "raised" : "cleared", w->name,
 	    w->profile->alarm->id, alarm_detail(a, w, detail));
 }
 
@@ -91,7 +91,7 @@ agent_raise(struct agent *agent, struct alarm *a,
 	if (!storm_raise(&agent->storm, agent->now))
 		a->flags |= ALARM_SUMMARISED;
 	agent_count_active(agent, w, 1);
-	tell(agent, a, w, index, NOTICE_RAISED, at);
+	tell(agent, a, w, index, NOTIFICATION_RAISED, at);
 }
 
 void
@@ -101,7 +101,7 @@ agent_clear(struct agent *agent, struct alarm *a,
 {
 	alarm_clear(a, event, at, end);
 	agent_count_active(agent, w, -1);
-	tell(agent, a, w, index, NOTICE_CLEARED, at);
+	tell(agent, a, w, index, NOTIFICATION_CLEARED, at);
 }
 
 /* Odd transitions raise, even ones clear; one that is known is no news. */
@@ -135,18 +135,18 @@ agent_event(struct agent *agent, const struct engine_report *r)
 void
 agent_storm(struct agent *agent, struct mono_time now, struct wall_time wall)
 {
-	struct notice	*n;
-	char		 detail[NOTICE_DETAIL_SIZE];
+	struct notification	*n;
+	char		 detail[NOTIFICATION_DETAIL_SIZE];
 
 	if (mono_before(now, storm_due(&agent->storm)))
 		return;
-	n = outbox_add(&agent->outbox, NOTICE_STORM, wall);
+	n = outbox_add(&agent->outbox, NOTIFICATION_STORM, wall);
 	/* Without memory it is tried again. */
 	if (n == NULL)
 		return;
 	n->storm = storm_tell(&agent->storm, n->sequence,
 	    agent->outbox.delivered);
-	log_warnx("%s", notice_detail(n, detail));
+	log_warnx("%s", notification_detail(n, detail));
 }
 
 /* ---- what happens to captures */
@@ -156,66 +156,66 @@ agent_storm(struct agent *agent, struct mono_time now, struct wall_time wall)
  * error it is the row's.
  */
 static void
-tell_sight(struct agent *agent, uint32_t i, bool blind, const char *error,
+notify_visibility(struct agent *agent, uint32_t i, bool blind, const char *error,
     struct wall_time now)
 {
 	struct agent_capture	*c = &agent->captures[i];
-	struct live_capture	 row;
-	struct notice_capture	*said;
-	struct notice		*n;
+	struct shared_capture	 row;
+	struct notification_capture	*copy;
+	struct notification		*n;
 
-	if (blind == c->told_blind)
+	if (blind == c->notified_blind)
 		return;
-	said = calloc(1, sizeof(*said));
-	n = said == NULL ? NULL : outbox_add(&agent->outbox,
-	    blind ? NOTICE_BLIND : NOTICE_RESTORED, now);
+	copy = calloc(1, sizeof(*copy));
+	n = copy == NULL ? NULL : outbox_add(&agent->outbox,
+	    blind ? NOTIFICATION_BLIND : NOTIFICATION_RESTORED, now);
 	if (n == NULL) {
 		log_warnx("out of memory: a notification of %s is lost",
-		    agent->live->names[i]);
-		free(said);
+		    agent->shared->names[i]);
+		free(copy);
 		return;
 	}
-	live_capture_read(agent->live, i, &row);
-	said->index = c->ifindex;
-	said->state = blind ? LIVE_CAPTURE_FAILED : row.state;
-	memcpy(said->interface, row.interface, sizeof(said->interface));
-	snprintf(said->error, sizeof(said->error), "%s",
+	shared_state_read_capture(agent->shared, i, &row);
+	copy->index = c->ifindex;
+	copy->state = blind ? SHARED_CAPTURE_FAILED : row.state;
+	memcpy(copy->interface, row.interface, sizeof(copy->interface));
+	snprintf(copy->error, sizeof(copy->error), "%s",
 	    error != NULL ? error : row.error);
-	live_clean_error(said->error);
-	n->capture = said;
-	c->told_blind = blind;
+	shared_state_clean_error(copy->error);
+	n->capture = copy;
+	c->notified_blind = blind;
 }
 
 void
 agent_capture_event(struct agent *agent, const struct engine_report *r,
     struct wall_time now)
 {
-	if (r->capture >= agent->live->ncaptures)
+	if (r->capture >= agent->shared->ncaptures)
 		return;
 	agent_order_captures(agent);
 	/* Down and up again is heard: it is no blindness. */
-	if (r->state == LIVE_CAPTURE_FAILED)
-		tell_sight(agent, r->capture, true, r->error, now);
+	if (r->state == SHARED_CAPTURE_FAILED)
+		notify_visibility(agent, r->capture, true, r->error, now);
 	else if (agent->engine_fault == NULL)
-		tell_sight(agent, r->capture, false, r->error, now);
+		notify_visibility(agent, r->capture, false, r->error, now);
 }
 
 void
 agent_engine_fault(struct agent *agent, const char *reason,
     struct wall_time now)
 {
-	const struct live_capture	*c;
+	const struct shared_capture	*c;
 	uint32_t			 i;
 
 	if (agent->engine_fault == reason)
 		return;
 	agent->engine_fault = reason;
-	for (i = 0; i < agent->live->ncaptures; i++) {
-		c = &agent->live->captures[i];
+	for (i = 0; i < agent->shared->ncaptures; i++) {
+		c = &agent->shared->captures[i];
 		if (reason != NULL)
-			tell_sight(agent, i, true, reason, now);
-		else if (c->state != LIVE_CAPTURE_FAILED)
-			tell_sight(agent, i, false, NULL, now);
+			notify_visibility(agent, i, true, reason, now);
+		else if (c->state != SHARED_CAPTURE_FAILED)
+			notify_visibility(agent, i, false, NULL, now);
 	}
 }
 
@@ -225,14 +225,14 @@ agent_view_capture(const struct agent *agent, size_t i,
 {
 	const char	*fault = agent->engine_fault;
 
-	live_capture_read(agent->live, i, &view->capture);
+	shared_state_read_capture(agent->shared, i, &view->capture);
 	view->index = agent->captures[i].ifindex;
 	view->restarts = agent->captures[i].restarts;
-	if (!agent_sees(agent) && fault == NULL)
+	if (!agent_engine_is_alive(agent) && fault == NULL)
 		fault = "the engine does not answer";
-	if (fault == NULL || view->capture.state == LIVE_CAPTURE_FAILED)
+	if (fault == NULL || view->capture.state == SHARED_CAPTURE_FAILED)
 		return;
-	view->capture.state = LIVE_CAPTURE_FAILED;
+	view->capture.state = SHARED_CAPTURE_FAILED;
 	snprintf(view->capture.error, sizeof(view->capture.error), "%s",
 	    fault);
 }
@@ -244,13 +244,13 @@ agent_view_watch(const struct agent *agent, size_t i, struct watch_view *view)
 
 	view->config = agent->config->watches[i];
 	view->now = agent->now;
-	detect_watch_read(&agent->live->watches[i], &view->watch);
+	detect_watch_read(&agent->shared->watches[i], &view->watch);
 	/* A disabled watch has none; and the engine reads strangers' bytes. */
 	memset(source, 0, sizeof(*source));
-	if (view->watch.source < agent->live->ncaptures)
-		*source = agent->live->captures[view->watch.source].source;
+	if (view->watch.source < agent->shared->ncaptures)
+		*source = agent->shared->captures[view->watch.source].source;
 	/* Nobody looks after the rows: that is blindness too. */
-	if (!agent_sees(agent) || agent->engine_fault != NULL)
+	if (!agent_engine_is_alive(agent) || agent->engine_fault != NULL)
 		source->blind = true;
 }
 
@@ -263,9 +263,9 @@ event_of_row(const struct detect_watch *w, uint32_t number,
 {
 	struct detect_event	 event = {
 		.number = number,
-		.last_heartbeat = w->heard ? w->last_wall : WALL_NEVER,
+		.last_heartbeat = w->received ? w->last_wall : WALL_NEVER,
 		.silence_ns = w->interruption_ns,
-		.heard = w->heard,
+		.received = w->received,
 		.stopping = w->stopping,
 	};
 
@@ -290,19 +290,19 @@ reconcile_one(struct agent *agent, size_t i, struct mono_time now,
     struct wall_time wall)
 {
 	struct alarm		*a = &agent->alarms[i];
-	struct detect_watch	*row = &agent->live->watches[i];
+	struct detect_watch	*row = &agent->shared->watches[i];
 	struct detect_event	 event;
 	struct detect_watch	 w;
 	struct wall_time	 at;
 
-	detect_watch_mend(row);
+	detect_watch_sanitize(row);
 	if (row->transitions > TRANSITIONS_MOST) {
 		row->transitions = a->transitions;
 		row->raised = a->transitions % 2 != 0;
 	}
 	if (row->transitions == a->transitions)
 		return;
-	detect_watch_read(&agent->live->watches[i], &w);
+	detect_watch_read(&agent->shared->watches[i], &w);
 	/* Of a long row of raises and clears the last pair is enough. */
 	if (w.transitions - a->transitions > 2)
 		a->transitions += (w.transitions - a->transitions - 1) / 2 * 2;
@@ -322,20 +322,20 @@ agent_reconcile(struct agent *agent, struct mono_time now,
 {
 	size_t	 i;
 
-	live_mend(agent->live, agent->config, now);
+	shared_state_sanitize(agent->shared, agent->config, now);
 	for (i = 0; i < agent->config->nwatches; i++)
 		reconcile_one(agent, i, now, wall);
-	for (i = 0; i < agent->live->ncaptures; i++)
+	for (i = 0; i < agent->shared->ncaptures; i++)
 		if (agent->engine_fault == NULL)
-			tell_sight(agent, (uint32_t)i,
-			    agent->live->captures[i].state ==
-			    LIVE_CAPTURE_FAILED, NULL, wall);
+			notify_visibility(agent, (uint32_t)i,
+			    agent->shared->captures[i].state ==
+			    SHARED_CAPTURE_FAILED, NULL, wall);
 }
 
 /* ---- configuration */
 
 void
-agent_put_in_force(struct agent *agent, struct carry *next,
+agent_apply(struct agent *agent, struct generation *next,
     struct wall_time now)
 {
 	/* First: what is carried over may raise and clear, too. */
@@ -343,31 +343,31 @@ agent_put_in_force(struct agent *agent, struct carry *next,
 	    next->config->storm_window_ns))
 		log_warnx("out of memory: storms are told in full");
 	if (agent->config != NULL)
-		carry_over(agent, next, now);
-	else if (agent->record != NULL)
-		carry_from_record(agent, next, now);
-	carry_swap(agent, next);
+		generation_take_over(agent, next, now);
+	else if (agent->persistence != NULL)
+		generation_restore(agent, next, now);
+	generation_swap(agent, next);
 	agent->config_time = now;
 	agent_order_captures(agent);
 }
 
 bool
 agent_configure(struct agent *agent, struct configuration *config,
-    struct live *live, struct wall_time now)
+    struct shared_state *shared, struct wall_time now)
 {
-	struct carry	 next;
+	struct generation	 next;
 
-	if (!carry_new(&next, agent, config, live))
+	if (!generation_new(&next, agent, config, shared))
 		return (false);
-	agent_put_in_force(agent, &next, now);
-	carry_free(&next);
+	agent_apply(agent, &next, now);
+	generation_free(&next);
 	return (true);
 }
 
 struct mono_time
-agent_sees_until(const struct agent *agent)
+agent_engine_alive_until(const struct agent *agent)
 {
-	struct mono_time	 pass = { atomic_load(agent->live->pass) };
+	struct mono_time	 pass = { atomic_load(agent->shared->next_wakeup) };
 
 	/* None of ours sleeps for so long. */
 	if (mono_before(mono_add(agent->now, ENGINE_AHEAD_NS), pass))
@@ -376,35 +376,35 @@ agent_sees_until(const struct agent *agent)
 }
 
 bool
-agent_sees(const struct agent *agent)
+agent_engine_is_alive(const struct agent *agent)
 {
 	return (agent->engine_lives &&
-	    mono_before(agent->now, agent_sees_until(agent)));
+	    mono_before(agent->now, agent_engine_alive_until(agent)));
 }
 
 /* Has a capture that works the number that one keeps which failed? */
 static bool
-ifindex_is_taken(const struct live *live, size_t failed)
+ifindex_is_taken(const struct shared_state *shared, size_t failed)
 {
 	size_t	 i;
 
-	for (i = 0; i < live->ncaptures; i++)
-		if (i != failed && live->captures[i].ifindex ==
-		    live->captures[failed].ifindex)
+	for (i = 0; i < shared->ncaptures; i++)
+		if (i != failed && shared->captures[i].ifindex ==
+		    shared->captures[failed].ifindex)
 			return (true);
 	return (false);
 }
 
 /* `any` has no ifIndex; one that has none of its own gets a number of ours. */
 static uint32_t
-capture_index(const struct live *live, size_t i)
+capture_index(const struct shared_state *shared, size_t i)
 {
-	const struct live_capture	*c = &live->captures[i];
+	const struct shared_capture	*c = &shared->captures[i];
 
-	if (strcmp(live->names[i], "any") == 0)
+	if (strcmp(shared->names[i], "any") == 0)
 		return (0);
-	if (c->ifindex == 0 || (c->state == LIVE_CAPTURE_FAILED &&
-	    ifindex_is_taken(live, i)))
+	if (c->ifindex == 0 || (c->state == SHARED_CAPTURE_FAILED &&
+	    ifindex_is_taken(shared, i)))
 		return (CAPTURE_INDEX_NONE + (uint32_t)i);
 	return (c->ifindex);
 }
@@ -415,14 +415,14 @@ agent_order_captures(struct agent *agent)
 	struct agent_capture	*c = agent->captures;
 	uint32_t		*positions;
 	uint64_t		*keys;
-	size_t			 i, n = agent->live->ncaptures;
+	size_t			 i, n = agent->shared->ncaptures;
 
 	keys = calloc(n + 1, sizeof(*keys));
 	positions = calloc(n + 1, sizeof(*positions));
 	for (i = 0; keys != NULL && i < n; i++)
-		keys[i] = capture_index(agent->live, i);
+		keys[i] = capture_index(agent->shared, i);
 	if (keys != NULL && positions != NULL &&
-	    carry_sort(positions, n, keys))
+	    generation_sort(positions, n, keys))
 		for (i = 0; i < n; i++) {
 			c[i].ifindex = (uint32_t)keys[i];
 			c[i].position = positions[i];

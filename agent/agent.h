@@ -10,18 +10,18 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "alarm.h"
-#include "configuration.h"
-#include "engine.h"
-#include "live.h"
-#include "names.h"
-#include "notice.h"
+#include "base/wall.h"
+#include "config/configuration.h"
+#include "config/severity.h"
+#include "engine/engine_process.h"
+#include "engine/shared_state.h"
 #include "outbox.h"
-#include "severity.h"
-#include "store.h"
-#include "storm.h"
+#include "state/alarm.h"
+#include "state/notification.h"
+#include "state/store.h"
+#include "state/storm.h"
+#include "state/watch_index.h"
 #include "views.h"
-#include "wall.h"
 
 /* Severities are numbered from 1 to this. */
 #define AGENT_SEVERITIES	SEVERITY_WARNING
@@ -31,21 +31,21 @@ struct agent_capture {
 	uint32_t	 position;	/* in the table's order, of a capture */
 	uint32_t	 ifindex;	/* hbwCaptureIndex */
 	uint32_t	 restarts;
-	bool		 told_blind;	/* by the last notification of it */
+	bool		 notified_blind;	/* by the last notification of it */
 };
 
 struct agent {
 	struct configuration	*config;	/* owned, as all that follows */
-	struct live		*live;
+	struct shared_state		*shared;
 	struct alarm		*alarms;	/* as config->watches */
 	uint32_t		*indexes;	/* hbwWatchIndex of each */
 	uint32_t		*by_index;	/* positions by hbwWatchIndex */
 	uint32_t		*by_alarm;	/* by alarm, hbwWatchIndex */
 	struct agent_capture	*captures;	/* as live->captures */
-	struct names		 names;		/* indexes of all names ever */
+	struct watch_index	 watch_index;		/* indexes of all names ever */
 	struct outbox		 outbox;
 	struct storm		 storm;
-	struct record		*record;	/* NULL: none, in tests */
+	struct persistence		*persistence;	/* NULL: none, in tests */
 
 	struct wall_time	 start_time;
 	struct wall_time	 config_time;
@@ -71,14 +71,14 @@ void	 agent_free(struct agent *);
  * is as it was; else it owns both.
  */
 bool	 agent_configure(struct agent *, struct configuration *,
-	    struct live *, struct wall_time now);
+	    struct shared_state *, struct wall_time now);
 
 /*
- * The same for what carry_new made ready.  Afterwards `next` is what was in
+ * The same for what generation_new made ready.  Afterwards `next` is what was in
  * force before, for the caller to free.
  */
-struct carry;
-void	 agent_put_in_force(struct agent *, struct carry *next,
+struct generation;
+void	 agent_apply(struct agent *, struct generation *next,
 	    struct wall_time now);
 
 /* What an engine reported. */
@@ -105,9 +105,9 @@ void	 agent_reconcile(struct agent *, struct mono_time now,
 	    struct wall_time wall);
 
 /* Can the rows be believed: does an engine look after them? */
-bool	 agent_sees(const struct agent *);
+bool	 agent_engine_is_alive(const struct agent *);
 /* Until when they can, if no more is heard of it. */
-struct mono_time agent_sees_until(const struct agent *);
+struct mono_time agent_engine_alive_until(const struct agent *);
 
 /*
  * Takes over the interfaces' numbers as the engine knows them now.  Between

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "table.h"
 
-static const struct live_capture *
+static const struct shared_capture *
 capture_of(const void *view)
 {
 	return (&((const struct capture_view *)view)->capture);
@@ -62,7 +62,7 @@ static const struct column columns[] = {
 static size_t
 rows(const struct agent *agent)
 {
-	return (agent->live->ncaptures);
+	return (agent->shared->ncaptures);
 }
 
 static void

@@ -17,13 +17,13 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "log.h"
-#include "readiness.h"
-#include "record.h"
-#include "rights.h"
-#include "sandbox.h"
+#include "base/log.h"
+#include "engine/sandbox.h"
+#include "persistence.h"
+#include "privileges.h"
 #include "session.h"
 #include "supervisor.h"
+#include "systemd_notify.h"
 
 #define EXIT_RUN	1	/* something failed at run time */
 #define EXIT_USAGE	2	/* the command line or the configuration */
@@ -42,7 +42,7 @@ struct daemon {
 	struct options		 options;
 	struct agent		 agent;
 	struct supervisor	 supervisor;
-	struct readiness	 readiness;
+	struct systemd_notify	 systemd;
 	struct configuration	*reload;	/* waits to be put in force */
 	struct session_poll	 poll;
 	struct mono_time	 ticked;
@@ -246,11 +246,11 @@ take_signals(struct daemon *d)
 	while (read(d->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) {
 			log_info("reloading %s", d->options.file);
-			readiness_reloading(&d->readiness, mono_now());
+			systemd_notify_reloading(&d->systemd, mono_now());
 			load_again(d);
 		} else {
 			log_info("stopping");
-			readiness_stopping();
+			systemd_notify_stopping();
 			d->stop = true;
 		}
 	}
@@ -284,10 +284,10 @@ wait_for_work(struct daemon *d, size_t first)
 			.fd = sockets[i], .events = POLLIN,
 		};
 	due = mono_min(due, supervisor_due(&d->supervisor));
-	due = mono_min(due, record_due(&d->agent, now));
+	due = mono_min(due, persistence_due(&d->agent, now));
 	due = mono_min(due, storm_due(&d->agent.storm));
 	due = mono_min(due, tick_due(d));
-	due = mono_min(due, readiness_due(&d->readiness));
+	due = mono_min(due, systemd_notify_due(&d->systemd));
 	ns = mono_before(now, due) ? mono_sub(due, now) : 0;
 	timeout.tv_sec = ns / NSEC_PER_SEC;
 	timeout.tv_nsec = ns % NSEC_PER_SEC;
@@ -323,7 +323,7 @@ turn(struct daemon *d)
 	try_reload(d, d->agent.now);
 	agent_storm(&d->agent, d->agent.now, wall_now());
 	/* On disk before it is on the wire, which session_work sees to. */
-	record_save(&d->agent, d->agent.now, false);
+	persistence_save(&d->agent, d->agent.now, false);
 	if (!mono_before(d->agent.now, tick_due(d))) {
 		agent_order_captures(&d->agent);
 		supervisor_tick(&d->supervisor, d->agent.now);
@@ -331,7 +331,7 @@ turn(struct daemon *d)
 		d->ticked = d->agent.now;
 	}
 	session_work(&d->poll, first);
-	readiness_turn(&d->readiness, &d->agent, d->reload == NULL &&
+	systemd_notify_turn(&d->systemd, &d->agent, d->reload == NULL &&
 	    d->supervisor.phase == SUPERVISOR_STEADY);
 }
 
@@ -355,7 +355,7 @@ static void
 limit_rights(const struct options *o)
 {
 	sandbox_find_user();
-	if (!rights_limit(o->listen != NULL))
+	if (!privileges_limit(o->listen != NULL))
 		fatal("cannot give up rights");
 	if (faccessat(AT_FDCWD, o->file, R_OK, AT_EACCESS) != 0)
 		log_warn("%s: a reload could not read it", o->file);
@@ -372,21 +372,21 @@ start(struct daemon *d, struct configuration *config)
 		.file = d->options.file,
 	};
 	enum session_result	 result;
-	struct live		*live;
+	struct shared_state		*shared;
 
 	store_adopt(d->options.state);
 	limit_rights(&d->options);
-	readiness_init(&d->readiness);
+	systemd_notify_init(&d->systemd);
 	d->signals = block_signals();
 	/* Now, and not when the first alarm is waited for. */
 	tzset();
-	live = live_new(config, mono_now());
-	if (d->signals < 0 || live == NULL)
+	shared = shared_state_new(config, mono_now());
+	if (d->signals < 0 || shared == NULL)
 		fatal("start");
 	if (!agent_init(&d->agent, wall_now()))
 		fatal("start");
 	d->agent.now = d->ticked = mono_now();
-	switch (record_open(&d->agent, d->options.state)) {
+	switch (persistence_open(&d->agent, d->options.state)) {
 	case STORE_TAKEN:
 		exit(EXIT_RUN);
 	case STORE_NO_MEMORY:
@@ -394,7 +394,7 @@ start(struct daemon *d, struct configuration *config)
 	case STORE_FINE:
 		break;
 	}
-	if (!agent_configure(&d->agent, config, live, wall_now()))
+	if (!agent_configure(&d->agent, config, shared, wall_now()))
 		fatal("start");
 	/* What reading it took is not needed again, and engines inherit it. */
 	malloc_trim(0);
@@ -405,7 +405,7 @@ start(struct daemon *d, struct configuration *config)
 	if (d->poll.fds == NULL)
 		fatal("start");
 	result = session_init(&d->agent, &session);
-	if (!rights_settle())
+	if (!privileges_settle())
 		fatal("cannot give up rights");
 	return (result);
 }
@@ -429,7 +429,7 @@ run(const struct options *o, struct configuration *config)
 	while (status == 0 && !d.stop)
 		turn(&d);
 	supervisor_end(&d.supervisor);
-	record_save(&d.agent, mono_now(), true);
+	persistence_save(&d.agent, mono_now(), true);
 	session_end();
 	configuration_free(d.reload);
 	agent_free(&d.agent);

@@ -1,57 +1,57 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "record.h"
+#include "persistence.h"
 #include "table.h"
 
-static const struct notice *
-notice_of(const void *view)
+static const struct notification *
+notification_of(const void *view)
 {
-	return (((const struct history_view *)view)->notice);
+	return (((const struct history_view *)view)->notification);
 }
 
 /* NULL for a notification about a capture. */
 static const struct alarm *
 alarm_of(const void *view)
 {
-	return (notice_has_alarm(notice_of(view)) ? &notice_of(view)->alarm :
+	return (notification_has_alarm(notification_of(view)) ? &notification_of(view)->alarm :
 	    NULL);
 }
 
 static void
 get_event(const void *view, struct value *v)
 {
-	value_integer(v, notice_of(view)->event);
+	value_integer(v, notification_of(view)->event);
 }
 
 static void
 get_time(const void *view, struct value *v)
 {
-	value_time(v, notice_of(view)->time);
+	value_time(v, notification_of(view)->time);
 }
 
 static void
 get_alarm_id(const void *view, struct value *v)
 {
-	const struct notice	*n = notice_of(view);
+	const struct notification	*n = notification_of(view);
 
-	value_unsigned(v, notice_has_alarm(n) ? n->watch->profile->alarm->id :
+	value_unsigned(v, notification_has_alarm(n) ? n->watch->profile->alarm->id :
 	    0);
 }
 
 static void
 get_watch(const void *view, struct value *v)
 {
-	const struct notice	*n = notice_of(view);
+	const struct notification	*n = notification_of(view);
 
-	value_text(v, notice_has_alarm(n) ? n->watch->name : "");
+	value_text(v, notification_has_alarm(n) ? n->watch->name : "");
 }
 
 static void
 get_key(const void *view, struct value *v)
 {
-	const struct notice	*n = notice_of(view);
+	const struct notification	*n = notification_of(view);
 	char			 key[ALARM_KEY_SIZE];
 
-	value_text(v, notice_has_alarm(n) ? alarm_key(n->watch, key) : "");
+	value_text(v, notification_has_alarm(n) ? alarm_key(n->watch, key) : "");
 }
 
 static void
@@ -65,12 +65,12 @@ get_serial(const void *view, struct value *v)
 static void
 get_severity(const void *view, struct value *v)
 {
-	const struct notice	*n = notice_of(view);
+	const struct notification	*n = notification_of(view);
 
-	if (notice_has_alarm(n))
+	if (notification_has_alarm(n))
 		value_integer(v, n->watch->profile->alarm->severity);
 	else
-		value_integer(v, n->event == NOTICE_RESTORED ?
+		value_integer(v, n->event == NOTIFICATION_RESTORED ?
 		    SEVERITY_CLEARED : SEVERITY_INDETERMINATE);
 }
 
@@ -82,16 +82,16 @@ get_cause(const void *view, struct value *v)
 	if (a != NULL)
 		value_integer(v, a->cause);
 	else
-		value_integer(v, notice_of(view)->event == NOTICE_STORM ?
+		value_integer(v, notification_of(view)->event == NOTIFICATION_STORM ?
 		    ALARM_CAUSE_UNKNOWN : ALARM_CAUSE_LOCAL_FAULT);
 }
 
 static void
 get_detail(const void *view, struct value *v)
 {
-	char	 detail[NOTICE_DETAIL_SIZE];
+	char	 detail[NOTIFICATION_DETAIL_SIZE];
 
-	value_text(v, notice_detail(notice_of(view), detail));
+	value_text(v, notification_detail(notification_of(view), detail));
 }
 
 static void
@@ -100,7 +100,7 @@ get_delivery(const void *view, struct value *v)
 	const struct history_view	*h = view;
 
 	/* pending(1), delivered(2), summarised(3) */
-	value_integer(v, notice_is_summarised(h->notice) ? 3 :
+	value_integer(v, notification_is_summarised(h->notification) ? 3 :
 	    h->delivered ? 2 : 1);
 }
 
@@ -120,39 +120,39 @@ static const struct column columns[] = {
 static size_t
 rows(const struct agent *agent)
 {
-	return (agent->outbox.sequence + 1 - record_oldest(agent));
+	return (agent->outbox.sequence + 1 - persistence_oldest(agent));
 }
 
 static void
 row_index(const struct agent *agent, size_t i, oid *index)
 {
-	index[0] = record_oldest(agent) + i;
+	index[0] = persistence_oldest(agent) + i;
 }
 
 /* A row that cannot be read says so, and that it is of no watch. */
-static const struct notice *
+static const struct notification *
 unreadable(void)
 {
-	static struct notice_capture	 none = {
+	static struct notification_capture	 none = {
 		.error = "the state file cannot be read",
 	};
-	static const struct notice	 notice = {
-		.event = NOTICE_BLIND, .capture = &none,
+	static const struct notification	 notification = {
+		.event = NOTIFICATION_BLIND, .capture = &none,
 	};
 
-	return (&notice);
+	return (&notification);
 }
 
 static const void *
 row_view(const struct agent *agent, size_t i, union view *room)
 {
-	uint32_t		 sequence = record_oldest(agent) + (uint32_t)i;
-	const struct notice	*n = record_notice(agent, sequence);
+	uint32_t		 sequence = persistence_oldest(agent) + (uint32_t)i;
+	const struct notification	*n = persistence_notification(agent, sequence);
 
 	room->history = (struct history_view){
-		.notice = n != NULL ? n : unreadable(),
+		.notification = n != NULL ? n : unreadable(),
 		.delivered = sequence <= agent->outbox.delivered ||
-		    (n != NULL && n->delivery == NOTICE_DELIVERED),
+		    (n != NULL && n->delivery == NOTIFICATION_DELIVERED),
 	};
 	return (&room->history);
 }

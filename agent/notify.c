@@ -7,10 +7,10 @@
 #include <inttypes.h>
 #include <stdlib.h>
 
-#include "log.h"
-#include "mono.h"
+#include "base/log.h"
+#include "base/mono.h"
 #include "notify.h"
-#include "record.h"
+#include "persistence.h"
 #include "table.h"
 
 /* agentx-Notify-PDU (RFC 2741, section 6.1.2); no header has the constant. */
@@ -32,7 +32,7 @@
 #define ANSWER_TIMEOUT		1000000
 
 /* A notification on its way. */
-struct flight {
+struct pending_notify {
 	struct notify		*notify;
 	uint32_t		 sequence;
 	unsigned		 session;
@@ -90,13 +90,13 @@ static const struct object storm_objects[] = {
 #define OBJECTS(array)	(sizeof(array) / sizeof((array)[0]))
 
 static const struct object *
-objects_of(enum notice_event event, size_t *count)
+objects_of(enum notification_event event, size_t *count)
 {
-	if (event == NOTICE_RAISED || event == NOTICE_CLEARED) {
+	if (event == NOTIFICATION_RAISED || event == NOTIFICATION_CLEARED) {
 		*count = OBJECTS(alarm_objects);
 		return (alarm_objects);
 	}
-	if (event == NOTICE_STORM) {
+	if (event == NOTIFICATION_STORM) {
 		*count = OBJECTS(storm_objects);
 		return (storm_objects);
 	}
@@ -105,7 +105,7 @@ objects_of(enum notice_event event, size_t *count)
 }
 
 const char *
-notify_object_name(enum notice_event event, size_t i)
+notify_object_name(enum notification_event event, size_t i)
 {
 	const struct object	*objects;
 	size_t			 count;
@@ -115,8 +115,8 @@ notify_object_name(enum notice_event event, size_t i)
 }
 
 /* The rows as they were, for the getters of the tables. */
-struct said {
-	const struct notice	*notice;
+struct varbind_source {
+	const struct notification	*notification;
 	struct scalars_view	 scalars;
 	struct watch_view	 watch;
 	struct alarm_view	 alarm;
@@ -124,7 +124,7 @@ struct said {
 };
 
 static void
-view_capture(struct capture_view *view, const struct notice_capture *c)
+view_capture(struct capture_view *view, const struct notification_capture *c)
 {
 	view->index = c->index;
 	view->capture.state = c->state;
@@ -133,46 +133,46 @@ view_capture(struct capture_view *view, const struct notice_capture *c)
 }
 
 static void
-view_notice(struct said *said, const struct agent *agent,
-    const struct notice *n)
+view_notification(struct varbind_source *varbind_source, const struct agent *agent,
+    const struct notification *n)
 {
-	memset(said, 0, sizeof(*said));
-	said->notice = n;
-	said->scalars = (struct scalars_view){
+	memset(varbind_source, 0, sizeof(*varbind_source));
+	varbind_source->notification = n;
+	varbind_source->scalars = (struct scalars_view){
 		agent, agent->epoch, n->sequence, &n->storm,
 	};
-	if (notice_has_alarm(n)) {
-		said->watch.config = n->watch;
-		said->watch.watch.last_wall = n->alarm.last_heartbeat;
-		said->alarm = (struct alarm_view){ n->watch, &n->alarm };
+	if (notification_has_alarm(n)) {
+		varbind_source->watch.config = n->watch;
+		varbind_source->watch.watch.last_wall = n->alarm.last_heartbeat;
+		varbind_source->alarm = (struct alarm_view){ n->watch, &n->alarm };
 	}
-	if (notice_has_capture(n))
-		view_capture(&said->capture, n->capture);
+	if (notification_has_capture(n))
+		view_capture(&varbind_source->capture, n->capture);
 }
 
 static const void *
-view_and_index(const struct said *said, const struct table *t, oid *index)
+view_and_index(const struct varbind_source *varbind_source, const struct table *t, oid *index)
 {
-	const struct notice	*n = said->notice;
+	const struct notification	*n = varbind_source->notification;
 
 	index[0] = index[1] = 0;
 	if (t == &scalars_table)
-		return (&said->scalars);
+		return (&varbind_source->scalars);
 	if (t == &capture_table) {
-		index[0] = said->capture.index;
-		return (&said->capture);
+		index[0] = varbind_source->capture.index;
+		return (&varbind_source->capture);
 	}
 	if (t == &watch_table) {
 		index[0] = n->watch_index;
-		return (&said->watch);
+		return (&varbind_source->watch);
 	}
 	index[0] = n->watch->profile->alarm->id;
 	index[1] = n->watch_index;
-	return (&said->alarm);
+	return (&varbind_source->alarm);
 }
 
 static bool
-add_object(netsnmp_variable_list **varbinds, const struct said *said,
+add_object(netsnmp_variable_list **varbinds, const struct varbind_source *varbind_source,
     const struct object *object)
 {
 	const struct column	*column;
@@ -182,7 +182,7 @@ add_object(netsnmp_variable_list **varbinds, const struct said *said,
 	size_t			 length;
 
 	column = table_column(object->table, object->column);
-	view = view_and_index(said, object->table, index);
+	view = view_and_index(varbind_source, object->table, index);
 	length = table_column_name(object->table, column, index, name);
 	column->get(view, &value);
 	return (snmp_varlist_add_variable(varbinds, name, length,
@@ -190,7 +190,7 @@ add_object(netsnmp_variable_list **varbinds, const struct said *said,
 }
 
 netsnmp_variable_list *
-notify_varbinds(const struct agent *agent, const struct notice *n)
+notify_varbinds(const struct agent *agent, const struct notification *n)
 {
 	/* snmpTrapOID.0 (RFC 3418) */
 	static const oid	 trap_oid[] = {
@@ -198,11 +198,11 @@ notify_varbinds(const struct agent *agent, const struct notice *n)
 	};
 	netsnmp_variable_list	*varbinds = NULL;
 	const struct object	*objects;
-	struct said		 said;
+	struct varbind_source		 varbind_source;
 	oid			 trap[MAX_OID_LEN];
 	size_t			 i, count;
 
-	view_notice(&said, agent, n);
+	view_notification(&varbind_source, agent, n);
 	memcpy(trap, table_root, table_root_length * sizeof(oid));
 	trap[table_root_length] = 0;
 	trap[table_root_length + 1] = n->event;
@@ -212,7 +212,7 @@ notify_varbinds(const struct agent *agent, const struct notice *n)
 		return (NULL);
 	objects = objects_of(n->event, &count);
 	for (i = 0; i < count; i++)
-		if (!add_object(&varbinds, &said, &objects[i])) {
+		if (!add_object(&varbinds, &varbind_source, &objects[i])) {
 			snmp_free_varbind(varbinds);
 			return (NULL);
 		}
@@ -250,39 +250,39 @@ refused(struct notify *notify, uint32_t sequence, long error)
 
 /* Called once more for each that was sent, with its answer or without. */
 static int
-landed(int operation, netsnmp_session *session, int request,
+on_response(int operation, netsnmp_session *session, int request,
     netsnmp_pdu *pdu, void *magic)
 {
-	struct flight	*flight = magic;
-	struct notify	*notify = flight->notify;
+	struct pending_notify	*pending_notify = magic;
+	struct notify	*notify = pending_notify->notify;
 
 	(void)session;
 	(void)request;
 	if (operation == NETSNMP_CALLBACK_OP_RESEND)
 		return (1);
 	/* Of a session that is no more: it was returned already. */
-	if (flight->session != notify->session) {
-		free(flight);
+	if (pending_notify->session != notify->session) {
+		free(pending_notify);
 		return (1);
 	}
 	notify->unanswered--;
 	notify->full = operation == NETSNMP_CALLBACK_OP_SEND_FAILED;
-	notify->slow = mono_sub(mono_now(), flight->sent) > SLOW_NS;
+	notify->slow = mono_sub(mono_now(), pending_notify->sent) > SLOW_NS;
 	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE &&
 	    pdu->errstat == SNMP_ERR_NOERROR) {
-		outbox_delivered(&notify->agent->outbox, flight->sequence);
+		outbox_delivered(&notify->agent->outbox, pending_notify->sequence);
 		notify->refusal_said = false;
 	} else {
-		outbox_returned(&notify->agent->outbox, flight->sequence);
+		outbox_returned(&notify->agent->outbox, pending_notify->sequence);
 		if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
-			refused(notify, flight->sequence, pdu->errstat);
+			refused(notify, pending_notify->sequence, pdu->errstat);
 	}
-	free(flight);
+	free(pending_notify);
 	return (1);
 }
 
 static netsnmp_pdu *
-notify_pdu(const struct notify *notify, const struct notice *n)
+notify_pdu(const struct notify *notify, const struct notification *n)
 {
 	netsnmp_pdu	*pdu;
 
@@ -303,28 +303,28 @@ notify_pdu(const struct notify *notify, const struct notice *n)
 
 /* False when no more can be sent for now. */
 static bool
-send_to_master(struct notify *notify, struct notice *n)
+send_to_master(struct notify *notify, struct notification *n)
 {
-	struct flight	*flight;
+	struct pending_notify	*pending_notify;
 	netsnmp_pdu	*pdu;
 
-	flight = malloc(sizeof(*flight));
+	pending_notify = malloc(sizeof(*pending_notify));
 	pdu = notify_pdu(notify, n);
-	if (flight == NULL || pdu == NULL) {
-		free(flight);
+	if (pending_notify == NULL || pdu == NULL) {
+		free(pending_notify);
 		if (pdu != NULL)
 			snmp_free_pdu(pdu);
 		notify->refused = true;
 		return (false);
 	}
-	*flight = (struct flight){
+	*pending_notify = (struct pending_notify){
 		.notify = notify, .sequence = n->sequence,
 		.session = notify->session, .sent = mono_now(),
 	};
-	n->delivery = NOTICE_SENT;
+	n->delivery = NOTIFICATION_SENT;
 	notify->unanswered++;
 	/* On failure the callback has had the flight already. */
-	if (snmp_async_send(notify->master, pdu, landed, flight) == 0) {
+	if (snmp_async_send(notify->master, pdu, on_response, pending_notify) == 0) {
 		snmp_free_pdu(pdu);
 		return (false);
 	}
@@ -332,7 +332,7 @@ send_to_master(struct notify *notify, struct notice *n)
 }
 
 static bool
-send_to_sinks(struct notify *notify, struct notice *n)
+send_to_sinks(struct notify *notify, struct notification *n)
 {
 	netsnmp_variable_list	*varbinds;
 
@@ -343,17 +343,17 @@ send_to_sinks(struct notify *notify, struct notice *n)
 	}
 	send_v2trap(varbinds);
 	snmp_free_varbind(varbinds);
-	n->delivery = NOTICE_SENT;
+	n->delivery = NOTIFICATION_SENT;
 	outbox_delivered(&notify->agent->outbox, n->sequence);
 	return (true);
 }
 
 /* What is on disk, or anything where nothing can be. */
-static struct notice *
-next_notice(const struct notify *notify)
+static struct notification *
+next_notification(const struct notify *notify)
 {
 	return (outbox_next(&notify->agent->outbox,
-	    record_fails(notify->agent)));
+	    persistence_fails(notify->agent)));
 }
 
 /* Is there one that nothing but the pace holds back? */
@@ -365,20 +365,20 @@ may_send(const struct notify *notify)
 
 	return ((notify->master != NULL || notify->standalone) &&
 	    !notify->full && !notify->refused && notify->unanswered < most &&
-	    next_notice(notify) != NULL);
+	    next_notification(notify) != NULL);
 }
 
 void
 notify_flush(struct notify *notify, struct mono_time now)
 {
-	struct notice	*n;
+	struct notification	*n;
 	bool		 fine = true;
 
 	while (fine && may_send(notify) && !mono_before(now, notify->next)) {
 		/* Time in which nothing was sent saves up for a burst. */
 		notify->next = mono_add(mono_max(notify->next,
 		    mono_add(now, -PACE_BURST * PACE_NS)), PACE_NS);
-		n = next_notice(notify);
+		n = next_notification(notify);
 		fine = notify->standalone ? send_to_sinks(notify, n) :
 		    send_to_master(notify, n);
 	}

@@ -13,7 +13,7 @@
 #include <stdint.h>
 
 #include "agent.h"
-#include "mono.h"
+#include "base/mono.h"
 
 struct notify {
 	struct agent	*agent;
@@ -51,7 +51,7 @@ struct mono_time notify_due(const struct notify *);
  * is no memory.
  */
 netsnmp_variable_list *notify_varbinds(const struct agent *,
-	    const struct notice *);
+	    const struct notification *);
 
 /* To be called once a second or so: another try of what was refused. */
 void	 notify_retry(struct notify *, struct mono_time now);
@@ -60,6 +60,6 @@ void	 notify_retry(struct notify *, struct mono_time now);
  * The i-th of a notification's OBJECTS, by its name in HBWATCH-MIB; NULL after
  * the last.
  */
-const char *notify_object_name(enum notice_event, size_t i);
+const char *notify_object_name(enum notification_event, size_t i);
 
 #endif

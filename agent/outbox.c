@@ -13,14 +13,14 @@ outbox_init(struct outbox *box, uint32_t sequence)
 	box->sequence = box->stored = box->delivered = sequence;
 	box->cursor = sequence + 1;
 	box->capacity = CAPACITY_LEAST;
-	box->notices = calloc(box->capacity, sizeof(*box->notices));
-	return (box->notices != NULL);
+	box->notifications = calloc(box->capacity, sizeof(*box->notifications));
+	return (box->notifications != NULL);
 }
 
-static struct notice *
+static struct notification *
 at(const struct outbox *box, size_t i)
 {
-	return (&box->notices[(box->first + i) % box->capacity]);
+	return (&box->notifications[(box->first + i) % box->capacity]);
 }
 
 uint32_t
@@ -32,7 +32,7 @@ outbox_oldest(const struct outbox *box)
 static void
 forget_oldest(struct outbox *box)
 {
-	notice_release(at(box, 0));
+	notification_release(at(box, 0));
 	box->first = (box->first + 1) % box->capacity;
 	box->count--;
 }
@@ -42,7 +42,7 @@ outbox_free(struct outbox *box)
 {
 	while (box->count > 0)
 		forget_oldest(box);
-	free(box->notices);
+	free(box->notifications);
 	memset(box, 0, sizeof(*box));
 }
 
@@ -54,12 +54,12 @@ resize(struct outbox *box, size_t capacity)
 
 	other.capacity = capacity;
 	other.first = 0;
-	other.notices = calloc(other.capacity, sizeof(*other.notices));
-	if (other.notices == NULL)
+	other.notifications = calloc(other.capacity, sizeof(*other.notifications));
+	if (other.notifications == NULL)
 		return (false);
 	for (i = 0; i < box->count; i++)
 		*at(&other, i) = *at(box, i);
-	free(box->notices);
+	free(box->notifications);
 	*box = other;
 	return (true);
 }
@@ -68,45 +68,45 @@ resize(struct outbox *box, size_t capacity)
 static void
 give_up_oldest(struct outbox *box)
 {
-	struct notice	*n = at(box, 0);
+	struct notification	*n = at(box, 0);
 
-	box->given_up += n->delivery != NOTICE_DELIVERED;
+	box->given_up += n->delivery != NOTIFICATION_DELIVERED;
 	outbox_delivered(box, n->sequence);
 	forget_oldest(box);
 }
 
-struct notice *
-outbox_add(struct outbox *box, enum notice_event event, struct wall_time time)
+struct notification *
+outbox_add(struct outbox *box, enum notification_event event, struct wall_time time)
 {
-	struct notice	*n;
+	struct notification	*n;
 
 	if (box->count >= OUTBOX_MOST)
 		give_up_oldest(box);
 	if (box->count == box->capacity && !resize(box, 2 * box->capacity))
 		return (NULL);
 	n = at(box, box->count++);
-	*n = (struct notice){
+	*n = (struct notification){
 		.sequence = ++box->sequence, .event = (uint8_t)event,
-		.time = time, .delivery = NOTICE_PENDING,
+		.time = time, .delivery = NOTIFICATION_PENDING,
 	};
 	box->pending++;
 	return (n);
 }
 
 bool
-outbox_restore(struct outbox *box, struct notice *n)
+outbox_restore(struct outbox *box, struct notification *n)
 {
 	if (n->sequence != box->sequence + 1 || box->count >= OUTBOX_MOST ||
 	    (box->count == box->capacity && !resize(box, 2 * box->capacity)))
 		return (false);
-	n->delivery = NOTICE_PENDING;
+	n->delivery = NOTIFICATION_PENDING;
 	*at(box, box->count++) = *n;
 	box->sequence = box->stored = n->sequence;
 	box->pending++;
 	return (true);
 }
 
-struct notice *
+struct notification *
 outbox_find(const struct outbox *box, uint32_t sequence)
 {
 	uint32_t	 oldest = outbox_oldest(box);
@@ -116,15 +116,15 @@ outbox_find(const struct outbox *box, uint32_t sequence)
 	return (at(box, sequence - oldest));
 }
 
-struct notice *
+struct notification *
 outbox_next(struct outbox *box, bool unstored)
 {
 	uint32_t	 last = unstored ? box->sequence : box->stored;
-	struct notice	*n;
+	struct notification	*n;
 
 	for (; box->cursor <= last; box->cursor++) {
 		n = outbox_find(box, box->cursor);
-		if (n != NULL && n->delivery == NOTICE_PENDING)
+		if (n != NULL && n->delivery == NOTIFICATION_PENDING)
 			return (n);
 	}
 	return (NULL);
@@ -133,15 +133,15 @@ outbox_next(struct outbox *box, bool unstored)
 void
 outbox_delivered(struct outbox *box, uint32_t sequence)
 {
-	struct notice	*n = outbox_find(box, sequence);
+	struct notification	*n = outbox_find(box, sequence);
 
-	if (n == NULL || n->delivery == NOTICE_DELIVERED)
+	if (n == NULL || n->delivery == NOTIFICATION_DELIVERED)
 		return;
-	n->delivery = NOTICE_DELIVERED;
+	n->delivery = NOTIFICATION_DELIVERED;
 	box->pending--;
 	while (box->delivered < box->sequence) {
 		n = outbox_find(box, box->delivered + 1);
-		if (n != NULL && n->delivery != NOTICE_DELIVERED)
+		if (n != NULL && n->delivery != NOTIFICATION_DELIVERED)
 			break;
 		box->delivered++;
 	}
@@ -150,11 +150,11 @@ outbox_delivered(struct outbox *box, uint32_t sequence)
 void
 outbox_returned(struct outbox *box, uint32_t sequence)
 {
-	struct notice	*n = outbox_find(box, sequence);
+	struct notification	*n = outbox_find(box, sequence);
 
-	if (n == NULL || n->delivery != NOTICE_SENT)
+	if (n == NULL || n->delivery != NOTIFICATION_SENT)
 		return;
-	n->delivery = NOTICE_PENDING;
+	n->delivery = NOTIFICATION_PENDING;
 	if (sequence < box->cursor)
 		box->cursor = sequence;
 }
@@ -181,7 +181,7 @@ outbox_stored(struct outbox *box, uint32_t sequence)
 void
 outbox_trim(struct outbox *box, size_t keep)
 {
-	const struct notice	*n;
+	const struct notification	*n;
 
 	while (box->count > 0) {
 		n = at(box, 0);

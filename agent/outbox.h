@@ -13,8 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "notice.h"
-#include "wall.h"
+#include "base/wall.h"
+#include "state/notification.h"
 
 /*
  * So many wait at most; beyond that the oldest is given up, and the gap in the
@@ -23,7 +23,7 @@
 #define OUTBOX_MOST	1000000
 
 struct outbox {
-	struct notice	*notices;	/* a ring, owned */
+	struct notification	*notifications;	/* a ring, owned */
 	size_t		 capacity;
 	size_t		 first;		/* of the oldest */
 	size_t		 count;
@@ -45,23 +45,23 @@ void	 outbox_free(struct outbox *);
  * Takes over a notice that was on disk, the next in order.  False when it is
  * not, or when there is no memory.
  */
-bool	 outbox_restore(struct outbox *, struct notice *);
+bool	 outbox_restore(struct outbox *, struct notification *);
 
 /*
  * A new notice with the next sequence, for the caller to fill in the rest; it
  * owns what it is given.  NULL when there is no memory.  Good until the next
  * outbox_add.
  */
-struct notice *outbox_add(struct outbox *, enum notice_event,
+struct notification *outbox_add(struct outbox *, enum notification_event,
 	    struct wall_time);
 
 /* NULL when it does not wait any more. */
-struct notice *outbox_find(const struct outbox *, uint32_t sequence);
+struct notification *outbox_find(const struct outbox *, uint32_t sequence);
 /*
  * The oldest that is to be sent next, of those that are stored or, with
  * `unstored`, of all; NULL when there is none.
  */
-struct notice *outbox_next(struct outbox *, bool unstored);
+struct notification *outbox_next(struct outbox *, bool unstored);
 
 /* The answer came, or none is wanted. */
 void	 outbox_delivered(struct outbox *, uint32_t sequence);

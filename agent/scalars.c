@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include "record.h"
+#include "persistence.h"
 #include "table.h"
 
 static const struct agent *
@@ -93,7 +93,7 @@ static void
 get_history_oldest(const void *view, struct value *v)
 {
 	const struct agent	*agent = agent_of(view);
-	uint32_t		 oldest = record_oldest(agent);
+	uint32_t		 oldest = persistence_oldest(agent);
 
 	value_unsigned(v, oldest > agent->outbox.sequence ? 0 : oldest);
 }
@@ -104,7 +104,7 @@ get_history_size(const void *view, struct value *v)
 	value_unsigned(v, agent_of(view)->config->history);
 }
 
-static const struct notice_storm *
+static const struct notification_storm *
 storm_of(const void *view)
 {
 	return (((const struct scalars_view *)view)->storm);

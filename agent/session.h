@@ -11,7 +11,7 @@
 #include <stddef.h>
 
 #include "agent.h"
-#include "mono.h"
+#include "base/mono.h"
 
 struct session_options {
 	const char	*master;	/* as snmpd's -x; NULL: default */

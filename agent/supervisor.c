@@ -5,8 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "link.h"
-#include "log.h"
+#include "base/log.h"
+#include "engine/link.h"
 #include "supervisor.h"
 
 /* How long an engine may take to open its captures, and to end. */
@@ -20,7 +20,7 @@
 
 /*
  * So many ticks in a row without a pass of the engine, on top of what
- * agent_sees() allows: by one alone both may just have been stopped.
+ * agent_engine_is_alive() allows: by one alone both may just have been stopped.
  */
 #define HUNG_TICKS	5
 /* And so many until it is told. */
@@ -45,7 +45,7 @@ static void
 discard_next(struct supervisor *s)
 {
 	engine_reap(&s->next);
-	carry_free(&s->reload);
+	generation_free(&s->reload);
 	s->phase = SUPERVISOR_STEADY;
 }
 
@@ -53,14 +53,14 @@ static bool
 start_next(struct supervisor *s, struct mono_time now)
 {
 	const struct configuration	*config = s->agent->config;
-	struct live			*live = s->agent->live;
+	struct shared_state			*shared = s->agent->shared;
 
 	if (s->reload.config != NULL) {
 		config = s->reload.config;
-		live = s->reload.live;
+		shared = s->reload.shared;
 	}
 	s->start_due = MONO_NEVER;
-	if (!engine_start(&s->next, config, live)) {
+	if (!engine_start(&s->next, config, shared)) {
 		log_warn("cannot start an engine%s", s->reload.config != NULL ?
 		    "; the old configuration stays in force" : "");
 		discard_next(s);
@@ -90,17 +90,17 @@ bool
 supervisor_reload(struct supervisor *s, struct configuration *config,
     struct mono_time now)
 {
-	struct live	*live;
+	struct shared_state	*shared;
 
 	if (s->phase != SUPERVISOR_STEADY)
 		return (false);
 	/* Made ready now: while engines change heartbeats wait in the ring. */
-	live = live_new(config, now);
-	if (live == NULL ||
-	    !carry_new(&s->reload, s->agent, config, live)) {
+	shared = shared_state_new(config, now);
+	if (shared == NULL ||
+	    !generation_new(&s->reload, s->agent, config, shared)) {
 		log_warnx("out of memory: the old configuration stays in "
 		    "force");
-		live_free(live);
+		shared_state_free(shared);
 		configuration_free(config);
 		return (true);
 	}
@@ -118,7 +118,7 @@ take_over(struct supervisor *s, struct mono_time now)
 	bool		 reloads = s->reload.config != NULL;
 
 	if (reloads)
-		agent_put_in_force(agent, &s->reload, wall_now());
+		agent_apply(agent, &s->reload, wall_now());
 	agent_reconcile(agent, now, wall_now());
 	s->current = s->next;
 	s->started = now;
@@ -134,7 +134,7 @@ take_over(struct supervisor *s, struct mono_time now)
 	    agent->config->nwatches,
 	    agent->config->nwatches == 1 ? "" : "es");
 	/* What was in force before. */
-	carry_free(&s->reload);
+	generation_free(&s->reload);
 	malloc_trim(0);
 }
 
@@ -157,7 +157,7 @@ count_restarts(struct agent *agent)
 {
 	size_t	 i;
 
-	for (i = 0; i < agent->live->ncaptures; i++)
+	for (i = 0; i < agent->shared->ncaptures; i++)
 		agent->captures[i].restarts++;
 }
 
@@ -229,7 +229,7 @@ hear_current(struct supervisor *s, struct mono_time now)
 	unsigned		 n = 0;
 
 	while (s->current.socket != -1 && (n++ < REPORTS_A_TURN ||
-	    engine_holds(&s->current) || (s->phase == SUPERVISOR_ENDING &&
+	    engine_has_buffered(&s->current) || (s->phase == SUPERVISOR_ENDING &&
 	    mono_before(mono_now(), mono_add(s->deadline, LAST_NS)))) &&
 	    (status = engine_receive(&s->current, &r)) == 1)
 		take_report(s, &r);
@@ -299,21 +299,21 @@ supervisor_work(struct supervisor *s, struct mono_time now)
 static bool
 could_hear_more(const struct supervisor *s, uint64_t *situation)
 {
-	const struct live_capture	*c;
+	const struct shared_capture	*c;
 	uint32_t			 ifindex;
 	enum link_state			 state;
 	size_t				 i;
 	bool				 more = false;
 
 	*situation = 0;
-	for (i = 0; i < s->agent->live->ncaptures; i++) {
-		c = &s->agent->live->captures[i];
+	for (i = 0; i < s->agent->shared->ncaptures; i++) {
+		c = &s->agent->shared->captures[i];
 		if (c->listening)
 			continue;
-		state = link_state(s->link, s->agent->live->names[i], &ifindex);
+		state = link_state(s->link, s->agent->shared->names[i], &ifindex);
 		*situation = *situation * 31 + i * 16 + c->state * 4 + state;
 		more = more || state == LINK_UP || (state == LINK_DOWN &&
-		    c->state == LIVE_CAPTURE_FAILED);
+		    c->state == SHARED_CAPTURE_FAILED);
 	}
 	return (more);
 }
@@ -323,16 +323,16 @@ count_retries(struct agent *agent)
 {
 	size_t	 i;
 
-	for (i = 0; i < agent->live->ncaptures; i++)
+	for (i = 0; i < agent->shared->ncaptures; i++)
 		agent->captures[i].restarts +=
-		    !agent->live->captures[i].listening;
+		    !agent->shared->captures[i].listening;
 }
 
 /* Is there an engine that looks after the rows, and has it come to stay? */
 static void
 judge_engine(struct supervisor *s, struct mono_time now)
 {
-	if (!agent_sees(s->agent)) {
+	if (!agent_engine_is_alive(s->agent)) {
 		/* By one tick alone both may just have been stopped. */
 		if (++s->unseen >= UNSEEN_TICKS &&
 		    s->agent->engine_fault == NULL)
@@ -348,12 +348,12 @@ judge_engine(struct supervisor *s, struct mono_time now)
 }
 
 static bool
-all_listen(const struct live *live)
+all_listen(const struct shared_state *shared)
 {
 	size_t	 i;
 
-	for (i = 0; i < live->ncaptures; i++)
-		if (!live->captures[i].listening)
+	for (i = 0; i < shared->ncaptures; i++)
+		if (!shared->captures[i].listening)
 			return (false);
 	return (true);
 }
@@ -364,11 +364,11 @@ supervisor_tick_due(const struct supervisor *s, struct mono_time ticked)
 	const struct agent	*agent = s->agent;
 	struct mono_time	 least = mono_add(ticked, TICK_NS);
 
-	if (!agent_sees(agent) || agent->engine_fault != NULL ||
-	    !all_listen(agent->live))
+	if (!agent_engine_is_alive(agent) || agent->engine_fault != NULL ||
+	    !all_listen(agent->shared))
 		return (least);
 	/* Not before the engine can be found silent. */
-	return (mono_max(least, agent_sees_until(agent)));
+	return (mono_max(least, agent_engine_alive_until(agent)));
 }
 
 void
@@ -381,7 +381,7 @@ supervisor_tick(struct supervisor *s, struct mono_time now)
 	if (s->phase != SUPERVISOR_STEADY || s->current.socket == -1 ||
 	    s->start_due.ns != MONO_NEVER.ns)
 		return;
-	s->hung = agent_sees(s->agent) ? 0 : s->hung + 1;
+	s->hung = agent_engine_is_alive(s->agent) ? 0 : s->hung + 1;
 	if (s->hung >= HUNG_TICKS) {
 		log_warnx("the engine hangs");
 		current_ended(s, now);

@@ -10,9 +10,9 @@
 #include <stdint.h>
 
 #include "agent.h"
-#include "carry.h"
-#include "engine.h"
-#include "mono.h"
+#include "base/mono.h"
+#include "engine/engine_process.h"
+#include "generation.h"
 
 enum supervisor_phase {
 	SUPERVISOR_STEADY,	/* current works, or a start is due */
@@ -25,8 +25,8 @@ enum supervisor_phase {
 
 struct supervisor {
 	struct agent		*agent;
-	struct engine		 current;
-	struct engine		 next;
+	struct engine_process		 current;
+	struct engine_process		 next;
 	enum supervisor_phase	 phase;
 	struct mono_time	 deadline;	/* of the phase */
 	bool			 gap;		/* nobody sees to the rows */
@@ -42,7 +42,7 @@ struct supervisor {
 	uint64_t		 situation;	/* of what failed; 0: nothing */
 	int			 link;
 	/* What next is started with, when it is not the agent's. */
-	struct carry		 reload;
+	struct generation		 reload;
 };
 
 /*

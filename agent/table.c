@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "log.h"
+#include "base/log.h"
 #include "table.h"
 
 const oid	 table_root[] = { HBW_MIB_ROOT };

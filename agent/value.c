@@ -3,7 +3,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "mono.h"
+#include "base/mono.h"
 #include "value.h"
 
 void

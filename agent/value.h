@@ -11,8 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "addr.h"
-#include "wall.h"
+#include "base/addr.h"
+#include "base/wall.h"
 
 /* Of an SnmpAdminString (RFC 3411, section 5), our longest. */
 #define VALUE_OCTETS	255

@@ -9,11 +9,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "alarm.h"
-#include "configuration.h"
-#include "detect.h"
-#include "live.h"
-#include "notice.h"
+#include "config/configuration.h"
+#include "detect/detect.h"
+#include "engine/shared_state.h"
+#include "state/alarm.h"
+#include "state/notification.h"
 
 struct agent;
 
@@ -21,11 +21,11 @@ struct scalars_view {
 	const struct agent	*agent;
 	uint32_t		 epoch;
 	uint32_t		 sequence;
-	const struct notice_storm *storm;
+	const struct notification_storm *storm;
 };
 
 struct capture_view {
-	struct live_capture	 capture;	/* a copy */
+	struct shared_capture	 capture;	/* a copy */
 	uint32_t		 index;		/* hbwCaptureIndex */
 	uint32_t		 restarts;
 };
@@ -43,7 +43,7 @@ struct alarm_view {
 };
 
 struct history_view {
-	const struct notice	*notice;
+	const struct notification	*notification;
 	bool			 delivered;
 };
 

@@ -5,8 +5,8 @@
  */
 #include <stdio.h>
 
-#include "mono.h"
-#include "protocol.h"
+#include "base/mono.h"
+#include "protocols/protocol.h"
 
 #define BFD_PORT		3784	/* RFC 5881, section 4 */
 #define BFD_PORT_MULTIHOP	4784	/* RFC 5883, section 5 */

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "protocol.h"
+#include "protocols/protocol.h"
 
 /* The expression is compiled and run where packets are captured. */
 const struct protocol protocol_bpf = {

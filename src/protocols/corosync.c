@@ -5,7 +5,7 @@
  */
 #include <stdio.h>
 
-#include "protocol.h"
+#include "protocols/protocol.h"
 
 static bool
 corosync_decode(const struct packet *packet, struct heartbeat *heartbeat)

@@ -5,8 +5,8 @@
  */
 #include <stdio.h>
 
-#include "mono.h"
-#include "protocol.h"
+#include "base/mono.h"
+#include "protocols/protocol.h"
 
 #define HSRP_PORT	1985		/* RFC 2281, section 5 */
 #define HSRP_PORT_IPV6	2029

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
 
-#include "protocol.h"
+#include "protocols/protocol.h"
 
 static bool
 ip_decode(const struct packet *packet, struct heartbeat *heartbeat)

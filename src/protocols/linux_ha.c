@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "protocol.h"
+#include "protocols/protocol.h"
 
 #define LINUX_HA_PORT	694
 

@@ -12,8 +12,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "heartbeat.h"
-#include "packet.h"
+#include "packet/packet.h"
+#include "protocols/heartbeat.h"
 
 enum protocol_argument {
 	ARGUMENT_NONE,			/* `ip` */

@@ -3,7 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "protocol.h"
+#include "protocols/protocol.h"
 
 #define BLANKS	" \t\r\n"
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
 
-#include "protocol.h"
+#include "protocols/protocol.h"
 
 /*
  * Segments without data are left out: a host acknowledges for a process that

@@ -9,7 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "protocol.h"
+#include "protocols/protocol.h"
 
 #define SETS	64		/* a power of 2 */
 #define WAYS	4

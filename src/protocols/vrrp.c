@@ -6,8 +6,8 @@
  */
 #include <stdio.h>
 
-#include "mono.h"
-#include "protocol.h"
+#include "base/mono.h"
+#include "protocols/protocol.h"
 
 #define IPPROTO_VRRP	112
 

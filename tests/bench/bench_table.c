@@ -24,8 +24,8 @@
 #endif
 
 #include "bytes.h"
-#include "match.h"
-#include "packet.h"
+#include "match/match.h"
+#include "packet/packet.h"
 #include "stage.h"
 #include "table.h"
 
@@ -244,13 +244,13 @@ decoded(const struct subject *s, size_t n)
 }
 
 static uint64_t
-heard(const struct subject *s)
+received(const struct subject *s)
 {
 	uint64_t	 sum = 0;
 	size_t		 i;
 
 	for (i = 0; i < s->nwatches; i++)
-		sum += s->stage.agent.live->watches[i].heartbeats;
+		sum += s->stage.agent.shared->watches[i].heartbeats;
 	return (sum);
 }
 
@@ -271,7 +271,7 @@ count(size_t nwatches, size_t n)
 	decoded(&s, n);
 	CALLGRIND_DUMP_STATS_AT("decoded");
 	CALLGRIND_STOP_INSTRUMENTATION;
-	if (heard(&s) != 2 * n)
+	if (received(&s) != 2 * n)
 		abort();
 	match_free(match);
 	stage_end(&s.stage);

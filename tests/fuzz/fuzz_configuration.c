@@ -11,9 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "capture.h"
-#include "configuration.h"
-#include "mono.h"
+#include "base/mono.h"
+#include "config/configuration.h"
+#include "packet/capture.h"
 
 #include "fuzz.h"
 

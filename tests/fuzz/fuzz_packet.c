@@ -5,7 +5,7 @@
  */
 #include <stdlib.h>
 
-#include "packet.h"
+#include "packet/packet.h"
 
 #include "fuzz.h"
 

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "replay.h"
+#include "offline/replay.h"
 
 #include "fuzz.h"
 

@@ -12,9 +12,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "store.h"
-#include "store_file.h"
+#include "base/log.h"
+#include "state/store.h"
+#include "state/store_db.h"
 
 #include "fuzz.h"
 
@@ -93,27 +93,27 @@ take_blind(void *arg, const char *interface)
 
 /* What the agent makes of it must not be too long for its place either. */
 static bool
-take_notice(void *arg, struct notice *n)
+take_notification(void *arg, struct notification *n)
 {
-	char	 key[ALARM_KEY_SIZE], detail[NOTICE_DETAIL_SIZE];
+	char	 key[ALARM_KEY_SIZE], detail[NOTIFICATION_DETAIL_SIZE];
 
 	++*(size_t *)arg;
-	if (notice_has_alarm(n)) {
+	if (notification_has_alarm(n)) {
 		check(n->watch != NULL && n->alarm.sequence == n->sequence);
 		check(alarm_key(n->watch, key)[0] != '\0');
 		check(alarm_cause_text(n->alarm.cause) != NULL);
 		check(n->watch->profile->alarm->severity <= SEVERITY_WARNING);
 	} else {
 		check(n->watch == NULL);
-		check((n->capture != NULL) == notice_has_capture(n));
+		check((n->capture != NULL) == notification_has_capture(n));
 	}
-	check(notice_detail(n, detail) == detail);
-	notice_release(n);
+	check(notification_detail(n, detail) == detail);
+	notification_release(n);
 	return (true);
 }
 
 static bool
-take_storm(void *arg, uint32_t sequence, const struct notice_storm *storm)
+take_storm(void *arg, uint32_t sequence, const struct notification_storm *storm)
 {
 	size_t	*count = arg;
 
@@ -125,43 +125,43 @@ take_storm(void *arg, uint32_t sequence, const struct notice_storm *storm)
 static void
 read_all(struct store *s, size_t *count)
 {
-	struct notice_storm	 storm;
-	struct notice		 n;
+	struct notification_storm	 storm;
+	struct notification		 n;
 
 	(void)store_names(s, take_name, count);
-	(void)store_alarms(s, take_notice, count);
+	(void)store_alarms(s, take_notification, count);
 	(void)store_blind(s, take_blind, count);
-	(void)store_notices(s, 0, take_notice, count);
+	(void)store_notifications(s, 0, take_notification, count);
 	(void)store_storms(s, take_storm, count);
 	(void)store_open_storm(s, &storm);
-	if (store_notice(s, store_oldest(s), &n))
-		(void)take_notice(count, &n);
+	if (store_notification(s, store_oldest(s), &n))
+		(void)take_notification(count, &n);
 }
 
 /* As the daemon would go on. */
 static void
 write_one(struct store *s, struct store_counters *c)
 {
-	struct notice_capture	*capture = calloc(1, sizeof(*capture));
-	struct notice		 n = {
-		.sequence = c->sequence + 1, .event = NOTICE_BLIND,
+	struct notification_capture	*capture = calloc(1, sizeof(*capture));
+	struct notification		 n = {
+		.sequence = c->sequence + 1, .event = NOTIFICATION_BLIND,
 		.capture = capture,
 	};
 	struct mono_time	 now = mono_now();
-	bool			 anew;
+	bool			 recreated;
 
 	check(capture != NULL);
-	capture->state = LIVE_CAPTURE_FAILED;
+	capture->state = SHARED_CAPTURE_FAILED;
 	strcpy(capture->interface, "eth0");
-	if (store_begin(s, now, &anew, c)) {
+	if (store_begin(s, now, &recreated, c)) {
 		store_put_name(s, 7, "w");
-		store_put_notice(s, &n);
+		store_put_notification(s, &n);
 		store_put_oldest(s, c->sequence);
 		c->sequence++;
 		store_put_counters(s, c);
 		(void)store_commit(s, now, true);
 	}
-	notice_release(&n);
+	notification_release(&n);
 }
 
 static void
@@ -183,17 +183,17 @@ open_and_read(void)
 static bool
 is_worth_it(const uint8_t *bytes, size_t size)
 {
-	char			 reason[STORE_FILE_REASON_SIZE];
-	enum store_file_state	 state;
+	char			 reason[STORE_DB_REASON_SIZE];
+	enum store_db_state	 state;
 	sqlite3			*db;
 	bool			 made;
 
-	state = store_file_open(file, &db, &made, reason);
-	check(state != STORE_FILE_TAKEN);
-	check((db != NULL) == (state == STORE_FILE_WRITABLE ||
-	    state == STORE_FILE_READABLE));
-	if (state == STORE_FILE_WRITABLE)
-		store_file_close(file, db);
+	state = store_db_open(file, &db, &made, reason);
+	check(state != STORE_DB_TAKEN);
+	check((db != NULL) == (state == STORE_DB_WRITABLE ||
+	    state == STORE_DB_READABLE));
+	if (state == STORE_DB_WRITABLE)
+		store_db_close(file, db);
 	else
 		sqlite3_close(db);
 	return (db != NULL || size == 0 || (bytes[size / 2] ^ size) % 64 == 0);

@@ -42,8 +42,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "alarm.h"
-#include "detect.h"
+#include "detect/detect.h"
+#include "state/alarm.h"
 
 #define WATCHES		32
 #define SOURCES		8

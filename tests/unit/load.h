@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "configuration.h"
+#include "config/configuration.h"
 
 /* NULL, and the errors are on stderr, when the text is none. */
 static inline struct configuration *

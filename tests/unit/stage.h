@@ -13,8 +13,8 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "detect.h"
-#include "mono.h"
+#include "base/mono.h"
+#include "detect/detect.h"
 
 /* Times are seconds since noon, 2026-11-22T12:00:00Z; then the host is up for
  * 1000 s. */
@@ -79,17 +79,17 @@ stage_emit(void *arg, const struct detect_event *event)
 static inline void
 stage_engine(struct stage *s)
 {
-	struct live	*live = s->agent.live;
+	struct shared_state	*shared = s->agent.shared;
 	size_t		 i;
 
 	detect_free(&s->detect);
 	free(s->sources);
-	s->sources = calloc(live->ncaptures + 1, sizeof(*s->sources));
+	s->sources = calloc(shared->ncaptures + 1, sizeof(*s->sources));
 	if (s->sources == NULL)
 		abort();
-	for (i = 0; i < live->ncaptures; i++)
-		s->sources[i] = &live->captures[i].source;
-	if (!detect_init(&s->detect, live->watches, live->nwatches,
+	for (i = 0; i < shared->ncaptures; i++)
+		s->sources[i] = &shared->captures[i].source;
+	if (!detect_init(&s->detect, shared->watches, shared->nwatches,
 	    s->sources, stage_emit, s))
 		abort();
 	s->agent.engine_lives = true;
@@ -100,19 +100,19 @@ static inline void
 stage_reload(struct stage *s, const char *text, double at)
 {
 	struct configuration	*config = stage_configuration(text);
-	struct live		*live = live_new(config, stage_mono(at));
+	struct shared_state		*shared = shared_state_new(config, stage_mono(at));
 	size_t			 i;
 
 	s->agent.now = stage_mono(at);
 	/* Whatever interfaces the host of the test has. */
-	for (i = 0; live != NULL && i < live->ncaptures; i++)
-		live->captures[i].ifindex = 0;
-	if (live == NULL || !agent_configure(&s->agent, config, live,
+	for (i = 0; shared != NULL && i < shared->ncaptures; i++)
+		shared->captures[i].ifindex = 0;
+	if (shared == NULL || !agent_configure(&s->agent, config, shared,
 	    stage_wall(at)))
 		abort();
 	agent_reconcile(&s->agent, stage_mono(at), stage_wall(at));
 	stage_engine(s);
-	atomic_store(s->agent.live->pass, s->agent.now.ns);
+	atomic_store(s->agent.shared->next_wakeup, s->agent.now.ns);
 }
 
 static inline void
@@ -139,7 +139,7 @@ stage_advance(struct stage *s, double at)
 {
 	s->agent.now = stage_mono(at);
 	detect_advance(&s->detect, stage_mono(at));
-	atomic_store(s->agent.live->pass, s->agent.now.ns);
+	atomic_store(s->agent.shared->next_wakeup, s->agent.now.ns);
 }
 
 static inline void
@@ -152,17 +152,17 @@ stage_heartbeat(struct stage *s, uint32_t watch, double at)
 /* The engine reports that a capture's state changed. */
 static inline void
 stage_capture(struct stage *s, uint32_t capture,
-    enum live_capture_state state, const char *error, double at)
+    enum shared_capture_state state, const char *error, double at)
 {
-	struct live_capture	*c = &s->agent.live->captures[capture];
+	struct shared_capture	*c = &s->agent.shared->captures[capture];
 	struct engine_report	 r = {
 		.type = ENGINE_CAPTURE, .capture = capture, .state = state,
 		.before = c->state,
 	};
 
 	c->state = state;
-	c->source.blind = state == LIVE_CAPTURE_FAILED;
-	c->source.link_down = state == LIVE_CAPTURE_DOWN;
+	c->source.blind = state == SHARED_CAPTURE_FAILED;
+	c->source.link_down = state == SHARED_CAPTURE_DOWN;
 	snprintf(c->error, sizeof(c->error), "%s", error);
 	snprintf(r.error, sizeof(r.error), "%s", error);
 	agent_capture_event(&s->agent, &r, stage_wall(at));

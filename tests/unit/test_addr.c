@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "addr.h"
+#include "base/addr.h"
 
 static void
 parsed_and_written(void **state)

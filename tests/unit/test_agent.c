@@ -36,10 +36,10 @@ alarm_of(size_t i)
 }
 
 /* The i-th notification from 1. */
-static const struct notice *
-notice(uint32_t i)
+static const struct notification *
+notification(uint32_t i)
 {
-	const struct notice	*n = outbox_find(&stage.agent.outbox, i);
+	const struct notification	*n = outbox_find(&stage.agent.outbox, i);
 
 	assert_non_null(n);
 	return (n);
@@ -51,15 +51,15 @@ key(uint32_t i)
 {
 	static char	 text[ALARM_KEY_SIZE];
 
-	return (alarm_key(notice(i)->watch, text));
+	return (alarm_key(notification(i)->watch, text));
 }
 
 static const char *
 detail(uint32_t i)
 {
-	static char	 text[NOTICE_DETAIL_SIZE];
+	static char	 text[NOTIFICATION_DETAIL_SIZE];
 
-	return (notice_detail(notice(i), text));
+	return (notification_detail(notification(i), text));
 }
 
 /* Those of a watch, as the tables show them. */
@@ -81,18 +81,18 @@ detail_of(size_t i)
 }
 
 static void
-assert_notice(uint32_t i, enum notice_event event, const char *watch,
+assert_notification(uint32_t i, enum notification_event event, const char *watch,
     double at)
 {
-	assert_int_equal(notice(i)->event, event);
-	assert_string_equal(notice(i)->watch->name, watch);
-	assert_int_equal(notice(i)->time.ns, stage_wall(at).ns);
-	assert_int_equal(notice(i)->alarm.state,
-	    event == NOTICE_RAISED ? ALARM_RAISED : ALARM_CLEARED);
+	assert_int_equal(notification(i)->event, event);
+	assert_string_equal(notification(i)->watch->name, watch);
+	assert_int_equal(notification(i)->time.ns, stage_wall(at).ns);
+	assert_int_equal(notification(i)->alarm.state,
+	    event == NOTIFICATION_RAISED ? ALARM_RAISED : ALARM_CLEARED);
 }
 
 static void
-assert_notices(uint32_t count)
+assert_notifications(uint32_t count)
 {
 	assert_int_equal(stage.agent.outbox.sequence, count);
 	assert_int_equal(stage.agent.outbox.count, count);
@@ -125,7 +125,7 @@ cleared_at_first(void **state)
 {
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
-	assert_notices(0);
+	assert_notifications(0);
 	assert_active(0, 0, 0, 0);
 	assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
 	assert_int_equal(alarm_of(0)->cause, ALARM_CAUSE_UNKNOWN);
@@ -148,10 +148,10 @@ raised_and_cleared(void **state)
 	stage_begin(&stage, COMMON WATCH("w", ""));
 	stage_heartbeat(&stage, 0, 1);
 	stage_advance(&stage, 10.999);
-	assert_notices(0);
+	assert_notifications(0);
 	stage_advance(&stage, 11);
-	assert_notices(1);
-	assert_notice(1, NOTICE_RAISED, "w", 11);
+	assert_notifications(1);
+	assert_notification(1, NOTIFICATION_RAISED, "w", 11);
 	assert_active(0, 0, 1, 0);
 	a = alarm_of(0);
 	assert_int_equal(a->state, ALARM_RAISED);
@@ -165,8 +165,8 @@ raised_and_cleared(void **state)
 	assert_int_equal(stage.agent.last_change.ns, stage_wall(11).ns);
 
 	stage_heartbeat(&stage, 0, 12.5);
-	assert_notices(2);
-	assert_notice(2, NOTICE_CLEARED, "w", 12.5);
+	assert_notifications(2);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 12.5);
 	assert_active(0, 0, 0, 0);
 	assert_int_equal(a->state, ALARM_CLEARED);
 	assert_int_equal(a->serial, 1);
@@ -180,7 +180,7 @@ raised_and_cleared(void **state)
 
 	stage_heartbeat(&stage, 0, 13);
 	stage_advance(&stage, 22);
-	assert_notices(2);
+	assert_notifications(2);
 }
 
 static void
@@ -192,7 +192,7 @@ causes(void **state)
 	stage_heartbeat(&stage, 1, 1);
 	stage_heartbeat(&stage, 2, 1);
 	detect_stopping(&stage.detect, 1, stage_mono(1.5));
-	stage_capture(&stage, 1, LIVE_CAPTURE_DOWN, "", 2);
+	stage_capture(&stage, 1, SHARED_CAPTURE_DOWN, "", 2);
 	stage_advance(&stage, 30);
 	assert_int_equal(alarm_of(0)->cause, ALARM_CAUSE_NEVER_HEARD);
 	assert_true(wall_is_never(alarm_of(0)->last_heartbeat));
@@ -216,25 +216,25 @@ serials_and_sequences(void **state)
 	stage_heartbeat(&stage, 1, 21);		/* clears b */
 	stage_heartbeat(&stage, 0, 22);		/* clears a */
 	stage_advance(&stage, 31.5);		/* raises b */
-	assert_notices(5);
-	assert_notice(1, NOTICE_RAISED, "a", 11);
-	assert_notice(2, NOTICE_RAISED, "b", 12);
-	assert_notice(3, NOTICE_CLEARED, "b", 21);
-	assert_notice(4, NOTICE_CLEARED, "a", 22);
-	assert_notice(5, NOTICE_RAISED, "b", 31);
-	assert_int_equal(notice(1)->alarm.serial, 1);
-	assert_int_equal(notice(2)->alarm.serial, 2);
-	assert_int_equal(notice(3)->alarm.serial, 2);
-	assert_int_equal(notice(4)->alarm.serial, 1);
-	assert_int_equal(notice(5)->alarm.serial, 3);
+	assert_notifications(5);
+	assert_notification(1, NOTIFICATION_RAISED, "a", 11);
+	assert_notification(2, NOTIFICATION_RAISED, "b", 12);
+	assert_notification(3, NOTIFICATION_CLEARED, "b", 21);
+	assert_notification(4, NOTIFICATION_CLEARED, "a", 22);
+	assert_notification(5, NOTIFICATION_RAISED, "b", 31);
+	assert_int_equal(notification(1)->alarm.serial, 1);
+	assert_int_equal(notification(2)->alarm.serial, 2);
+	assert_int_equal(notification(3)->alarm.serial, 2);
+	assert_int_equal(notification(4)->alarm.serial, 1);
+	assert_int_equal(notification(5)->alarm.serial, 3);
 	assert_int_equal(alarm_of(0)->sequence, 4);
 	assert_int_equal(alarm_of(1)->sequence, 5);
 	assert_int_equal(alarm_of(0)->count, 1);
 	assert_int_equal(alarm_of(1)->count, 2);
 	assert_int_equal(alarm_of(1)->serial, 3);
 	/* What was said stays as it was. */
-	assert_int_equal(notice(2)->alarm.count, 1);
-	assert_int_equal(notice(2)->alarm.sequence, 2);
+	assert_int_equal(notification(2)->alarm.count, 1);
+	assert_int_equal(notification(2)->alarm.sequence, 2);
 }
 
 static void
@@ -271,28 +271,28 @@ doubled_and_late_reports(void **state)
 	stage_advance(&stage, 11);
 	raise = stage.report;
 	agent_event(AGENT, &raise);
-	assert_notices(1);
+	assert_notifications(1);
 	stage_heartbeat(&stage, 0, 12);
 	clear = stage.report;
 	agent_event(AGENT, &clear);
 	agent_event(AGENT, &raise);
-	assert_notices(2);
+	assert_notifications(2);
 	assert_active(0, 0, 0, 0);
 	assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
 	stage_advance(&stage, 23);
 	again = stage.report;
-	assert_notices(3);
+	assert_notifications(3);
 	agent_event(AGENT, &clear);
 	agent_event(AGENT, &raise);
 	agent_event(AGENT, &again);
-	assert_notices(3);
+	assert_notifications(3);
 	assert_active(0, 0, 1, 0);
 	assert_int_equal(alarm_of(0)->state, ALARM_RAISED);
 }
 
 /* A raise that stands is not raised, and one that is cleared not cleared. */
 static void
-reports_of_the_same_kind(void **state)
+report_queue_of_the_same_kind(void **state)
 {
 	struct engine_report	 r;
 
@@ -302,20 +302,20 @@ reports_of_the_same_kind(void **state)
 	r = stage.report;
 	r.event.number = 3;
 	agent_event(AGENT, &r);
-	assert_notices(1);
+	assert_notifications(1);
 	assert_active(0, 0, 1, 0);
 	r.event.transition = DETECT_CLEARED;
 	r.event.number = 4;
 	agent_event(AGENT, &r);
-	assert_notices(2);
+	assert_notifications(2);
 	r.event.number = 6;
 	agent_event(AGENT, &r);
-	assert_notices(2);
+	assert_notifications(2);
 	assert_active(0, 0, 0, 0);
 }
 
 static void
-reports_of_nobody(void **state)
+report_queue_of_nobody(void **state)
 {
 	struct engine_report	 r;
 
@@ -329,9 +329,9 @@ reports_of_nobody(void **state)
 	r.event.watch = UINT32_MAX;
 	agent_event(AGENT, &r);
 	r = (struct engine_report){ .type = ENGINE_CAPTURE, .capture = 1,
-	    .state = LIVE_CAPTURE_FAILED, .before = LIVE_CAPTURE_RUNNING };
+	    .state = SHARED_CAPTURE_FAILED, .before = SHARED_CAPTURE_RUNNING };
 	agent_capture_event(AGENT, &r, stage_wall(12));
-	assert_notices(1);
+	assert_notifications(1);
 }
 
 static void
@@ -343,7 +343,7 @@ reconcile_without_a_loss(void **state)
 	stage_advance(&stage, 10.5);		/* raises b */
 	agent_reconcile(AGENT, stage_mono(15), stage_wall(15));
 	agent_reconcile(AGENT, stage_mono(16), stage_wall(16));
-	assert_notices(1);
+	assert_notifications(1);
 	assert_active(0, 0, 1, 0);
 }
 
@@ -355,21 +355,21 @@ reconcile_a_lost_raise(void **state)
 	stage_heartbeat(&stage, 0, 1);
 	stage.lose = true;
 	stage_advance(&stage, 14);
-	assert_notices(0);
+	assert_notifications(0);
 	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
-	assert_notices(1);
+	assert_notifications(1);
 	/* At the time at which it was. */
-	assert_notice(1, NOTICE_RAISED, "w", 11);
+	assert_notification(1, NOTIFICATION_RAISED, "w", 11);
 	assert_int_equal(alarm_of(0)->last_heartbeat.ns, stage_wall(1).ns);
 	assert_int_equal(alarm_of(0)->serial, 1);
 	assert_active(0, 0, 1, 0);
 	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
-	assert_notices(1);
+	assert_notifications(1);
 	/* And the next report is news again. */
 	stage.lose = false;
 	stage_heartbeat(&stage, 0, 21);
-	assert_notices(2);
-	assert_notice(2, NOTICE_CLEARED, "w", 21);
+	assert_notifications(2);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 21);
 	assert_int_equal(alarm_of(0)->serial, 1);
 }
 
@@ -383,8 +383,8 @@ reconcile_a_lost_clear(void **state)
 	stage.lose = true;
 	stage_heartbeat(&stage, 0, 15);
 	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
-	assert_notices(2);
-	assert_notice(2, NOTICE_CLEARED, "w", 15);
+	assert_notifications(2);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 15);
 	assert_int_equal(alarm_of(0)->serial, 1);
 	assert_non_null(strstr(detail_of(0), "4.000 s"));
 	assert_active(0, 0, 0, 0);
@@ -399,9 +399,9 @@ reconcile_a_lost_pair(void **state)
 	stage.lose = true;
 	stage_heartbeat(&stage, 0, 15);
 	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
-	assert_notices(2);
-	assert_notice(1, NOTICE_RAISED, "w", 11);
-	assert_notice(2, NOTICE_CLEARED, "w", 15);
+	assert_notifications(2);
+	assert_notification(1, NOTIFICATION_RAISED, "w", 11);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 15);
 	assert_active(0, 0, 0, 0);
 }
 
@@ -418,14 +418,14 @@ reconcile_a_lost_clear_and_raise(void **state)
 	stage_heartbeat(&stage, 0, 16);
 	stage_advance(&stage, 30);		/* raised at 26 */
 	agent_reconcile(AGENT, stage_mono(40), stage_wall(40));
-	assert_notices(3);
-	assert_int_equal(notice(2)->event, NOTICE_CLEARED);
-	assert_int_equal(notice(2)->alarm.serial, 1);
+	assert_notifications(3);
+	assert_int_equal(notification(2)->event, NOTIFICATION_CLEARED);
+	assert_int_equal(notification(2)->alarm.serial, 1);
 	/* It was over when the last heartbeat came, at the latest. */
-	assert_int_equal(notice(2)->time.ns, stage_wall(16).ns);
+	assert_int_equal(notification(2)->time.ns, stage_wall(16).ns);
 	assert_non_null(strstr(detail(2), "5.000 s"));
-	assert_notice(3, NOTICE_RAISED, "w", 26);
-	assert_int_equal(notice(3)->alarm.serial, 2);
+	assert_notification(3, NOTIFICATION_RAISED, "w", 26);
+	assert_int_equal(notification(3)->alarm.serial, 2);
 	assert_active(0, 0, 1, 0);
 }
 
@@ -449,7 +449,7 @@ reconcile_a_long_series(void **state)
 				else
 					stage_heartbeat(&stage, 0, t += 1);
 			assert_int_equal(
-			    stage.agent.live->watches[0].transitions,
+			    stage.agent.shared->watches[0].transitions,
 			    before + lost);
 			agent_reconcile(AGENT, stage_mono(t), stage_wall(t));
 			print_message("# raised before: %u, lost: %u, "
@@ -464,11 +464,11 @@ reconcile_a_long_series(void **state)
 			assert_int_equal(stage.agent.outbox.sequence,
 			    before + (lost % 2 == 1 ? 1 : 2));
 			for (i = 1; i <= stage.agent.outbox.sequence; i++)
-				assert_int_equal(notice(i)->event, i % 2 == 1 ?
-				    NOTICE_RAISED : NOTICE_CLEARED);
+				assert_int_equal(notification(i)->event, i % 2 == 1 ?
+				    NOTIFICATION_RAISED : NOTIFICATION_CLEARED);
 			for (i = 2; i <= stage.agent.outbox.sequence; i++)
-				assert_true(notice(i)->time.ns >=
-				    notice(i - 1)->time.ns);
+				assert_true(notification(i)->time.ns >=
+				    notification(i - 1)->time.ns);
 			stage_end(&stage);
 		}
 	stage_begin(&stage, COMMON);
@@ -495,10 +495,10 @@ reconcile_any_loss(void **state)
 		agent_reconcile(AGENT, stage_mono(t), stage_wall(t));
 		raises = clears = 0;
 		for (i = 1; i <= stage.agent.outbox.sequence; i++) {
-			assert_int_equal(notice(i)->event, i % 2 == 1 ?
-			    NOTICE_RAISED : NOTICE_CLEARED);
-			raises += notice(i)->event == NOTICE_RAISED;
-			clears += notice(i)->event == NOTICE_CLEARED;
+			assert_int_equal(notification(i)->event, i % 2 == 1 ?
+			    NOTIFICATION_RAISED : NOTIFICATION_CLEARED);
+			raises += notification(i)->event == NOTIFICATION_RAISED;
+			clears += notification(i)->event == NOTIFICATION_CLEARED;
 		}
 		assert_int_equal(raises, clears);
 		assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
@@ -524,23 +524,23 @@ reload_of_the_same(void **state)
 	stage_advance(&stage, 12);		/* raises "down" */
 	before = *alarm_of(1);
 	stage_reload(&stage, text, 13);
-	assert_notices(1);
+	assert_notifications(1);
 	assert_active(0, 0, 1, 0);
 	assert_int_equal(stage.agent.config_time.ns, stage_wall(13).ns);
 	assert_int_equal(stage.agent.last_change.ns, stage_wall(11).ns);
 	/* The old one belongs to what was said of it alone. */
-	assert_int_equal(notice(1)->watch->references, 1);
+	assert_int_equal(notification(1)->watch->references, 1);
 	assert_memory_equal(alarm_of(1), &before, sizeof(before));
 	assert_string_equal(key_of(1), "s/v/r/h/down/45640");
-	assert_int_equal(stage.agent.live->watches[0].heartbeats, 1);
+	assert_int_equal(stage.agent.shared->watches[0].heartbeats, 1);
 	/* The time of the other does not begin anew. */
 	stage_advance(&stage, 18.9);
-	assert_notices(1);
+	assert_notifications(1);
 	stage_advance(&stage, 19);
-	assert_notice(2, NOTICE_RAISED, "up", 19);
+	assert_notification(2, NOTIFICATION_RAISED, "up", 19);
 	stage_heartbeat(&stage, 1, 20);
-	assert_notice(3, NOTICE_CLEARED, "down", 20);
-	assert_int_equal(notice(3)->alarm.serial, 1);
+	assert_notification(3, NOTIFICATION_CLEARED, "down", 20);
+	assert_int_equal(notification(3)->alarm.serial, 1);
 }
 
 static void
@@ -554,7 +554,7 @@ reload_in_another_order(void **state)
 	stage_advance(&stage, 12);		/* raises b */
 	stage_reload(&stage, COMMON WATCH("c", "") WATCH("new", "")
 	    WATCH("b", "") WATCH("a", ""), 13);
-	assert_notices(1);
+	assert_notifications(1);
 	assert_int_equal(stage.agent.indexes[0], 3);
 	assert_int_equal(stage.agent.indexes[1], 4);
 	assert_int_equal(stage.agent.indexes[2], 2);
@@ -562,7 +562,7 @@ reload_in_another_order(void **state)
 	assert_int_equal(alarm_of(2)->state, ALARM_RAISED);
 	assert_string_equal(stage.agent.config->watches[2]->name, "b");
 	stage_heartbeat(&stage, 2, 14);
-	assert_notice(2, NOTICE_CLEARED, "b", 14);
+	assert_notification(2, NOTIFICATION_CLEARED, "b", 14);
 }
 
 static void
@@ -590,24 +590,24 @@ key_changed_while_raised(void **state)
 	stage_heartbeat(&stage, 0, 1);
 	stage_advance(&stage, 12);
 	stage_reload(&stage, COMMON WATCH_OF("w", "role = other host = h"), 15);
-	assert_notices(3);
-	assert_notice(2, NOTICE_CLEARED, "w", 15);
+	assert_notifications(3);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 15);
 	assert_string_equal(key(2), "s/v/r/h/w/45640");
-	assert_int_equal(notice(2)->alarm.serial, 1);
-	assert_notice(3, NOTICE_RAISED, "w", 15);
+	assert_int_equal(notification(2)->alarm.serial, 1);
+	assert_notification(3, NOTIFICATION_RAISED, "w", 15);
 	assert_string_equal(key(3), "s/v/other/h/w/45640");
-	assert_int_equal(notice(3)->alarm.serial, 2);
-	assert_int_equal(notice(3)->alarm.last_heartbeat.ns,
+	assert_int_equal(notification(3)->alarm.serial, 2);
+	assert_int_equal(notification(3)->alarm.last_heartbeat.ns,
 	    stage_wall(1).ns);
 	assert_active(0, 0, 1, 0);
 	assert_int_equal(alarm_of(0)->count, 1);
 	assert_int_equal(alarm_of(0)->sequence, 3);
 	/* Later ones are not taken for old ones. */
 	stage_heartbeat(&stage, 0, 16);
-	assert_notices(4);
-	assert_notice(4, NOTICE_CLEARED, "w", 16);
+	assert_notifications(4);
+	assert_notification(4, NOTIFICATION_CLEARED, "w", 16);
 	assert_string_equal(key(4), "s/v/other/h/w/45640");
-	assert_int_equal(notice(4)->alarm.serial, 2);
+	assert_int_equal(notification(4)->alarm.serial, 2);
 	assert_active(0, 0, 0, 0);
 }
 
@@ -619,13 +619,13 @@ key_changed_while_cleared(void **state)
 	stage_advance(&stage, 12);
 	stage_heartbeat(&stage, 0, 13);
 	stage_reload(&stage, COMMON WATCH_OF("w", "role = r host = k"), 15);
-	assert_notices(2);
+	assert_notifications(2);
 	assert_int_equal(alarm_of(0)->count, 0);
 	assert_int_equal(alarm_of(0)->serial, 0);
 	stage_advance(&stage, 24);
-	assert_notices(3);
-	assert_notice(3, NOTICE_RAISED, "w", 23);
-	assert_int_equal(notice(3)->alarm.serial, 2);
+	assert_notifications(3);
+	assert_notification(3, NOTIFICATION_RAISED, "w", 23);
+	assert_int_equal(notification(3)->alarm.serial, 2);
 }
 
 /* Another alarm id is another key, and another row. */
@@ -636,12 +636,12 @@ alarm_changed_while_raised(void **state)
 	stage_begin(&stage, COMMON WATCH("w", ""));
 	stage_advance(&stage, 12);
 	stage_reload(&stage, COMMON WATCH("w", "alarm = 12010"), 15);
-	assert_notices(3);
-	assert_int_equal(notice(2)->watch->profile->alarm->id, 45640);
-	assert_int_equal(notice(2)->event, NOTICE_CLEARED);
-	assert_int_equal(notice(3)->watch->profile->alarm->id, 12010);
-	assert_int_equal(notice(3)->event, NOTICE_RAISED);
-	assert_int_equal(notice(3)->alarm.cause, ALARM_CAUSE_NEVER_HEARD);
+	assert_notifications(3);
+	assert_int_equal(notification(2)->watch->profile->alarm->id, 45640);
+	assert_int_equal(notification(2)->event, NOTIFICATION_CLEARED);
+	assert_int_equal(notification(3)->watch->profile->alarm->id, 12010);
+	assert_int_equal(notification(3)->event, NOTIFICATION_RAISED);
+	assert_int_equal(notification(3)->alarm.cause, ALARM_CAUSE_NEVER_HEARD);
 	assert_active(0, 1, 0, 0);
 }
 
@@ -653,21 +653,21 @@ removed_while_raised(void **state)
 	stage_heartbeat(&stage, 1, 9);
 	stage_advance(&stage, 12);
 	stage_reload(&stage, COMMON WATCH("b", ""), 15);
-	assert_notices(2);
-	assert_notice(2, NOTICE_CLEARED, "a", 15);
-	assert_int_equal(notice(2)->alarm.serial, 1);
-	assert_int_equal(notice(2)->alarm.cleared.ns, stage_wall(15).ns);
+	assert_notifications(2);
+	assert_notification(2, NOTIFICATION_CLEARED, "a", 15);
+	assert_int_equal(notification(2)->alarm.serial, 1);
+	assert_int_equal(notification(2)->alarm.cleared.ns, stage_wall(15).ns);
 	assert_non_null(strstr(detail(2), "removed"));
 	assert_active(0, 0, 0, 0);
 	/* It comes back as new. */
 	stage_reload(&stage, COMMON WATCH("b", "") WATCH("a", ""), 16);
-	assert_notices(2);
+	assert_notifications(2);
 	assert_int_equal(alarm_of(1)->count, 0);
 	stage_heartbeat(&stage, 0, 18);
 	stage_advance(&stage, 26.5);
-	assert_notices(3);
-	assert_notice(3, NOTICE_RAISED, "a", 26);
-	assert_int_equal(notice(3)->alarm.serial, 2);
+	assert_notifications(3);
+	assert_notification(3, NOTIFICATION_RAISED, "a", 26);
+	assert_int_equal(notification(3)->alarm.serial, 2);
 }
 
 static void
@@ -676,7 +676,7 @@ removed_while_cleared(void **state)
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", ""));
 	stage_reload(&stage, COMMON, 2);
-	assert_notices(0);
+	assert_notifications(0);
 	assert_int_equal(stage.agent.config->nwatches, 0);
 }
 
@@ -688,24 +688,24 @@ disabled_while_raised(void **state)
 	stage_heartbeat(&stage, 0, 1);
 	stage_advance(&stage, 12);
 	stage_reload(&stage, COMMON WATCH("w", "enabled = false"), 15);
-	assert_notices(2);
-	assert_notice(2, NOTICE_CLEARED, "w", 15);
-	assert_int_equal(notice(2)->alarm.serial, 1);
-	assert_int_equal(notice(2)->alarm.cleared.ns, stage_wall(15).ns);
+	assert_notifications(2);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 15);
+	assert_int_equal(notification(2)->alarm.serial, 1);
+	assert_int_equal(notification(2)->alarm.cleared.ns, stage_wall(15).ns);
 	assert_non_null(strstr(detail(2), "disabled"));
 	assert_active(0, 0, 0, 0);
 	stage_heartbeat(&stage, 0, 16);
 	stage_advance(&stage, 40);
-	assert_notices(2);
+	assert_notifications(2);
 	/* Enabled again it begins anew, and alternates. */
 	stage_reload(&stage, COMMON WATCH("w", ""), 50);
-	assert_notices(2);
+	assert_notifications(2);
 	stage_advance(&stage, 61);
-	assert_notices(3);
-	assert_notice(3, NOTICE_RAISED, "w", 60);
-	assert_int_equal(notice(3)->alarm.count, 2);
+	assert_notifications(3);
+	assert_notification(3, NOTIFICATION_RAISED, "w", 60);
+	assert_int_equal(notification(3)->alarm.count, 2);
 	stage_heartbeat(&stage, 0, 62);
-	assert_notice(4, NOTICE_CLEARED, "w", 62);
+	assert_notification(4, NOTIFICATION_CLEARED, "w", 62);
 }
 
 /* Under its new key it has nothing to raise. */
@@ -717,8 +717,8 @@ disabled_with_another_key_while_raised(void **state)
 	stage_advance(&stage, 12);
 	stage_reload(&stage, COMMON WATCH_OF("w",
 	    "role = other host = h enabled = false"), 15);
-	assert_notices(2);
-	assert_notice(2, NOTICE_CLEARED, "w", 15);
+	assert_notifications(2);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 15);
 	assert_string_equal(key(2), "s/v/r/h/w/45640");
 	assert_active(0, 0, 0, 0);
 	assert_int_equal(alarm_of(0)->transitions, 2);
@@ -735,15 +735,15 @@ severity_changed_while_raised(void **state)
 	stage_reload(&stage,
 	    "alarm 45640 { interruption = 10s severity = critical }\n"
 	    WATCH("w", ""), 15);
-	assert_notices(1);
+	assert_notifications(1);
 	assert_active(1, 0, 0, 0);
 	assert_int_equal(severity(stage.agent.config->watches[0]),
 	    SEVERITY_CRITICAL);
 	/* What was said of it was said. */
-	assert_int_equal(severity(notice(1)->watch), SEVERITY_MINOR);
+	assert_int_equal(severity(notification(1)->watch), SEVERITY_MINOR);
 	stage_heartbeat(&stage, 0, 16);
 	assert_active(0, 0, 0, 0);
-	assert_int_equal(severity(notice(2)->watch), SEVERITY_CRITICAL);
+	assert_int_equal(severity(notification(2)->watch), SEVERITY_CRITICAL);
 }
 
 /* It listens for something else, but its alarm stands until it is heard. */
@@ -756,14 +756,14 @@ peer_changed_while_raised(void **state)
 	stage_advance(&stage, 12);
 	stage_reload(&stage, COMMON FLOW("w", "eth0",
 	    "192.0.2.99", "role = r host = h"), 15);
-	assert_notices(1);
+	assert_notifications(1);
 	assert_active(0, 0, 1, 0);
 	stage_advance(&stage, 40);
-	assert_notices(1);
+	assert_notifications(1);
 	stage_heartbeat(&stage, 0, 41);
-	assert_notices(2);
-	assert_notice(2, NOTICE_CLEARED, "w", 41);
-	assert_int_equal(notice(2)->alarm.serial, 1);
+	assert_notifications(2);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 41);
+	assert_int_equal(notification(2)->alarm.serial, 1);
 }
 
 static void
@@ -774,9 +774,9 @@ interruption_changed(void **state)
 	stage_heartbeat(&stage, 0, 1);
 	stage_reload(&stage, COMMON WATCH("w", "interruption = 20s"), 5);
 	stage_advance(&stage, 20.9);
-	assert_notices(0);
+	assert_notifications(0);
 	stage_advance(&stage, 21);
-	assert_notice(1, NOTICE_RAISED, "w", 21);
+	assert_notification(1, NOTIFICATION_RAISED, "w", 21);
 }
 
 /* The raise was not reported when the reload came: it is not lost. */
@@ -791,8 +791,8 @@ reload_after_a_loss(void **state)
 	stage.lose = true;
 	stage_advance(&stage, 12);
 	stage_reload(&stage, text, 15);
-	assert_notices(1);
-	assert_notice(1, NOTICE_RAISED, "w", 11);
+	assert_notifications(1);
+	assert_notification(1, NOTIFICATION_RAISED, "w", 11);
 	assert_active(0, 0, 1, 0);
 }
 
@@ -801,30 +801,30 @@ reload_after_a_loss(void **state)
 static void
 blind_and_restored(void **state)
 {
-	const struct notice	*n;
+	const struct notification	*n;
 
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("a", "")
 	    FLOW("b", "any", "192.0.2.12", ""));
-	stage.agent.live->captures[1].ifindex = 3;
-	stage_capture(&stage, 1, LIVE_CAPTURE_FAILED, "it is gone", 5);
-	assert_notices(1);
-	n = notice(1);
-	assert_int_equal(n->event, NOTICE_BLIND);
+	stage.agent.shared->captures[1].ifindex = 3;
+	stage_capture(&stage, 1, SHARED_CAPTURE_FAILED, "it is gone", 5);
+	assert_notifications(1);
+	n = notification(1);
+	assert_int_equal(n->event, NOTIFICATION_BLIND);
 	assert_int_equal(n->time.ns, stage_wall(5).ns);
 	assert_null(n->watch);
 	assert_string_equal(n->capture->interface, "eth0");
 	assert_string_equal(n->capture->error, "it is gone");
-	assert_int_equal(n->capture->state, LIVE_CAPTURE_FAILED);
+	assert_int_equal(n->capture->state, SHARED_CAPTURE_FAILED);
 	assert_int_equal(n->capture->index, 3);
-	stage_capture(&stage, 1, LIVE_CAPTURE_RUNNING, "", 6);
-	assert_notices(2);
-	n = notice(2);
-	assert_int_equal(n->event, NOTICE_RESTORED);
-	assert_int_equal(n->capture->state, LIVE_CAPTURE_RUNNING);
+	stage_capture(&stage, 1, SHARED_CAPTURE_RUNNING, "", 6);
+	assert_notifications(2);
+	n = notification(2);
+	assert_int_equal(n->event, NOTIFICATION_RESTORED);
+	assert_int_equal(n->capture->state, SHARED_CAPTURE_RUNNING);
 	assert_string_equal(n->capture->error, "");
-	assert_int_equal(notice(1)->capture->state,
-	    LIVE_CAPTURE_FAILED);
+	assert_int_equal(notification(1)->capture->state,
+	    SHARED_CAPTURE_FAILED);
 	/* That of alarms is another time. */
 	assert_true(wall_is_never(stage.agent.last_change));
 	assert_active(0, 0, 0, 0);
@@ -836,52 +836,52 @@ down_is_not_blind(void **state)
 {
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
-	stage_capture(&stage, 0, LIVE_CAPTURE_DOWN, "eth0 is down", 5);
-	stage_capture(&stage, 0, LIVE_CAPTURE_RUNNING, "", 6);
-	assert_notices(0);
-	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "x", 7);
-	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "y", 8);
-	assert_notices(1);
-	stage_capture(&stage, 0, LIVE_CAPTURE_DOWN, "eth0 is down", 9);
-	assert_notices(2);
-	assert_int_equal(notice(2)->event, NOTICE_RESTORED);
-	assert_int_equal(notice(2)->capture->state,
-	    LIVE_CAPTURE_DOWN);
-	stage_capture(&stage, 0, LIVE_CAPTURE_RUNNING, "", 10);
-	assert_notices(2);
+	stage_capture(&stage, 0, SHARED_CAPTURE_DOWN, "eth0 is down", 5);
+	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 6);
+	assert_notifications(0);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "x", 7);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "y", 8);
+	assert_notifications(1);
+	stage_capture(&stage, 0, SHARED_CAPTURE_DOWN, "eth0 is down", 9);
+	assert_notifications(2);
+	assert_int_equal(notification(2)->event, NOTIFICATION_RESTORED);
+	assert_int_equal(notification(2)->capture->state,
+	    SHARED_CAPTURE_DOWN);
+	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 10);
+	assert_notifications(2);
 }
 
 /* The engine was killed before it could report: the rows have to tell. */
 static void
 reconcile_a_lost_blindness(void **state)
 {
-	struct live_capture	*c;
+	struct shared_capture	*c;
 
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
-	c = &AGENT->live->captures[0];
-	c->state = LIVE_CAPTURE_FAILED;
+	c = &AGENT->shared->captures[0];
+	c->state = SHARED_CAPTURE_FAILED;
 	strcpy(c->error, "it is gone");
 	agent_reconcile(AGENT, stage_mono(5), stage_wall(5));
 	agent_reconcile(AGENT, stage_mono(6), stage_wall(6));
-	assert_notices(1);
-	assert_int_equal(notice(1)->event, NOTICE_BLIND);
-	assert_string_equal(notice(1)->capture->error, "it is gone");
+	assert_notifications(1);
+	assert_int_equal(notification(1)->event, NOTIFICATION_BLIND);
+	assert_string_equal(notification(1)->capture->error, "it is gone");
 	/* While the engine is at fault nothing is well. */
 	agent_engine_fault(AGENT, "x", stage_wall(7));
-	c->state = LIVE_CAPTURE_RUNNING;
+	c->state = SHARED_CAPTURE_RUNNING;
 	c->error[0] = '\0';
 	agent_reconcile(AGENT, stage_mono(8), stage_wall(8));
-	assert_notices(1);
+	assert_notifications(1);
 	agent_engine_fault(AGENT, NULL, stage_wall(9));
-	assert_notices(2);
-	c->state = LIVE_CAPTURE_FAILED;
+	assert_notifications(2);
+	c->state = SHARED_CAPTURE_FAILED;
 	agent_reconcile(AGENT, stage_mono(10), stage_wall(10));
-	c->state = LIVE_CAPTURE_DOWN;
+	c->state = SHARED_CAPTURE_DOWN;
 	agent_reconcile(AGENT, stage_mono(11), stage_wall(11));
-	assert_notices(4);
-	assert_int_equal(notice(4)->event, NOTICE_RESTORED);
-	assert_int_equal(notice(4)->capture->state, LIVE_CAPTURE_DOWN);
+	assert_notifications(4);
+	assert_int_equal(notification(4)->event, NOTIFICATION_RESTORED);
+	assert_int_equal(notification(4)->capture->state, SHARED_CAPTURE_DOWN);
 }
 
 /* ---- an engine that is not ours any more writes what it likes */
@@ -890,11 +890,11 @@ static void
 a_capture_that_lies(void **state)
 {
 	struct capture_view	 view;
-	struct live_capture	*c;
+	struct shared_capture	*c;
 
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
-	c = &AGENT->live->captures[0];
+	c = &AGENT->shared->captures[0];
 	agent_engine_fault(AGENT, "x", stage_wall(1));
 	memset(c->interface, 'i', sizeof(c->interface));
 	memset(c->error, 0xff, sizeof(c->error));
@@ -902,18 +902,18 @@ a_capture_that_lies(void **state)
 	c->state = 77;
 	agent_view_capture(AGENT, 0, &view);
 	assert_string_equal(view.capture.interface, "eth0");
-	assert_int_equal(strlen(view.capture.error), LIVE_ERROR_SIZE - 1);
-	assert_int_equal(strspn(view.capture.error, "?"), LIVE_ERROR_SIZE - 1);
-	assert_int_equal(view.capture.state, LIVE_CAPTURE_FAILED);
+	assert_int_equal(strlen(view.capture.error), SHARED_ERROR_SIZE - 1);
+	assert_int_equal(strspn(view.capture.error, "?"), SHARED_ERROR_SIZE - 1);
+	assert_int_equal(view.capture.state, SHARED_CAPTURE_FAILED);
 	/* Nor does it get into the store, which would not read it. */
-	c->state = LIVE_CAPTURE_DOWN;
+	c->state = SHARED_CAPTURE_DOWN;
 	agent_engine_fault(AGENT, NULL, stage_wall(2));
-	assert_notices(2);
-	assert_string_equal(notice(2)->capture->interface, "eth0");
-	assert_int_equal(strspn(notice(2)->capture->error, "?"),
-	    LIVE_ERROR_SIZE - 1);
-	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "a\tb\xc3", 3);
-	assert_string_equal(notice(3)->capture->error, "a?b?");
+	assert_notifications(2);
+	assert_string_equal(notification(2)->capture->interface, "eth0");
+	assert_int_equal(strspn(notification(2)->capture->error, "?"),
+	    SHARED_ERROR_SIZE - 1);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "a\tb\xc3", 3);
+	assert_string_equal(notification(3)->capture->error, "a?b?");
 	agent_reconcile(AGENT, stage_mono(4), stage_wall(4));
 	assert_string_equal(c->interface, "eth0");
 }
@@ -928,11 +928,11 @@ an_event_that_lies(void **state)
 	r.event.transition = DETECT_RAISED;
 	r.event.number = UINT32_MAX;
 	agent_event(AGENT, &r);
-	assert_notices(0);
+	assert_notifications(0);
 	/* Or no true one would be believed from now on. */
 	stage_advance(&stage, 11);
-	assert_notices(1);
-	assert_notice(1, NOTICE_RAISED, "w", 10);
+	assert_notifications(1);
+	assert_notification(1, NOTIFICATION_RAISED, "w", 10);
 }
 
 static void
@@ -941,11 +941,11 @@ a_pass_that_lies(void **state)
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
 	stage_advance(&stage, 1);
-	assert_true(agent_sees(AGENT));
-	atomic_store(AGENT->live->pass, stage_mono(1000).ns);
-	assert_false(agent_sees(AGENT));
-	atomic_store(AGENT->live->pass, INT64_MAX);
-	assert_false(agent_sees(AGENT));
+	assert_true(agent_engine_is_alive(AGENT));
+	atomic_store(AGENT->shared->next_wakeup, stage_mono(1000).ns);
+	assert_false(agent_engine_is_alive(AGENT));
+	atomic_store(AGENT->shared->next_wakeup, INT64_MAX);
+	assert_false(agent_engine_is_alive(AGENT));
 }
 
 /* The next engine neither dies of such rows nor is deaf for ever. */
@@ -956,19 +956,19 @@ rows_that_lie(void **state)
 	stage_begin(&stage, COMMON WATCH("a", "")
 	    WATCH("b", "enabled = false"));
 	stage_heartbeat(&stage, 0, 1);
-	memset(AGENT->live->watches, 0xff, 2 * sizeof(*AGENT->live->watches));
-	AGENT->live->watches[0].last.ns = INT64_MAX;
-	AGENT->live->captures[0].source.since.ns = INT64_MAX;
+	memset(AGENT->shared->watches, 0xff, 2 * sizeof(*AGENT->shared->watches));
+	AGENT->shared->watches[0].last.ns = INT64_MAX;
+	AGENT->shared->captures[0].source.since.ns = INT64_MAX;
 	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
-	assert_notices(0);
+	assert_notifications(0);
 	stage_engine(&stage);
 	stage_advance(&stage, 29);
-	assert_notices(0);
+	assert_notifications(0);
 	stage_advance(&stage, 31);
-	assert_notices(1);
-	assert_notice(1, NOTICE_RAISED, "a", 30);
+	assert_notifications(1);
+	assert_notification(1, NOTIFICATION_RAISED, "a", 30);
 	stage_heartbeat(&stage, 0, 32);
-	assert_notices(2);
+	assert_notifications(2);
 }
 
 static void
@@ -980,11 +980,11 @@ restarts_go_on_through_a_reload(void **state)
 	stage_begin(&stage, COMMON WATCH("a", "")
 	    FLOW("b", "lo", "192.0.2.12", ""));
 	captures = stage.agent.captures;
-	captures[live_capture_find(stage.agent.live, "eth0")].restarts = 4;
-	captures[live_capture_find(stage.agent.live, "lo")].restarts = 5;
+	captures[shared_state_find_capture(stage.agent.shared, "eth0")].restarts = 4;
+	captures[shared_state_find_capture(stage.agent.shared, "lo")].restarts = 5;
 	stage_reload(&stage, COMMON FLOW("c", "bond0", "192.0.2.12", "")
 	    FLOW("b", "lo", "192.0.2.12", ""), 2);
-	assert_int_equal(stage.agent.live->ncaptures, 2);
+	assert_int_equal(stage.agent.shared->ncaptures, 2);
 	assert_int_equal(stage.agent.captures[0].restarts, 0);
 	assert_int_equal(stage.agent.captures[1].restarts, 5);
 }
@@ -999,7 +999,7 @@ restarts_go_on_through_a_reload(void **state)
 static bool
 summarised(uint32_t i)
 {
-	return (notice_is_summarised(notice(i)));
+	return (notification_is_summarised(notification(i)));
 }
 
 /* The i-th notification is a storm's. */
@@ -1007,10 +1007,10 @@ static void
 assert_storm(uint32_t i, uint32_t raised, uint32_t cleared, uint32_t first,
     double since)
 {
-	const struct notice	*n = notice(i);
+	const struct notification	*n = notification(i);
 
-	assert_int_equal(n->event, NOTICE_STORM);
-	assert_int_equal(n->delivery, NOTICE_PENDING);
+	assert_int_equal(n->event, NOTIFICATION_STORM);
+	assert_int_equal(n->delivery, NOTIFICATION_PENDING);
 	assert_int_equal(n->storm.raised, raised);
 	assert_int_equal(n->storm.cleared, cleared);
 	assert_int_equal(n->storm.first, first);
@@ -1034,7 +1034,7 @@ no_storm_unless_configured(void **state)
 	stage_begin(&stage, COMMON SIX);
 	turn(11);
 	turn(10000);
-	assert_notices(6);
+	assert_notifications(6);
 	for (i = 1; i <= 6; i++)
 		assert_false(summarised(i));
 	assert_int_equal(stage.agent.outbox.pending, 6);
@@ -1048,14 +1048,14 @@ storm_in_one(void **state)
 	(void)state;
 	stage_begin(&stage, STORM SIX);
 	turn(11);
-	assert_notices(6);
+	assert_notifications(6);
 	assert_active(0, 0, 6, 0);
 	for (i = 1; i <= 6; i++) {
-		assert_int_equal(notice(i)->event, NOTICE_RAISED);
+		assert_int_equal(notification(i)->event, NOTIFICATION_RAISED);
 		assert_int_equal(summarised(i), i > 2);
-		assert_int_equal(notice(i)->delivery, i > 2 ?
-		    NOTICE_DELIVERED : NOTICE_PENDING);
-		assert_int_equal(notice(i)->alarm.serial, i);
+		assert_int_equal(notification(i)->delivery, i > 2 ?
+		    NOTIFICATION_DELIVERED : NOTIFICATION_PENDING);
+		assert_int_equal(notification(i)->alarm.serial, i);
 		assert_int_equal(alarm_of(i - 1)->sequence, i);
 	}
 	assert_int_equal(stage.agent.outbox.pending, 2);
@@ -1066,28 +1066,28 @@ storm_in_one(void **state)
 	assert_true(summarised(8));
 	assert_int_equal(stage.agent.outbox.pending, 3);
 	turn(24);		/* and each is raised again */
-	assert_notices(10);
+	assert_notifications(10);
 	assert_true(summarised(9));
 	assert_true(summarised(10));
 	turn(53.9);
-	assert_notices(10);
+	assert_notifications(10);
 	turn(54);
-	assert_notices(11);
+	assert_notifications(11);
 	assert_storm(11, 6, 1, 3, 10);
 	assert_int_equal(stage.agent.outbox.pending, 4);
 	turn(1000);
-	assert_notices(11);
+	assert_notifications(11);
 	/* What it told of is not told again; its clears are told so. */
 	stage_heartbeat(&stage, 5, 1001);
 	assert_true(summarised(12));
 	stage_heartbeat(&stage, 0, 1002);
 	assert_false(summarised(13));
 	turn(1012);		/* raises are told again, now */
-	assert_notices(15);
+	assert_notifications(15);
 	assert_false(summarised(14));
 	assert_false(summarised(15));
 	turn(1100);
-	assert_notices(16);
+	assert_notifications(16);
 	assert_storm(16, 0, 1, 12, 1001);
 	assert_active(0, 0, 6, 0);
 }
@@ -1107,12 +1107,12 @@ storm_without_an_end(void **state)
 		turn(t);
 	}
 	for (i = 1; i <= stage.agent.outbox.sequence; i++)
-		assert_int_not_equal(notice(i)->event, NOTICE_STORM);
+		assert_int_not_equal(notification(i)->event, NOTIFICATION_STORM);
 	turn(311);
 	for (i = 1; i < stage.agent.outbox.sequence; i++) {
-		raised += summarised(i) && notice(i)->event == NOTICE_RAISED;
+		raised += summarised(i) && notification(i)->event == NOTIFICATION_RAISED;
 		cleared += summarised(i) &&
-		    notice(i)->event == NOTICE_CLEARED;
+		    notification(i)->event == NOTIFICATION_CLEARED;
 	}
 	assert_storm(stage.agent.outbox.sequence, raised, cleared, 3, 10);
 	assert_true(raised > 100 && cleared > 100);
@@ -1127,28 +1127,28 @@ storm_turned_off_and_on(void **state)
 	stage_heartbeat(&stage, 4, 5);
 	stage_heartbeat(&stage, 5, 5);
 	turn(11);
-	assert_notices(4);
+	assert_notifications(4);
 	stage_reload(&stage, STORM SIX, 12);
 	turn(15);
-	assert_notices(6);
+	assert_notifications(6);
 	assert_false(summarised(6));
 	stage_heartbeat(&stage, 0, 16);
 	turn(26);
-	assert_notices(8);
+	assert_notifications(8);
 	assert_false(summarised(7));
 	assert_true(summarised(8));
 	stage_reload(&stage, COMMON SIX, 27);
 	turn(27);
-	assert_notices(9);
+	assert_notifications(9);
 	assert_storm(9, 1, 0, 8, 26);
 	/* It was told so, so its clear is. */
 	stage_heartbeat(&stage, 0, 28);
 	turn(28);
-	assert_notices(11);
+	assert_notifications(11);
 	assert_true(summarised(10));
 	assert_storm(11, 0, 1, 10, 28);
 	turn(38);
-	assert_notices(12);
+	assert_notifications(12);
 	assert_false(summarised(12));
 }
 
@@ -1164,7 +1164,7 @@ storm_and_reload(void **state)
 	turn(13);
 	assert_active(0, 0, 3, 0);
 	/* Clears of 1, 2, 3 and 4, and the raise of 4. */
-	assert_notices(11);
+	assert_notifications(11);
 	assert_false(summarised(7));
 	assert_true(summarised(8));
 	assert_true(summarised(9));
@@ -1175,8 +1175,8 @@ storm_and_reload(void **state)
 	stage_heartbeat(&stage, 2, 14);
 	assert_false(summarised(13));
 	turn(100);
-	assert_int_equal(notice(16)->event, NOTICE_STORM);
-	assert_int_equal(notice(16)->storm.cleared, 4);
+	assert_int_equal(notification(16)->event, NOTIFICATION_STORM);
+	assert_int_equal(notification(16)->storm.cleared, 4);
 }
 
 /* A key that changes for many is a storm as others are. */
@@ -1192,7 +1192,7 @@ storm_by_a_reload(void **state)
 	    12);
 	turn(12);
 	/* All six clears, and four raises. */
-	assert_notices(16);
+	assert_notifications(16);
 	assert_int_equal(AGENT->outbox.pending, 14);
 	turn(42);
 	assert_storm(17, 2, 0, 14, 12);
@@ -1210,8 +1210,8 @@ main(void)
 		STAGED(serials_and_sequences),
 		STAGED(active_by_severity),
 		STAGED(doubled_and_late_reports),
-		STAGED(reports_of_the_same_kind),
-		STAGED(reports_of_nobody),
+		STAGED(report_queue_of_the_same_kind),
+		STAGED(report_queue_of_nobody),
 		STAGED(reconcile_without_a_loss),
 		STAGED(reconcile_a_lost_raise),
 		STAGED(reconcile_a_lost_clear),

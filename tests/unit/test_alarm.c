@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "alarm.h"
+#include "state/alarm.h"
 
 #define AT(s)	((struct wall_time){ (1795348800 + (s)) * NSEC_PER_SEC })
 
@@ -79,7 +79,7 @@ raise_event(uint32_t number)
 		.number = number,
 		.last_heartbeat = AT(0),
 		.silence_ns = 30 * NSEC_PER_SEC,
-		.heard = true,
+		.received = true,
 	});
 }
 
@@ -163,7 +163,7 @@ raise_and_clear(void **state)
 	assert_true(wall_is_never(a.cleared));
 	assert_int_equal(a.last_heartbeat.ns, AT(0).ns);
 	assert_int_equal(a.transitions, 1);
-	assert_int_equal(a.flags, ALARM_HEARD);
+	assert_int_equal(a.flags, ALARM_RECEIVED);
 	assert_int_equal(a.span_ns, 30 * NSEC_PER_SEC);
 	assert_string_equal(detail_of(&a, "192.0.2.12"),
 	    "no heartbeat (udp 20053 on eth1) from "
@@ -260,7 +260,7 @@ causes(void **state)
 	(void)state;
 	assert_cause(raise_event(1), ALARM_CAUSE_UNKNOWN, "2001:db8::c");
 	e = raise_event(1);
-	e.heard = false;
+	e.received = false;
 	e.last_heartbeat = WALL_NEVER;
 	assert_cause(e, ALARM_CAUSE_NEVER_HEARD, ", none was ever heard");
 	e.link_down = true;

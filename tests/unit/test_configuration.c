@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "configuration.h"
-#include "mono.h"
+#include "base/mono.h"
+#include "config/configuration.h"
 
 #define FILE_NAME	"c.conf"
 

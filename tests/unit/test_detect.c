@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "detect.h"
+#include "detect/detect.h"
 
 #define WATCHES		4
 #define SOURCES		2
@@ -185,7 +185,7 @@ judged_when_now_is_the_deadline(void **state)
 	e = raised(0, 31000);
 	assert_int_equal(e->number, 1);
 	assert_int_equal(e->last_heartbeat.ns, wall_of(ms(1000)).ns);
-	assert_true(e->heard);
+	assert_true(e->received);
 	assert_false(e->stopping || e->lossy || e->link_down);
 	nothing_more();
 	assert_state(0, 31000, DETECT_INTERRUPTED);
@@ -216,7 +216,7 @@ never_heard(void **state)
 	assert_state(0, 29999, DETECT_STARTING);
 	advance(30000);
 	e = raised(0, 30000);
-	assert_false(e->heard);
+	assert_false(e->received);
 	assert_true(wall_is_never(e->last_heartbeat));
 	assert_state(0, 30000, DETECT_INTERRUPTED);
 	heartbeat(0, 31000);
@@ -440,7 +440,7 @@ disabled(void **state)
 	heartbeat(0, 1000);
 	advance(99000);
 	nothing_more();
-	assert_false(t.watches[0].heard);
+	assert_false(t.watches[0].received);
 	assert_int_equal(t.watches[0].heartbeats, 0);
 	t.sources[0].blind = true;
 	assert_state(0, 99000, DETECT_DISABLED);
@@ -472,7 +472,7 @@ stop_with_heartbeats_after_it(void **state)
 	heartbeat(0, 1000);
 	detect_stopping(&t.detect, 0, ms(1000));
 	heartbeat(0, 2000);
-	heartbeat(0, 4000);	/* exactly DETECT_GOODBYE_NS */
+	heartbeat(0, 4000);	/* exactly DETECT_STOP_GRACE_NS */
 	advance(34000);
 	assert_true(raised(0, 34000)->stopping);
 }
@@ -645,7 +645,7 @@ after_blindness_all_of_the_interruption_is_watched(void **state)
 	assert_true(detect_next(&t.detect).ns <= ms(130000).ns);
 	advance(130000);
 	e = raised(0, 130000);
-	assert_true(e->heard);
+	assert_true(e->received);
 	assert_int_equal(e->last_heartbeat.ns, wall_of(ms(1000)).ns);
 	assert_int_equal(detect_silence_ns(&t.watches[0], ms(130000)),
 	    ms(129000).ns);
@@ -663,7 +663,7 @@ after_blindness_never_heard(void **state)
 	advance_ns(50000, -1);
 	nothing_more();
 	advance(50000);
-	assert_false(raised(0, 50000)->heard);
+	assert_false(raised(0, 50000)->received);
 }
 
 static void
@@ -1184,8 +1184,8 @@ consistent(const struct detect_watch *w)
 	uint64_t	 n = w->heartbeats;
 
 	if (n == 0)
-		return (!w->heard && intervals(w) == 0);
-	return (w->heard && w->last.ns == ms((int64_t)n).ns &&
+		return (!w->received && intervals(w) == 0);
+	return (w->received && w->last.ns == ms((int64_t)n).ns &&
 	    w->last_wall.ns == wall_of(w->last).ns &&
 	    w->oldest == (n - 1) % DETECT_INTERVALS &&
 	    intervals(w) == (n > DETECT_INTERVALS ? DETECT_INTERVALS : n - 1));

@@ -12,7 +12,7 @@
 
 #include <stdlib.h>
 
-#include "detect.h"
+#include "detect/detect.h"
 
 #define WATCHES		9
 #define SOURCES		3
@@ -109,15 +109,15 @@ due(const struct model_watch *m)
 static bool
 announced(const struct model_watch *m)
 {
-	int64_t	 heard = INT64_MIN;
+	int64_t	 received = INT64_MIN;
 	size_t	 i;
 
 	for (i = m->n; i-- > 0 && m->history[i].what != CLEARED;)
 		if (m->history[i].what == STOPPING)
-			return (heard <= m->history[i].at + DETECT_GOODBYE_NS);
+			return (received <= m->history[i].at + DETECT_STOP_GRACE_NS);
 		else if (m->history[i].what == HEARTBEAT &&
-		    m->history[i].at > heard)
-			heard = m->history[i].at;
+		    m->history[i].at > received)
+			received = m->history[i].at;
 	return (false);
 }
 
@@ -153,7 +153,7 @@ expect(uint32_t i, enum detect_transition transition, int64_t at)
 {
 	struct model_watch	*m = &model[i];
 	struct detect_event	*e = &expected.events[expected.n++];
-	bool			 heard = count(m, HEARTBEAT) > 0;
+	bool			 received = count(m, HEARTBEAT) > 0;
 
 	assert_true(expected.n < EVENTS);
 	*e = (struct detect_event){
@@ -161,12 +161,12 @@ expect(uint32_t i, enum detect_transition transition, int64_t at)
 		.watch = i,
 		.number = (uint32_t)(count(m, RAISED) + count(m, CLEARED)) + 1,
 		.at = { at },
-		.last_heartbeat = heard ? wall_of(latest(m, HEARTBEAT)) :
+		.last_heartbeat = received ? wall_of(latest(m, HEARTBEAT)) :
 		    WALL_NEVER,
 	};
 	if (transition == DETECT_RAISED) {
 		e->silence_ns = m->interruption;
-		e->heard = heard;
+		e->received = received;
 		e->stopping = announced(m);
 	} else {
 		e->duration_ns = at - latest(m, RAISED);
@@ -297,7 +297,7 @@ beat(uint32_t i, int64_t now, int64_t looked)
 	if (below(8) > 0 || at < looked)
 		at = now;
 	detect_heartbeat(&detect, i, (struct mono_time){ at },
-	    wall_of(at > watches[i].last.ns || !watches[i].heard ? at :
+	    wall_of(at > watches[i].last.ns || !watches[i].received ? at :
 	    watches[i].last.ns));
 	model_heartbeat(i, at);
 }
@@ -337,7 +337,7 @@ same(const struct detect_event *a, const struct detect_event *b)
 	    a->number == b->number && a->at.ns == b->at.ns &&
 	    a->last_heartbeat.ns == b->last_heartbeat.ns &&
 	    a->duration_ns == b->duration_ns &&
-	    a->silence_ns == b->silence_ns && a->heard == b->heard &&
+	    a->silence_ns == b->silence_ns && a->received == b->received &&
 	    a->stopping == b->stopping && !a->lossy && !a->link_down);
 }
 

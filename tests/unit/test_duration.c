@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "duration.h"
-#include "mono.h"
+#include "base/mono.h"
+#include "config/duration.h"
 
 static void
 accepted(void **state)

@@ -11,9 +11,9 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "flow.h"
-#include "mono.h"
-#include "service.h"
+#include "base/mono.h"
+#include "offline/flow.h"
+#include "offline/port_score.h"
 
 #define START	(1795348800 * NSEC_PER_SEC)
 #define PORT	20053
@@ -36,13 +36,13 @@ add(struct flow *f, double seconds, size_t octets)
 }
 
 static struct flow_verdict
-judge(struct flow *f, double service)
+judge(struct flow *f, double port_score)
 {
 	struct flow_setting	 setting = {
 		.watched_ns = 60 * NSEC_PER_SEC, .answered = true,
-		.service = service,
+		.port_score = port_score,
 	};
-	struct flow_verdict	 v = flow_judge(f, &setting);
+	struct flow_verdict	 v = flow_score(f, &setting);
 
 	print_message("confidence %.2f\n", v.confidence);
 	flow_free(f);
@@ -146,11 +146,11 @@ services(void **state)
 	(void)state;
 	for (i = 0; i < 60; i++)
 		add(&f, i, 48);
-	assert_true(judge(&f, service_of_port(123)).confidence == 0);
-	assert_true(service_of_port(53) == 0);
-	assert_true(service_of_port(20053) == 1);
-	assert_true(service_of_protocol(1) == 0);
-	assert_true(service_of_protocol(89) == 1);
+	assert_true(judge(&f, port_score(123)).confidence == 0);
+	assert_true(port_score(53) == 0);
+	assert_true(port_score(20053) == 1);
+	assert_true(port_score_of_protocol(1) == 0);
+	assert_true(port_score_of_protocol(89) == 1);
 }
 
 /* A decoder's word counts more than any regularity. */

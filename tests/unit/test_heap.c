@@ -7,7 +7,7 @@
 
 #include <stdlib.h>
 
-#include "heap.h"
+#include "base/heap.h"
 
 static void
 assert_top(const struct heap *h, int64_t ns, uint32_t item)

@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "json.h"
-#include "mono.h"
+#include "base/json.h"
+#include "base/mono.h"
 
 struct line {
 	struct json	 json;

@@ -9,8 +9,8 @@
 
 #include <pcap.h>
 
-#include "match.h"
-#include "mono.h"
+#include "base/mono.h"
+#include "match/match.h"
 
 #include "bytes.h"
 #include "load.h"
@@ -71,7 +71,7 @@ listen_to(const char *text)
 	assert_non_null(match);
 	if (!match_prepare(match, LINK_ETHERNET, error))
 		fail_msg("%s", error);
-	assert_true(match_choose(match));
+	assert_true(match_prefilter_init(match));
 }
 
 static void
@@ -102,7 +102,7 @@ give_link(const struct bytes *b, int link_type)
 	nfound = 0;
 	verdict = match_frame(match, &frame, take, &found);
 	if (nfound > 0)
-		assert_true(match_worth(match, &frame));
+		assert_true(match_prefilter(match, &frame));
 	return (verdict);
 }
 
@@ -1012,7 +1012,7 @@ worth(const struct bytes *b, int link_type)
 {
 	struct capture_frame	 frame = frame_of(b, link_type);
 
-	return (match_worth(match, &frame));
+	return (match_prefilter(match, &frame));
 }
 
 /* That what is found is worth it, each give() sees to. */

@@ -5,7 +5,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "median.h"
+#include "base/median.h"
 
 static void
 few(void **state)

@@ -328,12 +328,12 @@ watch_status(int number)
 static const char *
 capture_status(int number)
 {
-	switch ((enum live_capture_state)number) {
-	case LIVE_CAPTURE_RUNNING:
+	switch ((enum shared_capture_state)number) {
+	case SHARED_CAPTURE_RUNNING:
 		return ("running");
-	case LIVE_CAPTURE_DOWN:
+	case SHARED_CAPTURE_DOWN:
 		return ("down");
-	case LIVE_CAPTURE_FAILED:
+	case SHARED_CAPTURE_FAILED:
 		return ("failed");
 	}
 	return (NULL);
@@ -397,16 +397,16 @@ cause(int number)
 static const char *
 event(int number)
 {
-	switch ((enum notice_event)number) {
-	case NOTICE_RAISED:
+	switch ((enum notification_event)number) {
+	case NOTIFICATION_RAISED:
 		return ("raised");
-	case NOTICE_CLEARED:
+	case NOTIFICATION_CLEARED:
 		return ("cleared");
-	case NOTICE_BLIND:
+	case NOTIFICATION_BLIND:
 		return ("blind");
-	case NOTICE_RESTORED:
+	case NOTIFICATION_RESTORED:
 		return ("restored");
-	case NOTICE_STORM:
+	case NOTIFICATION_STORM:
 		return ("storm");
 	}
 	return (NULL);
@@ -416,17 +416,17 @@ event(int number)
 static const char *
 delivery(int number)
 {
-	const struct notice		 plain = { .event = NOTICE_RAISED };
-	const struct notice		 summarised = {
-		.event = NOTICE_RAISED, .alarm.flags = ALARM_SUMMARISED,
+	const struct notification		 plain = { .event = NOTIFICATION_RAISED };
+	const struct notification		 summarised = {
+		.event = NOTIFICATION_RAISED, .alarm.flags = ALARM_SUMMARISED,
 	};
 	const struct {
 		const char		*name;
 		struct history_view	 view;
 	} all[] = {
-		{ "pending", { .notice = &plain } },
-		{ "delivered", { .notice = &plain, .delivered = true } },
-		{ "summarised", { .notice = &summarised,
+		{ "pending", { .notification = &plain } },
+		{ "delivered", { .notification = &plain, .delivered = true } },
+		{ "summarised", { .notification = &summarised,
 		    .delivered = true } },
 	};
 	const struct column		*column;
@@ -550,16 +550,16 @@ address_families(void **state)
 static const char *
 notification(int number)
 {
-	switch ((enum notice_event)number) {
-	case NOTICE_RAISED:
+	switch ((enum notification_event)number) {
+	case NOTIFICATION_RAISED:
 		return ("hbwAlarmRaised");
-	case NOTICE_CLEARED:
+	case NOTIFICATION_CLEARED:
 		return ("hbwAlarmCleared");
-	case NOTICE_BLIND:
+	case NOTIFICATION_BLIND:
 		return ("hbwWatcherBlind");
-	case NOTICE_RESTORED:
+	case NOTIFICATION_RESTORED:
 		return ("hbwWatcherRestored");
-	case NOTICE_STORM:
+	case NOTIFICATION_STORM:
 		return ("hbwAlarmStorm");
 	}
 	return (NULL);
@@ -587,7 +587,7 @@ notifications(void **state)
 		assert_int_equal(node->type, TYPE_NOTIFTYPE);
 		vb = node->varbinds;
 		for (i = 0; (name = notify_object_name(
-		    (enum notice_event)number, i)) != NULL; i++) {
+		    (enum notification_event)number, i)) != NULL; i++) {
 			assert_non_null(vb);
 			assert_string_equal(vb->vblabel, name);
 			vb = vb->next;
@@ -640,8 +640,8 @@ values_conform(void **state)
 	stage_heartbeat(&stage, 0, 2);
 	stage_advance(&stage, 20);
 	stage_heartbeat(&stage, 1, 21);
-	stage_capture(&stage, 1, LIVE_CAPTURE_FAILED, "it is gone", 22);
-	stage_capture(&stage, 1, LIVE_CAPTURE_DOWN, "it is down", 23);
+	stage_capture(&stage, 1, SHARED_CAPTURE_FAILED, "it is gone", 22);
+	stage_capture(&stage, 1, SHARED_CAPTURE_DOWN, "it is down", 23);
 	outbox_delivered(&stage.agent.outbox, 1);
 	while (table_find_next(&stage.agent, name + table_root_length,
 	    length - table_root_length, &instance) == TABLE_FOUND) {

@@ -43,10 +43,10 @@ end(void **state)
 	return (0);
 }
 
-static const struct notice *
-notice(uint32_t i)
+static const struct notification *
+notification(uint32_t i)
 {
-	const struct notice	*n = outbox_find(&stage.agent.outbox, i);
+	const struct notification	*n = outbox_find(&stage.agent.outbox, i);
 
 	assert_non_null(n);
 	return (n);
@@ -57,7 +57,7 @@ varbinds(uint32_t i)
 {
 	netsnmp_variable_list	*list;
 
-	list = notify_varbinds(&stage.agent, notice(i));
+	list = notify_varbinds(&stage.agent, notification(i));
 	assert_non_null(list);
 	return (list);
 }
@@ -368,8 +368,8 @@ blind_and_restored(void **state)
 	size_t			 i;
 
 	(void)state;
-	stage.agent.live->captures[0].ifindex = 3;
-	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "it is gone", 5);
+	stage.agent.shared->captures[0].ifindex = 3;
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "it is gone", 5);
 	list = varbinds(1);
 	assert_trap(list, 3);
 	assert_int_equal(count(list), 1 + N(capture_names));
@@ -383,7 +383,7 @@ blind_and_restored(void **state)
 	assert_as_the_tables(list);
 	snmp_free_varbind(list);
 
-	stage_capture(&stage, 0, LIVE_CAPTURE_RUNNING, "", 6);
+	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 6);
 	list = varbinds(2);
 	assert_trap(list, 4);
 	assert_int_equal(count(list), 1 + N(capture_names));
@@ -409,13 +409,13 @@ unchanged_by_what_follows(void **state)
 	raise = varbinds(1);
 	stage_heartbeat(&stage, 0, 13);
 	clear = varbinds(2);
-	stage.agent.live->captures[0].ifindex = 3;
-	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "it is gone", 13);
+	stage.agent.shared->captures[0].ifindex = 3;
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "it is gone", 13);
 	blind = varbinds(3);
 
 	/* Another peer, severity, name, interface; then no watch at all. */
-	stage_capture(&stage, 0, LIVE_CAPTURE_RUNNING, "", 14);
-	stage.agent.live->captures[0].ifindex = 9;
+	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 14);
+	stage.agent.shared->captures[0].ifindex = 9;
 	stage_advance(&stage, 24);
 	stage_reload(&stage,
 	    "alarm 45640 { name = x severity = critical }\n"
@@ -443,7 +443,7 @@ sequence_of_its_own(void **state)
 	(void)state;
 	stage_advance(&stage, 50);
 	stage_heartbeat(&stage, 1, 51);
-	stage_capture(&stage, 1, LIVE_CAPTURE_FAILED, "x", 52);
+	stage_capture(&stage, 1, SHARED_CAPTURE_FAILED, "x", 52);
 	assert_int_equal(stage.agent.outbox.sequence, 5);
 	for (i = 1; i <= 5; i++) {
 		list = varbinds(i);
@@ -467,13 +467,13 @@ object_names(void **state)
 	(void)state;
 	interrupt_first();
 	stage_heartbeat(&stage, 0, 13);
-	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "x", 14);
-	stage_capture(&stage, 0, LIVE_CAPTURE_RUNNING, "", 15);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "x", 14);
+	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 15);
 	for (i = 1; i <= 4; i++) {
-		assert_int_equal(notice(i)->event, i);
+		assert_int_equal(notification(i)->event, i);
 		list = varbinds(i);
 		vb = list->next_variable;
-		for (j = 0; (name = notify_object_name(notice(i)->event, j)) !=
+		for (j = 0; (name = notify_object_name(notification(i)->event, j)) !=
 		    NULL; j++, vb = vb->next_variable) {
 			assert_non_null(vb);
 			assert_int_equal(table_find(&stage.agent,

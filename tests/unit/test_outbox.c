@@ -36,19 +36,19 @@ static void
 add(struct outbox *box, size_t count)
 {
 	while (count-- > 0)
-		assert_non_null(outbox_add(box, NOTICE_BLIND, noon));
+		assert_non_null(outbox_add(box, NOTIFICATION_BLIND, noon));
 }
 
 /* Sends the next, as notify_flush does; its sequence. */
 static uint32_t
 send_next(struct outbox *box)
 {
-	struct notice	*n = outbox_next(box, true);
+	struct notification	*n = outbox_next(box, true);
 
 	if (n == NULL)
 		return (0);
-	assert_int_equal(n->delivery, NOTICE_PENDING);
-	n->delivery = NOTICE_SENT;
+	assert_int_equal(n->delivery, NOTIFICATION_PENDING);
+	n->delivery = NOTIFICATION_SENT;
 	return (n->sequence);
 }
 
@@ -64,16 +64,16 @@ assert_sound(const struct outbox *box)
 	assert_true(box->delivered <= box->sequence);
 	assert_true(box->stored <= box->sequence);
 	for (i = oldest; i <= box->sequence; i++) {
-		struct notice *n = outbox_find(box, i);
+		struct notification *n = outbox_find(box, i);
 		assert_non_null(n);
 		assert_int_equal(n->sequence, i);
-		pending += n->delivery != NOTICE_DELIVERED;
+		pending += n->delivery != NOTIFICATION_DELIVERED;
 		if (i <= box->delivered)
-			assert_int_equal(n->delivery, NOTICE_DELIVERED);
+			assert_int_equal(n->delivery, NOTIFICATION_DELIVERED);
 		else if (i == box->delivered + 1)
-			assert_int_not_equal(n->delivery, NOTICE_DELIVERED);
+			assert_int_not_equal(n->delivery, NOTIFICATION_DELIVERED);
 		if (i < box->cursor)
-			assert_int_not_equal(n->delivery, NOTICE_PENDING);
+			assert_int_not_equal(n->delivery, NOTIFICATION_PENDING);
 	}
 	assert_null(outbox_find(box, oldest - 1));
 	assert_null(outbox_find(box, box->sequence + 1));
@@ -94,16 +94,16 @@ static void
 numbered_without_a_gap(void **state)
 {
 	struct outbox	*box = *state;
-	struct notice	*n;
+	struct notification	*n;
 	uint32_t	 i;
 
 	assert_int_equal(box->sequence, 0);
 	for (i = 1; i <= 300; i++) {
-		n = outbox_add(box, NOTICE_RAISED, noon);
+		n = outbox_add(box, NOTIFICATION_RAISED, noon);
 		assert_non_null(n);
 		assert_int_equal(n->sequence, i);
-		assert_int_equal(n->event, NOTICE_RAISED);
-		assert_int_equal(n->delivery, NOTICE_PENDING);
+		assert_int_equal(n->event, NOTIFICATION_RAISED);
+		assert_int_equal(n->delivery, NOTIFICATION_PENDING);
 		assert_int_equal(n->time.ns, noon.ns);
 		assert_null(n->watch);
 		assert_null(n->capture);
@@ -228,7 +228,7 @@ answered_twice(void **state)
 	outbox_delivered(box, 1);
 	outbox_returned(box, 1);
 	assert_int_equal(box->pending, 1);
-	assert_int_equal(outbox_find(box, 1)->delivery, NOTICE_DELIVERED);
+	assert_int_equal(outbox_find(box, 1)->delivery, NOTIFICATION_DELIVERED);
 	assert_int_equal(send_next(box), 2);
 	assert_sound(box);
 }
@@ -266,7 +266,7 @@ all_returned_are_sent_again(void **state)
 	assert_int_equal(send_next(box), 3);
 	assert_int_equal(send_next(box), 5);
 	assert_int_equal(send_next(box), 0);
-	assert_int_equal(outbox_find(box, 4)->delivery, NOTICE_DELIVERED);
+	assert_int_equal(outbox_find(box, 4)->delivery, NOTIFICATION_DELIVERED);
 	assert_sound(box);
 }
 
@@ -353,7 +353,7 @@ watches_are_let_go(void **state)
 	struct configuration_profile	 like = { .alarm = &alarm }, *profile;
 	struct configuration_watch	*w;
 	struct addr			 any = { 0 };
-	struct notice			*n;
+	struct notification			*n;
 	size_t				 i;
 
 	profile = configuration_profile_new(&like);
@@ -362,11 +362,11 @@ watches_are_let_go(void **state)
 	assert_non_null(w);
 	configuration_profile_release(profile);
 	for (i = 0; i < HISTORY + 50; i++) {
-		n = outbox_add(box, NOTICE_RAISED, noon);
+		n = outbox_add(box, NOTIFICATION_RAISED, noon);
 		assert_non_null(n);
 		n->watch = configuration_watch_share(w);
 	}
-	n = outbox_add(box, NOTICE_BLIND, noon);
+	n = outbox_add(box, NOTIFICATION_BLIND, noon);
 	assert_non_null(n);
 	n->capture = calloc(1, sizeof(*n->capture));
 	assert_int_equal(w->references, HISTORY + 51);
@@ -483,7 +483,7 @@ static void
 goes_on(void **state)
 {
 	struct outbox	*box = *state;
-	struct notice	 n = { .event = NOTICE_BLIND, .time = noon };
+	struct notification	 n = { .event = NOTIFICATION_BLIND, .time = noon };
 	uint32_t	 i;
 
 	outbox_free(box);
@@ -492,7 +492,7 @@ goes_on(void **state)
 	assert_sound(box);
 	for (i = 41; i <= 200; i++) {
 		n.sequence = i;
-		n.delivery = NOTICE_SENT;
+		n.delivery = NOTIFICATION_SENT;
 		assert_true(outbox_restore(box, &n));
 		n.sequence = i;
 		assert_false(outbox_restore(box, &n));

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "packet.h"
+#include "packet/packet.h"
 
 #include "bytes.h"
 

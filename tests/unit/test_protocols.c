@@ -11,7 +11,7 @@
 #include <cmocka.h>
 #include <pcap.h>
 
-#include "mono.h"
+#include "base/mono.h"
 #include "protocols/protocol.h"
 
 #include "bytes.h"

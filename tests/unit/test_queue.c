@@ -7,24 +7,24 @@
 
 #include <stdlib.h>
 
-#include "queue.h"
+#include "base/queue.h"
 
 /* An odd size, so that a wrong step shows. */
-struct record {
+struct persistence {
 	uint8_t	 octets[7];
 };
 
-static struct record
+static struct persistence
 record_of(uint32_t n)
 {
-	return ((struct record){ { (uint8_t)n, (uint8_t)(n >> 8),
+	return ((struct persistence){ { (uint8_t)n, (uint8_t)(n >> 8),
 	    (uint8_t)(n >> 16), 1, 2, 3, (uint8_t)~n } });
 }
 
 static void
 push(struct queue *q, uint32_t n)
 {
-	struct record	 r = record_of(n);
+	struct persistence	 r = record_of(n);
 
 	assert_true(queue_push(q, &r));
 }
@@ -32,7 +32,7 @@ push(struct queue *q, uint32_t n)
 static void
 take(struct queue *q, uint32_t n)
 {
-	struct record	 r = record_of(n);
+	struct persistence	 r = record_of(n);
 
 	assert_non_null(queue_first(q));
 	assert_memory_equal(queue_first(q), &r, sizeof(r));
@@ -45,7 +45,7 @@ empty(void **state)
 	struct queue	 q;
 
 	(void)state;
-	assert_true(queue_init(&q, sizeof(struct record)));
+	assert_true(queue_init(&q, sizeof(struct persistence)));
 	assert_null(queue_first(&q));
 	push(&q, 1);
 	take(&q, 1);
@@ -61,7 +61,7 @@ in_order_while_it_grows(void **state)
 	uint32_t	 i;
 
 	(void)state;
-	assert_true(queue_init(&q, sizeof(struct record)));
+	assert_true(queue_init(&q, sizeof(struct persistence)));
 	for (i = 0; i < 1000; i++)
 		push(&q, i);
 	assert_int_equal(q.count, 1000);
@@ -80,7 +80,7 @@ grows_from_any_position(void **state)
 
 	(void)state;
 	for (offset = 0; offset < 130; offset++) {
-		assert_true(queue_init(&q, sizeof(struct record)));
+		assert_true(queue_init(&q, sizeof(struct persistence)));
 		for (i = 0; i < offset; i++) {
 			push(&q, i);
 			take(&q, i);
@@ -103,7 +103,7 @@ in_order_at_random(void **state)
 
 	(void)state;
 	srand48(45640);
-	assert_true(queue_init(&q, sizeof(struct record)));
+	assert_true(queue_init(&q, sizeof(struct persistence)));
 	for (i = 0; i < 20000; i++) {
 		if (lrand48() % 100 < 51)
 			push(&q, pushed++);
@@ -120,12 +120,12 @@ in_order_at_random(void **state)
 static void
 looks_ahead(void **state)
 {
-	struct record	 r;
+	struct persistence	 r;
 	struct queue	 q;
 	uint32_t	 i;
 
 	(void)state;
-	assert_true(queue_init(&q, sizeof(struct record)));
+	assert_true(queue_init(&q, sizeof(struct persistence)));
 	for (i = 0; i < 100; i++) {
 		push(&q, i);
 		take(&q, i);
@@ -155,7 +155,7 @@ gives_back(void **state)
 	int		 round;
 
 	(void)state;
-	assert_true(queue_init(&q, sizeof(struct record)));
+	assert_true(queue_init(&q, sizeof(struct persistence)));
 	small = q.capacity;
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < 100000; i++)

@@ -32,10 +32,10 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "link.h"
-#include "mono.h"
-#include "sandbox.h"
-#include "wall.h"
+#include "base/mono.h"
+#include "base/wall.h"
+#include "engine/link.h"
+#include "engine/sandbox.h"
 
 #define POLLED	2
 

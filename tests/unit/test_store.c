@@ -15,9 +15,9 @@
 
 #include <sqlite3.h>
 
-#include "mark.h"
 #include "scratch.h"
-#include "store.h"
+#include "state/epoch_file.h"
+#include "state/store.h"
 
 #define N(array)	(sizeof(array) / sizeof((array)[0]))
 
@@ -91,13 +91,13 @@ close_store(void)
 static bool
 try_begin(void)
 {
-	bool	 anew, fine;
+	bool	 recreated, fine;
 
 	/* As long after the last try as need be. */
 	now = mono_add(now, 3600 * NSEC_PER_SEC);
-	fine = store_begin(store, now, &anew, &counters);
+	fine = store_begin(store, now, &recreated, &counters);
 	if (fine)
-		assert_false(anew);
+		assert_false(recreated);
 	return (fine);
 }
 
@@ -137,21 +137,21 @@ count_files(const char *prefix)
 }
 
 static void
-assert_mark(uint32_t epoch, bool behind)
+assert_mark(uint32_t epoch, bool unsaved)
 {
-	struct mark	 mark;
+	struct epoch_file	 epoch_file;
 
-	assert_true(mark_read(path(EPOCH), &mark));
-	assert_int_equal(mark.epoch, epoch);
-	assert_int_equal(mark.behind, behind);
+	assert_true(epoch_file_read(path(EPOCH), &epoch_file));
+	assert_int_equal(epoch_file.epoch, epoch);
+	assert_int_equal(epoch_file.unsaved, unsaved);
 }
 
 static void
-write_mark(uint32_t epoch, bool behind)
+write_mark(uint32_t epoch, bool unsaved)
 {
-	struct mark	 mark = { epoch, behind };
+	struct epoch_file	 epoch_file = { epoch, unsaved };
 
-	assert_true(mark_write(path(EPOCH), &mark));
+	assert_true(epoch_file_write(path(EPOCH), &epoch_file));
 }
 
 /* What somebody else does to the file. */
@@ -205,14 +205,14 @@ watch_of(const char *name, const char *peer, const char *host)
 }
 
 /* Each field with a value of its own. */
-static struct notice
-alarm_notice(uint32_t sequence, uint32_t index, const char *name)
+static struct notification
+alarm_notification(uint32_t sequence, uint32_t index, const char *name)
 {
 	bool	 raised = sequence % 2 == 1;
 
-	return ((struct notice){
+	return ((struct notification){
 		.sequence = sequence,
-		.event = raised ? NOTICE_RAISED : NOTICE_CLEARED,
+		.event = raised ? NOTIFICATION_RAISED : NOTIFICATION_CLEARED,
 		.watch_index = index,
 		.time = { 1000 + sequence },
 		.alarm = {
@@ -227,25 +227,25 @@ alarm_notice(uint32_t sequence, uint32_t index, const char *name)
 			.state = raised ? ALARM_RAISED : ALARM_CLEARED,
 			.cause = ALARM_CAUSE_LINK_ABNORMAL,
 			.end = ALARM_END_DISABLED,
-			.flags = ALARM_HEARD | ALARM_LOSSY,
+			.flags = ALARM_RECEIVED | ALARM_LOSSY,
 		},
 		.watch = watch_of(name, "192.0.2.12", "node-1"),
 	});
 }
 
-static struct notice
-capture_notice(uint32_t sequence, bool blind, const char *interface)
+static struct notification
+capture_notification(uint32_t sequence, bool blind, const char *interface)
 {
-	struct notice	 n = {
+	struct notification	 n = {
 		.sequence = sequence,
-		.event = blind ? NOTICE_BLIND : NOTICE_RESTORED,
+		.event = blind ? NOTIFICATION_BLIND : NOTIFICATION_RESTORED,
 		.time = { 1000 + sequence },
 		.capture = calloc(1, sizeof(*n.capture)),
 	};
 
 	assert_non_null(n.capture);
 	n.capture->index = 3;
-	n.capture->state = blind ? LIVE_CAPTURE_FAILED : LIVE_CAPTURE_DOWN;
+	n.capture->state = blind ? SHARED_CAPTURE_FAILED : SHARED_CAPTURE_DOWN;
 	snprintf(n.capture->interface, sizeof(n.capture->interface), "%s",
 	    interface);
 	snprintf(n.capture->error, sizeof(n.capture->error), "%s",
@@ -293,19 +293,19 @@ assert_same_alarm(const struct alarm *a, const struct alarm *b)
 }
 
 static void
-assert_same_notice(const struct notice *a, const struct notice *b)
+assert_same_notification(const struct notification *a, const struct notification *b)
 {
 	assert_int_equal(a->sequence, b->sequence);
 	assert_int_equal(a->event, b->event);
 	assert_int_equal(a->watch_index, b->watch_index);
 	assert_int_equal(a->time.ns, b->time.ns);
-	if (notice_has_alarm(a)) {
+	if (notification_has_alarm(a)) {
 		assert_same_alarm(&a->alarm, &b->alarm);
 		assert_same_watch(a->watch, b->watch);
 	} else {
 		assert_null(b->watch);
 	}
-	if (notice_has_capture(a)) {
+	if (notification_has_capture(a)) {
 		assert_int_equal(a->capture->index, b->capture->index);
 		assert_int_equal(a->capture->state, b->capture->state);
 		assert_string_equal(a->capture->interface,
@@ -314,7 +314,7 @@ assert_same_notice(const struct notice *a, const struct notice *b)
 	} else {
 		assert_null(b->capture);
 	}
-	if (a->event != NOTICE_STORM)
+	if (a->event != NOTIFICATION_STORM)
 		return;
 	assert_int_equal(a->storm.raised, b->storm.raised);
 	assert_int_equal(a->storm.cleared, b->storm.cleared);
@@ -324,16 +324,16 @@ assert_same_notice(const struct notice *a, const struct notice *b)
 
 /* Puts it, and lets go of it. */
 static void
-put(struct notice n)
+put(struct notification n)
 {
-	store_put_notice(store, &n);
-	notice_release(&n);
+	store_put_notification(store, &n);
+	notification_release(&n);
 }
 
 /* ---- what is got */
 
 struct got {
-	struct notice	 notices[64];
+	struct notification	 notifications[64];
 	size_t		 count;
 	size_t		 most;		/* stops after so many; 0: never */
 	char		 texts[64][300];
@@ -343,12 +343,12 @@ struct got {
 static struct got	 got;
 
 static bool
-take_notice(void *arg, struct notice *n)
+take_notification(void *arg, struct notification *n)
 {
 	struct got	*g = arg;
 
-	assert_true(g->count < N(g->notices));
-	g->notices[g->count++] = *n;
+	assert_true(g->count < N(g->notifications));
+	g->notifications[g->count++] = *n;
 	return (g->count != g->most);
 }
 
@@ -379,13 +379,13 @@ take_nothing(void *arg, uint32_t number, const char *name)
 }
 
 static bool
-take_storm(void *arg, uint32_t sequence, const struct notice_storm *storm)
+take_storm(void *arg, uint32_t sequence, const struct notification_storm *storm)
 {
 	struct got	*g = arg;
 
-	assert_true(g->count < N(g->notices));
-	g->notices[g->count++] = (struct notice){
-		.sequence = sequence, .event = NOTICE_STORM, .storm = *storm,
+	assert_true(g->count < N(g->notifications));
+	g->notifications[g->count++] = (struct notification){
+		.sequence = sequence, .event = NOTIFICATION_STORM, .storm = *storm,
 	};
 	return (g->count != g->most);
 }
@@ -396,7 +396,7 @@ forget(void)
 	size_t	 i;
 
 	for (i = 0; i < got.count; i++)
-		notice_release(&got.notices[i]);
+		notification_release(&got.notifications[i]);
 	memset(&got, 0, sizeof(got));
 }
 
@@ -404,8 +404,8 @@ forget(void)
 static bool
 read_everything(void)
 {
-	struct notice_storm	 storm;
-	struct notice		 n;
+	struct notification_storm	 storm;
+	struct notification		 n;
 	bool			 fine;
 	uint32_t		 i;
 
@@ -414,17 +414,17 @@ read_everything(void)
 	forget();
 	fine = store_blind(store, take_blind, &got) && fine;
 	forget();
-	fine = store_alarms(store, take_notice, &got) && fine;
+	fine = store_alarms(store, take_notification, &got) && fine;
 	forget();
-	fine = store_notices(store, 0, take_notice, &got) && fine;
+	fine = store_notifications(store, 0, take_notification, &got) && fine;
 	forget();
 	fine = store_storms(store, take_storm, &got) && fine;
 	forget();
 	(void)store_open_storm(store, &storm);
 	for (i = store_oldest(store); i != 0 && i <= counters.sequence &&
 	    i < 100; i++)
-		if (store_notice(store, i, &n))
-			notice_release(&n);
+		if (store_notification(store, i, &n))
+			notification_release(&n);
 		else
 			fine = false;
 	/* What was found by one is known to all. */
@@ -516,36 +516,36 @@ counters_kept(void **state)
 }
 
 static void
-assert_kept(struct notice set)
+assert_kept(struct notification set)
 {
-	struct notice	 n;
+	struct notification	 n;
 
 	begin_write();
-	store_put_notice(store, &set);
+	store_put_notification(store, &set);
 	counters.sequence = set.sequence;
 	commit();
-	assert_true(store_notice(store, set.sequence, &n));
-	assert_same_notice(&set, &n);
-	notice_release(&n);
+	assert_true(store_notification(store, set.sequence, &n));
+	assert_same_notification(&set, &n);
+	notification_release(&n);
 	open_store();
-	assert_true(store_notice(store, set.sequence, &n));
-	assert_same_notice(&set, &n);
-	notice_release(&n);
-	notice_release(&set);
+	assert_true(store_notification(store, set.sequence, &n));
+	assert_same_notification(&set, &n);
+	notification_release(&n);
+	notification_release(&set);
 	assert_true(read_everything());
 }
 
 static void
-notices_kept(void **state)
+notifications_kept(void **state)
 {
-	struct notice	 n;
+	struct notification	 n;
 	char		 name[256];
 
 	(void)state;
 	open_store();
-	assert_kept(alarm_notice(1, 7, "flinkserver"));
-	assert_kept(alarm_notice(2, 7, "flinkserver"));
-	n = alarm_notice(3, 2147483647, "flinkserver");
+	assert_kept(alarm_notification(1, 7, "flinkserver"));
+	assert_kept(alarm_notification(2, 7, "flinkserver"));
+	n = alarm_notification(3, 2147483647, "flinkserver");
 	n.time.ns = n.alarm.raised.ns = INT64_MAX;
 	n.alarm.cleared = WALL_NEVER;
 	n.alarm.last_heartbeat.ns = INT64_MIN;
@@ -555,80 +555,80 @@ notices_kept(void **state)
 	n.alarm.flags = ALARM_FLAGS;
 	assert_kept(n);
 	/* An IPv6 peer, and anybody. */
-	n = alarm_notice(4, 1, "a");
+	n = alarm_notification(4, 1, "a");
 	configuration_watch_release(n.watch);
 	n.watch = watch_of("six", "2001:db8::c", "node-2");
 	assert_kept(n);
-	n = alarm_notice(5, 1, "a");
+	n = alarm_notification(5, 1, "a");
 	configuration_watch_release(n.watch);
 	n.watch = watch_of("any", NULL, "");
 	assert_kept(n);
 	/* As long as names may be, and of all characters. */
 	memset(name, 'n', 255);
 	name[255] = '\0';
-	assert_kept(alarm_notice(6, 1, name));
-	assert_kept(alarm_notice(7, 1, "'; DROP TABLE notice; -- \xe2\x82\xac"));
-	assert_kept(capture_notice(8, true, "eth1"));
-	assert_kept(capture_notice(9, false, "enp65s0f1np1.99"));
-	n = capture_notice(10, true, "eth1");
-	memset(n.capture->error, 'e', LIVE_ERROR_SIZE - 1);
+	assert_kept(alarm_notification(6, 1, name));
+	assert_kept(alarm_notification(7, 1, "'; DROP TABLE notice; -- \xe2\x82\xac"));
+	assert_kept(capture_notification(8, true, "eth1"));
+	assert_kept(capture_notification(9, false, "enp65s0f1np1.99"));
+	n = capture_notification(10, true, "eth1");
+	memset(n.capture->error, 'e', SHARED_ERROR_SIZE - 1);
 	assert_kept(n);
-	assert_kept((struct notice){ .sequence = 11, .event = NOTICE_STORM,
+	assert_kept((struct notification){ .sequence = 11, .event = NOTIFICATION_STORM,
 	    .storm = { 1000, 20, 3, { INT64_MAX } } });
 }
 
 static void
-several_notices(void **state)
+several_notifications(void **state)
 {
-	struct notice	 n;
+	struct notification	 n;
 	uint32_t	 i;
 
 	(void)state;
 	open_store();
 	begin_write();
 	for (i = 1; i <= 20; i++)
-		put(alarm_notice(i, i % 3 + 1, i % 3 == 0 ? "a" : "b"));
+		put(alarm_notification(i, i % 3 + 1, i % 3 == 0 ? "a" : "b"));
 	counters.sequence = 20;
 	commit();
 	assert_int_equal(store_oldest(store), 1);
-	assert_true(store_notices(store, 12, take_notice, &got));
+	assert_true(store_notifications(store, 12, take_notification, &got));
 	assert_int_equal(got.count, 8);
 	for (i = 0; i < got.count; i++) {
-		assert_int_equal(got.notices[i].sequence, 13 + i);
+		assert_int_equal(got.notifications[i].sequence, 13 + i);
 		/* Neighbours have in common what is the same. */
-		assert_ptr_equal(got.notices[i].watch->profile,
-		    got.notices[0].watch->profile);
+		assert_ptr_equal(got.notifications[i].watch->profile,
+		    got.notifications[0].watch->profile);
 	}
 	forget();
 	got.most = 3;
-	assert_false(store_notices(store, 0, take_notice, &got));
+	assert_false(store_notifications(store, 0, take_notification, &got));
 	assert_int_equal(got.count, 3);
 	forget();
-	assert_true(store_notices(store, 20, take_notice, &got));
+	assert_true(store_notifications(store, 20, take_notification, &got));
 	assert_int_equal(got.count, 0);
-	assert_false(store_notice(store, 0, &n));
-	assert_false(store_notice(store, 21, &n));
+	assert_false(store_notification(store, 0, &n));
+	assert_false(store_notification(store, 21, &n));
 	/* That they wanted no more, or asked in vain, is no damage. */
 	assert_true(read_everything());
 	begin_write();
 	commit();
 
 	/* The last of each watch, by index. */
-	assert_true(store_alarms(store, take_notice, &got));
+	assert_true(store_alarms(store, take_notification, &got));
 	assert_int_equal(got.count, 3);
 	for (i = 0; i < 3; i++)
-		assert_int_equal(got.notices[i].watch_index, i + 1);
-	assert_int_equal(got.notices[0].sequence, 18);
-	assert_int_equal(got.notices[1].sequence, 19);
-	assert_int_equal(got.notices[2].sequence, 20);
-	assert_string_equal(got.notices[0].watch->name, "a");
+		assert_int_equal(got.notifications[i].watch_index, i + 1);
+	assert_int_equal(got.notifications[0].sequence, 18);
+	assert_int_equal(got.notifications[1].sequence, 19);
+	assert_int_equal(got.notifications[2].sequence, 20);
+	assert_string_equal(got.notifications[0].watch->name, "a");
 	forget();
 }
 
-static struct notice
-summarised_notice(uint32_t sequence)
+static struct notification
+summarised_notification(uint32_t sequence)
 {
-	struct notice	 n = alarm_notice(sequence, 1, "w");
+	struct notification	 n = alarm_notification(sequence, 1, "w");
 
 	n.alarm.flags |= ALARM_SUMMARISED;
 	return (n);
@@ -637,28 +637,28 @@ summarised_notice(uint32_t sequence)
 static void
 storms_kept(void **state)
 {
-	struct notice_storm	 open;
-	struct notice		 n;
+	struct notification_storm	 open;
+	struct notification		 n;
 
 	(void)state;
 	open_store();
 	assert_false(store_open_storm(store, &open));
 	begin_write();
-	put(alarm_notice(1, 1, "w"));
-	put(summarised_notice(3));
-	put(summarised_notice(4));
-	put((struct notice){ .sequence = 5, .event = NOTICE_STORM,
+	put(alarm_notification(1, 1, "w"));
+	put(summarised_notification(3));
+	put(summarised_notification(4));
+	put((struct notification){ .sequence = 5, .event = NOTIFICATION_STORM,
 	    .storm = { 1, 1, 3, { 1003 } } });
 	commit();
 	assert_false(store_open_storm(store, &open));
 	begin_write();
-	put(alarm_notice(6, 1, "w"));
-	put(summarised_notice(9));
-	put(capture_notice(10, true, "eth1"));
-	put(summarised_notice(11));
-	put(summarised_notice(12));
+	put(alarm_notification(6, 1, "w"));
+	put(summarised_notification(9));
+	put(capture_notification(10, true, "eth1"));
+	put(summarised_notification(11));
+	put(summarised_notification(12));
 	/* Since the first of them, which need not be the earliest. */
-	n = summarised_notice(13);
+	n = summarised_notification(13);
 	n.time.ns = 7;
 	put(n);
 	commit();
@@ -668,19 +668,19 @@ storms_kept(void **state)
 	assert_int_equal(open.first, 9);
 	assert_int_equal(open.since.ns, 1009);
 	begin_write();
-	put((struct notice){ .sequence = 14, .event = NOTICE_STORM,
+	put((struct notification){ .sequence = 14, .event = NOTIFICATION_STORM,
 	    .storm = { 2, 1, 9, { 1009 } } });
 	commit();
 	open_store();
 	assert_false(store_open_storm(store, &open));
 	assert_true(store_storms(store, take_storm, &got));
 	assert_int_equal(got.count, 2);
-	assert_int_equal(got.notices[0].sequence, 5);
-	assert_int_equal(got.notices[0].storm.first, 3);
-	assert_int_equal(got.notices[1].sequence, 14);
-	assert_int_equal(got.notices[1].storm.raised, 2);
-	assert_int_equal(got.notices[1].storm.cleared, 1);
-	assert_int_equal(got.notices[1].storm.since.ns, 1009);
+	assert_int_equal(got.notifications[0].sequence, 5);
+	assert_int_equal(got.notifications[0].storm.first, 3);
+	assert_int_equal(got.notifications[1].sequence, 14);
+	assert_int_equal(got.notifications[1].storm.raised, 2);
+	assert_int_equal(got.notifications[1].storm.cleared, 1);
+	assert_int_equal(got.notifications[1].storm.since.ns, 1009);
 	forget();
 	/* The last of them stays when all else goes. */
 	begin_write();
@@ -689,16 +689,16 @@ storms_kept(void **state)
 	open_store();
 	assert_true(store_storms(store, take_storm, &got));
 	assert_int_equal(got.count, 1);
-	assert_int_equal(got.notices[0].sequence, 14);
+	assert_int_equal(got.notifications[0].sequence, 14);
 	forget();
 	assert_false(store_open_storm(store, &open));
 	assert_true(read_everything());
 }
 
 static void
-alarms_without_notices(void **state)
+alarms_without_notifications(void **state)
 {
-	struct notice	 n = alarm_notice(9, 4, "w");
+	struct notification	 n = alarm_notification(9, 4, "w");
 
 	(void)state;
 	open_store();
@@ -707,11 +707,11 @@ alarms_without_notices(void **state)
 	commit();
 	open_store();
 	assert_int_equal(store_oldest(store), 0);
-	assert_true(store_alarms(store, take_notice, &got));
+	assert_true(store_alarms(store, take_notification, &got));
 	assert_int_equal(got.count, 1);
-	assert_same_notice(&n, &got.notices[0]);
+	assert_same_notification(&n, &got.notifications[0]);
 	forget();
-	notice_release(&n);
+	notification_release(&n);
 }
 
 static void
@@ -760,11 +760,11 @@ blind_kept(void **state)
 	(void)state;
 	open_store();
 	begin_write();
-	put(capture_notice(1, true, "eth1"));
-	put(capture_notice(2, true, "eth2"));
-	put(capture_notice(3, false, "eth1"));
-	put(capture_notice(4, true, "eth2"));
-	put(capture_notice(5, false, "lo"));
+	put(capture_notification(1, true, "eth1"));
+	put(capture_notification(2, true, "eth2"));
+	put(capture_notification(3, false, "eth1"));
+	put(capture_notification(4, true, "eth2"));
+	put(capture_notification(5, false, "lo"));
 	commit();
 	open_store();
 	assert_blind("eth2");
@@ -779,22 +779,22 @@ blind_kept(void **state)
 static void
 trimmed(void **state)
 {
-	struct notice	 n;
+	struct notification	 n;
 	uint32_t	 i;
 
 	(void)state;
 	open_store();
 	begin_write();
 	for (i = 1; i <= 9; i++)
-		put(alarm_notice(i, 1, "w"));
-	put((struct notice){ .sequence = 10, .event = NOTICE_STORM });
+		put(alarm_notification(i, 1, "w"));
+	put((struct notification){ .sequence = 10, .event = NOTIFICATION_STORM });
 	counters.sequence = 10;
 	commit();
 	begin_write();
 	store_put_oldest(store, 4);
 	commit();
 	assert_int_equal(store_oldest(store), 4);
-	assert_false(store_notice(store, 3, &n));
+	assert_false(store_notification(store, 3, &n));
 	assert_true(read_everything());
 	begin_write();
 	store_put_oldest(store, 11);
@@ -803,9 +803,9 @@ trimmed(void **state)
 	assert_int_equal(store_oldest(store), 0);
 	assert_int_equal(counters.sequence, 10);
 	/* The alarms stay. */
-	assert_true(store_alarms(store, take_notice, &got));
+	assert_true(store_alarms(store, take_notification, &got));
 	assert_int_equal(got.count, 1);
-	assert_int_equal(got.notices[0].sequence, 9);
+	assert_int_equal(got.notifications[0].sequence, 9);
 	forget();
 }
 
@@ -815,7 +815,7 @@ without_a_commit(void **state)
 	(void)state;
 	open_store();
 	begin_write();
-	put(alarm_notice(1, 1, "w"));
+	put(alarm_notification(1, 1, "w"));
 	store_put_name(store, 1, "w");
 	counters.sequence = 1;
 	store_put_counters(store, &counters);
@@ -963,10 +963,10 @@ make_good(void)
 	for (i = 1; i <= 40; i++) {
 		snprintf(name, sizeof(name), "w%u", i);
 		store_put_name(store, i, name);
-		put(alarm_notice(i, i, name));
+		put(alarm_notification(i, i, name));
 	}
-	put(capture_notice(41, true, "eth1"));
-	put((struct notice){ .sequence = 42, .event = NOTICE_STORM,
+	put(capture_notification(41, true, "eth1"));
+	put((struct notification){ .sequence = 42, .event = NOTIFICATION_STORM,
 	    .storm = { 3, 2, 1, { 7 } } });
 	counters.sequence = 42;
 	counters.delivered = 30;
@@ -986,7 +986,7 @@ make_good(void)
 static bool
 survive(const char *bytes, size_t size)
 {
-	bool	 anew, kept, fine;
+	bool	 recreated, kept, fine;
 
 	(void)mkdir(path("state"), 0700);
 	scratch_write(path(DB), bytes, size);
@@ -1000,8 +1000,8 @@ survive(const char *bytes, size_t size)
 		assert_true(kept);
 		now = mono_add(now, NSEC_PER_SEC);
 		store_damaged(store);
-		assert_true(store_begin(store, now, &anew, &counters));
-		assert_true(anew);
+		assert_true(store_begin(store, now, &recreated, &counters));
+		assert_true(recreated);
 		kept = false;
 		commit();
 	}
@@ -1014,7 +1014,7 @@ survive(const char *bytes, size_t size)
 		assert_true(count_files(ASIDE) >= 1);
 	}
 	begin_write();
-	put(alarm_notice(43, 1, "w1"));
+	put(alarm_notification(43, 1, "w1"));
 	counters.sequence = 43;
 	commit();
 	open_store();
@@ -1154,7 +1154,7 @@ no_file(void **state)
 	open_store();
 	assert_int_equal(counters.epoch, 3);
 	begin_write();
-	put(alarm_notice(1, 1, "w"));
+	put(alarm_notification(1, 1, "w"));
 	commit();
 	close_store();
 	assert_int_equal(lstat(path(DB), &st), 0);
@@ -1353,7 +1353,7 @@ wrong_values(void **state)
 		"DELETE FROM storm",
 		"UPDATE alarm SET event = 5, sequence = 3",
 	};
-	bool				 anew;
+	bool				 recreated;
 	size_t				 i;
 
 	(void)state;
@@ -1361,9 +1361,9 @@ wrong_values(void **state)
 		print_message("# %s\n", changes[i]);
 		open_store();
 		begin_write();
-		put(alarm_notice(1, 1, "w"));
-		put(capture_notice(2, true, "eth1"));
-		put((struct notice){ .sequence = 3, .event = NOTICE_STORM });
+		put(alarm_notification(1, 1, "w"));
+		put(capture_notification(2, true, "eth1"));
+		put((struct notification){ .sequence = 3, .event = NOTIFICATION_STORM });
 		store_put_name(store, 1, "w");
 		counters.sequence = counters.delivered = 3;
 		commit();
@@ -1373,8 +1373,8 @@ wrong_values(void **state)
 		assert_int_equal(counters.epoch, 1);
 		assert_false(read_everything());
 		now = mono_add(now, NSEC_PER_SEC);
-		assert_true(store_begin(store, now, &anew, &counters));
-		assert_true(anew);
+		assert_true(store_begin(store, now, &recreated, &counters));
+		assert_true(recreated);
 		assert_int_equal(counters.epoch, 2);
 		commit();
 		assert_mark(2, false);
@@ -1392,22 +1392,22 @@ wrong_values(void **state)
 static void
 removed_while_open(void **state)
 {
-	bool	 anew;
+	bool	 recreated;
 
 	(void)state;
 	open_store();
 	assert_int_equal(truncate(path(DB), 0), 0);
 	assert_int_equal(truncate(path(DB "-wal"), 0), 0);
 	now = mono_add(now, NSEC_PER_SEC);
-	if (store_begin(store, now, &anew, &counters)) {
-		put(alarm_notice(1, 1, "w"));
+	if (store_begin(store, now, &recreated, &counters)) {
+		put(alarm_notification(1, 1, "w"));
 		counters.sequence = 1;
 		(void)try_commit();
 	}
 	/* Whatever it noticed: another try writes it, or the next start. */
 	now = mono_add(now, 3600 * NSEC_PER_SEC);
-	if (store_begin(store, now, &anew, &counters)) {
-		put(alarm_notice(2, 1, "w"));
+	if (store_begin(store, now, &recreated, &counters)) {
+		put(alarm_notification(2, 1, "w"));
 		counters.sequence = 2;
 		(void)try_commit();
 	}
@@ -1529,15 +1529,15 @@ static void
 write_until_killed(int told)
 {
 	uint32_t	 i;
-	bool		 anew;
+	bool		 recreated;
 
 	if (store_open(&store, path("state"), &counters) != STORE_FINE)
 		_exit(1);
 	for (;;) {
-		if (!store_begin(store, now, &anew, &counters) || anew)
+		if (!store_begin(store, now, &recreated, &counters) || recreated)
 			_exit(2);
 		for (i = 1; i <= 5; i++)
-			put(alarm_notice(counters.sequence + i, i, "w"));
+			put(alarm_notification(counters.sequence + i, i, "w"));
 		counters.sequence += 5;
 		store_put_counters(store, &counters);
 		if (!store_commit(store, now, true))
@@ -1552,7 +1552,7 @@ write_until_killed(int told)
 static void
 assert_whole(uint32_t told)
 {
-	struct notice	 n;
+	struct notification	 n;
 	uint32_t	 i;
 
 	open_store();
@@ -1560,10 +1560,10 @@ assert_whole(uint32_t told)
 	assert_int_equal(counters.sequence % 5, 0);
 	assert_true(counters.sequence >= told);
 	for (i = counters.sequence; i > 0 && i + 50 > counters.sequence; i--) {
-		assert_true(store_notice(store, i, &n));
-		notice_release(&n);
+		assert_true(store_notification(store, i, &n));
+		notification_release(&n);
 	}
-	assert_false(store_notice(store, counters.sequence + 1, &n));
+	assert_false(store_notification(store, counters.sequence + 1, &n));
 	close_store();
 }
 
@@ -1608,7 +1608,7 @@ static void
 put_many(uint32_t count)
 {
 	while (count-- > 0)
-		put(alarm_notice(++counters.sequence, 1, "w"));
+		put(alarm_notification(++counters.sequence, 1, "w"));
 }
 
 static sqlite3	*first_opened;
@@ -1631,7 +1631,7 @@ take_connection(sqlite3 *db, const char **error, const void *api)
 static void
 all_or_nothing(void **state)
 {
-	struct notice	 n;
+	struct notification	 n;
 	uint32_t	 i;
 
 	(void)state;
@@ -1641,7 +1641,7 @@ all_or_nothing(void **state)
 	sqlite3_reset_auto_extension();
 	begin_write();
 	counters.sequence = 1;
-	put(alarm_notice(1, 1, "w"));
+	put(alarm_notification(1, 1, "w"));
 	commit();
 	assert_int_equal(sqlite3_exec(first_opened,
 	    "CREATE TEMP TRIGGER t BEFORE INSERT ON notice WHEN"
@@ -1657,10 +1657,10 @@ all_or_nothing(void **state)
 	    NULL, NULL), SQLITE_OK);
 	open_store();
 	for (i = 1; i <= 5; i++) {
-		if (store_notice(store, i, &n) != (i == 1))
+		if (store_notification(store, i, &n) != (i == 1))
 			fail_msg("notice %u", i);
 		if (i == 1)
-			notice_release(&n);
+			notification_release(&n);
 	}
 	assert_int_equal(store_oldest(store), 1);
 }
@@ -1672,7 +1672,7 @@ all_or_nothing(void **state)
 static void
 epoch_of_a_file_that_was_never_filled(void **state)
 {
-	bool	 anew;
+	bool	 recreated;
 
 	(void)state;
 	open_store();
@@ -1682,9 +1682,9 @@ epoch_of_a_file_that_was_never_filled(void **state)
 	store_damaged(store);
 	first_opened = NULL;
 	(void)sqlite3_auto_extension((void (*)(void))take_connection);
-	assert_true(store_begin(store, now, &anew, &counters));
+	assert_true(store_begin(store, now, &recreated, &counters));
 	sqlite3_reset_auto_extension();
-	assert_true(anew);
+	assert_true(recreated);
 	assert_int_equal(counters.epoch, 2);
 	assert_int_equal(sqlite3_exec(first_opened,
 	    "CREATE TEMP TRIGGER t BEFORE INSERT ON notice"
@@ -1700,7 +1700,7 @@ epoch_of_a_file_that_was_never_filled(void **state)
 static void
 mark_that_waits(void **state)
 {
-	bool	 anew;
+	bool	 recreated;
 
 	(void)state;
 	open_store();
@@ -1719,7 +1719,7 @@ mark_that_waits(void **state)
 	assert_false(try_commit());
 	assert_int_equal(rmdir(path(EPOCH)), 0);
 	now = mono_add(now, NSEC_PER_SEC);
-	assert_true(store_begin(store, now, &anew, &counters));
+	assert_true(store_begin(store, now, &recreated, &counters));
 	put_many(1);
 	assert_false(try_commit());
 	assert_mark(1, true);
@@ -1784,7 +1784,7 @@ full_disk(void **state)
 	assert_true(mono_before(now, store_retry(store)));
 	/* What was on disk is read, and nothing of what was not. */
 	assert_int_equal(store_oldest(store), 1);
-	assert_false(store_notice(store, told + 1, &(struct notice){ 0 }));
+	assert_false(store_notification(store, told + 1, &(struct notification){ 0 }));
 	counters = before;
 	assert_int_equal(unlink(path("state/filler")), 0);
 	begin_write();
@@ -1836,7 +1836,7 @@ static void
 full_disk_at_the_start(void **state)
 {
 	uint32_t	 epoch;
-	bool		 anew;
+	bool		 recreated;
 	int		 i;
 
 	(void)state;
@@ -1853,8 +1853,8 @@ full_disk_at_the_start(void **state)
 	assert_int_equal(unlink(path("state/filler")), 0);
 	assert_true(scratch_remount(path("state"), "12m", false));
 	now = mono_add(now, 3600 * NSEC_PER_SEC);
-	assert_true(store_begin(store, now, &anew, &counters));
-	assert_true(anew);
+	assert_true(store_begin(store, now, &recreated, &counters));
+	assert_true(recreated);
 	assert_int_equal(counters.epoch, epoch);
 	commit();
 	assert_mark(epoch, false);
@@ -1868,7 +1868,7 @@ full_disk_at_the_start(void **state)
 static void
 full_disk_and_damaged(void **state)
 {
-	bool	 anew;
+	bool	 recreated;
 	int	 i;
 
 	(void)state;
@@ -1885,8 +1885,8 @@ full_disk_and_damaged(void **state)
 	assert_int_equal(unlink(path("state/filler")), 0);
 	assert_true(scratch_remount(path("state"), "12m", false));
 	now = mono_add(now, 3600 * NSEC_PER_SEC);
-	assert_true(store_begin(store, now, &anew, &counters));
-	assert_true(anew);
+	assert_true(store_begin(store, now, &recreated, &counters));
+	assert_true(recreated);
 	assert_int_equal(counters.epoch, 5);
 	commit();
 	assert_mark(5, false);
@@ -1897,7 +1897,7 @@ full_disk_and_damaged(void **state)
 static void
 read_only(void **state)
 {
-	struct notice	 n;
+	struct notification	 n;
 	int		 i;
 
 	(void)state;
@@ -1920,8 +1920,8 @@ read_only(void **state)
 	assert_true(read_everything());
 	for (i = 0; i < 3; i++) {
 		assert_false(try_begin());
-		assert_true(store_notice(store, 3, &n));
-		notice_release(&n);
+		assert_true(store_notification(store, 3, &n));
+		notification_release(&n);
 	}
 	/* It may be written again: what was read goes on. */
 	assert_true(scratch_remount(path("state"), "12m", false));
@@ -1978,7 +1978,7 @@ read_only_after_a_kill(void **state)
 static void
 there_only_later(void **state)
 {
-	bool	 anew;
+	bool	 recreated;
 
 	(void)state;
 	if (!mount_state("32m"))
@@ -2000,8 +2000,8 @@ there_only_later(void **state)
 	assert_true(scratch_remount(path("state"), "32m", false));
 	assert_int_equal(rename(path("state/later"), path(DB)), 0);
 	now = mono_add(now, 3600 * NSEC_PER_SEC);
-	assert_true(store_begin(store, now, &anew, &counters));
-	assert_true(anew);
+	assert_true(store_begin(store, now, &recreated, &counters));
+	assert_true(recreated);
 	/* Its epoch was used: the same sequences of both would be mixed up. */
 	assert_int_equal(counters.epoch, 2);
 	commit();
@@ -2020,10 +2020,10 @@ main(void)
 		SCRATCH(fresh),
 		SCRATCH(modes_mended),
 		SCRATCH(counters_kept),
-		SCRATCH(notices_kept),
-		SCRATCH(several_notices),
+		SCRATCH(notifications_kept),
+		SCRATCH(several_notifications),
 		SCRATCH(storms_kept),
-		SCRATCH(alarms_without_notices),
+		SCRATCH(alarms_without_notifications),
 		SCRATCH(names_kept),
 		SCRATCH(blind_kept),
 		SCRATCH(trimmed),

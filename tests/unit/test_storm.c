@@ -7,7 +7,7 @@
 
 #include <string.h>
 
-#include "storm.h"
+#include "state/storm.h"
 
 #define WINDOW	(10 * NSEC_PER_SEC)
 
@@ -80,7 +80,7 @@ limit_in_a_window(void **state)
 static void
 told_when_it_is_over(void **state)
 {
-	struct notice_storm	 told;
+	struct notification_storm	 told;
 
 	(void)state;
 	assert_int_equal(storm_due(&storm).ns, MONO_NEVER.ns);
@@ -180,7 +180,7 @@ another_limit(void **state)
 static void
 resumed(void **state)
 {
-	const struct notice_storm	 open = {
+	const struct notification_storm	 open = {
 		.raised = 7, .cleared = 2, .first = 40, .since = wall(1),
 	};
 

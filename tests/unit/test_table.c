@@ -238,30 +238,30 @@ scalars(void **state)
 static void
 captures(void **state)
 {
-	struct live_capture	*c;
+	struct shared_capture	*c;
 
 	(void)state;
 	stage_begin(&stage, four);
-	c = &AGENT->live->captures[live_capture_find(AGENT->live, "eth1")];
+	c = &AGENT->shared->captures[shared_state_find_capture(AGENT->shared, "eth1")];
 	c->ifindex = 2;
 	c->packets = UINT64_C(0x123456789a);
 	c->heartbeats = 5;
 	c->dropped = UINT64_MAX;
-	c->state = LIVE_CAPTURE_DOWN;
+	c->state = SHARED_CAPTURE_DOWN;
 	strcpy(c->error, "it is down");
-	AGENT->captures[c - AGENT->live->captures].restarts = 3;
-	AGENT->live->captures[live_capture_find(AGENT->live,
+	AGENT->captures[c - AGENT->shared->captures].restarts = 3;
+	AGENT->shared->captures[shared_state_find_capture(AGENT->shared,
 	    "eth0")].ifindex = 9;
 	agent_order_captures(AGENT);
 	assert_text("1.2.1.2.2", "eth1");
-	assert_number("1.2.1.3.2", LIVE_CAPTURE_DOWN);
+	assert_number("1.2.1.3.2", SHARED_CAPTURE_DOWN);
 	assert_counter64("1.2.1.4.2", UINT64_C(0x123456789a));
 	assert_counter64("1.2.1.5.2", 5);
 	assert_counter64("1.2.1.6.2", UINT64_MAX);
 	assert_number("1.2.1.7.2", 3);
 	assert_text("1.2.1.8.2", "it is down");
 	assert_text("1.2.1.2.9", "eth0");
-	assert_number("1.2.1.3.9", LIVE_CAPTURE_RUNNING);
+	assert_number("1.2.1.3.9", SHARED_CAPTURE_RUNNING);
 	assert_text("1.2.1.8.9", "");
 	/* The pseudo-device. */
 	assert_text("1.2.1.2.0", "any");
@@ -273,7 +273,7 @@ captures_in_order(void **state)
 {
 	(void)state;
 	stage_begin(&stage, four);
-	AGENT->live->captures[live_capture_find(AGENT->live,
+	AGENT->shared->captures[shared_state_find_capture(AGENT->shared,
 	    "eth1")].ifindex = 2147483647;
 	agent_order_captures(AGENT);
 	assert_next("1.2.1.2", "1.2.1.2.0");
@@ -345,8 +345,8 @@ watch_states(void **state)
 	assert_number("1.3.1.11.1", DETECT_INTERRUPTED);
 	assert_number("1.3.1.18.1", 1);
 	/* A capture that failed, and an engine that hangs or is gone. */
-	stage_capture(&stage, live_capture_find(AGENT->live, "eth1"),
-	    LIVE_CAPTURE_FAILED, "x", 12);
+	stage_capture(&stage, shared_state_find_capture(AGENT->shared, "eth1"),
+	    SHARED_CAPTURE_FAILED, "x", 12);
 	assert_number("1.3.1.11.1", DETECT_BLIND);
 	assert_number("1.3.1.11.3", DETECT_INTERRUPTED);
 	AGENT->now = stage_mono(20);
@@ -411,7 +411,7 @@ history(void **state)
 	stage_heartbeat(&stage, 0, 14);
 	outbox_delivered(&AGENT->outbox, 1);
 	w = AGENT->config->watches[0];
-	assert_number("1.5.1.2.1", NOTICE_RAISED);
+	assert_number("1.5.1.2.1", NOTIFICATION_RAISED);
 	assert_time("1.5.1.3.1", 10, 0);
 	assert_number("1.5.1.4.1", 45640);
 	assert_text("1.5.1.5.1", "a");
@@ -420,7 +420,7 @@ history(void **state)
 	assert_number("1.5.1.8.1", SEVERITY_MINOR);
 	assert_number("1.5.1.9.1", ALARM_CAUSE_NEVER_HEARD);
 	assert_number("1.5.1.11.1", 2);
-	assert_number("1.5.1.2.2", NOTICE_CLEARED);
+	assert_number("1.5.1.2.2", NOTIFICATION_CLEARED);
 	assert_text("1.5.1.10.2", alarm_detail(&AGENT->alarms[0], w, text));
 	assert_number("1.5.1.11.2", 1);
 }
@@ -457,7 +457,7 @@ storms(void **state)
 	assert_number("1.1.13.0", 2);
 	assert_number("1.1.16.0", 2);
 	assert_number("1.1.17.0", 1);
-	assert_number("1.5.1.2.5", NOTICE_STORM);
+	assert_number("1.5.1.2.5", NOTIFICATION_STORM);
 	assert_time("1.5.1.3.5", 42, 0);
 	assert_number("1.5.1.4.5", 0);
 	assert_text("1.5.1.5.5", "");
@@ -485,9 +485,9 @@ history_of_captures(void **state)
 {
 	(void)state;
 	stage_begin(&stage, four);
-	stage_capture(&stage, 1, LIVE_CAPTURE_FAILED, "it is gone", 5);
-	stage_capture(&stage, 1, LIVE_CAPTURE_RUNNING, "", 6);
-	assert_number("1.5.1.2.1", NOTICE_BLIND);
+	stage_capture(&stage, 1, SHARED_CAPTURE_FAILED, "it is gone", 5);
+	stage_capture(&stage, 1, SHARED_CAPTURE_RUNNING, "", 6);
+	assert_number("1.5.1.2.1", NOTIFICATION_BLIND);
 	assert_time("1.5.1.3.1", 5, 0);
 	assert_number("1.5.1.4.1", 0);
 	assert_text("1.5.1.5.1", "");
@@ -496,7 +496,7 @@ history_of_captures(void **state)
 	assert_number("1.5.1.8.1", SEVERITY_INDETERMINATE);
 	assert_number("1.5.1.9.1", ALARM_CAUSE_LOCAL_FAULT);
 	assert_text("1.5.1.10.1", "eth0: it is gone");
-	assert_number("1.5.1.2.2", NOTICE_RESTORED);
+	assert_number("1.5.1.2.2", NOTIFICATION_RESTORED);
 	assert_number("1.5.1.8.2", SEVERITY_CLEARED);
 	assert_text("1.5.1.10.2", "eth0");
 }
@@ -636,7 +636,7 @@ next_at_the_end(void **state)
 	assert_next("1.4294967295", NULL);
 	assert_next("2", NULL);
 	assert_next("4294967295.4294967295", NULL);
-	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "x", 1);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "x", 1);
 	assert_next("1.4.1.19.46003.4", "1.5.1.2.1");
 	assert_next("1.5.1.11", "1.5.1.11.1");
 	assert_next("1.5.1.11.0", "1.5.1.11.1");
@@ -660,7 +660,7 @@ next_over_empty_tables(void **state)
 	assert_int_equal(find("1.3.1.1.1", &instance), TABLE_NO_OBJECT);
 	assert_int_equal(find("1.4.1.1.45640.1", &instance),
 	    TABLE_NO_INSTANCE);
-	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "x", 1);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "x", 1);
 	assert_number("1.1.12.0", 0);
 }
 
@@ -778,8 +778,8 @@ walk_while_history_moves(void **state)
 	(void)state;
 	stage_begin(&stage, four);
 	for (i = 0; i < HISTORY; i++) {
-		stage_capture(&stage, 0, i % 2 == 0 ? LIVE_CAPTURE_FAILED :
-		    LIVE_CAPTURE_RUNNING, "", 1);
+		stage_capture(&stage, 0, i % 2 == 0 ? SHARED_CAPTURE_FAILED :
+		    SHARED_CAPTURE_RUNNING, "", 1);
 		outbox_delivered(&AGENT->outbox, (uint32_t)i + 1);
 		outbox_trim(&AGENT->outbox, HISTORY);
 	}
@@ -792,7 +792,7 @@ walk_while_history_moves(void **state)
 			continue;
 		for (i = 0; i < 2; i++) {
 			stage_capture(&stage, 0, i == 0 ?
-			    LIVE_CAPTURE_FAILED : LIVE_CAPTURE_RUNNING, "", 2);
+			    SHARED_CAPTURE_FAILED : SHARED_CAPTURE_RUNNING, "", 2);
 			outbox_delivered(&AGENT->outbox,
 			    AGENT->outbox.sequence);
 			outbox_trim(&AGENT->outbox, HISTORY);
@@ -881,8 +881,8 @@ walk_over_equal_indexes(void **state)
 {
 	(void)state;
 	stage_begin(&stage, four);
-	AGENT->live->captures[1].ifindex = 5;
-	AGENT->live->captures[2].ifindex = 5;
+	AGENT->shared->captures[1].ifindex = 5;
+	AGENT->shared->captures[2].ifindex = 5;
 	agent_order_captures(AGENT);
 	assert_next("1.2.1.2.0", "1.2.1.2.5");
 	assert_next("1.2.1.2.5", "1.2.1.3.0");
@@ -1195,7 +1195,7 @@ snmp_getbulk(void **state)
 
 	(void)state;
 	stage_begin(&stage, four);
-	stage_capture(&stage, 0, LIVE_CAPTURE_FAILED, "x", 1);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "x", 1);
 	answer = ask(SNMP_MSG_GETBULK, names, N(names), N(expected));
 	assert_int_equal(answer->errstat, SNMP_ERR_NOERROR);
 	vb = answer->variables;

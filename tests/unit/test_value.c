@@ -11,7 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "mono.h"
+#include "base/mono.h"
 #include "value.h"
 
 #define N(array)	(sizeof(array) / sizeof((array)[0]))

@@ -9,8 +9,8 @@
 #include <string.h>
 #include <time.h>
 
-#include "mono.h"
-#include "wall.h"
+#include "base/mono.h"
+#include "base/wall.h"
 
 static void
 text(void **state)

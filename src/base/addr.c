@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <arpa/inet.h>
+#include <sys/socket.h>
+
+#include <string.h>
+
+#include "base/addr.h"
+
+size_t
+addr_length(const struct addr *a)
+{
+	switch (a->family) {
+	case ADDR_IPV4:
+		return (4);
+	case ADDR_IPV6:
+		return (16);
+	default:
+		return (0);
+	}
+}
+
+bool
+addr_equal(const struct addr *a, const struct addr *b)
+{
+	return (memcmp(a, b, sizeof(*a)) == 0);
+}
+
+struct addr
+addr_from_octets(enum addr_family family, const uint8_t *octets)
+{
+	struct addr a = { .family = (uint8_t)family };
+
+	memcpy(a.octets, octets, addr_length(&a));
+	return (a);
+}
+
+bool
+addr_parse(const char *text, struct addr *a)
+{
+	memset(a, 0, sizeof(*a));
+	if (inet_pton(AF_INET, text, a->octets) == 1) {
+		a->family = ADDR_IPV4;
+		return (true);
+	}
+	memset(a, 0, sizeof(*a));
+	if (inet_pton(AF_INET6, text, a->octets) == 1) {
+		a->family = ADDR_IPV6;
+		return (true);
+	}
+	return (false);
+}
+
+char *
+addr_text(const struct addr *a, char *text)
+{
+	text[0] = '\0';
+	if (a->family == ADDR_IPV4)
+		inet_ntop(AF_INET, a->octets, text, ADDR_TEXT_SIZE);
+	else if (a->family == ADDR_IPV6)
+		inet_ntop(AF_INET6, a->octets, text, ADDR_TEXT_SIZE);
+	return (text);
+}

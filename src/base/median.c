@@ -1,0 +1,154 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+
+#include "base/median.h"
+
+/*
+ * Values in logarithmic steps: each power of two has 128 buckets, and below 128
+ * each value has its own.
+ */
+static size_t
+bucket_of(int64_t value)
+{
+	unsigned	 shift;
+
+	if (value < 128)
+		return ((size_t)value);
+	shift = 63 - 7 - (unsigned)__builtin_clzll((uint64_t)value);
+	return ((size_t)(shift + 1) * 128 + (size_t)(value >> shift) - 128);
+}
+
+/* The middle of a bucket. */
+static int64_t
+bucket_value(size_t bucket)
+{
+	unsigned	 shift;
+
+	if (bucket < 128)
+		return ((int64_t)bucket);
+	shift = (unsigned)(bucket / 128 - 1);
+	return ((int64_t)((((uint64_t)(bucket % 128 + 128) << 1) + 1) <<
+	    shift >> 1));
+}
+
+static int
+compare(const void *a, const void *b)
+{
+	int64_t	 x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x < y ? -1 : x > y);
+}
+
+static bool
+grow(struct median *m)
+{
+	size_t	 size = m->size == 0 ? 64 : 2 * m->size;
+	int64_t	*kept;
+
+	kept = reallocarray(m->kept, size, sizeof(*kept));
+	if (kept == NULL)
+		return (false);
+	m->kept = kept;
+	m->size = size;
+	return (true);
+}
+
+/* Where the middle of all is among what is kept, or its end next to that. */
+static size_t
+middle(const struct median *m, uint64_t rank)
+{
+	if (rank < m->below)
+		return (0);
+	rank -= m->below;
+	return (rank < m->nkept ? (size_t)rank : m->nkept - 1);
+}
+
+/* Lets go of what is farthest from the middle. */
+static bool
+let_go(struct median *m)
+{
+	size_t	 start, end, i;
+
+	if (m->buckets == NULL) {
+		m->buckets = calloc(MEDIAN_BUCKETS, sizeof(*m->buckets));
+		if (m->buckets == NULL)
+			return (false);
+		for (i = 0; i < m->nkept; i++)
+			m->buckets[bucket_of(m->kept[i])]++;
+	}
+	qsort(m->kept, m->nkept, sizeof(*m->kept), compare);
+	start = middle(m, (m->below + m->nkept + m->above) / 2);
+	start = start > MEDIAN_VALUES / 4 ? start - MEDIAN_VALUES / 4 : 0;
+	end = start + MEDIAN_VALUES / 2;
+	if (end > m->nkept)
+		end = m->nkept;
+	m->below += start;
+	m->above += m->nkept - end;
+	m->nkept = end - start;
+	for (i = 0; i < m->nkept; i++)
+		m->kept[i] = m->kept[start + i];
+	m->low = m->kept[0];
+	m->high = m->kept[m->nkept - 1];
+	return (true);
+}
+
+bool
+median_add(struct median *m, int64_t value)
+{
+	if (m->nkept == MEDIAN_VALUES && !let_go(m))
+		return (false);
+	if (m->buckets != NULL) {
+		m->buckets[bucket_of(value)]++;
+		if (value < m->low) {
+			m->below++;
+			return (true);
+		}
+		if (value > m->high) {
+			m->above++;
+			return (true);
+		}
+	}
+	if (m->nkept == m->size && !grow(m))
+		return (false);
+	m->kept[m->nkept++] = value;
+	return (true);
+}
+
+void
+median_free(struct median *m)
+{
+	free(m->kept);
+	free(m->buckets);
+	*m = (struct median){ 0 };
+}
+
+/* The value of a rank, from 0. */
+static int64_t
+ranked(const struct median *m, uint64_t rank)
+{
+	uint64_t	 n = 0;
+	size_t		 i;
+
+	if (rank >= m->below && rank < m->below + m->nkept)
+		return (m->kept[rank - m->below]);
+	for (i = 0; i < MEDIAN_BUCKETS - 1; i++) {
+		n += m->buckets[i];
+		if (n > rank)
+			break;
+	}
+	return (bucket_value(i));
+}
+
+int64_t
+median_value(struct median *m)
+{
+	uint64_t	 n = m->below + m->nkept + m->above;
+	int64_t		 a, b;
+
+	if (n == 0)
+		return (-1);
+	qsort(m->kept, m->nkept, sizeof(*m->kept), compare);
+	a = ranked(m, (n - 1) / 2);
+	b = ranked(m, n / 2);
+	return (a + (b - a) / 2);
+}

@@ -1,0 +1,453 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "detect/detect.h"
+
+_Static_assert(sizeof(struct detect_watch) == 128, "two cache lines");
+_Static_assert(offsetof(struct detect_watch, intervals) == 64, "the second");
+
+/*
+ * A watch is written by one and read by others who do not wait: while
+ * `version` is odd, or when it has changed, the reader looks again.
+ */
+static void
+write_begin(struct detect_watch *w)
+{
+	atomic_fetch_add_explicit(&w->version, 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+}
+
+static void
+write_end(struct detect_watch *w)
+{
+	atomic_fetch_add_explicit(&w->version, 1, memory_order_release);
+}
+
+void
+detect_watch_read(const struct detect_watch *w, struct detect_watch *copy)
+{
+	uint32_t	 before, after;
+	int		 tries;
+
+	/* A writer that died within leaves it odd for good: take it then. */
+	for (tries = 0; tries < 1000; tries++) {
+		before = atomic_load_explicit(&w->version,
+		    memory_order_acquire);
+		memcpy(copy, w, sizeof(*copy));
+		atomic_thread_fence(memory_order_acquire);
+		after = atomic_load_explicit(&w->version,
+		    memory_order_relaxed);
+		if (before == after && before % 2 == 0)
+			return;
+	}
+}
+
+void
+detect_watch_configure(struct detect_watch *w, uint32_t source,
+    int64_t interruption_ns, uint32_t recovery, bool enabled)
+{
+	w->source = source;
+	w->interruption_ns = (uint64_t)interruption_ns;
+	w->recovery = recovery;
+	w->enabled = enabled;
+}
+
+void
+detect_watch_begin(struct detect_watch *w, uint32_t source,
+    int64_t interruption_ns, uint32_t recovery, bool enabled,
+    struct mono_time now)
+{
+	memset(w, 0, sizeof(*w));
+	detect_watch_configure(w, source, interruption_ns, recovery, enabled);
+	w->last = now;
+}
+
+void
+detect_watch_restore(struct detect_watch *w, uint32_t transitions, bool raised,
+    struct mono_time raised_at, struct wall_time last)
+{
+	w->transitions = transitions;
+	w->last_wall = last;
+	if (raised && w->enabled) {
+		w->raised = true;
+		w->raised_at = raised_at;
+	} else if (raised) {
+		w->transitions++;
+	}
+}
+
+/* Since when the watch has been silent, as far as its source could see. */
+static struct mono_time
+silent_since(const struct detect_watch *w, const struct detect_source *source)
+{
+	return (mono_max(w->last, source->since));
+}
+
+static struct mono_time
+deadline(const struct detect_watch *w, const struct detect_source *source)
+{
+	return (mono_add(silent_since(w, source),
+	    (int64_t)w->interruption_ns));
+}
+
+static bool
+is_waiting(const struct detect *d, uint32_t i)
+{
+	return ((d->waiting[i / 64] >> i % 64 & 1) != 0);
+}
+
+static void
+set_waiting(struct detect *d, uint32_t i, bool waiting)
+{
+	uint64_t	 bit = UINT64_C(1) << i % 64;
+
+	if (waiting)
+		d->waiting[i / 64] |= bit;
+	else
+		d->waiting[i / 64] &= ~bit;
+}
+
+/* Puts a watch among the deadlines, if it has one and is not there. */
+static void
+await(struct detect *d, uint32_t i)
+{
+	struct detect_watch	*w = &d->watches[i];
+
+	if (!w->enabled || w->raised || is_waiting(d, i))
+		return;
+	set_waiting(d, i, true);
+	heap_push(&d->deadlines, deadline(w, d->sources[w->source]), i);
+}
+
+/*
+ * Between a transition and the count of it, which is odd while it stands; or
+ * when somebody wrote here who had no business to.
+ */
+void
+detect_watch_sanitize(struct detect_watch *w)
+{
+	if (w->raised != (w->transitions % 2 != 0))
+		w->transitions++;
+	if (atomic_load(&w->version) % 2 != 0)
+		write_end(w);
+}
+
+bool
+detect_init(struct detect *d, struct detect_watch *watches, size_t nwatches,
+    struct detect_source *const *sources, detect_emit *emit, void *arg)
+{
+	uint32_t	 i;
+
+	memset(d, 0, sizeof(*d));
+	d->watches = watches;
+	d->nwatches = nwatches;
+	d->sources = sources;
+	d->emit = emit;
+	d->arg = arg;
+	d->waiting = calloc(nwatches / 64 + 1, sizeof(*d->waiting));
+	if (d->waiting == NULL || !heap_init(&d->deadlines, nwatches)) {
+		detect_free(d);
+		return (false);
+	}
+	for (i = 0; i < nwatches; i++) {
+		detect_watch_sanitize(&watches[i]);
+		await(d, i);
+	}
+	return (true);
+}
+
+void
+detect_free(struct detect *d)
+{
+	heap_free(&d->deadlines);
+	free(d->waiting);
+	d->waiting = NULL;
+}
+
+static void
+raise_alarm(struct detect *d, uint32_t i, struct mono_time at)
+{
+	struct detect_watch		*w = &d->watches[i];
+	const struct detect_source	*source = d->sources[w->source];
+	struct detect_event		 event = {
+		.transition = DETECT_RAISED,
+		.watch = i,
+		.number = w->transitions + 1,
+		.at = at,
+		.last_heartbeat = w->received ? w->last_wall : WALL_NEVER,
+		.silence_ns = (int64_t)w->interruption_ns,
+		.received = w->received,
+		.stopping = w->stopping,
+		.lossy = !mono_before(source->lossy, silent_since(w, source)),
+		.link_down = source->link_down,
+	};
+
+	w->raised = true;
+	w->raised_at = at;
+	w->recovered = 0;
+	w->transitions++;
+	d->emit(d->arg, &event);
+}
+
+static void
+clear_alarm(struct detect *d, uint32_t i, struct mono_time at)
+{
+	struct detect_watch	*w = &d->watches[i];
+	struct detect_event	 event = {
+		.transition = DETECT_CLEARED,
+		.watch = i,
+		.number = w->transitions + 1,
+		.at = at,
+		.last_heartbeat = w->last_wall,
+		.duration_ns = mono_sub(at, w->raised_at),
+	};
+
+	w->raised = false;
+	w->stopping = false;
+	w->transitions++;
+	d->emit(d->arg, &event);
+}
+
+static void
+learn_interval(struct detect_watch *w, int64_t interval_ns)
+{
+	int64_t		 units = interval_ns / DETECT_UNIT_NS + 1;
+	uint32_t	 interval, before;
+	float		 change_ns;
+
+	/* That of 24 h fits. */
+	interval = units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
+	before = w->intervals[(w->oldest + DETECT_INTERVALS - 1) %
+	    DETECT_INTERVALS];
+	if (before != 0) {
+		change_ns = (float)(interval > before ? interval - before :
+		    before - interval) * (float)DETECT_UNIT_NS;
+		w->jitter_ns += (change_ns - w->jitter_ns) / 16;
+	}
+	w->intervals[w->oldest] = interval;
+	w->oldest = (w->oldest + 1) % DETECT_INTERVALS;
+}
+
+/* A time between two heartbeats that was watched all through. */
+static void
+learn_gap(struct detect_watch *w, int64_t gap_ns)
+{
+	int64_t	 gap_ms = (gap_ns + NSEC_PER_MSEC / 2) / NSEC_PER_MSEC;
+
+	if (gap_ms > w->longest_gap_ms)
+		w->longest_gap_ms = gap_ms < UINT32_MAX ? (uint32_t)gap_ms :
+		    UINT32_MAX;
+	/* An outage is not how often the peer sends. */
+	if (gap_ns <= (int64_t)w->interruption_ns)
+		learn_interval(w, gap_ns);
+}
+
+/* Some say goodbye and go on for a moment. */
+static bool
+stop_grace_is_over(const struct detect_watch *w, struct mono_time at)
+{
+	uint64_t	 ms = (uint64_t)(at.ns / NSEC_PER_MSEC);
+
+	/* In as many bits as are kept of it, of which the first is a sign. */
+	return ((int64_t)((ms - w->stopping_ms) << (64 - DETECT_STOPPING_BITS))
+	    >> (64 - DETECT_STOPPING_BITS) > DETECT_STOP_GRACE_NS / NSEC_PER_MSEC);
+}
+
+void
+detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
+    struct wall_time wall)
+{
+	struct detect_watch		*w = &d->watches[i];
+	const struct detect_source	*source;
+	int64_t				 gap_ns;
+
+	if (!w->enabled)
+		return;
+	source = d->sources[w->source];
+	if (w->received)
+		at = mono_max(at, w->last);
+	if (w->raised)
+		at = mono_max(at, w->raised_at);
+	gap_ns = w->received ? mono_sub(at, w->last) : INT64_MAX;
+	write_begin(w);
+	if (!w->raised && !source->blind &&
+	    mono_before(deadline(w, source), at))
+		raise_alarm(d, i, deadline(w, source));
+	if (w->received && !mono_before(w->last, source->since))
+		learn_gap(w, gap_ns);
+	w->received = true;
+	if (w->stopping && stop_grace_is_over(w, at))
+		w->stopping = false;
+	w->last = at;
+	w->last_wall = wall;
+	w->heartbeats++;
+	if (w->raised) {
+		if (gap_ns > (int64_t)w->interruption_ns)
+			w->recovered = 0;
+		if (++w->recovered >= w->recovery)
+			clear_alarm(d, i, at);
+	}
+	write_end(w);
+	await(d, i);
+}
+
+void
+detect_stopping(struct detect *d, uint32_t i, struct mono_time at)
+{
+	struct detect_watch	*w = &d->watches[i];
+
+	write_begin(w);
+	w->stopping = true;
+	w->stopping_ms = (uint64_t)(at.ns / NSEC_PER_MSEC);
+	write_end(w);
+}
+
+/*
+ * The top is due.  Heartbeats do not move it, so it may be due later; then
+ * others come before it.  False when it was put off, or taken away.
+ */
+static bool
+top_is_overdue(struct detect *d, struct mono_time now)
+{
+	const struct heap_entry		*top = heap_top(&d->deadlines);
+	const struct detect_watch	*w = &d->watches[top->item];
+	const struct detect_source	*source = d->sources[w->source];
+	struct mono_time		 due = deadline(w, source);
+
+	if (w->raised) {
+		set_waiting(d, top->item, false);
+		heap_pop(&d->deadlines);
+	} else if (source->blind) {
+		heap_defer_top(&d->deadlines,
+		    mono_add(now, (int64_t)w->interruption_ns));
+	} else if (mono_before(top->due, due)) {
+		heap_defer_top(&d->deadlines, due);
+	} else {
+		return (true);
+	}
+	return (false);
+}
+
+bool
+detect_overdue(struct detect *d, struct mono_time now)
+{
+	const struct heap_entry	*top;
+
+	while ((top = heap_top(&d->deadlines)) != NULL &&
+	    !mono_before(now, top->due))
+		if (top_is_overdue(d, now))
+			return (true);
+	return (false);
+}
+
+void
+detect_advance(struct detect *d, struct mono_time now)
+{
+	struct detect_watch	*w;
+	uint32_t		 i;
+
+	while (detect_overdue(d, now)) {
+		i = heap_top(&d->deadlines)->item;
+		w = &d->watches[i];
+		heap_pop(&d->deadlines);
+		set_waiting(d, i, false);
+		write_begin(w);
+		raise_alarm(d, i, deadline(w, d->sources[w->source]));
+		write_end(w);
+	}
+}
+
+struct mono_time
+detect_next(const struct detect *d)
+{
+	const struct heap_entry	*top = heap_top(&d->deadlines);
+
+	return (top == NULL ? MONO_NEVER : top->due);
+}
+
+void
+detect_source_begin(struct detect_source *source, struct mono_time now)
+{
+	memset(source, 0, sizeof(*source));
+	source->since = now;
+	source->lossy = (struct mono_time){ INT64_MIN };
+}
+
+void
+detect_source_resume(struct detect_source *source, struct mono_time now)
+{
+	source->since = mono_max(source->since, now);
+}
+
+enum detect_state
+detect_state(const struct detect_watch *w, const struct detect_source *source,
+    struct mono_time now)
+{
+	int64_t	 silence_ns, interval_ns;
+
+	if (!w->enabled)
+		return (DETECT_DISABLED);
+	if (source->blind)
+		return (DETECT_BLIND);
+	if (w->raised)
+		return (DETECT_INTERRUPTED);
+	if (!w->received)
+		return (DETECT_STARTING);
+	silence_ns = mono_sub(now, silent_since(w, source));
+	interval_ns = detect_interval_ns(w);
+	if (interval_ns > 0 && silence_ns > DETECT_LATE_INTERVALS * interval_ns)
+		return (DETECT_LATE);
+	return (DETECT_ALIVE);
+}
+
+static int
+compare_u32(const void *a, const void *b)
+{
+	uint32_t	 x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x < y ? -1 : x > y);
+}
+
+int64_t
+detect_interval_ns(const struct detect_watch *w)
+{
+	uint32_t	 sorted[DETECT_INTERVALS];
+	size_t		 n = 0, i;
+	uint64_t	 two;
+
+	for (i = 0; i < DETECT_INTERVALS; i++)
+		if (w->intervals[i] != 0)
+			sorted[n++] = w->intervals[i] - 1;
+	if (n == 0)
+		return (0);
+	qsort(sorted, n, sizeof(*sorted), compare_u32);
+	two = (uint64_t)sorted[(n - 1) / 2] + sorted[n / 2];
+	return ((int64_t)two * DETECT_UNIT_NS / 2);
+}
+
+int64_t
+detect_jitter_ns(const struct detect_watch *w)
+{
+	return ((int64_t)w->jitter_ns);
+}
+
+int64_t
+detect_longest_gap_ns(const struct detect_watch *w)
+{
+	return (w->longest_gap_ms * NSEC_PER_MSEC);
+}
+
+int64_t
+detect_silence_ns(const struct detect_watch *w, struct mono_time now)
+{
+	int64_t	 ns = mono_sub(now, w->last);
+
+	return (ns > 0 ? ns : 0);
+}
+
+uint32_t
+detect_interruptions(const struct detect_watch *w)
+{
+	return (w->transitions / 2 + w->transitions % 2);
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <net/if.h>
+#include <linux/rtnetlink.h>
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/link.h"
+
+int
+link_open(void)
+{
+	return (socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+}
+
+int
+link_monitor_open(void)
+{
+	const struct sockaddr_nl	 address = {
+		.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK,
+	};
+	int				 descriptor, saved;
+
+	descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
+	    NETLINK_ROUTE);
+	if (descriptor < 0 || bind(descriptor,
+	    (const struct sockaddr *)&address, sizeof(address)) == 0)
+		return (descriptor);
+	saved = errno;
+	close(descriptor);
+	errno = saved;
+	return (-1);
+}
+
+void
+link_monitor_drain(int descriptor)
+{
+	char	 cut[16];
+
+	/* An error is news too: that some of them were lost. */
+	while (recv(descriptor, cut, sizeof(cut), MSG_DONTWAIT) >= 0 ||
+	    errno == EINTR || errno == ENOBUFS)
+		continue;
+}
+
+enum link_state
+link_state(int descriptor, const char *interface, uint32_t *ifindex)
+{
+	struct ifreq	 request;
+	const short	 up = IFF_UP | IFF_RUNNING;
+
+	*ifindex = 0;
+	if (strcmp(interface, "any") == 0)
+		return (LINK_UP);
+	memset(&request, 0, sizeof(request));
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	if (ioctl(descriptor, SIOCGIFINDEX, &request) != 0)
+		return (LINK_MISSING);
+	*ifindex = (uint32_t)request.ifr_ifindex;
+	if (ioctl(descriptor, SIOCGIFFLAGS, &request) != 0)
+		return (LINK_MISSING);
+	return ((request.ifr_flags & up) == up ? LINK_UP : LINK_DOWN);
+}

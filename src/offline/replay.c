@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the daemon would have found in captures.  Their stamps are the clock; a
+ * detector, matchers and a configuration are the daemon's own.
+ */
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/json.h"
+#include "base/log.h"
+#include "base/median.h"
+#include "base/progress.h"
+#include "config/configuration.h"
+#include "detect/detect.h"
+#include "match/match.h"
+#include "offline/capture_merge.h"
+#include "offline/replay.h"
+#include "packet/packet.h"
+#include "state/alarm.h"
+
+#define EXIT_USAGE	2		/* command line or configuration */
+
+/* What is told of a watch and the detector does not keep. */
+struct tally {
+	struct wall_time	 first;
+	struct wall_time	 last;
+	int64_t			 longest_ns;	/* -1: none yet */
+	struct median		 intervals;
+	struct addr		 sender;	/* of the last heartbeat */
+};
+
+/* Expressions are compiled for a link type, so each has a matcher. */
+struct matcher {
+	int		 link_type;
+	struct match	*match;
+};
+
+struct replay {
+	const struct configuration *config;
+	struct capture_merge		*merge;
+	struct matcher		*matchers;
+	size_t			 nmatchers;
+	struct detect		 detect;
+	struct detect_watch	*watches;
+	struct detect_source	 source;	/* all captures together */
+	struct detect_source	*sources;	/* that one */
+	struct tally		*tallies;
+	bool			 begun;
+	bool			 exhausted;	/* no memory */
+	struct wall_time	 now;
+	unsigned		 taken;		/* that were wanted */
+};
+
+/* The captures' stamps are this detector's only clock. */
+static struct mono_time
+clock_of(struct wall_time timestamp)
+{
+	return ((struct mono_time){ timestamp.ns });
+}
+
+/* ---- output */
+
+static void
+print_raised(struct json *j, const struct replay *r,
+    const struct detect_event *event)
+{
+	const struct configuration_watch *w = r->config->watches[event->watch];
+	const struct addr	*peer = w->peer.family != ADDR_NONE ?
+	    &w->peer : &r->tallies[event->watch].sender;
+	char			 text[ADDR_TEXT_SIZE];
+
+	json_text(j, "severity", severity_text(w->profile->alarm->severity));
+	json_text(j, "peer", peer->family != ADDR_NONE ?
+	    addr_text(peer, text) : NULL);
+	json_time(j, "lastHeartbeat", event->received ?
+	    event->last_heartbeat : WALL_NEVER);
+	json_text(j, "cause", alarm_cause_text(alarm_cause_of(event)));
+}
+
+static void
+print_event(void *arg, const struct detect_event *event)
+{
+	const struct replay	*r = arg;
+	const struct configuration_watch *w = r->config->watches[event->watch];
+	bool			 raised = event->transition == DETECT_RAISED;
+	struct json		 j;
+
+	progress_clear();
+	json_begin(&j, stdout);
+	json_text(&j, "event", raised ? "raised" : "cleared");
+	json_time(&j, "time", (struct wall_time){ event->at.ns });
+	json_text(&j, "watch", w->name);
+	json_count(&j, "alarmId", w->profile->alarm->id);
+	if (raised)
+		print_raised(&j, r, event);
+	else
+		json_duration(&j, "duration", event->duration_ns);
+	json_end(&j);
+}
+
+static const char *
+state_text(enum detect_state state)
+{
+	switch (state) {
+	case DETECT_STARTING:
+		return ("starting");
+	case DETECT_ALIVE:
+		return ("alive");
+	case DETECT_LATE:
+		return ("late");
+	case DETECT_INTERRUPTED:
+		return ("interrupted");
+	case DETECT_BLIND:
+		return ("blind");
+	case DETECT_DISABLED:
+		break;
+	}
+	return ("disabled");
+}
+
+static void
+print_summary(const struct replay *r, size_t i)
+{
+	const struct detect_watch	*w = &r->watches[i];
+	struct tally			*tally = &r->tallies[i];
+	struct json			 j;
+
+	json_begin(&j, stdout);
+	json_text(&j, "event", "summary");
+	json_text(&j, "watch", r->config->watches[i]->name);
+	json_text(&j, "state", state_text(detect_state(w, &r->source,
+	    clock_of(r->now))));
+	json_count(&j, "heartbeats", w->heartbeats);
+	json_time(&j, "firstHeartbeat", tally->first);
+	json_time(&j, "lastHeartbeat", tally->last);
+	json_duration(&j, "medianInterval", median_value(&tally->intervals));
+	json_duration(&j, "longestGap", tally->longest_ns);
+	json_count(&j, "interruptions", detect_interruptions(w));
+	json_end(&j);
+}
+
+static void
+show_progress(const struct replay *r)
+{
+	double	 done = capture_merge_progress(r->merge);
+	double	 millions = (double)capture_merge_frames(r->merge) / 1e6;
+
+	if (done >= 0)
+		progress_show("%3.0f %%, %.1f million packets", done * 100,
+		    millions);
+	else
+		progress_show("%.1f million packets", millions);
+}
+
+/* ---- the clock and the heartbeats */
+
+static void
+begin(struct replay *r, struct wall_time start)
+{
+	size_t	 i;
+
+	detect_source_begin(&r->source, clock_of(start));
+	for (i = 0; i < r->config->nwatches; i++) {
+		const struct configuration_profile *p =
+		    r->config->watches[i]->profile;
+		detect_watch_begin(&r->watches[i], 0, p->interruption_ns,
+		    p->recovery, p->enabled, clock_of(start));
+	}
+	r->begun = true;
+	if (!detect_init(&r->detect, r->watches, r->config->nwatches,
+	    &r->sources, print_event, r))
+		r->exhausted = true;
+}
+
+static void
+count(struct replay *r, uint32_t watch, const struct heartbeat *heartbeat)
+{
+	struct tally	*tally = &r->tallies[watch];
+	int64_t		 interval_ns;
+
+	if (wall_is_never(tally->first)) {
+		tally->first = r->now;
+	} else {
+		interval_ns = wall_sub(r->now, tally->last);
+		if (interval_ns > tally->longest_ns)
+			tally->longest_ns = interval_ns;
+		if (!median_add(&tally->intervals, interval_ns))
+			r->exhausted = true;
+	}
+	tally->last = r->now;
+	tally->sender = heartbeat->sender;
+}
+
+static void
+found(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
+{
+	struct replay	*r = arg;
+
+	if (heartbeat->alive) {
+		detect_heartbeat(&r->detect, watch, clock_of(r->now), r->now);
+		count(r, watch, heartbeat);
+	} else if (heartbeat->stop) {
+		detect_stopping(&r->detect, watch, clock_of(r->now));
+	}
+}
+
+static struct match *
+matcher_find(const struct replay *r, int link_type)
+{
+	size_t	 i;
+
+	for (i = 0; i < r->nmatchers; i++)
+		if (r->matchers[i].link_type == link_type)
+			return (r->matchers[i].match);
+	return (NULL);
+}
+
+static bool
+wants_frame(void *arg, const struct capture_frame *frame)
+{
+	return (match_prefilter(matcher_find(arg, frame->link_type), frame));
+}
+
+/*
+ * A heartbeat at the very end of its time is in time, so what is due before
+ * this frame is judged, and not what is due with it.
+ */
+static bool
+take_frame(void *arg, const struct capture_frame *frame)
+{
+	struct replay	*r = arg;
+
+	r->now = frame->timestamp;
+	if (!r->begun)
+		begin(r, r->now);
+	if (r->exhausted)
+		return (false);
+	detect_advance(&r->detect, mono_add(clock_of(r->now), -1));
+	if (frame->bytes != NULL)
+		match_frame(matcher_find(r, frame->link_type), frame, found, r);
+	if ((frame->bytes == NULL || ++r->taken % 4096 == 0) && progress_due())
+		show_progress(r);
+	return (!r->exhausted && !ferror(stdout));
+}
+
+/* ---- from start to end */
+
+static bool
+add_matcher(struct replay *r, size_t part)
+{
+	int		 link_type = capture_merge_link_type(r->merge, part);
+	struct match	*match;
+	char		 error[CAPTURE_ERROR_SIZE];
+
+	if (matcher_find(r, link_type) != NULL)
+		return (true);
+	match = match_new(r->config, NULL);
+	if (match == NULL) {
+		log_warnx("out of memory");
+		return (false);
+	}
+	r->matchers[r->nmatchers++] = (struct matcher){ link_type, match };
+	if (!match_prefilter_init(match)) {
+		log_warnx("out of memory");
+		return (false);
+	}
+	if (match_prepare(match, link_type, error))
+		return (true);
+	log_warnx("%s: a bpf expression does not fit its link type: %s",
+	    capture_merge_name(r->merge, part), error);
+	return (false);
+}
+
+static bool
+prepare(struct replay *r)
+{
+	size_t	 i, nwatches = r->config->nwatches;
+	size_t	 nparts = capture_merge_count(r->merge);
+
+	r->sources = &r->source;
+	r->watches = calloc(nwatches + 1, sizeof(*r->watches));
+	r->tallies = calloc(nwatches + 1, sizeof(*r->tallies));
+	r->matchers = calloc(nparts + 1, sizeof(*r->matchers));
+	if (r->watches == NULL || r->tallies == NULL || r->matchers == NULL) {
+		log_warnx("out of memory");
+		return (false);
+	}
+	for (i = 0; i < nwatches; i++)
+		r->tallies[i].longest_ns = -1;
+	for (i = 0; i < nparts; i++)
+		if (!add_matcher(r, i))
+			return (false);
+	return (true);
+}
+
+static void
+release(struct replay *r)
+{
+	size_t	 i;
+
+	for (i = 0; i < r->nmatchers; i++)
+		match_free(r->matchers[i].match);
+	for (i = 0; r->tallies != NULL && i < r->config->nwatches; i++)
+		median_free(&r->tallies[i].intervals);
+	if (r->begun)
+		detect_free(&r->detect);
+	free(r->matchers);
+	free(r->tallies);
+	free(r->watches);
+}
+
+/* Without a packet there is no clock, and nothing was watched. */
+static void
+finish(struct replay *r)
+{
+	size_t	 i;
+
+	if (!r->begun)
+		begin(r, WALL_NEVER);
+	else
+		detect_advance(&r->detect, clock_of(r->now));
+	progress_clear();
+	for (i = 0; i < r->config->nwatches; i++)
+		print_summary(r, i);
+}
+
+/* What was printed may be lost, on a full disk or in a closed pipe. */
+static bool
+stdout_fine(void)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return (true);
+	log_warn("stdout");
+	return (false);
+}
+
+static bool
+run(struct replay *r)
+{
+	bool	 fine;
+
+	fine = capture_merge_run(r->merge, take_frame, wants_frame, r) &&
+	    !r->exhausted;
+	if (!fine)
+		log_warnx("out of memory");
+	if (fine && !ferror(stdout))
+		finish(r);
+	progress_clear();
+	fine = stdout_fine() && fine;
+	return (capture_merge_report(r->merge) && fine);
+}
+
+static void
+interrupted(int signal)
+{
+	(void)signal;
+	capture_merge_stop();
+}
+
+static void
+set_up_process(const struct capture_merge *merge)
+{
+	struct sigaction	 action = { .sa_handler = interrupted };
+	struct stat		 st;
+	bool			 shared = capture_merge_is_live(merge);
+
+	/* The first signal ends a pipe, as its writer does; a second kills. */
+	action.sa_flags = (int)SA_RESETHAND;
+	if (shared) {
+		sigaction(SIGINT, &action, NULL);
+		sigaction(SIGTERM, &action, NULL);
+	}
+	signal(SIGPIPE, SIG_IGN);
+	/* Whoever waits for events is to see each as it comes. */
+	if (shared || fstat(STDOUT_FILENO, &st) != 0 || !S_ISREG(st.st_mode))
+		setvbuf(stdout, NULL, _IOLBF, 0);
+}
+
+static int
+replay(const struct configuration *config, char *const *names, size_t nnames)
+{
+	struct replay	 r = { .config = config };
+	bool		 fine;
+
+	r.merge = capture_merge_open(names, nnames);
+	if (r.merge == NULL)
+		return (EXIT_FAILURE);
+	set_up_process(r.merge);
+	fine = prepare(&r) && run(&r);
+	release(&r);
+	capture_merge_close(r.merge);
+	return (fine ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+static bool
+stdin_is_named_twice(char *const *names, int nnames)
+{
+	int	 i, n = 0;
+
+	for (i = 0; i < nnames; i++)
+		n += strcmp(names[i], "-") == 0;
+	return (n > 1);
+}
+
+static int
+help(void)
+{
+	puts("usage: hbwatch " REPLAY_USAGE);
+	return (stdout_fine() ? EXIT_SUCCESS : EXIT_FAILURE);
+}
+
+int
+replay_main(int argc, char **argv)
+{
+	struct configuration	*config;
+	const char		*file = NULL;
+	int			 option, status;
+
+	while ((option = getopt(argc, argv, "+c:h")) != -1) {
+		if (option == 'h')
+			return (help());
+		if (option != 'c')
+			break;
+		file = optarg;
+	}
+	if (option != -1 || file == NULL || optind == argc ||
+	    stdin_is_named_twice(argv + optind, argc - optind)) {
+		fprintf(stderr, "usage: hbwatch %s\n", REPLAY_USAGE);
+		return (EXIT_USAGE);
+	}
+	config = configuration_load(file, stderr);
+	if (config == NULL)
+		return (EXIT_USAGE);
+	if (config->nwatches == 0)
+		log_warnx("%s: warning: no watch is configured", file);
+	status = replay(config, argv + optind, (size_t)(argc - optind));
+	configuration_free(config);
+	return (status);
+}

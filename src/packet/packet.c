@@ -1,0 +1,669 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <netinet/in.h>
+
+#include <string.h>
+
+#include "base/cursor.h"
+#include "packet/packet.h"
+
+#define ETHERTYPE_IPV4		0x0800
+#define ETHERTYPE_VLAN		0x8100	/* 802.1Q */
+#define ETHERTYPE_IPV6		0x86dd
+#define ETHERTYPE_PPPOE		0x8864	/* RFC 2516, section 4 */
+#define ETHERTYPE_SERVICE_VLAN	0x88a8	/* 802.1ad */
+#define ETHERTYPE_OLD_QINQ	0x9100	/* before 802.1ad */
+
+#define PPP_IPV4		0x0021	/* RFC 1332, section 2 */
+#define PPP_IPV6		0x0057	/* RFC 5072, section 2 */
+
+#define SLL_OUTGOING		4
+
+/*
+ * RFC 8200, section 4.1, has each extension header once and destination
+ * options twice.  More than this many is nobody's packet.
+ */
+#define EXTENSIONS_MAX		16
+
+/*
+ * What is left of a frame: the bytes captured, and the length on the wire,
+ * which is never less.
+ */
+struct rest {
+	struct cursor	 bytes;
+	size_t		 wire;
+};
+
+typedef enum packet_verdict link_decode(struct rest *, struct packet *);
+
+struct link {
+	int		 type;
+	link_decode	*decode;
+};
+
+static void
+rest_skip(struct rest *r, size_t n)
+{
+	cursor_skip(&r->bytes, n);
+	if (cursor_ok(&r->bytes))
+		r->wire -= n;
+}
+
+static uint8_t
+rest_u8(struct rest *r)
+{
+	struct cursor c = r->bytes;
+
+	rest_skip(r, 1);
+	return (cursor_u8(&c));
+}
+
+static uint16_t
+rest_u16(struct rest *r)
+{
+	struct cursor c = r->bytes;
+
+	rest_skip(r, 2);
+	return (cursor_u16(&c));
+}
+
+/* Takes what lies beyond the next n octets for padding; false: not so many. */
+static bool
+rest_limit(struct rest *r, size_t n)
+{
+	if (n > r->wire)
+		return (false);
+	cursor_limit(&r->bytes, n);
+	r->wire = n;
+	return (true);
+}
+
+static enum packet_verdict
+transport(struct rest *r, uint8_t protocol, struct packet *packet)
+{
+	struct cursor c = r->bytes;
+
+	packet->protocol = protocol;
+	packet->payload = r->bytes.next;
+	packet->payload_length = r->bytes.left;
+	packet->payload_wire = r->wire;
+	if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP)
+		return (PACKET_IP);
+	packet->source_port = cursor_u16(&c);
+	packet->destination_port = cursor_u16(&c);
+	if (!cursor_ok(&c))
+		packet->source_port = packet->destination_port = 0;
+	return (PACKET_IP);
+}
+
+/* Authentication header: RFC 4302, section 2. */
+static bool
+extension_ah(struct rest *r, uint8_t *next)
+{
+	size_t length;
+
+	*next = rest_u8(r);
+	length = ((size_t)rest_u8(r) + 2) * 4;
+	if (length < 12)
+		return (false);
+	rest_skip(r, length - 2);
+	return (cursor_ok(&r->bytes));
+}
+
+/* Fragment header: RFC 8200, section 4.5. */
+static bool
+extension_fragment(struct rest *r, uint8_t *next, bool *continued,
+    struct packet *packet)
+{
+	uint16_t offset;
+
+	*next = rest_u8(r);
+	rest_skip(r, 1);
+	offset = rest_u16(r);
+	rest_skip(r, 4);
+	*continued = offset >> 3 != 0;
+	if (offset & 1)
+		packet->fragment = true;
+	return (cursor_ok(&r->bytes));
+}
+
+/* Hop-by-hop options, routing, destination options: RFC 8200, section 4. */
+static bool
+extension_options(struct rest *r, uint8_t *next)
+{
+	size_t length;
+
+	*next = rest_u8(r);
+	length = ((size_t)rest_u8(r) + 1) * 8;
+	rest_skip(r, length - 2);
+	return (cursor_ok(&r->bytes));
+}
+
+static enum packet_verdict
+ipv6_extensions(struct rest *r, uint8_t next, struct packet *packet)
+{
+	bool		 continued = false;
+	bool		 good;
+	unsigned	 n;
+
+	for (n = 0; n <= EXTENSIONS_MAX && !continued; n++) {
+		switch (next) {
+		case IPPROTO_HOPOPTS:
+			good = n == 0 && extension_options(r, &next);
+			break;
+		case IPPROTO_ROUTING:
+		case IPPROTO_DSTOPTS:
+			good = extension_options(r, &next);
+			break;
+		case IPPROTO_FRAGMENT:
+			good = extension_fragment(r, &next, &continued, packet);
+			break;
+		case IPPROTO_AH:
+			good = extension_ah(r, &next);
+			break;
+		default:
+			return (transport(r, next, packet));
+		}
+		if (!good)
+			return (PACKET_MALFORMED);
+	}
+	return (continued ? PACKET_CONTINUED : PACKET_MALFORMED);
+}
+
+/*
+ * The length that a jumbo payload option gives (RFC 2675, section 2); 0 where
+ * the hop-by-hop options ahead have none.
+ */
+static uint32_t
+ipv6_jumbo_length(const struct rest *r)
+{
+	struct cursor	 c = r->bytes;
+	uint8_t		 type, length;
+
+	cursor_skip(&c, 1);
+	length = cursor_u8(&c);
+	cursor_limit(&c, (size_t)length * 8 + 6);
+	while (cursor_ok(&c) && c.left > 0) {
+		type = cursor_u8(&c);
+		if (type == 0)		/* Pad1 has no length */
+			continue;
+		length = cursor_u8(&c);
+		if (type == 0xc2 && length == 4)
+			return (cursor_u32(&c));
+		cursor_skip(&c, length);
+	}
+	return (0);
+}
+
+/*
+ * Cuts off what is not the packet's.  A payload length of 0 belongs to a
+ * jumbogram, or to a packet so large that Linux had no number for it (BIG TCP,
+ * captured ahead of segmentation), or says that there is no payload.
+ */
+static bool
+ipv6_limit(struct rest *r, uint16_t length, uint8_t next)
+{
+	uint32_t jumbo = 0;
+
+	if (next == IPPROTO_HOPOPTS)
+		jumbo = ipv6_jumbo_length(r);
+	if (jumbo != 0)
+		return (length == 0 && jumbo > UINT16_MAX &&
+		    rest_limit(r, jumbo));
+	if (length == 0 && r->wire > UINT16_MAX)
+		return (true);
+	return (rest_limit(r, length));
+}
+
+static enum packet_verdict
+ipv6(struct rest *r, struct packet *packet)
+{
+	struct cursor	 c = r->bytes;
+	const uint8_t	*source, *destination;
+	uint16_t	 length;
+	uint8_t		 version, next;
+
+	version = (uint8_t)(cursor_u32(&c) >> 28);
+	length = cursor_u16(&c);
+	next = cursor_u8(&c);
+	packet->hop_limit = cursor_u8(&c);
+	source = cursor_take(&c, 16);
+	destination = cursor_take(&c, 16);
+	if (!cursor_ok(&c) || version != 6)
+		return (PACKET_MALFORMED);
+	packet->source = addr_from_octets(ADDR_IPV6, source);
+	packet->destination = addr_from_octets(ADDR_IPV6, destination);
+
+	rest_skip(r, 40);
+	if (!ipv6_limit(r, length, next))
+		return (PACKET_MALFORMED);
+	return (ipv6_extensions(r, next, packet));
+}
+
+static enum packet_verdict
+ipv4_payload(struct rest *r, uint8_t protocol, struct packet *packet)
+{
+	if (protocol == IPPROTO_AH && !extension_ah(r, &protocol))
+		return (PACKET_MALFORMED);
+	return (transport(r, protocol, packet));
+}
+
+static enum packet_verdict
+ipv4(struct rest *r, struct packet *packet)
+{
+	struct cursor	 c = r->bytes;
+	const uint8_t	*source, *destination;
+	size_t		 header, total;
+	uint16_t	 fragment;
+	uint8_t		 first, protocol;
+
+	first = cursor_u8(&c);
+	cursor_skip(&c, 1);
+	total = cursor_u16(&c);
+	cursor_skip(&c, 2);
+	fragment = cursor_u16(&c);
+	packet->hop_limit = cursor_u8(&c);
+	protocol = cursor_u8(&c);
+	cursor_skip(&c, 2);
+	source = cursor_take(&c, 4);
+	destination = cursor_take(&c, 4);
+	if (!cursor_ok(&c) || first >> 4 != 4)
+		return (PACKET_MALFORMED);
+	packet->source = addr_from_octets(ADDR_IPV4, source);
+	packet->destination = addr_from_octets(ADDR_IPV4, destination);
+
+	/* A packet captured ahead of its segmentation may have no length. */
+	if (total == 0)
+		total = r->wire;
+	header = (size_t)(first & 0x0f) * 4;
+	if (header < 20 || total < header || !rest_limit(r, total))
+		return (PACKET_MALFORMED);
+	rest_skip(r, header);
+	if (!cursor_ok(&r->bytes))
+		return (PACKET_MALFORMED);
+	if ((fragment & 0x1fff) != 0)
+		return (PACKET_CONTINUED);
+	packet->fragment = (fragment & 0x2000) != 0;
+	return (ipv4_payload(r, protocol, packet));
+}
+
+static enum packet_verdict
+link_ipv4(struct rest *r, struct packet *packet)
+{
+	return (ipv4(r, packet));
+}
+
+static enum packet_verdict
+link_ipv6(struct rest *r, struct packet *packet)
+{
+	return (ipv6(r, packet));
+}
+
+static enum packet_verdict
+link_raw(struct rest *r, struct packet *packet)
+{
+	struct cursor c = r->bytes;
+
+	if (cursor_u8(&c) >> 4 == 6)
+		return (ipv6(r, packet));
+	return (ipv4(r, packet));
+}
+
+/* The protocol field may be one octet long: RFC 1661, section 6.5. */
+static enum packet_verdict
+ppp_protocol(struct rest *r, struct packet *packet)
+{
+	uint16_t protocol;
+
+	protocol = rest_u8(r);
+	if ((protocol & 1) == 0)
+		protocol = (uint16_t)(protocol << 8 | rest_u8(r));
+	if (!cursor_ok(&r->bytes))
+		return (PACKET_MALFORMED);
+	switch (protocol) {
+	case PPP_IPV4:
+		return (ipv4(r, packet));
+	case PPP_IPV6:
+		return (ipv6(r, packet));
+	default:
+		return (PACKET_NOT_IP);
+	}
+}
+
+/* RFC 2516, section 4. */
+static enum packet_verdict
+pppoe_session(struct rest *r, struct packet *packet)
+{
+	uint8_t		 version, code;
+	uint16_t	 length;
+
+	version = rest_u8(r);
+	code = rest_u8(r);
+	rest_skip(r, 2);
+	length = rest_u16(r);
+	if (!cursor_ok(&r->bytes) || version != 0x11 || code != 0 ||
+	    !rest_limit(r, length))
+		return (PACKET_MALFORMED);
+	return (ppp_protocol(r, packet));
+}
+
+/* What follows an EtherType, with the VLAN tags before it. */
+static enum packet_verdict
+ether_payload(struct rest *r, uint16_t type, struct packet *packet)
+{
+	while (type == ETHERTYPE_VLAN || type == ETHERTYPE_SERVICE_VLAN ||
+	    type == ETHERTYPE_OLD_QINQ) {
+		packet->vlan = rest_u16(r) & 0x0fff;
+		type = rest_u16(r);
+	}
+	if (!cursor_ok(&r->bytes))
+		return (PACKET_MALFORMED);
+	switch (type) {
+	case ETHERTYPE_IPV4:
+		return (ipv4(r, packet));
+	case ETHERTYPE_IPV6:
+		return (ipv6(r, packet));
+	case ETHERTYPE_PPPOE:
+		return (pppoe_session(r, packet));
+	default:
+		return (PACKET_NOT_IP);
+	}
+}
+
+static enum packet_verdict
+link_ethernet(struct rest *r, struct packet *packet)
+{
+	uint16_t type;
+
+	rest_skip(r, 12);
+	type = rest_u16(r);
+	return (ether_payload(r, type, packet));
+}
+
+/*
+ * Whether the protocol field of a cooked header is an EtherType, by the type of
+ * the device (ARPHRD_…): not with Frame Relay, 802.11 and netlink.
+ */
+static bool
+cooked_has_ethertype(uint16_t device)
+{
+	switch (device) {
+	case 770:	/* ARPHRD_FRAD */
+	case 801:	/* ARPHRD_IEEE80211 */
+	case 802:	/* ARPHRD_IEEE80211_PRISM */
+	case 803:	/* ARPHRD_IEEE80211_RADIOTAP */
+	case 824:	/* ARPHRD_NETLINK */
+		return (false);
+	default:
+		return (true);
+	}
+}
+
+static enum packet_verdict
+cooked_payload(struct rest *r, uint16_t device, uint16_t type,
+    struct packet *packet)
+{
+	if (!cursor_ok(&r->bytes))
+		return (PACKET_MALFORMED);
+	if (!cooked_has_ethertype(device))
+		return (PACKET_NOT_IP);
+	return (ether_payload(r, type, packet));
+}
+
+static enum packet_verdict
+link_cooked(struct rest *r, struct packet *packet)
+{
+	uint16_t device, type;
+
+	packet->sent_here = rest_u16(r) == SLL_OUTGOING;
+	device = rest_u16(r);
+	rest_skip(r, 10);
+	type = rest_u16(r);
+	return (cooked_payload(r, device, type, packet));
+}
+
+static enum packet_verdict
+link_cooked2(struct rest *r, struct packet *packet)
+{
+	uint16_t device, type;
+
+	type = rest_u16(r);
+	rest_skip(r, 6);
+	device = rest_u16(r);
+	packet->sent_here = rest_u8(r) == SLL_OUTGOING;
+	rest_skip(r, 9);
+	return (cooked_payload(r, device, type, packet));
+}
+
+/*
+ * The address family is in the byte order of the host that captured, or of the
+ * network; each system has its own number for IPv6.
+ */
+static enum packet_verdict
+link_loopback(struct rest *r, struct packet *packet)
+{
+	uint16_t high, low;
+
+	high = rest_u16(r);
+	low = rest_u16(r);
+	if (!cursor_ok(&r->bytes))
+		return (PACKET_MALFORMED);
+	if (low == 0)
+		low = (uint16_t)(high >> 8 | high << 8);
+	else if (high != 0)
+		return (PACKET_NOT_IP);
+	switch (low) {
+	case 2:
+		return (ipv4(r, packet));
+	case 10:	/* Linux */
+	case 23:	/* Windows */
+	case 24:	/* NetBSD, OpenBSD */
+	case 28:	/* FreeBSD */
+	case 30:	/* Darwin */
+		return (ipv6(r, packet));
+	default:
+		return (PACKET_NOT_IP);
+	}
+}
+
+/* Cisco's HDLC: RFC 1547, section 4.3.1. */
+static enum packet_verdict
+link_chdlc(struct rest *r, struct packet *packet)
+{
+	uint16_t type;
+
+	rest_skip(r, 2);
+	type = rest_u16(r);
+	return (ether_payload(r, type, packet));
+}
+
+/* With or without the address and control octets of RFC 1662, section 3.1. */
+static enum packet_verdict
+link_ppp(struct rest *r, struct packet *packet)
+{
+	struct cursor c = r->bytes;
+
+	switch (cursor_u16(&c)) {
+	case 0xff03:
+		rest_skip(r, 2);
+		break;
+	case 0x0f00:	/* Cisco's, unicast */
+	case 0x8f00:	/* Cisco's, broadcast */
+		return (link_chdlc(r, packet));
+	}
+	return (ppp_protocol(r, packet));
+}
+
+static const struct link links[] = {
+	{ 1, link_ethernet },
+	{ 113, link_cooked },
+	{ 276, link_cooked2 },
+	{ 0, link_loopback },		/* NULL */
+	{ 108, link_loopback },		/* LOOP */
+	{ 12, link_raw },		/* DLT_RAW */
+	{ 14, link_raw },		/* DLT_RAW of OpenBSD */
+	{ 101, link_raw },
+	{ 228, link_ipv4 },
+	{ 229, link_ipv6 },
+	{ 9, link_ppp },
+	{ 50, link_ppp },		/* PPP_HDLC */
+	{ 104, link_chdlc },
+};
+
+static const struct link *
+link_find(int type)
+{
+	size_t i;
+
+	for (i = 0; i < sizeof(links) / sizeof(links[0]); i++)
+		if (links[i].type == type)
+			return (&links[i]);
+	return (NULL);
+}
+
+bool
+packet_knows_link(int link_type)
+{
+	return (link_find(link_type) != NULL);
+}
+
+enum packet_verdict
+packet_decode(int link_type, const uint8_t *frame, size_t captured,
+    size_t wire, struct packet *packet)
+{
+	const struct link	*link = link_find(link_type);
+	struct rest		 r;
+
+	memset(packet, 0, sizeof(*packet));
+	if (link == NULL)
+		return (PACKET_LINK_UNKNOWN);
+	r.bytes = cursor_over(frame, captured);
+	r.wire = wire > captured ? wire : captured;
+	return (link->decode(&r, packet));
+}
+
+static uint16_t
+u16_at(const uint8_t *frame, size_t at)
+{
+	return ((uint16_t)(frame[at] << 8 | frame[at + 1]));
+}
+
+/* The most common headers alone: the first octets of one without options. */
+static bool
+glance_ip(const uint8_t *ip, size_t left, uint16_t type,
+    struct packet_peek *glance)
+{
+	size_t	 header;
+
+	if (type == ETHERTYPE_IPV4 && left >= 24 && ip[0] == 0x45) {
+		glance->protocol = ip[9];
+		header = 20;
+	} else if (type == ETHERTYPE_IPV6 && left >= 44 && ip[0] >> 4 == 6) {
+		glance->protocol = ip[6];
+		header = 40;
+	} else {
+		return (false);
+	}
+	glance->source_port = u16_at(ip, header);
+	glance->destination_port = u16_at(ip, header + 2);
+	return (glance->protocol == IPPROTO_UDP ||
+	    glance->protocol == IPPROTO_TCP);
+}
+
+bool
+packet_peek(int link_type, const uint8_t *frame, size_t captured,
+    struct packet_peek *glance)
+{
+	size_t		 at = 14;
+	uint16_t	 type;
+
+	if (link_type != 1 || captured < 18)
+		return (false);
+	type = u16_at(frame, 12);
+	if (type == ETHERTYPE_VLAN) {
+		type = u16_at(frame, 16);
+		at = 18;
+	}
+	return (glance_ip(frame + at, captured - at, type, glance));
+}
+
+bool
+packet_udp(const struct packet *packet, struct cursor *data, size_t *wire)
+{
+	struct cursor	 c = cursor_over(packet->payload,
+	    packet->payload_length);
+	size_t		 length;
+
+	if (packet->protocol != IPPROTO_UDP)
+		return (false);
+	cursor_skip(&c, 4);
+	length = cursor_u16(&c);
+	cursor_skip(&c, 2);
+	if (!cursor_ok(&c))
+		return (false);
+	/* RFC 2675, section 4: a jumbogram has no length here either. */
+	if (length == 0 && packet->payload_wire > UINT16_MAX)
+		length = packet->payload_wire;
+	if (length < 8 || (length > packet->payload_wire && !packet->fragment))
+		return (false);
+	cursor_limit(&c, length - 8);
+	*data = c;
+	if (wire != NULL)
+		*wire = length - 8;
+	return (true);
+}
+
+bool
+packet_tcp(const struct packet *packet, struct packet_tcp *tcp)
+{
+	struct cursor	 c = cursor_over(packet->payload,
+	    packet->payload_length);
+	uint16_t	 flags;
+	size_t		 header;
+
+	if (packet->protocol != IPPROTO_TCP)
+		return (false);
+	cursor_skip(&c, 4);
+	tcp->sequence = cursor_u32(&c);
+	tcp->acknowledgement = cursor_u32(&c);
+	flags = cursor_u16(&c);
+	tcp->window = cursor_u16(&c);
+	header = (size_t)(flags >> 12) * 4;
+	if (!cursor_ok(&c) || header < 20 || header > packet->payload_wire)
+		return (false);
+	tcp->flags = (uint8_t)flags;
+	tcp->data_wire = packet->payload_wire - header;
+	return (true);
+}
+
+static uint32_t
+sum_octets(uint32_t sum, const uint8_t *octets, size_t n)
+{
+	size_t i;
+
+	for (i = 0; i + 1 < n; i += 2)
+		sum += (uint32_t)(octets[i] << 8 | octets[i + 1]);
+	if (i < n)
+		sum += (uint32_t)(octets[i] << 8);
+	return (sum);
+}
+
+bool
+packet_checksum_bad(const struct packet *packet, bool pseudo_header)
+{
+	uint32_t	 sum = 0;
+	size_t		 n = addr_length(&packet->source);
+
+	if (packet->sent_here || packet->fragment ||
+	    packet->payload_length < packet->payload_wire ||
+	    packet->payload_length > UINT16_MAX)
+		return (false);
+	if (pseudo_header) {
+		sum = sum_octets(sum, packet->source.octets, n);
+		sum = sum_octets(sum, packet->destination.octets, n);
+		sum += (uint32_t)packet->payload_length + packet->protocol;
+	}
+	sum = sum_octets(sum, packet->payload, packet->payload_length);
+	sum = (sum & 0xffff) + (sum >> 16);
+	sum = (sum & 0xffff) + (sum >> 16);
+	return (sum != 0xffff);
+}

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/addr.h"
+#include "base/mono.h"
+#include "state/alarm.h"
+
+void
+alarm_init(struct alarm *a)
+{
+	memset(a, 0, sizeof(*a));
+	a->state = ALARM_CLEARED;
+	a->cause = ALARM_CAUSE_UNKNOWN;
+}
+
+enum alarm_cause
+alarm_cause_of(const struct detect_event *event)
+{
+	if (event->stopping)
+		return (ALARM_CAUSE_INSTANCE_STOPPED);
+	if (event->link_down)
+		return (ALARM_CAUSE_LINK_ABNORMAL);
+	if (!event->received)
+		return (ALARM_CAUSE_NEVER_HEARD);
+	return (ALARM_CAUSE_UNKNOWN);
+}
+
+const char *
+alarm_cause_text(enum alarm_cause cause)
+{
+	static const char *const texts[] = {
+		[ALARM_CAUSE_UNKNOWN] = "unknown",
+		[ALARM_CAUSE_NEVER_HEARD] = "neverHeard",
+		[ALARM_CAUSE_INSTANCE_STOPPED] = "instanceStopped",
+		[ALARM_CAUSE_FLOATING_IP] = "floatingIpMisconfigured",
+		[ALARM_CAUSE_LINK_ABNORMAL] = "linkAbnormal",
+		[ALARM_CAUSE_HOST_DOWN] = "hostDown",
+		[ALARM_CAUSE_ONE_WAY_LINK] = "oneWayLink",
+		[ALARM_CAUSE_PEER_HUNG] = "peerHung",
+		[ALARM_CAUSE_DUAL_ACTIVE] = "dualActive",
+		[ALARM_CAUSE_LOCAL_FAULT] = "localFault",
+	};
+
+	return (texts[cause]);
+}
+
+void
+alarm_raise(struct alarm *a, const struct detect_event *event,
+    struct wall_time at, uint32_t serial)
+{
+	a->state = ALARM_RAISED;
+	a->cause = (uint8_t)alarm_cause_of(event);
+	a->end = ALARM_END_HEARTBEAT;
+	a->flags = (uint8_t)((event->received ? ALARM_RECEIVED : 0) |
+	    (event->stopping ? ALARM_STOPPING : 0) |
+	    (event->link_down ? ALARM_LINK_DOWN : 0) |
+	    (event->lossy ? ALARM_LOSSY : 0));
+	a->serial = serial;
+	a->count++;
+	a->raised = at;
+	a->cleared = WALL_NEVER;
+	a->last_heartbeat = event->last_heartbeat;
+	a->span_ns = event->silence_ns;
+	a->transitions = event->number;
+}
+
+void
+alarm_clear(struct alarm *a, const struct detect_event *event,
+    struct wall_time at, enum alarm_end end)
+{
+	a->state = ALARM_CLEARED;
+	a->end = (uint8_t)end;
+	a->cleared = at;
+	a->last_heartbeat = event->last_heartbeat;
+	a->span_ns = event->duration_ns;
+	a->transitions = event->number;
+}
+
+char *
+alarm_key(const struct configuration_watch *w, char *key)
+{
+	const struct configuration_profile	*p = w->profile;
+
+	snprintf(key, ALARM_KEY_SIZE, "%s/%s/%s/%s/%s/%" PRIu32, p->source,
+	    p->service, p->role, p->host, w->name, p->alarm->id);
+	return (key);
+}
+
+/* Appends to the detail; what does not fit is left out. */
+static void __attribute__((format(printf, 2, 3)))
+add(char *detail, const char *format, ...)
+{
+	size_t	 used = strlen(detail);
+	va_list	 ap;
+
+	va_start(ap, format);
+	vsnprintf(detail + used, ALARM_DETAIL_SIZE - used, format, ap);
+	va_end(ap);
+}
+
+static void
+explain_raise(const struct alarm *a, const struct configuration_watch *w,
+    char *detail)
+{
+	char	 peer[ADDR_TEXT_SIZE], last[WALL_TEXT_SIZE];
+
+	add(detail, "no heartbeat (%.32s on %s)", w->profile->heartbeat,
+	    w->profile->interface);
+	if (w->peer.family != ADDR_NONE)
+		add(detail, " from %s", addr_text(&w->peer, peer));
+	add(detail, " for %.3f s", (double)a->span_ns / NSEC_PER_SEC);
+	if ((a->flags & ALARM_RECEIVED) != 0)
+		add(detail, ", the last at %s",
+		    wall_text(a->last_heartbeat, last));
+	else
+		add(detail, ", none was ever heard");
+	if ((a->flags & ALARM_STOPPING) != 0)
+		add(detail, "; the peer announced that it stops");
+	if ((a->flags & ALARM_LINK_DOWN) != 0)
+		add(detail, "; %s is down", w->profile->interface);
+	if ((a->flags & ALARM_LOSSY) != 0)
+		add(detail, "; the capture lost packets");
+}
+
+static void
+explain_clear(const struct alarm *a, char *detail)
+{
+	switch (a->end) {
+	case ALARM_END_REMOVED:
+		add(detail, "the watch was removed from the configuration");
+		break;
+	case ALARM_END_DISABLED:
+		add(detail, "the watch was disabled");
+		break;
+	case ALARM_END_REKEYED:
+		add(detail, "the configuration gave the alarm another key");
+		break;
+	default:
+		add(detail, "the heartbeat is back; the alarm stood for "
+		    "%.3f s", (double)a->span_ns / NSEC_PER_SEC);
+		break;
+	}
+}
+
+char *
+alarm_detail(const struct alarm *a, const struct configuration_watch *w,
+    char *detail)
+{
+	detail[0] = '\0';
+	if (a->state == ALARM_RAISED)
+		explain_raise(a, w, detail);
+	else if (a->count > 0)
+		explain_clear(a, detail);
+	return (detail);
+}

@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The alarm of a watch: whether it stands, since when, why.  What it is called
+ * is in the watch's configuration.
+ */
+#ifndef HBW_ALARM_H
+#define HBW_ALARM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/wall.h"
+#include "config/configuration.h"
+#include "detect/detect.h"
+
+/* The numbers are hbwAlarmState's. */
+enum alarm_state {
+	ALARM_CLEARED = 1,
+	ALARM_RAISED = 2,
+};
+
+/* The numbers are hbwAlarmCause's. */
+enum alarm_cause {
+	ALARM_CAUSE_UNKNOWN = 1,
+	ALARM_CAUSE_NEVER_HEARD = 2,
+	ALARM_CAUSE_INSTANCE_STOPPED = 3,
+	ALARM_CAUSE_FLOATING_IP = 4,
+	ALARM_CAUSE_LINK_ABNORMAL = 5,
+	ALARM_CAUSE_HOST_DOWN = 6,
+	ALARM_CAUSE_ONE_WAY_LINK = 7,
+	ALARM_CAUSE_PEER_HUNG = 8,
+	ALARM_CAUSE_DUAL_ACTIVE = 9,
+	ALARM_CAUSE_LOCAL_FAULT = 10,
+};
+
+/* Why it was cleared.  The numbers are in the state file. */
+enum alarm_end {
+	ALARM_END_HEARTBEAT = 0,
+	ALARM_END_REMOVED = 1,		/* the watch was */
+	ALARM_END_DISABLED = 2,		/* the watch was */
+	ALARM_END_REKEYED = 3,		/* its key is another one now */
+};
+
+/* What else is known of a raise.  The bits are in the state file. */
+#define ALARM_RECEIVED		0x01	/* a heartbeat, ever before it */
+#define ALARM_STOPPING		0x02	/* the peer announced its stop */
+#define ALARM_LINK_DOWN		0x04	/* of our interface */
+#define ALARM_LOSSY		0x08	/* the capture lost packets */
+#define ALARM_SUMMARISED	0x10	/* told by a storm's notification */
+#define ALARM_FLAGS		0x1f
+
+/* SnmpAdminString holds 255 octets (RFC 3411, section 5). */
+#define ALARM_DETAIL_SIZE	256
+#define ALARM_KEY_SIZE		256
+
+struct alarm {
+	struct wall_time	 raised;
+	struct wall_time	 cleared;
+	struct wall_time	 last_heartbeat;	/* at the last change */
+	int64_t			 span_ns;	/* RAISED: silence waited for;
+						   CLEARED: how long it stood */
+	uint32_t		 serial;	/* of the last raise; 0: none */
+	uint32_t		 sequence;	/* last notification; 0: none */
+	uint32_t		 count;		/* raises */
+	uint32_t		 transitions;	/* of the watch, seen so far */
+	uint8_t			 state;		/* enum alarm_state */
+	uint8_t			 cause;		/* enum alarm_cause */
+	uint8_t			 end;		/* enum alarm_end */
+	uint8_t			 flags;		/* ALARM_… */
+};
+
+/* An alarm that was never raised. */
+void	 alarm_init(struct alarm *);
+
+/* What a raise says about its cause, and hbwAlarmCause's name for that. */
+enum alarm_cause alarm_cause_of(const struct detect_event *);
+const char *alarm_cause_text(enum alarm_cause);
+
+/* The events of the detector; `at` is the event's time for people. */
+void	 alarm_raise(struct alarm *, const struct detect_event *,
+	    struct wall_time at, uint32_t serial);
+void	 alarm_clear(struct alarm *, const struct detect_event *,
+	    struct wall_time at, enum alarm_end);
+
+/*
+ * hbwAlarmKey: source/service/role/host/watch/id.  `key` has ALARM_KEY_SIZE
+ * bytes; configuration_load saw to it that they do.  Returns key.
+ */
+char	*alarm_key(const struct configuration_watch *, char *key);
+
+/*
+ * hbwAlarmDetail: the last change in words; "" if there was none.  `detail` has
+ * ALARM_DETAIL_SIZE bytes.  Returns detail.
+ */
+char	*alarm_detail(const struct alarm *, const struct configuration_watch *,
+	    char *detail);
+
+#endif

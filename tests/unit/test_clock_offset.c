@@ -1,0 +1,153 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "engine/clock_offset.h"
+
+#define HOUR	(3600 * NSEC_PER_SEC)
+#define OFFSET	(1795348800 * NSEC_PER_SEC)
+
+static struct clock_offset	 clock_offset;
+
+static struct mono_time
+at(double seconds)
+{
+	return ((struct mono_time){ (int64_t)(seconds * 1e9) });
+}
+
+/* What the kernel's clock says at that time, so far off from ours. */
+static struct wall_time
+timestamp(double seconds, int64_t off_ns)
+{
+	return ((struct wall_time){ OFFSET + at(seconds).ns + off_ns });
+}
+
+static void
+assert_at(struct mono_time found, double seconds)
+{
+	int64_t	 off_ns = found.ns - at(seconds).ns;
+
+	if (off_ns > NSEC_PER_MSEC || off_ns < -NSEC_PER_MSEC)
+		fail_msg("%.6f and not %.6f", (double)found.ns / 1e9, seconds);
+}
+
+static struct mono_time
+arrival(double came, int64_t off_ns, double before, double now)
+{
+	return (clock_offset_arrival(&clock_offset, timestamp(came, off_ns), at(before),
+	    at(now)));
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	clock_offset_begin(&clock_offset, OFFSET);
+	return (0);
+}
+
+static void
+as_the_clocks_say(void **state)
+{
+	(void)state;
+	assert_int_equal(clock_offset_update(&clock_offset, OFFSET), 0);
+	assert_at(arrival(10.3, 0, 10, 11), 10.3);
+	assert_at(arrival(10.9, 0, 10, 11), 10.9);
+}
+
+/* Never before the last look, never after this one. */
+static void
+between_the_looks(void **state)
+{
+	(void)state;
+	assert_int_equal(arrival(9.998, 0, 10, 11).ns, at(10).ns);
+	assert_int_equal(arrival(11.002, 0, 10, 11).ns, at(11).ns);
+	assert_int_equal(arrival(3, 0, 10, 11).ns, at(11).ns);
+	assert_int_equal(arrival(30, 0, 10, 11).ns, at(11).ns);
+}
+
+/* Those that wait while the clock is stepped are of before it and after. */
+static void
+stepped_while_they_wait(void **state)
+{
+	int64_t	 step_ns;
+
+	(void)state;
+	for (step_ns = -HOUR; step_ns <= HOUR; step_ns += 2 * HOUR) {
+		clock_offset_begin(&clock_offset, OFFSET);
+		assert_at(arrival(9.95, 0, 9.9, 10), 9.95);
+		assert_int_equal(clock_offset_update(&clock_offset, OFFSET + step_ns),
+		    step_ns);
+		assert_at(arrival(10.1, 0, 10, 10.9), 10.1);
+		assert_at(arrival(10.4, 0, 10, 10.9), 10.4);
+		assert_at(arrival(10.5, step_ns, 10, 10.9), 10.5);
+		assert_at(arrival(10.8, step_ns, 10, 10.9), 10.8);
+		assert_int_equal(clock_offset_update(&clock_offset, OFFSET + step_ns), 0);
+		assert_at(arrival(11.2, step_ns, 10.9, 11.3), 11.2);
+	}
+}
+
+/* Our clock is not the kernel's: what comes at once teaches by how much. */
+static void
+another_clock_than_the_kernels(void **state)
+{
+	double	 t;
+
+	(void)state;
+	assert_int_equal(clock_offset_update(&clock_offset, OFFSET + HOUR), HOUR);
+	for (t = 10; t < 12; t += 0.1) {
+		assert_at(arrival(t, 0, t - 0.0005, t + 0.0003), t);
+		assert_int_equal(clock_offset_update(&clock_offset, OFFSET + HOUR), 0);
+	}
+	/* Stopped for 0.9 s; they waited in the ring. */
+	for (t = 12.1; t < 12.9; t += 0.1)
+		assert_at(arrival(t, 0, 12, 12.9), t);
+}
+
+/* And it runs faster, too. */
+static void
+a_clock_that_drifts(void **state)
+{
+	double	 t;
+
+	(void)state;
+	for (t = 10; t < 110; t += 0.1) {
+		(void)clock_offset_update(&clock_offset, OFFSET +
+		    (int64_t)((t - 10) * 0.05 * 1e9));
+		assert_at(arrival(t, 0, t - 0.0005, t + 0.0003), t);
+	}
+	(void)clock_offset_update(&clock_offset, OFFSET + 5 * NSEC_PER_SEC);
+	for (t = 110.1; t < 110.9; t += 0.1)
+		assert_at(arrival(t, 0, 110, 110.9), t);
+}
+
+/* Stamps that jump about are not believed, and do no lasting harm. */
+static void
+stamps_of_nobody(void **state)
+{
+	(void)state;
+	assert_int_equal(arrival(-1e6, 0, 10, 10.1).ns, at(10.1).ns);
+	assert_int_equal(arrival(1e6, 0, 10, 10.1).ns, at(10.1).ns);
+	(void)clock_offset_update(&clock_offset, OFFSET);
+	assert_at(arrival(10.15, 0, 10.1, 10.2), 10.15);
+}
+
+#define STAMPS_TEST(test) cmocka_unit_test_setup(test, begin)
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		STAMPS_TEST(as_the_clocks_say),
+		STAMPS_TEST(between_the_looks),
+		STAMPS_TEST(stepped_while_they_wait),
+		STAMPS_TEST(another_clock_than_the_kernels),
+		STAMPS_TEST(a_clock_that_drifts),
+		STAMPS_TEST(stamps_of_nobody),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "scratch.h"
+#include "state/epoch_file.h"
+
+static struct scratch	 scratch;
+static char		 file[512];
+
+static int
+begin(void **state)
+{
+	(void)state;
+	scratch_begin(&scratch);
+	snprintf(file, sizeof(file), "%s", scratch_path(&scratch, "epoch"));
+	return (0);
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	scratch_end(&scratch);
+	return (0);
+}
+
+static void
+assert_mark(uint32_t epoch, bool unsaved)
+{
+	struct epoch_file	 epoch_file = { 99, true };
+
+	assert_true(epoch_file_read(file, &epoch_file));
+	assert_int_equal(epoch_file.epoch, epoch);
+	assert_int_equal(epoch_file.unsaved, unsaved);
+}
+
+static void
+assert_damaged(void)
+{
+	struct epoch_file	 epoch_file = { 99, true };
+
+	assert_false(epoch_file_read(file, &epoch_file));
+	assert_int_equal(epoch_file.epoch, 0);
+	assert_false(epoch_file.unsaved);
+}
+
+static void
+none(void **state)
+{
+	(void)state;
+	assert_mark(0, false);
+	snprintf(file, sizeof(file), "%s", scratch_path(&scratch, "no/epoch"));
+	assert_mark(0, false);
+}
+
+/* In place, and of the same length whatever it says. */
+static void
+written_and_read(void **state)
+{
+	static const struct epoch_file	 marks[] = {
+		{ 1, false }, { UINT32_MAX, true }, { 12, true },
+		{ 12, false }, { 7, true },
+	};
+	struct stat			 first, st;
+	mode_t				 mask = umask(022);
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
+		assert_true(epoch_file_write(file, &marks[i]));
+		assert_mark(marks[i].epoch, marks[i].unsaved);
+		assert_int_equal(stat(file, &st), 0);
+		if (i == 0)
+			first = st;
+		assert_int_equal(st.st_ino, first.st_ino);
+		assert_int_equal(st.st_size, first.st_size);
+		assert_int_equal(st.st_mode & 07777, 0600);
+	}
+	umask(mask);
+}
+
+/* What others may read of an earlier version is theirs no more. */
+static void
+mode_of_one_that_is_there(void **state)
+{
+	struct epoch_file	 epoch_file = { 8, false };
+	struct stat	 st;
+
+	(void)state;
+	scratch_write(file, "7\n", 2);
+	assert_int_equal(chmod(file, 0644), 0);
+	assert_true(epoch_file_write(file, &epoch_file));
+	assert_int_equal(stat(file, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_mark(8, false);
+}
+
+/* Version 0.1 had nothing but the number. */
+static void
+of_an_earlier_version(void **state)
+{
+	(void)state;
+	scratch_write(file, "12\n", 3);
+	assert_mark(12, false);
+}
+
+static void
+damaged(void **state)
+{
+	static const char *const	 texts[] = {
+		"", "\n", "x", "0\n", "         0 even   \n", "-1\n", "+1\n",
+		"4294967296\n", "         1", "1 2\n", "1 befor\n",
+		"99999999999999999999\n", "         1 behind ",
+		"          even   \n", "\t1 even   \n", "1x even   \n",
+	};
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		print_message("# %zu\n", i);
+		scratch_write(file, texts[i], strlen(texts[i]));
+		assert_damaged();
+	}
+	scratch_write(file, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 19);
+	assert_damaged();
+}
+
+/* A part of it is no mark: 1 is not 12. */
+static void
+cut_short(void **state)
+{
+	struct epoch_file	 epoch_file = { 1234567890, true };
+	char		*text;
+	size_t		 length, i;
+
+	(void)state;
+	assert_true(epoch_file_write(file, &epoch_file));
+	text = scratch_read(file, &length);
+	for (i = 0; i < length; i++) {
+		scratch_write(file, text, i);
+		assert_damaged();
+	}
+	/* What is over it is no matter. */
+	scratch_write(file, text, length);
+	assert_mark(1234567890, true);
+	free(text);
+}
+
+/* The state's directory is no place for others to lead us astray. */
+static void
+no_file(void **state)
+{
+	struct epoch_file	 epoch_file = { 5, false };
+	const char	*other = scratch_path(&scratch, "other");
+
+	(void)state;
+	assert_int_equal(mkdir(file, 0700), 0);
+	assert_damaged();
+	assert_false(epoch_file_write(file, &epoch_file));
+	assert_int_equal(rmdir(file), 0);
+
+	scratch_write(other, "7\n", 2);
+	assert_int_equal(symlink(other, file), 0);
+	assert_damaged();
+	assert_false(epoch_file_write(file, &epoch_file));
+	assert_int_equal(unlink(file), 0);
+	snprintf(file, sizeof(file), "%s", other);
+	assert_mark(7, false);
+
+	/* Nor is it waited for what nobody writes. */
+	snprintf(file, sizeof(file), "%s", scratch_path(&scratch, "epoch"));
+	assert_int_equal(mkfifo(file, 0600), 0);
+	(void)alarm(10);
+	assert_damaged();
+	assert_false(epoch_file_write(file, &epoch_file));
+	(void)alarm(0);
+}
+
+#define SCRATCH(test)	cmocka_unit_test_setup_teardown(test, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		SCRATCH(none),
+		SCRATCH(written_and_read),
+		SCRATCH(mode_of_one_that_is_there),
+		SCRATCH(of_an_earlier_version),
+		SCRATCH(damaged),
+		SCRATCH(cut_short),
+		SCRATCH(no_file),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

@@ -1,0 +1,1442 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Stories of an agent that ends, or is killed, and begins again from its state.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/resource.h>
+
+#include <signal.h>
+
+#include <sqlite3.h>
+
+#include "persistence.h"
+#include "scratch.h"
+#include "stage.h"
+#include "state/epoch_file.h"
+
+#define WATCH_OF(name, more) \
+	"watch \"" name "\" { interface = eth0 peer = 192.0.2.12 " \
+	"heartbeat = \"udp 20053\" source = s service = v " more " }\n"
+#define WATCH(name, more)	WATCH_OF(name, "role = r host = h " more)
+#define COMMON	"alarm 45640 { interruption = 10s }\n"
+
+static struct scratch	 scratch;
+static struct stage	 stage;
+static bool		 running;
+
+#define AGENT		(&stage.agent)
+
+/* ---- the daemon, as far as it is here */
+
+static void
+start(const char *text, double at)
+{
+	assert_false(running);
+	memset(&stage, 0, sizeof(stage));
+	assert_true(agent_init(AGENT, stage_wall(at)));
+	AGENT->now = stage_mono(at);
+	assert_int_equal(persistence_open(AGENT, scratch_path(&scratch, "state")),
+	    STORE_FINE);
+	stage_reload(&stage, text, at);
+	running = true;
+}
+
+/* A turn of its loop. */
+static void
+save(double at)
+{
+	persistence_save(AGENT, stage_mono(at), false);
+}
+
+static void
+save_all(double at)
+{
+	persistence_save(AGENT, stage_mono(at), true);
+}
+
+/* As by kill -9, or the power: what is not saved is gone. */
+static void
+stop(void)
+{
+	assert_true(running);
+	running = false;
+	stage_end(&stage);
+}
+
+static void
+restart(const char *text, double at)
+{
+	stop();
+	start(text, at);
+}
+
+static int
+begin(void **state)
+{
+	(void)state;
+	scratch_begin(&scratch);
+	return (0);
+}
+
+static int
+end(void **state)
+{
+	const struct rlimit	 none = { RLIM_INFINITY, RLIM_INFINITY };
+
+	(void)state;
+	(void)setrlimit(RLIMIT_FSIZE, &none);
+	if (running)
+		stop();
+	scratch_end(&scratch);
+	return (0);
+}
+
+/* No file may be written, as on a disk that is full. */
+static void
+fill_disk(bool full)
+{
+	const struct rlimit	 limit = {
+		full ? 0 : RLIM_INFINITY, RLIM_INFINITY,
+	};
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* The sequence of what is sent next; 0: nothing may be. */
+static uint32_t
+send_next(void)
+{
+	struct notification	*n = outbox_next(&AGENT->outbox, persistence_fails(AGENT));
+
+	if (n == NULL)
+		return (0);
+	n->delivery = NOTIFICATION_SENT;
+	return (n->sequence);
+}
+
+static void
+deliver(uint32_t sequence)
+{
+	outbox_delivered(&AGENT->outbox, sequence);
+}
+
+static void
+deliver_all(void)
+{
+	uint32_t	 sequence;
+
+	while ((sequence = send_next()) != 0)
+		deliver(sequence);
+}
+
+/* Blind and restored in turn: notices without end. */
+static void
+add_notifications(uint32_t count, double at)
+{
+	while (count-- > 0)
+		stage_capture(&stage, 0, AGENT->captures[0].notified_blind ?
+		    SHARED_CAPTURE_RUNNING : SHARED_CAPTURE_FAILED, "", at);
+}
+
+static void
+sql(const char *text)
+{
+	sqlite3	*db;
+	char	*error = NULL;
+
+	assert_int_equal(sqlite3_open(scratch_path(&scratch,
+	    "state/hbwatchd.db"), &db), SQLITE_OK);
+	if (sqlite3_exec(db, text, NULL, NULL, &error) != SQLITE_OK)
+		fail_msg("%s: %s", text, error);
+	sqlite3_close(db);
+}
+
+/* ---- what is to be seen */
+
+static const struct alarm *
+alarm_of(size_t i)
+{
+	return (&AGENT->alarms[i]);
+}
+
+static const struct notification *
+notification(uint32_t sequence)
+{
+	const struct notification	*n = persistence_notification(AGENT, sequence);
+
+	assert_non_null(n);
+	assert_int_equal(n->sequence, sequence);
+	return (n);
+}
+
+static const char *
+detail(uint32_t sequence)
+{
+	static char	 text[NOTIFICATION_DETAIL_SIZE];
+
+	return (notification_detail(notification(sequence), text));
+}
+
+static const char *
+key(uint32_t sequence)
+{
+	static char	 text[ALARM_KEY_SIZE];
+
+	return (alarm_key(notification(sequence)->watch, text));
+}
+
+static void
+assert_notification(uint32_t i, enum notification_event event, const char *watch,
+    uint32_t serial, double at)
+{
+	assert_int_equal(notification(i)->event, event);
+	assert_string_equal(notification(i)->watch->name, watch);
+	assert_int_equal(notification(i)->time.ns, stage_wall(at).ns);
+	assert_int_equal(notification(i)->alarm.serial, serial);
+	assert_int_equal(notification(i)->alarm.sequence, i);
+	assert_int_equal(notification(i)->alarm.state,
+	    event == NOTIFICATION_RAISED ? ALARM_RAISED : ALARM_CLEARED);
+}
+
+/* What always holds; and so many were ever told, and so many stand. */
+static void
+assert_state(uint32_t sequence, uint32_t active)
+{
+	uint32_t	 by_severity[AGENT_SEVERITIES + 1] = { 0 };
+	uint32_t	 raised = 0;
+	size_t		 i;
+
+	for (i = 0; i < AGENT->config->nwatches; i++) {
+		const struct configuration_watch *w = AGENT->config->watches[i];
+		bool stands = alarm_of(i)->state == ALARM_RAISED;
+
+		raised += stands;
+		by_severity[w->profile->alarm->severity] += stands;
+		assert_int_equal(AGENT->shared->watches[i].raised, stands);
+		assert_int_equal(AGENT->shared->watches[i].transitions,
+		    alarm_of(i)->transitions);
+		assert_int_equal(alarm_of(i)->transitions % 2, stands);
+	}
+	assert_int_equal(raised, active);
+	assert_int_equal(AGENT->active_all, active);
+	assert_memory_equal(AGENT->active, by_severity, sizeof(by_severity));
+	assert_int_equal(AGENT->outbox.sequence, sequence);
+}
+
+/* Each row of the history can be read, from the oldest to the newest. */
+static void
+assert_history(uint32_t oldest)
+{
+	uint32_t	 i;
+
+	assert_int_equal(persistence_oldest(AGENT), oldest);
+	for (i = oldest; i <= AGENT->outbox.sequence; i++)
+		(void)notification(i);
+	assert_null(persistence_notification(AGENT, AGENT->outbox.sequence + 1));
+}
+
+static void
+assert_mark(uint32_t epoch, bool unsaved)
+{
+	struct epoch_file	 mark;
+
+	assert_true(epoch_file_read(scratch_path(&scratch, "state/epoch"), &mark));
+	assert_int_equal(mark.epoch, epoch);
+	assert_int_equal(mark.unsaved, unsaved);
+}
+
+/* ---- nothing is forgotten */
+
+static void
+nothing_yet(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	assert_state(0, 0);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_int_equal(persistence_oldest(AGENT), 1);
+	assert_null(persistence_notification(AGENT, 0));
+	assert_null(persistence_notification(AGENT, 1));
+	assert_int_equal(persistence_due(AGENT, stage_mono(0)).ns,
+	    stage_mono(0).ns);		/* the name is new */
+	save(0);
+	assert_int_equal(persistence_due(AGENT, stage_mono(0)).ns, MONO_NEVER.ns);
+	assert_false(persistence_fails(AGENT));
+	restart(COMMON WATCH("w", ""), 1);
+	assert_state(0, 0);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_true(wall_is_never(AGENT->last_change));
+	/* All the names are known. */
+	assert_int_equal(persistence_due(AGENT, stage_mono(1)).ns, MONO_NEVER.ns);
+}
+
+static void
+all_as_it_was(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "")
+	    WATCH("b", "") WATCH("c", "alarm = 12010 interruption = 10s");
+	struct alarm		 before[3];
+	char			 details[4][NOTIFICATION_DETAIL_SIZE];
+	uint32_t		 i;
+
+	(void)state;
+	start(text, 0);
+	stage_heartbeat(&stage, 0, 1);
+	stage_heartbeat(&stage, 1, 2);
+	stage_advance(&stage, 20);		/* raises c, a, b */
+	stage_heartbeat(&stage, 1, 21);		/* clears b */
+	assert_state(4, 2);
+	for (i = 0; i < 4; i++)
+		snprintf(details[i], sizeof(details[i]), "%s", detail(i + 1));
+	memcpy(before, AGENT->alarms, sizeof(before));
+	save(21);
+	deliver_all();
+	save(22);
+	restart(text, 25);
+	assert_state(4, 2);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_int_equal(AGENT->serial, 3);
+	assert_int_equal(AGENT->last_change.ns, stage_wall(21).ns);
+	assert_int_equal(AGENT->start_time.ns, stage_wall(25).ns);
+	assert_int_equal(AGENT->outbox.pending, 0);
+	assert_int_equal(AGENT->outbox.delivered, 4);
+	assert_memory_equal(AGENT->alarms, before, sizeof(before));
+	assert_history(1);
+	assert_notification(1, NOTIFICATION_RAISED, "c", 1, 10);
+	assert_notification(2, NOTIFICATION_RAISED, "a", 2, 11);
+	assert_notification(3, NOTIFICATION_RAISED, "b", 3, 12);
+	assert_notification(4, NOTIFICATION_CLEARED, "b", 3, 21);
+	for (i = 0; i < 4; i++)
+		assert_string_equal(detail(i + 1), details[i]);
+}
+
+/* Neither raised again nor cleared, until a heartbeat. */
+static void
+standing_alarm(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver_all();
+	save(13);
+	restart(text, 20);
+	assert_state(1, 1);
+	stage_advance(&stage, 500);
+	assert_state(1, 1);
+	restart(text, 600);
+	stage_advance(&stage, 700);
+	assert_state(1, 1);
+	stage_heartbeat(&stage, 0, 701);
+	assert_state(2, 0);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 1, 701);
+	assert_string_equal(detail(2),
+	    "the heartbeat is back; the alarm stood for 690.000 s");
+	assert_int_equal(alarm_of(0)->raised.ns, stage_wall(11).ns);
+	/* And all goes on as ever. */
+	stage_advance(&stage, 712);
+	assert_state(3, 1);
+	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 711);
+	assert_int_equal(notification(3)->alarm.count, 2);
+}
+
+/* Nobody listened: what was silent then is not held against it. */
+static void
+silence_begins_anew(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	stage_advance(&stage, 10);
+	stage_heartbeat(&stage, 0, 11);
+	save(11);
+	restart(text, 100);
+	assert_state(2, 0);
+	stage_advance(&stage, 109.9);
+	assert_state(2, 0);
+	stage_advance(&stage, 110);
+	assert_state(3, 1);
+	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 110);
+}
+
+/* What was not saved was not sent: it is as if it had not been. */
+static void
+killed_before_it_was_saved(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	save(0);
+	stage_advance(&stage, 12);
+	assert_state(1, 1);
+	assert_int_equal(send_next(), 0);
+	restart(text, 20);
+	assert_state(0, 0);
+	assert_int_equal(AGENT->serial, 0);
+	stage_advance(&stage, 30);
+	assert_state(1, 1);
+	assert_notification(1, NOTIFICATION_RAISED, "w", 1, 30);
+	save(30);
+	assert_int_equal(send_next(), 1);
+	/* The same with a clear. */
+	deliver_all();
+	save(31);
+	stage_heartbeat(&stage, 0, 31);
+	assert_state(2, 0);
+	restart(text, 40);
+	assert_state(1, 1);
+	stage_heartbeat(&stage, 0, 41);
+	assert_state(2, 0);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 1, 41);
+	assert_int_equal(AGENT->epoch, 1);
+}
+
+/* What had no answer is sent again: in order, and the same. */
+static void
+pending_are_sent_again(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "")
+	    WATCH("b", "") WATCH("c", "") WATCH("d", "");
+	char			 details[4][NOTIFICATION_DETAIL_SIZE];
+	uint32_t		 i;
+
+	(void)state;
+	start(text, 0);
+	stage_advance(&stage, 12);
+	save(12);
+	for (i = 1; i <= 4; i++) {
+		assert_int_equal(send_next(), i);
+		snprintf(details[i - 1], sizeof(details[0]), "%s %s", key(i),
+		    detail(i));
+	}
+	deliver(1);
+	deliver(3);
+	save(13);
+	restart(text, 20);
+	assert_int_equal(AGENT->outbox.pending, 3);
+	assert_int_equal(AGENT->outbox.delivered, 1);
+	for (i = 2; i <= 4; i++) {
+		char	 again[NOTIFICATION_DETAIL_SIZE];
+
+		assert_int_equal(send_next(), i);
+		snprintf(again, sizeof(again), "%s %s", key(i), detail(i));
+		assert_string_equal(again, details[i - 1]);
+		assert_notification(i, NOTIFICATION_RAISED, notification(i)->watch->name, i, 10);
+	}
+	assert_int_equal(send_next(), 0);
+	for (i = 2; i <= 4; i++)
+		deliver(i);
+	save(21);
+	/* Also what is new goes after them. */
+	restart(text, 30);
+	assert_int_equal(AGENT->outbox.pending, 0);
+	assert_state(4, 4);
+	assert_int_equal(AGENT->epoch, 1);
+}
+
+/* A delivery alone may be written a little later. */
+static void
+deliveries_wait_a_little(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
+
+	(void)state;
+	start(text, 0);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver(send_next());
+	assert_true(mono_before(stage_mono(12),
+	    persistence_due(AGENT, stage_mono(12))));
+	assert_true(mono_before(persistence_due(AGENT, stage_mono(12)),
+	    stage_mono(13)));
+	/* With the last of them there is nothing to wait for. */
+	deliver(send_next());
+	assert_int_equal(persistence_due(AGENT, stage_mono(12)).ns,
+	    stage_mono(12).ns);
+	save(12);
+	assert_int_equal(persistence_due(AGENT, stage_mono(12)).ns, MONO_NEVER.ns);
+	restart(text, 20);
+	assert_int_equal(AGENT->outbox.delivered, 2);
+}
+
+/* ---- the configuration is another when it comes back */
+
+static void
+removed_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("a", "") WATCH("b", ""), 0);
+	stage_heartbeat(&stage, 1, 9);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver_all();
+	save(13);
+	restart(COMMON WATCH("b", ""), 15);
+	assert_state(2, 0);
+	assert_notification(2, NOTIFICATION_CLEARED, "a", 1, 15);
+	assert_string_equal(detail(2),
+	    "the watch was removed from the configuration");
+	assert_string_equal(key(2), "s/v/r/h/a/45640");
+	assert_int_equal(AGENT->outbox.pending, 1);
+	save(15);
+	/* Once. */
+	restart(COMMON WATCH("b", ""), 16);
+	assert_state(2, 0);
+	assert_string_equal(detail(2),
+	    "the watch was removed from the configuration");
+	/* It has its index for good. */
+	restart(COMMON WATCH("c", "") WATCH("a", "") WATCH("b", ""), 17);
+	assert_state(2, 0);
+	assert_int_equal(AGENT->indexes[0], 3);
+	assert_int_equal(AGENT->indexes[1], 1);
+	assert_int_equal(AGENT->indexes[2], 2);
+}
+
+static void
+removed_while_down_and_killed(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("a", ""), 0);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver_all();
+	save(13);
+	restart(COMMON, 15);
+	assert_state(2, 0);
+	restart(COMMON, 16);
+	assert_state(2, 0);
+	assert_notification(2, NOTIFICATION_CLEARED, "a", 1, 16);
+	save(16);
+	restart(COMMON, 17);
+	assert_state(2, 0);
+	assert_notification(2, NOTIFICATION_CLEARED, "a", 1, 16);
+}
+
+static void
+renamed_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("a", ""), 0);
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 12);
+	save(12);
+	restart(COMMON WATCH("z", ""), 15);
+	assert_state(2, 0);
+	assert_notification(2, NOTIFICATION_CLEARED, "a", 1, 15);
+	assert_int_equal(AGENT->indexes[0], 2);
+	stage_advance(&stage, 26);
+	assert_notification(3, NOTIFICATION_RAISED, "z", 2, 25);
+}
+
+static void
+disabled_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	stage_advance(&stage, 12);
+	save(12);
+	restart(COMMON WATCH("w", "enabled = false"), 15);
+	assert_state(2, 0);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 1, 15);
+	assert_string_equal(detail(2), "the watch was disabled");
+	save(15);
+	restart(COMMON WATCH("w", "enabled = false"), 16);
+	assert_state(2, 0);
+	save(16);
+	restart(COMMON WATCH("w", ""), 20);
+	assert_state(2, 0);
+	stage_advance(&stage, 31);
+	assert_state(3, 1);
+	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 30);
+	stage_heartbeat(&stage, 0, 32);
+	assert_state(4, 0);
+}
+
+static void
+key_changed_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 12);
+	save(12);
+	restart(COMMON WATCH_OF("w", "role = other host = h"), 15);
+	assert_state(3, 1);
+	assert_notification(2, NOTIFICATION_CLEARED, "w", 1, 15);
+	assert_string_equal(key(2), "s/v/r/h/w/45640");
+	assert_string_equal(detail(2),
+	    "the configuration gave the alarm another key");
+	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 15);
+	assert_string_equal(key(3), "s/v/other/h/w/45640");
+	assert_int_equal(notification(3)->alarm.last_heartbeat.ns,
+	    stage_wall(1).ns);
+	save(15);
+	restart(COMMON WATCH_OF("w", "role = other host = h"), 16);
+	assert_state(3, 1);
+	stage_heartbeat(&stage, 0, 17);
+	assert_state(4, 0);
+	assert_notification(4, NOTIFICATION_CLEARED, "w", 2, 17);
+	assert_string_equal(key(4), "s/v/other/h/w/45640");
+}
+
+/* The count of transitions stays that of raises and clears in turn. */
+static void
+key_changed_and_disabled_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	stage_advance(&stage, 12);
+	save(12);
+	restart(COMMON WATCH_OF("w", "role = q host = h enabled = false"), 15);
+	assert_state(2, 0);
+	save(15);
+	restart(COMMON WATCH_OF("w", "role = q host = h"), 20);
+	assert_state(2, 0);
+	stage.lose = true;
+	stage_advance(&stage, 31);
+	stage_heartbeat(&stage, 0, 32);
+	/* The engine was killed: the rows have to tell. */
+	agent_reconcile(AGENT, stage_mono(33), stage_wall(33));
+	assert_state(4, 0);
+	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 30);
+	assert_notification(4, NOTIFICATION_CLEARED, "w", 2, 32);
+}
+
+static void
+key_changed_while_cleared(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	stage_advance(&stage, 12);
+	stage_heartbeat(&stage, 0, 13);
+	save(13);
+	restart(COMMON WATCH_OF("w", "role = r host = other"), 15);
+	assert_state(2, 0);
+	assert_int_equal(alarm_of(0)->count, 0);
+	stage_advance(&stage, 26);
+	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 25);
+}
+
+static void
+severity_changed_while_down(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("w", ""), 0);
+	stage_advance(&stage, 12);
+	save(12);
+	restart("alarm 45640 { interruption = 10s severity = critical }\n"
+	    WATCH("w", ""), 15);
+	assert_state(1, 1);
+	assert_int_equal(AGENT->active[SEVERITY_CRITICAL], 1);
+	/* What was said of it was said. */
+	assert_int_equal(notification(1)->watch->profile->alarm->severity,
+	    SEVERITY_MINOR);
+	stage_heartbeat(&stage, 0, 16);
+	assert_state(2, 0);
+}
+
+static void
+another_order(void **state)
+{
+	(void)state;
+	start(COMMON WATCH("a", "") WATCH("b", "") WATCH("c", ""), 0);
+	stage_heartbeat(&stage, 0, 9);
+	stage_heartbeat(&stage, 2, 9);
+	stage_advance(&stage, 12);
+	save(12);
+	restart(COMMON WATCH("new", "") WATCH("c", "") WATCH("b", "")
+	    WATCH("a", ""), 15);
+	assert_state(1, 1);
+	assert_int_equal(AGENT->indexes[0], 4);
+	assert_int_equal(AGENT->indexes[1], 3);
+	assert_int_equal(AGENT->indexes[2], 2);
+	assert_int_equal(AGENT->indexes[3], 1);
+	assert_int_equal(alarm_of(2)->state, ALARM_RAISED);
+	stage_heartbeat(&stage, 2, 16);
+	assert_notification(2, NOTIFICATION_CLEARED, "b", 1, 16);
+}
+
+/* ---- interfaces */
+
+static void
+blind_is_told_once(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "it is gone", 1);
+	save(1);
+	restart(text, 10);
+	assert_state(1, 0);
+	assert_true(AGENT->captures[0].notified_blind);
+	assert_string_equal(detail(1), "eth0: it is gone");
+	/* Its watch is not found silent. */
+	stage_advance(&stage, 100);
+	assert_state(1, 0);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "it is gone", 101);
+	assert_state(1, 0);
+	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 102);
+	assert_state(2, 0);
+	assert_int_equal(notification(2)->event, NOTIFICATION_RESTORED);
+	save(102);
+	restart(text, 110);
+	assert_false(AGENT->captures[0].notified_blind);
+	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 111);
+	assert_state(2, 0);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "again", 112);
+	assert_state(3, 0);
+}
+
+/* ---- much at once */
+
+static void
+in_batches(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+	uint32_t		 batch, sent = 0;
+
+	(void)state;
+	start(text, 0);
+	save(0);
+	add_notifications(2500, 1);
+	assert_int_equal(send_next(), 0);
+	save(1);
+	batch = AGENT->outbox.stored;
+	assert_in_range(batch, 100, 1250);
+	while (send_next() != 0)
+		sent++;
+	assert_int_equal(sent, batch);
+	assert_int_equal(persistence_due(AGENT, stage_mono(1)).ns,
+	    stage_mono(1).ns);
+	save(1);
+	assert_int_equal(AGENT->outbox.stored, 2 * batch);
+	restart(text, 2);
+	assert_state(2 * batch, 0);
+	assert_int_equal(AGENT->outbox.pending, 2 * batch);
+	assert_int_equal(AGENT->epoch, 1);
+	add_notifications(2500, 3);
+	save_all(3);
+	assert_int_equal(AGENT->outbox.stored, 2 * batch + 2500);
+	restart(text, 4);
+	assert_state(2 * batch + 2500, 0);
+	assert_int_equal(AGENT->outbox.pending, 2 * batch + 2500);
+	assert_history(1);
+}
+
+static void
+history_is_trimmed(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	AGENT->config->history = 100;
+	add_notifications(250, 1);
+	save(1);
+	/* Nothing goes that waits, also not from the disk. */
+	assert_history(1);
+	restart(text, 2);
+	AGENT->config->history = 100;
+	assert_int_equal(AGENT->outbox.pending, 250);
+	assert_history(1);
+	deliver_all();
+	save(2);
+	assert_history(151);
+	assert_int_equal(AGENT->outbox.count, 0);
+	add_notifications(10, 3);
+	save(3);
+	assert_history(161);
+	assert_int_equal(AGENT->outbox.count, 10);
+	restart(text, 4);
+	assert_history(161);
+	assert_int_equal(AGENT->outbox.delivered, 250);
+	AGENT->config->history = 5;
+	deliver_all();
+	save(5);
+	assert_history(256);
+	restart(text, 6);
+	assert_history(256);
+}
+
+/* ---- a store that fails */
+
+static void
+goes_on_from_memory(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+	double			 t = 1;
+	int			 i;
+
+	(void)state;
+	start(text, 0);
+	AGENT->config->history = 20;
+	stage_advance(&stage, t += 12);
+	save(t);
+	deliver_all();
+	save(t);
+	fill_disk(true);
+	for (i = 0; i < 50; i++) {
+		stage_heartbeat(&stage, 0, t += 1);
+		save(t);
+		stage_advance(&stage, t += 12);
+		save(t);
+		/* They leave all the same. */
+		deliver_all();
+		save(t);
+	}
+	assert_true(persistence_fails(AGENT));
+	assert_state(101, 1);
+	assert_int_equal(AGENT->serial, 51);
+	assert_int_equal(AGENT->outbox.pending, 0);
+	/* Not more than asked for, and what there is can be read. */
+	assert_int_equal(AGENT->outbox.count, 20);
+	assert_history(82);
+	fill_disk(false);
+	save(t += 6);
+	assert_false(persistence_fails(AGENT));
+	assert_mark(1, false);
+	assert_int_equal(AGENT->outbox.stored, 101);
+	assert_int_equal(AGENT->outbox.count, 0);
+	assert_history(82);
+	restart(text, t += 1);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_int_equal(AGENT->serial, 51);
+	assert_state(101, 1);
+	assert_history(82);
+	stage_heartbeat(&stage, 0, t += 1);
+	assert_state(102, 0);
+	assert_int_equal(notification(102)->alarm.serial, 51);
+}
+
+/* A raise that was given up, and not stored, is not its serial lost. */
+static void
+serials_that_were_given_up(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	AGENT->config->history = 5;
+	save(0);
+	fill_disk(true);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver_all();
+	add_notifications(20, 13);
+	save(13);
+	deliver_all();
+	save(13);
+	assert_int_equal(outbox_oldest(&AGENT->outbox), 17);
+	save(20);		/* it is tried again, in vain */
+	fill_disk(false);
+	save(26);
+	assert_false(persistence_fails(AGENT));
+	restart(text, 30);
+	assert_state(21, 1);
+	assert_int_equal(AGENT->serial, 1);
+	assert_int_equal(AGENT->last_change.ns, stage_wall(10).ns);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_history(17);
+	stage_heartbeat(&stage, 0, 31);
+	assert_notification(22, NOTIFICATION_CLEARED, "w", 1, 31);
+}
+
+/* What went out then is not known after a kill: so it is another epoch. */
+static void
+killed_while_it_fails(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	save(0);
+	fill_disk(true);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver_all();
+	assert_state(1, 1);
+	fill_disk(false);
+	/* The mark is written in place, which a limit of 0 does not allow. */
+	assert_true(epoch_file_write(scratch_path(&scratch, "state/epoch"),
+	    &(struct epoch_file){ 1, true }));
+	restart(text, 20);
+	assert_int_equal(AGENT->epoch, 2);
+	assert_state(0, 0);
+}
+
+/* It is unsaved until all of it is on disk. */
+static void
+killed_while_it_catches_up(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+	uint32_t		 batch;
+
+	(void)state;
+	start(text, 0);
+	save(0);
+	fill_disk(true);
+	add_notifications(2500, 1);
+	save(1);
+	assert_true(persistence_fails(AGENT));
+	deliver_all();
+	fill_disk(false);
+	assert_true(epoch_file_write(scratch_path(&scratch, "state/epoch"),
+	    &(struct epoch_file){ 1, true }));
+	save(10);
+	batch = AGENT->outbox.stored;
+	assert_in_range(batch, 100, 1250);
+	assert_mark(1, true);
+	while (AGENT->outbox.stored + batch < 2500) {
+		save(10);
+		assert_mark(1, true);
+	}
+	save(10);
+	assert_int_equal(AGENT->outbox.stored, 2500);
+	assert_mark(1, false);
+	add_notifications(2500, 11);
+	save(11);
+	assert_mark(1, false);
+	restart(text, 20);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_state(2500 + batch, 0);
+}
+
+/* ---- a state that is damaged */
+
+/* What is known is put into a new file, and then it is as ever. */
+static void
+assert_mended(const char *change, uint32_t sequence)
+{
+	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
+
+	print_message("# %s\n", change);
+	start(text, 0);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver(send_next());
+	save(13);
+	stop();
+	sql(change);
+	start(text, 20);
+	assert_int_equal(AGENT->outbox.sequence, sequence);
+	save_all(20);
+	stage_heartbeat(&stage, 0, 21);
+	stage_advance(&stage, 60);
+	save_all(60);
+	assert_int_equal(AGENT->epoch, 2);
+	assert_int_equal(AGENT->outbox.stored, AGENT->outbox.sequence);
+	assert_mark(2, false);
+	sequence = AGENT->outbox.sequence;
+	restart(text, 70);
+	assert_int_equal(AGENT->epoch, 2);
+	assert_state(sequence, 2);
+	stop();
+	assert_int_equal(nftw(scratch_path(&scratch, "state"),
+	    scratch_remove, 8, FTW_DEPTH | FTW_PHYS), 0);
+}
+
+static void
+damaged(void **state)
+{
+	(void)state;
+	assert_mended("UPDATE counters SET epoch = 0", 0);
+	assert_mended("UPDATE counters SET sequence = 3", 3);
+	assert_mended("UPDATE counters SET delivered = 0, sequence = 1", 1);
+	assert_mended("UPDATE notice SET sequence = 5 WHERE sequence = 2", 2);
+	assert_mended("UPDATE notice SET state = 9 WHERE sequence = 2", 2);
+	assert_mended("DELETE FROM notice WHERE sequence = 2", 2);
+	assert_mended("UPDATE name SET name = CAST(x'ff' AS TEXT)"
+	    " WHERE number = 2", 2);
+	assert_mended("UPDATE alarm SET state = 9 WHERE watch_index = 2", 2);
+	assert_mended("UPDATE alarm SET state = 9", 2);
+}
+
+/* A row of the history that cannot be read is found when it is asked for. */
+static void
+damaged_history(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	stage_advance(&stage, 12);
+	stage_heartbeat(&stage, 0, 13);
+	save(13);
+	deliver_all();
+	save(14);
+	stop();
+	sql("UPDATE notice SET cause = 77 WHERE sequence = 1");
+	start(text, 20);
+	assert_state(2, 0);
+	assert_null(persistence_notification(AGENT, 1));
+	stage_advance(&stage, 31);
+	save(31);
+	assert_int_equal(AGENT->epoch, 2);
+	assert_history(3);
+	restart(text, 40);
+	assert_int_equal(AGENT->epoch, 2);
+	assert_state(3, 1);
+	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 30);
+}
+
+/* The transitions of a row are believed only as far as they can be. */
+static void
+odd_transitions(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	stage_advance(&stage, 12);
+	save(12);
+	stop();
+	sql("UPDATE alarm SET transitions = 8");
+	start(text, 20);
+	assert_state(1, 1);
+	stage_heartbeat(&stage, 0, 21);
+	assert_state(2, 0);
+	save(21);
+	stop();
+	sql("UPDATE alarm SET transitions = 11");
+	start(text, 30);
+	assert_state(2, 0);
+	stage_advance(&stage, 41);
+	assert_state(3, 1);
+}
+
+/* ---- storms */
+
+#define FOUR \
+	WATCH("a", "") WATCH("b", "") WATCH("c", "") WATCH("d", "")
+#define STORM	"storm = 1 in 30s\n" COMMON
+
+/* A turn of its loop. */
+static void
+turn(double at)
+{
+	stage_advance(&stage, at);
+	agent_storm(AGENT, stage_mono(at), stage_wall(at));
+	save(at);
+}
+
+static void
+assert_told(uint32_t i, uint32_t raised, uint32_t cleared, uint32_t first,
+    double since)
+{
+	const struct notification_storm	*storm = &notification(i)->storm;
+
+	assert_int_equal(notification(i)->event, NOTIFICATION_STORM);
+	assert_int_equal(storm->raised, raised);
+	assert_int_equal(storm->cleared, cleared);
+	assert_int_equal(storm->first, first);
+	assert_int_equal(storm->since.ns, stage_wall(since).ns);
+}
+
+static void
+assert_shown(uint32_t raised, uint32_t cleared, uint32_t first, double since)
+{
+	const struct notification_storm	*storm = storm_shown(&AGENT->storm);
+
+	assert_int_equal(storm->raised, raised);
+	assert_int_equal(storm->cleared, cleared);
+	assert_int_equal(storm->first, first);
+	assert_int_equal(storm->since.ns, stage_wall(since).ns);
+}
+
+/* An open one goes on, with what it had. */
+static void
+storm_over_a_restart(void **state)
+{
+	(void)state;
+	start(STORM FOUR, 0);
+	turn(11);
+	assert_int_equal(send_next(), 1);
+	assert_int_equal(send_next(), 0);
+	deliver(1);
+	save(12);
+	assert_shown(3, 0, 2, 10);
+	restart(STORM FOUR, 20);
+	assert_state(4, 4);
+	assert_shown(3, 0, 2, 10);
+	/* Nothing of it is told again. */
+	assert_int_equal(AGENT->outbox.pending, 0);
+	assert_int_equal(AGENT->outbox.delivered, 4);
+	stage_heartbeat(&stage, 0, 21);		/* which was told */
+	stage_heartbeat(&stage, 3, 22);
+	save(22);
+	restart(STORM FOUR, 23);
+	assert_state(6, 2);
+	assert_shown(3, 1, 2, 10);
+	assert_int_equal(AGENT->outbox.pending, 1);
+	assert_int_equal(send_next(), 5);
+	assert_int_equal(send_next(), 0);
+	deliver(5);
+	stage_heartbeat(&stage, 0, 32);
+	stage_heartbeat(&stage, 3, 32);
+	turn(41);
+	stage_heartbeat(&stage, 0, 41.5);
+	stage_heartbeat(&stage, 3, 41.5);
+	turn(52);				/* one more raise is told */
+	assert_int_equal(notification(7)->event, NOTIFICATION_RAISED);
+	assert_false(notification_is_summarised(notification(7)));
+	assert_true(notification_is_summarised(notification(8)));
+	turn(82);
+	assert_told(9, 4, 1, 2, 10);
+	assert_state(9, 4);
+	restart(STORM FOUR, 90);
+	assert_state(9, 4);
+	assert_told(9, 4, 1, 2, 10);
+	assert_shown(4, 1, 2, 10);
+	assert_int_equal(storm_due(&AGENT->storm).ns, MONO_NEVER.ns);
+	assert_int_equal(AGENT->outbox.pending, 2);
+	deliver_all();
+	save(91);
+	restart(STORM FOUR, 100);
+	assert_int_equal(AGENT->outbox.pending, 0);
+	assert_shown(4, 1, 2, 10);
+	/* A clear of what it told, after two restarts. */
+	stage_heartbeat(&stage, 1, 101);
+	assert_true(notification_is_summarised(notification(10)));
+	save(101);
+	restart(STORM FOUR, 110);
+	assert_shown(0, 1, 10, 101);
+	/* Before it is due it is not told, and then once. */
+	turn(119);
+	assert_int_equal(AGENT->outbox.sequence, 10);
+	stop();
+	/* Off: at once. */
+	start(COMMON FOUR, 119);
+	turn(119);
+	assert_told(11, 0, 1, 10, 101);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_history(1);
+}
+
+/* Told and not saved is not told. */
+static void
+killed_before_a_storm_was_saved(void **state)
+{
+	(void)state;
+	start(STORM FOUR, 0);
+	turn(11);
+	deliver_all();
+	save(12);
+	stage_advance(&stage, 50);
+	agent_storm(AGENT, stage_mono(50), stage_wall(50));
+	assert_told(5, 3, 0, 2, 10);
+	assert_int_equal(send_next(), 0);
+	restart(STORM FOUR, 60);
+	assert_state(4, 4);
+	assert_shown(3, 0, 2, 10);
+	turn(90);
+	assert_told(5, 3, 0, 2, 10);
+	assert_int_equal(send_next(), 5);
+	/* Without its answer it is sent again. */
+	restart(STORM FOUR, 95);
+	assert_told(5, 3, 0, 2, 10);
+	assert_int_equal(send_next(), 5);
+	turn(1000);
+	assert_state(5, 4);
+}
+
+/* Only some of it had been saved. */
+static void
+killed_while_a_storm_is_saved(void **state)
+{
+	char	*text;
+	size_t	 size;
+	FILE	*f = open_memstream(&text, &size);
+	uint32_t batch;
+	int	 i;
+
+	(void)state;
+	assert_non_null(f);
+	fprintf(f, STORM);
+	for (i = 0; i < 1500; i++)
+		fprintf(f, WATCH("w%d", ""), i);
+	assert_int_equal(fclose(f), 0);
+	start(text, 0);
+	turn(11);
+	assert_state(1500, 1500);
+	batch = AGENT->outbox.stored;
+	assert_in_range(batch, 100, 1400);
+	deliver_all();
+	restart(text, 12);
+	assert_state(batch, batch);
+	assert_shown(batch - 1, 0, 2, 10);
+	turn(22);
+	assert_state(1500, 1500);
+	assert_shown(1498, 0, 2, 10);
+	assert_false(notification_is_summarised(notification(batch + 1)));
+	free(text);
+}
+
+/* What goes while hbwatchd is down is of the storm, too. */
+static void
+storm_and_removed_while_down(void **state)
+{
+	(void)state;
+	start(STORM FOUR, 0);
+	turn(11);
+	deliver_all();
+	save(12);
+	restart(STORM WATCH("a", "") WATCH("b", "")
+	    WATCH_OF("c", "role = other host = h"), 20);
+	/* The clears of c and d, and the raise of c. */
+	assert_state(7, 3);
+	assert_shown(3, 2, 2, 10);
+	assert_int_equal(AGENT->outbox.pending, 1);
+	turn(51);
+	assert_told(8, 3, 2, 2, 10);
+}
+
+/* The limit is in force before what a start raises. */
+static void
+storm_by_a_start(void **state)
+{
+	(void)state;
+	start(COMMON FOUR, 0);
+	turn(11);
+	deliver_all();
+	save(12);
+	restart("storm = 2 in 30s\n" COMMON
+	    WATCH_OF("a", "role = o host = h")
+	    WATCH_OF("b", "role = o host = h")
+	    WATCH_OF("c", "role = o host = h")
+	    WATCH_OF("d", "role = o host = h"), 20);
+	assert_state(12, 4);
+	assert_int_equal(AGENT->outbox.pending, 6);
+	turn(60);
+	assert_told(13, 2, 0, 10, 20);
+}
+
+/* What a storm tells of can be read after it was told. */
+static void
+storm_stays_in_the_history(void **state)
+{
+	double	 t;
+
+	(void)state;
+	start(STORM FOUR, 0);
+	AGENT->config->history = 4;
+	turn(11);
+	deliver_all();
+	add_notifications(20, 12);
+	save(12);
+	deliver_all();
+	save(12);
+	assert_history(2);
+	/* As after a restart, which counts the rows. */
+	restart(STORM FOUR, 13);
+	AGENT->config->history = 4;
+	assert_shown(3, 0, 2, 10);
+	turn(45);
+	assert_told(25, 3, 0, 2, 10);
+	add_notifications(10, 46);
+	save(46);
+	restart(STORM FOUR, 47);
+	AGENT->config->history = 4;
+	save(47);
+	assert_history(2);
+	deliver(25);
+	/* In turn: they are delivered up to the one before the third. */
+	while (AGENT->outbox.delivered < 28) {
+		deliver(AGENT->outbox.delivered + 1);
+		save(48);
+		assert_history(2);
+	}
+	deliver_all();
+	save(49);
+	assert_history(32);
+	for (t = 60; t < 70; t += 1) {
+		add_notifications(1, t);
+		save(t);
+		deliver_all();
+		save(t);
+	}
+	/* It is gone, and what it was is still known. */
+	assert_history(42);
+	restart(STORM FOUR, 80);
+	assert_history(42);
+	assert_shown(3, 0, 2, 10);
+}
+
+/* From memory as from the disk. */
+static void
+storm_on_a_full_disk(void **state)
+{
+	(void)state;
+	start(STORM FOUR, 0);
+	AGENT->config->history = 2;
+	turn(5);
+	fill_disk(true);
+	turn(11);
+	deliver_all();
+	save(12);
+	assert_true(persistence_fails(AGENT));
+	assert_history(2);
+	turn(50);
+	deliver_all();
+	save(50);
+	assert_history(2);
+	assert_told(5, 3, 0, 2, 10);
+	fill_disk(false);
+	save(60);
+	assert_false(persistence_fails(AGENT));
+	restart(STORM FOUR, 70);
+	assert_shown(3, 0, 2, 10);
+	assert_history(2);
+	assert_state(5, 4);
+	assert_int_equal(storm_due(&AGENT->storm).ns, MONO_NEVER.ns);
+}
+
+/* ---- a state of before there were storms */
+
+#define SAID_1 \
+	"watch_index INTEGER NOT NULL, event INTEGER NOT NULL," \
+	"time INTEGER NOT NULL, watch TEXT, peer TEXT, interface TEXT," \
+	"heartbeat TEXT, alarm_id INTEGER, alarm_name TEXT," \
+	"severity INTEGER, type TEXT, service_type TEXT, source TEXT," \
+	"service TEXT, role TEXT, host TEXT, raised INTEGER," \
+	"cleared INTEGER, last_heartbeat INTEGER, span INTEGER," \
+	"serial INTEGER, count INTEGER, transitions INTEGER," \
+	"state INTEGER, cause INTEGER, end INTEGER, flags INTEGER," \
+	"capture_index INTEGER, capture_state INTEGER, error TEXT"
+#define ROW(sequence, index, event, at, name, cleared, transitions, state) \
+	"(" sequence ", " index ", " event ", " at "000000000, '" name "'," \
+	"'192.0.2.12', 'eth0', 'udp 20053', 45640, 'FlinkServer Heartbeat" \
+	" Interruption Between the Active and Standby Nodes', 5," \
+	" 'Heartbeat', 'Flink', 's', 'v', 'r', 'h', 1795348811000000000, " \
+	cleared ", 1795348801000000000, 10000000000, " index ", 1, " \
+	transitions ", " state ", 1, 0, 1, NULL, NULL, NULL)"
+/* a was raised and cleared, b was raised, which waits. */
+#define RAISED_A	ROW("1", "1", "1", "1795348811", "a", "0", "1", "2")
+#define CLEARED_A \
+	ROW("2", "1", "2", "1795348820", "a", "1795348820000000000", "2", "1")
+#define RAISED_B	ROW("4", "2", "1", "1795348821", "b", "0", "1", "2")
+
+static const char	 schema_1[] =
+    "PRAGMA journal_mode = WAL; PRAGMA application_id = 1751283505;"
+    "CREATE TABLE counters (id INTEGER PRIMARY KEY CHECK (id = 1),"
+    " epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+    " delivered INTEGER NOT NULL, serial INTEGER NOT NULL,"
+    " last_change INTEGER NOT NULL) STRICT;"
+    "CREATE TABLE name (number INTEGER PRIMARY KEY,"
+    " name TEXT NOT NULL UNIQUE) STRICT;"
+    "CREATE TABLE notice (sequence INTEGER PRIMARY KEY, " SAID_1 ") STRICT;"
+    "CREATE TABLE alarm (sequence INTEGER NOT NULL, " SAID_1 ","
+    " PRIMARY KEY (watch_index)) STRICT, WITHOUT ROWID;"
+    "CREATE TABLE blind (interface TEXT PRIMARY KEY) STRICT;"
+    "PRAGMA user_version = 1;"
+    "INSERT INTO counters VALUES (1, 6, 4, 3, 2, 1795348821000000000);"
+    "INSERT INTO name VALUES (1, 'a'), (2, 'b');"
+    "INSERT INTO notice VALUES " RAISED_A ", " CLEARED_A ", " RAISED_B ";"
+    "INSERT INTO notice (sequence, watch_index, event, time, interface,"
+    " capture_index, capture_state, error)"
+    " VALUES (3, 0, 3, 1795348820500000000, 'eth0', 2, 3, 'gone');"
+    "INSERT INTO alarm VALUES " CLEARED_A ", " RAISED_B ";"
+    "INSERT INTO blind VALUES ('eth0');";
+
+static void
+state_of_schema_1(void **state)
+{
+	const struct epoch_file	 mark = { 6, false };
+	static const char	 text[] = STORM WATCH("b", "")
+	    WATCH("a", "") WATCH("c", "");
+	int			 i;
+
+	(void)state;
+	assert_int_equal(mkdir(scratch_path(&scratch, "state"), 0700), 0);
+	assert_true(epoch_file_write(scratch_path(&scratch, "state/epoch"), &mark));
+	sql(schema_1);
+	start(text, 30);
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(AGENT->epoch, 6);
+		assert_int_equal(AGENT->serial, 2);
+		assert_int_equal(AGENT->last_change.ns, stage_wall(21).ns);
+		assert_state(4, 1);
+		assert_int_equal(AGENT->indexes[0], 2);
+		assert_int_equal(AGENT->indexes[1], 1);
+		assert_int_equal(AGENT->indexes[2], 3);
+		assert_history(1);
+		assert_notification(1, NOTIFICATION_RAISED, "a", 1, 11);
+		assert_notification(2, NOTIFICATION_CLEARED, "a", 1, 20);
+		assert_int_equal(notification(3)->event, NOTIFICATION_BLIND);
+		assert_string_equal(detail(3), "eth0: gone");
+		assert_notification(4, NOTIFICATION_RAISED, "b", 2, 21);
+		assert_string_equal(key(4), "s/v/r/h/b/45640");
+		assert_true(AGENT->captures[0].notified_blind);
+		assert_int_equal(AGENT->outbox.pending, 1);
+		assert_int_equal(send_next(), 4);
+		assert_int_equal(storm_shown(&AGENT->storm)->first, 0);
+		assert_int_equal(storm_due(&AGENT->storm).ns, MONO_NEVER.ns);
+		save(30);
+		/* And once more, as it is now. */
+		restart(text, 40);
+	}
+	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 41);
+	turn(52);
+	assert_state(7, 3);
+	turn(90);
+	assert_told(8, 1, 0, 7, 50);
+	restart(text, 100);
+	assert_told(8, 1, 0, 7, 50);
+}
+
+#define STORY(test)	cmocka_unit_test_setup_teardown(test, begin, end)
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		STORY(nothing_yet),
+		STORY(all_as_it_was),
+		STORY(standing_alarm),
+		STORY(silence_begins_anew),
+		STORY(killed_before_it_was_saved),
+		STORY(pending_are_sent_again),
+		STORY(deliveries_wait_a_little),
+		STORY(removed_while_down),
+		STORY(removed_while_down_and_killed),
+		STORY(renamed_while_down),
+		STORY(disabled_while_down),
+		STORY(key_changed_while_down),
+		STORY(key_changed_and_disabled_while_down),
+		STORY(key_changed_while_cleared),
+		STORY(severity_changed_while_down),
+		STORY(another_order),
+		STORY(blind_is_told_once),
+		STORY(in_batches),
+		STORY(history_is_trimmed),
+		STORY(goes_on_from_memory),
+		STORY(serials_that_were_given_up),
+		STORY(killed_while_it_fails),
+		STORY(killed_while_it_catches_up),
+		STORY(damaged),
+		STORY(damaged_history),
+		STORY(odd_transitions),
+		STORY(storm_over_a_restart),
+		STORY(killed_before_a_storm_was_saved),
+		STORY(killed_while_a_storm_is_saved),
+		STORY(storm_and_removed_while_down),
+		STORY(storm_by_a_start),
+		STORY(storm_stays_in_the_history),
+		STORY(storm_on_a_full_disk),
+		STORY(state_of_schema_1),
+	};
+
+	/* Of a limit that is reached, the error is enough. */
+	signal(SIGXFSZ, SIG_IGN);
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

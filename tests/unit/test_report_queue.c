@@ -1,0 +1,210 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/socket.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "engine/report_queue.h"
+
+static struct report_queue	 reports;
+static struct engine_process	 parent;
+static int		 child;
+
+static int
+begin(void **state)
+{
+	int	 pair[2];
+
+	(void)state;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) != 0)
+		return (-1);
+	parent.socket = pair[0];
+	parent.inbox = calloc(1, sizeof(*parent.inbox));
+	child = pair[1];
+	return (parent.inbox != NULL && report_queue_init(&reports) ? 0 : -1);
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	report_queue_free(&reports);
+	free(parent.inbox);
+	close(parent.socket);
+	close(child);
+	return (0);
+}
+
+static void
+add_event(uint32_t watch)
+{
+	struct engine_event	 e = {
+		.event = { .watch = watch, .number = 2 * watch + 1 },
+		.at = { 1000 + watch },
+	};
+
+	report_queue_add_event(&reports, &e);
+}
+
+static void
+add_capture(uint32_t capture)
+{
+	struct engine_report	 r = {
+		.type = ENGINE_CAPTURE, .capture = capture,
+	};
+
+	snprintf(r.error, sizeof(r.error), "error %u", (unsigned)capture);
+	report_queue_add(&reports, &r);
+}
+
+static void
+take_event(uint32_t watch)
+{
+	struct engine_report	 r;
+
+	assert_int_equal(engine_receive(&parent, &r), 1);
+	assert_int_equal(r.type, ENGINE_EVENT);
+	assert_int_equal(r.event.watch, watch);
+	assert_int_equal(r.event.number, 2 * watch + 1);
+	assert_int_equal(r.at.ns, 1000 + watch);
+}
+
+static void
+take_capture(uint32_t capture)
+{
+	struct engine_report	 r;
+	char			 error[32];
+
+	snprintf(error, sizeof(error), "error %u", (unsigned)capture);
+	assert_int_equal(engine_receive(&parent, &r), 1);
+	assert_int_equal(r.type, ENGINE_CAPTURE);
+	assert_int_equal(r.capture, capture);
+	assert_string_equal(r.error, error);
+}
+
+static void
+take_nothing(void)
+{
+	struct engine_report	 r;
+
+	assert_false(engine_has_buffered(&parent));
+	assert_int_equal(engine_receive(&parent, &r), 0);
+}
+
+static void
+in_order(void **state)
+{
+	(void)state;
+	assert_false(report_queue_waiting(&reports));
+	add_event(1);
+	add_event(2);
+	add_capture(3);
+	add_capture(4);
+	add_event(5);
+	assert_true(report_queue_waiting(&reports));
+	assert_true(report_queue_flush(&reports, child));
+	assert_false(report_queue_waiting(&reports));
+	take_event(1);
+	assert_true(engine_has_buffered(&parent));
+	take_event(2);
+	assert_false(engine_has_buffered(&parent));
+	take_capture(3);
+	take_capture(4);
+	take_event(5);
+	take_nothing();
+}
+
+/* More than the socket takes: nobody waits, nothing is lost. */
+static void
+a_storm(void **state)
+{
+	uint32_t	 sent = 100000, taken = 0, i;
+	unsigned	 rounds = 0;
+
+	(void)state;
+	for (i = 0; i < sent; i++)
+		add_event(i);
+	while (taken < sent) {
+		assert_true(report_queue_flush(&reports, child));
+		assert_true(rounds++ > 0 || report_queue_waiting(&reports));
+		do {
+			take_event(taken++);
+		} while (engine_has_buffered(&parent));
+	}
+	take_nothing();
+	assert_false(report_queue_waiting(&reports));
+	/* Many to a datagram. */
+	assert_in_range(rounds, 1, sent / ENGINE_EVENTS + 1);
+}
+
+static void
+nobody_listens(void **state)
+{
+	struct engine_report	 r;
+
+	(void)state;
+	add_event(1);
+	close(parent.socket);
+	assert_false(report_queue_flush(&reports, child));
+	parent.socket = child;
+	child = -1;
+	assert_int_equal(engine_receive(&parent, &r), -1);
+}
+
+/* The engine reads strangers' bytes: it may be made to say anything. */
+static void
+refused(void **state)
+{
+	static struct engine_events	 events;
+	static const struct {
+		uint32_t	 type, count;
+		size_t		 length;
+	} t[] = {
+		{ ENGINE_EVENT, 1, 3 },
+		{ ENGINE_EVENT, 0, ENGINE_EVENTS_SIZE(0) },
+		{ ENGINE_EVENT, 0, ENGINE_EVENTS_SIZE(1) },
+		{ ENGINE_EVENT, 2, ENGINE_EVENTS_SIZE(1) },
+		{ ENGINE_EVENT, 1, ENGINE_EVENTS_SIZE(2) },
+		{ ENGINE_EVENT, 1, ENGINE_EVENTS_SIZE(1) - 1 },
+		{ ENGINE_EVENT, UINT32_MAX, ENGINE_EVENTS_SIZE(1) },
+		{ ENGINE_EVENT, ENGINE_EVENTS + 1, sizeof(events) },
+		{ ENGINE_CAPTURE, 1, ENGINE_EVENTS_SIZE(1) },
+		{ ENGINE_CAPTURE, 1, sizeof(struct engine_report) - 1 },
+	};
+	struct engine_report	 r;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		events.type = t[i].type;
+		events.count = t[i].count;
+		assert_int_equal(send(child, &events, t[i].length, 0),
+		    t[i].length);
+		assert_int_equal(engine_receive(&parent, &r), -1);
+		assert_false(engine_has_buffered(&parent));
+	}
+	add_event(7);
+	assert_true(report_queue_flush(&reports, child));
+	take_event(7);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test_setup_teardown(in_order, begin, end),
+		cmocka_unit_test_setup_teardown(a_storm, begin, end),
+		cmocka_unit_test_setup_teardown(nobody_listens, begin, end),
+		cmocka_unit_test_setup_teardown(refused, begin, end),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

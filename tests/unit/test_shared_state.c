@@ -1,0 +1,607 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <sys/wait.h>
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/shared_state.h"
+
+#include "load.h"
+
+#define BEGUN		((struct mono_time){ 1000 * NSEC_PER_SEC })
+#define RELOADED	((struct mono_time){ 2000 * NSEC_PER_SEC })
+#define IN_FORCE	((struct mono_time){ 2003 * NSEC_PER_SEC })
+
+#define WATCH(name, interface, peer, heartbeat, options)		\
+	"watch \"" name "\" { interface = \"" interface "\" peer = \""	\
+	peer "\" heartbeat = \"" heartbeat "\" " options " }\n"
+
+#define DB(options)	WATCH("db", "hbw1", "192.0.2.12", "udp 694", options)
+#define WEB(options)	WATCH("web", "hbw0", "192.0.2.13", "udp 80", options)
+
+/* The configuration in force and its rows, and those to come. */
+static struct configuration	*config, *next_config;
+static struct shared_state		*shared, *next;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	config = next_config = NULL;
+	shared = next = NULL;
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	shared_state_free(shared);
+	shared_state_free(next);
+	configuration_free(config);
+	configuration_free(next_config);
+	return (0);
+}
+
+static void
+start(const char *text)
+{
+	config = load(text);
+	assert_non_null(config);
+	shared = shared_state_new(config, BEGUN);
+	assert_non_null(shared);
+}
+
+static void
+reload(const char *text)
+{
+	uint32_t	*before;
+
+	next_config = load(text);
+	assert_non_null(next_config);
+	next = shared_state_new(next_config, RELOADED);
+	assert_non_null(next);
+	before = shared_state_old_positions(next_config, config);
+	assert_non_null(before);
+	shared_state_take_over(next, next_config, shared, config, before, IN_FORCE);
+	free(before);
+}
+
+static struct mono_time
+at(int64_t seconds)
+{
+	return ((struct mono_time){ seconds * NSEC_PER_SEC });
+}
+
+/* A watch with a past in each of its fields. */
+static void
+give_a_past(struct detect_watch *w)
+{
+	w->received = true;
+	w->transitions = 4;
+	w->last = at(1990);
+	w->last_wall = (struct wall_time){ 77 };
+	w->raised_at = at(1500);
+	w->heartbeats = 900;
+	w->longest_gap_ms = 70000;
+	w->jitter_ns = 5;
+	w->intervals[0] = 40001;
+	w->oldest = 1;
+}
+
+static void
+give_an_alarm(struct detect_watch *w)
+{
+	give_a_past(w);
+	w->raised = true;
+	w->recovered = 1;
+	w->transitions = 5;
+	w->raised_at = at(1800);
+}
+
+static void
+assert_past(const struct detect_watch *w)
+{
+	assert_true(w->received);
+	assert_int_equal(w->last.ns, at(1990).ns);
+	assert_int_equal(w->last_wall.ns, 77);
+	assert_int_equal(w->heartbeats, 900);
+	assert_int_equal(w->longest_gap_ms, 70000);
+	assert_int_equal(detect_jitter_ns(w), 5);
+	assert_int_equal(detect_interval_ns(w), NSEC_PER_SEC);
+}
+
+static void
+assert_begun_anew(const struct detect_watch *w)
+{
+	assert_false(w->received);
+	assert_int_equal(w->heartbeats, 0);
+	assert_int_equal(w->longest_gap_ms, 0);
+	assert_int_equal(detect_interval_ns(w), 0);
+	assert_int_equal(w->recovered, 0);
+	assert_int_equal(w->last.ns, IN_FORCE.ns);
+}
+
+/* ---- new rows */
+
+static void
+rows_of_a_configuration(void **state)
+{
+	const struct detect_watch	*w;
+
+	(void)state;
+	start(DB("interruption = 7s recovery = 3") WEB("enabled = false")
+	    WATCH("mq", "hbw1", "192.0.2.14", "ip", ""));
+	/* What is not watched is not captured. */
+	assert_int_equal(shared->ncaptures, 1);
+	assert_int_equal(shared->nwatches, 3);
+	assert_string_equal(shared->captures[0].interface, "hbw1");
+	assert_int_equal(shared->captures[0].state, SHARED_CAPTURE_RUNNING);
+	assert_false(shared->captures[0].listening);
+	assert_false(shared->captures[0].source.blind);
+	assert_int_equal(shared->captures[0].source.since.ns, BEGUN.ns);
+	w = &shared->watches[0];
+	assert_int_equal(w->source, 0);
+	assert_int_equal(w->interruption_ns, 7 * NSEC_PER_SEC);
+	assert_int_equal(w->recovery, 3);
+	assert_true(w->enabled);
+	assert_int_equal(w->last.ns, BEGUN.ns);
+	assert_false(w->received || w->raised);
+	assert_false(shared->watches[1].enabled);
+	assert_int_equal(shared->watches[2].source, 0);
+}
+
+static void
+captures_are_found(void **state)
+{
+	(void)state;
+	start(WATCH("a", "hbw2", "192.0.2.1", "ip", "")
+	    WATCH("b", "hbw0", "192.0.2.1", "ip", "")
+	    WATCH("c", "hbw10", "192.0.2.1", "ip", "")
+	    WATCH("d", "hbw2", "192.0.2.1", "ip", ""));
+	assert_int_equal(shared->ncaptures, 3);
+	assert_string_equal(shared->captures[shared_state_find_capture(shared,
+	    "hbw0")].interface, "hbw0");
+	assert_string_equal(shared->captures[shared_state_find_capture(shared,
+	    "hbw10")].interface, "hbw10");
+	assert_string_equal(shared->captures[shared_state_find_capture(shared,
+	    "hbw2")].interface, "hbw2");
+	assert_int_equal(shared_state_find_capture(shared, "hbw1"), UINT32_MAX);
+	assert_int_equal(shared_state_find_capture(shared, ""), UINT32_MAX);
+}
+
+static void
+nothing_to_watch(void **state)
+{
+	(void)state;
+	start("source = \"s\"\n");
+	assert_int_equal(shared->ncaptures, 0);
+	assert_int_equal(shared->nwatches, 0);
+	assert_int_equal(shared_state_find_capture(shared, "hbw0"), UINT32_MAX);
+	reload(DB(""));
+	assert_begun_anew(&next->watches[0]);
+}
+
+static void
+many(void **state)
+{
+	char	*text;
+	size_t	 size, i;
+	FILE	*f = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(f);
+	for (i = 0; i < 5000; i++)
+		fprintf(f, "watch \"w%zu\" { interface = \"hbw%zu\" "
+		    "heartbeat = \"vrrp %zu\" }\n", i, i % 100, i % 255 + 1);
+	assert_int_equal(fclose(f), 0);
+	start(text);
+	assert_int_equal(shared->ncaptures, 100);
+	for (i = 0; i < 5000; i++)
+		shared->watches[i].heartbeats = i + 1;
+	reload(text);
+	for (i = 0; i < 5000; i++) {
+		assert_int_equal(next->watches[i].heartbeats, i + 1);
+		assert_string_equal(next->captures[next->watches[i].source].
+		    interface, next_config->watches[i]->profile->interface);
+	}
+	free(text);
+}
+
+/* What another process writes is seen here. */
+static void
+rows_are_shared(void **state)
+{
+	pid_t	 child;
+	int	 status;
+
+	(void)state;
+	start(DB(""));
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		shared->watches[0].heartbeats = 45640;
+		shared->captures[0].packets = 45641;
+		_exit(0);
+	}
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_int_equal(shared->watches[0].heartbeats, 45640);
+	assert_int_equal(shared->captures[0].packets, 45641);
+}
+
+/* ---- rows carried over */
+
+static void
+unchanged(void **state)
+{
+	(void)state;
+	start(DB(""));
+	give_a_past(&shared->watches[0]);
+	shared->watches[0].stopping = true;
+	reload(DB(""));
+	assert_memory_equal(&next->watches[0], &shared->watches[0],
+	    sizeof(shared->watches[0]));
+}
+
+/* Another position of the watch, and another of its capture. */
+static void
+unchanged_but_moved(void **state)
+{
+	const struct detect_watch	*w;
+
+	(void)state;
+	start(DB(""));
+	give_a_past(&shared->watches[0]);
+	assert_int_equal(shared->watches[0].source, 0);
+	reload(WEB("") "# a line more\n" DB(""));
+	w = &next->watches[1];
+	assert_past(w);
+	assert_int_equal(w->transitions, 4);
+	assert_int_equal(w->source, 1);
+	assert_begun_anew(&next->watches[0]);
+	assert_int_equal(next->watches[0].transitions, 0);
+}
+
+/* Other words around it: nothing that it listens for. */
+static void
+other_texts(void **state)
+{
+	(void)state;
+	start(DB("source = \"a\" alarm = 45640"));
+	give_an_alarm(&shared->watches[0]);
+	reload(DB("source = \"b\" host = \"c\" alarm = 27003"));
+	assert_past(&next->watches[0]);
+	assert_true(next->watches[0].raised);
+	assert_int_equal(next->watches[0].raised_at.ns, at(1800).ns);
+}
+
+static void
+other_demands(void **state)
+{
+	const struct detect_watch	*w;
+
+	(void)state;
+	start(DB("interruption = 30s recovery = 1"));
+	give_a_past(&shared->watches[0]);
+	reload(DB("interruption = 7s recovery = 3"));
+	w = &next->watches[0];
+	assert_past(w);
+	assert_int_equal(w->interruption_ns, 7 * NSEC_PER_SEC);
+	assert_int_equal(w->recovery, 3);
+}
+
+static void
+raised_and_unchanged(void **state)
+{
+	const struct detect_watch	*w;
+
+	(void)state;
+	start(DB("recovery = 3"));
+	give_an_alarm(&shared->watches[0]);
+	reload(DB("recovery = 3"));
+	w = &next->watches[0];
+	assert_past(w);
+	assert_true(w->raised);
+	assert_int_equal(w->raised_at.ns, at(1800).ns);
+	assert_int_equal(w->transitions, 5);
+	assert_int_equal(w->recovered, 1);
+}
+
+static const char *const	 other_flows[] = {
+	WATCH("db", "hbw2", "192.0.2.12", "udp 694", ""),
+	WATCH("db", "hbw1", "192.0.2.99", "udp 694", ""),
+	WATCH("db", "hbw1", "192.0.2.12", "udp 695", ""),
+	WATCH("db", "hbw1", "192.0.2.12", "tcp 694", ""),
+	WATCH("db", "hbw1", "192.0.2.12", "udp 694", "local = \"192.0.2.1\""),
+};
+
+#define OTHER_FLOWS	(sizeof(other_flows) / sizeof(other_flows[0]))
+
+static void
+another_flow(void **state)
+{
+	const struct detect_watch	*w;
+	size_t				 i;
+
+	for (i = 0; i < OTHER_FLOWS; i++) {
+		start(DB(""));
+		give_a_past(&shared->watches[0]);
+		reload(other_flows[i]);
+		w = &next->watches[0];
+		assert_begun_anew(w);
+		assert_false(w->raised);
+		assert_int_equal(w->transitions, 4);
+		assert_string_equal(next->captures[w->source].interface,
+		    next_config->watches[0]->profile->interface);
+		teardown(state);
+		setup(state);
+	}
+}
+
+/* It listens for something else, but the alarm was not taken back. */
+static void
+raised_and_another_flow(void **state)
+{
+	const struct detect_watch	*w;
+	size_t				 i;
+
+	for (i = 0; i < OTHER_FLOWS; i++) {
+		start(DB(""));
+		give_an_alarm(&shared->watches[0]);
+		reload(other_flows[i]);
+		w = &next->watches[0];
+		assert_begun_anew(w);
+		assert_true(w->raised);
+		assert_int_equal(w->raised_at.ns, at(1800).ns);
+		assert_int_equal(w->transitions, 5);
+		teardown(state);
+		setup(state);
+	}
+}
+
+/* Blanks alone do not make another heartbeat of it. */
+static void
+same_flow_written_otherwise(void **state)
+{
+	(void)state;
+	start(DB(""));
+	give_a_past(&shared->watches[0]);
+	reload(WATCH("db", "hbw1", "192.0.2.12", "udp   694", ""));
+	assert_past(&next->watches[0]);
+}
+
+static void
+disabled(void **state)
+{
+	const struct detect_watch	*w;
+
+	(void)state;
+	start(DB(""));
+	give_a_past(&shared->watches[0]);
+	reload(DB("enabled = false"));
+	w = &next->watches[0];
+	assert_false(w->enabled || w->raised);
+	assert_int_equal(w->transitions, 4);
+}
+
+/* Its alarm is taken back, which is a transition. */
+static void
+raised_and_disabled(void **state)
+{
+	const struct detect_watch	*w;
+
+	(void)state;
+	start(DB(""));
+	give_an_alarm(&shared->watches[0]);
+	reload(DB("enabled = false"));
+	w = &next->watches[0];
+	assert_false(w->enabled || w->raised);
+	assert_int_equal(w->transitions, 6);
+}
+
+static void
+enabled_again(void **state)
+{
+	const struct detect_watch	*w;
+
+	(void)state;
+	start(DB("enabled = false"));
+	shared->watches[0].transitions = 6;
+	reload(DB(""));
+	w = &next->watches[0];
+	assert_true(w->enabled);
+	assert_begun_anew(w);
+	assert_false(w->raised);
+	assert_int_equal(w->transitions, 6);
+}
+
+static void
+disabled_as_before(void **state)
+{
+	(void)state;
+	start(DB("enabled = false"));
+	shared->watches[0].transitions = 6;
+	reload(DB("enabled = false"));
+	assert_int_equal(next->watches[0].transitions, 6);
+	assert_false(next->watches[0].enabled || next->watches[0].raised);
+}
+
+static void
+removed_and_back(void **state)
+{
+	(void)state;
+	start(DB("") WEB(""));
+	give_an_alarm(&shared->watches[0]);
+	give_a_past(&shared->watches[1]);
+	reload(WEB(""));
+	assert_int_equal(next->nwatches, 1);
+	assert_past(&next->watches[0]);
+	assert_false(next->watches[0].raised);
+
+	/* Who comes back begins anew. */
+	shared_state_free(shared);
+	configuration_free(config);
+	shared = next;
+	config = next_config;
+	next = NULL;
+	next_config = NULL;
+	reload(DB("") WEB(""));
+	assert_begun_anew(&next->watches[0]);
+	assert_false(next->watches[0].raised);
+	assert_int_equal(next->watches[0].transitions, 0);
+	assert_past(&next->watches[1]);
+}
+
+/* The flow went to another name: that is another watch. */
+static void
+renamed(void **state)
+{
+	(void)state;
+	start(DB(""));
+	give_an_alarm(&shared->watches[0]);
+	reload(WATCH("db2", "hbw1", "192.0.2.12", "udp 694", ""));
+	assert_begun_anew(&next->watches[0]);
+	assert_false(next->watches[0].raised);
+}
+
+static void
+captures(void **state)
+{
+	struct shared_capture	*c;
+
+	(void)state;
+	start(DB("") WEB(""));
+	c = &shared->captures[shared_state_find_capture(shared, "hbw1")];
+	c->ifindex = 12;
+	c->state = SHARED_CAPTURE_FAILED;
+	c->listening = true;
+	c->packets = 1;
+	c->heartbeats = 2;
+	c->dropped = 3;
+	c->malformed = 4;
+	c->drained = (struct wall_time){ 5 };
+	strcpy(c->error, "gone");
+	c->source.blind = true;
+	c->source.link_down = true;
+	c->source.since = at(1700);
+	c->source.lossy = at(1701);
+	reload(WATCH("mq", "hbw2", "192.0.2.14", "ip", "") DB(""));
+	assert_int_equal(next->ncaptures, 2);
+	assert_int_equal(shared_state_find_capture(next, "hbw0"), UINT32_MAX);
+	assert_memory_equal(&next->captures[shared_state_find_capture(next, "hbw1")],
+	    c, sizeof(*c));
+	c = &next->captures[shared_state_find_capture(next, "hbw2")];
+	assert_string_equal(c->interface, "hbw2");
+	assert_false(c->listening);
+	assert_int_equal(c->packets, 0);
+	assert_int_equal(c->source.since.ns, RELOADED.ns);
+}
+
+/* ---- a detector over carried rows */
+
+static struct detect_event	 events[8];
+static size_t			 nevents;
+
+static void
+emit(void *arg, const struct detect_event *event)
+{
+	(void)arg;
+	assert_true(nevents < 8);
+	events[nevents++] = *event;
+}
+
+static void
+detect_begin(struct detect *d, struct shared_state *rows,
+    struct detect_source **sources)
+{
+	size_t	 i;
+
+	for (i = 0; i < rows->ncaptures; i++)
+		sources[i] = &rows->captures[i].source;
+	assert_true(detect_init(d, rows->watches, rows->nwatches, sources,
+	    emit, NULL));
+}
+
+static void
+beat(struct detect *d, uint32_t i, int64_t seconds)
+{
+	detect_heartbeat(d, i, at(seconds), (struct wall_time){ seconds });
+}
+
+/* One raise, one clear, whatever is reloaded between. */
+static void
+reload_repeats_nothing_and_loses_nothing(void **state)
+{
+	struct detect_source	*sources[4];
+	struct detect		 d;
+
+	(void)state;
+	nevents = 0;
+	start(DB("") WEB(""));
+	detect_begin(&d, shared, sources);
+	beat(&d, 0, 1001);
+	beat(&d, 1, 1985);
+	detect_advance(&d, at(1990));
+	assert_int_equal(nevents, 3);
+	assert_true(shared->watches[0].raised);
+	assert_int_equal(shared->watches[0].raised_at.ns, at(1031).ns);
+	assert_false(shared->watches[1].raised);
+	beat(&d, 1, 1995);
+	detect_free(&d);
+
+	nevents = 0;
+	reload(WEB("interruption = 40s")
+	    WATCH("db", "hbw1", "192.0.2.99", "udp 694", ""));
+	detect_begin(&d, next, sources);
+	detect_advance(&d, mono_add(at(2035), -1));
+	assert_int_equal(nevents, 0);
+	detect_advance(&d, at(2035));
+	assert_int_equal(nevents, 1);
+	assert_int_equal(events[0].watch, 0);
+	assert_int_equal(events[0].number, 3);
+	assert_int_equal(events[0].at.ns, at(2035).ns);
+	beat(&d, 1, 2036);
+	assert_int_equal(nevents, 2);
+	assert_int_equal(events[1].transition, DETECT_CLEARED);
+	assert_int_equal(events[1].number, 2);
+	assert_int_equal(events[1].duration_ns, at(2036 - 1031).ns);
+	detect_free(&d);
+}
+
+#define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		TEST(rows_of_a_configuration),
+		TEST(captures_are_found),
+		TEST(nothing_to_watch),
+		TEST(many),
+		TEST(rows_are_shared),
+		TEST(unchanged),
+		TEST(unchanged_but_moved),
+		TEST(other_texts),
+		TEST(other_demands),
+		TEST(raised_and_unchanged),
+		TEST(another_flow),
+		TEST(raised_and_another_flow),
+		TEST(same_flow_written_otherwise),
+		TEST(disabled),
+		TEST(raised_and_disabled),
+		TEST(enabled_again),
+		TEST(disabled_as_before),
+		TEST(removed_and_back),
+		TEST(renamed),
+		TEST(captures),
+		TEST(reload_repeats_nothing_and_loses_nothing),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
