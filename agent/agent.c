@@ -32,10 +32,7 @@ agent_init(struct agent *agent, struct wall_time now)
 void
 agent_free(struct agent *agent)
 {
-	struct generation	 generation = { 0 };
-
-	generation_swap(agent, &generation);
-	generation_free(&generation);
+	generation_free(&agent->current);
 	watch_index_free(&agent->watch_index);
 	outbox_free(&agent->outbox);
 	storm_free(&agent->storm);
@@ -109,16 +106,16 @@ static void
 apply(struct agent *agent, size_t i, const struct detect_event *event,
     struct wall_time at, enum alarm_end end)
 {
-	struct configuration_watch	*w = agent->config->watches[i];
-	struct alarm			*a = &agent->alarms[i];
+	struct configuration_watch	*w = agent->current.config->watches[i];
+	struct alarm			*a = &agent->current.alarms[i];
 
 	if (event->number <= a->transitions)
 		return;
 	if (event->transition == DETECT_RAISED && a->state == ALARM_CLEARED)
-		agent_raise(agent, a, w, agent->indexes[i], event, at);
+		agent_raise(agent, a, w, agent->current.indexes[i], event, at);
 	else if (event->transition == DETECT_CLEARED &&
 	    a->state == ALARM_RAISED)
-		agent_clear(agent, a, w, agent->indexes[i], event, at, end);
+		agent_clear(agent, a, w, agent->current.indexes[i], event, at, end);
 	else
 		a->transitions = event->number;
 }
@@ -126,7 +123,7 @@ apply(struct agent *agent, size_t i, const struct detect_event *event,
 void
 agent_event(struct agent *agent, const struct engine_report *r)
 {
-	if (r->event.watch < agent->config->nwatches &&
+	if (r->event.watch < agent->current.config->nwatches &&
 	    r->event.number <= TRANSITIONS_MOST)
 		apply(agent, r->event.watch, &r->event, r->at,
 		    ALARM_END_HEARTBEAT);
@@ -159,7 +156,7 @@ static void
 notify_visibility(struct agent *agent, uint32_t i, bool blind, const char *error,
     struct wall_time now)
 {
-	struct agent_capture	*c = &agent->captures[i];
+	struct agent_capture	*c = &agent->current.captures[i];
 	struct shared_capture	 row;
 	struct notification_capture	*copy;
 	struct notification		*n;
@@ -171,11 +168,11 @@ notify_visibility(struct agent *agent, uint32_t i, bool blind, const char *error
 	    blind ? NOTIFICATION_BLIND : NOTIFICATION_RESTORED, now);
 	if (n == NULL) {
 		log_warnx("out of memory: a notification of %s is lost",
-		    agent->shared->names[i]);
+		    agent->current.shared->names[i]);
 		free(copy);
 		return;
 	}
-	shared_state_read_capture(agent->shared, i, &row);
+	shared_state_read_capture(agent->current.shared, i, &row);
 	copy->index = c->ifindex;
 	copy->state = blind ? SHARED_CAPTURE_FAILED : row.state;
 	memcpy(copy->interface, row.interface, sizeof(copy->interface));
@@ -190,7 +187,7 @@ void
 agent_capture_event(struct agent *agent, const struct engine_report *r,
     struct wall_time now)
 {
-	if (r->capture >= agent->shared->ncaptures)
+	if (r->capture >= agent->current.shared->ncaptures)
 		return;
 	agent_order_captures(agent);
 	/* Down and up again is heard: it is no blindness. */
@@ -210,8 +207,8 @@ agent_engine_fault(struct agent *agent, const char *reason,
 	if (agent->engine_fault == reason)
 		return;
 	agent->engine_fault = reason;
-	for (i = 0; i < agent->shared->ncaptures; i++) {
-		c = &agent->shared->captures[i];
+	for (i = 0; i < agent->current.shared->ncaptures; i++) {
+		c = &agent->current.shared->captures[i];
 		if (reason != NULL)
 			notify_visibility(agent, i, true, reason, now);
 		else if (c->state != SHARED_CAPTURE_FAILED)
@@ -225,9 +222,9 @@ agent_view_capture(const struct agent *agent, size_t i,
 {
 	const char	*fault = agent->engine_fault;
 
-	shared_state_read_capture(agent->shared, i, &view->capture);
-	view->index = agent->captures[i].ifindex;
-	view->restarts = agent->captures[i].restarts;
+	shared_state_read_capture(agent->current.shared, i, &view->capture);
+	view->index = agent->current.captures[i].ifindex;
+	view->restarts = agent->current.captures[i].restarts;
 	if (!agent_engine_is_alive(agent) && fault == NULL)
 		fault = "the engine does not answer";
 	if (fault == NULL || view->capture.state == SHARED_CAPTURE_FAILED)
@@ -242,13 +239,13 @@ agent_view_watch(const struct agent *agent, size_t i, struct watch_view *view)
 {
 	struct detect_source	*source = &view->source;
 
-	view->config = agent->config->watches[i];
+	view->config = agent->current.config->watches[i];
 	view->now = agent->now;
-	detect_watch_read(&agent->shared->watches[i], &view->watch);
+	detect_watch_read(&agent->current.shared->watches[i], &view->watch);
 	/* A disabled watch has none; and the engine reads strangers' bytes. */
 	memset(source, 0, sizeof(*source));
-	if (view->watch.source < agent->shared->ncaptures)
-		*source = agent->shared->captures[view->watch.source].source;
+	if (view->watch.source < agent->current.shared->ncaptures)
+		*source = agent->current.shared->captures[view->watch.source].source;
 	/* Nobody looks after the rows: that is blindness too. */
 	if (!agent_engine_is_alive(agent) || agent->engine_fault != NULL)
 		source->blind = true;
@@ -289,8 +286,8 @@ static void
 reconcile_one(struct agent *agent, size_t i, struct mono_time now,
     struct wall_time wall)
 {
-	struct alarm		*a = &agent->alarms[i];
-	struct detect_watch	*row = &agent->shared->watches[i];
+	struct alarm		*a = &agent->current.alarms[i];
+	struct detect_watch	*row = &agent->current.shared->watches[i];
 	struct detect_event	 event;
 	struct detect_watch	 w;
 	struct wall_time	 at;
@@ -302,7 +299,7 @@ reconcile_one(struct agent *agent, size_t i, struct mono_time now,
 	}
 	if (row->transitions == a->transitions)
 		return;
-	detect_watch_read(&agent->shared->watches[i], &w);
+	detect_watch_read(&agent->current.shared->watches[i], &w);
 	/* Of a long row of raises and clears the last pair is enough. */
 	if (w.transitions - a->transitions > 2)
 		a->transitions += (w.transitions - a->transitions - 1) / 2 * 2;
@@ -322,52 +319,20 @@ agent_reconcile(struct agent *agent, struct mono_time now,
 {
 	size_t	 i;
 
-	shared_state_sanitize(agent->shared, agent->config, now);
-	for (i = 0; i < agent->config->nwatches; i++)
+	shared_state_sanitize(agent->current.shared, agent->current.config, now);
+	for (i = 0; i < agent->current.config->nwatches; i++)
 		reconcile_one(agent, i, now, wall);
-	for (i = 0; i < agent->shared->ncaptures; i++)
+	for (i = 0; i < agent->current.shared->ncaptures; i++)
 		if (agent->engine_fault == NULL)
 			notify_visibility(agent, (uint32_t)i,
-			    agent->shared->captures[i].state ==
+			    agent->current.shared->captures[i].state ==
 			    SHARED_CAPTURE_FAILED, NULL, wall);
-}
-
-/* ---- configuration */
-
-void
-agent_apply(struct agent *agent, struct generation *next,
-    struct wall_time now)
-{
-	/* First: what is carried over may raise and clear, too. */
-	if (!storm_configure(&agent->storm, next->config->storm_limit,
-	    next->config->storm_window_ns))
-		log_warnx("out of memory: storms are told in full");
-	if (agent->config != NULL)
-		generation_take_over(agent, next, now);
-	else if (agent->persistence != NULL)
-		generation_restore(agent, next, now);
-	generation_swap(agent, next);
-	agent->config_time = now;
-	agent_order_captures(agent);
-}
-
-bool
-agent_configure(struct agent *agent, struct configuration *config,
-    struct shared_state *shared, struct wall_time now)
-{
-	struct generation	 next;
-
-	if (!generation_new(&next, agent, config, shared))
-		return (false);
-	agent_apply(agent, &next, now);
-	generation_free(&next);
-	return (true);
 }
 
 struct mono_time
 agent_engine_alive_until(const struct agent *agent)
 {
-	struct mono_time	 pass = { atomic_load(agent->shared->next_wakeup) };
+	struct mono_time	 pass = { atomic_load(agent->current.shared->next_wakeup) };
 
 	/* None of ours sleeps for so long. */
 	if (mono_before(mono_add(agent->now, ENGINE_AHEAD_NS), pass))
@@ -412,15 +377,15 @@ capture_index(const struct shared_state *shared, size_t i)
 void
 agent_order_captures(struct agent *agent)
 {
-	struct agent_capture	*c = agent->captures;
+	struct agent_capture	*c = agent->current.captures;
 	uint32_t		*positions;
 	uint64_t		*keys;
-	size_t			 i, n = agent->shared->ncaptures;
+	size_t			 i, n = agent->current.shared->ncaptures;
 
 	keys = calloc(n + 1, sizeof(*keys));
 	positions = calloc(n + 1, sizeof(*positions));
 	for (i = 0; keys != NULL && i < n; i++)
-		keys[i] = capture_index(agent->shared, i);
+		keys[i] = capture_index(agent->current.shared, i);
 	if (keys != NULL && positions != NULL &&
 	    generation_sort(positions, n, keys))
 		for (i = 0; i < n; i++) {

@@ -15,6 +15,7 @@
 #include "config/severity.h"
 #include "engine/engine_process.h"
 #include "engine/shared_state.h"
+#include "generation.h"
 #include "outbox.h"
 #include "state/alarm.h"
 #include "state/notification.h"
@@ -26,26 +27,12 @@
 /* Severities are numbered from 1 to this. */
 #define AGENT_SEVERITIES	SEVERITY_WARNING
 
-/* What is known of a capture beside the live row; as live->captures. */
-struct agent_capture {
-	uint32_t	 position;	/* in the table's order, of a capture */
-	uint32_t	 ifindex;	/* hbwCaptureIndex */
-	uint32_t	 restarts;
-	bool		 notified_blind;	/* by the last notification of it */
-};
-
 struct agent {
-	struct configuration	*config;	/* owned, as all that follows */
-	struct shared_state		*shared;
-	struct alarm		*alarms;	/* as config->watches */
-	uint32_t		*indexes;	/* hbwWatchIndex of each */
-	uint32_t		*by_index;	/* positions by hbwWatchIndex */
-	uint32_t		*by_alarm;	/* by alarm, hbwWatchIndex */
-	struct agent_capture	*captures;	/* as live->captures */
-	struct watch_index	 watch_index;		/* indexes of all names ever */
+	struct generation	 current;
+	struct watch_index	 watch_index;	/* of all names ever */
 	struct outbox		 outbox;
 	struct storm		 storm;
-	struct persistence		*persistence;	/* NULL: none, in tests */
+	struct persistence	*persistence;	/* NULL: none, in tests */
 
 	struct wall_time	 start_time;
 	struct wall_time	 config_time;
@@ -63,23 +50,6 @@ struct agent {
 /* An agent without a configuration yet.  False when there is no memory. */
 bool	 agent_init(struct agent *, struct wall_time now);
 void	 agent_free(struct agent *);
-
-/*
- * Puts a configuration and its rows in force, and takes over from the ones
- * before it, or from the record of the last run, what stays.  An alarm that
- * goes while it stands is cleared.  On error (no memory) false, and the agent
- * is as it was; else it owns both.
- */
-bool	 agent_configure(struct agent *, struct configuration *,
-	    struct shared_state *, struct wall_time now);
-
-/*
- * The same for what generation_new made ready.  Afterwards `next` is what was in
- * force before, for the caller to free.
- */
-struct generation;
-void	 agent_apply(struct agent *, struct generation *next,
-	    struct wall_time now);
 
 /* What an engine reported. */
 void	 agent_event(struct agent *, const struct engine_report *);
@@ -121,7 +91,7 @@ void	 agent_view_capture(const struct agent *, size_t capture,
 void	 agent_view_watch(const struct agent *, size_t watch,
 	    struct watch_view *);
 
-/* ---- for carry.c */
+/* ---- for agent_apply.c */
 
 /* An alarm that stands or not counts among the active ones. */
 void	 agent_count_active(struct agent *, const struct configuration_watch *,

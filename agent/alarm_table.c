@@ -164,25 +164,25 @@ static const struct column columns[] = {
 static size_t
 rows(const struct agent *agent)
 {
-	return (agent->config->nwatches);
+	return (agent->current.config->nwatches);
 }
 
 static void
 row_index(const struct agent *agent, size_t i, oid *index)
 {
-	uint32_t	 position = agent->by_alarm[i];
+	uint32_t	 position = agent->current.by_alarm[i];
 
-	index[0] = agent->config->watches[position]->profile->alarm->id;
-	index[1] = agent->indexes[position];
+	index[0] = agent->current.config->watches[position]->profile->alarm->id;
+	index[1] = agent->current.indexes[position];
 }
 
 static const void *
 row_view(const struct agent *agent, size_t i, union view *room)
 {
-	uint32_t	 position = agent->by_alarm[i];
+	uint32_t	 position = agent->current.by_alarm[i];
 
 	room->alarm = (struct alarm_view){
-		agent->config->watches[position], &agent->alarms[position],
+		agent->current.config->watches[position], &agent->current.alarms[position],
 	};
 	return (&room->alarm);
 }

@@ -62,19 +62,19 @@ static const struct column columns[] = {
 static size_t
 rows(const struct agent *agent)
 {
-	return (agent->shared->ncaptures);
+	return (agent->current.shared->ncaptures);
 }
 
 static void
 row_index(const struct agent *agent, size_t i, oid *index)
 {
-	index[0] = agent->captures[agent->captures[i].position].ifindex;
+	index[0] = agent->current.captures[agent->current.captures[i].position].ifindex;
 }
 
 static const void *
 row_view(const struct agent *agent, size_t i, union view *room)
 {
-	agent_view_capture(agent, agent->captures[i].position, &room->capture);
+	agent_view_capture(agent, agent->current.captures[i].position, &room->capture);
 	return (&room->capture);
 }
 

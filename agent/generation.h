@@ -10,40 +10,46 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "agent.h"
+#include "config/configuration.h"
+#include "engine/shared_state.h"
+#include "state/alarm.h"
+#include "state/watch_index.h"
+
+/* What is known of a capture beside the live row; as live->captures. */
+struct agent_capture {
+	uint32_t	 position;	/* in the table's order, of a capture */
+	uint32_t	 ifindex;	/* hbwCaptureIndex */
+	uint32_t	 restarts;
+	bool		 notified_blind;	/* by the last notification of it */
+};
 
 struct generation {
 	struct configuration	*config;	/* owned, as all that follows */
-	struct shared_state		*shared;
+	struct shared_state	*shared;
 	struct alarm		*alarms;	/* as config->watches */
-	uint32_t		*indexes;
-	uint32_t		*by_index;
-	uint32_t		*by_alarm;
-	struct agent_capture	*captures;
+	uint32_t		*indexes;	/* hbwWatchIndex of each */
+	uint32_t		*by_index;	/* positions by hbwWatchIndex */
+	uint32_t		*by_alarm;	/* by alarm, hbwWatchIndex */
+	struct agent_capture	*captures;	/* as shared->captures */
 
-	/* Until it is in force: where its watches are in the agent's. */
-	uint32_t		*before;	/* shared_state_old_positions's */
-	uint32_t		*removed;	/* of the agent's, those gone */
+	/* Until it takes effect: positions in the generation before. */
+	uint32_t		*before;	/* of each watch; see
+						   shared_state_old_positions */
+	uint32_t		*removed;	/* of watches that go */
 	size_t			 nremoved;
 };
 
 /*
- * New ones, with alarms that were never raised; names that are new get an index
- * in the agent.  False when there is no memory; else it owns the configuration
- * and the rows.
+ * The next generation after `old`, with alarms that were never raised.  Names
+ * of watches that are not in the index get one there.  False when memory is
+ * exhausted; otherwise it owns the configuration and the shared rows.
  */
-bool	 generation_new(struct generation *, struct agent *, struct configuration *,
+bool	 generation_new(struct generation *, struct watch_index *,
+	    const struct generation *old, struct configuration *,
 	    struct shared_state *);
+/* Frees what was needed to take over from the generation before. */
+void	 generation_forget_old(struct generation *);
 void	 generation_free(struct generation *);
-
-/* The agent has these from now on, and they are what it had before. */
-void	 generation_swap(struct agent *, struct generation *);
-
-/* Takes over what stays of the agent's; clears what goes while it stands. */
-void	 generation_take_over(struct agent *, struct generation *, struct wall_time now);
-/* The same from the record of the last run, into the live rows too. */
-void	 generation_restore(struct agent *, struct generation *,
-	    struct wall_time now);
 
 /* Position of a watch by its hbwWatchIndex; SIZE_MAX: there is none. */
 size_t	 generation_find(const struct generation *, uint32_t index);

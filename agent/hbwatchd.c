@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "agent_apply.h"
 #include "base/log.h"
 #include "engine/sandbox.h"
 #include "persistence.h"
@@ -221,7 +222,7 @@ load_again(struct daemon *d)
 		log_warnx("%s: has errors; the old configuration stays in "
 		    "force", d->options.file);
 	} else {
-		warn_of_restart(d->agent.config, config);
+		warn_of_restart(d->agent.current.config, config);
 		configuration_free(d->reload);
 		d->reload = config;
 	}

@@ -186,7 +186,7 @@ persistence_storms(struct agent *agent)
 static uint32_t
 history_size(const struct agent *agent)
 {
-	return (agent->config->history);
+	return (agent->current.config->history);
 }
 
 static void
@@ -201,16 +201,16 @@ put_alarms(struct agent *agent, struct persistence *r)
 	struct notification	 n;
 	size_t		 i;
 
-	for (i = 0; i < agent->config->nwatches; i++) {
-		if (agent->alarms[i].count == 0)
+	for (i = 0; i < agent->current.config->nwatches; i++) {
+		if (agent->current.alarms[i].count == 0)
 			continue;
 		n = (struct notification){
-			.sequence = agent->alarms[i].sequence,
-			.event = agent->alarms[i].state == ALARM_RAISED ?
+			.sequence = agent->current.alarms[i].sequence,
+			.event = agent->current.alarms[i].state == ALARM_RAISED ?
 			    NOTIFICATION_RAISED : NOTIFICATION_CLEARED,
-			.watch_index = agent->indexes[i],
-			.alarm = agent->alarms[i],
-			.watch = agent->config->watches[i],
+			.watch_index = agent->current.indexes[i],
+			.alarm = agent->current.alarms[i],
+			.watch = agent->current.config->watches[i],
 		};
 		n.time = n.event == NOTIFICATION_RAISED ? n.alarm.raised :
 		    n.alarm.cleared;
@@ -240,9 +240,9 @@ put_everything(struct agent *agent, struct persistence *r)
 
 	agent->epoch = r->stored.epoch;
 	r->names = 0;
-	for (i = 0; i < agent->shared->ncaptures; i++)
-		if (agent->captures[i].notified_blind)
-			store_put_blind(r->store, agent->shared->names[i], true);
+	for (i = 0; i < agent->current.shared->ncaptures; i++)
+		if (agent->current.captures[i].notified_blind)
+			store_put_blind(r->store, agent->current.shared->names[i], true);
 }
 
 /* At most so many after that one; returns the last that was put. */

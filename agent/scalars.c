@@ -32,7 +32,7 @@ get_config_time(const void *view, struct value *v)
 static void
 get_watch_count(const void *view, struct value *v)
 {
-	value_unsigned(v, agent_of(view)->config->nwatches);
+	value_unsigned(v, agent_of(view)->current.config->nwatches);
 }
 
 static void
@@ -101,7 +101,7 @@ get_history_oldest(const void *view, struct value *v)
 static void
 get_history_size(const void *view, struct value *v)
 {
-	value_unsigned(v, agent_of(view)->config->history);
+	value_unsigned(v, agent_of(view)->current.config->history);
 }
 
 static const struct notification_storm *

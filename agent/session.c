@@ -395,7 +395,7 @@ init_standalone(struct agent *agent, const struct session_options *o)
 		log_warnx("net-snmp: the MIB cannot be registered");
 		return (SESSION_FAILED);
 	}
-	if (!init_with_directives(agent->config))
+	if (!init_with_directives(agent->current.config))
 		return (SESSION_MISCONFIGURED);
 	if (init_master_agent() != 0) {
 		log_warnx("cannot answer SNMP on %s", o->listen);

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "agent_apply.h"
 #include "base/log.h"
 #include "engine/link.h"
 #include "supervisor.h"
@@ -52,8 +53,8 @@ discard_next(struct supervisor *s)
 static bool
 start_next(struct supervisor *s, struct mono_time now)
 {
-	const struct configuration	*config = s->agent->config;
-	struct shared_state			*shared = s->agent->shared;
+	const struct configuration	*config = s->agent->current.config;
+	struct shared_state			*shared = s->agent->current.shared;
 
 	if (s->reload.config != NULL) {
 		config = s->reload.config;
@@ -97,7 +98,8 @@ supervisor_reload(struct supervisor *s, struct configuration *config,
 	/* Made ready now: while engines change heartbeats wait in the ring. */
 	shared = shared_state_new(config, now);
 	if (shared == NULL ||
-	    !generation_new(&s->reload, s->agent, config, shared)) {
+	    !generation_new(&s->reload, &s->agent->watch_index,
+	    &s->agent->current, config, shared)) {
 		log_warnx("out of memory: the old configuration stays in "
 		    "force");
 		shared_state_free(shared);
@@ -131,8 +133,8 @@ take_over(struct supervisor *s, struct mono_time now)
 	if (!reloads)
 		return;
 	log_info("configuration in force: %zu watch%s",
-	    agent->config->nwatches,
-	    agent->config->nwatches == 1 ? "" : "es");
+	    agent->current.config->nwatches,
+	    agent->current.config->nwatches == 1 ? "" : "es");
 	/* What was in force before. */
 	generation_free(&s->reload);
 	malloc_trim(0);
@@ -157,8 +159,8 @@ count_restarts(struct agent *agent)
 {
 	size_t	 i;
 
-	for (i = 0; i < agent->shared->ncaptures; i++)
-		agent->captures[i].restarts++;
+	for (i = 0; i < agent->current.shared->ncaptures; i++)
+		agent->current.captures[i].restarts++;
 }
 
 /*
@@ -306,11 +308,11 @@ could_hear_more(const struct supervisor *s, uint64_t *situation)
 	bool				 more = false;
 
 	*situation = 0;
-	for (i = 0; i < s->agent->shared->ncaptures; i++) {
-		c = &s->agent->shared->captures[i];
+	for (i = 0; i < s->agent->current.shared->ncaptures; i++) {
+		c = &s->agent->current.shared->captures[i];
 		if (c->listening)
 			continue;
-		state = link_state(s->link, s->agent->shared->names[i], &ifindex);
+		state = link_state(s->link, s->agent->current.shared->names[i], &ifindex);
 		*situation = *situation * 31 + i * 16 + c->state * 4 + state;
 		more = more || state == LINK_UP || (state == LINK_DOWN &&
 		    c->state == SHARED_CAPTURE_FAILED);
@@ -323,9 +325,9 @@ count_retries(struct agent *agent)
 {
 	size_t	 i;
 
-	for (i = 0; i < agent->shared->ncaptures; i++)
-		agent->captures[i].restarts +=
-		    !agent->shared->captures[i].listening;
+	for (i = 0; i < agent->current.shared->ncaptures; i++)
+		agent->current.captures[i].restarts +=
+		    !agent->current.shared->captures[i].listening;
 }
 
 /* Is there an engine that looks after the rows, and has it come to stay? */
@@ -365,7 +367,7 @@ supervisor_tick_due(const struct supervisor *s, struct mono_time ticked)
 	struct mono_time	 least = mono_add(ticked, TICK_NS);
 
 	if (!agent_engine_is_alive(agent) || agent->engine_fault != NULL ||
-	    !all_listen(agent->shared))
+	    !all_listen(agent->current.shared))
 		return (least);
 	/* Not before the engine can be found silent. */
 	return (mono_max(least, agent_engine_alive_until(agent)));

@@ -43,11 +43,11 @@ static void
 tell_status(struct systemd_notify *r, const struct agent *agent)
 {
 	if (mono_before(agent->now, r->status_due) ||
-	    (r->watches == agent->config->nwatches &&
+	    (r->watches == agent->current.config->nwatches &&
 	    r->active == agent->active_all))
 		return;
 	r->status_due = mono_add(agent->now, NSEC_PER_SEC);
-	r->watches = agent->config->nwatches;
+	r->watches = agent->current.config->nwatches;
 	r->active = agent->active_all;
 	tell("STATUS=%zu watch%s, %" PRIu32 " active alarm%s", r->watches,
 	    r->watches == 1 ? "" : "es", r->active,
@@ -57,7 +57,7 @@ tell_status(struct systemd_notify *r, const struct agent *agent)
 static void
 feed(struct systemd_notify *r, const struct agent *agent)
 {
-	int64_t	 pass = atomic_load(agent->shared->next_wakeup);
+	int64_t	 pass = atomic_load(agent->current.shared->next_wakeup);
 
 	if (r->interval_ns == 0 || mono_before(agent->now, r->due))
 		return;

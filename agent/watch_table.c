@@ -148,19 +148,19 @@ static const struct column columns[] = {
 static size_t
 rows(const struct agent *agent)
 {
-	return (agent->config->nwatches);
+	return (agent->current.config->nwatches);
 }
 
 static void
 row_index(const struct agent *agent, size_t i, oid *index)
 {
-	index[0] = agent->indexes[agent->by_index[i]];
+	index[0] = agent->current.indexes[agent->current.by_index[i]];
 }
 
 static const void *
 row_view(const struct agent *agent, size_t i, union view *room)
 {
-	agent_view_watch(agent, agent->by_index[i], &room->watch);
+	agent_view_watch(agent, agent->current.by_index[i], &room->watch);
 	return (&room->watch);
 }
 

@@ -110,6 +110,16 @@ log_info(const char *format, ...)
 }
 
 void
+log_notice(const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	vlog(LOG_NOTICE, NULL, format, ap);
+	va_end(ap);
+}
+
+void
 log_warn(const char *format, ...)
 {
 	va_list		 ap;
@@ -127,6 +137,27 @@ log_warnx(const char *format, ...)
 
 	va_start(ap, format);
 	vlog(LOG_WARNING, NULL, format, ap);
+	va_end(ap);
+}
+
+void
+log_err(const char *format, ...)
+{
+	va_list		 ap;
+	const char	*error = strerror(errno);
+
+	va_start(ap, format);
+	vlog(LOG_ERR, error, format, ap);
+	va_end(ap);
+}
+
+void
+log_errx(const char *format, ...)
+{
+	va_list	 ap;
+
+	va_start(ap, format);
+	vlog(LOG_ERR, NULL, format, ap);
 	va_end(ap);
 }
 

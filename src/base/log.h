@@ -1,7 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The log of all programs; nothing else calls syslog.  Messages are one line
- * without its newline.  log_warn and fatal add what errno says.
+ * The log of all programs; nothing else calls syslog(3).  A message is one line
+ * without its newline.  log_warn, log_err and fatal append the text of errno.
+ *
+ * The priorities are syslog's: err when something failed, warning when the
+ * service is degraded or an alarm is raised, notice for an alarm that is
+ * cleared, a connection or a reload, info for what is normal, debug for
+ * troubleshooting.
  */
 #ifndef HBW_LOG_H
 #define HBW_LOG_H
@@ -28,8 +33,11 @@ void	 log_other(const char *name, int priority, const char *line);
 
 void	 log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	 log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
+void	 log_notice(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	 log_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
 void	 log_warnx(const char *, ...) __attribute__((format(printf, 1, 2)));
+void	 log_err(const char *, ...) __attribute__((format(printf, 1, 2)));
+void	 log_errx(const char *, ...) __attribute__((format(printf, 1, 2)));
 /* These two end the process with exit status 1. */
 _Noreturn void fatal(const char *, ...) __attribute__((format(printf, 1, 2)));
 _Noreturn void fatalx(const char *, ...) __attribute__((format(printf, 1, 2)));

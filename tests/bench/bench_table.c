@@ -174,7 +174,7 @@ frame_of(struct bytes *b, size_t watch)
 static size_t
 frames(struct subject *s)
 {
-	struct match		*match = match_new(s->stage.agent.config,
+	struct match		*match = match_new(s->stage.agent.current.config,
 				    NULL);
 	struct bytes		 b;
 	struct capture_frame	 frame;
@@ -250,7 +250,7 @@ received(const struct subject *s)
 	size_t		 i;
 
 	for (i = 0; i < s->nwatches; i++)
-		sum += s->stage.agent.shared->watches[i].heartbeats;
+		sum += s->stage.agent.current.shared->watches[i].heartbeats;
 	return (sum);
 }
 
@@ -261,7 +261,7 @@ count(size_t nwatches, size_t n)
 	struct match		*match;
 
 	begin(&s, nwatches, COUNT_SECONDS);
-	match = match_new(s.stage.agent.config, NULL);
+	match = match_new(s.stage.agent.current.config, NULL);
 	if (match == NULL)
 		abort();
 	frames_to_rows(&s, match, n);

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "agent_apply.h"
 #include "base/mono.h"
 #include "detect/detect.h"
 
@@ -79,7 +80,7 @@ stage_emit(void *arg, const struct detect_event *event)
 static inline void
 stage_engine(struct stage *s)
 {
-	struct shared_state	*shared = s->agent.shared;
+	struct shared_state	*shared = s->agent.current.shared;
 	size_t		 i;
 
 	detect_free(&s->detect);
@@ -112,7 +113,7 @@ stage_reload(struct stage *s, const char *text, double at)
 		abort();
 	agent_reconcile(&s->agent, stage_mono(at), stage_wall(at));
 	stage_engine(s);
-	atomic_store(s->agent.shared->next_wakeup, s->agent.now.ns);
+	atomic_store(s->agent.current.shared->next_wakeup, s->agent.now.ns);
 }
 
 static inline void
@@ -139,7 +140,7 @@ stage_advance(struct stage *s, double at)
 {
 	s->agent.now = stage_mono(at);
 	detect_advance(&s->detect, stage_mono(at));
-	atomic_store(s->agent.shared->next_wakeup, s->agent.now.ns);
+	atomic_store(s->agent.current.shared->next_wakeup, s->agent.now.ns);
 }
 
 static inline void
@@ -154,7 +155,7 @@ static inline void
 stage_capture(struct stage *s, uint32_t capture,
     enum shared_capture_state state, const char *error, double at)
 {
-	struct shared_capture	*c = &s->agent.shared->captures[capture];
+	struct shared_capture	*c = &s->agent.current.shared->captures[capture];
 	struct engine_report	 r = {
 		.type = ENGINE_CAPTURE, .capture = capture, .state = state,
 		.before = c->state,

@@ -32,7 +32,7 @@ end(void **state)
 static const struct alarm *
 alarm_of(size_t i)
 {
-	return (&stage.agent.alarms[i]);
+	return (&stage.agent.current.alarms[i]);
 }
 
 /* The i-th notification from 1. */
@@ -68,7 +68,7 @@ key_of(size_t i)
 {
 	static char	 text[ALARM_KEY_SIZE];
 
-	return (alarm_key(stage.agent.config->watches[i], text));
+	return (alarm_key(stage.agent.current.config->watches[i], text));
 }
 
 static const char *
@@ -76,7 +76,7 @@ detail_of(size_t i)
 {
 	static char	 text[ALARM_DETAIL_SIZE];
 
-	return (alarm_detail(alarm_of(i), stage.agent.config->watches[i],
+	return (alarm_detail(alarm_of(i), stage.agent.current.config->watches[i],
 	    text));
 }
 
@@ -449,7 +449,7 @@ reconcile_a_long_series(void **state)
 				else
 					stage_heartbeat(&stage, 0, t += 1);
 			assert_int_equal(
-			    stage.agent.shared->watches[0].transitions,
+			    stage.agent.current.shared->watches[0].transitions,
 			    before + lost);
 			agent_reconcile(AGENT, stage_mono(t), stage_wall(t));
 			print_message("# raised before: %u, lost: %u, "
@@ -532,7 +532,7 @@ reload_of_the_same(void **state)
 	assert_int_equal(notification(1)->watch->references, 1);
 	assert_memory_equal(alarm_of(1), &before, sizeof(before));
 	assert_string_equal(key_of(1), "s/v/r/h/down/45640");
-	assert_int_equal(stage.agent.shared->watches[0].heartbeats, 1);
+	assert_int_equal(stage.agent.current.shared->watches[0].heartbeats, 1);
 	/* The time of the other does not begin anew. */
 	stage_advance(&stage, 18.9);
 	assert_notifications(1);
@@ -555,12 +555,12 @@ reload_in_another_order(void **state)
 	stage_reload(&stage, COMMON WATCH("c", "") WATCH("new", "")
 	    WATCH("b", "") WATCH("a", ""), 13);
 	assert_notifications(1);
-	assert_int_equal(stage.agent.indexes[0], 3);
-	assert_int_equal(stage.agent.indexes[1], 4);
-	assert_int_equal(stage.agent.indexes[2], 2);
-	assert_int_equal(stage.agent.indexes[3], 1);
+	assert_int_equal(stage.agent.current.indexes[0], 3);
+	assert_int_equal(stage.agent.current.indexes[1], 4);
+	assert_int_equal(stage.agent.current.indexes[2], 2);
+	assert_int_equal(stage.agent.current.indexes[3], 1);
 	assert_int_equal(alarm_of(2)->state, ALARM_RAISED);
-	assert_string_equal(stage.agent.config->watches[2]->name, "b");
+	assert_string_equal(stage.agent.current.config->watches[2]->name, "b");
 	stage_heartbeat(&stage, 2, 14);
 	assert_notification(2, NOTIFICATION_CLEARED, "b", 14);
 }
@@ -571,14 +571,14 @@ index_of_a_name_for_good(void **state)
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", ""));
 	stage_reload(&stage, COMMON WATCH("b", ""), 1);
-	assert_int_equal(stage.agent.indexes[0], 2);
+	assert_int_equal(stage.agent.current.indexes[0], 2);
 	stage_reload(&stage, COMMON WATCH("c", "") WATCH("b", ""), 2);
-	assert_int_equal(stage.agent.indexes[0], 3);
-	assert_int_equal(stage.agent.indexes[1], 2);
+	assert_int_equal(stage.agent.current.indexes[0], 3);
+	assert_int_equal(stage.agent.current.indexes[1], 2);
 	stage_reload(&stage, COMMON, 3);
 	stage_reload(&stage, COMMON WATCH("d", "") WATCH("a", ""), 4);
-	assert_int_equal(stage.agent.indexes[0], 4);
-	assert_int_equal(stage.agent.indexes[1], 1);
+	assert_int_equal(stage.agent.current.indexes[0], 4);
+	assert_int_equal(stage.agent.current.indexes[1], 1);
 }
 
 /* Raise and clear have the same key, so the old one's ends with its own. */
@@ -677,7 +677,7 @@ removed_while_cleared(void **state)
 	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", ""));
 	stage_reload(&stage, COMMON, 2);
 	assert_notifications(0);
-	assert_int_equal(stage.agent.config->nwatches, 0);
+	assert_int_equal(stage.agent.current.config->nwatches, 0);
 }
 
 static void
@@ -737,7 +737,7 @@ severity_changed_while_raised(void **state)
 	    WATCH("w", ""), 15);
 	assert_notifications(1);
 	assert_active(1, 0, 0, 0);
-	assert_int_equal(severity(stage.agent.config->watches[0]),
+	assert_int_equal(severity(stage.agent.current.config->watches[0]),
 	    SEVERITY_CRITICAL);
 	/* What was said of it was said. */
 	assert_int_equal(severity(notification(1)->watch), SEVERITY_MINOR);
@@ -806,7 +806,7 @@ blind_and_restored(void **state)
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("a", "")
 	    FLOW("b", "any", "192.0.2.12", ""));
-	stage.agent.shared->captures[1].ifindex = 3;
+	stage.agent.current.shared->captures[1].ifindex = 3;
 	stage_capture(&stage, 1, SHARED_CAPTURE_FAILED, "it is gone", 5);
 	assert_notifications(1);
 	n = notification(1);
@@ -859,7 +859,7 @@ reconcile_a_lost_blindness(void **state)
 
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
-	c = &AGENT->shared->captures[0];
+	c = &AGENT->current.shared->captures[0];
 	c->state = SHARED_CAPTURE_FAILED;
 	strcpy(c->error, "it is gone");
 	agent_reconcile(AGENT, stage_mono(5), stage_wall(5));
@@ -894,7 +894,7 @@ a_capture_that_lies(void **state)
 
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
-	c = &AGENT->shared->captures[0];
+	c = &AGENT->current.shared->captures[0];
 	agent_engine_fault(AGENT, "x", stage_wall(1));
 	memset(c->interface, 'i', sizeof(c->interface));
 	memset(c->error, 0xff, sizeof(c->error));
@@ -942,9 +942,9 @@ a_pass_that_lies(void **state)
 	stage_begin(&stage, COMMON WATCH("w", ""));
 	stage_advance(&stage, 1);
 	assert_true(agent_engine_is_alive(AGENT));
-	atomic_store(AGENT->shared->next_wakeup, stage_mono(1000).ns);
+	atomic_store(AGENT->current.shared->next_wakeup, stage_mono(1000).ns);
 	assert_false(agent_engine_is_alive(AGENT));
-	atomic_store(AGENT->shared->next_wakeup, INT64_MAX);
+	atomic_store(AGENT->current.shared->next_wakeup, INT64_MAX);
 	assert_false(agent_engine_is_alive(AGENT));
 }
 
@@ -956,9 +956,9 @@ rows_that_lie(void **state)
 	stage_begin(&stage, COMMON WATCH("a", "")
 	    WATCH("b", "enabled = false"));
 	stage_heartbeat(&stage, 0, 1);
-	memset(AGENT->shared->watches, 0xff, 2 * sizeof(*AGENT->shared->watches));
-	AGENT->shared->watches[0].last.ns = INT64_MAX;
-	AGENT->shared->captures[0].source.since.ns = INT64_MAX;
+	memset(AGENT->current.shared->watches, 0xff, 2 * sizeof(*AGENT->current.shared->watches));
+	AGENT->current.shared->watches[0].last.ns = INT64_MAX;
+	AGENT->current.shared->captures[0].source.since.ns = INT64_MAX;
 	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
 	assert_notifications(0);
 	stage_engine(&stage);
@@ -979,14 +979,14 @@ restarts_go_on_through_a_reload(void **state)
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("a", "")
 	    FLOW("b", "lo", "192.0.2.12", ""));
-	captures = stage.agent.captures;
-	captures[shared_state_find_capture(stage.agent.shared, "eth0")].restarts = 4;
-	captures[shared_state_find_capture(stage.agent.shared, "lo")].restarts = 5;
+	captures = stage.agent.current.captures;
+	captures[shared_state_find_capture(stage.agent.current.shared, "eth0")].restarts = 4;
+	captures[shared_state_find_capture(stage.agent.current.shared, "lo")].restarts = 5;
 	stage_reload(&stage, COMMON FLOW("c", "bond0", "192.0.2.12", "")
 	    FLOW("b", "lo", "192.0.2.12", ""), 2);
-	assert_int_equal(stage.agent.shared->ncaptures, 2);
-	assert_int_equal(stage.agent.captures[0].restarts, 0);
-	assert_int_equal(stage.agent.captures[1].restarts, 5);
+	assert_int_equal(stage.agent.current.shared->ncaptures, 2);
+	assert_int_equal(stage.agent.current.captures[0].restarts, 0);
+	assert_int_equal(stage.agent.current.captures[1].restarts, 5);
 }
 
 /* ---- storms */

@@ -368,7 +368,7 @@ blind_and_restored(void **state)
 	size_t			 i;
 
 	(void)state;
-	stage.agent.shared->captures[0].ifindex = 3;
+	stage.agent.current.shared->captures[0].ifindex = 3;
 	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "it is gone", 5);
 	list = varbinds(1);
 	assert_trap(list, 3);
@@ -409,13 +409,13 @@ unchanged_by_what_follows(void **state)
 	raise = varbinds(1);
 	stage_heartbeat(&stage, 0, 13);
 	clear = varbinds(2);
-	stage.agent.shared->captures[0].ifindex = 3;
+	stage.agent.current.shared->captures[0].ifindex = 3;
 	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "it is gone", 13);
 	blind = varbinds(3);
 
 	/* Another peer, severity, name, interface; then no watch at all. */
 	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 14);
-	stage.agent.shared->captures[0].ifindex = 9;
+	stage.agent.current.shared->captures[0].ifindex = 9;
 	stage_advance(&stage, 24);
 	stage_reload(&stage,
 	    "alarm 45640 { name = x severity = critical }\n"

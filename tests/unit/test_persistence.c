@@ -139,7 +139,7 @@ static void
 add_notifications(uint32_t count, double at)
 {
 	while (count-- > 0)
-		stage_capture(&stage, 0, AGENT->captures[0].notified_blind ?
+		stage_capture(&stage, 0, AGENT->current.captures[0].notified_blind ?
 		    SHARED_CAPTURE_RUNNING : SHARED_CAPTURE_FAILED, "", at);
 }
 
@@ -161,7 +161,7 @@ sql(const char *text)
 static const struct alarm *
 alarm_of(size_t i)
 {
-	return (&AGENT->alarms[i]);
+	return (&AGENT->current.alarms[i]);
 }
 
 static const struct notification *
@@ -211,14 +211,14 @@ assert_state(uint32_t sequence, uint32_t active)
 	uint32_t	 raised = 0;
 	size_t		 i;
 
-	for (i = 0; i < AGENT->config->nwatches; i++) {
-		const struct configuration_watch *w = AGENT->config->watches[i];
+	for (i = 0; i < AGENT->current.config->nwatches; i++) {
+		const struct configuration_watch *w = AGENT->current.config->watches[i];
 		bool stands = alarm_of(i)->state == ALARM_RAISED;
 
 		raised += stands;
 		by_severity[w->profile->alarm->severity] += stands;
-		assert_int_equal(AGENT->shared->watches[i].raised, stands);
-		assert_int_equal(AGENT->shared->watches[i].transitions,
+		assert_int_equal(AGENT->current.shared->watches[i].raised, stands);
+		assert_int_equal(AGENT->current.shared->watches[i].transitions,
 		    alarm_of(i)->transitions);
 		assert_int_equal(alarm_of(i)->transitions % 2, stands);
 	}
@@ -293,7 +293,7 @@ all_as_it_was(void **state)
 	assert_state(4, 2);
 	for (i = 0; i < 4; i++)
 		snprintf(details[i], sizeof(details[i]), "%s", detail(i + 1));
-	memcpy(before, AGENT->alarms, sizeof(before));
+	memcpy(before, AGENT->current.alarms, sizeof(before));
 	save(21);
 	deliver_all();
 	save(22);
@@ -305,7 +305,7 @@ all_as_it_was(void **state)
 	assert_int_equal(AGENT->start_time.ns, stage_wall(25).ns);
 	assert_int_equal(AGENT->outbox.pending, 0);
 	assert_int_equal(AGENT->outbox.delivered, 4);
-	assert_memory_equal(AGENT->alarms, before, sizeof(before));
+	assert_memory_equal(AGENT->current.alarms, before, sizeof(before));
 	assert_history(1);
 	assert_notification(1, NOTIFICATION_RAISED, "c", 1, 10);
 	assert_notification(2, NOTIFICATION_RAISED, "a", 2, 11);
@@ -497,9 +497,9 @@ removed_while_down(void **state)
 	/* It has its index for good. */
 	restart(COMMON WATCH("c", "") WATCH("a", "") WATCH("b", ""), 17);
 	assert_state(2, 0);
-	assert_int_equal(AGENT->indexes[0], 3);
-	assert_int_equal(AGENT->indexes[1], 1);
-	assert_int_equal(AGENT->indexes[2], 2);
+	assert_int_equal(AGENT->current.indexes[0], 3);
+	assert_int_equal(AGENT->current.indexes[1], 1);
+	assert_int_equal(AGENT->current.indexes[2], 2);
 }
 
 static void
@@ -533,7 +533,7 @@ renamed_while_down(void **state)
 	restart(COMMON WATCH("z", ""), 15);
 	assert_state(2, 0);
 	assert_notification(2, NOTIFICATION_CLEARED, "a", 1, 15);
-	assert_int_equal(AGENT->indexes[0], 2);
+	assert_int_equal(AGENT->current.indexes[0], 2);
 	stage_advance(&stage, 26);
 	assert_notification(3, NOTIFICATION_RAISED, "z", 2, 25);
 }
@@ -657,10 +657,10 @@ another_order(void **state)
 	restart(COMMON WATCH("new", "") WATCH("c", "") WATCH("b", "")
 	    WATCH("a", ""), 15);
 	assert_state(1, 1);
-	assert_int_equal(AGENT->indexes[0], 4);
-	assert_int_equal(AGENT->indexes[1], 3);
-	assert_int_equal(AGENT->indexes[2], 2);
-	assert_int_equal(AGENT->indexes[3], 1);
+	assert_int_equal(AGENT->current.indexes[0], 4);
+	assert_int_equal(AGENT->current.indexes[1], 3);
+	assert_int_equal(AGENT->current.indexes[2], 2);
+	assert_int_equal(AGENT->current.indexes[3], 1);
 	assert_int_equal(alarm_of(2)->state, ALARM_RAISED);
 	stage_heartbeat(&stage, 2, 16);
 	assert_notification(2, NOTIFICATION_CLEARED, "b", 1, 16);
@@ -679,7 +679,7 @@ blind_is_told_once(void **state)
 	save(1);
 	restart(text, 10);
 	assert_state(1, 0);
-	assert_true(AGENT->captures[0].notified_blind);
+	assert_true(AGENT->current.captures[0].notified_blind);
 	assert_string_equal(detail(1), "eth0: it is gone");
 	/* Its watch is not found silent. */
 	stage_advance(&stage, 100);
@@ -691,7 +691,7 @@ blind_is_told_once(void **state)
 	assert_int_equal(notification(2)->event, NOTIFICATION_RESTORED);
 	save(102);
 	restart(text, 110);
-	assert_false(AGENT->captures[0].notified_blind);
+	assert_false(AGENT->current.captures[0].notified_blind);
 	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 111);
 	assert_state(2, 0);
 	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "again", 112);
@@ -741,13 +741,13 @@ history_is_trimmed(void **state)
 
 	(void)state;
 	start(text, 0);
-	AGENT->config->history = 100;
+	AGENT->current.config->history = 100;
 	add_notifications(250, 1);
 	save(1);
 	/* Nothing goes that waits, also not from the disk. */
 	assert_history(1);
 	restart(text, 2);
-	AGENT->config->history = 100;
+	AGENT->current.config->history = 100;
 	assert_int_equal(AGENT->outbox.pending, 250);
 	assert_history(1);
 	deliver_all();
@@ -761,7 +761,7 @@ history_is_trimmed(void **state)
 	restart(text, 4);
 	assert_history(161);
 	assert_int_equal(AGENT->outbox.delivered, 250);
-	AGENT->config->history = 5;
+	AGENT->current.config->history = 5;
 	deliver_all();
 	save(5);
 	assert_history(256);
@@ -780,7 +780,7 @@ goes_on_from_memory(void **state)
 
 	(void)state;
 	start(text, 0);
-	AGENT->config->history = 20;
+	AGENT->current.config->history = 20;
 	stage_advance(&stage, t += 12);
 	save(t);
 	deliver_all();
@@ -827,7 +827,7 @@ serials_that_were_given_up(void **state)
 
 	(void)state;
 	start(text, 0);
-	AGENT->config->history = 5;
+	AGENT->current.config->history = 5;
 	save(0);
 	fill_disk(true);
 	stage_advance(&stage, 12);
@@ -1229,7 +1229,7 @@ storm_stays_in_the_history(void **state)
 
 	(void)state;
 	start(STORM FOUR, 0);
-	AGENT->config->history = 4;
+	AGENT->current.config->history = 4;
 	turn(11);
 	deliver_all();
 	add_notifications(20, 12);
@@ -1239,14 +1239,14 @@ storm_stays_in_the_history(void **state)
 	assert_history(2);
 	/* As after a restart, which counts the rows. */
 	restart(STORM FOUR, 13);
-	AGENT->config->history = 4;
+	AGENT->current.config->history = 4;
 	assert_shown(3, 0, 2, 10);
 	turn(45);
 	assert_told(25, 3, 0, 2, 10);
 	add_notifications(10, 46);
 	save(46);
 	restart(STORM FOUR, 47);
-	AGENT->config->history = 4;
+	AGENT->current.config->history = 4;
 	save(47);
 	assert_history(2);
 	deliver(25);
@@ -1278,7 +1278,7 @@ storm_on_a_full_disk(void **state)
 {
 	(void)state;
 	start(STORM FOUR, 0);
-	AGENT->config->history = 2;
+	AGENT->current.config->history = 2;
 	turn(5);
 	fill_disk(true);
 	turn(11);
@@ -1366,9 +1366,9 @@ state_of_schema_1(void **state)
 		assert_int_equal(AGENT->serial, 2);
 		assert_int_equal(AGENT->last_change.ns, stage_wall(21).ns);
 		assert_state(4, 1);
-		assert_int_equal(AGENT->indexes[0], 2);
-		assert_int_equal(AGENT->indexes[1], 1);
-		assert_int_equal(AGENT->indexes[2], 3);
+		assert_int_equal(AGENT->current.indexes[0], 2);
+		assert_int_equal(AGENT->current.indexes[1], 1);
+		assert_int_equal(AGENT->current.indexes[2], 3);
 		assert_history(1);
 		assert_notification(1, NOTIFICATION_RAISED, "a", 1, 11);
 		assert_notification(2, NOTIFICATION_CLEARED, "a", 1, 20);
@@ -1376,7 +1376,7 @@ state_of_schema_1(void **state)
 		assert_string_equal(detail(3), "eth0: gone");
 		assert_notification(4, NOTIFICATION_RAISED, "b", 2, 21);
 		assert_string_equal(key(4), "s/v/r/h/b/45640");
-		assert_true(AGENT->captures[0].notified_blind);
+		assert_true(AGENT->current.captures[0].notified_blind);
 		assert_int_equal(AGENT->outbox.pending, 1);
 		assert_int_equal(send_next(), 4);
 		assert_int_equal(storm_shown(&AGENT->storm)->first, 0);

@@ -242,15 +242,15 @@ captures(void **state)
 
 	(void)state;
 	stage_begin(&stage, four);
-	c = &AGENT->shared->captures[shared_state_find_capture(AGENT->shared, "eth1")];
+	c = &AGENT->current.shared->captures[shared_state_find_capture(AGENT->current.shared, "eth1")];
 	c->ifindex = 2;
 	c->packets = UINT64_C(0x123456789a);
 	c->heartbeats = 5;
 	c->dropped = UINT64_MAX;
 	c->state = SHARED_CAPTURE_DOWN;
 	strcpy(c->error, "it is down");
-	AGENT->captures[c - AGENT->shared->captures].restarts = 3;
-	AGENT->shared->captures[shared_state_find_capture(AGENT->shared,
+	AGENT->current.captures[c - AGENT->current.shared->captures].restarts = 3;
+	AGENT->current.shared->captures[shared_state_find_capture(AGENT->current.shared,
 	    "eth0")].ifindex = 9;
 	agent_order_captures(AGENT);
 	assert_text("1.2.1.2.2", "eth1");
@@ -273,7 +273,7 @@ captures_in_order(void **state)
 {
 	(void)state;
 	stage_begin(&stage, four);
-	AGENT->shared->captures[shared_state_find_capture(AGENT->shared,
+	AGENT->current.shared->captures[shared_state_find_capture(AGENT->current.shared,
 	    "eth1")].ifindex = 2147483647;
 	agent_order_captures(AGENT);
 	assert_next("1.2.1.2", "1.2.1.2.0");
@@ -345,7 +345,7 @@ watch_states(void **state)
 	assert_number("1.3.1.11.1", DETECT_INTERRUPTED);
 	assert_number("1.3.1.18.1", 1);
 	/* A capture that failed, and an engine that hangs or is gone. */
-	stage_capture(&stage, shared_state_find_capture(AGENT->shared, "eth1"),
+	stage_capture(&stage, shared_state_find_capture(AGENT->current.shared, "eth1"),
 	    SHARED_CAPTURE_FAILED, "x", 12);
 	assert_number("1.3.1.11.1", DETECT_BLIND);
 	assert_number("1.3.1.11.3", DETECT_INTERRUPTED);
@@ -410,7 +410,7 @@ history(void **state)
 	stage_advance(&stage, 12.3);
 	stage_heartbeat(&stage, 0, 14);
 	outbox_delivered(&AGENT->outbox, 1);
-	w = AGENT->config->watches[0];
+	w = AGENT->current.config->watches[0];
 	assert_number("1.5.1.2.1", NOTIFICATION_RAISED);
 	assert_time("1.5.1.3.1", 10, 0);
 	assert_number("1.5.1.4.1", 45640);
@@ -421,7 +421,7 @@ history(void **state)
 	assert_number("1.5.1.9.1", ALARM_CAUSE_NEVER_HEARD);
 	assert_number("1.5.1.11.1", 2);
 	assert_number("1.5.1.2.2", NOTIFICATION_CLEARED);
-	assert_text("1.5.1.10.2", alarm_detail(&AGENT->alarms[0], w, text));
+	assert_text("1.5.1.10.2", alarm_detail(&AGENT->current.alarms[0], w, text));
 	assert_number("1.5.1.11.2", 1);
 }
 
@@ -760,7 +760,7 @@ rows_are_their_watches(void **state)
 		snprintf(name, sizeof(name), "1.3.1.2.%zu", i + 1);
 		assert_text(name, expected);
 		snprintf(name, sizeof(name), "1.4.1.2.%u.%zu",
-		    (unsigned)AGENT->config->watches[i]->profile->alarm->id, i + 1);
+		    (unsigned)AGENT->current.config->watches[i]->profile->alarm->id, i + 1);
 		get(name, &v);
 		assert_true(v.length > strlen(expected));
 	}
@@ -881,8 +881,8 @@ walk_over_equal_indexes(void **state)
 {
 	(void)state;
 	stage_begin(&stage, four);
-	AGENT->shared->captures[1].ifindex = 5;
-	AGENT->shared->captures[2].ifindex = 5;
+	AGENT->current.shared->captures[1].ifindex = 5;
+	AGENT->current.shared->captures[2].ifindex = 5;
 	agent_order_captures(AGENT);
 	assert_next("1.2.1.2.0", "1.2.1.2.5");
 	assert_next("1.2.1.2.5", "1.2.1.3.0");

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+
+#define CAPACITY_MIN	16
+
+bool
+array_reserve(void *array, size_t *capacity, size_t needed, size_t size)
+{
+	size_t	 larger = *capacity < CAPACITY_MIN / 2 ? CAPACITY_MIN :
+		    2 * *capacity;
+	void	*elements;
+
+	if (needed <= *capacity)
+		return (true);
+	if (larger < needed)
+		larger = needed;
+	/* A pointer to any type is copied: C has no void ** for all of them. */
+	memcpy(&elements, array, sizeof(elements));
+	elements = reallocarray(elements, larger, size);
+	if (elements == NULL)
+		return (false);
+	memcpy(array, &elements, sizeof(elements));
+	*capacity = larger;
+	return (true);
+}

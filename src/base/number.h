@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#ifndef HBW_NUMBER_H
+#define HBW_NUMBER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/*
+ * Reads a decimal number of digits only: no sign, blanks or other base.  False
+ * for any other text, and for a number outside minimum..maximum; then *number
+ * is unchanged.
+ */
+bool	 number_parse(const char *text, uint32_t minimum, uint32_t maximum,
+	    uint32_t *number);
+
+#endif
