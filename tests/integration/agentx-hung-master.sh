@@ -4,8 +4,8 @@
 # A master that hangs, for so long that connect() does too: hbwatchd goes on
 # with all that needs no master, and tells what happened when it is back.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin ss
 start_snmpd
 start_traps

@@ -4,8 +4,8 @@
 # Two daemons at one snmpd: the first serves the tables, the second waits for
 # them, and has them when the first is gone.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 start_snmpd
 start_traps

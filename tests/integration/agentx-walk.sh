@@ -4,8 +4,8 @@
 # What an NMS reads: walks, single values, the ends of tables, with 1, 10 and
 # 500 watches; all of it against the MIB.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin snmpbulkwalk snmptable snmptranslate
 start_snmpd
 start_traps

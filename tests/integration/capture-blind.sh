@@ -5,8 +5,8 @@
 # stopped for long, a machine that sleeps, packets that the kernel drops.  What
 # is silent all the same is raised, when it has been watched for long enough.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 start_snmpd
 start_traps

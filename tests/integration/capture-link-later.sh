@@ -4,8 +4,8 @@
 # An interface that comes back without a link, which comes later: nothing is
 # blind then, and heartbeats are heard soon after the link is there.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 start_snmpd
 start_traps

@@ -3,8 +3,8 @@
 #
 # VLAN tags are looked through; the loopback and the `any` device are heard.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 start_snmpd
 start_traps

@@ -4,8 +4,8 @@
 # Passwords and communities, on the wire and in the configuration, are nowhere
 # else: not in the log, the state directory, the MIB or a notification.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin keepalived
 # VRRP's passwords have eight letters at most.
 password=Vpasswrd

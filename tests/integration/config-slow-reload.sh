@@ -4,8 +4,8 @@
 # A reload that takes its time: the one before it hears
 # meanwhile what it always heard, and nobody hears what is new.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 start_snmpd
 start_traps

@@ -4,8 +4,8 @@
 # The wall clock of hbwatchd's processes is stepped and slewed, by libfaketime;
 # the machine's is not, nor are the kernel's stamps.  No verdict changes.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 LIBRARY=$(dpkg -L libfaketime 2>/dev/null | grep '/libfaketime\.so\.1$')
 [ -n "$LIBRARY" ] || skip_all "faketime is not installed"
 begin

@@ -3,8 +3,8 @@
 #
 # A watcher that was stopped for longer than the interruption time invents none.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 start_snmpd
 start_traps

@@ -4,8 +4,8 @@
 # An engine that dies again and again sees nothing: that is told, and so is its
 # end.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 start_snmpd
 start_traps

@@ -4,8 +4,8 @@
 # With nothing to hear and nothing due hbwatchd sleeps; and what happens to a
 # link is noticed all the same.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 start_snmpd
 

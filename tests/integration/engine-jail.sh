@@ -5,8 +5,8 @@
 # working: both started by root, by somebody with one capability, and in a
 # user namespace.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin setpriv unshare
 chmod 0700 "$WORK"
 start_snmpd

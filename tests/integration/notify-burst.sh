@@ -9,8 +9,8 @@
 #   HBW_STOP    for how many seconds snmpd is stopped, 6; by hand 60
 #   HBW_KILLS   how often it is killed, 3; by hand 8
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 BURST=${HBW_BURST:-6000}
 STOP=${HBW_STOP:-6}
 KILLS=${HBW_KILLS:-3}

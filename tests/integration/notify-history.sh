@@ -4,8 +4,8 @@
 # hbwHistoryTable: so many as configured, the oldest go first, what is pending
 # is there too, and it outlives hbwatchd.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 SIZE=100
 begin
 start_snmpd

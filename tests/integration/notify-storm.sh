@@ -7,8 +7,8 @@
 #
 #   HBW_WATCHES   how many fall silent at once, 100
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 WATCHES=${HBW_WATCHES:-100}
 LIMIT=10
 REST=$((WATCHES - LIMIT))

@@ -3,8 +3,8 @@
 #
 # FRR's bfdd as the peer: killed, and its session shut down.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=peers/frr.sh
 . "$INTEGRATION/peers/frr.sh"
 begin "${FRR_PROGRAMS[@]}"

@@ -4,8 +4,8 @@
 # ucarp as the peer: killed; the other node takes over, which is a heartbeat of
 # the group but none of the peer.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=peers/ucarp.sh
 . "$INTEGRATION/peers/ucarp.sh"
 begin ucarp

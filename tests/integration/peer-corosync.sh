@@ -3,8 +3,8 @@
 #
 # corosync as the peer, in each transport, with and without encryption: killed.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=peers/corosync.sh
 . "$INTEGRATION/peers/corosync.sh"
 begin corosync

@@ -3,8 +3,8 @@
 #
 # Linux-HA's heartbeat as the peer: killed, and shut down.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=peers/heartbeat.sh
 . "$INTEGRATION/peers/heartbeat.sh"
 begin "$HEARTBEAT"

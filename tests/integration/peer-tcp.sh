@@ -4,8 +4,8 @@
 # TCP as the heartbeat: data, data under TLS, keepalives that the peer sends,
 # keepalives that it answers.  The peer is frozen, and killed.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=peers/tcp.sh
 . "$INTEGRATION/peers/tcp.sh"
 begin openssl

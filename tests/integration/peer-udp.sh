@@ -3,8 +3,8 @@
 #
 # The main job: heartbeats, the alarm when they stop, its end when they return.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 start_snmpd
 start_traps

@@ -4,8 +4,8 @@
 # Both nodes believe that they are the master: the peer is heard as long as it
 # speaks, and the observer's own advertisements are not taken for the peer's.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin keepalived
 start_snmpd
 start_traps

@@ -3,8 +3,8 @@
 #
 # keepalived as the peer, in four dialects: killed, stopped, its link down.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin keepalived
 start_snmpd
 start_traps

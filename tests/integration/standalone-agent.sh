@@ -3,8 +3,8 @@
 #
 # No master agent: hbwatchd answers and notifies by itself, SNMPv2c and SNMPv3.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 USER_V3="noc SHA authpassphrase AES privpassphrase"
 INFORM=127.0.0.1:1163

@@ -4,8 +4,8 @@
 # `snmp = { ... }`: an error is told with its line, by -t and by -L alike; and
 # what else keeps -L from starting.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 CONF=$WORK/hbwatchd.conf
 

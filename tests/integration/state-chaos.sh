@@ -4,8 +4,8 @@
 # Everything breaks at random for a while: nothing is lost, nothing invented.
 # And the judge of that is no pushover: evidence that was spoilt is found out.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 export BUILD
 
 # It makes a world of its own, and must be told to take it down again.

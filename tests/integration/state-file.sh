@@ -4,8 +4,8 @@
 # A state file that is damaged, or another's, or not what it was: it is set
 # aside, that is said once, and hbwatchd watches on with a new epoch.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin sqlite3
 start_snmpd
 start_traps

@@ -4,8 +4,8 @@
 # A state directory on a full disk, or one that is read-only: hbwatchd watches
 # and tells all the same, says so once, and writes down all of it when it can.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 # What snmpd has taken must not be lost behind it: no datagrams.
 SINK=tcp:$SINK

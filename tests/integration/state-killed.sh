@@ -4,8 +4,8 @@
 # kill -9 again and again at random instants, while a sender flaps: no
 # notification is lost and none differs from itself.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 KILLS=${HBW_KILLS:-20}
 SEED=${HBW_SEED:-$$}
 begin

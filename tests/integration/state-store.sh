@@ -4,8 +4,8 @@
 # Started again, after TERM and after kill -9, hbwatchd goes on where it was:
 # what stands is neither raised again nor cleared without a heartbeat.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin
 start_snmpd
 start_traps

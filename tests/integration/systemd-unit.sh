@@ -4,8 +4,8 @@
 # hbwatchd as its unit runs it: the user, the capability, the system calls, and
 # what systemd is told.
 
-# shellcheck source-path=SCRIPTDIR source=lib/scenario.sh
-. "$(dirname "$0")/lib/scenario.sh"
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
 begin setpriv systemd-analyze
 unit=$WORK/hbwatchd.service
 sed 's/@HBW_USER@/nobody/' "$ROOT/agent/hbwatchd.service.in" >"$unit"

@@ -14,7 +14,7 @@ set -u
 export LC_ALL=C
 unset CDPATH
 
-INTEGRATION=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+INTEGRATION=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$INTEGRATION/../.." && pwd)
 if [ -z "${BUILD:-}" ]; then
 	BUILD=$ROOT/build
