@@ -5,7 +5,7 @@
 #include <strings.h>
 
 #include "config/judge.h"
-#include "packet/capture.h"
+#include "packet/capture_expression.h"
 
 #define INTERFACE_MAX	15		/* IFNAMSIZ - 1 */
 #define RECOVERY_MAX	1000000

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "match/match.h"
+#include "packet/capture_expression.h"
 
 /*
  * A filter that names every peer is worth it for a few; beyond these the kernel
@@ -643,7 +644,7 @@ expressions_move_offsets(const struct match *m)
 	size_t	 i;
 
 	for (i = 0; i < m->nexpressions; i++)
-		if (capture_moves_offsets(m->expressions[i].text))
+		if (capture_expression_moves_offsets(m->expressions[i].text))
 			return (true);
 	return (false);
 }
@@ -685,7 +686,8 @@ match_filters(const struct match *m, char *filters[MATCH_FILTERS])
 	filters[0] = filters[1] = NULL;
 	filters[2] = plain;
 	if (plain != NULL) {
-		filters[0] = open ? strdup("") : capture_through_vlan(plain);
+		filters[0] = open ? strdup("") :
+		    capture_expression_through_vlan(plain);
 		n = asprintf(&filters[1], "%s%s%s", open ? "" : "(", plain,
 		    open ? "" : ") or " FILTER_TAGGED);
 		if (n < 0)

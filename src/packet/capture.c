@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/socket.h>
-#include <net/if.h>
 #include <linux/if_packet.h>
 
 #include <stdio.h>
@@ -13,37 +12,31 @@
 #include "packet/capture.h"
 
 /*
- * What comes meanwhile has to fit, while another process has the processor and
- * while one engine takes over from another: some 20,000 heartbeats, and one
- * more for every third watch.
+ * The ring holds the packets that arrive while another process has the
+ * processor, and while a new engine replaces the old one: about 20,000
+ * heartbeats, and one more for every third watch.
  */
 #define RING_BYTES		(8 * 1024 * 1024)
-#define RING_BYTES_A_WATCH	32
-#define RING_BYTES_MOST		(64 * 1024 * 1024)
+#define RING_BYTES_PER_WATCH	32
+#define RING_BYTES_MAX		(64 * 1024 * 1024)
 
 /*
- * With immediate mode packets come at once and this is not used; it bounds the
- * delay where the kernel has no such mode.
+ * In immediate mode packets are delivered at once and this is not used.  It
+ * bounds the delay where the kernel has no immediate mode.
  */
 #define TIMEOUT_MS	10
 
 struct capture {
 	pcap_t		*pcap;
-	unsigned	 ifindex;	/* 0: no interface of its own, `any` */
-	char		 interface[IF_NAMESIZE];
 	int		 link_type;
 	int64_t		 timestamp_unit_ns;
-	uint64_t	 dropped;	/* as far as it was asked for */
-	capture_take	*take;		/* within capture_drain */
+	uint64_t	 dropped;	/* up to the last capture_dropped */
+	capture_take	*take;		/* only within capture_drain */
 	void		*arg;
 	char		 error[CAPTURE_ERROR_SIZE];
 };
 
-struct capture_expression {
-	struct bpf_program	 program;
-};
-
-/* The DLT numbers that differ from those of files. */
+/* The LINKTYPE_ number of a file; DLT_RAW is the only DLT_ that differs. */
 static int
 link_type_of(int dlt)
 {
@@ -53,9 +46,9 @@ link_type_of(int dlt)
 static int
 ring_bytes(size_t nwatches)
 {
-	if (nwatches > (RING_BYTES_MOST - RING_BYTES) / RING_BYTES_A_WATCH)
-		return (RING_BYTES_MOST);
-	return (RING_BYTES + (int)nwatches * RING_BYTES_A_WATCH);
+	if (nwatches > (RING_BYTES_MAX - RING_BYTES) / RING_BYTES_PER_WATCH)
+		return (RING_BYTES_MAX);
+	return (RING_BYTES + (int)nwatches * RING_BYTES_PER_WATCH);
 }
 
 static pcap_t *
@@ -75,7 +68,7 @@ activate(const char *interface, int snapshot, size_t nwatches, char *error)
 	pcap_set_timeout(pcap, TIMEOUT_MS);
 	pcap_set_immediate_mode(pcap, 1);
 	pcap_set_buffer_size(pcap, ring_bytes(nwatches));
-	/* Refused where there are none; then they are microseconds. */
+	/* Where the kernel refuses nanoseconds, there are microseconds. */
 	(void)pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(pcap);
 	if (status < 0) {
@@ -135,8 +128,6 @@ capture_open_live(const char *interface, int snapshot, size_t nwatches,
 		free(c);
 		return (NULL);
 	}
-	snprintf(c->interface, sizeof(c->interface), "%s", interface);
-	c->ifindex = if_nametoindex(interface);
 	c->link_type = link_type_of(pcap_datalink(c->pcap));
 	c->timestamp_unit_ns = pcap_get_tstamp_precision(c->pcap) ==
 	    PCAP_TSTAMP_PRECISION_NANO ? 1 : NSEC_PER_USEC;
@@ -196,7 +187,7 @@ capture_drain(struct capture *c, int limit, capture_take *take, void *arg)
 	if (n >= 0)
 		return (n < limit ? CAPTURE_OK : CAPTURE_MORE);
 	snprintf(c->error, sizeof(c->error), "%s", pcap_geterr(c->pcap));
-	/* libpcap reads the error of an interface that went down once. */
+	/* libpcap has no error code for a removed interface, only a text. */
 	return (strstr(c->error, "disappeared") != NULL ? CAPTURE_GONE :
 	    CAPTURE_INTERRUPTED);
 }
@@ -213,104 +204,9 @@ capture_dropped(struct capture *c)
 	struct tpacket_stats	 stats;
 	socklen_t		 length = sizeof(stats);
 
-	/* pcap_stats() reads files too, which a jail has not. */
+	/* pcap_stats() also reads files, which the sandbox does not allow. */
 	if (getsockopt(pcap_fileno(c->pcap), SOL_PACKET, PACKET_STATISTICS,
 	    &stats, &length) == 0)
 		c->dropped += stats.tp_drops;
 	return (c->dropped);
-}
-
-/* Is there one of pcap-filter's words that move the offsets? */
-bool
-capture_moves_offsets(const char *expression)
-{
-	static const char *const words[] = {
-		"vlan", "mpls", "pppoes", "geneve", "vxlan", "pppoed",
-	};
-	size_t	 i;
-
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strstr(expression, words[i]) != NULL)
-			return (true);
-	return (false);
-}
-
-char *
-capture_through_vlan(const char *expression)
-{
-	char	*text;
-	int	 n;
-
-	if (capture_moves_offsets(expression))
-		return (strdup(expression));
-	/* Each `vlan` moves what follows it one tag further in. */
-	n = asprintf(&text, "(%s) or (vlan and (%s)) or (vlan and (%s))",
-	    expression, expression, expression);
-	return (n < 0 ? NULL : text);
-}
-
-static bool
-compile_dead(struct bpf_program *program, const char *expression,
-    int link_type, char *error)
-{
-	pcap_t	*pcap;
-	bool	 fine;
-
-	pcap = pcap_open_dead(link_type == 101 ? DLT_RAW : link_type, 262144);
-	if (pcap == NULL) {
-		snprintf(error, CAPTURE_ERROR_SIZE, "out of memory");
-		return (false);
-	}
-	fine = pcap_compile(pcap, program, expression, 1,
-	    PCAP_NETMASK_UNKNOWN) == 0;
-	if (!fine)
-		snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(pcap));
-	pcap_close(pcap);
-	return (fine);
-}
-
-struct capture_expression *
-capture_expression_new(const char *expression, int link_type, char *error)
-{
-	struct capture_expression	*e;
-	char				*through;
-	bool				 fine;
-
-	e = calloc(1, sizeof(*e));
-	through = capture_through_vlan(expression);
-	if (e == NULL || through == NULL) {
-		snprintf(error, CAPTURE_ERROR_SIZE, "out of memory");
-		free(through);
-		free(e);
-		return (NULL);
-	}
-	fine = compile_dead(&e->program, through, link_type, error) ||
-	    compile_dead(&e->program, expression, link_type, error);
-	free(through);
-	if (!fine) {
-		free(e);
-		return (NULL);
-	}
-	return (e);
-}
-
-void
-capture_expression_free(struct capture_expression *e)
-{
-	if (e == NULL)
-		return;
-	pcap_freecode(&e->program);
-	free(e);
-}
-
-bool
-capture_expression_matches(const struct capture_expression *e,
-    const struct capture_frame *frame)
-{
-	struct pcap_pkthdr	 header = {
-		.caplen = (bpf_u_int32)frame->captured,
-		.len = (bpf_u_int32)frame->wire,
-	};
-
-	return (pcap_offline_filter(&e->program, &header, frame->bytes) != 0);
 }

@@ -13,7 +13,7 @@
 
 #include "base/mono.h"
 #include "config/configuration.h"
-#include "packet/capture.h"
+#include "packet/capture_expression.h"
 
 #include "fuzz.h"
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * pcap-filter(7) expressions: the user's own, for `bpf EXPRESSION`, matched in
+ * this process; and what is done to the text of any expression.
+ */
+#ifndef HBW_CAPTURE_EXPRESSION_H
+#define HBW_CAPTURE_EXPRESSION_H
+
+#include <stdbool.h>
+
+#include "packet/capture.h"
+
+struct capture_expression;
+
+/*
+ * Compiles an expression for frames of a link type.  It then matches frames
+ * with and without VLAN tags.  NULL on error, with one line in
+ * error[CAPTURE_ERROR_SIZE].  The caller frees it with capture_expression_free.
+ */
+struct capture_expression *capture_expression_new(const char *expression,
+	    int link_type, char *error);
+void	 capture_expression_free(struct capture_expression *);
+bool	 capture_expression_matches(const struct capture_expression *,
+	    const struct capture_frame *);
+
+/*
+ * Rewrites an expression so that it also matches behind one or two VLAN tags.
+ * The result is new memory that the caller frees; NULL when memory is
+ * exhausted.  An expression that moves the offsets itself is copied unchanged.
+ */
+char	*capture_expression_through_vlan(const char *expression);
+
+/*
+ * Does the expression use a keyword, as `vlan`, that moves the offsets of the
+ * terms after it?
+ */
+bool	 capture_expression_moves_offsets(const char *expression);
+
+#endif
