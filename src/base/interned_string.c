@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/interned_string.h"
 
 struct text {
@@ -19,17 +20,6 @@ static struct {
 	size_t		  nbuckets;	/* a power of two */
 	size_t		  count;
 } texts;
-
-/* FNV-1a (draft-eastlake-fnv, section 2). */
-static uint32_t
-hash_text(const char *text)
-{
-	uint32_t	 hash = 2166136261;
-
-	for (; *text != '\0'; text++)
-		hash = (hash ^ (unsigned char)*text) * 16777619;
-	return (hash ^ hash >> 16);
-}
 
 static struct text **
 bucket_of(uint32_t hash)
@@ -91,7 +81,7 @@ interned_string_share(const char *text)
 
 	if (text == NULL)
 		return (NULL);
-	hash = hash_text(text);
+	hash = hash_string(text);
 	if (texts.count > 0)
 		t = *bucket_of(hash);
 	for (; t != NULL; t = t->next) {

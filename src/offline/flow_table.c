@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/hash.h"
 #include "offline/flow_table.h"
 #include "offline/port_score.h"
 #include "packet/packet.h"
@@ -19,7 +21,7 @@ struct flow_table {
 	struct addr		 pair[2];
 	struct flow_table_entry	*entries;
 	uint32_t		 nentries;
-	uint32_t		 size;
+	size_t			 capacity;
 	uint32_t		*buckets;
 	uint64_t		 packets;
 	uint64_t		 dropped;
@@ -35,24 +37,14 @@ struct flow_table {
 /* ---- the table */
 
 static uint32_t
-hash_octets(uint32_t hash, const void *octets, size_t n)
-{
-	const uint8_t	*o = octets;
-
-	while (n-- > 0)
-		hash = (hash ^ *o++) * 16777619;
-	return (hash);
-}
-
-static uint32_t
 hash_key(const struct flow_key *k)
 {
-	uint32_t	 hash = 2166136261;
+	uint32_t	 hash = HASH_START;
 
-	hash = hash_octets(hash, &k->protocol, sizeof(k->protocol));
-	hash = hash_octets(hash, &k->key, sizeof(k->key));
-	hash = hash_octets(hash, &k->source, 1 + addr_length(&k->source));
-	hash = hash_octets(hash, &k->destination,
+	hash = hash_bytes(hash, &k->protocol, sizeof(k->protocol));
+	hash = hash_bytes(hash, &k->key, sizeof(k->key));
+	hash = hash_bytes(hash, &k->source, 1 + addr_length(&k->source));
+	hash = hash_bytes(hash, &k->destination,
 	    1 + addr_length(&k->destination));
 	return ((hash ^ hash >> 16) & (BUCKETS - 1));
 }
@@ -119,19 +111,10 @@ drop_some(struct flow_table *t)
 static bool
 make_room(struct flow_table *t)
 {
-	uint32_t		 size = t->size == 0 ? 256 : 2 * t->size;
-	struct flow_table_entry	*entries;
-
 	if (t->nentries == FLOW_TABLE_MAX)
 		drop_some(t);
-	if (t->nentries < t->size)
-		return (true);
-	entries = reallocarray(t->entries, size, sizeof(*entries));
-	if (entries == NULL)
-		return (false);
-	t->entries = entries;
-	t->size = size;
-	return (true);
+	return (array_reserve(&t->entries, &t->capacity, t->nentries + 1,
+	    sizeof(*t->entries)));
 }
 
 /* The flow of that key, a new one if there is none; NULL: no memory. */

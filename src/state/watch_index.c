@@ -2,17 +2,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "state/watch_index.h"
 
-/* FNV-1a (draft-eastlake-fnv, section 2), then stirred for its high bits. */
+/* Multiplied, because a slot is chosen by the high bits of the hash. */
 static uint32_t
 hash_of(const char *name)
 {
-	uint64_t	 hash = 2166136261;
-
-	for (; *name != '\0'; name++)
-		hash = ((hash ^ (unsigned char)*name) * 16777619) & UINT32_MAX;
-	return ((uint32_t)(hash * UINT64_C(0x9e3779b97f4a7c15) >> 32));
+	return ((uint32_t)(hash_string(name) * UINT64_C(0x9e3779b97f4a7c15) >>
+	    32));
 }
 
 /* The slot that holds the name, or the free one where it belongs. */
