@@ -3,6 +3,7 @@
 #define HBW_NUMBER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 /*
@@ -12,5 +13,8 @@
  */
 bool	 number_parse(const char *text, uint32_t minimum, uint32_t maximum,
 	    uint32_t *number);
+/* The same for a text of `length` bytes, which needs no NUL at its end. */
+bool	 number_parse_bytes(const char *text, size_t length, uint32_t minimum,
+	    uint32_t maximum, uint32_t *number);
 
 #endif

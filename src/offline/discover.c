@@ -2,7 +2,6 @@
 /*
  * Which flow is the heartbeat?
  */
-#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -12,6 +11,7 @@
 
 #include "base/log.h"
 #include "base/mono.h"
+#include "base/number.h"
 #include "base/progress.h"
 #include "offline/capture_merge.h"
 #include "offline/discover.h"
@@ -29,7 +29,7 @@
 struct discover {
 	const char	*interface;
 	const char	*file;
-	int		 seconds;
+	uint32_t	 seconds;
 	bool		 paired;
 	struct addr	 pair[2];
 	bool		 met;		/* one of them sent to the other */
@@ -95,7 +95,7 @@ take_live(void *arg, const struct capture_frame *frame)
 static void
 show_live(const struct discover *d, struct mono_time start)
 {
-	progress_show("%s: %.0f of %d s, %llu packets, %zu flows; Ctrl-C shows "
+	progress_show("%s: %.0f of %u s, %llu packets, %zu flows; Ctrl-C shows "
 	    "what was found", d->interface,
 	    (double)mono_sub(mono_now(), start) / NSEC_PER_SEC, d->seconds,
 	    (unsigned long long)flow_table_packets(d->flows),
@@ -259,21 +259,13 @@ enum parsed {
 };
 
 static bool
-parse_seconds(const char *text, int *seconds)
+parse_seconds(const char *text, uint32_t *seconds)
 {
-	char	*end;
-	long	 n;
-
-	errno = 0;
-	n = strtol(text, &end, 10);
-	if (errno != 0 || end == text || *end != '\0' || n < 1 ||
-	    n > SECONDS_MAX) {
-		log_warnx("-T %s: expected a number of seconds, 1 to %d", text,
-		    SECONDS_MAX);
-		return (false);
-	}
-	*seconds = (int)n;
-	return (true);
+	if (number_parse(text, 1, SECONDS_MAX, seconds))
+		return (true);
+	log_warnx("-T %s: expected a number of seconds, 1 to %d", text,
+	    SECONDS_MAX);
+	return (false);
 }
 
 static bool

@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "protocols/protocol.h"
 
 #define LINUX_HA_PORT	694
@@ -72,16 +73,12 @@ static bool
 field_counted(struct cursor *c, struct text *field)
 {
 	struct text	 digits;
-	size_t		 i, length = 0;
+	uint32_t	 length;
 
-	if (!text_until(c, ':', &digits) || digits.length == 0 ||
-	    digits.length > 5)
+	if (!text_until(c, ':', &digits) || digits.length > 5 ||
+	    !number_parse_bytes(digits.start, digits.length, 0, 99999,
+	    &length))
 		return (false);
-	for (i = 0; i < digits.length; i++) {
-		if (digits.start[i] < '0' || digits.start[i] > '9')
-			return (false);
-		length = length * 10 + (size_t)(digits.start[i] - '0');
-	}
 	field->start = (const char *)cursor_take(c, length);
 	field->length = length;
 	return (cursor_u8(c) == ',');

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "protocols/protocol.h"
 
 #define BLANKS	" \t\r\n"
@@ -95,24 +96,6 @@ form_wrong(const struct protocol *p, const char *text, char *error,
 	return (false);
 }
 
-/* A decimal number; UINT32_MAX for one that is larger. */
-static bool
-form_number(const char *digits, size_t length, uint32_t *number)
-{
-	uint64_t	 n = 0;
-	size_t		 i;
-
-	for (i = 0; i < length; i++) {
-		if (digits[i] < '0' || digits[i] > '9')
-			return (false);
-		n = n * 10 + (uint64_t)(digits[i] - '0');
-		if (n > UINT32_MAX)
-			n = UINT32_MAX;
-	}
-	*number = (uint32_t)n;
-	return (length > 0);
-}
-
 static bool
 form_numeric(const struct protocol *p, const char *text, const char *argument,
     size_t length, struct heartbeat_form *form, char *error, size_t size)
@@ -122,8 +105,8 @@ form_numeric(const struct protocol *p, const char *text, const char *argument,
 		return (true);
 	if (length == 0)
 		return (form_wrong(p, text, error, size));
-	if (form_number(argument, length, &form->key) &&
-	    form->key >= p->minimum && form->key <= p->maximum)
+	if (number_parse_bytes(argument, length, p->minimum, p->maximum,
+	    &form->key))
 		return (true);
 	snprintf(error, size, "heartbeat \"%s\": %s must be %u..%u", text,
 	    p->argument_name, p->minimum, p->maximum);

@@ -5,10 +5,10 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/number.h"
 #include "state/epoch_file.h"
 
 /* The same length always: "        12 behind \n". */
@@ -30,18 +30,13 @@ static bool
 parse(const char *text, struct epoch_file *epoch_file)
 {
 	const char	*digits = text + strspn(text, " ");
-	unsigned long	 epoch;
-	char		*rest;
+	size_t		 length = strspn(digits, "0123456789");
 
-	if (strspn(digits, "0123456789") == 0)
-		return (false);
-	epoch = strtoul(digits, &rest, 10);
-	if (epoch == 0 || epoch > UINT32_MAX || !parse_rest(rest, epoch_file)) {
-		*epoch_file = (struct epoch_file){ 0 };
-		return (false);
-	}
-	epoch_file->epoch = (uint32_t)epoch;
-	return (true);
+	if (number_parse_bytes(digits, length, 1, UINT32_MAX,
+	    &epoch_file->epoch) && parse_rest(digits + length, epoch_file))
+		return (true);
+	*epoch_file = (struct epoch_file){ 0 };
+	return (false);
 }
 
 bool

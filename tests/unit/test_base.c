@@ -88,6 +88,19 @@ number_takes_digits_only(void **state)
 	assert_int_equal(n, UINT32_MAX);
 }
 
+static void
+number_needs_no_nul(void **state)
+{
+	uint32_t	 n = 5;
+
+	(void)state;
+	assert_false(number_parse_bytes("123", 0, 0, 9, &n));
+	assert_false(number_parse_bytes("12 ", 3, 0, 99, &n));
+	assert_int_equal(n, 5);
+	assert_true(number_parse_bytes("123", 2, 0, 99, &n));
+	assert_int_equal(n, 12);
+}
+
 struct sorted {
 	const int	*values;
 	int		 wanted;
@@ -133,6 +146,7 @@ main(void)
 		cmocka_unit_test(array_refuses_what_does_not_fit),
 		cmocka_unit_test(hash_is_fnv_1a),
 		cmocka_unit_test(number_takes_digits_only),
+		cmocka_unit_test(number_needs_no_nul),
 		cmocka_unit_test(search_finds_the_first_that_is_not_less),
 	};
 
