@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
 
+#include "base/array.h"
 #include "base/median.h"
 
 /*
@@ -39,18 +40,24 @@ compare(const void *a, const void *b)
 	return (x < y ? -1 : x > y);
 }
 
-static bool
-grow(struct median *m)
+static void
+sort(int64_t *values, size_t n)
 {
-	size_t	 size = m->size == 0 ? 64 : 2 * m->size;
-	int64_t	*kept;
+	qsort(values, n, sizeof(*values), compare);
+}
 
-	kept = reallocarray(m->kept, size, sizeof(*kept));
-	if (kept == NULL)
-		return (false);
-	m->kept = kept;
-	m->size = size;
-	return (true);
+/* Rounded down; b is not less than a. */
+static int64_t
+mean(int64_t a, int64_t b)
+{
+	return (a + (b - a) / 2);
+}
+
+int64_t
+median_of(int64_t *values, size_t n)
+{
+	sort(values, n);
+	return (mean(values[(n - 1) / 2], values[n / 2]));
 }
 
 /* Where the middle of all is among what is kept, or its end next to that. */
@@ -76,7 +83,7 @@ let_go(struct median *m)
 		for (i = 0; i < m->nkept; i++)
 			m->buckets[bucket_of(m->kept[i])]++;
 	}
-	qsort(m->kept, m->nkept, sizeof(*m->kept), compare);
+	sort(m->kept, m->nkept);
 	start = middle(m, (m->below + m->nkept + m->above) / 2);
 	start = start > MEDIAN_VALUES / 4 ? start - MEDIAN_VALUES / 4 : 0;
 	end = start + MEDIAN_VALUES / 2;
@@ -108,7 +115,8 @@ median_add(struct median *m, int64_t value)
 			return (true);
 		}
 	}
-	if (m->nkept == m->size && !grow(m))
+	if (!array_reserve(&m->kept, &m->capacity, m->nkept + 1,
+	    sizeof(*m->kept)))
 		return (false);
 	m->kept[m->nkept++] = value;
 	return (true);
@@ -143,12 +151,9 @@ int64_t
 median_value(struct median *m)
 {
 	uint64_t	 n = m->below + m->nkept + m->above;
-	int64_t		 a, b;
 
 	if (n == 0)
 		return (-1);
-	qsort(m->kept, m->nkept, sizeof(*m->kept), compare);
-	a = ranked(m, (n - 1) / 2);
-	b = ranked(m, n / 2);
-	return (a + (b - a) / 2);
+	sort(m->kept, m->nkept);
+	return (mean(ranked(m, (n - 1) / 2), ranked(m, n / 2)));
 }

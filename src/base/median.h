@@ -1,11 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The median of any number of values, in bounded memory.
- *
- * Exact while the values are at most MEDIAN_VALUES; with more, those nearest to
- * the middle are kept, and it is exact still unless the values of a long time
- * are all on one side of what was the middle before.  Then it is off by less
- * than 1/128 of itself.
+ * The median of a few values in an array, or of any number of values in bounded
+ * memory.  Of an even number of values the median is the mean of the two in the
+ * middle, rounded down.
  */
 #ifndef HBW_MEDIAN_H
 #define HBW_MEDIAN_H
@@ -14,29 +11,36 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/* The median of n values, n at least 1 and no value negative.  Sorts them. */
+int64_t	 median_of(int64_t *values, size_t n);
+
 #define MEDIAN_VALUES	131072		/* 1 MiB */
 #define MEDIAN_BUCKETS	(64 * 128)
 
-/* All zero is an empty one. */
+/*
+ * A struct of zeros is ready for use.
+ *
+ * Up to MEDIAN_VALUES values are kept, and the median is exact.  With more, the
+ * values nearest to the middle are kept, and all are counted in buckets.  The
+ * median stays exact unless a long run of values is on one side of the earlier
+ * middle; then the error is less than 1/128 of the median.
+ */
 struct median {
 	int64_t		*kept;		/* owned */
 	size_t		 nkept;
-	size_t		 size;
-	int64_t		 low;		/* less than it is not kept */
-	int64_t		 high;
-	uint64_t	 below;		/* how many were */
+	size_t		 capacity;
+	int64_t		 low;		/* smaller values are only counted */
+	int64_t		 high;		/* and so are larger ones */
+	uint64_t	 below;		/* values smaller than low */
 	uint64_t	 above;
-	uint32_t	*buckets;	/* of all, once some are not kept;
-					   owned */
+	uint32_t	*buckets;	/* all values, counted; NULL as long as
+					   all are kept; owned */
 };
 
-/* `value` is 0 or more.  False when there is no memory. */
+/* Adds a value, 0 or more.  False when memory is exhausted. */
 bool	 median_add(struct median *, int64_t value);
 void	 median_free(struct median *);
-/*
- * Of an even number of values the mean of the two in the middle, rounded down.
- * -1 where there is no value.  Reorders what is kept.
- */
+/* -1 when no value was added.  Reorders the kept values. */
 int64_t	 median_value(struct median *);
 
 #endif

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/median.h"
 #include "detect/detect.h"
 
 _Static_assert(sizeof(struct detect_watch) == 128, "two cache lines");
@@ -401,29 +402,17 @@ detect_state(const struct detect_watch *w, const struct detect_source *source,
 	return (DETECT_ALIVE);
 }
 
-static int
-compare_u32(const void *a, const void *b)
-{
-	uint32_t	 x = *(const uint32_t *)a, y = *(const uint32_t *)b;
-
-	return (x < y ? -1 : x > y);
-}
-
 int64_t
 detect_interval_ns(const struct detect_watch *w)
 {
-	uint32_t	 sorted[DETECT_INTERVALS];
-	size_t		 n = 0, i;
-	uint64_t	 two;
+	int64_t	 intervals_ns[DETECT_INTERVALS];
+	size_t	 n = 0, i;
 
 	for (i = 0; i < DETECT_INTERVALS; i++)
 		if (w->intervals[i] != 0)
-			sorted[n++] = w->intervals[i] - 1;
-	if (n == 0)
-		return (0);
-	qsort(sorted, n, sizeof(*sorted), compare_u32);
-	two = (uint64_t)sorted[(n - 1) / 2] + sorted[n / 2];
-	return ((int64_t)two * DETECT_UNIT_NS / 2);
+			intervals_ns[n++] = (w->intervals[i] - 1) *
+			    DETECT_UNIT_NS;
+	return (n == 0 ? 0 : median_of(intervals_ns, n));
 }
 
 int64_t

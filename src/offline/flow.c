@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
+#include "base/median.h"
 #include "base/mono.h"
 #include "offline/flow.h"
 
@@ -12,20 +14,6 @@
 #define OUTAGE		5
 
 /* ---- counting */
-
-static bool
-grow(struct flow *f)
-{
-	uint32_t	 size = f->sample_size == 0 ? 8 : 2 * f->sample_size;
-	struct flow_burst *sample;
-
-	sample = reallocarray(f->sample, size, sizeof(*sample));
-	if (sample == NULL)
-		return (false);
-	f->sample = sample;
-	f->sample_size = size;
-	return (true);
-}
 
 /* The same numbers in each run. */
 static uint32_t
@@ -42,7 +30,8 @@ sample_burst(struct flow *f, const struct flow_burst *burst)
 	uint64_t	 at;
 
 	if (f->nsample < FLOW_SAMPLE) {
-		if (f->nsample == f->sample_size && !grow(f))
+		if (!array_reserve(&f->sample, &f->sample_capacity,
+		    f->nsample + 1, sizeof(*f->sample)))
 			return (false);
 		f->sample[f->nsample++] = *burst;
 		return (true);

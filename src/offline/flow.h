@@ -47,8 +47,8 @@ struct flow {
 	struct wall_time	 before;	/* begin of the one before it */
 	int64_t			 longest_ns;	/* between two beats */
 	struct flow_burst	*sample;	/* owned */
+	size_t			 sample_capacity;
 	uint32_t		 nsample;
-	uint32_t		 sample_size;
 	uint32_t		 random;
 	uint64_t		 burst_octets;	/* of the last, so far */
 	uint64_t		 burst_packets;

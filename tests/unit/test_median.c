@@ -8,6 +8,18 @@
 #include "base/median.h"
 
 static void
+of_an_array(void **state)
+{
+	int64_t	 one[] = { 5 }, even[] = { 9, 1, 4, 7 };
+	int64_t	 odd[] = { INT64_MAX, 0, 3, 3, 2 };
+
+	(void)state;
+	assert_int_equal(median_of(one, 1), 5);
+	assert_int_equal(median_of(even, 4), 5);
+	assert_int_equal(median_of(odd, 5), 3);
+}
+
+static void
 few(void **state)
 {
 	struct median	 m = { 0 };
@@ -39,7 +51,7 @@ many(void **state)
 		assert_true(median_add(&m, INT64_C(1000000) * x));
 	}
 	assert_int_equal(median_value(&m), INT64_C(524287500000));
-	assert_true(m.size <= MEDIAN_VALUES);
+	assert_true(m.capacity <= MEDIAN_VALUES);
 	median_free(&m);
 }
 
@@ -82,6 +94,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(of_an_array),
 		cmocka_unit_test(few),
 		cmocka_unit_test(many),
 		cmocka_unit_test(constant),
