@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/search.h"
 #include "generation.h"
 
 void
@@ -154,20 +155,29 @@ generation_new(struct generation *c, struct watch_index *index,
 	return (true);
 }
 
+struct wanted_index {
+	const struct generation	*generation;
+	uint32_t		 index;
+};
+
+static bool
+is_index_less(const void *arg, size_t position)
+{
+	const struct wanted_index	*wanted = arg;
+	const struct generation		*c = wanted->generation;
+
+	return (c->indexes[c->by_index[position]] < wanted->index);
+}
+
 size_t
 generation_find(const struct generation *c, uint32_t index)
 {
-	size_t	 low = 0, high = c->config->nwatches, middle;
+	struct wanted_index	 wanted = { c, index };
+	size_t			 found;
 
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (c->indexes[c->by_index[middle]] < index)
-			low = middle + 1;
-		else
-			high = middle;
-	}
-	if (low < c->config->nwatches &&
-	    c->indexes[c->by_index[low]] == index)
-		return (c->by_index[low]);
+	found = search_first(c->config->nwatches, is_index_less, &wanted);
+	if (found < c->config->nwatches &&
+	    c->indexes[c->by_index[found]] == index)
+		return (c->by_index[found]);
 	return (SIZE_MAX);
 }

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "persistence.h"
 
@@ -30,29 +31,21 @@ struct persistence {
 struct list {
 	char		**names;
 	uint32_t	 *numbers;
+	size_t		  names_capacity;
+	size_t		  numbers_capacity;
 	size_t		  count;
 };
 
 static bool
 take_name(void *arg, uint32_t number, const char *name)
 {
-	struct list	 *list = arg;
-	char		**names;
-	uint32_t	 *numbers;
+	struct list	*list = arg;
 
-	/* Room for twice as many, each time that there is none. */
-	if ((list->count & (list->count - 1)) == 0) {
-		names = reallocarray(list->names, 2 * list->count + 1,
-		    sizeof(*names));
-		if (names == NULL)
-			return (false);
-		list->names = names;
-		numbers = reallocarray(list->numbers, 2 * list->count + 1,
-		    sizeof(*numbers));
-		if (numbers == NULL)
-			return (false);
-		list->numbers = numbers;
-	}
+	if (!array_reserve(&list->names, &list->names_capacity,
+	    list->count + 1, sizeof(*list->names)) ||
+	    !array_reserve(&list->numbers, &list->numbers_capacity,
+	    list->count + 1, sizeof(*list->numbers)))
+		return (false);
 	list->numbers[list->count] = number;
 	list->names[list->count] = strdup(name);
 	return (list->names[list->count] != NULL && ++list->count > 0);

@@ -16,6 +16,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/log.h"
 #include "notify.h"
 #include "session.h"
@@ -461,16 +462,9 @@ session_check(const struct configuration *config)
 static bool
 append(struct session_poll *p, int fd)
 {
-	struct pollfd	*larger;
-
-	if (p->count == p->capacity) {
-		larger = reallocarray(p->fds, 2 * p->capacity + 16,
-		    sizeof(*larger));
-		if (larger == NULL)
-			return (false);
-		p->fds = larger;
-		p->capacity = 2 * p->capacity + 16;
-	}
+	if (!array_reserve(&p->fds, &p->capacity, p->count + 1,
+	    sizeof(*p->fds)))
+		return (false);
 	p->fds[p->count++] = (struct pollfd){ .fd = fd, .events = POLLIN };
 	return (true);
 }

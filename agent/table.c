@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "base/search.h"
 #include "table.h"
 
 const oid	 table_root[] = { HBW_MIB_ROOT };
@@ -40,14 +41,23 @@ compare_row(const struct agent *agent, const struct table *t, size_t row,
 	return (compare(of_row, t->indexes, index, length));
 }
 
-/* Is a row not above (or, with `equal`, below) this index? */
-static bool
-is_before(const struct agent *agent, const struct table *t, size_t row,
-    const oid *index, size_t length, bool equal)
-{
-	int	 order = compare_row(agent, t, row, index, length);
+/* The row that a search looks for: the first one above this index. */
+struct wanted_row {
+	const struct agent	*agent;
+	const struct table	*table;
+	const oid		*index;
+	size_t			 length;
+	bool			 equal;		/* or equal to it */
+};
 
-	return (order < 0 || (order == 0 && !equal));
+static bool
+is_before(const void *arg, size_t row)
+{
+	const struct wanted_row	*w = arg;
+	int			 order;
+
+	order = compare_row(w->agent, w->table, row, w->index, w->length);
+	return (order < 0 || (order == 0 && !w->equal));
 }
 
 /*
@@ -55,21 +65,16 @@ is_before(const struct agent *agent, const struct table *t, size_t row,
  * rows may be others by now: a guess is looked at.  False when it was wrong.
  */
 static bool
-guess_row(const struct agent *agent, const struct table *t, const oid *index,
-    size_t length, bool equal, size_t *row)
+guess_row(const struct wanted_row *wanted, size_t rows, size_t *row)
 {
-	size_t	 rows = t->rows(agent), guess = *row;
+	size_t	 guess = *row;
 
 	if (guess >= rows)
 		return (false);
-	if (!is_before(agent, t, guess, index, length, equal)) {
-		*row = guess;
-		return (guess == 0 || is_before(agent, t, guess - 1, index,
-		    length, equal));
-	}
+	if (!is_before(wanted, guess))
+		return (guess == 0 || is_before(wanted, guess - 1));
 	*row = guess + 1;
-	return (guess + 1 == rows || !is_before(agent, t, guess + 1, index,
-	    length, equal));
+	return (guess + 1 == rows || !is_before(wanted, guess + 1));
 }
 
 /* The first row whose index is above (or, with `equal`, not below) this one. */
@@ -81,21 +86,14 @@ row_from(const struct agent *agent, const struct table *t, const oid *index,
 		const struct table	*table;
 		size_t			 row;
 	}	 last;
-	size_t	 low = 0, high = t->rows(agent), middle;
+	struct wanted_row	 wanted = { agent, t, index, length, equal };
+	size_t			 rows = t->rows(agent);
 
-	if (last.table == t && guess_row(agent, t, index, length, equal,
-	    &last.row))
+	if (last.table == t && guess_row(&wanted, rows, &last.row))
 		return (last.row);
-	while (low < high) {
-		middle = low + (high - low) / 2;
-		if (is_before(agent, t, middle, index, length, equal))
-			low = middle + 1;
-		else
-			high = middle;
-	}
 	last.table = t;
-	last.row = low;
-	return (low);
+	last.row = search_first(rows, is_before, &wanted);
+	return (last.row);
 }
 
 const struct column *
