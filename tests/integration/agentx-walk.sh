@@ -85,7 +85,7 @@ for count in 1 10 500; do
 
 	numeric snmpbulkwalk -Oe -Cr50 "$AGENT" "$MIB_ROOT" >"$WORK/walk"
 	check "$count: GETBULK yields what the MIB says" \
-		"$INTEGRATION/mibwalk" "$WORK/module" "$WORK/walk" \
+		"$TOOLS/check-walk" "$WORK/module" "$WORK/walk" \
 		"$MIB_ROOT" hbwHistory
 	instances <"$WORK/walk" >"$WORK/instances"
 	is "$count: the alarm table has each watch" \
@@ -105,7 +105,7 @@ for count in 1 10 500; do
 	if [ "$count" -le 10 ]; then
 		of_each snmpget <"$WORK/instances" >"$WORK/gets"
 		check "$count: each can be had by GET" \
-			"$INTEGRATION/mibwalk" "$WORK/module" "$WORK/gets" \
+			"$TOOLS/check-walk" "$WORK/module" "$WORK/gets" \
 			"$MIB_ROOT" hbwHistory
 		check "$count: and is itself" \
 			cmp "$WORK/instances" <(instances <"$WORK/gets")

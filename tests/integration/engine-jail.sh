@@ -203,7 +203,7 @@ sed -i "s/\"$LINK\"/\"lo\"/; s/\"$B4\"/\"127.0.0.1\"/" \
 	"$WORK/own/hbwatchd.conf"
 cat >"$WORK/own/alone" <<'END'
 ip link set lo up
-"$INTEGRATION/beat" --from 127.0.0.1 --to 127.0.0.1 --port 20053 --rate 10 \
+"$TOOLS/send-heartbeats" --from 127.0.0.1 --to 127.0.0.1 --port 20053 --rate 10 \
 	--log "$WORK/own/beats" &
 beat=$!
 "$WORK/own/hbwatchd" -c "$WORK/own/hbwatchd.conf" -s "$WORK/own/state" \
@@ -224,7 +224,7 @@ wait
 END
 chown "$uid" "$WORK/own/alone"
 chmod 0755 "$WORK/own"
-export INTEGRATION WORK AGENT
+export TOOLS WORK AGENT
 said=$(cd / && MIBS='' as_user timeout 30 unshare -Urnm \
 	sh "$WORK/own/alone" 2>"$WORK/alone.log" | xargs)
 is "in a user namespace: it hears, and the engine has no capability" "$said" \

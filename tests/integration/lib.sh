@@ -16,6 +16,7 @@ unset CDPATH
 
 INTEGRATION=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 ROOT=$(cd "$INTEGRATION/../.." && pwd)
+TOOLS=$ROOT/tests/tools
 if [ -z "${BUILD:-}" ]; then
 	BUILD=$ROOT/build
 	[ ! -e "$ROOT/config.status" ] || BUILD=$ROOT
@@ -255,8 +256,8 @@ started() {
 	PID[$1]=$!
 }
 
-# shellcheck source-path=SCRIPTDIR source=lib/needs.sh
-. "$INTEGRATION/lib/needs.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/requirements.sh
+. "$INTEGRATION/lib/requirements.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/nodes.sh
 . "$INTEGRATION/lib/nodes.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/snmp.sh
@@ -265,5 +266,5 @@ started() {
 . "$INTEGRATION/lib/hbwatchd.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/heartbeats.sh
 . "$INTEGRATION/lib/heartbeats.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/breaking.sh
-. "$INTEGRATION/lib/breaking.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/faults.sh
+. "$INTEGRATION/lib/faults.sh"

@@ -78,7 +78,7 @@ accounted() {
 		HBWATCH-MIB::hbwHistoryTable >"$WORK/record" &&
 		client snmpbulkwalk -Cr50 -t 2 -r 2 -OQUs "$AGENT" \
 			HBWATCH-MIB::hbwAlarmTable >>"$WORK/record" &&
-		"$INTEGRATION/storms" "$TRAPS" "$WORK/record" >"$WORK/verdict"
+		"$TOOLS/check-storms" "$TRAPS" "$WORK/record" >"$WORK/verdict"
 }
 
 # accounts TEXT: nothing is told twice or never

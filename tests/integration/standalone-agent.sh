@@ -54,7 +54,7 @@ like "and nobody writes" "$(at "$NODE_A" snmpset -v 2c -c public -t 1 -r 0 \
 	"$AGENT" "$MIB_ROOT.1.1.1.0" s x 2>&1)" "noAccess|notWritable"
 client snmpbulkwalk -On -Oe "$AGENT" "$MIB_ROOT" >"$WORK/walk"
 snmptranslate -Tp HBWATCH-MIB::hbwatchMIB >"$WORK/module" 2>/dev/null
-check "a walk yields what the MIB says" "$INTEGRATION/mibwalk" \
+check "a walk yields what the MIB says" "$TOOLS/check-walk" \
 	"$WORK/module" "$WORK/walk" "$MIB_ROOT" hbwHistory
 
 stop peer

@@ -22,7 +22,7 @@ trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-"$ROOT/tests/chaos" 1 0.7 --prove >"$LOG" 2>&1 &
+"$ROOT/tests/chaos/chaos" 1 0.7 --self-test >"$LOG" 2>&1 &
 CHAOS=$!
 wait "$CHAOS"
 status=$?

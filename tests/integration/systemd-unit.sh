@@ -27,12 +27,12 @@ mkdir "$WORK/own"
 mv "$WORK/hbwatchd.conf" "$WORK/own"
 chmod 0711 "$WORK"
 # The unit's user may not enter the folders that these are in.
-install -m 0755 "$BUILD/hbwatchd" "$INTEGRATION/as-unit" "$WORK/own"
+install -m 0755 "$BUILD/hbwatchd" "$TOOLS/run-with-unit-filter" "$WORK/own"
 chown -R nobody "$WORK/own"
 is "the AgentX socket is open to the group" \
 	"$(stat -c '%a %G' "$AGENTX")" "660 $group"
 
-start notified "$NODE_A" "$INTEGRATION/notified" "$WORK/notify"
+start notified "$NODE_A" "$TOOLS/receive-sd-notify" "$WORK/notify"
 need "nobody listens to the daemon" 5 test -S "$WORK/notify"
 
 # told LINE: how often
@@ -45,7 +45,7 @@ told_over() {
 	[ "$(told "$1")" -gt "$2" ]
 }
 
-filter=("$WORK/own/as-unit" "$unit")
+filter=("$WORK/own/run-with-unit-filter" "$unit")
 # The sanitizers trace and map as they like.
 ! grep -q '^#define HBW_SANITIZERS' "$BUILD/config.h" || filter=()
 

@@ -14,7 +14,7 @@ start_beat_at() {
 
 	shift 2
 	lines=$(logged "$name")
-	start "$name" "$node" "$INTEGRATION/beat" \
+	start "$name" "$node" "$TOOLS/send-heartbeats" \
 		--log "$WORK/$name.beats" "$@"
 	need "$name does not beat" 20 logged_over "$name" "$lines"
 }
@@ -53,7 +53,7 @@ pass_beats() {
 judge() {
 	local name=$1 watch=$2 interruption=$3
 	shift 3
-	"$INTEGRATION/judge" --watch "$watch" --interruption "$interruption" \
+	"$TOOLS/check-alarms" --watch "$watch" --interruption "$interruption" \
 		"$@" "$WORK/$name.beats" "$TRAPS"
 }
 

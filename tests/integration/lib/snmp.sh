@@ -48,7 +48,7 @@ start_receiver() {
 	} >"$WORK/$name.conf"
 	mkfifo "$WORK/$name.arrivals"
 	: >"$file"
-	"$INTEGRATION/stamp" <"$WORK/$name.arrivals" >>"$file" &
+	"$TOOLS/add-timestamps" <"$WORK/$name.arrivals" >>"$file" &
 	started "$name-stamp"
 	(exec ip netns exec "$NODE_A" snmptrapd -f -Lo -n -C \
 		-c "$WORK/$name.conf" -OsQU -F '%B\t%V\t%v\n' \

@@ -3,8 +3,8 @@
 #
 # corosync, a cluster of both nodes.
 
-# shellcheck source-path=SCRIPTDIR source=private.sh
-. "$INTEGRATION/peers/private.sh"
+# shellcheck source-path=SCRIPTDIR source=own_directories.sh
+. "$INTEGRATION/peers/own_directories.sh"
 
 # corosync_conf NAME TRANSPORT PORT [CIPHER]: for both nodes
 corosync_conf() {

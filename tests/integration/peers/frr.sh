@@ -3,8 +3,8 @@
 #
 # FRR's bfdd at both nodes, each the other's peer, and the zebra that it needs.
 
-# shellcheck source-path=SCRIPTDIR source=private.sh
-. "$INTEGRATION/peers/private.sh"
+# shellcheck source-path=SCRIPTDIR source=own_directories.sh
+. "$INTEGRATION/peers/own_directories.sh"
 
 # shellcheck disable=SC2034 # for begin
 FRR_PROGRAMS=(/usr/lib/frr/zebra /usr/lib/frr/bfdd vtysh)

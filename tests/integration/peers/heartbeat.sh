@@ -3,8 +3,8 @@
 #
 # The heartbeat of Linux-HA, unicast between the nodes.
 
-# shellcheck source-path=SCRIPTDIR source=private.sh
-. "$INTEGRATION/peers/private.sh"
+# shellcheck source-path=SCRIPTDIR source=own_directories.sh
+. "$INTEGRATION/peers/own_directories.sh"
 
 HEARTBEAT=/usr/libexec/heartbeat/heartbeat
 

@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# TCP connections between the nodes: see tcp-peer.
+# TCP connections between the nodes: see tools/tcp-peer.
 
 # listen NAME a|b PORT [ARGUMENT...]
 listen() {
@@ -9,7 +9,7 @@ listen() {
 
 	[ "$2" = a ] || node=$NODE_B address=$B4
 	shift 3
-	start "$name" "$node" "$INTEGRATION/peers/tcp-peer" listen \
+	start "$name" "$node" "$TOOLS/tcp-peer" listen \
 		--at "$address" --port "$port" "$@"
 }
 
@@ -19,7 +19,7 @@ connect() {
 
 	[ "$2" = a ] || node=$NODE_B to=$A4
 	shift 3
-	start "$name" "$node" "$INTEGRATION/peers/tcp-peer" connect \
+	start "$name" "$node" "$TOOLS/tcp-peer" connect \
 		--to "$to" --port "$port" "$@"
 }
 

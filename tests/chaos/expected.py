@@ -13,7 +13,7 @@ import bisect
 from typing import NamedTuple
 
 from evidence import CLEARED, RAISED
-from sight import SETTLE
+from visibility import SETTLE
 
 MARGIN = 0.35
 # What was not taken after so long never is.
@@ -44,12 +44,12 @@ class Verdict:
             (when, "%s: %s" % (self.watch.name, text % values)))
 
 
-class Oracle:
-    def __init__(self, evidence, sight, watch, events, forgotten):
+class ExpectedAlarms:
+    def __init__(self, evidence, visibility, watch, events, forgotten):
         """`events` are the watch's Traps in order; `forgotten` are times
         (begin, end) at whose end the daemon knew nothing any more."""
         self.evidence = evidence
-        self.sight = sight
+        self.visibility = visibility
         self.watch = watch
         self.forgotten = forgotten
         self.end = evidence.final["end"]
@@ -60,7 +60,7 @@ class Oracle:
 
     def surely_seen(self):
         """The arrivals outside of all that may have been unseen."""
-        unseen = iter(self.sight.unseen)        # in order of their starts
+        unseen = iter(self.visibility.unseen)        # in order of their starts
         following, dark_until = next(unseen, None), -FOREVER
         for when in self.arrivals:
             while following is not None and following.start_lo <= when:
@@ -160,7 +160,7 @@ class Oracle:
 
     def may_raise(self, at):
         margin = self.margin(at - self.watch.interruption, at)
-        unseen = self.sight.unseen
+        unseen = self.visibility.unseen
         if any(u.certain and u.start_hi + margin < at < u.end_lo - margin
                for u in unseen):
             return False
@@ -176,7 +176,7 @@ class Oracle:
                 return True
         begin = bisect.bisect_left(self.arrivals, last)
         return any(arrival - margin <= since
-                   <= self.sight.handled(arrival) + margin
+                   <= self.visibility.handled(arrival) + margin
                    for arrival in self.arrivals[begin:] if arrival < at)
 
     def may_clear(self, at):
@@ -188,16 +188,16 @@ class Oracle:
 
     def taken(self, arrival):
         """By when, if it was taken at all: a stopped engine's ring keeps."""
-        return max([u.end_hi for u in self.sight.unseen
+        return max([u.end_hi for u in self.visibility.unseen
                     if u.start_lo <= arrival <= u.end_hi] +
-                   [self.sight.handled(arrival)])
+                   [self.visibility.handled(arrival)])
 
     # ---- what must be
 
     def silences(self):
         """(begin, end) of stretches that were surely watched, and silent."""
-        blocks = [(when, self.sight.handled(when)) for when in self.arrivals]
-        blocks += [(u.start_lo, u.end_hi) for u in self.sight.unseen]
+        blocks = [(when, self.visibility.handled(when)) for when in self.arrivals]
+        blocks += [(u.start_lo, u.end_hi) for u in self.visibility.unseen]
         blocks += [(begin, end + SETTLE) for begin, end in self.forgotten]
         begin = None
         for low, high in sorted(blocks):
@@ -236,7 +236,7 @@ class Oracle:
             if position == len(self.sure):
                 continue
             heard = self.sure[position]
-            limit = self.sight.handled(heard) + self.margin(heard, heard)
+            limit = self.visibility.handled(heard) + self.margin(heard, heard)
             if standing.end > limit and not any(
                     begin <= standing.end <= end + SETTLE
                     for begin, end in self.forgotten):
@@ -264,14 +264,14 @@ class Oracle:
                  self.arrivals[max(position - 2, 0):position + 2]]
         near = ["%.2f..%.2f to %.2f..%.2f%s" % (
                     *u[:4], "" if u.certain else "?")
-                for u in self.sight.unseen
+                for u in self.visibility.unseen
                 if u.start_lo < at + 1 and
                 u.end_hi > at - self.watch.interruption - 1]
         return "heard %s; unseen %s; clock late %.2f" % (
             " ".join(heard) or "nothing", ", ".join(near) or "never",
             self.evidence.lateness(at, at))
 
-    def judge(self):
+    def compare(self):
         self.must_be_raised()
         self.must_be_cleared()
         self.count_either()

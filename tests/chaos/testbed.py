@@ -62,7 +62,7 @@ class Facts:
         self.add(what, t0=before, t1=time.monotonic(), **more)
 
 
-class World:
+class Testbed:
     def __init__(self):
         self.folder = tempfile.mkdtemp(prefix="hbw-chaos.", dir=short_folder())
         # Who gives up his rights must still get through.

@@ -8,7 +8,7 @@ import os
 import threading
 import time
 
-from world import children
+from testbed import children
 
 PERIOD = 0.04
 LATE = 0.1              # is told
@@ -53,7 +53,7 @@ def engines(daemon, all_sockets):
     return found
 
 
-class Witness(threading.Thread):
+class CaptureMonitor(threading.Thread):
     def __init__(self, facts, recorder, daemon):
         super().__init__(daemon=True)
         self.facts = facts

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A run: makes the world, breaks it as planned, heals it, and asks what the
+"""A run: makes the testbed, breaks it as planned, heals it, and asks what the
 table says at the end.  What came of it is for the judge.
 """
 
@@ -8,10 +8,10 @@ import json
 import signal
 import time
 
-import actors
+import processes
 import plan
-from witness import Witness
-from world import LINKS, World
+from capture_monitor import CaptureMonitor
+from testbed import LINKS, Testbed
 
 START_LIMIT = 20.0
 HEAL_LIMIT = 90.0
@@ -28,12 +28,12 @@ class Broken(Exception):
     """The run itself could not be done; says nothing about the daemon."""
 
 
-class Run:
+class Experiment:
     def __init__(self, seed, seconds, tracks, program):
         self.seed, self.seconds = seed, seconds
         self.acts = plan.acts(seed, seconds, tracks)
         self.watches = plan.watches(seed)
-        self.world = World()
+        self.testbed = Testbed()
         self.program = program
         self.todo = []          # (time, number, function, arguments)
         self.drops = {}         # letter -> rule
@@ -41,26 +41,26 @@ class Run:
     # ---- begin
 
     def begin(self):
-        world = self.world
-        world.make()
-        self.clock = actors.Clock(world)
-        self.snmpd = actors.Snmpd(world)
-        self.receivers = [actors.Receiver(world, number)
+        testbed = self.testbed
+        testbed.make()
+        self.clock = processes.Clock(testbed)
+        self.snmpd = processes.Snmpd(testbed)
+        self.receivers = [processes.Receiver(testbed, number)
                           for number in (1, 2)]
-        self.recorder = world.start("w", [
-            actors.FOLDER + "/recorder", world.path("arrivals")],
+        self.recorder = testbed.start("w", [
+            processes.FOLDER + "/record-arrivals", testbed.path("arrivals")],
             "recorder.log")
         self.wait(START_LIMIT, "receivers", lambda: all(
             receiver.ready.is_set() for receiver in self.receivers))
         self.wait(START_LIMIT, "recorder", self.recording)
         self.snmpd.start()
-        self.senders = actors.Senders(world, self.watches)
-        self.vrrp = actors.Vrrp(world, self.watches[-1])
-        self.daemon = actors.Daemon(world, self.clock, self.program,
+        self.senders = processes.Senders(testbed, self.watches)
+        self.vrrp = processes.Vrrp(testbed, self.watches[-1])
+        self.daemon = processes.Daemon(testbed, self.clock, self.program,
                                     self.watches)
-        self.witness = Witness(world.facts, self.recorder.pid,
+        self.capture_monitor = CaptureMonitor(testbed.facts, self.recorder.pid,
                                self.daemon.pid)
-        self.witness.start()
+        self.capture_monitor.start()
         for watch in self.watches[:-1]:
             self.senders.order("on", watch.name)
         self.vrrp.start()
@@ -69,7 +69,7 @@ class Run:
 
     def recording(self):
         try:
-            with open(self.world.path("arrivals"), encoding="ascii") as file:
+            with open(self.testbed.path("arrivals"), encoding="ascii") as file:
                 return file.readline() == "ready\n"
         except FileNotFoundError:
             return False
@@ -86,9 +86,9 @@ class Run:
 
     def walk(self, oid):
         """[(OID, value)], empty without an answer"""
-        answer = self.world.ask(
+        answer = self.testbed.ask(
             ["snmpbulkwalk", "-v", "2c", "-c", "public", "-t", "1", "-r", "1",
-             "-OnQUx", "-Cr20", actors.AGENT, oid])
+             "-OnQUx", "-Cr20", processes.AGENT, oid])
         return [line.partition(" = ")[::2]
                 for line in answer.stdout.splitlines() if " = " in line]
 
@@ -105,7 +105,7 @@ class Run:
 
     def go(self):
         self.origin = time.monotonic()
-        self.world.facts.add("begin", t0=self.origin, t1=self.origin)
+        self.testbed.facts.add("begin", t0=self.origin, t1=self.origin)
         for act in self.acts:
             self.at(act.begin, getattr(self, "do_" + act.track), act)
         self.work(until=self.seconds)
@@ -139,16 +139,16 @@ class Run:
         letter = LINKS[watch.link][0]
         if act.amount < 100:
             what += " numgen random mod 100 < %d" % act.amount
-        self.world.nft(letter, "table inet chaos {\n\tchain output {\n"
+        self.testbed.nft(letter, "table inet chaos {\n\tchain output {\n"
                        "\t\ttype filter hook output priority 0;\n"
                        "\t\t%s drop\n\t}\n}\n" % what)
-        self.world.facts.span("drop", time.monotonic(), watch=watch.name,
+        self.testbed.facts.span("drop", time.monotonic(), watch=watch.name,
                               state="on", percent=act.amount)
         self.at(act.end, self.drop_no_more, letter, watch.name)
 
     def drop_no_more(self, letter, name):
-        self.world.nft(letter, "delete table inet chaos\n")
-        self.world.facts.span("drop", time.monotonic(), watch=name,
+        self.testbed.nft(letter, "delete table inet chaos\n")
+        self.testbed.facts.span("drop", time.monotonic(), watch=name,
                               state="off")
 
     def do_snmpd(self, act):
@@ -180,8 +180,8 @@ class Run:
     def start_daemon(self, asked):
         """Once the one before is gone; one that hangs is ended for good."""
         if self.daemon.pid() is not None:
-            if time.monotonic() - asked > actors.END_LIMIT:
-                self.world.facts.span("daemon", asked, state="would not end")
+            if time.monotonic() - asked > processes.END_LIMIT:
+                self.testbed.facts.span("daemon", asked, state="would not end")
                 self.daemon.end(signal.SIGKILL)
             self.at(time.monotonic() - self.origin + TURN, self.start_daemon,
                     asked)
@@ -198,16 +198,16 @@ class Run:
 
     def do_links(self, act):
         if act.what == "remove":
-            self.world.remove_link(act.target)
-            self.at(act.end, self.world.add_link, act.target)
+            self.testbed.remove_link(act.target)
+            self.at(act.end, self.testbed.add_link, act.target)
             return
         letter = "w" if act.what == "down" else LINKS[act.target][0]
-        self.world.link_down(act.target, letter)
-        self.at(act.end, self.world.link_up, act.target)
+        self.testbed.link_down(act.target, letter)
+        self.at(act.end, self.testbed.link_up, act.target)
 
     def do_disk(self, act):
-        self.world.fill_disk()
-        self.at(act.end, self.world.free_disk)
+        self.testbed.fill_disk()
+        self.at(act.end, self.testbed.free_disk)
 
     def do_clock(self, act):
         if act.what == "step":
@@ -222,7 +222,7 @@ class Run:
 
     def heal(self):
         """What the plan broke it mended; now it must all come to rest."""
-        self.world.facts.add("healed", t0=time.monotonic(),
+        self.testbed.facts.add("healed", t0=time.monotonic(),
                              t1=time.monotonic())
         end = time.monotonic() + HEAL_LIMIT
         well_since = None
@@ -232,19 +232,19 @@ class Run:
             well = self.is_well()
             well_since = (well_since or now) if well else None
             if well and now - well_since >= CALM:
-                self.world.facts.span("well", well_since)
+                self.testbed.facts.span("well", well_since)
                 return
             time.sleep(TURN)
-        self.world.facts.span("ill", end - HEAL_LIMIT)
+        self.testbed.facts.span("ill", end - HEAL_LIMIT)
 
     def last_words(self):
         """What the table and the history say, and what the kernel lost."""
         table = self.walk(ROOT)
-        answer = self.world.ask(["cat", "/proc/net/snmp"])
+        answer = self.testbed.ask(["cat", "/proc/net/snmp"])
         lines = [line.split()[1:] for line in answer.stdout.splitlines()
                  if line.startswith("Udp:")]
         udp = dict(zip(lines[0], map(int, lines[1])))
-        with open(self.world.path("final"), "w", encoding="utf-8") as file:
+        with open(self.testbed.path("final"), "w", encoding="utf-8") as file:
             json.dump({"seed": self.seed, "seconds": self.seconds,
                        "watches": [watch._asdict()
                                    for watch in self.watches],
@@ -257,13 +257,13 @@ class Run:
         """Those who tell what happened must have been there all the time."""
         processes = [self.recorder, *self.senders.processes.values(),
                      *(receiver.process for receiver in self.receivers)]
-        if not self.witness.is_alive() or \
+        if not self.capture_monitor.is_alive() or \
                 any(process.poll() is not None for process in processes):
             raise Broken("one of the harness's own ended early")
 
     def finish(self):
         self.intact()
-        self.witness.stop()
+        self.capture_monitor.stop()
         self.daemon.end(signal.SIGTERM)
         for receiver in self.receivers:
             receiver.stop()

@@ -41,7 +41,7 @@ def spans(facts, begins, ends):
     return found
 
 
-class Sight:
+class Visibility:
     def __init__(self, evidence, link):
         self.evidence = evidence
         self.link = link

@@ -3,7 +3,6 @@
 #
 # Daemons that see folders of their own in the place of the system's.
 
-PEERS=$INTEGRATION/peers
 
 # folder_of NAME: what is / to its private folders
 folder_of() {
@@ -15,7 +14,7 @@ start_private() {
 	local name=$1 node=$2
 
 	shift 2
-	start "$name" "$node" "$PEERS/private" "$(folder_of "$name")" "$@"
+	start "$name" "$node" "$TOOLS/run-with-own-directories" "$(folder_of "$name")" "$@"
 }
 
 # inside NAME COMMAND...: with the folders and the network of what was started

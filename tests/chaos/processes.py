@@ -13,7 +13,7 @@ import subprocess
 import threading
 import time
 
-import world as places
+import testbed as addresses
 from plan import LINKS, VRRP_LINK
 
 AGENT = "127.0.0.1:1161"
@@ -41,11 +41,11 @@ class Pidfd:
 
 
 class Snmpd:
-    def __init__(self, world):
-        self.world = world
+    def __init__(self, testbed):
+        self.testbed = testbed
         self.process = None
-        self.socket = world.path("agentx")
-        with open(world.path("snmpd.conf"), "w", encoding="ascii") as conf:
+        self.socket = testbed.path("agentx")
+        with open(testbed.path("snmpd.conf"), "w", encoding="ascii") as conf:
             conf.write("rocommunity public 127.0.0.1\nmaster agentx\n"
                        "dontLogTCPWrappersConnects yes\n")
             for receiver in RECEIVERS:
@@ -53,17 +53,17 @@ class Snmpd:
 
     def start(self):
         before = time.monotonic()
-        self.process = self.world.start(
+        self.process = self.testbed.start(
             "w", ["snmpd", "-f", "-Lo", "-C", "-c",
-                  self.world.path("snmpd.conf"), "-x", "unix:" + self.socket,
+                  self.testbed.path("snmpd.conf"), "-x", "unix:" + self.socket,
                   "-I", "-smux", "udp:" + AGENT], "snmpd.log")
-        self.world.facts.span("snmpd", before, state="up")
+        self.testbed.facts.span("snmpd", before, state="up")
 
     def end(self, number):
         """Asks only, or kills."""
         before = time.monotonic()
         self.process.send_signal(number)
-        self.world.facts.span("snmpd", before, state="gone")
+        self.testbed.facts.span("snmpd", before, state="gone")
 
     def ended(self):
         return self.process.poll() is not None
@@ -71,25 +71,25 @@ class Snmpd:
     def hold(self):
         before = time.monotonic()
         self.process.send_signal(signal.SIGSTOP)
-        self.world.facts.span("snmpd", before, state="held")
+        self.testbed.facts.span("snmpd", before, state="held")
 
     def go_on(self):
         before = time.monotonic()
         self.process.send_signal(signal.SIGCONT)
-        self.world.facts.span("snmpd", before, state="up")
+        self.testbed.facts.span("snmpd", before, state="up")
 
 
 class Receiver:
     """snmptrapd; each notification is a line, behind the time it came."""
 
-    def __init__(self, world, number):
-        conf = world.path("snmptrapd%d.conf" % number)
+    def __init__(self, testbed, number):
+        conf = testbed.path("snmptrapd%d.conf" % number)
         with open(conf, "w", encoding="ascii") as file:
             # Octets in hex, whatever they are, and on one line.
             file.write("disableAuthorization yes\n[snmp] hexOutputLength 0\n"
                        "[snmp] serverRecvBuf 4194304\n")
-        self.path = world.path("traps%d" % number)
-        self.process = world.start(
+        self.path = testbed.path("traps%d" % number)
+        self.process = testbed.start(
             "w", ["snmptrapd", "-f", "-Lo", "-n", "-C", "-c", conf,
                   "-OnQUx", "-F", "%B\\t%V\\t%v\\n",
                   "udp:" + RECEIVERS[number - 1]],
@@ -114,13 +114,13 @@ class Receiver:
 class Clock:
     """The daemon's wall clock: the machine's and an offset."""
 
-    def __init__(self, world):
-        self.world = world
-        self.library = world.path("clock.so")
-        self.path = world.path("clock")
+    def __init__(self, testbed):
+        self.testbed = testbed
+        self.library = testbed.path("clock_offset.so")
+        self.path = testbed.path("clock")
         self.offset = 0.0
         subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self.library,
-                        os.path.join(FOLDER, "clock.c")], check=True)
+                        os.path.join(FOLDER, "clock_offset.c")], check=True)
         with open(self.path, "wb") as file:
             file.write(bytes(8))
         with open(self.path, "r+b") as file:
@@ -129,7 +129,7 @@ class Clock:
 
     def said(self, before):
         now = time.monotonic()
-        self.world.facts.add("clock", t0=before, t1=now,
+        self.testbed.facts.add("clock", t0=before, t1=now,
                              wall=time.time() - now, offset=self.offset)
 
     def step(self, seconds):
@@ -149,15 +149,15 @@ class Clock:
 class Daemon:
     """hbwatchd and its engine."""
 
-    def __init__(self, world, clock, program, watches):
-        self.world = world
+    def __init__(self, testbed, clock, program, watches):
+        self.testbed = testbed
         self.clock = clock
         self.program = program
         self.process = None
         self.expected = True            # its end, that is
         self.holders = collections.Counter()    # of a pid
         self.kills = 0                  # of engines
-        self.configuration = world.path("hbwatchd.conf")
+        self.configuration = testbed.path("hbwatchd.conf")
         with open(self.configuration, "w", encoding="ascii") as file:
             for watch in watches:
                 file.write(section(watch))
@@ -170,20 +170,20 @@ class Daemon:
 
     def start(self):
         before = time.monotonic()
-        self.process = self.world.start(
+        self.process = self.testbed.start(
             "w", ["env", "-u", "MIBDIRS", "-u", "MIBS"] +
             self.clock.environment() +
             [self.program, "-c", self.configuration, "-s",
-             os.path.join(self.world.disk, "state"), "-l", "stderr", "-v",
-             "-x", self.world.path("agentx")], "hbwatchd.log")
+             os.path.join(self.testbed.disk, "state"), "-l", "stderr", "-v",
+             "-x", self.testbed.path("agentx")], "hbwatchd.log")
         self.expected = False
-        self.world.facts.span("daemon", before, state="up")
+        self.testbed.facts.span("daemon", before, state="up")
 
     def look(self):
         """Has it ended by itself?  Then that is a fact, and it is started."""
         if self.expected or self.pid() is not None:
             return
-        self.world.facts.span("daemon", time.monotonic(), state="died",
+        self.testbed.facts.span("daemon", time.monotonic(), state="died",
                               status=self.process.returncode)
         self.start()
 
@@ -195,20 +195,20 @@ class Daemon:
             self.process.send_signal(number)
         if number == signal.SIGKILL:
             self.process.wait()
-        self.world.facts.span("daemon", before, state="end",
+        self.testbed.facts.span("daemon", before, state="end",
                               signal=int(number))
 
     def ended(self):
         before = time.monotonic()
         self.process.wait(END_LIMIT)
-        self.world.facts.span("daemon", before, state="gone")
+        self.testbed.facts.span("daemon", before, state="gone")
 
     # ---- the engine; there may be two at a time, or none
 
     def engines(self):
         pid = self.pid()
         found = []
-        for child in places.children(pid) if pid is not None else []:
+        for child in addresses.children(pid) if pid is not None else []:
             try:
                 found.append(Pidfd(child))
             except ProcessLookupError:
@@ -223,7 +223,7 @@ class Daemon:
                 killed.append(engine.pid)
             engine.close()
         self.kills += len(killed)
-        self.world.facts.span("engine", before, state="killed", pids=killed)
+        self.testbed.facts.span("engine", before, state="killed", pids=killed)
 
     # ---- stopped processes
 
@@ -237,7 +237,7 @@ class Daemon:
                 if process.signal(signal.SIGSTOP)]
         pids = [process.pid for process in held]
         self.holders.update(pids)
-        self.world.facts.span("hold", before, pids=pids, engine=engine,
+        self.testbed.facts.span("hold", before, pids=pids, engine=engine,
                               daemon=daemon)
         return held
 
@@ -251,13 +251,13 @@ class Daemon:
                 process.signal(signal.SIGCONT)
                 released.append(process.pid)
             process.close()
-        self.world.facts.span("release", before, pids=released)
+        self.testbed.facts.span("release", before, pids=released)
 
 
 def section(watch):
-    number = places.LINKS[watch.link][1]
-    peer = places.peer6(number) if watch.family == 6 \
-        else places.peer4(number)
+    number = addresses.LINKS[watch.link][1]
+    peer = addresses.peer6(number) if watch.family == 6 \
+        else addresses.peer4(number)
     heartbeat = "vrrp" if watch.family == 0 else "udp"
     return ('watch "%s" {\n\tinterface = "%s"\n\tpeer = "%s"\n'
             '\theartbeat = "%s %d"\n\tinterruption = %.1fs\n}\n' % (
@@ -268,26 +268,26 @@ def section(watch):
 class Senders:
     """The UDP peers: one process for each link."""
 
-    def __init__(self, world, watches):
+    def __init__(self, testbed, watches):
         self.processes = {}
         self.watches = {watch.name: watch for watch in watches}
-        self.world = world
+        self.testbed = testbed
         for link in LINKS:
-            letter, number = places.LINKS[link]
+            letter, number = addresses.LINKS[link]
             words = ["%d:%d:%g" % (watch.family, watch.port, watch.interval)
                      for watch in watches if watch.link == link]
-            self.processes[link] = world.start(
-                letter, [os.path.join(FOLDER, "sender"),
-                         world.path("sent-" + link),
-                         places.peer4(number), places.watcher4(number),
-                         places.peer6(number), places.watcher6(number)] +
+            self.processes[link] = testbed.start(
+                letter, [os.path.join(FOLDER, "send-heartbeats"),
+                         testbed.path("sent-" + link),
+                         addresses.peer4(number), addresses.watcher4(number),
+                         addresses.peer6(number), addresses.watcher6(number)] +
                 words, "sender-%s.log" % link, stdin=subprocess.PIPE,
                 text=True)
 
     def order(self, word, name):
         watch = self.watches[name]
         order = self.processes[watch.link].stdin
-        self.world.facts.span("sender", time.monotonic(), watch=name,
+        self.testbed.facts.span("sender", time.monotonic(), watch=name,
                               state=word)
         order.write("%s %d\n" % (word, watch.port))
         order.flush()
@@ -296,11 +296,11 @@ class Senders:
 class Vrrp:
     """keepalived, the master of a group that has no other member."""
 
-    def __init__(self, world, watch):
-        self.world = world
+    def __init__(self, testbed, watch):
+        self.testbed = testbed
         self.watch = watch
         self.process = None
-        with open(world.path("keepalived.conf"), "w",
+        with open(testbed.path("keepalived.conf"), "w",
                   encoding="ascii") as file:
             file.write("global_defs {\n\tvrrp_version 3\n"
                        "\tvrrp_garp_master_refresh 0\n}\n"
@@ -311,18 +311,18 @@ class Vrrp:
                        % (VRRP_LINK, watch.port, watch.interval))
 
     def start(self):
-        files = [self.world.path("keepalived.pid"),
-                 self.world.path("keepalived.vrrp.pid")]
+        files = [self.testbed.path("keepalived.pid"),
+                 self.testbed.path("keepalived.vrrp.pid")]
         for path in files:
             # It refuses to start over those of one that was killed.
             if os.path.exists(path):
                 os.unlink(path)
-        self.process = self.world.start(
-            places.LINKS[VRRP_LINK][0],
+        self.process = self.testbed.start(
+            addresses.LINKS[VRRP_LINK][0],
             ["keepalived", "-n", "-l", "-P", "-f",
-             self.world.path("keepalived.conf"), "-p", files[0],
+             self.testbed.path("keepalived.conf"), "-p", files[0],
              "-r", files[1]], "keepalived.log")
-        self.world.facts.span("sender", time.monotonic(), state="on",
+        self.testbed.facts.span("sender", time.monotonic(), state="on",
                               watch=self.watch.name)
 
     def ended(self):
@@ -335,8 +335,8 @@ class Vrrp:
             self.process.terminate()
         else:
             self.process.send_signal(signal.SIGSTOP)
-            for child in places.children(self.process.pid):
+            for child in addresses.children(self.process.pid):
                 os.kill(child, signal.SIGKILL)
             self.process.kill()
-        self.world.facts.span("sender", time.monotonic(), state="off",
+        self.testbed.facts.span("sender", time.monotonic(), state="off",
                               watch=self.watch.name)

@@ -99,7 +99,7 @@ all_arrived() {
 
 # in_order [ARGUMENT...]: the tool's verdict on $TRAPS
 in_order() {
-	"$INTEGRATION/in-order" "$@" "$TRAPS"
+	"$TOOLS/check-order" "$@" "$TRAPS"
 }
 
 # record: what must outlive the daemon, as text

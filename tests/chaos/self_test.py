@@ -7,7 +7,7 @@ import contextlib
 import io
 import random
 
-import judge
+import checker
 from evidence import CLEARED, RAISED, Evidence
 
 TRIES = 12
@@ -131,19 +131,19 @@ SPOILS = (
 def finds(folder, spoil, alarm, texts):
     evidence = Evidence(folder)
     spoil(evidence, alarm)
-    court = judge.Court(evidence)
+    checked = checker.Checker(evidence)
     with contextlib.redirect_stdout(io.StringIO()):
-        court.sit()
+        checked.run()
     return any(text in difference for text in texts
-               for _, difference in court.differences)
+               for _, difference in checked.differences)
 
 
-def prove(folder):
+def self_test(folder):
     """1 if a spoil was not found once, or anything without one."""
     evidence = Evidence(folder)
-    court = judge.Court(evidence)
-    court.sit()
-    wrong = len(court.differences)
+    checked = checker.Checker(evidence)
+    checked.run()
+    wrong = len(checked.differences)
     print("%-26s %d differences" % ("as it is", wrong))
     chance = random.Random(evidence.final["seed"])
     chosen = alarms(evidence)

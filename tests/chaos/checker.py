@@ -6,9 +6,9 @@ import re
 
 import evidence as records
 from evidence import BLIND, CLEARED, EVENTS, RAISED, RESTORED
-from oracle import MARGIN, Oracle
+from expected import MARGIN, ExpectedAlarms
 from plan import LINKS, VRRP_LINK
-from sight import FOREVER, LONG_STOP, Sight, spans
+from visibility import FOREVER, LONG_STOP, Visibility, spans
 
 # What the daemon may take to see again once it can.
 SEE_AGAIN = 5.0
@@ -21,11 +21,11 @@ WRITTEN = 6.0
 WRITTEN_AT_END = 0.5
 
 
-class Court:
+class Checker:
     def __init__(self, evidence):
         self.evidence = evidence
         self.differences = []
-        self.sights = {link: Sight(evidence, link)
+        self.visibilities = {link: Visibility(evidence, link)
                        for link in LINKS + (VRRP_LINK,)}
         self.forgotten = []
         self.told = {}          # (epoch, sequence) -> Trap
@@ -140,15 +140,16 @@ class Court:
             events = [self.told[key] for key in sorted(self.told)
                       if self.told[key].about == watch.name and
                       self.told[key].event in (RAISED, CLEARED)]
-            oracle = Oracle(self.evidence, self.sights[watch.link], watch,
-                            events, self.forgotten)
-            verdict = oracle.judge()
+            expected = ExpectedAlarms(self.evidence,
+                                      self.visibilities[watch.link], watch,
+                                      events, self.forgotten)
+            verdict = expected.compare()
             self.verdicts.append(verdict)
             self.differences += verdict.differences
             for trap in events:
-                self.punctual(oracle, trap)
+                self.punctual(expected, trap)
 
-    def punctual(self, oracle, trap):
+    def punctual(self, expected, trap):
         """Told not before it was so; and soon, if nothing was in the way."""
         possible = self.evidence.monotonic(trap.wall, trap.arrival)
         if not possible:
@@ -156,7 +157,7 @@ class Court:
                         "the daemon's told that time", trap.about, trap.epoch,
                         trap.sequence)
             return
-        slack = oracle.margin(possible[0], trap.arrival)
+        slack = expected.margin(possible[0], trap.arrival)
         delay = trap.arrival - possible[0]
         if delay < -slack or (delay > DELAY + slack and
                               self.calm(possible[0], trap.arrival)):
@@ -197,7 +198,7 @@ class Court:
     # ---- blind and restored
 
     def blindness(self):
-        for link in self.sights:
+        for link in self.visibilities:
             notices = [self.told[key] for key in sorted(self.told)
                        if self.told[key].about == link and
                        self.told[key].event in (BLIND, RESTORED)]
@@ -246,7 +247,7 @@ class Court:
     def was_blind(self, link, trap):
         return any(self.told_between(trap, BLIND, unseen.start_lo,
                                      unseen.end_hi)
-                   for unseen in self.sights[link].unseen)
+                   for unseen in self.visibilities[link].unseen)
 
     def told_between(self, trap, event, begin, end):
         if trap.event != event:
@@ -270,8 +271,8 @@ class Court:
         kinds = ("daemon", "engine", "hold", "release")
         return any(fact["t1"] > begin and fact["t0"] < end
                    for fact in self.evidence.of(*kinds)) or \
-            any(start < end and stop > begin for sight in
-                self.sights.values() for start, stop, _ in sight.stops)
+            any(start < end and stop > begin for visibility in
+                self.visibilities.values() for start, stop, _ in visibility.stops)
 
     # ---- the processes
 
@@ -296,11 +297,11 @@ class Court:
                         self.evidence.final["engine_kills"])
         for line in re.findall(".*(?:Sanitizer|runtime error).*", log):
             self.differ(0, "hbwatchd.log: %s", line)
-        for link in self.sights:
+        for link in self.visibilities:
             self.sees_again(link)
 
     def sees_again(self, link):
-        for gap in self.sights[link].gaps:
+        for gap in self.visibilities[link].gaps:
             end = min(gap.end_lo, self.evidence.final["end"])
             last = gap.start_hi
             for fact in self.evidence.of("link", "daemon", "engine", "hold",
@@ -308,7 +309,7 @@ class Court:
                 if fact.get("link", link) == link and fact["t0"] < end:
                     last = max(last, fact["t1"])
             blocked = any(start < end and last < stop for start, stop, _ in
-                          self.sights[link].holds(daemon=True, engine=True))
+                          self.visibilities[link].holds(daemon=True, engine=True))
             away = self.link_gone(link, last) or self.daemon_away(last)
             if end - last > SEE_AGAIN and not blocked and not away:
                 self.differ(last, "%s: nobody listened from %.3f to %.3f, "
@@ -433,7 +434,7 @@ class Court:
 
     # ---- all
 
-    def sit(self):
+    def run(self):
         self.receivers()
         self.epochs()
         self.watches()
@@ -463,50 +464,50 @@ def same(row, trap):
 COLUMNS = ("true", "either", "raised", "cleared", "invented", "lost")
 
 
-def print_table(court):
-    final = court.evidence.final
+def print_table(checker):
+    final = checker.evidence.final
     print("chaos: seed %d, %g minutes" % (final["seed"],
                                           final["seconds"] / 60))
     print()
     print("%-8s %-5s %8s %8s" % ("watch", "link", "interval", "interr.") +
           "".join("%9s" % column for column in COLUMNS))
-    for verdict in court.verdicts:
+    for verdict in checker.verdicts:
         watch = verdict.watch
         print("%-8s %-5s %6.0f ms %6.1f s" % (
             watch.name, watch.link, watch.interval * 1000,
             watch.interruption) + "".join(
                 "%9d" % getattr(verdict, column) for column in COLUMNS))
     print("%-32s" % "all" + "".join(
-        "%9d" % sum(getattr(verdict, column) for verdict in court.verdicts)
+        "%9d" % sum(getattr(verdict, column) for verdict in checker.verdicts)
         for column in COLUMNS))
     print()
-    print_totals(court)
+    print_totals(checker)
 
 
-def print_totals(court):
+def print_totals(checker):
     done = collections.Counter("%s %s" % (track, what) for
                                _, _, track, what, _, _
-                               in court.evidence.final["acts"])
+                               in checker.evidence.final["acts"])
     print("disturbed: " + (", ".join("%s %d" % item for item
                                      in sorted(done.items())) or "nothing"))
-    count = collections.Counter(trap.event for trap in court.told.values())
-    epochs = len({epoch for epoch, _ in court.told})
+    count = collections.Counter(trap.event for trap in checker.told.values())
+    epochs = len({epoch for epoch, _ in checker.told})
     print("notifications: %d, blind %d, restored %d; epochs %d; gaps %d; "
           "duplicates %d and %d" % (
-              len(court.told), count[BLIND], count[RESTORED], epochs,
-              court.gaps, *court.duplicates))
-    lates = court.evidence.lates
+              len(checker.told), count[BLIND], count[RESTORED], epochs,
+              checker.gaps, *checker.duplicates))
+    lates = checker.evidence.lates
     print("the machine: %d times late, by %.2f s at worst" % (
         len(lates), max((late for _, _, late in lates), default=0.0)))
 
 
-def judge(folder):
-    court = Court(records.Evidence(folder))
-    court.sit()
-    print_table(court)
-    origin = court.evidence.of("begin")[0]["t0"]
-    for when, text in sorted(court.differences):
+def check(folder):
+    checker = Checker(records.Evidence(folder))
+    checker.run()
+    print_table(checker)
+    origin = checker.evidence.of("begin")[0]["t0"]
+    for when, text in sorted(checker.differences):
         print("DIFFERENCE at %.3f (%.2f of the run): %s" % (
             when, when - origin if when else 0, text))
-    print("%d differences" % len(court.differences))
-    return 1 if court.differences else 0
+    print("%d differences" % len(checker.differences))
+    return 1 if checker.differences else 0
