@@ -20,14 +20,20 @@
 #include "agent_apply.h"
 #include "base/log.h"
 #include "engine/sandbox.h"
+#include "notify.h"
 #include "persistence.h"
 #include "privileges.h"
-#include "session.h"
+#include "snmp_library.h"
+#include "standalone.h"
+#include "subagent.h"
 #include "supervisor.h"
 #include "systemd_notify.h"
 
 #define EXIT_RUN	1	/* something failed at run time */
 #define EXIT_USAGE	2	/* the command line or the configuration */
+
+/* From one attempt to the next, of what failed. */
+#define TICK_NS		NSEC_PER_SEC
 
 struct options {
 	const char	*file;
@@ -45,7 +51,8 @@ struct daemon {
 	struct supervisor	 supervisor;
 	struct systemd_notify	 systemd;
 	struct configuration	*reload;	/* waits to be put in force */
-	struct session_poll	 poll;
+	struct notify		 notify;
+	struct snmp_poll	 poll;
 	struct mono_time	 ticked;
 	int			 signals;
 	bool			 stop;
@@ -118,17 +125,16 @@ parse_options(int argc, char **argv, struct options *o)
 			return (EXIT_USAGE);
 		}
 	}
-	if (optind < argc || (o->master != NULL && o->listen != NULL)) {
-		if (optind < argc)
-			fprintf(stderr, "hbwatchd: unexpected argument "
-			    "\"%s\"\n", argv[optind]);
-		else
-			fprintf(stderr, "hbwatchd: -x and -L exclude each "
-			    "other\n");
-		usage(stderr);
-		return (EXIT_USAGE);
-	}
-	return (-1);
+	if (optind < argc)
+		fprintf(stderr, "hbwatchd: unexpected argument \"%s\"\n",
+		    argv[optind]);
+	else if (o->master != NULL && o->listen != NULL)
+		fprintf(stderr, "hbwatchd: -x and -L cannot be used "
+		    "together\n");
+	else
+		return (-1);
+	usage(stderr);
+	return (EXIT_USAGE);
 }
 
 /* ---- -t */
@@ -161,7 +167,7 @@ check(const struct configuration *config)
 	bool	 fine;
 
 	fine = check_interfaces(config);
-	fine = session_check(config) && fine;
+	fine = standalone_check(config) && fine;
 	if (!fine)
 		return (EXIT_USAGE);
 	printf("configuration OK\n");
@@ -261,14 +267,17 @@ take_signals(struct daemon *d)
 static struct mono_time
 tick_due(const struct daemon *d)
 {
-	return (mono_min(supervisor_tick_due(&d->supervisor, d->ticked),
-	    session_tick_due(d->ticked)));
+	struct mono_time	 due = supervisor_tick_due(&d->supervisor, d->ticked);
+
+	if (subagent_wants_tick() || notify_wants_tick(&d->notify))
+		due = mono_min(due, mono_add(d->ticked, TICK_NS));
+	return (due);
 }
 
 static void
 wait_for_work(struct daemon *d, size_t first)
 {
-	struct session_poll	*p = &d->poll;
+	struct snmp_poll	*p = &d->poll;
 	struct mono_time	 now = mono_now(), due;
 	struct timespec		 timeout;
 	int			 sockets[SUPERVISOR_SOCKETS];
@@ -276,7 +285,7 @@ wait_for_work(struct daemon *d, size_t first)
 	size_t			 i;
 
 	p->count = first;
-	if (!session_poll(p, now, &due))
+	if (!snmp_library_poll(p, now, &due))
 		fatal("poll");
 	supervisor_sockets(&d->supervisor, sockets);
 	p->fds[0] = (struct pollfd){ .fd = d->signals, .events = POLLIN };
@@ -284,6 +293,7 @@ wait_for_work(struct daemon *d, size_t first)
 		p->fds[1 + i] = (struct pollfd){
 			.fd = sockets[i], .events = POLLIN,
 		};
+	due = mono_min(due, notify_due(&d->notify));
 	due = mono_min(due, supervisor_due(&d->supervisor));
 	due = mono_min(due, persistence_due(&d->agent, now));
 	due = mono_min(due, storm_due(&d->agent.storm));
@@ -323,15 +333,17 @@ turn(struct daemon *d)
 		supervisor_work(&d->supervisor, d->agent.now);
 	try_reload(d, d->agent.now);
 	agent_storm(&d->agent, d->agent.now, wall_now());
-	/* On disk before it is on the wire, which session_work sees to. */
+	/* On disk before it is on the wire, which notify_flush() does. */
 	persistence_save(&d->agent, d->agent.now, false);
 	if (!mono_before(d->agent.now, tick_due(d))) {
 		agent_order_captures(&d->agent);
 		supervisor_tick(&d->supervisor, d->agent.now);
-		session_tick(d->agent.now);
+		notify_retry(&d->notify, d->agent.now);
 		d->ticked = d->agent.now;
 	}
-	session_work(&d->poll, first);
+	snmp_library_work(&d->poll, first);
+	subagent_work(mono_now());
+	notify_flush(&d->notify, mono_now());
 	systemd_notify_turn(&d->systemd, &d->agent, d->reload == NULL &&
 	    d->supervisor.phase == SUPERVISOR_STEADY);
 }
@@ -351,39 +363,20 @@ block_signals(void)
 	return (signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
-/* A reload has no more rights than we keep. */
+/* A reload has no more privileges than are kept here. */
 static void
-limit_rights(const struct options *o)
+limit_privileges(const struct options *o)
 {
 	sandbox_find_user();
 	if (!privileges_limit(o->listen != NULL))
-		fatal("cannot give up rights");
+		fatal("cannot drop privileges");
 	if (faccessat(AT_FDCWD, o->file, R_OK, AT_EACCESS) != 0)
-		log_warn("%s: a reload could not read it", o->file);
+		log_warn("%s: a reload will not be able to read it", o->file);
 }
 
-/* The engine is there before net-snmp, whose start may block for seconds. */
-static enum session_result
-start(struct daemon *d, struct configuration *config)
+static void
+open_state(struct daemon *d)
 {
-	struct session_options	 session = {
-		.master = d->options.master != NULL ? d->options.master :
-		    config->agentx,
-		.listen = d->options.listen, .state = d->options.state,
-		.file = d->options.file,
-	};
-	enum session_result	 result;
-	struct shared_state		*shared;
-
-	store_adopt(d->options.state);
-	limit_rights(&d->options);
-	systemd_notify_init(&d->systemd);
-	d->signals = block_signals();
-	/* Now, and not when the first alarm is waited for. */
-	tzset();
-	shared = shared_state_new(config, mono_now());
-	if (d->signals < 0 || shared == NULL)
-		fatal("start");
 	if (!agent_init(&d->agent, wall_now()))
 		fatal("start");
 	d->agent.now = d->ticked = mono_now();
@@ -395,43 +388,77 @@ start(struct daemon *d, struct configuration *config)
 	case STORE_FINE:
 		break;
 	}
+}
+
+/* Returns 0 or the exit status. */
+static int
+start_snmp(struct daemon *d)
+{
+	const struct options	*o = &d->options;
+	enum standalone_result	 result = STANDALONE_FAILED;
+
+	snmp_library_init();
+	notify_init(&d->notify, &d->agent, o->listen != NULL);
+	snmp_library_limit_connect(true);
+	if (o->listen != NULL)
+		result = standalone_start(&d->agent, o->listen, o->state);
+	else if (subagent_start(&d->agent, &d->notify,
+	    o->master != NULL ? o->master : d->agent.current.config->agentx))
+		result = STANDALONE_FINE;
+	snmp_library_limit_connect(false);
+	return (result == STANDALONE_FINE ? 0 :
+	    result == STANDALONE_FAILED ? EXIT_RUN : EXIT_USAGE);
+}
+
+static int
+start(struct daemon *d, struct configuration *config)
+{
+	struct shared_state	*shared;
+	int			 status;
+
+	store_adopt(d->options.state);
+	limit_privileges(&d->options);
+	systemd_notify_init(&d->systemd);
+	d->signals = block_signals();
+	/* Reads the time zone now, and not while an alarm is raised. */
+	tzset();
+	shared = shared_state_new(config, mono_now());
+	if (d->signals < 0 || shared == NULL)
+		fatal("start");
+	open_state(d);
 	if (!agent_configure(&d->agent, config, shared, wall_now()))
 		fatal("start");
-	/* What reading it took is not needed again, and engines inherit it. */
+	/* The memory that reading it took; engines would inherit it. */
 	malloc_trim(0);
+	/* Before net-snmp, whose start may block for seconds. */
 	if (!supervisor_init(&d->supervisor, &d->agent, mono_now()))
 		fatal("cannot start the engine");
-	d->poll.capacity = 64;
-	d->poll.fds = calloc(d->poll.capacity, sizeof(*d->poll.fds));
-	if (d->poll.fds == NULL)
-		fatal("start");
-	result = session_init(&d->agent, &session);
+	status = start_snmp(d);
 	if (!privileges_settle())
-		fatal("cannot give up rights");
-	return (result);
+		fatal("cannot drop privileges");
+	return (status);
 }
 
 static int
 run(const struct options *o, struct configuration *config)
 {
-	struct daemon		 d = { .options = *o };
-	enum session_result	 result;
-	int			 status = 0;
+	struct daemon	 d = { .options = *o };
+	int		 status;
 
-	result = start(&d, config);
-	if (result != SESSION_FINE)
-		status = result == SESSION_FAILED ? EXIT_RUN : EXIT_USAGE;
-	else
+	status = start(&d, config);
+	if (status == 0)
 		log_info("hbwatchd %s: %zu watch%s", PACKAGE_VERSION,
 		    config->nwatches, config->nwatches == 1 ? "" : "es");
 	if (config->nwatches == 0)
-		log_warnx("%s: no watch: there is nothing to be heard",
-		    o->file);
+		log_warnx("%s: no watch is configured; no alarm will be "
+		    "raised", o->file);
 	while (status == 0 && !d.stop)
 		turn(&d);
 	supervisor_end(&d.supervisor);
 	persistence_save(&d.agent, mono_now(), true);
-	session_end();
+	if (o->listen != NULL)
+		standalone_end();
+	snmp_library_end();
 	configuration_free(d.reload);
 	agent_free(&d.agent);
 	free(d.poll.fds);

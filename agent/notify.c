@@ -390,6 +390,12 @@ notify_due(const struct notify *notify)
 	return (may_send(notify) ? notify->next : MONO_NEVER);
 }
 
+bool
+notify_wants_tick(const struct notify *notify)
+{
+	return (notify->refused || notify->full);
+}
+
 void
 notify_retry(struct notify *notify, struct mono_time now)
 {

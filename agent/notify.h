@@ -53,7 +53,9 @@ struct mono_time notify_due(const struct notify *);
 netsnmp_variable_list *notify_varbinds(const struct agent *,
 	    const struct notification *);
 
-/* To be called once a second or so: another try of what was refused. */
+/* Is notify_retry() to be called within a second or so? */
+bool	 notify_wants_tick(const struct notify *);
+/* Sends again what the master refused. */
 void	 notify_retry(struct notify *, struct mono_time now);
 
 /*

@@ -36,8 +36,8 @@ says() {
 	[ "$(said "$2" "$3")" -eq "$1" ]
 }
 
-REFUSED="the AgentX master does not take our MIB"
-TAKEN="takes our MIB now"
+REFUSED="snmpd rejected the registration of HBWATCH-MIB"
+TAKEN="snmpd accepted the registration of HBWATCH-MIB"
 
 conf_of first 20053 | configure
 conf_of second 20054 >"$WORK/second.conf"

@@ -110,7 +110,7 @@ at "$NODE_B" ip link set "$LINK" up
 
 stop snmpd
 soon "the master's end is noticed" 10 \
-	grep -q "lost the AgentX master" "$WORK/hbwatchd.log"
+	grep -q "lost the connection to snmpd" "$WORK/hbwatchd.log"
 run_snmpd
 is "the AgentX socket is root's" "$(stat -c %U "$AGENTX")" root
 soon "the agent reaches it without root's other rights" 10 hbwatchd_answers

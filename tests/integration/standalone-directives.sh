@@ -101,7 +101,7 @@ is "a port in use, without: exit status 1" "$STATUS" 1
 like "and why" "$(<"$WORK/err")" "cannot answer SNMP on udp:$AGENT"
 run -x "$AGENTX" -L "udp:$AGENT"
 is "-x with -L: exit status 2" "$STATUS" 2
-like "and why" "$(<"$WORK/err")" "-x and -L exclude each other"
+like "and why" "$(<"$WORK/err")" "-x and -L cannot be used together"
 stop snmpd
 
 directives "$GOOD" "$USER_V3" "rouser noc priv"

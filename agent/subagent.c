@@ -1,0 +1,225 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <net-snmp/net-snmp-config.h>
+#include <net-snmp/net-snmp-includes.h>
+#include <net-snmp/agent/net-snmp-agent-includes.h>
+#include <net-snmp/agent/agent_callbacks.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "snmp_library.h"
+#include "snmp_log.h"
+#include "subagent.h"
+#include "table.h"
+
+/*
+ * Seconds between attempts to connect, and between pings.  The library knows
+ * one interval for both.  A ping that fails costs three waits of
+ * MASTER_TIMEOUT, and CONNECT_INTERVAL has to exceed them.
+ */
+#define CONNECT_INTERVAL	2
+#define PING_INTERVAL		15
+/* Microseconds that the library waits for an answer of the master. */
+#define MASTER_TIMEOUT		(ONE_SEC / 3)
+
+/* net-snmp 5.9 reports both failures in its log and nowhere else. */
+#define LOG_NOT_CONNECTED	"Failed to connect to the agentx"
+#define LOG_REJECTED		"registering pdu failed"
+
+#define REGISTER_RETRY_NS	(2 * NSEC_PER_SEC)
+#define REGISTER_TIMEOUT	0	/* the master's own */
+#define REGISTER_PRIORITY	127	/* RFC 2741, 6.2.3: the default */
+
+/* Exported by the library, in no installed header. */
+extern int agentx_register(netsnmp_session *, oid *, size_t, int, int, oid,
+	    int, u_char, const char *);
+extern SNMPAlarmCallback agentx_check_session;
+
+/*
+ * One for the process, as net-snmp has one master.  Its callbacks get no
+ * pointer to it, because the library would free that at the end.
+ */
+static struct {
+	struct notify	*notify;
+	const char	*address;	/* of the master, for messages */
+	netsnmp_session	*master;	/* NULL: not connected */
+	bool		 fresh;		/* still pings as often as it connects */
+	bool		 registered;
+	bool		 rejected;	/* the last registration, by the log */
+	bool		 rejection_logged;
+	int		 connect_error;	/* errno, the last that was logged */
+	struct mono_time register_due;
+} subagent;
+
+/* Each reason is logged once. */
+static void
+log_connect_error(int error)
+{
+	/* Only snmp_library_limit_connect() interrupts it. */
+	if (error == EINTR)
+		error = ETIMEDOUT;
+	if (error == subagent.connect_error)
+		return;
+	subagent.connect_error = error;
+	log_warnx("cannot connect to snmpd (AgentX) at %s: %s%s; retrying "
+	    "every %d s", subagent.address, strerror(error), error == EACCES ?
+	    " (see agentXPerms in hbwatchd(8))" : "", CONNECT_INTERVAL);
+}
+
+static bool
+filter_log(char *text, size_t size)
+{
+	(void)size;
+	if (strstr(text, LOG_NOT_CONNECTED) != NULL) {
+		log_connect_error(errno);
+		return (true);
+	}
+	if (strncmp(text, LOG_REJECTED, sizeof(LOG_REJECTED) - 1) != 0)
+		return (false);
+	subagent.registered = false;
+	subagent.rejected = true;
+	return (true);
+}
+
+/* ---- callbacks of the library */
+
+/* A session is about to be opened. */
+static int
+limit_waiting(int major, int minor, void *session, void *arg)
+{
+	netsnmp_session	*s = session;
+
+	(void)major;
+	(void)minor;
+	(void)arg;
+	s->timeout = MASTER_TIMEOUT;
+	s->retries = 0;
+	return (0);
+}
+
+static int
+on_connected(int major, int minor, void *session, void *arg)
+{
+	netsnmp_transport	*transport;
+
+	(void)major;
+	(void)minor;
+	(void)arg;
+	/* A full buffer is then an error instead of a wait for the master. */
+	transport = snmp_sess_transport(snmp_sess_pointer(session));
+	if (transport != NULL && transport->sock >= 0 &&
+	    fcntl(transport->sock, F_SETFL,
+	    fcntl(transport->sock, F_GETFL) | O_NONBLOCK) != 0)
+		log_err("AgentX socket: cannot make it non-blocking");
+	log_notice("connected to snmpd (AgentX) at %s", subagent.address);
+	subagent.connect_error = 0;
+	subagent.fresh = true;
+	/* The library registers right after this; filter_log() corrects it. */
+	subagent.registered = true;
+	subagent.register_due = mono_now();
+	subagent.master = session;
+	notify_connected(subagent.notify, session);
+	return (0);
+}
+
+static int
+on_lost(int major, int minor, void *session, void *arg)
+{
+	(void)major;
+	(void)minor;
+	(void)session;
+	(void)arg;
+	if (subagent.master != NULL)
+		log_warnx("lost the connection to snmpd; retrying every %d s",
+		    CONNECT_INTERVAL);
+	subagent.master = NULL;
+	notify_connected(subagent.notify, NULL);
+	return (0);
+}
+
+bool
+subagent_start(struct agent *agent, struct notify *notify, const char *address)
+{
+	subagent.notify = notify;
+	subagent.address = address != NULL ? address : "the default address";
+	snmp_log_set_filter(filter_log);
+	snmp_library_use_no_files();
+	snmp_register_callback(SNMP_CALLBACK_LIBRARY,
+	    SNMP_CALLBACK_SESSION_INIT, limit_waiting, NULL);
+	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
+	    SNMPD_CALLBACK_INDEX_START, on_connected, NULL);
+	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
+	    SNMPD_CALLBACK_INDEX_STOP, on_lost, NULL);
+	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID,
+	    NETSNMP_DS_AGENT_ROLE, 1);
+	if (address != NULL)
+		netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
+		    NETSNMP_DS_AGENT_X_SOCKET, address);
+	if (!snmp_library_start_agent(agent))
+		return (false);
+	/* init_agent() has set it to its own default. */
+	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
+	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, CONNECT_INTERVAL);
+	init_snmp(SNMP_APPLICATION);
+	return (true);
+}
+
+/* ---- in the loop */
+
+/*
+ * After a connection the library pings as often as it tries to connect.  It
+ * keeps the number of that alarm in a field of the session that AgentX does not
+ * need.
+ */
+static void
+ping_less_often(void)
+{
+	subagent.fresh = false;
+	if (subagent.master->securityModel != SNMP_DEFAULT_SECMODEL)
+		snmp_alarm_unregister((unsigned)subagent.master->securityModel);
+	subagent.master->securityModel = (int)snmp_alarm_register(PING_INTERVAL,
+	    SA_REPEAT, agentx_check_session, subagent.master);
+}
+
+/*
+ * The library registers our tree when it connects, and never again.  A
+ * registration without an answer is not a rejection: the request is on its way.
+ */
+static void
+register_again(struct mono_time now)
+{
+	oid	 root[MAX_OID_LEN];
+
+	if (!subagent.rejection_logged)
+		log_errx("snmpd rejected the registration of HBWATCH-MIB "
+		    "(another hbwatchd?); retrying");
+	subagent.rejection_logged = true;
+	subagent.rejected = false;
+	subagent.register_due = mono_add(now, REGISTER_RETRY_NS);
+	memcpy(root, table_root, table_root_length * sizeof(oid));
+	subagent.registered = agentx_register(subagent.master, root, table_root_length,
+	    REGISTER_PRIORITY, 0, 0, REGISTER_TIMEOUT, 0, NULL) == 1 ||
+	    !subagent.rejected;
+	if (!subagent.registered)
+		return;
+	subagent.rejection_logged = false;
+	log_notice("snmpd accepted the registration of HBWATCH-MIB");
+}
+
+void
+subagent_work(struct mono_time now)
+{
+	if (subagent.master != NULL && subagent.fresh)
+		ping_less_often();
+	if (subagent.master != NULL && !subagent.registered &&
+	    !mono_before(now, subagent.register_due))
+		register_again(now);
+}
+
+bool
+subagent_wants_tick(void)
+{
+	return (subagent.master != NULL && !subagent.registered);
+}

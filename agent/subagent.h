@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * hbwatchd as an AgentX subagent (RFC 2741) of a master, which is snmpd: the
+ * connection, the registration of HBWATCH-MIB, and both again after a loss.
+ */
+#ifndef HBW_SUBAGENT_H
+#define HBW_SUBAGENT_H
+
+#include <stdbool.h>
+
+#include "agent.h"
+#include "base/mono.h"
+#include "notify.h"
+
+/*
+ * Connects to the master at `address`, written as snmpd's option -x takes it
+ * (NULL: net-snmp's default), or goes on trying in the loop.  May block for
+ * some seconds.  False on error, which is logged.  All arguments must stay
+ * until snmp_library_end().
+ */
+bool	 subagent_start(struct agent *, struct notify *, const char *address);
+
+/*
+ * To be called after each snmp_library_work().  Does nothing without
+ * subagent_start().
+ */
+void	 subagent_work(struct mono_time now);
+/* Is subagent_work() to be called again within a second or so? */
+bool	 subagent_wants_tick(void);
+
+#endif
