@@ -8,14 +8,14 @@
 #include "base/mono.h"
 #include "offline/flow.h"
 
-/* So many intervals at least, before anything is called regular. */
+/* With fewer intervals no flow is called regular. */
 #define INTERVALS_MIN	4
-/* An interval that is so many times the median is an outage. */
+/* An interval longer than this many medians is an outage. */
 #define OUTAGE		5
 
 /* ---- counting */
 
-/* The same numbers in each run. */
+/* A generator without seed: each run gives the same result. */
 static uint32_t
 next_random(struct flow *f)
 {
@@ -23,7 +23,7 @@ next_random(struct flow *f)
 	return (f->random >> 8);
 }
 
-/* Each beat so far has the same chance to be in the sample. */
+/* Every burst has the same chance to be in the sample (reservoir sampling). */
 static bool
 sample_burst(struct flow *f, const struct flow_burst *burst)
 {
@@ -43,31 +43,29 @@ sample_burst(struct flow *f, const struct flow_burst *burst)
 }
 
 static uint32_t
-microseconds(int64_t ns)
-{
-	int64_t	 us = ns / NSEC_PER_USEC;
-
-	return (us > UINT32_MAX ? UINT32_MAX : (uint32_t)us);
-}
-
-static uint32_t
-cut(uint64_t n)
+limit(uint64_t n)
 {
 	return (n > UINT32_MAX ? UINT32_MAX : (uint32_t)n);
 }
 
-/* A beat begins, and another is complete. */
+static uint32_t
+microseconds(int64_t ns)
+{
+	return (limit((uint64_t)(ns / NSEC_PER_USEC)));
+}
+
+/* The burst before this one is complete. */
 static bool
 begin_burst(struct flow *f, struct wall_time timestamp)
 {
 	int64_t			 interval_ns = wall_sub(timestamp, f->burst);
-	struct flow_burst	 burst = {
-		.single_us = microseconds(interval_ns),
-		.double_us = f->bursts < 2 ? 0 :
+	struct flow_burst	 complete = { {
+		[FLOW_INTERVAL_US] = microseconds(interval_ns),
+		[FLOW_TWO_INTERVALS_US] = f->bursts < 2 ? 0 :
 		    microseconds(wall_sub(timestamp, f->before)),
-		.octets = cut(f->burst_octets),
-		.packets = cut(f->burst_packets),
-	};
+		[FLOW_OCTETS] = limit(f->burst_octets),
+		[FLOW_PACKETS] = limit(f->burst_packets),
+	} };
 
 	f->before = f->burst;
 	f->burst = timestamp;
@@ -77,7 +75,7 @@ begin_burst(struct flow *f, struct wall_time timestamp)
 		return (true);
 	if (interval_ns > f->longest_ns)
 		f->longest_ns = interval_ns;
-	return (sample_burst(f, &burst));
+	return (sample_burst(f, &complete));
 }
 
 static void
@@ -119,110 +117,75 @@ flow_free(struct flow *f)
 	memset(f, 0, sizeof(*f));
 }
 
-/* ---- what the sample says */
+/* ---- statistics of the sample */
 
+/*
+ * One value of each burst, in thousandths, so that the mean of two is exact:
+ * nanoseconds, or thousandths of an octet or of a packet.
+ */
 struct values {
-	double	 value[FLOW_SAMPLE];
-	uint32_t n;
-	double	 median;
-	double	 deviation;	/* median of those from the median */
+	int64_t	 value[FLOW_SAMPLE];	/* ascending; without the unknown */
+	size_t	 n;
+	int64_t	 median;
+	int64_t	 deviation;		/* median distance from the median */
 };
 
-static double
-single_us(const struct flow_burst *b)
-{
-	return (b->single_us);
-}
-
-static double
-double_us(const struct flow_burst *b)
-{
-	return (b->double_us);
-}
-
-static double
-octets(const struct flow_burst *b)
-{
-	return (b->octets);
-}
-
-static double
-packets(const struct flow_burst *b)
-{
-	return (b->packets);
-}
-
-static int
-compare(const void *a, const void *b)
-{
-	double	 x = *(const double *)a, y = *(const double *)b;
-
-	return (x < y ? -1 : x > y);
-}
-
-static double
-median(const double *values, uint32_t n)
-{
-	double	 sorted[FLOW_SAMPLE];
-
-	memcpy(sorted, values, n * sizeof(*sorted));
-	qsort(sorted, n, sizeof(*sorted), compare);
-	return ((sorted[(n - 1) / 2] + sorted[n / 2]) / 2);
-}
-
-/* One of the numbers of each beat of the sample, where it is not 0. */
 static void
-take_values(const struct flow *f, double (*of)(const struct flow_burst *),
-    struct values *v)
+take_values(const struct flow *f, enum flow_value which, struct values *v)
 {
-	double		 deviations[FLOW_SAMPLE];
-	uint32_t	 i;
+	int64_t	 distance[FLOW_SAMPLE];
+	size_t	 i;
 
-	v->n = 0;
-	v->median = v->deviation = 0;
+	*v = (struct values){ 0 };
 	for (i = 0; i < f->nsample; i++)
-		if (of(&f->sample[i]) > 0)
-			v->value[v->n++] = of(&f->sample[i]);
+		if (f->sample[i].value[which] > 0)
+			v->value[v->n++] = INT64_C(1000) *
+			    f->sample[i].value[which];
 	if (v->n == 0)
 		return;
-	v->median = median(v->value, v->n);
+	v->median = median_of(v->value, v->n);
 	for (i = 0; i < v->n; i++)
-		deviations[i] = fabs(v->value[i] - v->median);
-	v->deviation = median(deviations, v->n);
+		distance[i] = llabs(v->value[i] - v->median);
+	v->deviation = median_of(distance, v->n);
+}
+
+static double
+ratio(int64_t a, int64_t b)
+{
+	return ((double)a / (double)b);
 }
 
 /*
  * The share of the intervals that are near the median, or near twice or three
- * times that: one or two beats were lost.
+ * times the median, because one or two heartbeats were lost.
  */
 static double
 steady_share(const struct values *v)
 {
-	uint32_t	 i, n = 0;
-	double		 bursts;
+	size_t	 i, n = 0;
+	double	 medians, nearest;
 
 	for (i = 0; i < v->n; i++) {
-		bursts = round(v->value[i] / v->median);
-		if (bursts >= 1 && bursts <= 3 && fabs(v->value[i] -
-		    bursts * v->median) <= v->median / 4)
+		medians = ratio(v->value[i], v->median);
+		nearest = round(medians);
+		if (nearest >= 1 && nearest <= 3 &&
+		    fabs(medians - nearest) <= 0.25)
 			n++;
 	}
-	return ((double)n / v->n);
+	return ((double)n / (double)v->n);
 }
 
-static double
+static int64_t
 longest_regular(const struct values *v)
 {
-	uint32_t	 i;
-	double		 longest = 0;
+	size_t	 n = v->n;
 
-	for (i = 0; i < v->n; i++)
-		if (v->value[i] <= OUTAGE * v->median && v->value[i] > longest)
-			longest = v->value[i];
-	return (longest);
+	while (n > 0 && v->value[n - 1] > OUTAGE * v->median)
+		n--;
+	return (n > 0 ? v->value[n - 1] : 0);
 }
 
-/* ---- judging: each is 1 for what goes with a heartbeat, else less */
+/* ---- scores: 1 for a typical heartbeat, less for other traffic */
 
 /* From 1 at `good` in a straight line to 0 at `bad`. */
 static double
@@ -235,20 +198,21 @@ between(double value, double good, double bad)
 
 /*
  * Random arrivals (Poisson) have a deviation of 0.7 of the median, and 0.3 of
- * them are near it or its multiples.
+ * them are near the median or its multiples.
  */
 static double
 regularity_of(const struct values *v)
 {
 	if (v->n < INTERVALS_MIN)
 		return (0);
-	return (between(v->deviation / v->median, 0.03, 0.35) *
+	return (between(ratio(v->deviation, v->median), 0.03, 0.35) *
 	    between(steady_share(v), 0.8, 0.4));
 }
 
 /*
- * A node that sends beats and answers those of the other has two a period, as
- * far apart as chance will have it; then every second interval is regular.
+ * A node that sends heartbeats and also answers those of its peer has two
+ * bursts in a period, at an arbitrary distance.  Then the sum of two intervals
+ * is regular.
  */
 static double
 regularity(const struct flow *f)
@@ -256,17 +220,18 @@ regularity(const struct flow *f)
 	struct values	 v;
 	double		 one, two;
 
-	take_values(f, single_us, &v);
+	take_values(f, FLOW_INTERVAL_US, &v);
 	one = regularity_of(&v);
-	take_values(f, double_us, &v);
+	take_values(f, FLOW_TWO_INTERVALS_US, &v);
 	two = 0.9 * regularity_of(&v);
 	return (one > two ? one : two);
 }
 
+/* A heartbeat is not sent more than 20 times a second. */
 static double
 rate(const struct flow_verdict *v)
 {
-	double	 interval = (double)v->interval_ns / NSEC_PER_SEC;
+	double	 interval = ratio(v->interval_ns, NSEC_PER_SEC);
 
 	if (interval < 0.05)
 		return (0);
@@ -275,33 +240,33 @@ rate(const struct flow_verdict *v)
 	return (0.5 + 0.5 * between(interval, 15, 60));
 }
 
-/* Small, of one size, and few of them. */
+/* A heartbeat has few packets, which are small and of one size. */
 static double
 weight(const struct flow *f, const struct flow_verdict *v)
 {
 	struct values	 size, number;
-	double		 each, second;
+	double		 octets_per_second;
 
-	take_values(f, octets, &size);
-	take_values(f, packets, &number);
+	take_values(f, FLOW_OCTETS, &size);
+	take_values(f, FLOW_PACKETS, &number);
 	if (size.n == 0)
 		return (0);
-	each = size.median / number.median;
-	second = size.median * NSEC_PER_SEC / (double)v->interval_ns;
-	return ((0.2 + 0.8 * between(each, 400, 1500)) *
-	    (0.7 + 0.3 * between(size.deviation / size.median, 0.1, 1)) *
-	    (0.3 + 0.7 * between(number.median, 2, 8)) *
-	    between(log10(second), log10(2000), log10(12000)));
+	octets_per_second = ratio(size.median, v->interval_ns) * NSEC_PER_MSEC;
+	return ((0.2 + 0.8 * between(ratio(size.median, number.median), 400,
+	    1500)) *
+	    (0.7 + 0.3 * between(ratio(size.deviation, size.median), 0.1, 1)) *
+	    (0.3 + 0.7 * between(ratio(number.median, 1000), 2, 8)) *
+	    between(log10(octets_per_second), log10(2000), log10(12000)));
 }
 
-/* Between two fixed ends, both of which speak. */
+/* A heartbeat has two fixed ends that both send. */
 static double
 ends(const struct flow *f, const struct flow_setting *s)
 {
-	double	 n = (double)f->packets;
+	double	 changes = (double)f->port_changes / (double)f->packets;
 
 	return ((f->other_ports ? 0.9 : 1) * (s->answered ? 1 : 0.92) *
-	    (0.4 + 0.6 * between((double)f->port_changes / n, 0.05, 0.5)));
+	    (0.4 + 0.6 * between(changes, 0.05, 0.5)));
 }
 
 static double
@@ -310,7 +275,7 @@ unknown_confidence(const struct flow *f, const struct flow_setting *s,
 {
 	double	 n = (double)f->bursts - 1;
 	double	 covered = s->watched_ns <= 0 ? 1 :
-	    (double)wall_sub(f->last, f->first) / (double)s->watched_ns;
+	    ratio(wall_sub(f->last, f->first), s->watched_ns);
 
 	if (f->bursts <= INTERVALS_MIN || v->interval_ns <= 0)
 		return (0);
@@ -347,10 +312,10 @@ flow_score(const struct flow *f, const struct flow_setting *s)
 	struct flow_verdict	 v = { 0 };
 	struct values		 intervals;
 
-	take_values(f, single_us, &intervals);
-	v.interval_ns = (int64_t)(intervals.median * NSEC_PER_USEC);
-	v.jitter_ns = (int64_t)(intervals.deviation * NSEC_PER_USEC);
-	v.regular_ns = (int64_t)(longest_regular(&intervals) * NSEC_PER_USEC);
+	take_values(f, FLOW_INTERVAL_US, &intervals);
+	v.interval_ns = intervals.median;
+	v.jitter_ns = intervals.deviation;
+	v.regular_ns = longest_regular(&intervals);
 	v.confidence = confidence(f, s, &v);
 	return (v);
 }

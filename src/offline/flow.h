@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A flow, and how much it looks like a heartbeat: what goes from one host to
- * another, or to a group, by one protocol and port.  Pure but for the memory of
- * its sample.
+ * A flow, and how likely it is a heartbeat.  A flow is what one host sends to
+ * another host, or to a group, with one protocol and port.  This module reads
+ * no clock and does no I/O; it allocates memory for the sample only.
  */
 #ifndef HBW_FLOW_H
 #define HBW_FLOW_H
@@ -13,65 +13,73 @@
 
 #include "base/wall.h"
 
-/* Beats that are kept, evenly from all that there were. */
+/* Number of bursts in the sample, which is chosen at random. */
 #define FLOW_SAMPLE	64
 
 /*
- * Of a flow that no decoder knows, packets closer together than this are one
- * beat.  Nothing that beats more often than 20 times a second is looked for.
+ * When no decoder knows the flow, packets closer together than this are one
+ * burst.  For other flows each packet is a burst.
  */
 #define FLOW_BURST_NS	INT64_C(20000000)
 
 enum flow_kind {
-	FLOW_UNKNOWN,		/* to be judged by its regularity alone */
-	FLOW_DECODED,		/* a heartbeat by its contents */
-	FLOW_PORT,		/* a heartbeat's port, and no more is known */
-	FLOW_KEEPALIVE,		/* of TCP: of any connection, by the kernel */
+	FLOW_UNKNOWN,		/* only its regularity can be checked */
+	FLOW_DECODED,		/* a decoder validated the contents */
+	FLOW_PORT,		/* a heartbeat's port, nothing else is known */
+	FLOW_KEEPALIVE,		/* TCP keepalives, on any connection */
+};
+
+enum flow_value {
+	FLOW_INTERVAL_US,	/* from this burst to the next one */
+	FLOW_TWO_INTERVALS_US,	/* from the burst before to the next one */
+	FLOW_OCTETS,		/* IP payload */
+	FLOW_PACKETS,
+	FLOW_VALUES,
 };
 
 struct flow_burst {
-	uint32_t	 single_us;	/* since the beat before */
-	uint32_t	 double_us;	/* since the one before that */
-	uint32_t	 octets;	/* of the beat before: IP payload */
-	uint32_t	 packets;	/* of the beat before */
+	uint32_t	 value[FLOW_VALUES];	/* 0: unknown */
 };
 
-/* All zero is one that has no packet. */
+/* A struct of zeros is a flow without packets. */
 struct flow {
 	enum flow_kind		 kind;
 	uint64_t		 packets;
 	uint64_t		 bursts;
-	struct wall_time	 first;
+	struct wall_time	 first;		/* packet */
 	struct wall_time	 last;		/* packet */
-	struct wall_time	 burst;		/* begin of the last */
+	struct wall_time	 burst;		/* begin of the latest one */
 	struct wall_time	 before;	/* begin of the one before it */
-	int64_t			 longest_ns;	/* between two beats */
+	int64_t			 longest_ns;	/* between two bursts */
 	struct flow_burst	*sample;	/* owned */
 	size_t			 sample_capacity;
 	uint32_t		 nsample;
 	uint32_t		 random;
-	uint64_t		 burst_octets;	/* of the last, so far */
+	uint64_t		 burst_octets;	/* of the latest one, so far */
 	uint64_t		 burst_packets;
 	uint64_t		 port_changes;	/* of other_port */
 	uint16_t		 other_port;	/* of the end without service */
 	bool			 other_ports;	/* the ends' ports differed */
 };
 
-/* Counts a packet.  False when there is no memory. */
+/*
+ * Counts a packet with so many octets of IP payload.  `port` belongs to the end
+ * that has the service.  False when memory is exhausted.
+ */
 bool	 flow_count(struct flow *, struct wall_time timestamp, size_t octets,
 	    uint16_t port, uint16_t other_port);
 void	 flow_free(struct flow *);
 
-/* What is known from beside the flow. */
+/* Facts about a flow that its own packets do not show. */
 struct flow_setting {
-	int64_t	 watched_ns;	/* how long the capture is */
-	bool	 answered;	/* the same flow exists the other way round */
-	double	 port_score;	/* 0..1, of its port (service.h) */
+	int64_t	 watched_ns;	/* duration of the capture */
+	bool	 answered;	/* the opposite direction has packets too */
+	double	 port_score;	/* 0..1, see port_score.h */
 };
 
 struct flow_verdict {
-	int64_t	 interval_ns;	/* median; 0 where there is none */
-	int64_t	 jitter_ns;	/* median deviation from the median */
+	int64_t	 interval_ns;	/* median; 0: no interval was seen */
+	int64_t	 jitter_ns;	/* median distance from interval_ns */
 	int64_t	 regular_ns;	/* longest interval that is no outage */
 	double	 confidence;	/* 0..1 */
 };

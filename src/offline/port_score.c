@@ -1,65 +1,57 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <netinet/in.h>
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "offline/port_score.h"
 
-struct service {
-	uint16_t	 port;
-	double		 fits;
+/* The port numbers are IANA's.  These services are regular by themselves. */
+static const uint16_t regular[] = {
+	53, 853,		/* DNS */
+	67, 68, 546, 547,	/* DHCP */
+	123,			/* NTP */
+	137, 138,		/* NetBIOS */
+	161, 162, 10161, 10162,	/* SNMP */
+	319, 320,		/* PTP */
+	514, 6514,		/* syslog */
+	1812, 1813,		/* RADIUS */
+	1900,			/* SSDP */
+	3478,			/* STUN */
+	3702,			/* WS-Discovery */
+	5353,			/* mDNS */
+	5355,			/* LLMNR */
 };
 
-/* The numbers are IANA's. */
-static const struct service services[] = {
-	{ 22, 0.5 },		/* SSH */
-	{ 53, 0 },		/* DNS */
-	{ 67, 0 },		/* DHCP */
-	{ 68, 0 },
-	{ 80, 0.5 },		/* HTTP */
-	{ 88, 0.5 },		/* Kerberos */
-	{ 111, 0.5 },		/* NFS and its kin */
-	{ 123, 0 },		/* NTP */
-	{ 137, 0 },		/* NetBIOS */
-	{ 138, 0 },
-	{ 161, 0 },		/* SNMP */
-	{ 162, 0 },
-	{ 319, 0 },		/* PTP */
-	{ 320, 0 },
-	{ 389, 0.5 },		/* LDAP */
-	{ 443, 0.5 },		/* HTTPS */
-	{ 445, 0.5 },		/* SMB */
-	{ 514, 0 },		/* syslog */
-	{ 546, 0 },		/* DHCPv6 */
-	{ 547, 0 },
-	{ 636, 0.5 },		/* LDAP */
-	{ 853, 0 },		/* DNS */
-	{ 1812, 0 },		/* RADIUS */
-	{ 1813, 0 },
-	{ 1900, 0 },		/* SSDP */
-	{ 2049, 0.5 },		/* NFS */
-	{ 3389, 0.5 },		/* remote desktop */
-	{ 3478, 0 },		/* STUN */
-	{ 3702, 0 },		/* WS-Discovery */
-	{ 3785, 0.5 },		/* BFD echo: to itself */
-	{ 5060, 0.5 },		/* SIP */
-	{ 5353, 0 },		/* mDNS */
-	{ 5355, 0 },		/* LLMNR */
-	{ 6514, 0 },		/* syslog */
-	{ 8080, 0.5 },		/* HTTP */
-	{ 8443, 0.5 },
-	{ 10161, 0 },		/* SNMP */
-	{ 10162, 0 },
+/* A monitoring system may poll these services. */
+static const uint16_t polled[] = {
+	22,			/* SSH */
+	80, 443, 8080, 8443,	/* HTTP */
+	88,			/* Kerberos */
+	111, 2049,		/* NFS */
+	389, 636,		/* LDAP */
+	445,			/* SMB */
+	3389,			/* remote desktop */
+	3785,			/* BFD echo: a host sends it to itself */
+	5060,			/* SIP */
 };
+
+static bool
+contains(const uint16_t *ports, size_t n, uint32_t port)
+{
+	while (n-- > 0)
+		if (ports[n] == port)
+			return (true);
+	return (false);
+}
 
 double
 port_score(uint32_t port)
 {
-	size_t	 i;
-
-	for (i = 0; i < sizeof(services) / sizeof(services[0]); i++)
-		if (services[i].port == port)
-			return (services[i].fits);
+	if (contains(regular, sizeof(regular) / sizeof(regular[0]), port))
+		return (0);
+	if (contains(polled, sizeof(polled) / sizeof(polled[0]), port))
+		return (0.5);
 	return (1);
 }
 
@@ -71,7 +63,7 @@ port_score_of_protocol(uint32_t protocol)
 	case IPPROTO_ICMPV6:
 	case IPPROTO_IGMP:
 		return (0);
-	case IPPROTO_GRE:		/* tunnels: what is within counts */
+	case IPPROTO_GRE:	/* tunnels, which may carry a heartbeat */
 	case IPPROTO_IPIP:
 	case IPPROTO_IPV6:
 	case IPPROTO_ESP:

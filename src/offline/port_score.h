@@ -5,12 +5,12 @@
 #include <stdint.h>
 
 /*
- * How well a port of UDP or TCP goes with a heartbeat: 1 when nothing is known
- * against it, less for a service that some poll, 0 for one that is regular by
- * itself and nobody's heartbeat (DNS, NTP, …).
+ * How likely a UDP or TCP port carries a heartbeat: 1 when nothing speaks
+ * against it, 0.5 for a service that is often polled, 0 for a service that is
+ * regular by itself and is never a heartbeat (DNS, NTP and others).
  */
 double	 port_score(uint32_t port);
-/* The same of the protocols over IP that are neither. */
+/* The same for an IP protocol number other than UDP and TCP. */
 double	 port_score_of_protocol(uint32_t protocol);
 
 #endif
