@@ -11,35 +11,45 @@
 #ifndef HBW_LOG_H
 #define HBW_LOG_H
 
+#include <errno.h>
 #include <stdbool.h>
+#include <stdlib.h>
+#include <syslog.h>
 
 enum log_target {
 	LOG_TO_STDERR,
 	LOG_TO_SYSLOG,
 };
 
-/* `name` is the process's name in each line; it is not copied. */
+/*
+ * Each line begins with `name`, which is not copied.  log_debug does nothing
+ * unless `verbose`.  Without a call of log_open the name is "hbwatch" and the
+ * target is stderr.
+ */
 void	 log_open(const char *name, enum log_target, bool verbose);
 
 /*
- * Hands each line to `take` from here on, with syslog(3)'s priority, and opens
- * and writes nothing any more: for a process that may not.  `take` must not
- * log.
+ * From this call on, passes each line to `take`, with its priority, and neither
+ * opens nor writes anything: for a process in a sandbox.  `take` must not log.
  */
 typedef void log_taker(void *arg, int priority, const char *line);
 void	 log_redirect(log_taker *take, void *arg);
-/* A line that another process, of that name, would have logged. */
+
+/* Logs a line that another process, called `name`, sent to this one. */
 void	 log_other(const char *name, int priority, const char *line);
 
-void	 log_debug(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	 log_info(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	 log_notice(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	 log_warn(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	 log_warnx(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	 log_err(const char *, ...) __attribute__((format(printf, 1, 2)));
-void	 log_errx(const char *, ...) __attribute__((format(printf, 1, 2)));
-/* These two end the process with exit status 1. */
-_Noreturn void fatal(const char *, ...) __attribute__((format(printf, 1, 2)));
-_Noreturn void fatalx(const char *, ...) __attribute__((format(printf, 1, 2)));
+#define log_debug(...)	log_message(LOG_DEBUG, 0, __VA_ARGS__)
+#define log_info(...)	log_message(LOG_INFO, 0, __VA_ARGS__)
+#define log_notice(...)	log_message(LOG_NOTICE, 0, __VA_ARGS__)
+#define log_warn(...)	log_message(LOG_WARNING, errno, __VA_ARGS__)
+#define log_warnx(...)	log_message(LOG_WARNING, 0, __VA_ARGS__)
+#define log_err(...)	log_message(LOG_ERR, errno, __VA_ARGS__)
+#define log_errx(...)	log_message(LOG_ERR, 0, __VA_ARGS__)
+/* Logs with priority LOG_CRIT, then ends the process with exit status 1. */
+#define fatal(...)	(log_message(LOG_CRIT, errno, __VA_ARGS__), exit(1))
+
+/* `error` is a value of errno whose text is appended, or 0. */
+void	 log_message(int priority, int error, const char *format, ...)
+	    __attribute__((format(printf, 3, 4)));
 
 #endif
