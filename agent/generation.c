@@ -106,22 +106,27 @@ order_watches(struct generation *c)
 
 /* Which watches are where, and which are gone? */
 static bool
-compare_with(struct generation *c, const struct configuration *old)
+compare_with(struct generation *c, const struct generation *old)
 {
+	size_t	 i, found, n = old->config->nwatches;
 	bool	*stays;
-	size_t	 i;
 
-	c->before = shared_state_old_positions(c->config, old);
-	c->removed = calloc(old->nwatches + 1, sizeof(*c->removed));
-	stays = calloc(old->nwatches + 1, sizeof(*stays));
+	c->before = calloc(c->config->nwatches + 1, sizeof(*c->before));
+	c->removed = calloc(n + 1, sizeof(*c->removed));
+	stays = calloc(n + 1, sizeof(*stays));
 	if (c->before == NULL || c->removed == NULL || stays == NULL) {
 		free(stays);
 		return (false);
 	}
-	for (i = 0; i < c->config->nwatches; i++)
-		if (c->before[i] != SHARED_STATE_NEW)
-			stays[c->before[i]] = true;
-	for (i = 0; i < old->nwatches; i++)
+	for (i = 0; i < c->config->nwatches; i++) {
+		/* A name has the same hbwWatchIndex in all generations. */
+		found = generation_find(old, c->indexes[i]);
+		c->before[i] = found == SIZE_MAX ? SHARED_STATE_NEW :
+		    (uint32_t)found;
+		if (found != SIZE_MAX)
+			stays[found] = true;
+	}
+	for (i = 0; i < n; i++)
 		if (!stays[i])
 			c->removed[c->nremoved++] = (uint32_t)i;
 	free(stays);
@@ -144,7 +149,7 @@ generation_new(struct generation *c, struct watch_index *index,
 	if (c->alarms == NULL || c->indexes == NULL || c->by_index == NULL ||
 	    c->by_alarm == NULL || c->captures == NULL ||
 	    !number_watches(index, c) || !order_watches(c) ||
-	    (old->config != NULL && !compare_with(c, old->config))) {
+	    (old->config != NULL && !compare_with(c, old))) {
 		c->config = NULL;
 		c->shared = NULL;
 		generation_free(c);

@@ -33,8 +33,8 @@ struct generation {
 	struct agent_capture	*captures;	/* as shared->captures */
 
 	/* Until it takes effect: positions in the generation before. */
-	uint32_t		*before;	/* of each watch; see
-						   shared_state_old_positions */
+	uint32_t		*before;	/* of each watch, or
+						   SHARED_STATE_NEW */
 	uint32_t		*removed;	/* of watches that go */
 	size_t			 nremoved;
 };

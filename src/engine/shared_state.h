@@ -1,8 +1,18 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The live rows: what the engine knows at this moment, in memory that it shares
- * with the agent.  The engine of the moment is the only writer; a new engine
- * goes on with the rows that it finds.
+ * The rows of captures and watches, in memory that the engine and the agent
+ * share.  A new engine continues with the rows that it finds.
+ *
+ * The running engine writes; the agent reads at any time.  The agent writes
+ * only while no engine runs: before ENGINE_GO and after engine_reap.  Neither
+ * side waits for the other:
+ * - detect_watch_read makes a consistent copy of a watch;
+ * - a capture has no lock, so its members may be from different moments and its
+ *   error may be cut; shared_state_read_capture makes a copy that can be shown;
+ * - next_wakeup is atomic, and nothing is ordered by it.
+ *
+ * An attacker may control the engine, so the agent trusts no value in this
+ * memory.  The rows contain no pointer and no length for that reason.
  */
 #ifndef HBW_SHARED_STATE_H
 #define HBW_SHARED_STATE_H
@@ -17,89 +27,85 @@
 #include "config/configuration.h"
 #include "detect/detect.h"
 
-/* The numbers are hbwCaptureState's. */
+/* The numbers are those of hbwCaptureState. */
 enum shared_capture_state {
 	SHARED_CAPTURE_RUNNING = 1,
-	SHARED_CAPTURE_DOWN = 2,		/* heard, and down */
-	SHARED_CAPTURE_FAILED = 3,	/* nothing can be heard: blind */
+	SHARED_CAPTURE_DOWN = 2,	/* captured; the interface is down */
+	SHARED_CAPTURE_FAILED = 3,	/* not captured: watches are blind */
 };
 
+/* The size of an error with its NUL; a longer text is truncated. */
 #define SHARED_ERROR_SIZE	160
 
 /* One for each interface that an enabled watch names. */
 struct shared_capture {
 	struct detect_source	 source;
 	char			 interface[IF_NAMESIZE];
-	uint32_t		 ifindex;	/* the last known; 0: never */
+	uint32_t		 ifindex;	/* the last one; 0: unknown */
 	uint32_t		 state;		/* enum shared_capture_state */
-	bool			 listening;	/* some engine does */
+	bool			 listening;	/* an engine captures */
 	uint64_t		 packets;	/* that passed the filter */
-	uint64_t		 heartbeats;	/* that some watch counted */
+	uint64_t		 heartbeats;	/* that a watch counted */
 	uint64_t		 dropped;	/* by the kernel */
-	uint64_t		 malformed;	/* not understood */
-	struct wall_time	 drained;	/* stamp of the last packet */
+	uint64_t		 malformed;	/* that could not be decoded */
+	struct wall_time	 drained;	/* timestamp of the last one */
 	char			 error[SHARED_ERROR_SIZE];	/* or "" */
 };
 
-/*
- * What is shared has no pointer or count that a reader would have to trust; but
- * its texts and numbers may be anything, should the engine be another's.
- */
+/* The pointers and counts are private to each process; the rows are shared. */
 struct shared_state {
-	_Atomic int64_t		*next_wakeup;		/* mono: the engine's next,
-						   at the latest */
-	struct shared_capture	*captures;
+	_Atomic int64_t		*next_wakeup;	/* the engine's next pass starts
+						   by then; ns, monotonic */
+	struct shared_capture	*captures;	/* by name of the interface */
 	struct detect_watch	*watches;	/* as in the configuration */
-	size_t			 ncaptures;
+	size_t			 ncaptures;	/* 0..DETECT_SOURCES_MAX */
 	size_t			 nwatches;
 	char			(*names)[IF_NAMESIZE];	/* of the captures;
-						   not shared */
-	void			*mapping;
-	size_t			 size;		/* of the mapping */
+							   private, owned */
+	void			*mapping;	/* owned */
+	size_t			 size;		/* of the mapping, in bytes */
 };
 
 /*
- * Rows for a configuration, all watches beginning `now`, in memory that
- * children share.  NULL when there is none (errno).  shared_state_free unmaps it.
+ * Makes the rows for a configuration; all watches begin at `now`.  Children of
+ * this process share them.  NULL on error (errno; EMFILE: more interfaces than
+ * DETECT_SOURCES_MAX).  The caller ends it with shared_state_free.
  */
-struct shared_state *shared_state_new(const struct configuration *, struct mono_time now);
+struct shared_state *shared_state_new(const struct configuration *,
+	    struct mono_time now);
 void	 shared_state_free(struct shared_state *);
 
-/* A watch that an earlier configuration does not have. */
+/* The old position of a watch that the old configuration does not have. */
 #define SHARED_STATE_NEW	UINT32_MAX
 
 /*
- * For each watch of a configuration, the position of the one of that name in an
- * earlier one, or SHARED_STATE_NEW; new memory for the caller to free, NULL when there
- * is none.
+ * Takes over the rows of an old configuration.  before[i] is the position that
+ * watch i had there, or SHARED_STATE_NEW.  A watch whose flow has changed
+ * begins again, but its alarm stays active.  A new watch begins at `now`,
+ * because until then nothing was captured for it.  To be called while no engine
+ * runs.
  */
-uint32_t *shared_state_old_positions(const struct configuration *,
-	    const struct configuration *old_config);
-
-/*
- * Takes over what `old` knows of each watch and capture that is in both;
- * `before` is shared_state_old_positions's.  A watch that listens for something else begins
- * anew, but an alarm of its that stands goes on standing.  What is new begins
- * `now`: until then nobody listened for it.  To be called while nobody writes
- * to either.
- */
-void	 shared_state_take_over(struct shared_state *, const struct configuration *,
-	    const struct shared_state *old, const struct configuration *old_config,
-	    const uint32_t *before, struct mono_time now);
-
-/*
- * Puts right what no engine ever changes, and what no time can be, in rows
- * whose writer died or was not one of ours.  To be called while nobody writes.
- */
-void	 shared_state_sanitize(struct shared_state *, const struct configuration *,
+void	 shared_state_take_over(struct shared_state *,
+	    const struct configuration *, const struct shared_state *old,
+	    const struct configuration *old_config, const uint32_t *before,
 	    struct mono_time now);
 
-/* A copy of a capture's row that can be shown, whatever the row is. */
-void	 shared_state_read_capture(const struct shared_state *, size_t, struct shared_capture *);
-/* Ends an error that was copied, and takes from it what is no text. */
+/*
+ * Repairs the rows after an engine has ended: restores what no engine changes,
+ * and replaces times in the future by `now`.  To be called while no engine
+ * runs.
+ */
+void	 shared_state_sanitize(struct shared_state *,
+	    const struct configuration *, struct mono_time now);
+
+/* Copies the row of capture `i`; the copy has a valid state and text. */
+void	 shared_state_read_capture(const struct shared_state *, size_t i,
+	    struct shared_capture *copy);
+/* Ends an error with a NUL, and replaces control and invalid characters. */
 void	 shared_state_clean_error(char error[SHARED_ERROR_SIZE]);
 
-/* Position of an interface among the captures; UINT32_MAX: it is none. */
-uint32_t shared_state_find_capture(const struct shared_state *, const char *interface);
+/* The position of the capture of an interface; UINT32_MAX if it has none. */
+uint32_t shared_state_find_capture(const struct shared_state *,
+	    const char *interface);
 
 #endif

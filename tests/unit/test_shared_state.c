@@ -58,6 +58,25 @@ start(const char *text)
 	assert_non_null(shared);
 }
 
+/* The position of each new watch in the old configuration, by its name. */
+static uint32_t *
+old_positions(void)
+{
+	uint32_t	*before;
+	size_t		 i, j;
+
+	before = calloc(next_config->nwatches + 1, sizeof(*before));
+	assert_non_null(before);
+	for (i = 0; i < next_config->nwatches; i++) {
+		before[i] = SHARED_STATE_NEW;
+		for (j = 0; j < config->nwatches; j++)
+			if (strcmp(next_config->watches[i]->name,
+			    config->watches[j]->name) == 0)
+				before[i] = (uint32_t)j;
+	}
+	return (before);
+}
+
 static void
 reload(const char *text)
 {
@@ -67,8 +86,7 @@ reload(const char *text)
 	assert_non_null(next_config);
 	next = shared_state_new(next_config, RELOADED);
 	assert_non_null(next);
-	before = shared_state_old_positions(next_config, config);
-	assert_non_null(before);
+	before = old_positions();
 	shared_state_take_over(next, next_config, shared, config, before, IN_FORCE);
 	free(before);
 }
