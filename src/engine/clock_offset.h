@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From the kernel's stamp of a packet, which is of its wall clock, to the
- * monotonic time at which it came.
+ * Converts between the wall clock, which the kernel uses for the timestamp of a
+ * packet, and monotonic time.
  *
- * Both clocks are asked for what lies between them; but the wall clock may be
- * stepped while packets wait, and a process may have been given another clock
- * than the kernel's.  So what lies between is also learned from the packets:
- * each came between the last look and this one.
+ * The offset is wall time minus monotonic time.  Reading both clocks gives it,
+ * but not always correctly: the wall clock may be stepped while packets wait in
+ * the ring, and this process may see another wall clock than the kernel does.
+ * So the offset is also learned from the packets, because each packet arrived
+ * between the previous pass and this one.
  */
 #ifndef HBW_CLOCK_OFFSET_H
 #define HBW_CLOCK_OFFSET_H
@@ -16,26 +17,37 @@
 #include "base/mono.h"
 #include "base/wall.h"
 
-/* A stamp, or a clock, that is off by more is not to be trusted. */
+/* A smaller difference between offsets, or of an arrival, is tolerated. */
 #define CLOCK_OFFSET_SLACK_NS	(5 * NSEC_PER_MSEC)
 
 struct clock_offset {
-	int64_t	 clock_ns;	/* wall minus monotonic, by the clocks */
-	int64_t	 step_ns;	/* by which it changed at the last look */
-	int64_t	 learned_ns;	/* the same for stamps */
+	int64_t	 clock_ns;	/* the offset of the clocks */
+	int64_t	 step_ns;	/* its step at the last update; 0: none */
+	int64_t	 learned_ns;	/* the offset of the timestamps */
 };
 
-/* The first look at the clocks; `offset_ns` is wall minus monotonic time. */
+/* `offset_ns` is the offset of the clocks now. */
 void	 clock_offset_begin(struct clock_offset *, int64_t offset_ns);
 
-/* The next.  Returns the step of the wall clock, 0 when it is none. */
+/*
+ * The same at the start of each pass.  Returns the step of the wall clock since
+ * the pass before, or 0 when it is within CLOCK_OFFSET_SLACK_NS.
+ */
 int64_t	 clock_offset_update(struct clock_offset *, int64_t offset_ns);
 
 /*
- * When a packet came, which is not before `before` and not after `now`.  A
- * stamp that can be no such time is not believed: then it came now.
+ * The arrival of a packet with this timestamp, between `before` and `now`.  If
+ * no known offset makes the timestamp fit in there, the result is `now`.
  */
-struct mono_time clock_offset_arrival(struct clock_offset *, struct wall_time timestamp,
-	    struct mono_time before, struct mono_time now);
+struct mono_time clock_offset_arrival(struct clock_offset *,
+	    struct wall_time timestamp, struct mono_time before,
+	    struct mono_time now);
+
+/* The wall time at `t`, by the clocks. */
+static inline struct wall_time
+clock_offset_wall(const struct clock_offset *offset, struct mono_time t)
+{
+	return ((struct wall_time){ t.ns + offset->clock_ns });
+}
 
 #endif

@@ -4,111 +4,93 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
 #include <unistd.h>
 
 #include "base/log.h"
 #include "engine/engine.h"
-#include "engine/link.h"
 #include "engine/listener.h"
-#include "engine/report_queue.h"
 #include "engine/sandbox.h"
 
 /*
- * How often it wakes up at least, to see that it was not stopped, and to look
- * at links and losses: before a deadline, and while none is near.
+ * The longest time between two passes, while some deadline is nearer than
+ * NEAR_NS and while none is.  It limits how late a stopped process, a changed
+ * link or a loss is found.
  */
 #define TICK_NS		(1 * NSEC_PER_SEC)
 #define IDLE_TICK_NS	(5 * NSEC_PER_SEC)
 #define NEAR_NS		(60 * NSEC_PER_SEC)
 
-/*
- * A pass that comes so much later than it should was not merely late: the
- * process was stopped, or its machine was.
- */
+/* If a pass is this late, the process or the host was stopped. */
 #define STALL_NS	NSEC_PER_SEC
 
-/* A packet may be stamped and not yet be in the ring: judge a little later. */
+/*
+ * A packet may have its timestamp and not be in the ring yet.  So a pass checks
+ * deadlines only up to this long before its start.
+ */
 #define SETTLE_NS	(200 * NSEC_PER_USEC)
 
 /*
- * Frames that come faster than one in this time are let gather for as long: a
- * wake-up costs more than a frame.
+ * While more than one frame arrives in this time, a pass starts only once in
+ * it, because waking up costs more than taking a frame.
  */
 #define GATHER_NS	(1 * NSEC_PER_MSEC)
 
 /*
- * The timer of a virtual machine was seen to be late by one in a thousand of
- * what it waits: so a deadline that is not near is approached.
+ * On a virtual machine, a timer was measured to expire late by 1/1000 of its
+ * length.  So the engine wakes up 1/APPROACH_SHARE earlier and waits again,
+ * until the deadline is nearer than APPROACH_NS.
  */
 #define APPROACH_NS	(5 * NSEC_PER_MSEC)
 #define APPROACH_SHARE	256
 
-/* In the poll set, before the captures. */
+/* How often, and for how many ms, the last reports wait for the parent. */
+#define FLUSH_TRIES	100
+#define FLUSH_MS	20
+
+/* Positions in the poll set; the captures follow. */
 enum { FD_PARENT, FD_LINK_MONITOR, FD_CAPTURES };
 
 struct engine {
-	struct shared_state		*shared;
+	struct shared_state	*shared;
 	int			 parent;	/* socket */
-	struct listeners		 all;
-	struct listener		*listeners;		/* as live->captures */
-	struct detect_source	**sources;	/* each ear's */
-	struct report_queue		 reports;	/* not sent yet */
-	unsigned		 lost;		/* lines of the log */
-	int			 link_monitor;		/* of links, socket */
-	struct mono_time	 ticked;
-	struct mono_time	 due;		/* of a pass, at the latest */
-	struct mono_time	 passed;	/* the last pass's now */
+	int			 link_monitor;	/* socket */
+	struct listeners	 all;
+	struct listener		*listeners;	/* as shared->captures; owned */
+	struct detect_source	**sources;	/* of each listener; owned */
+	struct mono_time	 ticked;	/* the last tick */
+	struct mono_time	 due;		/* latest start of a pass */
+	struct mono_time	 passed;	/* start of the last pass */
 	bool			 link_changed;
-	bool			 left;		/* frames that came before */
-	bool			 busy;		/* they come fast */
+	bool			 left;		/* old frames were not taken */
+	bool			 busy;		/* see GATHER_NS */
 	bool			 stop;
 };
 
 /* ---- reports */
 
 static void
-report(void *arg, const struct engine_report *r)
-{
-	struct engine	*engine = arg;
-
-	report_queue_add(&engine->reports, r);
-}
-
-/* The socket never makes the engine wait. */
-static void
 flush_reports(struct engine *engine)
 {
-	if (!report_queue_flush(&engine->reports, engine->parent))
+	if (!report_queue_flush(&engine->all.reports, engine->parent))
 		engine->stop = true;
 }
 
-/* What the log takes goes to the parent; the last words go at once. */
+/*
+ * Takes the lines of the log.  After a critical one the process exits, so it is
+ * sent at once, and the lines before it make room for it.
+ */
 static void
 report_line(void *arg, int priority, const char *line)
 {
-	struct engine		*engine = arg;
-	struct engine_report	 last = {
-		.type = ENGINE_LOG, .priority = priority,
-	};
-	char			 lost[64];
+	struct engine	*engine = arg;
 
-	if (priority == LOG_CRIT) {
+	if (priority == LOG_CRIT)
 		flush_reports(engine);
-		snprintf(last.text, sizeof(last.text), "%s", line);
-		(void)send(engine->parent, &last, sizeof(last),
-		    MSG_DONTWAIT | MSG_NOSIGNAL);
-		return;
-	}
-	snprintf(lost, sizeof(lost), "%u lines of the log were lost",
-	    engine->lost);
-	if (engine->lost > 0 && report_queue_add_log_line(&engine->reports, LOG_WARNING,
-	    lost))
-		engine->lost = 0;
-	if (!report_queue_add_log_line(&engine->reports, priority, line))
-		engine->lost++;
+	report_queue_add_log_line(&engine->all.reports, priority, line);
+	if (priority == LOG_CRIT)
+		flush_reports(engine);
 }
 
 static void
@@ -117,13 +99,13 @@ report_event(void *arg, const struct detect_event *event)
 	struct engine		*engine = arg;
 	struct engine_event	 e = {
 		.event = *event,
-		.at = { event->at.ns + engine->all.clock_offset.clock_ns },
+		.at = clock_offset_wall(&engine->all.clock_offset, event->at),
 	};
 
-	report_queue_add_event(&engine->reports, &e);
+	report_queue_add_event(&engine->all.reports, &e);
 }
 
-/* ---- the loop */
+/* ---- one pass */
 
 static void
 for_each_listener(struct engine *engine, void (*f)(struct listener *))
@@ -134,30 +116,30 @@ for_each_listener(struct engine *engine, void (*f)(struct listener *))
 		f(&engine->listeners[i]);
 }
 
-/* What happened to time since the last pass? */
+/* Finds a step of the wall clock, and a time in which nothing was monitored. */
 static void
 check_clocks(struct engine *engine)
 {
-	int64_t	 step_ns, late_ns;
-	size_t	 i;
+	struct mono_time	 now = mono_now();
+	int64_t			 step_ns;
+	size_t			 i;
 
-	engine->all.now = mono_now();
+	engine->all.now = now;
 	step_ns = clock_offset_update(&engine->all.clock_offset,
-	    wall_now().ns - engine->all.now.ns);
+	    wall_now().ns - now.ns);
 	if (step_ns != 0)
-		log_info("the wall clock was stepped by %+.3f s",
+		log_notice("the wall clock was stepped by %+.3f s",
 		    (double)step_ns / NSEC_PER_SEC);
-	late_ns = mono_sub(engine->all.now, engine->due);
-	if (late_ns < STALL_NS)
+	if (mono_sub(now, engine->due) < STALL_NS)
 		return;
-	log_warnx("not watched for %.3f s: the process or its machine was "
-	    "stopped", (double)mono_sub(engine->all.now, engine->passed) /
-	    NSEC_PER_SEC);
+	log_warnx("no monitoring for %.3f s: the process or the host was "
+	    "stopped; this time does not count as silence",
+	    (double)mono_sub(now, engine->passed) / NSEC_PER_SEC);
 	for (i = 0; i < engine->shared->ncaptures; i++)
-		detect_source_resume(engine->sources[i], engine->all.now);
+		detect_source_resume(engine->sources[i], now);
 }
 
-/* Returns up to when nothing is left that came. */
+/* Returns the time up to which all frames have been taken. */
 static struct mono_time
 drain(struct engine *engine)
 {
@@ -169,7 +151,6 @@ drain(struct engine *engine)
 	engine->left = false;
 	for (i = 0; i < engine->shared->ncaptures; i++)
 		if (!listener_drain(&engine->listeners[i])) {
-			/* More comes than can be taken: as far as it was. */
 			until = mono_min(until, engine->all.at);
 			engine->left = true;
 		}
@@ -189,7 +170,10 @@ tick_due(const struct engine *engine)
 	    IDLE_TICK_NS : TICK_NS));
 }
 
-/* Drain, then judge. */
+/*
+ * Takes all frames first and checks the deadlines then, so that no heartbeat
+ * that is waiting counts as missing.
+ */
 static void
 pass(struct engine *engine)
 {
@@ -199,8 +183,8 @@ pass(struct engine *engine)
 	check_clocks(engine);
 	until = mono_add(drain(engine), -SETTLE_NS);
 	tick = !mono_before(engine->all.now, tick_due(engine));
-	/* What a raise says of its cause is as it is now. */
 	if (detect_overdue(&engine->all.detect, until) || tick) {
+		/* The cause of an alarm depends on both, so they go first. */
 		for_each_listener(engine, listener_check_link);
 		for_each_listener(engine, listener_check_losses);
 		detect_advance(&engine->all.detect, until);
@@ -213,8 +197,10 @@ pass(struct engine *engine)
 	flush_reports(engine);
 }
 
+/* ---- waiting for the next pass */
+
 static void
-take_order(struct engine *engine)
+receive_order(struct engine *engine)
 {
 	uint32_t	 order = 0;
 	ssize_t		 n;
@@ -231,11 +217,11 @@ fill_poll_set(const struct engine *engine, struct pollfd *fds)
 	nfds_t	 n = FD_CAPTURES;
 	size_t	 i;
 
-	fds[FD_PARENT] = (struct pollfd){ .fd = engine->parent,
-	    .events = POLLIN |
-	    (report_queue_waiting(&engine->reports) ? POLLOUT : 0) };
-	fds[FD_LINK_MONITOR] = (struct pollfd){ .fd = engine->link_monitor, .events = POLLIN };
-	/* What gathers wakes nobody up. */
+	fds[FD_PARENT] = (struct pollfd){ .fd = engine->parent, .events =
+	    POLLIN | (report_queue_waiting(&engine->all.reports) ? POLLOUT :
+	    0) };
+	fds[FD_LINK_MONITOR] = (struct pollfd){ .fd = engine->link_monitor,
+	    .events = POLLIN };
 	for (i = 0; i < engine->shared->ncaptures && !engine->busy; i++)
 		if (engine->listeners[i].capture != NULL)
 			fds[n++] = (struct pollfd){ .events = POLLIN, .fd =
@@ -243,7 +229,7 @@ fill_poll_set(const struct engine *engine, struct pollfd *fds)
 	return (n);
 }
 
-/* When to wake up for the next deadline. */
+/* When to wake up for the next deadline of a watch. */
 static struct mono_time
 deadline_due(const struct engine *engine, struct mono_time now)
 {
@@ -257,9 +243,9 @@ deadline_due(const struct engine *engine, struct mono_time now)
 	return (ns < APPROACH_NS ? due : mono_add(due, -ns / APPROACH_SHARE));
 }
 
-/* By when the next pass has to be. */
+/* When the next pass has to start at the latest. */
 static struct mono_time
-next_due(const struct engine *engine, struct mono_time now)
+pass_due(const struct engine *engine, struct mono_time now)
 {
 	struct mono_time	 due = deadline_due(engine, now);
 
@@ -277,7 +263,7 @@ wait_for_work(struct engine *engine, struct pollfd *fds)
 	int64_t			 ns;
 	nfds_t			 n = fill_poll_set(engine, fds);
 
-	engine->due = next_due(engine, now);
+	engine->due = pass_due(engine, now);
 	atomic_store_explicit(engine->shared->next_wakeup, engine->due.ns,
 	    memory_order_relaxed);
 	ns = mono_sub(engine->due, now);
@@ -287,36 +273,39 @@ wait_for_work(struct engine *engine, struct pollfd *fds)
 	if (ppoll(fds, n, &timeout, NULL) <= 0)
 		return;
 	if ((fds[FD_PARENT].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
-		take_order(engine);
+		receive_order(engine);
 	if (fds[FD_LINK_MONITOR].revents != 0) {
 		link_monitor_drain(engine->link_monitor);
 		engine->link_changed = true;
 	}
 }
 
-/* What was found is told before the end; but a parent that hangs is left. */
+/* Before the end all reports are sent, unless the parent does not receive. */
 static void
 flush_all_reports(struct engine *engine)
 {
-	struct pollfd	 fd = { .fd = engine->parent, .events = POLLOUT };
-	int		 tries;
+	struct report_queue	*reports = &engine->all.reports;
+	struct pollfd		 fd = {
+		.fd = engine->parent, .events = POLLOUT,
+	};
+	int			 tries = 0;
 
-	for (tries = 0; report_queue_waiting(&engine->reports) && tries < 100;) {
-		if (poll(&fd, 1, 20) <= 0)
+	while (report_queue_waiting(reports) && tries < FLUSH_TRIES) {
+		if (poll(&fd, 1, FLUSH_MS) <= 0)
 			tries++;
-		if (!report_queue_flush(&engine->reports, engine->parent))
+		if (!report_queue_flush(reports, engine->parent))
 			return;
 	}
 }
 
 static void
-run(struct engine *engine)
+loop(struct engine *engine)
 {
 	struct pollfd	*fds;
 
 	fds = calloc(engine->shared->ncaptures + FD_CAPTURES, sizeof(*fds));
 	if (fds == NULL)
-		fatal("engine");
+		fatal("cannot start");
 	while (!engine->stop) {
 		pass(engine);
 		wait_for_work(engine, fds);
@@ -331,35 +320,27 @@ run(struct engine *engine)
 static void
 open_listeners(struct engine *engine, const struct configuration *config)
 {
+	size_t		 n = engine->shared->ncaptures;
 	uint32_t	 i;
 
-	engine->listeners = calloc(engine->shared->ncaptures + 1, sizeof(*engine->listeners));
-	engine->sources = calloc(engine->shared->ncaptures + 1,
-	    sizeof(*engine->sources));
+	engine->listeners = calloc(n + 1, sizeof(*engine->listeners));
+	engine->sources = calloc(n + 1, sizeof(*engine->sources));
 	if (engine->listeners == NULL || engine->sources == NULL)
-		fatal("engine");
-	for (i = 0; i < engine->shared->ncaptures; i++) {
-		if (!listener_open(&engine->listeners[i], &engine->all, config, engine->shared,
-		    i))
-			fatal("engine");
+		fatal("cannot start");
+	for (i = 0; i < n; i++) {
+		if (!listener_open(&engine->listeners[i], &engine->all, config,
+		    engine->shared, i))
+			fatal("cannot start");
 		engine->sources[i] = &engine->shared->captures[i].source;
 	}
 }
 
-static void
-close_listeners(struct engine *engine)
-{
-	for_each_listener(engine, listener_close);
-	free(engine->sources);
-	free(engine->listeners);
-}
-
-/* Waits for the parent's word; false when it is not to go. */
+/* Tells the parent that all is open.  False when it wants no start. */
 static bool
-wait_to_go(struct engine *engine, bool *after_gap)
+wait_for_go(struct engine *engine, bool *after_gap)
 {
 	struct engine_report	 ready = { .type = ENGINE_READY };
-	uint32_t		 order;
+	uint32_t		 order = ENGINE_STOP;
 	ssize_t			 n;
 
 	if (send(engine->parent, &ready, sizeof(ready), MSG_NOSIGNAL) < 0)
@@ -367,57 +348,56 @@ wait_to_go(struct engine *engine, bool *after_gap)
 	do {
 		n = recv(engine->parent, &order, sizeof(order), 0);
 	} while (n < 0 && errno == EINTR);
-	if (n != (ssize_t)sizeof(order) || order == ENGINE_STOP)
-		return (false);
 	*after_gap = order == ENGINE_GO_AFTER_GAP;
-	return (true);
+	return (n == (ssize_t)sizeof(order) && order != ENGINE_STOP);
 }
 
 static void
-go(struct engine *engine, bool after_gap)
+run(struct engine *engine, bool after_gap)
 {
-	size_t	 i;
+	struct mono_time	 now = mono_now();
+	size_t			 i;
 
-	engine->all.now = mono_now();
-	clock_offset_begin(&engine->all.clock_offset, wall_now().ns - engine->all.now.ns);
-	engine->ticked = engine->passed = engine->all.now;
-	/* Until now another looked at the clocks, or listener_begin sees to it. */
-	engine->due = mono_add(engine->all.now, TICK_NS);
+	engine->all.now = engine->ticked = engine->passed = now;
+	clock_offset_begin(&engine->all.clock_offset, wall_now().ns - now.ns);
+	/* listener_begin accounts for the time before. */
+	engine->due = mono_add(now, TICK_NS);
 	if (!detect_init(&engine->all.detect, engine->shared->watches,
 	    engine->shared->nwatches, engine->sources, report_event, engine))
-		fatal("engine");
+		fatal("cannot start");
 	for (i = 0; i < engine->shared->ncaptures; i++)
 		listener_begin(&engine->listeners[i], after_gap);
-	run(engine);
+	loop(engine);
 	detect_free(&engine->all.detect);
 }
 
 void
-engine_main(const struct configuration *config, struct shared_state *shared, int parent)
+engine_main(const struct configuration *config, struct shared_state *shared,
+    int parent)
 {
 	struct engine	 engine = { .shared = shared, .parent = parent };
 	bool		 after_gap;
 
-	if (!report_queue_init(&engine.reports))
+	if (!report_queue_init(&engine.all.reports))
 		return;
 	log_redirect(report_line, &engine);
-	engine.all.report = report;
-	engine.all.arg = &engine;
 	engine.all.link = link_open();
 	engine.link_monitor = link_monitor_open();
 	if (engine.all.link < 0 || engine.link_monitor < 0)
-		fatal("engine");
-	/* A timer may be late by 50 us to save power: not ours. */
+		fatal("cannot monitor the links");
+	/* The default lets the kernel delay each timer by 50 us. */
 	(void)prctl(PR_SET_TIMERSLACK, 1);
 	engine.all.before = mono_now();
 	open_listeners(&engine, config);
 	if (!sandbox_enter(parent, shared->ncaptures + FD_CAPTURES))
-		fatal("engine: cannot give up its rights");
+		fatal("cannot drop privileges");
 	flush_reports(&engine);
-	if (wait_to_go(&engine, &after_gap))
-		go(&engine, after_gap);
-	close_listeners(&engine);
-	report_queue_free(&engine.reports);
+	if (wait_for_go(&engine, &after_gap))
+		run(&engine, after_gap);
+	for_each_listener(&engine, listener_close);
+	free(engine.sources);
+	free(engine.listeners);
+	report_queue_free(&engine.all.reports);
 	close(engine.link_monitor);
 	close(engine.all.link);
 }

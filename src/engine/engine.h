@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The engine: the child process that captures, decodes, matches and detects.
+ * It never waits for its parent, and after its start it has no privileges.
+ */
 #ifndef HBW_ENGINE_H
 #define HBW_ENGINE_H
 
@@ -6,11 +10,12 @@
 #include "engine/shared_state.h"
 
 /*
- * The life of an engine, in its own process: opens the captures, gives up all
- * rights, waits for its parent's word, and then drains and judges until it is
- * told to stop, or until its parent is gone.  `parent` is the socket for
- * struct engine_report one way and enum engine_order the other.
+ * Runs the engine, in its own process, until ENGINE_STOP or until the parent
+ * has closed its end of `parent`, the socket for the messages of
+ * engine_message.h.  The caller owns all arguments.  On an error before the
+ * first pass the process logs it and exits with status 1.
  */
-void	 engine_main(const struct configuration *, struct shared_state *, int parent);
+void	 engine_main(const struct configuration *, struct shared_state *,
+	    int parent);
 
 #endif

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -14,17 +13,23 @@
 #include "engine/engine.h"
 #include "engine/engine_process.h"
 
-/* Signals are the parent's affair; the engine ends when its socket does. */
+/*
+ * Undoes what the child has inherited and must not have: signal handlers and
+ * descriptors of the parent.  The child ends when its socket is closed, so the
+ * signals that end the parent are ignored.
+ */
 static void
 leave_parent(int keep)
 {
-	sigset_t	 none;
+	static const int	 ignored[] = {
+		SIGHUP, SIGINT, SIGTERM, SIGPIPE,
+	};
+	sigset_t		 none;
+	size_t			 i;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
+	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
+		signal(ignored[i], SIG_IGN);
 	signal(SIGALRM, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -40,28 +45,22 @@ engine_start(struct engine_process *engine, const struct configuration *config,
 	int	 pair[2], saved;
 
 	engine->socket = -1;
-	engine->inbox = calloc(1, sizeof(*engine->inbox));
-	if (engine->inbox == NULL)
+	engine->next = engine->count = 0;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return (false);
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-		free(engine->inbox);
-		return (false);
-	}
 	engine->pid = fork();
-	if (engine->pid < 0) {
-		saved = errno;
-		free(engine->inbox);
-		close(pair[0]);
-		close(pair[1]);
-		errno = saved;
-		return (false);
-	}
 	if (engine->pid == 0) {
 		leave_parent(pair[1]);
 		engine_main(config, shared, pair[1]);
 		_exit(0);
 	}
+	saved = errno;
 	close(pair[1]);
+	if (engine->pid < 0) {
+		close(pair[0]);
+		errno = saved;
+		return (false);
+	}
 	engine->socket = pair[0];
 	return (true);
 }
@@ -78,59 +77,57 @@ engine_order(const struct engine_process *engine, enum engine_order order)
 bool
 engine_has_buffered(const struct engine_process *engine)
 {
-	return (engine->inbox->taken < engine->inbox->count);
+	return (engine->next < engine->count);
 }
 
-static void
-take_event(struct engine_inbox *in, struct engine_report *r)
+static int
+next_event(struct engine_process *engine, struct engine_report *r)
 {
-	const struct engine_event	*e = &in->events.events[in->taken++];
+	const struct engine_event	*e;
 
+	e = &engine->datagram.events.events[engine->next++];
 	*r = (struct engine_report){
 		.type = ENGINE_EVENT, .event = e->event, .at = e->at,
 	};
+	return (1);
 }
 
-/* Is it what a datagram of ours looks like? */
+/* Checks that the length of the last datagram fits its type and count. */
 static bool
-is_whole(const struct engine_inbox *in, size_t length)
+is_valid(const struct engine_process *engine, size_t length)
 {
-	if (length < sizeof(in->type))
+	uint32_t	 count = engine->datagram.events.count;
+
+	if (length < sizeof(engine->datagram.type))
 		return (false);
-	if (in->type != ENGINE_EVENT)
-		return (length == sizeof(in->report));
-	return (length >= ENGINE_EVENTS_SIZE(1) && in->events.count > 0 &&
-	    in->events.count <= ENGINE_EVENTS &&
-	    length == ENGINE_EVENTS_SIZE(in->events.count));
+	if (engine->datagram.type != ENGINE_EVENT)
+		return (length == sizeof(engine->datagram.report));
+	return (length >= ENGINE_EVENTS_SIZE(1) && count > 0 &&
+	    count <= ENGINE_EVENTS && length == ENGINE_EVENTS_SIZE(count));
 }
 
 int
-engine_receive(const struct engine_process *engine, struct engine_report *r)
+engine_receive(struct engine_process *engine, struct engine_report *r)
 {
-	struct engine_inbox	*in = engine->inbox;
-	ssize_t			 n;
+	ssize_t	 n;
 
-	if (engine_has_buffered(engine)) {
-		take_event(in, r);
-		return (1);
-	}
-	n = recv(engine->socket, &in->events, sizeof(in->events),
+	if (engine_has_buffered(engine))
+		return (next_event(engine, r));
+	n = recv(engine->socket, &engine->datagram, sizeof(engine->datagram),
 	    MSG_DONTWAIT);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return (0);
-	if (n <= 0 || !is_whole(in, (size_t)n))
+	if (n <= 0 || !is_valid(engine, (size_t)n))
 		return (-1);
-	if (in->type != ENGINE_EVENT) {
-		*r = in->report;
-		/* It reads strangers' bytes: its word is not trusted. */
-		r->text[sizeof(r->text) - 1] = '\0';
-		if (r->type != ENGINE_LOG)
-			r->error[sizeof(r->error) - 1] = '\0';
-		return (1);
+	if (engine->datagram.type == ENGINE_EVENT) {
+		engine->next = 0;
+		engine->count = engine->datagram.events.count;
+		return (next_event(engine, r));
 	}
-	in->taken = 0;
-	in->count = in->events.count;
-	take_event(in, r);
+	*r = engine->datagram.report;
+	r->text[sizeof(r->text) - 1] = '\0';
+	if (r->type != ENGINE_LOG)
+		r->error[sizeof(r->error) - 1] = '\0';
 	return (1);
 }
 
@@ -155,12 +152,10 @@ engine_reap(struct engine_process *engine)
 		return;
 	close(engine->socket);
 	engine->socket = -1;
-	free(engine->inbox);
-	engine->inbox = NULL;
 	kill(engine->pid, SIGKILL);
 	while (waitpid(engine->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-		log_warnx("the engine ended with signal %d (%s)",
+		log_errx("the engine was killed by signal %d (%s)",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
 }

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The engine: the process that captures, decodes, matches and detects.  It
- * waits for nobody, and after its start it can do nothing else.
+ * The engine as its parent sees it: a child process that captures, decodes,
+ * matches and detects.
  *
- * Its parent starts one, waits for ENGINE_READY, ends the one before it, and
- * lets the new one go: packets queue in the new one's rings from before the old
- * one takes its last, so none is missed.
+ * To replace an engine, the parent starts a new one, waits for ENGINE_READY,
+ * stops the old one, and sends ENGINE_GO to the new one.  The captures of the
+ * new engine are open before the old engine drains its own for the last time,
+ * so no packet is lost.
  */
 #ifndef HBW_ENGINE_PROCESS_H
 #define HBW_ENGINE_PROCESS_H
@@ -13,96 +14,56 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
-#include "base/wall.h"
 #include "config/configuration.h"
-#include "detect/detect.h"
+#include "engine/engine_message.h"
 #include "engine/shared_state.h"
 
-enum engine_report_type {
-	ENGINE_READY = 1,	/* its captures are open, or failed */
-	ENGINE_EVENT,		/* a watch was raised or cleared */
-	ENGINE_CAPTURE,		/* a capture's state changed */
-	ENGINE_LOG,		/* a line for the log; it has none itself */
-};
+struct engine_process {
+	pid_t		 pid;
+	int		 socket;	/* -1: there is no engine */
 
-/* A line of the log that is longer is cut. */
-#define ENGINE_TEXT_SIZE	224
-
-/* What the engine tells its parent: a datagram each, but for events. */
-struct engine_report {
-	uint32_t		 type;
-	struct detect_event	 event;		/* ENGINE_EVENT */
-	struct wall_time	 at;		/* the same as event.at */
-	uint32_t		 capture;	/* ENGINE_CAPTURE: position */
-	uint32_t		 state;		/* enum shared_capture_state */
-	uint32_t		 before;	/* the state until now */
-	int32_t			 priority;	/* ENGINE_LOG: syslog(3)'s */
-	union {
-		char		 error[SHARED_ERROR_SIZE]; /* ENGINE_CAPTURE */
-		char		 text[ENGINE_TEXT_SIZE]; /* ENGINE_LOG */
-	};
-};
-
-/* Events go many at a time: a datagram is the first `count` of them. */
-#define ENGINE_EVENTS		256
-struct engine_event {
-	struct detect_event	 event;
-	struct wall_time	 at;		/* the same as event.at */
-};
-struct engine_events {
-	uint32_t		 type;		/* ENGINE_EVENT */
-	uint32_t		 count;		/* from 1 */
-	struct engine_event	 events[ENGINE_EVENTS];
-};
-#define ENGINE_EVENTS_SIZE(n)	\
-	(offsetof(struct engine_events, events) + \
-	(n) * sizeof(struct engine_event))
-
-enum engine_order {
-	ENGINE_GO = 1,		/* an engine saw to the rows until now */
-	ENGINE_GO_AFTER_GAP,	/* nobody did: count silence from the start */
-	ENGINE_STOP,		/* take what is there, report it, and end */
-};
-
-/* The last datagram, as far as it is not taken yet. */
-struct engine_inbox {
+	/* The last datagram, and which of its events were received already. */
 	union {
 		uint32_t		 type;
 		struct engine_report	 report;
 		struct engine_events	 events;
-	};
-	uint32_t	 taken;		/* of the events */
-	uint32_t	 count;
-};
-
-/* The parent's view of an engine. */
-struct engine_process {
-	pid_t			 pid;
-	int			 socket;	/* -1: none */
-	struct engine_inbox	*inbox;		/* owned, with the socket */
+	} datagram;
+	uint32_t	 next;		/* position of an event */
+	uint32_t	 count;		/* of events */
 };
 
 /*
- * Starts an engine, a child process.  False on error (errno).  The parent keeps
- * the configuration and the rows for as long as the engine lives.
+ * Starts an engine.  The caller keeps the configuration and the shared state
+ * until engine_reap.  False on error (errno); then there is no engine.
  */
 bool	 engine_start(struct engine_process *, const struct configuration *,
 	    struct shared_state *);
-/* False when the engine is gone. */
+
+/* Sends an order, without waiting.  False when the engine has ended. */
 bool	 engine_order(const struct engine_process *, enum engine_order);
-/* 1: a report; 0: none is waiting; -1: the engine has ended. */
-int	 engine_receive(const struct engine_process *, struct engine_report *);
+
 /*
- * Has engine_receive a report that came along with the one before?  The socket
- * does not show it.
+ * Receives one report, without waiting.  Returns 1 with a report, 0 when none
+ * is there, and -1 when the engine has ended or sent an invalid datagram.  The
+ * texts of a report end with a NUL; all other values are unchecked.
+ */
+int	 engine_receive(struct engine_process *, struct engine_report *);
+
+/*
+ * True when engine_receive still has events of the last datagram.  poll(2) does
+ * not see those.
  */
 bool	 engine_has_buffered(const struct engine_process *);
-/* Gives an ENGINE_LOG to the log. */
+
+/* Logs a report of type ENGINE_LOG, in the name of the engine. */
 void	 engine_log(const struct engine_report *);
-/* Ends an engine that has not ended by itself, and forgets it. */
+
+/*
+ * Kills the engine if it still runs, waits for it, and closes the socket.  Does
+ * nothing when there is no engine.
+ */
 void	 engine_reap(struct engine_process *);
 
 #endif

@@ -39,10 +39,10 @@ link_monitor_open(void)
 void
 link_monitor_drain(int descriptor)
 {
-	char	 cut[16];
+	char	 start[16];
 
-	/* An error is news too: that some of them were lost. */
-	while (recv(descriptor, cut, sizeof(cut), MSG_DONTWAIT) >= 0 ||
+	/* ENOBUFS says that messages were lost; more may be readable. */
+	while (recv(descriptor, start, sizeof(start), MSG_DONTWAIT) >= 0 ||
 	    errno == EINTR || errno == ENOBUFS)
 		continue;
 }

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The state of network interfaces.  Nothing here needs a privilege or a file,
+ * once the two descriptors are open; the caller closes them with close(2).
+ */
 #ifndef HBW_LINK_H
 #define HBW_LINK_H
 
@@ -6,26 +10,27 @@
 
 enum link_state {
 	LINK_UP,
-	LINK_DOWN,		/* administratively, or no carrier */
-	LINK_MISSING,		/* there is no such interface */
+	LINK_DOWN,		/* set down, or without a carrier */
+	LINK_MISSING,		/* no such interface */
 };
 
-/* A descriptor for link_state, good also after a jail; -1 on error (errno). */
+/* A descriptor for link_state; -1 on error (errno). */
 int	 link_open(void);
 
 /*
- * A descriptor that poll finds readable when some interface was made, unmade or
- * changed (rtnetlink(7)); -1 on error (errno).
- */
-int	 link_monitor_open(void);
-/* Takes the news: which interface it was is not told. */
-void	 link_monitor_drain(int descriptor);
-
-/*
- * The state of an interface (netdevice(7)), and its ifIndex, 0 when it is
- * missing.  `any` is always up and has no ifIndex.
+ * The state of an interface, and its ifIndex; see netdevice(7).  The ifIndex of
+ * a missing interface is 0.  The interface `any` is always up; its ifIndex is
+ * 0.
  */
 enum link_state link_state(int descriptor, const char *interface,
 	    uint32_t *ifindex);
+
+/*
+ * A descriptor that poll(2) finds readable after some interface was added,
+ * removed or changed; see rtnetlink(7).  -1 on error (errno).
+ */
+int	 link_monitor_open(void);
+/* Discards what is readable, which ends that state. */
+void	 link_monitor_drain(int descriptor);
 
 #endif

@@ -3,36 +3,67 @@
 #include <string.h>
 
 #include "base/log.h"
-#include "engine/link.h"
 #include "engine/listener.h"
 
-/* Frames in one call, and calls in one pass: then deadlines are looked at. */
+/*
+ * Frames in one call and calls in one pass.  The limit makes sure that
+ * deadlines are checked in time while frames arrive faster than they are taken.
+ */
 #define DRAIN_FRAMES	1024
 #define DRAIN_CALLS	4
 
 #define DOWN_TEXT	"the interface is down"
+#define REMOVED_TEXT	"the interface was removed"
+#define RETURNS		"it returns"
+#define RESUMES		"capture resumes"
 
-/* So many passes in a row may end in an error while the interface is up. */
+/*
+ * While the interface is up, the capture has failed after this many passes in
+ * a row that end with an error.
+ */
 #define CAPTURE_ERRORS	10
 
 static void
 set_capture_state(struct listener *listener, enum shared_capture_state state,
     const char *error)
 {
+	struct shared_capture	*row = listener->row;
 	struct engine_report	 r = {
 		.type = ENGINE_CAPTURE, .capture = listener->position,
-		.state = state, .before = listener->row->state,
+		.state = state, .before = row->state,
 	};
 
-	listener->row->state = state;
-	listener->row->source.blind = state == SHARED_CAPTURE_FAILED;
-	listener->row->source.link_down = state == SHARED_CAPTURE_DOWN;
-	listener->row->listening = listener->capture != NULL;
-	snprintf(listener->row->error, sizeof(listener->row->error), "%s", error);
+	row->state = state;
+	row->source.blind = state == SHARED_CAPTURE_FAILED;
+	row->source.link_down = state == SHARED_CAPTURE_DOWN;
+	row->listening = listener->capture != NULL;
+	snprintf(row->error, sizeof(row->error), "%s", error);
 	if (r.state == r.before)
 		return;
 	snprintf(r.error, sizeof(r.error), "%s", error);
-	listener->all->report(listener->all->arg, &r);
+	report_queue_add(&listener->all->reports, &r);
+}
+
+static void
+set_down(struct listener *listener)
+{
+	log_warnx("%s: %s; silence counts as an interruption",
+	    listener->row->interface, DOWN_TEXT);
+	set_capture_state(listener, SHARED_CAPTURE_DOWN, DOWN_TEXT);
+}
+
+static void
+set_failed(struct listener *listener, const char *error, const char *until)
+{
+	struct capture	*failed = listener->capture;
+
+	log_errx("%s: cannot capture: %s; %zu watch%s blind until %s",
+	    listener->row->interface, error, listener->nwatches,
+	    listener->nwatches == 1 ? " is" : "es are", until);
+	listener->capture = NULL;
+	set_capture_state(listener, SHARED_CAPTURE_FAILED, error);
+	/* `error` may belong to the capture, so it is closed last. */
+	capture_close(failed);
 }
 
 /* ---- frames */
@@ -40,21 +71,22 @@ set_capture_state(struct listener *listener, enum shared_capture_state state,
 static struct mono_time
 arrival(struct listeners *all, struct wall_time timestamp)
 {
-	/* It may have come while the others were handed out. */
+	/* A frame may arrive while the frames before it are processed. */
 	if (all->latest.ns < timestamp.ns - all->clock_offset.learned_ns)
 		all->latest = mono_now();
-	return (clock_offset_arrival(&all->clock_offset, timestamp, all->before, all->latest));
+	return (clock_offset_arrival(&all->clock_offset, timestamp,
+	    all->before, all->latest));
 }
 
 static void
-found(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
+take_heartbeat(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 {
-	struct listener	*listener = arg;
+	struct listener		*listener = arg;
 	struct listeners	*all = listener->all;
 
 	if (heartbeat->alive) {
 		detect_heartbeat(&all->detect, watch, all->at,
-		    (struct wall_time){ all->at.ns + all->clock_offset.clock_ns });
+		    clock_offset_wall(&all->clock_offset, all->at));
 		listener->counted = true;
 	} else if (heartbeat->stop) {
 		detect_stopping(&all->detect, watch, all->at);
@@ -75,28 +107,15 @@ take_frame(void *arg, const struct capture_frame *frame)
 	row->drained = frame->timestamp;
 	listener->counted = false;
 	listener->all->at = arrival(listener->all, frame->timestamp);
-	verdict = match_frame(listener->match, frame, found, listener);
+	verdict = match_frame(listener->match, frame, take_heartbeat, listener);
 	if (listener->counted)
 		row->heartbeats++;
 	if (verdict == PACKET_MALFORMED || verdict == PACKET_LINK_UNKNOWN)
 		row->malformed++;
 }
 
-/* ---- captures */
+/* ---- the capture in each pass */
 
-static void
-listener_fail(struct listener *listener, const char *error)
-{
-	struct capture	*failed = listener->capture;
-
-	listener->capture = NULL;
-	log_warnx("%s: capture failed: %s", listener->row->interface, error);
-	set_capture_state(listener, SHARED_CAPTURE_FAILED, error);
-	/* The last, since the error may be its own. */
-	capture_close(failed);
-}
-
-/* An interface that is down is heard: its silence is true. */
 void
 listener_check_link(struct listener *listener)
 {
@@ -108,14 +127,11 @@ listener_check_link(struct listener *listener)
 		return;
 	state = link_state(listener->all->link, row->interface, &ifindex);
 	if (state == LINK_MISSING || ifindex != row->ifindex) {
-		listener_fail(listener, "the interface disappeared");
-		return;
-	}
-	if (state == LINK_DOWN && row->state != SHARED_CAPTURE_DOWN) {
-		log_info("%s: down", row->interface);
-		set_capture_state(listener, SHARED_CAPTURE_DOWN, DOWN_TEXT);
+		set_failed(listener, REMOVED_TEXT, RETURNS);
+	} else if (state == LINK_DOWN && row->state != SHARED_CAPTURE_DOWN) {
+		set_down(listener);
 	} else if (state == LINK_UP && row->state == SHARED_CAPTURE_DOWN) {
-		log_info("%s: up", row->interface);
+		log_notice("%s: the interface is up", row->interface);
 		set_capture_state(listener, SHARED_CAPTURE_RUNNING, "");
 	}
 }
@@ -136,18 +152,20 @@ listener_check_losses(struct listener *listener)
 }
 
 static void
-listener_error(struct listener *listener, enum capture_status status)
+handle_error(struct listener *listener, enum capture_status status)
 {
 	if (status == CAPTURE_GONE) {
-		listener_fail(listener, capture_error(listener->capture));
+		set_failed(listener, REMOVED_TEXT, RETURNS);
 		return;
 	}
-	log_debug("%s: %s", listener->row->interface, capture_error(listener->capture));
+	log_debug("%s: %s", listener->row->interface,
+	    capture_error(listener->capture));
+	/* An interface that went down or was removed explains the error. */
 	listener_check_link(listener);
 	if (listener->capture != NULL &&
 	    listener->row->state == SHARED_CAPTURE_RUNNING &&
 	    ++listener->errors >= CAPTURE_ERRORS)
-		listener_fail(listener, capture_error(listener->capture));
+		set_failed(listener, capture_error(listener->capture), RESUMES);
 }
 
 bool
@@ -158,17 +176,23 @@ listener_drain(struct listener *listener)
 
 	for (calls = 0; calls < DRAIN_CALLS && listener->capture != NULL &&
 	    status == CAPTURE_MORE; calls++)
-		status = capture_drain(listener->capture, DRAIN_FRAMES, take_frame,
-		    listener);
+		status = capture_drain(listener->capture, DRAIN_FRAMES,
+		    take_frame, listener);
 	if (status == CAPTURE_INTERRUPTED || status == CAPTURE_GONE)
-		listener_error(listener, status);
+		handle_error(listener, status);
 	else
 		listener->errors = 0;
-	/* What the one before had is behind us when the ring was empty once. */
+	/*
+	 * Once the ring has been empty, all frames that the old engine also
+	 * received are behind.  From then on a timestamp may go back, because
+	 * the wall clock was stepped, without meaning such a frame.
+	 */
 	if (status != CAPTURE_MORE)
 		listener->skip = WALL_NEVER;
 	return (status != CAPTURE_MORE || listener->capture == NULL);
 }
+
+/* ---- start and end */
 
 static size_t
 count_watches(const struct configuration *config, const char *interface)
@@ -183,53 +207,51 @@ count_watches(const struct configuration *config, const char *interface)
 }
 
 static void
-open_capture(struct listener *listener, const struct configuration *config,
-    char *const *filters)
+open_capture(struct listener *listener, char *const *filters)
 {
 	const char	*interface = listener->row->interface;
 	uint32_t	 ifindex;
-	enum link_state	 state;
+	int		 type;
 
-	state = link_state(listener->all->link, interface, &ifindex);
-	listener->down = state == LINK_DOWN;
-	if (state == LINK_MISSING) {
+	listener->link = link_state(listener->all->link, interface, &ifindex);
+	if (listener->link == LINK_MISSING) {
 		snprintf(listener->error, sizeof(listener->error),
-		    "there is no such interface");
+		    "no such interface");
 		return;
 	}
 	listener->capture = capture_open_live(interface,
 	    match_needs_payload(listener->match) ? CAPTURE_SNAPSHOT_LARGE :
-	    CAPTURE_SNAPSHOT_SMALL, count_watches(config, interface), filters,
+	    CAPTURE_SNAPSHOT_SMALL, listener->nwatches, filters,
 	    MATCH_FILTERS, listener->error);
 	if (listener->capture == NULL)
 		return;
 	listener->opened = mono_now();
-	if (!match_prepare(listener->match, capture_link_type(listener->capture),
-	    listener->error) ||
-	    !packet_knows_link(capture_link_type(listener->capture))) {
-		if (listener->error[0] == '\0')
-			snprintf(listener->error, sizeof(listener->error),
-			    "link type %d is not understood",
-			    capture_link_type(listener->capture));
-		capture_close(listener->capture);
-		listener->capture = NULL;
-	}
+	type = capture_link_type(listener->capture);
+	if (!packet_knows_link(type))
+		snprintf(listener->error, sizeof(listener->error),
+		    "link type %d is not supported", type);
+	else if (match_prepare(listener->match, type, listener->error))
+		return;
+	capture_close(listener->capture);
+	listener->capture = NULL;
 }
 
 bool
-listener_open(struct listener *listener, struct listeners *all, const struct configuration *config,
-    struct shared_state *row, uint32_t position)
+listener_open(struct listener *listener, struct listeners *all,
+    const struct configuration *config, struct shared_state *shared,
+    uint32_t position)
 {
 	char	*filters[MATCH_FILTERS];
 
 	*listener = (struct listener){
-		.all = all, .row = &row->captures[position],
+		.all = all, .row = &shared->captures[position],
 		.position = position,
 	};
+	listener->nwatches = count_watches(config, listener->row->interface);
 	listener->match = match_new(config, listener->row->interface);
 	if (listener->match == NULL || !match_filters(listener->match, filters))
 		return (false);
-	open_capture(listener, config, filters);
+	open_capture(listener, filters);
 	match_filters_free(filters);
 	return (true);
 }
@@ -245,26 +267,29 @@ void
 listener_begin(struct listener *listener, bool after_gap)
 {
 	struct shared_capture	*row = listener->row;
-	bool			 saw = row->listening && !after_gap;
 
-	if (listener->capture == NULL && listener->down) {
-		/* What was before it was seen to be down is not known. */
+	if (listener->capture == NULL && listener->link == LINK_DOWN) {
+		/*
+		 * Some interfaces cannot be opened while they are down.  Their
+		 * silence counts, but only from now on if nothing captured
+		 * before.
+		 */
 		if (after_gap || row->source.blind)
 			detect_source_resume(&row->source, listener->all->now);
-		log_info("%s: down", row->interface);
-		set_capture_state(listener, SHARED_CAPTURE_DOWN, DOWN_TEXT);
+		set_down(listener);
 		return;
 	}
 	if (listener->capture == NULL) {
-		listener_fail(listener, listener->error);
+		set_failed(listener, listener->error,
+		    listener->link == LINK_MISSING ? RETURNS : RESUMES);
 		return;
 	}
-	if (saw)
+	if (row->listening && !after_gap)
 		listener->skip = row->drained;
 	else
 		detect_source_resume(&row->source, listener->opened);
 	if (row->state != SHARED_CAPTURE_RUNNING && !row->listening)
-		log_info("%s: capture resumed", row->interface);
+		log_notice("%s: capture resumed", row->interface);
 	(void)link_state(listener->all->link, row->interface, &row->ifindex);
 	set_capture_state(listener, SHARED_CAPTURE_RUNNING, "");
 	listener_check_link(listener);

@@ -1,75 +1,82 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A capture of the engine, the watches that hear by it, and its row.
+ * A listener: the live capture of one interface, the watches that receive
+ * heartbeats through it, and its row in the shared state.  Only the engine uses
+ * it.
  */
 #ifndef HBW_LISTENER_H
 #define HBW_LISTENER_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "base/mono.h"
 #include "base/wall.h"
+#include "config/configuration.h"
 #include "detect/detect.h"
 #include "engine/clock_offset.h"
-#include "engine/engine_process.h"
+#include "engine/link.h"
+#include "engine/report_queue.h"
 #include "engine/shared_state.h"
 #include "match/match.h"
 #include "packet/capture.h"
 
-/* What all ears of an engine have in common. */
+/* What all listeners of an engine share. */
 struct listeners {
 	struct detect		 detect;
+	struct report_queue	 reports;
+	struct clock_offset	 clock_offset;
 	int			 link;		/* descriptor for link_state */
 	struct mono_time	 before;	/* start of the last pass */
 	struct mono_time	 now;		/* start of this pass */
 	struct mono_time	 latest;	/* the clock when last read */
+	struct mono_time	 at;		/* arrival of the last frame */
 	int64_t			 taken;		/* frames in this pass */
-	struct clock_offset		 clock_offset;
-	struct mono_time	 at;		/* the frame at hand came */
-	/* Called with a capture's change of state. */
-	void			(*report)(void *arg,
-				    const struct engine_report *);
-	void			*arg;
 };
 
 struct listener {
-	struct listeners		*all;
-	struct shared_capture	*row;		/* its row; the engine's own */
+	struct listeners	*all;
+	struct shared_capture	*row;		/* in the shared state */
 	uint32_t		 position;	/* of the row */
-	struct capture		*capture;	/* NULL: nothing is heard */
+	size_t			 nwatches;	/* enabled, on this interface */
+	struct capture		*capture;	/* NULL: closed, or failed */
 	struct match		*match;
 	struct mono_time	 opened;
-	uint64_t		 dropped;	/* as told by the kernel */
-	int			 errors;	/* in a row */
-	struct wall_time	 skip;		/* the one before had these */
-	bool			 down;		/* too far to be opened */
-	bool			 counted;	/* the frame at hand */
+	uint64_t		 dropped;	/* by the kernel, so far */
+	int			 errors;	/* passes in a row with one */
+	struct wall_time	 skip;		/* frames up to this timestamp
+						   went to the old engine */
+	enum link_state		 link;		/* when it was opened */
+	bool			 counted;	/* a watch counted this frame */
 	char			 error[CAPTURE_ERROR_SIZE];
 };
 
 /*
- * Opens the capture; on error the reason is kept until listener_begin tells it.  The
- * row is not touched.  False when there is no memory.
+ * Opens the capture.  If that fails, the reason is kept and listener_begin
+ * reports it; the row does not change.  False when there is no memory.  The
+ * caller ends it with listener_close.
  */
-bool	 listener_open(struct listener *, struct listeners *, const struct configuration *,
-	    struct shared_state *, uint32_t position);
+bool	 listener_open(struct listener *, struct listeners *,
+	    const struct configuration *, struct shared_state *,
+	    uint32_t position);
 void	 listener_close(struct listener *);
 
 /*
- * The row is this engine's from here on.  After a gap nobody has seen to it
- * until the capture was opened.
+ * Takes over the row.  `after_gap` says that no engine ran until now; then
+ * silence counts from the time the capture was opened.
  */
 void	 listener_begin(struct listener *, bool after_gap);
 
 /*
- * Takes what is waiting.  True when nothing that came before this pass is
- * left.
+ * Takes the frames that are waiting, up to a limit.  True when every frame that
+ * arrived before this pass was taken.
  */
 bool	 listener_drain(struct listener *);
 
-/* Has the interface changed its state?  Have packets been lost? */
+/* Updates the row when the interface went up, down or away. */
 void	 listener_check_link(struct listener *);
+/* Updates the row when the kernel dropped packets. */
 void	 listener_check_losses(struct listener *);
 
 #endif

@@ -4,93 +4,108 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <syslog.h>
 
 #include "base/log.h"
 #include "engine/report_queue.h"
 
-/* An event, or the place of the first of `others`. */
+/* An event, or a place holder for the first report of `others`. */
 struct report_queue_entry {
 	bool			 other;
 	struct engine_event	 event;
 };
 
 bool
-report_queue_init(struct report_queue *r)
+report_queue_init(struct report_queue *q)
 {
-	if (!queue_init(&r->order, sizeof(struct report_queue_entry)))
+	*q = (struct report_queue){ 0 };
+	if (!queue_init(&q->order, sizeof(struct report_queue_entry)))
 		return (false);
-	if (queue_init(&r->others, sizeof(struct engine_report)))
+	if (queue_init(&q->others, sizeof(struct engine_report)))
 		return (true);
-	queue_free(&r->order);
+	queue_free(&q->order);
 	return (false);
 }
 
 void
-report_queue_free(struct report_queue *r)
+report_queue_free(struct report_queue *q)
 {
-	queue_free(&r->order);
-	queue_free(&r->others);
+	queue_free(&q->order);
+	queue_free(&q->others);
 }
 
 void
-report_queue_add_event(struct report_queue *r, const struct engine_event *event)
+report_queue_add_event(struct report_queue *q, const struct engine_event *event)
 {
 	struct report_queue_entry	 entry = { .event = *event };
 
-	if (!queue_push(&r->order, &entry))
-		log_warnx("out of memory: a report is lost");
+	if (!queue_push(&q->order, &entry))
+		log_errx("out of memory: an alarm event was lost");
 }
 
 static bool
-add_other(struct report_queue *r, const struct engine_report *report)
+add_other(struct report_queue *q, const struct engine_report *report)
 {
 	struct report_queue_entry	 entry = { .other = true };
 
-	if (!queue_push(&r->others, report))
+	if (!queue_push(&q->others, report))
 		return (false);
-	if (queue_push(&r->order, &entry))
+	if (queue_push(&q->order, &entry))
 		return (true);
-	queue_drop_last(&r->others);
+	queue_drop_last(&q->others);
 	return (false);
 }
 
 void
-report_queue_add(struct report_queue *r, const struct engine_report *report)
+report_queue_add(struct report_queue *q, const struct engine_report *report)
 {
-	if (!add_other(r, report))
-		log_warnx("out of memory: a report is lost");
+	if (!add_other(q, report))
+		log_errx("out of memory: a report was lost");
 }
 
-bool
-report_queue_add_log_line(struct report_queue *r, int priority, const char *line)
+static bool
+add_log_line(struct report_queue *q, int priority, const char *line)
 {
 	struct engine_report	 report = {
 		.type = ENGINE_LOG, .priority = priority,
 	};
 
 	snprintf(report.text, sizeof(report.text), "%s", line);
-	if (r->lines >= REPORT_QUEUE_LINES_MAX || !add_other(r, &report))
+	if (q->lines >= REPORT_QUEUE_LINES_MAX || !add_other(q, &report))
 		return (false);
-	r->lines++;
+	q->lines++;
 	return (true);
 }
 
-bool
-report_queue_waiting(const struct report_queue *r)
+void
+report_queue_add_log_line(struct report_queue *q, int priority,
+    const char *line)
 {
-	return (queue_first(&r->order) != NULL);
+	char	 lost[64];
+
+	snprintf(lost, sizeof(lost), "%u log lines were lost", q->lost);
+	if (q->lost > 0 && add_log_line(q, LOG_WARNING, lost))
+		q->lost = 0;
+	if (!add_log_line(q, priority, line))
+		q->lost++;
 }
 
-/* Gathers the events up to the next report of another kind. */
+bool
+report_queue_waiting(const struct report_queue *q)
+{
+	return (queue_first(&q->order) != NULL);
+}
+
+/* Copies the events up to the next report of another type. */
 static void
-gather(const struct report_queue *r, struct engine_events *events)
+gather_events(const struct report_queue *q, struct engine_events *events)
 {
 	const struct report_queue_entry	*entry;
 
 	events->type = ENGINE_EVENT;
 	for (events->count = 0; events->count < ENGINE_EVENTS;
 	    events->count++) {
-		entry = queue_at(&r->order, events->count);
+		entry = queue_at(&q->order, events->count);
 		if (entry == NULL || entry->other)
 			break;
 		events->events[events->count] = entry->event;
@@ -98,38 +113,40 @@ gather(const struct report_queue *r, struct engine_events *events)
 }
 
 static bool
-send_first(struct report_queue *r, int socket)
+send_datagram(int socket, const void *datagram, size_t length)
 {
-	const struct report_queue_entry	*first = queue_first(&r->order);
-	const void			*datagram;
-	struct engine_events		 events = { .count = 1 };
-	size_t				 length;
+	return (send(socket, datagram, length,
+	    MSG_DONTWAIT | MSG_NOSIGNAL) >= 0);
+}
+
+static bool
+send_first(struct report_queue *q, int socket)
+{
+	const struct report_queue_entry	*first = queue_first(&q->order);
+	const struct engine_report	*report = queue_first(&q->others);
+	struct engine_events		 events;
 
 	if (first->other) {
-		datagram = queue_first(&r->others);
-		length = sizeof(struct engine_report);
-	} else {
-		gather(r, &events);
-		datagram = &events;
-		length = ENGINE_EVENTS_SIZE(events.count);
+		if (!send_datagram(socket, report, sizeof(*report)))
+			return (false);
+		q->lines -= report->type == ENGINE_LOG;
+		queue_shift(&q->others);
+		queue_shift(&q->order);
+		return (true);
 	}
-	if (send(socket, datagram, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
+	gather_events(q, &events);
+	if (!send_datagram(socket, &events, ENGINE_EVENTS_SIZE(events.count)))
 		return (false);
-	if (first->other) {
-		r->lines -= ((const struct engine_report *)datagram)->type ==
-		    ENGINE_LOG;
-		queue_shift(&r->others);
-	}
-	for (; events.count > 0; events.count--)
-		queue_shift(&r->order);
+	while (events.count-- > 0)
+		queue_shift(&q->order);
 	return (true);
 }
 
 bool
-report_queue_flush(struct report_queue *r, int socket)
+report_queue_flush(struct report_queue *q, int socket)
 {
-	while (report_queue_waiting(r))
-		if (!send_first(r, socket))
+	while (report_queue_waiting(q))
+		if (!send_first(q, socket))
 			return (errno != EPIPE && errno != ECONNRESET);
 	return (true);
 }

@@ -73,5 +73,5 @@ soon "the silence is told" 10 traps_are 1 hbwAlarmRaised kept
 took=$((($(date +%s%N) - last) / 1000000))
 note "told $took ms after the last heartbeat"
 check "as soon as without the reload" test "$took" -lt 7500
-is "nobody takes it for a stop" "$(said "not watched")" 0
+is "nobody takes it for a stop" "$(said "no monitoring for")" 0
 finish

@@ -8,10 +8,11 @@
 #include <sys/socket.h>
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 #include <unistd.h>
 
+#include "engine/engine_process.h"
 #include "engine/report_queue.h"
 
 static struct report_queue	 reports;
@@ -27,9 +28,9 @@ begin(void **state)
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair) != 0)
 		return (-1);
 	parent.socket = pair[0];
-	parent.inbox = calloc(1, sizeof(*parent.inbox));
+	parent.next = parent.count = 0;
 	child = pair[1];
-	return (parent.inbox != NULL && report_queue_init(&reports) ? 0 : -1);
+	return (report_queue_init(&reports) ? 0 : -1);
 }
 
 static int
@@ -37,7 +38,6 @@ end(void **state)
 {
 	(void)state;
 	report_queue_free(&reports);
-	free(parent.inbox);
 	close(parent.socket);
 	close(child);
 	return (0);
@@ -146,6 +146,37 @@ a_storm(void **state)
 }
 
 static void
+take_line(int priority, const char *line)
+{
+	struct engine_report	 r;
+
+	assert_int_equal(engine_receive(&parent, &r), 1);
+	assert_int_equal(r.type, ENGINE_LOG);
+	assert_int_equal(r.priority, priority);
+	assert_string_equal(r.text, line);
+}
+
+/* Log lines beyond the limit are lost, and a later line says how many. */
+static void
+too_many_log_lines(void **state)
+{
+	unsigned	 i;
+
+	(void)state;
+	for (i = 0; i < REPORT_QUEUE_LINES_MAX + 3; i++)
+		report_queue_add_log_line(&reports, LOG_INFO, "line");
+	assert_true(report_queue_flush(&reports, child));
+	for (i = 0; i < REPORT_QUEUE_LINES_MAX; i++)
+		take_line(LOG_INFO, "line");
+	take_nothing();
+	report_queue_add_log_line(&reports, LOG_ERR, "next");
+	assert_true(report_queue_flush(&reports, child));
+	take_line(LOG_WARNING, "3 log lines were lost");
+	take_line(LOG_ERR, "next");
+	take_nothing();
+}
+
+static void
 nobody_listens(void **state)
 {
 	struct engine_report	 r;
@@ -202,6 +233,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test_setup_teardown(in_order, begin, end),
 		cmocka_unit_test_setup_teardown(a_storm, begin, end),
+		cmocka_unit_test_setup_teardown(too_many_log_lines, begin, end),
 		cmocka_unit_test_setup_teardown(nobody_listens, begin, end),
 		cmocka_unit_test_setup_teardown(refused, begin, end),
 	};

@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The messages between the engine (the child process, engine.c) and its parent
+ * (engine_process.c).  They travel over one SOCK_SEQPACKET socket pair, one
+ * message in each datagram; only reports of events share a datagram.
+ *
+ * Both sides are the same program, so the structures are sent as they are in
+ * memory.  The parent still validates each datagram: the engine reads untrusted
+ * packets, and an attacker may control it.
+ */
+#ifndef HBW_ENGINE_MESSAGE_H
+#define HBW_ENGINE_MESSAGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/wall.h"
+#include "detect/detect.h"
+#include "engine/shared_state.h"
+
+/* ---- from the engine to its parent */
+
+enum engine_report_type {
+	ENGINE_READY = 1,	/* all captures are open, or have failed */
+	ENGINE_EVENT,		/* an alarm was raised or cleared */
+	ENGINE_CAPTURE,		/* the state of a capture changed */
+	ENGINE_LOG,		/* a log line; the engine has no log itself */
+};
+
+/* The size of a log line with its NUL; a longer line is truncated. */
+#define ENGINE_TEXT_SIZE	224
+
+/* Each member is valid for the report types that its comment names. */
+struct engine_report {
+	uint32_t		 type;		/* enum engine_report_type */
+	struct detect_event	 event;		/* EVENT */
+	struct wall_time	 at;		/* EVENT: the wall time */
+	uint32_t		 capture;	/* CAPTURE: its position */
+	uint32_t		 state;		/* CAPTURE: the new state */
+	uint32_t		 before;	/* CAPTURE: the old state */
+	int32_t			 priority;	/* LOG: syslog(3)'s */
+	union {
+		char		 error[SHARED_ERROR_SIZE];	/* CAPTURE */
+		char		 text[ENGINE_TEXT_SIZE];	/* LOG */
+	};
+};
+
+struct engine_event {
+	struct detect_event	 event;
+	struct wall_time	 at;		/* event.at, as wall time */
+};
+
+/*
+ * The datagram for reports of type ENGINE_EVENT.  It has ENGINE_EVENTS_SIZE(n)
+ * bytes for n events.
+ */
+#define ENGINE_EVENTS		256
+struct engine_events {
+	uint32_t		 type;		/* ENGINE_EVENT */
+	uint32_t		 count;		/* 1..ENGINE_EVENTS */
+	struct engine_event	 events[ENGINE_EVENTS];
+};
+#define ENGINE_EVENTS_SIZE(n)	\
+	(offsetof(struct engine_events, events) + \
+	(n) * sizeof(struct engine_event))
+
+/* ---- from the parent to the engine: a datagram of one uint32_t */
+
+enum engine_order {
+	ENGINE_GO = 1,		/* start; another engine ran until now */
+	ENGINE_GO_AFTER_GAP,	/* start; no engine ran, so silence counts only
+				   from the time the captures were opened */
+	ENGINE_STOP,		/* take the waiting packets, send all reports,
+				   and exit */
+};
+
+#endif
