@@ -1,20 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "agent_alarms.h"
 #include "agent_apply.h"
+#include "agent_captures.h"
 #include "base/log.h"
 #include "persistence.h"
 
-/* ---- what was */
+/* ---- alarms of the generation before */
 
-/* An alarm of before. */
-struct former {
-	struct alarm			*alarm;
-	struct configuration_watch	*watch;
-	uint32_t			 index;
-};
-
-/* Shared texts are equal when they are the same; names are not shared. */
+/* Interned texts are equal when their addresses are; names are not interned. */
 static bool
 same_key(const struct configuration_watch *a,
     const struct configuration_watch *b)
@@ -27,45 +22,47 @@ same_key(const struct configuration_watch *a,
 	    p->alarm->id == q->alarm->id && strcmp(a->name, b->name) == 0);
 }
 
-/* An alarm that was there under the same key is the same alarm. */
+/*
+ * The alarm of watch i goes on.  With the same key it is the same alarm; else
+ * the old one is cleared, and one with the new key is raised.
+ */
 static void
-carry_alarm(struct agent *agent, struct generation *c, size_t i,
-    const struct former *old, struct wall_time now)
+keep_alarm(struct agent *agent, struct generation *g, size_t i,
+    const struct agent_alarm *old, struct wall_time now)
 {
 	struct detect_event	 event = {
 		.transition = DETECT_CLEARED,
 		.number = old->alarm->transitions,
 		.last_heartbeat = old->alarm->last_heartbeat,
 	};
-	struct configuration_watch	*w = c->config->watches[i];
-	struct alarm			*a = &c->alarms[i];
-	bool				 raised;
+	struct agent_alarm	 new = {
+		&g->alarms[i], g->config->watches[i], old->index,
+	};
+	bool			 raised = old->alarm->state == ALARM_RAISED;
 
-	raised = old->alarm->state == ALARM_RAISED;
-	if (raised && !same_key(w, old->watch))
-		agent_clear(agent, old->alarm, old->watch, old->index, &event,
-		    now, ALARM_END_REKEYED);
-	else if (raised)
-		/* Counted by the severity that it now has. */
-		agent_count_active(agent, old->watch, -1);
-	if (same_key(w, old->watch)) {
-		*a = *old->alarm;
-		if (raised)
-			agent_count_active(agent, w, 1);
+	if (same_key(new.watch, old->watch)) {
+		*new.alarm = *old->alarm;
+		if (raised) {
+			/* Its severity may have changed. */
+			agent_count_active(agent, old->watch, -1);
+			agent_count_active(agent, new.watch, 1);
+		}
 		return;
 	}
-	a->transitions = old->alarm->transitions;
-	if (!raised || !w->profile->enabled)
+	if (raised)
+		agent_clear(agent, old, &event, now, ALARM_END_REKEYED);
+	new.alarm->transitions = old->alarm->transitions;
+	if (!raised || !new.watch->profile->enabled)
 		return;
 	event.transition = DETECT_RAISED;
 	event.received = !wall_is_never(event.last_heartbeat);
 	event.silence_ns = wall_sub(now, event.received ? event.last_heartbeat :
 	    old->alarm->raised);
-	agent_raise(agent, a, w, old->index, &event, now);
+	agent_raise(agent, &new, &event, now);
 }
 
 static void
-remove_alarm(struct agent *agent, const struct former *old,
+remove_alarm(struct agent *agent, const struct agent_alarm *old,
     struct wall_time now)
 {
 	struct detect_event	 event = {
@@ -76,124 +73,119 @@ remove_alarm(struct agent *agent, const struct former *old,
 	};
 
 	if (old->alarm->state == ALARM_RAISED)
-		agent_clear(agent, old->alarm, old->watch, old->index, &event,
-		    now, ALARM_END_REMOVED);
+		agent_clear(agent, old, &event, now, ALARM_END_REMOVED);
 }
 
 static void
-carry_captures(const struct agent *agent, struct generation *c)
+keep_captures(const struct generation *old, struct generation *g)
 {
 	uint32_t	 i, found;
 
-	for (i = 0; i < agent->current.shared->ncaptures; i++) {
-		found = shared_state_find_capture(c->shared, agent->current.shared->names[i]);
+	for (i = 0; i < old->shared->ncaptures; i++) {
+		found = shared_state_find_capture(g->shared,
+		    old->shared->names[i]);
 		if (found != UINT32_MAX)
-			c->captures[found] = agent->current.captures[i];
+			g->captures[found] = old->captures[i];
 	}
-}
-
-static struct former
-former_of(const struct agent *agent, uint32_t i)
-{
-	return ((struct former){
-		&agent->current.alarms[i], agent->current.config->watches[i],
-		agent->current.indexes[i],
-	});
 }
 
 static void
-take_over_reload(struct agent *agent, struct generation *c, struct wall_time now)
+take_over_reload(struct agent *agent, struct generation *g,
+    struct wall_time now)
 {
-	struct former	 old;
-	size_t		 i;
+	const struct generation	*before = &agent->current;
+	struct agent_alarm	 old;
+	size_t			 i;
 
-	shared_state_take_over(c->shared, c->config, agent->current.shared, agent->current.config, c->before,
-	    agent->now);
-	for (i = 0; i < c->nremoved; i++) {
-		old = former_of(agent, c->removed[i]);
+	shared_state_take_over(g->shared, g->config, before->shared,
+	    before->config, g->before, agent->now);
+	for (i = 0; i < g->nremoved; i++) {
+		old = agent_alarm_at(agent, g->removed[i]);
 		remove_alarm(agent, &old, now);
 	}
-	for (i = 0; i < c->config->nwatches; i++) {
-		if (c->before[i] == SHARED_STATE_NEW ||
-		    agent->current.alarms[c->before[i]].transitions == 0)
+	for (i = 0; i < g->config->nwatches; i++) {
+		if (g->before[i] == SHARED_STATE_NEW ||
+		    before->alarms[g->before[i]].transitions == 0)
 			continue;
-		old = former_of(agent, c->before[i]);
-		carry_alarm(agent, c, i, &old, now);
+		old = agent_alarm_at(agent, g->before[i]);
+		keep_alarm(agent, g, i, &old, now);
 	}
-	carry_captures(agent, c);
+	keep_captures(before, g);
 }
 
-/* ---- what was, of the last run */
+/* ---- alarms of the last run */
 
 struct restoring {
 	struct agent		*agent;
-	struct generation		*generation;
+	struct generation	*generation;
 	struct wall_time	 now;
 };
 
-/* How long ago it was by the wall clock, which may have been set since. */
+/* From the age by the wall clock, which may have been set since: at most now. */
 static struct mono_time
 mono_of(const struct agent *agent, struct wall_time then, struct wall_time now)
 {
-	int64_t	 ago_ns = wall_sub(now, then);
+	int64_t	 age_ns = wall_sub(now, then);
 
-	return (mono_add(agent->now, ago_ns > 0 ? -ago_ns : 0));
+	return (mono_add(agent->now, age_ns > 0 ? -age_ns : 0));
 }
 
 static bool
-take_alarm(void *arg, struct notification *n)
+restore_alarm(void *arg, struct notification *n)
 {
-	struct restoring	*from = arg;
-	struct former		 old = { &n->alarm, n->watch, n->watch_index };
-	size_t			 i = generation_find(from->generation, n->watch_index);
+	struct restoring	*to = arg;
+	struct agent_alarm	 old = { &n->alarm, n->watch, n->watch_index };
+	bool			 raised = n->alarm.state == ALARM_RAISED;
+	size_t			 i;
 
-	/* Odd while it stands; that of a key that is no more need not be. */
-	if ((n->alarm.transitions % 2 != 0) !=
-	    (n->alarm.state == ALARM_RAISED))
+	/* Odd while raised; a change of the key may have left it otherwise. */
+	if ((n->alarm.transitions % 2 != 0) != raised)
 		n->alarm.transitions++;
-	if (n->alarm.state == ALARM_RAISED)
-		agent_count_active(from->agent, n->watch, 1);
-	if (i != SIZE_MAX)
-		detect_watch_restore(&from->generation->shared->watches[i],
-		    n->alarm.transitions, n->alarm.state == ALARM_RAISED,
-		    mono_of(from->agent, n->alarm.raised, from->now),
-		    n->alarm.last_heartbeat);
+	if (raised)
+		agent_count_active(to->agent, n->watch, 1);
 	/* hbwWatchIndex belongs to a name: the same index is the same watch. */
-	if (i != SIZE_MAX)
-		carry_alarm(from->agent, from->generation, i, &old, from->now);
-	else
-		remove_alarm(from->agent, &old, from->now);
+	i = generation_find(to->generation, n->watch_index);
+	if (i == SIZE_MAX) {
+		remove_alarm(to->agent, &old, to->now);
+	} else {
+		detect_watch_restore(&to->generation->shared->watches[i],
+		    n->alarm.transitions, raised,
+		    mono_of(to->agent, n->alarm.raised, to->now),
+		    n->alarm.last_heartbeat);
+		keep_alarm(to->agent, to->generation, i, &old, to->now);
+	}
 	notification_release(n);
 	return (true);
 }
 
 static bool
-take_blind(void *arg, const char *interface)
+restore_blind(void *arg, const char *interface)
 {
-	struct restoring	*from = arg;
+	struct restoring	*to = arg;
 	struct shared_capture	*c;
 	uint32_t		 i;
 
-	i = shared_state_find_capture(from->generation->shared, interface);
+	i = shared_state_find_capture(to->generation->shared, interface);
 	if (i == UINT32_MAX)
 		return (true);
-	c = &from->generation->shared->captures[i];
-	from->generation->captures[i].notified_blind = true;
-	/* So that the engine reports it when it is otherwise. */
+	c = &to->generation->shared->captures[i];
+	to->generation->captures[i].notified_blind = true;
+	/* The engine reports the capture if it is not so. */
 	c->state = SHARED_CAPTURE_FAILED;
 	c->source.blind = true;
 	return (true);
 }
 
 static void
-take_over_restart(struct agent *agent, struct generation *c, struct wall_time now)
+take_over_restart(struct agent *agent, struct generation *g,
+    struct wall_time now)
 {
-	struct restoring	 from = { agent, c, now };
+	struct restoring	 to = { agent, g, now };
 
-	/* Before what alarms that go may add to it. */
+	/* First the storms: an alarm that is removed may add to one. */
 	persistence_storms(agent);
-	persistence_alarms(agent->persistence, take_alarm, &from);
-	persistence_blind(agent->persistence, take_blind, &from);
+	persistence_alarms(agent->persistence, restore_alarm, &to);
+	persistence_blind(agent->persistence, restore_blind, &to);
 }
 
 /* ---- configuration */
@@ -204,10 +196,11 @@ agent_apply(struct agent *agent, struct generation *next,
 {
 	struct generation	 old;
 
-	/* First: what is carried over may raise and clear, too. */
+	/* First: taking over alarms may raise and clear some. */
 	if (!storm_configure(&agent->storm, next->config->storm_limit,
 	    next->config->storm_window_ns))
-		log_warnx("out of memory: storms are told in full");
+		log_errx("out of memory: storms of alarms are not "
+		    "summarised");
 	if (agent->current.config != NULL)
 		take_over_reload(agent, next, now);
 	else if (agent->persistence != NULL)

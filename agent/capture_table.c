@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+
 #include "table.h"
 
 static const struct shared_capture *
@@ -71,11 +73,26 @@ row_index(const struct agent *agent, size_t i, oid *index)
 	index[0] = agent->current.captures[agent->current.captures[i].position].ifindex;
 }
 
+/* A row without an engine that updates it is shown as failed. */
 static const void *
 row_view(const struct agent *agent, size_t i, union view *room)
 {
-	agent_view_capture(agent, agent->current.captures[i].position, &room->capture);
-	return (&room->capture);
+	const struct generation	*g = &agent->current;
+	uint32_t		 position = g->captures[i].position;
+	struct capture_view	*view = &room->capture;
+	const char		*fault = agent->engine_fault;
+
+	shared_state_read_capture(g->shared, position, &view->capture);
+	view->index = g->captures[position].ifindex;
+	view->restarts = g->captures[position].restarts;
+	if (!agent_engine_is_alive(agent) && fault == NULL)
+		fault = "the engine does not answer";
+	if (fault == NULL || view->capture.state == SHARED_CAPTURE_FAILED)
+		return (view);
+	view->capture.state = SHARED_CAPTURE_FAILED;
+	snprintf(view->capture.error, sizeof(view->capture.error), "%s",
+	    fault);
+	return (view);
 }
 
 const struct table capture_table = {

@@ -17,7 +17,9 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "agent_alarms.h"
 #include "agent_apply.h"
+#include "agent_captures.h"
 #include "base/log.h"
 #include "engine/sandbox.h"
 #include "notify.h"
@@ -461,6 +463,7 @@ run(const struct options *o, struct configuration *config)
 	snmp_library_end();
 	configuration_free(d.reload);
 	agent_free(&d.agent);
+	persistence_close(d.agent.persistence);
 	free(d.poll.fds);
 	return (status);
 }

@@ -17,7 +17,7 @@ struct persistence;
 
 /*
  * Reads the state in a directory into an agent without a configuration yet, and
- * gives it its record; agent_free closes it.
+ * gives it its record, which persistence_close frees.
  */
 enum store_result persistence_open(struct agent *, const char *directory);
 void	 persistence_close(struct persistence *);

@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "agent_apply.h"
+#include "agent_captures.h"
+#include "agent_reports.h"
 #include "base/log.h"
 #include "engine/link.h"
 #include "supervisor.h"

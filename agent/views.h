@@ -9,13 +9,12 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "agent.h"
 #include "config/configuration.h"
 #include "detect/detect.h"
 #include "engine/shared_state.h"
 #include "state/alarm.h"
 #include "state/notification.h"
-
-struct agent;
 
 struct scalars_view {
 	const struct agent	*agent;

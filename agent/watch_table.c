@@ -157,11 +157,24 @@ row_index(const struct agent *agent, size_t i, oid *index)
 	index[0] = agent->current.indexes[agent->current.by_index[i]];
 }
 
+/* A row without an engine that updates it is shown as blind. */
 static const void *
 row_view(const struct agent *agent, size_t i, union view *room)
 {
-	agent_view_watch(agent, agent->current.by_index[i], &room->watch);
-	return (&room->watch);
+	const struct generation		*g = &agent->current;
+	uint32_t			 position = g->by_index[i], source;
+	struct watch_view		*view = &room->watch;
+
+	view->config = g->config->watches[position];
+	view->now = agent->now;
+	detect_watch_read(&g->shared->watches[position], &view->watch);
+	/* A disabled watch has none; and an engine may write anything. */
+	source = view->watch.source;
+	view->source = source < g->shared->ncaptures ?
+	    g->shared->captures[source].source : (struct detect_source){ 0 };
+	if (!agent_engine_is_alive(agent) || agent->engine_fault != NULL)
+		view->source.blind = true;
+	return (view);
 }
 
 const struct table watch_table = {

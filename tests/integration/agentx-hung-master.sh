@@ -93,7 +93,7 @@ last=$(last_sent peer)
 stop_master
 begin_stop=$EPOCHREALTIME
 soon "a silence raises the alarm, with a master that hangs" 10 \
-	logs 1 "raised flinkserver"
+	logs 1 "raised, watch \"flinkserver\""
 wait_for_connect
 note "connect() sleeps after $(awk "BEGIN {
 	printf \"%.1f\", $EPOCHREALTIME - $begin_stop }") s"
@@ -104,10 +104,10 @@ kill -KILL $old
 soon "a killed engine is replaced within 2 s" 2 new_engine
 start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
 soon "the new one hears: the alarm is cleared" 10 \
-	logs 1 "cleared flinkserver"
+	logs 1 "cleared, watch \"flinkserver\""
 stop peer
 last_again=$(last_sent peer)
-soon "and a silence raises it again" 10 logs 2 "raised flinkserver"
+soon "and a silence raises it again" 10 logs 2 "raised, watch \"flinkserver\""
 
 wait_for_connect
 cat "$WORK"/{one,two,three}.conf | configure

@@ -114,7 +114,7 @@ mark_log
 halt "${PID[snmpd]}"
 stop burst
 soon "they raise $WATCHES while snmpd is stopped" 10 \
-	says "$WATCHES" "raised w[0-9]"
+	says "$WATCHES" "raised, watch \"w[0-9]"
 pass_beats steady 10
 is "which nobody is told" "$(grep -c snmpTrapOID "$TRAPS")" 0
 kill -CONT "${PID[snmpd]}"

@@ -97,8 +97,8 @@ mark_log
 halt "${PID[snmpd]}"
 start_beat flap --from "$B4" --to "$A4" --port 20100-20119 --rate 10 \
 	--duration 0.5
-soon "twenty clears that nobody takes" 10 says 20 "cleared w"
-soon "and twenty raises" 10 says 20 "raised w"
+soon "twenty clears that nobody takes" 10 says 20 "cleared, watch \"w"
+soon "and twenty raises" 10 says 20 "raised, watch \"w"
 stop hbwatchd KILL
 # A trap sink that does not exist keeps nothing from being delivered.
 kill -CONT "${PID[snmpd]}"

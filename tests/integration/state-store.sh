@@ -121,7 +121,7 @@ need "it does not clear" 10 traps_are 3 hbwAlarmCleared standing
 mark_log
 halt "${PID[snmpd]}"
 stop standing
-soon "a raise while snmpd is stopped" 10 says 1 "raised standing"
+soon "a raise while snmpd is stopped" 10 says 1 "raised, watch \"standing\""
 stop hbwatchd KILL
 kill -CONT "${PID[snmpd]}"
 start_hbwatchd

@@ -13,9 +13,13 @@
 #include <unistd.h>
 
 #include "agent.h"
+#include "agent_alarms.h"
 #include "agent_apply.h"
+#include "agent_captures.h"
+#include "agent_reports.h"
 #include "base/mono.h"
 #include "detect/detect.h"
+#include "persistence.h"
 
 /* Times are seconds since noon, 2026-11-22T12:00:00Z; then the host is up for
  * 1000 s. */
@@ -132,6 +136,7 @@ stage_end(struct stage *s)
 	detect_free(&s->detect);
 	free(s->sources);
 	agent_free(&s->agent);
+	persistence_close(s->agent.persistence);
 }
 
 /* Time passes, for the engine and the agent. */

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "stage.h"
+#include "table.h"
 
 /* A watch with a known key; `more` are other options of its. */
 #define FLOW(name, interface, peer, more) \
@@ -889,8 +890,9 @@ reconcile_a_lost_blindness(void **state)
 static void
 a_capture_that_lies(void **state)
 {
-	struct capture_view	 view;
-	struct shared_capture	*c;
+	union view			 room;
+	const struct shared_capture	*shown;
+	struct shared_capture		*c;
 
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
@@ -900,11 +902,12 @@ a_capture_that_lies(void **state)
 	memset(c->error, 0xff, sizeof(c->error));
 	c->error[0] = '\n';
 	c->state = 77;
-	agent_view_capture(AGENT, 0, &view);
-	assert_string_equal(view.capture.interface, "eth0");
-	assert_int_equal(strlen(view.capture.error), SHARED_ERROR_SIZE - 1);
-	assert_int_equal(strspn(view.capture.error, "?"), SHARED_ERROR_SIZE - 1);
-	assert_int_equal(view.capture.state, SHARED_CAPTURE_FAILED);
+	(void)capture_table.view(AGENT, 0, &room);
+	shown = &room.capture.capture;
+	assert_string_equal(shown->interface, "eth0");
+	assert_int_equal(strlen(shown->error), SHARED_ERROR_SIZE - 1);
+	assert_int_equal(strspn(shown->error, "?"), SHARED_ERROR_SIZE - 1);
+	assert_int_equal(shown->state, SHARED_CAPTURE_FAILED);
 	/* Nor does it get into the store, which would not read it. */
 	c->state = SHARED_CAPTURE_DOWN;
 	agent_engine_fault(AGENT, NULL, stage_wall(2));

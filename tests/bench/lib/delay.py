@@ -68,7 +68,7 @@ def ours_once(lab, watches, rate):
     raised = host.root.replace(".", r"\.") + r"\.0\.1"
     name = host.root.replace(".", r"\.") + r"\.1\.3\.1\.2\.\d+"
     trap = raised + r"\b.*" + name + r' = STRING: "?(w@[0-9.]+)'
-    raises, traps = r"\braised (w@\S+) ", trap
+    raises, traps = r'\braised, watch "(w@[^"]+)"', trap
     due = deadlines_of(log, interruption)
 
     # Only looked at when all is over: the stamping must not wait for it.

@@ -1,0 +1,106 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+
+#include "agent_alarms.h"
+#include "base/log.h"
+#include "state/notification.h"
+
+struct agent_alarm
+agent_alarm_at(const struct agent *agent, size_t position)
+{
+	const struct generation	*g = &agent->current;
+
+	return ((struct agent_alarm){
+		&g->alarms[position], g->config->watches[position],
+		g->indexes[position],
+	});
+}
+
+void
+agent_count_active(struct agent *agent, const struct configuration_watch *w,
+    int change)
+{
+	agent->active[w->profile->alarm->severity] += (uint32_t)change;
+	agent->active_all += (uint32_t)change;
+}
+
+static void
+log_change(const struct alarm *a, const struct configuration_watch *w)
+{
+	const struct configuration_alarm	*type = w->profile->alarm;
+	char					 detail[ALARM_DETAIL_SIZE];
+
+	alarm_detail(a, w, detail);
+	if (a->state == ALARM_RAISED)
+		log_warnx("alarm %" PRIu32 " (%s) raised, watch \"%s\": %s",
+		    type->id, severity_text(type->severity), w->name, detail);
+	else
+		log_notice("alarm %" PRIu32 " (%s) cleared, watch \"%s\": %s",
+		    type->id, severity_text(type->severity), w->name, detail);
+}
+
+/* A summarised change has its place in the history, and is not sent. */
+static void
+notify_change(struct agent *agent, const struct agent_alarm *changed,
+    struct wall_time at)
+{
+	struct alarm		*a = changed->alarm;
+	struct notification	*n;
+	bool			 raised = a->state == ALARM_RAISED;
+
+	agent->last_change = at;
+	n = outbox_add(&agent->outbox, raised ? NOTIFICATION_RAISED :
+	    NOTIFICATION_CLEARED, at);
+	if (n == NULL) {
+		log_errx("out of memory: a notification of watch \"%s\" is "
+		    "lost", changed->watch->name);
+		return;
+	}
+	a->sequence = n->sequence;
+	n->alarm = *a;
+	n->watch = configuration_watch_share(changed->watch);
+	n->watch_index = changed->index;
+	if ((a->flags & ALARM_SUMMARISED) == 0) {
+		log_change(a, changed->watch);
+		return;
+	}
+	outbox_delivered(&agent->outbox, n->sequence);
+	storm_add(&agent->storm, raised, a->sequence, at, agent->now);
+}
+
+void
+agent_raise(struct agent *agent, const struct agent_alarm *raised,
+    const struct detect_event *event, struct wall_time at)
+{
+	alarm_raise(raised->alarm, event, at, ++agent->serial);
+	if (!storm_raise(&agent->storm, agent->now))
+		raised->alarm->flags |= ALARM_SUMMARISED;
+	agent_count_active(agent, raised->watch, 1);
+	notify_change(agent, raised, at);
+}
+
+void
+agent_clear(struct agent *agent, const struct agent_alarm *cleared,
+    const struct detect_event *event, struct wall_time at, enum alarm_end end)
+{
+	alarm_clear(cleared->alarm, event, at, end);
+	agent_count_active(agent, cleared->watch, -1);
+	notify_change(agent, cleared, at);
+}
+
+void
+agent_storm(struct agent *agent, struct mono_time now, struct wall_time wall)
+{
+	struct notification	*n;
+	char			 detail[NOTIFICATION_DETAIL_SIZE];
+
+	if (mono_before(now, storm_due(&agent->storm)))
+		return;
+	n = outbox_add(&agent->outbox, NOTIFICATION_STORM, wall);
+	/* When memory is exhausted the next turn tries again. */
+	if (n == NULL)
+		return;
+	n->storm = storm_tell(&agent->storm, n->sequence,
+	    agent->outbox.delivered);
+	log_warnx("%s", notification_detail(n, detail));
+}

@@ -1,0 +1,40 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Alarms are raised and cleared: each change is logged, counted, and put into
+ * the outbox as a notification, by itself or as part of a storm.
+ */
+#ifndef HBW_AGENT_ALARMS_H
+#define HBW_AGENT_ALARMS_H
+
+#include "agent.h"
+#include "base/mono.h"
+#include "base/wall.h"
+#include "config/configuration.h"
+#include "detect/detect.h"
+#include "state/alarm.h"
+
+/* An alarm and the watch that it belongs to; owns nothing. */
+struct agent_alarm {
+	struct alarm			*alarm;
+	struct configuration_watch	*watch;
+	uint32_t			 index;		/* hbwWatchIndex */
+};
+
+/* The alarm of the watch at this position of the current generation. */
+struct agent_alarm agent_alarm_at(const struct agent *, size_t position);
+
+/* `at` is the wall clock time of the event. */
+void	 agent_raise(struct agent *, const struct agent_alarm *,
+	    const struct detect_event *, struct wall_time at);
+void	 agent_clear(struct agent *, const struct agent_alarm *,
+	    const struct detect_event *, struct wall_time at, enum alarm_end);
+
+/* Adds to the number of active alarms of the watch's severity: 1 or -1. */
+void	 agent_count_active(struct agent *, const struct configuration_watch *,
+	    int change);
+
+/* Queues the notification of a storm that is over; else does nothing. */
+void	 agent_storm(struct agent *, struct mono_time now,
+	    struct wall_time wall);
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "agent_captures.h"
+#include "base/log.h"
+#include "engine/shared_state.h"
+#include "state/notification.h"
+
+/* hbwCaptureIndex of an interface that never had an ifIndex: from here on. */
+#define CAPTURE_INDEX_NONE	UINT32_C(2147483648)
+
+void
+agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
+    const char *error, struct wall_time now)
+{
+	struct agent_capture		*c = &agent->current.captures[i];
+	struct shared_capture		 row;
+	struct notification_capture	*copy;
+	struct notification		*n;
+
+	if (blind == c->notified_blind)
+		return;
+	copy = calloc(1, sizeof(*copy));
+	n = copy == NULL ? NULL : outbox_add(&agent->outbox,
+	    blind ? NOTIFICATION_BLIND : NOTIFICATION_RESTORED, now);
+	if (n == NULL) {
+		log_errx("out of memory: a notification of %s is lost",
+		    agent->current.shared->names[i]);
+		free(copy);
+		return;
+	}
+	shared_state_read_capture(agent->current.shared, i, &row);
+	copy->index = c->ifindex;
+	copy->state = blind ? SHARED_CAPTURE_FAILED : row.state;
+	memcpy(copy->interface, row.interface, sizeof(copy->interface));
+	snprintf(copy->error, sizeof(copy->error), "%s",
+	    error != NULL ? error : row.error);
+	shared_state_clean_error(copy->error);
+	n->capture = copy;
+	c->notified_blind = blind;
+}
+
+void
+agent_engine_fault(struct agent *agent, const char *reason,
+    struct wall_time now)
+{
+	const struct shared_capture	*c;
+	uint32_t			 i;
+
+	if (agent->engine_fault == reason)
+		return;
+	agent->engine_fault = reason;
+	for (i = 0; i < agent->current.shared->ncaptures; i++) {
+		c = &agent->current.shared->captures[i];
+		if (reason != NULL)
+			agent_notify_blind(agent, i, true, reason, now);
+		else if (c->state != SHARED_CAPTURE_FAILED)
+			agent_notify_blind(agent, i, false, NULL, now);
+	}
+}
+
+/* ---- hbwCaptureIndex */
+
+/* An interface that was removed keeps its number, which another may get. */
+static bool
+ifindex_is_taken(const struct shared_state *shared, size_t failed)
+{
+	size_t	 i;
+
+	for (i = 0; i < shared->ncaptures; i++)
+		if (i != failed && shared->captures[i].ifindex ==
+		    shared->captures[failed].ifindex)
+			return (true);
+	return (false);
+}
+
+/* The ifIndex; 0 for `any`, which has none. */
+static uint32_t
+capture_index(const struct shared_state *shared, size_t i)
+{
+	const struct shared_capture	*c = &shared->captures[i];
+
+	if (strcmp(shared->names[i], "any") == 0)
+		return (0);
+	if (c->ifindex == 0 || (c->state == SHARED_CAPTURE_FAILED &&
+	    ifindex_is_taken(shared, i)))
+		return (CAPTURE_INDEX_NONE + (uint32_t)i);
+	return (c->ifindex);
+}
+
+void
+agent_order_captures(struct agent *agent)
+{
+	struct agent_capture	*c = agent->current.captures;
+	uint32_t		*positions;
+	uint64_t		*keys;
+	size_t			 i, n = agent->current.shared->ncaptures;
+
+	keys = calloc(n + 1, sizeof(*keys));
+	positions = calloc(n + 1, sizeof(*positions));
+	for (i = 0; keys != NULL && i < n; i++)
+		keys[i] = capture_index(agent->current.shared, i);
+	if (keys != NULL && positions != NULL &&
+	    generation_sort(positions, n, keys))
+		for (i = 0; i < n; i++) {
+			c[i].ifindex = (uint32_t)keys[i];
+			c[i].position = positions[i];
+		}
+	free(keys);
+	free(positions);
+}
