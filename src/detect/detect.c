@@ -9,8 +9,8 @@ _Static_assert(sizeof(struct detect_watch) == 128, "two cache lines");
 _Static_assert(offsetof(struct detect_watch, intervals) == 64, "the second");
 
 /*
- * A watch is written by one and read by others who do not wait: while
- * `version` is odd, or when it has changed, the reader looks again.
+ * One process writes a watch, and others read it without a lock: if `version`
+ * is odd, or has changed during the read, the reader reads again.
  */
 static void
 write_begin(struct detect_watch *w)
@@ -31,7 +31,7 @@ detect_watch_read(const struct detect_watch *w, struct detect_watch *copy)
 	uint32_t	 before, after;
 	int		 tries;
 
-	/* A writer that died within leaves it odd for good: take it then. */
+	/* A writer that was killed leaves it odd; so the tries are limited. */
 	for (tries = 0; tries < 1000; tries++) {
 		before = atomic_load_explicit(&w->version,
 		    memory_order_acquire);
@@ -78,7 +78,7 @@ detect_watch_restore(struct detect_watch *w, uint32_t transitions, bool raised,
 	}
 }
 
-/* Since when the watch has been silent, as far as its source could see. */
+/* The start of the silence, as far as the source captured it. */
 static struct mono_time
 silent_since(const struct detect_watch *w, const struct detect_source *source)
 {
@@ -92,42 +92,32 @@ deadline(const struct detect_watch *w, const struct detect_source *source)
 	    (int64_t)w->interruption_ns));
 }
 
-static bool
-is_waiting(const struct detect *d, uint32_t i)
-{
-	return ((d->waiting[i / 64] >> i % 64 & 1) != 0);
-}
-
+/* Adds the deadline of a watch, if it has one and that is not there. */
 static void
-set_waiting(struct detect *d, uint32_t i, bool waiting)
-{
-	uint64_t	 bit = UINT64_C(1) << i % 64;
-
-	if (waiting)
-		d->waiting[i / 64] |= bit;
-	else
-		d->waiting[i / 64] &= ~bit;
-}
-
-/* Puts a watch among the deadlines, if it has one and is not there. */
-static void
-await(struct detect *d, uint32_t i)
+schedule(struct detect *d, uint32_t i)
 {
 	struct detect_watch	*w = &d->watches[i];
+	uint64_t		 bit = UINT64_C(1) << i % 64;
 
-	if (!w->enabled || w->raised || is_waiting(d, i))
+	if (!w->enabled || w->raised || (d->scheduled[i / 64] & bit) != 0)
 		return;
-	set_waiting(d, i, true);
+	d->scheduled[i / 64] |= bit;
 	heap_push(&d->deadlines, deadline(w, d->sources[w->source]), i);
 }
 
-/*
- * Between a transition and the count of it, which is odd while it stands; or
- * when somebody wrote here who had no business to.
- */
+static void
+remove_top(struct detect *d)
+{
+	uint32_t	 i = heap_top(&d->deadlines)->item;
+
+	d->scheduled[i / 64] &= ~(UINT64_C(1) << i % 64);
+	heap_pop(&d->deadlines);
+}
+
 void
 detect_watch_sanitize(struct detect_watch *w)
 {
+	/* A raise or clear may not have been counted. */
 	if (w->raised != (w->transitions % 2 != 0))
 		w->transitions++;
 	if (atomic_load(&w->version) % 2 != 0)
@@ -140,20 +130,18 @@ detect_init(struct detect *d, struct detect_watch *watches, size_t nwatches,
 {
 	uint32_t	 i;
 
-	memset(d, 0, sizeof(*d));
-	d->watches = watches;
-	d->nwatches = nwatches;
-	d->sources = sources;
-	d->emit = emit;
-	d->arg = arg;
-	d->waiting = calloc(nwatches / 64 + 1, sizeof(*d->waiting));
-	if (d->waiting == NULL || !heap_init(&d->deadlines, nwatches)) {
+	*d = (struct detect){
+		.watches = watches, .nwatches = nwatches, .sources = sources,
+		.emit = emit, .arg = arg,
+	};
+	d->scheduled = calloc(nwatches / 64 + 1, sizeof(*d->scheduled));
+	if (d->scheduled == NULL || !heap_init(&d->deadlines, nwatches)) {
 		detect_free(d);
 		return (false);
 	}
 	for (i = 0; i < nwatches; i++) {
 		detect_watch_sanitize(&watches[i]);
-		await(d, i);
+		schedule(d, i);
 	}
 	return (true);
 }
@@ -162,8 +150,8 @@ void
 detect_free(struct detect *d)
 {
 	heap_free(&d->deadlines);
-	free(d->waiting);
-	d->waiting = NULL;
+	free(d->scheduled);
+	d->scheduled = NULL;
 }
 
 static void
@@ -217,7 +205,7 @@ learn_interval(struct detect_watch *w, int64_t interval_ns)
 	uint32_t	 interval, before;
 	float		 change_ns;
 
-	/* That of 24 h fits. */
+	/* An interval of 24 h fits. */
 	interval = units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
 	before = w->intervals[(w->oldest + DETECT_INTERVALS - 1) %
 	    DETECT_INTERVALS];
@@ -230,7 +218,7 @@ learn_interval(struct detect_watch *w, int64_t interval_ns)
 	w->oldest = (w->oldest + 1) % DETECT_INTERVALS;
 }
 
-/* A time between two heartbeats that was watched all through. */
+/* Learns from a time between two heartbeats that was captured all through. */
 static void
 learn_gap(struct detect_watch *w, int64_t gap_ns)
 {
@@ -239,20 +227,20 @@ learn_gap(struct detect_watch *w, int64_t gap_ns)
 	if (gap_ms > w->longest_gap_ms)
 		w->longest_gap_ms = gap_ms < UINT32_MAX ? (uint32_t)gap_ms :
 		    UINT32_MAX;
-	/* An outage is not how often the peer sends. */
+	/* The duration of an interruption is no interval of the peer. */
 	if (gap_ns <= (int64_t)w->interruption_ns)
 		learn_interval(w, gap_ns);
 }
 
-/* Some say goodbye and go on for a moment. */
 static bool
 stop_grace_is_over(const struct detect_watch *w, struct mono_time at)
 {
+	const int	 high = 64 - DETECT_STOPPING_BITS;
 	uint64_t	 ms = (uint64_t)(at.ns / NSEC_PER_MSEC);
 
-	/* In as many bits as are kept of it, of which the first is a sign. */
-	return ((int64_t)((ms - w->stopping_ms) << (64 - DETECT_STOPPING_BITS))
-	    >> (64 - DETECT_STOPPING_BITS) > DETECT_STOP_GRACE_NS / NSEC_PER_MSEC);
+	/* The low bits hold the difference as a signed number. */
+	return ((int64_t)((ms - w->stopping_ms) << high) >> high >
+	    DETECT_STOP_GRACE_NS / NSEC_PER_MSEC);
 }
 
 void
@@ -290,7 +278,7 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 			clear_alarm(d, i, at);
 	}
 	write_end(w);
-	await(d, i);
+	schedule(d, i);
 }
 
 void
@@ -305,8 +293,9 @@ detect_stopping(struct detect *d, uint32_t i, struct mono_time at)
 }
 
 /*
- * The top is due.  Heartbeats do not move it, so it may be due later; then
- * others come before it.  False when it was put off, or taken away.
+ * Checks the entry at the top of the heap, which is due.  Heartbeats do not
+ * move entries, because that would cost more than the check; so the deadline of
+ * the watch may be later.  False when the entry was postponed or removed.
  */
 static bool
 top_is_overdue(struct detect *d, struct mono_time now)
@@ -317,8 +306,7 @@ top_is_overdue(struct detect *d, struct mono_time now)
 	struct mono_time		 due = deadline(w, source);
 
 	if (w->raised) {
-		set_waiting(d, top->item, false);
-		heap_pop(&d->deadlines);
+		remove_top(d);
 	} else if (source->blind) {
 		heap_defer_top(&d->deadlines,
 		    mono_add(now, (int64_t)w->interruption_ns));
@@ -351,8 +339,7 @@ detect_advance(struct detect *d, struct mono_time now)
 	while (detect_overdue(d, now)) {
 		i = heap_top(&d->deadlines)->item;
 		w = &d->watches[i];
-		heap_pop(&d->deadlines);
-		set_waiting(d, i, false);
+		remove_top(d);
 		write_begin(w);
 		raise_alarm(d, i, deadline(w, d->sources[w->source]));
 		write_end(w);
@@ -370,9 +357,9 @@ detect_next(const struct detect *d)
 void
 detect_source_begin(struct detect_source *source, struct mono_time now)
 {
-	memset(source, 0, sizeof(*source));
-	source->since = now;
-	source->lossy = (struct mono_time){ INT64_MIN };
+	*source = (struct detect_source){
+		.since = now, .lossy = { INT64_MIN },
+	};
 }
 
 void

@@ -1,14 +1,16 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The detector: when is a heartbeat interrupted, and when is it back?
+ * The detector: raises an alarm when the heartbeats of a watch are interrupted,
+ * and clears it when they are back.
  *
- * Pure: `now` is an argument, and after detect_init nothing is allocated.  The
- * same code runs in the daemon, in replay, in the scenario tests and in the
- * fuzzer.
+ * It is pure: it reads no clock, because `now` is an argument, does no I/O, and
+ * allocates nothing after detect_init.  The daemon, replay, the scenario tests
+ * and the fuzzer run the same code.
  *
- * A watch and its source (the capture that it hears by) are plain memory
- * without a pointer, so that the daemon keeps them where its other process can
- * read them and where a new engine finds them again.
+ * A watch receives heartbeats through a source, which is a capture.  Both are
+ * plain memory without pointers, so that they can be shared between processes.
+ *
+ * Durations are in nanoseconds and end in _ns.
  */
 #ifndef HBW_DETECT_H
 #define HBW_DETECT_H
@@ -22,73 +24,78 @@
 #include "base/mono.h"
 #include "base/wall.h"
 
-/* The numbers are hbwWatchState's. */
+/* The numbers are those of hbwWatchState. */
 enum detect_state {
-	DETECT_STARTING = 1,		/* nothing heard yet */
+	DETECT_STARTING = 1,		/* no heartbeat received yet */
 	DETECT_ALIVE = 2,
-	DETECT_LATE = 3,		/* silent for over three intervals */
-	DETECT_INTERRUPTED = 4,		/* its alarm stands */
-	DETECT_BLIND = 5,		/* its source cannot see */
+	DETECT_LATE = 3,		/* see DETECT_LATE_INTERVALS */
+	DETECT_INTERRUPTED = 4,		/* its alarm is active */
+	DETECT_BLIND = 5,		/* its source is blind */
 	DETECT_DISABLED = 6,
 };
 
-/* How many of the latest intervals the learned interval is the median of. */
+/* The learned interval is the median of this many intervals, the latest. */
 #define DETECT_INTERVALS	16
-/* A watch is late after so many learned intervals of silence. */
+/* A watch is late after a silence of this many learned intervals. */
 #define DETECT_LATE_INTERVALS	3
 
-/* Linux-HA sends its status for some two seconds after its shutdown. */
+/* Linux-HA sends its status for about two seconds after its shutdown. */
 #define DETECT_STOP_GRACE_NS	(3 * NSEC_PER_SEC)
 
 struct detect_source {
-	/* Since when it sees without a break.  No silence is counted before. */
-	struct mono_time	 since;
-	/* When packets were last found to be lost on their way to us. */
-	struct mono_time	 lossy;
-	bool			 blind;
-	bool			 link_down;
+	struct mono_time	 since;		/* it captures since then, with
+						   no break; silence counts
+						   only from here */
+	struct mono_time	 lossy;		/* when packets were last
+						   found to be lost */
+	bool			 blind;		/* it captures nothing */
+	bool			 link_down;	/* its interface is down */
 };
 
-/* The longest interruption, some 39 h; four years; the most sources. */
-#define DETECT_INTERRUPTION_BITS	47
-#define DETECT_STOPPING_BITS	37
+#define DETECT_INTERRUPTION_BITS	47	/* up to 39 h, in ns */
+#define DETECT_STOPPING_BITS	37		/* up to 4 years, in ms */
 #define DETECT_SOURCES_MAX	UINT16_MAX
 
-/* An interval is kept as so many of these, rounded down, and 1. */
+/* The unit of the stored intervals. */
 #define DETECT_UNIT_NS		(25 * NSEC_PER_USEC)
 
 /*
- * Two cache lines, which matters where there are a hundred thousand: all that
- * a heartbeat looks at is in the first, and the second is the intervals.
+ * A watch has two cache lines, which matters with 100,000 watches: a heartbeat
+ * needs only the first, except that it stores its interval in the second.
  */
 struct detect_watch {
-	/* Odd while the writer is at it: detect_watch_read. */
-	_Atomic uint32_t version;
-	uint32_t	 transitions;	/* raises and clears so far */
+	_Atomic uint32_t version;	/* odd during a write; see
+					   detect_watch_read */
+	uint32_t	 transitions;	/* raises and clears; odd while the
+					   alarm is active */
 
-	/* What is asked for; and recovery, below. */
+	/* The configuration; `recovery` belongs to it too. */
 	uint64_t	 interruption_ns : DETECT_INTERRUPTION_BITS;
-	uint64_t	 source : 16;	/* position of its, if enabled */
+	uint64_t	 source : 16;	/* its position; unused if disabled */
 	uint64_t	 enabled : 1;
 
-	/* What was found. */
-	struct mono_time last;		/* heartbeat; it began, if not heard */
-	struct wall_time last_wall;
-	struct mono_time raised_at;	/* of the last raise */
-	uint64_t	 heartbeats : 44;	/* centuries of them */
-	uint64_t	 recovered : 20;	/* heartbeats of a recovery */
+	struct mono_time last;		/* the last heartbeat; before the first
+					   one, when the watch began */
+	struct wall_time last_wall;	/* the last heartbeat */
+	struct mono_time raised_at;	/* the last raise */
+	uint64_t	 heartbeats : 44;
+	uint64_t	 recovered : 20;	/* heartbeats since the end of
+						   the interruption */
 
-	uint64_t	 recovery : 20;	/* heartbeats that clear, 1.. */
-	uint64_t	 received : 1;	/* ever */
-	uint64_t	 raised : 1;	/* the alarm stands */
-	uint64_t	 stopping : 1;	/* the peer announced it */
-	uint64_t	 oldest : 4;	/* position in intervals; the next */
-	uint64_t	 stopping_ms : DETECT_STOPPING_BITS;	/* last of it */
+	uint64_t	 recovery : 20;	/* heartbeats that clear the alarm, 1 or
+					   more */
+	uint64_t	 received : 1;	/* a heartbeat, at any time */
+	uint64_t	 raised : 1;	/* the alarm is active */
+	uint64_t	 stopping : 1;	/* the peer has announced its stop */
+	uint64_t	 oldest : 4;	/* in intervals: the next to replace */
+	uint64_t	 stopping_ms : DETECT_STOPPING_BITS;	/* the last
+					   announcement; low bits */
 
-	/* What is told about it. */
 	float		 jitter_ns;	/* RFC 3550, section 6.4.1 */
-	uint32_t	 longest_gap_ms;	/* to the nearest */
-	uint32_t	 intervals[DETECT_INTERVALS];	/* a ring; 0: none */
+	uint32_t	 longest_gap_ms;	/* rounded to the nearest */
+	uint32_t	 intervals[DETECT_INTERVALS];	/* a ring; each is its
+					   DETECT_UNIT_NS, rounded down, plus 1;
+					   0: none */
 };
 
 enum detect_transition {
@@ -98,17 +105,20 @@ enum detect_transition {
 
 struct detect_event {
 	enum detect_transition	 transition;
-	uint32_t		 watch;		/* position */
-	uint32_t		 number;	/* of the watch, from 1:
-						   odd raises, even clears */
+	uint32_t		 watch;		/* its position */
+	uint32_t		 number;	/* counts the transitions of the
+						   watch from 1; raises are odd
+						   and clears are even */
 	struct mono_time	 at;
-	struct wall_time	 last_heartbeat;	/* known at that time */
+	struct wall_time	 last_heartbeat;	/* before this event, or
+							   WALL_NEVER */
 	int64_t			 duration_ns;	/* CLEARED: since the raise */
-	int64_t			 silence_ns;	/* RAISED: waited for */
-	bool			 received;		/* RAISED: ever before it */
-	bool			 stopping;	/* RAISED: a stop announced */
-	bool			 lossy;		/* RAISED: packets lost in it */
-	bool			 link_down;	/* RAISED: of our interface */
+	int64_t			 silence_ns;	/* RAISED: the interruption */
+	bool			 received;	/* RAISED: a heartbeat before */
+	bool			 stopping;	/* RAISED: it was announced */
+	bool			 lossy;		/* RAISED: packets were lost
+						   during the silence */
+	bool			 link_down;	/* RAISED: the interface is */
 };
 
 typedef void detect_emit(void *arg, const struct detect_event *);
@@ -118,96 +128,103 @@ struct detect {
 	size_t			 nwatches;
 	struct detect_source	*const *sources;	/* the caller's */
 	struct heap		 deadlines;
-	uint64_t		*waiting;	/* bits: in deadlines? owned */
+	uint64_t		*scheduled;	/* a bit for each watch: it is
+						   in `deadlines`; owned */
 	detect_emit		*emit;
 	void			*arg;
 };
 
-/* A watch that begins `now`, with nothing heard. */
+/* Begins a watch at `now`, with no heartbeat received. */
 void	 detect_watch_begin(struct detect_watch *, uint32_t source,
 	    int64_t interruption_ns, uint32_t recovery, bool enabled,
 	    struct mono_time now);
 
-/* What of a watch is asked for, and not found. */
+/* Sets the configuration of a watch and nothing else. */
 void	 detect_watch_configure(struct detect_watch *, uint32_t source,
 	    int64_t interruption_ns, uint32_t recovery, bool enabled);
 
 /*
- * A watch that begins, but goes on from an earlier run: so many transitions
- * were told of it, and its alarm stands since `raised_at`, or does not.  One
- * that is not enabled has no alarm: that is a transition more.
+ * Makes a watch that has just begun continue from an earlier time: the number
+ * of its transitions, and whether its alarm is active and since when.  A
+ * disabled watch has no alarm, so an active one counts as cleared: one more
+ * transition, without an event.
  */
 void	 detect_watch_restore(struct detect_watch *, uint32_t transitions,
 	    bool raised, struct mono_time raised_at, struct wall_time last);
 
 /*
- * A detector over watches that began, or that another detector left.  `emit` is
- * called with each transition from within the calls below: in the order of time
- * for each watch, and for all of them within one detect_advance.  False when
- * there is no memory.
+ * Starts a detector over watches that have begun, or that an earlier detector
+ * left.  It sanitizes them.  The caller keeps watches and sources until
+ * detect_free.  The functions below call `emit` for each transition: in order
+ * of time for each watch, and for all watches within one detect_advance.  False
+ * when there is no memory.
  */
 bool	 detect_init(struct detect *, struct detect_watch *, size_t nwatches,
 	    struct detect_source *const *sources, detect_emit *, void *arg);
 void	 detect_free(struct detect *);
 
 /*
- * Makes whole a watch whose last writer was killed within a write; detect_init
- * does that to all of its.  To be called while nobody writes.
+ * Repairs a watch whose writer was killed during a write.  To be called while
+ * nobody writes.
  */
 void	 detect_watch_sanitize(struct detect_watch *);
 
 /*
- * A heartbeat of `watch` at `at`; `wall` is the same time for people.  An `at`
- * before the last one counts as the last one's.  An interruption that ended
- * with this heartbeat before anyone looked is raised and cleared.
+ * Takes a heartbeat of `watch` at time `at`, which is `wall` by the wall clock.
+ * An `at` before the last heartbeat counts as the time of that.  If this
+ * heartbeat ends an interruption that detect_advance has not seen, the alarm is
+ * raised here; it is cleared as after any other interruption.
  */
 void	 detect_heartbeat(struct detect *, uint32_t watch, struct mono_time at,
 	    struct wall_time wall);
 
 /*
- * The peer announced that it stops: remembered as the cause to come, until a
- * heartbeat that is later than DETECT_STOP_GRACE_NS.
+ * Takes an announcement of the peer that it stops.  It becomes the cause of the
+ * next alarm, unless a heartbeat comes more than DETECT_STOP_GRACE_NS later.
  */
 void	 detect_stopping(struct detect *, uint32_t watch, struct mono_time at);
 
 /*
- * Judges every deadline up to and including `now`.  What was captured before
- * `now` must have been given to detect_heartbeat already.
+ * Raises the alarms whose deadline is at `now` or before.  The caller has given
+ * all heartbeats up to `now` to detect_heartbeat.
  */
 void	 detect_advance(struct detect *, struct mono_time now);
 
 /*
- * Will detect_advance of the same `now` raise an alarm?  Puts off the deadlines
- * that heartbeats have moved.
+ * True if detect_advance with the same `now` will raise an alarm.  Postpones
+ * the deadlines that heartbeats have moved.
  */
 bool	 detect_overdue(struct detect *, struct mono_time now);
 
-/* When detect_advance has work next; MONO_NEVER when it has none. */
+/* When detect_advance is to be called next; MONO_NEVER if no alarm can rise. */
 struct mono_time detect_next(const struct detect *);
 
-/* A source that sees from `now` on. */
+/* Begins a source that captures from `now` on. */
 void	 detect_source_begin(struct detect_source *, struct mono_time now);
 
 /*
- * A source that did not see, or cannot say that it did, up to `now`: silence
- * counts from `now` on.
+ * Makes silence count from `now` on, because the source did not capture all of
+ * the time before.
  */
 void	 detect_source_resume(struct detect_source *, struct mono_time now);
 
 /* ---- for readers, also of another process */
 
-/* A copy of a watch that its writer may be changing. */
+/*
+ * Copies a watch that another process may be writing.  The copy is consistent,
+ * unless the writer was killed during a write.
+ */
 void	 detect_watch_read(const struct detect_watch *, struct detect_watch *);
 
 enum detect_state detect_state(const struct detect_watch *,
 	    const struct detect_source *, struct mono_time now);
-/* The learned interval, the median of the latest; 0 when there is none. */
+/* The learned interval; 0 while there is none. */
 int64_t	 detect_interval_ns(const struct detect_watch *);
-/* Since the last heartbeat, or since the watch began. */
+/* The time since the last heartbeat, or since the watch began; 0 or more. */
 int64_t	 detect_silence_ns(const struct detect_watch *, struct mono_time now);
 int64_t	 detect_jitter_ns(const struct detect_watch *);
 int64_t	 detect_longest_gap_ns(const struct detect_watch *);
-/* How many times it was raised. */
+/* How often the alarm was raised. */
 uint32_t detect_interruptions(const struct detect_watch *);
 
 #endif
