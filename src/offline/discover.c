@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Which flow is the heartbeat?
+ * Finds periodic flows on an interface or in a capture, and proposes watches.
  */
 #include <poll.h>
 #include <signal.h>
@@ -18,61 +18,29 @@
 #include "offline/discover_report.h"
 #include "offline/flow_table.h"
 #include "packet/capture.h"
-#include "packet/packet.h"
 
-#define EXIT_USAGE	2
 #define SECONDS		60
 #define SECONDS_MAX	(24 * 3600)
 #define DRAIN_FRAMES	4096
 #define POLL_MS		100
 
 struct discover {
-	const char	*interface;
-	const char	*file;
-	uint32_t	 seconds;
-	bool		 paired;
-	struct addr	 pair[2];
-	bool		 met;		/* one of them sent to the other */
+	char			*interface;
+	char			*file;
+	uint32_t		 seconds;
+	bool			 paired;
+	struct addr		 pair[2];
 	struct flow_table	*flows;
+	const struct flow_table_totals *totals;
 	struct capture_merge	*merge;
-	bool		 piped;
-	struct wall_time latest;
-	int64_t		 watched_ns;
-	bool		 exhausted;	/* no memory */
+	struct wall_time	 latest;
+	int64_t			 watched_ns;
+	bool			 exhausted;	/* out of memory */
 };
-
-static volatile sig_atomic_t interrupted;
-
-static void
-interrupt(int signal)
-{
-	(void)signal;
-	interrupted = 1;
-	capture_merge_stop();
-}
-
-static bool
-is_meeting(const struct discover *d, const struct capture_frame *frame)
-{
-	const struct addr	*pair = d->pair;
-	struct packet		 p;
-	enum packet_verdict	 verdict;
-
-	verdict = packet_decode(frame->link_type, frame->bytes,
-	    frame->captured, frame->wire, &p);
-	if (verdict != PACKET_IP && verdict != PACKET_CONTINUED)
-		return (false);
-	return ((addr_equal(&p.source, &pair[0]) &&
-	    addr_equal(&p.destination, &pair[1])) ||
-	    (addr_equal(&p.source, &pair[1]) &&
-	    addr_equal(&p.destination, &pair[0])));
-}
 
 static void
 take_frame(struct discover *d, const struct capture_frame *frame)
 {
-	if (d->paired && !d->met)
-		d->met = is_meeting(d, frame);
 	if (!flow_table_take(d->flows, frame))
 		d->exhausted = true;
 }
@@ -85,24 +53,14 @@ take_live(void *arg, const struct capture_frame *frame)
 	struct discover		*d = arg;
 	struct capture_frame	 f = *frame;
 
-	/* The clock may be stepped back. */
+	/* The wall clock may be set back. */
 	if (f.timestamp.ns < d->latest.ns)
 		f.timestamp = d->latest;
 	d->latest = f.timestamp;
 	take_frame(d, &f);
 }
 
-static void
-show_live(const struct discover *d, struct mono_time start)
-{
-	progress_show("%s: %.0f of %u s, %llu packets, %zu flows; Ctrl-C shows "
-	    "what was found", d->interface,
-	    (double)mono_sub(mono_now(), start) / NSEC_PER_SEC, d->seconds,
-	    (unsigned long long)flow_table_packets(d->flows),
-	    flow_table_count(d->flows));
-}
-
-/* At most so long that the time's end is not missed. */
+/* Never waits beyond the end of the capture time. */
 static int
 poll_ms(int64_t left_ns)
 {
@@ -111,9 +69,9 @@ poll_ms(int64_t left_ns)
 	return (ms < POLL_MS ? (int)ms : POLL_MS);
 }
 
-/* Until the time is over.  False on an error of the capture. */
+/* False on an error of the capture. */
 static bool
-listen_until(struct discover *d, struct capture *capture)
+listen_until_end(struct discover *d, struct capture *capture)
 {
 	struct pollfd		 fd = {
 		.fd = capture_descriptor(capture), .events = POLLIN,
@@ -122,7 +80,7 @@ listen_until(struct discover *d, struct capture *capture)
 	enum capture_status	 status = CAPTURE_OK;
 	int64_t			 all_ns = d->seconds * NSEC_PER_SEC;
 
-	for (; !interrupted && !d->exhausted && d->watched_ns < all_ns;
+	for (; !command_stopped() && !d->exhausted && d->watched_ns < all_ns;
 	    d->watched_ns = mono_sub(mono_now(), start)) {
 		if (status != CAPTURE_MORE)
 			(void)poll(&fd, 1, poll_ms(all_ns - d->watched_ns));
@@ -130,7 +88,11 @@ listen_until(struct discover *d, struct capture *capture)
 		if (status == CAPTURE_GONE || status == CAPTURE_INTERRUPTED)
 			return (false);
 		if (progress_due())
-			show_live(d, start);
+			progress_show("%s: %lld of %u s, %llu packets, %zu "
+			    "flows; Ctrl-C shows what was found", d->interface,
+			    (long long)(d->watched_ns / NSEC_PER_SEC),
+			    d->seconds, (unsigned long long)d->totals->packets,
+			    d->totals->flows);
 	}
 	return (true);
 }
@@ -147,16 +109,16 @@ discover_live(struct discover *d)
 	capture = capture_open_live(d->interface, CAPTURE_SNAPSHOT_SMALL,
 	    0, filters, 1, error);
 	if (capture == NULL) {
-		log_warnx("%s: %s", d->interface, error);
+		log_errx("%s: %s", d->interface, error);
 		return (false);
 	}
-	fine = listen_until(d, capture);
+	fine = listen_until_end(d, capture);
 	progress_clear();
 	if (!fine)
-		log_warnx("%s: %s", d->interface, capture_error(capture));
+		log_errx("%s: %s", d->interface, capture_error(capture));
 	dropped = capture_dropped(capture);
 	if (dropped > 0)
-		log_warnx("%s: warning: %llu packets were lost by the capture",
+		log_warnx("%s: warning: the capture lost %llu packets",
 		    d->interface, (unsigned long long)dropped);
 	capture_close(capture);
 	return (fine);
@@ -164,106 +126,84 @@ discover_live(struct discover *d)
 
 /* ---- a capture file */
 
-/* What is left of a pipe that was interrupted is taken: it is not much. */
+/* After a signal the rest of a pipe is still read, because it is short. */
 static bool
 take_from_file(void *arg, const struct capture_frame *frame)
 {
 	struct discover	*d = arg;
 	double		 done;
 
-	if (flow_table_packets(d->flows) % 4096 == 0 && progress_due()) {
+	if (d->totals->packets % 4096 == 0 && progress_due()) {
 		done = capture_merge_progress(d->merge);
 		progress_show("%3.0f %%, %zu flows; Ctrl-C shows what was "
-		    "found", done > 0 ? 100 * done : 0, flow_table_count(d->flows));
+		    "found", done > 0 ? 100 * done : 0, d->totals->flows);
 	}
 	take_frame(d, frame);
-	return (!d->exhausted && (d->piped || !interrupted));
+	return (!d->exhausted && (!command_stopped() ||
+	    capture_merge_is_live(d->merge)));
 }
 
 static bool
 discover_file(struct discover *d)
 {
-	char	*name = strdup(d->file);
-	bool	 fine = false;
+	bool	 fine;
 
-	if (name != NULL)
-		d->merge = capture_merge_open(&name, 1);
-	if (d->merge != NULL) {
-		d->piped = capture_merge_is_live(d->merge);
-		fine = capture_merge_run(d->merge, take_from_file, NULL, d);
-		progress_clear();
-		fine = capture_merge_report(d->merge) && fine;
-	}
-	d->watched_ns = flow_table_watched_ns(d->flows);
+	d->merge = capture_merge_open(&d->file, 1);
+	if (d->merge == NULL)
+		return (false);
+	fine = capture_merge_run(d->merge, take_from_file, NULL, d);
+	progress_clear();
+	fine = capture_merge_report(d->merge) && fine;
 	capture_merge_close(d->merge);
-	free(name);
+	d->watched_ns = d->totals->watched_ns;
 	return (fine);
 }
 
 /* ---- the command */
 
 static bool
-stdout_fine(void)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return (true);
-	log_warn("stdout");
-	return (false);
-}
-
-static bool
-answer(struct discover *d)
+print_report(struct discover *d)
 {
 	struct discover_report_setting	 setting = {
 		.interface = d->interface,
 		.watched_ns = d->watched_ns,
-		.unmet = d->paired && !d->met ? d->pair : NULL,
+		.pair = d->paired ? d->pair : NULL,
 	};
 
 	if (!d->exhausted && discover_report_print(d->flows, &setting, stdout))
-		return (stdout_fine());
-	log_warnx("out of memory");
+		return (true);
+	log_errx("out of memory");
 	return (false);
 }
 
-static int
+static enum command_status
 discover(struct discover *d)
 {
-	struct sigaction	 action = { .sa_handler = interrupt };
-	bool			 fine;
+	bool	 fine;
 
 	d->flows = flow_table_new(d->paired ? d->pair : NULL);
 	if (d->flows == NULL) {
-		log_warnx("out of memory");
-		return (EXIT_FAILURE);
+		log_errx("out of memory");
+		return (COMMAND_FAILURE);
 	}
-	/* A second one kills. */
-	action.sa_flags = (int)SA_RESETHAND;
-	sigaction(SIGINT, &action, NULL);
-	sigaction(SIGTERM, &action, NULL);
+	d->totals = flow_table_totals(d->flows);
+	command_catch_signals();
 	signal(SIGPIPE, SIG_IGN);
 	fine = d->interface != NULL ? discover_live(d) : discover_file(d);
-	if (fine || flow_table_packets(d->flows) > 0)
-		fine = answer(d) && fine;
+	if (fine || d->totals->packets > 0)
+		fine = print_report(d) && fine;
 	flow_table_free(d->flows);
-	return (fine ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (fine ? COMMAND_SUCCESS : COMMAND_FAILURE);
 }
 
 /* ---- its command line */
-
-enum parsed {
-	PARSED,
-	PARSED_HELP,		/* is asked for */
-	PARSED_WRONG,		/* and why was said */
-	PARSED_MISUSED,
-};
 
 static bool
 parse_seconds(const char *text, uint32_t *seconds)
 {
 	if (number_parse(text, 1, SECONDS_MAX, seconds))
 		return (true);
-	log_warnx("-T %s: expected a number of seconds, 1 to %d", text,
+	log_errx("-T %s: expected a number of seconds, 1 to %d", text,
 	    SECONDS_MAX);
 	return (false);
 }
@@ -271,27 +211,27 @@ parse_seconds(const char *text, uint32_t *seconds)
 static bool
 parse_pair(const char *text, struct addr *pair)
 {
-	const char	*comma = strchr(text, ',');
-	char		*first;
-	bool		 fine = false;
+	char	 first[ADDR_TEXT_SIZE];
+	size_t	 length = strcspn(text, ",");
 
-	if (comma != NULL) {
-		first = strndup(text, (size_t)(comma - text));
-		fine = first != NULL && addr_parse(first, &pair[0]) &&
-		    addr_parse(comma + 1, &pair[1]) &&
-		    !addr_equal(&pair[0], &pair[1]);
-		free(first);
-	}
-	if (!fine)
-		log_warnx("-b %s: expected the addresses of two nodes, such as "
+	snprintf(first, sizeof(first), "%.*s", (int)length, text);
+	if (text[length] == '\0' || length >= sizeof(first) ||
+	    !addr_parse(first, &pair[0]) ||
+	    !addr_parse(text + length + 1, &pair[1]) ||
+	    addr_equal(&pair[0], &pair[1])) {
+		log_errx("-b %s: expected the addresses of two nodes, such as "
 		    "192.0.2.11,192.0.2.12", text);
-	else if (pair[0].family != pair[1].family)
-		log_warnx("-b %s: one address is IPv4, the other one IPv6; "
-		    "expected two of the same family", text);
-	return (fine && pair[0].family == pair[1].family);
+		return (false);
+	}
+	if (pair[0].family == pair[1].family)
+		return (true);
+	log_errx("-b %s: one address is IPv4, the other one IPv6; expected two "
+	    "of the same family", text);
+	return (false);
 }
 
-static enum parsed
+/* COMMAND_SUCCESS when the options are valid. */
+static enum command_status
 parse_options(int argc, char **argv, struct discover *d)
 {
 	int	 option;
@@ -301,11 +241,11 @@ parse_options(int argc, char **argv, struct discover *d)
 		switch (option) {
 		case 'b':
 			if (!parse_pair(optarg, d->pair))
-				return (PARSED_WRONG);
+				return (COMMAND_REFUSED);
 			d->paired = true;
 			break;
 		case 'h':
-			return (PARSED_HELP);
+			return (COMMAND_HELP);
 		case 'i':
 			d->interface = optarg;
 			break;
@@ -314,35 +254,24 @@ parse_options(int argc, char **argv, struct discover *d)
 			break;
 		case 'T':
 			if (!parse_seconds(optarg, &d->seconds))
-				return (PARSED_WRONG);
+				return (COMMAND_REFUSED);
 			timed = true;
 			break;
 		default:
-			return (PARSED_MISUSED);
+			return (COMMAND_USAGE);
 		}
 	}
 	if (optind != argc || (timed && d->file != NULL) ||
 	    (d->interface != NULL) == (d->file != NULL))
-		return (PARSED_MISUSED);
-	return (PARSED);
+		return (COMMAND_USAGE);
+	return (COMMAND_SUCCESS);
 }
 
-int
+enum command_status
 discover_main(int argc, char **argv)
 {
-	struct discover	 d = { .seconds = SECONDS };
+	struct discover		 d = { .seconds = SECONDS };
+	enum command_status	 status = parse_options(argc, argv, &d);
 
-	switch (parse_options(argc, argv, &d)) {
-	case PARSED:
-		break;
-	case PARSED_HELP:
-		puts("usage: hbwatch " DISCOVER_USAGE);
-		return (stdout_fine() ? EXIT_SUCCESS : EXIT_FAILURE);
-	case PARSED_MISUSED:
-		fprintf(stderr, "usage: hbwatch %s\n", DISCOVER_USAGE);
-		/* FALLTHROUGH */
-	case PARSED_WRONG:
-		return (EXIT_USAGE);
-	}
-	return (discover(&d));
+	return (status == COMMAND_SUCCESS ? discover(&d) : status);
 }

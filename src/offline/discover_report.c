@@ -6,44 +6,39 @@
 #include "base/mono.h"
 #include "offline/discover_report.h"
 
-/* What is less likely to be a heartbeat is not shown. */
+/* A flow below this confidence is not shown. */
 #define CONFIDENCE_MIN	0.5
 #define ROWS_MAX	20
 
-/* What alarm 45640 waits where a watch does not say. */
+/* The default interruption, that of alarm 45640. */
 #define ALARM_NS	(30 * NSEC_PER_SEC)
-/* What beats has so many at least in a capture; flow.c asks for them. */
+/* flow.c finds no flow with fewer bursts than this. */
 #define BURSTS_MIN	5
-/* So many beats may be missed in a row. */
+/* A watch must tolerate this number of lost heartbeats in a row. */
 #define MISSED		3
 
 /* "A <-> B", with the longest addresses. */
 #define ENDS_SIZE	(2 * ADDR_TEXT_SIZE + 8)
 
-/* One answer: a flow, and the same the other way round if that beats too. */
+/* A periodic flow, and the opposite direction if that is periodic too. */
 struct row {
 	const struct flow_table_entry	*flow;
-	const struct flow_table_entry	*back;		/* NULL: none */
+	const struct flow_table_entry	*back;		/* NULL: it is not */
 };
 
 struct discover_report {
-	struct row	*rows;
+	struct row	*rows;		/* best first; owned */
 	size_t		 nrows;
-	FILE		*stream;
 	const struct discover_report_setting *setting;
+	FILE		*stream;
 };
 
-/* ---- what to show */
+/* ---- which flows are shown */
 
-static bool
-is_periodic(const struct flow_table_entry *e)
-{
-	return (e->verdict.confidence >= CONFIDENCE_MIN);
-}
-
-/* The more likely one, of equals the one with more packets. */
+/* Higher confidence first, then more packets. */
 static int
-compare_entries(const struct flow_table_entry *a, const struct flow_table_entry *b)
+compare_entries(const struct flow_table_entry *a,
+    const struct flow_table_entry *b)
 {
 	double	 x = a->verdict.confidence, y = b->verdict.confidence;
 
@@ -61,42 +56,39 @@ compare_rows(const void *a, const void *b)
 	    ((const struct row *)b)->flow));
 }
 
-/* Of two directions the better one has the row. */
 static bool
-has_row(const struct flow_table_entry *entries, const struct flow_table_entry *e)
+is_periodic(const struct flow_table_entry *e)
 {
-	const struct flow_table_entry	*back = e->back == FLOW_TABLE_NONE ? NULL :
-	    &entries[e->back];
-	int				 order;
+	return (e->verdict.confidence >= CONFIDENCE_MIN);
+}
 
-	if (!is_periodic(e))
-		return (false);
-	if (back == NULL || back == e || !is_periodic(back))
-		return (true);
-	order = compare_entries(e, back);
-	return (order < 0 || (order == 0 && e < back));
+/* A flow from an address to itself has no other direction. */
+static const struct flow_table_entry *
+periodic_back(const struct flow_table_entry *e)
+{
+	return (e->back != NULL && e->back != e && is_periodic(e->back) ?
+	    e->back : NULL);
 }
 
 static bool
-collect(struct discover_report *a, struct flow_table *flows)
+collect(struct discover_report *r, struct flow_table *flows)
 {
-	const struct flow_table_entry	*entries, *back;
-	size_t				 i, n;
+	const struct flow_table_entry	*e, *back;
+	size_t				 n;
+	int				 order;
 
-	entries = flow_table_score(flows, &n);
-	a->rows = calloc(n + 1, sizeof(*a->rows));
-	if (a->rows == NULL)
+	e = flow_table_score(flows, &n);
+	r->rows = calloc(n + 1, sizeof(*r->rows));
+	if (r->rows == NULL)
 		return (false);
-	for (i = 0; i < n; i++) {
-		if (!has_row(entries, &entries[i]))
-			continue;
-		back = entries[i].back == FLOW_TABLE_NONE ? NULL :
-		    &entries[entries[i].back];
-		if (back == &entries[i] || (back != NULL && !is_periodic(back)))
-			back = NULL;
-		a->rows[a->nrows++] = (struct row){ &entries[i], back };
+	for (; n > 0; n--, e++) {
+		back = periodic_back(e);
+		order = back == NULL ? -1 : compare_entries(e, back);
+		/* Two directions have one row, that of the better one. */
+		if (is_periodic(e) && (order < 0 || (order == 0 && e < back)))
+			r->rows[r->nrows++] = (struct row){ e, back };
 	}
-	qsort(a->rows, a->nrows, sizeof(*a->rows), compare_rows);
+	qsort(r->rows, r->nrows, sizeof(*r->rows), compare_rows);
 	return (true);
 }
 
@@ -126,9 +118,10 @@ larger(int64_t a, int64_t b)
 	return (a > b ? a : b);
 }
 
-/* Of two directions the worse is shown. */
+/* For two directions, shows the larger jitter and the longer gap. */
 static void
-print_row(const struct discover_report *a, const struct row *row, int ends, int form)
+print_row(const struct discover_report *r, const struct row *row, int ends,
+    int form)
 {
 	const struct flow_table_entry	*e = row->flow;
 	const struct flow_table_entry	*back = row->back != NULL ?
@@ -142,7 +135,7 @@ print_row(const struct discover_report *a, const struct row *row, int ends, int 
 		    e->flow.packets, back->flow.packets);
 	else
 		snprintf(count, sizeof(count), "%" PRIu64, e->flow.packets);
-	fprintf(a->stream, "# %-*s  %-*s  %11s  %8.3f s  %8.3f s  %8.3f s  "
+	fprintf(r->stream, "# %-*s  %-*s  %11s  %8.3f s  %8.3f s  %8.3f s  "
 	    "%3.0f %%\n", ends, ends_text(row, text), form,
 	    flow_table_form(&e->key, heartbeat), count,
 	    seconds(e->verdict.interval_ns),
@@ -151,43 +144,43 @@ print_row(const struct discover_report *a, const struct row *row, int ends, int 
 	    100 * e->verdict.confidence);
 }
 
-static int
-wider(int width, const char *text)
+static void
+widen(int *width, const char *text)
 {
 	int	 n = (int)strlen(text);
 
-	return (n > width ? n : width);
+	if (n > *width)
+		*width = n;
 }
 
 static void
-print_table(const struct discover_report *a, size_t n)
+print_table(const struct discover_report *r, size_t n)
 {
 	char	 text[ENDS_SIZE], heartbeat[FLOW_TABLE_FORM_SIZE];
 	int	 ends = 4, form = 8;
 	size_t	 i;
 
 	for (i = 0; i < n; i++) {
-		ends = wider(ends, ends_text(&a->rows[i], text));
-		form = wider(form, flow_table_form(&a->rows[i].flow->key,
-		    heartbeat));
+		widen(&ends, ends_text(&r->rows[i], text));
+		widen(&form, flow_table_form(&r->rows[i].flow->key, heartbeat));
 	}
-	fprintf(a->stream, "# %-*s  %-*s  %11s  %10s  %10s  %10s  %s\n", ends,
+	fprintf(r->stream, "# %-*s  %-*s  %11s  %10s  %10s  %10s  %s\n", ends,
 	    "flow", form, "protocol", "count", "interval", "jitter",
 	    "longest gap", "confidence");
 	for (i = 0; i < n; i++)
-		print_row(a, &a->rows[i], ends, form);
-	if (n < a->nrows)
-		fprintf(a->stream, "# and %zu more\n", a->nrows - n);
+		print_row(r, &r->rows[i], ends, form);
+	if (n < r->nrows)
+		fprintf(r->stream, "# and %zu more\n", r->nrows - n);
 }
 
-/* ---- groups of which one speaks */
+/* ---- groups with a single sender */
 
 /*
- * Of VRRP and CARP only the master speaks, and a backup's silence is no outage.
- * Of HSRP the standby router speaks too, and bpf has no groups.
+ * In VRRP and CARP only the master sends, and silence of a backup is no outage.
+ * In HSRP the standby router sends too.
  */
 static bool
-one_speaks(const struct flow_table_entry *e)
+has_single_sender(const struct flow_table_entry *e)
 {
 	const struct protocol	*p = e->key.protocol;
 
@@ -195,48 +188,49 @@ one_speaks(const struct flow_table_entry *e)
 	    strcmp(p->name, "hsrp") != 0);
 }
 
-/* IPv4 and IPv6 have groups of their own, which may have the same number. */
 static bool
-is_number_equal(const struct flow_table_entry *a, const struct flow_table_entry *b)
+is_number_equal(const struct flow_table_entry *a,
+    const struct flow_table_entry *b)
 {
 	return (a->key.protocol == b->key.protocol && a->key.key == b->key.key);
 }
 
+/* Two groups may have the same number: one of IPv4 and one of IPv6. */
 static bool
-is_group_equal(const struct flow_table_entry *a, const struct flow_table_entry *b)
+is_group_equal(const struct flow_table_entry *a,
+    const struct flow_table_entry *b)
 {
 	return (is_number_equal(a, b) &&
 	    a->key.source.family == b->key.source.family);
 }
 
-/* Is there such a group of the other family too? */
 static bool
-has_twin(const struct discover_report *a, const struct flow_table_entry *e)
+has_twin(const struct discover_report *r, const struct flow_table_entry *e)
 {
 	size_t	 i;
 
-	for (i = 0; i < a->nrows; i++)
-		if (is_number_equal(a->rows[i].flow, e) &&
-		    !is_group_equal(a->rows[i].flow, e))
+	for (i = 0; i < r->nrows; i++)
+		if (is_number_equal(r->rows[i].flow, e) &&
+		    !is_group_equal(r->rows[i].flow, e))
 			return (true);
 	return (false);
 }
 
-/* A group has its section where it is first seen. */
+/* Was an earlier row of the same group? */
 static bool
-has_section(const struct discover_report *a, size_t row)
+is_repeated(const struct discover_report *r, size_t row)
 {
-	size_t	 i;
+	const struct flow_table_entry	*e = r->rows[row].flow;
 
-	for (i = 0; i < row && one_speaks(a->rows[row].flow); i++)
-		if (is_group_equal(a->rows[i].flow, a->rows[row].flow))
-			return (false);
-	return (true);
+	while (has_single_sender(e) && row-- > 0)
+		if (is_group_equal(r->rows[row].flow, e))
+			return (true);
+	return (false);
 }
 
 /* ---- the sections */
 
-/* Three beats missed, or the longest time there was without an outage. */
+/* Lost heartbeats, or the longest gap that was not an outage. */
 static int64_t
 flow_needed_ns(const struct flow_table_entry *e)
 {
@@ -244,16 +238,19 @@ flow_needed_ns(const struct flow_table_entry *e)
 	    e->verdict.regular_ns + e->verdict.interval_ns));
 }
 
-/* Any of a group's nodes may be its speaker. */
+/*
+ * The shortest interruption without false alarms.  In a group each node may
+ * become the sender, so the slowest one counts.
+ */
 static int64_t
-needed_ns(const struct discover_report *a, const struct flow_table_entry *e)
+needed_ns(const struct discover_report *r, const struct flow_table_entry *e)
 {
 	const struct row	*row;
 	int64_t			 ns = flow_needed_ns(e);
 
-	if (!one_speaks(e))
+	if (!has_single_sender(e))
 		return (ns);
-	for (row = a->rows; row < a->rows + a->nrows; row++) {
+	for (row = r->rows; row < r->rows + r->nrows; row++) {
 		if (!is_group_equal(row->flow, e))
 			continue;
 		ns = larger(ns, flow_needed_ns(row->flow));
@@ -263,143 +260,120 @@ needed_ns(const struct discover_report *a, const struct flow_table_entry *e)
 	return (ns);
 }
 
-/* Whole seconds, up. */
-static int64_t
-proposed_s(const struct discover_report *a, const struct flow_table_entry *e)
-{
-	int64_t	 ns = larger(needed_ns(a, e), ALARM_NS);
-
-	return ((ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
-}
-
-/* A peer that sends to several has a watch for each. */
+/* A peer that sends to several destinations has a watch for each. */
 static void
-print_name(const struct discover_report *a, const struct flow_table_entry *e)
+print_name(const struct discover_report *r, const struct flow_table_entry *e)
 {
+	bool	 single = has_single_sender(e);
 	char	 text[ADDR_TEXT_SIZE], heartbeat[FLOW_TABLE_FORM_SIZE];
 
-	fprintf(a->stream, "watch \"%s", flow_table_form(&e->key, heartbeat));
-	if (!one_speaks(e))
-		fprintf(a->stream, " from %s",
-		    addr_text(&e->key.source, text));
-	if (!one_speaks(e) || has_twin(a, e))
-		fprintf(a->stream, " to %s",
+	fprintf(r->stream, "\nwatch \"%s", flow_table_form(&e->key, heartbeat));
+	if (!single)
+		fprintf(r->stream, " from %s", addr_text(&e->key.source, text));
+	if (!single || has_twin(r, e))
+		fprintf(r->stream, " to %s",
 		    addr_text(&e->key.destination, text));
-	fprintf(a->stream, "\" {\n");
+	fprintf(r->stream, "\" {\n");
 }
 
-/* Whom to hear, and by what address. */
 static void
-print_ends(const struct discover_report *a, const struct flow_table_entry *e)
+print_addresses(const struct discover_report *r,
+    const struct flow_table_entry *e)
 {
+	bool	 single = has_single_sender(e);
 	bool	 group = flow_table_is_group(&e->key.destination);
 	char	 text[ADDR_TEXT_SIZE];
 
-	if (one_speaks(e))
-		fprintf(a->stream,
-		    "\t# whoever speaks for the group is heard; `peer` may be "
-		    "added, to watch\n\t# one node that must always speak\n");
+	if (single)
+		fprintf(r->stream,
+		    "\t# accepts any sender of the group; add peer to monitor "
+		    "one node that\n\t# must always send\n");
 	else
-		fprintf(a->stream, "\tpeer = \"%s\"\n",
+		fprintf(r->stream, "\tpeer = \"%s\"\n",
 		    addr_text(&e->key.source, text));
-	if (one_speaks(e) ? group && has_twin(a, e) : !group)
-		fprintf(a->stream, "\tlocal = \"%s\"\n",
+	if (single ? group && has_twin(r, e) : !group)
+		fprintf(r->stream, "\tlocal = \"%s\"\n",
 		    addr_text(&e->key.destination, text));
 }
 
 static void
-print_why(const struct discover_report *a, const struct flow_table_entry *e)
+print_watch(const struct discover_report *r, const struct flow_table_entry *e)
 {
-	bool	 shorter = needed_ns(a, e) < ALARM_NS;
-
-	fprintf(a->stream,
-	    "\t# every %.3f s: silence says nothing before %.1f s, which is "
-	    "%s\n\t# than the 30 s of alarm 45640\n",
-	    seconds(e->verdict.interval_ns), seconds(needed_ns(a, e)),
-	    shorter ? "less" : "more");
-}
-
-static void
-print_watch(const struct discover_report *a, const struct flow_table_entry *e)
-{
-	const char	*interface = a->setting->interface;
+	const char	*interface = r->setting->interface;
+	int64_t		 ns = needed_ns(r, e);
 	char		 heartbeat[FLOW_TABLE_FORM_SIZE];
 
-	fputc('\n', a->stream);
-	print_name(a, e);
+	print_name(r, e);
 	if (interface == NULL)
-		fprintf(a->stream, "\t# the capture does not say which\n");
-	fprintf(a->stream, "\tinterface = \"%s\"\n",
+		fprintf(r->stream,
+		    "\t# the capture does not name the interface\n");
+	fprintf(r->stream, "\tinterface = \"%s\"\n",
 	    interface != NULL ? interface : "any");
-	print_ends(a, e);
-	fprintf(a->stream, "\theartbeat = \"%s\"\n",
-	    flow_table_form(&e->key, heartbeat));
-	print_why(a, e);
-	fprintf(a->stream, "\tinterruption = %" PRId64 "s\n}\n",
-	    proposed_s(a, e));
+	print_addresses(r, e);
+	fprintf(r->stream, "\theartbeat = \"%s\"\n"
+	    "\t# interval %.3f s; below %.1f s there would be false alarms; "
+	    "30 s is the\n\t# default of alarm 45640\n",
+	    flow_table_form(&e->key, heartbeat),
+	    seconds(e->verdict.interval_ns), seconds(ns));
+	fprintf(r->stream, "\tinterruption = %" PRId64 "s\n}\n",
+	    (larger(ns, ALARM_NS) + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
 }
 
 static void
-print_sections(const struct discover_report *a, size_t n)
+print_sections(const struct discover_report *r, size_t n)
 {
-	size_t	 i;
+	const struct row	*row;
+	size_t			 i;
 
 	for (i = 0; i < n; i++) {
-		if (!has_section(a, i))
+		row = &r->rows[i];
+		if (is_repeated(r, i))
 			continue;
-		print_watch(a, a->rows[i].flow);
-		if (a->rows[i].back != NULL && !one_speaks(a->rows[i].back))
-			print_watch(a, a->rows[i].back);
+		print_watch(r, row->flow);
+		if (row->back != NULL && !has_single_sender(row->back))
+			print_watch(r, row->back);
 	}
 }
 
-/* ---- all of it */
+/* ---- the whole report */
 
 static void
-print_nothing(const struct discover_report *a)
+print_summary(const struct discover_report *r,
+    const struct flow_table_totals *totals)
 {
-	double	 watched = seconds(a->setting->watched_ns);
-
-	fprintf(a->stream, "# no flow that beats was found\n");
-	if (watched > 0 && a->setting->unmet == NULL)
-		fprintf(a->stream, "# (one with more than %.1f s between two "
-		    "beats takes a longer capture)\n", watched / BURSTS_MIN);
-}
-
-static void
-print_seen(const struct discover_report *a, const struct flow_table *flows)
-{
-	const struct addr	*unmet = a->setting->unmet;
+	const struct addr	*pair = totals->met ? NULL : r->setting->pair;
+	double			 watched = seconds(r->setting->watched_ns);
 	char			 one[ADDR_TEXT_SIZE], other[ADDR_TEXT_SIZE];
 
-	fprintf(a->stream, "# %" PRIu64 " packets in %.1f s, %zu flows\n",
-	    flow_table_packets(flows), seconds(a->setting->watched_ns),
-	    flow_table_count(flows));
-	if (unmet != NULL)
-		fprintf(a->stream, "# no packet between %s and %s was seen\n",
-		    addr_text(&unmet[0], one), addr_text(&unmet[1], other));
-	if (a->nrows == 0)
-		print_nothing(a);
-	if (flow_table_dropped(flows) > 0)
-		fprintf(a->stream, "# %" PRIu64 " more flows were dropped that "
-		    "promised less: there were too many\n",
-		    flow_table_dropped(flows));
+	fprintf(r->stream, "# %" PRIu64 " packets in %.1f s, %zu flows\n",
+	    totals->packets, watched, totals->flows);
+	if (pair != NULL)
+		fprintf(r->stream, "# no packet between %s and %s was seen\n",
+		    addr_text(&pair[0], one), addr_text(&pair[1], other));
+	if (r->nrows == 0)
+		fprintf(r->stream, "# no periodic flow was found\n");
+	if (r->nrows == 0 && watched > 0 && pair == NULL)
+		fprintf(r->stream, "# (a flow with an interval above %.1f s "
+		    "needs a longer capture)\n", watched / BURSTS_MIN);
+	if (totals->dropped > 0)
+		fprintf(r->stream, "# there were too many flows; the %" PRIu64
+		    " least regular ones were dropped\n", totals->dropped);
 }
 
 bool
-discover_report_print(struct flow_table *flows, const struct discover_report_setting *setting,
-    FILE *stream)
+discover_report_print(struct flow_table *flows,
+    const struct discover_report_setting *setting, FILE *stream)
 {
-	struct discover_report	 a = { .setting = setting, .stream = stream };
-	size_t		 n;
+	struct discover_report	 r = { .setting = setting, .stream = stream };
+	size_t			 n;
 
-	if (!collect(&a, flows))
+	if (!collect(&r, flows))
 		return (false);
-	n = a.nrows < ROWS_MAX ? a.nrows : ROWS_MAX;
-	print_seen(&a, flows);
+	n = r.nrows < ROWS_MAX ? r.nrows : ROWS_MAX;
+	print_summary(&r, flow_table_totals(flows));
 	if (n > 0)
-		print_table(&a, n);
-	print_sections(&a, n);
-	free(a.rows);
+		print_table(&r, n);
+	print_sections(&r, n);
+	free(r.rows);
 	return (true);
 }

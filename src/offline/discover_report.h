@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What was discovered, for people and for a configuration.
+ * The output of `hbwatch discover`: a configuration with comments.
  */
 #ifndef HBW_DISCOVER_REPORT_H
 #define HBW_DISCOVER_REPORT_H
@@ -11,21 +11,18 @@
 
 #include "offline/flow_table.h"
 
-/* What is known from beside the flows. */
 struct discover_report_setting {
-	const char		*interface;	/* NULL: not known */
+	const char		*interface;	/* NULL: unknown */
 	int64_t			 watched_ns;
-	const struct addr	*unmet;		/* two nodes of which no packet
-						   to each other was seen, or
-						   NULL */
+	const struct addr	*pair;		/* two nodes, or NULL: all */
 };
 
 /*
- * Writes the flows that beat, best first: a table in comments, and a `watch`
- * section for each of their senders, or for a group of which only one speaks.
- * All of it together is a configuration.  False when there is no memory; errors
- * of the stream are the caller's to see.
+ * Writes a table of the periodic flows, best first, as comments; then a `watch`
+ * section for each sender, or one for a group in which only one node sends.
+ * False when memory is exhausted.  The caller checks the stream for errors.
  */
-bool	 discover_report_print(struct flow_table *, const struct discover_report_setting *, FILE *);
+bool	 discover_report_print(struct flow_table *,
+	    const struct discover_report_setting *, FILE *);
 
 #endif

@@ -10,34 +10,39 @@
 #include "packet/packet.h"
 
 #define BUCKETS		65536	/* a power of 2 */
+#define NONE		UINT32_MAX
 
-/* When there are too many: so many are left. */
+/* Number of flows that are kept when the table is full. */
 #define FLOW_TABLE_KEPT	(FLOW_TABLE_MAX / 4 * 3)
 
-#define PROTOCOLS_MAX	32
+#define DECODERS_MAX	32
+
+struct decoder {
+	const struct protocol	*protocol;
+	enum flow_kind		 kind;
+	void			*memory;	/* for follow(); owned */
+};
 
 struct flow_table {
+	struct flow_table_totals totals;
 	bool			 paired;
 	struct addr		 pair[2];
-	struct flow_table_entry	*entries;
-	uint32_t		 nentries;
+	struct flow_table_entry	*entries;	/* totals.flows; owned */
 	size_t			 capacity;
-	uint32_t		*buckets;
-	uint64_t		 packets;
-	uint64_t		 dropped;
+	uint32_t		*buckets;	/* first entry or NONE; owned */
 	struct wall_time	 first;
 	struct wall_time	 last;
 	const struct protocol	*udp;
 	const struct protocol	*tcp;
 	const struct protocol	*other;
-	/* Of the protocols that need one, by their place in protocols[]. */
-	void			*memory[PROTOCOLS_MAX];
+	struct decoder		 decoders[DECODERS_MAX];
+	size_t			 ndecoders;
 };
 
 /* ---- the table */
 
-static uint32_t
-hash_key(const struct flow_key *k)
+static uint32_t *
+bucket_of(const struct flow_table *t, const struct flow_key *k)
 {
 	uint32_t	 hash = HASH_START;
 
@@ -46,7 +51,7 @@ hash_key(const struct flow_key *k)
 	hash = hash_bytes(hash, &k->source, 1 + addr_length(&k->source));
 	hash = hash_bytes(hash, &k->destination,
 	    1 + addr_length(&k->destination));
-	return ((hash ^ hash >> 16) & (BUCKETS - 1));
+	return (&t->buckets[(hash ^ hash >> 16) & (BUCKETS - 1)]);
 }
 
 static bool
@@ -57,33 +62,27 @@ key_equal(const struct flow_key *a, const struct flow_key *b)
 	    addr_equal(&a->destination, &b->destination));
 }
 
-static uint32_t
+static struct flow_table_entry *
 find(const struct flow_table *t, const struct flow_key *key)
 {
 	uint32_t	 i;
 
-	for (i = t->buckets[hash_key(key)]; i != FLOW_TABLE_NONE;
-	    i = t->entries[i].next)
+	for (i = *bucket_of(t, key); i != NONE; i = t->entries[i].next)
 		if (key_equal(&t->entries[i].key, key))
-			break;
-	return (i);
+			return (&t->entries[i]);
+	return (NULL);
 }
 
 static void
-fill_buckets(struct flow_table *t)
+link_entry(struct flow_table *t, uint32_t i)
 {
-	uint32_t	 i, *bucket;
+	uint32_t	*bucket = bucket_of(t, &t->entries[i].key);
 
-	for (i = 0; i < BUCKETS; i++)
-		t->buckets[i] = FLOW_TABLE_NONE;
-	for (i = 0; i < t->nentries; i++) {
-		bucket = &t->buckets[hash_key(&t->entries[i].key)];
-		t->entries[i].next = *bucket;
-		*bucket = i;
-	}
+	t->entries[i].next = *bucket;
+	*bucket = i;
 }
 
-/* What beat the most comes first, and of equals what was heard last. */
+/* Flows with more bursts first, then those that were active last. */
 static int
 compare_promise(const void *a, const void *b)
 {
@@ -100,45 +99,43 @@ compare_promise(const void *a, const void *b)
 static void
 drop_some(struct flow_table *t)
 {
-	qsort(t->entries, t->nentries, sizeof(*t->entries), compare_promise);
-	while (t->nentries > FLOW_TABLE_KEPT) {
-		flow_free(&t->entries[--t->nentries].flow);
-		t->dropped++;
-	}
-	fill_buckets(t);
+	size_t		 n = t->totals.flows;
+	uint32_t	 i;
+
+	qsort(t->entries, n, sizeof(*t->entries), compare_promise);
+	for (; n > FLOW_TABLE_KEPT; t->totals.dropped++)
+		flow_free(&t->entries[--n].flow);
+	t->totals.flows = n;
+	memset(t->buckets, 0xff, BUCKETS * sizeof(*t->buckets));
+	for (i = 0; i < n; i++)
+		link_entry(t, i);
 }
 
-static bool
-make_room(struct flow_table *t)
-{
-	if (t->nentries == FLOW_TABLE_MAX)
-		drop_some(t);
-	return (array_reserve(&t->entries, &t->capacity, t->nentries + 1,
-	    sizeof(*t->entries)));
-}
-
-/* The flow of that key, a new one if there is none; NULL: no memory. */
+/* The flow with this key, a new one if necessary; NULL: out of memory. */
 static struct flow *
 flow_of(struct flow_table *t, const struct flow_key *key, enum flow_kind kind)
 {
-	uint32_t		 i = find(t, key), *bucket;
-	struct flow_table_entry	*e;
+	struct flow_table_entry	*e = find(t, key);
+	size_t			 i;
 
-	if (i != FLOW_TABLE_NONE)
-		return (&t->entries[i].flow);
-	if (!make_room(t))
+	if (e != NULL)
+		return (&e->flow);
+	if (t->totals.flows == FLOW_TABLE_MAX)
+		drop_some(t);
+	i = t->totals.flows;
+	if (!array_reserve(&t->entries, &t->capacity, i + 1, sizeof(*e)))
 		return (NULL);
-	bucket = &t->buckets[hash_key(key)];
-	e = &t->entries[t->nentries];
-	*e = (struct flow_table_entry){ .key = *key, .next = *bucket };
-	e->flow.kind = kind;
-	*bucket = t->nentries++;
-	return (&e->flow);
+	t->entries[i] = (struct flow_table_entry){
+		.key = *key, .flow.kind = kind,
+	};
+	link_entry(t, (uint32_t)i);
+	t->totals.flows++;
+	return (&t->entries[i].flow);
 }
 
 /* ---- from a packet to its flow */
 
-/* The end that has the service: it has the lower port of the two. */
+/* The service is assumed to have the lower one of the two ports. */
 static uint16_t
 service_port(const struct packet *packet)
 {
@@ -167,26 +164,19 @@ count(struct flow_table *t, const struct packet *packet,
 	    service_port(packet), other_port(packet)));
 }
 
-/* What the decoder can say: contents, or only a port, or a kernel's habit. */
-static enum flow_kind
-kind_of(const struct flow_table *t, const struct protocol *p)
-{
-	if (p == t->udp || p == t->tcp || p->decode == NULL ||
-	    p->argument == ARGUMENT_EXPRESSION || strcmp(p->name, "ip") == 0)
-		return (FLOW_UNKNOWN);
-	if (p->follow != NULL)
-		return (FLOW_KEEPALIVE);
-	return (p->argument == ARGUMENT_OPTIONAL ? FLOW_PORT : FLOW_DECODED);
-}
-
 static bool
-decode(struct flow_table *t, size_t i, const struct packet *packet,
+decode(const struct decoder *d, const struct packet *packet,
     struct heartbeat *heartbeat)
 {
-	const struct protocol	*p = protocols[i];
+	const struct protocol	*p = d->protocol;
 
-	if (p->follow != NULL)
-		return (p->follow(t->memory[i], packet, heartbeat));
+	memset(heartbeat, 0, sizeof(*heartbeat));
+	if (p->follow != NULL) {
+		if (!p->follow(d->memory, packet, heartbeat))
+			return (false);
+		heartbeat->key[0] = service_port(packet);
+		return (true);
+	}
 	if (!p->decode(packet, heartbeat))
 		return (false);
 	if (p->argument != ARGUMENT_OPTIONAL)
@@ -196,29 +186,17 @@ decode(struct flow_table *t, size_t i, const struct packet *packet,
 	return (heartbeat->key[0] == p->value);
 }
 
-/* True when the packet is of a known protocol; then it is counted. */
-static bool
-take_known(struct flow_table *t, const struct packet *packet, bool *fine)
+/* The decoder that knows the packet, or NULL. */
+static const struct decoder *
+find_decoder(const struct flow_table *t, const struct packet *packet,
+    struct heartbeat *heartbeat)
 {
-	struct heartbeat	 heartbeat;
-	enum flow_kind		 kind;
-	size_t			 i;
+	size_t	 i;
 
-	for (i = 0; protocols[i] != NULL; i++) {
-		kind = kind_of(t, protocols[i]);
-		if (kind == FLOW_UNKNOWN)
-			continue;
-		memset(&heartbeat, 0, sizeof(heartbeat));
-		if (!decode(t, i, packet, &heartbeat))
-			continue;
-		if (kind == FLOW_KEEPALIVE)
-			heartbeat.key[0] = service_port(packet);
-		if (heartbeat.alive)
-			*fine = count(t, packet, protocols[i],
-			    heartbeat.key[0], kind);
-		return (true);
-	}
-	return (false);
+	for (i = 0; i < t->ndecoders; i++)
+		if (decode(&t->decoders[i], packet, heartbeat))
+			return (&t->decoders[i]);
+	return (NULL);
 }
 
 static bool
@@ -243,57 +221,87 @@ flow_table_is_group(const struct addr *a)
 {
 	if (a->family == ADDR_IPV6)
 		return (a->octets[0] == 0xff);
-	/* A broadcast address, of the usual netmasks. */
+	/* A broadcast address, with the usual netmasks. */
 	return ((a->octets[0] >= 224 && a->octets[0] < 240) ||
 	    a->octets[3] == 255);
 }
 
 static bool
-is_wanted(const struct flow_table *t, const struct packet *p)
+is_wanted(struct flow_table *t, const struct packet *p)
 {
 	unsigned	 i;
 
 	if (!t->paired)
 		return (true);
-	for (i = 0; i < 2; i++)
-		if (addr_equal(&p->source, &t->pair[i]))
-			return (flow_table_is_group(&p->destination) ||
-			    addr_equal(&p->destination, &t->pair[!i]));
+	for (i = 0; i < 2; i++) {
+		if (!addr_equal(&p->source, &t->pair[i]))
+			continue;
+		if (addr_equal(&p->destination, &t->pair[!i])) {
+			t->totals.met = true;
+			return (true);
+		}
+		return (flow_table_is_group(&p->destination));
+	}
 	return (false);
 }
 
 bool
 flow_table_take(struct flow_table *t, const struct capture_frame *frame)
 {
-	struct packet	 packet;
-	bool		 fine = true;
+	struct packet		 packet;
+	struct heartbeat	 heartbeat;
+	const struct decoder	*decoder;
+	enum packet_verdict	 verdict;
 
-	if (t->packets++ == 0)
+	if (t->totals.packets++ == 0)
 		t->first = frame->timestamp;
 	t->last = frame->timestamp;
-	if (packet_decode(frame->link_type, frame->bytes, frame->captured,
-	    frame->wire, &packet) != PACKET_IP || !is_wanted(t, &packet))
+	t->totals.watched_ns = wall_sub(t->last, t->first);
+	verdict = packet_decode(frame->link_type, frame->bytes,
+	    frame->captured, frame->wire, &packet);
+	/* A later fragment has addresses, which may be those of the pair. */
+	if ((verdict != PACKET_IP && verdict != PACKET_CONTINUED) ||
+	    !is_wanted(t, &packet) || verdict == PACKET_CONTINUED)
 		return (true);
-	if (take_known(t, &packet, &fine))
-		return (fine);
-	return (take_unknown(t, &packet));
+	decoder = find_decoder(t, &packet, &heartbeat);
+	if (decoder == NULL)
+		return (take_unknown(t, &packet));
+	return (!heartbeat.alive || count(t, &packet, decoder->protocol,
+	    heartbeat.key[0], decoder->kind));
 }
 
 /* ---- start and end */
 
-static bool
-allocate(struct flow_table *t)
+/* Does the decoder check the contents, or only the port? */
+static enum flow_kind
+kind_of(const struct flow_table *t, const struct protocol *p)
 {
-	size_t	 i;
+	if (p == t->udp || p == t->tcp || p->decode == NULL ||
+	    p->argument == ARGUMENT_EXPRESSION || strcmp(p->name, "ip") == 0)
+		return (FLOW_UNKNOWN);
+	if (p->follow != NULL)
+		return (FLOW_KEEPALIVE);
+	return (p->argument == ARGUMENT_OPTIONAL ? FLOW_PORT : FLOW_DECODED);
+}
 
-	t->buckets = calloc(BUCKETS, sizeof(*t->buckets));
-	if (t->buckets == NULL)
-		return (false);
-	for (i = 0; protocols[i] != NULL && i < PROTOCOLS_MAX; i++) {
-		if (protocols[i]->memory_size == 0)
+static bool
+add_decoders(struct flow_table *t)
+{
+	const struct protocol	*p;
+	struct decoder		*d;
+	size_t			 i;
+
+	for (i = 0; (p = protocols[i]) != NULL; i++) {
+		if (kind_of(t, p) == FLOW_UNKNOWN)
 			continue;
-		t->memory[i] = calloc(1, protocols[i]->memory_size);
-		if (t->memory[i] == NULL)
+		if (t->ndecoders == DECODERS_MAX)
+			return (false);
+		d = &t->decoders[t->ndecoders++];
+		d->protocol = p;
+		d->kind = kind_of(t, p);
+		if (p->follow != NULL)
+			d->memory = calloc(1, p->memory_size);
+		if (p->follow != NULL && d->memory == NULL)
 			return (false);
 	}
 	return (true);
@@ -302,21 +310,23 @@ allocate(struct flow_table *t)
 struct flow_table *
 flow_table_new(const struct addr *pair)
 {
-	struct flow_table	*t;
+	struct flow_table	*t = calloc(1, sizeof(*t));
 
-	t = calloc(1, sizeof(*t));
-	if (t == NULL || !allocate(t)) {
-		flow_table_free(t);
+	if (t == NULL)
 		return (NULL);
-	}
 	t->udp = protocol_find("udp");
 	t->tcp = protocol_find("tcp");
 	t->other = protocol_find("bpf");
+	t->buckets = malloc(BUCKETS * sizeof(*t->buckets));
+	if (t->buckets == NULL || !add_decoders(t)) {
+		flow_table_free(t);
+		return (NULL);
+	}
+	memset(t->buckets, 0xff, BUCKETS * sizeof(*t->buckets));
 	if (pair != NULL) {
 		t->paired = true;
 		memcpy(t->pair, pair, sizeof(t->pair));
 	}
-	fill_buckets(t);
 	return (t);
 }
 
@@ -327,75 +337,50 @@ flow_table_free(struct flow_table *t)
 
 	if (t == NULL)
 		return;
-	for (i = 0; i < t->nentries; i++)
+	for (i = 0; i < t->totals.flows; i++)
 		flow_free(&t->entries[i].flow);
-	for (i = 0; i < PROTOCOLS_MAX; i++)
-		free(t->memory[i]);
+	for (i = 0; i < t->ndecoders; i++)
+		free(t->decoders[i].memory);
 	free(t->entries);
 	free(t->buckets);
 	free(t);
 }
 
-uint64_t
-flow_table_packets(const struct flow_table *t)
+const struct flow_table_totals *
+flow_table_totals(const struct flow_table *t)
 {
-	return (t->packets);
+	return (&t->totals);
 }
 
-int64_t
-flow_table_watched_ns(const struct flow_table *t)
+/* ---- scores */
+
+static void
+score(const struct flow_table *t, struct flow_table_entry *e)
 {
-	return (wall_sub(t->last, t->first));
+	const struct flow_key	*k = &e->key;
+	struct flow_key		 back = {
+		.protocol = k->protocol, .key = k->key,
+		.source = k->destination, .destination = k->source,
+	};
+	struct flow_setting	 setting = {
+		.watched_ns = t->totals.watched_ns,
+		.port_score = k->protocol == t->other ?
+		    port_score_of_protocol(k->key) : port_score(k->key),
+	};
+
+	e->back = find(t, &back);
+	setting.answered = e->back != NULL;
+	e->verdict = flow_score(&e->flow, &setting);
 }
 
-size_t
-flow_table_count(const struct flow_table *t)
-{
-	return (t->nentries);
-}
-
-uint64_t
-flow_table_dropped(const struct flow_table *t)
-{
-	return (t->dropped);
-}
-
-/* ---- judging */
-
-static double
-port_score_of(const struct flow_table *t, const struct flow_key *k)
-{
-	if (k->protocol == t->other)
-		return (port_score_of_protocol(k->key));
-	return (port_score(k->key));
-}
-
-static uint32_t
-find_back(const struct flow_table *t, const struct flow_key *key)
-{
-	struct flow_key	 back = *key;
-
-	back.source = key->destination;
-	back.destination = key->source;
-	return (find(t, &back));
-}
-
-struct flow_table_entry *
+const struct flow_table_entry *
 flow_table_score(struct flow_table *t, size_t *n)
 {
-	struct flow_setting	 setting = {
-		.watched_ns = flow_table_watched_ns(t),
-	};
-	uint32_t		 i;
+	size_t	 i;
 
-	for (i = 0; i < t->nentries; i++) {
-		struct flow_table_entry *e = &t->entries[i];
-		e->back = find_back(t, &e->key);
-		setting.answered = e->back != FLOW_TABLE_NONE;
-		setting.port_score = port_score_of(t, &e->key);
-		e->verdict = flow_score(&e->flow, &setting);
-	}
-	*n = t->nentries;
+	for (i = 0; i < t->totals.flows; i++)
+		score(t, &t->entries[i]);
+	*n = t->totals.flows;
 	return (t->entries);
 }
 

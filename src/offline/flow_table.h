@@ -14,13 +14,12 @@
 #include "packet/capture.h"
 #include "protocols/protocol.h"
 
-/* So many are kept at a time; then those that promise the least are dropped. */
+/* When there are more flows than this, the least regular ones are dropped. */
 #define FLOW_TABLE_MAX	65536
 
 /*
- * One direction.  Flows that only their regularity can tell are `udp` and `tcp`
- * by the port of the service, and for other protocols over IP `bpf`, by the
- * protocol's number.
+ * One direction.  A flow without decoder has the protocol `udp` or `tcp` and
+ * the port of the service, or the protocol `bpf` and the IP protocol number.
  */
 struct flow_key {
 	const struct protocol	*protocol;
@@ -30,42 +29,45 @@ struct flow_key {
 };
 
 struct flow_table_entry {
-	struct flow_key		 key;
-	struct flow		 flow;
-	struct flow_verdict	 verdict;	/* by flow_table_score */
-	uint32_t		 back;		/* by flow_table_score: position of
-						   the other direction */
-	uint32_t		 next;		/* in its bucket */
+	struct flow_key			 key;
+	struct flow			 flow;
+	/* Set by flow_table_score: */
+	struct flow_verdict		 verdict;
+	const struct flow_table_entry	*back;	/* opposite direction or NULL */
+	uint32_t			 next;	/* entry of the same bucket */
 };
 
-#define FLOW_TABLE_NONE	UINT32_MAX
+struct flow_table_totals {
+	uint64_t	 packets;
+	size_t		 flows;		/* in the table */
+	uint64_t	 dropped;	/* flows */
+	int64_t		 watched_ns;	/* from the first packet to the last */
+	bool		 met;		/* the pair exchanged a packet */
+};
 
 struct flow_table;
 
 /*
- * With `pair`, two addresses, only what one of them sends to the other or to a
- * group; it is copied.  NULL when there is no memory.
+ * `pair`, if not NULL, is two addresses: the table takes only what one of them
+ * sends to the other one or to a group.  NULL when memory is exhausted.
  */
 struct flow_table *flow_table_new(const struct addr *pair);
 void	 flow_table_free(struct flow_table *);
 
-/* Stamps never run back.  False when there is no memory. */
+/* The timestamps must not decrease.  False when memory is exhausted. */
 bool	 flow_table_take(struct flow_table *, const struct capture_frame *);
 
-uint64_t flow_table_packets(const struct flow_table *);
-/* From the first packet to the last. */
-int64_t	 flow_table_watched_ns(const struct flow_table *);
-size_t	 flow_table_count(const struct flow_table *);
-uint64_t flow_table_dropped(const struct flow_table *);
+/* Belongs to the table; always up to date. */
+const struct flow_table_totals *flow_table_totals(const struct flow_table *);
 
-/* Judges all flows; `n` of them in an array that is the table's. */
-struct flow_table_entry *flow_table_score(struct flow_table *, size_t *n);
+/* Scores all flows.  Returns an array of `n` that belongs to the table. */
+const struct flow_table_entry *flow_table_score(struct flow_table *, size_t *n);
 
 #define FLOW_TABLE_FORM_SIZE	64
 
-/* The `heartbeat` of a configuration, into text[FLOW_TABLE_FORM_SIZE]. */
+/* Writes the option `heartbeat` into text[FLOW_TABLE_FORM_SIZE]; returns it. */
 char	*flow_table_form(const struct flow_key *, char *text);
-/* Is it a group of hosts, or all of them? */
+/* Is the address a multicast group, or a broadcast address? */
 bool	 flow_table_is_group(const struct addr *);
 
 #endif

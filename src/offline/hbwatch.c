@@ -1,33 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hbwatch: what can be done with a configuration without the daemon.
+ * hbwatch: works on configurations and captures without the daemon.
  */
 #include "config.h"
 
 #include <getopt.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "config/configuration.h"
+#include "offline/command.h"
 #include "offline/discover.h"
 #include "offline/replay.h"
 
-#define EXIT_USAGE	2		/* command line or configuration */
+static enum command_status check_main(int, char **);
 
-#define CHECK_USAGE	"check FILE"
-
-static int	 check_main(int, char **);
-
-/* What getopt's messages begin with, whatever we were called by. */
+/* Begins the messages of getopt, even if argv[0] is something else. */
 static char	 program[] = "hbwatch";
 
 static const struct subcommand {
-	const char	*name;
-	const char	*usage;
-	int		(*run)(int argc, char **argv);
+	const char		*name;
+	const char		*usage;
+	enum command_status	(*run)(int argc, char **argv);
 } subcommands[] = {
-	{ "check", CHECK_USAGE, check_main },
+	{ "check", "check FILE", check_main },
 	{ "replay", REPLAY_USAGE, replay_main },
 	{ "discover", DISCOVER_USAGE, discover_main },
 };
@@ -45,81 +42,81 @@ usage(FILE *stream)
 	fprintf(stream, "       hbwatch -V | -h\n");
 }
 
-/* What was printed may be lost, on a full disk or in a closed pipe. */
-static int
-flushed(void)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return (EXIT_SUCCESS);
-	perror("hbwatch: stdout");
-	return (EXIT_FAILURE);
-}
-
-static int
+static enum command_status
 check_main(int argc, char **argv)
 {
 	struct configuration	*c;
-	size_t			 watches;
 	int			 option = getopt(argc, argv, "+h");
 
-	if (option == 'h') {
-		puts("usage: hbwatch " CHECK_USAGE);
-		return (flushed());
-	}
-	if (option != -1 || argc - optind != 1) {
-		fprintf(stderr, "usage: hbwatch %s\n", CHECK_USAGE);
-		return (EXIT_USAGE);
-	}
+	if (option == 'h')
+		return (COMMAND_HELP);
+	if (option != -1 || argc - optind != 1)
+		return (COMMAND_USAGE);
 	c = configuration_load(argv[optind], stderr);
 	if (c == NULL)
-		return (EXIT_USAGE);
-	watches = c->nwatches;
-	configuration_free(c);
-	if (watches == 0)
+		return (COMMAND_REFUSED);
+	if (c->nwatches == 0)
 		fprintf(stderr, "%s: warning: no watch is configured\n",
 		    argv[optind]);
+	configuration_free(c);
 	puts("configuration OK");
-	return (flushed());
+	return (COMMAND_SUCCESS);
 }
 
-static int
+static enum command_status
 subcommand_run(int argc, char **argv)
 {
-	size_t i;
+	const struct subcommand	*s = subcommands;
+	enum command_status	 status;
 
-	for (i = 0; i < SUBCOMMANDS; i++) {
-		if (strcmp(subcommands[i].name, argv[0]) != 0)
-			continue;
-		argv[0] = program;
-		optind = 0;		/* glibc: begin anew */
-		return (subcommands[i].run(argc, argv));
+	while (s < subcommands + SUBCOMMANDS && strcmp(s->name, argv[0]) != 0)
+		s++;
+	if (s == subcommands + SUBCOMMANDS) {
+		log_errx("unknown subcommand \"%s\"", argv[0]);
+		usage(stderr);
+		return (COMMAND_REFUSED);
 	}
-	fprintf(stderr, "hbwatch: unknown subcommand \"%s\"\n", argv[0]);
+	argv[0] = program;
+	optind = 0;		/* glibc: start a new scan */
+	status = s->run(argc, argv);
+	if (status == COMMAND_HELP) {
+		printf("usage: hbwatch %s\n", s->usage);
+		return (COMMAND_SUCCESS);
+	}
+	if (status == COMMAND_USAGE) {
+		fprintf(stderr, "usage: hbwatch %s\n", s->usage);
+		return (COMMAND_REFUSED);
+	}
+	return (status);
+}
+
+static enum command_status
+run(int argc, char **argv)
+{
+	switch (getopt(argc, argv, "+Vh")) {
+	case 'V':
+		puts(PACKAGE_STRING);
+		return (COMMAND_SUCCESS);
+	case 'h':
+		usage(stdout);
+		return (COMMAND_SUCCESS);
+	case -1:
+		if (optind < argc)
+			return (subcommand_run(argc - optind, argv + optind));
+	}
 	usage(stderr);
-	return (EXIT_USAGE);
+	return (COMMAND_REFUSED);
 }
 
 int
 main(int argc, char **argv)
 {
+	enum command_status	 status;
+
 	if (argc > 0)
 		argv[0] = program;
-	switch (getopt(argc, argv, "+Vh")) {
-	case 'V':
-		puts(PACKAGE_STRING);
-		return (flushed());
-	case 'h':
-		usage(stdout);
-		return (flushed());
-	case -1:
-		break;
-	default:
-		usage(stderr);
-		return (EXIT_USAGE);
-	}
-	if (optind == argc) {
-		usage(stderr);
-		return (EXIT_USAGE);
-	}
-	return (subcommand_run(argc - optind, argv + optind));
+	status = run(argc, argv);
+	if (status == COMMAND_SUCCESS && !command_flush())
+		status = COMMAND_FAILURE;
+	return ((int)status);
 }

@@ -24,8 +24,6 @@
 #include "packet/packet.h"
 #include "state/alarm.h"
 
-#define EXIT_USAGE	2		/* command line or configuration */
-
 /* What is told of a watch and the detector does not keep. */
 struct tally {
 	struct wall_time	 first;
@@ -330,16 +328,6 @@ finish(struct replay *r)
 		print_summary(r, i);
 }
 
-/* What was printed may be lost, on a full disk or in a closed pipe. */
-static bool
-stdout_fine(void)
-{
-	if (fflush(stdout) == 0 && !ferror(stdout))
-		return (true);
-	log_warn("stdout");
-	return (false);
-}
-
 static bool
 run(struct replay *r)
 {
@@ -352,37 +340,25 @@ run(struct replay *r)
 	if (fine && !ferror(stdout))
 		finish(r);
 	progress_clear();
-	fine = stdout_fine() && fine;
+	fine = command_flush() && fine;
 	return (capture_merge_report(r->merge) && fine);
-}
-
-static void
-interrupted(int signal)
-{
-	(void)signal;
-	capture_merge_stop();
 }
 
 static void
 set_up_process(const struct capture_merge *merge)
 {
-	struct sigaction	 action = { .sa_handler = interrupted };
-	struct stat		 st;
-	bool			 shared = capture_merge_is_live(merge);
+	struct stat	 st;
+	bool		 shared = capture_merge_is_live(merge);
 
-	/* The first signal ends a pipe, as its writer does; a second kills. */
-	action.sa_flags = (int)SA_RESETHAND;
-	if (shared) {
-		sigaction(SIGINT, &action, NULL);
-		sigaction(SIGTERM, &action, NULL);
-	}
+	if (shared)
+		command_catch_signals();
 	signal(SIGPIPE, SIG_IGN);
 	/* Whoever waits for events is to see each as it comes. */
 	if (shared || fstat(STDOUT_FILENO, &st) != 0 || !S_ISREG(st.st_mode))
 		setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
-static int
+static enum command_status
 replay(const struct configuration *config, char *const *names, size_t nnames)
 {
 	struct replay	 r = { .config = config };
@@ -390,12 +366,12 @@ replay(const struct configuration *config, char *const *names, size_t nnames)
 
 	r.merge = capture_merge_open(names, nnames);
 	if (r.merge == NULL)
-		return (EXIT_FAILURE);
+		return (COMMAND_FAILURE);
 	set_up_process(r.merge);
 	fine = prepare(&r) && run(&r);
 	release(&r);
 	capture_merge_close(r.merge);
-	return (fine ? EXIT_SUCCESS : EXIT_FAILURE);
+	return (fine ? COMMAND_SUCCESS : COMMAND_FAILURE);
 }
 
 static bool
@@ -408,35 +384,27 @@ stdin_is_named_twice(char *const *names, int nnames)
 	return (n > 1);
 }
 
-static int
-help(void)
-{
-	puts("usage: hbwatch " REPLAY_USAGE);
-	return (stdout_fine() ? EXIT_SUCCESS : EXIT_FAILURE);
-}
-
-int
+enum command_status
 replay_main(int argc, char **argv)
 {
 	struct configuration	*config;
 	const char		*file = NULL;
-	int			 option, status;
+	enum command_status	 status;
+	int			 option;
 
 	while ((option = getopt(argc, argv, "+c:h")) != -1) {
 		if (option == 'h')
-			return (help());
+			return (COMMAND_HELP);
 		if (option != 'c')
 			break;
 		file = optarg;
 	}
 	if (option != -1 || file == NULL || optind == argc ||
-	    stdin_is_named_twice(argv + optind, argc - optind)) {
-		fprintf(stderr, "usage: hbwatch %s\n", REPLAY_USAGE);
-		return (EXIT_USAGE);
-	}
+	    stdin_is_named_twice(argv + optind, argc - optind))
+		return (COMMAND_USAGE);
 	config = configuration_load(file, stderr);
 	if (config == NULL)
-		return (EXIT_USAGE);
+		return (COMMAND_REFUSED);
 	if (config->nwatches == 0)
 		log_warnx("%s: warning: no watch is configured", file);
 	status = replay(config, argv + optind, (size_t)(argc - optind));

@@ -2,12 +2,10 @@
 #ifndef HBW_REPLAY_H
 #define HBW_REPLAY_H
 
-/*
- * `hbwatch replay -c FILE CAPTURE...`; argv[0] is for getopt's messages.
- * Returns the exit status: 1 when something failed, 2 for a wrong command line
- * or configuration.
- */
-int	 replay_main(int argc, char **argv);
+#include "offline/command.h"
+
+/* `hbwatch replay`. */
+enum command_status replay_main(int argc, char **argv);
 
 #define REPLAY_USAGE	"replay -c FILE CAPTURE..."
 

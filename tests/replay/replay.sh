@@ -364,7 +364,7 @@ discover()
 
 discover -r nothing.pcap
 status=$?
-grep -c '^# no flow that beats was found' out >said
+grep -c '^# no periodic flow was found' out >said
 echo 1 >expected
 same "discover: no heartbeat" 0 $status expected said nothing err
 discover -r udp.pcap
@@ -477,7 +477,7 @@ status=$?
 sed 1d out >said
 cat >expected <<'END'
 # no packet between 192.0.2.30 and 192.0.2.99 was seen
-# no flow that beats was found
+# no periodic flow was found
 END
 same "discover: no packet between two nodes" 0 $status expected said nothing err
 discover -r known.pcap -b 192.0.2.30,192.0.2.31
@@ -496,8 +496,8 @@ if silence true 2>err; then
 	status=$?
 	cat >expected <<-'END'
 	# 0 packets in 1.0 s, 0 flows
-	# no flow that beats was found
-	# (one with more than 0.2 s between two beats takes a longer capture)
+	# no periodic flow was found
+	# (a flow with an interval above 0.2 s needs a longer capture)
 	END
 	sed -i '1s/ 1\.[0-9] s/ 1.0 s/' out
 	same "discover: the time listened" 0 $status expected out nothing err
