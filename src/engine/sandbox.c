@@ -22,16 +22,13 @@
 #include "base/log.h"
 #include "engine/sandbox.h"
 
-/* Who the engine becomes; found while files can be read. */
-static struct {
-	bool	 known;
-	uid_t	 uid;
-	gid_t	 gid;
-} sandbox_user;
+/* The user that the engine becomes; uid 0: it keeps its user. */
+static uid_t	 sandbox_uid;
+static gid_t	 sandbox_gid;
 
-/* One that is another user's has to be ended too, should it hang. */
+/* CAP_KILL is for ending the engine when it is a process of another user. */
 static bool
-may_change_user(void)
+can_change_user(void)
 {
 	return (geteuid() == 0 && capng_get_caps_process() == 0 &&
 	    capng_have_capability(CAPNG_PERMITTED, CAP_SETUID) &&
@@ -44,37 +41,31 @@ sandbox_find_user(void)
 {
 	const struct passwd	*user;
 
-	if (!may_change_user())
+	if (!can_change_user())
 		return;
 	user = getpwnam(HBW_USER);
 	if (user == NULL || user->pw_uid == 0)
 		user = getpwnam("nobody");
 	if (user == NULL || user->pw_uid == 0) {
-		log_warnx("there is no user %s: the engine keeps uid 0",
+		log_warnx("no such user \"%s\": the engine runs as uid 0",
 		    HBW_USER);
 		return;
 	}
-	sandbox_user.uid = user->pw_uid;
-	sandbox_user.gid = user->pw_gid;
-	sandbox_user.known = true;
+	sandbox_uid = user->pw_uid;
+	sandbox_gid = user->pw_gid;
 }
 
 /*
- * In a user namespace the ids may not be mapped (EINVAL) or not to be changed
- * (EPERM); then it stays who it is, which there is nobody.
+ * In a user namespace the ids may have no mapping (EINVAL) or be fixed (EPERM).
+ * Then the process keeps its user, which has no privileges outside.
  */
 static bool
 change_user(void)
 {
-	if (!sandbox_user.known ||
-	    setgroups(0, NULL) != 0 ||
-	    setresgid(sandbox_user.gid, sandbox_user.gid,
-	    sandbox_user.gid) != 0 ||
-	    setresuid(sandbox_user.uid, sandbox_user.uid,
-	    sandbox_user.uid) != 0)
-		return (!sandbox_user.known || errno == EPERM ||
-		    errno == EINVAL);
-	return (true);
+	return (sandbox_uid == 0 || (setgroups(0, NULL) == 0 &&
+	    setresgid(sandbox_gid, sandbox_gid, sandbox_gid) == 0 &&
+	    setresuid(sandbox_uid, sandbox_uid, sandbox_uid) == 0) ||
+	    errno == EPERM || errno == EINVAL);
 }
 
 bool
@@ -104,16 +95,18 @@ drop_capabilities(void)
 static bool
 limit(int resource, rlim_t most)
 {
-	const struct rlimit	 limits = { most, most };
-	struct rlimit		 now;
+	struct rlimit	 limits;
 
-	/* What is lower already stays. */
-	if (getrlimit(resource, &now) == 0 && now.rlim_max <= most)
-		return (true);
+	if (getrlimit(resource, &limits) != 0)
+		return (false);
+	/* A lower hard limit stays: raising it needs a capability. */
+	if (limits.rlim_max > most)
+		limits.rlim_max = most;
+	limits.rlim_cur = limits.rlim_max;
 	return (setrlimit(resource, &limits) == 0);
 }
 
-/* poll takes no more descriptors than RLIMIT_NOFILE has. */
+/* RLIMIT_NOFILE bounds the size of a poll set too. */
 static bool
 limit_resources(size_t polled)
 {
@@ -122,33 +115,38 @@ limit_resources(size_t polled)
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
 }
 
-/* ---- system calls: what is on no list here ends the process */
+/* ---- system calls: a call that is not listed here kills the process */
 
-/* All that the loop needs, whatever the arguments. */
-static const int allowed[] = {
+/* The calls that are allowed with all arguments. */
+static const int	 allowed[] = {
+	/* The loop waits for packets, orders and deadlines. */
 	SCMP_SYS(ppoll), SCMP_SYS(ppoll_time64), SCMP_SYS(poll),
 	SCMP_SYS(restart_syscall),
-	/* libpcap looks at a socket whose interface goes down or away */
-	SCMP_SYS(getsockname), SCMP_SYS(recvfrom),
-	/* where the kernel has no vDSO for it */
+	/* It receives orders and link changes. */
+	SCMP_SYS(recvfrom),
+	/* libpcap checks a socket whose interface went down or away. */
+	SCMP_SYS(getsockname),
+	/* The vDSO of some machines has no clock, and makes these calls. */
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64),
-	/* memory: the queue of reports may grow; a capture that failed ends */
-	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap), SCMP_SYS(close),
-	/* the end; abort() looks for itself */
+	/* The report queue grows; the ring of a capture is unmapped. */
+	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
+	/* Captures are closed when they fail, and at the end. */
+	SCMP_SYS(close),
+	/* The process exits; abort(3) blocks signals and asks for its ids. */
 	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(getpid), SCMP_SYS(gettid),
-	/* locks, of a library that was preloaded */
+	/* A preloaded library may use locks. */
 	SCMP_SYS(futex),
 };
 
 /*
- * Calls that ask for a file by its name are refused and do not kill: libpcap
- * asks /sys for more about losses, and a preloaded library such as libfaketime
- * reads its file when the time is asked for.  No file can be read all the same.
- * Nor is the ring of a capture that failed taken back before its socket is
- * closed: libpcap tries.
+ * The calls that fail with EACCES instead of killing the process, because a
+ * library makes them and continues after an error.  libpcap reads /sys for more
+ * about dropped packets, and a preloaded library such as libfaketime reads a
+ * file when it is asked for the time; neither can open one.  libpcap also calls
+ * setsockopt to free the ring of a failed capture, which close(2) frees anyway.
  */
-static const int refused[] = {
+static const int	 refused[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2),
 	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat),
 	SCMP_SYS(stat64), SCMP_SYS(lstat64), SCMP_SYS(fstatat64),
@@ -157,113 +155,109 @@ static const int refused[] = {
 	SCMP_SYS(setsockopt),
 };
 
-/* Calls that are allowed with these arguments. */
-static int
-allow_some(scmp_filter_ctx filter, int report)
+/* libseccomp returns a negative errno. */
+static bool
+succeeded(int error)
+{
+	if (error < 0)
+		errno = -error;
+	return (error >= 0);
+}
+
+static bool
+add_calls(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t n)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		if (!succeeded(seccomp_rule_add(filter, action, calls[i], 0)))
+			return (false);
+	return (true);
+}
+
+#define EQUAL(n, value)	\
+	SCMP_CMP(n, SCMP_CMP_EQ, (scmp_datum_t)(value), 0)
+#define HAS_BITS(n, mask, value)	\
+	SCMP_CMP(n, SCMP_CMP_MASKED_EQ, mask, value)
+#define STANDARD_STREAM	SCMP_CMP(0, SCMP_CMP_LE, STDERR_FILENO, 0)
+
+/* The calls that are allowed with these arguments only. */
+static bool
+add_calls_with_arguments(scmp_filter_ctx filter, int report)
 {
 	const struct {
 		int			 call;
 		unsigned		 n;
-		struct scmp_arg_cmp	 is[2];
+		struct scmp_arg_cmp	 arguments[2];
 	} rules[] = {
-		/* Its parent's socket is the only one that it talks to. */
-		{ SCMP_SYS(sendto), 2,
-		    { SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)report, 0),
-		    SCMP_A4(SCMP_CMP_EQ, 0, 0) } },
-		/* The last words of the C library. */
-		{ SCMP_SYS(write), 1,
-		    { SCMP_A0(SCMP_CMP_LE, STDERR_FILENO, 0) } },
-		{ SCMP_SYS(writev), 1,
-		    { SCMP_A0(SCMP_CMP_LE, STDERR_FILENO, 0) } },
-		/* abort(), and nobody else. */
+		/* Reports go to the parent: no other socket, no address. */
+		{ SCMP_SYS(sendto), 2, { EQUAL(0, report), EQUAL(4, 0) } },
+		/* The C library writes why it aborts. */
+		{ SCMP_SYS(write), 1, { STANDARD_STREAM } },
+		{ SCMP_SYS(writev), 1, { STANDARD_STREAM } },
+		/* abort(3) sends itself a signal. */
 		{ SCMP_SYS(tgkill), 2,
-		    { SCMP_A0(SCMP_CMP_EQ, (scmp_datum_t)getpid(), 0),
-		    SCMP_A2(SCMP_CMP_EQ, SIGABRT, 0) } },
-		/* Memory of its own that is no code. */
-		{ SCMP_SYS(mmap), 2,
-		    { SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-		    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS,
-		    MAP_ANONYMOUS) } },
-		{ SCMP_SYS(mmap2), 2,
-		    { SCMP_A2(SCMP_CMP_MASKED_EQ, PROT_EXEC, 0),
-		    SCMP_A3(SCMP_CMP_MASKED_EQ, MAP_ANONYMOUS,
-		    MAP_ANONYMOUS) } },
-		/* Is the interface up?  libpcap asks that too. */
-		{ SCMP_SYS(ioctl), 1,
-		    { SCMP_A1(SCMP_CMP_EQ, SIOCGIFFLAGS, 0) } },
-		{ SCMP_SYS(ioctl), 1,
-		    { SCMP_A1(SCMP_CMP_EQ, SIOCGIFINDEX, 0) } },
-		/* What was lost, and what happened to a capture. */
+		    { EQUAL(0, getpid()), EQUAL(2, SIGABRT) } },
+		/* malloc(3) maps memory: no file, and not to execute. */
+		{ SCMP_SYS(mmap), 2, { HAS_BITS(2, PROT_EXEC, 0),
+		    HAS_BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
+		{ SCMP_SYS(mmap2), 2, { HAS_BITS(2, PROT_EXEC, 0),
+		    HAS_BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
+		/* link_state and libpcap ask whether an interface is up. */
+		{ SCMP_SYS(ioctl), 1, { EQUAL(1, SIOCGIFFLAGS) } },
+		{ SCMP_SYS(ioctl), 1, { EQUAL(1, SIOCGIFINDEX) } },
+		/* libpcap asks for dropped packets and for an error. */
 		{ SCMP_SYS(getsockopt), 2,
-		    { SCMP_A1(SCMP_CMP_EQ, SOL_PACKET, 0),
-		    SCMP_A2(SCMP_CMP_EQ, PACKET_STATISTICS, 0) } },
+		    { EQUAL(1, SOL_PACKET), EQUAL(2, PACKET_STATISTICS) } },
 		{ SCMP_SYS(getsockopt), 2,
-		    { SCMP_A1(SCMP_CMP_EQ, SOL_SOCKET, 0),
-		    SCMP_A2(SCMP_CMP_EQ, SO_ERROR, 0) } },
+		    { EQUAL(1, SOL_SOCKET), EQUAL(2, SO_ERROR) } },
 	};
 	size_t	 i;
-	int	 error = 0;
 
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]) && error == 0; i++)
-		error = seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
-		    rules[i].call, rules[i].n, rules[i].is);
-	return (error);
-}
-
-static int
-add_all(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t n)
-{
-	size_t	 i;
-	int	 error = 0;
-
-	for (i = 0; i < n && error == 0; i++)
-		error = seccomp_rule_add(filter, action, calls[i], 0);
-	return (error);
+	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
+		if (!succeeded(seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
+		    rules[i].call, rules[i].n, rules[i].arguments)))
+			return (false);
+	return (true);
 }
 
 static bool
 limit_system_calls(int report)
 {
-	scmp_filter_ctx	 filter;
-	int		 error;
+	scmp_filter_ctx	 filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
+	bool		 done;
 
-	filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
 	if (filter == NULL) {
 		errno = ENOMEM;
 		return (false);
 	}
-	error = seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
-	    SCMP_ACT_KILL_PROCESS);
-	if (error == 0)
-		error = add_all(filter, SCMP_ACT_ALLOW, allowed,
-		    sizeof(allowed) / sizeof(allowed[0]));
-	if (error == 0)
-		error = add_all(filter, SCMP_ACT_ERRNO(EACCES), refused,
-		    sizeof(refused) / sizeof(refused[0]));
-	if (error == 0)
-		error = allow_some(filter, report);
-	if (error == 0)
-		error = seccomp_load(filter);
+	done = succeeded(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
+	    SCMP_ACT_KILL_PROCESS)) &&
+	    add_calls(filter, SCMP_ACT_ALLOW, allowed,
+	    sizeof(allowed) / sizeof(allowed[0])) &&
+	    add_calls(filter, SCMP_ACT_ERRNO(EACCES), refused,
+	    sizeof(refused) / sizeof(refused[0])) &&
+	    add_calls_with_arguments(filter, report) &&
+	    succeeded(seccomp_load(filter));
 	seccomp_release(filter);
-	errno = -error;
-	return (error == 0);
+	return (done);
+}
+
+static bool
+limit_process(int report, size_t polled)
+{
+	return (limit_resources(polled) && limit_system_calls(report));
 }
 
 #else
 
-/* The sanitizers' run time needs all of these. */
+/* The leak check at the exit needs a process that ptrace(2) can attach to. */
 static bool
-limit_resources(size_t polled)
-{
-	(void)polled;
-	return (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
-}
-
-static bool
-limit_system_calls(int report)
+limit_process(int report, size_t polled)
 {
 	(void)report;
-	return (true);
+	(void)polled;
+	return (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
 }
 
 #endif
@@ -271,11 +265,11 @@ limit_system_calls(int report)
 bool
 sandbox_enter(int report, size_t polled)
 {
-	/* Where it may not be done there is none of use in it. */
+	/* Without CAP_SETPCAP there is nothing in the set to lose. */
 	(void)sandbox_drop_bounding();
 	return (change_user() && drop_capabilities() &&
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	    /* Another user's process has lost it. */
+	    /* A change of the user resets this. */
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
-	    limit_resources(polled) && limit_system_calls(report));
+	    limit_process(report, polled));
 }

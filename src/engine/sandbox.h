@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The sandbox of the engine, which decodes untrusted packets: an attacker who
+ * controls the process can send to its parent and do little else.
+ */
 #ifndef HBW_SANDBOX_H
 #define HBW_SANDBOX_H
 
@@ -6,27 +10,28 @@
 #include <stddef.h>
 
 /*
- * Looks up who sandbox_enter makes of root: the user that configure was told
- * (--with-user), else nobody.  To be called once, at the start, because the
- * jailed process reads no file.  A process that is not root stays who it is.
+ * Looks up the user that a process of root becomes in sandbox_enter: the one of
+ * configure's --with-user, or else nobody.  Call it once, at the start, while
+ * /etc/passwd can be read.  A process of another user keeps its user.
  */
 void	 sandbox_find_user(void);
 
 /*
- * Gives up, for good, all that a reader of untrusted packets does not need: the
- * user root, every capability, new privileges, files and processes, and all
- * system calls but those of the engine's loop; another ends the process.  It
- * can send on the socket `report` and on no other, and poll up to `polled`
- * descriptors.  False on error (errno).
+ * Drops for good what the engine does not need: the user root, all
+ * capabilities, new files and processes, and all system calls but those that
+ * sandbox.c lists; any other call kills the process with SIGSYS.  The process
+ * can send on the socket `report` and on no other, and poll `polled`
+ * descriptors.  False on error (errno); then the process must exit.
  *
- * A build with sanitizers keeps its system calls and limits, because their run
- * time needs them.
+ * Built with sanitizers, it keeps system calls and limits, because the run time
+ * of the sanitizers needs them.
  */
 bool	 sandbox_enter(int report, size_t polled);
 
 /*
- * Nothing that this process or its children execute gets a capability.  False
- * when it has no right to say so, or not all of them are gone.
+ * Empties the capability bounding set: no program that this process or its
+ * children execute gets a capability.  False on error (errno): it needs
+ * CAP_SETPCAP.
  */
 bool	 sandbox_drop_bounding(void);
 
