@@ -1,143 +1,47 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "table.h"
 
-static const struct alarm *
-alarm_of(const void *view)
-{
-	return (((const struct alarm_view *)view)->alarm);
-}
+#define GETTER(name, set, expression)	\
+	TABLE_GETTER(name, struct alarm_view, set, expression)
 
-static const struct configuration_watch *
-watch_of(const void *view)
-{
-	return (((const struct alarm_view *)view)->config);
-}
-
-static const struct configuration_profile *
-profile_of(const void *view)
-{
-	return (watch_of(view)->profile);
-}
+GETTER(get_id, value_unsigned, row->config->profile->alarm->id)
 
 static void
-get_id(const void *view, struct value *v)
+get_key(const void *view, struct value *value)
 {
-	value_unsigned(v, profile_of(view)->alarm->id);
+	const struct alarm_view	*row = view;
+	char			 key[ALARM_KEY_SIZE];
+
+	value_text(value, alarm_key(row->config, key));
 }
+
+GETTER(get_name, value_text, row->config->profile->alarm->name)
+GETTER(get_state, value_integer, row->alarm->state)
+GETTER(get_severity, value_integer, row->config->profile->alarm->severity)
+GETTER(get_type, value_text, row->config->profile->alarm->type)
+GETTER(get_service_type, value_text, row->config->profile->alarm->service_type)
+/* TruthValue (RFC 2579): true is 1.  A heartbeat clears every alarm. */
+GETTER(get_auto_cleared, value_integer, 1)
+GETTER(get_source, value_text, row->config->profile->source)
+GETTER(get_service_name, value_text, row->config->profile->service)
+GETTER(get_role_name, value_text, row->config->profile->role)
+GETTER(get_host_name, value_text, row->config->profile->host)
+GETTER(get_cause, value_integer, row->alarm->cause)
 
 static void
-get_key(const void *view, struct value *v)
+get_detail(const void *view, struct value *value)
 {
-	char	 key[ALARM_KEY_SIZE];
+	const struct alarm_view	*row = view;
+	char			 detail[ALARM_DETAIL_SIZE];
 
-	value_text(v, alarm_key(watch_of(view), key));
+	value_text(value, alarm_detail(row->alarm, row->config, detail));
 }
 
-static void
-get_name(const void *view, struct value *v)
-{
-	value_text(v, profile_of(view)->alarm->name);
-}
-
-static void
-get_state(const void *view, struct value *v)
-{
-	value_integer(v, alarm_of(view)->state);
-}
-
-static void
-get_severity(const void *view, struct value *v)
-{
-	value_integer(v, profile_of(view)->alarm->severity);
-}
-
-static void
-get_type(const void *view, struct value *v)
-{
-	value_text(v, profile_of(view)->alarm->type);
-}
-
-static void
-get_service_type(const void *view, struct value *v)
-{
-	value_text(v, profile_of(view)->alarm->service_type);
-}
-
-/* TruthValue (RFC 2579): true is 1.  The heartbeat clears all of them. */
-static void
-get_auto_cleared(const void *view, struct value *v)
-{
-	(void)view;
-	value_integer(v, 1);
-}
-
-static void
-get_source(const void *view, struct value *v)
-{
-	value_text(v, profile_of(view)->source);
-}
-
-static void
-get_service_name(const void *view, struct value *v)
-{
-	value_text(v, profile_of(view)->service);
-}
-
-static void
-get_role_name(const void *view, struct value *v)
-{
-	value_text(v, profile_of(view)->role);
-}
-
-static void
-get_host_name(const void *view, struct value *v)
-{
-	value_text(v, profile_of(view)->host);
-}
-
-static void
-get_cause(const void *view, struct value *v)
-{
-	value_integer(v, alarm_of(view)->cause);
-}
-
-static void
-get_detail(const void *view, struct value *v)
-{
-	char	 detail[ALARM_DETAIL_SIZE];
-
-	value_text(v, alarm_detail(alarm_of(view), watch_of(view), detail));
-}
-
-static void
-get_serial(const void *view, struct value *v)
-{
-	value_unsigned(v, alarm_of(view)->serial);
-}
-
-static void
-get_raised_time(const void *view, struct value *v)
-{
-	value_time(v, alarm_of(view)->raised);
-}
-
-static void
-get_cleared_time(const void *view, struct value *v)
-{
-	value_time(v, alarm_of(view)->cleared);
-}
-
-static void
-get_sequence(const void *view, struct value *v)
-{
-	value_unsigned(v, alarm_of(view)->sequence);
-}
-
-static void
-get_count(const void *view, struct value *v)
-{
-	value_counter32(v, alarm_of(view)->count);
-}
+GETTER(get_serial, value_unsigned, row->alarm->serial)
+GETTER(get_raised_time, value_time, row->alarm->raised)
+GETTER(get_cleared_time, value_time, row->alarm->cleared)
+GETTER(get_sequence, value_unsigned, row->alarm->sequence)
+GETTER(get_count, value_counter32, row->alarm->count)
 
 static const struct column columns[] = {
 	{ 1, "hbwAlarmId", ASN_UNSIGNED, get_id },
@@ -170,19 +74,21 @@ rows(const struct agent *agent)
 static void
 row_index(const struct agent *agent, size_t i, oid *index)
 {
-	uint32_t	 position = agent->current.by_alarm[i];
+	const struct generation	*g = &agent->current;
+	uint32_t		 position = g->by_alarm[i];
 
-	index[0] = agent->current.config->watches[position]->profile->alarm->id;
-	index[1] = agent->current.indexes[position];
+	index[0] = g->config->watches[position]->profile->alarm->id;
+	index[1] = g->indexes[position];
 }
 
 static const void *
 row_view(const struct agent *agent, size_t i, union view *room)
 {
-	uint32_t	 position = agent->current.by_alarm[i];
+	const struct generation	*g = &agent->current;
+	uint32_t		 position = g->by_alarm[i];
 
 	room->alarm = (struct alarm_view){
-		agent->current.config->watches[position], &agent->current.alarms[position],
+		g->config->watches[position], &g->alarms[position],
 	};
 	return (&room->alarm);
 }

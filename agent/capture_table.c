@@ -3,53 +3,16 @@
 
 #include "table.h"
 
-static const struct shared_capture *
-capture_of(const void *view)
-{
-	return (&((const struct capture_view *)view)->capture);
-}
+#define GETTER(name, set, expression)	\
+	TABLE_GETTER(name, struct capture_view, set, expression)
 
-static void
-get_interface(const void *view, struct value *v)
-{
-	value_text(v, capture_of(view)->interface);
-}
-
-static void
-get_state(const void *view, struct value *v)
-{
-	value_integer(v, capture_of(view)->state);
-}
-
-static void
-get_packets(const void *view, struct value *v)
-{
-	value_counter64(v, capture_of(view)->packets);
-}
-
-static void
-get_heartbeats(const void *view, struct value *v)
-{
-	value_counter64(v, capture_of(view)->heartbeats);
-}
-
-static void
-get_dropped(const void *view, struct value *v)
-{
-	value_counter64(v, capture_of(view)->dropped);
-}
-
-static void
-get_restarts(const void *view, struct value *v)
-{
-	value_counter32(v, ((const struct capture_view *)view)->restarts);
-}
-
-static void
-get_error(const void *view, struct value *v)
-{
-	value_text(v, capture_of(view)->error);
-}
+GETTER(get_interface, value_text, row->capture.interface)
+GETTER(get_state, value_integer, row->capture.state)
+GETTER(get_packets, value_counter64, row->capture.packets)
+GETTER(get_heartbeats, value_counter64, row->capture.heartbeats)
+GETTER(get_dropped, value_counter64, row->capture.dropped)
+GETTER(get_restarts, value_counter32, row->restarts)
+GETTER(get_error, value_text, row->capture.error)
 
 static const struct column columns[] = {
 	{ 2, "hbwCaptureInterface", ASN_OCTET_STR, get_interface },
@@ -70,7 +33,9 @@ rows(const struct agent *agent)
 static void
 row_index(const struct agent *agent, size_t i, oid *index)
 {
-	index[0] = agent->current.captures[agent->current.captures[i].position].ifindex;
+	const struct agent_capture	*captures = agent->current.captures;
+
+	index[0] = captures[captures[i].position].ifindex;
 }
 
 /* A row without an engine that updates it is shown as failed. */

@@ -2,107 +2,65 @@
 #include "persistence.h"
 #include "table.h"
 
-static const struct notification *
-notification_of(const void *view)
-{
-	return (((const struct history_view *)view)->notification);
-}
+#define GETTER(name, set, expression)	\
+	TABLE_GETTER(name, struct history_view, set, expression)
 
-/* NULL for a notification about a capture. */
-static const struct alarm *
-alarm_of(const void *view)
+/* hbwHistoryDelivery */
+enum {
+	DELIVERY_PENDING = 1,
+	DELIVERY_DELIVERED = 2,
+	DELIVERY_SUMMARISED = 3,
+};
+
+GETTER(get_event, value_integer, row->notification->event)
+GETTER(get_time, value_time, row->notification->time)
+GETTER(get_alarm_id, value_unsigned, row->watch == NULL ? 0 :
+    row->watch->profile->alarm->id)
+GETTER(get_watch, value_text, row->watch == NULL ? "" : row->watch->name)
+GETTER(get_serial, value_unsigned, row->alarm == NULL ? 0 : row->alarm->serial)
+
+static void
+get_key(const void *view, struct value *value)
 {
-	return (notification_has_alarm(notification_of(view)) ? &notification_of(view)->alarm :
-	    NULL);
+	const struct history_view	*row = view;
+	char				 key[ALARM_KEY_SIZE];
+
+	value_text(value, row->watch == NULL ? "" : alarm_key(row->watch, key));
 }
 
 static void
-get_event(const void *view, struct value *v)
+get_severity(const void *view, struct value *value)
 {
-	value_integer(v, notification_of(view)->event);
+	const struct history_view	*row = view;
+
+	value_integer(value, row->watch != NULL ?
+	    row->watch->profile->alarm->severity :
+	    row->notification->event == NOTIFICATION_RESTORED ?
+	    SEVERITY_CLEARED : SEVERITY_INDETERMINATE);
 }
 
 static void
-get_time(const void *view, struct value *v)
+get_cause(const void *view, struct value *value)
 {
-	value_time(v, notification_of(view)->time);
+	const struct history_view	*row = view;
+
+	value_integer(value, row->alarm != NULL ? row->alarm->cause :
+	    row->notification->event == NOTIFICATION_STORM ?
+	    ALARM_CAUSE_UNKNOWN : ALARM_CAUSE_LOCAL_FAULT);
 }
 
 static void
-get_alarm_id(const void *view, struct value *v)
+get_detail(const void *view, struct value *value)
 {
-	const struct notification	*n = notification_of(view);
+	const struct history_view	*row = view;
+	char				 detail[NOTIFICATION_DETAIL_SIZE];
 
-	value_unsigned(v, notification_has_alarm(n) ? n->watch->profile->alarm->id :
-	    0);
+	value_text(value, notification_detail(row->notification, detail));
 }
 
-static void
-get_watch(const void *view, struct value *v)
-{
-	const struct notification	*n = notification_of(view);
-
-	value_text(v, notification_has_alarm(n) ? n->watch->name : "");
-}
-
-static void
-get_key(const void *view, struct value *v)
-{
-	const struct notification	*n = notification_of(view);
-	char			 key[ALARM_KEY_SIZE];
-
-	value_text(v, notification_has_alarm(n) ? alarm_key(n->watch, key) : "");
-}
-
-static void
-get_serial(const void *view, struct value *v)
-{
-	const struct alarm	*a = alarm_of(view);
-
-	value_unsigned(v, a == NULL ? 0 : a->serial);
-}
-
-static void
-get_severity(const void *view, struct value *v)
-{
-	const struct notification	*n = notification_of(view);
-
-	if (notification_has_alarm(n))
-		value_integer(v, n->watch->profile->alarm->severity);
-	else
-		value_integer(v, n->event == NOTIFICATION_RESTORED ?
-		    SEVERITY_CLEARED : SEVERITY_INDETERMINATE);
-}
-
-static void
-get_cause(const void *view, struct value *v)
-{
-	const struct alarm	*a = alarm_of(view);
-
-	if (a != NULL)
-		value_integer(v, a->cause);
-	else
-		value_integer(v, notification_of(view)->event == NOTIFICATION_STORM ?
-		    ALARM_CAUSE_UNKNOWN : ALARM_CAUSE_LOCAL_FAULT);
-}
-
-static void
-get_detail(const void *view, struct value *v)
-{
-	char	 detail[NOTIFICATION_DETAIL_SIZE];
-
-	value_text(v, notification_detail(notification_of(view), detail));
-}
-
-static void
-get_delivery(const void *view, struct value *v)
-{
-	const struct history_view	*h = view;
-
-	/* pending(1), delivered(2), summarised(3) */
-	value_integer(v, notification_is_summarised(h->notification) ? 3 :
-	    h->delivered ? 2 : 1);
-}
+GETTER(get_delivery, value_integer,
+    notification_is_summarised(row->notification) ? DELIVERY_SUMMARISED :
+    row->delivered ? DELIVERY_DELIVERED : DELIVERY_PENDING)
 
 static const struct column columns[] = {
 	{ 2, "hbwHistoryEvent", ASN_INTEGER, get_event },
@@ -129,7 +87,7 @@ row_index(const struct agent *agent, size_t i, oid *index)
 	index[0] = persistence_oldest(agent) + i;
 }
 
-/* A row that cannot be read says so, and that it is of no watch. */
+/* Shown in place of a notification that cannot be read. */
 static const struct notification *
 unreadable(void)
 {
@@ -146,15 +104,22 @@ unreadable(void)
 static const void *
 row_view(const struct agent *agent, size_t i, union view *room)
 {
-	uint32_t		 sequence = persistence_oldest(agent) + (uint32_t)i;
-	const struct notification	*n = persistence_notification(agent, sequence);
+	uint32_t			 sequence;
+	const struct notification	*n;
+	struct history_view		*view = &room->history;
 
-	room->history = (struct history_view){
-		.notification = n != NULL ? n : unreadable(),
-		.delivered = sequence <= agent->outbox.delivered ||
-		    (n != NULL && n->delivery == NOTIFICATION_DELIVERED),
-	};
-	return (&room->history);
+	sequence = persistence_oldest(agent) + (uint32_t)i;
+	n = persistence_notification(agent, sequence);
+	view->delivered = sequence <= agent->outbox.delivered ||
+	    (n != NULL && n->delivery == NOTIFICATION_DELIVERED);
+	view->notification = n != NULL ? n : unreadable();
+	view->watch = NULL;
+	view->alarm = NULL;
+	if (notification_has_alarm(view->notification)) {
+		view->watch = n->watch;
+		view->alarm = &n->alarm;
+	}
+	return (view);
 }
 
 const struct table history_table = {

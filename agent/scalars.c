@@ -4,135 +4,40 @@
 #include "persistence.h"
 #include "table.h"
 
-static const struct agent *
-agent_of(const void *view)
-{
-	return (((const struct scalars_view *)view)->agent);
-}
+#define GETTER(name, set, expression)	\
+	TABLE_GETTER(name, struct scalars_view, set, expression)
+
+GETTER(get_version, value_text, PACKAGE_VERSION)
+GETTER(get_start_time, value_time, row->agent->start_time)
+GETTER(get_config_time, value_time, row->agent->config_time)
+GETTER(get_watch_count, value_unsigned, row->agent->current.config->nwatches)
+GETTER(get_active_alarms, value_unsigned, row->agent->active_all)
+GETTER(get_active_critical, value_unsigned,
+    row->agent->active[SEVERITY_CRITICAL])
+GETTER(get_active_major, value_unsigned, row->agent->active[SEVERITY_MAJOR])
+GETTER(get_active_minor, value_unsigned, row->agent->active[SEVERITY_MINOR])
+GETTER(get_active_warning, value_unsigned, row->agent->active[SEVERITY_WARNING])
+GETTER(get_last_change, value_time, row->agent->last_change)
+GETTER(get_epoch, value_unsigned, row->epoch)
+GETTER(get_sequence, value_unsigned, row->sequence)
+GETTER(get_pending, value_unsigned, row->agent->outbox.pending)
 
 static void
-get_version(const void *view, struct value *v)
+get_history_oldest(const void *view, struct value *value)
 {
-	(void)view;
-	value_text(v, PACKAGE_VERSION);
+	const struct scalars_view	*row = view;
+	uint32_t			 oldest;
+
+	oldest = persistence_oldest(row->agent);
+	value_unsigned(value, oldest > row->agent->outbox.sequence ? 0 :
+	    oldest);
 }
 
-static void
-get_start_time(const void *view, struct value *v)
-{
-	value_time(v, agent_of(view)->start_time);
-}
-
-static void
-get_config_time(const void *view, struct value *v)
-{
-	value_time(v, agent_of(view)->config_time);
-}
-
-static void
-get_watch_count(const void *view, struct value *v)
-{
-	value_unsigned(v, agent_of(view)->current.config->nwatches);
-}
-
-static void
-get_active_alarms(const void *view, struct value *v)
-{
-	value_unsigned(v, agent_of(view)->active_all);
-}
-
-static void
-get_active_critical(const void *view, struct value *v)
-{
-	value_unsigned(v, agent_of(view)->active[SEVERITY_CRITICAL]);
-}
-
-static void
-get_active_major(const void *view, struct value *v)
-{
-	value_unsigned(v, agent_of(view)->active[SEVERITY_MAJOR]);
-}
-
-static void
-get_active_minor(const void *view, struct value *v)
-{
-	value_unsigned(v, agent_of(view)->active[SEVERITY_MINOR]);
-}
-
-static void
-get_active_warning(const void *view, struct value *v)
-{
-	value_unsigned(v, agent_of(view)->active[SEVERITY_WARNING]);
-}
-
-static void
-get_last_change(const void *view, struct value *v)
-{
-	value_time(v, agent_of(view)->last_change);
-}
-
-static void
-get_epoch(const void *view, struct value *v)
-{
-	value_unsigned(v, ((const struct scalars_view *)view)->epoch);
-}
-
-static void
-get_sequence(const void *view, struct value *v)
-{
-	value_unsigned(v, ((const struct scalars_view *)view)->sequence);
-}
-
-static void
-get_pending(const void *view, struct value *v)
-{
-	value_unsigned(v, agent_of(view)->outbox.pending);
-}
-
-static void
-get_history_oldest(const void *view, struct value *v)
-{
-	const struct agent	*agent = agent_of(view);
-	uint32_t		 oldest = persistence_oldest(agent);
-
-	value_unsigned(v, oldest > agent->outbox.sequence ? 0 : oldest);
-}
-
-static void
-get_history_size(const void *view, struct value *v)
-{
-	value_unsigned(v, agent_of(view)->current.config->history);
-}
-
-static const struct notification_storm *
-storm_of(const void *view)
-{
-	return (((const struct scalars_view *)view)->storm);
-}
-
-static void
-get_storm_raised(const void *view, struct value *v)
-{
-	value_unsigned(v, storm_of(view)->raised);
-}
-
-static void
-get_storm_cleared(const void *view, struct value *v)
-{
-	value_unsigned(v, storm_of(view)->cleared);
-}
-
-static void
-get_storm_first(const void *view, struct value *v)
-{
-	value_unsigned(v, storm_of(view)->first);
-}
-
-static void
-get_storm_since(const void *view, struct value *v)
-{
-	value_time(v, storm_of(view)->since);
-}
+GETTER(get_history_size, value_unsigned, row->agent->current.config->history)
+GETTER(get_storm_raised, value_unsigned, row->storm->raised)
+GETTER(get_storm_cleared, value_unsigned, row->storm->cleared)
+GETTER(get_storm_first, value_unsigned, row->storm->first)
+GETTER(get_storm_since, value_time, row->storm->since)
 
 static const struct column columns[] = {
 	{ 1, "hbwVersion", ASN_OCTET_STR, get_version },

@@ -27,6 +27,20 @@ struct column {
 
 #define COLUMNS(array)	(sizeof(array) / sizeof((array)[0]))
 
+/*
+ * Defines a getter: `row` is the view, and `set`, a function of value.h, gets
+ * the value of the expression.
+ */
+#define TABLE_GETTER(name, view_type, set, expression)			\
+	static void							\
+	name(const void *view, struct value *value)			\
+	{								\
+		const view_type	*row = view;				\
+									\
+		(void)row;						\
+		set(value, expression);					\
+	}
+
 /* Room for a view that is made for a request. */
 union view {
 	struct scalars_view	 scalars;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the getters of the columns look at.  A table makes a view of a row as it
- * is; a notification makes one of the row as it was.  So both say the same.
+ * The arguments of the getters of columns.  A table fills a view from the
+ * current row, and a notification fills one from the row as it was then, so
+ * that both have the same values.
  */
 #ifndef HBW_VIEWS_H
 #define HBW_VIEWS_H
@@ -42,8 +43,10 @@ struct alarm_view {
 };
 
 struct history_view {
-	const struct notification	*notification;
-	bool			 delivered;
+	const struct notification		*notification;
+	const struct configuration_watch	*watch;	/* NULL: of no alarm */
+	const struct alarm			*alarm;	/* likewise */
+	bool					 delivered;
 };
 
 #endif

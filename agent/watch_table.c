@@ -1,129 +1,30 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "table.h"
 
-static const struct configuration_profile *
-config_of(const void *view)
-{
-	return (((const struct watch_view *)view)->config->profile);
-}
+#define GETTER(name, set, expression)	\
+	TABLE_GETTER(name, struct watch_view, set, expression)
 
-static const struct detect_watch *
-watch_of(const void *view)
-{
-	return (&((const struct watch_view *)view)->watch);
-}
-
-static const struct configuration_watch *
-named_of(const void *view)
-{
-	return (((const struct watch_view *)view)->config);
-}
-
-static void
-get_name(const void *view, struct value *v)
-{
-	value_text(v, named_of(view)->name);
-}
-
-static void
-get_interface(const void *view, struct value *v)
-{
-	value_text(v, config_of(view)->interface);
-}
-
-static void
-get_heartbeat(const void *view, struct value *v)
-{
-	value_text(v, config_of(view)->heartbeat);
-}
-
-static void
-get_peer_type(const void *view, struct value *v)
-{
-	value_address_type(v, &named_of(view)->peer);
-}
-
-static void
-get_peer(const void *view, struct value *v)
-{
-	value_address(v, &named_of(view)->peer);
-}
-
-static void
-get_local_type(const void *view, struct value *v)
-{
-	value_address_type(v, &config_of(view)->local);
-}
-
-static void
-get_local(const void *view, struct value *v)
-{
-	value_address(v, &config_of(view)->local);
-}
-
-static void
-get_interruption(const void *view, struct value *v)
-{
-	value_milliseconds(v, config_of(view)->interruption_ns);
-}
-
-static void
-get_recovery(const void *view, struct value *v)
-{
-	value_unsigned(v, config_of(view)->recovery);
-}
-
-static void
-get_state(const void *view, struct value *v)
-{
-	value_integer(v, detect_state(watch_of(view),
-	    &((const struct watch_view *)view)->source,
-	    ((const struct watch_view *)view)->now));
-}
-
-static void
-get_last_heartbeat(const void *view, struct value *v)
-{
-	value_time(v, watch_of(view)->last_wall);
-}
-
-static void
-get_silence(const void *view, struct value *v)
-{
-	value_milliseconds(v, !config_of(view)->enabled ? 0 :
-	    detect_silence_ns(watch_of(view),
-	    ((const struct watch_view *)view)->now));
-}
-
-static void
-get_heartbeats(const void *view, struct value *v)
-{
-	value_counter64(v, watch_of(view)->heartbeats);
-}
-
-static void
-get_interval(const void *view, struct value *v)
-{
-	value_milliseconds(v, detect_interval_ns(watch_of(view)));
-}
-
-static void
-get_jitter(const void *view, struct value *v)
-{
-	value_milliseconds(v, detect_jitter_ns(watch_of(view)));
-}
-
-static void
-get_longest_gap(const void *view, struct value *v)
-{
-	value_milliseconds(v, detect_longest_gap_ns(watch_of(view)));
-}
-
-static void
-get_interruptions(const void *view, struct value *v)
-{
-	value_counter32(v, detect_interruptions(watch_of(view)));
-}
+GETTER(get_name, value_text, row->config->name)
+GETTER(get_interface, value_text, row->config->profile->interface)
+GETTER(get_heartbeat, value_text, row->config->profile->heartbeat)
+GETTER(get_peer_type, value_address_type, &row->config->peer)
+GETTER(get_peer, value_address, &row->config->peer)
+GETTER(get_local_type, value_address_type, &row->config->profile->local)
+GETTER(get_local, value_address, &row->config->profile->local)
+GETTER(get_interruption, value_milliseconds,
+    row->config->profile->interruption_ns)
+GETTER(get_recovery, value_unsigned, row->config->profile->recovery)
+GETTER(get_state, value_integer,
+    detect_state(&row->watch, &row->source, row->now))
+GETTER(get_last_heartbeat, value_time, row->watch.last_wall)
+GETTER(get_silence, value_milliseconds,
+    !row->config->profile->enabled ? 0 :
+    detect_silence_ns(&row->watch, row->now))
+GETTER(get_heartbeats, value_counter64, row->watch.heartbeats)
+GETTER(get_interval, value_milliseconds, detect_interval_ns(&row->watch))
+GETTER(get_jitter, value_milliseconds, detect_jitter_ns(&row->watch))
+GETTER(get_longest_gap, value_milliseconds, detect_longest_gap_ns(&row->watch))
+GETTER(get_interruptions, value_counter32, detect_interruptions(&row->watch))
 
 static const struct column columns[] = {
 	{ 2, "hbwWatchName", ASN_OCTET_STR, get_name },
