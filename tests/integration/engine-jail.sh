@@ -105,7 +105,7 @@ is "no alarm was raised" "$(traps hbwAlarmRaised | wc -l)" 0
 # What it logs goes through its parent.
 at "$NODE_B" ip link set "$LINK" down
 soon "what the engine says is in the log" 5 \
-	grep -q "^hbwatchd\[engine\]: $LINK: down" "$WORK/hbwatchd.log"
+	grep -q "^hbwatchd\[engine\]: $LINK: the interface is down" "$WORK/hbwatchd.log"
 at "$NODE_B" ip link set "$LINK" up
 
 stop snmpd
