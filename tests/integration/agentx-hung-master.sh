@@ -121,7 +121,7 @@ is "which has told nobody" "$(wc -l < <(grep hbwAlarm "$TRAPS"))" 0
 kill -CONT "$snmpd"
 soon "the master is back: all arrives, in order" 10 sequences_are "1 2 3"
 soon "nothing is pending" 10 get_is hbwNotificationsPending.0 0
-pass_beats steady 20
+wait_heartbeats steady 20
 is "nothing came but that" "$(sequences)" "1 2 3"
 is "what came twice was the same" \
 	"$(grep hbwAlarm "$TRAPS" | cut -f 4- | sort -u | wc -l)" 3
@@ -129,10 +129,10 @@ note "notifications that arrived: $(grep -c hbwAlarm "$TRAPS")"
 is "a raise, a clear, a raise" "$(for number in 1 2 3; do
 	with_sequence $number | cut -f 4 | sed 's/.* = //'
 done | xargs)" "hbwAlarmRaised hbwAlarmCleared hbwAlarmRaised"
-about "the first raise has its own time" "$(seconds_of \
+is_about "the first raise has its own time" "$(seconds_of \
 	"$(with_sequence 1 | varbind hbwAlarmRaisedTime)")" \
 	"$(seconds_after "$last" 1)" 0.2
-about "and so has the one that followed the kill" "$(seconds_of \
+is_about "and so has the one that followed the kill" "$(seconds_of \
 	"$(with_sequence 3 | varbind hbwAlarmRaisedTime)")" \
 	"$(seconds_after "$last_again" 1)" 0.2
 is "the table agrees" "$(alarm_get hbwAlarmRaisedTime flinkserver)" \

@@ -45,12 +45,12 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 	5)
 		stop snmpd
 		stop peer
-		pass_beats steady 25
+		wait_heartbeats steady 25
 		;;
 	8)
 		stop snmpd
 		start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
-		pass_beats steady 10
+		wait_heartbeats steady 10
 		;;
 	2 | 6) stop snmpd KILL ;;
 	*) stop snmpd ;;
@@ -65,7 +65,7 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 			traps_are 1 hbwAlarmRaised flinkserver
 		raised=$(seconds_of "$(traps hbwAlarmRaised |
 			varbind hbwAlarmRaisedTime)")
-		about "with its own time" "$raised" \
+		is_about "with its own time" "$raised" \
 			"$(seconds_after "$(last_sent peer)" 1)" 0.2
 		check "which is before snmpd was back" \
 			test "${raised%.*}" -lt "${back%.*}"
@@ -77,7 +77,7 @@ for round in 1 2 3 4 5 6 7 8 9 10; do
 	esac
 done
 soon "nothing is pending" 10 get_is hbwNotificationsPending.0 0
-pass_beats steady 10
+wait_heartbeats steady 10
 is "each notification came once" \
 	"$(varbind hbwNotificationSequence <"$TRAPS" | xargs)" "1 2"
 check "no heartbeat was missed: nothing raised the steady watch" \

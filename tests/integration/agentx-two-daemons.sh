@@ -26,16 +26,6 @@ watches_are() {
 		HBWATCH-MIB::hbwWatchName 2>/dev/null | xargs)" = "$1" ]
 }
 
-# said TEXT LOG: how many of its lines have that
-said() {
-	grep -c -- "$1" "$WORK/$2.log"
-}
-
-# says COUNT TEXT LOG
-says() {
-	[ "$(said "$2" "$3")" -eq "$1" ]
-}
-
 REFUSED="snmpd rejected the registration of HBWATCH-MIB"
 TAKEN="snmpd accepted the registration of HBWATCH-MIB"
 
@@ -51,16 +41,16 @@ mkdir "$WORK/second-state"
 start second "$NODE_A" env -u MIBS -u MIBDIRS "$BUILD/hbwatchd" \
 	-c "$WORK/second.conf" -s "$WORK/second-state" -l stderr -v \
 	-x "$AGENTX"
-soon "the second says that it is refused" 10 says 1 "$REFUSED" second
+soon "the second says that it is refused" 10 log_lines_are 1 "$REFUSED" second
 for round in 1 2 3; do
-	pass_beats one 20
+	wait_heartbeats one 20
 	check "round $round: the first keeps its tables" watches_are first
 	is "round $round: with its watch" \
 		"$(watch_get hbwWatchState first)" alive
 done
-is "the second does not repeat itself" "$(said "$REFUSED" second)" 1
-is "nor has it been taken" "$(said "$TAKEN" second)" 0
-is "the first was never refused" "$(said "$REFUSED" hbwatchd)" 0
+is "the second does not repeat itself" "$(log_count "$REFUSED" second)" 1
+is "nor has it been taken" "$(log_count "$TAKEN" second)" 0
+is "the first was never refused" "$(log_count "$REFUSED" hbwatchd)" 0
 check "the second lives" running second
 
 stop two
@@ -72,7 +62,7 @@ is "the first has raised nothing" "$(traps hbwAlarmRaised first | wc -l)" 0
 
 stop hbwatchd KILL
 soon "the first is killed: the second serves within 5 s" 5 watches_are second
-soon "and says so" 2 says 1 "$TAKEN" second
+soon "and says so" 2 log_lines_are 1 "$TAKEN" second
 is "with its watch" "$(watch_get hbwWatchState second)" alive
 is "and what it has counted" "$(alarm_get hbwAlarmCount second)" 1
 
@@ -81,18 +71,18 @@ for signal in TERM KILL; do
 	run_snmpd
 	soon "snmpd is back after $signal: the second serves within 5 s" 5 \
 		watches_are second
-	pass_beats one 30
+	wait_heartbeats one 30
 	check "and goes on" watches_are second
 done
-is "it was refused just once" "$(said "$REFUSED" second)" 1
+is "it was refused just once" "$(log_count "$REFUSED" second)" 1
 
 start_hbwatchd
 soon "the first is back, and now it is refused" 10 \
-	says 1 "$REFUSED" hbwatchd
-pass_beats one 30
+	log_lines_are 1 "$REFUSED" hbwatchd
+wait_heartbeats one 30
 check "the second keeps the tables" watches_are second
 check "the second ends on TERM" stop second
 soon "and the first serves within 5 s" 5 watches_are first
-soon "and says so" 2 says 1 "$TAKEN" hbwatchd
+soon "and says so" 2 log_lines_are 1 "$TAKEN" hbwatchd
 check "it ends on TERM" stop hbwatchd
 finish

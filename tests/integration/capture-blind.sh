@@ -65,13 +65,13 @@ dropped() {
 
 # Twice only: one that dies again and again is another story.
 kill_engine SEGV
-soon "SEGV: a new engine within 2 s" 2 another_engine
-pass_beats steady 25
+soon "SEGV: a new engine within 2 s" 2 new_engine
+wait_heartbeats steady 25
 check "SEGV with heartbeats: no alarm" nobody_was_accused
 stop peer
 now=$EPOCHREALTIME
 kill_engine ABRT
-soon "ABRT: another" 2 another_engine
+soon "ABRT: another" 2 new_engine
 raised_after "ABRT with none" "$now"
 
 #
@@ -79,36 +79,36 @@ raised_after "ABRT with none" "$now"
 #
 
 old=$(the_engine)
-halt "$old"
+pause "$old"
 soon "a stopped engine is blindness after some seconds" 10 \
 	watch_is hbwWatchState steady blind
-soon "it is replaced" 20 another_engine
+soon "it is replaced" 20 new_engine
 check "and is no more" gone "$old"
-pass_beats steady 25
+wait_heartbeats steady 25
 check "stopped with heartbeats: no alarm" nobody_was_accused
 soon "it is alive" 45 watch_is hbwWatchState flinkserver alive
 
 old=$(the_engine)
-halt "$old"
+pause "$old"
 stop peer
-need "it is not replaced" 20 another_engine
+need "it is not replaced" 20 new_engine
 raised_after "stopped with none" "$(seconds_after "$EPOCHREALTIME" -1)"
 
 #
 # Everything sleeps
 #
 
-halt "${PID[hbwatchd]}" "$(the_engine)"
+pause "${PID[hbwatchd]}" "$(the_engine)"
 old=$(the_engine)
-pass_beats steady 50
+wait_heartbeats steady 50
 kill -CONT "$old" "${PID[hbwatchd]}"
-pass_beats steady 30
+wait_heartbeats steady 30
 check "asleep for 5 s with heartbeats: no alarm" nobody_was_accused
 is "with the engine that it had" "$(the_engine)" "$old"
 
-halt "${PID[hbwatchd]}" "$old"
+pause "${PID[hbwatchd]}" "$old"
 stop peer
-pass_beats steady 40
+wait_heartbeats steady 40
 now=$EPOCHREALTIME
 kill -CONT "$old" "${PID[hbwatchd]}"
 raised_after "asleep for 4 s with none" "$now"
@@ -116,15 +116,15 @@ raised_after "asleep for 4 s with none" "$now"
 # Patient has not been silent for 12 s: heartbeats go on, but the sleeper slept
 # for half of its time twice.
 stop patient
-pass_beats steady 60
+wait_heartbeats steady 60
 old=$(the_engine)
-halt "${PID[hbwatchd]}" "$old"
+pause "${PID[hbwatchd]}" "$old"
 start_beat patient --from "$B4" --to "$A4" --port 20055 --rate 10
-pass_beats patient 20
+wait_heartbeats patient 20
 stop patient
-pass_beats steady 20
+wait_heartbeats steady 20
 kill -CONT "$old" "${PID[hbwatchd]}"
-pass_beats steady 60
+wait_heartbeats steady 60
 check "a heartbeat that came while it slept counts" nobody_was_accused
 start_beat patient --from "$B4" --to "$A4" --port 20055 --rate 10
 
@@ -155,9 +155,9 @@ END
 }
 
 stop peer
-pass_beats steady 5
+wait_heartbeats steady 5
 old=$(the_engine)
-halt "$old"
+pause "$old"
 flood 3
 kill -CONT "$old"
 soon "a full ring's losses are counted" 5 dropped
@@ -180,6 +180,6 @@ for watch in steady patient; do
 	is "$watch counted no interruption" \
 		"$(watch_get hbwWatchInterruptions $watch)" 0
 done
-check "each notification once and in order" in_order --first 1 --once
+check "each notification once and in order" notifications_in_order --first 1 --once
 check "it ends on TERM" stop hbwatchd TERM
 finish

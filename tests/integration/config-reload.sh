@@ -83,7 +83,7 @@ for _ in 1 2 3 4 5; do
 	}
 	soon "a reload brings a new engine" 10 new_engine
 done
-pass_beats kept 5
+wait_heartbeats kept 5
 counted=$(($(watch_get hbwWatchHeartbeats kept) - before))
 sent_since=$(($(sent kept) - sent_before))
 note "sent $sent_since, counted $counted"
@@ -109,7 +109,7 @@ soon "and the other one too" 1 said_so 11
 is "the old watches are in force" "$(watches)" "added kept standing"
 is "and hbwConfigTime has not moved" "$(get hbwConfigTime.0)" "$config_time"
 before=$(watch_get hbwWatchHeartbeats kept)
-pass_beats kept 5
+wait_heartbeats kept 5
 check "heartbeats are counted on" \
 	test "$(watch_get hbwWatchHeartbeats kept)" -gt "$before"
 

@@ -50,7 +50,7 @@ soon "advertisements with a password are heard" 20 \
 	watch_is hbwWatchState vrrp alive
 soon "a payload is heard" 10 send_payload
 soon "its silence is told" 10 traps_are 1 hbwAlarmRaised udp
-kill_keepalived master
+kill_with_children master
 soon "as is that of the advertisements" 20 traps_are 1 hbwAlarmRaised vrrp
 kill -HUP "${PID[hbwatchd]}"
 soon "a reload" 10 grep -q "configuration in force" "$WORK/hbwatchd.log"

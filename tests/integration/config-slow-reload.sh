@@ -38,7 +38,7 @@ END
 }
 
 one_engine() {
-	[ "$(engine | wc -w)" -eq 1 ] && says 1 "configuration in force"
+	[ "$(engine | wc -w)" -eq 1 ] && log_lines_are 1 "configuration in force"
 }
 
 watch_section kept 20001 4s | configure
@@ -55,7 +55,7 @@ mark_log
 check "a reload takes a while" slow_reload engine 1.5
 soon "and is done" 10 one_engine
 soon "the new watch is alive" 10 watch_is hbwWatchState added alive
-pass_beats kept 10
+wait_heartbeats kept 10
 is "nothing was raised" "$(traps hbwAlarmRaised | wc -l)" 0
 is "nor ever was" "$(watch_get hbwWatchInterruptions added)" 0
 
@@ -73,5 +73,5 @@ soon "the silence is told" 10 traps_are 1 hbwAlarmRaised kept
 took=$((($(date +%s%N) - last) / 1000000))
 note "told $took ms after the last heartbeat"
 check "as soon as without the reload" test "$took" -lt 7500
-is "nobody takes it for a stop" "$(said "no monitoring for")" 0
+is "nobody takes it for a stop" "$(log_count "no monitoring for")" 0
 finish

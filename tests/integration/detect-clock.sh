@@ -31,7 +31,7 @@ slew() {
 				$((ms % 1000))
 		fi
 		set_clock "$ms_text"
-		pass_beats steady 1
+		wait_heartbeats steady 1
 	done
 }
 
@@ -55,7 +55,7 @@ chmod 711 "$WORK"
 set_clock +0
 HBWATCHD_ENV=(LD_PRELOAD="$LIBRARY" FAKETIME_TIMESTAMP_FILE="$WORK/clock"
 	FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1)
-! sanitized || HBWATCHD_ENV+=(
+! has_sanitizers || HBWATCHD_ENV+=(
 	ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}")
 
 {
@@ -78,9 +78,9 @@ soon "heartbeats make it alive" 10 watch_is hbwWatchState flinkserver alive
 its_clock() {
 	local before
 
-	before=$(said "configuration in force")
+	before=$(log_count "configuration in force")
 	kill -HUP "${PID[hbwatchd]}"
-	wait_for 10 says $((before + 1)) "configuration in force" || return
+	wait_for 10 log_lines_are $((before + 1)) "configuration in force" || return
 	seconds_of "$(get hbwConfigTime.0)"
 }
 
@@ -141,7 +141,7 @@ nobody_was_accused() {
 round=0
 for step in +3600 -3600 +0; do
 	set_clock "$step"
-	pass_beats steady 30
+	wait_heartbeats steady 30
 	check "to $step s with heartbeats: no alarm" nobody_was_accused
 	check "its clock is there" off_by "$step"
 	check "and its times are times" sane_times
@@ -153,14 +153,14 @@ for steps in "+3600 +0" "-3600 +3600" "+0 -3600" "+0 +0"; do
 	round=$((round + 1))
 	stop peer
 	last=$(last_sent peer)
-	pass_beats steady 10
+	wait_heartbeats steady 10
 	set_clock "${steps% *}"
 	soon "$steps: raised" 10 traps_are "$round" hbwAlarmRaised flinkserver
-	about "$steps: 2 s after the last heartbeat, as time passes" \
+	is_about "$steps: 2 s after the last heartbeat, as time passes" \
 		"$(arrival hbwAlarmRaised flinkserver)" \
 		"$(seconds_after "$last" 2.3)" 0.32
 	set_clock "${steps#* }"
-	pass_beats steady 30
+	wait_heartbeats steady 30
 	is "$steps: it stands" "$(alarm_get hbwAlarmState flinkserver)" raised
 	beat
 	soon "$steps: cleared" 5 traps_are "$round" hbwAlarmCleared flinkserver
@@ -180,7 +180,7 @@ round=$((round + 1))
 slew 320 0
 soon "slewed back without: raised" 10 \
 	traps_are "$round" hbwAlarmRaised flinkserver
-about "2 s after the last heartbeat" "$(arrival hbwAlarmRaised flinkserver)" \
+is_about "2 s after the last heartbeat" "$(arrival hbwAlarmRaised flinkserver)" \
 	"$(seconds_after "$last" 2.3)" 0.32
 slew 0 160
 beat
@@ -193,8 +193,8 @@ for watch in steady slow; do
 done
 missed=$(($(sent steady) - $(watch_get hbwWatchHeartbeats steady)))
 note "$missed heartbeats more were sent than counted"
-check "each notification once and in order" in_order --first 1 --once
-! sanitized || check "its engine saw the steps" \
-	test "$(said "engine.*the wall clock was stepped")" -ge 5
+check "each notification once and in order" notifications_in_order --first 1 --once
+! has_sanitizers || check "its engine saw the steps" \
+	test "$(log_count "engine.*the wall clock was stepped")" -ge 5
 check "it ends on TERM" stop hbwatchd
 finish

@@ -34,12 +34,12 @@ senders_ended() {
 need "the senders do not end" 60 senders_ended
 soon "10 Hz ends interrupted" 10 watch_is hbwWatchState ten interrupted
 soon "1 Hz ends interrupted" 10 watch_is hbwWatchState one interrupted
-soon "every notification has arrived" 10 delivered
+soon "every notification has arrived" 10 all_delivered_once
 
 check "10 Hz: raises and clears are the sender's gaps" \
-	judge ten ten 0.25 --at-least 4
+	alarms_match_sender ten ten 0.25 --at-least 4
 check "1 Hz: raises and clears are the sender's gaps" \
-	judge one one 1.5 --at-least 3
+	alarms_match_sender one one 1.5 --at-least 3
 for watch in ten one; do
 	is "$watch: each heartbeat was counted" \
 		"$(watch_get hbwWatchHeartbeats $watch)" "$(sent $watch)"

@@ -43,7 +43,7 @@ is "one of them minor" "$(get hbwActiveMinor.0)" 1
 start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
 soon "a heartbeat clears the slow one" 10 traps_are 1 hbwAlarmCleared slow
 soon "and the quick one" 10 traps_are 4 hbwAlarmCleared quick
-soon "every notification has arrived" 10 delivered
-check "quick: as the sender did" judge peer quick 0.7 --at-least 4
-check "slow: as the sender did" judge peer slow 3 --at-least 1
+soon "every notification has arrived" 10 all_delivered_once
+check "quick: as the sender did" alarms_match_sender peer quick 0.7 --at-least 4
+check "slow: as the sender did" alarms_match_sender peer slow 3 --at-least 1
 finish

@@ -45,9 +45,9 @@ for who in engine daemon both; do
 	for pid in $them; do
 		need "$who does not stop" 10 stopped "$pid"
 	done
-	pass_beats peer 30
+	wait_heartbeats peer 30
 	signal_them CONT
-	pass_beats peer 15
+	wait_heartbeats peer 15
 	soon "$who stopped for 3 s: alive after it" 10 \
 		watch_is hbwWatchState flinkserver alive
 	is "$who stopped for 3 s: no alarm" \

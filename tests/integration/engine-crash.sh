@@ -57,7 +57,7 @@ for round in 1 2 3; do
 	soon "kill $round: it counts on" 10 heard_over flinkserver "$count"
 	is "kill $round: the restart is counted" "$(restarts)" "$round"
 done
-pass_beats steady 30
+wait_heartbeats steady 30
 is "no alarm was raised" "$(traps hbwAlarmRaised | wc -l)" 0
 is "nobody is interrupted" "$(get hbwActiveAlarms.0)" 0
 
@@ -66,7 +66,7 @@ soon "a true silence raises the alarm" 10 \
 	traps_are 1 hbwAlarmRaised flinkserver
 kill_engine
 soon "kill 4: a new engine" 5 new_engine
-pass_beats steady 30
+wait_heartbeats steady 30
 is "the alarm stands" "$(alarm_get hbwAlarmState flinkserver)" raised
 is "and was not raised again" "$(alarm_get hbwAlarmCount flinkserver)" 1
 start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10

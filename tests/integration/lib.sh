@@ -1,16 +1,17 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# What the integration tests and the demo stand on: two nodes, a (the observer)
-# and b (the peer), as network namespaces on a veth; snmpd, snmptrapd and
-# hbwatchd at the observer; heartbeats from the peer; and TAP.
+# The library of the integration tests and the demo.  It makes two nodes, a (the
+# observer) and b (the peer), as network namespaces that a veth pair connects;
+# runs snmpd, snmptrapd and hbwatchd on the observer and the senders of
+# heartbeats on the peer; and prints the results as TAP.
 #
-# BUILD is the folder of a build, absolute; without it, the tree if that was
-# configured, else build/ in it.
-# KEEP=1 leaves the work folder behind.
+# BUILD is the absolute path of the build directory.  Without it, the build is
+# in the source tree if that was configured, else in its directory build/.
+# KEEP=1 keeps the work directory.
 
 set -u
-# The clock's decimal point, and sorted output, must not depend on the user.
+# The decimal point and the sort order must not depend on the user's locale.
 export LC_ALL=C
 unset CDPATH
 
@@ -22,17 +23,18 @@ if [ -z "${BUILD:-}" ]; then
 	[ ! -e "$ROOT/config.status" ] || BUILD=$ROOT
 fi
 
-# Network namespaces of this run alone: the work folder's suffix is in them.
+# The names of the network namespaces contain the suffix of the work directory,
+# so that several tests can run at the same time.
 NODE_A='' NODE_B=''
 NODES=()
 LINK=hb0
 A4=192.0.2.11 B4=192.0.2.12
 A6=2001:db8::11 B6=2001:db8::12
-# Link-local addresses are what VRRP speaks from over IPv6.
+# VRRP over IPv6 sends from link-local addresses.
 A_LINK=fe80::11 B_LINK=fe80::12
 AGENT=127.0.0.1:1161
 SINK=127.0.0.1:1162
-# shellcheck disable=SC2034 # for those who read this file
+# shellcheck disable=SC2034 # used by the scripts
 MIB_ROOT=1.3.6.1.4.1.8072.9999.9999.45640
 
 declare -A PID=()
@@ -61,7 +63,7 @@ not_ok() {
 	echo "not ok $TESTS - $*"
 }
 
-# check TEXT COMMAND...: that the command succeeds
+# check TEXT COMMAND...: passes if the command succeeds
 check() {
 	local text=$1
 	shift
@@ -93,7 +95,21 @@ like() {
 	fi
 }
 
-# TAP=no is for a caller that is no test, and speaks to people.
+# is_about TEXT GOT WANTED TOLERANCE: compares numbers, mostly seconds
+is_about() {
+	if awk -v got="$2" -v wanted="$3" -v tolerance="$4" 'BEGIN {
+		off = got - wanted
+		exit (off < 0 ? -off : off) > tolerance
+	}'; then
+		ok "$1"
+	else
+		not_ok "$1"
+		note "got:    $2" "wanted: $3 with a tolerance of $4"
+	fi
+}
+
+# bail_out TEXT: ends the test because it cannot be run.  TAP=no is for
+# programs that are not tests, such as the demo.
 bail_out() {
 	if [ "${TAP:-yes}" = yes ]; then
 		echo "Bail out! $*"
@@ -111,6 +127,7 @@ skip_all() {
 	exit 0
 }
 
+# finish: the last command of each test
 finish() {
 	echo "1..$TESTS"
 	FINISHED=yes
@@ -134,24 +151,37 @@ show_logs() {
 # Waiting
 #
 
-# wait_for SECONDS COMMAND...: until the command succeeds; false at the limit
+# wait_for SECONDS COMMAND...: until the command succeeds; fails at the limit
 wait_for() {
 	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
 	shift
 	until "$@"; do
 		[ "${EPOCHREALTIME/./}" -lt "$end" ] || return 1
+		# A short pause between two attempts.
 		sleep 0.05
 	done
 }
 
-# soon TEXT SECONDS COMMAND...: check that it succeeds within the limit
+# soon TEXT SECONDS COMMAND...: passes if the command succeeds in that time
 soon() {
 	local text=$1
 	shift
 	check "$text" wait_for "$@"
 }
 
-# need TEXT SECONDS COMMAND...: like soon, and nothing goes on without it
+# soon_each NAMES TEXT SECONDS COMMAND...: `soon` for each of the names, which
+# replaces each @ in the command
+soon_each() {
+	local names=$1 text=$2 limit=$3 name
+
+	shift 3
+	for name in $names; do
+		soon "$name: $text" "$limit" "${@//@/$name}"
+	done
+}
+
+# need TEXT SECONDS COMMAND...: ends the test with the text if the command does
+# not succeed in that time
 need() {
 	local text=$1
 	shift
@@ -161,6 +191,7 @@ need() {
 	}
 }
 
+# gone PID: is the process no longer there?
 gone() {
 	! kill -0 "$1" 2>/dev/null
 }
@@ -169,8 +200,8 @@ gone() {
 # Begin and end
 #
 
-# begin [PROGRAM...]: the work folder and the two nodes; skips the test where
-# one of the programs is missing
+# begin [PROGRAM...]: makes the work directory and the two nodes; skips the test
+# if one of the programs is not installed
 begin() {
 	local program
 
@@ -190,7 +221,27 @@ begin() {
 	make_network
 }
 
-# Signals come through exit, so that it is cleaned up once.
+# start_pair [INTERRUPTION [SECTION...]]: the setting of most tests.  Starts
+# snmpd and snmptrapd; configures the watch "flinkserver" with that interruption
+# time (2s) and the given other sections; starts its sender "peer" on UDP port
+# 20053, and hbwatchd; and waits until the watch is alive.  The senders of other
+# watches are started before.
+start_pair() {
+	local interruption=${1:-2s}
+
+	start_snmpd
+	start_traps
+	{
+		watch_section flinkserver 20053 "$interruption"
+		[ $# -le 1 ] || printf '%s\n' "${@:2}"
+	} | configure
+	start_peer
+	start_hbwatchd
+	soon "heartbeats make the watch alive" 10 \
+		watch_is hbwWatchState flinkserver alive
+}
+
+# A signal ends the script by exit, so that clean_up runs once.
 clean_up_at_exit() {
 	trap clean_up EXIT
 	trap 'exit 129' HUP
@@ -199,13 +250,14 @@ clean_up_at_exit() {
 	trap 'exit 143' TERM
 }
 
-# A unix socket's path has at most 107 octets, and the folder of sockets must
-# leave room for their names.
+# The path of a unix socket has at most 107 octets, so the path of the work
+# directory must be short.
 make_work() {
 	local parent=${TMPDIR:-/tmp}
 
 	[ "${#parent}" -le 60 ] || parent=/tmp
-	WORK=$(mktemp -d "$parent/hbw test.XXXXXX") || bail_out "no work folder"
+	WORK=$(mktemp -d "$parent/hbw test.XXXXXX") ||
+		bail_out "cannot make a work directory"
 	AGENTX=$WORK/agentx
 	NODE_A=hbw-${WORK##*.}-a
 	NODE_B=hbw-${WORK##*.}-b
@@ -229,14 +281,15 @@ clean_up() {
 		umount -l "$mount"
 	done
 	if [ "${KEEP:-0}" = 1 ]; then
-		note "left behind: $WORK"
+		note "kept: $WORK"
 	elif [ -n "$WORK" ]; then
 		rm -rf -- "$WORK"
 	fi
 	exit "$status"
 }
 
-# What was started, and what that started: nothing else is in the nodes.
+# Kills all processes in the namespaces of this test, which includes the
+# children of those that `start` began.
 end_processes() {
 	local node pid
 
@@ -249,9 +302,9 @@ end_processes() {
 		kill -KILL "$pid"
 		wait "$pid"
 	done
-} 2>/dev/null # where the shell remarks on each
+} 2>/dev/null # the shell's message for each killed process
 
-# started NAME: the command that was just put into the background
+# started NAME: remembers the process that was just put into the background
 started() {
 	PID[$1]=$!
 }
@@ -262,9 +315,11 @@ started() {
 . "$INTEGRATION/lib/nodes.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/snmp.sh
 . "$INTEGRATION/lib/snmp.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/notifications.sh
+. "$INTEGRATION/lib/notifications.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/hbwatchd.sh
 . "$INTEGRATION/lib/hbwatchd.sh"
-# shellcheck source-path=SCRIPTDIR source=lib/heartbeats.sh
-. "$INTEGRATION/lib/heartbeats.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/senders.sh
+. "$INTEGRATION/lib/senders.sh"
 # shellcheck source-path=SCRIPTDIR source=lib/faults.sh
 . "$INTEGRATION/lib/faults.sh"

@@ -60,11 +60,11 @@ pass_told() {
 start_beat burst --from "$B4" --to "$A4" --port 20100-20599 --rate 1 \
 	--duration $((BURST / WATCHES / 2))
 need "no burst" 30 told_over $((2 * WATCHES))
-small=$(resident "$daemon")
+small=$(memory_kib "$daemon")
 
-halt "${PID[snmpd]}"
+pause "${PID[snmpd]}"
 stop late
-pass_beats steady $((10 * STOP))
+wait_heartbeats steady $((10 * STOP))
 check "stopped: hbwatchd lives" running hbwatchd
 kill -CONT "${PID[snmpd]}"
 need "snmpd does not answer again" 30 snmpd_answers
@@ -78,17 +78,17 @@ for ((kill = 1; kill <= KILLS; kill++)); do
 	stop snmpd KILL
 	run_snmpd
 	soon "kill $kill: it answers again" 20 hbwatchd_answers
-	[ "$kill" -eq "$KILLS" ] || pass_beats steady 10
+	[ "$kill" -eq "$KILLS" ] || wait_heartbeats steady 10
 done
 need "the sender does not end" $((BURST / WATCHES / 2 + 60)) \
 	gone "${PID[burst]}"
 soon "nothing is pending, and all has arrived" $((BURST / 300 + 60)) \
-	all_arrived
+	all_delivered
 last=$(get hbwNotificationSequence.0)
 note "$last notifications"
 check "all of the burst" test "$last" -ge $((BURST - 2 * WATCHES))
 check "in order, and what came twice was the same" \
-	in_order --first 1 --last "$last"
+	notifications_in_order --first 1 --last "$last"
 is "each watch is in it as often as it was interrupted" \
 	"$(client snmpbulkwalk -OQUv "$AGENT" HBWATCH-MIB::hbwWatchInterruptions |
 		awk '{ sum += $1 } END { print sum + 0 }')" \
@@ -96,9 +96,9 @@ is "each watch is in it as often as it was interrupted" \
 		wc -l)"
 is "the steady one was not" "$(traps hbwAlarmRaised steady | wc -l)" 0
 is "it is the process that it was" "$(xargs <<<"${PID[hbwatchd]}")" "$daemon"
-large=$(resident "$daemon")
+large=$(memory_kib "$daemon")
 note "resident: $small KiB after the first thousand, $large KiB at the end"
-sanitized || check "and has not grown with what it told" \
+has_sanitizers || check "and has not grown with what it told" \
 	test "$large" -lt $((small + small / 2 + 8192))
 
 #
@@ -107,26 +107,26 @@ sanitized || check "and has not grown with what it told" \
 
 start_beat burst --from "$B4" --to "$A4" --port 20100-20599 --rate 5
 soon "heartbeats clear $WATCHES" 20 get_is hbwActiveAlarms.0 1
-soon "which is told" 20 all_arrived
+soon "which is told" 20 all_delivered
 first=$(($(get hbwNotificationSequence.0) + 1))
 : >"$TRAPS"
 mark_log
-halt "${PID[snmpd]}"
+pause "${PID[snmpd]}"
 stop burst
 soon "they raise $WATCHES while snmpd is stopped" 10 \
-	says "$WATCHES" "raised, watch \"w[0-9]"
-pass_beats steady 10
+	log_lines_are "$WATCHES" "raised, watch \"w[0-9]"
+wait_heartbeats steady 10
 is "which nobody is told" "$(grep -c snmpTrapOID "$TRAPS")" 0
 kill -CONT "${PID[snmpd]}"
 soon "let go: it is" 20 arrived_from $first $((first + WATCHES - 1))
 soon "nothing is pending" 10 get_is hbwNotificationsPending.0 0
-pass_beats steady 10
+wait_heartbeats steady 10
 check "$WATCHES, in order, none twice" \
-	in_order --once --first $first --last $((first + WATCHES - 1))
+	notifications_in_order --once --first $first --last $((first + WATCHES - 1))
 is "the table agrees" "$(get hbwActiveAlarms.0)" $((WATCHES + 1))
 # The library forgets some octets at each loss of the master, which is a
 # failure where leaks are looked for.
 stop hbwatchd
 status=$?
-sanitized || is "it ends on TERM" "$status" 0
+has_sanitizers || is "it ends on TERM" "$status" 0
 finish

@@ -45,7 +45,7 @@ rows_are_the_newest() {
 }
 
 # Twenty raises, and a clear and a raise of each a second.
-soon "twenty raises" 10 arrived 20
+soon "twenty raises" 10 arrived_from 1 20
 is "the size is the configured one" "$(get hbwHistorySize.0)" "$SIZE"
 is "the oldest is the first" "$(get hbwHistoryOldest.0)" 1
 soon "they are all there" 5 rows_are 1 20
@@ -57,12 +57,12 @@ for ((round = 0; round < 10; round++)); do
 	# While rows come and go.
 	column Watch >"$WORK/walk"
 	sort -nuc "$WORK/walk" || wrong=1
-	pass_beats steady 5
+	wait_heartbeats steady 5
 done
 is "a walk while rows come and go is in order" "$wrong" 0
 stop flap
 soon "all stand in the end" 5 get_is hbwActiveAlarms.0 20
-soon "all is told" 10 all_arrived
+soon "all is told" 10 all_delivered
 check "there were more than are kept" \
 	test "$(get hbwNotificationSequence.0)" -gt $((SIZE + 40))
 soon "the newest are kept" 5 rows_are_the_newest
@@ -81,10 +81,10 @@ is "the newest is what arrived" \
 #
 
 for signal in TERM KILL; do
-	record >"$WORK/record.before"
+	save_values
 	stop hbwatchd "$signal"
 	start_hbwatchd
-	same_record "$signal: it is as it was" "$WORK/record.before"
+	values_are_unchanged "$signal: it is as it was"
 	is "$signal: its oldest, too" "$(get hbwHistoryOldest.0)" \
 		$((last - SIZE + 1))
 done
@@ -94,20 +94,20 @@ done
 #
 
 mark_log
-halt "${PID[snmpd]}"
+pause "${PID[snmpd]}"
 start_beat flap --from "$B4" --to "$A4" --port 20100-20119 --rate 10 \
 	--duration 0.5
-soon "twenty clears that nobody takes" 10 says 20 "cleared, watch \"w"
-soon "and twenty raises" 10 says 20 "raised, watch \"w"
+soon "twenty clears that nobody takes" 10 log_lines_are 20 "cleared, watch \"w"
+soon "and twenty raises" 10 log_lines_are 20 "raised, watch \"w"
 stop hbwatchd KILL
 # A trap sink that does not exist keeps nothing from being delivered.
 kill -CONT "${PID[snmpd]}"
 start_hbwatchd
-soon "they are delivered after a restart" 20 all_arrived
+soon "they are delivered after a restart" 20 all_delivered
 soon "and marked so" 5 all_delivered
 is "all of them" "$(get hbwNotificationSequence.0)" $((last + 40))
 check "the newest are kept" rows_are_the_newest
-check "in order" in_order --first 1
+check "in order" notifications_in_order --first 1
 
 #
 # Another size
@@ -117,7 +117,7 @@ for size in 120 100; do
 	sed -i "s/^history = .*/history = $size/" "$WORK/hbwatchd.conf"
 	mark_log
 	kill -HUP "${PID[hbwatchd]}"
-	soon "$size: reloaded" 10 says 1 "configuration in force"
+	soon "$size: reloaded" 10 log_lines_are 1 "configuration in force"
 	soon "$size: the newest are kept" 10 rows_are_the_newest
 	is "$size: the size says so" "$(get hbwHistorySize.0)" "$size"
 done

@@ -37,7 +37,7 @@ reload() {
 	with_storm "$@"
 	mark_log
 	kill -HUP "${PID[hbwatchd]}"
-	need "it does not reload" 10 says 1 "configuration in force"
+	need "it does not reload" 10 log_lines_are 1 "configuration in force"
 }
 
 all_beat() {
@@ -161,7 +161,7 @@ soon "clears of what was told are told while it goes on" 3 \
 check "it does" are 0 hbwAlarmStorm
 soon "all is delivered" 3 told_pending
 soon "none stands" 3 active_are 0
-pass_beats steady 5
+wait_heartbeats steady 5
 shown="$(get hbwStormRaised.0) $(get hbwStormCleared.0) $(get hbwStormFirst.0)"
 stop hbwatchd KILL
 start_hbwatchd
@@ -177,11 +177,11 @@ accounts "each number has come, or is one of it"
 for try in 1 2 3; do
 	stop all
 	# 0.6 to 1.0 s: before, within and after the raises
-	pass_beats steady $((12 + 4 * (try - 1)))
+	wait_heartbeats steady $((12 + 4 * (try - 1)))
 	stop hbwatchd KILL
 	start_hbwatchd
 	all_beat
-	pass_beats steady 6
+	wait_heartbeats steady 6
 done
 soon "killed three times more: none stands" 5 active_are 0
 accounts "each number has come, or is of one storm"
@@ -217,7 +217,7 @@ since=$(seconds_of "$(traps hbwAlarmStorm | tail -n 1 |
 	varbind hbwStormSince)")
 told=$(seconds_of "$(get "hbwHistoryTime.$(traps hbwAlarmStorm | tail -n 1 |
 	varbind hbwNotificationSequence)")")
-about "which are 10 s" "$(awk "BEGIN { print $told - $since }")" 10 0.5
+is_about "which are 10 s" "$(awk "BEGIN { print $told - $since }")" 10 0.5
 shows_another() {
 	[ "$(get hbwStormFirst.0)" -gt "$(the_storm | cut -d ' ' -f 3)" ]
 }

@@ -24,7 +24,7 @@ start_heartbeat b 200ms
 start_hbwatchd
 soon "its status makes it alive" 15 watch_is hbwWatchState linux-ha alive
 
-kill_family heartbeat-b
+kill_with_children heartbeat-b
 soon "kill -9 raises the alarm" 10 traps_are 1 hbwAlarmRaised linux-ha
 is "without a hint at the cause" "$(alarm_get hbwAlarmCause linux-ha)" unknown
 

@@ -60,10 +60,10 @@ is "in its last heartbeat, too" \
 stop six
 soon "IPv6's end raises its alarm" 10 traps_are 1 hbwAlarmRaised six
 soon "and that of any packet" 10 alarm_is hbwAlarmState "any packet" raised
-pass_beats four 10
+wait_heartbeats four 10
 is "IPv4's is not touched" "$(traps hbwAlarmRaised four | wc -l)" 0
 start_beat six --from "$B6" --to "$A6" --port 20053 --rate 10
 soon "its return clears it" 10 traps_are 1 hbwAlarmCleared six
 soon "and that of any packet" 10 alarm_is hbwAlarmState "any packet" cleared
-check "as the sender did" judge six six 1 --at-least 1
+check "as the sender did" alarms_match_sender six six 1 --at-least 1
 finish

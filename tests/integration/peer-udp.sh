@@ -79,7 +79,7 @@ is "which was never raised" \
 
 beat
 soon "heartbeats make it alive" 10 watch_is hbwWatchState flinkserver alive
-pass_beats peer 5
+wait_heartbeats peer 5
 is "no alarm is active" "$(get hbwActiveAlarms.0)" 0
 
 stop peer
@@ -107,9 +107,9 @@ is "hbwWatchPeer" \
 	"$(from_last_trap hbwAlarmRaised hbwWatchPeer | tr -d '" ')" C000020C
 is "hbwAlarmCause" "$(from_last_trap hbwAlarmRaised hbwAlarmCause)" unknown
 last=$(last_sent peer)
-about "hbwWatchLastHeartbeat" "$(seconds_of \
+is_about "hbwWatchLastHeartbeat" "$(seconds_of \
 	"$(from_last_trap hbwAlarmRaised hbwWatchLastHeartbeat)")" "$last" 0.2
-about "hbwAlarmRaisedTime" "$(seconds_of \
+is_about "hbwAlarmRaisedTime" "$(seconds_of \
 	"$(from_last_trap hbwAlarmRaised hbwAlarmRaisedTime)")" \
 	"$(seconds_after "$last" 2)" 0.2
 is "the watch is interrupted" \
@@ -154,7 +154,7 @@ is "the history has them all" \
 is "hbwHistoryOldest" "$(get hbwHistoryOldest.0)" 1
 soon "nothing is pending" 5 get_is hbwNotificationsPending.0 0
 check "all of it is what the sender did" \
-	judge peer flinkserver 2 --at-least 3
+	alarms_match_sender peer flinkserver 2 --at-least 3
 
 stop peer
 check "hbwatchd ends on TERM" stop hbwatchd

@@ -42,13 +42,13 @@ soon "the peer is master" 15 master peer
 soon "and so is the observer's node" 15 master own
 start_hbwatchd
 soon "the peer is heard" 10 watch_is hbwWatchState vrrp alive
-pass_beats clock 40
+wait_heartbeats clock 40
 is "and no alarm is raised while both speak" \
 	"$(traps hbwAlarmRaised | wc -l)" 0
-kill_keepalived peer
+kill_with_children peer
 soon "the peer's end raises the alarm although its own node speaks" 10 \
 	traps_are 1 hbwAlarmRaised
-pass_beats clock 20
+wait_heartbeats clock 20
 is "which stands" "$(alarm_get hbwAlarmState vrrp)" raised
 start_keepalived peer "$NODE_B"
 soon "the peer's return clears it" 15 alarm_is hbwAlarmState vrrp cleared

@@ -72,7 +72,7 @@ start_hbwatchd
 all_soon "advertisements make it alive" 15 watch_is hbwWatchState @ alive
 
 for dialect in $DIALECTS; do
-	kill_keepalived "$dialect"
+	kill_with_children "$dialect"
 done
 all_soon "kill -9 raises the alarm" 10 traps_are 1 hbwAlarmRaised @
 all_soon "without a hint at the cause" 1 alarm_is hbwAlarmCause @ unknown

@@ -69,7 +69,7 @@ soon "the clear arrives as an inform" 10 informs_are 1 hbwAlarmCleared
 is "with the same varbinds" \
 	"$(grep hbwAlarm "$INFORMS" | cut -f 5-)" \
 	"$(grep hbwAlarm "$TRAPS" | cut -f 5-)"
-check "as the sender did" judge peer flinkserver 1 --at-least 1
+check "as the sender did" alarms_match_sender peer flinkserver 1 --at-least 1
 soon "nothing is pending" 5 get_is hbwNotificationsPending.0 0
 check "hbwatchd ends on TERM" stop hbwatchd
 finish

@@ -121,7 +121,7 @@ done
 is "a state that is lost again and again raises the epoch" \
 	"$(get hbwNotificationEpoch.0)" 7
 need "no alarm" 10 alarm_is hbwAlarmState flinkserver raised
-need "it does not arrive" 10 all_arrived
+need "it does not arrive" 10 all_delivered
 check "it ends on TERM" stop hbwatchd TERM
 cp -a "$STATE" "$WORK/whole"
 
@@ -139,7 +139,7 @@ for what in cut "cut early" empty zeros "zero head" "zero part" garbage \
 	start_hbwatchd
 	if [ "$what" != gone ]; then
 		is "$what: set aside" "$(set_aside | wc -l)" 1
-		is "$what: which is said once" "$(said "set aside")" 1
+		is "$what: which is said once" "$(log_count "set aside")" 1
 	fi
 	check "$what: there is a new one" private_file "$FILE"
 	is "$what: the epoch is one higher" \
@@ -176,7 +176,7 @@ for what in "mode 0666" "another's" "its directory"; do
 		"$(get hbwNotificationEpoch.0) $(set_aside | wc -l)" \
 		'^(7 0|8 1)$'
 	[ "$what" = "its directory" ] ||
-		is "$what: which is said once" "$(said "$FILE")" 1
+		is "$what: which is said once" "$(log_count "$FILE")" 1
 	soon "$what: the alarm stands" 10 \
 		alarm_is hbwAlarmState flinkserver raised
 done
@@ -193,7 +193,7 @@ mark_log
 start_hbwatchd
 is "the state of an older version: its epoch is gone on from" \
 	"$(get hbwNotificationEpoch.0)" 42
-is "nothing is set aside for it" "$(set_aside | wc -l) $(said "set aside")" \
+is "nothing is set aside for it" "$(set_aside | wc -l) $(log_count "set aside")" \
 	"0 0"
 for text in "" "no number" -5 99999999999; do
 	stop hbwatchd KILL

@@ -50,7 +50,7 @@ make_room() {
 
 # told: what is numbered has arrived
 told() {
-	soon "all is told" 20 all_arrived
+	soon "all is told" 20 all_delivered
 }
 
 # The alarm stands before each flap.
@@ -63,13 +63,13 @@ need "no alarms" 10 active_are "$WATCHES"
 
 check "it flaps" flap 1
 told
-need "the disk is not full" 10 fill "$WORK/disk"
+need "the disk is not full" 10 fill_disk "$WORK/disk"
 mark_log
 check "on a full disk, too" flap 4
 told
 # What is kept in reserve may last for all of it.
 check "with at most one line that it cannot be written" \
-	test "$(said "$UNWRITABLE")" -le 1
+	test "$(log_count "$UNWRITABLE")" -le 1
 is "the table has it" "$(alarm_get hbwAlarmCount w0)" 6
 is "and the history" "$(get hbwNotificationSequence.0)" \
 	"$(client snmpbulkwalk -OQUv "$AGENT" HBWATCH-MIB::hbwHistoryEvent |
@@ -78,18 +78,18 @@ check "the steady watch is not interrupted" traps_are 0 hbwAlarmRaised steady
 
 make_room
 soon "there is room: it is written, without being asked" 75 \
-	says 1 "written again"
-record >"$WORK/record.before"
+	log_lines_are 1 "written again"
+save_values
 stop hbwatchd KILL
 start_hbwatchd
-same_record "after kill -9 all of it is there" "$WORK/record.before"
+values_are_unchanged "after kill -9 all of it is there"
 
 #
 # Full when it starts
 #
 
 stop hbwatchd KILL
-need "the disk is not full" 10 fill "$WORK/disk"
+need "the disk is not full" 10 fill_disk "$WORK/disk"
 mark_log
 start_hbwatchd
 is "started on a full disk, it has what it had" \
@@ -97,16 +97,16 @@ is "started on a full disk, it has what it had" \
 check "it flaps" flap 2
 told
 check "with at most one line that it cannot be written" \
-	test "$(said "$UNWRITABLE")" -le 1
-failed=$(said "$UNWRITABLE")
+	test "$(log_count "$UNWRITABLE")" -le 1
+failed=$(log_count "$UNWRITABLE")
 make_room
 [ "$failed" -eq 0 ] ||
-	soon "there is room: it is written" 30 says 1 "written again"
-record >"$WORK/record.before"
+	soon "there is room: it is written" 30 log_lines_are 1 "written again"
+save_values
 stop hbwatchd KILL
 start_hbwatchd
-same_record "after kill -9 all of it is there" "$WORK/record.before"
-check "in order, each once" in_order --first 1
+values_are_unchanged "after kill -9 all of it is there"
+check "in order, each once" notifications_in_order --first 1
 
 #
 # Small: what is kept in reserve must not fill it
@@ -119,7 +119,7 @@ for size in 2m 6m 8m; do
 	mark_log
 	start_hbwatchd
 	need "no alarms" 10 active_are "$WATCHES"
-	is "a disk of $size: it can be written" "$(said "$UNWRITABLE")" 0
+	is "a disk of $size: it can be written" "$(log_count "$UNWRITABLE")" 0
 	check "a disk of $size: so can the epoch" test -s "$STATE/epoch"
 	check "a disk of $size: there is room left" test \
 		"$(stat -f -c %a "$STATE")" -gt 100
@@ -132,24 +132,24 @@ STATE=$WORK/disk/state
 
 stop hbwatchd TERM
 rm -rf "$STATE"
-need "the disk is not full" 10 fill "$WORK/disk"
+need "the disk is not full" 10 fill_disk "$WORK/disk"
 : >"$TRAPS"
 mark_log
 start_hbwatchd
 need "no alarms" 10 active_are "$WATCHES"
 check "without any state on a full disk, it flaps" flap 1
-is "with one line that it cannot be written" "$(said "$UNWRITABLE")" 1
+is "with one line that it cannot be written" "$(log_count "$UNWRITABLE")" 1
 # It is tried again some times.
-pass_beats steady 250
-check "and not one for each try" test "$(said "$WORK/disk")" -le 3
+wait_heartbeats steady 250
+check "and not one for each try" test "$(log_count "$WORK/disk")" -le 3
 is "nor a file" "$(find "$STATE" -name 'hbwatchd.db.*' | wc -l)" 0
 make_room
-soon "there is room: it is written" 30 says 1 "written again"
+soon "there is room: it is written" 30 log_lines_are 1 "written again"
 told
-record >"$WORK/record.before"
+save_values
 stop hbwatchd KILL
 start_hbwatchd
-same_record "after kill -9 all of it is there" "$WORK/record.before"
+values_are_unchanged "after kill -9 all of it is there"
 
 #
 # Read-only
@@ -162,19 +162,19 @@ start_hbwatchd
 is "read-only: it has what it had" "$(alarm_get hbwAlarmCount w0)" 2
 check "it flaps" flap 1
 told
-is "with one line that it cannot be written" "$(said "$UNWRITABLE")" 1
-pass_beats steady 150
-check "and not one for each try" test "$(said "$WORK/disk")" -le 3
+is "with one line that it cannot be written" "$(log_count "$UNWRITABLE")" 1
+wait_heartbeats steady 150
+check "and not one for each try" test "$(log_count "$WORK/disk")" -le 3
 # hbwatchd has mounts of its own, by `ip netns exec`.
 mount -o remount,rw "$WORK/disk"
 nsenter --target "${PID[hbwatchd]}" --mount \
 	mount -o remount,rw "$WORK/disk" || bail_out "it stays read-only"
-soon "it can be written: it is" 30 says 1 "written again"
-record >"$WORK/record.before"
+soon "it can be written: it is" 30 log_lines_are 1 "written again"
+save_values
 stop hbwatchd KILL
 start_hbwatchd
-same_record "after kill -9 all of it is there" "$WORK/record.before"
-check "in order, each once" in_order --first 1
+values_are_unchanged "after kill -9 all of it is there"
+check "in order, each once" notifications_in_order --first 1
 is "the steady watch was never interrupted" \
 	"$(traps hbwAlarmRaised steady | wc -l)" 0
 check "it ends on TERM" stop hbwatchd TERM

@@ -57,21 +57,21 @@ history_is_the_traps() {
 for ((kills = 0; kills < KILLS; kills++)); do
 	run_hbwatchd
 	# 0.1 to 1.5 s
-	pass_beats steady $((5 + RANDOM % 70))
+	wait_heartbeats steady $((5 + RANDOM % 70))
 	stop hbwatchd KILL
 done
 start_hbwatchd
-pass_beats steady 100
+wait_heartbeats steady 100
 stop flapping
 stop fast
 for watch in flapping fast; do
 	soon "$watch is interrupted in the end" 10 \
 		watch_is hbwWatchState "$watch" interrupted
 done
-soon "nothing is pending, and all has arrived" 15 all_arrived
+soon "nothing is pending, and all has arrived" 15 all_delivered
 check "there was something to lose" test "$(get hbwNotificationSequence.0)" -ge 20
 check "in order, without a gap, what came twice was the same" \
-	in_order --first 1 --last "$(get hbwNotificationSequence.0)"
+	notifications_in_order --first 1 --last "$(get hbwNotificationSequence.0)"
 check "the history says what was told" history_is_the_traps
 is "no raise is forgotten: serials go up by one" \
 	"$(awk '$2 == "raised" && $4 != ++serial' "$WORK/told" | wc -l)" 0

@@ -66,7 +66,7 @@ done
 for watch in standing gone off; do
 	soon "$watch is raised" 10 traps_are 1 hbwAlarmRaised "$watch"
 done
-soon "all is told" 10 all_arrived
+soon "all is told" 10 all_delivered
 index=$(watch_index gone)
 highest=$(client snmpbulkwalk -OQUs "$AGENT" HBWATCH-MIB::hbwWatchName |
 	sed 's/^hbwWatchName\.\([0-9]*\) .*/\1/' | sort -n | tail -n 1)
@@ -78,20 +78,19 @@ highest=$(client snmpbulkwalk -OQUs "$AGENT" HBWATCH-MIB::hbwWatchName |
 round=0
 for signal in TERM KILL; do
 	round=$((round + 1))
-	record >"$WORK/record.before"
+	save_values
 	if [ "$signal" = TERM ]; then
 		check "$signal: it ends" stop hbwatchd TERM
 	else
 		stop hbwatchd KILL
 	fi
 	start_hbwatchd
-	same_record "$signal: all is as it was" "$WORK/record.before"
+	values_are_unchanged "$signal: all is as it was"
 	soon "$signal: the steady watch is alive" 10 \
 		watch_is hbwWatchState steady alive
-	pass_beats steady 25
-	same_record "$signal: and still is, without a heartbeat" \
-		"$WORK/record.before"
-	check "$signal: nothing was told again" in_order --first 1 --once
+	wait_heartbeats steady 25
+	values_are_unchanged "$signal: and still is, without a heartbeat"
+	check "$signal: nothing was told again" notifications_in_order --first 1 --once
 	is "$signal: nor that it is blind" "$(about_absent hbwWatcherBlind)" 1
 	serial=$(alarm_get hbwAlarmSerial standing)
 	raised=$(alarm_get hbwAlarmRaisedTime standing)
@@ -107,7 +106,7 @@ for signal in TERM KILL; do
 		traps_are $((round + 1)) hbwAlarmRaised standing
 	is "$signal: with a serial that is new" "$(traps hbwAlarmRaised |
 		varbind hbwAlarmSerial | sort | uniq -d | wc -l)" 0
-	soon "$signal: all is told" 10 all_arrived
+	soon "$signal: all is told" 10 all_delivered
 done
 is "its raises were counted all through" \
 	"$(alarm_get hbwAlarmCount standing)" 3
@@ -119,18 +118,18 @@ is "its raises were counted all through" \
 beat standing 20053
 need "it does not clear" 10 traps_are 3 hbwAlarmCleared standing
 mark_log
-halt "${PID[snmpd]}"
+pause "${PID[snmpd]}"
 stop standing
-soon "a raise while snmpd is stopped" 10 says 1 "raised, watch \"standing\""
+soon "a raise while snmpd is stopped" 10 log_lines_are 1 "raised, watch \"standing\""
 stop hbwatchd KILL
 kill -CONT "${PID[snmpd]}"
 start_hbwatchd
 soon "after kill -9 it is told" 10 raises_are 4
-about "with its first time" "$(seconds_of "$(traps hbwAlarmRaised standing |
+is_about "with its first time" "$(seconds_of "$(traps hbwAlarmRaised standing |
 	tail -n 1 | varbind hbwAlarmRaisedTime)")" \
 	"$(seconds_after "$(last_sent standing)" 1)" 0.2
-soon "nothing is pending" 10 all_arrived
-check "in its turn" in_order --first 1
+soon "nothing is pending" 10 all_delivered
+check "in its turn" notifications_in_order --first 1
 
 #
 # Another configuration
@@ -170,19 +169,19 @@ ip -n "$NODE_B" link set hb9 up
 start_hbwatchd
 soon "the interface came while it was dead: it is restored" 10 \
 	absent_are 1 hbwWatcherRestored
-soon "all is told" 10 all_arrived
+soon "all is told" 10 all_delivered
 stop hbwatchd KILL
 start_hbwatchd
 soon "started again, it captures there" 10 watch_is hbwWatchState absent starting
-pass_beats steady 20
+wait_heartbeats steady 20
 is "which is not told again" "$(about_absent hbwWatcherRestored)" 1
 stop hbwatchd KILL
 ip -n "$NODE_A" link delete hb9
 start_hbwatchd
 soon "the interface went while it was dead: it is blind" 10 \
 	absent_are 2 hbwWatcherBlind
-soon "all is told" 10 all_arrived
-check "each once and in order, after all this" in_order --first 1
+soon "all is told" 10 all_delivered
+check "each once and in order, after all this" notifications_in_order --first 1
 is "the epoch is the first one's" "$(varbind hbwNotificationEpoch <"$TRAPS" |
 	sort -u | xargs)" "$(get hbwNotificationEpoch.0)"
 is "the steady watch was never interrupted" \

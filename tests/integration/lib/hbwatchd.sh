@@ -1,28 +1,55 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# The daemon under test.
+# The daemon under test: its configuration, its processes, its log and the
+# values that it keeps over a restart.
 
-# configure: hbwatchd.conf from standard input
+#
+# Configuration
+#
+
+# configure: writes hbwatchd.conf from standard input
 configure() {
 	cat >"$WORK/hbwatchd.conf"
 }
 
-# Its state directory, and what is added to its environment.
+# watch_section NAME HEARTBEAT INTERRUPTION [INTERFACE [LINE...]]: a section of
+# hbwatchd.conf that watches node b.  A number as HEARTBEAT is a UDP port.
+watch_section() {
+	local name=$1 heartbeat=$2 interruption=$3 interface=${4:-$LINK}
+
+	shift 3
+	[ $# -eq 0 ] || shift
+	[ -n "${heartbeat//[0-9]/}" ] || heartbeat="udp $heartbeat"
+	echo "watch \"$name\" {"
+	echo "	interface = \"$interface\""
+	echo "	peer = \"$B4\""
+	echo "	heartbeat = \"$heartbeat\""
+	echo "	interruption = $interruption"
+	[ $# -eq 0 ] || printf '\t%s\n' "$@"
+	echo "}"
+}
+
+#
+# Processes
+#
+
+# The state directory, and additions to the environment of hbwatchd.
 STATE=
 HBWATCHD_ENV=()
 
-# start_hbwatchd [ARGUMENT...]: -x to our snmpd, unless arguments are given
+# start_hbwatchd [ARGUMENT...]: and waits until it answers.  Without arguments
+# it connects to our snmpd (-x).
 start_hbwatchd() {
 	run_hbwatchd "$@"
 	need "hbwatchd does not answer" 20 hbwatchd_answers
 }
 
-# run_hbwatchd [ARGUMENT...]: likewise, and does not wait for it
+# run_hbwatchd [ARGUMENT...]: does not wait until it answers
 run_hbwatchd() {
 	[ $# -gt 0 ] || set -- -x "$AGENTX"
 	[ -x "$BUILD/hbwatchd" ] || bail_out "BUILD=$BUILD has no hbwatchd"
-	# It must not need MIB files.
+	# hbwatchd must not need MIB files.
 	start hbwatchd "$NODE_A" env -u MIBS -u MIBDIRS "${HBWATCHD_ENV[@]}" \
 		"$BUILD/hbwatchd" -c "$WORK/hbwatchd.conf" \
 		-s "${STATE:-$WORK/state}" -l stderr -v "$@"
@@ -34,7 +61,113 @@ hbwatchd_answers() {
 		HBWATCH-MIB::hbwVersion.0 2>/dev/null) == [0-9]* ]]
 }
 
-# The process that captures.
+# engine: the pids of the engine processes; there may be two, or none
 engine() {
 	children "${PID[hbwatchd]}"
+}
+
+# the_engine: the pid of the engine; fails unless there is exactly one
+the_engine() {
+	local pids
+
+	pids=$(engine | xargs)
+	[ -n "$pids" ] && [[ $pids != *" "* ]] && echo "$pids"
+}
+
+one_engine() {
+	the_engine >/dev/null
+}
+
+# remember_engine: writes its pid to $old, for new_engine
+remember_engine() {
+	old=$(engine | xargs)
+}
+
+# new_engine: is there exactly one engine, and was it not in $old?
+new_engine() {
+	local pid
+
+	pid=$(the_engine) && [[ " $old " != *" $pid "* ]]
+}
+
+# kill_engine [SIGNAL]: and writes its pid to $old
+kill_engine() {
+	remember_engine
+	# shellcheck disable=SC2086 # there may be two
+	kill -"${1:-KILL}" $old
+}
+
+reload_hbwatchd() {
+	kill -HUP "${PID[hbwatchd]}"
+}
+
+# has_sanitizers: was hbwatchd built with them?
+has_sanitizers() {
+	ldd "$BUILD/hbwatchd" | grep -q libasan
+}
+
+#
+# The log
+#
+
+# The line of the log after a reload.
+RELOADED="configuration in force"
+
+# mark_log: log_count and log_lines_are count only the lines after this
+mark_log() {
+	LOG_MARK=$(wc -c <"$WORK/hbwatchd.log")
+}
+
+# log_count REGULAR-EXPRESSION [NAME]: the number of lines since mark_log that
+# match, or of all lines of the process NAME that match
+log_count() {
+	local mark=${LOG_MARK:-0}
+
+	[ $# -eq 1 ] || mark=0
+	tail -c "+$((mark + 1))" "$WORK/${2:-hbwatchd}.log" | grep -ciE -- "$1"
+}
+
+# log_lines_are COUNT REGULAR-EXPRESSION [NAME]
+log_lines_are() {
+	local count=$1
+	shift
+	[ "$(log_count "$@")" -eq "$count" ]
+}
+
+#
+# Values that outlive the process
+#
+
+# persistent_values: the objects of the MIB that must be the same after a
+# restart, as text
+persistent_values() {
+	local object
+
+	for object in WatchName AlarmState AlarmKey AlarmSeverity AlarmCause \
+		AlarmDetail AlarmSerial AlarmRaisedTime AlarmClearedTime \
+		AlarmSequence AlarmCount ActiveAlarms ActiveCritical \
+		ActiveMajor ActiveMinor ActiveWarning NotificationEpoch \
+		NotificationSequence NotificationsPending HistoryOldest \
+		HistoryTable; do
+		client snmpbulkwalk -t 2 -r 2 -OQUs "$AGENT" \
+			"HBWATCH-MIB::hbw$object" ||
+			echo "hbw$object: no answer"
+	done
+}
+
+# save_values: for values_are_unchanged
+save_values() {
+	persistent_values >"$WORK/values.saved"
+}
+
+# values_are_unchanged TEXT: passes if they are as save_values saw them
+values_are_unchanged() {
+	persistent_values >"$WORK/values.now"
+	if cmp -s "$WORK/values.saved" "$WORK/values.now"; then
+		ok "$1"
+	else
+		not_ok "$1"
+		diff "$WORK/values.saved" "$WORK/values.now" |
+			head -n 20 | sed 's/^/# /'
+	fi
 }

@@ -11,22 +11,24 @@ make_network() {
 	local node
 
 	for node in "$NODE_A" "$NODE_B"; do
-		ip netns add "$node" || bail_out "no network namespace"
+		ip netns add "$node" ||
+			bail_out "cannot make a network namespace"
 		NODES+=("$node")
 		ip -n "$node" link set lo up
 	done
 	make_link
 }
 
-# The veth, also anew after it was deleted.
+# make_link: the veth pair; also again after a test deleted it
 make_link() {
 	ip -n "$NODE_A" link add "$LINK" type veth \
-		peer name "$LINK" netns "$NODE_B" || bail_out "no veth"
+		peer name "$LINK" netns "$NODE_B" ||
+		bail_out "cannot make a veth pair"
 	raise_link "$NODE_A" "$A4" "$A6" "$A_LINK"
 	raise_link "$NODE_B" "$B4" "$B6" "$B_LINK"
 }
 
-# raise_link NODE IPV4 IPV6 LINK-LOCAL
+# raise_link NODE IPV4 IPV6 LINK-LOCAL: sets the interface up, with addresses
 raise_link() {
 	ip -n "$1" link set "$LINK" addrgenmode none
 	ip -n "$1" address add "$2/24" dev "$LINK"
@@ -34,7 +36,8 @@ raise_link() {
 	add_ipv6 "$1" "$3" "$4"
 }
 
-# The kernel takes IPv6 addresses from an interface that goes down.
+# add_ipv6 NODE ADDRESS...: also again after the interface was down, when the
+# kernel removes the IPv6 addresses
 add_ipv6() {
 	local node=$1
 	shift
@@ -44,7 +47,7 @@ add_ipv6() {
 	done
 }
 
-# at NODE COMMAND...
+# at NODE COMMAND...: runs the command in the namespace
 at() {
 	local node=$1
 	shift
@@ -55,16 +58,17 @@ at() {
 # Processes
 #
 
-# start NAME NODE COMMAND...: in the background; PID[NAME] and NAME.log
+# start NAME NODE COMMAND...: in the background; its pid is ${PID[NAME]} and its
+# output goes to $WORK/NAME.log
 start() {
 	local name=$1 node=$2
 	shift 2
-	# `ip netns exec` also shows the node's own interfaces in /sys.
+	# `ip netns exec` also mounts the node's /sys.
 	(exec ip netns exec "$node" "$@") >>"$WORK/$name.log" 2>&1 &
 	started "$name"
 }
 
-# stop NAME [SIGNAL]: ends what start began; returns its exit status
+# stop NAME [SIGNAL]: ends a process of `start`; returns its exit status
 stop() {
 	local pid=${PID[$1]:-}
 
@@ -76,13 +80,26 @@ stop() {
 		kill -KILL "$pid"
 	}
 	wait "$pid"
-} 2>/dev/null # where the shell remarks that it was killed
+} 2>/dev/null # the shell's message that the process was killed
 
+# kill_with_children NAME: kills it and its children.  The parent is stopped
+# first, so that it neither starts a child again nor sends a last message.
+kill_with_children() {
+	local pid=${PID[$1]} child
+
+	kill -STOP "$pid"
+	for child in $(children "$pid"); do
+		kill -KILL "$child"
+	done
+	stop "$1" KILL
+}
+
+# running NAME
 running() {
 	[ -n "${PID[$1]:-}" ] && ! gone "${PID[$1]}"
 }
 
-# children PID: of that process
+# children PID: the pids of its children
 children() {
 	tr ' ' '\n' <"/proc/$1/task/$1/children" 2>/dev/null
 }

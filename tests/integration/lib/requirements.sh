@@ -1,13 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# What a test needs before it can begin: packages, a build, MIB modules.
+# The requirements of the tests: Debian packages, a build, and MIB modules.
 
 #
 # Debian packages
 #
 
-# missing_packages [demo]: those of tests/packages that are not installed
+# missing_packages [demo]: the packages of tests/packages that are not installed
 missing_packages() {
 	local name only
 
@@ -19,7 +19,7 @@ missing_packages() {
 	done <"$ROOT/tests/packages"
 }
 
-# install_packages [demo]: what is missing; nothing is touched when nothing is
+# install_packages [demo]: installs those that are missing
 install_packages() {
 	local missing
 
@@ -27,7 +27,7 @@ install_packages() {
 	[ "${#missing[@]}" -gt 0 ] || return 0
 	echo "installing: ${missing[*]}"
 	apt_install "${missing[@]}" 2>/dev/null || {
-		echo "updating the lists of packages"
+		echo "updating the package lists"
 		apt-get -qq update && apt_install "${missing[@]}"
 	}
 }
@@ -44,14 +44,15 @@ apt_install() {
 	return "$status"
 }
 
-# build_tree: into $BUILD, from autogen.sh on; the log is build.log in there
+# build_tree: builds into $BUILD, with autogen.sh and configure; the log is
+# $BUILD/build.log
 build_tree() {
 	mkdir -p "$BUILD" || return
 	(
 		cd "$BUILD" || exit
 		[ -x "$ROOT/configure" ] || "$ROOT/autogen.sh" || exit
-		# configure refuses a source folder with a space in its name,
-		# unless it does not see it.
+		# configure refuses a source directory with a space in its
+		# name; the name of a link has none.
 		[ -e Makefile ] || {
 			ln -sfn "$ROOT" source && source/configure
 		} || exit
@@ -63,9 +64,9 @@ build_tree() {
 # MIB modules
 #
 
-# The IETF's modules are in no package of Debian's main archive, but for
-# Erlang's own copies.  HBWATCH_IETF_MIBS is a folder that has them; without it
-# they are fetched, and kept in the build folder.
+# In Debian's main archive only Erlang has copies of the IETF's modules.
+# HBWATCH_IETF_MIBS names a directory that has them; without it they are
+# downloaded and kept in the build directory.
 IETF_MIBS="SNMPv2-SMI SNMPv2-TC SNMPv2-CONF SNMPv2-MIB SNMP-FRAMEWORK-MIB
     INET-ADDRESS-MIB"
 
@@ -79,7 +80,7 @@ install_mibs() {
 		"$MIBDIRS" || bail_out "no NET-SNMP-MIB: install libsnmp-base"
 }
 
-# fetch_mibs FOLDER: which is there only when all of it is
+# fetch_mibs DIRECTORY: makes it, complete or not at all
 fetch_mibs() {
 	mkdir -p "$(dirname "$1")" || return
 	(
@@ -90,7 +91,7 @@ fetch_mibs() {
 			cp usr/lib/erlang/lib/snmp-*/mibs/"$module.mib" \
 				modules || exit
 		done
-		# Another test may have been quicker.
+		# Another test may have made it at the same time.
 		mv -T modules "$1" || [ -d "$1" ]
 	)
 }

@@ -57,6 +57,6 @@ start_corosync() {
 	local node=$NODE_A
 
 	[ "$2" = a ] || node=$NODE_B
-	start_private "$1-$2" "$node" "$2" /run /dev/shm /var/lib/corosync -- \
+	start_with_directories "$1-$2" "$node" "$2" /run /dev/shm /var/lib/corosync -- \
 		corosync -f -c "$WORK/$1.conf"
 }

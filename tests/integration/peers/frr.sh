@@ -11,16 +11,16 @@ FRR_PROGRAMS=(/usr/lib/frr/zebra /usr/lib/frr/bfdd vtysh)
 
 # start_frr a|b: zebra
 start_frr() {
-	local folder node=$NODE_A
+	local directory node=$NODE_A
 
 	[ "$1" = a ] || node=$NODE_B
-	folder=$(folder_of "frr-$1")
-	mkdir -p "$folder/run/frr" "$folder/etc/frr"
-	touch "$folder/etc/frr/zebra.conf" "$folder/etc/frr/vtysh.conf"
-	chown -R frr:frr "$folder/run/frr" "$folder/etc/frr"
-	start_private "frr-$1" "$node" "$1" /run /etc/frr -- \
+	directory=$(own_directory "frr-$1")
+	mkdir -p "$directory/run/frr" "$directory/etc/frr"
+	touch "$directory/etc/frr/zebra.conf" "$directory/etc/frr/vtysh.conf"
+	chown -R frr:frr "$directory/run/frr" "$directory/etc/frr"
+	start_with_directories "frr-$1" "$node" "$1" /run /etc/frr -- \
 		/usr/lib/frr/zebra -P 0 --log stdout
-	need "zebra does not start" 20 test -S "$folder/run/frr/zserv.api"
+	need "zebra does not start" 20 test -S "$directory/run/frr/zserv.api"
 }
 
 # start_bfdd a|b MILLISECONDS: three times that is the detection time
@@ -28,7 +28,7 @@ start_bfdd() {
 	local peer=$A4 name=bfdd-$1
 
 	[ "$1" = b ] || peer=$B4
-	cat >"$(folder_of "frr-$1")/etc/frr/bfdd.conf" <<-END
+	cat >"$(own_directory "frr-$1")/etc/frr/bfdd.conf" <<-END
 		bfd
 		 peer $peer interface $LINK
 		  receive-interval $2
@@ -45,7 +45,7 @@ start_bfdd() {
 
 # bfd_is_up a|b
 bfd_is_up() {
-	inside "frr-$1" vtysh -d bfdd -c "show bfd peers" 2>/dev/null |
+	run_inside "frr-$1" vtysh -d bfdd -c "show bfd peers" 2>/dev/null |
 		grep -q "Status: up"
 }
 
@@ -54,6 +54,6 @@ bfd_shutdown() {
 	local peer=$A4
 
 	[ "$1" = b ] || peer=$B4
-	inside "frr-$1" vtysh -d bfdd -c "configure terminal" -c bfd \
+	run_inside "frr-$1" vtysh -d bfdd -c "configure terminal" -c bfd \
 		-c "peer $peer interface $LINK" -c "${2:-} shutdown"
 }

@@ -1,38 +1,27 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# Daemons that see folders of their own in the place of the system's.
+# Daemons with fixed paths: each gets directories of its own in their place, so
+# that two of them can run, and the machine's files stay as they are.
 
-
-# folder_of NAME: what is / to its private folders
-folder_of() {
-	echo "$WORK/$1.folder"
+# own_directory NAME: the directory that has the paths that NAME sees
+own_directory() {
+	echo "$WORK/$1.root"
 }
 
-# start_private NAME NODE HOSTNAME PATH... -- COMMAND...: like start
-start_private() {
+# start_with_directories NAME NODE HOSTNAME PATH... -- COMMAND...: like `start`
+start_with_directories() {
 	local name=$1 node=$2
 
 	shift 2
-	start "$name" "$node" "$TOOLS/run-with-own-directories" "$(folder_of "$name")" "$@"
+	start "$name" "$node" "$TOOLS/run-with-own-directories" \
+		"$(own_directory "$name")" "$@"
 }
 
-# inside NAME COMMAND...: with the folders and the network of what was started
-inside() {
+# run_inside NAME COMMAND...: with the directories and the network of NAME
+run_inside() {
 	local pid=${PID[$1]}
 
 	shift
 	nsenter --target "$pid" --mount --net -- "$@"
-}
-
-# kill_family NAME: it and its children at once.  The parent is stopped before,
-# so that it neither replaces a child nor says farewell.
-kill_family() {
-	local pid=${PID[$1]} child
-
-	kill -STOP "$pid"
-	for child in $(children "$pid"); do
-		kill -KILL "$child"
-	done
-	stop "$1" KILL
 }

@@ -1,0 +1,108 @@
+# SPDX-License-Identifier: BSD-2-Clause
+# shellcheck shell=bash
+#
+# Notifications that arrived: they are lines of $TRAPS, see start_receiver.
+
+# traps NOTIFICATION [WATCH]: its lines in $TRAPS
+traps() {
+	awk -F '\t' -v kind="snmpTrapOID.0 = $1" -v watch="${2:-}" '
+		$4 == kind {
+			for (i = 5; i <= NF && watch != ""; i++)
+				if ($i ~ /^hbwWatchName\./ &&
+				    substr($i, index($i, " = ") + 3) == watch)
+					break
+			if (watch == "" || i <= NF)
+				print
+		}
+	' "$TRAPS"
+}
+
+# trap_count NOTIFICATION [WATCH]
+trap_count() {
+	traps "$@" | wc -l
+}
+
+# traps_are COUNT NOTIFICATION [WATCH]
+traps_are() {
+	local count=$1
+	shift
+	[ "$(trap_count "$@")" -eq "$count" ]
+}
+
+# last_trap NOTIFICATION [WATCH]: the line of the last one
+last_trap() {
+	traps "$@" | tail -n 1
+}
+
+# capture_trap_count NOTIFICATION [INTERFACE]: those about the capture on that
+# interface ($LINK)
+capture_trap_count() {
+	traps "$1" | grep -c "hbwCaptureInterface\.[0-9]* = ${2:-$LINK}\b"
+}
+
+# capture_traps_are COUNT NOTIFICATION [INTERFACE]
+capture_traps_are() {
+	local count=$1
+	shift
+	[ "$(capture_trap_count "$@")" -eq "$count" ]
+}
+
+# varbind OBJECT: its value in the lines on standard input
+varbind() {
+	tr '\t' '\n' | sed -n 's/^'"$1"'\.[0-9.]* = //p'
+}
+
+# sequences: of all that arrived, in the order of arrival
+sequences() {
+	varbind hbwNotificationSequence <"$TRAPS" | xargs
+}
+
+# arrived_from FIRST LAST: have all these sequence numbers arrived?  Duplicates
+# are allowed.
+arrived_from() {
+	[ "$(varbind hbwNotificationSequence <"$TRAPS" | sort -un |
+		awk -v last=$(($1 - 1)) '$1 == last + 1 { last = $1 }
+			END { print last }')" -ge "$2" ]
+}
+
+# all_delivered: has every notification arrived, and is none pending?
+all_delivered() {
+	local last
+
+	last=$(get hbwNotificationSequence.0) && [[ $last == [0-9]* ]] &&
+		arrived_from 1 "$last" && get_is hbwNotificationsPending.0 0
+}
+
+# all_delivered_once: has every notification arrived exactly once?
+all_delivered_once() {
+	[ "$(get hbwNotificationSequence.0)" = \
+		"$(grep -c 'snmpTrapOID.0 = hbw' "$TRAPS")" ]
+}
+
+# notifications_in_order [ARGUMENT...]: see tests/tools/check-order
+notifications_in_order() {
+	"$TOOLS/check-order" "$@" "$TRAPS"
+}
+
+#
+# Times
+#
+
+# seconds_of DATEANDTIME: seconds since 1970 with a fraction, or `never`; the
+# argument is as net-snmp prints it, such as 2026-11-22,15:5:8.3,+0:0
+seconds_of() {
+	local pattern='^([0-9-]+),([0-9:.]+),([+-])([0-9]+):([0-9]+)$' zone
+
+	[[ $1 =~ $pattern ]] || {
+		echo never
+		return
+	}
+	printf -v zone '%s%02d%02d' "${BASH_REMATCH[3]}" \
+		"${BASH_REMATCH[4]}" "${BASH_REMATCH[5]}"
+	date -d "${BASH_REMATCH[1]} ${BASH_REMATCH[2]} $zone" +%s.%1N
+}
+
+# seconds_after TIME SECONDS: the sum
+seconds_after() {
+	awk -v time="$1" -v more="$2" 'BEGIN { printf "%.3f", time + more }'
+}
