@@ -27,6 +27,7 @@
 #include "privileges.h"
 #include "snmp_library.h"
 #include "standalone.h"
+#include "state/store_directory.h"
 #include "subagent.h"
 #include "supervisor.h"
 #include "systemd_notify.h"
@@ -383,11 +384,11 @@ open_state(struct daemon *d)
 		fatal("start");
 	d->agent.now = d->ticked = mono_now();
 	switch (persistence_open(&d->agent, d->options.state)) {
-	case STORE_TAKEN:
+	case STORE_IN_USE:
 		exit(EXIT_RUN);
 	case STORE_NO_MEMORY:
 		fatal("start");
-	case STORE_FINE:
+	case STORE_OK:
 		break;
 	}
 }
@@ -418,7 +419,7 @@ start(struct daemon *d, struct configuration *config)
 	struct shared_state	*shared;
 	int			 status;
 
-	store_adopt(d->options.state);
+	store_directory_adopt(d->options.state);
 	limit_privileges(&d->options);
 	systemd_notify_init(&d->systemd);
 	d->signals = block_signals();

@@ -111,7 +111,7 @@ persistence_open(struct agent *agent, const char *directory)
 	if (r == NULL)
 		return (STORE_NO_MEMORY);
 	result = store_open(&r->store, directory, &r->stored);
-	if (result != STORE_FINE) {
+	if (result != STORE_OK) {
 		free(r);
 		return (result);
 	}
@@ -122,13 +122,13 @@ persistence_open(struct agent *agent, const char *directory)
 	outbox_free(&agent->outbox);
 	if (!read_all(agent, r)) {
 		/* It is replaced with the first transaction. */
-		if (store_is_there(r->store))
-			store_damaged(r->store);
+		if (store_is_readable(r->store))
+			store_set_damaged(r->store);
 		outbox_free(&agent->outbox);
 		if (!outbox_init(&agent->outbox, r->stored.sequence))
 			return (STORE_NO_MEMORY);
 	}
-	return (STORE_FINE);
+	return (STORE_OK);
 }
 
 void
@@ -222,7 +222,7 @@ put_anew(struct agent *agent, struct persistence *r, struct store_counters *c)
 	c->last_change = agent->last_change;
 	put_alarms(agent, r);
 	r->oldest = outbox_oldest(&agent->outbox);
-	store_put_oldest(r->store, r->oldest);
+	store_delete_before(r->store, r->oldest);
 }
 
 /* A file that is empty gets all that is known. */
@@ -312,7 +312,7 @@ save_some(struct agent *agent, struct persistence *r, struct mono_time now)
 	    c.sequence;
 	oldest = oldest_to_keep(agent, r, c.sequence);
 	if (oldest > r->oldest)
-		store_put_oldest(r->store, oldest);
+		store_delete_before(r->store, oldest);
 	store_put_counters(r->store, &c);
 	if (!store_commit(r->store, now, c.sequence == box->sequence))
 		return (false);
@@ -345,9 +345,9 @@ persistence_due(const struct agent *agent, struct mono_time now)
 {
 	const struct persistence	*r = agent->persistence;
 
-	if (store_fails(r->store))
+	if (store_is_failing(r->store))
 		return (is_new(agent) || is_delivered(agent) ?
-		    store_retry(r->store) : MONO_NEVER);
+		    store_next_retry(r->store) : MONO_NEVER);
 	if (is_new(agent))
 		return (now);
 	return (!is_delivered(agent) ? MONO_NEVER :
@@ -391,7 +391,7 @@ persistence_save(struct agent *agent, struct mono_time now, bool all)
 bool
 persistence_fails(const struct agent *agent)
 {
-	return (agent->persistence == NULL || store_fails(agent->persistence->store));
+	return (agent->persistence == NULL || store_is_failing(agent->persistence->store));
 }
 
 /* ---- the history */

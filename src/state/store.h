@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The state on disk: STATE/hbwatchd.db, an SQLite file in WAL mode that is
- * synced at each commit, and STATE/epoch beside it.
+ * synced at each commit, and STATE/epoch (epoch_file.h).
  *
- * Never a reason not to watch: what cannot be read is set aside or done
- * without, what cannot be written is written when it can be.  It logs that
- * itself, once and then once an hour.
+ * A problem with the state never stops hbwatchd.  A file that cannot be read is
+ * set aside; while the state cannot be written, hbwatchd continues from memory.
+ * The store logs this itself: at once, and then once an hour.
  */
 #ifndef HBW_STORE_H
 #define HBW_STORE_H
@@ -19,104 +19,111 @@
 
 struct store;
 
-/* What the notifications and alarms were counted up to. */
+/* Each number is at most INT32_MAX in the file. */
 struct store_counters {
-	uint32_t		 epoch;		/* 1..; +1 for a lost state */
-	uint32_t		 sequence;	/* the newest notice; 0: none */
-	uint32_t		 delivered;	/* all up to it were answered */
-	uint32_t		 serial;	/* raises, of all alarms */
-	struct wall_time	 last_change;	/* of an alarm */
+	uint32_t		 epoch;		/* from 1; +1 for a lost state */
+	uint32_t		 sequence;	/* newest notification; 0: none */
+	uint32_t		 delivered;	/* all up to it were delivered */
+	uint32_t		 serial;	/* raises of all alarms */
+	struct wall_time	 last_change;	/* of any alarm */
 };
 
 enum store_result {
-	STORE_FINE,
-	STORE_TAKEN,		/* another hbwatchd has it; logged */
+	STORE_OK,
+	STORE_IN_USE,		/* by another hbwatchd; logged */
 	STORE_NO_MEMORY,
 };
 
 /*
- * What an earlier run as another user left is root's again, if we are root.  To
- * be called while we have root's rights, which later are less.
- */
-void	 store_adopt(const char *directory);
-
-/*
- * Opens the state in a directory, which is made if need be, and reads its
- * counters; those of a new state if there is none.  A state that cannot be had
- * is STORE_FINE too.  store_close frees it.
+ * Opens the state in a directory, which is created if needed, and reads its
+ * counters.  Without a usable state, the counters are those of a new one.  A
+ * state that can be neither read nor written is STORE_OK too.  The caller frees
+ * the store with store_close, which also ends an open transaction without
+ * writing it.  On error *store is NULL.
  */
 enum store_result store_open(struct store **, const char *directory,
 	    struct store_counters *);
 void	 store_close(struct store *);
 
-/* Is there a file at all?  It may be one that can only be read. */
-bool	 store_is_there(const struct store *);
-/* What was read cannot be: a new file replaces it with the next store_begin. */
-void	 store_damaged(struct store *);
+/* Is there a file that can be read?  It may be read-only. */
+bool	 store_is_readable(const struct store *);
+/* The caller found invalid data: the next store_begin replaces the file. */
+void	 store_set_damaged(struct store *);
 
-/* ---- reading; what is not there, or not to be had, is not found */
+/* ---- reading */
 
-/* False to stop. */
+/*
+ * Each callback returns false to stop.  Texts are valid during the call; the
+ * callee owns the notification and releases it.
+ */
 typedef bool store_take_name(void *arg, uint32_t number, const char *name);
-/* The notice is the callee's, to release it. */
 typedef bool store_take_notification(void *arg, struct notification *);
 typedef bool store_take_blind(void *arg, const char *interface);
 typedef bool store_take_storm(void *arg, uint32_t sequence,
 	    const struct notification_storm *);
 
 /*
- * All of a kind.  False when one could not be read, or a callee wanted to stop;
- * a file that is damaged is set aside with the next store_begin.
+ * These read all rows of a kind.  False when a row could not be read or when
+ * the callback stopped.  The next store_begin replaces a damaged file.
  */
+/* hbwWatchIndex and name of each watch that ever was, by index. */
 bool	 store_names(struct store *, store_take_name *, void *arg);
-/* The last notice of each watch that ever had one, by hbwWatchIndex. */
+/* The last notification of each watch, by hbwWatchIndex. */
 bool	 store_alarms(struct store *, store_take_notification *, void *arg);
-/* The interfaces that the last notice called blind. */
+/* The interfaces of which the last notification is NOTIFICATION_BLIND. */
 bool	 store_blind(struct store *, store_take_blind *, void *arg);
-/* The notices after `sequence`, in order. */
-bool	 store_notifications(struct store *, uint32_t after, store_take_notification *,
-	    void *arg);
-/* One notice, for the caller to release. */
-bool	 store_notification(struct store *, uint32_t sequence, struct notification *);
-/* What was told of storms, in order: the last one, and those of the notices. */
+/* The notifications after a sequence, in order. */
+bool	 store_notifications(struct store *, uint32_t after,
+	    store_take_notification *, void *arg);
+/* The storms with the sequences of their notifications, in order. */
 bool	 store_storms(struct store *, store_take_storm *, void *arg);
-/* What a storm that was not told yet left untold; false when there is none. */
+
+/* Reads one notification, which the caller releases; false: not found. */
+bool	 store_notification(struct store *, uint32_t sequence,
+	    struct notification *);
+/*
+ * The transitions since the last storm notification that were left to the next
+ * one; false: none.
+ */
 bool	 store_open_storm(struct store *, struct notification_storm *);
-/* The oldest notice; 0 when there is none. */
+/* The oldest sequence; 0: there is no notification. */
 uint32_t store_oldest(struct store *);
 
 /* ---- writing: one transaction from store_begin to store_commit */
 
 /*
- * False when it cannot be written now; it is tried anew after a while.  A file
- * that had to be replaced is empty: then *anew is set, `counters` has another
- * epoch, and everything is to be put.
+ * False when the state cannot be written now; then it is not tried again before
+ * store_next_retry.  *recreated: the file is new and empty, so the caller must
+ * put everything, and *counters may have a new epoch.  `counters` are the
+ * caller's of now.
  */
 bool	 store_begin(struct store *, struct mono_time now, bool *recreated,
 	    struct store_counters *counters);
 void	 store_put_name(struct store *, uint32_t number, const char *name);
-/* A notice, and what it says of its alarm or capture. */
+/* A notification, and the state of its alarm, interface or storm. */
 void	 store_put_notification(struct store *, const struct notification *);
-/* What a notice of that alarm said, without the notice. */
+/* The state of an alarm without its notification. */
 void	 store_put_alarm(struct store *, const struct notification *);
 void	 store_put_blind(struct store *, const char *interface, bool blind);
-/* The notices before `oldest` go. */
-void	 store_put_oldest(struct store *, uint32_t oldest);
+/* Deletes the notifications before a sequence. */
+void	 store_delete_before(struct store *, uint32_t sequence);
 void	 store_put_counters(struct store *, const struct store_counters *);
 /*
- * On disk, all of it; else false, and nothing of it.  `even` says that there is
- * no notice beside those that were put, now or before.
+ * True when the transaction is on disk; on false nothing of it is.  `complete`:
+ * the file now has every notification that exists.
  */
-bool	 store_commit(struct store *, struct mono_time now, bool even);
+bool	 store_commit(struct store *, struct mono_time now, bool complete);
 
-/* What failed may be tried again at once. */
+/* Did the last transaction fail?  If so, when is the next try? */
+bool	 store_is_failing(const struct store *);
+struct mono_time store_next_retry(const struct store *);
+/* Allows the next try at once. */
 void	 store_retry_now(struct store *);
 
-/* There is time for what a commit would else take longer for. */
+/*
+ * To be called when nothing else is to be done: copies the write-ahead log to
+ * the database, which would otherwise delay a later commit.
+ */
 void	 store_checkpoint(struct store *);
-
-/* Did the last try to write fail, and when is the next? */
-bool	 store_fails(const struct store *);
-struct mono_time store_retry(const struct store *);
 
 #endif

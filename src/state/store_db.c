@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/stat.h>
-#include <sys/statvfs.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -15,97 +14,44 @@
 #include "base/mono.h"
 #include "base/wall.h"
 #include "state/store_db.h"
+#include "state/store_reserve.h"
+#include "state/store_rows.h"
 
-/* "hbw1": what `file` and others know our files by. */
+/* PRAGMA application_id: "hbw1". */
 #define APPLICATION_ID	0x68627731
 
-/* No file of SQLite's is smaller. */
-#define SIZE_LEAST	512
+/* The smallest file that SQLite writes, in bytes. */
+#define SIZE_MIN	512
 
-/* Another process that just ends gets so long. */
+/* How long another process that is about to end is waited for. */
 #define BUSY_MS		3000
 
-/* No row of ours comes near; what a damaged file says may. */
-#define ROW_BYTES_MOST	65536
+/* A limit for what a damaged file may request, in bytes. */
+#define VALUE_MAX	(16 * 1024 * 1024)
 
-/*
- * So much is taken when the disk has room: the file keeps it as free pages,
- * and the write-ahead log as its length.  A disk that is filled up by others
- * later then changes nothing for a long while.
- */
-#define RESERVE_FILE	(4 * 1024 * 1024)
-#define RESERVE_LOG	(1536 * 1024)
-/* It is at most one part in so many of what is free. */
-#define RESERVE_SHARE	2U
-
-
-#define SAID \
-	"watch_index INTEGER NOT NULL, event INTEGER NOT NULL," \
-	"time INTEGER NOT NULL, watch TEXT, peer TEXT, interface TEXT," \
-	"heartbeat TEXT, alarm_id INTEGER, alarm_name TEXT," \
-	"severity INTEGER, type TEXT, service_type TEXT, source TEXT," \
-	"service TEXT, role TEXT, host TEXT, raised INTEGER," \
-	"cleared INTEGER, last_heartbeat INTEGER, span INTEGER," \
-	"serial INTEGER, count INTEGER, transitions INTEGER," \
-	"state INTEGER, cause INTEGER, end INTEGER, flags INTEGER," \
-	"capture_index INTEGER, capture_state INTEGER, error TEXT"
-
-/* migrations[n] brings version n to n + 1. */
-static const char *const migrations[] = {
-	/* 0: an empty file */
-	"CREATE TABLE counters (id INTEGER PRIMARY KEY CHECK (id = 1),"
-	" epoch INTEGER NOT NULL, sequence INTEGER NOT NULL,"
-	" delivered INTEGER NOT NULL, serial INTEGER NOT NULL,"
-	" last_change INTEGER NOT NULL) STRICT;"
-	"CREATE TABLE name (number INTEGER PRIMARY KEY,"
-	" name TEXT NOT NULL UNIQUE) STRICT;"
-	"CREATE TABLE notice (sequence INTEGER PRIMARY KEY, " SAID ") STRICT;"
-	"CREATE TABLE alarm (sequence INTEGER NOT NULL, " SAID ","
-	" PRIMARY KEY (watch_index)) STRICT, WITHOUT ROWID;"
-	"CREATE TABLE blind (interface TEXT PRIMARY KEY) STRICT;",
-	/* 1: what a storm's notice says */
-	"CREATE TABLE storm (sequence INTEGER PRIMARY KEY,"
-	" raised INTEGER NOT NULL, cleared INTEGER NOT NULL,"
-	" first INTEGER NOT NULL, since INTEGER NOT NULL) STRICT;",
-};
-
-#define VERSION	((int)(sizeof(migrations) / sizeof(migrations[0])))
+static void
+set_reason(char *reason, const char *text)
+{
+	snprintf(reason, STORE_DB_REASON_SIZE, "%s", text);
+}
 
 static enum store_db_state
 state_of_error(sqlite3 *db, int error, char *reason)
 {
-	snprintf(reason, STORE_DB_REASON_SIZE, "%s",
-	    db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(error));
+	set_reason(reason, db != NULL ? sqlite3_errmsg(db) :
+	    sqlite3_errstr(error));
 	switch (error & 0xff) {
 	case SQLITE_CORRUPT:
-	case SQLITE_ERROR:	/* our statements have none */
+	case SQLITE_ERROR:	/* the SQL is correct, so the file is not */
 	case SQLITE_NOTADB:
-		return (STORE_DB_BAD);
+		return (STORE_DB_INVALID);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		snprintf(reason, STORE_DB_REASON_SIZE,
-		    "another hbwatchd uses it");
-		return (STORE_DB_TAKEN);
+		set_reason(reason, STORE_DB_REASON_IN_USE);
+		return (STORE_DB_IN_USE);
 	default:
-		return (STORE_DB_NONE);
+		return (STORE_DB_UNAVAILABLE);
 	}
-}
-
-/* The one number that a statement gives. */
-static int
-number(sqlite3 *db, const char *sql, sqlite3_int64 *value)
-{
-	sqlite3_stmt	*statement;
-	int		 error;
-
-	error = sqlite3_prepare_v2(db, sql, -1, &statement, NULL);
-	if (error != SQLITE_OK)
-		return (error);
-	error = sqlite3_step(statement);
-	if (error == SQLITE_ROW)
-		*value = sqlite3_column_int64(statement, 0);
-	sqlite3_finalize(statement);
-	return (error == SQLITE_ROW ? SQLITE_OK : error);
 }
 
 static int
@@ -115,44 +61,161 @@ run(sqlite3 *db, const char *sql)
 }
 
 static int
-check_whole(sqlite3 *db, char *reason)
+set_pragma(sqlite3 *db, const char *name, int value)
 {
-	sqlite3_stmt	*statement;
-	const char	*text;
+	char	 sql[64];
+
+	snprintf(sql, sizeof(sql), "PRAGMA %s = %d", name, value);
+	return (run(db, sql));
+}
+
+/*
+ * Steps a statement to its one row.  The caller finalizes *q, which is NULL
+ * when it cannot be prepared.
+ */
+static int
+query_row(sqlite3 *db, const char *sql, sqlite3_stmt **q)
+{
+	int	 error;
+
+	error = sqlite3_prepare_v2(db, sql, -1, q, NULL);
+	if (error == SQLITE_OK)
+		error = sqlite3_step(*q);
+	return (error == SQLITE_ROW ? SQLITE_OK : error);
+}
+
+static int
+query_number(sqlite3 *db, const char *sql, sqlite3_int64 *value)
+{
+	sqlite3_stmt	*q;
 	int		 error;
 
-	error = sqlite3_prepare_v2(db, "PRAGMA quick_check(1)", -1,
-	    &statement, NULL);
-	if (error != SQLITE_OK)
-		return (error);
-	error = sqlite3_step(statement);
-	text = error == SQLITE_ROW ?
-	    (const char *)sqlite3_column_text(statement, 0) : NULL;
-	if (text != NULL && strcmp(text, "ok") == 0) {
-		error = SQLITE_OK;
-	} else if (text != NULL) {
-		snprintf(reason, STORE_DB_REASON_SIZE, "damaged: %s", text);
-		reason[strcspn(reason, "\n")] = '\0';
-		error = SQLITE_CORRUPT;
-	}
-	sqlite3_finalize(statement);
+	error = query_row(db, sql, &q);
+	if (error == SQLITE_OK)
+		*value = sqlite3_column_int64(q, 0);
+	sqlite3_finalize(q);
 	return (error);
 }
 
-/* One migration is there as a whole or not at all. */
-static int
-migrate(sqlite3 *db, int version)
+/* ---- validation */
+
+/* A text column of SQLite's, in new memory; NULL when it cannot be read. */
+static char *
+query_text(sqlite3 *db, const char *sql, int *error)
 {
-	char	 pragma[64];
+	sqlite3_stmt	*q;
+	const char	*text = NULL;
+	char		*copy;
+
+	*error = query_row(db, sql, &q);
+	if (*error == SQLITE_OK)
+		text = (const char *)sqlite3_column_text(q, 0);
+	copy = text == NULL ? NULL : strdup(text);
+	sqlite3_finalize(q);
+	return (copy);
+}
+
+static enum store_db_state
+check_content(sqlite3 *db, char *reason)
+{
+	int	 error;
+	char	*text = query_text(db, "PRAGMA quick_check(1)", &error);
+	bool	 ok = text != NULL && strcmp(text, "ok") == 0;
+
+	if (text != NULL && !ok) {
+		snprintf(reason, STORE_DB_REASON_SIZE, "damaged: %s", text);
+		reason[strcspn(reason, "\n")] = '\0';
+	}
+	free(text);
+	if (ok)
+		return (STORE_DB_WRITABLE);
+	return (text != NULL ? STORE_DB_INVALID :
+	    state_of_error(db, error, reason));
+}
+
+static char *
+schema_of(sqlite3 *db)
+{
 	int	 error;
 
-	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d",
-	    version + 1);
+	return (query_text(db, "SELECT group_concat(sql, ';') FROM"
+	    " (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND"
+	    " name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name)", &error));
+}
+
+/*
+ * Is the schema exactly the one that this version creates?  A view or a trigger
+ * of somebody else may run for ever.
+ */
+static bool
+is_our_schema(sqlite3 *db, sqlite3_int64 version)
+{
+	sqlite3	*model;
+	char	*expected = NULL, *found = NULL;
+	bool	 same;
+	int	 error, i;
+
+	error = sqlite3_open(":memory:", &model);
+	for (i = 0; i < version && error == SQLITE_OK; i++)
+		error = run(model, store_rows_schema[i]);
+	if (error == SQLITE_OK) {
+		expected = schema_of(model);
+		found = schema_of(db);
+	}
+	same = expected != NULL && found != NULL && strcmp(expected, found) == 0;
+	free(expected);
+	free(found);
+	sqlite3_close(model);
+	return (same);
+}
+
+/* WRITABLE: the file is valid; *version is 0 when it is empty. */
+static enum store_db_state
+validate(sqlite3 *db, sqlite3_int64 *version, char *reason)
+{
+	sqlite3_int64	 application = 0, tables = 0;
+	int		 error;
+
+	error = query_number(db, "PRAGMA application_id", &application);
+	if (error == SQLITE_OK)
+		error = query_number(db, "PRAGMA user_version", version);
+	if (error == SQLITE_OK)
+		error = query_number(db, "SELECT count(*) FROM sqlite_schema",
+		    &tables);
+	if (error != SQLITE_OK)
+		return (state_of_error(db, error, reason));
+	if (tables == 0 && *version == 0)
+		return (STORE_DB_WRITABLE);
+	if (application != APPLICATION_ID || *version < 1) {
+		set_reason(reason, "not written by hbwatchd");
+		return (STORE_DB_INVALID);
+	}
+	if (*version > STORE_ROWS_VERSION) {
+		snprintf(reason, STORE_DB_REASON_SIZE, "written by a later "
+		    "version of hbwatchd: schema %lld; expected at most %d",
+		    (long long)*version, STORE_ROWS_VERSION);
+		return (STORE_DB_INVALID);
+	}
+	if (!is_our_schema(db, *version)) {
+		set_reason(reason, "damaged: its tables are not hbwatchd's");
+		return (STORE_DB_INVALID);
+	}
+	return (check_content(db, reason));
+}
+
+/* ---- opening */
+
+/* Does all of one step of the schema, or nothing. */
+static int
+upgrade(sqlite3 *db, int version)
+{
+	int	 error;
+
 	error = run(db, "BEGIN IMMEDIATE");
 	if (error == SQLITE_OK)
-		error = run(db, migrations[version]);
+		error = run(db, store_rows_schema[version]);
 	if (error == SQLITE_OK)
-		error = run(db, pragma);
+		error = set_pragma(db, "user_version", version + 1);
 	if (error == SQLITE_OK)
 		error = run(db, "COMMIT");
 	if (error != SQLITE_OK)
@@ -160,117 +223,11 @@ migrate(sqlite3 *db, int version)
 	return (error);
 }
 
-/* Where room is scarce there is no reserve. */
-static bool
-has_room(const char *file)
-{
-	struct statvfs	 fs;
-
-	return (statvfs(file, &fs) == 0 && (uint64_t)fs.f_bavail *
-	    fs.f_frsize >= RESERVE_SHARE * (RESERVE_FILE + RESERVE_LOG));
-}
-
 static void
-reserve_file(sqlite3 *db)
-{
-	char	 fill[64];
-
-	snprintf(fill, sizeof(fill),
-	    "INSERT INTO reserve VALUES (zeroblob(%u))", RESERVE_FILE);
-	if (run(db, "BEGIN; CREATE TABLE reserve (b)") != SQLITE_OK ||
-	    run(db, fill) != SQLITE_OK ||
-	    run(db, "DROP TABLE reserve; COMMIT") != SQLITE_OK)
-		(void)run(db, "ROLLBACK");
-}
-
-/* The log of a file, -1 when there is none. */
-static int
-open_log(const char *file, int flags)
-{
-	char	*name;
-	int	 fd;
-
-	if (asprintf(&name, "%s-wal", file) < 0)
-		return (-1);
-	fd = open(name, flags | O_CLOEXEC | O_NOFOLLOW);
-	free(name);
-	return (fd);
-}
-
-/*
- * A log whose blocks are there is written in place: a commit then changes
- * nothing of the file system's own, which would have to be on disk as well, and
- * a full disk does not matter.  What is in it stays.
- */
-static void
-reserve_log(const char *file)
-{
-	static const char	 zeros[65536];
-	off_t			 end;
-	int			 fd;
-
-	fd = open_log(file, O_WRONLY);
-	if (fd == -1)
-		return;
-	while ((end = lseek(fd, 0, SEEK_END)) >= 0 && end < RESERVE_LOG)
-		if (write(fd, zeros, sizeof(zeros)) != (ssize_t)sizeof(zeros))
-			break;
-	(void)fsync(fd);
-	close(fd);
-}
-
-/* Is there a log with something in it (SQLite file format, section 4.1)? */
-static bool
-has_log(const char *file)
-{
-	uint8_t	 magic[4] = { 0 };
-	ssize_t	 n;
-	int	 fd;
-
-	fd = open_log(file, O_RDONLY);
-	if (fd == -1)
-		return (false);
-	n = read(fd, magic, sizeof(magic));
-	close(fd);
-	return (n == sizeof(magic) && magic[0] == 0x37 && magic[1] == 0x7f &&
-	    magic[2] == 0x06 && (magic[3] & 0xfe) == 0x82);
-}
-
-/* Its file has all of it: so the log begins anew, and keeps its blocks. */
-static void
-empty_log(const char *file)
-{
-	static const char	 zeros[32];
-	int			 fd;
-
-	fd = open_log(file, O_WRONLY);
-	if (fd == -1)
-		return;
-	(void)(pwrite(fd, zeros, sizeof(zeros), 0) > 0 && fsync(fd) == 0);
-	close(fd);
-}
-
-void
-store_db_close(const char *file, sqlite3 *db)
-{
-	int	 logged = 0, carried = -1;
-	bool	 whole;
-
-	if (db == NULL)
-		return;
-	whole = sqlite3_wal_checkpoint_v2(db, NULL, SQLITE_CHECKPOINT_FULL,
-	    &logged, &carried) == SQLITE_OK && logged == carried;
-	/* While it is ours: another process may wait for it to write there. */
-	if (whole)
-		empty_log(file);
-	sqlite3_close(db);
-}
-
-static void
-set_up(sqlite3 *db)
+configure(sqlite3 *db)
 {
 	sqlite3_extended_result_codes(db, 1);
-	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, 16 * 1024 * 1024);
+	sqlite3_limit(db, SQLITE_LIMIT_LENGTH, VALUE_MAX);
 	sqlite3_busy_timeout(db, BUSY_MS);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)run(db, "PRAGMA trusted_schema = OFF;"
@@ -278,97 +235,14 @@ set_up(sqlite3 *db)
 	    "PRAGMA locking_mode = EXCLUSIVE;");
 }
 
-static sqlite3_stmt *
-schema_of(sqlite3 *db)
-{
-	sqlite3_stmt	*statement = NULL;
-
-	if (sqlite3_prepare_v2(db, "SELECT group_concat(sql, ';') FROM"
-	    " (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND"
-	    " name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name)", -1,
-	    &statement, NULL) == SQLITE_OK)
-		(void)sqlite3_step(statement);
-	return (statement);
-}
-
-/*
- * Are the tables those that we made, and is there nothing else?  What others
- * put into a schema may run for ever.
- */
-static bool
-is_our_schema(sqlite3 *db, sqlite3_int64 version)
-{
-	sqlite3		*model;
-	sqlite3_stmt	*ours = NULL, *found = NULL;
-	const char	*a, *b;
-	bool		 same = false;
-	int		 error, i;
-
-	error = sqlite3_open(":memory:", &model);
-	for (i = 0; i < version && error == SQLITE_OK; i++)
-		error = run(model, migrations[i]);
-	if (error == SQLITE_OK) {
-		ours = schema_of(model);
-		found = schema_of(db);
-		a = (const char *)sqlite3_column_text(ours, 0);
-		b = (const char *)sqlite3_column_text(found, 0);
-		same = a != NULL && b != NULL && strcmp(a, b) == 0;
-	}
-	sqlite3_finalize(ours);
-	sqlite3_finalize(found);
-	sqlite3_close(model);
-	return (same);
-}
-
-/* What is in a file that can be read, and is it for us? */
 static enum store_db_state
-judge(sqlite3 *db, sqlite3_int64 *version, char *reason)
-{
-	sqlite3_int64	 application = 0, tables = 0;
-	int		 error;
-
-	error = number(db, "PRAGMA application_id", &application);
-	if (error == SQLITE_OK)
-		error = number(db, "PRAGMA user_version", version);
-	if (error == SQLITE_OK)
-		error = number(db, "SELECT count(*) FROM sqlite_schema",
-		    &tables);
-	if (error != SQLITE_OK)
-		return (state_of_error(db, error, reason));
-	if (tables == 0 && *version == 0)
-		return (STORE_DB_WRITABLE);
-	if (application != APPLICATION_ID || *version < 1) {
-		snprintf(reason, STORE_DB_REASON_SIZE, "not of hbwatchd");
-		return (STORE_DB_BAD);
-	}
-	if (*version > VERSION) {
-		snprintf(reason, STORE_DB_REASON_SIZE, "of a later version "
-		    "of hbwatchd (schema %lld; this one knows up to %d)",
-		    (long long)*version, VERSION);
-		return (STORE_DB_BAD);
-	}
-	if (!is_our_schema(db, *version)) {
-		snprintf(reason, STORE_DB_REASON_SIZE,
-		    "damaged: its tables are not ours");
-		return (STORE_DB_BAD);
-	}
-	reason[0] = '\0';
-	error = check_whole(db, reason);
-	if (error == SQLITE_OK)
-		return (STORE_DB_WRITABLE);
-	if (reason[0] != '\0')
-		return (STORE_DB_BAD);
-	return (state_of_error(db, error, reason));
-}
-
-static enum store_db_state
-begin_to_write(sqlite3 *db, const char *file, bool *made, char *reason)
+open_to_write(sqlite3 *db, const char *file, bool *created, char *reason)
 {
 	sqlite3_int64		 version = 0;
 	enum store_db_state	 state;
 	int			 error;
 
-	state = judge(db, &version, reason);
+	state = validate(db, &version, reason);
 	if (state != STORE_DB_WRITABLE)
 		return (state);
 	/* The lock is taken here at the latest, and kept until the end. */
@@ -379,97 +253,96 @@ begin_to_write(sqlite3 *db, const char *file, bool *made, char *reason)
 		    "BEGIN EXCLUSIVE; COMMIT;");
 	if (error != SQLITE_OK)
 		return (state_of_error(db, error, reason));
-	*made = version == 0;
-	if (*made)
-		error = run(db, "PRAGMA application_id = 1751283505");
-	while (error == SQLITE_OK && version < VERSION)
-		error = migrate(db, (int)version++);
+	*created = version == 0;
+	if (*created)
+		error = set_pragma(db, "application_id", APPLICATION_ID);
+	while (error == SQLITE_OK && version < STORE_ROWS_VERSION)
+		error = upgrade(db, (int)version++);
 	if (error != SQLITE_OK)
 		return (state_of_error(db, error, reason));
-	(void)sqlite3_file_control(db, NULL, SQLITE_FCNTL_PERSIST_WAL,
-	    &(int){ 1 });
-	if (has_room(file)) {
-		if (*made)
-			reserve_file(db);
-		reserve_log(file);
-	}
+	store_reserve_blocks(file, db, *created);
 	return (STORE_DB_WRITABLE);
 }
 
 /*
- * The name of a file that does not change, as SQLite takes it; NULL when there
- * is no memory.
+ * The URI of a file that does not change while it is open, in new memory; NULL
+ * when memory is exhausted.
  */
 static char *
-immutable_name(const char *file)
+immutable_uri(const char *file)
 {
 	size_t	 size = 3 * strlen(file) + 32, n;
-	char	*name = malloc(size);
+	char	*uri = malloc(size);
 
-	if (name == NULL)
+	if (uri == NULL)
 		return (NULL);
-	n = (size_t)snprintf(name, size, "file:");
+	n = (size_t)snprintf(uri, size, "file:");
 	for (; *file != '\0'; file++)
-		n += (size_t)snprintf(name + n, size - n,
+		n += (size_t)snprintf(uri + n, size - n,
 		    strchr("%?#", *file) != NULL ? "%%%02x" : "%c",
 		    (unsigned char)*file);
-	snprintf(name + n, size - n, "?immutable=1");
-	return (name);
+	snprintf(uri + n, size - n, "?immutable=1");
+	return (uri);
 }
 
 /*
- * Without a lock, and without the files that SQLite else makes beside it.  With
- * a log that has something in it, it takes that to read it.
+ * Opens a file without a lock and without creating files beside it.  When the
+ * write-ahead log has content, SQLite creates a file in order to read it.
  */
 static int
 open_unlocked(const char *file, sqlite3 **db)
 {
-	char	*name;
+	char	*uri;
 	int	 error;
 
-	if (has_log(file))
+	if (store_reserve_wal_in_use(file))
 		return (sqlite3_open_v2(file, db, SQLITE_OPEN_READONLY |
 		    SQLITE_OPEN_NOMUTEX, "unix-none"));
-	name = immutable_name(file);
-	if (name == NULL)
+	uri = immutable_uri(file);
+	if (uri == NULL)
 		return (SQLITE_NOMEM);
-	error = sqlite3_open_v2(name, db, SQLITE_OPEN_READONLY |
+	error = sqlite3_open_v2(uri, db, SQLITE_OPEN_READONLY |
 	    SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_URI, "unix-none");
-	free(name);
+	free(uri);
 	return (error);
 }
 
+/* `reason` keeps why the file cannot be written, unless it is invalid. */
 static enum store_db_state
 open_to_read(const char *file, sqlite3 **db, char *reason)
 {
-	char			 ignored[STORE_DB_REASON_SIZE];
+	char			 read_reason[STORE_DB_REASON_SIZE];
 	sqlite3_int64		 version = 0;
 	enum store_db_state	 state;
 
 	if (open_unlocked(file, db) != SQLITE_OK)
-		return (STORE_DB_NONE);
-	set_up(*db);
-	state = judge(*db, &version, ignored);
-	if (state == STORE_DB_BAD) {
-		snprintf(reason, STORE_DB_REASON_SIZE, "%s", ignored);
-		return (STORE_DB_BAD);
+		return (STORE_DB_UNAVAILABLE);
+	configure(*db);
+	state = validate(*db, &version, read_reason);
+	if (state == STORE_DB_INVALID) {
+		set_reason(reason, read_reason);
+		return (STORE_DB_INVALID);
 	}
-	return (state == STORE_DB_WRITABLE && version == VERSION ?
-	    STORE_DB_READABLE : STORE_DB_NONE);
+	return (state == STORE_DB_WRITABLE && version == STORE_ROWS_VERSION ?
+	    STORE_DB_READABLE : STORE_DB_UNAVAILABLE);
 }
 
 /*
- * A file without a log is as long as its header says (SQLite file format,
- * section 1.3.7); SQLite itself does not mind if it is free pages that are cut.
+ * A file without a write-ahead log is as long as its header says (SQLite file
+ * format, section 1.3).  SQLite accepts a shorter one if only free pages are
+ * missing.
  */
 static bool
-is_cut(const char *file, off_t size)
+is_truncated(const char *file, off_t size)
 {
 	uint8_t	 header[32];
 	off_t	 pages, page_size;
 	int	 fd;
 
-	if (has_log(file))
+	/* SQLite takes a file without a header for a new one. */
+	if (size < SIZE_MIN)
+		return (true);
+	if (store_reserve_wal_in_use(file))
 		return (false);
 	fd = open(file, O_RDONLY | O_CLOEXEC);
 	if (fd == -1)
@@ -483,35 +356,29 @@ is_cut(const char *file, off_t size)
 	return (page_size > 1 && size < pages * page_size);
 }
 
-/* Something that SQLite must not be given, or must not be left as it is? */
+/* Checks what SQLite does not check, and the mode of the file. */
 static bool
-look_at(const char *file, char *reason)
+check_file(const char *file, char *reason)
 {
 	struct stat	 st;
 
 	if (lstat(file, &st) != 0)
 		return (true);
 	if (!S_ISREG(st.st_mode)) {
-		snprintf(reason, STORE_DB_REASON_SIZE, "not a file");
+		set_reason(reason, "not a regular file");
 		return (false);
 	}
-	/* What is not even a header passes for a new file with SQLite. */
-	if (st.st_size < SIZE_LEAST) {
-		snprintf(reason, STORE_DB_REASON_SIZE,
-		    "damaged: cut short");
-		return (false);
-	}
-	if (is_cut(file, st.st_size)) {
-		snprintf(reason, STORE_DB_REASON_SIZE, "damaged: cut short");
+	if (is_truncated(file, st.st_size)) {
+		set_reason(reason, "damaged: truncated");
 		return (false);
 	}
 	if ((st.st_mode & 077) != 0 && chmod(file, 0600) == 0)
-		log_warnx("%s: others had access to it; its mode is 0600 "
-		    "again", file);
+		log_warnx("%s: other users had access: mode was %04o; changed "
+		    "to 0600", file, (unsigned)st.st_mode & 07777);
 	return (true);
 }
 
-/* A file that was not there; nobody else may read it, whatever the umask. */
+/* Creates a file that nobody else may read, whatever the umask is. */
 static bool
 create(const char *file)
 {
@@ -524,7 +391,7 @@ create(const char *file)
 	return (true);
 }
 
-/* One that could not be filled would pass for a damaged one later. */
+/* A file that is left without content would look damaged later. */
 static void
 remove_created(const char *file)
 {
@@ -543,27 +410,27 @@ remove_created(const char *file)
 }
 
 enum store_db_state
-store_db_open(const char *file, sqlite3 **db, bool *made, char *reason)
+store_db_open(const char *file, sqlite3 **db, bool *created, char *reason)
 {
 	enum store_db_state	 state;
-	bool			 created;
+	bool			 new_file;
 	int			 error;
 
 	*db = NULL;
-	*made = false;
+	*created = false;
 	reason[0] = '\0';
-	created = create(file);
-	if (!created && !look_at(file, reason))
-		return (STORE_DB_BAD);
+	new_file = create(file);
+	if (!new_file && !check_file(file, reason))
+		return (STORE_DB_INVALID);
 	error = sqlite3_open_v2(file, db, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_NOMUTEX, NULL);
 	if (error == SQLITE_OK) {
-		set_up(*db);
-		state = begin_to_write(*db, file, made, reason);
+		configure(*db);
+		state = open_to_write(*db, file, created, reason);
 	} else {
 		state = state_of_error(*db, error, reason);
 	}
-	if (state == STORE_DB_NONE) {
+	if (state == STORE_DB_UNAVAILABLE) {
 		sqlite3_close(*db);
 		*db = NULL;
 		state = open_to_read(file, db, reason);
@@ -572,10 +439,22 @@ store_db_open(const char *file, sqlite3 **db, bool *made, char *reason)
 		return (state);
 	sqlite3_close(*db);
 	*db = NULL;
-	if (created)
+	if (new_file)
 		remove_created(file);
 	return (state);
 }
+
+void
+store_db_close(const char *file, sqlite3 *db)
+{
+	if (db == NULL)
+		return;
+	/* Before the lock ends: another process may wait to write there. */
+	store_reserve_checkpoint(file, db);
+	sqlite3_close(db);
+}
+
+/* ---- setting aside */
 
 static void
 rename_part(const char *file, const char *name, const char *suffix)
@@ -591,8 +470,9 @@ rename_part(const char *file, const char *name, const char *suffix)
 	free(from);
 }
 
-bool
-store_db_set_aside(const char *file, const char *reason)
+/* FILE.TIME or FILE.TIME.N, in new memory; NULL when none is free. */
+static char *
+free_name(const char *file)
 {
 	time_t		 now = (time_t)(wall_now().ns / NSEC_PER_SEC);
 	struct stat	 st;
@@ -605,22 +485,32 @@ store_db_set_aside(const char *file, const char *reason)
 	for (n = 0; n < 100; n++) {
 		if ((n == 0 ? asprintf(&name, "%s.%s", file, when) :
 		    asprintf(&name, "%s.%s.%d", file, when, n)) < 0)
-			return (false);
+			return (NULL);
 		if (lstat(name, &st) != 0)
-			break;
+			return (name);
 		free(name);
 	}
-	if (n == 100)
+	errno = EEXIST;
+	return (NULL);
+}
+
+bool
+store_db_set_aside(const char *file, const char *reason)
+{
+	char	*name = free_name(file);
+
+	if (name == NULL)
 		return (false);
-	/* Before it: a new file must not find the log of another. */
-	if (has_log(file))
+	/* First: a new database must not find the log of another one. */
+	if (store_reserve_wal_in_use(file))
 		rename_part(file, name, "-wal");
 	rename_part(file, name, "-journal");
 	if (rename(file, name) != 0) {
 		free(name);
 		return (errno == ENOENT);
 	}
-	log_warnx("%s: %s; set aside as %s", file, reason, name);
+	log_errx("%s: %s; set aside as %s, starting with a new file", file,
+	    reason, name);
 	free(name);
 	return (true);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The SQLite file of the store: opened, checked, brought to this version's
- * schema, or set aside.
+ * The SQLite file of the store: opened, validated, upgraded to the schema of
+ * this version, or set aside.
  */
 #ifndef HBW_STORE_DB_H
 #define HBW_STORE_DB_H
@@ -12,28 +12,30 @@
 
 enum store_db_state {
 	STORE_DB_WRITABLE,
-	STORE_DB_READABLE,	/* and no more: read-only file system, … */
-	STORE_DB_NONE,	/* cannot be had at all */
-	STORE_DB_TAKEN,	/* by another process */
-	STORE_DB_BAD,		/* not ours, damaged, of a later version */
+	STORE_DB_READABLE,	/* only: a read-only file system, … */
+	STORE_DB_UNAVAILABLE,	/* neither opened nor created */
+	STORE_DB_IN_USE,	/* locked by another process */
+	STORE_DB_INVALID,	/* damaged, foreign or of a later version */
 };
 
 #define STORE_DB_REASON_SIZE	200
+#define STORE_DB_REASON_IN_USE	"in use by another hbwatchd"
 
 /*
- * Opens a file that is there, or makes one.  *db is not NULL for WRITABLE and
- * READABLE alone; *made says that it is new.  For the others, and for READABLE,
- * `reason`, of STORE_DB_REASON_SIZE bytes, says why.
+ * Opens a file, or creates it with mode 0600; *created tells which.  *db is
+ * NULL unless the result is WRITABLE or READABLE; the caller closes the first
+ * with store_db_close and the second with sqlite3_close.  `reason` holds
+ * STORE_DB_REASON_SIZE bytes and says why the result is not WRITABLE.
  */
 enum store_db_state store_db_open(const char *file, sqlite3 **db,
-	    bool *made, char *reason);
+	    bool *created, char *reason);
 
-/* Closes it; NULL is taken too. */
+/* Copies the write-ahead log to the file and closes it.  NULL is ignored. */
 void	 store_db_close(const char *file, sqlite3 *db);
 
 /*
- * Renames a file, and what belongs to it, so that its name is free; logs that
- * with the reason.  False when that cannot be done (errno).
+ * Renames a file and its write-ahead log to FILE.TIME, and logs it with the
+ * reason.  True also when there is no file.  False on error (errno).
  */
 bool	 store_db_set_aside(const char *file, const char *reason);
 

@@ -156,7 +156,7 @@ write_one(struct store *s, struct store_counters *c)
 	if (store_begin(s, now, &recreated, c)) {
 		store_put_name(s, 7, "w");
 		store_put_notification(s, &n);
-		store_put_oldest(s, c->sequence);
+		store_delete_before(s, c->sequence);
 		c->sequence++;
 		store_put_counters(s, c);
 		(void)store_commit(s, now, true);
@@ -171,7 +171,7 @@ open_and_read(void)
 	struct store		*s;
 	size_t			 count = 0;
 
-	check(store_open(&s, directory, &c) == STORE_FINE);
+	check(store_open(&s, directory, &c) == STORE_OK);
 	check(c.epoch > 0 && c.delivered <= c.sequence);
 	read_all(s, &count);
 	write_one(s, &c);
@@ -189,7 +189,7 @@ is_worth_it(const uint8_t *bytes, size_t size)
 	bool			 made;
 
 	state = store_db_open(file, &db, &made, reason);
-	check(state != STORE_DB_TAKEN);
+	check(state != STORE_DB_IN_USE);
 	check((db != NULL) == (state == STORE_DB_WRITABLE ||
 	    state == STORE_DB_READABLE));
 	if (state == STORE_DB_WRITABLE)

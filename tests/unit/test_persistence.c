@@ -41,7 +41,7 @@ start(const char *text, double at)
 	assert_true(agent_init(AGENT, stage_wall(at)));
 	AGENT->now = stage_mono(at);
 	assert_int_equal(persistence_open(AGENT, scratch_path(&scratch, "state")),
-	    STORE_FINE);
+	    STORE_OK);
 	stage_reload(&stage, text, at);
 	running = true;
 }

@@ -18,6 +18,7 @@
 #include "scratch.h"
 #include "state/epoch_file.h"
 #include "state/store.h"
+#include "state/store_directory.h"
 
 #define N(array)	(sizeof(array) / sizeof((array)[0]))
 
@@ -70,7 +71,7 @@ open_in(const char *directory)
 	store_close(store);
 	memset(&counters, 0xa5, sizeof(counters));
 	assert_int_equal(store_open(&store, path(directory), &counters),
-	    STORE_FINE);
+	    STORE_OK);
 	assert_non_null(store);
 }
 
@@ -118,7 +119,7 @@ static void
 commit(void)
 {
 	assert_true(try_commit());
-	assert_false(store_fails(store));
+	assert_false(store_is_failing(store));
 }
 
 /* How many files have a name that begins so. */
@@ -446,8 +447,8 @@ fresh(void **state)
 	assert_int_equal(counters.delivered, 0);
 	assert_int_equal(counters.serial, 0);
 	assert_true(wall_is_never(counters.last_change));
-	assert_true(store_is_there(store));
-	assert_false(store_fails(store));
+	assert_true(store_is_readable(store));
+	assert_false(store_is_failing(store));
 	assert_int_equal(store_oldest(store), 0);
 	assert_true(read_everything());
 	assert_mark(1, false);
@@ -477,12 +478,12 @@ modes_mended(void **state)
 	assert_int_equal(chmod(path(DB), 0666), 0);
 	if (geteuid() == 0 && chown(path(DB), 65534, 65534) != 0)
 		print_message("# not another's\n");
-	store_adopt(path("state"));
+	store_directory_adopt(path("state"));
 	open_store();
 	assert_int_equal(stat(path(DB), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(st.st_uid, geteuid());
-	assert_false(store_fails(store));
+	assert_false(store_is_failing(store));
 	assert_int_equal(counters.epoch, 1);
 }
 
@@ -684,7 +685,7 @@ storms_kept(void **state)
 	forget();
 	/* The last of them stays when all else goes. */
 	begin_write();
-	store_put_oldest(store, 100);
+	store_delete_before(store, 100);
 	commit();
 	open_store();
 	assert_true(store_storms(store, take_storm, &got));
@@ -791,13 +792,13 @@ trimmed(void **state)
 	counters.sequence = 10;
 	commit();
 	begin_write();
-	store_put_oldest(store, 4);
+	store_delete_before(store, 4);
 	commit();
 	assert_int_equal(store_oldest(store), 4);
 	assert_false(store_notification(store, 3, &n));
 	assert_true(read_everything());
 	begin_write();
-	store_put_oldest(store, 11);
+	store_delete_before(store, 11);
 	commit();
 	open_store();
 	assert_int_equal(store_oldest(store), 0);
@@ -992,14 +993,14 @@ survive(const char *bytes, size_t size)
 	scratch_write(path(DB), bytes, size);
 	write_mark(1, false);
 	open_store();
-	assert_true(store_is_there(store));
+	assert_true(store_is_readable(store));
 	fine = read_everything();
 	kept = counters.epoch == 1;
 	if (!fine) {
 		/* Found while it was read. */
 		assert_true(kept);
 		now = mono_add(now, NSEC_PER_SEC);
-		store_damaged(store);
+		store_set_damaged(store);
 		assert_true(store_begin(store, now, &recreated, &counters));
 		assert_true(recreated);
 		kept = false;
@@ -1141,7 +1142,7 @@ no_file(void **state)
 	assert_int_equal(mkdir(path(DB), 0700), 0);
 	open_store();
 	assert_int_equal(counters.epoch, 2);
-	assert_true(store_is_there(store));
+	assert_true(store_is_readable(store));
 	assert_int_equal(count_files(ASIDE), 1);
 	close_store();
 	assert_int_equal(lstat(path(DB), &st), 0);
@@ -1176,7 +1177,7 @@ no_file(void **state)
 	open_store();
 	(void)alarm(0);
 	assert_int_equal(counters.epoch, 5);
-	assert_false(store_fails(store));
+	assert_false(store_is_failing(store));
 	assert_int_equal(count_files(ASIDE), 4);
 }
 
@@ -1225,7 +1226,7 @@ assert_set_aside(const char *change)
 	assert_int_equal(count_files(ASIDE), before + 1);
 	assert_int_equal(counters.epoch, before + 2);
 	assert_int_equal(counters.sequence, 0);
-	assert_false(store_fails(store));
+	assert_false(store_is_failing(store));
 	close_store();
 }
 
@@ -1435,7 +1436,7 @@ taken(void **state)
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
 		close(done[1]);
-		status = store_open(&other, path("state"), &c) == STORE_FINE ?
+		status = store_open(&other, path("state"), &c) == STORE_OK ?
 		    0 : 1;
 		(void)!write(ready[1], "x", 1);
 		(void)!read(done[0], &byte, 1);
@@ -1444,7 +1445,7 @@ taken(void **state)
 	}
 	close(done[0]);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
-	assert_int_equal(store_open(&other, path("state"), &c), STORE_TAKEN);
+	assert_int_equal(store_open(&other, path("state"), &c), STORE_IN_USE);
 	assert_null(other);
 	assert_int_equal(count_files(ASIDE), 0);
 	close(done[1]);
@@ -1469,7 +1470,7 @@ taken_while_it_is_made(void **state)
 	fd = open(path("state"), O_RDONLY | O_DIRECTORY);
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
 	scratch_write(path(DB), "", 0);
-	assert_int_equal(store_open(&other, path("state"), &c), STORE_TAKEN);
+	assert_int_equal(store_open(&other, path("state"), &c), STORE_IN_USE);
 	assert_null(other);
 	assert_int_equal(count_files(ASIDE), 0);
 	close(fd);
@@ -1531,7 +1532,7 @@ write_until_killed(int told)
 	uint32_t	 i;
 	bool		 recreated;
 
-	if (store_open(&store, path("state"), &counters) != STORE_FINE)
+	if (store_open(&store, path("state"), &counters) != STORE_OK)
 		_exit(1);
 	for (;;) {
 		if (!store_begin(store, now, &recreated, &counters) || recreated)
@@ -1649,9 +1650,9 @@ all_or_nothing(void **state)
 	    NULL, NULL, NULL), SQLITE_OK);
 	begin_write();
 	put_many(4);
-	store_put_oldest(store, 2);
+	store_delete_before(store, 2);
 	assert_false(try_commit());
-	assert_true(store_fails(store));
+	assert_true(store_is_failing(store));
 	/* As if it were killed here. */
 	assert_int_equal(sqlite3_exec(first_opened, "DROP TRIGGER t", NULL,
 	    NULL, NULL), SQLITE_OK);
@@ -1679,7 +1680,7 @@ epoch_of_a_file_that_was_never_filled(void **state)
 	begin_write();
 	put_many(3);
 	commit();
-	store_damaged(store);
+	store_set_damaged(store);
 	first_opened = NULL;
 	(void)sqlite3_auto_extension((void (*)(void))take_connection);
 	assert_true(store_begin(store, now, &recreated, &counters));
@@ -1777,11 +1778,11 @@ full_disk(void **state)
 	}
 	print_message("# %u notices fit\n", told);
 	assert_true(told >= 1000);
-	assert_true(store_fails(store));
+	assert_true(store_is_failing(store));
 	assert_mark(1, true);
 	/* Not before its time. */
 	assert_false(store_begin(store, now, &(bool){ false }, &counters));
-	assert_true(mono_before(now, store_retry(store)));
+	assert_true(mono_before(now, store_next_retry(store)));
 	/* What was on disk is read, and nothing of what was not. */
 	assert_int_equal(store_oldest(store), 1);
 	assert_false(store_notification(store, told + 1, &(struct notification){ 0 }));
@@ -1791,7 +1792,7 @@ full_disk(void **state)
 	put_many(50);
 	store_put_counters(store, &counters);
 	assert_true(store_commit(store, now, false));
-	assert_false(store_fails(store));
+	assert_false(store_is_failing(store));
 	/* Some of it is to follow. */
 	assert_mark(1, true);
 	begin_write();
@@ -1825,7 +1826,7 @@ full_disk_at_the_end(void **state)
 	assert_int_equal(unlink(path("state/filler")), 0);
 	open_store();
 	assert_true(counters.epoch >= 2);
-	assert_false(store_fails(store));
+	assert_false(store_is_failing(store));
 	assert_mark(counters.epoch, false);
 	close_store();
 	assert_int_equal(umount(path("state")), 0);
@@ -1845,7 +1846,7 @@ full_disk_at_the_start(void **state)
 	fill();
 	open_store();
 	epoch = counters.epoch;
-	assert_true(store_fails(store));
+	assert_true(store_is_failing(store));
 	for (i = 0; i < 10; i++)
 		assert_false(try_begin());
 	assert_int_equal(counters.epoch, epoch);
@@ -1915,8 +1916,8 @@ read_only(void **state)
 	assert_int_equal(counters.epoch, 1);
 	assert_int_equal(counters.sequence, 3);
 	assert_int_equal(counters.delivered, 2);
-	assert_true(store_is_there(store));
-	assert_true(store_fails(store));
+	assert_true(store_is_readable(store));
+	assert_true(store_is_failing(store));
 	assert_true(read_everything());
 	for (i = 0; i < 3; i++) {
 		assert_false(try_begin());
@@ -1963,7 +1964,7 @@ read_only_after_a_kill(void **state)
 	assert_int_equal(counters.epoch, 1);
 	assert_int_equal(counters.sequence, 3);
 	assert_true(read_everything());
-	assert_true(store_fails(store));
+	assert_true(store_is_failing(store));
 	assert_true(scratch_remount(path("state"), "32m", false));
 	begin_write();
 	put_many(1);
@@ -1995,7 +1996,7 @@ there_only_later(void **state)
 	open_store();
 	assert_int_equal(counters.epoch, 1);
 	assert_int_equal(counters.sequence, 0);
-	assert_false(store_is_there(store));
+	assert_false(store_is_readable(store));
 	assert_false(try_begin());
 	assert_true(scratch_remount(path("state"), "32m", false));
 	assert_int_equal(rename(path("state/later"), path(DB)), 0);

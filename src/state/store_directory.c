@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/file.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "state/store_directory.h"
+
+#define LOCK_MS		20
+
+void
+store_directory_make(const char *directory)
+{
+	struct stat	 st;
+
+	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
+		log_err("%s: cannot create the state directory", directory);
+	else if (stat(directory, &st) == 0 && (st.st_mode & 022) != 0)
+		log_warnx("%s: other users may write to it: mode is %04o; "
+		    "expected 0700", directory, (unsigned)st.st_mode & 07777);
+}
+
+/*
+ * SQLite locks the file only after it has opened it.  That is too late: a file
+ * that another process is just creating would look damaged.
+ */
+bool
+store_directory_lock(const char *directory, int tries, int *fd)
+{
+	bool	 in_use;
+
+	*fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (*fd == -1)
+		return (true);
+	while (flock(*fd, LOCK_EX | LOCK_NB) != 0) {
+		in_use = errno == EWOULDBLOCK;
+		if (!in_use || --tries <= 0) {
+			close(*fd);
+			*fd = -1;
+			return (!in_use);
+		}
+		(void)poll(NULL, 0, LOCK_MS);
+	}
+	return (true);
+}
+
+static void
+chown_to_root(const char *file)
+{
+	struct stat	 st;
+
+	if (lstat(file, &st) != 0 || st.st_uid == 0 ||
+	    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+		return;
+	if (lchown(file, 0, 0) == 0)
+		log_warnx("%s: ownership changed from uid %u to uid 0", file,
+		    (unsigned)st.st_uid);
+}
+
+void
+store_directory_adopt(const char *directory)
+{
+	static const char *const	 files[] = {
+		"hbwatchd.db", "hbwatchd.db-wal", "epoch",
+	};
+	struct stat			 st;
+	char				*file;
+	size_t				 i;
+
+	if (geteuid() != 0)
+		return;
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		if (asprintf(&file, "%s/%s", directory, files[i]) < 0)
+			return;
+		/* A directory without the database may be anybody's. */
+		if (i == 0 && lstat(file, &st) == 0)
+			chown_to_root(directory);
+		chown_to_root(file);
+		free(file);
+	}
+}

@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The store as its two parts share it: store.c opens the file and makes the
+ * transactions, store_tables.c writes and reads rows within them.
+ */
+#ifndef HBW_STORE_INTERNAL_H
+#define HBW_STORE_INTERNAL_H
+
+#include "state/epoch_file.h"
+#include "state/store.h"
+#include "state/store_db.h"
+#include "state/store_rows.h"
+
+struct store {
+	int			 lock;		/* the directory's; -1: none */
+	char			*directory;
+	char			*file;		/* path of the database */
+	char			*epoch_path;
+	struct epoch_file	 epoch_file;	/* its content */
+	bool			 epoch_file_pending;	/* to be written again */
+
+	sqlite3			*db;		/* NULL: not available */
+	sqlite3_stmt		*statements[STORE_STATEMENTS];
+	bool			 writable;
+	bool			 damaged;	/* found while reading */
+	bool			 recreated;	/* empty: write everything */
+	int			 wal_pages;	/* since the last checkpoint */
+	struct configuration_profile *profile;	/* of the last row read */
+
+	struct store_counters	 counters;	/* last read or put */
+	bool			 was_read;	/* when the store was opened */
+	uint32_t		 used_epoch;	/* not to be used again */
+
+	bool			 failing;	/* the last transaction failed */
+	bool			 failed_now;	/* within this transaction */
+	char			 reason[STORE_DB_REASON_SIZE];
+	struct mono_time	 retry;		/* the next try */
+	struct mono_time	 log_again;	/* the next line about it */
+};
+
+/*
+ * Reads the counters.  False, with the reason, when they are missing or
+ * contradict each other.
+ */
+bool	 store_read_counters(struct store *, struct store_counters *);
+
+#endif

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Disk blocks for the database and its write-ahead log (WAL), reserved while
+ * there is room: then the state can be written for a while on a full disk.
+ *
+ * `file` is the path of the database; the WAL is beside it.  Nothing here
+ * reports an error: without a reserve the state is written all the same.
+ */
+#ifndef HBW_STORE_RESERVE_H
+#define HBW_STORE_RESERVE_H
+
+#include <stdbool.h>
+
+#include <sqlite3.h>
+
+/*
+ * Reserves blocks for the WAL, and for the database if it was just created:
+ * 5.5 MB together, and nothing when less than twice as much is free.
+ */
+void	 store_reserve_blocks(const char *file, sqlite3 *, bool created);
+
+/*
+ * Copies the WAL to the database and marks the WAL as empty, without returning
+ * its blocks.  The caller has the lock of the file, and closes it after that.
+ */
+void	 store_reserve_checkpoint(const char *file, sqlite3 *);
+
+/* Is there a WAL with content? */
+bool	 store_reserve_wal_in_use(const char *file);
+
+#endif

@@ -1,0 +1,347 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "base/utf8.h"
+#include "state/store_rows.h"
+
+/* Larger numbers are not written; reading them could overflow a counter. */
+#define COUNT_MAX	INT32_MAX
+/* The longest text of a row in bytes. */
+#define TEXT_MAX	4096
+#define WATCH_MAX	255
+#define ADDRESS_MAX	64
+
+/* The events whose rows have a column; other tables have no event: 0. */
+#define ALL	0xffU
+#define ALARM	(1U << NOTIFICATION_RAISED | 1U << NOTIFICATION_CLEARED)
+#define CAPTURE	(1U << NOTIFICATION_BLIND | 1U << NOTIFICATION_RESTORED)
+/* In addition: a column that the watches of one section have in common. */
+#define COMMON	0x100U
+#define PROFILE	(ALARM | COMMON)
+
+/* Ranges: the least and the most. */
+#define ANY	INT64_MIN, INT64_MAX
+#define COUNT	0, COUNT_MAX
+
+/*
+ * The lists.  A column is KEY(name, field, range), a number
+ * INTEGER(name, constraint, events, field, range) or a text
+ * TEXT(name, constraint, events, field, longest).
+ *
+ * A file is recognised by the text of its CREATE TABLE statements, also by
+ * earlier versions.  So each blank counts: the names without a blank in front
+ * had none in version 0.2.0.
+ */
+#define NOTIFICATION(KEY, INTEGER, TEXT) \
+	KEY("sequence", n.sequence, COUNT) \
+	INTEGER(" watch_index", " NOT NULL", ALL, n.watch_index, COUNT) \
+	INTEGER(" event", " NOT NULL", ALL, n.event, \
+	    NOTIFICATION_RAISED, NOTIFICATION_STORM) \
+	INTEGER("time", " NOT NULL", ALL, n.time.ns, ANY) \
+	TEXT(" watch", "", ALARM, watch, WATCH_MAX) \
+	TEXT(" peer", "", ALARM, peer, ADDRESS_MAX) \
+	TEXT(" interface", "", PROFILE | CAPTURE, profile.interface, \
+	    IF_NAMESIZE - 1) \
+	TEXT("heartbeat", "", PROFILE, profile.heartbeat, TEXT_MAX) \
+	INTEGER(" alarm_id", "", PROFILE, alarm.id, 1, INT32_MAX) \
+	TEXT(" alarm_name", "", PROFILE, alarm.name, TEXT_MAX) \
+	INTEGER("severity", "", PROFILE, alarm.severity, \
+	    SEVERITY_CRITICAL, SEVERITY_WARNING) \
+	TEXT(" type", "", PROFILE, alarm.type, TEXT_MAX) \
+	TEXT(" service_type", "", PROFILE, alarm.service_type, TEXT_MAX) \
+	TEXT(" source", "", PROFILE, profile.source, TEXT_MAX) \
+	TEXT("service", "", PROFILE, profile.service, TEXT_MAX) \
+	TEXT(" role", "", PROFILE, profile.role, TEXT_MAX) \
+	TEXT(" host", "", PROFILE, profile.host, TEXT_MAX) \
+	INTEGER(" raised", "", ALARM, n.alarm.raised.ns, ANY) \
+	INTEGER("cleared", "", ALARM, n.alarm.cleared.ns, ANY) \
+	INTEGER(" last_heartbeat", "", ALARM, n.alarm.last_heartbeat.ns, ANY) \
+	INTEGER(" span", "", ALARM, n.alarm.span_ns, ANY) \
+	INTEGER("serial", "", ALARM, n.alarm.serial, COUNT) \
+	INTEGER(" count", "", ALARM, n.alarm.count, COUNT) \
+	INTEGER(" transitions", "", ALARM, n.alarm.transitions, COUNT) \
+	INTEGER("state", "", ALARM, n.alarm.state, \
+	    ALARM_CLEARED, ALARM_RAISED) \
+	INTEGER(" cause", "", ALARM, n.alarm.cause, \
+	    ALARM_CAUSE_UNKNOWN, ALARM_CAUSE_LOCAL_FAULT) \
+	INTEGER(" end", "", ALARM, n.alarm.end, \
+	    ALARM_END_HEARTBEAT, ALARM_END_REKEYED) \
+	INTEGER(" flags", "", ALARM, n.alarm.flags, 0, ALARM_FLAGS) \
+	INTEGER("capture_index", "", CAPTURE, capture_index, 0, UINT32_MAX) \
+	INTEGER(" capture_state", "", CAPTURE, capture_state, \
+	    SHARED_CAPTURE_RUNNING, SHARED_CAPTURE_FAILED) \
+	TEXT(" error", "", CAPTURE, error, SHARED_ERROR_SIZE - 1)
+
+#define COUNTERS(KEY, INTEGER, TEXT) \
+	KEY("id", counters_id, 1, 1) \
+	INTEGER(" epoch", " NOT NULL", ALL, counters.epoch, 1, COUNT_MAX) \
+	INTEGER(" sequence", " NOT NULL", ALL, counters.sequence, COUNT) \
+	INTEGER(" delivered", " NOT NULL", ALL, counters.delivered, COUNT) \
+	INTEGER(" serial", " NOT NULL", ALL, counters.serial, COUNT) \
+	INTEGER(" last_change", " NOT NULL", ALL, counters.last_change.ns, ANY)
+
+#define NAME(KEY, INTEGER, TEXT) \
+	KEY("number", n.watch_index, 1, INT32_MAX) \
+	TEXT(" name", " NOT NULL UNIQUE", ALL, watch, WATCH_MAX)
+
+#define STORM(KEY, INTEGER, TEXT) \
+	KEY("sequence", n.sequence, 1, COUNT_MAX) \
+	INTEGER(" raised", " NOT NULL", ALL, n.storm.raised, COUNT) \
+	INTEGER(" cleared", " NOT NULL", ALL, n.storm.cleared, COUNT) \
+	INTEGER(" first", " NOT NULL", ALL, n.storm.first, COUNT) \
+	INTEGER(" since", " NOT NULL", ALL, n.storm.since.ns, ANY)
+
+/* ---- SQL from the lists */
+
+#define PRIMARY_KEY(name, ...)			name " INTEGER PRIMARY KEY"
+#define COUNTERS_KEY(name, ...)			PRIMARY_KEY(name, ) " CHECK (id = 1)"
+#define ALARM_KEY(name, ...)			name " INTEGER NOT NULL"
+#define INTEGER_TYPE(name, constraint, ...)	"," name " INTEGER" constraint
+#define TEXT_TYPE(name, constraint, ...)	"," name " TEXT" constraint
+#define CREATE(table, KEY, LIST) \
+	"CREATE TABLE " table " (" LIST(KEY, INTEGER_TYPE, TEXT_TYPE)
+
+#define KEY_MARK(...)		"?"
+#define COLUMN_MARK(...)	",?"
+#define PUT(table, LIST)	"INSERT OR REPLACE INTO " table " VALUES (" \
+	LIST(KEY_MARK, COLUMN_MARK, COLUMN_MARK) ")"
+
+const char *const	 store_rows_schema[STORE_ROWS_VERSION] = {
+	/* An empty file becomes version 1. */
+	CREATE("counters", COUNTERS_KEY, COUNTERS) ") STRICT;"
+	CREATE("name", PRIMARY_KEY, NAME) ") STRICT;"
+	CREATE("notice", PRIMARY_KEY, NOTIFICATION) ") STRICT;"
+	CREATE("alarm", ALARM_KEY, NOTIFICATION)
+	    ", PRIMARY KEY (watch_index)) STRICT, WITHOUT ROWID;"
+	"CREATE TABLE blind (interface TEXT PRIMARY KEY) STRICT;",
+	/* Version 2 keeps the content of storm notifications. */
+	CREATE("storm", PRIMARY_KEY, STORM) ") STRICT;",
+};
+
+/* ---- the fields of the lists */
+
+struct column {
+	size_t		 offset;	/* of the field in the row */
+	size_t		 size;		/* 1, 4 or 8: a number; 0: a text */
+	unsigned	 events;
+	int64_t		 least;
+	int64_t		 most;		/* of a text: bytes without its NUL */
+};
+
+#define NUMBER_FIELD(name, constraint, events, field, ...) { \
+	offsetof(struct store_row, field), \
+	sizeof(((struct store_row *)NULL)->field), events, __VA_ARGS__ },
+#define KEY_FIELD(name, field, ...) \
+	NUMBER_FIELD(name, "", ALL, field, __VA_ARGS__)
+#define TEXT_FIELD(name, constraint, events, field, longest) \
+	{ offsetof(struct store_row, field), 0, events, 0, longest },
+#define COLUMNS(LIST)	{ LIST(KEY_FIELD, NUMBER_FIELD, TEXT_FIELD) }
+
+static const struct column	 notification_columns[] = COLUMNS(NOTIFICATION);
+static const struct column	 counters_columns[] = COLUMNS(COUNTERS);
+static const struct column	 name_columns[] = COLUMNS(NAME);
+static const struct column	 storm_columns[] = COLUMNS(STORM);
+static const struct column	 blind_columns[] = {
+	TEXT_FIELD("interface", "", ALL, profile.interface, IF_NAMESIZE - 1)
+};
+static const struct column	 sequence_columns[] = {
+	KEY_FIELD("sequence", n.sequence, COUNT)
+};
+
+struct statement {
+	const char		*sql;
+	const struct column	*columns;
+	size_t			 ncolumns;
+};
+
+#define STATEMENT(kind, sql) \
+	{ sql, kind##_columns, sizeof(kind##_columns) / sizeof(struct column) }
+
+static const struct statement	 statements[STORE_STATEMENTS] = {
+	[STORE_PUT_COUNTERS] = STATEMENT(counters, PUT("counters", COUNTERS)),
+	[STORE_PUT_NAME] = STATEMENT(name, PUT("name", NAME)),
+	[STORE_PUT_NOTIFICATION] = STATEMENT(notification,
+	    PUT("notice", NOTIFICATION)),
+	[STORE_PUT_ALARM] = STATEMENT(notification, PUT("alarm", NOTIFICATION)),
+	[STORE_PUT_BLIND] = STATEMENT(blind,
+	    "INSERT OR REPLACE INTO blind VALUES (?)"),
+	[STORE_PUT_STORM] = STATEMENT(storm, PUT("storm", STORM)),
+	[STORE_DELETE_BLIND] = STATEMENT(blind,
+	    "DELETE FROM blind WHERE interface = ?"),
+	[STORE_DELETE_NOTIFICATIONS] = STATEMENT(sequence,
+	    "DELETE FROM notice WHERE sequence < ?"),
+	[STORE_DELETE_STORMS] = STATEMENT(sequence,
+	    "DELETE FROM storm WHERE sequence < ?"
+	    " AND sequence < (SELECT max(sequence) FROM storm)"),
+	[STORE_GET_COUNTERS] = STATEMENT(counters, "SELECT * FROM counters"),
+	[STORE_GET_NAMES] = STATEMENT(name, "SELECT * FROM name ORDER BY number"),
+	[STORE_GET_NOTIFICATION] = STATEMENT(notification,
+	    "SELECT * FROM notice WHERE sequence = ?"),
+	[STORE_GET_NOTIFICATIONS] = STATEMENT(notification,
+	    "SELECT * FROM notice WHERE sequence > ? ORDER BY sequence"),
+	[STORE_GET_ALARMS] = STATEMENT(notification,
+	    "SELECT * FROM alarm ORDER BY watch_index"),
+	[STORE_GET_BLIND] = STATEMENT(blind, "SELECT * FROM blind"),
+	[STORE_GET_STORM] = STATEMENT(storm,
+	    "SELECT * FROM storm WHERE sequence = ?"),
+	[STORE_GET_STORMS] = STATEMENT(storm,
+	    "SELECT * FROM storm ORDER BY sequence"),
+	/* With min(), SQLite takes the time from the row of the minimum. */
+	[STORE_GET_OPEN_STORM] = STATEMENT(storm,
+	    "SELECT 1, count(*) FILTER (WHERE event = :raised),"
+	    " count(*) FILTER (WHERE event = :cleared), min(sequence), time"
+	    " FROM notice WHERE event IN (:raised, :cleared)"
+	    " AND (flags & :summarised) != 0 AND sequence >"
+	    " (SELECT coalesce(max(sequence), 0) FROM notice"
+	    " WHERE event = :storm)"),
+	[STORE_GET_OLDEST] = STATEMENT(sequence,
+	    "SELECT min(sequence) FROM notice"),
+};
+
+/* The values of our enumerations in SQL. */
+static const struct {
+	const char	*parameter;
+	int		 value;
+} constants[] = {
+	{ ":raised", NOTIFICATION_RAISED },
+	{ ":cleared", NOTIFICATION_CLEARED },
+	{ ":storm", NOTIFICATION_STORM },
+	{ ":summarised", ALARM_SUMMARISED },
+};
+
+int
+store_rows_prepare(sqlite3 *db, enum store_statement statement,
+    sqlite3_stmt **q)
+{
+	size_t	 i;
+	int	 error, parameter;
+
+	error = sqlite3_prepare_v3(db, statements[statement].sql, -1,
+	    SQLITE_PREPARE_PERSISTENT, q, NULL);
+	for (i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
+		parameter = sqlite3_bind_parameter_index(*q,
+		    constants[i].parameter);
+		if (parameter != 0)
+			sqlite3_bind_int(*q, parameter, constants[i].value);
+	}
+	return (error);
+}
+
+/* ---- rows */
+
+static bool
+has_column(const struct store_row *row, const struct column *c)
+{
+	return ((c->events & 1U << row->n.event) != 0);
+}
+
+static const char *
+text_of(const struct column *c, const struct store_row *row)
+{
+	const char	*text;
+
+	memcpy(&text, (const char *)row + c->offset, sizeof(text));
+	return (text);
+}
+
+static int64_t
+number_of(const struct column *c, const struct store_row *row)
+{
+	const char	*field = (const char *)row + c->offset;
+	uint32_t	 small;
+	int64_t		 number;
+
+	if (c->size == sizeof(uint8_t))
+		return (*(const uint8_t *)field);
+	if (c->size == sizeof(uint32_t)) {
+		memcpy(&small, field, sizeof(small));
+		return (small);
+	}
+	memcpy(&number, field, sizeof(number));
+	return (number);
+}
+
+void
+store_rows_bind(sqlite3_stmt *q, enum store_statement statement,
+    const struct store_row *row)
+{
+	const struct statement	*s = &statements[statement];
+	const struct column	*c;
+	int			 i;
+
+	for (i = 0; i < (int)s->ncolumns; i++) {
+		c = &s->columns[i];
+		if (!has_column(row, c))
+			sqlite3_bind_null(q, i + 1);
+		else if (c->size == 0)
+			sqlite3_bind_text(q, i + 1, text_of(c, row), -1,
+			    SQLITE_STATIC);
+		else
+			sqlite3_bind_int64(q, i + 1, number_of(c, row));
+	}
+}
+
+static bool
+read_text(sqlite3_stmt *q, int i, const struct column *c, struct store_row *row)
+{
+	const char	*text = (const char *)sqlite3_column_text(q, i);
+	int		 length = sqlite3_column_bytes(q, i);
+
+	if (text == NULL || length > c->most ||
+	    (int)strlen(text) != length || !utf8_valid(text))
+		return (false);
+	memcpy((char *)row + c->offset, &text, sizeof(text));
+	return (true);
+}
+
+static bool
+read_number(sqlite3_stmt *q, int i, const struct column *c, struct store_row *row)
+{
+	char		*field = (char *)row + c->offset;
+	int64_t		 number = sqlite3_column_int64(q, i);
+	uint32_t	 small = (uint32_t)number;
+
+	if (number < c->least || number > c->most)
+		return (false);
+	if (c->size == sizeof(uint8_t))
+		*(uint8_t *)field = (uint8_t)number;
+	else if (c->size == sizeof(uint32_t))
+		memcpy(field, &small, sizeof(small));
+	else
+		memcpy(field, &number, sizeof(number));
+	return (true);
+}
+
+bool
+store_rows_read(sqlite3_stmt *q, enum store_statement statement,
+    struct store_row *row)
+{
+	const struct statement	*s = &statements[statement];
+	const struct column	*c;
+	bool			 ok = true;
+	int			 i;
+
+	for (i = 0; i < (int)s->ncolumns && ok; i++) {
+		c = &s->columns[i];
+		if (has_column(row, c))
+			ok = c->size == 0 ? read_text(q, i, c, row) :
+			    read_number(q, i, c, row);
+	}
+	return (ok);
+}
+
+bool
+store_rows_same_profile(const struct store_row *a,
+    const struct store_row *b)
+{
+	const struct column	*c = notification_columns;
+	bool			 same = true;
+	size_t			 n;
+
+	for (n = statements[STORE_PUT_ALARM].ncolumns; n > 0 && same; n--, c++)
+		if ((c->events & COMMON) != 0)
+			same = c->size == 0 ?
+			    strcmp(text_of(c, a), text_of(c, b)) == 0 :
+			    number_of(c, a) == number_of(c, b);
+	return (same);
+}

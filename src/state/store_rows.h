@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The tables of the state file as data: each column's name, SQL type, field in
+ * memory and range stand once, in store_rows.c.  All SQL that creates, writes
+ * and reads the tables is made from these lists.
+ */
+#ifndef HBW_STORE_ROWS_H
+#define HBW_STORE_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <sqlite3.h>
+
+#include "state/notification.h"
+#include "state/store.h"
+
+/* The schema is built in steps: step n upgrades version n to n + 1. */
+#define STORE_ROWS_VERSION	2
+extern const char *const	 store_rows_schema[STORE_ROWS_VERSION];
+
+/*
+ * A row of any table; each table uses the fields that its list names.  The
+ * texts belong to the one who filled it in.
+ */
+struct store_row {
+	struct notification		 n;	/* watch and capture: unused */
+	const char			*watch;
+	const char			*peer;	/* address; "": none */
+	struct configuration_profile	 profile;	/* alarm: unused */
+	struct configuration_alarm	 alarm;
+	uint32_t			 capture_index;
+	uint32_t			 capture_state;
+	const char			*error;
+	struct store_counters		 counters;
+	uint8_t				 counters_id;	/* 1: the only row */
+};
+
+/*
+ * The prepared statements.  A PUT and DELETE_BLIND bind a row, a DELETE of other
+ * rows and the GET of one row or of those after it bind a sequence.
+ */
+enum store_statement {
+	STORE_PUT_COUNTERS,
+	STORE_PUT_NAME,
+	STORE_PUT_NOTIFICATION,
+	STORE_PUT_ALARM,
+	STORE_PUT_BLIND,
+	STORE_PUT_STORM,
+	STORE_DELETE_BLIND,
+	STORE_DELETE_NOTIFICATIONS,	/* before a sequence */
+	STORE_DELETE_STORMS,		/* the same, except the last one */
+	STORE_GET_COUNTERS,
+	STORE_GET_NAMES,		/* by number */
+	STORE_GET_NOTIFICATION,		/* of a sequence */
+	STORE_GET_NOTIFICATIONS,	/* after a sequence, in order */
+	STORE_GET_ALARMS,		/* by watch index */
+	STORE_GET_BLIND,
+	STORE_GET_STORM,		/* of a sequence */
+	STORE_GET_STORMS,		/* by sequence */
+	STORE_GET_OPEN_STORM,		/* sequence: 1 */
+	STORE_GET_OLDEST,		/* only the sequence; 0: none */
+	STORE_STATEMENTS
+};
+
+/*
+ * Prepares a statement.  Returns SQLite's result code; *q is NULL on error.  The
+ * caller ends it with sqlite3_finalize.
+ */
+int	 store_rows_prepare(sqlite3 *, enum store_statement,
+	    sqlite3_stmt **q);
+
+/*
+ * Binds a row, with NULL in the columns that its event does not have.  The
+ * row's texts must not change until the statement is reset.
+ */
+void	 store_rows_bind(sqlite3_stmt *q, enum store_statement,
+	    const struct store_row *);
+
+/*
+ * Reads the columns that the row's event has; the texts are valid until the
+ * statement is stepped or reset.  False when a value is outside its range, or a
+ * text is missing, too long or not UTF-8: the file is damaged.
+ */
+bool	 store_rows_read(sqlite3_stmt *q, enum store_statement,
+	    struct store_row *);
+
+/* Do two rows agree in what the watches of one section have in common? */
+bool	 store_rows_same_profile(const struct store_row *,
+	    const struct store_row *);
+
+#endif

@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "state/store_internal.h"
+
+/* ---- reading */
+
+/* Reads the next row.  False after the last one, and when it is damaged. */
+static bool
+next_row(struct store *s, enum store_statement statement, struct store_row *row)
+{
+	sqlite3_stmt	*q = s->statements[statement];
+	int		 error;
+
+	if (s->db == NULL)
+		return (false);
+	error = sqlite3_step(q);
+	if (error == SQLITE_ROW &&
+	    store_rows_read(q, statement, row))
+		return (true);
+	if (error != SQLITE_DONE)
+		s->damaged = true;
+	return (false);
+}
+
+/* Ends the reading of rows.  False when the file is damaged or missing. */
+static bool
+end_rows(struct store *s, enum store_statement statement)
+{
+	sqlite3_reset(s->statements[statement]);
+	return (s->db != NULL && !s->damaged);
+}
+
+static void
+bind_sequence(struct store *s, enum store_statement statement,
+    uint32_t sequence)
+{
+	sqlite3_bind_int64(s->statements[statement], 1, sequence);
+}
+
+/* Consecutive rows mostly have the same profile, so it is shared. */
+static struct configuration_profile *
+share_profile(struct store *s, struct store_row *row)
+{
+	struct store_row	 last;
+	struct configuration_alarm	*alarm;
+
+	if (s->profile != NULL) {
+		last.profile = *s->profile;
+		last.alarm = *s->profile->alarm;
+		if (store_rows_same_profile(&last, row))
+			return (s->profile);
+	}
+	configuration_profile_release(s->profile);
+	s->profile = NULL;
+	alarm = configuration_alarm_new(&row->alarm);
+	if (alarm == NULL)
+		return (NULL);
+	row->profile.alarm = alarm;
+	s->profile = configuration_profile_new(&row->profile);
+	configuration_alarm_release(alarm);
+	return (s->profile);
+}
+
+static struct configuration_watch *
+watch_of(struct store *s, struct store_row *row)
+{
+	struct configuration_profile	*profile;
+	struct addr			 peer = { 0 };
+
+	if (row->peer[0] != '\0' && !addr_parse(row->peer, &peer)) {
+		s->damaged = true;
+		return (NULL);
+	}
+	profile = share_profile(s, row);
+	return (profile == NULL ? NULL :
+	    configuration_watch_new(profile, row->watch, &peer));
+}
+
+static struct notification_capture *
+capture_of(const struct store_row *row)
+{
+	struct notification_capture	*c = calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return (NULL);
+	c->index = row->capture_index;
+	c->state = row->capture_state;
+	snprintf(c->interface, sizeof(c->interface), "%s",
+	    row->profile.interface);
+	snprintf(c->error, sizeof(c->error), "%s", row->error);
+	return (c);
+}
+
+static bool
+read_storm(struct store *s, uint32_t sequence, struct notification_storm *storm)
+{
+	struct store_row	 row = { .watch = NULL };
+
+	bind_sequence(s, STORE_GET_STORM, sequence);
+	if (next_row(s, STORE_GET_STORM, &row))
+		*storm = row.n.storm;
+	else
+		s->damaged = true;
+	return (end_rows(s, STORE_GET_STORM));
+}
+
+/* Makes a notification from a row.  False when it is damaged, or no memory. */
+static bool
+read_notification(struct store *s, struct store_row *row,
+    struct notification *n)
+{
+	*n = row->n;
+	if (notification_has_alarm(n)) {
+		n->alarm.sequence = n->sequence;
+		n->watch = watch_of(s, row);
+		return (n->watch != NULL);
+	}
+	if (notification_has_capture(n)) {
+		n->capture = capture_of(row);
+		return (n->capture != NULL);
+	}
+	return (read_storm(s, n->sequence, &n->storm));
+}
+
+/* With `alarms`, every row must be about an alarm. */
+static bool
+each_notification(struct store *s, enum store_statement statement, bool alarms,
+    store_take_notification *take, void *arg)
+{
+	struct store_row	 row = { .watch = NULL };
+	struct notification		 n;
+	bool				 ok = true;
+
+	while (ok && next_row(s, statement, &row)) {
+		if (alarms && !notification_has_alarm(&row.n))
+			s->damaged = true;
+		ok = !s->damaged && read_notification(s, &row, &n) &&
+		    take(arg, &n);
+	}
+	return (end_rows(s, statement) && ok);
+}
+
+bool
+store_alarms(struct store *s, store_take_notification *take, void *arg)
+{
+	return (each_notification(s, STORE_GET_ALARMS, true, take, arg));
+}
+
+bool
+store_notifications(struct store *s, uint32_t after,
+    store_take_notification *take, void *arg)
+{
+	bind_sequence(s, STORE_GET_NOTIFICATIONS, after);
+	return (each_notification(s, STORE_GET_NOTIFICATIONS, false, take,
+	    arg));
+}
+
+bool
+store_notification(struct store *s, uint32_t sequence, struct notification *n)
+{
+	struct store_row	 row = { .watch = NULL };
+	bool				 found;
+
+	bind_sequence(s, STORE_GET_NOTIFICATION, sequence);
+	found = next_row(s, STORE_GET_NOTIFICATION, &row) &&
+	    read_notification(s, &row, n);
+	(void)end_rows(s, STORE_GET_NOTIFICATION);
+	return (found);
+}
+
+bool
+store_names(struct store *s, store_take_name *take, void *arg)
+{
+	struct store_row	 row = { .watch = NULL };
+	bool			 ok = true;
+
+	while (ok && next_row(s, STORE_GET_NAMES, &row))
+		ok = take(arg, row.n.watch_index, row.watch);
+	return (end_rows(s, STORE_GET_NAMES) && ok);
+}
+
+bool
+store_blind(struct store *s, store_take_blind *take, void *arg)
+{
+	struct store_row	 row = { .watch = NULL };
+	bool			 ok = true;
+
+	while (ok && next_row(s, STORE_GET_BLIND, &row))
+		ok = take(arg, row.profile.interface);
+	return (end_rows(s, STORE_GET_BLIND) && ok);
+}
+
+bool
+store_storms(struct store *s, store_take_storm *take, void *arg)
+{
+	struct store_row	 row = { .watch = NULL };
+	bool			 ok = true;
+
+	while (ok && next_row(s, STORE_GET_STORMS, &row))
+		ok = take(arg, row.n.sequence, &row.n.storm);
+	return (end_rows(s, STORE_GET_STORMS) && ok);
+}
+
+bool
+store_open_storm(struct store *s, struct notification_storm *storm)
+{
+	struct store_row	 row = { .watch = NULL };
+
+	(void)next_row(s, STORE_GET_OPEN_STORM, &row);
+	*storm = row.n.storm;
+	return (end_rows(s, STORE_GET_OPEN_STORM) && storm->first != 0);
+}
+
+uint32_t
+store_oldest(struct store *s)
+{
+	struct store_row	 row = { .watch = NULL };
+
+	(void)next_row(s, STORE_GET_OLDEST, &row);
+	return (end_rows(s, STORE_GET_OLDEST) ? row.n.sequence : 0);
+}
+
+bool
+store_read_counters(struct store *s, struct store_counters *counters)
+{
+	struct store_row	 row = { .watch = NULL };
+
+	(void)next_row(s, STORE_GET_COUNTERS, &row);
+	*counters = row.counters;
+	if (end_rows(s, STORE_GET_COUNTERS) && row.counters_id != 0 &&
+	    counters->delivered <= counters->sequence)
+		return (true);
+	s->damaged = false;
+	snprintf(s->reason, sizeof(s->reason), "damaged: invalid counters");
+	return (false);
+}
+
+/* ---- writing */
+
+/*
+ * After the first error nothing more is written: SQLite may have ended the
+ * transaction by itself, and what follows would be on disk without the rest.
+ */
+static void
+put(struct store *s, enum store_statement statement,
+    const struct store_row *row)
+{
+	sqlite3_stmt	*q = s->statements[statement];
+	int		 error;
+
+	if (s->failed_now)
+		return;
+	store_rows_bind(q, statement, row);
+	error = sqlite3_step(q);
+	if (error != SQLITE_DONE) {
+		s->failed_now = true;
+		snprintf(s->reason, sizeof(s->reason), "%s",
+		    sqlite3_errmsg(s->db));
+		s->damaged = (error & 0xff) == SQLITE_CORRUPT ||
+		    (error & 0xff) == SQLITE_NOTADB;
+	}
+	sqlite3_reset(q);
+}
+
+static void
+put_notification(struct store *s, enum store_statement statement,
+    const struct notification *n)
+{
+	struct store_row	 row = { .n = *n };
+	char				 peer[ADDR_TEXT_SIZE];
+
+	if (n->watch != NULL) {
+		row.watch = n->watch->name;
+		row.peer = addr_text(&n->watch->peer, peer);
+		row.profile = *n->watch->profile;
+		row.alarm = *n->watch->profile->alarm;
+	}
+	if (n->capture != NULL) {
+		row.profile.interface = n->capture->interface;
+		row.capture_index = n->capture->index;
+		row.capture_state = n->capture->state;
+		row.error = n->capture->error;
+	}
+	put(s, statement, &row);
+}
+
+void
+store_put_name(struct store *s, uint32_t number, const char *name)
+{
+	put(s, STORE_PUT_NAME, &(struct store_row){
+	    .n.watch_index = number, .watch = name });
+}
+
+void
+store_put_alarm(struct store *s, const struct notification *n)
+{
+	put_notification(s, STORE_PUT_ALARM, n);
+}
+
+void
+store_put_blind(struct store *s, const char *interface, bool blind)
+{
+	put(s, blind ? STORE_PUT_BLIND : STORE_DELETE_BLIND,
+	    &(struct store_row){ .profile.interface = interface });
+}
+
+void
+store_put_notification(struct store *s, const struct notification *n)
+{
+	put_notification(s, STORE_PUT_NOTIFICATION, n);
+	if (notification_has_alarm(n))
+		store_put_alarm(s, n);
+	else if (notification_has_capture(n))
+		store_put_blind(s, n->capture->interface,
+		    n->event == NOTIFICATION_BLIND);
+	else
+		put(s, STORE_PUT_STORM, &(struct store_row){ .n = *n });
+}
+
+void
+store_delete_before(struct store *s, uint32_t oldest)
+{
+	const struct store_row	 row = { .n.sequence = oldest };
+
+	put(s, STORE_DELETE_NOTIFICATIONS, &row);
+	put(s, STORE_DELETE_STORMS, &row);
+}
+
+void
+store_put_counters(struct store *s, const struct store_counters *c)
+{
+	put(s, STORE_PUT_COUNTERS, &(struct store_row){
+	    .counters_id = 1, .counters = *c });
+	s->counters = *c;
+}
