@@ -5,6 +5,7 @@
 
 #include "agent_captures.h"
 #include "base/log.h"
+#include "base/utf8.h"
 #include "engine/shared_state.h"
 #include "state/notification.h"
 
@@ -37,7 +38,7 @@ agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
 	memcpy(copy->interface, row.interface, sizeof(copy->interface));
 	snprintf(copy->error, sizeof(copy->error), "%s",
 	    error != NULL ? error : row.error);
-	shared_state_clean_error(copy->error);
+	utf8_clean(copy->error, sizeof(copy->error));
 	n->capture = copy;
 	c->notified_blind = blind;
 }

@@ -58,6 +58,22 @@ utf8_valid(const char *text)
 	return (true);
 }
 
+void
+utf8_clean(char *text, size_t size)
+{
+	uint32_t	 c;
+	size_t		 length;
+
+	text[size - 1] = '\0';
+	for (; *text != '\0'; text += length) {
+		length = utf8_next(text, &c);
+		if (length > 0 && c >= ' ')
+			continue;
+		*text = '?';
+		length = 1;
+	}
+}
+
 bool
 utf8_control(uint32_t c)
 {

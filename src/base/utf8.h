@@ -13,6 +13,11 @@
  */
 size_t	 utf8_next(const char *text, uint32_t *character);
 bool	 utf8_valid(const char *text);
+/*
+ * Makes any bytes a text that can be shown: puts a NUL at the end of the `size`
+ * bytes, and "?" in the place of octets that are invalid or below U+0020.
+ */
+void	 utf8_clean(char *text, size_t size);
 /* A control character, of C0 or C1, or DEL. */
 bool	 utf8_control(uint32_t character);
 

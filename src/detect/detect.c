@@ -160,10 +160,8 @@ raise_alarm(struct detect *d, uint32_t i, struct mono_time at)
 	struct detect_watch		*w = &d->watches[i];
 	const struct detect_source	*source = d->sources[w->source];
 	struct detect_event		 event = {
-		.transition = DETECT_RAISED,
-		.watch = i,
-		.number = w->transitions + 1,
-		.at = at,
+		.transition = DETECT_RAISED, .watch = i,
+		.number = w->transitions + 1, .at = at,
 		.last_heartbeat = w->received ? w->last_wall : WALL_NEVER,
 		.silence_ns = (int64_t)w->interruption_ns,
 		.received = w->received,
@@ -184,10 +182,8 @@ clear_alarm(struct detect *d, uint32_t i, struct mono_time at)
 {
 	struct detect_watch	*w = &d->watches[i];
 	struct detect_event	 event = {
-		.transition = DETECT_CLEARED,
-		.watch = i,
-		.number = w->transitions + 1,
-		.at = at,
+		.transition = DETECT_CLEARED, .watch = i,
+		.number = w->transitions + 1, .at = at,
 		.last_heartbeat = w->last_wall,
 		.duration_ns = mono_sub(at, w->raised_at),
 	};

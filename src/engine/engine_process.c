@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/utf8.h"
 #include "engine/engine.h"
 #include "engine/engine_process.h"
 
@@ -21,15 +22,13 @@
 static void
 leave_parent(int keep)
 {
-	static const int	 ignored[] = {
-		SIGHUP, SIGINT, SIGTERM, SIGPIPE,
-	};
-	sigset_t		 none;
-	size_t			 i;
+	sigset_t	 none;
 
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	for (i = 0; i < sizeof(ignored) / sizeof(ignored[0]); i++)
-		signal(ignored[i], SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	signal(SIGPIPE, SIG_IGN);
 	signal(SIGALRM, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -42,7 +41,7 @@ bool
 engine_start(struct engine_process *engine, const struct configuration *config,
     struct shared_state *shared)
 {
-	int	 pair[2], saved;
+	int	 pair[2];
 
 	engine->socket = -1;
 	engine->next = engine->count = 0;
@@ -54,11 +53,9 @@ engine_start(struct engine_process *engine, const struct configuration *config,
 		engine_main(config, shared, pair[1]);
 		_exit(0);
 	}
-	saved = errno;
 	close(pair[1]);
 	if (engine->pid < 0) {
 		close(pair[0]);
-		errno = saved;
 		return (false);
 	}
 	engine->socket = pair[0];
@@ -125,22 +122,17 @@ engine_receive(struct engine_process *engine, struct engine_report *r)
 		return (next_event(engine, r));
 	}
 	*r = engine->datagram.report;
-	r->text[sizeof(r->text) - 1] = '\0';
-	if (r->type != ENGINE_LOG)
-		r->error[sizeof(r->error) - 1] = '\0';
+	if (r->type == ENGINE_LOG)
+		utf8_clean(r->text, sizeof(r->text));
+	else
+		utf8_clean(r->error, sizeof(r->error));
 	return (1);
 }
 
 void
 engine_log(const struct engine_report *r)
 {
-	char	 line[ENGINE_TEXT_SIZE];
-	size_t	 i;
-
-	for (i = 0; r->text[i] != '\0'; i++)
-		line[i] = (unsigned char)r->text[i] < ' ' ? '?' : r->text[i];
-	line[i] = '\0';
-	log_other("hbwatchd[engine]", LOG_PRI(r->priority), line);
+	log_other("hbwatchd[engine]", LOG_PRI(r->priority), r->text);
 }
 
 void

@@ -23,16 +23,14 @@ link_monitor_open(void)
 	const struct sockaddr_nl	 address = {
 		.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK,
 	};
-	int				 descriptor, saved;
+	int				 descriptor;
 
 	descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC,
 	    NETLINK_ROUTE);
 	if (descriptor < 0 || bind(descriptor,
 	    (const struct sockaddr *)&address, sizeof(address)) == 0)
 		return (descriptor);
-	saved = errno;
 	close(descriptor);
-	errno = saved;
 	return (-1);
 }
 

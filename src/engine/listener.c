@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
-#include <string.h>
 
 #include "base/log.h"
 #include "engine/listener.h"
@@ -194,18 +193,6 @@ listener_drain(struct listener *listener)
 
 /* ---- start and end */
 
-static size_t
-count_watches(const struct configuration *config, const char *interface)
-{
-	size_t	 i, n = 0;
-
-	for (i = 0; i < config->nwatches; i++)
-		n += config->watches[i]->profile->enabled &&
-		    strcmp(config->watches[i]->profile->interface,
-		    interface) == 0;
-	return (n);
-}
-
 static void
 open_capture(struct listener *listener, char *const *filters)
 {
@@ -242,12 +229,15 @@ listener_open(struct listener *listener, struct listeners *all,
     uint32_t position)
 {
 	char	*filters[MATCH_FILTERS];
+	size_t	 i;
 
 	*listener = (struct listener){
 		.all = all, .row = &shared->captures[position],
 		.position = position,
 	};
-	listener->nwatches = count_watches(config, listener->row->interface);
+	for (i = 0; i < shared->nwatches; i++)
+		listener->nwatches += shared->watches[i].enabled &&
+		    shared->watches[i].source == position;
 	listener->match = match_new(config, listener->row->interface);
 	if (listener->match == NULL || !match_filters(listener->match, filters))
 		return (false);

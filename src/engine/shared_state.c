@@ -174,26 +174,12 @@ shared_state_sanitize(struct shared_state *shared,
 }
 
 void
-shared_state_clean_error(char error[SHARED_ERROR_SIZE])
-{
-	bool	 valid;
-	size_t	 i;
-
-	error[SHARED_ERROR_SIZE - 1] = '\0';
-	valid = utf8_valid(error);
-	for (i = 0; error[i] != '\0'; i++)
-		if ((unsigned char)error[i] < ' ' ||
-		    (!valid && (unsigned char)error[i] >= 0x80))
-			error[i] = '?';
-}
-
-void
 shared_state_read_capture(const struct shared_state *shared, size_t i,
     struct shared_capture *copy)
 {
 	*copy = shared->captures[i];
 	memcpy(copy->interface, shared->names[i], sizeof(copy->interface));
-	shared_state_clean_error(copy->error);
+	utf8_clean(copy->error, sizeof(copy->error));
 	if (copy->state < SHARED_CAPTURE_RUNNING ||
 	    copy->state > SHARED_CAPTURE_FAILED)
 		copy->state = SHARED_CAPTURE_FAILED;

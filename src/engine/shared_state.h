@@ -101,8 +101,6 @@ void	 shared_state_sanitize(struct shared_state *,
 /* Copies the row of capture `i`; the copy has a valid state and text. */
 void	 shared_state_read_capture(const struct shared_state *, size_t i,
 	    struct shared_capture *copy);
-/* Ends an error with a NUL, and replaces control and invalid characters. */
-void	 shared_state_clean_error(char error[SHARED_ERROR_SIZE]);
 
 /* The position of the capture of an interface; UINT32_MAX if it has none. */
 uint32_t shared_state_find_capture(const struct shared_state *,

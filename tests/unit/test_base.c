@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The small helpers of base/: array, hash, number, search.
+ * The small helpers of base/: array, hash, number, search, utf8.
  */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include <cmocka.h>
 
@@ -14,6 +15,7 @@
 #include "base/hash.h"
 #include "base/number.h"
 #include "base/search.h"
+#include "base/utf8.h"
 
 static void
 array_keeps_elements_as_it_grows(void **state)
@@ -138,6 +140,32 @@ search_finds_the_first_that_is_not_less(void **state)
 	}
 }
 
+static void
+utf8_clean_replaces_invalid_octets(void **state)
+{
+	static const struct {
+		char		 before[12];	/* 12 octets may have no NUL */
+		const char	*after;
+	} t[] = {
+		{ "", "" },
+		{ "eth0 \xc3\xa4", "eth0 \xc3\xa4" },
+		{ "a\tb\xc3", "a?b?" },
+		{ "\xff\xc3\xa4\x80", "?\xc3\xa4?" },
+		{ "\xed\xa0\x80", "???" },	/* a surrogate */
+		{ "abcdefghijkl", "abcdefghijk" },
+		{ "abcdefghij\xc3\xa4", "abcdefghij?" },
+	};
+	char	 text[sizeof(t[0].before)];
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		memcpy(text, t[i].before, sizeof(text));
+		utf8_clean(text, sizeof(text));
+		assert_string_equal(text, t[i].after);
+	}
+}
+
 int
 main(void)
 {
@@ -148,6 +176,7 @@ main(void)
 		cmocka_unit_test(number_takes_digits_only),
 		cmocka_unit_test(number_needs_no_nul),
 		cmocka_unit_test(search_finds_the_first_that_is_not_less),
+		cmocka_unit_test(utf8_clean_replaces_invalid_octets),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
