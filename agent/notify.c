@@ -16,30 +16,31 @@
 /* agentx-Notify-PDU (RFC 2741, section 6.1.2); no header has the constant. */
 #define AGENTX_NOTIFY		12
 
-/* Without an answer at a time: more fills the sockets of both sides. */
-#define UNANSWERED_MOST		64
-#define UNANSWERED_SLOW		1
+/* Notifications without an answer: more would fill the sockets' buffers. */
+#define UNANSWERED_MAX		64
+/* And while answers take longer than SLOW_NS. */
+#define UNANSWERED_MAX_SLOW	1
 #define SLOW_NS			NSEC_PER_SEC
 
 /*
- * A trap is a datagram, and a receiver that is flooded drops it without a word.
- * A burst goes out at once, what is more than that at a pace.
+ * A trap is a datagram, and a receiver that is flooded drops it silently.  A
+ * burst is sent at once, and more than that one each PACE_NS.
  */
 #define PACE_BURST		50
 #define PACE_NS			(NSEC_PER_SEC / 1000)
 
-/* In seconds.  The library would send again over a stream: never. */
+/* In seconds: never.  The library would send again over a stream. */
 #define ANSWER_TIMEOUT		1000000
 
-/* A notification on its way. */
+/* A notification that was sent and has no answer. */
 struct pending_notify {
 	struct notify		*notify;
 	uint32_t		 sequence;
-	unsigned		 session;
+	unsigned		 session;	/* notify->session then */
 	struct mono_time	 sent;
 };
 
-/* ---- what is said */
+/* ---- varbinds */
 
 struct object {
 	const struct table	*table;
@@ -87,104 +88,71 @@ static const struct object storm_objects[] = {
 	{ &scalars_table, 11, "hbwNotificationEpoch" },
 };
 
-#define OBJECTS(array)	(sizeof(array) / sizeof((array)[0]))
+#define OBJECTS(array)	{ array, sizeof(array) / sizeof((array)[0]) }
 
-static const struct object *
-objects_of(enum notification_event event, size_t *count)
-{
-	if (event == NOTIFICATION_RAISED || event == NOTIFICATION_CLEARED) {
-		*count = OBJECTS(alarm_objects);
-		return (alarm_objects);
-	}
-	if (event == NOTIFICATION_STORM) {
-		*count = OBJECTS(storm_objects);
-		return (storm_objects);
-	}
-	*count = OBJECTS(capture_objects);
-	return (capture_objects);
-}
+static const struct {
+	const struct object	*objects;
+	size_t			 count;
+}	 objects_of[] = {
+	[NOTIFICATION_RAISED] = OBJECTS(alarm_objects),
+	[NOTIFICATION_CLEARED] = OBJECTS(alarm_objects),
+	[NOTIFICATION_BLIND] = OBJECTS(capture_objects),
+	[NOTIFICATION_RESTORED] = OBJECTS(capture_objects),
+	[NOTIFICATION_STORM] = OBJECTS(storm_objects),
+};
 
 const char *
 notify_object_name(enum notification_event event, size_t i)
 {
-	const struct object	*objects;
-	size_t			 count;
-
-	objects = objects_of(event, &count);
-	return (i < count ? objects[i].name : NULL);
+	return (i < objects_of[event].count ? objects_of[event].objects[i].name :
+	    NULL);
 }
 
-/* The rows as they were, for the getters of the tables. */
-struct varbind_source {
-	const struct notification	*notification;
-	struct scalars_view	 scalars;
-	struct watch_view	 watch;
-	struct alarm_view	 alarm;
-	struct capture_view	 capture;
-};
-
-static void
-view_capture(struct capture_view *view, const struct notification_capture *c)
-{
-	view->index = c->index;
-	view->capture.state = c->state;
-	memcpy(view->capture.interface, c->interface, sizeof(c->interface));
-	memcpy(view->capture.error, c->error, sizeof(c->error));
-}
-
-static void
-view_notification(struct varbind_source *varbind_source, const struct agent *agent,
-    const struct notification *n)
-{
-	memset(varbind_source, 0, sizeof(*varbind_source));
-	varbind_source->notification = n;
-	varbind_source->scalars = (struct scalars_view){
-		agent, agent->epoch, n->sequence, &n->storm,
-	};
-	if (notification_has_alarm(n)) {
-		varbind_source->watch.config = n->watch;
-		varbind_source->watch.watch.last_wall = n->alarm.last_heartbeat;
-		varbind_source->alarm = (struct alarm_view){ n->watch, &n->alarm };
-	}
-	if (notification_has_capture(n))
-		view_capture(&varbind_source->capture, n->capture);
-}
-
+/* The row of a table as it was at the time of the notification. */
 static const void *
-view_and_index(const struct varbind_source *varbind_source, const struct table *t, oid *index)
+view_of(const struct agent *agent, const struct notification *n,
+    const struct table *table, union view *view, oid *index)
 {
-	const struct notification	*n = varbind_source->notification;
+	const struct notification_capture	*c = n->capture;
 
+	memset(view, 0, sizeof(*view));
 	index[0] = index[1] = 0;
-	if (t == &scalars_table)
-		return (&varbind_source->scalars);
-	if (t == &capture_table) {
-		index[0] = varbind_source->capture.index;
-		return (&varbind_source->capture);
-	}
-	if (t == &watch_table) {
+	if (table == &scalars_table) {
+		view->scalars = (struct scalars_view){
+			agent, agent->epoch, n->sequence, &n->storm,
+		};
+	} else if (table == &capture_table) {
+		index[0] = c->index;
+		view->capture.capture.state = c->state;
+		memcpy(view->capture.capture.interface, c->interface,
+		    sizeof(c->interface));
+		memcpy(view->capture.capture.error, c->error,
+		    sizeof(c->error));
+	} else if (table == &watch_table) {
 		index[0] = n->watch_index;
-		return (&varbind_source->watch);
+		view->watch.config = n->watch;
+		view->watch.watch.last_wall = n->alarm.last_heartbeat;
+	} else {
+		index[0] = n->watch->profile->alarm->id;
+		index[1] = n->watch_index;
+		view->alarm = (struct alarm_view){ n->watch, &n->alarm };
 	}
-	index[0] = n->watch->profile->alarm->id;
-	index[1] = n->watch_index;
-	return (&varbind_source->alarm);
+	return (view);
 }
 
 static bool
-add_object(netsnmp_variable_list **varbinds, const struct varbind_source *varbind_source,
-    const struct object *object)
+add_varbind(netsnmp_variable_list **varbinds, const struct agent *agent,
+    const struct notification *n, const struct object *object)
 {
 	const struct column	*column;
-	const void		*view;
+	union view		 view;
 	struct value		 value;
 	oid			 name[MAX_OID_LEN], index[TABLE_INDEXES];
 	size_t			 length;
 
 	column = table_column(object->table, object->column);
-	view = view_and_index(varbind_source, object->table, index);
+	column->get(view_of(agent, n, object->table, &view, index), &value);
 	length = table_column_name(object->table, column, index, name);
-	column->get(view, &value);
 	return (snmp_varlist_add_variable(varbinds, name, length,
 	    column->type, value.octets, value.length) != NULL);
 }
@@ -197,29 +165,26 @@ notify_varbinds(const struct agent *agent, const struct notification *n)
 		1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0,
 	};
 	netsnmp_variable_list	*varbinds = NULL;
-	const struct object	*objects;
-	struct varbind_source		 varbind_source;
 	oid			 trap[MAX_OID_LEN];
-	size_t			 i, count;
+	size_t			 i;
+	bool			 fine;
 
-	view_notification(&varbind_source, agent, n);
 	memcpy(trap, table_root, table_root_length * sizeof(oid));
 	trap[table_root_length] = 0;
 	trap[table_root_length + 1] = n->event;
-	if (snmp_varlist_add_variable(&varbinds, trap_oid,
+	fine = snmp_varlist_add_variable(&varbinds, trap_oid,
 	    OID_LENGTH(trap_oid), ASN_OBJECT_ID, trap,
-	    (table_root_length + 2) * sizeof(oid)) == NULL)
-		return (NULL);
-	objects = objects_of(n->event, &count);
-	for (i = 0; i < count; i++)
-		if (!add_object(&varbinds, &varbind_source, &objects[i])) {
-			snmp_free_varbind(varbinds);
-			return (NULL);
-		}
-	return (varbinds);
+	    (table_root_length + 2) * sizeof(oid)) != NULL;
+	for (i = 0; fine && i < objects_of[n->event].count; i++)
+		fine = add_varbind(&varbinds, agent, n,
+		    &objects_of[n->event].objects[i]);
+	if (fine)
+		return (varbinds);
+	snmp_free_varbind(varbinds);
+	return (NULL);
 }
 
-/* ---- how it gets out */
+/* ---- delivery */
 
 void
 notify_init(struct notify *notify, struct agent *agent, bool standalone)
@@ -237,47 +202,49 @@ notify_connected(struct notify *notify, netsnmp_session *master)
 	outbox_all_returned(&notify->agent->outbox);
 }
 
-/* Said once, until another is taken. */
+/* Logged once, until a notification is accepted. */
 static void
-refused(struct notify *notify, uint32_t sequence, long error)
+on_rejected(struct notify *notify, uint32_t sequence, long error)
 {
-	if (!notify->refusal_said)
-		log_warnx("the master refuses notification %" PRIu32
-		    ": AgentX error %ld; trying again", sequence, error);
-	notify->refusal_said = true;
-	notify->refused = true;
+	if (!notify->rejection_logged)
+		log_errx("snmpd rejected notification %" PRIu32 ": AgentX "
+		    "error %ld; retrying", sequence, error);
+	notify->rejection_logged = true;
+	notify->postponed = true;
 }
 
-/* Called once more for each that was sent, with its answer or without. */
+/* Called once for each notification that was sent, answered or not. */
 static int
 on_response(int operation, netsnmp_session *session, int request,
     netsnmp_pdu *pdu, void *magic)
 {
-	struct pending_notify	*pending_notify = magic;
-	struct notify	*notify = pending_notify->notify;
+	struct pending_notify	*pending = magic;
+	struct notify		*notify = pending->notify;
+	struct outbox		*outbox = &notify->agent->outbox;
+	bool			 answered;
 
 	(void)session;
 	(void)request;
 	if (operation == NETSNMP_CALLBACK_OP_RESEND)
 		return (1);
-	/* Of a session that is no more: it was returned already. */
-	if (pending_notify->session != notify->session) {
-		free(pending_notify);
+	/* notify_connected() has returned those of an earlier session. */
+	if (pending->session != notify->session) {
+		free(pending);
 		return (1);
 	}
+	answered = operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE;
 	notify->unanswered--;
 	notify->full = operation == NETSNMP_CALLBACK_OP_SEND_FAILED;
-	notify->slow = mono_sub(mono_now(), pending_notify->sent) > SLOW_NS;
-	if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE &&
-	    pdu->errstat == SNMP_ERR_NOERROR) {
-		outbox_delivered(&notify->agent->outbox, pending_notify->sequence);
-		notify->refusal_said = false;
+	notify->slow = mono_sub(mono_now(), pending->sent) > SLOW_NS;
+	if (answered && pdu->errstat == SNMP_ERR_NOERROR) {
+		outbox_delivered(outbox, pending->sequence);
+		notify->rejection_logged = false;
 	} else {
-		outbox_returned(&notify->agent->outbox, pending_notify->sequence);
-		if (operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE)
-			refused(notify, pending_notify->sequence, pdu->errstat);
+		outbox_returned(outbox, pending->sequence);
+		if (answered)
+			on_rejected(notify, pending->sequence, pdu->errstat);
 	}
-	free(pending_notify);
+	free(pending);
 	return (1);
 }
 
@@ -305,30 +272,27 @@ notify_pdu(const struct notify *notify, const struct notification *n)
 static bool
 send_to_master(struct notify *notify, struct notification *n)
 {
-	struct pending_notify	*pending_notify;
-	netsnmp_pdu	*pdu;
+	struct pending_notify	*pending;
+	netsnmp_pdu		*pdu;
 
-	pending_notify = malloc(sizeof(*pending_notify));
-	pdu = notify_pdu(notify, n);
-	if (pending_notify == NULL || pdu == NULL) {
-		free(pending_notify);
-		if (pdu != NULL)
-			snmp_free_pdu(pdu);
-		notify->refused = true;
+	pending = malloc(sizeof(*pending));
+	pdu = pending == NULL ? NULL : notify_pdu(notify, n);
+	if (pdu == NULL) {
+		free(pending);
+		notify->postponed = true;
 		return (false);
 	}
-	*pending_notify = (struct pending_notify){
+	*pending = (struct pending_notify){
 		.notify = notify, .sequence = n->sequence,
 		.session = notify->session, .sent = mono_now(),
 	};
 	n->delivery = NOTIFICATION_SENT;
 	notify->unanswered++;
-	/* On failure the callback has had the flight already. */
-	if (snmp_async_send(notify->master, pdu, on_response, pending_notify) == 0) {
-		snmp_free_pdu(pdu);
-		return (false);
-	}
-	return (true);
+	/* When this fails on_response() has been called, and freed `pending`. */
+	if (snmp_async_send(notify->master, pdu, on_response, pending) != 0)
+		return (true);
+	snmp_free_pdu(pdu);
+	return (false);
 }
 
 static bool
@@ -338,7 +302,7 @@ send_to_sinks(struct notify *notify, struct notification *n)
 
 	varbinds = notify_varbinds(notify->agent, n);
 	if (varbinds == NULL) {
-		notify->refused = true;
+		notify->postponed = true;
 		return (false);
 	}
 	send_v2trap(varbinds);
@@ -348,7 +312,7 @@ send_to_sinks(struct notify *notify, struct notification *n)
 	return (true);
 }
 
-/* What is on disk, or anything where nothing can be. */
+/* One that is on disk; any while the store fails. */
 static struct notification *
 next_notification(const struct notify *notify)
 {
@@ -356,15 +320,15 @@ next_notification(const struct notify *notify)
 	    persistence_fails(notify->agent)));
 }
 
-/* Is there one that nothing but the pace holds back? */
+/* Is there a notification that only the pace delays? */
 static bool
 may_send(const struct notify *notify)
 {
-	unsigned	 most = notify->slow ? UNANSWERED_SLOW :
-	    UNANSWERED_MOST;
+	unsigned	 most = notify->slow ? UNANSWERED_MAX_SLOW :
+			    UNANSWERED_MAX;
 
 	return ((notify->master != NULL || notify->standalone) &&
-	    !notify->full && !notify->refused && notify->unanswered < most &&
+	    !notify->full && !notify->postponed && notify->unanswered < most &&
 	    next_notification(notify) != NULL);
 }
 
@@ -372,10 +336,10 @@ void
 notify_flush(struct notify *notify, struct mono_time now)
 {
 	struct notification	*n;
-	bool		 fine = true;
+	bool			 fine = true;
 
 	while (fine && may_send(notify) && !mono_before(now, notify->next)) {
-		/* Time in which nothing was sent saves up for a burst. */
+		/* A pause before this allows a burst. */
 		notify->next = mono_add(mono_max(notify->next,
 		    mono_add(now, -PACE_BURST * PACE_NS)), PACE_NS);
 		n = next_notification(notify);
@@ -393,13 +357,13 @@ notify_due(const struct notify *notify)
 bool
 notify_wants_tick(const struct notify *notify)
 {
-	return (notify->refused || notify->full);
+	return (notify->postponed || notify->full);
 }
 
 void
 notify_retry(struct notify *notify, struct mono_time now)
 {
-	notify->refused = false;
+	notify->postponed = false;
 	if (notify->unanswered == 0)
 		notify->full = false;
 	notify_flush(notify, now);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The way of the notifications out: from the outbox to the AgentX master, or
- * to the sinks of our own SNMP agent.
+ * Sends the notifications of the outbox: to snmpd, which acknowledges them, or
+ * in a standalone agent to its trap sinks.
  */
 #ifndef HBW_NOTIFY_H
 #define HBW_NOTIFY_H
@@ -17,51 +17,47 @@
 
 struct notify {
 	struct agent	*agent;
-	netsnmp_session	*master;	/* NULL: none, or not connected */
-	bool		 standalone;	/* there is no master at all */
+	netsnmp_session	*master;	/* NULL: not connected, or standalone */
+	bool		 standalone;
 	unsigned	 session;	/* counts the connections */
-	unsigned	 unanswered;
+	unsigned	 unanswered;	/* sent in this session */
 	bool		 slow;		/* the last answer took long */
-	bool		 full;		/* the socket, until answered */
-	bool		 refused;	/* or no memory: to be tried later */
-	bool		 refusal_said;
+	bool		 full;		/* the socket, until an answer comes */
+	bool		 postponed;	/* rejected, or memory is exhausted */
+	bool		 rejection_logged;
 	struct mono_time next;		/* when the pace allows another */
 };
 
 void	 notify_init(struct notify *, struct agent *, bool standalone);
 
 /*
- * The session with the master of the moment, NULL when it ends.  What was sent
- * and not answered will be sent again.  May be told twice.
+ * The current session with the master, NULL when it ends.  Notifications
+ * without an answer are sent again.  May be called twice for one end.
  */
 void	 notify_connected(struct notify *, netsnmp_session *);
 
 /*
- * Sends what waits in the outbox, as much as may be on its way at once and as
- * fast as receivers of traps can take it.  Never waits.
+ * Sends notifications, as many as may be unanswered at once and as fast as trap
+ * receivers can take them.  Never waits.
  */
 void	 notify_flush(struct notify *, struct mono_time now);
-
-/* When notify_flush may send more; MONO_NEVER when an answer comes first. */
+/* When notify_flush() may send more; MONO_NEVER: not before an answer. */
 struct mono_time notify_due(const struct notify *);
 
+/* Is notify_retry() to be called within a second or so? */
+bool	 notify_wants_tick(const struct notify *);
+/* Sends again what was rejected or could not be sent. */
+void	 notify_retry(struct notify *, struct mono_time now);
+
 /*
- * The varbinds of a notification, from snmpTrapOID.0 on, in the order of the
- * MIB's OBJECTS.  The caller frees them with snmp_free_varbind; NULL when there
- * is no memory.
+ * The varbinds of a notification: snmpTrapOID.0, and the OBJECTS of the MIB in
+ * their order.  The caller frees them with snmp_free_varbind(); NULL when
+ * memory is exhausted.
  */
 netsnmp_variable_list *notify_varbinds(const struct agent *,
 	    const struct notification *);
 
-/* Is notify_retry() to be called within a second or so? */
-bool	 notify_wants_tick(const struct notify *);
-/* Sends again what the master refused. */
-void	 notify_retry(struct notify *, struct mono_time now);
-
-/*
- * The i-th of a notification's OBJECTS, by its name in HBWATCH-MIB; NULL after
- * the last.
- */
+/* The i-th of its OBJECTS by its name in HBWATCH-MIB; NULL after the last. */
 const char *notify_object_name(enum notification_event, size_t i);
 
 #endif
