@@ -15,34 +15,41 @@
 /* How long an engine may take to open its captures, and to end. */
 #define START_NS	(10 * NSEC_PER_SEC)
 #define END_NS		(1 * NSEC_PER_SEC)
-/* And so long, beyond that, while it goes on telling something. */
-#define LAST_NS		(5 * NSEC_PER_SEC)
+/* How much longer it may take to end while it goes on reporting. */
+#define REPORTING_NS	(5 * NSEC_PER_SEC)
 
-/* An engine that dies at once is not started again at once. */
+/* The least time between the starts of two engines. */
 #define RESTART_NS	(NSEC_PER_SEC / 2)
 
 /*
- * So many ticks in a row without a pass of the engine, on top of what
- * agent_engine_is_alive() allows: by one alone both may just have been stopped.
+ * Ticks in a row at which agent_engine_is_alive() was false.  One such tick is
+ * not enough: both processes may just have been stopped.
  */
-#define HUNG_TICKS	5
-/* And so many until it is told. */
-#define UNSEEN_TICKS	3
-
-/* Deaths within this time are no accidents; so long it has to live then. */
-#define UNSTABLE_NS	(30 * NSEC_PER_SEC)
-
-/* From a tick to the next, when something is not as it should be. */
-#define TICK_NS		NSEC_PER_SEC
+#define SILENT_TICKS_FAULT	3	/* then captures are shown as failed */
+#define SILENT_TICKS_HANGS	5	/* then the engine is replaced */
 
 /*
- * Reports taken in a turn: in a storm SNMP has its turns too.  But an engine
- * that ends is heard to its end.
+ * SUPERVISOR_DEATHS within this time are a fault, which an engine ends by
+ * living for as long.
  */
-#define REPORTS_A_TURN	2048
+#define UNSTABLE_NS	(30 * NSEC_PER_SEC)
 
-#define RETRY_LEAST_NS	(1 * NSEC_PER_SEC)
-#define RETRY_MOST_NS	(60 * NSEC_PER_SEC)
+/* From a tick to the next while something is wrong. */
+#define TICK_NS		NSEC_PER_SEC
+
+/* The most reports in a turn of the loop, so that SNMP is served in a storm. */
+#define REPORTS_PER_TURN	2048
+
+/* Until a capture that failed is tried again; doubled each time. */
+#define RETRY_MIN_NS	(1 * NSEC_PER_SEC)
+#define RETRY_MAX_NS	(60 * NSEC_PER_SEC)
+
+static const char *
+if_reload(const struct supervisor *s)
+{
+	return (s->reload.config == NULL ? "" :
+	    "; the previous configuration stays in effect");
+}
 
 static void
 discard_next(struct supervisor *s)
@@ -55,20 +62,15 @@ discard_next(struct supervisor *s)
 static bool
 start_next(struct supervisor *s, struct mono_time now)
 {
-	const struct configuration	*config = s->agent->current.config;
-	struct shared_state			*shared = s->agent->current.shared;
+	const struct generation	*g = s->reload.config != NULL ? &s->reload :
+				    &s->agent->current;
 
-	if (s->reload.config != NULL) {
-		config = s->reload.config;
-		shared = s->reload.shared;
-	}
 	s->start_due = MONO_NEVER;
-	if (!engine_start(&s->next, config, shared)) {
-		log_warn("cannot start an engine%s", s->reload.config != NULL ?
-		    "; the old configuration stays in force" : "");
+	if (!engine_start(&s->next, g->config, g->shared)) {
+		log_err("cannot start an engine%s", if_reload(s));
 		discard_next(s);
 		if (s->current.socket == -1)
-			s->start_due = mono_add(now, RETRY_LEAST_NS);
+			s->start_due = mono_add(now, RETRY_MIN_NS);
 		return (false);
 	}
 	s->phase = SUPERVISOR_STARTING;
@@ -97,13 +99,13 @@ supervisor_reload(struct supervisor *s, struct configuration *config,
 
 	if (s->phase != SUPERVISOR_STEADY)
 		return (false);
-	/* Made ready now: while engines change heartbeats wait in the ring. */
+	/* Before the engines change, while heartbeats wait in the ring. */
 	shared = shared_state_new(config, now);
 	if (shared == NULL ||
 	    !generation_new(&s->reload, &s->agent->watch_index,
 	    &s->agent->current, config, shared)) {
-		log_warnx("out of memory: the old configuration stays in "
-		    "force");
+		log_errx("out of memory; the previous configuration stays in "
+		    "effect");
 		shared_state_free(shared);
 		configuration_free(config);
 		return (true);
@@ -114,14 +116,14 @@ supervisor_reload(struct supervisor *s, struct configuration *config,
 
 /* ---- one engine takes over from another */
 
-/* The new engine's rows are in force, and nobody writes to them. */
+/* No engine writes to the rows of the next one. */
 static void
 take_over(struct supervisor *s, struct mono_time now)
 {
 	struct agent	*agent = s->agent;
-	bool		 reloads = s->reload.config != NULL;
+	size_t		 count;
 
-	if (reloads)
+	if (s->reload.config != NULL)
 		agent_apply(agent, &s->reload, wall_now());
 	agent_reconcile(agent, now, wall_now());
 	s->current = s->next;
@@ -132,12 +134,12 @@ take_over(struct supervisor *s, struct mono_time now)
 	agent->engine_lives = engine_order(&s->current,
 	    s->gap ? ENGINE_GO_AFTER_GAP : ENGINE_GO);
 	s->gap = false;
-	if (!reloads)
+	/* agent_apply() has left the previous generation here. */
+	if (s->reload.config == NULL)
 		return;
-	log_info("configuration in force: %zu watch%s",
-	    agent->current.config->nwatches,
-	    agent->current.config->nwatches == 1 ? "" : "es");
-	/* What was in force before. */
+	count = agent->current.config->nwatches;
+	log_notice("configuration in effect: %zu watch%s", count,
+	    count == 1 ? "" : "es");
 	generation_free(&s->reload);
 	malloc_trim(0);
 }
@@ -154,21 +156,20 @@ next_is_ready(struct supervisor *s, struct mono_time now)
 	(void)engine_order(&s->current, ENGINE_STOP);
 }
 
-/* ---- an engine ended, as it should or not */
+/* ---- an engine ended, as ordered or not */
 
+/* hbwCaptureRestarts of all captures, or of those that nobody listens to. */
 static void
-count_restarts(struct agent *agent)
+count_restarts(struct agent *agent, bool all)
 {
 	size_t	 i;
 
 	for (i = 0; i < agent->current.shared->ncaptures; i++)
-		agent->current.captures[i].restarts++;
+		agent->current.captures[i].restarts += all ||
+		    !agent->current.shared->captures[i].listening;
 }
 
-/*
- * An engine that dies more often than an interruption takes raises nothing:
- * that is blindness, and has to be told.
- */
+/* An engine that lives for less than an interruption never raises an alarm. */
 static void
 count_death(struct supervisor *s, struct mono_time now)
 {
@@ -180,7 +181,7 @@ count_death(struct supervisor *s, struct mono_time now)
 	    mono_sub(now, oldest) < UNSTABLE_NS)
 		s->unstable = true;
 	if (s->unstable)
-		agent_engine_fault(s->agent, "the engine dies again and again",
+		agent_engine_fault(s->agent, "the engine fails repeatedly",
 		    wall_now());
 }
 
@@ -194,9 +195,9 @@ current_ended(struct supervisor *s, struct mono_time now)
 		take_over(s, now);
 		return;
 	}
-	log_warnx("the engine died; starting another");
+	log_errx("the engine died; starting another");
 	s->gap = true;
-	count_restarts(s->agent);
+	count_restarts(s->agent, true);
 	if (s->phase == SUPERVISOR_STEADY)
 		s->start_due = mono_max(now,
 		    mono_add(s->started, RESTART_NS));
@@ -205,8 +206,7 @@ current_ended(struct supervisor *s, struct mono_time now)
 static void
 next_ended(struct supervisor *s, struct mono_time now)
 {
-	log_warnx("a new engine did not start%s", s->reload.config != NULL ?
-	    "; the old configuration stays in force" : "");
+	log_errx("a new engine did not start%s", if_reload(s));
 	discard_next(s);
 	if (s->current.socket == -1)
 		s->start_due = mono_add(now, RESTART_NS);
@@ -225,16 +225,23 @@ take_report(struct supervisor *s, const struct engine_report *r)
 		engine_log(r);
 }
 
+/* An engine that ends is read to its end. */
+static bool
+may_read_more(const struct supervisor *s, unsigned reports)
+{
+	return (reports < REPORTS_PER_TURN || engine_has_buffered(&s->current) ||
+	    (s->phase == SUPERVISOR_ENDING && mono_before(mono_now(),
+	    mono_add(s->deadline, REPORTING_NS))));
+}
+
 static void
-hear_current(struct supervisor *s, struct mono_time now)
+read_current(struct supervisor *s, struct mono_time now)
 {
 	struct engine_report	 r;
 	int			 status = 0;
 	unsigned		 n = 0;
 
-	while (s->current.socket != -1 && (n++ < REPORTS_A_TURN ||
-	    engine_has_buffered(&s->current) || (s->phase == SUPERVISOR_ENDING &&
-	    mono_before(mono_now(), mono_add(s->deadline, LAST_NS)))) &&
+	while (s->current.socket != -1 && may_read_more(s, n++) &&
 	    (status = engine_receive(&s->current, &r)) == 1)
 		take_report(s, &r);
 	if (s->current.socket != -1 && status == -1) {
@@ -244,9 +251,9 @@ hear_current(struct supervisor *s, struct mono_time now)
 	}
 }
 
-/* Until it is told to go it says that it is ready, and why it is not. */
+/* Until ENGINE_GO it reports that it is ready, or logs why it is not. */
 static void
-hear_next(struct supervisor *s, struct mono_time now)
+read_next(struct supervisor *s, struct mono_time now)
 {
 	struct engine_report	 r;
 	int			 status;
@@ -278,17 +285,17 @@ supervisor_due(const struct supervisor *s)
 void
 supervisor_work(struct supervisor *s, struct mono_time now)
 {
-	hear_current(s, now);
-	hear_next(s, now);
+	read_current(s, now);
+	read_next(s, now);
 	if (s->phase == SUPERVISOR_STEADY && !mono_before(now, s->start_due)) {
 		(void)start_next(s, now);
 	} else if (s->phase == SUPERVISOR_STARTING &&
 	    !mono_before(now, s->deadline)) {
-		log_warnx("a new engine does not open its captures");
+		log_errx("a new engine does not open its captures");
 		next_ended(s, now);
 	} else if (s->phase == SUPERVISOR_ENDING &&
 	    !mono_before(now, s->deadline)) {
-		log_warnx("the engine does not end by itself");
+		log_warnx("the engine does not end; killing it");
 		s->gap = true;
 		current_ended(s, now);
 	}
@@ -297,12 +304,13 @@ supervisor_work(struct supervisor *s, struct mono_time now)
 /* ---- captures that failed */
 
 /*
- * Is there something that a new engine could hear and this one does not?
- * `situation` tells one state of these things from another.
+ * Could a new engine capture on an interface on which this one cannot?
+ * *situation differs when the state of such interfaces differs.
  */
 static bool
-could_hear_more(const struct supervisor *s, uint64_t *situation)
+could_capture_more(const struct supervisor *s, uint64_t *situation)
 {
+	const struct shared_state	*shared = s->agent->current.shared;
 	const struct shared_capture	*c;
 	uint32_t			 ifindex;
 	enum link_state			 state;
@@ -310,11 +318,11 @@ could_hear_more(const struct supervisor *s, uint64_t *situation)
 	bool				 more = false;
 
 	*situation = 0;
-	for (i = 0; i < s->agent->current.shared->ncaptures; i++) {
-		c = &s->agent->current.shared->captures[i];
+	for (i = 0; i < shared->ncaptures; i++) {
+		c = &shared->captures[i];
 		if (c->listening)
 			continue;
-		state = link_state(s->link, s->agent->current.shared->names[i], &ifindex);
+		state = link_state(s->link, shared->names[i], &ifindex);
 		*situation = *situation * 31 + i * 16 + c->state * 4 + state;
 		more = more || state == LINK_UP || (state == LINK_DOWN &&
 		    c->state == SHARED_CAPTURE_FAILED);
@@ -322,29 +330,18 @@ could_hear_more(const struct supervisor *s, uint64_t *situation)
 	return (more);
 }
 
+/* Can the engine be relied on? */
 static void
-count_retries(struct agent *agent)
-{
-	size_t	 i;
-
-	for (i = 0; i < agent->current.shared->ncaptures; i++)
-		agent->current.captures[i].restarts +=
-		    !agent->current.shared->captures[i].listening;
-}
-
-/* Is there an engine that looks after the rows, and has it come to stay? */
-static void
-judge_engine(struct supervisor *s, struct mono_time now)
+check_engine(struct supervisor *s, struct mono_time now)
 {
 	if (!agent_engine_is_alive(s->agent)) {
-		/* By one tick alone both may just have been stopped. */
-		if (++s->unseen >= UNSEEN_TICKS &&
+		if (++s->silent >= SILENT_TICKS_FAULT &&
 		    s->agent->engine_fault == NULL)
 			agent_engine_fault(s->agent,
 			    "the engine does not answer", wall_now());
 		return;
 	}
-	s->unseen = 0;
+	s->silent = 0;
 	if (mono_sub(now, s->started) >= UNSTABLE_NS)
 		s->unstable = false;
 	if (!s->unstable)
@@ -371,7 +368,7 @@ supervisor_tick_due(const struct supervisor *s, struct mono_time ticked)
 	if (!agent_engine_is_alive(agent) || agent->engine_fault != NULL ||
 	    !all_listen(agent->current.shared))
 		return (least);
-	/* Not before the engine can be found silent. */
+	/* Until then the engine cannot be found silent. */
 	return (mono_max(least, agent_engine_alive_until(agent)));
 }
 
@@ -381,30 +378,30 @@ supervisor_tick(struct supervisor *s, struct mono_time now)
 	uint64_t	 situation;
 	bool		 more;
 
-	judge_engine(s, now);
+	check_engine(s, now);
 	if (s->phase != SUPERVISOR_STEADY || s->current.socket == -1 ||
 	    s->start_due.ns != MONO_NEVER.ns)
 		return;
 	s->hung = agent_engine_is_alive(s->agent) ? 0 : s->hung + 1;
-	if (s->hung >= HUNG_TICKS) {
-		log_warnx("the engine hangs");
+	if (s->hung >= SILENT_TICKS_HANGS) {
+		log_errx("the engine hangs; killing it");
 		current_ended(s, now);
 	}
 	if (s->hung > 0)
 		return;
-	more = could_hear_more(s, &situation);
+	more = could_capture_more(s, &situation);
 	if (situation != s->situation) {
 		s->situation = situation;
 		s->retry_ns = 0;
 	}
 	if (!more || mono_before(now, mono_add(s->retried, s->retry_ns)))
 		return;
-	/* One that fails again for its own reasons is not tried for ever. */
+	/* A capture that fails for another reason is tried less and less. */
 	s->retried = now;
-	s->retry_ns = s->retry_ns == 0 ? RETRY_LEAST_NS : 2 * s->retry_ns;
-	if (s->retry_ns > RETRY_MOST_NS)
-		s->retry_ns = RETRY_MOST_NS;
-	count_retries(s->agent);
+	s->retry_ns = s->retry_ns == 0 ? RETRY_MIN_NS : 2 * s->retry_ns;
+	if (s->retry_ns > RETRY_MAX_NS)
+		s->retry_ns = RETRY_MAX_NS;
+	count_restarts(s->agent, false);
 	(void)start_next(s, now);
 }
 
@@ -412,7 +409,7 @@ void
 supervisor_end(struct supervisor *s)
 {
 	struct engine_report	 r;
-	struct mono_time	 limit = mono_add(mono_now(), LAST_NS);
+	struct mono_time	 limit = mono_add(mono_now(), REPORTING_NS);
 	struct pollfd		 fd;
 	int			 status;
 
@@ -420,7 +417,7 @@ supervisor_end(struct supervisor *s)
 		discard_next(s);
 	if (s->current.socket != -1)
 		(void)engine_order(&s->current, ENGINE_STOP);
-	/* A socket that ended is readable too. */
+	/* The end of the engine makes the socket readable, too. */
 	while (s->current.socket != -1 && mono_before(mono_now(), limit)) {
 		status = engine_receive(&s->current, &r);
 		fd = (struct pollfd){ .fd = s->current.socket,

@@ -113,7 +113,7 @@ wait_for_connect
 cat "$WORK"/{one,two,three}.conf | configure
 old=$(engine | xargs)
 kill -HUP "$daemon"
-soon "HUP is obeyed within 3 s" 3 logs 1 "configuration in force: 3 watches"
+soon "HUP is obeyed within 3 s" 3 logs 1 "configuration in effect: 3 watches"
 soon "with a new engine" 3 new_engine
 check "all of it while the master was stopped" stopped
 is "which has told nobody" "$(wc -l < <(grep hbwAlarm "$TRAPS"))" 0

@@ -53,7 +53,7 @@ soon "its silence is told" 10 traps_are 1 hbwAlarmRaised udp
 kill_with_children master
 soon "as is that of the advertisements" 20 traps_are 1 hbwAlarmRaised vrrp
 kill -HUP "${PID[hbwatchd]}"
-soon "a reload" 10 grep -q "configuration in force" "$WORK/hbwatchd.log"
+soon "a reload" 10 grep -q "configuration in effect" "$WORK/hbwatchd.log"
 # Asked with a wrong community, and a wrong passphrase.
 at "$NODE_A" snmpget -v 2c -c "x$community" -t 1 -r 0 "$AGENT" \
 	1.3.6.1.2.1.1.3.0 >"$WORK/client" 2>&1

@@ -38,7 +38,7 @@ END
 }
 
 one_engine() {
-	[ "$(engine | wc -w)" -eq 1 ] && log_lines_are 1 "configuration in force"
+	[ "$(engine | wc -w)" -eq 1 ] && log_lines_are 1 "configuration in effect"
 }
 
 watch_section kept 20001 4s | configure

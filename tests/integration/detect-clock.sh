@@ -78,9 +78,9 @@ soon "heartbeats make it alive" 10 watch_is hbwWatchState flinkserver alive
 its_clock() {
 	local before
 
-	before=$(log_count "configuration in force")
+	before=$(log_count "configuration in effect")
 	kill -HUP "${PID[hbwatchd]}"
-	wait_for 10 log_lines_are $((before + 1)) "configuration in force" || return
+	wait_for 10 log_lines_are $((before + 1)) "configuration in effect" || return
 	seconds_of "$(get hbwConfigTime.0)"
 }
 

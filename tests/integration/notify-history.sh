@@ -117,7 +117,7 @@ for size in 120 100; do
 	sed -i "s/^history = .*/history = $size/" "$WORK/hbwatchd.conf"
 	mark_log
 	kill -HUP "${PID[hbwatchd]}"
-	soon "$size: reloaded" 10 log_lines_are 1 "configuration in force"
+	soon "$size: reloaded" 10 log_lines_are 1 "configuration in effect"
 	soon "$size: the newest are kept" 10 rows_are_the_newest
 	is "$size: the size says so" "$(get hbwHistorySize.0)" "$size"
 done

@@ -37,7 +37,7 @@ reload() {
 	with_storm "$@"
 	mark_log
 	kill -HUP "${PID[hbwatchd]}"
-	need "it does not reload" 10 log_lines_are 1 "configuration in force"
+	need "it does not reload" 10 log_lines_are 1 "configuration in effect"
 }
 
 all_beat() {

@@ -25,7 +25,7 @@
 #define DB(options)	WATCH("db", "hbw1", "192.0.2.12", "udp 694", options)
 #define WEB(options)	WATCH("web", "hbw0", "192.0.2.13", "udp 80", options)
 
-/* The configuration in force and its rows, and those to come. */
+/* The configuration in effect and its rows, and those to come. */
 static struct configuration	*config, *next_config;
 static struct shared_state		*shared, *next;
 

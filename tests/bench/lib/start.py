@@ -43,7 +43,7 @@ def settled(host):
 
 
 def reloaded(lab, host, watches):
-    """Seconds from HUP to the configuration in force; heartbeats missed, and
+    """Seconds from HUP to the configuration in effect; heartbeats missed, and
     how many of them the kernel had no room for."""
     rate, before = lab.size(50000, 2000), host.heartbeats()
     said = host.poll(daemon.WATCH_COUNT)
@@ -86,7 +86,7 @@ def measure(lab):
                [first for first, _ in starts], goal=two, note=note),
         Figure("j", "start to the first count over SNMP", "s",
                [told for _, told in starts], goal=two, note=note),
-        Figure("j", "HUP to the configuration in force", "s",
+        Figure("j", "HUP to the configuration in effect", "s",
                [took for took, _, _ in reloads], goal=two, note=note),
         Figure("j", "missed over a reload", "heartbeats",
                [missed for _, missed, _ in reloads],

@@ -111,7 +111,7 @@ has_sanitizers() {
 #
 
 # The line of the log after a reload.
-RELOADED="configuration in force"
+RELOADED="configuration in effect"
 
 # mark_log: log_count and log_lines_are count only the lines after this
 mark_log() {
