@@ -1,37 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Tells stories to the detector: *.scn, one statement a line, in virtual time.
- * TAP on stdout.  A story that begins with "# fails: LINE: TEXT" is one that
- * has to fail so, as a test of this program.
- *
- *	source NAME
- *	watch NAME interruption TIME [recovery N] [on SOURCE] [peer ADDRESS]
- *	    [disabled]
- *	heartbeat WATCH [stamped TIME]
- *	announce stop WATCH
- *	blind [SOURCE]			nothing can be heard
- *	resume [SOURCE]			until now it could not
- *	link down [SOURCE], link up [SOURCE]
- *	lossy [SOURCE]			packets were just found to be lost
- *	watcher sleeps, watcher wakes	packets queue, nobody judges
- *	engine replaced [after a gap]
- *	engine killed while writing WATCH
- *	wall clock steps TIME		+1h, -1h
- *	expect raised WATCH at TIME cause CAUSE
- *	expect cleared WATCH at TIME after TIME
- *	expect nothing
- *	expect state WATCH STATE
- *	expect [no] detail WATCH "TEXT"	a part of it
- *	expect heartbeats|interruptions WATCH N
- *	expect interval|jitter|silence WATCH TIME
- *	expect longest gap WATCH TIME
- *
- * Before each may stand `at TIME`, or `from TIME to TIME every TIME`; `blind`
- * takes `from TIME to TIME` alone, too.  A statement without a time happens
- * when the one before it did.  SOURCE is eth0 where it is left out.
- *
- * All that happens at one moment is heard before it is judged.  What the
- * detector says has to be expected, in its order, before the story goes on.
+ * Runs scenarios: text files that drive the detector in virtual time and say
+ * which events are expected.  README.md lists the directives.  The result is
+ * TAP on stdout.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -54,22 +25,22 @@
 /* Where the wall clock stands at 0 s: 2026-11-22T12:00:00Z. */
 #define WALL_OFFSET_NS	(1795348800 * NSEC_PER_SEC)
 
-/* What the detector said, and the alarm after that. */
-struct happening {
+/* An event of the detector, and the alarm after it. */
+struct pending_event {
 	struct detect_event	 event;
 	struct alarm		 alarm;
 };
 
-struct story {
+struct scenario {
 	const char		*file;
 	int			 line;
-	char			 fault[1024];	/* "" while there is none */
+	char			 failure[1024];	/* "" while there is none */
 
 	struct mono_time	 now;
 	int64_t			 wall_offset_ns;
-	bool			 asleep;
-	bool			 woken;		/* and nothing judged since */
-	bool			 judging;
+	bool			 sleeping;
+	bool			 woken;		/* and not advanced since */
+	bool			 advancing;
 
 	struct detect		 detect;
 	struct detect_watch	 watches[WATCHES];
@@ -82,11 +53,11 @@ struct story {
 	char			*source_names[SOURCES];
 	size_t			 nsources;
 
-	struct happening	 pending[EVENTS];	/* not yet expected */
+	struct pending_event	 pending[EVENTS];	/* not yet expected */
 	size_t			 npending;
 };
 
-/* The arguments of a statement, by kind, each in its order. */
+/* The arguments of a directive by type, those of one type in order. */
 struct args {
 	uint32_t	 watch;
 	uint32_t	 source;
@@ -98,32 +69,32 @@ struct args {
 	size_t		 nrest;
 };
 
-struct statement {
+struct directive {
 	const char	*pattern;
-	bool		(*run)(struct story *, const struct args *);
+	bool		(*run)(struct scenario *, const struct args *);
 };
 
-/* ---- saying things */
+/* ---- messages */
 
-/* The first fault of a story is the one that counts.  Returns false. */
+/* Keeps the message of the first failure.  Returns false. */
 static bool __attribute__((format(printf, 2, 3)))
-fault(struct story *s, const char *format, ...)
+fail(struct scenario *s, const char *format, ...)
 {
 	va_list	 ap;
 	int	 n;
 
-	if (s->fault[0] != '\0')
+	if (s->failure[0] != '\0')
 		return (false);
-	n = snprintf(s->fault, sizeof(s->fault), "%d: ", s->line);
+	n = snprintf(s->failure, sizeof(s->failure), "%d: ", s->line);
 	va_start(ap, format);
-	vsnprintf(s->fault + n, sizeof(s->fault) - (size_t)n, format, ap);
+	vsnprintf(s->failure + n, sizeof(s->failure) - (size_t)n, format, ap);
 	va_end(ap);
 	return (false);
 }
 
 #define TIME_TEXT_SIZE	40
 
-/* 12.5s: no more digits than it needs. */
+/* Writes a time with as many digits as it needs, for example 12.5s. */
 static char *
 time_text(int64_t ns, char *text)
 {
@@ -144,7 +115,7 @@ time_text(int64_t ns, char *text)
 #define EVENT_TEXT_SIZE	256
 
 static char *
-event_text(const struct story *s, const struct detect_event *e, char *text)
+event_text(const struct scenario *s, const struct detect_event *e, char *text)
 {
 	char	 at[TIME_TEXT_SIZE], after[TIME_TEXT_SIZE];
 
@@ -161,9 +132,9 @@ event_text(const struct story *s, const struct detect_event *e, char *text)
 
 /* ---- the detector */
 
-/* Whatever the story says, this much is always so. */
+/* Checks what is true of all events. */
 static void
-check_event(struct story *s, const struct detect_event *e)
+check_event(struct scenario *s, const struct detect_event *e)
 {
 	const struct alarm	*a = &s->alarms[e->watch];
 	enum alarm_state	 before = e->transition == DETECT_RAISED ?
@@ -172,22 +143,22 @@ check_event(struct story *s, const struct detect_event *e)
 
 	event_text(s, e, text);
 	if (a->state != before)
-		fault(s, "the second in a row: %s", text);
+		fail(s, "two raises or two clears in a row: %s", text);
 	if (e->number != a->transitions + 1)
-		fault(s, "number %u after %u: %s", e->number, a->transitions,
-		    text);
+		fail(s, "transition number %u after %u: %s", e->number,
+		    a->transitions, text);
 	if (mono_before(s->now, e->at))
-		fault(s, "ahead of its time: %s", text);
-	if (s->judging && !s->woken && mono_before(e->at, s->now))
-		fault(s, "late: %s", text);
+		fail(s, "event in the future: %s", text);
+	if (s->advancing && !s->woken && mono_before(e->at, s->now))
+		fail(s, "event is late: %s", text);
 	if (e->duration_ns < 0)
-		fault(s, "over before it began: %s", text);
+		fail(s, "negative duration: %s", text);
 }
 
 static void
 emit(void *arg, const struct detect_event *e)
 {
-	struct story		*s = arg;
+	struct scenario		*s = arg;
 	struct alarm		*a = &s->alarms[e->watch];
 	struct wall_time	 at = { e->at.ns + s->wall_offset_ns };
 
@@ -197,57 +168,60 @@ emit(void *arg, const struct detect_event *e)
 	else
 		alarm_clear(a, e, at, ALARM_END_HEARTBEAT);
 	if (s->npending < EVENTS)
-		s->pending[s->npending++] = (struct happening){ *e, *a };
+		s->pending[s->npending++] = (struct pending_event){ *e, *a };
 	else
-		fault(s, "more events than a story may have");
+		fail(s, "more than %d events are pending", EVENTS);
 }
 
-/* As an engine does it: wakes when it has to, and not otherwise. */
+/* Calls the detector as the engine does: only when a deadline is due. */
 static bool
-judge(struct story *s, struct mono_time until)
+advance(struct scenario *s, struct mono_time until)
 {
 	struct mono_time	 next;
 
-	if (s->asleep)
+	if (s->sleeping)
 		return (true);
-	s->judging = true;
+	s->advancing = true;
 	while (next = detect_next(&s->detect), !mono_before(until, next)) {
 		s->now = mono_max(s->now, next);
 		detect_advance(&s->detect, s->now);
 		if (!mono_before(s->now, detect_next(&s->detect)))
-			return (fault(s, "the detector does not get on"));
+			return (fail(s, "a deadline stays due"));
 	}
-	s->judging = s->woken = false;
-	return (s->fault[0] == '\0');
+	s->advancing = s->woken = false;
+	return (s->failure[0] == '\0');
 }
 
-/* What is due before `to` is judged; what is due at it may yet be heard. */
+/*
+ * Checks the deadlines before `to`.  Those at `to` wait, since a heartbeat may
+ * still arrive at that time.
+ */
 static bool
-move_to(struct story *s, int64_t to)
+move_to(struct scenario *s, int64_t to)
 {
 	char	 a[TIME_TEXT_SIZE], b[TIME_TEXT_SIZE];
 
 	if (to < s->now.ns)
-		return (fault(s, "%s is before %s, where the story is",
+		return (fail(s, "%s is before the current time %s",
 		    time_text(to, a), time_text(s->now.ns, b)));
-	if (to > s->now.ns && !judge(s, (struct mono_time){ to - 1 }))
+	if (to > s->now.ns && !advance(s, (struct mono_time){ to - 1 }))
 		return (false);
 	s->now.ns = to;
 	return (true);
 }
 
 static bool
-replace_detector(struct story *s)
+replace_detector(struct scenario *s)
 {
 	detect_free(&s->detect);
 	if (!detect_init(&s->detect, s->watches, s->nwatches, s->source_list,
 	    emit, s))
-		return (fault(s, "out of memory"));
+		return (fail(s, "out of memory"));
 	return (true);
 }
 
 static bool
-add_source(struct story *s, const char *name, uint32_t *position)
+add_source(struct scenario *s, const char *name, uint32_t *position)
 {
 	size_t	 i;
 
@@ -258,7 +232,7 @@ add_source(struct story *s, const char *name, uint32_t *position)
 	if (i < s->nsources)
 		return (true);
 	if (i == SOURCES)
-		return (fault(s, "too many sources"));
+		return (fail(s, "more than %d sources", SOURCES));
 	s->source_names[i] = strdup(name);
 	s->source_list[i] = &s->sources[i];
 	detect_source_begin(&s->sources[i], s->now);
@@ -306,7 +280,7 @@ parse_time(const char *text, int64_t *ns)
 	return (true);
 }
 
-/* Splits a line; "…" is one word, # begins a comment. */
+/* Splits a line into words.  "a b" is one word; # begins a comment. */
 static size_t
 split(char *line, char **words)
 {
@@ -330,7 +304,7 @@ split(char *line, char **words)
 }
 
 static bool
-find_watch(const struct story *s, const char *name, uint32_t *watch)
+find_watch(const struct scenario *s, const char *name, uint32_t *watch)
 {
 	for (*watch = 0; *watch < s->nwatches; ++*watch)
 		if (strcmp(s->names[*watch], name) == 0)
@@ -338,25 +312,28 @@ find_watch(const struct story *s, const char *name, uint32_t *watch)
 	return (false);
 }
 
-/* One word against one of a pattern.  Faults are of words that must be so. */
+/*
+ * Compares a word with a word of a pattern, which begins with a capital letter
+ * if it is an argument.  Only an invalid argument is a failure.
+ */
 static bool
-take_word(struct story *s, const char *pattern, size_t length,
+take_word(struct scenario *s, const char *pattern, size_t length,
     const char *word, struct args *a)
 {
 	char	*end;
 
 	if (strncmp(pattern, "WATCH", length) == 0)
 		return (find_watch(s, word, &a->watch) ||
-		    fault(s, "there is no watch %s", word));
+		    fail(s, "no such watch \"%s\"", word));
 	if (strncmp(pattern, "SOURCE", length) == 0)
 		return (add_source(s, word, &a->source));
 	if (strncmp(pattern, "TIME", length) == 0)
 		return (parse_time(word, &a->time[a->ntimes++]) ||
-		    fault(s, "%s is no time", word));
+		    fail(s, "invalid time \"%s\"", word));
 	if (strncmp(pattern, "NUMBER", length) == 0) {
 		a->number = strtoull(word, &end, 10);
 		return ((*word != '\0' && *end == '\0') ||
-		    fault(s, "%s is no number", word));
+		    fail(s, "invalid number \"%s\"", word));
 	}
 	if (strncmp(pattern, "WORD", length) == 0) {
 		a->word = word;
@@ -371,9 +348,9 @@ is_argument(const char *pattern)
 	return (isupper((unsigned char)*pattern));
 }
 
-/* Do the words have the form?  With `a`, the arguments are read as well. */
+/* Compares words with a pattern; with `a`, reads the arguments as well. */
 static bool
-fits(struct story *s, const char *pattern, char **words, size_t n,
+matches(struct scenario *s, const char *pattern, char **words, size_t n,
     struct args *a)
 {
 	size_t	 length, i;
@@ -397,42 +374,43 @@ fits(struct story *s, const char *pattern, char **words, size_t n,
 	return (i == n);
 }
 
-/* ---- statements: what happens */
+/* ---- directives that make something happen */
 
 static bool
-run_source(struct story *s, const struct args *a)
+run_source(struct scenario *s, const struct args *a)
 {
 	(void)a;
-	return (s->fault[0] == '\0');
+	return (s->failure[0] == '\0');
 }
 
 static bool
-watch_option(struct story *s, struct detect_watch *w,
+watch_option(struct scenario *s, struct detect_watch *w,
     struct addr *peer, char **words, size_t n, size_t *used)
 {
 	struct args	 a = { 0 };
 
 	*used = 2;
-	if (fits(s, "recovery NUMBER ...", words, n, NULL) &&
-	    fits(s, "recovery NUMBER ...", words, n, &a)) {
+	if (matches(s, "recovery NUMBER ...", words, n, NULL) &&
+	    matches(s, "recovery NUMBER ...", words, n, &a)) {
 		w->recovery = (uint32_t)a.number;
-	} else if (fits(s, "on SOURCE ...", words, n, NULL) &&
-	    fits(s, "on SOURCE ...", words, n, &a)) {
+	} else if (matches(s, "on SOURCE ...", words, n, NULL) &&
+	    matches(s, "on SOURCE ...", words, n, &a)) {
 		w->source = a.source;
-	} else if (fits(s, "peer WORD ...", words, n, NULL)) {
+	} else if (matches(s, "peer WORD ...", words, n, NULL)) {
 		if (!addr_parse(words[1], peer))
-			return (fault(s, "%s is no address", words[1]));
-	} else if (fits(s, "disabled ...", words, n, NULL)) {
+			return (fail(s, "invalid address \"%s\"",
+			    words[1]));
+	} else if (matches(s, "disabled ...", words, n, NULL)) {
 		w->enabled = false;
 		*used = 1;
 	} else {
-		return (fault(s, "a watch has no %s", words[0]));
+		return (fail(s, "unknown watch option \"%s\"", words[0]));
 	}
 	return (true);
 }
 
 static bool
-begin_alarm(struct story *s, size_t i, const struct addr *peer)
+begin_alarm(struct scenario *s, size_t i, const struct addr *peer)
 {
 	static struct configuration_alarm	 alarm_45640 = {
 		.id = 45640, .name = "Heartbeat Interruption",
@@ -442,8 +420,8 @@ begin_alarm(struct story *s, size_t i, const struct addr *peer)
 	const struct configuration_profile	 like = {
 		.interface = s->source_names[s->watches[i].source],
 		.heartbeat = "udp 20053", .alarm = &alarm_45640,
-		.source = "story", .service = "story", .role = "story",
-		.host = "story",
+		.source = "scenario", .service = "scenario",
+		.role = "scenario", .host = "scenario",
 	};
 	struct configuration_profile		*profile;
 
@@ -453,21 +431,23 @@ begin_alarm(struct story *s, size_t i, const struct addr *peer)
 		    peer);
 	configuration_profile_release(profile);
 	if (s->configs[i] == NULL)
-		return (fault(s, "out of memory"));
+		return (fail(s, "out of memory"));
 	alarm_init(&s->alarms[i]);
 	return (true);
 }
 
 static bool
-run_watch(struct story *s, const struct args *a)
+run_watch(struct scenario *s, const struct args *a)
 {
 	struct addr			 peer = { 0 };
 	struct detect_watch		 w;
 	uint32_t			 i;
 	size_t				 used, rest;
 
-	if (find_watch(s, a->word, &i) || s->nwatches == WATCHES)
-		return (fault(s, "one watch %s too many", a->word));
+	if (find_watch(s, a->word, &i))
+		return (fail(s, "duplicate watch \"%s\"", a->word));
+	if (s->nwatches == WATCHES)
+		return (fail(s, "more than %d watches", WATCHES));
 	if (!add_source(s, "eth0", &i))
 		return (false);
 	detect_watch_begin(&w, i, a->time[0], 1, true, s->now);
@@ -478,50 +458,50 @@ run_watch(struct story *s, const struct args *a)
 	s->watches[s->nwatches] = w;
 	s->names[s->nwatches] = strdup(a->word);
 	if (s->names[s->nwatches] == NULL)
-		return (fault(s, "out of memory"));
+		return (fail(s, "out of memory"));
 	s->nwatches++;
 	return (begin_alarm(s, s->nwatches - 1, &peer) && replace_detector(s));
 }
 
 static bool
-beat(struct story *s, uint32_t watch, int64_t ns)
+give_heartbeat(struct scenario *s, uint32_t watch, int64_t ns)
 {
 	detect_heartbeat(&s->detect, watch, (struct mono_time){ ns },
 	    (struct wall_time){ ns + s->wall_offset_ns });
-	return (s->fault[0] == '\0');
+	return (s->failure[0] == '\0');
 }
 
 static bool
-run_heartbeat(struct story *s, const struct args *a)
+run_heartbeat(struct scenario *s, const struct args *a)
 {
-	return (beat(s, a->watch, s->now.ns));
+	return (give_heartbeat(s, a->watch, s->now.ns));
 }
 
 static bool
-run_heartbeat_stamped(struct story *s, const struct args *a)
+run_heartbeat_stamped(struct scenario *s, const struct args *a)
 {
-	return (beat(s, a->watch, a->time[0]));
+	return (give_heartbeat(s, a->watch, a->time[0]));
 }
 
 static bool
-run_announce_stop(struct story *s, const struct args *a)
+run_announce_stop(struct scenario *s, const struct args *a)
 {
 	detect_stopping(&s->detect, a->watch, s->now);
 	return (true);
 }
 
-/* What was due by now was seen. */
+/* A deadline that is due now is still checked. */
 static bool
-run_blind(struct story *s, const struct args *a)
+run_blind(struct scenario *s, const struct args *a)
 {
-	if (!judge(s, s->now))
+	if (!advance(s, s->now))
 		return (false);
 	s->sources[a->source].blind = true;
 	return (true);
 }
 
 static bool
-run_resume(struct story *s, const struct args *a)
+run_resume(struct scenario *s, const struct args *a)
 {
 	s->sources[a->source].blind = false;
 	detect_source_resume(&s->sources[a->source], s->now);
@@ -529,61 +509,61 @@ run_resume(struct story *s, const struct args *a)
 }
 
 static bool
-run_blind_time(struct story *s, const struct args *a)
+run_blind_time(struct scenario *s, const struct args *a)
 {
 	return (move_to(s, a->time[0]) && run_blind(s, a) &&
 	    move_to(s, a->time[1]) && run_resume(s, a));
 }
 
 static bool
-run_link_down(struct story *s, const struct args *a)
+run_link_down(struct scenario *s, const struct args *a)
 {
 	s->sources[a->source].link_down = true;
 	return (true);
 }
 
 static bool
-run_link_up(struct story *s, const struct args *a)
+run_link_up(struct scenario *s, const struct args *a)
 {
 	s->sources[a->source].link_down = false;
 	return (true);
 }
 
 static bool
-run_lossy(struct story *s, const struct args *a)
+run_lossy(struct scenario *s, const struct args *a)
 {
 	s->sources[a->source].lossy = s->now;
 	return (true);
 }
 
 static bool
-run_sleep(struct story *s, const struct args *a)
+run_sleep(struct scenario *s, const struct args *a)
 {
 	(void)a;
-	if (!judge(s, s->now))
+	if (!advance(s, s->now))
 		return (false);
-	s->asleep = true;
+	s->sleeping = true;
 	return (true);
 }
 
 static bool
-run_wake(struct story *s, const struct args *a)
+run_wake(struct scenario *s, const struct args *a)
 {
 	(void)a;
-	s->asleep = false;
+	s->sleeping = false;
 	s->woken = true;
 	return (true);
 }
 
 static bool
-run_replaced(struct story *s, const struct args *a)
+run_replaced(struct scenario *s, const struct args *a)
 {
 	(void)a;
 	return (replace_detector(s));
 }
 
 static bool
-run_replaced_after_gap(struct story *s, const struct args *a)
+run_replaced_after_gap(struct scenario *s, const struct args *a)
 {
 	size_t	 i;
 
@@ -594,34 +574,34 @@ run_replaced_after_gap(struct story *s, const struct args *a)
 }
 
 static bool
-run_killed(struct story *s, const struct args *a)
+run_killed(struct scenario *s, const struct args *a)
 {
 	s->watches[a->watch].version++;
 	return (replace_detector(s));
 }
 
 static bool
-run_wall_steps(struct story *s, const struct args *a)
+run_wall_steps(struct scenario *s, const struct args *a)
 {
 	s->wall_offset_ns += a->time[0];
 	return (true);
 }
 
-/* ---- statements: what is expected */
+/* ---- directives that expect something */
 
-/* The text of an expectation against that of the event that came. */
+/* Compares the oldest pending event with the expected one, as text. */
 static bool
-expect_event(struct story *s, const char *expected)
+expect_event(struct scenario *s, const char *expected)
 {
 	char	 found[EVENT_TEXT_SIZE];
 
-	if (!judge(s, s->now))
+	if (!advance(s, s->now))
 		return (false);
 	if (s->npending == 0)
-		return (fault(s, "nothing happened; expected %s", expected));
+		return (fail(s, "no event; expected %s", expected));
 	event_text(s, &s->pending[0].event, found);
 	if (strcmp(found, expected) != 0)
-		return (fault(s, "%s; expected %s", found, expected));
+		return (fail(s, "%s; expected %s", found, expected));
 	s->npending--;
 	memmove(s->pending, s->pending + 1,
 	    s->npending * sizeof(s->pending[0]));
@@ -629,7 +609,7 @@ expect_event(struct story *s, const char *expected)
 }
 
 static bool
-run_expect_raised(struct story *s, const struct args *a)
+run_expect_raised(struct scenario *s, const struct args *a)
 {
 	char	 text[EVENT_TEXT_SIZE], at[TIME_TEXT_SIZE];
 
@@ -639,7 +619,7 @@ run_expect_raised(struct story *s, const struct args *a)
 }
 
 static bool
-run_expect_cleared(struct story *s, const struct args *a)
+run_expect_cleared(struct scenario *s, const struct args *a)
 {
 	char	 text[EVENT_TEXT_SIZE];
 	char	 at[TIME_TEXT_SIZE], after[TIME_TEXT_SIZE];
@@ -651,21 +631,21 @@ run_expect_cleared(struct story *s, const struct args *a)
 }
 
 static bool
-run_expect_nothing(struct story *s, const struct args *a)
+run_expect_nothing(struct scenario *s, const struct args *a)
 {
 	char	 text[EVENT_TEXT_SIZE];
 
 	(void)a;
-	if (!judge(s, s->now))
+	if (!advance(s, s->now))
 		return (false);
 	if (s->npending > 0)
-		return (fault(s, "unexpected: %s", event_text(s,
+		return (fail(s, "unexpected event: %s", event_text(s,
 		    &s->pending[0].event, text)));
 	return (true);
 }
 
 static bool
-run_expect_state(struct story *s, const struct args *a)
+run_expect_state(struct scenario *s, const struct args *a)
 {
 	static const char *const	 states[] = {
 		[DETECT_STARTING] = "starting", [DETECT_ALIVE] = "alive",
@@ -675,18 +655,18 @@ run_expect_state(struct story *s, const struct args *a)
 	const struct detect_watch	*w = &s->watches[a->watch];
 	const char			*state;
 
-	if (!judge(s, s->now))
+	if (!advance(s, s->now))
 		return (false);
 	state = states[detect_state(w, s->source_list[w->source], s->now)];
 	if (strcmp(state, a->word) != 0)
-		return (fault(s, "%s is %s; expected %s", s->names[a->watch],
+		return (fail(s, "%s is %s; expected %s", s->names[a->watch],
 		    state, a->word));
 	return (true);
 }
 
-/* The detail of the watch's first event that is pending, or else as it is. */
+/* The detail of the pending event of the watch, or else of its last one. */
 static const char *
-detail(const struct story *s, uint32_t watch)
+detail(const struct scenario *s, uint32_t watch)
 {
 	static char		 text[ALARM_DETAIL_SIZE];
 	const struct alarm	*a = &s->alarms[watch];
@@ -697,93 +677,93 @@ detail(const struct story *s, uint32_t watch)
 }
 
 static bool
-run_expect_detail(struct story *s, const struct args *a)
+run_expect_detail(struct scenario *s, const struct args *a)
 {
-	if (!judge(s, s->now))
+	if (!advance(s, s->now))
 		return (false);
 	if (strstr(detail(s, a->watch), a->word) == NULL)
-		return (fault(s, "\"%s\" is not in \"%s\"", a->word,
+		return (fail(s, "\"%s\" is not in the detail \"%s\"", a->word,
 		    detail(s, a->watch)));
 	return (true);
 }
 
 static bool
-run_expect_no_detail(struct story *s, const struct args *a)
+run_expect_no_detail(struct scenario *s, const struct args *a)
 {
-	if (!judge(s, s->now))
+	if (!advance(s, s->now))
 		return (false);
 	if (strstr(detail(s, a->watch), a->word) != NULL)
-		return (fault(s, "\"%s\" is in \"%s\"", a->word,
+		return (fail(s, "\"%s\" is in the detail \"%s\"", a->word,
 		    detail(s, a->watch)));
 	return (true);
 }
 
 static bool
-expect_time(struct story *s, const char *what, int64_t ns, int64_t expected)
+expect_time(struct scenario *s, const char *name, int64_t ns, int64_t expected)
 {
 	char	 a[TIME_TEXT_SIZE], b[TIME_TEXT_SIZE];
 
 	if (ns == expected)
 		return (true);
-	return (fault(s, "%s is %s; expected %s", what, time_text(ns, a),
+	return (fail(s, "%s is %s; expected %s", name, time_text(ns, a),
 	    time_text(expected, b)));
 }
 
 static bool
-run_expect_interval(struct story *s, const struct args *a)
+run_expect_interval(struct scenario *s, const struct args *a)
 {
 	return (expect_time(s, "the interval",
 	    detect_interval_ns(&s->watches[a->watch]), a->time[0]));
 }
 
 static bool
-run_expect_jitter(struct story *s, const struct args *a)
+run_expect_jitter(struct scenario *s, const struct args *a)
 {
-	return (expect_time(s, "the jitter", 
+	return (expect_time(s, "the jitter",
 	    detect_jitter_ns(&s->watches[a->watch]), a->time[0]));
 }
 
 static bool
-run_expect_gap(struct story *s, const struct args *a)
+run_expect_gap(struct scenario *s, const struct args *a)
 {
 	return (expect_time(s, "the longest gap",
 	    detect_longest_gap_ns(&s->watches[a->watch]), a->time[0]));
 }
 
 static bool
-run_expect_silence(struct story *s, const struct args *a)
+run_expect_silence(struct scenario *s, const struct args *a)
 {
 	return (expect_time(s, "the silence",
 	    detect_silence_ns(&s->watches[a->watch], s->now), a->time[0]));
 }
 
 static bool
-expect_number(struct story *s, uint64_t n, uint64_t expected)
+expect_number(struct scenario *s, uint64_t n, uint64_t expected)
 {
 	if (n == expected)
 		return (true);
-	return (fault(s, "they are %" PRIu64 "; expected %" PRIu64, n,
+	return (fail(s, "the number is %" PRIu64 "; expected %" PRIu64, n,
 	    expected));
 }
 
 static bool
-run_expect_heartbeats(struct story *s, const struct args *a)
+run_expect_heartbeats(struct scenario *s, const struct args *a)
 {
 	return (expect_number(s, s->watches[a->watch].heartbeats, a->number));
 }
 
-/* The detector's count and the alarm's are one. */
+/* The detector and the alarm both count interruptions. */
 static bool
-run_expect_interruptions(struct story *s, const struct args *a)
+run_expect_interruptions(struct scenario *s, const struct args *a)
 {
 	return (expect_number(s, detect_interruptions(&s->watches[a->watch]),
 	    a->number) &&
 	    expect_number(s, s->alarms[a->watch].count, a->number));
 }
 
-/* ---- the story */
+/* ---- the file */
 
-static const struct statement	 statements[] = {
+static const struct directive	 directives[] = {
 	{ "source SOURCE",			 run_source },
 	{ "watch WORD interruption TIME ...",	 run_watch },
 	{ "heartbeat WATCH",			 run_heartbeat },
@@ -821,75 +801,75 @@ static const struct statement	 statements[] = {
 	{ "expect silence WATCH TIME",		 run_expect_silence },
 };
 
-#define STATEMENTS	(sizeof(statements) / sizeof(statements[0]))
+#define DIRECTIVES	(sizeof(directives) / sizeof(directives[0]))
 
 static bool
-run_statement(struct story *s, char **words, size_t n)
+run_directive(struct scenario *s, char **words, size_t n)
 {
 	struct args	 a = { 0 };
 	size_t		 i;
 
-	for (i = 0; i < STATEMENTS; i++)
-		if (fits(s, statements[i].pattern, words, n, NULL))
+	for (i = 0; i < DIRECTIVES; i++)
+		if (matches(s, directives[i].pattern, words, n, NULL))
 			break;
-	if (i == STATEMENTS)
-		return (fault(s, "there is no such statement: %s …",
+	if (i == DIRECTIVES)
+		return (fail(s, "unknown or incomplete directive \"%s\"",
 		    n > 0 ? words[0] : ""));
-	if (strstr(statements[i].pattern, "SOURCE") == NULL &&
+	if (strstr(directives[i].pattern, "SOURCE") == NULL &&
 	    !add_source(s, "eth0", &a.source))
 		return (false);
-	return (fits(s, statements[i].pattern, words, n, &a) &&
-	    statements[i].run(s, &a) && s->fault[0] == '\0');
+	return (matches(s, directives[i].pattern, words, n, &a) &&
+	    directives[i].run(s, &a) && s->failure[0] == '\0');
 }
 
 static bool
-run_every(struct story *s, char **words, size_t n)
+run_every(struct scenario *s, char **words, size_t n)
 {
 	struct args	 a = { 0 };
 	int64_t		 ns;
 
-	if (!fits(s, "from TIME to TIME every TIME ...", words, n, &a))
+	if (!matches(s, "from TIME to TIME every TIME ...", words, n, &a))
 		return (false);
 	if (a.time[2] <= 0)
-		return (fault(s, "%s is no step", words[5]));
+		return (fail(s, "invalid step \"%s\"", words[5]));
 	for (ns = a.time[0]; ns <= a.time[1]; ns += a.time[2])
-		if (!move_to(s, ns) || !run_statement(s, a.rest, a.nrest))
+		if (!move_to(s, ns) || !run_directive(s, a.rest, a.nrest))
 			return (false);
 	return (true);
 }
 
 static bool
-run_at(struct story *s, char **words, size_t n)
+run_at(struct scenario *s, char **words, size_t n)
 {
 	struct args	 a = { 0 };
 
-	return (fits(s, "at TIME ...", words, n, &a) &&
-	    move_to(s, a.time[0]) && run_statement(s, a.rest, a.nrest));
+	return (matches(s, "at TIME ...", words, n, &a) &&
+	    move_to(s, a.time[0]) && run_directive(s, a.rest, a.nrest));
 }
 
-/* Before anything else happens, what happened has to be expected. */
+/* All events have to be expected before the next thing happens. */
 static bool
-run_line(struct story *s, char *line)
+run_line(struct scenario *s, char *line)
 {
 	char	*words[WORDS], text[EVENT_TEXT_SIZE];
 	size_t	 n = split(line, words);
-	bool	 at = fits(s, "at TIME ...", words, n, NULL);
+	bool	 at = matches(s, "at TIME ...", words, n, NULL);
 
 	if (n == 0)
 		return (true);
 	if (strcmp(words[at && n > 2 ? 2 : 0], "expect") != 0 &&
 	    s->npending > 0)
-		return (fault(s, "unexpected: %s", event_text(s,
+		return (fail(s, "unexpected event: %s", event_text(s,
 		    &s->pending[0].event, text)));
 	if (at)
 		return (run_at(s, words, n));
-	if (fits(s, "from TIME to TIME every TIME ...", words, n, NULL))
+	if (matches(s, "from TIME to TIME every TIME ...", words, n, NULL))
 		return (run_every(s, words, n));
-	return (run_statement(s, words, n));
+	return (run_directive(s, words, n));
 }
 
 static void
-story_free(struct story *s)
+scenario_free(struct scenario *s)
 {
 	size_t	 i;
 
@@ -903,35 +883,35 @@ story_free(struct story *s)
 	free(s);
 }
 
-/* Copies how the story is to fail, "" where it is not, to `failure`. */
+/* Copies the expected failure to `failure`; "": the scenario is to pass. */
 static void
-read_story(struct story *s, FILE *stream, char *failure, size_t size)
+read_scenario(struct scenario *s, FILE *stream, char *failure, size_t size)
 {
 	char	*line = NULL;
 	size_t	 capacity = 0;
-	bool	 fine = true;
+	bool	 passed = true;
 
 	failure[0] = '\0';
-	while (fine && getline(&line, &capacity, stream) != -1) {
+	while (passed && getline(&line, &capacity, stream) != -1) {
 		s->line++;
 		if (s->line == 1 && strncmp(line, FAILS, strlen(FAILS)) == 0)
 			snprintf(failure, size, "%.*s",
 			    (int)strcspn(line + strlen(FAILS), "\n"),
 			    line + strlen(FAILS));
-		fine = run_line(s, line);
+		passed = run_line(s, line);
 	}
-	if (fine)
+	if (passed)
 		run_expect_nothing(s, NULL);
 	free(line);
 }
 
 static bool
-tell(const char *file, int number)
+run_file(const char *file, int number)
 {
-	struct story	*s;
-	char		 failure[sizeof(s->fault)];
+	struct scenario	*s;
+	char		 failure[sizeof(s->failure)];
 	FILE		*stream;
-	bool		 fine;
+	bool		 passed;
 
 	s = calloc(1, sizeof(*s));
 	stream = fopen(file, "r");
@@ -943,55 +923,53 @@ tell(const char *file, int number)
 	s->file = file;
 	s->wall_offset_ns = WALL_OFFSET_NS;
 	if (replace_detector(s))
-		read_story(s, stream, failure, sizeof(failure));
+		read_scenario(s, stream, failure, sizeof(failure));
 	fclose(stream);
-	fine = strcmp(s->fault, failure) == 0;
-	printf("%sok %d - %s\n", fine ? "" : "not ", number, file);
-	if (!fine && s->fault[0] != '\0')
-		printf("# %s:%s\n", file, s->fault);
-	if (!fine && failure[0] != '\0')
-		printf("# %s: it should fail so: %s\n", file, failure);
-	story_free(s);
-	return (fine);
+	passed = strcmp(s->failure, failure) == 0;
+	printf("%sok %d - %s\n", passed ? "" : "not ", number, file);
+	if (!passed && s->failure[0] != '\0')
+		printf("# %s:%s\n", file, s->failure);
+	if (!passed && failure[0] != '\0')
+		printf("# %s: expected to fail with: %s\n", file, failure);
+	scenario_free(s);
+	return (passed);
 }
 
 static int
-tell_all(char *const *files, size_t n)
+run_files(char *const *files, size_t n)
 {
 	size_t	 i;
 	int	 status = 0;
 
 	printf("1..%zu\n", n);
 	for (i = 0; i < n; i++)
-		if (!tell(files[i], (int)i + 1))
+		if (!run_file(files[i], (int)i + 1))
 			status = 1;
 	return (status);
 }
 
-/* The stories named, or else those of the source tree: `srcdir`. */
+/* Runs the files named, or those of passing/ and failing/ below `srcdir`. */
 int
 main(int argc, char *argv[])
 {
-	const char	*srcdir = getenv("srcdir");
-	char		 pattern[4096];
-	glob_t		 found;
-	int		 status;
+	static const char *const directories[] = { "passing", "failing" };
+	const char			*srcdir = getenv("srcdir");
+	char				 pattern[4096];
+	glob_t				 found = { 0 };
+	size_t				 i;
+	int				 status;
 
 	if (argc > 1)
-		return (tell_all(argv + 1, (size_t)argc - 1));
-	snprintf(pattern, sizeof(pattern), "%s/tests/scenario/stories/*.scn",
-	    srcdir != NULL ? srcdir : ".");
-	if (glob(pattern, 0, NULL, &found) != 0) {
-		printf("Bail out! no stories: %s\n", pattern);
-		return (1);
+		return (run_files(argv + 1, (size_t)argc - 1));
+	for (i = 0; i < sizeof(directories) / sizeof(directories[0]); i++) {
+		snprintf(pattern, sizeof(pattern), "%s/tests/scenario/%s/*.scn",
+		    srcdir != NULL ? srcdir : ".", directories[i]);
+		if (glob(pattern, i > 0 ? GLOB_APPEND : 0, NULL, &found) != 0) {
+			printf("Bail out! no files: %s\n", pattern);
+			return (1);
+		}
 	}
-	snprintf(pattern, sizeof(pattern), "%s/tests/scenario/stories/failing/*.scn",
-	    srcdir != NULL ? srcdir : ".");
-	if (glob(pattern, GLOB_APPEND, NULL, &found) != 0) {
-		printf("Bail out! no stories: %s\n", pattern);
-		return (1);
-	}
-	status = tell_all(found.gl_pathv, found.gl_pathc);
+	status = run_files(found.gl_pathv, found.gl_pathc);
 	globfree(&found);
 	return (status);
 }
