@@ -121,7 +121,7 @@ struct restoring {
 	struct wall_time	 now;
 };
 
-/* From the age by the wall clock, which may have been set since: at most now. */
+/* By its age on the wall clock, which may have been set since: at most now. */
 static struct mono_time
 mono_of(const struct agent *agent, struct wall_time then, struct wall_time now)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A new generation takes effect: alarms and captures go on in it.
+ * A new generation takes effect, and takes over alarms and captures.
  */
 #ifndef HBW_AGENT_APPLY_H
 #define HBW_AGENT_APPLY_H
@@ -10,18 +10,17 @@
 #include "agent.h"
 
 /*
- * `next` takes effect.  What stays is taken over from the generation before it
- * or, at the start, from the state of the last run; an alarm that is active and
- * whose watch goes is cleared.  Afterwards `next` is the generation before, for
- * the caller to free.
+ * `next` takes effect.  Alarms and captures that are still configured are taken
+ * over from the previous generation or, at the start, from the last run.  An
+ * active alarm of a watch that is not is cleared.  Afterwards *next is the
+ * previous generation, for the caller to free.
  */
 void	 agent_apply(struct agent *, struct generation *next,
 	    struct wall_time now);
 
 /*
- * The same for a configuration and its shared rows.  False when memory is
- * exhausted; then nothing has changed and the caller keeps both.  Otherwise the
- * agent owns both.
+ * The same for a configuration and its shared rows, which the agent then owns.
+ * False when memory is exhausted; then the caller owns both.
  */
 bool	 agent_configure(struct agent *, struct configuration *,
 	    struct shared_state *, struct wall_time now);

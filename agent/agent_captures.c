@@ -95,20 +95,20 @@ void
 agent_order_captures(struct agent *agent)
 {
 	struct agent_capture	*c = agent->current.captures;
-	uint32_t		*positions;
-	uint64_t		*keys;
+	struct generation_pair	*pairs;
 	size_t			 i, n = agent->current.shared->ncaptures;
 
-	keys = calloc(n + 1, sizeof(*keys));
-	positions = calloc(n + 1, sizeof(*positions));
-	for (i = 0; keys != NULL && i < n; i++)
-		keys[i] = capture_index(agent->current.shared, i);
-	if (keys != NULL && positions != NULL &&
-	    generation_sort(positions, n, keys))
-		for (i = 0; i < n; i++) {
-			c[i].ifindex = (uint32_t)keys[i];
-			c[i].position = positions[i];
-		}
-	free(keys);
-	free(positions);
+	pairs = calloc(n + 1, sizeof(*pairs));
+	if (pairs == NULL)
+		return;
+	for (i = 0; i < n; i++) {
+		c[i].ifindex = capture_index(agent->current.shared, i);
+		pairs[i] = (struct generation_pair){
+			c[i].ifindex, (uint32_t)i,
+		};
+	}
+	generation_sort(pairs, n);
+	for (i = 0; i < n; i++)
+		c[i].position = pairs[i].position;
+	free(pairs);
 }

@@ -27,8 +27,8 @@ void	 agent_engine_fault(struct agent *, const char *reason,
 	    struct wall_time now);
 
 /*
- * Takes hbwCaptureIndex from the shared rows and sorts by it.  Between two calls
- * a walk of the table sees one order.
+ * Takes hbwCaptureIndex from the shared rows and sorts by it.  Until the next
+ * call walks of the table see this order.
  */
 void	 agent_order_captures(struct agent *);
 

@@ -6,66 +6,49 @@
 #include "generation.h"
 
 void
-generation_forget_old(struct generation *c)
+generation_forget_old(struct generation *g)
 {
-	free(c->before);
-	free(c->removed);
-	c->before = c->removed = NULL;
-	c->nremoved = 0;
+	free(g->before);
+	free(g->removed);
+	g->before = g->removed = NULL;
+	g->nremoved = 0;
 }
 
 void
-generation_free(struct generation *c)
+generation_free(struct generation *g)
 {
-	shared_state_free(c->shared);
-	configuration_free(c->config);
-	free(c->alarms);
-	free(c->indexes);
-	free(c->by_index);
-	free(c->by_alarm);
-	free(c->captures);
-	generation_forget_old(c);
-	*c = (struct generation){ 0 };
+	shared_state_free(g->shared);
+	configuration_free(g->config);
+	free(g->alarms);
+	free(g->indexes);
+	free(g->by_index);
+	free(g->by_alarm);
+	free(g->captures);
+	generation_forget_old(g);
+	*g = (struct generation){ 0 };
 }
 
-/* ---- new ones */
-
-struct pair {
-	uint64_t	 key;
-	uint32_t	 position;
-};
+/* ---- a new one */
 
 static int
 compare_pairs(const void *a, const void *b)
 {
-	uint64_t	 x = ((const struct pair *)a)->key;
-	uint64_t	 y = ((const struct pair *)b)->key;
+	uint64_t	 x = ((const struct generation_pair *)a)->key;
+	uint64_t	 y = ((const struct generation_pair *)b)->key;
 
 	return (x < y ? -1 : x > y);
 }
 
-bool
-generation_sort(uint32_t *positions, size_t n, const uint64_t *keys)
+void
+generation_sort(struct generation_pair *pairs, size_t n)
 {
-	struct pair	*pairs;
-	size_t		 i;
-
-	pairs = calloc(n + 1, sizeof(*pairs));
-	if (pairs == NULL)
-		return (false);
-	for (i = 0; i < n; i++)
-		pairs[i] = (struct pair){ keys[i], (uint32_t)i };
 	qsort(pairs, n, sizeof(*pairs), compare_pairs);
-	for (i = 0; i < n; i++)
-		positions[i] = pairs[i].position;
-	free(pairs);
-	return (true);
 }
 
 static bool
-number_watches(struct watch_index *index, struct generation *c)
+number_watches(struct watch_index *index, struct generation *g)
 {
-	const struct configuration	*config = c->config;
+	const struct configuration	*config = g->config;
 	const char			**list;
 	size_t				  i;
 	bool				  fine;
@@ -77,86 +60,92 @@ number_watches(struct watch_index *index, struct generation *c)
 		list[i] = config->watches[i]->name;
 	fine = watch_index_add(index, list, config->nwatches);
 	for (i = 0; fine && i < config->nwatches; i++)
-		c->indexes[i] = watch_index_find(index, list[i]);
+		g->indexes[i] = watch_index_find(index, list[i]);
 	free(list);
 	return (fine);
 }
 
 static bool
-order_watches(struct generation *c)
+order_watches(struct generation *g)
 {
-	const struct configuration	*config = c->config;
-	uint64_t			*keys;
-	size_t				 i;
-	bool				 fine;
+	const struct configuration	*config = g->config;
+	struct generation_pair		*pairs;
+	size_t				 i, n = config->nwatches;
+	uint64_t			 id;
 
-	keys = calloc(config->nwatches + 1, sizeof(*keys));
-	if (keys == NULL)
+	pairs = calloc(n + 1, sizeof(*pairs));
+	if (pairs == NULL)
 		return (false);
-	for (i = 0; i < config->nwatches; i++)
-		keys[i] = c->indexes[i];
-	fine = generation_sort(c->by_index, config->nwatches, keys);
-	for (i = 0; i < config->nwatches; i++)
-		keys[i] |= (uint64_t)config->watches[i]->profile->alarm->id
-		    << 32;
-	fine = fine && generation_sort(c->by_alarm, config->nwatches, keys);
-	free(keys);
-	return (fine);
+	for (i = 0; i < n; i++)
+		pairs[i] = (struct generation_pair){
+			g->indexes[i], (uint32_t)i,
+		};
+	generation_sort(pairs, n);
+	for (i = 0; i < n; i++) {
+		g->by_index[i] = pairs[i].position;
+		id = config->watches[pairs[i].position]->profile->alarm->id;
+		pairs[i].key |= id << 32;
+	}
+	generation_sort(pairs, n);
+	for (i = 0; i < n; i++)
+		g->by_alarm[i] = pairs[i].position;
+	free(pairs);
+	return (true);
 }
 
-/* Which watches are where, and which are gone? */
+/* Finds each watch in the old configuration, and those that are removed. */
 static bool
-compare_with(struct generation *c, const struct generation *old)
+compare_with(struct generation *g, const struct generation *old)
 {
 	size_t	 i, found, n = old->config->nwatches;
 	bool	*stays;
 
-	c->before = calloc(c->config->nwatches + 1, sizeof(*c->before));
-	c->removed = calloc(n + 1, sizeof(*c->removed));
+	g->before = calloc(g->config->nwatches + 1, sizeof(*g->before));
+	g->removed = calloc(n + 1, sizeof(*g->removed));
 	stays = calloc(n + 1, sizeof(*stays));
-	if (c->before == NULL || c->removed == NULL || stays == NULL) {
+	if (g->before == NULL || g->removed == NULL || stays == NULL) {
 		free(stays);
 		return (false);
 	}
-	for (i = 0; i < c->config->nwatches; i++) {
+	for (i = 0; i < g->config->nwatches; i++) {
 		/* A name has the same hbwWatchIndex in all generations. */
-		found = generation_find(old, c->indexes[i]);
-		c->before[i] = found == SIZE_MAX ? SHARED_STATE_NEW :
+		found = generation_find(old, g->indexes[i]);
+		g->before[i] = found == SIZE_MAX ? SHARED_STATE_NEW :
 		    (uint32_t)found;
 		if (found != SIZE_MAX)
 			stays[found] = true;
 	}
 	for (i = 0; i < n; i++)
 		if (!stays[i])
-			c->removed[c->nremoved++] = (uint32_t)i;
+			g->removed[g->nremoved++] = (uint32_t)i;
 	free(stays);
 	return (true);
 }
 
 bool
-generation_new(struct generation *c, struct watch_index *index,
+generation_new(struct generation *g, struct watch_index *index,
     const struct generation *old, struct configuration *config,
     struct shared_state *shared)
 {
 	size_t	 i, n = config->nwatches;
 
-	*c = (struct generation){ .config = config, .shared = shared };
-	c->alarms = calloc(n + 1, sizeof(*c->alarms));
-	c->indexes = calloc(n + 1, sizeof(*c->indexes));
-	c->by_index = calloc(n + 1, sizeof(*c->by_index));
-	c->by_alarm = calloc(n + 1, sizeof(*c->by_alarm));
-	c->captures = calloc(shared->ncaptures + 1, sizeof(*c->captures));
-	if (c->alarms == NULL || c->indexes == NULL || c->by_index == NULL ||
-	    c->by_alarm == NULL || c->captures == NULL ||
-	    !number_watches(index, c) || !order_watches(c) ||
-	    (old->config != NULL && !compare_with(c, old))) {
-		c->config = NULL;
-		c->shared = NULL;
-		generation_free(c);
+	*g = (struct generation){ .config = config, .shared = shared };
+	g->alarms = calloc(n + 1, sizeof(*g->alarms));
+	g->indexes = calloc(n + 1, sizeof(*g->indexes));
+	g->by_index = calloc(n + 1, sizeof(*g->by_index));
+	g->by_alarm = calloc(n + 1, sizeof(*g->by_alarm));
+	g->captures = calloc(shared->ncaptures + 1, sizeof(*g->captures));
+	if (g->alarms == NULL || g->indexes == NULL || g->by_index == NULL ||
+	    g->by_alarm == NULL || g->captures == NULL ||
+	    !number_watches(index, g) || !order_watches(g) ||
+	    (old->config != NULL && !compare_with(g, old))) {
+		g->config = NULL;
+		g->shared = NULL;
+		generation_free(g);
 		return (false);
 	}
 	for (i = 0; i < n; i++)
-		alarm_init(&c->alarms[i]);
+		alarm_init(&g->alarms[i]);
 	return (true);
 }
 
@@ -169,20 +158,20 @@ static bool
 is_index_less(const void *arg, size_t position)
 {
 	const struct wanted_index	*wanted = arg;
-	const struct generation		*c = wanted->generation;
+	const struct generation		*g = wanted->generation;
 
-	return (c->indexes[c->by_index[position]] < wanted->index);
+	return (g->indexes[g->by_index[position]] < wanted->index);
 }
 
 size_t
-generation_find(const struct generation *c, uint32_t index)
+generation_find(const struct generation *g, uint32_t index)
 {
-	struct wanted_index	 wanted = { c, index };
+	struct wanted_index	 wanted = { g, index };
 	size_t			 found;
 
-	found = search_first(c->config->nwatches, is_index_less, &wanted);
-	if (found < c->config->nwatches &&
-	    c->indexes[c->by_index[found]] == index)
-		return (c->by_index[found]);
+	found = search_first(g->config->nwatches, is_index_less, &wanted);
+	if (found < g->config->nwatches &&
+	    g->indexes[g->by_index[found]] == index)
+		return (g->by_index[found]);
 	return (SIZE_MAX);
 }

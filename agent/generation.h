@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What of the agent belongs to a configuration, and how it is carried over to
- * the next one: the alarms, their indexes and orders.
+ * The part of the agent that belongs to a configuration and that a reload
+ * replaces: the configuration, its shared rows, the alarms and their order.
  */
 #ifndef HBW_GENERATION_H
 #define HBW_GENERATION_H
@@ -15,12 +15,12 @@
 #include "state/alarm.h"
 #include "state/watch_index.h"
 
-/* What is known of a capture beside the live row; as live->captures. */
 struct agent_capture {
-	uint32_t	 position;	/* in the table's order, of a capture */
+	/* Entry i: the capture in row i of hbwCaptureTable. */
+	uint32_t	 position;
 	uint32_t	 ifindex;	/* hbwCaptureIndex */
-	uint32_t	 restarts;
-	bool		 notified_blind;	/* by the last notification of it */
+	uint32_t	 restarts;	/* hbwCaptureRestarts */
+	bool		 notified_blind;	/* by its last notification */
 };
 
 struct generation {
@@ -40,21 +40,25 @@ struct generation {
 };
 
 /*
- * The next generation after `old`, with alarms that were never raised.  Names
- * of watches that are not in the index get one there.  False when memory is
- * exhausted; otherwise it owns the configuration and the shared rows.
+ * The generation after `old`, with alarms that were never raised.  New names of
+ * watches are added to the index.  False when memory is exhausted; otherwise it
+ * owns the configuration and the shared rows.
  */
 bool	 generation_new(struct generation *, struct watch_index *,
 	    const struct generation *old, struct configuration *,
 	    struct shared_state *);
-/* Frees what was needed to take over from the generation before. */
+/* Frees `before` and `removed`, once it has taken effect. */
 void	 generation_forget_old(struct generation *);
 void	 generation_free(struct generation *);
 
-/* Position of a watch by its hbwWatchIndex; SIZE_MAX: there is none. */
+/* The position of a watch by its hbwWatchIndex; SIZE_MAX: no such watch. */
 size_t	 generation_find(const struct generation *, uint32_t index);
 
-/* Sorts positions by a key of theirs; false when there is no memory. */
-bool	 generation_sort(uint32_t *positions, size_t n, const uint64_t *keys);
+/* Sorts positions by their keys, of which no two are equal. */
+struct generation_pair {
+	uint64_t	 key;
+	uint32_t	 position;
+};
+void	 generation_sort(struct generation_pair *, size_t n);
 
 #endif

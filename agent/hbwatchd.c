@@ -38,6 +38,9 @@
 /* From one attempt to the next, of what failed. */
 #define TICK_NS		NSEC_PER_SEC
 
+/* In the poll set before net-snmp's: the signals and the engines' sockets. */
+#define OWN_DESCRIPTORS	(1 + SUPERVISOR_SOCKETS)
+
 struct options {
 	const char	*file;
 	const char	*state;
@@ -53,11 +56,11 @@ struct daemon {
 	struct agent		 agent;
 	struct supervisor	 supervisor;
 	struct systemd_notify	 systemd;
-	struct configuration	*reload;	/* waits to be put in force */
+	struct configuration	*reload;	/* next; NULL: none */
 	struct notify		 notify;
 	struct snmp_poll	 poll;
-	struct mono_time	 ticked;
-	int			 signals;
+	struct mono_time	 ticked;	/* the last tick */
+	int			 signals;	/* signalfd */
 	bool			 stop;
 };
 
@@ -69,19 +72,7 @@ usage(FILE *out)
 	    "                [-t] [-v] [-V] [-h]\n");
 }
 
-static bool
-parse_log(const char *text, enum log_target *target)
-{
-	if (strcmp(text, "stderr") == 0)
-		*target = LOG_TO_STDERR;
-	else if (strcmp(text, "syslog") == 0)
-		*target = LOG_TO_SYSLOG;
-	else
-		return (false);
-	return (true);
-}
-
-/* -1 to go on, or the exit status. */
+/* Returns -1 to go on, or the exit status. */
 static int
 parse_options(int argc, char **argv, struct options *o)
 {
@@ -106,7 +97,10 @@ parse_options(int argc, char **argv, struct options *o)
 			o->listen = optarg;
 			break;
 		case 'l':
-			if (parse_log(optarg, &o->log))
+			o->log = strcmp(optarg, "syslog") == 0 ?
+			    LOG_TO_SYSLOG : LOG_TO_STDERR;
+			if (o->log == LOG_TO_SYSLOG ||
+			    strcmp(optarg, "stderr") == 0)
 				break;
 			fprintf(stderr, "hbwatchd: -l %s: expected stderr or "
 			    "syslog\n", optarg);
@@ -145,20 +139,20 @@ parse_options(int argc, char **argv, struct options *o)
 static bool
 check_interfaces(const struct configuration *config)
 {
-	const struct configuration_profile	*w = NULL;
+	const struct configuration_profile	*last = NULL, *w;
 	size_t					 i;
 	bool					 fine = true;
 
-	for (i = 0; i < config->nwatches; i++) {
-		if (w == config->watches[i]->profile)
-			continue;
+	/* The watches of one section share a profile. */
+	for (i = 0; i < config->nwatches; i++, last = w) {
 		w = config->watches[i]->profile;
-		if (!w->enabled || strcmp(w->interface, "any") == 0 ||
+		if (w == last || !w->enabled ||
+		    strcmp(w->interface, "any") == 0 ||
 		    if_nametoindex(w->interface) != 0)
 			continue;
-		fprintf(stderr, "%s:%d: interface \"%s\": there is none of "
-		    "that name; expected one that `ip link` shows, or any\n",
-		    w->file, w->interface_line, w->interface);
+		fprintf(stderr, "%s:%d: no such interface \"%s\"; expected one "
+		    "that `ip link` shows, or any\n", w->file,
+		    w->interface_line, w->interface);
 		fine = false;
 	}
 	return (fine);
@@ -179,15 +173,15 @@ check(const struct configuration *config)
 
 /* ---- reload */
 
-/* The errors of a broken file go to the log, a line each. */
+/* Logs the errors of a configuration, one line each. */
 static void
 log_errors(char *errors)
 {
-	char	*line, *rest = errors;
+	char	*line;
 
-	while ((line = strsep(&rest, "\n")) != NULL)
+	while ((line = strsep(&errors, "\n")) != NULL)
 		if (*line != '\0')
-			log_warnx("%s", line);
+			log_errx("%s", line);
 }
 
 static bool
@@ -196,23 +190,24 @@ same_text(const char *a, const char *b)
 	return (a == b || (a != NULL && b != NULL && strcmp(a, b) == 0));
 }
 
-/* What net-snmp was set up with stays until a restart. */
+/* net-snmp is set up only once. */
 static void
 warn_of_restart(const struct configuration *old,
-    const struct configuration *new)
+    const struct configuration *new, const char *file)
 {
 	size_t	 i;
 	bool	 same = same_text(old->agentx, new->agentx) &&
-	    old->nsnmp == new->nsnmp;
+		    old->nsnmp == new->nsnmp;
 
 	for (i = 0; same && i < old->nsnmp; i++)
 		same = same_text(old->snmp[i].text, new->snmp[i].text);
 	if (!same)
-		log_warnx("agentx or snmp has changed: that takes a restart");
+		log_warnx("%s: agentx or snmp has changed; the change takes "
+		    "effect after a restart", file);
 }
 
 static void
-load_again(struct daemon *d)
+load_next(struct daemon *d)
 {
 	struct configuration	*config;
 	char			*errors = NULL;
@@ -221,17 +216,17 @@ load_again(struct daemon *d)
 
 	stream = open_memstream(&errors, &length);
 	if (stream == NULL) {
-		log_warn("reload");
+		log_err("cannot reload %s", d->options.file);
 		return;
 	}
 	config = configuration_load(d->options.file, stream);
 	if (fclose(stream) != 0 || config == NULL) {
-		if (errors != NULL)
-			log_errors(errors);
-		log_warnx("%s: has errors; the old configuration stays in "
-		    "force", d->options.file);
+		log_errors(errors);
+		log_errx("%s: has errors; the previous configuration stays in "
+		    "effect", d->options.file);
 	} else {
-		warn_of_restart(d->agent.current.config, config);
+		warn_of_restart(d->agent.current.config, config,
+		    d->options.file);
 		configuration_free(d->reload);
 		d->reload = config;
 	}
@@ -255,30 +250,31 @@ take_signals(struct daemon *d)
 
 	while (read(d->signals, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
 		if (info.ssi_signo == SIGHUP) {
-			log_info("reloading %s", d->options.file);
+			log_notice("reloading %s", d->options.file);
 			systemd_notify_reloading(&d->systemd, mono_now());
-			load_again(d);
+			load_next(d);
 		} else {
-			log_info("stopping");
+			log_notice("stopping");
 			systemd_notify_stopping();
 			d->stop = true;
 		}
 	}
 }
 
-/* When what failed is to be tried again. */
+/* When to retry what failed. */
 static struct mono_time
 tick_due(const struct daemon *d)
 {
-	struct mono_time	 due = supervisor_tick_due(&d->supervisor, d->ticked);
+	struct mono_time	 due;
 
+	due = supervisor_tick_due(&d->supervisor, d->ticked);
 	if (subagent_wants_tick() || notify_wants_tick(&d->notify))
 		due = mono_min(due, mono_add(d->ticked, TICK_NS));
 	return (due);
 }
 
 static void
-wait_for_work(struct daemon *d, size_t first)
+wait_for_work(struct daemon *d)
 {
 	struct snmp_poll	*p = &d->poll;
 	struct mono_time	 now = mono_now(), due;
@@ -287,7 +283,7 @@ wait_for_work(struct daemon *d, size_t first)
 	int64_t			 ns;
 	size_t			 i;
 
-	p->count = first;
+	p->count = OWN_DESCRIPTORS;
 	if (!snmp_library_poll(p, now, &due))
 		fatal("poll");
 	supervisor_sockets(&d->supervisor, sockets);
@@ -310,9 +306,9 @@ wait_for_work(struct daemon *d, size_t first)
 			p->fds[i].revents = 0;
 }
 
-/* An engine that says nothing is not asked for each question of SNMP's. */
+/* Most turns are for SNMP: then the supervisor has nothing to do. */
 static bool
-engines_report(const struct daemon *d)
+supervisor_has_work(const struct daemon *d)
 {
 	size_t	 i;
 
@@ -325,18 +321,15 @@ engines_report(const struct daemon *d)
 static void
 turn(struct daemon *d)
 {
-	/* Ours in the set: the signals, and the engines' sockets. */
-	const size_t	 first = 1 + SUPERVISOR_SOCKETS;
-
-	wait_for_work(d, first);
+	wait_for_work(d);
 	d->agent.now = mono_now();
 	if (d->poll.fds[0].revents != 0)
 		take_signals(d);
-	if (engines_report(d))
+	if (supervisor_has_work(d))
 		supervisor_work(&d->supervisor, d->agent.now);
 	try_reload(d, d->agent.now);
 	agent_storm(&d->agent, d->agent.now, wall_now());
-	/* On disk before it is on the wire, which notify_flush() does. */
+	/* Before notify_flush(): a notification is on disk before it is sent. */
 	persistence_save(&d->agent, d->agent.now, false);
 	if (!mono_before(d->agent.now, tick_due(d))) {
 		agent_order_captures(&d->agent);
@@ -344,7 +337,7 @@ turn(struct daemon *d)
 		notify_retry(&d->notify, d->agent.now);
 		d->ticked = d->agent.now;
 	}
-	snmp_library_work(&d->poll, first);
+	snmp_library_work(&d->poll, OWN_DESCRIPTORS);
 	subagent_work(mono_now());
 	notify_flush(&d->notify, mono_now());
 	systemd_notify_turn(&d->systemd, &d->agent, d->reload == NULL &&
@@ -366,7 +359,7 @@ block_signals(void)
 	return (signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
-/* A reload has no more privileges than are kept here. */
+/* Reloads, too, run with the privileges that are kept here. */
 static void
 limit_privileges(const struct options *o)
 {
@@ -374,7 +367,8 @@ limit_privileges(const struct options *o)
 	if (!privileges_limit(o->listen != NULL))
 		fatal("cannot drop privileges");
 	if (faccessat(AT_FDCWD, o->file, R_OK, AT_EACCESS) != 0)
-		log_warn("%s: a reload will not be able to read it", o->file);
+		log_warn("%s: a reload will not be able to read this file",
+		    o->file);
 }
 
 static void
@@ -469,9 +463,9 @@ run(const struct options *o, struct configuration *config)
 	return (status);
 }
 
-/* What is opened later must not pass for the log. */
+/* A file that is opened later must not become standard error. */
 static void
-hold_standard_descriptors(void)
+reserve_standard_descriptors(void)
 {
 	int	 fd;
 
@@ -489,9 +483,9 @@ main(int argc, char **argv)
 	struct options		 o;
 	int			 status;
 
-	/* What is written is nobody else's. */
+	/* All files are private. */
 	umask(0077);
-	hold_standard_descriptors();
+	reserve_standard_descriptors();
 	status = parse_options(argc, argv, &o);
 	if (status != -1)
 		return (status);

@@ -11,7 +11,7 @@
 #include "engine/sandbox.h"
 #include "privileges.h"
 
-/* Of these what it has; the rest of its capabilities go. */
+/* Drops every capability that is not in the list. */
 static bool
 keep(const unsigned *capabilities, size_t n)
 {
@@ -31,7 +31,7 @@ keep(const unsigned *capabilities, size_t n)
 			(void)capng_update(CAPNG_ADD,
 			    CAPNG_EFFECTIVE | CAPNG_PERMITTED,
 			    capabilities[i]);
-	/* Without the inheritable ones the ambient ones go too. */
+	/* Clearing the inheritable set clears the ambient one, too. */
 	if (capng_apply(CAPNG_SELECT_CAPS) == 0)
 		return (true);
 	errno = EPERM;
@@ -44,7 +44,7 @@ privileges_limit(bool bind)
 	unsigned	 capabilities[5];
 	size_t		 n = 0;
 
-	/* While it may: systemd's unit has done it where it may not. */
+	/* Fails without CAP_SETPCAP; then systemd's unit has done it. */
 	(void)sandbox_drop_bounding();
 	capabilities[n++] = CAP_NET_RAW;
 	if (geteuid() == 0) {

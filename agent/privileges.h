@@ -5,11 +5,11 @@
 #include <stdbool.h>
 
 /*
- * Keeps of this process's rights those that the next engine needs: to open a
- * capture, and where root started us to make the engine another user's and to
- * end it; all others go for good, so that what works at the start works later
- * too.  With `bind`, low ports may be bound until privileges_settle().  False on
- * error (errno).
+ * Drops all capabilities for good but those that the next engine needs: to open
+ * a capture and, when started by root, to change the engine's user and to end
+ * it.  So an engine that can be started now can be started later, too.  With
+ * `bind`, low ports may be bound until privileges_settle().  Both return false
+ * on error (errno).
  */
 bool	 privileges_limit(bool bind);
 bool	 privileges_settle(void);

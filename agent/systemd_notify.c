@@ -11,91 +11,92 @@
 
 #include "systemd_notify.h"
 
-/* Of the time after which systemd takes us for dead. */
-#define FEEDS		3
-/* Until then detection has made no pass. */
-#define LOOK_AGAIN_NS	NSEC_PER_SEC
+/* WATCHDOG=1 is sent so often within systemd's limit. */
+#define WATCHDOG_COUNT	3
+/* The time until the next check, when the engine has not run. */
+#define CHECK_AGAIN_NS	NSEC_PER_SEC
 
 #ifdef HAVE_LIBSYSTEMD
-#define tell(...)	((void)sd_notifyf(0, __VA_ARGS__))
+#define send_state(...)	((void)sd_notifyf(0, __VA_ARGS__))
 #else
 #define sd_watchdog_enabled(unset, usec)	((void)(usec), 0)
 
 static void __attribute__((format(printf, 1, 2)))
-tell(const char *format, ...)
+send_state(const char *format, ...)
 {
 	(void)format;
 }
 #endif
 
 void
-systemd_notify_init(struct systemd_notify *r)
+systemd_notify_init(struct systemd_notify *n)
 {
 	uint64_t	 usec = 0;
 
-	memset(r, 0, sizeof(*r));
-	if (sd_watchdog_enabled(0, &usec) > 0 && usec / FEEDS < INT64_MAX /
-	    NSEC_PER_USEC)
-		r->interval_ns = (int64_t)(usec / FEEDS) * NSEC_PER_USEC;
+	memset(n, 0, sizeof(*n));
+	if (sd_watchdog_enabled(0, &usec) > 0 &&
+	    usec / WATCHDOG_COUNT < INT64_MAX / NSEC_PER_USEC)
+		n->interval_ns = (int64_t)(usec / WATCHDOG_COUNT) * NSEC_PER_USEC;
 }
 
 static void
-tell_status(struct systemd_notify *r, const struct agent *agent)
+send_status(struct systemd_notify *n, const struct agent *agent)
 {
-	if (mono_before(agent->now, r->status_due) ||
-	    (r->watches == agent->current.config->nwatches &&
-	    r->active == agent->active_all))
+	if (mono_before(agent->now, n->status_due) ||
+	    (n->watches == agent->current.config->nwatches &&
+	    n->active == agent->active_all))
 		return;
-	r->status_due = mono_add(agent->now, NSEC_PER_SEC);
-	r->watches = agent->current.config->nwatches;
-	r->active = agent->active_all;
-	tell("STATUS=%zu watch%s, %" PRIu32 " active alarm%s", r->watches,
-	    r->watches == 1 ? "" : "es", r->active,
-	    r->active == 1 ? "" : "s");
+	n->status_due = mono_add(agent->now, NSEC_PER_SEC);
+	n->watches = agent->current.config->nwatches;
+	n->active = agent->active_all;
+	send_state("STATUS=%zu watch%s, %" PRIu32 " active alarm%s", n->watches,
+	    n->watches == 1 ? "" : "es", n->active,
+	    n->active == 1 ? "" : "s");
 }
 
 static void
-feed(struct systemd_notify *r, const struct agent *agent)
+send_watchdog(struct systemd_notify *n, const struct agent *agent)
 {
-	int64_t	 pass = atomic_load(agent->current.shared->next_wakeup);
+	int64_t	 wakeup = atomic_load(agent->current.shared->next_wakeup);
 
-	if (r->interval_ns == 0 || mono_before(agent->now, r->due))
+	if (n->interval_ns == 0 || mono_before(agent->now, n->due))
 		return;
-	if (!agent->engine_lives || pass == r->pass) {
-		r->due = mono_add(agent->now, LOOK_AGAIN_NS);
+	if (!agent->engine_lives || wakeup == n->last_wakeup) {
+		n->due = mono_add(agent->now, CHECK_AGAIN_NS);
 		return;
 	}
-	r->pass = pass;
-	r->due = mono_add(agent->now, r->interval_ns);
-	tell("WATCHDOG=1");
+	n->last_wakeup = wakeup;
+	n->due = mono_add(agent->now, n->interval_ns);
+	send_state("WATCHDOG=1");
 }
 
 void
-systemd_notify_turn(struct systemd_notify *r, const struct agent *agent, bool settled)
+systemd_notify_turn(struct systemd_notify *n, const struct agent *agent,
+    bool settled)
 {
-	if (!r->ready && settled && agent->engine_lives) {
-		r->ready = true;
-		tell("READY=1");
+	if (!n->ready && settled && agent->engine_lives) {
+		n->ready = true;
+		send_state("READY=1");
 	}
-	tell_status(r, agent);
-	feed(r, agent);
+	send_status(n, agent);
+	send_watchdog(n, agent);
 }
 
 struct mono_time
-systemd_notify_due(const struct systemd_notify *r)
+systemd_notify_due(const struct systemd_notify *n)
 {
-	return (r->interval_ns == 0 ? MONO_NEVER : r->due);
+	return (n->interval_ns == 0 ? MONO_NEVER : n->due);
 }
 
 void
-systemd_notify_reloading(struct systemd_notify *r, struct mono_time now)
+systemd_notify_reloading(struct systemd_notify *n, struct mono_time now)
 {
-	r->ready = false;
-	tell("RELOADING=1\nMONOTONIC_USEC=%" PRId64, now.ns / NSEC_PER_USEC);
+	n->ready = false;
+	send_state("RELOADING=1\nMONOTONIC_USEC=%" PRId64, now.ns / NSEC_PER_USEC);
 }
 
 void
 systemd_notify_stopping(void)
 {
-	tell("STOPPING=1");
+	send_state("STOPPING=1");
 }

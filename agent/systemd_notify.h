@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What systemd is told: that we are ready, that we live, how we are.  Where
- * systemd did not start us, or the build has no libsystemd, nobody is told.
+ * sd_notify(3): readiness, the watchdog and the status text.  Does nothing when
+ * systemd did not start this process or the build has no libsystemd.
  */
 #ifndef HBW_SYSTEMD_NOTIFY_H
 #define HBW_SYSTEMD_NOTIFY_H
@@ -14,24 +14,24 @@
 #include "base/mono.h"
 
 struct systemd_notify {
-	bool			 ready;		/* and said so */
+	bool			 ready;		/* READY=1 was sent */
 	int64_t			 interval_ns;	/* of the watchdog; 0: none */
-	struct mono_time	 due;		/* its next feed */
-	int64_t			 pass;		/* live->pass at the last */
+	struct mono_time	 due;		/* of the next WATCHDOG=1 */
+	int64_t			 last_wakeup;	/* next_wakeup at the last one */
 	struct mono_time	 status_due;
-	size_t			 watches;	/* as told */
+	size_t			 watches;	/* in the last STATUS= */
 	uint32_t		 active;
 };
 
 void	 systemd_notify_init(struct systemd_notify *);
 /*
  * To be called on each turn once net-snmp is set up; `settled` when no reload
- * is under way.  Detection feeds the watchdog: an engine that made no pass
- * since the last feed gets none.
+ * is under way.  WATCHDOG=1 is only sent when the engine has run since the last
+ * one, so that the watchdog covers the detection too.
  */
 void	 systemd_notify_turn(struct systemd_notify *, const struct agent *,
 	    bool settled);
-/* By when systemd_notify_turn wants to be called. */
+/* When systemd_notify_turn() must be called at the latest. */
 struct mono_time systemd_notify_due(const struct systemd_notify *);
 void	 systemd_notify_reloading(struct systemd_notify *, struct mono_time now);
 void	 systemd_notify_stopping(void);
