@@ -100,7 +100,7 @@ agent_storm(struct agent *agent, struct mono_time now, struct wall_time wall)
 	/* When memory is exhausted the next turn tries again. */
 	if (n == NULL)
 		return;
-	n->storm = storm_tell(&agent->storm, n->sequence,
+	n->storm = storm_close(&agent->storm, n->sequence,
 	    agent->outbox.delivered);
 	log_warnx("%s", notification_detail(n, detail));
 }

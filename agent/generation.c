@@ -48,21 +48,15 @@ generation_sort(struct generation_pair *pairs, size_t n)
 static bool
 number_watches(struct watch_index *index, struct generation *g)
 {
-	const struct configuration	*config = g->config;
-	const char			**list;
-	size_t				  i;
-	bool				  fine;
+	size_t	 i;
 
-	list = calloc(config->nwatches + 1, sizeof(*list));
-	if (list == NULL)
-		return (false);
-	for (i = 0; i < config->nwatches; i++)
-		list[i] = config->watches[i]->name;
-	fine = watch_index_add(index, list, config->nwatches);
-	for (i = 0; fine && i < config->nwatches; i++)
-		g->indexes[i] = watch_index_find(index, list[i]);
-	free(list);
-	return (fine);
+	for (i = 0; i < g->config->nwatches; i++) {
+		g->indexes[i] = watch_index_add(index,
+		    g->config->watches[i]->name);
+		if (g->indexes[i] == 0)
+			return (false);
+	}
+	return (true);
 }
 
 static bool

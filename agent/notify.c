@@ -199,7 +199,7 @@ notify_connected(struct notify *notify, netsnmp_session *master)
 	notify->session++;
 	notify->unanswered = 0;
 	notify->slow = notify->full = false;
-	outbox_all_returned(&notify->agent->outbox);
+	outbox_requeue_all(&notify->agent->outbox);
 }
 
 /* Logged once, until a notification is accepted. */
@@ -227,7 +227,7 @@ on_response(int operation, netsnmp_session *session, int request,
 	(void)request;
 	if (operation == NETSNMP_CALLBACK_OP_RESEND)
 		return (1);
-	/* notify_connected() has returned those of an earlier session. */
+	/* notify_connected() has requeued those of an earlier session. */
 	if (pending->session != notify->session) {
 		free(pending);
 		return (1);
@@ -240,7 +240,7 @@ on_response(int operation, netsnmp_session *session, int request,
 		outbox_delivered(outbox, pending->sequence);
 		notify->rejection_logged = false;
 	} else {
-		outbox_returned(outbox, pending->sequence);
+		outbox_requeue(outbox, pending->sequence);
 		if (answered)
 			on_rejected(notify, pending->sequence, pdu->errstat);
 	}
@@ -317,7 +317,7 @@ static struct notification *
 next_notification(const struct notify *notify)
 {
 	return (outbox_next(&notify->agent->outbox,
-	    persistence_fails(notify->agent)));
+	    persistence_is_failing(notify->agent)));
 }
 
 /* Is there a notification that only the pace delays? */

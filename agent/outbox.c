@@ -4,7 +4,7 @@
 
 #include "outbox.h"
 
-#define CAPACITY_LEAST	64
+#define CAPACITY_MIN	64
 
 bool
 outbox_init(struct outbox *box, uint32_t sequence)
@@ -12,7 +12,7 @@ outbox_init(struct outbox *box, uint32_t sequence)
 	memset(box, 0, sizeof(*box));
 	box->sequence = box->stored = box->delivered = sequence;
 	box->cursor = sequence + 1;
-	box->capacity = CAPACITY_LEAST;
+	box->capacity = CAPACITY_MIN;
 	box->notifications = calloc(box->capacity, sizeof(*box->notifications));
 	return (box->notifications != NULL);
 }
@@ -30,7 +30,7 @@ outbox_oldest(const struct outbox *box)
 }
 
 static void
-forget_oldest(struct outbox *box)
+remove_oldest(struct outbox *box)
 {
 	notification_release(at(box, 0));
 	box->first = (box->first + 1) % box->capacity;
@@ -41,7 +41,7 @@ void
 outbox_free(struct outbox *box)
 {
 	while (box->count > 0)
-		forget_oldest(box);
+		remove_oldest(box);
 	free(box->notifications);
 	memset(box, 0, sizeof(*box));
 }
@@ -64,15 +64,14 @@ resize(struct outbox *box, size_t capacity)
 	return (true);
 }
 
-/* More than can be kept: the oldest is lost, and the sequence shows it. */
 static void
-give_up_oldest(struct outbox *box)
+drop_oldest(struct outbox *box)
 {
 	struct notification	*n = at(box, 0);
 
-	box->given_up += n->delivery != NOTIFICATION_DELIVERED;
+	box->dropped += n->delivery != NOTIFICATION_DELIVERED;
 	outbox_delivered(box, n->sequence);
-	forget_oldest(box);
+	remove_oldest(box);
 }
 
 struct notification *
@@ -80,8 +79,8 @@ outbox_add(struct outbox *box, enum notification_event event, struct wall_time t
 {
 	struct notification	*n;
 
-	if (box->count >= OUTBOX_MOST)
-		give_up_oldest(box);
+	if (box->count >= OUTBOX_MAX)
+		drop_oldest(box);
 	if (box->count == box->capacity && !resize(box, 2 * box->capacity))
 		return (NULL);
 	n = at(box, box->count++);
@@ -96,7 +95,7 @@ outbox_add(struct outbox *box, enum notification_event event, struct wall_time t
 bool
 outbox_restore(struct outbox *box, struct notification *n)
 {
-	if (n->sequence != box->sequence + 1 || box->count >= OUTBOX_MOST ||
+	if (n->sequence != box->sequence + 1 || box->count >= OUTBOX_MAX ||
 	    (box->count == box->capacity && !resize(box, 2 * box->capacity)))
 		return (false);
 	n->delivery = NOTIFICATION_PENDING;
@@ -148,7 +147,7 @@ outbox_delivered(struct outbox *box, uint32_t sequence)
 }
 
 void
-outbox_returned(struct outbox *box, uint32_t sequence)
+outbox_requeue(struct outbox *box, uint32_t sequence)
 {
 	struct notification	*n = outbox_find(box, sequence);
 
@@ -160,16 +159,13 @@ outbox_returned(struct outbox *box, uint32_t sequence)
 }
 
 void
-outbox_all_returned(struct outbox *box)
+outbox_requeue_all(struct outbox *box)
 {
 	uint32_t	 sequence;
 
-	/*
-	 * What was sent is after what had its answer, and not beyond the
-	 * cursor, which is left on the last.
-	 */
+	/* A sent one is after the delivered ones and not after the cursor. */
 	for (sequence = box->cursor; sequence > box->delivered; sequence--)
-		outbox_returned(box, sequence);
+		outbox_requeue(box, sequence);
 }
 
 void
@@ -189,9 +185,9 @@ outbox_trim(struct outbox *box, size_t keep)
 		    (n->sequence > box->stored &&
 		    box->sequence - n->sequence < keep))
 			break;
-		forget_oldest(box);
+		remove_oldest(box);
 	}
-	/* What a burst took is given back. */
-	if (box->count < CAPACITY_LEAST && box->capacity > 64 * CAPACITY_LEAST)
-		(void)resize(box, CAPACITY_LEAST);
+	/* Free the memory of a burst. */
+	if (box->count < CAPACITY_MIN && box->capacity > 64 * CAPACITY_MIN)
+		(void)resize(box, CAPACITY_MIN);
 }

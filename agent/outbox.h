@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The notifications that wait: for their answer, or to be on disk.  They are
- * numbered without a gap, leave in their order, and none leaves before it is
- * stored, unless there is no store to be had.
+ * The notifications that wait to be delivered or to be written to disk.  Their
+ * sequences have no gap, they are sent in this order, and none is sent before
+ * it is on disk, unless the state cannot be written.
  *
- * Those that have both are in the store, as the history.
+ * Those that are delivered and on disk leave the outbox: the store has them, as
+ * the history.
  */
 #ifndef HBW_OUTBOX_H
 #define HBW_OUTBOX_H
@@ -17,67 +18,69 @@
 #include "state/notification.h"
 
 /*
- * So many wait at most; beyond that the oldest is given up, and the gap in the
- * sequence tells.  Days of flapping without a master come to that.
+ * When more wait, the oldest is dropped; the gap in the sequence shows it.  It
+ * takes days without snmpd to come to that.
  */
-#define OUTBOX_MOST	1000000
+#define OUTBOX_MAX	1000000
 
 struct outbox {
 	struct notification	*notifications;	/* a ring, owned */
 	size_t		 capacity;
-	size_t		 first;		/* of the oldest */
+	size_t		 first;		/* the oldest one's place */
 	size_t		 count;
-	uint32_t	 sequence;	/* of the newest; 0: none ever */
-	uint32_t	 stored;	/* up to this one they are on disk */
-	uint32_t	 delivered;	/* up to this one they were answered */
-	uint32_t	 cursor;	/* before this one nothing is PENDING */
-	size_t		 pending;	/* how many have no answer yet */
-	uint64_t	 given_up;	/* ever */
+	uint32_t	 sequence;	/* of the newest; 0: never any */
+	uint32_t	 stored;	/* all up to it are on disk */
+	uint32_t	 delivered;	/* all up to it are delivered */
+	uint32_t	 cursor;	/* none before it is PENDING */
+	size_t		 pending;	/* how many are not delivered */
+	uint64_t	 dropped;	/* undelivered ones, ever */
 };
 
 /*
- * An outbox that goes on after `sequence`, all of which is on disk.  False when
- * there is no memory.
+ * An empty outbox whose next sequence follows `sequence`; all up to that one are
+ * on disk and delivered.  False when memory is exhausted.
  */
 bool	 outbox_init(struct outbox *, uint32_t sequence);
 void	 outbox_free(struct outbox *);
 /*
- * Takes over a notice that was on disk, the next in order.  False when it is
- * not, or when there is no memory.
+ * Adds a notification from the store, which must have the next sequence, and
+ * owns what it owned.  False when it has not, when the outbox is full or when
+ * memory is exhausted; then the caller still owns it.
  */
 bool	 outbox_restore(struct outbox *, struct notification *);
 
 /*
- * A new notice with the next sequence, for the caller to fill in the rest; it
- * owns what it is given.  NULL when there is no memory.  Good until the next
- * outbox_add.
+ * Adds a notification with the next sequence.  The caller fills in the rest; the
+ * outbox owns it.  Valid until the next outbox_add; NULL when memory is
+ * exhausted.
  */
 struct notification *outbox_add(struct outbox *, enum notification_event,
 	    struct wall_time);
 
-/* NULL when it does not wait any more. */
+/* NULL: the sequence is not in the outbox. */
 struct notification *outbox_find(const struct outbox *, uint32_t sequence);
 /*
- * The oldest that is to be sent next, of those that are stored or, with
- * `unstored`, of all; NULL when there is none.
+ * The oldest PENDING one of those on disk or, with `unstored`, of all; NULL:
+ * there is none.
  */
 struct notification *outbox_next(struct outbox *, bool unstored);
 
-/* The answer came, or none is wanted. */
+/* snmpd acknowledged it, or it needs no delivery. */
 void	 outbox_delivered(struct outbox *, uint32_t sequence);
-/* No answer will come to what was sent: it waits again. */
-void	 outbox_returned(struct outbox *, uint32_t sequence);
-void	 outbox_all_returned(struct outbox *);
+/* It was sent and will not be acknowledged: it is PENDING again. */
+void	 outbox_requeue(struct outbox *, uint32_t sequence);
+/* The same for all that are sent and not acknowledged. */
+void	 outbox_requeue_all(struct outbox *);
 /* All up to this one are on disk. */
 void	 outbox_stored(struct outbox *, uint32_t sequence);
 
 /*
- * Forgets what needs not wait: of what was delivered and is not stored the
- * newest `keep` stay.
+ * Removes the oldest ones that are delivered, and on disk or not among the
+ * newest `keep`.
  */
 void	 outbox_trim(struct outbox *, size_t keep);
 
-/* The oldest that is here; one more than the newest when there is none. */
+/* The oldest sequence here; one more than the newest when it is empty. */
 uint32_t outbox_oldest(const struct outbox *);
 
 #endif

@@ -2,163 +2,134 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/array.h"
 #include "base/log.h"
 #include "persistence.h"
 
-/* In one transaction: then SNMP has its turn. */
-#define NOTIFICATIONS_AT_ONCE		500
+/* In one transaction; between two of them SNMP requests are answered. */
+#define NOTIFICATIONS_MAX	500
 
-/* That something was delivered may wait so long: it would be sent again. */
+/*
+ * A delivery is written after this time at the latest.  A notification whose
+ * delivery is lost with the process is sent again with the same sequence.
+ */
 #define DELIVERY_NS		(100 * NSEC_PER_MSEC)
 
-#define SAY_NS			(3600 * NSEC_PER_SEC)
+#define LOG_AGAIN_NS		(3600 * NSEC_PER_SEC)
 
 struct persistence {
 	struct store		*store;
-	struct store_counters	 stored;	/* as they are on disk */
-	uint32_t		 names;		/* the highest that is there */
-	uint32_t		 oldest;	/* notice of it */
-	struct mono_time	 due;		/* of the next mere delivery */
-	struct notification		 row;		/* the last that was read */
-	uint64_t		 given_up;	/* so many were said */
-	struct mono_time	 say;		/* when more may be */
+	struct store_counters	 stored;	/* the counters on disk */
+	uint32_t		 last_index;	/* highest watch index there */
+	uint32_t		 oldest;	/* oldest notification there */
+	struct mono_time	 delivery_due;	/* to be written then */
+	struct notification	 row;		/* of the history, last read */
+	uint64_t		 dropped;	/* so many were logged */
+	struct mono_time	 log_again;	/* when more are logged */
 };
 
 /* ---- reading */
 
-/* The names of the store, until all are known. */
-struct list {
-	char		**names;
-	uint32_t	 *numbers;
-	size_t		  names_capacity;
-	size_t		  numbers_capacity;
-	size_t		  count;
-};
-
 static bool
 take_name(void *arg, uint32_t number, const char *name)
 {
-	struct list	*list = arg;
-
-	if (!array_reserve(&list->names, &list->names_capacity,
-	    list->count + 1, sizeof(*list->names)) ||
-	    !array_reserve(&list->numbers, &list->numbers_capacity,
-	    list->count + 1, sizeof(*list->numbers)))
-		return (false);
-	list->numbers[list->count] = number;
-	list->names[list->count] = strdup(name);
-	return (list->names[list->count] != NULL && ++list->count > 0);
+	return (watch_index_restore(arg, name, number));
 }
 
+/* A notification that was not delivered before the process ended. */
 static bool
-read_names(struct agent *agent, struct persistence *r)
-{
-	struct list	 list = { 0 };
-	size_t		 i;
-	bool		 fine;
-
-	fine = store_names(r->store, take_name, &list) &&
-	    watch_index_restore(&agent->watch_index, (const char *const *)list.names,
-	    list.numbers, list.count);
-	for (i = 0; i < list.count; i++)
-		free(list.names[i]);
-	free(list.names);
-	free(list.numbers);
-	return (fine);
-}
-
-static bool
-take_waiting(void *arg, struct notification *n)
+take_undelivered(void *arg, struct notification *n)
 {
 	struct outbox	*box = arg;
 	uint32_t	 sequence = n->sequence;
 	bool		 summarised = notification_is_summarised(n);
 
-	if (outbox_restore(box, n)) {
-		if (summarised)
-			outbox_delivered(box, sequence);
-		return (true);
+	if (!outbox_restore(box, n)) {
+		notification_release(n);
+		return (false);
 	}
-	notification_release(n);
-	return (false);
+	if (summarised)
+		outbox_delivered(box, sequence);
+	return (true);
 }
 
 static bool
-read_all(struct agent *agent, struct persistence *r)
+read_state(struct agent *agent, struct persistence *p)
 {
-	struct store_counters	*c = &r->stored;
-	bool			 fine;
+	const struct store_counters	*c = &p->stored;
+	bool				 ok;
 
-	fine = read_names(agent, r) &&
-	    outbox_init(&agent->outbox, c->delivered) &&
-	    store_notifications(r->store, c->delivered, take_waiting,
+	ok = store_names(p->store, take_name, &agent->watch_index);
+	if (!ok)
+		watch_index_free(&agent->watch_index);
+	ok = ok && outbox_init(&agent->outbox, c->delivered) &&
+	    store_notifications(p->store, c->delivered, take_undelivered,
 	    &agent->outbox) && agent->outbox.sequence == c->sequence;
-	r->names = agent->watch_index.last;
-	r->oldest = store_oldest(r->store);
-	if (r->oldest == 0)
-		r->oldest = c->sequence + 1;
-	return (fine);
+	p->last_index = agent->watch_index.last;
+	p->oldest = store_oldest(p->store);
+	if (p->oldest == 0)
+		p->oldest = c->sequence + 1;
+	return (ok);
 }
 
 enum store_result
 persistence_open(struct agent *agent, const char *directory)
 {
-	struct persistence		*r;
+	struct persistence	*p;
 	enum store_result	 result;
 
-	r = calloc(1, sizeof(*r));
-	if (r == NULL)
+	p = calloc(1, sizeof(*p));
+	if (p == NULL)
 		return (STORE_NO_MEMORY);
-	result = store_open(&r->store, directory, &r->stored);
+	result = store_open(&p->store, directory, &p->stored);
 	if (result != STORE_OK) {
-		free(r);
+		free(p);
 		return (result);
 	}
-	agent->persistence = r;
-	agent->epoch = r->stored.epoch;
-	agent->serial = r->stored.serial;
-	agent->last_change = r->stored.last_change;
+	agent->persistence = p;
+	agent->epoch = p->stored.epoch;
+	agent->serial = p->stored.serial;
+	agent->last_change = p->stored.last_change;
 	outbox_free(&agent->outbox);
-	if (!read_all(agent, r)) {
-		/* It is replaced with the first transaction. */
-		if (store_is_readable(r->store))
-			store_set_damaged(r->store);
+	if (!read_state(agent, p)) {
+		/* The first transaction replaces the file. */
+		if (store_is_readable(p->store))
+			store_set_damaged(p->store);
 		outbox_free(&agent->outbox);
-		if (!outbox_init(&agent->outbox, r->stored.sequence))
+		if (!outbox_init(&agent->outbox, p->stored.sequence))
 			return (STORE_NO_MEMORY);
 	}
 	return (STORE_OK);
 }
 
 void
-persistence_close(struct persistence *r)
+persistence_close(struct persistence *p)
 {
-	if (r == NULL)
+	if (p == NULL)
 		return;
-	notification_release(&r->row);
-	store_close(r->store);
-	free(r);
+	notification_release(&p->row);
+	store_close(p->store);
+	free(p);
 }
 
 void
-persistence_alarms(struct persistence *r, store_take_notification *take, void *arg)
+persistence_alarms(struct persistence *p, store_take_notification *take,
+    void *arg)
 {
-	(void)store_alarms(r->store, take, arg);
+	(void)store_alarms(p->store, take, arg);
 }
 
 void
-persistence_blind(struct persistence *r, store_take_blind *take, void *arg)
+persistence_blind(struct persistence *p, store_take_blind *take, void *arg)
 {
-	(void)store_blind(r->store, take, arg);
+	(void)store_blind(p->store, take, arg);
 }
 
 static bool
-take_storm(void *arg, uint32_t sequence, const struct notification_storm *told)
+take_storm(void *arg, uint32_t sequence, const struct notification_storm *storm)
 {
 	struct agent	*agent = arg;
 
-	storm_told(&agent->storm, told, sequence,
+	storm_set_notified(&agent->storm, storm, sequence,
 	    agent->persistence->stored.delivered);
 	return (true);
 }
@@ -166,7 +137,7 @@ take_storm(void *arg, uint32_t sequence, const struct notification_storm *told)
 void
 persistence_storms(struct agent *agent)
 {
-	struct store		*s = agent->persistence->store;
+	struct store			*s = agent->persistence->store;
 	struct notification_storm	 open;
 
 	(void)store_storms(s, take_storm, agent);
@@ -176,12 +147,6 @@ persistence_storms(struct agent *agent)
 
 /* ---- writing */
 
-static uint32_t
-history_size(const struct agent *agent)
-{
-	return (agent->current.config->history);
-}
-
 static void
 put_name(void *arg, uint32_t number, const char *name)
 {
@@ -189,209 +154,215 @@ put_name(void *arg, uint32_t number, const char *name)
 }
 
 static void
-put_alarms(struct agent *agent, struct persistence *r)
+put_alarms(const struct generation *g, struct store *store)
 {
+	const struct alarm	*a;
 	struct notification	 n;
-	size_t		 i;
+	size_t			 i;
 
-	for (i = 0; i < agent->current.config->nwatches; i++) {
-		if (agent->current.alarms[i].count == 0)
+	for (i = 0; i < g->config->nwatches; i++) {
+		a = &g->alarms[i];
+		if (a->count == 0)
 			continue;
 		n = (struct notification){
-			.sequence = agent->current.alarms[i].sequence,
-			.event = agent->current.alarms[i].state == ALARM_RAISED ?
+			.sequence = a->sequence,
+			.event = a->state == ALARM_RAISED ?
 			    NOTIFICATION_RAISED : NOTIFICATION_CLEARED,
-			.watch_index = agent->current.indexes[i],
-			.alarm = agent->current.alarms[i],
-			.watch = agent->current.config->watches[i],
+			.time = a->state == ALARM_RAISED ? a->raised :
+			    a->cleared,
+			.watch_index = g->indexes[i],
+			.alarm = *a,
+			.watch = g->config->watches[i],
 		};
-		n.time = n.event == NOTIFICATION_RAISED ? n.alarm.raised :
-		    n.alarm.cleared;
-		store_put_alarm(r->store, &n);
+		store_put_alarm(store, &n);
 	}
 }
 
 /*
- * The notices that are here, and the alarms after all of them, also where
- * notices in between were given up.
+ * Writes the present state of all alarms, for a file that does not have all
+ * notifications: its older ones are deleted.
  */
 static void
-put_anew(struct agent *agent, struct persistence *r, struct store_counters *c)
+put_present_state(struct agent *agent, struct store_counters *c)
 {
+	struct persistence	*p = agent->persistence;
+
 	c->serial = agent->serial;
 	c->last_change = agent->last_change;
-	put_alarms(agent, r);
-	r->oldest = outbox_oldest(&agent->outbox);
-	store_delete_before(r->store, r->oldest);
+	put_alarms(&agent->current, p->store);
+	p->oldest = outbox_oldest(&agent->outbox);
+	store_delete_before(p->store, p->oldest);
 }
 
-/* A file that is empty gets all that is known. */
+/* Writes the rest of the state into a file that is empty. */
 static void
-put_everything(struct agent *agent, struct persistence *r)
+put_into_new_file(struct agent *agent)
 {
-	size_t	 i;
+	const struct generation	*g = &agent->current;
+	struct persistence	*p = agent->persistence;
+	size_t			 i;
 
-	agent->epoch = r->stored.epoch;
-	r->names = 0;
-	for (i = 0; i < agent->current.shared->ncaptures; i++)
-		if (agent->current.captures[i].notified_blind)
-			store_put_blind(r->store, agent->current.shared->names[i], true);
+	agent->epoch = p->stored.epoch;
+	p->last_index = 0;
+	for (i = 0; i < g->shared->ncaptures; i++)
+		if (g->captures[i].notified_blind)
+			store_put_blind(p->store, g->shared->names[i], true);
 }
 
-/* At most so many after that one; returns the last that was put. */
-static uint32_t
-put_notifications(struct agent *agent, struct persistence *r, struct store_counters *c,
-    uint32_t sequence, size_t most)
+/* Writes up to `most` notifications after c->sequence and counts them. */
+static void
+put_notifications(const struct outbox *box, struct store *store, size_t most,
+    struct store_counters *c)
 {
 	const struct notification	*n;
 
-	while (most-- > 0) {
-		n = outbox_find(&agent->outbox, sequence + 1);
-		if (n == NULL)
-			break;
-		store_put_notification(r->store, n);
-		sequence++;
+	while (most-- > 0 && (n = outbox_find(box, c->sequence + 1)) != NULL) {
+		store_put_notification(store, n);
+		c->sequence++;
 		if (!notification_has_alarm(n))
 			continue;
 		c->last_change = n->time;
 		if (n->event == NOTIFICATION_RAISED)
 			c->serial = n->alarm.serial;
 	}
-	return (sequence);
+	c->delivered = box->delivered < c->sequence ? box->delivered :
+	    c->sequence;
 }
 
 /*
- * Oldest go first, but none that a storm's notification tells of that may not
- * have been read yet.
+ * The oldest notification of the history that ends with `sequence`.  It has
+ * those that a storm notification refers to, which may not have been read yet.
  */
 static uint32_t
-oldest_wanted(const struct agent *agent, uint32_t sequence)
+history_start(const struct agent *agent, uint32_t sequence)
 {
-	uint32_t	 size = history_size(agent), oldest, storm;
+	uint32_t	 size = agent->current.config->history;
+	uint32_t	 oldest, storm;
 
 	oldest = sequence < size ? 1 : sequence - size + 1;
 	storm = storm_oldest(&agent->storm, agent->outbox.delivered, size);
 	return (oldest < storm ? oldest : storm);
 }
 
-/* And none that still waits. */
+/* The oldest notification to be kept on disk: the undelivered ones stay. */
 static uint32_t
-oldest_to_keep(const struct agent *agent, const struct persistence *r,
-    uint32_t sequence)
+oldest_to_keep(const struct agent *agent, uint32_t sequence)
 {
-	uint32_t	 oldest = oldest_wanted(agent, sequence);
+	uint32_t	 oldest = history_start(agent, sequence);
 
 	if (oldest > agent->outbox.delivered + 1)
 		oldest = agent->outbox.delivered + 1;
-	return (oldest > r->oldest ? oldest : r->oldest);
+	return (oldest > agent->persistence->oldest ? oldest :
+	    agent->persistence->oldest);
 }
 
-/* False when nothing more can be done now. */
+/* Writes one transaction.  False when nothing can be written now. */
 static bool
-save_some(struct agent *agent, struct persistence *r, struct mono_time now)
+save_some(struct agent *agent, struct mono_time now)
 {
+	struct persistence	*p = agent->persistence;
 	const struct outbox	*box = &agent->outbox;
-	struct store_counters	 c = r->stored;
+	struct store_counters	 c = p->stored;
+	size_t			 most = NOTIFICATIONS_MAX;
 	uint32_t		 oldest;
-	bool			 recreated, whole;
+	bool			 recreated;
 
 	c.epoch = agent->epoch;
-	if (!store_begin(r->store, now, &recreated, &c))
+	if (!store_begin(p->store, now, &recreated, &c))
 		return (false);
-	r->stored.epoch = c.epoch;
+	p->stored.epoch = c.epoch;
 	if (recreated)
-		put_everything(agent, r);
-	/* Then at once: the alarms are those after the last of them. */
-	whole = recreated || outbox_oldest(box) > box->stored + 1;
-	if (whole)
-		put_anew(agent, r, &c);
-	watch_index_each(&agent->watch_index, r->names, put_name, r->store);
-	c.sequence = put_notifications(agent, r, &c, whole ? outbox_oldest(box) - 1 :
-	    box->stored, whole ? box->count : NOTIFICATIONS_AT_ONCE);
-	c.delivered = box->delivered < c.sequence ? box->delivered :
-	    c.sequence;
-	oldest = oldest_to_keep(agent, r, c.sequence);
-	if (oldest > r->oldest)
-		store_delete_before(r->store, oldest);
-	store_put_counters(r->store, &c);
-	if (!store_commit(r->store, now, c.sequence == box->sequence))
+		put_into_new_file(agent);
+	if (recreated || outbox_oldest(box) > box->stored + 1) {
+		put_present_state(agent, &c);
+		/* In one transaction: the alarms are newer than all of them. */
+		c.sequence = outbox_oldest(box) - 1;
+		most = box->count;
+	}
+	watch_index_each(&agent->watch_index, p->last_index, put_name,
+	    p->store);
+	put_notifications(box, p->store, most, &c);
+	oldest = oldest_to_keep(agent, c.sequence);
+	if (oldest > p->oldest)
+		store_delete_before(p->store, oldest);
+	store_put_counters(p->store, &c);
+	if (!store_commit(p->store, now, c.sequence == box->sequence))
 		return (false);
-	r->stored = c;
-	r->names = agent->watch_index.last;
-	r->oldest = oldest;
+	p->stored = c;
+	p->last_index = agent->watch_index.last;
+	p->oldest = oldest;
 	outbox_stored(&agent->outbox, c.sequence);
-	r->due = mono_add(now, DELIVERY_NS);
+	p->delivery_due = mono_add(now, DELIVERY_NS);
 	return (true);
 }
 
-/* What is there to be written? */
+/* Are there notifications or watch indexes that are not on disk? */
 static bool
-is_new(const struct agent *agent)
+has_unsaved(const struct agent *agent)
 {
-	const struct persistence	*r = agent->persistence;
-
 	return (agent->outbox.sequence != agent->outbox.stored ||
-	    agent->watch_index.last != r->names);
+	    agent->watch_index.last != agent->persistence->last_index);
 }
 
 static bool
-is_delivered(const struct agent *agent)
+has_unsaved_delivery(const struct agent *agent)
 {
-	return (agent->outbox.delivered != agent->persistence->stored.delivered);
+	return (agent->outbox.delivered !=
+	    agent->persistence->stored.delivered);
 }
 
 struct mono_time
 persistence_due(const struct agent *agent, struct mono_time now)
 {
-	const struct persistence	*r = agent->persistence;
+	const struct persistence	*p = agent->persistence;
 
-	if (store_is_failing(r->store))
-		return (is_new(agent) || is_delivered(agent) ?
-		    store_next_retry(r->store) : MONO_NEVER);
-	if (is_new(agent))
-		return (now);
-	return (!is_delivered(agent) ? MONO_NEVER :
-	    agent->outbox.pending == 0 ? now : r->due);
+	if (!has_unsaved(agent) && !has_unsaved_delivery(agent))
+		return (MONO_NEVER);
+	if (store_is_failing(p->store))
+		return (store_next_retry(p->store));
+	return (has_unsaved(agent) || agent->outbox.pending == 0 ? now :
+	    p->delivery_due);
 }
 
-/* At once, and then once an hour. */
+/* Logs the first loss, and then one line an hour. */
 static void
-say_given_up(const struct outbox *box, struct persistence *r, struct mono_time now)
+log_dropped(const struct outbox *box, struct persistence *p,
+    struct mono_time now)
 {
-	if (box->given_up == r->given_up || mono_before(now, r->say))
+	if (box->dropped == p->dropped || mono_before(now, p->log_again))
 		return;
-	log_warnx("%u notifications wait, and the oldest are given up: %llu "
-	    "so far", OUTBOX_MOST, (unsigned long long)box->given_up);
-	r->given_up = box->given_up;
-	r->say = mono_add(now, SAY_NS);
+	log_errx("outbox: full: %u notifications are not delivered; dropping "
+	    "the oldest, %llu so far", OUTBOX_MAX,
+	    (unsigned long long)box->dropped);
+	p->dropped = box->dropped;
+	p->log_again = mono_add(now, LOG_AGAIN_NS);
 }
 
 void
 persistence_save(struct agent *agent, struct mono_time now, bool all)
 {
-	struct persistence	*r = agent->persistence;
-	bool		 more = true;
+	struct persistence	*p = agent->persistence;
+	struct outbox		*box = &agent->outbox;
 
-	say_given_up(&agent->outbox, r, now);
+	log_dropped(box, p, now);
 	if (all)
-		store_retry_now(r->store);
-	while (more && (all ? is_new(agent) || is_delivered(agent) :
-	    !mono_before(now, persistence_due(agent, now)))) {
-		more = save_some(agent, r, now);
-		if (!all)
+		store_retry_now(p->store);
+	while (all ? has_unsaved(agent) || has_unsaved_delivery(agent) :
+	    !mono_before(now, persistence_due(agent, now)))
+		if (!save_some(agent, now) || !all)
 			break;
-	}
-	outbox_trim(&agent->outbox, agent->outbox.sequence + 1 -
-	    oldest_wanted(agent, agent->outbox.sequence));
-	if (agent->outbox.pending == 0 && !is_new(agent) &&
-	    !is_delivered(agent))
-		store_checkpoint(r->store);
+	outbox_trim(box, box->sequence + 1 -
+	    history_start(agent, box->sequence));
+	if (box->pending == 0 && !has_unsaved(agent) &&
+	    !has_unsaved_delivery(agent))
+		store_checkpoint(p->store);
 }
 
 bool
-persistence_fails(const struct agent *agent)
+persistence_is_failing(const struct agent *agent)
 {
-	return (agent->persistence == NULL || store_is_failing(agent->persistence->store));
+	return (agent->persistence == NULL ||
+	    store_is_failing(agent->persistence->store));
 }
 
 /* ---- the history */
@@ -399,31 +370,30 @@ persistence_fails(const struct agent *agent)
 uint32_t
 persistence_oldest(const struct agent *agent)
 {
-	const struct outbox	*box = &agent->outbox;
-	uint32_t		 oldest = outbox_oldest(box);
+	const struct persistence	*p = agent->persistence;
+	uint32_t			 oldest = outbox_oldest(&agent->outbox);
 
-	/* What is on disk goes before it, unless something is missing. */
-	if (agent->persistence == NULL || oldest > box->stored + 1 ||
-	    agent->persistence->oldest > oldest)
+	/* The file ends where the outbox starts, unless some were dropped. */
+	if (p == NULL || oldest > agent->outbox.stored + 1 ||
+	    p->oldest > oldest)
 		return (oldest);
-	return (agent->persistence->oldest);
+	return (p->oldest);
 }
 
 const struct notification *
 persistence_notification(const struct agent *agent, uint32_t sequence)
 {
-	struct persistence		*r = agent->persistence;
-	const struct notification	*n = outbox_find(&agent->outbox, sequence);
+	struct persistence		*p = agent->persistence;
+	const struct notification	*n;
 
-	if (n != NULL)
+	n = outbox_find(&agent->outbox, sequence);
+	if (n != NULL || p == NULL)
 		return (n);
-	if (r == NULL)
-		return (NULL);
-	if (r->row.sequence == sequence && sequence != 0)
-		return (&r->row);
-	notification_release(&r->row);
-	memset(&r->row, 0, sizeof(r->row));
-	if (!store_notification(r->store, sequence, &r->row))
-		return (NULL);
-	return (&r->row);
+	if (p->row.sequence == sequence && sequence != 0)
+		return (&p->row);
+	notification_release(&p->row);
+	if (store_notification(p->store, sequence, &p->row))
+		return (&p->row);
+	p->row.sequence = 0;
+	return (NULL);
 }

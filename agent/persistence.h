@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The agent's state, in the store: read at the start, written on each turn of
- * the loop in which something changed, before a notification leaves.
+ * The agent's state in the store: read at the start, and written in each pass
+ * of the loop in which it changed, before a notification is sent.
  */
 #ifndef HBW_PERSISTENCE_H
 #define HBW_PERSISTENCE_H
@@ -16,35 +16,46 @@
 struct persistence;
 
 /*
- * Reads the state in a directory into an agent without a configuration yet, and
- * gives it its record, which persistence_close frees.
+ * Opens the store in a directory and reads its counters, watch indexes and
+ * undelivered notifications into an agent that has no configuration yet.  The
+ * agent owns the result, which agent_free closes.  Unless it returns STORE_OK,
+ * hbwatchd cannot start.
  */
 enum store_result persistence_open(struct agent *, const char *directory);
+/* Closes the store without writing; NULL is ignored. */
 void	 persistence_close(struct persistence *);
 
-/* What the last run left, for generation_restore. */
-void	 persistence_alarms(struct persistence *, store_take_notification *, void *arg);
+/*
+ * Read the rest for the first configuration (store.h): the alarms and blind
+ * interfaces through a callback, the storms into the agent.
+ */
+void	 persistence_alarms(struct persistence *, store_take_notification *,
+	    void *arg);
 void	 persistence_blind(struct persistence *, store_take_blind *, void *arg);
-/* The storms that it told, and the one that it did not, into the agent. */
 void	 persistence_storms(struct agent *);
 
 /*
- * Writes what is new, some of it where it is much; with `all`, all of it.  What
- * cannot be written stays in the outbox.
+ * Writes what changed since the last time: one transaction of limited size, or
+ * with `all` as many as needed.  Notifications that cannot be written stay in
+ * the outbox.
  */
 void	 persistence_save(struct agent *, struct mono_time now, bool all);
-/* When persistence_save has something to do; MONO_NEVER when it has not. */
+/* When persistence_save has something to do; MONO_NEVER: nothing. */
 struct mono_time persistence_due(const struct agent *, struct mono_time now);
 
-/* May notifications leave that are not on disk, because none can be? */
-bool	 persistence_fails(const struct agent *);
+/*
+ * Is the state not being written?  Then notifications may be sent before they
+ * are on disk.
+ */
+bool	 persistence_is_failing(const struct agent *);
 
 /*
- * The history: the oldest sequence that can be read (one more than the newest
- * when there is none), and a notice of it, NULL if it cannot be read; good
- * until the next call.
+ * The history, from disk and outbox: the oldest sequence that can be read, which
+ * is one more than the newest when there is none; and a notification, which is
+ * valid until the next call, NULL if it cannot be read.
  */
 uint32_t persistence_oldest(const struct agent *);
-const struct notification *persistence_notification(const struct agent *, uint32_t sequence);
+const struct notification *persistence_notification(const struct agent *,
+	    uint32_t sequence);
 
 #endif

@@ -34,16 +34,16 @@ bool
 storm_raise(struct storm *s, struct mono_time now)
 {
 	struct mono_time	*slot;
-	bool			 storms;
+	bool			 exceeded;
 
 	if (s->limit == 0)
 		return (true);
 	slot = &s->recent[s->nrecent % s->limit];
-	storms = s->nrecent >= s->limit &&
+	exceeded = s->nrecent >= s->limit &&
 	    mono_sub(now, *slot) < s->window_ns;
 	*slot = now;
 	s->nrecent++;
-	return (!storms);
+	return (!exceeded);
 }
 
 static bool
@@ -60,7 +60,7 @@ storm_add(struct storm *s, bool raised, uint32_t sequence,
 		s->open = (struct notification_storm){
 			.first = sequence, .since = wall,
 		};
-		s->began = now;
+		s->opened = now;
 	}
 	if (raised)
 		s->open.raised++;
@@ -74,7 +74,7 @@ storm_resume(struct storm *s, const struct notification_storm *open,
     struct mono_time now)
 {
 	s->open = *open;
-	s->began = s->last = now;
+	s->opened = s->last = now;
 }
 
 struct mono_time
@@ -82,41 +82,41 @@ storm_due(const struct storm *s)
 {
 	if (!is_open(s))
 		return (MONO_NEVER);
-	if (s->open.raised + s->open.cleared >= STORM_MOST)
-		return (s->began);
+	if (s->open.raised + s->open.cleared >= STORM_TRANSITIONS_MAX)
+		return (s->opened);
 	return (mono_min(mono_add(s->last, s->window_ns),
-	    mono_add(s->began, STORM_WINDOWS * s->window_ns)));
+	    mono_add(s->opened, STORM_WINDOWS_MAX * s->window_ns)));
 }
 
 struct notification_storm
-storm_tell(struct storm *s, uint32_t sequence, uint32_t delivered)
+storm_close(struct storm *s, uint32_t sequence, uint32_t delivered)
 {
-	storm_told(s, &s->open, sequence, delivered);
+	storm_set_notified(s, &s->open, sequence, delivered);
 	memset(&s->open, 0, sizeof(s->open));
-	return (s->told);
+	return (s->notified);
 }
 
 void
-storm_told(struct storm *s, const struct notification_storm *storm,
+storm_set_notified(struct storm *s, const struct notification_storm *storm,
     uint32_t sequence, uint32_t delivered)
 {
-	if (s->told_by <= delivered)
-		s->told_first = storm->first;
-	s->told = *storm;
-	s->told_by = sequence;
+	if (s->notified_by <= delivered)
+		s->oldest_needed = storm->first;
+	s->notified = *storm;
+	s->notified_by = sequence;
 }
 
 uint32_t
 storm_oldest(const struct storm *s, uint32_t delivered, uint32_t size)
 {
-	if (s->told_by != 0 && (delivered < s->told_by ||
-	    delivered - s->told_by < size))
-		return (s->told_first);
+	if (s->notified_by != 0 && (delivered < s->notified_by ||
+	    delivered - s->notified_by < size))
+		return (s->oldest_needed);
 	return (is_open(s) ? s->open.first : UINT32_MAX);
 }
 
 const struct notification_storm *
 storm_shown(const struct storm *s)
 {
-	return (is_open(s) ? &s->open : &s->told);
+	return (is_open(s) ? &s->open : &s->notified);
 }

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * When alarms are raised faster than anyone reads: from some rate on they are
- * not told one by one, but together when it is over.
+ * An alarm storm: alarms are raised faster than a person can read.  Above a
+ * configured rate, raises are not notified one by one but summarised in one
+ * storm notification at the end.  If a raise was only summarised, so is its
+ * clear, whenever that is.
  *
- * Pure: `now` is an argument.  An alarm whose raise was told so has its clear
- * told so too, whenever that is.
+ * Pure: `now` is an argument.
  */
 #ifndef HBW_STORM_H
 #define HBW_STORM_H
@@ -16,59 +17,63 @@
 #include "base/mono.h"
 #include "state/notification.h"
 
-/* A storm that does not end is told after so many windows, and begins anew. */
-#define STORM_WINDOWS	10
-/* And one that leaves so many transitions untold is told at once. */
-#define STORM_MOST	100000
+/* A storm is notified after so many windows even if it has not ended, … */
+#define STORM_WINDOWS_MAX	10
+/* … and at once when it has so many raises and clears. */
+#define STORM_TRANSITIONS_MAX	100000
 
+/* Starts as all zeros. */
 struct storm {
 	uint32_t		 limit;		/* raises in a window; 0: any */
 	int64_t			 window_ns;
 	struct mono_time	*recent;	/* the last `limit` raises */
-	size_t			 nrecent;	/* ever, of this limit */
-	struct notification_storm	 told;		/* the last, or all zeros */
-	uint32_t		 told_by;	/* sequence; 0: none was */
-	uint32_t		 told_first;	/* not delivered yet, too */
-	struct notification_storm	 open;		/* not told yet */
-	struct mono_time	 began;		/* of `open` */
-	struct mono_time	 last;		/* transition of `open` */
+	size_t			 nrecent;	/* raises since the start */
+
+	struct notification_storm open;		/* not notified yet */
+	struct mono_time	 opened;
+	struct mono_time	 last;		/* its last transition */
+
+	struct notification_storm notified;	/* the last one; or zeros */
+	uint32_t		 notified_by;	/* sequence; 0: none */
+	uint32_t		 oldest_needed;	/* by it, and by those before
+						   it that are undelivered */
 };
 
 /*
- * At most `limit` raises in `window_ns` are told one by one.  To be called
- * before all others, and again when that changes.  False when there is no
- * memory; then no more changed than that there is no limit.
+ * Sets the rate: up to `limit` raises in `window_ns` are notified one by one.
+ * To be called before all others, and again when the configuration changes.
+ * False when memory is exhausted; then the rate is not limited.
  */
 bool	 storm_configure(struct storm *, uint32_t limit, int64_t window_ns);
 void	 storm_free(struct storm *);
 
-/* A raise: is it to be told by itself? */
+/* Counts a raise.  True: it is notified by itself; false: summarised. */
 bool	 storm_raise(struct storm *, struct mono_time now);
-/* A transition that is not told by itself has this sequence. */
+/* Adds a summarised raise or clear, and opens a storm if there is none. */
 void	 storm_add(struct storm *, bool raised, uint32_t sequence,
 	    struct wall_time wall, struct mono_time now);
-/* Goes on with one that was open when the process ended. */
+/* Continues a storm that was open when the last process ended. */
 void	 storm_resume(struct storm *, const struct notification_storm *,
 	    struct mono_time now);
 
-/* When it is to be told; MONO_NEVER: there is none. */
+/* When the open storm must be notified; MONO_NEVER: there is none. */
 struct mono_time storm_due(const struct storm *);
 /*
- * It is told now, by the notice of this sequence; all notices up to `delivered`
- * had their answer.
+ * Closes the open storm, which the notification `sequence` now summarises, and
+ * returns it.  `delivered`: all notifications up to it were delivered.
  */
-struct notification_storm storm_tell(struct storm *, uint32_t sequence,
+struct notification_storm storm_close(struct storm *, uint32_t sequence,
 	    uint32_t delivered);
-/* This one was told so. */
-void	 storm_told(struct storm *, const struct notification_storm *,
+/* The same for a storm that an earlier process closed. */
+void	 storm_set_notified(struct storm *, const struct notification_storm *,
 	    uint32_t sequence, uint32_t delivered);
 /*
- * The oldest sequence that is referred to: by what is open, by what is told and
- * not delivered, and by the last that was, until `size` more are delivered.
- * UINT32_MAX: none.
+ * The oldest sequence that must stay in the history: the open storm refers to
+ * it, or an undelivered storm notification, or the last delivered one until
+ * `size` more notifications are delivered.  UINT32_MAX: none.
  */
 uint32_t storm_oldest(const struct storm *, uint32_t delivered, uint32_t size);
-/* The one that is open, or else the last that was told. */
+/* The open storm, or else the last one that was notified. */
 const struct notification_storm *storm_shown(const struct storm *);
 
 #endif

@@ -2,23 +2,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/hash.h"
 #include "state/watch_index.h"
 
-/* Multiplied, because a slot is chosen by the high bits of the hash. */
-static uint32_t
-hash_of(const char *name)
-{
-	return ((uint32_t)(hash_string(name) * UINT64_C(0x9e3779b97f4a7c15) >>
-	    32));
-}
-
-/* The slot that holds the name, or the free one where it belongs. */
+/* The slot that holds the name, or the free slot where it belongs. */
 static uint32_t *
 slot_of(const struct watch_index *n, const char *name)
 {
-	uint32_t	 i = (uint32_t)((uint64_t)hash_of(name) * n->nslots >>
-			    32);
+	/* The multiplications spread the hash evenly over all slots. */
+	uint64_t	 hash = hash_string(name) *
+			    UINT64_C(0x9e3779b97f4a7c15) >> 32;
+	uint32_t	 i = (uint32_t)(hash * n->nslots >> 32);
 
 	while (n->slots[i] != 0 && strcmp(n->texts +
 	    n->entries[n->slots[i] - 1].text, name) != 0)
@@ -29,90 +24,66 @@ slot_of(const struct watch_index *n, const char *name)
 uint32_t
 watch_index_find(const struct watch_index *n, const char *name)
 {
-	uint32_t	 at;
+	uint32_t	 position;
 
 	if (n->count == 0)
 		return (0);
-	at = *slot_of(n, name);
-	return (at == 0 ? 0 : n->entries[at - 1].number);
+	position = *slot_of(n, name);
+	return (position == 0 ? 0 : n->entries[position - 1].number);
 }
 
-/* Room for so many names in all, of so many octets; a third stays free. */
+/* Makes room for one more name; a third of the slots stays free. */
 static bool
-reserve(struct watch_index *n, size_t count, size_t length)
+reserve(struct watch_index *n, size_t size)
 {
-	struct watch_index_entry	*entries;
-	uint32_t		*slots;
-	char			*texts;
-	size_t			 i;
+	uint32_t	*slots;
+	size_t		 nslots, i;
 
-	if (count > UINT32_MAX / 2 || length > UINT32_MAX)
+	if (n->count >= UINT32_MAX / 4 || n->length + size > UINT32_MAX ||
+	    !array_reserve(&n->entries, &n->capacity, n->count + 1,
+	    sizeof(*n->entries)) ||
+	    !array_reserve(&n->texts, &n->texts_capacity, n->length + size, 1))
 		return (false);
-	entries = reallocarray(n->entries, count, sizeof(*entries));
-	if (entries == NULL)
-		return (false);
-	n->entries = entries;
-	texts = realloc(n->texts, length);
-	if (texts == NULL)
-		return (false);
-	n->texts = texts;
-	slots = calloc(count + count / 2 + 1, sizeof(*slots));
+	nslots = n->capacity + n->capacity / 2 + 1;
+	if (n->nslots == nslots)
+		return (true);
+	slots = calloc(nslots, sizeof(*slots));
 	if (slots == NULL)
 		return (false);
 	free(n->slots);
 	n->slots = slots;
-	n->nslots = (uint32_t)(count + count / 2 + 1);
+	n->nslots = (uint32_t)nslots;
 	for (i = 0; i < n->count; i++)
-		*slot_of(n, texts + n->entries[i].text) = (uint32_t)i + 1;
+		*slot_of(n, n->texts + n->entries[i].text) = (uint32_t)i + 1;
 	return (true);
 }
 
-static bool
-add(struct watch_index *n, const char *const *list, const uint32_t *numbers,
-    size_t count)
+bool
+watch_index_restore(struct watch_index *n, const char *name, uint32_t number)
 {
-	size_t		 i, fresh = 0, length = 0, size;
-	uint32_t	*slot;
+	size_t	 size = strlen(name) + 1;
 
-	for (i = 0; i < count; i++) {
-		if (watch_index_find(n, list[i]) != 0)
-			continue;
-		fresh++;
-		length += strlen(list[i]) + 1;
-	}
-	if (fresh == 0)
-		return (true);
-	if (!reserve(n, n->count + fresh, n->length + length))
+	if (!reserve(n, size))
 		return (false);
-	for (i = 0; i < count; i++) {
-		slot = slot_of(n, list[i]);
-		if (*slot != 0)
-			continue;
-		size = strlen(list[i]) + 1;
-		memcpy(n->texts + n->length, list[i], size);
-		n->entries[n->count++] = (struct watch_index_entry){
-			(uint32_t)n->length,
-			numbers != NULL ? numbers[i] : n->last + 1
-		};
-		if (n->entries[n->count - 1].number > n->last)
-			n->last = n->entries[n->count - 1].number;
-		n->length += size;
-		*slot = (uint32_t)n->count;
-	}
+	*slot_of(n, name) = (uint32_t)n->count + 1;
+	n->entries[n->count++] = (struct watch_index_entry){
+		(uint32_t)n->length, number
+	};
+	memcpy(n->texts + n->length, name, size);
+	n->length += size;
+	if (n->last < number)
+		n->last = number;
 	return (true);
 }
 
-bool
-watch_index_add(struct watch_index *n, const char *const *list, size_t count)
+uint32_t
+watch_index_add(struct watch_index *n, const char *name)
 {
-	return (add(n, list, NULL, count));
-}
+	uint32_t	 number = watch_index_find(n, name);
 
-bool
-watch_index_restore(struct watch_index *n, const char *const *list,
-    const uint32_t *numbers, size_t count)
-{
-	return (add(n, list, numbers, count));
+	if (number != 0)
+		return (number);
+	return (watch_index_restore(n, name, n->last + 1) ? n->last : 0);
 }
 
 void
@@ -125,7 +96,8 @@ watch_index_free(struct watch_index *n)
 }
 
 void
-watch_index_each(const struct watch_index *n, uint32_t after, watch_index_take *take, void *arg)
+watch_index_each(const struct watch_index *n, uint32_t after,
+    watch_index_take *take, void *arg)
 {
 	size_t	 i;
 

@@ -124,8 +124,8 @@ empty(void **state)
 	assert_null(outbox_find(box, 0));
 	assert_null(outbox_find(box, 1));
 	outbox_delivered(box, 1);
-	outbox_returned(box, 1);
-	outbox_all_returned(box);
+	outbox_requeue(box, 1);
+	outbox_requeue_all(box);
 	assert_sound(box);
 }
 
@@ -226,7 +226,7 @@ answered_twice(void **state)
 	(void)send_next(box);
 	outbox_delivered(box, 1);
 	outbox_delivered(box, 1);
-	outbox_returned(box, 1);
+	outbox_requeue(box, 1);
 	assert_int_equal(box->pending, 1);
 	assert_int_equal(outbox_find(box, 1)->delivery, NOTIFICATION_DELIVERED);
 	assert_int_equal(send_next(box), 2);
@@ -243,7 +243,7 @@ returned_is_sent_again(void **state)
 	(void)send_next(box);
 	(void)send_next(box);
 	(void)send_next(box);
-	outbox_returned(box, 2);
+	outbox_requeue(box, 2);
 	assert_int_equal(box->pending, 4);
 	assert_int_equal(send_next(box), 2);
 	assert_int_equal(send_next(box), 4);
@@ -261,7 +261,7 @@ all_returned_are_sent_again(void **state)
 		continue;
 	outbox_delivered(box, 1);
 	outbox_delivered(box, 4);
-	outbox_all_returned(box);
+	outbox_requeue_all(box);
 	assert_int_equal(send_next(box), 2);
 	assert_int_equal(send_next(box), 3);
 	assert_int_equal(send_next(box), 5);
@@ -279,7 +279,7 @@ the_last_that_was_sent_returns(void **state)
 	add(box, 5);
 	assert_int_equal(send_next(box), 1);
 	assert_int_equal(send_next(box), 2);
-	outbox_all_returned(box);
+	outbox_requeue_all(box);
 	assert_int_equal(send_next(box), 1);
 	assert_int_equal(send_next(box), 2);
 	assert_int_equal(send_next(box), 3);
@@ -316,7 +316,7 @@ history_is_bounded(void **state)
 	assert_sound(box);
 	/* An answer to what is no longer held changes nothing. */
 	outbox_delivered(box, 1);
-	outbox_returned(box, 1);
+	outbox_requeue(box, 1);
 	assert_sound(box);
 }
 
@@ -335,7 +335,7 @@ history_waits_for_the_oldest(void **state)
 	outbox_trim(box, HISTORY);
 	assert_int_equal(box->count, HISTORY + 100);
 	assert_int_equal(box->pending, 1);
-	outbox_returned(box, 1);
+	outbox_requeue(box, 1);
 	assert_int_equal(send_next(box), 1);
 	outbox_delivered(box, 1);
 	outbox_trim(box, HISTORY);
@@ -396,7 +396,7 @@ nothing_leaves_before_it_is_stored(void **state)
 	assert_null(outbox_next(box, false));
 	/* There is no store to be had. */
 	assert_int_equal(outbox_next(box, true)->sequence, 3);
-	outbox_returned(box, 1);
+	outbox_requeue(box, 1);
 	assert_int_equal(outbox_next(box, false)->sequence, 1);
 	outbox_stored(box, 3);
 	assert_int_equal(send_next(box), 1);
@@ -460,19 +460,19 @@ most_of_all(void **state)
 {
 	struct outbox	*box = *state;
 
-	add(box, OUTBOX_MOST);
+	add(box, OUTBOX_MAX);
 	assert_int_equal(send_next(box), 1);
-	assert_int_equal(box->given_up, 0);
+	assert_int_equal(box->dropped, 0);
 	add(box, 2);
-	assert_int_equal(box->count, OUTBOX_MOST);
-	assert_int_equal(box->given_up, 2);
+	assert_int_equal(box->count, OUTBOX_MAX);
+	assert_int_equal(box->dropped, 2);
 	assert_int_equal(outbox_oldest(box), 3);
 	assert_int_equal(box->delivered, 2);
-	assert_int_equal(box->pending, OUTBOX_MOST);
-	assert_int_equal(box->sequence, OUTBOX_MOST + 2);
+	assert_int_equal(box->pending, OUTBOX_MAX);
+	assert_int_equal(box->sequence, OUTBOX_MAX + 2);
 	/* Its answer comes too late. */
 	outbox_delivered(box, 1);
-	outbox_all_returned(box);
+	outbox_requeue_all(box);
 	assert_int_equal(send_next(box), 3);
 	assert_sound(box);
 }

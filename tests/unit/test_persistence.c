@@ -111,7 +111,7 @@ fill_disk(bool full)
 static uint32_t
 send_next(void)
 {
-	struct notification	*n = outbox_next(&AGENT->outbox, persistence_fails(AGENT));
+	struct notification	*n = outbox_next(&AGENT->outbox, persistence_is_failing(AGENT));
 
 	if (n == NULL)
 		return (0);
@@ -266,7 +266,7 @@ nothing_yet(void **state)
 	    stage_mono(0).ns);		/* the name is new */
 	save(0);
 	assert_int_equal(persistence_due(AGENT, stage_mono(0)).ns, MONO_NEVER.ns);
-	assert_false(persistence_fails(AGENT));
+	assert_false(persistence_is_failing(AGENT));
 	restart(COMMON WATCH("w", ""), 1);
 	assert_state(0, 0);
 	assert_int_equal(AGENT->epoch, 1);
@@ -795,7 +795,7 @@ goes_on_from_memory(void **state)
 		deliver_all();
 		save(t);
 	}
-	assert_true(persistence_fails(AGENT));
+	assert_true(persistence_is_failing(AGENT));
 	assert_state(101, 1);
 	assert_int_equal(AGENT->serial, 51);
 	assert_int_equal(AGENT->outbox.pending, 0);
@@ -804,7 +804,7 @@ goes_on_from_memory(void **state)
 	assert_history(82);
 	fill_disk(false);
 	save(t += 6);
-	assert_false(persistence_fails(AGENT));
+	assert_false(persistence_is_failing(AGENT));
 	assert_mark(1, false);
 	assert_int_equal(AGENT->outbox.stored, 101);
 	assert_int_equal(AGENT->outbox.count, 0);
@@ -841,7 +841,7 @@ serials_that_were_given_up(void **state)
 	save(20);		/* it is tried again, in vain */
 	fill_disk(false);
 	save(26);
-	assert_false(persistence_fails(AGENT));
+	assert_false(persistence_is_failing(AGENT));
 	restart(text, 30);
 	assert_state(21, 1);
 	assert_int_equal(AGENT->serial, 1);
@@ -888,7 +888,7 @@ killed_while_it_catches_up(void **state)
 	fill_disk(true);
 	add_notifications(2500, 1);
 	save(1);
-	assert_true(persistence_fails(AGENT));
+	assert_true(persistence_is_failing(AGENT));
 	deliver_all();
 	fill_disk(false);
 	assert_true(epoch_file_write(scratch_path(&scratch, "state/epoch"),
@@ -1284,7 +1284,7 @@ storm_on_a_full_disk(void **state)
 	turn(11);
 	deliver_all();
 	save(12);
-	assert_true(persistence_fails(AGENT));
+	assert_true(persistence_is_failing(AGENT));
 	assert_history(2);
 	turn(50);
 	deliver_all();
@@ -1293,7 +1293,7 @@ storm_on_a_full_disk(void **state)
 	assert_told(5, 3, 0, 2, 10);
 	fill_disk(false);
 	save(60);
-	assert_false(persistence_fails(AGENT));
+	assert_false(persistence_is_failing(AGENT));
 	restart(STORM FOUR, 70);
 	assert_shown(3, 0, 2, 10);
 	assert_history(2);

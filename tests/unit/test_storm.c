@@ -89,7 +89,7 @@ told_when_it_is_over(void **state)
 	storm_add(&storm, false, 19, wall(4), at(4));
 	assert_int_equal(storm_due(&storm).ns, at(14).ns);
 	assert_int_equal(storm_shown(&storm)->raised, 2);
-	told = storm_tell(&storm, 20, 18);
+	told = storm_close(&storm, 20, 18);
 	assert_int_equal(told.raised, 2);
 	assert_int_equal(told.cleared, 1);
 	assert_int_equal(told.first, 17);
@@ -112,7 +112,7 @@ one_without_an_end(void **state)
 	for (i = 0; i < 95; i++)
 		storm_add(&storm, true, 1 + (uint32_t)i, wall(i), at(i));
 	assert_int_equal(storm_due(&storm).ns, at(100).ns);
-	assert_int_equal(storm_tell(&storm, 96, 95).raised, 95);
+	assert_int_equal(storm_close(&storm, 96, 95).raised, 95);
 }
 
 /* What is left untold must not grow without bound. */
@@ -122,14 +122,14 @@ one_that_is_large(void **state)
 	uint32_t	 i;
 
 	(void)state;
-	for (i = 1; i < STORM_MOST; i++)
+	for (i = 1; i < STORM_TRANSITIONS_MAX; i++)
 		storm_add(&storm, i % 2 == 1, i, wall(1), at(1));
 	assert_int_equal(storm_due(&storm).ns, at(11).ns);
 	storm_add(&storm, false, i, wall(1), at(1));
 	assert_int_equal(storm_due(&storm).ns, at(1).ns);
-	(void)storm_tell(&storm, STORM_MOST + 1, 0);
+	(void)storm_close(&storm, STORM_TRANSITIONS_MAX + 1, 0);
 	assert_int_equal(storm_due(&storm).ns, MONO_NEVER.ns);
-	storm_add(&storm, true, STORM_MOST + 2, wall(2), at(2));
+	storm_add(&storm, true, STORM_TRANSITIONS_MAX + 2, wall(2), at(2));
 	assert_int_equal(storm_due(&storm).ns, at(12).ns);
 }
 
@@ -142,18 +142,18 @@ what_is_referred_to(void **state)
 	assert_int_equal(storm_oldest(&storm, 1000, 100), UINT32_MAX);
 	storm_add(&storm, true, 10, wall(1), at(1));
 	assert_int_equal(storm_oldest(&storm, 5000, 100), 10);
-	(void)storm_tell(&storm, 20, 15);
+	(void)storm_close(&storm, 20, 15);
 	assert_int_equal(storm_oldest(&storm, 19, 100), 10);
 	/* A second one, before the first was delivered. */
 	storm_add(&storm, true, 30, wall(30), at(30));
-	(void)storm_tell(&storm, 40, 19);
+	(void)storm_close(&storm, 40, 19);
 	assert_int_equal(storm_oldest(&storm, 19, 100), 10);
 	assert_int_equal(storm_oldest(&storm, 139, 100), 10);
 	assert_int_equal(storm_oldest(&storm, 140, 100), UINT32_MAX);
 	/* A third, after both. */
 	storm_add(&storm, true, 200, wall(60), at(60));
 	assert_int_equal(storm_oldest(&storm, 140, 100), 200);
-	(void)storm_tell(&storm, 210, 205);
+	(void)storm_close(&storm, 210, 205);
 	assert_int_equal(storm_oldest(&storm, 209, 100), 200);
 	assert_int_equal(storm_oldest(&storm, 309, 100), 200);
 	assert_int_equal(storm_oldest(&storm, 310, 100), UINT32_MAX);
@@ -174,7 +174,7 @@ another_limit(void **state)
 	assert_int_equal(storm_due(&storm).ns, at(11).ns);
 	assert_true(storm_configure(&storm, 0, WINDOW));
 	assert_true(storm_raise(&storm, at(2)));
-	assert_int_equal(storm_tell(&storm, 5, 4).raised, 1);
+	assert_int_equal(storm_close(&storm, 5, 4).raised, 1);
 }
 
 static void
@@ -188,7 +188,7 @@ resumed(void **state)
 	storm_resume(&storm, &open, at(100));
 	assert_int_equal(storm_due(&storm).ns, at(110).ns);
 	storm_add(&storm, true, 60, wall(101), at(101));
-	assert_int_equal(storm_tell(&storm, 61, 60).raised, 8);
+	assert_int_equal(storm_close(&storm, 61, 60).raised, 8);
 	assert_int_equal(storm_shown(&storm)->first, 40);
 }
 
