@@ -1,39 +1,20 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A master that hangs, for so long that connect() does too: hbwatchd goes on
-# with all that needs no master, and tells what happened when it is back.
+# Setting: a pair whose snmpd is stopped until even connect() to it blocks.
+# Checks:  hbwatchd goes on with all that needs no master agent, and delivers
+#          the notifications when snmpd continues.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin ss
-start_snmpd
-start_traps
-
-{
-	echo "watch \"flinkserver\" {"
-	echo "	interface = \"$LINK\""
-	echo "	peer = \"$B4\""
-	echo "	heartbeat = \"udp 20053\""
-	echo "	interruption = 1s"
-	echo "}"
-} >"$WORK/one.conf"
-sed -e 's/flinkserver/steady/' -e 's/20053/20054/' -e 's/1s/2s/' \
-	"$WORK/one.conf" >"$WORK/two.conf"
-sed -e 's/steady/added/' "$WORK/two.conf" >"$WORK/three.conf"
-cat "$WORK/one.conf" "$WORK/two.conf" | configure
-start_beat steady --from "$B4" --to "$A4" --port 20054 --rate 10
-start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
-start_hbwatchd
-soon "heartbeats make it alive" 10 watch_is hbwWatchState flinkserver alive
+start_sender steady 20054
+start_pair 1s "$(watch_section steady 20054 2s)"
 daemon=${PID[hbwatchd]}
 snmpd=${PID[snmpd]}
 
-stopped() {
-	[ "$(awk '$1 == "State:" { print $2 }' "/proc/$snmpd/status")" = T ]
-}
-
-# More connections wait for accept() than it has asked for: connect() sleeps.
+# More connections wait for accept() than snmpd allowed: the next connect()
+# blocks.
 backlog_is_full() {
 	at "$NODE_A" ss -xlH | awk -v name="$AGENTX" '
 		index($0, name " ") && $3 > $4 { full = 1 }
@@ -44,39 +25,22 @@ in_connect() {
 	[ "$(cat "/proc/$daemon/wchan")" = unix_wait_for_peer ]
 }
 
-stop_master() {
-	kill -STOP "$snmpd"
-	need "snmpd does not stop" 10 stopped
-}
-
-# The worst time for what comes next.
+# wait_for_connect: until hbwatchd is blocked, the worst time for the next step
 wait_for_connect() {
 	need "hbwatchd does not fill the backlog" 60 backlog_is_full
 	wait_for 10 in_connect || note "hbwatchd was not seen in connect()"
 }
 
-new_engine() {
-	local now
-
-	now=$(engine | xargs)
-	[ -n "$now" ] && [[ $now != *" "* ]] && [ "$now" != "$old" ]
-}
-
-# logs COUNT TEXT
-logs() {
-	[ "$(grep -c -- "$2" "$WORK/hbwatchd.log")" -eq "$1" ]
-}
-
-# sequences: of what has arrived, each once
-sequences() {
+# distinct_sequences: of all that arrived, without duplicates
+distinct_sequences() {
 	varbind hbwNotificationSequence <"$TRAPS" | awk '!seen[$0]++' | xargs
 }
 
-sequences_are() {
-	[ "$(sequences)" = "$1" ]
+distinct_sequences_are() {
+	[ "$(distinct_sequences)" = "$1" ]
 }
 
-# with_sequence NUMBER: its line, the first that arrived
+# with_sequence NUMBER: the first line in $TRAPS with that sequence number
 with_sequence() {
 	awk -F '\t' -v number="hbwNotificationSequence.0 = $1" '{
 		for (i = 1; i <= NF; i++)
@@ -87,71 +51,75 @@ with_sequence() {
 	}' "$TRAPS"
 }
 
-# This raise is sent to a master that has not been missed yet.
+# hbwatchd sends this raise before it knows that snmpd hangs.
 stop peer
 last=$(last_sent peer)
-stop_master
+pause "$snmpd"
 begin_stop=$EPOCHREALTIME
-soon "a silence raises the alarm, with a master that hangs" 10 \
-	logs 1 "raised, watch \"flinkserver\""
+soon "snmpd hangs: a silence raises the alarm" 10 log_raises_are 1 flinkserver
 wait_for_connect
-note "connect() sleeps after $(awk "BEGIN {
+note "connect() blocks after $(awk "BEGIN {
 	printf \"%.1f\", $EPOCHREALTIME - $begin_stop }") s"
 
-old=$(engine | xargs)
-# shellcheck disable=SC2086 # there may be two
-kill -KILL $old
-soon "a killed engine is replaced within 2 s" 2 new_engine
-start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
-soon "the new one hears: the alarm is cleared" 10 \
-	logs 1 "cleared, watch \"flinkserver\""
+kill_engine
+soon "snmpd hangs: a killed engine is replaced within 2 s" 2 new_engine
+start_peer
+soon "snmpd hangs: the new engine clears the alarm" 10 \
+	log_clears_are 1 flinkserver
 stop peer
 last_again=$(last_sent peer)
-soon "and a silence raises it again" 10 logs 2 "raised, watch \"flinkserver\""
+soon "snmpd hangs: the next silence raises it again" 10 \
+	log_raises_are 2 flinkserver
 
 wait_for_connect
-cat "$WORK"/{one,two,three}.conf | configure
-old=$(engine | xargs)
-kill -HUP "$daemon"
-soon "HUP is obeyed within 3 s" 3 logs 1 "configuration in effect: 3 watches"
-soon "with a new engine" 3 new_engine
-check "all of it while the master was stopped" stopped
-is "which has told nobody" "$(wc -l < <(grep hbwAlarm "$TRAPS"))" 0
+{
+	watch_section flinkserver 20053 1s
+	watch_section steady 20054 2s
+	watch_section added 20054 2s
+} | configure
+remember_engine
+reload_hbwatchd
+soon "snmpd hangs: HUP reloads within 3 s" 3 \
+	log_lines_are 1 "$RELOADED: 3 watches"
+soon "snmpd hangs: the reload starts a new engine" 3 new_engine
+check "snmpd was stopped all the time" is_paused "$snmpd"
+is "no notification has arrived" "$(grep -c hbwAlarm "$TRAPS")" 0
 
 kill -CONT "$snmpd"
-soon "the master is back: all arrives, in order" 10 sequences_are "1 2 3"
-soon "nothing is pending" 10 get_is hbwNotificationsPending.0 0
+soon "snmpd continues: all notifications arrive in order" 10 \
+	distinct_sequences_are "1 2 3"
+soon "no notification is pending" 10 get_is hbwNotificationsPending.0 0
 wait_heartbeats steady 20
-is "nothing came but that" "$(sequences)" "1 2 3"
-is "what came twice was the same" \
+is "no other notification arrives" "$(distinct_sequences)" "1 2 3"
+is "duplicates have the same content" \
 	"$(grep hbwAlarm "$TRAPS" | cut -f 4- | sort -u | wc -l)" 3
 note "notifications that arrived: $(grep -c hbwAlarm "$TRAPS")"
-is "a raise, a clear, a raise" "$(for number in 1 2 3; do
+is "they are a raise, a clear and a raise" "$(for number in 1 2 3; do
 	with_sequence $number | cut -f 4 | sed 's/.* = //'
 done | xargs)" "hbwAlarmRaised hbwAlarmCleared hbwAlarmRaised"
-is_about "the first raise has its own time" "$(seconds_of \
+is_about "the first raise has the time when it happened" "$(seconds_of \
 	"$(with_sequence 1 | varbind hbwAlarmRaisedTime)")" \
 	"$(seconds_after "$last" 1)" 0.2
-is_about "and so has the one that followed the kill" "$(seconds_of \
-	"$(with_sequence 3 | varbind hbwAlarmRaisedTime)")" \
+is_about "the raise after the kill has the time when it happened" \
+	"$(seconds_of "$(with_sequence 3 | varbind hbwAlarmRaisedTime)")" \
 	"$(seconds_after "$last_again" 1)" 0.2
-is "the table agrees" "$(alarm_get hbwAlarmRaisedTime flinkserver)" \
+is "the table has the same time" "$(alarm_get hbwAlarmRaisedTime flinkserver)" \
 	"$(with_sequence 3 | varbind hbwAlarmRaisedTime)"
 soon "the watch that HUP added is alive" 10 \
 	watch_is hbwWatchState added alive
-is "the steady one was never interrupted" \
+is "the steady watch was never interrupted" \
 	"$(watch_get hbwWatchInterruptions steady)" 0
 
-stop_master
+pause "$snmpd"
 wait_for_connect
-children=$(engine | xargs)
+engines=$(engine | xargs)
 kill -TERM "$daemon"
-soon "TERM ends hbwatchd within 3 s" 3 gone "$daemon"
-check "while the master was stopped" stopped
-check "with a status of 0" stop hbwatchd
-for pid in $children; do
-	soon "and its engine with it" 1 gone "$pid"
+soon "snmpd hangs: TERM ends hbwatchd within 3 s" 3 gone "$daemon"
+check "snmpd is still stopped" is_paused "$snmpd"
+check "hbwatchd exits with status 0" stop hbwatchd
+for pid in $engines; do
+	soon "the engine ends too" 1 gone "$pid"
 done
 kill -CONT "$snmpd"
-check "the master ends on TERM" stop snmpd
+check "snmpd ends on TERM" stop snmpd
 finish

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What an NMS reads: walks, single values, the ends of tables, with 1, 10 and
-# 500 watches; all of it against the MIB.
+# Setting: hbwatchd with 1, 10 and 500 watches.
+# Checks:  GET, GETNEXT and GETBULK return what HBWATCH-MIB declares, in order,
+#          also at the ends of tables and for incomplete indexes.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,27 +11,22 @@ begin snmpbulkwalk snmptable snmptranslate
 start_snmpd
 start_traps
 
-# ifindex INTERFACE: at the observer
+# ifindex INTERFACE: on node a
 ifindex() {
 	ip -n "$NODE_A" -o link show dev "$1" | cut -d : -f 1
 }
 
-# generate COUNT: watches on ports from 20001 on, of four kinds of alarm
-generate() {
-	local i kinds=(45640 12010 27003 46003)
+# many_watches COUNT: on ports from 20001 on, with four different alarms
+many_watches() {
+	local i alarms=(45640 12010 27003 46003)
 
 	for ((i = 1; i <= $1; i++)); do
-		echo "watch \"watch $i\" {"
-		echo "	interface = \"$LINK\""
-		echo "	peer = \"$B4\""
-		echo "	heartbeat = \"udp $((20000 + i))\""
-		echo "	alarm = ${kinds[i % 4]}"
-		echo "	interruption = 5s"
-		echo "}"
+		watch_section "watch $i" $((20000 + i)) 5s "$LINK" \
+			"alarm = ${alarms[i % 4]}"
 	done
 }
 
-# numeric PROGRAM ARGUMENT...: without names, which is quicker
+# numeric PROGRAM ARGUMENT...: a request that prints numeric OIDs
 numeric() {
 	local program=$1
 	shift
@@ -41,8 +37,8 @@ instances() {
 	sed -n 's/^\.\([0-9.]*\) = .*/\1/p'
 }
 
-# of_each PROGRAM <INSTANCES: several in a request
-of_each() {
+# request_each PROGRAM: for each instance on standard input, 40 in a request
+request_each() {
 	MIBS='' xargs -n 40 nsenter --net="/run/netns/$NODE_A" -- \
 		"$1" -v 2c -c public -t 5 -r 1 -On "$AGENT"
 }
@@ -51,20 +47,17 @@ module_tree() {
 	snmptranslate -Tp HBWATCH-MIB::hbwatchMIB
 }
 
-states() {
-	client snmpbulkwalk -OQUv "$AGENT" HBWATCH-MIB::hbwWatchState
+# alive_are COUNT
+alive_are() {
+	[ "$(walk hbwWatchState | grep -c alive)" -eq "$1" ]
 }
 
-# all_alive COUNT
-all_alive() {
-	[ "$(states | grep -c alive)" -eq "$1" ]
-}
-
+# next_of OID: the instance that GETNEXT returns; the OID is below MIB_ROOT.1
 next_of() {
 	numeric snmpgetnext "$AGENT" "$MIB_ROOT.1.$1" | instances
 }
 
-# nothing_after INSTANCE
+# nothing_after INSTANCE: does GETNEXT leave our MIB?
 nothing_after() {
 	[[ $(numeric snmpgetnext "$AGENT" "$1") != ".$MIB_ROOT."* ]]
 }
@@ -72,23 +65,22 @@ nothing_after() {
 module_tree >"$WORK/module"
 
 for count in 1 10 500; do
-	generate "$count" | configure
+	many_watches "$count" | configure
 	start_hbwatchd
-	is "$count: the capture's index is the interface's" \
+	is "$count: the index of the capture is that of the interface" \
 		"$(client snmpbulkwalk -OQUs "$AGENT" \
 			HBWATCH-MIB::hbwCaptureInterface)" \
 		"hbwCaptureInterface.$(ifindex "$LINK") = $LINK"
-	start_beat "of-$count" --from "$B4" --to "$A4" --rate 2 \
-		--port "20001-$((20000 + count))"
-	soon "$count: all are alive" 20 all_alive "$count"
+	start_sender "sender-$count" "20001-$((20000 + count))" --rate 2
+	soon "$count: all watches are alive" 20 alive_are "$count"
 	is "$count: hbwWatchCount" "$(get hbwWatchCount.0)" "$count"
 
 	numeric snmpbulkwalk -Oe -Cr50 "$AGENT" "$MIB_ROOT" >"$WORK/walk"
-	check "$count: GETBULK yields what the MIB says" \
+	check "$count: GETBULK returns what the MIB declares" \
 		"$TOOLS/check-walk" "$WORK/module" "$WORK/walk" \
 		"$MIB_ROOT" hbwHistory
 	instances <"$WORK/walk" >"$WORK/instances"
-	is "$count: the alarm table has each watch" \
+	is "$count: the alarm table has a row for each watch" \
 		"$(grep -c "^$MIB_ROOT.1.4.1.4\." "$WORK/instances")" "$count"
 
 	for table in hbwCaptureTable hbwWatchTable hbwAlarmTable; do
@@ -96,22 +88,22 @@ for count in 1 10 500; do
 			"HBWATCH-MIB::$table" >"$WORK/table" 2>&1
 		rows=$count
 		[ $table != hbwCaptureTable ] || rows=1
-		is "$count: snmptable $table" \
+		is "$count: $table has all rows" \
 			"$(sed 1,3d "$WORK/table" | grep -c .)" "$rows"
-		check "$count: and no cell is missing" \
+		check "$count: $table has all columns" \
 			awk '/ \? /{ exit 1 }' "$WORK/table"
 	done
 
 	if [ "$count" -le 10 ]; then
-		of_each snmpget <"$WORK/instances" >"$WORK/gets"
-		check "$count: each can be had by GET" \
+		request_each snmpget <"$WORK/instances" >"$WORK/gets"
+		check "$count: GET returns each instance" \
 			"$TOOLS/check-walk" "$WORK/module" "$WORK/gets" \
 			"$MIB_ROOT" hbwHistory
-		check "$count: and is itself" \
+		check "$count: GET returns the instance that was requested" \
 			cmp "$WORK/instances" <(instances <"$WORK/gets")
-		of_each snmpgetnext <"$WORK/instances" | instances |
+		request_each snmpgetnext <"$WORK/instances" | instances |
 			sed '$d' >"$WORK/nexts"
-		check "$count: GETNEXT of each is the one after it" \
+		check "$count: GETNEXT returns the next instance" \
 			cmp <(sed 1d "$WORK/instances") "$WORK/nexts"
 	else
 		numeric snmpwalk "$AGENT" "$MIB_ROOT.1.3.1.2" |
@@ -119,7 +111,7 @@ for count in 1 10 500; do
 		check "$count: GETNEXT walks a column" cmp "$WORK/nexts" \
 			<(grep "^$MIB_ROOT.1.3.1.2\." "$WORK/instances")
 	fi
-	check "$count: after the last there is nothing of ours" \
+	check "$count: GETNEXT after the last instance leaves the MIB" \
 		nothing_after "$(tail -n 1 "$WORK/instances")"
 
 	if [ "$count" -eq 10 ]; then
@@ -129,19 +121,19 @@ for count in 1 10 500; do
 			sed -n 's/.*\.//; 2p')
 		first=$(grep "^$MIB_ROOT.1.3.1.2\." "$WORK/instances" |
 			sed -n 's/.*\.//; 1p')
-		is "GETNEXT of a table is its first instance" \
+		is "GETNEXT of a table returns its first instance" \
 			"$(next_of 3)" "$MIB_ROOT.1.3.1.2.$first"
-		is "and so of a column that is not accessible" \
+		is "GETNEXT of an inaccessible column returns the same" \
 			"$(next_of "3.1.1.$first")" "$MIB_ROOT.1.3.1.2.$first"
-		is "and so of an instance before the first" \
+		is "GETNEXT of an instance before the first does too" \
 			"$(next_of 3.1.2.0)" "$MIB_ROOT.1.3.1.2.$first"
-		is "GETNEXT between two rows is the second" \
+		is "GETNEXT between two rows returns the second" \
 			"$(next_of "3.1.2.$first.7")" \
 			"$MIB_ROOT.1.3.1.2.$second"
-		is "GETNEXT of half an index is the first that begins so" \
+		is "GETNEXT of half an index returns the first match" \
 			"$(next_of 4.1.2.45640 | cut -d . -f 1-14)" \
 			"$MIB_ROOT.1.4.1.2"
-		is "GETNEXT after the last row is the next column" \
+		is "GETNEXT after the last row returns the next column" \
 			"$(next_of "${last#"$MIB_ROOT.1."}")" \
 			"$(grep -m 1 "^$MIB_ROOT.1.4.1.3\." \
 				"$WORK/instances")"
@@ -149,17 +141,17 @@ for count in 1 10 500; do
 			"$(next_of 4.1.2.4294967295.4294967295)" \
 			"$(grep -m 1 "^$MIB_ROOT.1.4.1.3\." \
 				"$WORK/instances")"
-		like "GET of a row that is not there" \
+		like "GET of a missing row returns noSuchInstance" \
 			"$(get hbwWatchName.4294967295)" "No Such Instance"
-		like "GET of an index column" \
+		like "GET of an index column returns an exception" \
 			"$(get "hbwWatchIndex.$first")" "No Such"
-		like "GET of a column that is not there" \
+		like "GET of a missing column returns an exception" \
 			"$(numeric snmpget "$AGENT" "$MIB_ROOT.1.3.1.99.1")" \
 			"No Such"
-		like "GET of half an index" \
+		like "GET of half an index returns noSuchInstance" \
 			"$(get hbwAlarmState.45640)" "No Such Instance"
 	fi
-	stop "of-$count"
+	stop "sender-$count"
 	stop hbwatchd
 done
 
@@ -167,10 +159,10 @@ number=0
 for name in hbwAlarmRaised hbwAlarmCleared hbwWatcherBlind \
 	hbwWatcherRestored; do
 	number=$((number + 1))
-	is "snmptranslate $name" \
+	is "snmptranslate finds the OID of $name" \
 		"$(snmptranslate -On "HBWATCH-MIB::$name")" \
 		".$MIB_ROOT.0.$number"
-	is "and back" \
+	is "snmptranslate finds the name $name" \
 		"$(snmptranslate ".$MIB_ROOT.0.$number")" \
 		"HBWATCH-MIB::$name"
 done

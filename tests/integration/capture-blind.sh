@@ -1,101 +1,91 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# What was not watched accuses nobody: an engine that faults, one that is
-# stopped for long, a machine that sleeps, packets that the kernel drops.  What
-# is silent all the same is raised, when it has been watched for long enough.
+# Setting: an engine that crashes, one that is stopped, all of hbwatchd stopped
+#          as by a suspend, and packets that the kernel drops.
+# Checks:  unmonitored time never counts as silence, and a peer that is silent
+#          all the same is raised after the full interruption time.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
-start_snmpd
-start_traps
-
-{
-	watch_section flinkserver 20053 2s
-	watch_section steady 20054 2s
-	watch_section patient 20055 12s
-} | configure
-start_beat steady --from "$B4" --to "$A4" --port 20054 --rate 10
-start_beat patient --from "$B4" --to "$A4" --port 20055 --rate 10
-beat() {
-	start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
-}
-beat
-start_hbwatchd
-soon "heartbeats make it alive" 10 watch_is hbwWatchState flinkserver alive
+start_sender steady 20054
+start_sender patient 20055
+start_pair 2s "$(watch_section steady 20054 2s)" \
+	"$(watch_section patient 20055 12s)"
 raises=0
 
-nobody_was_accused() {
-	traps_are 0 hbwAlarmRaised steady && traps_are 0 hbwAlarmRaised patient &&
+no_other_alarm() {
+	traps_are 0 hbwAlarmRaised steady &&
+		traps_are 0 hbwAlarmRaised patient &&
 		traps_are "$raises" hbwAlarmRaised flinkserver
 }
 
-# raised_after TEXT TIME: not before it was watched for 2 s from then on, and
-# then soon
+# raised_after TEXT TIME: the silent peer is raised when it has been monitored
+# for 2 s after that time, and not later than that
 raised_after() {
 	local at
 
 	raises=$((raises + 1))
-	soon "$1: what is silent is raised" 15 \
+	soon "$1: the silent peer is raised" 15 \
 		traps_are $raises hbwAlarmRaised flinkserver
-	at=$(seconds_of "$(traps hbwAlarmRaised flinkserver | tail -n 1 |
+	at=$(seconds_of "$(last_trap hbwAlarmRaised flinkserver |
 		varbind hbwAlarmRaisedTime)")
-	check "$1: not for a time that was not watched" awk -v at="$at" \
+	check "$1: unmonitored time does not count" awk -v at="$at" \
 		-v from="$2" 'BEGIN { exit !(at >= from + 2 - 0.2) }'
-	check "$1: and not much later" awk -v at="$at" -v from="$2" \
+	check "$1: the raise is not much later" awk -v at="$at" -v from="$2" \
 		'BEGIN { exit !(at <= from + 2 + 4) }'
-	check "$1: nobody else was accused" nobody_was_accused
-	beat
-	soon "$1: cleared by a heartbeat" 5 \
+	check "$1: no other watch is raised" no_other_alarm
+	start_peer
+	soon "$1: a heartbeat clears it" 5 \
 		traps_are $raises hbwAlarmCleared flinkserver
 }
 
-drops() {
-	client snmpbulkwalk -OQUv "$AGENT" HBWATCH-MIB::hbwCaptureDropped
+dropped_packets() {
+	walk hbwCaptureDropped
 }
 
-dropped() {
-	[ "$(drops)" -gt 0 ]
+packets_were_dropped() {
+	[ "$(dropped_packets)" -gt 0 ]
 }
 
 #
-# It faults
+# The engine crashes
 #
 
-# Twice only: one that dies again and again is another story.
+# Only twice: engine-dying.sh tests an engine that dies again and again.
 kill_engine SEGV
 soon "SEGV: a new engine within 2 s" 2 new_engine
 wait_heartbeats steady 25
-check "SEGV with heartbeats: no alarm" nobody_was_accused
+check "SEGV with heartbeats: no alarm" no_other_alarm
 stop peer
 now=$EPOCHREALTIME
 kill_engine ABRT
-soon "ABRT: another" 2 new_engine
-raised_after "ABRT with none" "$now"
+soon "ABRT: a new engine within 2 s" 2 new_engine
+raised_after "ABRT without heartbeats" "$now"
 
 #
-# It is stopped, and does not come back
+# The engine is stopped and does not continue
 #
 
 old=$(the_engine)
 pause "$old"
-soon "a stopped engine is blindness after some seconds" 10 \
+soon "a stopped engine makes its watches blind" 10 \
 	watch_is hbwWatchState steady blind
-soon "it is replaced" 20 new_engine
-check "and is no more" gone "$old"
+soon "the stopped engine is replaced" 20 new_engine
+check "the stopped engine has ended" gone "$old"
 wait_heartbeats steady 25
-check "stopped with heartbeats: no alarm" nobody_was_accused
-soon "it is alive" 45 watch_is hbwWatchState flinkserver alive
+check "stopped with heartbeats: no alarm" no_other_alarm
+soon "the watch is alive again" 45 watch_is hbwWatchState flinkserver alive
 
 old=$(the_engine)
 pause "$old"
 stop peer
-need "it is not replaced" 20 new_engine
-raised_after "stopped with none" "$(seconds_after "$EPOCHREALTIME" -1)"
+need "the stopped engine is not replaced" 20 new_engine
+raised_after "stopped without heartbeats" "$(seconds_after "$EPOCHREALTIME" -1)"
 
 #
-# Everything sleeps
+# All of hbwatchd is stopped
 #
 
 pause "${PID[hbwatchd]}" "$(the_engine)"
@@ -103,36 +93,36 @@ old=$(the_engine)
 wait_heartbeats steady 50
 kill -CONT "$old" "${PID[hbwatchd]}"
 wait_heartbeats steady 30
-check "asleep for 5 s with heartbeats: no alarm" nobody_was_accused
-is "with the engine that it had" "$(the_engine)" "$old"
+check "suspended for 5 s with heartbeats: no alarm" no_other_alarm
+is "the engine is the same" "$(the_engine)" "$old"
 
 pause "${PID[hbwatchd]}" "$old"
 stop peer
 wait_heartbeats steady 40
 now=$EPOCHREALTIME
 kill -CONT "$old" "${PID[hbwatchd]}"
-raised_after "asleep for 4 s with none" "$now"
+raised_after "suspended for 4 s without heartbeats" "$now"
 
-# Patient has not been silent for 12 s: heartbeats go on, but the sleeper slept
-# for half of its time twice.
+# The watch "patient" is never silent for 12 s: some of its heartbeats come
+# while hbwatchd is stopped.
 stop patient
 wait_heartbeats steady 60
 old=$(the_engine)
 pause "${PID[hbwatchd]}" "$old"
-start_beat patient --from "$B4" --to "$A4" --port 20055 --rate 10
+start_sender patient 20055
 wait_heartbeats patient 20
 stop patient
 wait_heartbeats steady 20
 kill -CONT "$old" "${PID[hbwatchd]}"
 wait_heartbeats steady 60
-check "a heartbeat that came while it slept counts" nobody_was_accused
-start_beat patient --from "$B4" --to "$A4" --port 20055 --rate 10
+check "a heartbeat that came during the suspend counts" no_other_alarm
+start_sender patient 20055
 
 #
-# Packets are dropped
+# The kernel drops packets
 #
 
-# flood SECONDS: of datagrams that are the peer's heartbeats, as fast as can be
+# flood SECONDS: sends the peer's heartbeats as fast as possible
 flood() {
 	at "$NODE_B" python3 - "$1" "$B4" "$A4" <<'END'
 import socket
@@ -160,26 +150,29 @@ old=$(the_engine)
 pause "$old"
 flood 3
 kill -CONT "$old"
-soon "a full ring's losses are counted" 5 dropped
-note "dropped: $(drops | xargs)"
-is "by the engine that it had" "$(the_engine)" "$old"
+soon "a full ring: the dropped packets are counted" 5 packets_were_dropped
+note "dropped: $(dropped_packets | xargs)"
+is "the engine is the same" "$(the_engine)" "$old"
 raises=$((raises + 1))
-soon "an interruption in such a time is raised" 10 \
+soon "an interruption with dropped packets is raised" 10 \
 	traps_are $raises hbwAlarmRaised flinkserver
-like "and says so" "$(traps hbwAlarmRaised flinkserver | tail -n 1 |
-	varbind hbwAlarmDetail)" "the capture lost packets"
-check "nobody else was accused" nobody_was_accused
-beat
-soon "cleared" 5 traps_are $raises hbwAlarmCleared flinkserver
+like "its detail mentions the dropped packets" \
+	"$(last_trap hbwAlarmRaised flinkserver | varbind hbwAlarmDetail)" \
+	"the capture lost packets"
+check "no other watch is raised" no_other_alarm
+start_peer
+soon "a heartbeat clears it" 5 traps_are $raises hbwAlarmCleared flinkserver
 stop peer
 raises=$((raises + 1))
-soon "one in another time" 10 traps_are $raises hbwAlarmRaised flinkserver
-check "does not say so" eval '! traps hbwAlarmRaised flinkserver | tail -n 1 |
-	grep -q "lost packets"'
+soon "a later interruption is raised" 10 \
+	traps_are $raises hbwAlarmRaised flinkserver
+check "its detail does not mention dropped packets" eval \
+	'! last_trap hbwAlarmRaised flinkserver | grep -q "lost packets"'
 for watch in steady patient; do
 	is "$watch counted no interruption" \
 		"$(watch_get hbwWatchInterruptions $watch)" 0
 done
-check "each notification once and in order" notifications_in_order --first 1 --once
-check "it ends on TERM" stop hbwatchd TERM
+check "each notification arrived once and in order" \
+	notifications_in_order --first 1 --once
+check "hbwatchd ends on TERM" stop hbwatchd TERM
 finish

@@ -1,103 +1,74 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# An interface that is gone makes blind and accuses nobody; one that is down is
-# a true interruption.
+# Setting: an interface that is deleted and made again, one that is set down,
+#          and a watch on an interface that does not exist.
+# Checks:  a missing interface makes its watches blind and raises no alarm; an
+#          interface that is down is an interruption.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
-start_snmpd
-start_traps
-
-configure <<END
-watch "flinkserver" {
-	interface = "$LINK"
-	peer = "$B4"
-	heartbeat = "udp 20053"
-	interruption = 1s
-}
-watch "steady" {
-	interface = "lo"
-	peer = "127.0.0.1"
-	heartbeat = "udp 20054"
-	interruption = 1s
-}
-watch "absent" {
-	interface = "hb9"
-	peer = "$B4"
-	heartbeat = "udp 20053"
-	interruption = 1s
-}
-END
 start_beat_at "$NODE_A" steady --from 127.0.0.1 --to 127.0.0.1 --port 20054 \
 	--rate 10
-start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
-start_hbwatchd
-soon "heartbeats make it alive" 10 watch_is hbwWatchState flinkserver alive
-soon "over the loopback, too" 10 watch_is hbwWatchState steady alive
-soon "a watch on an interface that is not there is blind" 10 \
+start_pair 1s "$(watch_section absent 20053 1s hb9)" \
+	"watch \"steady\" { interface = \"lo\" peer = \"127.0.0.1\"
+	heartbeat = \"udp 20054\" interruption = 1s }"
+soon "heartbeats on the loopback make its watch alive" 10 \
+	watch_is hbwWatchState steady alive
+soon "the watch on a missing interface is blind" 10 \
 	watch_is hbwWatchState absent blind
-about_link() {
-	traps "$1" | grep -c "hbwCaptureInterface\.[0-9]* = $LINK\b"
-}
-link_traps_are() {
-	[ "$(about_link "$2")" -eq "$1" ]
-}
-capture_state() {
-	client snmpbulkwalk -OQUs "$AGENT" HBWATCH-MIB::hbwCaptureInterface |
-		sed -n 's/^hbwCaptureInterface\.\([0-9]*\) = '"$LINK"'$/\1/p' |
-		while read -r row; do
-			get "hbwCaptureState.$row"
-		done
-}
 
 for round in 1 2; do
 	ip -n "$NODE_A" link delete "$LINK"
-	soon "round $round: without the interface it is blind" 10 \
+	soon "round $round: the interface is deleted: the watch is blind" 10 \
 		watch_is hbwWatchState flinkserver blind
-	soon "round $round: which is notified" 10 \
-		link_traps_are "$round" hbwWatcherBlind
-	is "round $round: the capture failed" "$(capture_state)" failed
-	is "round $round: in the notification, too" \
-		"$(traps hbwWatcherBlind | tail -n 1 |
-			varbind hbwCaptureState)" failed
+	soon "round $round: this is notified" 10 \
+		capture_traps_are "$round" hbwWatcherBlind
+	is "round $round: the capture has failed" \
+		"$(capture_get hbwCaptureState)" failed
+	is "round $round: the notification has the same state" \
+		"$(last_trap hbwWatcherBlind | varbind hbwCaptureState)" failed
 	wait_heartbeats steady 25
-	is "round $round: nobody is accused" "$(get hbwActiveAlarms.0)" 0
+	is "round $round: no alarm is active" "$(get hbwActiveAlarms.0)" 0
 	make_link
-	soon "round $round: the interface's return is notified" 10 \
-		link_traps_are "$round" hbwWatcherRestored
-	soon "round $round: heartbeats make it alive" 10 \
+	soon "round $round: the interface is back: this is notified" 10 \
+		capture_traps_are "$round" hbwWatcherRestored
+	soon "round $round: heartbeats make the watch alive" 10 \
 		watch_is hbwWatchState flinkserver alive
-	is "round $round: the capture runs" "$(capture_state)" running
+	is "round $round: the capture runs" \
+		"$(capture_get hbwCaptureState)" running
 done
-is "no alarm was raised" "$(traps hbwAlarmRaised | wc -l)" 0
+is "no alarm was raised" "$(trap_count hbwAlarmRaised)" 0
 
 stop peer
-soon "a silence is noticed on the new interface" 10 \
+soon "a silence on the new interface is raised" 10 \
 	traps_are 1 hbwAlarmRaised flinkserver
 ip -n "$NODE_A" link delete "$LINK"
-soon "the interface goes while the alarm stands" 10 \
-	link_traps_are 3 hbwWatcherBlind
+soon "the interface is deleted while the alarm is active" 10 \
+	capture_traps_are 3 hbwWatcherBlind
 wait_heartbeats steady 15
-is "the alarm stands" "$(alarm_get hbwAlarmState flinkserver)" raised
+is "the alarm stays active" "$(alarm_get hbwAlarmState flinkserver)" raised
 make_link
-soon "the interface is back" 10 link_traps_are 3 hbwWatcherRestored
+soon "the interface is back" 10 capture_traps_are 3 hbwWatcherRestored
 wait_heartbeats steady 15
-is "the alarm stands until a heartbeat is heard" \
+is "the alarm stays active without a heartbeat" \
 	"$(alarm_get hbwAlarmState flinkserver)" raised
-start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
-soon "which clears it" 10 traps_are 1 hbwAlarmCleared flinkserver
+start_peer
+soon "a heartbeat clears it" 10 traps_are 1 hbwAlarmCleared flinkserver
 
 ip -n "$NODE_A" link set "$LINK" down
 soon "an interface that is down is an interruption" 10 \
 	traps_are 2 hbwAlarmRaised flinkserver
-is "with that cause" "$(alarm_get hbwAlarmCause flinkserver)" linkAbnormal
-is "the capture is down" "$(capture_state)" down
+is "the cause is linkAbnormal" "$(alarm_get hbwAlarmCause flinkserver)" \
+	linkAbnormal
+is "the capture is down" "$(capture_get hbwCaptureState)" down
 ip -n "$NODE_A" link set "$LINK" up
-soon "up again, heartbeats clear it" 10 traps_are 2 hbwAlarmCleared flinkserver
-is "nobody was blind for that" "$(about_link hbwWatcherBlind)" 3
-is "the loopback's watch saw nothing of it" \
-	"$(traps hbwAlarmRaised steady | wc -l)" 0
-soon "every notification has arrived" 10 all_delivered_once
+soon "the interface is up: heartbeats clear the alarm" 10 \
+	traps_are 2 hbwAlarmCleared flinkserver
+is "an interface that is down makes no watch blind" \
+	"$(capture_trap_count hbwWatcherBlind)" 3
+is "the watch on the loopback raised no alarm" \
+	"$(trap_count hbwAlarmRaised steady)" 0
+soon "every notification arrives once" 10 all_delivered_once
 finish

@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# VLAN tags are looked through; the loopback and the `any` device are heard.
+# Setting: heartbeats with one and two VLAN tags, on the loopback, and on the
+#          `any` device.
+# Checks:  each watch is raised and cleared, and counts each heartbeat once.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -17,6 +19,7 @@ filter $LINK $B4 bpf udp dst port 20001
 any any $B4 udp 20004
 loopback lo 127.0.0.1 udp 20005
 any-loopback any 127.0.0.1 udp 20005"
+NAMES=$(cut -d ' ' -f 1 <<<"$WATCHES" | xargs)
 
 while read -r name interface peer heartbeat; do
 	echo "watch \"$name\" {"
@@ -28,15 +31,11 @@ while read -r name interface peer heartbeat; do
 done <<<"$WATCHES" | configure
 
 start_all() {
-	local raw=(--interface "$LINK" --rate 10)
-
-	start_beat tagged --from "$B4" --to "$A4" --port 20001 \
-		--vlan 100 "${raw[@]}"
-	start_beat qinq --from "$B4" --to "$A4" --port 20002 \
-		--vlan 200,100 "${raw[@]}"
+	start_sender tagged 20001 --interface "$LINK" --vlan 100
+	start_sender qinq 20002 --interface "$LINK" --vlan 200,100
 	start_beat ipv6-tagged --from "$B6" --to "$A6" --port 20003 \
-		--vlan 100 "${raw[@]}"
-	start_beat plain --from "$B4" --to "$A4" --port 20004 --rate 10
+		--interface "$LINK" --vlan 100 --rate 10
+	start_sender plain 20004
 	start_beat_at "$NODE_A" loopback --from 127.0.0.1 --to 127.0.0.1 \
 		--port 20005 --rate 10
 }
@@ -49,24 +48,18 @@ stop_all() {
 	done
 }
 
-# each TEXT COMMAND...: soon, @ standing for the name of each watch
-each() {
-	local text=$1 name
-	shift
-	while read -r name _; do
-		soon "$name: $text" 10 "${@//@/$name}"
-	done <<<"$WATCHES"
-}
-
 start_hbwatchd
 start_all
-each "heartbeats make it alive" watch_is hbwWatchState @ alive
+soon_each "$NAMES" "heartbeats make the watch alive" 10 \
+	watch_is hbwWatchState @ alive
 stop_all
-each "their end raises the alarm" traps_are 1 hbwAlarmRaised @
+soon_each "$NAMES" "a silence raises the alarm" 10 \
+	traps_are 1 hbwAlarmRaised @
 start_all
-each "their return clears it" traps_are 1 hbwAlarmCleared @
+soon_each "$NAMES" "a heartbeat clears it" 10 traps_are 1 hbwAlarmCleared @
 stop_all
-each "and again" traps_are 2 hbwAlarmRaised @
+soon_each "$NAMES" "the next silence raises it again" 10 \
+	traps_are 2 hbwAlarmRaised @
 for name in tagged qinq ipv6-tagged; do
 	is "$name: each heartbeat was counted once" \
 		"$(watch_get hbwWatchHeartbeats $name)" "$(sent $name)"

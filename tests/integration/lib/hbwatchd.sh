@@ -110,7 +110,8 @@ has_sanitizers() {
 # The log
 #
 
-# The line of the log after a reload.
+# The text of the line after a reload.
+# shellcheck disable=SC2034 # used by the scripts
 RELOADED="configuration in effect"
 
 # mark_log: log_count and log_lines_are count only the lines after this
@@ -132,6 +133,17 @@ log_lines_are() {
 	local count=$1
 	shift
 	[ "$(log_count "$@")" -eq "$count" ]
+}
+
+# log_raises_are COUNT WATCH: are that many of its raises in the log?  A regular
+# expression may stand for the name.
+log_raises_are() {
+	log_lines_are "$1" "raised, watch \"$2\""
+}
+
+# log_clears_are COUNT WATCH
+log_clears_are() {
+	log_lines_are "$1" "cleared, watch \"$2\""
 }
 
 #
