@@ -8,13 +8,13 @@
 #include "base/interned_string.h"
 
 struct text {
-	struct text	*next;		/* of the same bucket */
+	struct text	*next;		/* in the same bucket */
 	uint32_t	 references;
 	uint32_t	 hash;
-	char		 octets[];
+	char		 string[];
 };
 
-/* All texts of the process.  Bucket for bucket a list; none when empty. */
+/* All strings of the process; no buckets as long as there are none. */
 static struct {
 	struct text	**buckets;
 	size_t		  nbuckets;	/* a power of two */
@@ -27,80 +27,85 @@ bucket_of(uint32_t hash)
 	return (&texts.buckets[hash & (texts.nbuckets - 1)]);
 }
 
-/* Without memory for more buckets the lists get longer; that is no error. */
+static void
+link_text(struct text *t)
+{
+	struct text	**bucket = bucket_of(t->hash);
+
+	t->next = *bucket;
+	*bucket = t;
+}
+
+/* Without memory for more buckets the lists get longer, which is no error. */
 static void
 grow(void)
 {
-	struct text	**old = texts.buckets, *t, *next;
+	struct text	**old = texts.buckets, **buckets, *t, *next;
 	size_t		  i, nold = texts.nbuckets;
 	size_t		  n = nold == 0 ? 64 : nold * 2;
 
 	if (texts.count < nold)
 		return;
-	texts.buckets = calloc(n, sizeof(*texts.buckets));
-	if (texts.buckets == NULL) {
-		texts.buckets = old;
+	buckets = calloc(n, sizeof(*buckets));
+	if (buckets == NULL)
 		return;
-	}
+	texts.buckets = buckets;
 	texts.nbuckets = n;
 	for (i = 0; i < nold; i++) {
 		for (t = old[i]; t != NULL; t = next) {
 			next = t->next;
-			t->next = *bucket_of(t->hash);
-			*bucket_of(t->hash) = t;
+			link_text(t);
 		}
 	}
 	free(old);
 }
 
 static const char *
-add(const char *text, uint32_t hash)
+add(const char *string, uint32_t hash)
 {
 	struct text	*t;
-	size_t		 size = strlen(text) + 1;
+	size_t		 size = strlen(string) + 1;
 
 	grow();
-	t = texts.buckets == NULL ? NULL :
-	    malloc(offsetof(struct text, octets) + size);
+	t = texts.buckets == NULL ? NULL : malloc(sizeof(*t) + size);
 	if (t == NULL)
 		return (NULL);
 	t->references = 1;
 	t->hash = hash;
-	memcpy(t->octets, text, size);
-	t->next = *bucket_of(hash);
-	*bucket_of(hash) = t;
+	memcpy(t->string, string, size);
+	link_text(t);
 	texts.count++;
-	return (t->octets);
+	return (t->string);
 }
 
 const char *
-interned_string_share(const char *text)
+interned_string_share(const char *string)
 {
 	struct text	*t = NULL;
 	uint32_t	 hash;
 
-	if (text == NULL)
+	if (string == NULL)
 		return (NULL);
-	hash = hash_string(text);
+	hash = hash_string(string);
 	if (texts.count > 0)
 		t = *bucket_of(hash);
 	for (; t != NULL; t = t->next) {
-		if (t->hash != hash || strcmp(t->octets, text) != 0)
+		if (t->hash != hash || strcmp(t->string, string) != 0)
 			continue;
 		t->references++;
-		return (t->octets);
+		return (t->string);
 	}
-	return (add(text, hash));
+	return (add(string, hash));
 }
 
 void
-interned_string_release(const char *text)
+interned_string_release(const char *string)
 {
 	struct text	*t, **at;
 
-	if (text == NULL)
+	if (string == NULL)
 		return;
-	t = (struct text *)(uintptr_t)(text - offsetof(struct text, octets));
+	t = (struct text *)(uintptr_t)(string - offsetof(struct text, string));
 	if (--t->references > 0)
 		return;
 	for (at = bucket_of(t->hash); *at != t; at = &(*at)->next)

@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Texts that are kept once, however many have the same: two shared texts are
- * equal if and only if their pointers are.
+ * Strings of which the process keeps one copy each: two interned strings are
+ * equal if and only if their pointers are equal.
  */
 #ifndef HBW_INTERNED_STRING_H
 #define HBW_INTERNED_STRING_H
 
 /*
- * The one copy of a text, which stays until each who shared it let it go.  Of
- * NULL it is NULL; else that says that there is no memory.
+ * Returns the only copy of a string.  It is valid until it was released as often
+ * as it was shared.  NULL for NULL, and when memory is exhausted.
  */
 const char *interned_string_share(const char *);
-/* Takes what interned_string_share returned, NULL too. */
+/* Takes a return value of interned_string_share, also NULL. */
 void	 interned_string_release(const char *);
 
 #endif

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A first-in first-out queue of records of one size, which grows as it must.
+ * A first-in, first-out queue of records of one size, which grows as needed.
  */
 #ifndef HBW_QUEUE_H
 #define HBW_QUEUE_H
@@ -9,25 +9,25 @@
 #include <stddef.h>
 
 struct queue {
-	char	*records;	/* a ring, owned */
-	size_t	 size;		/* of one */
+	char	*records;	/* owned */
+	size_t	 size;		/* of a record */
 	size_t	 capacity;
-	size_t	 first;
+	size_t	 first;		/* position of the oldest record */
 	size_t	 count;
 };
 
-/* False when there is no memory. */
-bool	 queue_init(struct queue *, size_t record_size);
+void	 queue_init(struct queue *, size_t record_size);
 void	 queue_free(struct queue *);
-/* Appends a copy; false when there is no memory, and nothing is appended. */
+/* Appends a copy.  False when memory is exhausted; then nothing has changed. */
 bool	 queue_push(struct queue *, const void *record);
-/* The oldest; NULL when empty.  Good until the next push or shift. */
-const void *queue_first(const struct queue *);
-/* The i-th, from 0, the oldest; NULL when there are not so many. */
+/*
+ * The record at position i, 0 for the oldest; NULL when there is none.  Valid
+ * until the next queue_push or queue_shift.
+ */
 const void *queue_at(const struct queue *, size_t i);
-/* Forgets the oldest.  One that runs empty gives back what it grew by. */
+/* Removes the oldest record; there must be one.  May free memory. */
 void	 queue_shift(struct queue *);
-/* Forgets the latest. */
+/* Removes the newest record; there must be one. */
 void	 queue_drop_last(struct queue *);
 
 #endif

@@ -1,47 +1,40 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "base/utf8.h"
 
-/* How many octets the first one announces; its own bits into *bits. */
-static size_t
-utf8_length(uint8_t first, uint32_t *bits)
-{
-	if (first < 0x80) {
-		*bits = first;
-		return (1);
-	}
-	if (first >= 0xc0 && first < 0xe0) {
-		*bits = first & 0x1f;
-		return (2);
-	}
-	if (first >= 0xe0 && first < 0xf0) {
-		*bits = first & 0x0f;
-		return (3);
-	}
-	if (first >= 0xf0 && first < 0xf8) {
-		*bits = first & 0x07;
-		return (4);
-	}
-	return (0);
-}
+/* The forms of one to four octets, by the bits of the first octet. */
+static const struct {
+	uint8_t		 mask;
+	uint8_t		 lead;
+	uint32_t	 smallest;	/* a smaller character is overlong */
+} forms[] = {
+	{ 0x80, 0x00, 1 },
+	{ 0xe0, 0xc0, 0x80 },
+	{ 0xf0, 0xe0, 0x800 },
+	{ 0xf8, 0xf0, 0x10000 },
+};
 
 size_t
 utf8_next(const char *text, uint32_t *character)
 {
-	static const uint32_t	 smallest[] = { 0, 1, 0x80, 0x800, 0x10000 };
-	uint32_t		 c = 0;
-	size_t			 length, i;
+	uint8_t		 octet = (uint8_t)text[0];
+	uint32_t	 c;
+	size_t		 i, more = 0;
 
-	length = utf8_length((uint8_t)text[0], &c);
-	for (i = 1; i < length; i++) {
-		if (((uint8_t)text[i] & 0xc0) != 0x80)
+	while ((octet & forms[more].mask) != forms[more].lead)
+		if (++more == sizeof(forms) / sizeof(forms[0]))
 			return (0);
-		c = c << 6 | ((uint8_t)text[i] & 0x3f);
+	c = octet & (uint8_t)~forms[more].mask;
+	for (i = 1; i <= more; i++) {
+		octet = (uint8_t)text[i];
+		if ((octet & 0xc0) != 0x80)
+			return (0);
+		c = c << 6 | (octet & 0x3f);
 	}
-	if (length == 0 || c < smallest[length] || c > 0x10ffff ||
+	if (c < forms[more].smallest || c > 0x10ffff ||
 	    (c >= 0xd800 && c <= 0xdfff))
 		return (0);
 	*character = c;
-	return (length);
+	return (more + 1);
 }
 
 bool

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * UTF-8 (RFC 3629): overlong forms and surrogates are invalid.
+ */
 #ifndef HBW_UTF8_H
 #define HBW_UTF8_H
 
@@ -7,9 +10,8 @@
 #include <stdint.h>
 
 /*
- * The octets that the first character of the text takes, 1..4, and the
- * character; 0 when the text does not begin with one (RFC 3629: overlong forms
- * and surrogates are none), or is empty.
+ * Reads the first character of a string.  Returns its length, 1..4 octets; 0
+ * when it is invalid or the string is empty.
  */
 size_t	 utf8_next(const char *text, uint32_t *character);
 bool	 utf8_valid(const char *text);
@@ -18,7 +20,7 @@ bool	 utf8_valid(const char *text);
  * bytes, and "?" in the place of octets that are invalid or below U+0020.
  */
 void	 utf8_clean(char *text, size_t size);
-/* A control character, of C0 or C1, or DEL. */
+/* Is it a control character: C0, C1 or DEL? */
 bool	 utf8_control(uint32_t character);
 
 #endif

@@ -378,8 +378,7 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 	struct engine	 engine = { .shared = shared, .parent = parent };
 	bool		 after_gap;
 
-	if (!report_queue_init(&engine.all.reports))
-		return;
+	report_queue_init(&engine.all.reports);
 	log_redirect(report_line, &engine);
 	engine.all.link = link_open();
 	engine.link_monitor = link_monitor_open();

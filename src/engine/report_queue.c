@@ -15,16 +15,12 @@ struct report_queue_entry {
 	struct engine_event	 event;
 };
 
-bool
+void
 report_queue_init(struct report_queue *q)
 {
 	*q = (struct report_queue){ 0 };
-	if (!queue_init(&q->order, sizeof(struct report_queue_entry)))
-		return (false);
-	if (queue_init(&q->others, sizeof(struct engine_report)))
-		return (true);
-	queue_free(&q->order);
-	return (false);
+	queue_init(&q->order, sizeof(struct report_queue_entry));
+	queue_init(&q->others, sizeof(struct engine_report));
 }
 
 void
@@ -93,7 +89,7 @@ report_queue_add_log_line(struct report_queue *q, int priority,
 bool
 report_queue_waiting(const struct report_queue *q)
 {
-	return (queue_first(&q->order) != NULL);
+	return (queue_at(&q->order, 0) != NULL);
 }
 
 /* Copies the events up to the next report of another type. */
@@ -122,8 +118,8 @@ send_datagram(int socket, const void *datagram, size_t length)
 static bool
 send_first(struct report_queue *q, int socket)
 {
-	const struct report_queue_entry	*first = queue_first(&q->order);
-	const struct engine_report	*report = queue_first(&q->others);
+	const struct report_queue_entry	*first = queue_at(&q->order, 0);
+	const struct engine_report	*report = queue_at(&q->others, 0);
 	struct engine_events		 events;
 
 	if (first->other) {

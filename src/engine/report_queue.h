@@ -25,8 +25,7 @@ struct report_queue {
  */
 #define REPORT_QUEUE_LINES_MAX	32
 
-/* False when there is no memory. */
-bool	 report_queue_init(struct report_queue *);
+void	 report_queue_init(struct report_queue *);
 void	 report_queue_free(struct report_queue *);
 
 /* These append a copy.  Without memory the report is lost, with a log line. */

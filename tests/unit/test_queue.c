@@ -10,21 +10,21 @@
 #include "base/queue.h"
 
 /* An odd size, so that a wrong step shows. */
-struct persistence {
+struct record {
 	uint8_t	 octets[7];
 };
 
-static struct persistence
+static struct record
 record_of(uint32_t n)
 {
-	return ((struct persistence){ { (uint8_t)n, (uint8_t)(n >> 8),
+	return ((struct record){ { (uint8_t)n, (uint8_t)(n >> 8),
 	    (uint8_t)(n >> 16), 1, 2, 3, (uint8_t)~n } });
 }
 
 static void
 push(struct queue *q, uint32_t n)
 {
-	struct persistence	 r = record_of(n);
+	struct record	 r = record_of(n);
 
 	assert_true(queue_push(q, &r));
 }
@@ -32,10 +32,10 @@ push(struct queue *q, uint32_t n)
 static void
 take(struct queue *q, uint32_t n)
 {
-	struct persistence	 r = record_of(n);
+	struct record	 r = record_of(n);
 
-	assert_non_null(queue_first(q));
-	assert_memory_equal(queue_first(q), &r, sizeof(r));
+	assert_non_null(queue_at(q, 0));
+	assert_memory_equal(queue_at(q, 0), &r, sizeof(r));
 	queue_shift(q);
 }
 
@@ -45,13 +45,13 @@ empty(void **state)
 	struct queue	 q;
 
 	(void)state;
-	assert_true(queue_init(&q, sizeof(struct persistence)));
-	assert_null(queue_first(&q));
+	queue_init(&q, sizeof(struct record));
+	assert_null(queue_at(&q, 0));
 	push(&q, 1);
 	take(&q, 1);
-	assert_null(queue_first(&q));
+	assert_null(queue_at(&q, 0));
 	queue_free(&q);
-	assert_null(queue_first(&q));
+	assert_null(queue_at(&q, 0));
 }
 
 static void
@@ -61,17 +61,17 @@ in_order_while_it_grows(void **state)
 	uint32_t	 i;
 
 	(void)state;
-	assert_true(queue_init(&q, sizeof(struct persistence)));
+	queue_init(&q, sizeof(struct record));
 	for (i = 0; i < 1000; i++)
 		push(&q, i);
 	assert_int_equal(q.count, 1000);
 	for (i = 0; i < 1000; i++)
 		take(&q, i);
-	assert_null(queue_first(&q));
+	assert_null(queue_at(&q, 0));
 	queue_free(&q);
 }
 
-/* A ring that is full in its middle is the one that is hard to enlarge. */
+/* The room of shifted records is at the front; new records go to the end. */
 static void
 grows_from_any_position(void **state)
 {
@@ -80,7 +80,7 @@ grows_from_any_position(void **state)
 
 	(void)state;
 	for (offset = 0; offset < 130; offset++) {
-		assert_true(queue_init(&q, sizeof(struct persistence)));
+		queue_init(&q, sizeof(struct record));
 		for (i = 0; i < offset; i++) {
 			push(&q, i);
 			take(&q, i);
@@ -89,9 +89,28 @@ grows_from_any_position(void **state)
 			push(&q, i);
 		for (i = 0; i < 200; i++)
 			take(&q, i);
-		assert_null(queue_first(&q));
+		assert_null(queue_at(&q, 0));
 		queue_free(&q);
 	}
+}
+
+/* A queue that never runs empty uses the room of shifted records again. */
+static void
+does_not_grow_with_time(void **state)
+{
+	struct queue	 q;
+	uint32_t	 i;
+
+	(void)state;
+	queue_init(&q, sizeof(struct record));
+	for (i = 0; i < 10; i++)
+		push(&q, i);
+	for (; i < 100000; i++) {
+		push(&q, i);
+		take(&q, i - 10);
+	}
+	assert_in_range(q.capacity, 11, 64);
+	queue_free(&q);
 }
 
 static void
@@ -103,7 +122,7 @@ in_order_at_random(void **state)
 
 	(void)state;
 	srand48(45640);
-	assert_true(queue_init(&q, sizeof(struct persistence)));
+	queue_init(&q, sizeof(struct record));
 	for (i = 0; i < 20000; i++) {
 		if (lrand48() % 100 < 51)
 			push(&q, pushed++);
@@ -113,19 +132,19 @@ in_order_at_random(void **state)
 	}
 	while (taken < pushed)
 		take(&q, taken++);
-	assert_null(queue_first(&q));
+	assert_null(queue_at(&q, 0));
 	queue_free(&q);
 }
 
 static void
 looks_ahead(void **state)
 {
-	struct persistence	 r;
+	struct record	 r;
 	struct queue	 q;
 	uint32_t	 i;
 
 	(void)state;
-	assert_true(queue_init(&q, sizeof(struct persistence)));
+	queue_init(&q, sizeof(struct record));
 	for (i = 0; i < 100; i++) {
 		push(&q, i);
 		take(&q, i);
@@ -141,11 +160,11 @@ looks_ahead(void **state)
 	assert_null(queue_at(&q, 49));
 	for (i = 0; i < 49; i++)
 		take(&q, i);
-	assert_null(queue_first(&q));
+	assert_null(queue_at(&q, 0));
 	queue_free(&q);
 }
 
-/* A storm is over some time, and its memory free. */
+/* The memory of a storm is freed when the queue is empty again. */
 static void
 gives_back(void **state)
 {
@@ -155,7 +174,7 @@ gives_back(void **state)
 	int		 round;
 
 	(void)state;
-	assert_true(queue_init(&q, sizeof(struct persistence)));
+	queue_init(&q, sizeof(struct record));
 	small = q.capacity;
 	for (round = 0; round < 2; round++) {
 		for (i = 0; i < 100000; i++)
@@ -176,6 +195,7 @@ main(void)
 		cmocka_unit_test(empty),
 		cmocka_unit_test(in_order_while_it_grows),
 		cmocka_unit_test(grows_from_any_position),
+		cmocka_unit_test(does_not_grow_with_time),
 		cmocka_unit_test(in_order_at_random),
 		cmocka_unit_test(looks_ahead),
 		cmocka_unit_test(gives_back),

@@ -30,7 +30,8 @@ begin(void **state)
 	parent.socket = pair[0];
 	parent.next = parent.count = 0;
 	child = pair[1];
-	return (report_queue_init(&reports) ? 0 : -1);
+	report_queue_init(&reports);
+	return (0);
 }
 
 static int
