@@ -5,16 +5,8 @@
 	TABLE_GETTER(name, struct alarm_view, set, expression)
 
 GETTER(get_id, value_unsigned, row->config->profile->alarm->id)
-
-static void
-get_key(const void *view, struct value *value)
-{
-	const struct alarm_view	*row = view;
-	char			 key[ALARM_KEY_SIZE];
-
-	value_text(value, alarm_key(row->config, key));
-}
-
+GETTER(get_key, value_text,
+    alarm_key(row->config, TABLE_BUFFER(ALARM_KEY_SIZE)))
 GETTER(get_name, value_text, row->config->profile->alarm->name)
 GETTER(get_state, value_integer, row->alarm->state)
 GETTER(get_severity, value_integer, row->config->profile->alarm->severity)
@@ -27,16 +19,8 @@ GETTER(get_service_name, value_text, row->config->profile->service)
 GETTER(get_role_name, value_text, row->config->profile->role)
 GETTER(get_host_name, value_text, row->config->profile->host)
 GETTER(get_cause, value_integer, row->alarm->cause)
-
-static void
-get_detail(const void *view, struct value *value)
-{
-	const struct alarm_view	*row = view;
-	char			 detail[ALARM_DETAIL_SIZE];
-
-	value_text(value, alarm_detail(row->alarm, row->config, detail));
-}
-
+GETTER(get_detail, value_text,
+    alarm_detail(row->alarm, row->config, TABLE_BUFFER(ALARM_DETAIL_SIZE)))
 GETTER(get_serial, value_unsigned, row->alarm->serial)
 GETTER(get_raised_time, value_time, row->alarm->raised)
 GETTER(get_cleared_time, value_time, row->alarm->cleared)

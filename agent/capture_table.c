@@ -48,7 +48,6 @@ row_view(const struct agent *agent, size_t i, union view *room)
 	const char		*fault = agent->engine_fault;
 
 	shared_state_read_capture(g->shared, position, &view->capture);
-	view->index = g->captures[position].ifindex;
 	view->restarts = g->captures[position].restarts;
 	if (!agent_engine_is_alive(agent) && fault == NULL)
 		fault = "the engine does not answer";

@@ -18,46 +18,18 @@ GETTER(get_alarm_id, value_unsigned, row->watch == NULL ? 0 :
     row->watch->profile->alarm->id)
 GETTER(get_watch, value_text, row->watch == NULL ? "" : row->watch->name)
 GETTER(get_serial, value_unsigned, row->alarm == NULL ? 0 : row->alarm->serial)
-
-static void
-get_key(const void *view, struct value *value)
-{
-	const struct history_view	*row = view;
-	char				 key[ALARM_KEY_SIZE];
-
-	value_text(value, row->watch == NULL ? "" : alarm_key(row->watch, key));
-}
-
-static void
-get_severity(const void *view, struct value *value)
-{
-	const struct history_view	*row = view;
-
-	value_integer(value, row->watch != NULL ?
-	    row->watch->profile->alarm->severity :
-	    row->notification->event == NOTIFICATION_RESTORED ?
-	    SEVERITY_CLEARED : SEVERITY_INDETERMINATE);
-}
-
-static void
-get_cause(const void *view, struct value *value)
-{
-	const struct history_view	*row = view;
-
-	value_integer(value, row->alarm != NULL ? row->alarm->cause :
-	    row->notification->event == NOTIFICATION_STORM ?
-	    ALARM_CAUSE_UNKNOWN : ALARM_CAUSE_LOCAL_FAULT);
-}
-
-static void
-get_detail(const void *view, struct value *value)
-{
-	const struct history_view	*row = view;
-	char				 detail[NOTIFICATION_DETAIL_SIZE];
-
-	value_text(value, notification_detail(row->notification, detail));
-}
-
+GETTER(get_key, value_text, row->watch == NULL ? "" :
+    alarm_key(row->watch, TABLE_BUFFER(ALARM_KEY_SIZE)))
+GETTER(get_severity, value_integer, row->watch != NULL ?
+    row->watch->profile->alarm->severity :
+    row->notification->event == NOTIFICATION_RESTORED ?
+    SEVERITY_CLEARED : SEVERITY_INDETERMINATE)
+GETTER(get_cause, value_integer, row->alarm != NULL ? row->alarm->cause :
+    row->notification->event == NOTIFICATION_STORM ?
+    ALARM_CAUSE_UNKNOWN : ALARM_CAUSE_LOCAL_FAULT)
+GETTER(get_detail, value_text,
+    notification_detail(row->notification,
+    TABLE_BUFFER(NOTIFICATION_DETAIL_SIZE)))
 GETTER(get_delivery, value_integer,
     notification_is_summarised(row->notification) ? DELIVERY_SUMMARISED :
     row->delivered ? DELIVERY_DELIVERED : DELIVERY_PENDING)

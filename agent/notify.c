@@ -119,7 +119,7 @@ view_of(const struct agent *agent, const struct notification *n,
 	index[0] = index[1] = 0;
 	if (table == &scalars_table) {
 		view->scalars = (struct scalars_view){
-			agent, agent->epoch, n->sequence, &n->storm,
+			agent, n->sequence, &n->storm,
 		};
 	} else if (table == &capture_table) {
 		index[0] = c->index;
@@ -248,40 +248,27 @@ on_response(int operation, netsnmp_session *session, int request,
 	return (1);
 }
 
-static netsnmp_pdu *
-notify_pdu(const struct notify *notify, const struct notification *n)
+/* Takes over the varbinds.  False when no more can be sent for now. */
+static bool
+send_to_master(struct notify *notify, struct notification *n,
+    netsnmp_variable_list *varbinds)
 {
-	netsnmp_pdu	*pdu;
+	struct pending_notify	*pending = malloc(sizeof(*pending));
+	netsnmp_pdu		*pdu = snmp_pdu_create(AGENTX_NOTIFY);
 
-	pdu = snmp_pdu_create(AGENTX_NOTIFY);
-	if (pdu == NULL)
-		return (NULL);
+	if (pending == NULL || pdu == NULL) {
+		free(pending);
+		snmp_free_varbind(varbinds);
+		if (pdu != NULL)
+			snmp_free_pdu(pdu);
+		notify->postponed = true;
+		return (false);
+	}
 	pdu->version = notify->master->version;
 	pdu->sessid = notify->master->sessid;
 	pdu->flags |= UCD_MSG_FLAG_PDU_TIMEOUT | UCD_MSG_FLAG_EXPECT_RESPONSE;
 	pdu->time = ANSWER_TIMEOUT;
-	pdu->variables = notify_varbinds(notify->agent, n);
-	if (pdu->variables == NULL) {
-		snmp_free_pdu(pdu);
-		return (NULL);
-	}
-	return (pdu);
-}
-
-/* False when no more can be sent for now. */
-static bool
-send_to_master(struct notify *notify, struct notification *n)
-{
-	struct pending_notify	*pending;
-	netsnmp_pdu		*pdu;
-
-	pending = malloc(sizeof(*pending));
-	pdu = pending == NULL ? NULL : notify_pdu(notify, n);
-	if (pdu == NULL) {
-		free(pending);
-		notify->postponed = true;
-		return (false);
-	}
+	pdu->variables = varbinds;
 	*pending = (struct pending_notify){
 		.notify = notify, .sequence = n->sequence,
 		.session = notify->session, .sent = mono_now(),
@@ -296,7 +283,7 @@ send_to_master(struct notify *notify, struct notification *n)
 }
 
 static bool
-send_to_sinks(struct notify *notify, struct notification *n)
+send_one(struct notify *notify, struct notification *n)
 {
 	netsnmp_variable_list	*varbinds;
 
@@ -305,9 +292,10 @@ send_to_sinks(struct notify *notify, struct notification *n)
 		notify->postponed = true;
 		return (false);
 	}
+	if (!notify->standalone)
+		return (send_to_master(notify, n, varbinds));
 	send_v2trap(varbinds);
 	snmp_free_varbind(varbinds);
-	n->delivery = NOTIFICATION_SENT;
 	outbox_delivered(&notify->agent->outbox, n->sequence);
 	return (true);
 }
@@ -335,16 +323,13 @@ may_send(const struct notify *notify)
 void
 notify_flush(struct notify *notify, struct mono_time now)
 {
-	struct notification	*n;
-	bool			 fine = true;
+	bool	 fine = true;
 
 	while (fine && may_send(notify) && !mono_before(now, notify->next)) {
 		/* A pause before this allows a burst. */
 		notify->next = mono_add(mono_max(notify->next,
 		    mono_add(now, -PACE_BURST * PACE_NS)), PACE_NS);
-		n = next_notification(notify);
-		fine = notify->standalone ? send_to_sinks(notify, n) :
-		    send_to_master(notify, n);
+		fine = send_one(notify, next_notification(notify));
 	}
 }
 

@@ -13,8 +13,12 @@
 #include <stddef.h>
 
 #include "agent.h"
+#include "config/configuration.h"
+#include "detect/detect.h"
+#include "engine/shared_state.h"
+#include "state/alarm.h"
+#include "state/notification.h"
 #include "value.h"
-#include "views.h"
 
 #define TABLE_INDEXES	2	/* sub-identifiers of an index, at most */
 
@@ -41,7 +45,44 @@ struct column {
 		set(value, expression);					\
 	}
 
-/* Room for a view that is made for a request. */
+/* For a text: a buffer that exists until the getter returns. */
+#define TABLE_BUFFER(size)	((char[size]){ "" })
+
+/*
+ * The arguments of the getters.  A table fills a view from the current row, and
+ * a notification fills one from the row as it was then, so that both have the
+ * same values.
+ */
+struct scalars_view {
+	const struct agent	*agent;
+	uint32_t		 sequence;
+	const struct notification_storm *storm;
+};
+
+struct capture_view {
+	struct shared_capture	 capture;	/* a copy */
+	uint32_t		 restarts;
+};
+
+struct watch_view {
+	const struct configuration_watch	*config;
+	struct detect_watch			 watch;		/* a copy */
+	struct detect_source			 source;	/* a copy */
+	struct mono_time			 now;
+};
+
+struct alarm_view {
+	const struct configuration_watch	*config;
+	const struct alarm			*alarm;
+};
+
+struct history_view {
+	const struct notification		*notification;
+	const struct configuration_watch	*watch;	/* NULL: of no alarm */
+	const struct alarm			*alarm;	/* likewise */
+	bool					 delivered;
+};
+
 union view {
 	struct scalars_view	 scalars;
 	struct capture_view	 capture;
