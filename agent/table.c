@@ -7,7 +7,6 @@
 
 #include <string.h>
 
-#include "base/log.h"
 #include "base/search.h"
 #include "table.h"
 
@@ -19,7 +18,7 @@ const struct table *const tables[] = {
 	&history_table, NULL,
 };
 
-/* Lexicographic, as RFC 2578 orders names (section 7.1.3 calls it so). */
+/* Lexicographic order (RFC 2578, section 7.1.3). */
 static int
 compare(const oid *a, size_t na, const oid *b, size_t nb)
 {
@@ -41,7 +40,7 @@ compare_row(const struct agent *agent, const struct table *t, size_t row,
 	return (compare(of_row, t->indexes, index, length));
 }
 
-/* The row that a search looks for: the first one above this index. */
+/* A search looks for the first row whose index is above this one. */
 struct wanted_row {
 	const struct agent	*agent;
 	const struct table	*table;
@@ -61,8 +60,8 @@ is_before(const void *arg, size_t row)
 }
 
 /*
- * A walk asks for the row after the last one, or for another column of it.  The
- * rows may be others by now: a guess is looked at.  False when it was wrong.
+ * A walk mostly asks for the row of the last request or for the one after it.
+ * False when it is neither of them.
  */
 static bool
 guess_row(const struct wanted_row *wanted, size_t rows, size_t *row)
@@ -77,7 +76,7 @@ guess_row(const struct wanted_row *wanted, size_t rows, size_t *row)
 	return (guess + 1 == rows || !is_before(wanted, guess + 1));
 }
 
-/* The first row whose index is above (or, with `equal`, not below) this one. */
+/* The first row with an index above (or, with `equal`, not below) this one. */
 static size_t
 row_from(const struct agent *agent, const struct table *t, const oid *index,
     size_t length, bool equal)
@@ -112,6 +111,7 @@ table_find(const struct agent *agent, const oid *name, size_t length,
     struct instance *found)
 {
 	const struct table	*t;
+	const oid		*index;
 	size_t			 i, p;
 
 	for (i = 0; (t = tables[i]) != NULL; i++) {
@@ -122,13 +122,12 @@ table_find(const struct agent *agent, const oid *name, size_t length,
 		found->column = table_column(t, name[p]);
 		if (found->column == NULL)
 			return (TABLE_NO_OBJECT);
-		found->row = row_from(agent, t, name + p + 1, length - p - 1,
-		    true);
-		if (found->row < t->rows(agent) &&
-		    compare_row(agent, t, found->row, name + p + 1,
-		    length - p - 1) == 0)
-			return (TABLE_FOUND);
-		return (TABLE_NO_INSTANCE);
+		index = name + p + 1;
+		length -= p + 1;
+		found->row = row_from(agent, t, index, length, true);
+		return (found->row < t->rows(agent) && compare_row(agent, t,
+		    found->row, index, length) == 0 ? TABLE_FOUND :
+		    TABLE_NO_INSTANCE);
 	}
 	return (TABLE_NO_OBJECT);
 }
@@ -207,7 +206,7 @@ table_value(const struct agent *agent, const struct instance *instance,
 	    &room), value);
 }
 
-/* ---- net-snmp's side */
+/* ---- requests of net-snmp */
 
 static void
 answer(const struct agent *agent, netsnmp_request_info *request,
@@ -230,22 +229,19 @@ get(const struct agent *agent, netsnmp_agent_request_info *info,
 {
 	const netsnmp_variable_list	*vb = request->requestvb;
 	struct instance			 instance;
+	enum table_answer		 result;
 
-	switch (table_find(agent, vb->name + table_root_length,
-	    vb->name_length - table_root_length, &instance)) {
-	case TABLE_FOUND:
+	result = table_find(agent, vb->name + table_root_length,
+	    vb->name_length - table_root_length, &instance);
+	if (result == TABLE_FOUND)
 		answer(agent, request, &instance, false);
-		break;
-	case TABLE_NO_INSTANCE:
-		netsnmp_set_request_error(info, request, SNMP_NOSUCHINSTANCE);
-		break;
-	default:
-		netsnmp_set_request_error(info, request, SNMP_NOSUCHOBJECT);
-		break;
-	}
+	else
+		netsnmp_set_request_error(info, request,
+		    result == TABLE_NO_INSTANCE ? SNMP_NOSUCHINSTANCE :
+		    SNMP_NOSUCHOBJECT);
 }
 
-/* A name before our tree asks for the first of it. */
+/* Without an answer net-snmp goes on with the next tree. */
 static void
 get_next(const struct agent *agent, netsnmp_request_info *request)
 {
@@ -253,6 +249,7 @@ get_next(const struct agent *agent, netsnmp_request_info *request)
 	struct instance			 instance;
 	size_t				 n = 0;
 
+	/* A name before our tree asks for our first instance. */
 	if (vb->name_length > table_root_length &&
 	    compare(vb->name, table_root_length, table_root,
 	    table_root_length) == 0)
@@ -260,7 +257,6 @@ get_next(const struct agent *agent, netsnmp_request_info *request)
 	if (table_find_next(agent, vb->name + vb->name_length - n, n,
 	    &instance) == TABLE_FOUND)
 		answer(agent, request, &instance, true);
-	/* Else it is left as it is, and net-snmp asks the next tree. */
 }
 
 static int

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HBWATCH-MIB as data: columns are rows of an array, and one handler serves all
- * of them.  The scalars are a table of one row with the index 0.
+ * HBWATCH-MIB as data: each table is an array of columns, and one handler serves
+ * all tables.  The scalars are a table of one row with the index 0.
  */
 #ifndef HBW_TABLE_H
 #define HBW_TABLE_H
@@ -20,20 +20,22 @@
 #include "state/notification.h"
 #include "value.h"
 
-#define TABLE_INDEXES	2	/* sub-identifiers of an index, at most */
+/* The most sub-identifiers of an index. */
+#define TABLE_INDEXES	2
 
 struct column {
 	oid		 number;
 	const char	*name;		/* in HBWATCH-MIB */
-	u_char		 type;		/* ASN_ of the value */
+	u_char		 type;		/* ASN_…, as the getter sets it */
+	/* `view` is the member of union view for this table. */
 	void		(*get)(const void *view, struct value *);
 };
 
 #define COLUMNS(array)	(sizeof(array) / sizeof((array)[0]))
 
 /*
- * Defines a getter: `row` is the view, and `set`, a function of value.h, gets
- * the value of the expression.
+ * Defines a getter.  The expression reads the view through the pointer `row`;
+ * `set` is a function of value.h, which gets the result.
  */
 #define TABLE_GETTER(name, view_type, set, expression)			\
 	static void							\
@@ -45,18 +47,18 @@ struct column {
 		set(value, expression);					\
 	}
 
-/* For a text: a buffer that exists until the getter returns. */
+/* A buffer for a text; it exists until the getter returns. */
 #define TABLE_BUFFER(size)	((char[size]){ "" })
 
 /*
  * The arguments of the getters.  A table fills a view from the current row, and
- * a notification fills one from the row as it was then, so that both have the
- * same values.
+ * a notification fills one from the row as it was then.  As both use the same
+ * getters, a varbind and the table cannot disagree.  Views own nothing.
  */
 struct scalars_view {
-	const struct agent	*agent;
-	uint32_t		 sequence;
-	const struct notification_storm *storm;
+	const struct agent			*agent;
+	uint32_t				 sequence;
+	const struct notification_storm		*storm;
 };
 
 struct capture_view {
@@ -78,7 +80,7 @@ struct alarm_view {
 
 struct history_view {
 	const struct notification		*notification;
-	const struct configuration_watch	*watch;	/* NULL: of no alarm */
+	const struct configuration_watch	*watch;	/* NULL: no alarm */
 	const struct alarm			*alarm;	/* likewise */
 	bool					 delivered;
 };
@@ -94,12 +96,13 @@ union view {
 struct table {
 	oid			 prefix[3];	/* below hbwatchMIB */
 	size_t			 prefix_length;
-	size_t			 indexes;	/* sub-identifiers of it */
-	const struct column	*columns;	/* ascending, as served */
+	size_t			 indexes;	/* sub-identifiers of an index */
+	const struct column	*columns;	/* accessible ones, ascending */
 	size_t			 ncolumns;
 	size_t	(*rows)(const struct agent *);
-	/* Of row i in the order of the index; i is below rows(). */
+	/* Row i in the order of the indexes; i is below rows(). */
 	void	(*index)(const struct agent *, size_t i, oid *index);
+	/* Fills `room` and returns its member for this table. */
 	const void *(*view)(const struct agent *, size_t i, union view *room);
 };
 
@@ -112,7 +115,7 @@ extern const struct table watch_table;
 extern const struct table alarm_table;
 extern const struct table history_table;
 
-/* An instance: which table, column and row. */
+/* The instance of an object: a cell of a table. */
 struct instance {
 	const struct table	*table;
 	const struct column	*column;
@@ -126,7 +129,7 @@ enum table_answer {
 	TABLE_END,		/* nothing follows */
 };
 
-/* `name` is what follows hbwatchMIB's own sub-identifiers. */
+/* `name` is the part of the OID below hbwatchMIB. */
 enum table_answer table_find(const struct agent *, const oid *name,
 	    size_t length, struct instance *);
 /* The first instance after `name`. */
@@ -139,19 +142,19 @@ size_t	 table_name(const struct agent *, const struct instance *,
 void	 table_value(const struct agent *, const struct instance *,
 	    struct value *);
 
-/* A column by its number, for a notification; the table has it. */
+/* A column by its number; NULL: no such column. */
 const struct column *table_column(const struct table *, oid number);
 /* The whole OID of a column with an index; returns its length. */
 size_t	 table_column_name(const struct table *, const struct column *,
 	    const oid *index, oid name[MAX_OID_LEN]);
 
-/* hbwatchMIB's own sub-identifiers. */
+/* The OID of hbwatchMIB. */
 extern const oid	 table_root[];
 extern const size_t	 table_root_length;
 
 /*
- * Registers the one handler for all of it.  `agent` must outlive it.  False
- * when net-snmp refuses.
+ * Registers the handler of all tables in net-snmp; `agent` must outlive it.
+ * False when net-snmp reports an error.
  */
 bool	 table_register(struct agent *);
 

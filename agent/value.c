@@ -58,7 +58,7 @@ value_text(struct value *v, const char *text)
 void
 value_milliseconds(struct value *v, int64_t ns)
 {
-	/* To the nearest: 0.9996 s between heartbeats is an interval of 1 s. */
+	/* An interval of 0.9996 s between heartbeats is shown as 1 s. */
 	value_unsigned(v, ns < 0 ? 0 :
 	    (uint64_t)(ns + NSEC_PER_MSEC / 2) / NSEC_PER_MSEC);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A value of an SNMP variable, on its way from a getter to a varbind.
+ * The value of an SNMP variable: a getter sets it, and a varbind gets a copy.
  */
 #ifndef HBW_VALUE_H
 #define HBW_VALUE_H
@@ -14,10 +14,10 @@
 #include "base/addr.h"
 #include "base/wall.h"
 
-/* Of an SnmpAdminString (RFC 3411, section 5), our longest. */
+/* The longest value: an SnmpAdminString (RFC 3411, section 5). */
 #define VALUE_OCTETS	255
 
-/* The column says which member holds it. */
+/* The type of the column tells which member is set. */
 struct value {
 	union {
 		long			 integer;	/* INTEGER */
@@ -25,19 +25,20 @@ struct value {
 		struct counter64	 counter64;
 		u_char			 octets[VALUE_OCTETS];
 	};
-	size_t	 length;	/* in octets, as net-snmp wants it */
+	size_t	 length;	/* in octets, of that member */
 };
 
 void	 value_integer(struct value *, long);
-/* A larger number is shown as the largest, as a Gauge is (RFC 2578, 7.1.7). */
+/* A number above 2^32-1 becomes 2^32-1, as in a Gauge (RFC 2578, 7.1.7). */
 void	 value_unsigned(struct value *, uint64_t);
-/* A counter wraps (RFC 2578, 7.1.6). */
+/* A larger number wraps (RFC 2578, 7.1.6). */
 void	 value_counter32(struct value *, uint64_t);
 void	 value_counter64(struct value *, uint64_t);
-/* Cut to 255 octets, not within a character of UTF-8. */
+/* Cut to VALUE_OCTETS, at the end of a UTF-8 character. */
 void	 value_text(struct value *, const char *);
+/* Rounded to the nearest millisecond; 0 for a negative time. */
 void	 value_milliseconds(struct value *, int64_t ns);
-/* DateAndTime (RFC 2579) with the local zone; eight zero octets for never. */
+/* DateAndTime (RFC 2579) with the local zone; eight zero octets: never. */
 void	 value_time(struct value *, struct wall_time);
 /* InetAddressType and InetAddress (RFC 4001). */
 void	 value_address_type(struct value *, const struct addr *);
