@@ -60,9 +60,3 @@ queue_shift(struct queue *q)
 	if (q->capacity > QUEUE_LARGE)
 		queue_free(q);
 }
-
-void
-queue_drop_last(struct queue *q)
-{
-	q->count--;
-}

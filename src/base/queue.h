@@ -27,7 +27,5 @@ bool	 queue_push(struct queue *, const void *record);
 const void *queue_at(const struct queue *, size_t i);
 /* Removes the oldest record; there must be one.  May free memory. */
 void	 queue_shift(struct queue *);
-/* Removes the newest record; there must be one. */
-void	 queue_drop_last(struct queue *);
 
 #endif

@@ -59,6 +59,7 @@ struct engine {
 	struct listeners	 all;
 	struct listener		*listeners;	/* as shared->captures; owned */
 	struct detect_source	**sources;	/* of each listener; owned */
+	struct pollfd		*fds;		/* the poll set; owned */
 	struct mono_time	 ticked;	/* the last tick */
 	struct mono_time	 due;		/* latest start of a pass */
 	struct mono_time	 passed;	/* start of the last pass */
@@ -212,10 +213,11 @@ receive_order(struct engine *engine)
 }
 
 static nfds_t
-fill_poll_set(const struct engine *engine, struct pollfd *fds)
+fill_poll_set(const struct engine *engine)
 {
-	nfds_t	 n = FD_CAPTURES;
-	size_t	 i;
+	struct pollfd	*fds = engine->fds;
+	nfds_t		 n = FD_CAPTURES;
+	size_t		 i;
 
 	fds[FD_PARENT] = (struct pollfd){ .fd = engine->parent, .events =
 	    POLLIN | (report_queue_waiting(&engine->all.reports) ? POLLOUT :
@@ -256,12 +258,13 @@ pass_due(const struct engine *engine, struct mono_time now)
 }
 
 static void
-wait_for_work(struct engine *engine, struct pollfd *fds)
+wait_for_work(struct engine *engine)
 {
+	const struct pollfd	*fds = engine->fds;
 	struct mono_time	 now = mono_now();
 	struct timespec		 timeout;
 	int64_t			 ns;
-	nfds_t			 n = fill_poll_set(engine, fds);
+	nfds_t			 n = fill_poll_set(engine);
 
 	engine->due = pass_due(engine, now);
 	atomic_store_explicit(engine->shared->next_wakeup, engine->due.ns,
@@ -270,7 +273,7 @@ wait_for_work(struct engine *engine, struct pollfd *fds)
 	timeout.tv_sec = ns / NSEC_PER_SEC;
 	timeout.tv_nsec = ns % NSEC_PER_SEC;
 	engine->link_changed = false;
-	if (ppoll(fds, n, &timeout, NULL) <= 0)
+	if (ppoll(engine->fds, n, &timeout, NULL) <= 0)
 		return;
 	if ((fds[FD_PARENT].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
 		receive_order(engine);
@@ -298,23 +301,6 @@ flush_all_reports(struct engine *engine)
 	}
 }
 
-static void
-loop(struct engine *engine)
-{
-	struct pollfd	*fds;
-
-	fds = calloc(engine->shared->ncaptures + FD_CAPTURES, sizeof(*fds));
-	if (fds == NULL)
-		fatal("cannot start");
-	while (!engine->stop) {
-		pass(engine);
-		wait_for_work(engine, fds);
-	}
-	pass(engine);
-	flush_all_reports(engine);
-	free(fds);
-}
-
 /* ---- start and end */
 
 static void
@@ -325,7 +311,9 @@ open_listeners(struct engine *engine, const struct configuration *config)
 
 	engine->listeners = calloc(n + 1, sizeof(*engine->listeners));
 	engine->sources = calloc(n + 1, sizeof(*engine->sources));
-	if (engine->listeners == NULL || engine->sources == NULL)
+	engine->fds = calloc(n + FD_CAPTURES, sizeof(*engine->fds));
+	if (engine->listeners == NULL || engine->sources == NULL ||
+	    engine->fds == NULL)
 		fatal("cannot start");
 	for (i = 0; i < n; i++) {
 		if (!listener_open(&engine->listeners[i], &engine->all, config,
@@ -367,7 +355,12 @@ run(struct engine *engine, bool after_gap)
 		fatal("cannot start");
 	for (i = 0; i < engine->shared->ncaptures; i++)
 		listener_begin(&engine->listeners[i], after_gap);
-	loop(engine);
+	while (!engine->stop) {
+		pass(engine);
+		wait_for_work(engine);
+	}
+	pass(engine);
+	flush_all_reports(engine);
 	detect_free(&engine->all.detect);
 }
 
@@ -394,6 +387,7 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 	if (wait_for_go(&engine, &after_gap))
 		run(&engine, after_gap);
 	for_each_listener(&engine, listener_close);
+	free(engine.fds);
 	free(engine.sources);
 	free(engine.listeners);
 	report_queue_free(&engine.all.reports);

@@ -40,7 +40,8 @@ set_capture_state(struct listener *listener, enum shared_capture_state state,
 	if (r.state == r.before)
 		return;
 	snprintf(r.error, sizeof(r.error), "%s", error);
-	report_queue_add(&listener->all->reports, &r);
+	if (!report_queue_add(&listener->all->reports, &r))
+		log_errx("out of memory: a report was lost");
 }
 
 static void

@@ -4,14 +4,14 @@
 #include <errno.h>
 #include <stddef.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <syslog.h>
 
 #include "base/log.h"
 #include "engine/report_queue.h"
 
-/* An event, or a place holder for the first report of `others`. */
 struct report_queue_entry {
-	bool			 other;
+	struct engine_report	*report;	/* owned; NULL: an event */
 	struct engine_event	 event;
 };
 
@@ -19,15 +19,28 @@ void
 report_queue_init(struct report_queue *q)
 {
 	*q = (struct report_queue){ 0 };
-	queue_init(&q->order, sizeof(struct report_queue_entry));
-	queue_init(&q->others, sizeof(struct engine_report));
+	queue_init(&q->entries, sizeof(struct report_queue_entry));
+}
+
+static const struct report_queue_entry *
+entry_at(const struct report_queue *q, size_t i)
+{
+	return (queue_at(&q->entries, i));
+}
+
+static void
+drop_first(struct report_queue *q)
+{
+	free(entry_at(q, 0)->report);
+	queue_shift(&q->entries);
 }
 
 void
 report_queue_free(struct report_queue *q)
 {
-	queue_free(&q->order);
-	queue_free(&q->others);
+	while (report_queue_waiting(q))
+		drop_first(q);
+	queue_free(&q->entries);
 }
 
 void
@@ -35,28 +48,24 @@ report_queue_add_event(struct report_queue *q, const struct engine_event *event)
 {
 	struct report_queue_entry	 entry = { .event = *event };
 
-	if (!queue_push(&q->order, &entry))
+	if (!queue_push(&q->entries, &entry))
 		log_errx("out of memory: an alarm event was lost");
 }
 
-static bool
-add_other(struct report_queue *q, const struct engine_report *report)
-{
-	struct report_queue_entry	 entry = { .other = true };
-
-	if (!queue_push(&q->others, report))
-		return (false);
-	if (queue_push(&q->order, &entry))
-		return (true);
-	queue_drop_last(&q->others);
-	return (false);
-}
-
-void
+bool
 report_queue_add(struct report_queue *q, const struct engine_report *report)
 {
-	if (!add_other(q, report))
-		log_errx("out of memory: a report was lost");
+	struct report_queue_entry	 entry = {
+		.report = malloc(sizeof(*report)),
+	};
+
+	if (entry.report == NULL)
+		return (false);
+	*entry.report = *report;
+	if (queue_push(&q->entries, &entry))
+		return (true);
+	free(entry.report);
+	return (false);
 }
 
 static bool
@@ -67,7 +76,7 @@ add_log_line(struct report_queue *q, int priority, const char *line)
 	};
 
 	snprintf(report.text, sizeof(report.text), "%s", line);
-	if (q->lines >= REPORT_QUEUE_LINES_MAX || !add_other(q, &report))
+	if (q->lines >= REPORT_QUEUE_LINES_MAX || !report_queue_add(q, &report))
 		return (false);
 	q->lines++;
 	return (true);
@@ -89,7 +98,7 @@ report_queue_add_log_line(struct report_queue *q, int priority,
 bool
 report_queue_waiting(const struct report_queue *q)
 {
-	return (queue_at(&q->order, 0) != NULL);
+	return (entry_at(q, 0) != NULL);
 }
 
 /* Copies the events up to the next report of another type. */
@@ -101,40 +110,32 @@ gather_events(const struct report_queue *q, struct engine_events *events)
 	events->type = ENGINE_EVENT;
 	for (events->count = 0; events->count < ENGINE_EVENTS;
 	    events->count++) {
-		entry = queue_at(&q->order, events->count);
-		if (entry == NULL || entry->other)
+		entry = entry_at(q, events->count);
+		if (entry == NULL || entry->report != NULL)
 			break;
 		events->events[events->count] = entry->event;
 	}
 }
 
 static bool
-send_datagram(int socket, const void *datagram, size_t length)
-{
-	return (send(socket, datagram, length,
-	    MSG_DONTWAIT | MSG_NOSIGNAL) >= 0);
-}
-
-static bool
 send_first(struct report_queue *q, int socket)
 {
-	const struct report_queue_entry	*first = queue_at(&q->order, 0);
-	const struct engine_report	*report = queue_at(&q->others, 0);
+	const struct engine_report	*report = entry_at(q, 0)->report;
+	const void			*datagram = report;
 	struct engine_events		 events;
+	size_t				 length = sizeof(*report), n = 1;
 
-	if (first->other) {
-		if (!send_datagram(socket, report, sizeof(*report)))
-			return (false);
-		q->lines -= report->type == ENGINE_LOG;
-		queue_shift(&q->others);
-		queue_shift(&q->order);
-		return (true);
+	if (report == NULL) {
+		gather_events(q, &events);
+		datagram = &events;
+		length = ENGINE_EVENTS_SIZE(events.count);
+		n = events.count;
 	}
-	gather_events(q, &events);
-	if (!send_datagram(socket, &events, ENGINE_EVENTS_SIZE(events.count)))
+	if (send(socket, datagram, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return (false);
-	while (events.count-- > 0)
-		queue_shift(&q->order);
+	q->lines -= report != NULL && report->type == ENGINE_LOG;
+	for (; n > 0; n--)
+		drop_first(q);
 	return (true);
 }
 

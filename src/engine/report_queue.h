@@ -12,9 +12,8 @@
 #include "engine/engine_message.h"
 
 struct report_queue {
-	struct queue	 order;		/* struct report_queue_entry */
-	struct queue	 others;	/* struct engine_report, no events */
-	unsigned	 lines;		/* how many of `others` are log lines */
+	struct queue	 entries;	/* struct report_queue_entry */
+	unsigned	 lines;		/* how many of them are log lines */
 	unsigned	 lost;		/* log lines lost and not reported */
 };
 
@@ -28,10 +27,12 @@ struct report_queue {
 void	 report_queue_init(struct report_queue *);
 void	 report_queue_free(struct report_queue *);
 
-/* These append a copy.  Without memory the report is lost, with a log line. */
+/* Appends a copy of an event.  Without memory it is lost, with a log line. */
 void	 report_queue_add_event(struct report_queue *,
 	    const struct engine_event *);
-void	 report_queue_add(struct report_queue *, const struct engine_report *);
+
+/* Appends a copy of another report.  False when there is no memory. */
+bool	 report_queue_add(struct report_queue *, const struct engine_report *);
 
 /* Appends a log line.  Without memory it counts as lost. */
 void	 report_queue_add_log_line(struct report_queue *, int priority,

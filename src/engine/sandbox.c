@@ -106,15 +106,6 @@ limit(int resource, rlim_t most)
 	return (setrlimit(resource, &limits) == 0);
 }
 
-/* RLIMIT_NOFILE bounds the size of a poll set too. */
-static bool
-limit_resources(size_t polled)
-{
-	return (limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) &&
-	    limit(RLIMIT_NPROC, 0) && limit(RLIMIT_NOFILE, (rlim_t)polled) &&
-	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0);
-}
-
 /* ---- system calls: a call that is not listed here kills the process */
 
 /* The calls that are allowed with all arguments. */
@@ -246,7 +237,11 @@ limit_system_calls(int report)
 static bool
 limit_process(int report, size_t polled)
 {
-	return (limit_resources(polled) && limit_system_calls(report));
+	/* RLIMIT_NOFILE bounds the size of a poll set too. */
+	return (limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) &&
+	    limit(RLIMIT_NPROC, 0) && limit(RLIMIT_NOFILE, (rlim_t)polled) &&
+	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
+	    limit_system_calls(report));
 }
 
 #else

@@ -63,7 +63,7 @@ add_capture(uint32_t capture)
 	};
 
 	snprintf(r.error, sizeof(r.error), "error %u", (unsigned)capture);
-	report_queue_add(&reports, &r);
+	assert_true(report_queue_add(&reports, &r));
 }
 
 static void
