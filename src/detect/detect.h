@@ -165,7 +165,7 @@ void	 detect_free(struct detect *);
 
 /*
  * Repairs a watch whose writer was killed during a write.  To be called while
- * nobody writes.
+ * no process writes.
  */
 void	 detect_watch_sanitize(struct detect_watch *);
 

@@ -323,7 +323,7 @@ open_listeners(struct engine *engine, const struct configuration *config)
 	}
 }
 
-/* Tells the parent that all is open.  False when it wants no start. */
+/* Reports that all is open.  False when the parent does not start it. */
 static bool
 wait_for_go(struct engine *engine, bool *after_gap)
 {

@@ -11,7 +11,7 @@
 
 /*
  * Looks up the user that a process of root becomes in sandbox_enter: the one of
- * configure's --with-user, or else nobody.  Call it once, at the start, while
+ * configure --with-user, or else "nobody".  Call it once, at the start, while
  * /etc/passwd can be read.  A process of another user keeps its user.
  */
 void	 sandbox_find_user(void);

@@ -22,7 +22,7 @@
 #define WORDS		32
 #define FAILS		"# fails: "
 
-/* Where the wall clock stands at 0 s: 2026-11-22T12:00:00Z. */
+/* The wall clock at 0 s: 2026-11-22T12:00:00Z. */
 #define WALL_OFFSET_NS	(1795348800 * NSEC_PER_SEC)
 
 /* An event of the detector, and the alarm after it. */
