@@ -329,7 +329,7 @@ turn(struct daemon *d)
 		supervisor_work(&d->supervisor, d->agent.now);
 	try_reload(d, d->agent.now);
 	agent_storm(&d->agent, d->agent.now, wall_now());
-	/* Before notify_flush(): a notification is on disk before it is sent. */
+	/* Before notify_flush(): what is sent must be on disk. */
 	persistence_save(&d->agent, d->agent.now, false);
 	if (!mono_before(d->agent.now, tick_due(d))) {
 		agent_order_captures(&d->agent);

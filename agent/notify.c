@@ -104,8 +104,8 @@ static const struct {
 const char *
 notify_object_name(enum notification_event event, size_t i)
 {
-	return (i < objects_of[event].count ? objects_of[event].objects[i].name :
-	    NULL);
+	return (i < objects_of[event].count ?
+	    objects_of[event].objects[i].name : NULL);
 }
 
 /* The row of a table as it was at the time of the notification. */
@@ -275,7 +275,7 @@ send_to_master(struct notify *notify, struct notification *n,
 	};
 	n->delivery = NOTIFICATION_SENT;
 	notify->unanswered++;
-	/* When this fails on_response() has been called, and freed `pending`. */
+	/* If this fails, on_response() has already freed `pending`. */
 	if (snmp_async_send(notify->master, pdu, on_response, pending) != 0)
 		return (true);
 	snmp_free_pdu(pdu);

@@ -45,7 +45,7 @@ static struct {
 	struct notify	*notify;
 	const char	*address;	/* of the master, for messages */
 	netsnmp_session	*master;	/* NULL: not connected */
-	bool		 fresh;		/* still pings as often as it connects */
+	bool		 fresh;		/* pings every CONNECT_INTERVAL */
 	bool		 registered;
 	bool		 rejected;	/* the last registration, by the log */
 	bool		 rejection_logged;
@@ -199,9 +199,9 @@ register_again(struct mono_time now)
 	subagent.rejected = false;
 	subagent.register_due = mono_add(now, REGISTER_RETRY_NS);
 	memcpy(root, table_root, table_root_length * sizeof(oid));
-	subagent.registered = agentx_register(subagent.master, root, table_root_length,
-	    REGISTER_PRIORITY, 0, 0, REGISTER_TIMEOUT, 0, NULL) == 1 ||
-	    !subagent.rejected;
+	subagent.registered = agentx_register(subagent.master, root,
+	    table_root_length, REGISTER_PRIORITY, 0, 0, REGISTER_TIMEOUT, 0,
+	    NULL) == 1 || !subagent.rejected;
 	if (!subagent.registered)
 		return;
 	subagent.rejection_logged = false;

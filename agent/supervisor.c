@@ -229,7 +229,8 @@ take_report(struct supervisor *s, const struct engine_report *r)
 static bool
 may_read_more(const struct supervisor *s, unsigned reports)
 {
-	return (reports < REPORTS_PER_TURN || engine_has_buffered(&s->current) ||
+	return (reports < REPORTS_PER_TURN ||
+	    engine_has_buffered(&s->current) ||
 	    (s->phase == SUPERVISOR_ENDING && mono_before(mono_now(),
 	    mono_add(s->deadline, REPORTING_NS))));
 }

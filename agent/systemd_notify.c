@@ -36,7 +36,8 @@ systemd_notify_init(struct systemd_notify *n)
 	memset(n, 0, sizeof(*n));
 	if (sd_watchdog_enabled(0, &usec) > 0 &&
 	    usec / WATCHDOG_COUNT < INT64_MAX / NSEC_PER_USEC)
-		n->interval_ns = (int64_t)(usec / WATCHDOG_COUNT) * NSEC_PER_USEC;
+		n->interval_ns = (int64_t)(usec / WATCHDOG_COUNT) *
+		    NSEC_PER_USEC;
 }
 
 static void
@@ -92,7 +93,8 @@ void
 systemd_notify_reloading(struct systemd_notify *n, struct mono_time now)
 {
 	n->ready = false;
-	send_state("RELOADING=1\nMONOTONIC_USEC=%" PRId64, now.ns / NSEC_PER_USEC);
+	send_state("RELOADING=1\nMONOTONIC_USEC=%" PRId64,
+	    now.ns / NSEC_PER_USEC);
 }
 
 void

@@ -17,7 +17,7 @@ struct systemd_notify {
 	bool			 ready;		/* READY=1 was sent */
 	int64_t			 interval_ns;	/* of the watchdog; 0: none */
 	struct mono_time	 due;		/* of the next WATCHDOG=1 */
-	int64_t			 last_wakeup;	/* next_wakeup at the last one */
+	int64_t			 last_wakeup;	/* next_wakeup then */
 	struct mono_time	 status_due;
 	size_t			 watches;	/* in the last STATUS= */
 	uint32_t		 active;
@@ -33,7 +33,8 @@ void	 systemd_notify_turn(struct systemd_notify *, const struct agent *,
 	    bool settled);
 /* When systemd_notify_turn() must be called at the latest. */
 struct mono_time systemd_notify_due(const struct systemd_notify *);
-void	 systemd_notify_reloading(struct systemd_notify *, struct mono_time now);
+void	 systemd_notify_reloading(struct systemd_notify *,
+	    struct mono_time now);
 void	 systemd_notify_stopping(void);
 
 #endif

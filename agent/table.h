@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HBWATCH-MIB as data: each table is an array of columns, and one handler serves
- * all tables.  The scalars are a table of one row with the index 0.
+ * HBWATCH-MIB as data: each table is an array of columns, and one handler
+ * serves all tables.  The scalars are a table of one row with the index 0.
  */
 #ifndef HBW_TABLE_H
 #define HBW_TABLE_H
@@ -96,7 +96,7 @@ union view {
 struct table {
 	oid			 prefix[3];	/* below hbwatchMIB */
 	size_t			 prefix_length;
-	size_t			 indexes;	/* sub-identifiers of an index */
+	size_t			 indexes;	/* length of an index */
 	const struct column	*columns;	/* accessible ones, ascending */
 	size_t			 ncolumns;
 	size_t	(*rows)(const struct agent *);
