@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * IPv4 and IPv6 addresses.
+ */
 #ifndef HBW_ADDR_H
 #define HBW_ADDR_H
 
@@ -8,7 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The numbers are InetAddressType's (RFC 4001, section 3). */
+/* The values of InetAddressType (RFC 4001, section 3). */
 enum addr_family {
 	ADDR_NONE = 0,
 	ADDR_IPV4 = 1,
@@ -16,8 +19,8 @@ enum addr_family {
 };
 
 /*
- * An IPv4 or IPv6 address in network order.  Octets that the family does not
- * use are zero, so that two addresses compare as memory.
+ * Octets in network order.  Octets that the family does not use are zero, so
+ * addresses can be compared with memcmp.
  */
 struct addr {
 	uint8_t	family;			/* enum addr_family */
@@ -26,13 +29,14 @@ struct addr {
 
 #define ADDR_TEXT_SIZE	INET6_ADDRSTRLEN
 
-/* How many octets of `octets` the family uses: 0, 4 or 16. */
+/* Number of octets that the family uses: 0, 4 or 16. */
 size_t	 addr_length(const struct addr *);
 bool	 addr_equal(const struct addr *, const struct addr *);
+/* Copies as many octets as the family uses. */
 struct addr addr_from_octets(enum addr_family, const uint8_t *);
-/* Reads a numeric address; false when the text is none. */
+/* Reads a numeric address; false when the text is not an address. */
 bool	 addr_parse(const char *text, struct addr *);
-/* Writes the address into text[ADDR_TEXT_SIZE]; "" for ADDR_NONE. */
+/* Writes the address into text[ADDR_TEXT_SIZE], "" for ADDR_NONE. */
 char	*addr_text(const struct addr *, char *text);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An array that grows.  The caller keeps the pointer, the number of elements
- * and the capacity, and frees the array with free(3).
+ * A growing array.  The caller keeps the pointer, the number of elements and
+ * the capacity, and frees the array with free(3).
  */
 #ifndef HBW_ARRAY_H
 #define HBW_ARRAY_H
@@ -11,10 +11,10 @@
 
 /*
  * Makes room for at least `needed` elements of `size` bytes.  `array` is the
- * address of the caller's pointer, whatever type it points to; *capacity is 0
- * for a NULL pointer.  The capacity at least doubles, so that appending n
- * elements costs O(n).  False when memory is exhausted (errno is ENOMEM); then
- * nothing has changed.
+ * address of the caller's pointer, which may have any type.  For a NULL pointer
+ * *capacity is 0.  The capacity at least doubles, so appending n elements costs
+ * O(n).  False when memory is exhausted (errno is ENOMEM); then nothing has
+ * changed.
  */
 bool	 array_reserve(void *array, size_t *capacity, size_t needed,
 	    size_t size);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A cursor over the bytes of a packet.  A read past the end yields zero and
- * marks the cursor as failed for good, so a decoder reads a whole header and
- * asks once.
+ * Reads the bytes of a packet in order.  A read beyond the end returns zero and
+ * makes the cursor fail, and a failed cursor stays failed.  So a decoder reads
+ * a whole header and checks cursor_ok once.
  */
 #ifndef HBW_CURSOR_H
 #define HBW_CURSOR_H
@@ -29,7 +29,7 @@ cursor_ok(const struct cursor *c)
 	return (!c->failed);
 }
 
-/* The next n bytes, stepped over; NULL when there are fewer. */
+/* Returns the next n bytes and skips them; NULL when there are fewer. */
 static inline const uint8_t *
 cursor_take(struct cursor *c, size_t n)
 {
@@ -52,7 +52,7 @@ cursor_skip(struct cursor *c, size_t n)
 	(void)cursor_take(c, n);
 }
 
-/* Forgets what lies beyond the next n bytes, where there are more. */
+/* Ends the cursor after the next n bytes, if it has more. */
 static inline void
 cursor_limit(struct cursor *c, size_t n)
 {
@@ -68,7 +68,7 @@ cursor_u8(struct cursor *c)
 	return (b == NULL ? 0 : b[0]);
 }
 
-/* The many-byte reads are of network order (big endian). */
+/* Numbers of several bytes are in network order (big endian). */
 static inline uint16_t
 cursor_u16(struct cursor *c)
 {

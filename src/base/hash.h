@@ -12,7 +12,7 @@
 
 #define HASH_START	UINT32_C(2166136261)
 
-/* The hash of what `hash` covers, followed by `length` bytes. */
+/* Continues `hash`, HASH_START at first, with the next `length` bytes. */
 static inline uint32_t
 hash_bytes(uint32_t hash, const void *bytes, size_t length)
 {

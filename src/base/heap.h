@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A binary heap of deadlines.  It allocates when it is made and never again.
+ * A binary heap of deadlines.  Only heap_init allocates memory.
  */
 #ifndef HBW_HEAP_H
 #define HBW_HEAP_H
@@ -11,7 +11,7 @@
 
 #include "base/mono.h"
 
-/* Packed, since there is one for each of a hundred thousand watches. */
+/* Packed to save memory: each of up to 100,000 watches has an entry. */
 struct heap_entry {
 	struct mono_time	 due;
 	uint32_t		 item;
@@ -23,17 +23,20 @@ struct heap {
 	size_t			 capacity;
 };
 
-/* False when there is no memory. */
+/* False when memory is exhausted. */
 bool	 heap_init(struct heap *, size_t capacity);
 void	 heap_free(struct heap *);
 
-/* The earliest, of equals the lowest item; NULL when empty. */
+/*
+ * The entry with the earliest deadline; among equal ones, that with the lowest
+ * item.  NULL when the heap is empty.
+ */
 const struct heap_entry *heap_top(const struct heap *);
 
-/* The caller sees to it that there are never more than capacity entries. */
+/* The heap must have fewer entries than its capacity. */
 void	 heap_push(struct heap *, struct mono_time due, uint32_t item);
 void	 heap_pop(struct heap *);
-/* Moves the top to another deadline: cheaper than pop and push. */
+/* Gives the top a later deadline; cheaper than a pop and a push. */
 void	 heap_defer_top(struct heap *, struct mono_time due);
 
 #endif

@@ -73,7 +73,7 @@ json_time(struct json *j, const char *key, struct wall_time time)
 	json_text(j, key, wall_is_never(time) ? NULL : wall_text(time, text));
 }
 
-/* Rounds as printf does: of two that are as near, to the even one. */
+/* Rounds to the nearest; a half to the even number, as printf does. */
 static int64_t
 microseconds(int64_t ns)
 {

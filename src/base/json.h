@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * JSON Lines (RFC 8259): one object of plain values a line.
+ * JSON Lines: each line is an object (RFC 8259) without nested values.
  */
 #ifndef HBW_JSON_H
 #define HBW_JSON_H
@@ -16,16 +16,18 @@ struct json {
 	bool	 empty;
 };
 
-/* Each writes a member, in the order of the calls.  Errors are the stream's. */
+/* Begins an object.  The caller checks the stream for errors. */
 void	 json_begin(struct json *, FILE *);
 /*
- * What is not UTF-8 in `text` is written as U+FFFD.  NULL is null.  Keys are
- * plain ASCII.
+ * The following functions write a member.  The key is ASCII without characters
+ * to escape.
+ *
+ * NULL is written as null, and each invalid octet of UTF-8 as U+FFFD.
  */
 void	 json_text(struct json *, const char *key, const char *text);
-/* RFC 3339 in UTC with six digits; WALL_NEVER is null. */
+/* RFC 3339 in UTC, to the microsecond; null for WALL_NEVER. */
 void	 json_time(struct json *, const char *key, struct wall_time);
-/* Seconds with six digits; less than 0 is null. */
+/* Seconds, to the microsecond; null for a negative duration. */
 void	 json_duration(struct json *, const char *key, int64_t ns);
 void	 json_count(struct json *, const char *key, uint64_t);
 /* Ends the object and the line. */

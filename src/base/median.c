@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/array.h"
 #include "base/median.h"
 
+#define HALF	(MEDIAN_VALUES / 2)
+
 /*
- * Values in logarithmic steps: each power of two has 128 buckets, and below 128
- * each value has its own.
+ * The buckets are logarithmic: each power of two has 128 of them, and each
+ * value below 128 has its own.
  */
 static size_t
 bucket_of(int64_t value)
@@ -60,21 +63,13 @@ median_of(int64_t *values, size_t n)
 	return (mean(values[(n - 1) / 2], values[n / 2]));
 }
 
-/* Where the middle of all is among what is kept, or its end next to that. */
-static size_t
-middle(const struct median *m, uint64_t rank)
-{
-	if (rank < m->below)
-		return (0);
-	rank -= m->below;
-	return (rank < m->nkept ? (size_t)rank : m->nkept - 1);
-}
-
-/* Lets go of what is farthest from the middle. */
+/* Keeps the half of MEDIAN_VALUES that is nearest to the median of all. */
 static bool
-let_go(struct median *m)
+keep_half(struct median *m)
 {
-	size_t	 start, end, i;
+	uint64_t	 middle = (m->below + m->nkept + m->above) / 2;
+	uint64_t	 start = m->below + HALF / 2;
+	size_t		 i;
 
 	if (m->buckets == NULL) {
 		m->buckets = calloc(MEDIAN_BUCKETS, sizeof(*m->buckets));
@@ -84,25 +79,22 @@ let_go(struct median *m)
 			m->buckets[bucket_of(m->kept[i])]++;
 	}
 	sort(m->kept, m->nkept);
-	start = middle(m, (m->below + m->nkept + m->above) / 2);
-	start = start > MEDIAN_VALUES / 4 ? start - MEDIAN_VALUES / 4 : 0;
-	end = start + MEDIAN_VALUES / 2;
-	if (end > m->nkept)
-		end = m->nkept;
+	start = middle > start ? middle - start : 0;
+	if (start > HALF)
+		start = HALF;
 	m->below += start;
-	m->above += m->nkept - end;
-	m->nkept = end - start;
-	for (i = 0; i < m->nkept; i++)
-		m->kept[i] = m->kept[start + i];
+	m->above += HALF - start;
+	m->nkept = HALF;
+	memmove(m->kept, m->kept + start, HALF * sizeof(*m->kept));
 	m->low = m->kept[0];
-	m->high = m->kept[m->nkept - 1];
+	m->high = m->kept[HALF - 1];
 	return (true);
 }
 
 bool
 median_add(struct median *m, int64_t value)
 {
-	if (m->nkept == MEDIAN_VALUES && !let_go(m))
+	if (m->nkept == MEDIAN_VALUES && !keep_half(m))
 		return (false);
 	if (m->buckets != NULL) {
 		m->buckets[bucket_of(value)]++;
@@ -130,7 +122,7 @@ median_free(struct median *m)
 	*m = (struct median){ 0 };
 }
 
-/* The value of a rank, from 0. */
+/* The value with this rank, from 0; the kept values must be sorted. */
 static int64_t
 ranked(const struct median *m, uint64_t rank)
 {

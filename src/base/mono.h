@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Time that decides.  A struct of its own, so that the compiler refuses to mix
- * it with the wall clock (wall.h).
+ * Monotonic time, which all decisions use.  It is a type of its own, so the
+ * compiler refuses to mix it with wall-clock time (wall.h).
  */
 #ifndef HBW_MONO_H
 #define HBW_MONO_H
@@ -13,17 +13,17 @@
 #define NSEC_PER_MSEC	INT64_C(1000000)
 #define NSEC_PER_USEC	INT64_C(1000)
 
-/* CLOCK_MONOTONIC: nanoseconds since the boot, time suspended left out. */
+/* CLOCK_MONOTONIC: nanoseconds since the boot, without time suspended. */
 struct mono_time {
 	int64_t ns;
 };
 
 #define MONO_NEVER	((struct mono_time){ INT64_MAX })
 
-/* The clock.  Read in the loops of the processes, nowhere else. */
+/* Reads the clock.  Only main loops do; other code is given `now`. */
 struct mono_time mono_now(void);
 
-/* A duration is a plain int64_t of nanoseconds, its name ends in _ns. */
+/* A duration is an int64_t in nanoseconds, and its name ends in _ns. */
 static inline struct mono_time
 mono_add(struct mono_time t, int64_t ns)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Time for people: what a log, a table or a notification shows.  No verdict is
- * made from it.
+ * Wall-clock time, which logs, tables and notifications show.  No decision uses
+ * it.
  */
 #ifndef HBW_WALL_H
 #define HBW_WALL_H
@@ -10,14 +10,14 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* CLOCK_REALTIME: nanoseconds since 1970-01-01T00:00:00Z; 0 says never. */
+/* CLOCK_REALTIME: nanoseconds since 1970-01-01T00:00:00Z; 0: never. */
 struct wall_time {
 	int64_t ns;
 };
 
 #define WALL_NEVER	((struct wall_time){ 0 })
 
-/* The clock.  Read in the loops of the processes, nowhere else. */
+/* Reads the clock.  Only main loops do; other code is given the time. */
 struct wall_time wall_now(void);
 
 static inline struct wall_time
@@ -41,10 +41,9 @@ wall_is_never(struct wall_time t)
 #define WALL_TEXT_SIZE	40
 
 /*
- * Writes t in UTC as RFC 3339 has it (section 5.6), with six digits of a
- * second: 2026-11-22T12:00:30.000000Z.  `text` holds WALL_TEXT_SIZE bytes.
- * Years outside 1..9999 are written as "never", and so is WALL_NEVER.
- * Returns text.
+ * Writes t into text[WALL_TEXT_SIZE], in UTC, in the format of RFC 3339
+ * (section 5.6) to the microsecond: 2026-11-22T12:00:30.000000Z.  WALL_NEVER
+ * and years outside 1..9999 are written as "never".  Returns text.
  */
 char *wall_text(struct wall_time t, char *text);
 

@@ -86,14 +86,15 @@ link_entry(struct flow_table *t, uint32_t i)
 static int
 compare_promise(const void *a, const void *b)
 {
-	const struct flow	*x = &((const struct flow_table_entry *)a)->flow;
-	const struct flow	*y = &((const struct flow_table_entry *)b)->flow;
-	uint64_t		 m = x->bursts < 16 ? x->bursts : 16;
-	uint64_t		 n = y->bursts < 16 ? y->bursts : 16;
+	const struct flow_table_entry	*x = a, *y = b;
+	uint64_t			 m, n;
 
+	m = x->flow.bursts < 16 ? x->flow.bursts : 16;
+	n = y->flow.bursts < 16 ? y->flow.bursts : 16;
 	if (m != n)
 		return (m > n ? -1 : 1);
-	return (x->last.ns > y->last.ns ? -1 : x->last.ns < y->last.ns);
+	return (x->flow.last.ns > y->flow.last.ns ? -1 :
+	    x->flow.last.ns < y->flow.last.ns);
 }
 
 static void
