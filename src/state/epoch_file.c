@@ -11,67 +11,67 @@
 #include "base/number.h"
 #include "state/epoch_file.h"
 
-/* The same length always: "        12 behind \n". */
-#define EPOCH_FILE_FORMAT	"%10" PRIu32 " %-7s\n"
-#define EPOCH_FILE_SIZE	19
-#define BEHIND		"behind"
-#define EVEN		"even"
+/* The text has always the same length: "        12 behind \n". */
+#define FORMAT		"%10" PRIu32 "%s"
+#define FILE_SIZE	19
+#define UNSAVED		" behind \n"
+#define SAVED		" even   \n"
+#define VERSION_0_1	"\n"
 
-/* What follows the number; version 0.1 wrote nothing there. */
 static bool
-parse_rest(const char *rest, struct epoch_file *epoch_file)
+parse(char *text, struct epoch_file *f)
 {
-	epoch_file->unsaved = strcmp(rest, " " BEHIND " \n") == 0;
-	return (epoch_file->unsaved || strcmp(rest, " " EVEN "   \n") == 0 ||
-	    strcmp(rest, "\n") == 0);
+	char		*digits = text + strspn(text, " ");
+	char		*rest = digits + strspn(digits, "0123456789");
+	uint32_t	 epoch;
+
+	f->unsaved = strcmp(rest, UNSAVED) == 0;
+	if (!f->unsaved && strcmp(rest, SAVED) != 0 &&
+	    strcmp(rest, VERSION_0_1) != 0)
+		return (false);
+	*rest = '\0';
+	if (!number_parse(digits, 1, UINT32_MAX, &epoch))
+		return (false);
+	f->epoch = epoch;
+	return (true);
 }
 
-static bool
-parse(const char *text, struct epoch_file *epoch_file)
+bool
+epoch_file_read(const char *file, struct epoch_file *f)
 {
-	const char	*digits = text + strspn(text, " ");
-	size_t		 length = strspn(digits, "0123456789");
+	char	 text[FILE_SIZE + 1];
+	ssize_t	 n;
+	int	 fd;
 
-	if (number_parse_bytes(digits, length, 1, UINT32_MAX,
-	    &epoch_file->epoch) && parse_rest(digits + length, epoch_file))
+	*f = (struct epoch_file){ 0 };
+	/* Opening a FIFO must not block. */
+	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+	if (fd == -1)
+		return (errno == ENOENT || errno == ENOTDIR);
+	n = read(fd, text, FILE_SIZE);
+	close(fd);
+	text[n > 0 ? n : 0] = '\0';
+	if (parse(text, f))
 		return (true);
-	*epoch_file = (struct epoch_file){ 0 };
+	*f = (struct epoch_file){ 0 };
 	return (false);
 }
 
 bool
-epoch_file_read(const char *file, struct epoch_file *epoch_file)
+epoch_file_write(const char *file, const struct epoch_file *f)
 {
-	char	 text[EPOCH_FILE_SIZE + 1];
-	ssize_t	 n;
+	char	 text[FILE_SIZE + 1];
+	bool	 ok;
 	int	 fd;
 
-	*epoch_file = (struct epoch_file){ 0 };
-	/* What is no file must not keep us waiting. */
-	fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
-	if (fd == -1)
-		return (errno == ENOENT || errno == ENOTDIR);
-	n = read(fd, text, EPOCH_FILE_SIZE);
-	close(fd);
-	text[n > 0 ? n : 0] = '\0';
-	return (parse(text, epoch_file));
-}
-
-bool
-epoch_file_write(const char *file, const struct epoch_file *epoch_file)
-{
-	char	 text[EPOCH_FILE_SIZE + 1];
-	bool	 fine;
-	int	 fd;
-
-	snprintf(text, sizeof(text), EPOCH_FILE_FORMAT, epoch_file->epoch,
-	    epoch_file->unsaved ? BEHIND : EVEN);
+	snprintf(text, sizeof(text), FORMAT, f->epoch,
+	    f->unsaved ? UNSAVED : SAVED);
 	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW |
 	    O_NONBLOCK, 0600);
 	if (fd == -1)
 		return (false);
-	/* One of another's that can be written is still a mark. */
+	/* This fails for a file of another user, which is used all the same. */
 	(void)fchmod(fd, 0600);
-	fine = write(fd, text, EPOCH_FILE_SIZE) == EPOCH_FILE_SIZE && fsync(fd) == 0;
-	return (close(fd) == 0 && fine);
+	ok = write(fd, text, FILE_SIZE) == FILE_SIZE && fsync(fd) == 0;
+	return (close(fd) == 0 && ok);
 }

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * STATE/epoch: the epoch of the notifications, and whether some went out that
- * the store does not know of.  It is apart from the store, so that it outlives
- * it, and it is written in place, which a full disk allows.
+ * STATE/epoch: the epoch of the notifications, and whether some were sent that
+ * the store does not have.  It is a file of its own so that it survives the loss
+ * of the store, and it is overwritten in place, which works on a full disk.
  */
 #ifndef HBW_EPOCH_FILE_H
 #define HBW_EPOCH_FILE_H
@@ -11,13 +11,16 @@
 #include <stdint.h>
 
 struct epoch_file {
-	uint32_t	 epoch;		/* 0: there was none */
-	bool		 unsaved;	/* the store is */
+	uint32_t	 epoch;		/* from 1; 0: there is no file */
+	bool		 unsaved;	/* sent, and not in the store */
 };
 
-/* False when there is a file, and no mark in it; then epoch is 0. */
+/*
+ * Reads a file; all zeros when there is none.  False when it cannot be read or
+ * is invalid; then it is all zeros too.
+ */
 bool	 epoch_file_read(const char *file, struct epoch_file *);
-/* On disk; else false (errno). */
+/* Writes and syncs the file with mode 0600.  False on error (errno). */
 bool	 epoch_file_write(const char *file, const struct epoch_file *);
 
 #endif

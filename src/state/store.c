@@ -40,6 +40,13 @@ set_failing(struct store *s, const char *reason, struct mono_time now)
 	s->retry = mono_add(now, RETRY_NS);
 }
 
+void
+store_set_failed(struct store *s)
+{
+	s->failed_now = true;
+	snprintf(s->reason, sizeof(s->reason), "%s", sqlite3_errmsg(s->db));
+}
+
 static void
 write_epoch_file(struct store *s)
 {
@@ -426,11 +433,8 @@ bool
 store_commit(struct store *s, struct mono_time now, bool complete)
 {
 	if (!s->failed_now && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) !=
-	    SQLITE_OK) {
-		s->failed_now = true;
-		snprintf(s->reason, sizeof(s->reason), "%s",
-		    sqlite3_errmsg(s->db));
-	}
+	    SQLITE_OK)
+		store_set_failed(s);
 	if (s->failed_now) {
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 		mark_unsaved(s, true);

@@ -60,66 +60,45 @@ run(sqlite3 *db, const char *sql)
 	return (sqlite3_exec(db, sql, NULL, NULL, NULL));
 }
 
-static int
-set_pragma(sqlite3 *db, const char *name, int value)
-{
-	char	 sql[64];
-
-	snprintf(sql, sizeof(sql), "PRAGMA %s = %d", name, value);
-	return (run(db, sql));
-}
-
 /*
- * Steps a statement to its one row.  The caller finalizes *q, which is NULL
- * when it cannot be prepared.
+ * The one value that a statement returns, as a text in new memory.  NULL when
+ * there is none; *error tells why.
  */
-static int
-query_row(sqlite3 *db, const char *sql, sqlite3_stmt **q)
-{
-	int	 error;
-
-	error = sqlite3_prepare_v2(db, sql, -1, q, NULL);
-	if (error == SQLITE_OK)
-		error = sqlite3_step(*q);
-	return (error == SQLITE_ROW ? SQLITE_OK : error);
-}
-
-static int
-query_number(sqlite3 *db, const char *sql, sqlite3_int64 *value)
-{
-	sqlite3_stmt	*q;
-	int		 error;
-
-	error = query_row(db, sql, &q);
-	if (error == SQLITE_OK)
-		*value = sqlite3_column_int64(q, 0);
-	sqlite3_finalize(q);
-	return (error);
-}
-
-/* ---- validation */
-
-/* A text column of SQLite's, in new memory; NULL when it cannot be read. */
 static char *
-query_text(sqlite3 *db, const char *sql, int *error)
+query(sqlite3 *db, const char *sql, int *error)
 {
 	sqlite3_stmt	*q;
 	const char	*text = NULL;
 	char		*copy;
 
-	*error = query_row(db, sql, &q);
+	*error = sqlite3_prepare_v2(db, sql, -1, &q, NULL);
 	if (*error == SQLITE_OK)
+		*error = sqlite3_step(q);
+	if (*error == SQLITE_ROW)
 		text = (const char *)sqlite3_column_text(q, 0);
 	copy = text == NULL ? NULL : strdup(text);
 	sqlite3_finalize(q);
 	return (copy);
 }
 
+static bool
+query_number(sqlite3 *db, const char *sql, long long *value, int *error)
+{
+	char	*text = query(db, sql, error);
+
+	if (text != NULL)
+		*value = strtoll(text, NULL, 10);
+	free(text);
+	return (text != NULL);
+}
+
+/* ---- validation */
+
 static enum store_db_state
 check_content(sqlite3 *db, char *reason)
 {
 	int	 error;
-	char	*text = query_text(db, "PRAGMA quick_check(1)", &error);
+	char	*text = query(db, "PRAGMA quick_check(1)", &error);
 	bool	 ok = text != NULL && strcmp(text, "ok") == 0;
 
 	if (text != NULL && !ok) {
@@ -138,7 +117,7 @@ schema_of(sqlite3 *db)
 {
 	int	 error;
 
-	return (query_text(db, "SELECT group_concat(sql, ';') FROM"
+	return (query(db, "SELECT group_concat(sql, ';') FROM"
 	    " (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND"
 	    " name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name)", &error));
 }
@@ -148,7 +127,7 @@ schema_of(sqlite3 *db)
  * of somebody else may run for ever.
  */
 static bool
-is_our_schema(sqlite3 *db, sqlite3_int64 version)
+is_our_schema(sqlite3 *db, long long version)
 {
 	sqlite3	*model;
 	char	*expected = NULL, *found = NULL;
@@ -171,18 +150,15 @@ is_our_schema(sqlite3 *db, sqlite3_int64 version)
 
 /* WRITABLE: the file is valid; *version is 0 when it is empty. */
 static enum store_db_state
-validate(sqlite3 *db, sqlite3_int64 *version, char *reason)
+validate(sqlite3 *db, long long *version, char *reason)
 {
-	sqlite3_int64	 application = 0, tables = 0;
+	long long	 application = 0, tables = 0;
 	int		 error;
 
-	error = query_number(db, "PRAGMA application_id", &application);
-	if (error == SQLITE_OK)
-		error = query_number(db, "PRAGMA user_version", version);
-	if (error == SQLITE_OK)
-		error = query_number(db, "SELECT count(*) FROM sqlite_schema",
-		    &tables);
-	if (error != SQLITE_OK)
+	if (!query_number(db, "PRAGMA application_id", &application, &error) ||
+	    !query_number(db, "PRAGMA user_version", version, &error) ||
+	    !query_number(db, "SELECT count(*) FROM sqlite_schema", &tables,
+	    &error))
 		return (state_of_error(db, error, reason));
 	if (tables == 0 && *version == 0)
 		return (STORE_DB_WRITABLE);
@@ -193,7 +169,7 @@ validate(sqlite3 *db, sqlite3_int64 *version, char *reason)
 	if (*version > STORE_ROWS_VERSION) {
 		snprintf(reason, STORE_DB_REASON_SIZE, "written by a later "
 		    "version of hbwatchd: schema %lld; expected at most %d",
-		    (long long)*version, STORE_ROWS_VERSION);
+		    *version, STORE_ROWS_VERSION);
 		return (STORE_DB_INVALID);
 	}
 	if (!is_our_schema(db, *version)) {
@@ -207,19 +183,18 @@ validate(sqlite3 *db, sqlite3_int64 *version, char *reason)
 
 /* Does all of one step of the schema, or nothing. */
 static int
-upgrade(sqlite3 *db, int version)
+upgrade(sqlite3 *db, long long version)
 {
+	char	*sql;
 	int	 error;
 
-	error = run(db, "BEGIN IMMEDIATE");
-	if (error == SQLITE_OK)
-		error = run(db, store_rows_schema[version]);
-	if (error == SQLITE_OK)
-		error = set_pragma(db, "user_version", version + 1);
-	if (error == SQLITE_OK)
-		error = run(db, "COMMIT");
+	sql = sqlite3_mprintf("BEGIN IMMEDIATE; %s PRAGMA application_id = %d;"
+	    " PRAGMA user_version = %lld; COMMIT", store_rows_schema[version],
+	    APPLICATION_ID, version + 1);
+	error = sql == NULL ? SQLITE_NOMEM : run(db, sql);
 	if (error != SQLITE_OK)
 		(void)run(db, "ROLLBACK");
+	sqlite3_free(sql);
 	return (error);
 }
 
@@ -238,26 +213,19 @@ configure(sqlite3 *db)
 static enum store_db_state
 open_to_write(sqlite3 *db, const char *file, bool *created, char *reason)
 {
-	sqlite3_int64		 version = 0;
+	long long		 version = 0;
 	enum store_db_state	 state;
 	int			 error;
 
 	state = validate(db, &version, reason);
 	if (state != STORE_DB_WRITABLE)
 		return (state);
-	/* The lock is taken here at the latest, and kept until the end. */
-	error = run(db, "PRAGMA journal_mode = WAL");
-	if (error == SQLITE_OK)
-		error = run(db, "PRAGMA synchronous = FULL;"
-		    "PRAGMA wal_autocheckpoint = 0;"
-		    "BEGIN EXCLUSIVE; COMMIT;");
-	if (error != SQLITE_OK)
-		return (state_of_error(db, error, reason));
+	/* This takes the lock at the latest; it is kept until the end. */
+	error = run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
+	    "PRAGMA wal_autocheckpoint = 0; BEGIN EXCLUSIVE; COMMIT;");
 	*created = version == 0;
-	if (*created)
-		error = set_pragma(db, "application_id", APPLICATION_ID);
 	while (error == SQLITE_OK && version < STORE_ROWS_VERSION)
-		error = upgrade(db, (int)version++);
+		error = upgrade(db, version++);
 	if (error != SQLITE_OK)
 		return (state_of_error(db, error, reason));
 	store_reserve_blocks(file, db, *created);
@@ -312,7 +280,7 @@ static enum store_db_state
 open_to_read(const char *file, sqlite3 **db, char *reason)
 {
 	char			 read_reason[STORE_DB_REASON_SIZE];
-	sqlite3_int64		 version = 0;
+	long long		 version = 0;
 	enum store_db_state	 state;
 
 	if (open_unlocked(file, db) != SQLITE_OK)

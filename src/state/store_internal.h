@@ -38,6 +38,9 @@ struct store {
 	struct mono_time	 log_again;	/* the next line about it */
 };
 
+/* The transaction fails with SQLite's last error; the rest is not written. */
+void	 store_set_failed(struct store *);
+
 /*
  * Reads the counters.  False, with the reason, when they are missing or
  * contradict each other.

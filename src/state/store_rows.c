@@ -94,7 +94,8 @@
 /* ---- SQL from the lists */
 
 #define PRIMARY_KEY(name, ...)			name " INTEGER PRIMARY KEY"
-#define COUNTERS_KEY(name, ...)			PRIMARY_KEY(name, ) " CHECK (id = 1)"
+#define COUNTERS_KEY(name, ...) \
+	name " INTEGER PRIMARY KEY CHECK (id = 1)"
 #define ALARM_KEY(name, ...)			name " INTEGER NOT NULL"
 #define INTEGER_TYPE(name, constraint, ...)	"," name " INTEGER" constraint
 #define TEXT_TYPE(name, constraint, ...)	"," name " TEXT" constraint
@@ -174,7 +175,8 @@ static const struct statement	 statements[STORE_STATEMENTS] = {
 	    "DELETE FROM storm WHERE sequence < ?"
 	    " AND sequence < (SELECT max(sequence) FROM storm)"),
 	[STORE_GET_COUNTERS] = STATEMENT(counters, "SELECT * FROM counters"),
-	[STORE_GET_NAMES] = STATEMENT(name, "SELECT * FROM name ORDER BY number"),
+	[STORE_GET_NAMES] = STATEMENT(name,
+	    "SELECT * FROM name ORDER BY number"),
 	[STORE_GET_NOTIFICATION] = STATEMENT(notification,
 	    "SELECT * FROM notice WHERE sequence = ?"),
 	[STORE_GET_NOTIFICATIONS] = STATEMENT(notification,
@@ -214,16 +216,14 @@ store_rows_prepare(sqlite3 *db, enum store_statement statement,
     sqlite3_stmt **q)
 {
 	size_t	 i;
-	int	 error, parameter;
+	int	 error;
 
 	error = sqlite3_prepare_v3(db, statements[statement].sql, -1,
 	    SQLITE_PREPARE_PERSISTENT, q, NULL);
-	for (i = 0; i < sizeof(constants) / sizeof(constants[0]); i++) {
-		parameter = sqlite3_bind_parameter_index(*q,
-		    constants[i].parameter);
-		if (parameter != 0)
-			sqlite3_bind_int(*q, parameter, constants[i].value);
-	}
+	/* Binding a parameter that the statement does not have does nothing. */
+	for (i = 0; i < sizeof(constants) / sizeof(constants[0]); i++)
+		(void)sqlite3_bind_int(*q, sqlite3_bind_parameter_index(*q,
+		    constants[i].parameter), constants[i].value);
 	return (error);
 }
 
@@ -295,7 +295,8 @@ read_text(sqlite3_stmt *q, int i, const struct column *c, struct store_row *row)
 }
 
 static bool
-read_number(sqlite3_stmt *q, int i, const struct column *c, struct store_row *row)
+read_number(sqlite3_stmt *q, int i, const struct column *c,
+    struct store_row *row)
 {
 	char		*field = (char *)row + c->offset;
 	int64_t		 number = sqlite3_column_int64(q, i);

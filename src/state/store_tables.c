@@ -17,8 +17,7 @@ next_row(struct store *s, enum store_statement statement, struct store_row *row)
 	if (s->db == NULL)
 		return (false);
 	error = sqlite3_step(q);
-	if (error == SQLITE_ROW &&
-	    store_rows_read(q, statement, row))
+	if (error == SQLITE_ROW && store_rows_read(q, statement, row))
 		return (true);
 	if (error != SQLITE_DONE)
 		s->damaged = true;
@@ -33,6 +32,15 @@ end_rows(struct store *s, enum store_statement statement)
 	return (s->db != NULL && !s->damaged);
 }
 
+/* Reads the only row of a statement. */
+static bool
+get_row(struct store *s, enum store_statement statement, struct store_row *row)
+{
+	bool	 found = next_row(s, statement, row);
+
+	return (end_rows(s, statement) && found);
+}
+
 static void
 bind_sequence(struct store *s, enum store_statement statement,
     uint32_t sequence)
@@ -44,7 +52,7 @@ bind_sequence(struct store *s, enum store_statement statement,
 static struct configuration_profile *
 share_profile(struct store *s, struct store_row *row)
 {
-	struct store_row	 last;
+	struct store_row		 last;
 	struct configuration_alarm	*alarm;
 
 	if (s->profile != NULL) {
@@ -100,11 +108,10 @@ read_storm(struct store *s, uint32_t sequence, struct notification_storm *storm)
 	struct store_row	 row = { .watch = NULL };
 
 	bind_sequence(s, STORE_GET_STORM, sequence);
-	if (next_row(s, STORE_GET_STORM, &row))
-		*storm = row.n.storm;
-	else
+	if (!get_row(s, STORE_GET_STORM, &row))
 		s->damaged = true;
-	return (end_rows(s, STORE_GET_STORM));
+	*storm = row.n.storm;
+	return (!s->damaged);
 }
 
 /* Makes a notification from a row.  False when it is damaged, or no memory. */
@@ -131,8 +138,8 @@ each_notification(struct store *s, enum store_statement statement, bool alarms,
     store_take_notification *take, void *arg)
 {
 	struct store_row	 row = { .watch = NULL };
-	struct notification		 n;
-	bool				 ok = true;
+	struct notification	 n;
+	bool			 ok = true;
 
 	while (ok && next_row(s, statement, &row)) {
 		if (alarms && !notification_has_alarm(&row.n))
@@ -162,7 +169,7 @@ bool
 store_notification(struct store *s, uint32_t sequence, struct notification *n)
 {
 	struct store_row	 row = { .watch = NULL };
-	bool				 found;
+	bool			 found;
 
 	bind_sequence(s, STORE_GET_NOTIFICATION, sequence);
 	found = next_row(s, STORE_GET_NOTIFICATION, &row) &&
@@ -209,9 +216,10 @@ store_open_storm(struct store *s, struct notification_storm *storm)
 {
 	struct store_row	 row = { .watch = NULL };
 
-	(void)next_row(s, STORE_GET_OPEN_STORM, &row);
+	if (!get_row(s, STORE_GET_OPEN_STORM, &row))
+		return (false);
 	*storm = row.n.storm;
-	return (end_rows(s, STORE_GET_OPEN_STORM) && storm->first != 0);
+	return (storm->first != 0);
 }
 
 uint32_t
@@ -219,8 +227,7 @@ store_oldest(struct store *s)
 {
 	struct store_row	 row = { .watch = NULL };
 
-	(void)next_row(s, STORE_GET_OLDEST, &row);
-	return (end_rows(s, STORE_GET_OLDEST) ? row.n.sequence : 0);
+	return (get_row(s, STORE_GET_OLDEST, &row) ? row.n.sequence : 0);
 }
 
 bool
@@ -228,11 +235,11 @@ store_read_counters(struct store *s, struct store_counters *counters)
 {
 	struct store_row	 row = { .watch = NULL };
 
-	(void)next_row(s, STORE_GET_COUNTERS, &row);
-	*counters = row.counters;
-	if (end_rows(s, STORE_GET_COUNTERS) && row.counters_id != 0 &&
-	    counters->delivered <= counters->sequence)
+	if (get_row(s, STORE_GET_COUNTERS, &row) &&
+	    row.counters.delivered <= row.counters.sequence) {
+		*counters = row.counters;
 		return (true);
+	}
 	s->damaged = false;
 	snprintf(s->reason, sizeof(s->reason), "damaged: invalid counters");
 	return (false);
@@ -256,9 +263,7 @@ put(struct store *s, enum store_statement statement,
 	store_rows_bind(q, statement, row);
 	error = sqlite3_step(q);
 	if (error != SQLITE_DONE) {
-		s->failed_now = true;
-		snprintf(s->reason, sizeof(s->reason), "%s",
-		    sqlite3_errmsg(s->db));
+		store_set_failed(s);
 		s->damaged = (error & 0xff) == SQLITE_CORRUPT ||
 		    (error & 0xff) == SQLITE_NOTADB;
 	}
@@ -270,7 +275,7 @@ put_notification(struct store *s, enum store_statement statement,
     const struct notification *n)
 {
 	struct store_row	 row = { .n = *n };
-	char				 peer[ADDR_TEXT_SIZE];
+	char			 peer[ADDR_TEXT_SIZE];
 
 	if (n->watch != NULL) {
 		row.watch = n->watch->name;
