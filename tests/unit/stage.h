@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An agent for tests, of the text of a configuration: its rows are filled by
- * the real detector with the heartbeats and at the times that the test says.
- * No engine, no network, no clock.
+ * An agent for tests, from the text of a configuration.  The detector fills its
+ * rows with the heartbeats and at the times of the test: without an engine, a
+ * network or a clock.
  */
 #ifndef HBW_TEST_STAGE_H
 #define HBW_TEST_STAGE_H
@@ -21,8 +21,7 @@
 #include "detect/detect.h"
 #include "persistence.h"
 
-/* Times are seconds since noon, 2026-11-22T12:00:00Z; then the host is up for
- * 1000 s. */
+/* Times are seconds since 2026-11-22T12:00:00Z, when the host is up for 1000 s. */
 #define STAGE_NOON	INT64_C(1795348800)
 #define STAGE_UP	INT64_C(1000)
 
@@ -30,7 +29,7 @@ struct stage {
 	struct agent		  agent;
 	struct detect		  detect;
 	struct detect_source	**sources;
-	bool			  lose;		/* what the engine reports */
+	bool			  lose;		/* reports are lost */
 	struct engine_report	  report;	/* the last, lost or not */
 };
 
@@ -80,7 +79,7 @@ stage_emit(void *arg, const struct detect_event *event)
 		agent_event(&s->agent, &s->report);
 }
 
-/* Another engine goes on with the rows. */
+/* Another engine takes over the rows. */
 static inline void
 stage_engine(struct stage *s)
 {
@@ -100,7 +99,7 @@ stage_engine(struct stage *s)
 	s->agent.engine_lives = true;
 }
 
-/* As the supervisor does it. */
+/* Does what the supervisor does. */
 static inline void
 stage_reload(struct stage *s, const char *text, double at)
 {
@@ -109,7 +108,7 @@ stage_reload(struct stage *s, const char *text, double at)
 	size_t			 i;
 
 	s->agent.now = stage_mono(at);
-	/* Whatever interfaces the host of the test has. */
+	/* Independent of the interfaces of this host. */
 	for (i = 0; shared != NULL && i < shared->ncaptures; i++)
 		shared->captures[i].ifindex = 0;
 	if (shared == NULL || !agent_configure(&s->agent, config, shared,
@@ -139,7 +138,7 @@ stage_end(struct stage *s)
 	persistence_close(s->agent.persistence);
 }
 
-/* Time passes, for the engine and the agent. */
+/* Time passes for the engine and the agent. */
 static inline void
 stage_advance(struct stage *s, double at)
 {
@@ -155,7 +154,7 @@ stage_heartbeat(struct stage *s, uint32_t watch, double at)
 	detect_heartbeat(&s->detect, watch, stage_mono(at), stage_wall(at));
 }
 
-/* The engine reports that a capture's state changed. */
+/* The engine reports that the state of a capture changed. */
 static inline void
 stage_capture(struct stage *s, uint32_t capture,
     enum shared_capture_state state, const char *error, double at)

@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HBWATCH-MIB and the code say the same.  Net-SNMP's own parser reads the
- * module; environment:
- *	HBWATCH_IETF_MIBS	a folder with the IETF's modules, under any
- *				names; without one all is skipped
+ * HBWATCH-MIB agrees with the code.  Net-SNMP's parser reads the module.
+ * Environment:
+ *	HBWATCH_IETF_MIBS	a directory with the IETF's modules, under any
+ *				names; without it all tests are skipped
  *	HBWATCH_MIB		the module, if not mibs/HBWATCH-MIB.txt of the
- *				source tree: one with another root, say
+ *				source tree; for example with another root
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,18 +21,18 @@
 #include "stage.h"
 #include "table.h"
 
-/* What a switch here does not know of an enumeration is an error. */
+/* A switch here must know every value of an enumeration. */
 #pragma GCC diagnostic error "-Wswitch"
 
 /* hbwNotifications and hbwObjects */
 #define NOTIFICATIONS	0
 #define OBJECTS		1
 
-/* Numbers that no enumeration of ours goes beyond. */
+/* No number of our enumerations is larger. */
 #define NUMBERS		64
 
 static const struct tree	*root;		/* hbwatchMIB */
-static unsigned			 complaints;	/* of the parser */
+static unsigned			 messages;	/* of the parser */
 
 /* ---- the module */
 
@@ -45,29 +45,29 @@ take_complaint(int major, int minor, void *message, void *arg)
 	(void)minor;
 	(void)arg;
 	print_message("# %s", m->msg);
-	complaints++;
+	messages++;
 	return (0);
 }
 
-/* From the folders that net-snmp was built with. */
+/* From the directories that net-snmp was built with. */
 static void
 read_net_snmp_mib(void)
 {
-	char	*folders = strdup(NETSNMP_DEFAULT_MIBDIRS), *rest = folders;
-	char	*folder, file[1024];
+	char	*directories = strdup(NETSNMP_DEFAULT_MIBDIRS), *rest = directories;
+	char	*directory, file[1024];
 
-	assert_non_null(folders);
-	while ((folder = strsep(&rest, ":")) != NULL) {
-		snprintf(file, sizeof(file), "%s/NET-SNMP-MIB.txt", folder);
+	assert_non_null(directories);
+	while ((directory = strsep(&rest, ":")) != NULL) {
+		snprintf(file, sizeof(file), "%s/NET-SNMP-MIB.txt", directory);
 		if (access(file, R_OK) == 0) {
 			read_mib(file);
 			break;
 		}
 	}
-	free(folders);
+	free(directories);
 }
 
-/* The file of the module; NULL when there is none. */
+/* The file of the module; NULL: no such file. */
 static const char *
 mib_file(void)
 {
@@ -89,16 +89,16 @@ read_modules(void **state)
 		"SNMPv2-SMI", "SNMPv2-TC", "SNMPv2-CONF",
 		"SNMP-FRAMEWORK-MIB", "INET-ADDRESS-MIB",
 	};
-	const char			*folder = getenv("HBWATCH_IETF_MIBS");
+	const char			*directory = getenv("HBWATCH_IETF_MIBS");
 	size_t				 i;
 
 	(void)state;
 	setenv("MIBS", "", 1);
-	setenv("MIBDIRS", folder, 1);
+	setenv("MIBDIRS", directory, 1);
 	netsnmp_init_mib();
 	for (i = 0; i < sizeof(needed) / sizeof(needed[0]); i++)
 		if (netsnmp_read_module(needed[i]) == NULL) {
-			print_error("%s: no %s\n", folder, needed[i]);
+			print_error("%s: no %s\n", directory, needed[i]);
 			return (-1);
 		}
 	read_net_snmp_mib();
@@ -135,7 +135,7 @@ child(const struct tree *node, u_long number)
 	return (NULL);
 }
 
-/* The node of a name below hbwatchMIB; NULL when there is none. */
+/* The node of a name below hbwatchMIB; NULL: no such node. */
 static const struct tree *
 node_of(const oid *name, size_t length)
 {
@@ -158,14 +158,14 @@ node_of_column(const struct table *t, const struct column *column)
 /* ---- the tests */
 
 static void
-parses_without_a_word(void **state)
+parses_without_a_message(void **state)
 {
 	(void)state;
-	assert_int_equal(complaints, 0);
+	assert_int_equal(messages, 0);
 }
 
 static void
-root_is_the_code_s(void **state)
+root_of_the_code(void **state)
 {
 	const struct tree	*node;
 	size_t			 n = table_root_length;
@@ -254,7 +254,7 @@ assert_served(const struct tree *node, oid *name, size_t length)
 		t = table_of(name, length - 1);
 		assert_non_null(t);
 		column = table_column(t, node->subid);
-		/* An index is not served; all others are. */
+		/* All columns are served but an index. */
 		if (node->access == MIB_ACCESS_NOACCESS) {
 			assert_null(column);
 			return;
@@ -297,13 +297,13 @@ indexes(void **state)
 			n++;
 		assert_int_equal(n, t->indexes);
 	}
-	/* Their order. */
+	/* The order of the indexes. */
 	index = node_of(alarm_table.prefix, alarm_table.prefix_length)->indexes;
 	assert_string_equal(index->ilabel, "hbwAlarmIdIndex");
 	assert_string_equal(index->next->ilabel, "hbwWatchIndex");
 }
 
-/* ---- enumerations: what the code's numbers are called in the module */
+/* ---- enumerations: the names of the code's numbers in the module */
 
 static const char *
 watch_status(int number)
@@ -412,7 +412,7 @@ event(int number)
 	return (NULL);
 }
 
-/* The column has no number of its own in the code: its getter makes one. */
+/* The getter makes this number; the code has no enumeration of it. */
 static const char *
 delivery(int number)
 {
@@ -444,7 +444,7 @@ delivery(int number)
 
 static const struct enumeration {
 	const char	*convention;
-	const char	*(*name)(int number);	/* NULL: the code has it not */
+	const char	*(*name)(int number);	/* NULL: not in the code */
 } enumerations[] = {
 	{ "HbwWatchStatus", watch_status },
 	{ "HbwCaptureStatus", capture_status },
@@ -488,7 +488,7 @@ assert_enumeration(const struct tree *node, const struct enumeration *ours)
 	}
 }
 
-/* Those of RFC 2579 and RFC 4001 have more than we say. */
+/* Enumerations of RFC 2579 and RFC 4001 have values that we do not use. */
 static bool
 standard(const char *convention)
 {
@@ -599,7 +599,7 @@ notifications(void **state)
 		assert_in_range(node->subid, 1, NUMBERS - 1);
 }
 
-/* ---- what is answered is what the module says it to be */
+/* ---- answers conform to the module */
 
 static void
 assert_conforms(const struct tree *node, const struct value *v)
@@ -658,8 +658,8 @@ values_conform(void **state)
 }
 
 /*
- * All or nothing.  cmocka's own skip is "not ok" in its TAP (1.1.5), which
- * harnesses take for a failure.
+ * All tests are run or skipped: cmocka's skip() is "not ok" in TAP (1.1.5),
+ * which harnesses count as a failure.
  */
 static int
 skip_all(const char *why)
@@ -674,8 +674,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(parses_without_a_word),
-		cmocka_unit_test(root_is_the_code_s),
+		cmocka_unit_test(parses_without_a_message),
+		cmocka_unit_test(root_of_the_code),
 		cmocka_unit_test(columns_of_the_code),
 		cmocka_unit_test(columns_of_the_mib),
 		cmocka_unit_test(indexes),
@@ -685,10 +685,10 @@ main(void)
 		cmocka_unit_test(values_conform),
 	};
 
-	const char	*folder = getenv("HBWATCH_IETF_MIBS");
+	const char	*directory = getenv("HBWATCH_IETF_MIBS");
 
-	if (folder == NULL || access(folder, R_OK) != 0)
-		return (skip_all("HBWATCH_IETF_MIBS names no folder with the "
+	if (directory == NULL || access(directory, R_OK) != 0)
+		return (skip_all("HBWATCH_IETF_MIBS names no directory with the "
 		    "IETF's modules"));
 	return (cmocka_run_group_tests(tests, read_modules, forget_modules));
 }

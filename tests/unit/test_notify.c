@@ -75,7 +75,7 @@ nth(const netsnmp_variable_list *list, size_t i)
 	return (list);
 }
 
-/* What follows hbwatchMIB's own sub-identifiers. */
+/* The part of an OID below hbwatchMIB. */
 static void
 assert_name(const netsnmp_variable_list *vb, const char *expected)
 {
@@ -142,7 +142,7 @@ assert_trap(const netsnmp_variable_list *list, oid number)
 	assert_int_equal(list->type, ASN_OBJECT_ID);
 	assert_int_equal(list->val_len, (n + 2) * sizeof(oid));
 	assert_memory_equal(value, table_root, n * sizeof(oid));
-	/* hbwNotifications is 0, as SMIv2 has it (RFC 2578, section 8.5). */
+	/* hbwNotifications is 0 (RFC 2578, section 8.5). */
 	assert_int_equal(value[n], 0);
 	assert_int_equal(value[n + 1], number);
 }
@@ -157,7 +157,7 @@ count(const netsnmp_variable_list *list)
 	return (n);
 }
 
-/* Each is what the tables answer at this moment. */
+/* Each varbind has the value that the tables have now. */
 static void
 assert_as_the_tables(const netsnmp_variable_list *list)
 {
@@ -195,7 +195,7 @@ assert_same(const netsnmp_variable_list *a, const netsnmp_variable_list *b)
 	assert_null(b);
 }
 
-/* The contract's objects of an alarm, in its order, as of the first watch. */
+/* The OBJECTS of hbwAlarmRaised, in their order, for the first watch. */
 static const char *const alarm_names[] = {
 	"1.4.1.2.45640.1",	/* hbwAlarmKey */
 	"1.4.1.1.45640.1",	/* hbwAlarmId */
@@ -219,7 +219,7 @@ static const char *const alarm_names[] = {
 	"1.3.1.12.1",		/* hbwWatchLastHeartbeat */
 };
 
-/* Their places. */
+/* The positions of those. */
 enum {
 	KEY,
 	ID,
@@ -317,7 +317,7 @@ cleared(void **state)
 		assert_name(nth(list, i), alarm_names[i]);
 	assert_text(nth(list, KEY), "s/v/r/h/first/45640");
 	assert_number(nth(list, STATE), ASN_INTEGER, 1);
-	/* Not "cleared": it is the alarm's own. */
+	/* The severity of the alarm, not "cleared". */
 	assert_number(nth(list, SEVERITY), ASN_INTEGER, 5);
 	assert_number(nth(list, SEQUENCE), ASN_UNSIGNED, 2);
 	assert_number(nth(list, SERIAL), ASN_UNSIGNED, 1);
@@ -328,7 +328,7 @@ cleared(void **state)
 	snmp_free_varbind(list);
 }
 
-/* Another alarm, an IPv6 peer; then any speaker of a group. */
+/* Another alarm and an IPv6 peer; then a watch without a peer. */
 static void
 other_peers(void **state)
 {
@@ -397,9 +397,9 @@ blind_and_restored(void **state)
 	snmp_free_varbind(list);
 }
 
-/* What waits for a master that is away says what was so, whatever came. */
+/* A pending notification keeps the values of its time. */
 static void
-unchanged_by_what_follows(void **state)
+unchanged_by_later_events(void **state)
 {
 	netsnmp_variable_list	*raise, *clear, *blind, *again;
 	uint32_t		 i;
@@ -413,7 +413,7 @@ unchanged_by_what_follows(void **state)
 	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "it is gone", 13);
 	blind = varbinds(3);
 
-	/* Another peer, severity, name, interface; then no watch at all. */
+	/* Another peer, severity, name and interface; then no watch. */
 	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 14);
 	stage.agent.current.shared->captures[0].ifindex = 9;
 	stage_advance(&stage, 24);
@@ -433,9 +433,9 @@ unchanged_by_what_follows(void **state)
 	snmp_free_varbind(blind);
 }
 
-/* The sequence is the notification's own, and not that of the moment. */
+/* The sequence is that of the notification, not the current one. */
 static void
-sequence_of_its_own(void **state)
+sequence_of_the_notification(void **state)
 {
 	netsnmp_variable_list	*list;
 	uint32_t		 i;
@@ -453,7 +453,7 @@ sequence_of_its_own(void **state)
 	}
 }
 
-/* The names of the objects are those of the varbinds' columns. */
+/* The names of the objects are the names of the columns. */
 static void
 object_names(void **state)
 {
@@ -498,8 +498,8 @@ main(void)
 		WITH_STAGE(cleared),
 		WITH_STAGE(other_peers),
 		WITH_STAGE(blind_and_restored),
-		WITH_STAGE(unchanged_by_what_follows),
-		WITH_STAGE(sequence_of_its_own),
+		WITH_STAGE(unchanged_by_later_events),
+		WITH_STAGE(sequence_of_the_notification),
 		WITH_STAGE(object_names),
 	};
 

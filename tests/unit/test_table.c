@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The tables without a network: first by what our handler is made of, then
- * through net-snmp's own agent, asked by a session within the process.
+ * The tables without a network: first the functions of table.h, then requests
+ * to net-snmp's agent by a session within the process.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -25,14 +25,14 @@
 /* The largest sub-identifier (RFC 2578, section 3.5). */
 #define LARGEST		4294967295UL
 
-/* So many are kept. */
+/* The size of the history. */
 #define HISTORY		1000
 
 static struct stage	 stage;
 
 #define AGENT		(&stage.agent)
 
-/* Four watches with two alarm ids whose order is not that of the file. */
+/* Four watches with two alarm ids, in another order than the file's. */
 static const char	 four[] =
     "alarm 45640 { interruption = 10s }\n"
     "watch \"a\" { interface = eth1 peer = 192.0.2.12 heartbeat = ip }\n"
@@ -51,7 +51,7 @@ end(void **state)
 	return (0);
 }
 
-/* `count` watches, of alarms in turn. */
+/* `count` watches; each raises another alarm than the one before. */
 static void
 begin_many(size_t count)
 {
@@ -263,11 +263,11 @@ captures(void **state)
 	assert_text("1.2.1.2.9", "eth0");
 	assert_number("1.2.1.3.9", SHARED_CAPTURE_RUNNING);
 	assert_text("1.2.1.8.9", "");
-	/* The pseudo-device. */
+	/* The pseudo-device `any`. */
 	assert_text("1.2.1.2.0", "any");
 }
 
-/* An interface that was never there is above all that are. */
+/* An interface that never existed has the largest index. */
 static void
 captures_in_order(void **state)
 {
@@ -323,7 +323,7 @@ watches(void **state)
 	assert_number("1.3.1.17.1", 2500);	/* hbwWatchLongestGap */
 	assert_number("1.3.1.18.1", 0);		/* hbwWatchInterruptions */
 	assert_number("1.3.1.13.2", 5250);
-	/* Nobody listens: nobody is silent. */
+	/* A disabled watch has no silence. */
 	assert_number("1.3.1.13.4", 0);
 }
 
@@ -344,7 +344,7 @@ watch_states(void **state)
 	stage_advance(&stage, 12);
 	assert_number("1.3.1.11.1", DETECT_INTERRUPTED);
 	assert_number("1.3.1.18.1", 1);
-	/* A capture that failed, and an engine that hangs or is gone. */
+	/* The capture failed; the engine hangs; the engine has ended. */
 	stage_capture(&stage, shared_state_find_capture(AGENT->current.shared, "eth1"),
 	    SHARED_CAPTURE_FAILED, "x", 12);
 	assert_number("1.3.1.11.1", DETECT_BLIND);
@@ -437,7 +437,7 @@ storms(void **state)
 	stage_heartbeat(&stage, 2, 0.3);
 	stage_advance(&stage, 11);
 	stage_heartbeat(&stage, 1, 12);
-	/* One that goes on. */
+	/* A storm that goes on. */
 	assert_number("1.1.12.0", 4);		/* hbwNotificationSequence */
 	assert_number("1.1.13.0", 1);		/* hbwNotificationsPending */
 	assert_number("1.1.16.0", 2);		/* hbwStormRaised */
@@ -449,7 +449,7 @@ storms(void **state)
 	assert_number("1.5.1.11.2", 3);
 	assert_number("1.5.1.11.3", 3);
 	assert_number("1.5.1.11.4", 3);
-	/* And is over. */
+	/* It is over. */
 	agent_storm(AGENT, stage_mono(41.9), stage_wall(41.9));
 	assert_number("1.1.12.0", 4);
 	agent_storm(AGENT, stage_mono(42), stage_wall(42));
@@ -471,8 +471,8 @@ storms(void **state)
 	outbox_delivered(&AGENT->outbox, 5);
 	assert_number("1.5.1.11.5", 2);
 	assert_number("1.5.1.11.2", 3);
-	/* The next is another. */
-	stage_heartbeat(&stage, 0, 58);		/* which was told */
+	/* The next raise begins another storm. */
+	stage_heartbeat(&stage, 0, 58);		/* its raise was sent */
 	stage_heartbeat(&stage, 2, 59);
 	assert_number("1.1.16.0", 0);
 	assert_number("1.1.17.0", 1);
@@ -502,7 +502,7 @@ history_of_captures(void **state)
 }
 
 static void
-what_is_not_there(void **state)
+no_such_instances(void **state)
 {
 	static const char *const	 no_object[] = {
 		"", "0", "0.1", "1", "1.1", "1.1.0", "1.1.0.0", "1.1.20",
@@ -644,7 +644,7 @@ next_at_the_end(void **state)
 	assert_next("1.5.1.12", NULL);
 }
 
-/* No watch: no capture, no alarm, and no history. */
+/* Without watches there is no capture, alarm or history. */
 static void
 next_over_empty_tables(void **state)
 {
@@ -664,7 +664,7 @@ next_over_empty_tables(void **state)
 	assert_number("1.1.12.0", 0);
 }
 
-/* The last history of no watch at all. */
+/* Without watches there can be a history. */
 static void
 next_over_empty_tables_to_history(void **state)
 {
@@ -681,7 +681,7 @@ next_over_empty_tables_to_history(void **state)
 	assert_text("1.5.1.5.1", "a");
 }
 
-/* Each instance from the one before it, and each is found by its name. */
+/* GETNEXT finds each instance after the other, and GET finds each name. */
 static size_t
 walk(void)
 {
@@ -745,9 +745,9 @@ walks(void **state)
 	assert_int_equal(walk(), instances());
 }
 
-/* The instance of alarms is that of the watch's name, and of its alarm. */
+/* The index of an alarm is its id and the index of its watch. */
 static void
-rows_are_their_watches(void **state)
+rows_belong_to_their_watches(void **state)
 {
 	struct value	 v;
 	char		 name[64], expected[64];
@@ -766,7 +766,7 @@ rows_are_their_watches(void **state)
 	}
 }
 
-/* A walk that goes on while the history loses its oldest. */
+/* A walk during which the history loses its oldest rows. */
 static void
 walk_while_history_moves(void **state)
 {
@@ -803,8 +803,8 @@ walk_while_history_moves(void **state)
 	assert_true(count <= HISTORY + 200);
 }
 
-/* Two interfaces with one number, as when one was renamed: no endless walk. */
-/* Of `of` watches those whose bit is set; an index stays with its name. */
+/* Two interfaces with one ifIndex, after a rename: a walk must end. */
+/* Reloads with those of `of` watches whose bit is set. */
 static void
 reload_some(unsigned long bits, unsigned of, double at)
 {
@@ -823,7 +823,7 @@ reload_some(unsigned long bits, unsigned of, double at)
 	free(text);
 }
 
-/* The lowest index that is above (or, with `equal`, is) this one; 0: none. */
+/* The lowest index above (or, with `equal`, not below) this one; 0: none. */
 static oid
 lowest(oid above, bool equal)
 {
@@ -839,9 +839,9 @@ lowest(oid above, bool equal)
 	return (found);
 }
 
-/* Where the last answer was is only a guess at where the next one is. */
+/* Rows change between requests: the guessed row is checked. */
 static void
-asked_while_rows_change(void **state)
+requests_while_rows_change(void **state)
 {
 	struct instance	 instance;
 	oid		 name[] = { 1, 3, 1, 0, 0 }, index;
@@ -853,7 +853,7 @@ asked_while_rows_change(void **state)
 	for (i = 0; i < 20000; i++) {
 		if (i % 100 == 0)
 			reload_some((unsigned long)lrand48(), 30, i);
-		/* As a walk goes on, or from somewhere. */
+		/* The next step of a walk, or a random index. */
 		if (lrand48() % 4 == 0)
 			name[4] = (oid)(lrand48() % 32);
 		name[3] = lrand48() % 2 == 0 ? 2 : 11;
@@ -910,7 +910,7 @@ index_through_reloads(void **state)
 	assert_next("1.4.1.2", "1.4.1.2.27003.1");
 	assert_next("1.4.1.2.27003.1", "1.4.1.2.45640.3");
 	assert_next("1.4.1.2.45640.3", "1.4.1.2.45640.5");
-	/* And back, with its old number. */
+	/* A watch that comes back has its old index. */
 	stage_reload(&stage, four, 6);
 	assert_text("1.3.1.2.2", "b");
 	assert_text("1.3.1.2.4", "d");
@@ -920,12 +920,12 @@ index_through_reloads(void **state)
 
 /* ---- through net-snmp */
 
-/* Of the agent within the process; in no installed header. */
+/* Functions of net-snmp's agent that no installed header declares. */
 extern int	 callback_master_num;
 
 static netsnmp_session	*client;
 
-/* net-snmp 5.9.3 loses an empty text with each session to itself. */
+/* net-snmp 5.9.3 leaks an empty text for each session within a process. */
 const char	*__lsan_default_suppressions(void);
 
 const char *
@@ -934,7 +934,7 @@ __lsan_default_suppressions(void)
 	return ("leak:snmp_sess_add_ex\n");
 }
 
-/* Who may ask what is the administrator's, and not looked at here. */
+/* Access control is the administrator's, and is not tested here. */
 static int
 allow(int major, int minor, void *parameters, void *arg)
 {
@@ -1001,7 +1001,7 @@ whole(const char *text, oid *name)
 	    parse_name(text, name + table_root_length));
 }
 
-/* Asks; the caller frees the answer. */
+/* Sends a request; the caller frees the response. */
 static netsnmp_pdu *
 ask(int command, const char *const *names, size_t count, long repetitions)
 {
@@ -1084,7 +1084,7 @@ snmp_get(void **state)
 	snmp_free_pdu(answer);
 }
 
-/* By GETNEXT, from the name of the whole module, to the end of it. */
+/* GETNEXT from the OID of the module to its end. */
 static void
 snmp_getnext(void **state)
 {
@@ -1124,7 +1124,7 @@ snmp_getnext(void **state)
 	assert_int_equal(count, instances());
 }
 
-/* From a name before ours, and behind our last one. */
+/* GETNEXT of a name before our tree, and of our last one. */
 static void
 snmp_getnext_around(void **state)
 {
@@ -1165,7 +1165,7 @@ snmp_walk(void **state)
 	for (vb = list; vb != NULL; vb = vb->next_variable) {
 		assert_int_equal(vb->type, ASN_UNSIGNED);
 		assert_int_equal(vb->name_length, table_root_length + 6);
-		/* hbwAlarmId is the first of its index. */
+		/* hbwAlarmId is the first part of the index. */
 		assert_int_equal(*vb->val.integer,
 		    vb->name[table_root_length + 4]);
 		count++;
@@ -1174,7 +1174,7 @@ snmp_walk(void **state)
 	snmp_free_varbind(list);
 }
 
-/* Three columns, beyond the end of the first that ends. */
+/* Three columns, until after the first of them has ended. */
 static void
 snmp_getbulk(void **state)
 {
@@ -1212,7 +1212,7 @@ snmp_getbulk(void **state)
 	snmp_free_pdu(answer);
 }
 
-/* What follows the end is not of ours, and there is an end. */
+/* After our last instance GETBULK returns none of ours. */
 static void
 snmp_getbulk_to_the_end(void **state)
 {
@@ -1234,7 +1234,7 @@ snmp_getbulk_to_the_end(void **state)
 	snmp_free_pdu(answer);
 }
 
-/* All of it by GETBULK, as snmpbulkwalk asks. */
+/* The whole module by GETBULK, as snmpbulkwalk does. */
 static void
 snmp_bulkwalk(void **state)
 {
@@ -1311,7 +1311,7 @@ main(void)
 		STAGED(history),
 		STAGED(storms),
 		STAGED(history_of_captures),
-		STAGED(what_is_not_there),
+		STAGED(no_such_instances),
 		STAGED(next_to_a_scalar),
 		STAGED(next_in_a_table),
 		STAGED(next_of_two_indexes),
@@ -1319,9 +1319,9 @@ main(void)
 		STAGED(next_over_empty_tables),
 		STAGED(next_over_empty_tables_to_history),
 		STAGED(walks),
-		STAGED(rows_are_their_watches),
+		STAGED(rows_belong_to_their_watches),
 		STAGED(walk_while_history_moves),
-		STAGED(asked_while_rows_change),
+		STAGED(requests_while_rows_change),
 		STAGED(walk_over_equal_indexes),
 		STAGED(index_through_reloads),
 		STAGED(snmp_get),

@@ -35,7 +35,7 @@ zone_back(void **state)
 	return (0);
 }
 
-/* As the DISPLAY-HINT of RFC 2579 has it: 2d-1d-1d,1d:1d:1d.1d,1a1d:1d */
+/* In the DISPLAY-HINT of RFC 2579: 2d-1d-1d,1d:1d:1d.1d,1a1d:1d */
 static void
 assert_time(int64_t ns, const char *expected)
 {
@@ -51,7 +51,7 @@ assert_time(int64_t ns, const char *expected)
 	assert_string_equal(text, expected);
 }
 
-/* Zones as POSIX writes them: they need no files. */
+/* POSIX time zones, which need no files. */
 static void
 time_in_zones(void **state)
 {
@@ -114,7 +114,7 @@ time_in_named_zones(void **state)
 	}
 }
 
-/* Cut, not rounded: a time that is shown has been. */
+/* Cut, not rounded: no time in the future is shown. */
 static void
 time_to_the_decisecond(void **state)
 {
@@ -142,7 +142,7 @@ time_of_other_years(void **state)
 	    "2000-2-29,0:0:0.0,+0:0");
 	assert_time(INT64_C(1798761599) * NSEC_PER_SEC,
 	    "2026-12-31,23:59:59.0,+0:0");
-	/* behind 32 bits of seconds */
+	/* after 32 bits of seconds */
 	assert_time(INT64_C(4294967296) * NSEC_PER_SEC,
 	    "2106-2-7,6:28:16.0,+0:0");
 }
@@ -184,7 +184,7 @@ text(void **state)
 	assert_memory_equal(v.octets, long_text, 255);
 }
 
-/* Each character of 2, 3 and 4 octets at each place around the cut. */
+/* Characters of 2, 3 and 4 octets at each position around the cut. */
 static void
 text_cut_at_a_character(void **state)
 {
@@ -209,7 +209,7 @@ text_cut_at_a_character(void **state)
 }
 
 static void
-text_that_is_no_character(void **state)
+text_without_a_character(void **state)
 {
 	char		 t[300];
 	struct value	 v;
@@ -235,12 +235,12 @@ numbers(void **state)
 	assert_int_equal(v.length, sizeof(u_long));
 	value_unsigned(&v, UINT32_MAX);
 	assert_int_equal(v.unsigned32, UINT32_MAX);
-	/* a Gauge stays at its largest ... */
+	/* A Gauge stays at its maximum. */
 	value_unsigned(&v, (uint64_t)UINT32_MAX + 1);
 	assert_int_equal(v.unsigned32, UINT32_MAX);
 	value_unsigned(&v, UINT64_MAX);
 	assert_int_equal(v.unsigned32, UINT32_MAX);
-	/* ... and a counter wraps */
+	/* A counter wraps. */
 	value_counter32(&v, UINT32_MAX);
 	assert_int_equal(v.unsigned32, UINT32_MAX);
 	assert_int_equal(v.length, sizeof(u_long));
@@ -335,7 +335,7 @@ main(void)
 		cmocka_unit_test_teardown(time_never, zone_back),
 		cmocka_unit_test(text),
 		cmocka_unit_test(text_cut_at_a_character),
-		cmocka_unit_test(text_that_is_no_character),
+		cmocka_unit_test(text_without_a_character),
 		cmocka_unit_test(numbers),
 		cmocka_unit_test(counter64),
 		cmocka_unit_test(milliseconds),
