@@ -11,6 +11,7 @@
 #include <stdio.h>
 
 #include "base/addr.h"
+#include "base/mono.h"
 #include "config/severity.h"
 #include "protocols/protocol.h"
 

@@ -537,8 +537,9 @@ include_depth(void **state)
 		part_write(file, i == 17 ? "role = r\n" : text);
 	}
 	configuration_free(load("include(2.conf)\n" WATCH("")));
-	refuse("include(1.conf)\n", 16, "16.conf:1: include \"17.conf\": files "
-	    "are included too deeply; expected at most 16 within each other\n");
+	refuse("include(1.conf)\n", 16, "16.conf:1: cannot include "
+	    "\"17.conf\": more than 16 files within each other; expected a "
+	    "readable file\n");
 	for (i = 1; i <= 17; i++) {
 		snprintf(file, sizeof(file), "%d.conf", i);
 		unlink(file);
@@ -553,8 +554,8 @@ include_pipe(void **state)
 
 	(void)state;
 	assert_int_equal(mkfifo("pipe", 0600), 0);
-	refuse(text, strlen(text), "c.conf:2: include \"pipe\": it is no file; "
-	    "expected one\n");
+	refuse(text, strlen(text), "c.conf:2: cannot include \"pipe\": not "
+	    "a regular file; expected a readable file\n");
 	unlink("pipe");
 }
 
@@ -594,14 +595,14 @@ names_of_greatest_length(void **state)
 		}
 	}
 	refuse(text, strlen(text), "c.conf:1: the alarm key of this watch, "
-	    "source/service/role/host/watch/alarm, has 256 octets; expected "
+	    "source/service/role/host/watch/alarm, has 256 bytes; expected "
 	    "at most 255\n");
 	memset(name, 'n', 255 - 10);
 	name[255 - 10] = '\0';
 	snprintf(text, sizeof(text), "watch %s { interface = e role = r\n"
 	    "heartbeat = ip peer = { 192.0.2.10 } }", name);
 	snprintf(expected, sizeof(expected), "c.conf:1: the name of this watch "
-	    "with its peer, NAME@ADDRESS, has up to 256 octets; expected at "
+	    "with its peer, NAME@ADDRESS, has up to 256 bytes; expected at "
 	    "most 255\n");
 	file_write(text, strlen(text));
 	{
@@ -744,8 +745,9 @@ texts_of_greatest_length(void **state)
 	name[256] = '\0';
 	snprintf(text, sizeof(text), "alarm 1 {\nname = %s }\n", name);
 	name[64] = '\0';
-	snprintf(expected, sizeof(expected), "c.conf:2: name \"%s\"... is too "
-	    "long; expected at most 255 octets\n", name);
+	snprintf(expected, sizeof(expected), "c.conf:2: too long name "
+	    "\"%s\"...; expected 1 to 255 bytes of UTF-8 text without control "
+	    "characters\n", name);
 	refuse(text, strlen(text), expected);
 }
 
@@ -766,7 +768,7 @@ key_of_greatest_length(void **state)
 	snprintf(text, sizeof(text), "source = %s service = v role = r "
 	    "host = h\n" WATCH(""), source);
 	refuse(text, strlen(text), "c.conf:2: the alarm key of this watch, "
-	    "source/service/role/host/watch/alarm, has 256 octets; expected "
+	    "source/service/role/host/watch/alarm, has 256 bytes; expected "
 	    "at most 255\n");
 }
 
@@ -787,8 +789,8 @@ many_watches(void **state)
 	assert_int_equal(fclose(f), 0);
 	c = file_load(FILE_NAME, &errors);
 	assert_null(c);
-	assert_string_equal(errors, "c.conf:40001: watch \"7\" was given "
-	    "before, on line 15; expected another name\n");
+	assert_string_equal(errors, "c.conf:40001: watch \"7\" is given "
+	    "twice, first at c.conf:15; expected another name\n");
 	free(errors);
 }
 
@@ -800,11 +802,11 @@ no_file(void **state)
 	(void)state;
 	assert_null(file_load("none.conf", &errors));
 	assert_string_equal(errors, "none.conf: No such file or directory; "
-	    "expected a file that can be read\n");
+	    "expected a readable file\n");
 	free(errors);
 	assert_null(file_load(".", &errors));
 	assert_string_equal(errors,
-	    ".: Is a directory; expected a file that can be read\n");
+	    ".: Is a directory; expected a readable file\n");
 	free(errors);
 }
 
@@ -826,20 +828,21 @@ good_after_bad(void **state)
 
 	(void)state;
 	for (i = 0; i < 20; i++) {
-		refuse("host = \"a", 9, "c.conf:1: the string that begins here "
-		    "has no end; expected \"\n");
+		refuse("host = \"a", 9, "c.conf:1: string is not closed: "
+		    "missing \"\n");
 		configuration_free(load(WATCH("")));
 		refuse("host = \"\\9\"", 11,
-		    "c.conf:1: escape sequence \"\\\\9\"; expected "
-		    "\"\\001\" to \"\\377\"\n");
+		    "c.conf:1: invalid escape sequence \"\\9\"; expected "
+		    "\\001 to \\377 or \\x01 to \\xff\n");
 		configuration_free(load(WATCH("")));
 	}
 }
 
-#define OF_TOP "expected agentx, source, service, role, host, history, " \
-	"storm, snmp, include, alarm or watch\n"
-#define OF_WATCH "expected interface, peer, local, heartbeat, alarm, " \
-	"interruption, recovery, enabled, source, service, role or host\n"
+#define OF_TOP "expected one of agentx, history, storm, snmp, " \
+	"source, service, role, host, include, alarm, watch\n"
+#define OF_WATCH "expected one of interface, peer, local, " \
+	"heartbeat, alarm, interruption, recovery, enabled, source, " \
+	"service, role, host\n"
 
 static const struct refused {
 	const char	*name;
@@ -850,26 +853,26 @@ static const struct refused {
 	    "c.conf:2: watch \"w\" has no interface; expected the one to "
 	    "listen on\n" },
 	{ "heartbeat left out", "watch w { peer = ::1\n interface = e }",
-	    "c.conf:1: watch \"w\" has no heartbeat; expected a form of it, "
-	    "such as \"udp 20053\"\n" },
+	    "c.conf:1: watch \"w\" has no heartbeat; expected one, such as "
+	    "\"udp 20053\"\n" },
 	{ "peer left out", "watch w {\n interface = e heartbeat = 'udp  5' }",
-	    "c.conf:1: watch \"w\" has no peer; expected the address of the "
-	    "node to hear with heartbeat \"udp 5\"\n" },
+	    "c.conf:1: watch \"w\" has no peer; expected one, because "
+	    "heartbeat \"udp 5\" requires it\n" },
 	{ "peer a name", "watch w { interface = e heartbeat = ip\n"
 	    "peer = node-2 }",
-	    "c.conf:2: peer \"node-2\" is no address; expected a numeric IPv4 "
-	    "or IPv6 address\n" },
+	    "c.conf:2: invalid peer \"node-2\"; expected a numeric IPv4 or "
+	    "IPv6 address\n" },
 	{ "peer a group", "watch w { interface = e heartbeat = ip\n"
 	    "peer = ff02::12 }",
-	    "c.conf:2: peer \"ff02::12\" is the address of a group; expected "
-	    "that of the node which sends\n" },
+	    "c.conf:2: multicast or broadcast peer \"ff02::12\"; expected "
+	    "the address of a node\n" },
 	{ "peer unspecified", "watch w { interface = e heartbeat = ip\n"
 	    "peer = 0.0.0.0 }",
-	    "c.conf:2: peer \"0.0.0.0\" is no node's address; expected one, or "
-	    "the option left out for any\n" },
+	    "c.conf:2: unspecified address in peer \"0.0.0.0\"; expected "
+	    "the address of a node, or no such option for any\n" },
 	{ "local of another family", WATCH("\nlocal = ::1"),
-	    "c.conf:2: local \"::1\" is not of the family of the peer; "
-	    "expected an IPv4 address\n" },
+	    "c.conf:2: wrong address family in local \"::1\"; expected "
+	    "IPv4, as the peer\n" },
 	{ "heartbeat wrong", "watch w { interface = e peer = ::1\n"
 	    "heartbeat = 'udp 0' }",
 	    "c.conf:2: heartbeat \"udp 0\": PORT must be 1..65535\n" },
@@ -879,182 +882,197 @@ static const struct refused {
 	    "expression: syntax error; expected a pcap-filter expression\n" },
 	{ "heartbeat empty", "watch w { interface = e peer = ::1\n"
 	    "heartbeat = '  ' }",
-	    "c.conf:2: heartbeat \"  \" is empty; expected a text\n" },
+	    "c.conf:2: empty heartbeat \"  \"; expected 1 to 4095 bytes of "
+	    "UTF-8 text without control characters\n" },
 	{ "interface too long", "watch w { heartbeat = ip peer = ::1\n"
 	    "interface = e123456789012345 }",
-	    "c.conf:2: interface \"e123456789012345\" is no name of an "
-	    "interface; expected 1 to 15 characters without blanks and "
-	    "slashes\n" },
+	    "c.conf:2: invalid interface \"e123456789012345\"; expected 1 "
+	    "to 15 characters without blanks or slashes\n" },
 	{ "interface with a slash", "watch w { heartbeat = ip peer = ::1\n"
 	    "interface = e/1 }",
-	    "c.conf:2: interface \"e/1\" is no name of an interface; expected "
-	    "1 to 15 characters without blanks and slashes\n" },
+	    "c.conf:2: invalid interface \"e/1\"; expected 1 to 15 "
+	    "characters without blanks or slashes\n" },
 	{ "alarm unknown", WATCH("\nalarm = 45641"),
-	    "c.conf:2: alarm \"45641\" is unknown; expected 45640, 12010, "
-	    "27003, 46003 or that of an alarm section\n" },
+	    "c.conf:2: unknown alarm \"45641\"; expected 45640, 12010, "
+	    "27003, 46003 or the id of an alarm section\n" },
 	{ "alarm no number", WATCH("\nalarm = 0x10"),
-	    "c.conf:2: alarm \"0x10\" is no id of an alarm; expected a number "
-	    "from 1 to 2147483647\n" },
+	    "c.conf:2: invalid alarm \"0x10\"; expected 1 to 2147483647 "
+	    "(an alarm id)\n" },
 	{ "alarm id 0", "alarm 0 { name = n }",
-	    "c.conf:1: alarm \"0\" is no id of an alarm; expected a number "
-	    "from 1 to 2147483647\n" },
+	    "c.conf:1: invalid alarm id \"0\"; expected 1 to 2147483647\n" },
 	{ "alarm id too large", "alarm 2147483648 { name = n }",
-	    "c.conf:1: alarm \"2147483648\" is no id of an alarm; expected a "
-	    "number from 1 to 2147483647\n" },
+	    "c.conf:1: invalid alarm id \"2147483648\"; expected 1 to "
+	    "2147483647\n" },
 	{ "alarm without a name", "alarm 5 {\n severity = major }",
-	    "c.conf:1: alarm 5 has no name; expected one, since this alarm is "
+	    "c.conf:1: alarm 5 has no name; expected one, because it is "
 	    "not built in\n" },
 	{ "alarm twice", "alarm 5 { name = n }\n\nalarm 5 { name = m }",
-	    "c.conf:3: alarm 5 was given before, on line 1; expected it "
+	    "c.conf:3: alarm 5 is given twice, first at c.conf:1; expected "
 	    "once\n" },
 	{ "built in alarm twice", "alarm 45640 { }\nalarm 45640 { }",
-	    "c.conf:2: alarm 45640 was given before, on line 1; expected it "
-	    "once\n" },
+	    "c.conf:2: alarm 45640 is given twice, first at c.conf:1; "
+	    "expected once\n" },
 	{ "severity none", "alarm 45640 {\nseverity = cleared }",
-	    "c.conf:2: severity \"cleared\" is none; expected critical, major, "
-	    "minor or warning\n" },
+	    "c.conf:2: unknown severity \"cleared\"; expected critical, "
+	    "major, minor or warning\n" },
 	{ "duration bare", WATCH("\ninterruption = 30"),
-	    "c.conf:2: interruption \"30\" has no unit; expected ms, s, min or "
-	    "h, such as 30s\n" },
+	    "c.conf:2: missing unit in interruption \"30\"; expected a "
+	    "number and ms, s, min or h, from 1ms to 24h, such as 30s\n" },
 	{ "duration too long", WATCH("\ninterruption = 25h"),
-	    "c.conf:2: interruption \"25h\" is no duration from 1ms to 24h; "
-	    "expected a number and ms, s, min or h, such as 30s\n" },
+	    "c.conf:2: invalid interruption \"25h\"; expected a number and "
+	    "ms, s, min or h, from 1ms to 24h, such as 30s\n" },
 	{ "recovery 0", WATCH("\nrecovery = 0"),
-	    "c.conf:2: recovery \"0\" is no such number; expected 1 to 1000000 "
+	    "c.conf:2: invalid recovery \"0\"; expected 1 to 1000000 "
 	    "heartbeats\n" },
 	{ "recovery too large", WATCH("\nrecovery = 1000001"),
-	    "c.conf:2: recovery \"1000001\" is no such number; expected 1 to "
-	    "1000000 heartbeats\n" },
+	    "c.conf:2: invalid recovery \"1000001\"; expected 1 to 1000000 "
+	    "heartbeats\n" },
 	{ "enabled maybe", WATCH("\nenabled = 1"),
-	    "c.conf:2: enabled \"1\" is neither true nor false; expected true, "
-	    "false, yes, no, on or off\n" },
+	    "c.conf:2: invalid enabled \"1\"; expected true, false, yes, "
+	    "no, on or off\n" },
 	{ "watch twice", WATCH("") WATCH("") "\n" WATCH(""),
-	    "c.conf:2: watch \"w\" was given before, on line 1; expected "
-	    "another name\n"
-	    "c.conf:4: watch \"w\" was given before, on line 1; expected "
-	    "another name\n" },
+	    "c.conf:2: watch \"w\" is given twice, first at c.conf:1; "
+	    "expected another name\n"
+	    "c.conf:4: watch \"w\" is given twice, first at c.conf:1; "
+	    "expected another name\n" },
 	{ "option twice", WATCH("\nrole = a\nrole = b"),
-	    "c.conf:3: role was given before, on line 2; expected it once\n" },
+	    "c.conf:3: role is given twice, first at c.conf:2; expected "
+	    "once\n" },
 	{ "option of the top twice", "host = a\n\nhost = b",
-	    "c.conf:3: host was given before, on line 1; expected it once\n" },
+	    "c.conf:3: host is given twice, first at c.conf:1; expected "
+	    "once\n" },
 	{ "list twice", "snmp = { a,\n b }\nsnmp = { c,\n d }",
-	    "c.conf:3: snmp was given before, on line 1; expected it once, or "
-	    "\"+=\" to add to it\n" },
+	    "c.conf:3: snmp is given twice, first at c.conf:1; expected "
+	    "once, or \"+=\" to add to the list\n" },
 	{ "list emptied", "snmp = { a }\nsnmp = { }",
-	    "c.conf:1: snmp is given again below, empty; expected it once\n" },
+	    "c.conf:1: snmp is given twice, the second time empty; "
+	    "expected once\n" },
 	{ "name empty", "watch '' { interface = e peer = ::1 heartbeat = ip }",
-	    "c.conf:1: watch \"\" is empty; expected a text\n" },
+	    "c.conf:1: empty watch name \"\"; expected 1 to 255 bytes of "
+	    "UTF-8 text without control characters\n" },
 	{ "name of blanks", "source = '  '",
-	    "c.conf:1: source \"  \" is empty; expected a text\n" },
+	    "c.conf:1: empty source \"  \"; expected 1 to 255 bytes of "
+	    "UTF-8 text without control characters\n" },
 	{ "newline in a name", "source = \"a\\nb\"",
-	    "c.conf:1: source \"a\\x0ab\" has a control character; expected "
-	    "plain text on one line\n" },
+	    "c.conf:1: control character in source \"a\\x0ab\"; expected 1 "
+	    "to 255 bytes of UTF-8 text without control characters\n" },
 	{ "C1 control in a name", "source = '\xc2\x9b'",
-	    "c.conf:1: source \"\\xc2\\x9b\" has a control character; expected "
-	    "plain text on one line\n" },
+	    "c.conf:1: control character in source \"\\xc2\\x9b\"; "
+	    "expected 1 to 255 bytes of UTF-8 text without control "
+	    "characters\n" },
 	{ "not UTF-8", "source = \"Z\xfcrich\"",
-	    "c.conf:1: source \"Z\\xfcrich\" is not valid UTF-8; expected text "
-	    "in UTF-8\n" },
+	    "c.conf:1: invalid UTF-8 in source \"Z\\xfcrich\"; expected 1 "
+	    "to 255 bytes of UTF-8 text without control characters\n" },
 	{ "UTF-8 overlong", "source = '\xc0\xaf'",
-	    "c.conf:1: source \"\\xc0\\xaf\" is not valid UTF-8; expected text "
-	    "in UTF-8\n" },
+	    "c.conf:1: invalid UTF-8 in source \"\\xc0\\xaf\"; expected 1 "
+	    "to 255 bytes of UTF-8 text without control characters\n" },
 	{ "UTF-8 surrogate", "source = '\xed\xa0\x80'",
-	    "c.conf:1: source \"\\xed\\xa0\\x80\" is not valid UTF-8; expected "
-	    "text in UTF-8\n" },
+	    "c.conf:1: invalid UTF-8 in source \"\\xed\\xa0\\x80\"; "
+	    "expected 1 to 255 bytes of UTF-8 text without control "
+	    "characters\n" },
 	{ "NUL by escape", "source = \"a\\0\"\nrole = \"b\\x00\"",
-	    "c.conf:1: escape sequence for a NUL; expected text\n"
-	    "c.conf:2: escape sequence for a NUL; expected text\n" },
+	    "c.conf:1: invalid escape sequence \"\\0\"; expected \\001 to "
+	    "\\377 or \\x01 to \\xff\n"
+	    "c.conf:2: invalid escape sequence \"\\x00\"; expected \\001 "
+	    "to \\377 or \\x01 to \\xff\n" },
 	{ "directive empty", "snmp = { a,\n '' }",
-	    "c.conf:2: a directive of snmp is empty; expected a text\n" },
+	    "c.conf:2: empty snmp; expected 1 to 4095 bytes of UTF-8 text "
+	    "without control characters\n" },
 	{ "options unknown", "foo = 1\nfoo = 2\n"
 	    WATCH("\nbar = 'x' role = ''"),
 	    "c.conf:1: unknown option \"foo\"; " OF_TOP
-	    "c.conf:4: unknown option \"bar\" in a watch; " OF_WATCH
-	    "c.conf:4: role \"\" is empty; expected a text\n" },
+	    "c.conf:2: unknown option \"foo\"; " OF_TOP
+	    "c.conf:4: unknown option \"bar\" in watch; " OF_WATCH
+	    "c.conf:4: empty role \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
 	{ "sections unknown", "wacth w {\ninterface = e }\n"
 	    "wacth v { }\nfoo { a = 1 }\nsource = ''",
 	    "c.conf:1: unknown option \"wacth\"; " OF_TOP
 	    "c.conf:3: unknown option \"wacth\"; " OF_TOP
 	    "c.conf:4: unknown option \"foo\"; " OF_TOP
-	    "c.conf:5: source \"\" is empty; expected a text\n" },
+	    "c.conf:5: empty source \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
 	{ "section unknown in a watch", WATCH("\nfoo bar { a = 1 }\nrole = ''"),
-	    "c.conf:2: unknown option \"foo\" in a watch; " OF_WATCH
-	    "c.conf:3: role \"\" is empty; expected a text\n" },
+	    "c.conf:2: unknown option \"foo\" in watch; " OF_WATCH
+	    "c.conf:3: empty role \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
 	{ "list unknown", "foo = { a, b }\nsource = ''",
 	    "c.conf:1: unknown option \"foo\"; " OF_TOP
-	    "c.conf:2: source \"\" is empty; expected a text\n" },
+	    "c.conf:2: empty source \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
 	{ "section of libconfuse's own name", "source = ''\nroot r { }",
-	    "c.conf:1: source \"\" is empty; expected a text\n"
-	    "c.conf:2: unknown option \"root\"; " OF_TOP
-	    "c.conf:2: no \"=\" after \"root\"; expected NAME = VALUE, a text "
-	    "with blanks in quotes\n" },
+	    "c.conf:1: empty source \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n"
+	    "c.conf:2: unknown option \"root\"; " OF_TOP },
 	{ "option without a name", WATCH("'' = 5"),
-	    "c.conf:1: an option without a name; expected NAME = VALUE\n" },
+	    "c.conf:1: unknown option \"\" in watch; " OF_WATCH },
 	{ "path for a name", "watch|w = 5\n'watch=w|peer' = 6",
-	    "c.conf:1: \"|\" or \"=\" in the name of an option; expected NAME "
-	    "= VALUE\n"
-	    "c.conf:2: \"|\" or \"=\" in the name of an option; expected NAME "
-	    "= VALUE\n" },
+	    "c.conf:1: unknown option \"watch|w\"; " OF_TOP
+	    "c.conf:2: unknown option \"watch=w|peer\"; " OF_TOP },
 	{ "no quotes", "watch w { interface = e peer = ::1\n"
 	    "heartbeat = udp 5\n}",
-	    "c.conf:2: unknown option \"5\" in a watch; " OF_WATCH
-	    "c.conf:2: heartbeat \"udp\": expected \"udp PORT\"\n"
-	    "c.conf:3: no \"=\" after \"5\"; expected NAME = VALUE, a text "
-	    "with blanks in quotes\n" },
+	    "c.conf:2: unexpected \"5\"; expected NAME = VALUE or a "
+	    "section; a value with blanks must be in quotes\n"
+	    "c.conf:2: heartbeat \"udp\": expected \"udp PORT\"\n" },
 	{ "stray character", "source = a*\nrole = +b\nhost = ''",
-	    "c.conf:1: stray \"*\"; expected a text with such a character in "
-	    "quotes\n"
-	    "c.conf:2: stray \"+\"; expected a text with such a character in "
-	    "quotes\n"
-	    "c.conf:3: host \"\" is empty; expected a text\n" },
+	    "c.conf:1: unexpected \"*\"; a value with this character must "
+	    "be in quotes\n"
+	    "c.conf:2: unexpected \"+\"; a value with this character must "
+	    "be in quotes\n"
+	    "c.conf:3: empty host \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
 	{ "brace missing at the end", "source = ''\nwatch w\n{\npeer = x",
-	    "c.conf:1: source \"\" is empty; expected a text\n"
-	    "c.conf:2: the section that begins here has no end; expected }\n"
-	    "c.conf:4: peer \"x\" is no address; expected a numeric IPv4 or "
-	    "IPv6 address\n" },
+	    "c.conf:1: empty source \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n"
+	    "c.conf:2: section is not closed: missing }\n"
+	    "c.conf:4: invalid peer \"x\"; expected a numeric IPv4 or IPv6 "
+	    "address\n" },
 	{ "brace missing before a watch", "\nwatch w {\npeer = x\n" WATCH(""),
-	    "c.conf:3: peer \"x\" is no address; expected a numeric IPv4 or "
-	    "IPv6 address\n"
-	    "c.conf:4: no \"=\" after \"watch\"; expected it, or before "
-	    "\"watch\" the closing brace of the section that begins on line "
-	    "2\n" },
+	    "c.conf:3: invalid peer \"x\"; expected a numeric IPv4 or IPv6 "
+	    "address\n"
+	    "c.conf:4: section of line 2 is not closed: missing } before "
+	    "watch\n"
+	    "c.conf:4: watch \"w\" is given twice, first at c.conf:2; "
+	    "expected another name\n" },
 	{ "brace missing before an alarm", "watch w {\nalarm 5 { name = x }",
-	    "c.conf:2: no \"=\" after \"alarm\"; expected it, or before "
-	    "\"alarm\" the closing brace of the section that begins on line "
-	    "1\n" },
+	    "c.conf:2: section of line 1 is not closed: missing } before "
+	    "alarm\n" },
 	{ "brace too many", "watch w { interface = '' peer = ::1 "
 	    "heartbeat = ip }\n}\nhost = ''",
-	    "c.conf:1: interface \"\" is no name of an interface; expected 1 "
-	    "to 15 characters without blanks and slashes\n"
-	    "c.conf:2: unexpected \"}\"; expected an option or a section\n" },
+	    "c.conf:1: invalid interface \"\"; expected 1 to 15 characters "
+	    "without blanks or slashes\n"
+	    "c.conf:2: unexpected \"}\"; expected NAME = VALUE or a "
+	    "section\n"
+	    "c.conf:3: empty host \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
 	{ "string without an end", "host = ''\nsource = 'a",
-	    "c.conf:1: host \"\" is empty; expected a text\n"
-	    "c.conf:2: the string that begins here has no end; expected '\n" },
+	    "c.conf:1: empty host \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n"
+	    "c.conf:2: string is not closed: missing '\n" },
 	{ "comment without an end", WATCH("") "watch v {\n/* }\n\n",
-	    "c.conf:3: the comment that begins here has no end; expected "
-	    "*/\n" },
+	    "c.conf:3: comment is not closed: missing */\n" },
 	{ "variable without an end", "source = \"${a\"\nrole = ''",
-	    "c.conf:1: \"${\" without \"}\"; expected ${VARIABLE}, or the text "
-	    "in single quotes\n"
-	    "c.conf:2: role \"\" is empty; expected a text\n" },
+	    "c.conf:1: \"${\" is not closed: missing }; expected "
+	    "${VARIABLE}, or the text in single quotes\n"
+	    "c.conf:2: empty role \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
 	{ "addition to no list", "host += a",
-	    "c.conf:1: \"+=\" after \"host\"; expected \"=\"\n" },
+	    "c.conf:1: unexpected \"+=\" after host, which is not a list; "
+	    "expected \"=\"\n" },
 	{ "list for an option", "host = { a }",
-	    "c.conf:1: unexpected \"{\"; expected NAME = VALUE or a "
-	    "section\n" },
+	    "c.conf:1: unexpected \"{\"; expected a value\n" },
 	{ "value missing", "host =",
-	    "c.conf:1: end of the file; expected the rest of an option or a "
-	    "section\n" },
+	    "c.conf:1: unexpected end of the file; expected a value\n" },
 	{ "watch without a title", "watch { }",
-	    "c.conf:1: no title after \"watch\"; expected watch \"NAME\" { or "
-	    "alarm ID {\n" },
+	    "c.conf:1: unexpected \"{\"; expected watch \"NAME\" {\n" },
 	{ "watch without a brace", "watch w interface",
-	    "c.conf:1: no \"{\" after the title of \"watch\"; expected watch "
-	    "\"NAME\" { or alarm ID {\n" },
+	    "c.conf:1: unexpected \"interface\"; expected \"{\" after the "
+	    "title\n" },
 	/* alarm 5 may be beyond the error of syntax */
 	{ "alarm after an error of syntax", WATCH("alarm = 5") "}\n"
 	    "alarm 5 { name = x }",
-	    "c.conf:2: unexpected \"}\"; expected an option or a section\n" },
+	    "c.conf:2: unexpected \"}\"; expected NAME = VALUE or a "
+	    "section\n" },
 };
 
 #define REFUSED	(sizeof(refused) / sizeof(refused[0]))

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Memory that is allocated in small pieces and freed all at once.
+ */
+#ifndef HBW_ARENA_H
+#define HBW_ARENA_H
+
+#include <stddef.h>
+
+struct arena_chunk;
+
+/* An arena of zero bytes is empty. */
+struct arena {
+	struct arena_chunk	*chunk;		/* the newest */
+	size_t			 used;
+	size_t			 size;
+};
+
+/*
+ * Zeroed memory, aligned for pointers and 64-bit integers; NULL when memory is
+ * exhausted.
+ */
+void	*arena_alloc(struct arena *, size_t size);
+/* A copy of `length` bytes and a NUL; NULL when memory is exhausted. */
+char	*arena_copy(struct arena *, const char *text, size_t length);
+void	 arena_free(struct arena *);
+
+#endif

@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * From the sections of a file to a configuration.  Errors are added, and the
+ * checks go on.
+ */
+#ifndef HBW_CONFIG_CHECK_H
+#define HBW_CONFIG_CHECK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/config_errors.h"
+#include "config/config_options.h"
+#include "config/config_parse.h"
+#include "config/configuration.h"
+
+#define CONFIG_TEXT_MAX		255	/* SnmpAdminString, RFC 3411 */
+#define CONFIG_LONG_TEXT_MAX	4095	/* of texts in no SNMP object */
+#define CONFIG_INTERFACE_MAX	15	/* IFNAMSIZ - 1 */
+#define CONFIG_RECOVERY_MAX	1000000
+#define CONFIG_ALARM_ID_MAX	2147483647
+#define CONFIG_ALARM_DEFAULT	45640
+
+/* The addresses of one value of `peer`: a prefix, or a single address. */
+struct config_range {
+	struct addr			 first;
+	uint32_t			 count;
+	const struct config_value	*value;
+};
+
+/* The peers of one section, without the invalid ones. */
+struct config_peers {
+	struct config_range	*range;		/* in the order of the file */
+	size_t			 n;
+	size_t			 capacity;
+	size_t			 values;	/* the invalid ones too */
+	bool			 named;		/* each has NAME@ADDRESS */
+};
+
+struct config_check {
+	struct config_file	*file;
+	struct config_errors	*errors;
+	struct configuration	*c;
+	char			 host[CONFIG_TEXT_MAX + 1];
+	struct config_settings	 top;
+	struct config_settings	*settings;	/* of the current section */
+	struct config_peers	 peers;		/* likewise */
+	char			*heartbeat;	/* likewise; owned */
+	size_t			 capacity;	/* of c->watches */
+	size_t			 directives;	/* capacity of c->snmp */
+	uint64_t		 nwatches;	/* that the values ask for */
+	bool			 too_many;	/* reported */
+};
+
+/* Checks each value of a section by its row in config_options. */
+void	 config_check_section(struct config_check *,
+	    const struct config_section *, struct config_settings *);
+/* What is wrong with a text of that many bytes, or NULL. */
+const char *config_text_fault(const char *text, size_t minimum,
+	    size_t maximum);
+/* Adds an error about a value: `REASON NAME "VALUE"; expected EXPECTED`. */
+void	 config_value_error(struct config_check *, const struct config_value *,
+	    const char *reason, const char *expected);
+
+/* The checks of the options. */
+config_option_check config_check_text;
+config_option_check config_check_number;
+config_option_check config_check_duration;
+config_option_check config_check_flag;
+config_option_check config_check_severity;
+config_option_check config_check_storm;
+config_option_check config_check_directive;
+config_option_check config_check_interface;
+config_option_check config_check_local;
+config_option_check config_check_heartbeat;
+config_option_check config_check_peer;
+
+/* The addresses of a range. */
+struct addr config_range_at(const struct config_range *, uint32_t position);
+bool	 config_addr_unspecified(const struct addr *);
+/* Adds an error for each address that a section has twice. */
+void	 config_check_peers(struct config_check *);
+
+/* The alarms, built in and of the file; false when memory is exhausted. */
+bool	 config_check_alarms(struct config_check *);
+/* NULL when there is no alarm of that id. */
+struct configuration_alarm *config_alarm_find(const struct configuration *,
+	    uint32_t id);
+/* The watches, after the alarms. */
+void	 config_check_watches(struct config_check *);
+
+#endif

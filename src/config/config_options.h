@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The options of the configuration, as data: a new option is a name in enum
+ * config_option_id, a row in config_options.c, and a field in struct
+ * config_settings.
+ */
+#ifndef HBW_CONFIG_OPTIONS_H
+#define HBW_CONFIG_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/configuration.h"
+
+enum config_kind {
+	CONFIG_TOP,			/* outside of all sections */
+	CONFIG_ALARM,
+	CONFIG_WATCH,
+	CONFIG_KINDS
+};
+
+/* In the order in which messages list the options of a section. */
+enum config_option_id {
+	OPTION_AGENTX,
+	OPTION_HISTORY,
+	OPTION_STORM,
+	OPTION_SNMP,
+	OPTION_NAME,
+	OPTION_SEVERITY,
+	OPTION_TYPE,
+	OPTION_SERVICE_TYPE,
+	OPTION_INTERFACE,
+	OPTION_PEER,
+	OPTION_LOCAL,
+	OPTION_HEARTBEAT,
+	OPTION_ALARM,
+	OPTION_INTERRUPTION,
+	OPTION_RECOVERY,
+	OPTION_ENABLED,
+	OPTION_SOURCE,
+	OPTION_SERVICE,
+	OPTION_ROLE,
+	OPTION_HOST,
+	OPTION_ALARM_ID,		/* the titles of sections */
+	OPTION_WATCH_NAME,
+	OPTIONS
+};
+
+/*
+ * The values of one section, after their checks.  Texts are borrowed.  A field
+ * of zero means that the option is absent or invalid, unless the section has a
+ * default.
+ */
+struct config_settings {
+	const char	*agentx;
+	uint32_t	 history;
+	uint32_t	 storm_limit;
+	int64_t		 storm_window_ns;
+	int64_t		 interruption_ns;
+	uint32_t	 alarm_id;	/* of a watch */
+	const char	*watch_name;
+	struct configuration_alarm alarm;
+	struct configuration_profile watch;	/* of the top: its defaults */
+};
+
+struct config_check;
+struct config_value;
+
+/*
+ * Checks a value and stores it.  Returns what is wrong with it in one or two
+ * words, such as "invalid", or NULL.  A function that returns NULL may have
+ * added an error of its own.
+ */
+typedef const char *config_option_check(struct config_check *,
+    const struct config_value *);
+
+struct config_option {
+	const char	*name;
+	unsigned	 kinds;		/* bits 1 << config_kind; 0: a title */
+	config_option_check *check;
+	size_t		 offset;	/* of the field in config_settings */
+	uint32_t	 minimum;	/* of a number, of a text's bytes */
+	uint32_t	 maximum;	/* 0: no such range */
+	const char	*expected;	/* for messages, after that range */
+	bool		 list;
+	bool		 secret;	/* no message may quote the value */
+};
+
+extern const struct config_option config_options[OPTIONS];
+/* "alarm", "watch"; NULL for the top. */
+extern const char *const config_kind_names[CONFIG_KINDS];
+
+/* OPTIONS when sections of that kind have no such option. */
+enum config_option_id config_option_find(enum config_kind, const char *name);
+/* CONFIG_TOP when no section has that name. */
+enum config_kind config_kind_find(const char *name);
+
+#endif

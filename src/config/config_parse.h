@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A configuration as the sections and values that are written in it, before
+ * the values are checked.
+ */
+#ifndef HBW_CONFIG_PARSE_H
+#define HBW_CONFIG_PARSE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "config/arena.h"
+#include "config/config_errors.h"
+#include "config/config_options.h"
+
+/*
+ * The value of an option; a list has one of these for each of its elements.
+ * The first value of a section is its title, unless that is missing.
+ */
+struct config_value {
+	struct config_value	*next;
+	const char		*text;
+	struct config_place	 place;		/* of the value's last byte */
+	enum config_option_id	 option;
+};
+
+struct config_section {
+	struct config_section	*next;
+	enum config_kind	 kind;
+	bool			 complete;	/* closed, no syntax error */
+	bool			 peers_listed;	/* in braces, even one */
+	const char		*title;		/* NULL: missing, or the top */
+	struct config_place	 place;		/* of its first word */
+	struct config_value	*values;	/* in the order of the file */
+	struct config_value	**last;
+	size_t			 watches;	/* that the section makes */
+};
+
+struct config_file {
+	struct arena		 arena;		/* holds all of it */
+	struct config_section	 top;
+	struct config_section	*sections;	/* in the order of the file */
+	bool			 complete;	/* no syntax error */
+};
+
+/*
+ * Parses a file and those that it includes.  Errors of syntax, unknown options
+ * and options given twice are added to the errors, and the parser goes on with
+ * the next option or section.  To be freed with config_file_free after the
+ * errors are printed.
+ */
+void	 config_parse(struct config_file *, const char *file,
+	    struct config_errors *);
+void	 config_file_free(struct config_file *);
+
+/* The first value of that option; NULL when the section has none. */
+const struct config_value *config_section_value(const struct config_section *,
+	    enum config_option_id);
+
+#endif
