@@ -89,7 +89,7 @@ alarm_key(const struct configuration_watch *w, char *key)
 	return (key);
 }
 
-/* Appends to the detail; what does not fit is left out. */
+/* Appends to the detail, and cuts what does not fit. */
 static void __attribute__((format(printf, 2, 3)))
 add(char *detail, const char *format, ...)
 {
@@ -102,7 +102,7 @@ add(char *detail, const char *format, ...)
 }
 
 static void
-explain_raise(const struct alarm *a, const struct configuration_watch *w,
+describe_raise(const struct alarm *a, const struct configuration_watch *w,
     char *detail)
 {
 	char	 peer[ADDR_TEXT_SIZE], last[WALL_TEXT_SIZE];
@@ -116,7 +116,7 @@ explain_raise(const struct alarm *a, const struct configuration_watch *w,
 		add(detail, ", the last at %s",
 		    wall_text(a->last_heartbeat, last));
 	else
-		add(detail, ", none was ever heard");
+		add(detail, ", none was ever received");
 	if ((a->flags & ALARM_STOPPING) != 0)
 		add(detail, "; the peer announced that it stops");
 	if ((a->flags & ALARM_LINK_DOWN) != 0)
@@ -126,7 +126,7 @@ explain_raise(const struct alarm *a, const struct configuration_watch *w,
 }
 
 static void
-explain_clear(const struct alarm *a, char *detail)
+describe_clear(const struct alarm *a, char *detail)
 {
 	switch (a->end) {
 	case ALARM_END_REMOVED:
@@ -136,10 +136,10 @@ explain_clear(const struct alarm *a, char *detail)
 		add(detail, "the watch was disabled");
 		break;
 	case ALARM_END_REKEYED:
-		add(detail, "the configuration gave the alarm another key");
+		add(detail, "the configuration changed the key of the alarm");
 		break;
 	default:
-		add(detail, "the heartbeat is back; the alarm stood for "
+		add(detail, "the heartbeat is back; the alarm was active for "
 		    "%.3f s", (double)a->span_ns / NSEC_PER_SEC);
 		break;
 	}
@@ -151,8 +151,8 @@ alarm_detail(const struct alarm *a, const struct configuration_watch *w,
 {
 	detail[0] = '\0';
 	if (a->state == ALARM_RAISED)
-		explain_raise(a, w, detail);
+		describe_raise(a, w, detail);
 	else if (a->count > 0)
-		explain_clear(a, detail);
+		describe_clear(a, detail);
 	return (detail);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The alarm of a watch: whether it stands, since when, why.  What it is called
- * is in the watch's configuration.
+ * The alarm of a watch: whether it is active, since when and why.  Its id, name
+ * and severity are in the watch's configuration.
  */
 #ifndef HBW_ALARM_H
 #define HBW_ALARM_H
@@ -33,20 +33,20 @@ enum alarm_cause {
 	ALARM_CAUSE_LOCAL_FAULT = 10,
 };
 
-/* Why it was cleared.  The numbers are in the state file. */
+/* Why it was cleared.  The state file has the numbers. */
 enum alarm_end {
 	ALARM_END_HEARTBEAT = 0,
-	ALARM_END_REMOVED = 1,		/* the watch was */
-	ALARM_END_DISABLED = 2,		/* the watch was */
-	ALARM_END_REKEYED = 3,		/* its key is another one now */
+	ALARM_END_REMOVED = 1,		/* of the watch */
+	ALARM_END_DISABLED = 2,		/* the watch was disabled */
+	ALARM_END_REKEYED = 3,		/* its key changed */
 };
 
-/* What else is known of a raise.  The bits are in the state file. */
-#define ALARM_RECEIVED		0x01	/* a heartbeat, ever before it */
+/* Details of the last raise.  The state file has the bits. */
+#define ALARM_RECEIVED		0x01	/* a heartbeat was received before */
 #define ALARM_STOPPING		0x02	/* the peer announced its stop */
 #define ALARM_LINK_DOWN		0x04	/* of our interface */
 #define ALARM_LOSSY		0x08	/* the capture lost packets */
-#define ALARM_SUMMARISED	0x10	/* told by a storm's notification */
+#define ALARM_SUMMARISED	0x10	/* by a storm notification */
 #define ALARM_FLAGS		0x1f
 
 /* SnmpAdminString holds 255 octets (RFC 3411, section 5). */
@@ -57,12 +57,12 @@ struct alarm {
 	struct wall_time	 raised;
 	struct wall_time	 cleared;
 	struct wall_time	 last_heartbeat;	/* at the last change */
-	int64_t			 span_ns;	/* RAISED: silence waited for;
-						   CLEARED: how long it stood */
+	int64_t			 span_ns;	/* RAISED: silence before it;
+						   CLEARED: active time */
 	uint32_t		 serial;	/* of the last raise; 0: none */
 	uint32_t		 sequence;	/* last notification; 0: none */
 	uint32_t		 count;		/* raises */
-	uint32_t		 transitions;	/* of the watch, seen so far */
+	uint32_t		 transitions;	/* number of the last event */
 	uint8_t			 state;		/* enum alarm_state */
 	uint8_t			 cause;		/* enum alarm_cause */
 	uint8_t			 end;		/* enum alarm_end */
@@ -72,25 +72,25 @@ struct alarm {
 /* An alarm that was never raised. */
 void	 alarm_init(struct alarm *);
 
-/* What a raise says about its cause, and hbwAlarmCause's name for that. */
+/* The cause that the event of a raise shows, and its name in hbwAlarmCause. */
 enum alarm_cause alarm_cause_of(const struct detect_event *);
 const char *alarm_cause_text(enum alarm_cause);
 
-/* The events of the detector; `at` is the event's time for people. */
+/* Apply an event of the detector; `at` is its wall-clock time. */
 void	 alarm_raise(struct alarm *, const struct detect_event *,
 	    struct wall_time at, uint32_t serial);
 void	 alarm_clear(struct alarm *, const struct detect_event *,
 	    struct wall_time at, enum alarm_end);
 
 /*
- * hbwAlarmKey: source/service/role/host/watch/id.  `key` has ALARM_KEY_SIZE
- * bytes; configuration_load saw to it that they do.  Returns key.
+ * hbwAlarmKey: source/service/role/host/watch/id.  `key` holds ALARM_KEY_SIZE
+ * bytes; the configuration was checked for longer keys.  Returns key.
  */
 char	*alarm_key(const struct configuration_watch *, char *key);
 
 /*
- * hbwAlarmDetail: the last change in words; "" if there was none.  `detail` has
- * ALARM_DETAIL_SIZE bytes.  Returns detail.
+ * hbwAlarmDetail: the last change in words; "" if there was none.  `detail`
+ * holds ALARM_DETAIL_SIZE bytes; a longer text is cut.  Returns detail.
  */
 char	*alarm_detail(const struct alarm *, const struct configuration_watch *,
 	    char *detail);

@@ -22,12 +22,12 @@ notification_detail(const struct notification *n, char *detail)
 	if (notification_has_alarm(n))
 		return (alarm_detail(&n->alarm, n->watch, detail));
 	if (n->event == NOTIFICATION_STORM)
-		snprintf(detail, NOTIFICATION_DETAIL_SIZE, "a storm: %" PRIu32
-		    " more raised and %" PRIu32 " more cleared, in the "
-		    "history from %" PRIu32 " on", n->storm.raised,
-		    n->storm.cleared, n->storm.first);
+		snprintf(detail, NOTIFICATION_DETAIL_SIZE, "alarm storm: %"
+		    PRIu32 " more alarms raised and %" PRIu32 " more cleared; "
+		    "the history has them from sequence %" PRIu32 " on",
+		    n->storm.raised, n->storm.cleared, n->storm.first);
 	else
-		snprintf(detail, NOTIFICATION_DETAIL_SIZE, "%s%s%s", c->interface,
-		    c->error[0] != '\0' ? ": " : "", c->error);
+		snprintf(detail, NOTIFICATION_DETAIL_SIZE, "%s%s%s",
+		    c->interface, c->error[0] != '\0' ? ": " : "", c->error);
 	return (detail);
 }

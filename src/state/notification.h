@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A notification: what is said, as it was at that time.  The same record waits
- * in the outbox, is kept in the store and is read as a row of the history.
+ * A notification with the values of its time.  The same struct waits in the
+ * outbox, is written to the store and is read as a row of the history.
  */
 #ifndef HBW_NOTIFICATION_H
 #define HBW_NOTIFICATION_H
@@ -16,7 +16,7 @@
 #include "engine/shared_state.h"
 #include "state/alarm.h"
 
-/* The numbers are hbwHistoryEvent's, and the notification's own. */
+/* The numbers of hbwHistoryEvent, and of the notifications in the MIB. */
 enum notification_event {
 	NOTIFICATION_RAISED = 1,
 	NOTIFICATION_CLEARED = 2,
@@ -26,12 +26,12 @@ enum notification_event {
 };
 
 enum notification_delivery {
-	NOTIFICATION_PENDING,		/* to be sent, or again */
-	NOTIFICATION_SENT,		/* without an answer yet */
-	NOTIFICATION_DELIVERED,
+	NOTIFICATION_PENDING,		/* to be sent */
+	NOTIFICATION_SENT,		/* not acknowledged yet */
+	NOTIFICATION_DELIVERED,		/* acknowledged by snmpd */
 };
 
-/* Of NOTIFICATION_BLIND and NOTIFICATION_RESTORED. */
+/* For NOTIFICATION_BLIND and NOTIFICATION_RESTORED. */
 struct notification_capture {
 	uint32_t	 index;		/* hbwCaptureIndex */
 	uint32_t	 state;		/* enum shared_capture_state */
@@ -39,12 +39,12 @@ struct notification_capture {
 	char		 error[SHARED_ERROR_SIZE];
 };
 
-/* Of NOTIFICATION_STORM: what the notifications from `first` on did not tell. */
+/* For NOTIFICATION_STORM: the changes that it summarises. */
 struct notification_storm {
-	uint32_t	 raised;
-	uint32_t	 cleared;
-	uint32_t	 first;		/* sequence; all up to this notice's */
-	struct wall_time since;
+	uint32_t	 raised;	/* how many */
+	uint32_t	 cleared;	/* how many */
+	uint32_t	 first;		/* sequence of the first one */
+	struct wall_time since;		/* time of the first one */
 };
 
 struct notification {
@@ -54,28 +54,30 @@ struct notification {
 	uint32_t		 watch_index;	/* hbwWatchIndex */
 	struct wall_time	 time;
 	union {
-		/* RAISED, CLEARED: the alarm after it. */
-		struct alarm	 alarm;
-		struct notification_storm storm;
+		struct alarm	 alarm;		/* RAISED, CLEARED: after it */
+		struct notification_storm storm;	/* STORM */
 	};
-	struct configuration_watch *watch;	/* a reference, or NULL */
-	struct notification_capture	*capture;	/* owned, or NULL */
+	/* RAISED and CLEARED have a reference to the watch, else NULL. */
+	struct configuration_watch *watch;
+	/* BLIND and RESTORED own the capture, else NULL. */
+	struct notification_capture *capture;
 };
 
-/* Is it about an alarm? */
 static inline bool
 notification_has_alarm(const struct notification *n)
 {
-	return (n->event == NOTIFICATION_RAISED || n->event == NOTIFICATION_CLEARED);
+	return (n->event == NOTIFICATION_RAISED ||
+	    n->event == NOTIFICATION_CLEARED);
 }
 
 static inline bool
 notification_has_capture(const struct notification *n)
 {
-	return (n->event == NOTIFICATION_BLIND || n->event == NOTIFICATION_RESTORED);
+	return (n->event == NOTIFICATION_BLIND ||
+	    n->event == NOTIFICATION_RESTORED);
 }
 
-/* Is it left to a storm's notification, and not sent itself? */
+/* Is it only in the history, because a storm notification summarises it? */
 static inline bool
 notification_is_summarised(const struct notification *n)
 {
@@ -83,13 +85,15 @@ notification_is_summarised(const struct notification *n)
 	    (n->alarm.flags & ALARM_SUMMARISED) != 0);
 }
 
-/* Lets go of what it owns. */
+/* Releases the watch and the capture, not the struct itself. */
 void	 notification_release(struct notification *);
 
-/* The longest text of notification_detail, with its end. */
 #define NOTIFICATION_DETAIL_SIZE	ALARM_DETAIL_SIZE
 
-/* hbwHistoryDetail, into detail[NOTIFICATION_DETAIL_SIZE].  Returns detail. */
+/*
+ * hbwHistoryDetail: the event in words.  `detail` holds
+ * NOTIFICATION_DETAIL_SIZE bytes; a longer text is cut.  Returns detail.
+ */
 char	*notification_detail(const struct notification *, char *detail);
 
 #endif

@@ -166,7 +166,7 @@ for steps in "+3600 +0" "-3600 +3600" "+0 -3600" "+0 +0"; do
 	soon "$steps: cleared" 5 traps_are "$round" hbwAlarmCleared flinkserver
 	like "$steps: with a time that it can have stood" \
 		"$(traps hbwAlarmCleared flinkserver | tail -n 1 |
-			varbind hbwAlarmDetail)" 'stood for [0-9]\.[0-9]* s$'
+			varbind hbwAlarmDetail)" 'was active for [0-9]\.[0-9]* s$'
 	check "$steps: nobody else was accused" nobody_was_accused
 	check "$steps: its times are times" sane_times
 done

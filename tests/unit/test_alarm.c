@@ -183,7 +183,7 @@ raise_and_clear(void **state)
 	assert_int_equal(a.end, ALARM_END_HEARTBEAT);
 	assert_int_equal(a.span_ns, 12500000000);
 	assert_string_equal(detail_of(&a, "192.0.2.12"),
-	    "the heartbeat is back; the alarm stood for 12.500 s");
+	    "the heartbeat is back; the alarm was active for 12.500 s");
 }
 
 static void
@@ -234,9 +234,9 @@ cleared_for_another_reason(void **state)
 	    "the watch was removed from the configuration");
 	assert_end(ALARM_END_DISABLED, "the watch was disabled");
 	assert_end(ALARM_END_REKEYED,
-	    "the configuration gave the alarm another key");
+	    "the configuration changed the key of the alarm");
 	assert_end(ALARM_END_HEARTBEAT,
-	    "the heartbeat is back; the alarm stood for 1.000 s");
+	    "the heartbeat is back; the alarm was active for 1.000 s");
 }
 
 static void
@@ -262,7 +262,7 @@ causes(void **state)
 	e = raise_event(1);
 	e.received = false;
 	e.last_heartbeat = WALL_NEVER;
-	assert_cause(e, ALARM_CAUSE_NEVER_HEARD, ", none was ever heard");
+	assert_cause(e, ALARM_CAUSE_NEVER_HEARD, ", none was ever received");
 	e.link_down = true;
 	assert_cause(e, ALARM_CAUSE_LINK_ABNORMAL, "; eth1 is down");
 	e = raise_event(1);

@@ -339,7 +339,7 @@ standing_alarm(void **state)
 	assert_state(2, 0);
 	assert_notification(2, NOTIFICATION_CLEARED, "w", 1, 701);
 	assert_string_equal(detail(2),
-	    "the heartbeat is back; the alarm stood for 690.000 s");
+	    "the heartbeat is back; the alarm was active for 690.000 s");
 	assert_int_equal(alarm_of(0)->raised.ns, stage_wall(11).ns);
 	/* And all goes on as ever. */
 	stage_advance(&stage, 712);
@@ -575,7 +575,7 @@ key_changed_while_down(void **state)
 	assert_notification(2, NOTIFICATION_CLEARED, "w", 1, 15);
 	assert_string_equal(key(2), "s/v/r/h/w/45640");
 	assert_string_equal(detail(2),
-	    "the configuration gave the alarm another key");
+	    "the configuration changed the key of the alarm");
 	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 15);
 	assert_string_equal(key(3), "s/v/other/h/w/45640");
 	assert_int_equal(notification(3)->alarm.last_heartbeat.ns,
