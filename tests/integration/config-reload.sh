@@ -1,7 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# HUP: what did not change goes on, and a broken file changes nothing.
+# Setting: three watches, reloads by HUP with another file and with a broken
+#          file.
+# Checks:  a reload changes only what the file changed, and a broken file
+#          changes nothing.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -9,113 +12,80 @@ begin
 start_snmpd
 start_traps
 
-# watch_section NAME PORT
-watch_section() {
-	echo "watch \"$1\" {"
-	echo "	interface = \"$LINK\""
-	echo "	peer = \"$B4\""
-	echo "	heartbeat = \"udp $2\""
-	echo "	interruption = 1s"
-	echo "}"
-}
-
-watches() {
-	client snmpbulkwalk -OQUv "$AGENT" HBWATCH-MIB::hbwWatchName |
-		sort | xargs
-}
-
-watches_are() {
-	[ "$(watches)" = "$1" ]
-}
-
-reload() {
-	kill -HUP "${PID[hbwatchd]}"
-}
-
 {
-	watch_section kept 20001
-	watch_section standing 20002
-	watch_section removed 20003
+	watch_section kept 20001 1s
+	watch_section silent 20002 1s
+	watch_section removed 20003 1s
 } | configure
-start_beat kept --from "$B4" --to "$A4" --port 20001 --rate 20
-start_beat standing --from "$B4" --to "$A4" --port 20002 --rate 20
-start_beat removed --from "$B4" --to "$A4" --port 20003-20004 --rate 20
+start_sender kept 20001 --rate 20
+start_sender silent 20002 --rate 20
+start_sender removed 20003-20004 --rate 20
 start_hbwatchd
-for watch in kept standing removed; do
+for watch in kept silent removed; do
 	soon "$watch is alive" 10 watch_is hbwWatchState $watch alive
 done
-stop standing
-soon "one alarm stands" 10 traps_are 1 hbwAlarmRaised standing
-serial=$(alarm_get hbwAlarmSerial standing)
-raised=$(alarm_get hbwAlarmRaisedTime standing)
+stop silent
+soon "the silent watch raises its alarm" 10 traps_are 1 hbwAlarmRaised silent
+serial=$(alarm_get hbwAlarmSerial silent)
+raised=$(alarm_get hbwAlarmRaisedTime silent)
 kept=$(watch_index kept)
 removed=$(watch_index removed)
 
-# The order in the file must not matter either.
+# The order of the sections must not matter.
 {
-	watch_section added 20004
-	watch_section standing 20002
-	watch_section kept 20001
+	watch_section added 20004 1s
+	watch_section silent 20002 1s
+	watch_section kept 20001 1s
 } | configure
 before=$(watch_get hbwWatchHeartbeats kept)
-reload
-soon "a watch was added and one removed" 10 watches_are "added kept standing"
-soon "the new one is alive" 10 watch_is hbwWatchState added alive
-check "the one that was kept counts on" \
+reload_hbwatchd
+soon "the reload adds a watch and removes another" 10 \
+	watches_are "added kept silent"
+soon "the added watch is alive" 10 watch_is hbwWatchState added alive
+check "the kept watch keeps its count of heartbeats" \
 	test "$(watch_get hbwWatchHeartbeats kept)" -ge "$before"
-is "under its old index" "$(watch_index kept)" "$kept"
-check "the new one has a new index" \
+is "the kept watch keeps its index" "$(watch_index kept)" "$kept"
+check "the added watch has a new index" \
 	test "$(watch_index added)" -gt "$removed"
-is "the alarm stands" "$(alarm_get hbwAlarmState standing)" raised
-is "since the same time" "$(alarm_get hbwAlarmRaisedTime standing)" "$raised"
-is "with the same serial" "$(alarm_get hbwAlarmSerial standing)" "$serial"
+is "the alarm stays active" "$(alarm_get hbwAlarmState silent)" raised
+is "the alarm keeps its time" "$(alarm_get hbwAlarmRaisedTime silent)" "$raised"
+is "the alarm keeps its serial" "$(alarm_get hbwAlarmSerial silent)" "$serial"
 
 before=$(watch_get hbwWatchHeartbeats kept)
 sent_before=$(sent kept)
 for _ in 1 2 3 4 5; do
-	old=$(engine | xargs)
-	reload
-	new_engine() {
-		local now
-
-		now=$(engine | xargs)
-		[ -n "$now" ] && [[ $now != *" "* ]] && [ "$now" != "$old" ]
-	}
-	soon "a reload brings a new engine" 10 new_engine
+	remember_engine
+	reload_hbwatchd
+	soon "a reload starts a new engine" 10 new_engine
 done
 wait_heartbeats kept 5
 counted=$(($(watch_get hbwWatchHeartbeats kept) - before))
 sent_since=$(($(sent kept) - sent_before))
 note "sent $sent_since, counted $counted"
-check "no heartbeat was missed or counted twice over five reloads" \
+check "five reloads miss no heartbeat and count none twice" \
 	test $((sent_since - counted)) -le 3 -a $((counted - sent_since)) -le 3
 
 config_time=$(get hbwConfigTime.0)
 {
-	watch_section kept 20001
-	echo 'watch "broken" {'
-	echo "	interface = \"$LINK\""
-	echo "	peer = \"$B4\""
-	echo '	heartbeat = "carrier-pigeon 7"'
-	echo '	interruption = 30'
-	echo '}'
+	watch_section kept 20001 1s
+	watch_section broken "carrier-pigeon 7" 30
 } | configure
-reload
-said_so() {
+reload_hbwatchd
+# error_logged LINE: is an error of that line of the file in the log?
+error_logged() {
 	grep -q "hbwatchd.conf:$1: " "$WORK/hbwatchd.log"
 }
-soon "an error of a broken file is logged with its line" 10 said_so 10
-soon "and the other one too" 1 said_so 11
-is "the old watches are in force" "$(watches)" "added kept standing"
-is "and hbwConfigTime has not moved" "$(get hbwConfigTime.0)" "$config_time"
+soon "a broken file: the error in line 10 is logged" 10 error_logged 10
+soon "a broken file: the error in line 11 is logged" 1 error_logged 11
+is "the old watches stay" "$(watch_names)" "added kept silent"
+is "hbwConfigTime has not changed" "$(get hbwConfigTime.0)" "$config_time"
 before=$(watch_get hbwWatchHeartbeats kept)
 wait_heartbeats kept 5
-check "heartbeats are counted on" \
+check "heartbeats are still counted" \
 	test "$(watch_get hbwWatchHeartbeats kept)" -gt "$before"
 
-start_beat standing --from "$B4" --to "$A4" --port 20002 --rate 20
-soon "the alarm that stood through it all is cleared" 10 \
-	traps_are 1 hbwAlarmCleared standing
-is "each notification came once" \
-	"$(varbind hbwNotificationSequence <"$TRAPS" | xargs)" "1 2"
+start_sender silent 20002 --rate 20
+soon "the alarm that was active all the time is cleared" 10 \
+	traps_are 1 hbwAlarmCleared silent
+is "each notification arrived once" "$(sequences)" "1 2"
 finish

@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A reload that takes its time: the one before it hears
-# meanwhile what it always heard, and nobody hears what is new.
+# Setting: reloads whose new engine, or the agent, is stopped for a while.
+# Checks:  the old engine receives heartbeats until the new one takes over, and
+#          no time of silence is lost or invented.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,8 +11,8 @@ begin
 start_snmpd
 start_traps
 
-# slow_reload WHO SECONDS: the new engine, or the agent, is stopped for so long
-# as soon as the new one is there
+# slow_reload engine|agent SECONDS: reloads, and stops the new engine or the
+# agent for that time as soon as the new engine has started
 slow_reload() {
 	python3 - "${PID[hbwatchd]}" "$@" <<'END'
 import os, signal, sys, time
@@ -33,45 +34,47 @@ os.kill(held, signal.SIGSTOP)
 time.sleep(seconds)
 both = old <= children()
 os.kill(held, signal.SIGCONT)
-sys.exit(0 if both else "it was stopped too late")
+sys.exit(0 if both else "the process was stopped too late")
 END
 }
 
-one_engine() {
-	[ "$(engine | wc -w)" -eq 1 ] && log_lines_are 1 "configuration in effect"
+reload_is_done() {
+	one_engine && log_lines_are 1 "$RELOADED"
 }
 
 watch_section kept 20001 4s | configure
-start_beat kept --from "$B4" --to "$A4" --port 20001-20002 --rate 20
+start_sender kept 20001-20002 --rate 20
 start_hbwatchd
 soon "the watch is alive" 10 watch_is hbwWatchState kept alive
 
-# Its heartbeats come all the time, but nobody can hear them yet.
+# The heartbeats of the added watch come all the time, but the old engine has no
+# such watch, and the new one is stopped for longer than its interruption time.
 {
 	watch_section kept 20001 4s
 	watch_section added 20002 400ms
 } | configure
 mark_log
-check "a reload takes a while" slow_reload engine 1.5
-soon "and is done" 10 one_engine
-soon "the new watch is alive" 10 watch_is hbwWatchState added alive
+check "a reload takes 1.5 s" slow_reload engine 1.5
+soon "the reload is done" 10 reload_is_done
+soon "the added watch is alive" 10 watch_is hbwWatchState added alive
 wait_heartbeats kept 10
-is "nothing was raised" "$(traps hbwAlarmRaised | wc -l)" 0
-is "nor ever was" "$(watch_get hbwWatchInterruptions added)" 0
+is "no alarm was raised" "$(trap_count hbwAlarmRaised)" 0
+is "the added watch counted no interruption" \
+	"$(watch_get hbwWatchInterruptions added)" 0
 
-# A silence is counted through it: half of it passes, then comes the reload.
+# A reload in the middle of a silence: the silence is counted over the reload.
 watch_section kept 20001 6s | configure
 mark_log
 slow_reload engine 0
-soon "the watch waits longer" 10 one_engine
+soon "the watch has a longer interruption time" 10 reload_is_done
 stop kept
 last=$(date +%s%N)
 mark_log
-check "another reload takes a while" slow_reload agent 3.5
-soon "and is done" 10 one_engine
-soon "the silence is told" 10 traps_are 1 hbwAlarmRaised kept
+check "a reload in a silence takes 3.5 s" slow_reload agent 3.5
+soon "the reload is done" 10 reload_is_done
+soon "the silence is raised" 10 traps_are 1 hbwAlarmRaised kept
 took=$((($(date +%s%N) - last) / 1000000))
-note "told $took ms after the last heartbeat"
-check "as soon as without the reload" test "$took" -lt 7500
-is "nobody takes it for a stop" "$(log_count "no monitoring for")" 0
+note "raised $took ms after the last heartbeat"
+check "the raise is as early as without a reload" test "$took" -lt 7500
+is "no engine reports unmonitored time" "$(log_count "no monitoring for")" 0
 finish

@@ -1,24 +1,29 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# The wall clock of hbwatchd's processes is stepped and slewed, by libfaketime;
-# the machine's is not, nor are the kernel's stamps.  No verdict changes.
+# Setting: libfaketime steps and slews the wall clock of hbwatchd; the clock of
+#          the machine and the timestamps of the kernel stay right.
+# Checks:  alarms are raised and cleared as if the clock were right, and every
+#          time in the MIB is plausible.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-LIBRARY=$(dpkg -L libfaketime 2>/dev/null | grep '/libfaketime\.so\.1$')
-[ -n "$LIBRARY" ] || skip_all "faketime is not installed"
+FAKETIME_LIBRARY=$(dpkg -L libfaketime 2>/dev/null |
+	grep '/libfaketime\.so\.1$')
+[ -n "$FAKETIME_LIBRARY" ] || skip_all "faketime is not installed"
 begin
 start_snmpd
 start_traps
 
-# set_clock SECONDS: how far it is off; a reader finds the old or the new
+# set_clock SECONDS: sets the offset from the real clock; the file always has
+# the old or the new value
 set_clock() {
 	echo "$1" >"$WORK/clock.new"
 	mv "$WORK/clock.new" "$WORK/clock"
 }
 
-# slew FROM TO: in steps of 4 ms, each below what counts as a step
+# slew FROM TO: changes the offset, in ms, by 4 ms after each heartbeat; only
+# larger changes are steps for hbwatchd
 slew() {
 	local ms
 
@@ -35,25 +40,26 @@ slew() {
 	done
 }
 
-# A process that is killed leaves what it shared with its children.
-trap forget_clock EXIT
-forget_clock() {
+# libfaketime leaves these files if its process is killed.
+trap remove_faketime_files EXIT
+remove_faketime_files() {
 	local status=$? pid
 
-	for pid in "${CLOCKED[@]}"; do
+	for pid in "${FAKETIME_PIDS[@]}"; do
 		rm -f "/dev/shm/faketime_shm_$pid" \
 			"/dev/shm/sem.faketime_sem_$pid"
 	done
 	(exit "$status")
 	clean_up
 }
-CLOCKED=()
+FAKETIME_PIDS=()
 
-# Not for the jailed engine, which opens no file: it goes by the machine's.  With
-# sanitizers it may, as whom it has become.
+# The sandboxed engine can open no file, so libfaketime gives it the real clock.
+# In a build with sanitizers it can, as the unprivileged user.
 chmod 711 "$WORK"
 set_clock +0
-HBWATCHD_ENV=(LD_PRELOAD="$LIBRARY" FAKETIME_TIMESTAMP_FILE="$WORK/clock"
+HBWATCHD_ENV=(LD_PRELOAD="$FAKETIME_LIBRARY"
+	FAKETIME_TIMESTAMP_FILE="$WORK/clock"
 	FAKETIME_NO_CACHE=1 FAKETIME_DONT_FAKE_MONOTONIC=1 NO_FAKE_STAT=1)
 ! has_sanitizers || HBWATCHD_ENV+=(
 	ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}")
@@ -63,45 +69,46 @@ HBWATCHD_ENV=(LD_PRELOAD="$LIBRARY" FAKETIME_TIMESTAMP_FILE="$WORK/clock"
 	watch_section steady 20054 1s
 	watch_section slow 20055 6s
 } | configure
-start_beat steady --from "$B4" --to "$A4" --port 20054 --rate 20
-start_beat slow --from "$B4" --to "$A4" --port 20055 --rate 0.5
-beat() {
-	start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
-}
-beat
+start_sender steady 20054 --rate 20
+start_sender slow 20055 --rate 0.5
+start_peer
 run_hbwatchd
-CLOCKED+=("${PID[hbwatchd]}")
+FAKETIME_PIDS+=("${PID[hbwatchd]}")
 need "hbwatchd does not answer" 20 hbwatchd_answers
-soon "heartbeats make it alive" 10 watch_is hbwWatchState flinkserver alive
+soon "heartbeats make the watch alive" 10 \
+	watch_is hbwWatchState flinkserver alive
 
-# its_clock: what hbwatchd takes the time for; a reload is stamped with it
+# its_clock: the wall clock of hbwatchd; hbwConfigTime shows it after a reload
 its_clock() {
 	local before
 
-	before=$(log_count "configuration in effect")
-	kill -HUP "${PID[hbwatchd]}"
-	wait_for 10 log_lines_are $((before + 1)) "configuration in effect" || return
+	before=$(log_count "$RELOADED")
+	reload_hbwatchd
+	wait_for 10 log_lines_are $((before + 1)) "$RELOADED" || return
 	seconds_of "$(get hbwConfigTime.0)"
 }
 
-# off_by SECONDS: is its clock that far off?
-off_by() {
+# clock_is_off_by SECONDS: is the clock of hbwatchd that far off?
+clock_is_off_by() {
 	awk -v its="$(its_clock)" -v now="$EPOCHREALTIME" -v off="$1" 'BEGIN {
 		exit !(its - now - off < 3 && its - now - off > -3) }'
 }
 
-# sane_times: every DateAndTime is never, or a date of these hours
-sane_times() {
-	local line value seconds wrong=0 any=no
+# times_are_plausible: is every DateAndTime "never" or within about an hour?
+times_are_plausible() {
+	local line value seconds wrong=0 any=no date_and_time
+
+	date_and_time='^[0-9]{4}-([0-9]+)-([0-9]+),([0-9]+):([0-9]+)'
+	date_and_time+=':([0-9]+)\.[0-9],[+-][0-9]+:[0-9]+$'
 
 	while read -r line; do
 		value=${line#* = }
 		[[ $value != "No Such "* ]] || continue
 		seconds=$(seconds_of "$value")
 		any=yes
-		# Eight zero octets say never.
+		# Eight zero octets mean "never".
 		[[ $value =~ ^0-0-0,0:0:0\.0 ]] && continue
-		[[ $value =~ ^[0-9]{4}-([0-9]+)-([0-9]+),([0-9]+):([0-9]+):([0-9]+)\.[0-9],[+-][0-9]+:[0-9]+$ ]] &&
+		[[ $value =~ $date_and_time ]] &&
 			[ "${BASH_REMATCH[1]}" -ge 1 ] &&
 			[ "${BASH_REMATCH[1]}" -le 12 ] &&
 			[ "${BASH_REMATCH[2]}" -ge 1 ] &&
@@ -122,17 +129,18 @@ sane_times() {
 			client snmpbulkwalk -OQUs "$AGENT" \
 				"HBWATCH-MIB::$object"
 		done
-		tr '\t' '\n' <"$TRAPS" | grep -E '^hbw[A-Za-z]*(Time|LastHeartbeat)\.'
+		tr '\t' '\n' <"$TRAPS" |
+			grep -E '^hbw[A-Za-z]*(Time|LastHeartbeat)\.'
 	)
 	[ "$wrong" -eq 0 ] && [ "$any" = yes ]
 }
 
-# arrival NOTIFICATION WATCH: when the last came, by the machine's clock
+# arrival NOTIFICATION WATCH: when the last one arrived, by the real clock
 arrival() {
-	traps "$1" "$2" | tail -n 1 | cut -f 1
+	last_trap "$1" "$2" | cut -f 1
 }
 
-nobody_was_accused() {
+no_other_alarm() {
 	traps_are 0 hbwAlarmRaised steady && traps_are 0 hbwAlarmRaised slow &&
 		traps_are "$round" hbwAlarmRaised flinkserver &&
 		traps_are "$round" hbwAlarmCleared flinkserver
@@ -142,13 +150,12 @@ round=0
 for step in +3600 -3600 +0; do
 	set_clock "$step"
 	wait_heartbeats steady 30
-	check "to $step s with heartbeats: no alarm" nobody_was_accused
-	check "its clock is there" off_by "$step"
-	check "and its times are times" sane_times
+	check "to $step s with heartbeats: no alarm" no_other_alarm
+	check "to $step s: hbwatchd has this clock" clock_is_off_by "$step"
+	check "to $step s: all times are plausible" times_are_plausible
 done
 
-# A step while the heartbeats are out, each in another part of that time: before
-# the alarm, and with it standing.
+# Two steps in a silence: one before the raise, one while the alarm is active.
 for steps in "+3600 +0" "-3600 +3600" "+0 -3600" "+0 +0"; do
 	round=$((round + 1))
 	stop peer
@@ -156,45 +163,49 @@ for steps in "+3600 +0" "-3600 +3600" "+0 -3600" "+0 +0"; do
 	wait_heartbeats steady 10
 	set_clock "${steps% *}"
 	soon "$steps: raised" 10 traps_are "$round" hbwAlarmRaised flinkserver
-	is_about "$steps: 2 s after the last heartbeat, as time passes" \
+	is_about "$steps: 2 s after the last heartbeat by the real clock" \
 		"$(arrival hbwAlarmRaised flinkserver)" \
 		"$(seconds_after "$last" 2.3)" 0.32
 	set_clock "${steps#* }"
 	wait_heartbeats steady 30
-	is "$steps: it stands" "$(alarm_get hbwAlarmState flinkserver)" raised
-	beat
+	is "$steps: the alarm stays active" \
+		"$(alarm_get hbwAlarmState flinkserver)" raised
+	start_peer
 	soon "$steps: cleared" 5 traps_are "$round" hbwAlarmCleared flinkserver
-	like "$steps: with a time that it can have stood" \
-		"$(traps hbwAlarmCleared flinkserver | tail -n 1 |
+	like "$steps: the duration in the detail is plausible" \
+		"$(last_trap hbwAlarmCleared flinkserver |
 			varbind hbwAlarmDetail)" 'was active for [0-9]\.[0-9]* s$'
-	check "$steps: nobody else was accused" nobody_was_accused
-	check "$steps: its times are times" sane_times
+	check "$steps: no other watch is raised" no_other_alarm
+	check "$steps: all times are plausible" times_are_plausible
 done
 
-# 8 % fast, then 8 % slow: more than any clock is slewed by.
+# The clock is 8 % fast and then 8 % slow, which is more than NTP slews by.
 slew 0 320
-check "slewed forward with heartbeats: no alarm" nobody_was_accused
+check "slewed forward with heartbeats: no alarm" no_other_alarm
 stop peer
 last=$(last_sent peer)
 round=$((round + 1))
 slew 320 0
-soon "slewed back without: raised" 10 \
+soon "slewed back without heartbeats: raised" 10 \
 	traps_are "$round" hbwAlarmRaised flinkserver
-is_about "2 s after the last heartbeat" "$(arrival hbwAlarmRaised flinkserver)" \
+is_about "slewed back: 2 s after the last heartbeat by the real clock" \
+	"$(arrival hbwAlarmRaised flinkserver)" \
 	"$(seconds_after "$last" 2.3)" 0.32
 slew 0 160
-beat
-soon "cleared" 5 traps_are "$round" hbwAlarmCleared flinkserver
-check "nobody else was accused" nobody_was_accused
-check "its times are times" sane_times
+start_peer
+soon "slewed forward again: cleared" 5 \
+	traps_are "$round" hbwAlarmCleared flinkserver
+check "no other watch is raised" no_other_alarm
+check "all times are plausible" times_are_plausible
 for watch in steady slow; do
 	is "$watch counted no interruption" \
 		"$(watch_get hbwWatchInterruptions $watch)" 0
 done
 missed=$(($(sent steady) - $(watch_get hbwWatchHeartbeats steady)))
-note "$missed heartbeats more were sent than counted"
-check "each notification once and in order" notifications_in_order --first 1 --once
-! has_sanitizers || check "its engine saw the steps" \
+note "$missed heartbeats were sent and not counted"
+check "each notification arrived once and in order" \
+	notifications_in_order --first 1 --once
+! has_sanitizers || check "the engine logged the steps" \
 	test "$(log_count "engine.*the wall clock was stepped")" -ge 5
-check "it ends on TERM" stop hbwatchd
+check "hbwatchd ends on TERM" stop hbwatchd
 finish

@@ -103,7 +103,7 @@ reload_hbwatchd() {
 
 # has_sanitizers: was hbwatchd built with them?
 has_sanitizers() {
-	ldd "$BUILD/hbwatchd" | grep -q libasan
+	grep -q '^#define HBW_SANITIZERS' "$BUILD/config.h"
 }
 
 #
