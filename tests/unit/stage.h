@@ -21,7 +21,10 @@
 #include "detect/detect.h"
 #include "persistence.h"
 
-/* Times are seconds since 2026-11-22T12:00:00Z, when the host is up for 1000 s. */
+/*
+ * Times are seconds since 2026-11-22T12:00:00Z.  The monotonic clock has 1000 s
+ * then.
+ */
 #define STAGE_NOON	INT64_C(1795348800)
 #define STAGE_UP	INT64_C(1000)
 
@@ -104,9 +107,10 @@ static inline void
 stage_reload(struct stage *s, const char *text, double at)
 {
 	struct configuration	*config = stage_configuration(text);
-	struct shared_state		*shared = shared_state_new(config, stage_mono(at));
+	struct shared_state	*shared;
 	size_t			 i;
 
+	shared = shared_state_new(config, stage_mono(at));
 	s->agent.now = stage_mono(at);
 	/* Independent of the interfaces of this host. */
 	for (i = 0; shared != NULL && i < shared->ncaptures; i++)
@@ -154,12 +158,20 @@ stage_heartbeat(struct stage *s, uint32_t watch, double at)
 	detect_heartbeat(&s->detect, watch, stage_mono(at), stage_wall(at));
 }
 
+/* The position of the capture of an interface. */
+static inline uint32_t
+stage_find_capture(const struct stage *s, const char *interface)
+{
+	return (shared_state_find_capture(s->agent.current.shared, interface));
+}
+
 /* The engine reports that the state of a capture changed. */
 static inline void
 stage_capture(struct stage *s, uint32_t capture,
     enum shared_capture_state state, const char *error, double at)
 {
-	struct shared_capture	*c = &s->agent.current.shared->captures[capture];
+	struct shared_state	*shared = s->agent.current.shared;
+	struct shared_capture	*c = &shared->captures[capture];
 	struct engine_report	 r = {
 		.type = ENGINE_CAPTURE, .capture = capture, .state = state,
 		.before = c->state,

@@ -40,8 +40,9 @@ alarm_of(size_t i)
 static const struct notification *
 notification(uint32_t i)
 {
-	const struct notification	*n = outbox_find(&stage.agent.outbox, i);
+	const struct notification	*n;
 
+	n = outbox_find(&stage.agent.outbox, i);
 	assert_non_null(n);
 	return (n);
 }
@@ -77,13 +78,13 @@ detail_of(size_t i)
 {
 	static char	 text[ALARM_DETAIL_SIZE];
 
-	return (alarm_detail(alarm_of(i), stage.agent.current.config->watches[i],
-	    text));
+	return (alarm_detail(alarm_of(i),
+	    stage.agent.current.config->watches[i], text));
 }
 
 static void
-assert_notification(uint32_t i, enum notification_event event, const char *watch,
-    double at)
+assert_notification(uint32_t i, enum notification_event event,
+    const char *watch, double at)
 {
 	assert_int_equal(notification(i)->event, event);
 	assert_string_equal(notification(i)->watch->name, watch);
@@ -465,8 +466,9 @@ reconcile_a_long_series(void **state)
 			assert_int_equal(stage.agent.outbox.sequence,
 			    before + (lost % 2 == 1 ? 1 : 2));
 			for (i = 1; i <= stage.agent.outbox.sequence; i++)
-				assert_int_equal(notification(i)->event, i % 2 == 1 ?
-				    NOTIFICATION_RAISED : NOTIFICATION_CLEARED);
+				assert_int_equal(notification(i)->event,
+				    i % 2 == 1 ? NOTIFICATION_RAISED :
+				    NOTIFICATION_CLEARED);
 			for (i = 2; i <= stage.agent.outbox.sequence; i++)
 				assert_true(notification(i)->time.ns >=
 				    notification(i - 1)->time.ns);
@@ -498,8 +500,10 @@ reconcile_any_loss(void **state)
 		for (i = 1; i <= stage.agent.outbox.sequence; i++) {
 			assert_int_equal(notification(i)->event, i % 2 == 1 ?
 			    NOTIFICATION_RAISED : NOTIFICATION_CLEARED);
-			raises += notification(i)->event == NOTIFICATION_RAISED;
-			clears += notification(i)->event == NOTIFICATION_CLEARED;
+			raises += notification(i)->event ==
+			    NOTIFICATION_RAISED;
+			clears += notification(i)->event ==
+			    NOTIFICATION_CLEARED;
 		}
 		assert_int_equal(raises, clears);
 		assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
@@ -959,7 +963,8 @@ invalid_rows(void **state)
 	stage_begin(&stage, COMMON WATCH("a", "")
 	    WATCH("b", "enabled = false"));
 	stage_heartbeat(&stage, 0, 1);
-	memset(AGENT->current.shared->watches, 0xff, 2 * sizeof(*AGENT->current.shared->watches));
+	memset(AGENT->current.shared->watches, 0xff,
+	    2 * sizeof(*AGENT->current.shared->watches));
 	AGENT->current.shared->watches[0].last.ns = INT64_MAX;
 	AGENT->current.shared->captures[0].source.since.ns = INT64_MAX;
 	agent_reconcile(AGENT, stage_mono(20), stage_wall(20));
@@ -983,8 +988,8 @@ restarts_are_kept_by_a_reload(void **state)
 	stage_begin(&stage, COMMON WATCH("a", "")
 	    FLOW("b", "lo", "192.0.2.12", ""));
 	captures = stage.agent.current.captures;
-	captures[shared_state_find_capture(stage.agent.current.shared, "eth0")].restarts = 4;
-	captures[shared_state_find_capture(stage.agent.current.shared, "lo")].restarts = 5;
+	captures[stage_find_capture(&stage, "eth0")].restarts = 4;
+	captures[stage_find_capture(&stage, "lo")].restarts = 5;
 	stage_reload(&stage, COMMON FLOW("c", "bond0", "192.0.2.12", "")
 	    FLOW("b", "lo", "192.0.2.12", ""), 2);
 	assert_int_equal(stage.agent.current.shared->ncaptures, 2);
@@ -1110,10 +1115,12 @@ storm_without_an_end(void **state)
 		turn(t);
 	}
 	for (i = 1; i <= stage.agent.outbox.sequence; i++)
-		assert_int_not_equal(notification(i)->event, NOTIFICATION_STORM);
+		assert_int_not_equal(notification(i)->event,
+		    NOTIFICATION_STORM);
 	turn(311);
 	for (i = 1; i < stage.agent.outbox.sequence; i++) {
-		raised += summarised(i) && notification(i)->event == NOTIFICATION_RAISED;
+		raised += summarised(i) &&
+		    notification(i)->event == NOTIFICATION_RAISED;
 		cleared += summarised(i) &&
 		    notification(i)->event == NOTIFICATION_CLEARED;
 	}
@@ -1190,8 +1197,10 @@ storm_by_a_reload(void **state)
 	stage_begin(&stage, COMMON SIX);
 	turn(11);
 	stage_reload(&stage, "source = t\n" STORM
-	    WATCH_OF("0", "role = q host = h") WATCH_OF("1", "role = q host = h")
-	    WATCH_OF("2", "role = q host = h") WATCH_OF("3", "role = q host = h"),
+	    WATCH_OF("0", "role = q host = h")
+	    WATCH_OF("1", "role = q host = h")
+	    WATCH_OF("2", "role = q host = h")
+	    WATCH_OF("3", "role = q host = h"),
 	    12);
 	turn(12);
 	/* All six clears and four raises. */

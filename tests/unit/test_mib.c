@@ -53,7 +53,8 @@ take_complaint(int major, int minor, void *message, void *arg)
 static void
 read_net_snmp_mib(void)
 {
-	char	*directories = strdup(NETSNMP_DEFAULT_MIBDIRS), *rest = directories;
+	char	*directories = strdup(NETSNMP_DEFAULT_MIBDIRS);
+	char	*rest = directories;
 	char	*directory, file[1024];
 
 	assert_non_null(directories);
@@ -89,8 +90,8 @@ read_modules(void **state)
 		"SNMPv2-SMI", "SNMPv2-TC", "SNMPv2-CONF",
 		"SNMP-FRAMEWORK-MIB", "INET-ADDRESS-MIB",
 	};
-	const char			*directory = getenv("HBWATCH_IETF_MIBS");
-	size_t				 i;
+	const char	*directory = getenv("HBWATCH_IETF_MIBS");
+	size_t		 i;
 
 	(void)state;
 	setenv("MIBS", "", 1);
@@ -416,7 +417,9 @@ event(int number)
 static const char *
 delivery(int number)
 {
-	const struct notification		 plain = { .event = NOTIFICATION_RAISED };
+	const struct notification		 plain = {
+		.event = NOTIFICATION_RAISED,
+	};
 	const struct notification		 summarised = {
 		.event = NOTIFICATION_RAISED, .alarm.flags = ALARM_SUMMARISED,
 	};
@@ -688,7 +691,7 @@ main(void)
 	const char	*directory = getenv("HBWATCH_IETF_MIBS");
 
 	if (directory == NULL || access(directory, R_OK) != 0)
-		return (skip_all("HBWATCH_IETF_MIBS names no directory with the "
-		    "IETF's modules"));
+		return (skip_all("HBWATCH_IETF_MIBS names no directory with "
+		    "the IETF's modules"));
 	return (cmocka_run_group_tests(tests, read_modules, forget_modules));
 }

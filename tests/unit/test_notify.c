@@ -46,8 +46,9 @@ end(void **state)
 static const struct notification *
 notification(uint32_t i)
 {
-	const struct notification	*n = outbox_find(&stage.agent.outbox, i);
+	const struct notification	*n;
 
+	n = outbox_find(&stage.agent.outbox, i);
 	assert_non_null(n);
 	return (n);
 }
@@ -473,8 +474,8 @@ object_names(void **state)
 		assert_int_equal(notification(i)->event, i);
 		list = varbinds(i);
 		vb = list->next_variable;
-		for (j = 0; (name = notify_object_name(notification(i)->event, j)) !=
-		    NULL; j++, vb = vb->next_variable) {
+		for (j = 0; (name = notify_object_name(i, j)) != NULL;
+		    j++, vb = vb->next_variable) {
 			assert_non_null(vb);
 			assert_int_equal(table_find(&stage.agent,
 			    vb->name + table_root_length,

@@ -238,20 +238,23 @@ scalars(void **state)
 static void
 captures(void **state)
 {
-	struct shared_capture	*c;
+	struct shared_capture	*captures, *c;
+	uint32_t		 eth0, eth1;
 
 	(void)state;
 	stage_begin(&stage, four);
-	c = &AGENT->current.shared->captures[shared_state_find_capture(AGENT->current.shared, "eth1")];
+	eth0 = stage_find_capture(&stage, "eth0");
+	eth1 = stage_find_capture(&stage, "eth1");
+	captures = AGENT->current.shared->captures;
+	c = &captures[eth1];
 	c->ifindex = 2;
 	c->packets = UINT64_C(0x123456789a);
 	c->heartbeats = 5;
 	c->dropped = UINT64_MAX;
 	c->state = SHARED_CAPTURE_DOWN;
 	strcpy(c->error, "it is down");
-	AGENT->current.captures[c - AGENT->current.shared->captures].restarts = 3;
-	AGENT->current.shared->captures[shared_state_find_capture(AGENT->current.shared,
-	    "eth0")].ifindex = 9;
+	AGENT->current.captures[eth1].restarts = 3;
+	captures[eth0].ifindex = 9;
 	agent_order_captures(AGENT);
 	assert_text("1.2.1.2.2", "eth1");
 	assert_number("1.2.1.3.2", SHARED_CAPTURE_DOWN);
@@ -271,10 +274,12 @@ captures(void **state)
 static void
 captures_in_order(void **state)
 {
+	uint32_t	 eth1;
+
 	(void)state;
 	stage_begin(&stage, four);
-	AGENT->current.shared->captures[shared_state_find_capture(AGENT->current.shared,
-	    "eth1")].ifindex = 2147483647;
+	eth1 = stage_find_capture(&stage, "eth1");
+	AGENT->current.shared->captures[eth1].ifindex = 2147483647;
 	agent_order_captures(AGENT);
 	assert_next("1.2.1.2", "1.2.1.2.0");
 	assert_next("1.2.1.2.0", "1.2.1.2.2147483647");
@@ -345,7 +350,7 @@ watch_states(void **state)
 	assert_number("1.3.1.11.1", DETECT_INTERRUPTED);
 	assert_number("1.3.1.18.1", 1);
 	/* The capture failed; the engine hangs; the engine has ended. */
-	stage_capture(&stage, shared_state_find_capture(AGENT->current.shared, "eth1"),
+	stage_capture(&stage, stage_find_capture(&stage, "eth1"),
 	    SHARED_CAPTURE_FAILED, "x", 12);
 	assert_number("1.3.1.11.1", DETECT_BLIND);
 	assert_number("1.3.1.11.3", DETECT_INTERRUPTED);
@@ -421,7 +426,8 @@ history(void **state)
 	assert_number("1.5.1.9.1", ALARM_CAUSE_NEVER_HEARD);
 	assert_number("1.5.1.11.1", 2);
 	assert_number("1.5.1.2.2", NOTIFICATION_CLEARED);
-	assert_text("1.5.1.10.2", alarm_detail(&AGENT->current.alarms[0], w, text));
+	assert_text("1.5.1.10.2",
+	    alarm_detail(&AGENT->current.alarms[0], w, text));
 	assert_number("1.5.1.11.2", 1);
 }
 
@@ -749,6 +755,7 @@ walks(void **state)
 static void
 rows_belong_to_their_watches(void **state)
 {
+	const struct configuration_watch	*w;
 	struct value	 v;
 	char		 name[64], expected[64];
 	size_t		 i;
@@ -759,8 +766,9 @@ rows_belong_to_their_watches(void **state)
 		snprintf(expected, sizeof(expected), "w%zu", i);
 		snprintf(name, sizeof(name), "1.3.1.2.%zu", i + 1);
 		assert_text(name, expected);
+		w = AGENT->current.config->watches[i];
 		snprintf(name, sizeof(name), "1.4.1.2.%u.%zu",
-		    (unsigned)AGENT->current.config->watches[i]->profile->alarm->id, i + 1);
+		    (unsigned)w->profile->alarm->id, i + 1);
 		get(name, &v);
 		assert_true(v.length > strlen(expected));
 	}
@@ -792,7 +800,8 @@ walk_while_history_moves(void **state)
 			continue;
 		for (i = 0; i < 2; i++) {
 			stage_capture(&stage, 0, i == 0 ?
-			    SHARED_CAPTURE_FAILED : SHARED_CAPTURE_RUNNING, "", 2);
+			    SHARED_CAPTURE_FAILED : SHARED_CAPTURE_RUNNING, "",
+			    2);
 			outbox_delivered(&AGENT->outbox,
 			    AGENT->outbox.sequence);
 			outbox_trim(&AGENT->outbox, HISTORY);
