@@ -57,13 +57,8 @@ struct used {
 	const struct protocol	*protocol;
 	uint32_t		 form;		/* its part of it */
 	void			*memory;	/* of its follow(); owned */
-};
-
-/* The ports that some watch listens for, a bit each. */
-struct choice {
-	bool			 all;
-	uint64_t		 udp[UINT16_MAX / 64 + 1];
-	uint64_t		 tcp[UINT16_MAX / 64 + 1];
+	/* A bit for each key that some watch asks for. */
+	uint64_t		 keys[FORM_KEY_MAX / 64 + 1];
 };
 
 /*
@@ -80,7 +75,6 @@ struct match {
 	size_t			 nexpressions;
 	struct used		*used;
 	size_t			 nused;
-	struct choice		*choice;	/* NULL: not made */
 };
 
 static uint32_t
@@ -120,7 +114,7 @@ bucket(const struct match *m, uint32_t hash)
 }
 
 /* NULL when there is no memory. */
-static const struct used *
+static struct used *
 use_protocol(struct match *m, const struct protocol *protocol)
 {
 	struct used	*used;
@@ -150,7 +144,7 @@ add_watch(struct match *m, const struct configuration_watch *w, uint32_t i,
     struct draft *draft)
 {
 	const struct configuration_profile	*p = w->profile;
-	const struct used			*used;
+	struct used				*used;
 
 	if (p->form.expression != NULL) {
 		m->expressions[m->nexpressions++] = (struct expression){
@@ -162,6 +156,7 @@ add_watch(struct match *m, const struct configuration_watch *w, uint32_t i,
 	used = use_protocol(m, p->form.protocol);
 	if (used == NULL)
 		return (false);
+	used->keys[p->form.key / 64] |= UINT64_C(1) << p->form.key % 64;
 	draft->slot.watch = i;
 	draft->slot.peer = peer_word(&w->peer);
 	draft->slot.form = used->form | p->form.key |
@@ -305,7 +300,6 @@ match_free(struct match *m)
 	free(m->expressions);
 	free(m->slots);
 	free(m->used);
-	free(m->choice);
 	free(m);
 }
 
@@ -357,6 +351,13 @@ look_up(const struct match *m, uint32_t form, const struct addr *peer,
 			found(arg, slot->watch, heartbeat);
 }
 
+static bool
+wants_key(const struct used *used, uint32_t key)
+{
+	return (key <= FORM_KEY_MAX &&
+	    (used->keys[key / 64] >> key % 64 & 1) != 0);
+}
+
 static void
 match_protocol(const struct match *m, const struct used *used,
     const struct packet *packet, match_found *found, void *arg)
@@ -372,7 +373,7 @@ match_protocol(const struct match *m, const struct used *used,
 	    !protocol->decode(packet, &heartbeat))
 		return;
 	for (k = 0; k < heartbeat.keys; k++) {
-		if (heartbeat.key[k] > FORM_KEY_MAX)
+		if (!wants_key(used, heartbeat.key[k]))
 			continue;
 		form = used->form | heartbeat.key[k];
 		look_up(m, form, &heartbeat.sender, packet, &heartbeat, found,
@@ -411,6 +412,44 @@ match_expressions(const struct match *m, const struct capture_frame *frame,
 	}
 }
 
+/* May the protocol find a heartbeat in the packet?  A cheap look at its ports. */
+static bool
+may_match(const struct used *used, const struct packet *packet)
+{
+	const struct protocol	*p = used->protocol;
+	uint16_t		 from = packet->source_port;
+	uint16_t		 to = packet->destination_port;
+
+	if (p->transport == 0)
+		return (true);
+	if (p->transport != packet->protocol)
+		return (false);
+	if (p->follow != NULL || (p->transport != IPPROTO_UDP &&
+	    p->transport != IPPROTO_TCP))
+		return (true);
+	if (p->ports[0] == 0)
+		return (wants_key(used, from) || wants_key(used, to));
+	return (from == p->ports[0] || to == p->ports[0] ||
+	    from == p->ports[1] || to == p->ports[1]);
+}
+
+bool
+match_prefilter(const struct match *m, const struct capture_frame *frame)
+{
+	struct packet	 packet;
+	size_t		 i;
+
+	if (m->nexpressions > 0)
+		return (true);
+	if (packet_decode(frame->link_type, frame->bytes, frame->captured,
+	    frame->wire, &packet) != PACKET_IP)
+		return (false);
+	for (i = 0; i < m->nused; i++)
+		if (may_match(&m->used[i], &packet))
+			return (true);
+	return (false);
+}
+
 enum packet_verdict
 match_frame(struct match *m, const struct capture_frame *frame,
     match_found *found, void *arg)
@@ -423,83 +462,12 @@ match_frame(struct match *m, const struct capture_frame *frame,
 	    frame->captured, frame->wire, &packet);
 	if (verdict == PACKET_IP)
 		for (i = 0; i < m->nused; i++)
-			match_protocol(m, &m->used[i], &packet, found, arg);
+			if (may_match(&m->used[i], &packet))
+				match_protocol(m, &m->used[i], &packet, found,
+				    arg);
 	match_expressions(m, frame, verdict == PACKET_IP ||
 	    verdict == PACKET_CONTINUED ? &packet : NULL, found, arg);
 	return (verdict);
-}
-
-/* ---- what is worth it */
-
-static void
-choose_port(uint64_t *ports, uint32_t port)
-{
-	ports[port / 64] |= UINT64_C(1) << port % 64;
-}
-
-static bool
-is_chosen(const uint64_t *ports, uint16_t port)
-{
-	return ((ports[port / 64] >> port % 64 & 1) != 0);
-}
-
-static void
-choose(struct choice *choice, const struct protocol *protocol, uint32_t key)
-{
-	uint64_t	*ports;
-	size_t		 i;
-
-	if (protocol->transport == IPPROTO_UDP)
-		ports = choice->udp;
-	else if (protocol->transport == IPPROTO_TCP)
-		ports = choice->tcp;
-	else {
-		choice->all |= protocol->transport == 0;
-		return;
-	}
-	/* What follows flows wants every packet. */
-	if (protocol->follow != NULL)
-		memset(ports, 0xff, sizeof(choice->tcp));
-	else if (protocol->ports[0] == 0)
-		choose_port(ports, key);
-	for (i = 0; i < 2 && protocol->ports[i] != 0; i++)
-		choose_port(ports, protocol->ports[i]);
-}
-
-bool
-match_prefilter_init(struct match *m)
-{
-	const struct slot	*slot = m->slots;
-	size_t			 i;
-
-	if (m->choice == NULL)
-		m->choice = calloc(1, sizeof(*m->choice));
-	if (m->choice == NULL)
-		return (false);
-	m->choice->all = m->nexpressions > 0;
-	for (i = 0; i < m->nentries; slot++) {
-		if (slot->form == FORM_NONE)
-			continue;
-		choose(m->choice, protocols[(slot->form & FORM_PORT_MASK) >>
-		    FORM_PROTOCOL_SHIFT], slot->form & FORM_KEY_MAX);
-		i++;
-	}
-	return (true);
-}
-
-bool
-match_prefilter(const struct match *m, const struct capture_frame *frame)
-{
-	const uint64_t		*ports;
-	struct packet_peek	 glance;
-
-	if (m->choice == NULL || m->choice->all || !packet_peek(
-	    frame->link_type, frame->bytes, frame->captured, &glance))
-		return (true);
-	ports = glance.protocol == IPPROTO_UDP ? m->choice->udp :
-	    m->choice->tcp;
-	return (is_chosen(ports, glance.source_port) ||
-	    is_chosen(ports, glance.destination_port));
 }
 
 /* ---- the kernel's filter */

@@ -41,7 +41,6 @@ bool	 match_prepare(struct match *, int link_type, char *error);
  * nothing, at a fraction of its cost.  match_prefilter_init makes ready for that, false
  * when there is no memory; without it every frame is worth it.
  */
-bool	 match_prefilter_init(struct match *);
 bool	 match_prefilter(const struct match *, const struct capture_frame *);
 
 /*

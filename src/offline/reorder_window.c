@@ -160,7 +160,7 @@ bool
 reorder_window_push(struct reorder_window *r, const struct capture_frame *frame, bool wanted)
 {
 	struct reorder_window_entry	 entry = {
-		.timestamp = frame->timestamp, .captured = (uint32_t)frame->captured,
+		.timestamp = frame->timestamp, .captured = frame->captured,
 	};
 
 	if (wanted) {

@@ -24,7 +24,7 @@ struct reorder_window_entry {
 	struct wall_time	 timestamp;		/* what it counts at */
 	/* With its bytes; NULL when it was not wanted. */
 	struct capture_frame	*frame;
-	uint32_t		 captured;	/* its octets, wanted or not */
+	size_t		 captured;	/* its octets, wanted or not */
 };
 
 struct reorder_window_count {

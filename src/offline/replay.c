@@ -264,10 +264,6 @@ add_matcher(struct replay *r, size_t part)
 		return (false);
 	}
 	r->matchers[r->nmatchers++] = (struct matcher){ link_type, match };
-	if (!match_prefilter_init(match)) {
-		log_warnx("out of memory");
-		return (false);
-	}
 	if (match_prepare(match, link_type, error))
 		return (true);
 	log_warnx("%s: a bpf expression does not fit its link type: %s",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/stat.h>
 
+#include <byteswap.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
@@ -11,47 +12,48 @@
 
 #include <pcap.h>
 
+#include "base/cursor.h"
 #include "base/mono.h"
 #include "packet/capture_file.h"
 
-/* What a pipe has not brought within this time may take long. */
+/* How long a pipe may bring nothing before `idle` is called, and again. */
 #define IDLE_MS		50
 #define IDLE_AGAIN_MS	500
 
 #define READ_SIZE	(256 * 1024)
 
-/* Of a pcap file: pcap-savefile(5). */
+/* The pcap format: pcap-savefile(5). */
 #define HEADER_SIZE	24
-#define RECORD_SIZE	16
-#define RECORD_MAX	(READ_SIZE / 2)		/* that is read here */
+#define RECORD_MAX	(READ_SIZE / 2)		/* longer ones: libpcap */
 #define MAGIC_USEC	UINT32_C(0xa1b2c3d4)
 #define MAGIC_NSEC	UINT32_C(0xa1b23c4d)
+#define VERSION		UINT32_C(0x00020004)	/* 2.4 */
 
-/* Stamps beyond are nobody's, and arithmetic with them could overflow. */
+/* Later timestamps are invalid; arithmetic with them could overflow. */
 #define TIMESTAMP_MAX_SEC	(INT64_MAX / NSEC_PER_SEC / 4 * 3)
 
 /*
- * Libpcap reads what it reads from the buffer here.  Of the most common kind of
- * file (version 2.4, Ethernet) that is the header, and each record that is not
- * as it should be; the others are taken from the buffer as they are, since
- * libpcap takes longer to copy a packet than it takes to judge one.
+ * All input goes through the buffer.  libpcap reads from it the header of a
+ * file, every file that is not a pcap file of version 2.4 with Ethernet frames,
+ * and every record that is damaged.  All other records are taken out of the
+ * buffer here, because libpcap needs more time to copy a packet than hbwatch
+ * needs to decode it.
  */
 struct capture_file {
 	pcap_t			*pcap;		/* owns the stream */
-	uint8_t			*buffer;	/* of READ_SIZE; owned */
-	size_t			 first;		/* what is left in it */
-	size_t			 end;
-	bool			 ended;
+	uint8_t			*buffer;	/* READ_SIZE octets; owned */
+	size_t			 first;		/* not yet used: from here */
+	size_t			 end;		/* to here */
+	bool			 ended;		/* no more is to be read */
 	bool			 direct;	/* records are read here */
-	bool			 big;		/* its numbers' order */
-	uint32_t		 unit_ns;	/* of its stamps' fractions */
-	uint32_t		 captured_max;
+	bool			 swapped;	/* its numbers: little endian */
+	uint32_t		 unit_ns;	/* of a timestamp's fraction */
+	uint32_t		 captured_max;	/* octets of a frame */
 	int			 link_type;
-	int			 fd;
+	int			 fd;		/* owned by the stream */
 	capture_file_idle	*idle;
 	void			*arg;
 	bool			 regular;
-	bool			 blocks;	/* pcapng */
 	uint64_t		 position;
 	uint64_t		 size;
 	int			 error;		/* errno of a read, or 0 */
@@ -59,7 +61,7 @@ struct capture_file {
 
 /* ---- the stream that libpcap reads from */
 
-/* False when the end is wanted here. */
+/* False when `idle` ends the capture. */
 static bool
 wait_for_input(struct capture_file *f)
 {
@@ -69,7 +71,10 @@ wait_for_input(struct capture_file *f)
 	if (f->regular || f->idle == NULL)
 		return (true);
 	while ((n = poll(&fd, 1, ms)) <= 0) {
-		/* A signal that ends all may bring the writer's last words. */
+		/*
+		 * After a signal wait once more: it may have ended the writer
+		 * too, whose last packets are then on their way.
+		 */
 		if (n == 0 && !f->idle(f->arg))
 			return (false);
 		ms = IDLE_AGAIN_MS;
@@ -77,31 +82,10 @@ wait_for_input(struct capture_file *f)
 	return (true);
 }
 
-/* As read(2) does it; the end is the end for good. */
-static ssize_t
-read_some(struct capture_file *f, void *buffer, size_t size)
-{
-	ssize_t	 n;
-
-	if (f->ended)
-		return (0);
-	do {
-		if (!wait_for_input(f)) {
-			f->ended = true;
-			return (0);
-		}
-		n = read(f->fd, buffer, size);
-	} while (n < 0 && errno == EINTR);
-	if (n < 0) {
-		f->error = errno;
-		return (n);
-	}
-	f->ended = n == 0;
-	f->position += (uint64_t)n;
-	return (n);
-}
-
-/* Reads more behind what is left, which moves.  False at the end, on error. */
+/*
+ * Reads more octets behind those that are not used yet, which move to the
+ * beginning.  False at the end of the file, for good, and on error.
+ */
 static bool
 buffer_more(struct capture_file *f)
 {
@@ -110,9 +94,19 @@ buffer_more(struct capture_file *f)
 	memmove(f->buffer, f->buffer + f->first, f->end - f->first);
 	f->end -= f->first;
 	f->first = 0;
-	n = read_some(f, f->buffer + f->end, READ_SIZE - f->end);
-	if (n > 0)
-		f->end += (size_t)n;
+	do {
+		f->ended = f->ended || !wait_for_input(f);
+		if (f->ended)
+			return (false);
+		n = read(f->fd, f->buffer + f->end, READ_SIZE - f->end);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0) {
+		f->error = errno;
+		return (false);
+	}
+	f->ended = n == 0;
+	f->end += (size_t)n;
+	f->position += (uint64_t)n;
 	return (n > 0);
 }
 
@@ -121,8 +115,8 @@ stream_read(void *cookie, char *buffer, size_t size)
 {
 	struct capture_file	*f = cookie;
 
-	if (f->first == f->end)
-		return (read_some(f, buffer, size));
+	if (f->first == f->end && !buffer_more(f))
+		return (f->error != 0 ? -1 : 0);
 	if (size > f->end - f->first)
 		size = f->end - f->first;
 	memcpy(buffer, f->buffer + f->first, size);
@@ -138,36 +132,42 @@ stream_close(void *cookie)
 	return (close(f->fd));
 }
 
-/* ---- a pcap file's own numbers */
+/* ---- the numbers of a pcap file, in the order of the host that wrote it */
 
-static uint32_t
-u32_at(const struct capture_file *f, size_t at)
+static struct cursor
+unused(const struct capture_file *f)
 {
-	const uint8_t	*b = f->buffer + f->first + at;
-
-	if (f->big)
-		return ((uint32_t)b[0] << 24 | (uint32_t)b[1] << 16 |
-		    (uint32_t)b[2] << 8 | b[3]);
-	return ((uint32_t)b[3] << 24 | (uint32_t)b[2] << 16 |
-	    (uint32_t)b[1] << 8 | b[0]);
+	return (cursor_over(f->buffer + f->first, f->end - f->first));
 }
 
-/* Looks at the beginning, without taking it. */
-static void
-look_at_header(struct capture_file *f)
+static uint32_t
+file_u32(const struct capture_file *f, struct cursor *c)
 {
-	uint32_t	 magic;
+	uint32_t	 number = cursor_u32(c);
+
+	return (f->swapped ? bswap_32(number) : number);
+}
+
+/* Reads the header of a file, but leaves it to libpcap. */
+static void
+peek_header(struct capture_file *f)
+{
+	struct cursor	 c;
+	uint32_t	 magic, version;
 
 	while (f->end < HEADER_SIZE && buffer_more(f))
 		continue;
-	f->blocks = f->end > 0 && f->buffer[0] == '\n';	/* 0x0a0d0d0a */
-	if (f->end < HEADER_SIZE)
-		return;
-	f->big = f->buffer[0] == 0xa1;
-	magic = u32_at(f, 0);
+	c = unused(f);
+	magic = cursor_u32(&c);
+	f->swapped = (magic & 0xff) == 0xa1;
+	if (f->swapped)
+		magic = bswap_32(magic);
+	version = file_u32(f, &c);
+	if (f->swapped)		/* two numbers of 16 bits */
+		version = version << 16 | version >> 16;
 	f->unit_ns = magic == MAGIC_NSEC ? 1 : 1000;
-	f->direct = (magic == MAGIC_USEC || magic == MAGIC_NSEC) &&
-	    u32_at(f, 4) == (f->big ? 0x00020004 : 0x00040002);
+	f->direct = f->end >= HEADER_SIZE && version == VERSION &&
+	    (magic == MAGIC_USEC || magic == MAGIC_NSEC);
 }
 
 /* ---- open and close */
@@ -186,12 +186,9 @@ stream_open(struct capture_file *f)
 		close(f->fd);
 		return (NULL);
 	}
-	/* Where records are read here, no more is to be taken than it needs. */
-	if (setvbuf(stream, NULL, f->direct ? _IONBF : _IOFBF,
-	    f->direct ? 0 : READ_SIZE) != 0) {
-		fclose(stream);
-		return (NULL);
-	}
+	/* libpcap must not take records out of the buffer ahead of time. */
+	if (f->direct)
+		setvbuf(stream, NULL, _IONBF, 0);
 	return (stream);
 }
 
@@ -258,13 +255,14 @@ capture_file_open(const char *name, capture_file_idle *idle, void *arg,
 		free(f);
 		return (NULL);
 	}
-	look_at_header(f);
+	peek_header(f);
 	if (!open_pcap(f, error)) {
 		free(f->buffer);
 		free(f);
 		return (NULL);
 	}
 	f->link_type = pcap_datalink(f->pcap);
+	f->direct = f->direct && f->link_type == DLT_EN10MB;
 	f->captured_max = (uint32_t)pcap_snapshot(f->pcap);
 	if (f->captured_max > RECORD_MAX)
 		f->captured_max = RECORD_MAX;
@@ -284,9 +282,10 @@ capture_file_close(struct capture_file *f)
 /* ---- frames */
 
 /*
- * The seconds of a pcap file are 32 bits without a sign, which libpcap takes
- * for one with it.  A packet block of pcapng may have no stamp at all, which is
- * handed out as 0; in pcap that is a time, and the next one stands for it.
+ * The seconds of a pcap file are an unsigned number of 32 bits, but libpcap
+ * reads them as signed.  A pcapng packet may have no timestamp at all, which is
+ * handed out as WALL_NEVER, 0.  A pcap packet always has one, so instead of 0
+ * it gets the next nanosecond.
  */
 static struct wall_time
 timestamp_of(const struct capture_file *f, int64_t sec, int64_t ns)
@@ -296,43 +295,47 @@ timestamp_of(const struct capture_file *f, int64_t sec, int64_t ns)
 	if (sec < 0 || sec > TIMESTAMP_MAX_SEC || ns < 0 ||
 	    ns > INT32_MAX * NSEC_PER_USEC)
 		return (WALL_NEVER);
-	if (sec == 0 && ns == 0 && !f->blocks)
+	if (sec == 0 && ns == 0 &&
+	    pcap_major_version(f->pcap) >= PCAP_VERSION_MAJOR)
 		return ((struct wall_time){ 1 });
 	return ((struct wall_time){ sec * NSEC_PER_SEC + ns });
 }
 
-/* Is the record at hand whole, and as it should be?  It is read if need be. */
+/*
+ * Takes the next record out of the buffer, which is filled as necessary.  False
+ * for a record that is damaged or not complete: libpcap knows what to do.
+ */
 static bool
-have_record(struct capture_file *f)
-{
-	size_t	 size;
-
-	do {
-		size = RECORD_SIZE;
-		if (f->end - f->first < size)
-			continue;
-		if (u32_at(f, 8) > f->captured_max ||
-		    u32_at(f, 4) >= NSEC_PER_SEC / f->unit_ns)
-			return (false);
-		size += u32_at(f, 8);
-		if (f->end - f->first >= size)
-			return (true);
-	} while (buffer_more(f));
-	return (false);
-}
-
-static void
 take_record(struct capture_file *f, struct capture_frame *frame)
 {
-	*frame = (struct capture_frame){
-		.timestamp = timestamp_of(f, u32_at(f, 0),
-		    (int64_t)u32_at(f, 4) * f->unit_ns),
-		.bytes = f->buffer + f->first + RECORD_SIZE,
-		.captured = u32_at(f, 8),
-		.wire = u32_at(f, 12),
-		.link_type = f->link_type,
-	};
-	f->first += RECORD_SIZE + frame->captured;
+	struct cursor	 c;
+	uint32_t	 sec, fraction, captured, wire;
+
+	do {
+		c = unused(f);
+		sec = file_u32(f, &c);
+		fraction = file_u32(f, &c);
+		captured = file_u32(f, &c);
+		wire = file_u32(f, &c);
+		if (!cursor_ok(&c))
+			continue;
+		if (captured > f->captured_max ||
+		    fraction >= NSEC_PER_SEC / f->unit_ns)
+			return (false);
+		if (captured > c.left)
+			continue;
+		*frame = (struct capture_frame){
+			.timestamp = timestamp_of(f, sec,
+			    (int64_t)fraction * f->unit_ns),
+			.bytes = c.next,
+			.captured = captured,
+			.wire = wire,
+			.link_type = f->link_type,
+		};
+		f->first = (size_t)(c.next - f->buffer) + captured;
+		return (true);
+	} while (buffer_more(f));
+	return (false);
 }
 
 enum capture_file_status
@@ -343,10 +346,8 @@ capture_file_next(struct capture_file *f, struct capture_frame *frame,
 	const u_char		*bytes;
 	int			 n;
 
-	if (f->direct && f->link_type == DLT_EN10MB && have_record(f)) {
-		take_record(f, frame);
+	if (f->direct && take_record(f, frame))
 		return (CAPTURE_FILE_FRAME);
-	}
 	n = pcap_next_ex(f->pcap, &header, &bytes);
 	if (n == PCAP_ERROR_BREAK)
 		return (CAPTURE_FILE_END);
@@ -356,7 +357,8 @@ capture_file_next(struct capture_file *f, struct capture_frame *frame,
 		return (CAPTURE_FILE_CUT);
 	}
 	*frame = (struct capture_frame){
-		.timestamp = timestamp_of(f, header->ts.tv_sec, header->ts.tv_usec),
+		.timestamp = timestamp_of(f, header->ts.tv_sec,
+		    header->ts.tv_usec),
 		.bytes = bytes,
 		.captured = header->caplen,
 		.wire = header->len,

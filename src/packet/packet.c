@@ -24,13 +24,10 @@
  */
 #define EXTENSIONS_MAX		16
 
-/*
- * What is left of a frame: the bytes captured, and the length on the wire,
- * which is never less.
- */
+/* The rest of a frame that is not decoded yet. */
 struct rest {
 	struct cursor	 bytes;
-	size_t		 wire;
+	size_t		 cut;		/* octets after it, not captured */
 };
 
 typedef enum packet_verdict link_decode(struct rest *, struct packet *);
@@ -40,41 +37,30 @@ struct link {
 	link_decode	*decode;
 };
 
-static void
-rest_skip(struct rest *r, size_t n)
+static size_t
+rest_wire(const struct rest *r)
 {
-	cursor_skip(&r->bytes, n);
-	if (cursor_ok(&r->bytes))
-		r->wire -= n;
+	return (r->bytes.left + r->cut);
 }
 
-static uint8_t
-rest_u8(struct rest *r)
-{
-	struct cursor c = r->bytes;
-
-	rest_skip(r, 1);
-	return (cursor_u8(&c));
-}
-
-static uint16_t
-rest_u16(struct rest *r)
-{
-	struct cursor c = r->bytes;
-
-	rest_skip(r, 2);
-	return (cursor_u16(&c));
-}
-
-/* Takes what lies beyond the next n octets for padding; false: not so many. */
+/* Removes the padding after the next n octets; false when there are fewer. */
 static bool
 rest_limit(struct rest *r, size_t n)
 {
-	if (n > r->wire)
+	if (n > rest_wire(r))
 		return (false);
+	r->cut = n > r->bytes.left ? n - r->bytes.left : 0;
 	cursor_limit(&r->bytes, n);
-	r->wire = n;
 	return (true);
+}
+
+/* *addr is all zero. */
+static void
+set_addr(struct addr *addr, enum addr_family family, const uint8_t *octets,
+    size_t n)
+{
+	addr->family = (uint8_t)family;
+	memcpy(addr->octets, octets, n);
 }
 
 static enum packet_verdict
@@ -85,7 +71,7 @@ transport(struct rest *r, uint8_t protocol, struct packet *packet)
 	packet->protocol = protocol;
 	packet->payload = r->bytes.next;
 	packet->payload_length = r->bytes.left;
-	packet->payload_wire = r->wire;
+	packet->payload_wire = rest_wire(r);
 	if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP)
 		return (PACKET_IP);
 	packet->source_port = cursor_u16(&c);
@@ -101,11 +87,11 @@ extension_ah(struct rest *r, uint8_t *next)
 {
 	size_t length;
 
-	*next = rest_u8(r);
-	length = ((size_t)rest_u8(r) + 2) * 4;
+	*next = cursor_u8(&r->bytes);
+	length = ((size_t)cursor_u8(&r->bytes) + 2) * 4;
 	if (length < 12)
 		return (false);
-	rest_skip(r, length - 2);
+	cursor_skip(&r->bytes, length - 2);
 	return (cursor_ok(&r->bytes));
 }
 
@@ -116,10 +102,10 @@ extension_fragment(struct rest *r, uint8_t *next, bool *continued,
 {
 	uint16_t offset;
 
-	*next = rest_u8(r);
-	rest_skip(r, 1);
-	offset = rest_u16(r);
-	rest_skip(r, 4);
+	*next = cursor_u8(&r->bytes);
+	cursor_skip(&r->bytes, 1);
+	offset = cursor_u16(&r->bytes);
+	cursor_skip(&r->bytes, 4);
 	*continued = offset >> 3 != 0;
 	if (offset & 1)
 		packet->fragment = true;
@@ -132,9 +118,9 @@ extension_options(struct rest *r, uint8_t *next)
 {
 	size_t length;
 
-	*next = rest_u8(r);
-	length = ((size_t)rest_u8(r) + 1) * 8;
-	rest_skip(r, length - 2);
+	*next = cursor_u8(&r->bytes);
+	length = ((size_t)cursor_u8(&r->bytes) + 1) * 8;
+	cursor_skip(&r->bytes, length - 2);
 	return (cursor_ok(&r->bytes));
 }
 
@@ -209,7 +195,7 @@ ipv6_limit(struct rest *r, uint16_t length, uint8_t next)
 	if (jumbo != 0)
 		return (length == 0 && jumbo > UINT16_MAX &&
 		    rest_limit(r, jumbo));
-	if (length == 0 && r->wire > UINT16_MAX)
+	if (length == 0 && rest_wire(r) > UINT16_MAX)
 		return (true);
 	return (rest_limit(r, length));
 }
@@ -230,10 +216,10 @@ ipv6(struct rest *r, struct packet *packet)
 	destination = cursor_take(&c, 16);
 	if (!cursor_ok(&c) || version != 6)
 		return (PACKET_MALFORMED);
-	packet->source = addr_from_octets(ADDR_IPV6, source);
-	packet->destination = addr_from_octets(ADDR_IPV6, destination);
+	set_addr(&packet->source, ADDR_IPV6, source, 16);
+	set_addr(&packet->destination, ADDR_IPV6, destination, 16);
 
-	rest_skip(r, 40);
+	cursor_skip(&r->bytes, 40);
 	if (!ipv6_limit(r, length, next))
 		return (PACKET_MALFORMED);
 	return (ipv6_extensions(r, next, packet));
@@ -268,16 +254,16 @@ ipv4(struct rest *r, struct packet *packet)
 	destination = cursor_take(&c, 4);
 	if (!cursor_ok(&c) || first >> 4 != 4)
 		return (PACKET_MALFORMED);
-	packet->source = addr_from_octets(ADDR_IPV4, source);
-	packet->destination = addr_from_octets(ADDR_IPV4, destination);
+	set_addr(&packet->source, ADDR_IPV4, source, 4);
+	set_addr(&packet->destination, ADDR_IPV4, destination, 4);
 
 	/* A packet captured ahead of its segmentation may have no length. */
 	if (total == 0)
-		total = r->wire;
+		total = rest_wire(r);
 	header = (size_t)(first & 0x0f) * 4;
 	if (header < 20 || total < header || !rest_limit(r, total))
 		return (PACKET_MALFORMED);
-	rest_skip(r, header);
+	cursor_skip(&r->bytes, header);
 	if (!cursor_ok(&r->bytes))
 		return (PACKET_MALFORMED);
 	if ((fragment & 0x1fff) != 0)
@@ -314,9 +300,9 @@ ppp_protocol(struct rest *r, struct packet *packet)
 {
 	uint16_t protocol;
 
-	protocol = rest_u8(r);
+	protocol = cursor_u8(&r->bytes);
 	if ((protocol & 1) == 0)
-		protocol = (uint16_t)(protocol << 8 | rest_u8(r));
+		protocol = (uint16_t)(protocol << 8 | cursor_u8(&r->bytes));
 	if (!cursor_ok(&r->bytes))
 		return (PACKET_MALFORMED);
 	switch (protocol) {
@@ -336,10 +322,10 @@ pppoe_session(struct rest *r, struct packet *packet)
 	uint8_t		 version, code;
 	uint16_t	 length;
 
-	version = rest_u8(r);
-	code = rest_u8(r);
-	rest_skip(r, 2);
-	length = rest_u16(r);
+	version = cursor_u8(&r->bytes);
+	code = cursor_u8(&r->bytes);
+	cursor_skip(&r->bytes, 2);
+	length = cursor_u16(&r->bytes);
 	if (!cursor_ok(&r->bytes) || version != 0x11 || code != 0 ||
 	    !rest_limit(r, length))
 		return (PACKET_MALFORMED);
@@ -352,8 +338,8 @@ ether_payload(struct rest *r, uint16_t type, struct packet *packet)
 {
 	while (type == ETHERTYPE_VLAN || type == ETHERTYPE_SERVICE_VLAN ||
 	    type == ETHERTYPE_OLD_QINQ) {
-		packet->vlan = rest_u16(r) & 0x0fff;
-		type = rest_u16(r);
+		packet->vlan = cursor_u16(&r->bytes) & 0x0fff;
+		type = cursor_u16(&r->bytes);
 	}
 	if (!cursor_ok(&r->bytes))
 		return (PACKET_MALFORMED);
@@ -374,8 +360,8 @@ link_ethernet(struct rest *r, struct packet *packet)
 {
 	uint16_t type;
 
-	rest_skip(r, 12);
-	type = rest_u16(r);
+	cursor_skip(&r->bytes, 12);
+	type = cursor_u16(&r->bytes);
 	return (ether_payload(r, type, packet));
 }
 
@@ -414,10 +400,10 @@ link_cooked(struct rest *r, struct packet *packet)
 {
 	uint16_t device, type;
 
-	packet->sent_here = rest_u16(r) == SLL_OUTGOING;
-	device = rest_u16(r);
-	rest_skip(r, 10);
-	type = rest_u16(r);
+	packet->sent_here = cursor_u16(&r->bytes) == SLL_OUTGOING;
+	device = cursor_u16(&r->bytes);
+	cursor_skip(&r->bytes, 10);
+	type = cursor_u16(&r->bytes);
 	return (cooked_payload(r, device, type, packet));
 }
 
@@ -426,11 +412,11 @@ link_cooked2(struct rest *r, struct packet *packet)
 {
 	uint16_t device, type;
 
-	type = rest_u16(r);
-	rest_skip(r, 6);
-	device = rest_u16(r);
-	packet->sent_here = rest_u8(r) == SLL_OUTGOING;
-	rest_skip(r, 9);
+	type = cursor_u16(&r->bytes);
+	cursor_skip(&r->bytes, 6);
+	device = cursor_u16(&r->bytes);
+	packet->sent_here = cursor_u8(&r->bytes) == SLL_OUTGOING;
+	cursor_skip(&r->bytes, 9);
 	return (cooked_payload(r, device, type, packet));
 }
 
@@ -443,8 +429,8 @@ link_loopback(struct rest *r, struct packet *packet)
 {
 	uint16_t high, low;
 
-	high = rest_u16(r);
-	low = rest_u16(r);
+	high = cursor_u16(&r->bytes);
+	low = cursor_u16(&r->bytes);
 	if (!cursor_ok(&r->bytes))
 		return (PACKET_MALFORMED);
 	if (low == 0)
@@ -471,8 +457,8 @@ link_chdlc(struct rest *r, struct packet *packet)
 {
 	uint16_t type;
 
-	rest_skip(r, 2);
-	type = rest_u16(r);
+	cursor_skip(&r->bytes, 2);
+	type = cursor_u16(&r->bytes);
 	return (ether_payload(r, type, packet));
 }
 
@@ -484,7 +470,7 @@ link_ppp(struct rest *r, struct packet *packet)
 
 	switch (cursor_u16(&c)) {
 	case 0xff03:
-		rest_skip(r, 2);
+		cursor_skip(&r->bytes, 2);
 		break;
 	case 0x0f00:	/* Cisco's, unicast */
 	case 0x8f00:	/* Cisco's, broadcast */
@@ -537,7 +523,7 @@ packet_decode(int link_type, const uint8_t *frame, size_t captured,
 	if (link == NULL)
 		return (PACKET_LINK_UNKNOWN);
 	r.bytes = cursor_over(frame, captured);
-	r.wire = wire > captured ? wire : captured;
+	r.cut = wire > captured ? wire - captured : 0;
 	return (link->decode(&r, packet));
 }
 
