@@ -3,6 +3,7 @@
 
 #include "base/log.h"
 #include "engine/listener.h"
+#include "match/match_filter.h"
 
 /*
  * Frames in one call and calls in one pass.  The limit makes sure that
@@ -240,7 +241,8 @@ listener_open(struct listener *listener, struct listeners *all,
 		listener->nwatches += shared->watches[i].enabled &&
 		    shared->watches[i].source == position;
 	listener->match = match_new(config, listener->row->interface);
-	if (listener->match == NULL || !match_filters(listener->match, filters))
+	if (listener->match == NULL || !match_filters(config,
+	    listener->row->interface, filters))
 		return (false);
 	open_capture(listener, filters);
 	match_filters_free(filters);

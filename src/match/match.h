@@ -23,42 +23,38 @@ struct match;
 typedef void match_found(void *arg, uint32_t watch, const struct heartbeat *);
 
 /*
- * The enabled watches of `interface`, or of all where it is NULL, as a look-up
- * of constant cost.  The configuration must outlive it.  NULL when there is no
- * memory.
+ * A look-up table of the enabled watches of `interface`, or of all enabled
+ * watches where it is NULL.  The time of a look-up does not depend on the
+ * number of watches.  The configuration must outlive the table.  NULL when
+ * memory is exhausted.  The caller frees it with match_free.
  */
 struct match *match_new(const struct configuration *, const char *interface);
 void	 match_free(struct match *);
 
+/* Is the watch enabled, and of that interface?  NULL stands for all of them. */
+bool	 match_concerns(const struct configuration_watch *,
+	    const char *interface);
+
 /*
- * Makes ready for frames of a link type: compiles the expressions of `bpf`.
- * False on error, with a line in error[CAPTURE_ERROR_SIZE].
+ * Compiles the expressions of `bpf` for frames of a link type; to be called
+ * before match_frame.  False on error, with one line in
+ * error[CAPTURE_ERROR_SIZE].
  */
 bool	 match_prepare(struct match *, int link_type, char *error);
 
 /*
- * Which frames are worth a match_frame: false only where that would find
- * nothing, at a fraction of its cost.  match_prefilter_init makes ready for that, false
- * when there is no memory; without it every frame is worth it.
- */
-bool	 match_prefilter(const struct match *, const struct capture_frame *);
-
-/*
- * What the frame is; where it is a heartbeat, `found` is called.  Each watch is
- * found once at most.
+ * Decodes the frame and calls `found` for each watch whose heartbeat it is.
+ * Returns what packet_decode returned.
  */
 enum packet_verdict match_frame(struct match *, const struct capture_frame *,
 	    match_found *, void *arg);
 
 /*
- * Pcap-filter expressions that every frame passes which match_frame finds
- * something in (behind PPPoE excepted: a session of it has an interface of its
- * own), from the best to the one that every link type takes, in new memory;
- * match_filters_free frees them.  False when there is no memory.
+ * May match_frame find a watch?  False only where it cannot.  This needs less
+ * time and keeps no state, so a frame that is to be matched later, in its
+ * order, need not be kept when the answer is no.
  */
-#define MATCH_FILTERS	3
-bool	 match_filters(const struct match *, char *filters[MATCH_FILTERS]);
-void	 match_filters_free(char *filters[MATCH_FILTERS]);
+bool	 match_prefilter(const struct match *, const struct capture_frame *);
 
 /* Does a watch need more of a packet than its headers? */
 bool	 match_needs_payload(const struct match *);

@@ -11,6 +11,7 @@
 
 #include "base/mono.h"
 #include "match/match.h"
+#include "match/match_filter.h"
 
 #include "bytes.h"
 #include "load.h"
@@ -654,7 +655,7 @@ filters_compile(struct filters *f, int link_type)
 	pcap = pcap_open_dead(link_type == LINK_RAW ? DLT_RAW : link_type,
 	    CAPTURE_SNAPSHOT_SMALL);
 	assert_non_null(pcap);
-	assert_true(match_filters(match, f->text));
+	assert_true(match_filters(config, NULL, f->text));
 	for (i = 0; i < MATCH_FILTERS; i++)
 		f->compiled[i] = pcap_compile(pcap, &f->program[i],
 		    f->text[i], 1, PCAP_NETMASK_UNKNOWN) == 0;

@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "match/match.h"
+#include "match/match_filter.h"
+#include "packet/capture_expression.h"
+
+/*
+ * Up to this many watches the filter names each peer.  With more it names only
+ * the protocols and ports, and with more of these it lets all of IP pass; the
+ * look-up table does the rest.
+ */
+#define PEERS_MAX	32
+#define TERMS_MAX	64
+#define EXPRESSIONS_MAX	32	/* of users; with more all frames pass */
+
+/* Extension headers, behind which pcap-filter does not look. */
+#define EXTENSIONS	\
+	"(ip proto 51 or (ip6 and (ip6[6] = 0 or ip6[6] = 43 or " \
+	"ip6[6] = 44 or ip6[6] = 51 or ip6[6] = 60 or ip6[6] = 135)))"
+
+/* All tagged frames, for link types where `vlan` is refused. */
+#define TAGGED	\
+	"ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100"
+
+/* One term of the filter: a protocol, its key, and a peer. */
+struct term {
+	const struct protocol	*protocol;
+	uint32_t		 key;
+	const struct addr	*peer;		/* NULL: any */
+};
+
+/* What the filter of an interface consists of. */
+struct filter {
+	struct term	 terms[TERMS_MAX];	/* no two are equal */
+	size_t		 nterms;
+	bool		 any_ip;	/* there are too many terms */
+	const char	*expressions[EXPRESSIONS_MAX];
+	size_t		 nexpressions;		/* may be more */
+	bool		 moves_offsets;		/* an expression does */
+};
+
+/* ---- from the configuration to terms */
+
+static bool
+term_equal(const struct term *a, const struct term *b)
+{
+	return (a->protocol == b->protocol && a->key == b->key &&
+	    (a->peer == b->peer || (a->peer != NULL && b->peer != NULL &&
+	    addr_equal(a->peer, b->peer))));
+}
+
+static void
+add_term(struct filter *f, const struct term *term)
+{
+	size_t	 i;
+
+	for (i = 0; i < f->nterms && !f->any_ip; i++)
+		if (term_equal(&f->terms[i], term))
+			return;
+	if (f->nterms < TERMS_MAX)
+		f->terms[f->nterms++] = *term;
+	else
+		f->any_ip = true;
+}
+
+static void
+add_expression(struct filter *f, const char *expression)
+{
+	if (f->nexpressions < EXPRESSIONS_MAX)
+		f->expressions[f->nexpressions] = expression;
+	f->nexpressions++;
+	f->moves_offsets |= capture_expression_moves_offsets(expression);
+}
+
+static void
+collect(struct filter *f, const struct configuration *config,
+    const char *interface)
+{
+	const struct configuration_watch	*w;
+	const struct heartbeat_form		*form;
+	struct term				 term;
+	size_t					 i, nwatches = 0;
+
+	memset(f, 0, sizeof(*f));
+	for (i = 0; i < config->nwatches; i++) {
+		w = config->watches[i];
+		nwatches += match_concerns(w, interface) &&
+		    w->profile->form.expression == NULL;
+	}
+	for (i = 0; i < config->nwatches; i++) {
+		w = config->watches[i];
+		form = &w->profile->form;
+		if (!match_concerns(w, interface))
+			continue;
+		term = (struct term){ form->protocol, form->key,
+		    nwatches <= PEERS_MAX ? &w->peer : NULL };
+		if (form->expression != NULL)
+			add_expression(f, form->expression);
+		else
+			add_term(f, &term);
+	}
+}
+
+/* ---- from terms to text */
+
+/* The extension headers are part of a term only when it has a peer. */
+static char *
+term_text(const struct term *term)
+{
+	char	 peer[ADDR_TEXT_SIZE], filter[256], *text;
+	int	 n;
+
+	term->protocol->filter(term->key, filter, sizeof(filter));
+	if (term->peer == NULL)
+		n = asprintf(&text, "(%s)", filter);
+	else if (term->peer->family == ADDR_NONE)
+		n = asprintf(&text, "(%s or %s)", filter, EXTENSIONS);
+	else
+		/* follow() needs the packets to the peer too. */
+		n = asprintf(&text, "(%s %s and (%s or %s))",
+		    term->protocol->follow != NULL ? "host" : "src host",
+		    addr_text(term->peer, peer), filter, EXTENSIONS);
+	return (n < 0 ? NULL : text);
+}
+
+static int
+compare_texts(const void *a, const void *b)
+{
+	return (strcmp(*(char *const *)a, *(char *const *)b));
+}
+
+/* In the order of the alphabet; two terms may have the same text. */
+static void
+write_texts(FILE *stream, char **texts, size_t n)
+{
+	size_t	 i;
+
+	qsort(texts, n, sizeof(*texts), compare_texts);
+	for (i = 0; i < n; i++)
+		if (i == 0 || strcmp(texts[i - 1], texts[i]) != 0)
+			fprintf(stream, "%s%s", i == 0 ? "" : " or ", texts[i]);
+}
+
+/* False when memory is exhausted. */
+static bool
+write_terms(FILE *stream, const struct filter *f)
+{
+	char	*texts[TERMS_MAX];
+	size_t	 n;
+	bool	 complete;
+
+	if (f->any_ip) {
+		fprintf(stream, "ip or ip6");
+		return (true);
+	}
+	for (n = 0; n < f->nterms; n++) {
+		texts[n] = term_text(&f->terms[n]);
+		if (texts[n] == NULL)
+			break;
+	}
+	complete = n == f->nterms;
+	if (complete)
+		write_texts(stream, texts, n);
+	if (complete && n > 0 && f->terms[0].peer == NULL)
+		fprintf(stream, " or %s", EXTENSIONS);
+	while (n > 0)
+		free(texts[--n]);
+	return (complete);
+}
+
+/* For frames without a VLAN tag.  NULL when memory is exhausted. */
+static char *
+plain_filter(const struct filter *f)
+{
+	char	*text = NULL;
+	size_t	 i, length;
+	FILE	*stream;
+	bool	 complete;
+
+	/* No watch: no frame is as short as this. */
+	if (f->nterms == 0 && f->nexpressions == 0)
+		return (strdup("less 1"));
+	/* An expression that moves the offsets would move them for us too. */
+	if ((f->nterms > 0 && f->moves_offsets) ||
+	    f->nexpressions > EXPRESSIONS_MAX)
+		return (strdup(""));
+	stream = open_memstream(&text, &length);
+	if (stream == NULL)
+		return (NULL);
+	complete = write_terms(stream, f);
+	for (i = 0; i < f->nexpressions; i++)
+		fprintf(stream, "%s(%s)", i > 0 || f->nterms > 0 ? " or " : "",
+		    f->expressions[i]);
+	if (fclose(stream) != 0 || !complete) {
+		free(text);
+		return (NULL);
+	}
+	return (text);
+}
+
+bool
+match_filters(const struct configuration *config, const char *interface,
+    char *filters[MATCH_FILTERS])
+{
+	struct filter	 filter;
+	char		*plain;
+	int		 n;
+
+	collect(&filter, config, interface);
+	plain = plain_filter(&filter);
+	filters[0] = filters[1] = NULL;
+	filters[2] = plain;
+	if (plain == NULL)
+		return (false);
+	if (plain[0] == '\0') {		/* every frame passes */
+		filters[0] = strdup("");
+		filters[1] = strdup("");
+	} else {
+		filters[0] = capture_expression_through_vlan(plain);
+		n = asprintf(&filters[1], "(%s) or " TAGGED, plain);
+		if (n < 0)
+			filters[1] = NULL;
+	}
+	if (filters[0] != NULL && filters[1] != NULL)
+		return (true);
+	match_filters_free(filters);
+	return (false);
+}
+
+void
+match_filters_free(char *filters[MATCH_FILTERS])
+{
+	size_t	 i;
+
+	for (i = 0; i < MATCH_FILTERS; i++) {
+		free(filters[i]);
+		filters[i] = NULL;
+	}
+}
