@@ -9,7 +9,7 @@
 #include "engine/shared_state.h"
 #include "state/notification.h"
 
-/* hbwCaptureIndex of an interface that never had an ifIndex: from here on. */
+/* An interface that never had an ifIndex gets a number from here on. */
 #define CAPTURE_INDEX_NONE	UINT32_C(2147483648)
 
 void

@@ -35,10 +35,10 @@
 #define EXIT_RUN	1	/* something failed at run time */
 #define EXIT_USAGE	2	/* the command line or the configuration */
 
-/* From one attempt to the next, of what failed. */
+/* The time between two attempts at something that failed. */
 #define TICK_NS		NSEC_PER_SEC
 
-/* In the poll set before net-snmp's: the signals and the engines' sockets. */
+/* The first descriptors of the poll set; those of net-snmp follow. */
 #define OWN_DESCRIPTORS	(1 + SUPERVISOR_SOCKETS)
 
 struct options {
@@ -261,7 +261,7 @@ take_signals(struct daemon *d)
 	}
 }
 
-/* When to retry what failed. */
+/* When the next tick is due. */
 static struct mono_time
 tick_due(const struct daemon *d)
 {
@@ -375,13 +375,13 @@ static void
 open_state(struct daemon *d)
 {
 	if (!agent_init(&d->agent, wall_now()))
-		fatal("start");
+		fatal("cannot start");
 	d->agent.now = d->ticked = mono_now();
 	switch (persistence_open(&d->agent, d->options.state)) {
 	case STORE_IN_USE:
 		exit(EXIT_RUN);
 	case STORE_NO_MEMORY:
-		fatal("start");
+		fatal("cannot start");
 	case STORE_OK:
 		break;
 	}
@@ -421,11 +421,11 @@ start(struct daemon *d, struct configuration *config)
 	tzset();
 	shared = shared_state_new(config, mono_now());
 	if (d->signals < 0 || shared == NULL)
-		fatal("start");
+		fatal("cannot start");
 	open_state(d);
 	if (!agent_configure(&d->agent, config, shared, wall_now()))
-		fatal("start");
-	/* The memory that reading it took; engines would inherit it. */
+		fatal("cannot start");
+	/* Frees the parser's memory, which engines would inherit. */
 	malloc_trim(0);
 	/* Before net-snmp, whose start may block for seconds. */
 	if (!supervisor_init(&d->supervisor, &d->agent, mono_now()))

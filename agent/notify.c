@@ -18,7 +18,7 @@
 
 /* Notifications without an answer: more would fill the sockets' buffers. */
 #define UNANSWERED_MAX		64
-/* And while answers take longer than SLOW_NS. */
+/* The same while answers take longer than SLOW_NS. */
 #define UNANSWERED_MAX_SLOW	1
 #define SLOW_NS			NSEC_PER_SEC
 
@@ -300,7 +300,7 @@ send_one(struct notify *notify, struct notification *n)
 	return (true);
 }
 
-/* One that is on disk; any while the store fails. */
+/* The next one that is on disk; any one while the store fails. */
 static struct notification *
 next_notification(const struct notify *notify)
 {
@@ -308,7 +308,7 @@ next_notification(const struct notify *notify)
 	    persistence_is_failing(notify->agent)));
 }
 
-/* Is there a notification that only the pace delays? */
+/* Can a notification be sent as soon as the pace allows it? */
 static bool
 may_send(const struct notify *notify)
 {

@@ -18,18 +18,19 @@
 /* A directive of ours, whose argument is the number of the directive after. */
 #define NEXT_DIRECTIVE	"hbwatchDirective"
 
-/* How net-snmp's parser complains: of a text that is in no file, of a word. */
+/* The beginning of errors of net-snmp's parser, as the text has no file. */
 #define LOG_NO_FILE	"(null): line 0: "
+/* The word that is no directive follows. */
 #define LOG_UNKNOWN	"Unknown token: "
 
-/* While directives are read.  A handler of a directive gets no argument. */
+/* Directives that are being read.  net-snmp's handlers get no argument. */
 static struct {
 	const struct configuration		*config;
 	const struct configuration_directive	*current;	/* or NULL */
 	unsigned				 errors;
 } directives;
 
-/* An error is about the current directive. */
+/* Reports an error as one of the current directive. */
 static bool
 filter_log(char *text, size_t size)
 {
@@ -41,7 +42,7 @@ filter_log(char *text, size_t size)
 	if (strncmp(text, LOG_NO_FILE, sizeof(LOG_NO_FILE) - 1) == 0)
 		memmove(text, text + sizeof(LOG_NO_FILE) - 1,
 		    strlen(text + sizeof(LOG_NO_FILE) - 1) + 1);
-	/* The word may be a community whose directive was forgotten. */
+	/* The word may be a community, which is a secret. */
 	word = strstr(text, LOG_UNKNOWN);
 	if (word != NULL)
 		snprintf(word, size - (size_t)(word - text),
@@ -101,10 +102,10 @@ keep_engine_boots(const char *state)
 	absolute = realpath(state, NULL);
 	if (asprintf(&directory, "%s/snmp",
 	    absolute != NULL ? absolute : state) < 0)
-		fatal("snmp");
+		fatal("cannot start");
 	free(absolute);
 	if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
-		log_err("%s", directory);
+		log_err("cannot create %s", directory);
 		snmp_library_use_no_files();
 	} else {
 		setenv("SNMPCONFPATH", directory, 1);

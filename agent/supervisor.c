@@ -29,8 +29,8 @@
 #define SILENT_TICKS_HANGS	5	/* then the engine is replaced */
 
 /*
- * SUPERVISOR_DEATHS within this time are a fault, which an engine ends by
- * living for as long.
+ * SUPERVISOR_DEATHS within this time are a fault, until an engine has lived for
+ * as long.
  */
 #define UNSTABLE_NS	(30 * NSEC_PER_SEC)
 
@@ -158,7 +158,7 @@ next_is_ready(struct supervisor *s, struct mono_time now)
 
 /* ---- an engine ended, as ordered or not */
 
-/* hbwCaptureRestarts of all captures, or of those that nobody listens to. */
+/* Counts a restart of all captures, or only of those without a listener. */
 static void
 count_restarts(struct agent *agent, bool all)
 {
@@ -169,7 +169,7 @@ count_restarts(struct agent *agent, bool all)
 		    !agent->current.shared->captures[i].listening;
 }
 
-/* An engine that lives for less than an interruption never raises an alarm. */
+/* An engine that dies again before an interruption is over raises no alarm. */
 static void
 count_death(struct supervisor *s, struct mono_time now)
 {
@@ -292,7 +292,7 @@ supervisor_work(struct supervisor *s, struct mono_time now)
 		(void)start_next(s, now);
 	} else if (s->phase == SUPERVISOR_STARTING &&
 	    !mono_before(now, s->deadline)) {
-		log_errx("a new engine does not open its captures");
+		log_errx("a new engine did not open its captures in time");
 		next_ended(s, now);
 	} else if (s->phase == SUPERVISOR_ENDING &&
 	    !mono_before(now, s->deadline)) {
@@ -397,7 +397,7 @@ supervisor_tick(struct supervisor *s, struct mono_time now)
 	}
 	if (!more || mono_before(now, mono_add(s->retried, s->retry_ns)))
 		return;
-	/* A capture that fails for another reason is tried less and less. */
+	/* A capture that goes on failing is tried less and less often. */
 	s->retried = now;
 	s->retry_ns = s->retry_ns == 0 ? RETRY_MIN_NS : 2 * s->retry_ns;
 	if (s->retry_ns > RETRY_MAX_NS)

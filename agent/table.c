@@ -40,7 +40,7 @@ compare_row(const struct agent *agent, const struct table *t, size_t row,
 	return (compare(of_row, t->indexes, index, length));
 }
 
-/* A search looks for the first row whose index is above this one. */
+/* The row that a search looks for: the first with a larger index. */
 struct wanted_row {
 	const struct agent	*agent;
 	const struct table	*table;

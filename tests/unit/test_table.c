@@ -756,9 +756,9 @@ static void
 rows_belong_to_their_watches(void **state)
 {
 	const struct configuration_watch	*w;
-	struct value	 v;
-	char		 name[64], expected[64];
-	size_t		 i;
+	struct value				 v;
+	char					 name[64], expected[64];
+	size_t					 i;
 
 	(void)state;
 	begin_many(500);
