@@ -10,7 +10,7 @@
 #define HOUR	(3600 * NSEC_PER_SEC)
 #define OFFSET	(1795348800 * NSEC_PER_SEC)
 
-static struct clock_offset	 clock_offset;
+static struct clock_offset	 offset;
 
 static struct mono_time
 at(double seconds)
@@ -18,7 +18,7 @@ at(double seconds)
 	return ((struct mono_time){ (int64_t)(seconds * 1e9) });
 }
 
-/* What the kernel's clock says at that time, so far off from ours. */
+/* The kernel's clock at that time, with a difference to the clock here. */
 static struct wall_time
 timestamp(double seconds, int64_t off_ns)
 {
@@ -35,32 +35,32 @@ assert_at(struct mono_time found, double seconds)
 }
 
 static struct mono_time
-arrival(double came, int64_t off_ns, double before, double now)
+arrival(double arrived, int64_t off_ns, double before, double now)
 {
-	return (clock_offset_arrival(&clock_offset, timestamp(came, off_ns), at(before),
-	    at(now)));
+	return (clock_offset_arrival(&offset, timestamp(arrived, off_ns),
+	    at(before), at(now)));
 }
 
 static int
 begin(void **state)
 {
 	(void)state;
-	clock_offset_begin(&clock_offset, OFFSET);
+	clock_offset_begin(&offset, OFFSET);
 	return (0);
 }
 
 static void
-as_the_clocks_say(void **state)
+no_difference(void **state)
 {
 	(void)state;
-	assert_int_equal(clock_offset_update(&clock_offset, OFFSET), 0);
+	assert_int_equal(clock_offset_update(&offset, OFFSET), 0);
 	assert_at(arrival(10.3, 0, 10, 11), 10.3);
 	assert_at(arrival(10.9, 0, 10, 11), 10.9);
 }
 
-/* Never before the last look, never after this one. */
+/* An arrival is never before the last pass, and never after this one. */
 static void
-between_the_looks(void **state)
+between_the_passes(void **state)
 {
 	(void)state;
 	assert_int_equal(arrival(9.998, 0, 10, 11).ns, at(10).ns);
@@ -69,45 +69,47 @@ between_the_looks(void **state)
 	assert_int_equal(arrival(30, 0, 10, 11).ns, at(11).ns);
 }
 
-/* Those that wait while the clock is stepped are of before it and after. */
+/* Packets from before and after a step wait together. */
 static void
-stepped_while_they_wait(void **state)
+stepped_while_packets_wait(void **state)
 {
 	int64_t	 step_ns;
 
 	(void)state;
 	for (step_ns = -HOUR; step_ns <= HOUR; step_ns += 2 * HOUR) {
-		clock_offset_begin(&clock_offset, OFFSET);
+		clock_offset_begin(&offset, OFFSET);
 		assert_at(arrival(9.95, 0, 9.9, 10), 9.95);
-		assert_int_equal(clock_offset_update(&clock_offset, OFFSET + step_ns),
+		assert_int_equal(clock_offset_update(&offset, OFFSET + step_ns),
 		    step_ns);
 		assert_at(arrival(10.1, 0, 10, 10.9), 10.1);
 		assert_at(arrival(10.4, 0, 10, 10.9), 10.4);
 		assert_at(arrival(10.5, step_ns, 10, 10.9), 10.5);
 		assert_at(arrival(10.8, step_ns, 10, 10.9), 10.8);
-		assert_int_equal(clock_offset_update(&clock_offset, OFFSET + step_ns), 0);
+		assert_int_equal(clock_offset_update(&offset,
+		    OFFSET + step_ns), 0);
 		assert_at(arrival(11.2, step_ns, 10.9, 11.3), 11.2);
 	}
 }
 
-/* Our clock is not the kernel's: what comes at once teaches by how much. */
+/* Packets that are taken at once tell the offset of the other clock. */
 static void
-another_clock_than_the_kernels(void **state)
+not_the_clock_of_the_kernel(void **state)
 {
 	double	 t;
 
 	(void)state;
-	assert_int_equal(clock_offset_update(&clock_offset, OFFSET + HOUR), HOUR);
+	assert_int_equal(clock_offset_update(&offset, OFFSET + HOUR), HOUR);
 	for (t = 10; t < 12; t += 0.1) {
 		assert_at(arrival(t, 0, t - 0.0005, t + 0.0003), t);
-		assert_int_equal(clock_offset_update(&clock_offset, OFFSET + HOUR), 0);
+		assert_int_equal(clock_offset_update(&offset, OFFSET + HOUR),
+		    0);
 	}
-	/* Stopped for 0.9 s; they waited in the ring. */
+	/* The process was stopped for 0.9 s, and packets waited in the ring. */
 	for (t = 12.1; t < 12.9; t += 0.1)
 		assert_at(arrival(t, 0, 12, 12.9), t);
 }
 
-/* And it runs faster, too. */
+/* The other clock also runs at another speed. */
 static void
 a_clock_that_drifts(void **state)
 {
@@ -115,38 +117,38 @@ a_clock_that_drifts(void **state)
 
 	(void)state;
 	for (t = 10; t < 110; t += 0.1) {
-		(void)clock_offset_update(&clock_offset, OFFSET +
+		(void)clock_offset_update(&offset, OFFSET +
 		    (int64_t)((t - 10) * 0.05 * 1e9));
 		assert_at(arrival(t, 0, t - 0.0005, t + 0.0003), t);
 	}
-	(void)clock_offset_update(&clock_offset, OFFSET + 5 * NSEC_PER_SEC);
+	(void)clock_offset_update(&offset, OFFSET + 5 * NSEC_PER_SEC);
 	for (t = 110.1; t < 110.9; t += 0.1)
 		assert_at(arrival(t, 0, 110, 110.9), t);
 }
 
-/* Stamps that jump about are not believed, and do no lasting harm. */
+/* Invalid timestamps count as now and have no lasting effect. */
 static void
-stamps_of_nobody(void **state)
+invalid_timestamps(void **state)
 {
 	(void)state;
 	assert_int_equal(arrival(-1e6, 0, 10, 10.1).ns, at(10.1).ns);
 	assert_int_equal(arrival(1e6, 0, 10, 10.1).ns, at(10.1).ns);
-	(void)clock_offset_update(&clock_offset, OFFSET);
+	(void)clock_offset_update(&offset, OFFSET);
 	assert_at(arrival(10.15, 0, 10.1, 10.2), 10.15);
 }
 
-#define STAMPS_TEST(test) cmocka_unit_test_setup(test, begin)
+#define TEST(test) cmocka_unit_test_setup(test, begin)
 
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		STAMPS_TEST(as_the_clocks_say),
-		STAMPS_TEST(between_the_looks),
-		STAMPS_TEST(stepped_while_they_wait),
-		STAMPS_TEST(another_clock_than_the_kernels),
-		STAMPS_TEST(a_clock_that_drifts),
-		STAMPS_TEST(stamps_of_nobody),
+		TEST(no_difference),
+		TEST(between_the_passes),
+		TEST(stepped_while_packets_wait),
+		TEST(not_the_clock_of_the_kernel),
+		TEST(a_clock_that_drifts),
+		TEST(invalid_timestamps),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

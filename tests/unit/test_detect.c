@@ -15,7 +15,7 @@
 #define SOURCES		2
 #define EVENTS		64
 
-/* The wall clock of the tests runs by its own zero, so a mix-up shows. */
+/* The wall clock differs from monotonic time, so that a mix-up is found. */
 #define WALL_OFFSET_NS	(1795348800 * NSEC_PER_SEC)
 
 static struct {
@@ -50,7 +50,7 @@ replace_detector(void)
 	    &t));
 }
 
-/* All begin at 0; what is not begun again is disabled. */
+/* Enables a watch that begins at 0. */
 static void
 watch(uint32_t i, uint32_t source, int64_t interruption_ms, uint32_t recovery)
 {
@@ -103,7 +103,7 @@ advance(int64_t now_ms)
 	detect_advance(&t.detect, ms(now_ms));
 }
 
-/* Beside the boundary: the last and the first nanosecond. */
+/* For times one nanosecond before and after a limit. */
 static void
 advance_ns(int64_t now_ms, int64_t ns)
 {
@@ -173,7 +173,7 @@ never_before_the_deadline(void **state)
 }
 
 static void
-judged_when_now_is_the_deadline(void **state)
+raised_at_the_deadline(void **state)
 {
 	const struct detect_event	*e;
 
@@ -192,9 +192,9 @@ judged_when_now_is_the_deadline(void **state)
 	assert_int_equal(detect_next(&t.detect).ns, MONO_NEVER.ns);
 }
 
-/* Who looks late tells the time that was due. */
+/* The time of a late event is that of the deadline. */
 static void
-judged_late(void **state)
+raised_late(void **state)
 {
 	(void)state;
 	watch(0, 0, 30000, 1);
@@ -205,7 +205,7 @@ judged_late(void **state)
 }
 
 static void
-never_heard(void **state)
+never_received(void **state)
 {
 	const struct detect_event	*e;
 
@@ -224,7 +224,7 @@ never_heard(void **state)
 	nothing_more();
 }
 
-/* `interruption` has not passed before the heartbeat, but with it. */
+/* A heartbeat exactly at the deadline is in time. */
 static void
 heartbeat_at_the_deadline(void **state)
 {
@@ -320,7 +320,7 @@ recovery_counts(void **state)
 	advance(10000);
 	raised(0, 10000);
 	heartbeat(0, 20000);
-	heartbeat(0, 30000);	/* exactly `interruption` is within it */
+	heartbeat(0, 30000);	/* exactly at the deadline */
 	nothing_more();
 	assert_state(0, 30000, DETECT_INTERRUPTED);
 	heartbeat(0, 40000);
@@ -329,7 +329,7 @@ recovery_counts(void **state)
 }
 
 static void
-recovery_is_broken(void **state)
+recovery_with_a_gap(void **state)
 {
 	struct mono_time	 late = mono_add(ms(31000), 1);
 
@@ -348,7 +348,7 @@ recovery_is_broken(void **state)
 	nothing_more();
 }
 
-/* Found and broken off within one drain. */
+/* The interruption and its recovery are found in one drain. */
 static void
 recovery_starts_with_the_gap(void **state)
 {
@@ -365,9 +365,9 @@ recovery_starts_with_the_gap(void **state)
 	nothing_more();
 }
 
-/* A second outage needs as many as the first. */
+/* A second recovery needs as many heartbeats as the first. */
 static void
-recovery_is_counted_anew(void **state)
+recovery_is_counted_again(void **state)
 {
 	(void)state;
 	watch(0, 0, 10000, 2);
@@ -385,7 +385,7 @@ recovery_is_counted_anew(void **state)
 }
 
 static void
-recovery_of_a_watch_never_heard(void **state)
+recovery_of_a_watch_never_received(void **state)
 {
 	(void)state;
 	watch(0, 0, 10000, 2);
@@ -397,7 +397,7 @@ recovery_of_a_watch_never_heard(void **state)
 	cleared(0, 12000, 2000);
 }
 
-/* Two heartbeats so near have no interruption between them, seen or not. */
+/* Between two such heartbeats is no interruption, monitored or not. */
 static void
 recovery_across_a_short_blindness(void **state)
 {
@@ -458,12 +458,12 @@ stop_is_announced(void **state)
 	assert_true(raised(0, 31000)->stopping);
 	heartbeat(0, 40000);
 	cleared(0, 40000, 9000);
-	/* The next interruption has a cause of its own. */
+	/* The next interruption has another cause. */
 	advance(70000);
 	assert_false(raised(0, 70000)->stopping);
 }
 
-/* Some say goodbye and send on for a moment. */
+/* Some peers announce their stop and send for a moment more. */
 static void
 stop_with_heartbeats_after_it(void **state)
 {
@@ -478,7 +478,7 @@ stop_with_heartbeats_after_it(void **state)
 }
 
 static void
-stop_is_taken_back(void **state)
+stop_is_revoked(void **state)
 {
 	(void)state;
 	watch(0, 0, 30000, 1);
@@ -489,12 +489,13 @@ stop_is_taken_back(void **state)
 	assert_false(raised(0, 34001)->stopping);
 }
 
-/* A capture's clock is the wall's: more milliseconds than a watch keeps of. */
+/* In replay, time is wall time: more milliseconds than a watch stores. */
 static void
 stop_on_a_late_clock(void **state)
 {
-	/* 2026, and around where what is kept begins anew. */
-	static const int64_t	 half = INT64_C(1) << (DETECT_STOPPING_BITS - 1);
+	/* The year 2026, and around the overflow of the stored bits. */
+	const int64_t		 half = INT64_C(1) <<
+				    (DETECT_STOPPING_BITS - 1);
 	const int64_t		 epochs[] = { 1795348800000, 26 * half - 2000,
 				    27 * half - 2000 };
 	size_t			 i;
@@ -512,42 +513,42 @@ stop_on_a_late_clock(void **state)
 		assert_true(t.watches[0].stopping);
 		heartbeat(0, now + 3001);
 		assert_false(t.watches[0].stopping);
-		/* One that was captured before it and is told after it. */
+		/* A heartbeat from before the announcement arrives late. */
 		detect_stopping(&t.detect, 0, ms(now + 5000));
 		heartbeat(0, now + 4000);
 		assert_true(t.watches[0].stopping);
 	}
 }
 
-/* Kept in 25 us, told in ms; those of the longest interruption too. */
+/* Intervals have a resolution of 25 us, also the longest ones. */
 static void
-intervals_are_told_to_the_ms(void **state)
+intervals_are_exact_to_the_ms(void **state)
 {
-	static const int64_t	 told_ms[] = { 1, 17, 1000, 33333, 86400000 };
+	static const int64_t	 sent_ms[] = { 1, 17, 1000, 33333, 86400000 };
 	size_t			 i, k;
 	int64_t			 now;
 
 	(void)state;
-	for (i = 0; i < sizeof(told_ms) / sizeof(told_ms[0]); i++) {
+	for (i = 0; i < sizeof(sent_ms) / sizeof(sent_ms[0]); i++) {
 		now = 0;
 		detect_watch_begin(&t.watches[0], 0, ms(86400000).ns, 1, true,
 		    ms(0));
 		replace_detector();
-		for (k = 0; k < 3; k++, now += ms(told_ms[i]).ns + 10000)
+		for (k = 0; k < 3; k++, now += ms(sent_ms[i]).ns + 10000)
 			detect_heartbeat(&t.detect, 0,
 			    (struct mono_time){ now - (k == 2) * 20000 },
 			    wall_of(ms(0)));
 		assert_in_range(detect_interval_ns(&t.watches[0]),
-		    ms(told_ms[i]).ns - 25000, ms(told_ms[i]).ns + 25000);
+		    ms(sent_ms[i]).ns - 25000, ms(sent_ms[i]).ns + 25000);
 		assert_int_equal(detect_longest_gap_ns(&t.watches[0]),
-		    ms(told_ms[i]).ns);
+		    ms(sent_ms[i]).ns);
 		assert_true(detect_jitter_ns(&t.watches[0]) < 25000);
 	}
 }
 
-/* What ends an interruption ends its cause. */
+/* The heartbeat that clears an alarm ends the announcement too. */
 static void
-stop_and_back_within_a_moment(void **state)
+stop_and_back_at_once(void **state)
 {
 	(void)state;
 	watch(0, 0, 500, 1);
@@ -627,7 +628,7 @@ blind_raises_nothing(void **state)
 }
 
 static void
-after_blindness_all_of_the_interruption_is_watched(void **state)
+after_blindness_a_full_interruption_is_monitored(void **state)
 {
 	const struct detect_event	*e;
 
@@ -652,7 +653,7 @@ after_blindness_all_of_the_interruption_is_watched(void **state)
 }
 
 static void
-after_blindness_never_heard(void **state)
+after_blindness_never_received(void **state)
 {
 	(void)state;
 	watch(0, 0, 30000, 1);
@@ -686,7 +687,7 @@ heartbeat_after_blindness(void **state)
 	raised(0, 140000);
 }
 
-/* The deadline was there, unjudged, when the source went blind. */
+/* The deadline was not checked before the source went blind. */
 static void
 blind_at_the_heartbeat(void **state)
 {
@@ -700,7 +701,7 @@ blind_at_the_heartbeat(void **state)
 }
 
 static void
-alarm_stands_through_blindness(void **state)
+alarm_stays_active_through_blindness(void **state)
 {
 	(void)state;
 	watch(0, 0, 30000, 1);
@@ -719,7 +720,7 @@ alarm_stands_through_blindness(void **state)
 	cleared(0, 201000, 170000);
 }
 
-/* Time that nobody watched, though no one was told. */
+/* Unmonitored time, without a change of the state. */
 static void
 resumed_without_blindness(void **state)
 {
@@ -763,7 +764,7 @@ another_source_is_not_blind(void **state)
 	assert_state(1, 31000, DETECT_INTERRUPTED);
 }
 
-/* ---- what is told about a watch */
+/* ---- the state and the statistics of a watch */
 
 static void
 states(void **state)
@@ -774,7 +775,7 @@ states(void **state)
 	assert_state(0, 20000, DETECT_STARTING);
 	heartbeat(0, 20000);
 	assert_state(0, 20000, DETECT_ALIVE);
-	/* One heartbeat has no interval to be late by. */
+	/* With one heartbeat there is no interval, so it is not late. */
 	assert_state(0, 49000, DETECT_ALIVE);
 	heartbeat(0, 22000);
 	assert_int_equal(detect_interval_ns(&t.watches[0]), ms(2000).ns);
@@ -792,7 +793,7 @@ states(void **state)
 	assert_state(0, 60000, DETECT_BLIND);
 }
 
-/* Silence that was not watched makes nobody late. */
+/* Unmonitored silence does not make a watch late. */
 static void
 late_after_blindness(void **state)
 {
@@ -832,7 +833,7 @@ interval_is_the_median(void **state)
 	assert_int_equal(detect_interval_ns(w), ms(1200).ns);
 	heartbeat_after(0, &now, 900);
 	assert_int_equal(detect_interval_ns(w), ms(1100).ns);
-	/* Only the latest count. */
+	/* Only the latest intervals count. */
 	for (i = 0; i < DETECT_INTERVALS; i++)
 		heartbeat_after(0, &now, 5000 + i);
 	assert_int_equal(detect_interval_ns(w), 5007500000);
@@ -872,9 +873,9 @@ intervals(const struct detect_watch *w)
 	return (n);
 }
 
-/* An outage shows in the longest gap, and not in how often the peer sends. */
+/* An interruption counts for the longest gap and not as an interval. */
 static void
-an_outage_is_no_interval(void **state)
+an_interruption_is_no_interval(void **state)
 {
 	const struct detect_watch	*w = &t.watches[0];
 
@@ -888,7 +889,7 @@ an_outage_is_no_interval(void **state)
 	assert_int_equal(intervals(w), 2);
 	assert_int_equal(detect_jitter_ns(w), 0);
 	assert_int_equal(detect_longest_gap_ns(w), ms(60000).ns);
-	/* `interruption` itself is none. */
+	/* A gap of exactly `interruption` is an interval. */
 	heartbeat(0, 92000);
 	assert_int_equal(intervals(w), 3);
 }
@@ -908,7 +909,7 @@ silence(void **state)
 	    ms(1500).ns);
 }
 
-/* A watch that begins later has its time too. */
+/* The deadline of a watch counts from its begin. */
 static void
 begun_later(void **state)
 {
@@ -924,7 +925,7 @@ begun_later(void **state)
 /* ---- order */
 
 static void
-stamps_out_of_order(void **state)
+timestamps_out_of_order(void **state)
 {
 	(void)state;
 	watch(0, 0, 30000, 1);
@@ -939,9 +940,9 @@ stamps_out_of_order(void **state)
 	raised(0, 40000);
 }
 
-/* A heartbeat may be stamped before its watch began. */
+/* The timestamp of a heartbeat may be from before its watch began. */
 static void
-stamp_before_the_begin(void **state)
+timestamp_before_the_begin(void **state)
 {
 	(void)state;
 	detect_watch_begin(&t.watches[0], 0, ms(30000).ns, 1, true, ms(5000));
@@ -955,9 +956,9 @@ stamp_before_the_begin(void **state)
 	raised(0, 35000);
 }
 
-/* No alarm stands for less than no time. */
+/* The duration of an alarm is never negative. */
 static void
-stamp_before_the_raise(void **state)
+timestamp_before_the_raise(void **state)
 {
 	(void)state;
 	watch(0, 0, 30000, 1);
@@ -976,7 +977,7 @@ events_in_the_order_of_time(void **state)
 	watch(1, 0, 20000, 1);
 	watch(2, 1, 30000, 1);
 	watch(3, 0, 10000, 1);
-	/* The detector wakes by the first deadlines: 40, 20, 30 and 10 s. */
+	/* The first deadlines are 40, 20, 30 and 10 s. */
 	heartbeat(3, 10000);
 	heartbeat(3, 20000);
 	heartbeat(3, 30000);
@@ -993,7 +994,7 @@ events_in_the_order_of_time(void **state)
 
 /* At the same time: in the order of the watches. */
 static void
-events_of_one_moment(void **state)
+events_of_one_time(void **state)
 {
 	(void)state;
 	watch(3, 0, 10000, 1);
@@ -1011,9 +1012,9 @@ events_of_one_moment(void **state)
 	nothing_more();
 }
 
-/* One after a heartbeat each second a deadline is looked at seldom. */
+/* A heartbeat each second does not cause a wake-up each second. */
 static void
-wakes_are_few(void **state)
+wakeups_are_few(void **state)
 {
 	struct mono_time	 next;
 	int64_t			 now;
@@ -1034,9 +1035,9 @@ wakes_are_few(void **state)
 	assert_in_range(wakes, 1, 21);
 }
 
-/* While blind it does not wake for nothing either. */
+/* A blind source does not cause more wake-ups. */
 static void
-wakes_are_few_while_blind(void **state)
+wakeups_are_few_while_blind(void **state)
 {
 	struct mono_time	 next = { 0 };
 	int			 wakes = 0;
@@ -1053,7 +1054,7 @@ wakes_are_few_while_blind(void **state)
 	assert_in_range(wakes, 1, 21);
 }
 
-/* ---- a detector over rows that another left */
+/* ---- a detector that continues with the rows of another one */
 
 static void
 replaced(void **state)
@@ -1082,7 +1083,7 @@ replaced(void **state)
 	nothing_more();
 }
 
-/* The deadline fell into the time between two detectors. */
+/* The deadline was in the time between two detectors. */
 static void
 replaced_over_a_deadline(void **state)
 {
@@ -1096,7 +1097,7 @@ replaced_over_a_deadline(void **state)
 }
 
 static void
-writer_died_within(void **state)
+writer_was_killed(void **state)
 {
 	struct detect_watch	 copy;
 
@@ -1113,9 +1114,9 @@ writer_died_within(void **state)
 	assert_int_equal(t.watches[0].version % 2, 0);
 }
 
-/* It died between the flag of the alarm and the count of its transitions. */
+/* It was killed after `raised` was set and before the count of transitions. */
 static void
-writer_died_within_a_raise(void **state)
+writer_was_killed_in_a_raise(void **state)
 {
 	(void)state;
 	watch(0, 0, 30000, 1);
@@ -1131,7 +1132,7 @@ writer_died_within_a_raise(void **state)
 }
 
 static void
-writer_died_within_a_clear(void **state)
+writer_was_killed_in_a_clear(void **state)
 {
 	(void)state;
 	watch(0, 0, 30000, 1);
@@ -1161,12 +1162,12 @@ no_watch(void **state)
 	nothing_more();
 }
 
-/* ---- a reader beside the writer */
+/* ---- a reader in parallel with the writer */
 
-/* Enough for a reader without a look at `version` to be caught out. */
+/* Enough to find a reader that does not check `version`. */
 #define WRITES	1000000
 
-/* At each heartbeat n: n of them, the last at n ms, intervals of 1 ms. */
+/* After n heartbeats, the last is at n ms, and all intervals are 1 ms. */
 static void *
 write_heartbeats(void *arg)
 {
@@ -1192,8 +1193,8 @@ consistent(const struct detect_watch *w)
 }
 
 /*
- * A writer that loses its processor within a write is taken for dead; then the
- * version is odd, and the copy is not looked at here.  That is seldom.
+ * If the writer is preempted during a write, the reader gives up with an odd
+ * version.  Such copies are rare and not checked.
  */
 static void
 read_beside_a_writer(void **state)
@@ -1228,7 +1229,7 @@ read_beside_a_writer(void **state)
 
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
-/* It is asked before the raise, and a heartbeat's put-off wakes nobody. */
+/* detect_overdue raises nothing, and postpones what a heartbeat has moved. */
 static void
 overdue(void **state)
 {
@@ -1241,7 +1242,6 @@ overdue(void **state)
 	assert_int_equal(detect_next(&t.detect).ns, ms(1500).ns);
 	assert_false(detect_overdue(&t.detect, ms(1499)));
 	assert_true(detect_overdue(&t.detect, ms(1500)));
-	/* It is asked, and no more than that. */
 	nothing_more();
 	assert_true(detect_overdue(&t.detect, ms(1500)));
 	advance(1500);
@@ -1263,38 +1263,38 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		TEST(never_before_the_deadline),
-		TEST(judged_when_now_is_the_deadline),
-		TEST(judged_late),
-		TEST(never_heard),
+		TEST(raised_at_the_deadline),
+		TEST(raised_late),
+		TEST(never_received),
 		TEST(heartbeat_at_the_deadline),
 		TEST(first_heartbeat_at_the_deadline),
 		TEST(gap_inside_one_drain),
 		TEST(gap_of_a_nanosecond_too_much),
 		TEST(raise_and_clear_alternate),
 		TEST(recovery_counts),
-		TEST(recovery_is_broken),
+		TEST(recovery_with_a_gap),
 		TEST(recovery_starts_with_the_gap),
-		TEST(recovery_is_counted_anew),
-		TEST(recovery_of_a_watch_never_heard),
+		TEST(recovery_is_counted_again),
+		TEST(recovery_of_a_watch_never_received),
 		TEST(recovery_across_a_short_blindness),
 		TEST(recovery_across_a_long_blindness),
 		TEST(overdue),
 		TEST(disabled),
 		TEST(stop_is_announced),
 		TEST(stop_with_heartbeats_after_it),
-		TEST(stop_is_taken_back),
+		TEST(stop_is_revoked),
 		TEST(stop_on_a_late_clock),
-		TEST(intervals_are_told_to_the_ms),
-		TEST(stop_and_back_within_a_moment),
+		TEST(intervals_are_exact_to_the_ms),
+		TEST(stop_and_back_at_once),
 		TEST(stop_before_a_gap_inside_one_drain),
 		TEST(link_is_down),
 		TEST(loss_within_the_silence),
 		TEST(blind_raises_nothing),
-		TEST(after_blindness_all_of_the_interruption_is_watched),
-		TEST(after_blindness_never_heard),
+		TEST(after_blindness_a_full_interruption_is_monitored),
+		TEST(after_blindness_never_received),
 		TEST(heartbeat_after_blindness),
 		TEST(blind_at_the_heartbeat),
-		TEST(alarm_stands_through_blindness),
+		TEST(alarm_stays_active_through_blindness),
 		TEST(resumed_without_blindness),
 		TEST(resume_does_not_go_back),
 		TEST(another_source_is_not_blind),
@@ -1302,21 +1302,21 @@ main(void)
 		TEST(late_after_blindness),
 		TEST(interval_is_the_median),
 		TEST(jitter),
-		TEST(an_outage_is_no_interval),
+		TEST(an_interruption_is_no_interval),
 		TEST(silence),
 		TEST(begun_later),
-		TEST(stamps_out_of_order),
-		TEST(stamp_before_the_begin),
-		TEST(stamp_before_the_raise),
+		TEST(timestamps_out_of_order),
+		TEST(timestamp_before_the_begin),
+		TEST(timestamp_before_the_raise),
 		TEST(events_in_the_order_of_time),
-		TEST(events_of_one_moment),
-		TEST(wakes_are_few),
-		TEST(wakes_are_few_while_blind),
+		TEST(events_of_one_time),
+		TEST(wakeups_are_few),
+		TEST(wakeups_are_few_while_blind),
 		TEST(replaced),
 		TEST(replaced_over_a_deadline),
-		TEST(writer_died_within),
-		TEST(writer_died_within_a_raise),
-		TEST(writer_died_within_a_clear),
+		TEST(writer_was_killed),
+		TEST(writer_was_killed_in_a_raise),
+		TEST(writer_was_killed_in_a_clear),
 		TEST(no_watch),
 		TEST(read_beside_a_writer),
 	};

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The detector against a model of it that keeps everything that ever happened
- * and looks through all of it for each verdict.  Time goes in steps so coarse
- * that heartbeats often come at a deadline itself.
+ * Compares the detector with a simple model, which stores all that happens to a
+ * watch and searches it for each decision.  Time advances in large steps, so
+ * that heartbeats often arrive exactly at a deadline.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -20,23 +20,23 @@
 #define SEEDS		200
 #define STEP_NS		(250 * NSEC_PER_MSEC)
 
-/* More than one watch can do in all steps. */
+/* More than the records and events of all steps. */
 #define HISTORY		(4 * STEPS)
 #define EVENTS		(8 * STEPS)
 
 /* ---- the model */
 
-enum what {
+enum type {
 	BEGAN,
 	HEARTBEAT,
 	STOPPING,
-	RESUMED,		/* of its source */
+	RESUMED,		/* its source */
 	RAISED,
 	CLEARED,
 };
 
-struct happening {
-	enum what	 what;
+struct record {
+	enum type	 type;
 	int64_t		 at;
 };
 
@@ -45,7 +45,7 @@ struct model_watch {
 	int64_t		 interruption;
 	uint32_t	 recovery;
 	bool		 enabled;
-	struct happening history[HISTORY];
+	struct record history[HISTORY];
 	size_t		 n;
 };
 
@@ -59,36 +59,36 @@ static bool			 model_blind[SOURCES];
 static struct log		 expected, found;
 
 static void
-happened(struct model_watch *m, enum what what, int64_t at)
+add_record(struct model_watch *m, enum type type, int64_t at)
 {
 	assert_true(m->n < HISTORY);
-	m->history[m->n++] = (struct happening){ what, at };
+	m->history[m->n++] = (struct record){ type, at };
 }
 
 static size_t
-count(const struct model_watch *m, enum what what)
+count(const struct model_watch *m, enum type type)
 {
 	size_t	 i, n = 0;
 
 	for (i = 0; i < m->n; i++)
-		n += m->history[i].what == what;
+		n += m->history[i].type == type;
 	return (n);
 }
 
 static bool
-stands(const struct model_watch *m)
+is_raised(const struct model_watch *m)
 {
 	return (count(m, RAISED) > count(m, CLEARED));
 }
 
 static int64_t
-latest(const struct model_watch *m, enum what what)
+latest(const struct model_watch *m, enum type type)
 {
 	int64_t	 at = INT64_MIN;
 	size_t	 i;
 
 	for (i = 0; i < m->n; i++)
-		if (m->history[i].what == what && m->history[i].at > at)
+		if (m->history[i].type == type && m->history[i].at > at)
 			at = m->history[i].at;
 	return (at);
 }
@@ -105,23 +105,24 @@ due(const struct model_watch *m)
 	return (since + m->interruption);
 }
 
-/* Did it say that it stops, and was it silent since but for a moment? */
+/* Has the peer announced its stop, and sent nothing after the grace time? */
 static bool
 announced(const struct model_watch *m)
 {
 	int64_t	 received = INT64_MIN;
 	size_t	 i;
 
-	for (i = m->n; i-- > 0 && m->history[i].what != CLEARED;)
-		if (m->history[i].what == STOPPING)
-			return (received <= m->history[i].at + DETECT_STOP_GRACE_NS);
-		else if (m->history[i].what == HEARTBEAT &&
+	for (i = m->n; i-- > 0 && m->history[i].type != CLEARED;)
+		if (m->history[i].type == STOPPING)
+			return (received <= m->history[i].at +
+			    DETECT_STOP_GRACE_NS);
+		else if (m->history[i].type == HEARTBEAT &&
 		    m->history[i].at > received)
 			received = m->history[i].at;
 	return (false);
 }
 
-/* The last heartbeats since the raise, none too far from the one before. */
+/* The number of heartbeats since the raise, or since the last gap. */
 static uint32_t
 recovered(const struct model_watch *m)
 {
@@ -130,9 +131,9 @@ recovered(const struct model_watch *m)
 	size_t		 i;
 
 	for (i = m->n; i-- > 0;) {
-		if (m->history[i].what == RAISED)
+		if (m->history[i].type == RAISED)
 			return (n);
-		if (m->history[i].what != HEARTBEAT)
+		if (m->history[i].type != HEARTBEAT)
 			continue;
 		if (n > 0 && next - m->history[i].at > m->interruption)
 			return (n);
@@ -171,7 +172,7 @@ expect(uint32_t i, enum detect_transition transition, int64_t at)
 	} else {
 		e->duration_ns = at - latest(m, RAISED);
 	}
-	happened(m, transition == DETECT_RAISED ? RAISED : CLEARED, at);
+	add_record(m, transition == DETECT_RAISED ? RAISED : CLEARED, at);
 }
 
 static void
@@ -183,16 +184,16 @@ model_heartbeat(uint32_t i, int64_t at)
 		return;
 	if (latest(m, HEARTBEAT) > at)
 		at = latest(m, HEARTBEAT);
-	if (stands(m) && latest(m, RAISED) > at)
+	if (is_raised(m) && latest(m, RAISED) > at)
 		at = latest(m, RAISED);
-	if (!stands(m) && !model_blind[m->source] && at > due(m))
+	if (!is_raised(m) && !model_blind[m->source] && at > due(m))
 		expect(i, DETECT_RAISED, due(m));
-	happened(m, HEARTBEAT, at);
-	if (stands(m) && recovered(m) >= m->recovery)
+	add_record(m, HEARTBEAT, at);
+	if (is_raised(m) && recovered(m) >= m->recovery)
 		expect(i, DETECT_CLEARED, at);
 }
 
-/* The earliest that is due, of equals the lowest, one after the other. */
+/* Raises in order of the deadlines, equal ones in order of the watches. */
 static void
 model_advance(int64_t now)
 {
@@ -203,7 +204,7 @@ model_advance(int64_t now)
 		first = WATCHES;
 		for (i = 0; i < WATCHES; i++) {
 			m = &model[i];
-			if (m->enabled && !stands(m) &&
+			if (m->enabled && !is_raised(m) &&
 			    !model_blind[m->source] && due(m) <= now &&
 			    (first == WATCHES || due(m) < due(&model[first])))
 				first = i;
@@ -220,10 +221,10 @@ model_resume(uint32_t source, int64_t at)
 
 	for (i = 0; i < WATCHES; i++)
 		if (model[i].source == source)
-			happened(&model[i], RESUMED, at);
+			add_record(&model[i], RESUMED, at);
 }
 
-/* ---- both of them */
+/* ---- the detector and the model */
 
 static struct detect_watch	 watches[WATCHES];
 static struct detect_source	 sources[SOURCES];
@@ -270,7 +271,7 @@ begin(void)
 		m->recovery = 1 + below(4) % 3;
 		m->enabled = below(10) > 0;
 		m->n = 0;
-		happened(m, BEGAN, 0);
+		add_record(m, BEGAN, 0);
 		detect_watch_begin(&watches[i], m->source, m->interruption,
 		    m->recovery, m->enabled, (struct mono_time){ 0 });
 	}
@@ -278,7 +279,7 @@ begin(void)
 }
 
 static void
-go_blind(uint32_t source, int64_t now)
+toggle_blind(uint32_t source, int64_t now)
 {
 	if (sources[source].blind) {
 		detect_source_resume(&sources[source],
@@ -288,13 +289,13 @@ go_blind(uint32_t source, int64_t now)
 	sources[source].blind = model_blind[source] = !sources[source].blind;
 }
 
-/* A stamp may be late, though not from before the last look. */
+/* A timestamp may be old, but not older than the last advance. */
 static void
-beat(uint32_t i, int64_t now, int64_t looked)
+send_heartbeat(uint32_t i, int64_t now, int64_t advanced)
 {
 	int64_t	 at = now - below(3) * STEP_NS;
 
-	if (below(8) > 0 || at < looked)
+	if (below(8) > 0 || at < advanced)
 		at = now;
 	detect_heartbeat(&detect, i, (struct mono_time){ at },
 	    wall_of(at > watches[i].last.ns || !watches[i].received ? at :
@@ -303,15 +304,15 @@ beat(uint32_t i, int64_t now, int64_t looked)
 }
 
 static void
-other(uint32_t choice, int64_t now)
+do_something(uint32_t choice, int64_t now)
 {
 	uint32_t	 i = below(WATCHES), source = below(SOURCES);
 
 	if (choice < 4) {
 		detect_stopping(&detect, i, (struct mono_time){ now });
-		happened(&model[i], STOPPING, now);
+		add_record(&model[i], STOPPING, now);
 	} else if (choice < 7) {
-		go_blind(source, now);
+		toggle_blind(source, now);
 	} else if (choice == 7) {
 		detect_source_resume(&sources[source],
 		    (struct mono_time){ now });
@@ -323,7 +324,7 @@ other(uint32_t choice, int64_t now)
 }
 
 static void
-look(int64_t now)
+advance(int64_t now)
 {
 	detect_advance(&detect, (struct mono_time){ now });
 	model_advance(now);
@@ -331,7 +332,7 @@ look(int64_t now)
 }
 
 static bool
-same(const struct detect_event *a, const struct detect_event *b)
+is_equal(const struct detect_event *a, const struct detect_event *b)
 {
 	return (a->transition == b->transition && a->watch == b->watch &&
 	    a->number == b->number && a->at.ns == b->at.ns &&
@@ -350,13 +351,13 @@ compare(uint32_t seed, uint32_t step)
 	if (step == 1)
 		compared = 0;
 	while (compared < found.n && compared < expected.n &&
-	    same(&found.events[compared], &expected.events[compared]))
+	    is_equal(&found.events[compared], &expected.events[compared]))
 		compared++;
 	if (compared < found.n || compared < expected.n)
 		fail_msg("seed %u, step %u: %zu events, %zu expected, "
-		    "%zu alike", seed, step, found.n, expected.n, compared);
+		    "%zu equal", seed, step, found.n, expected.n, compared);
 	for (i = 0; i < WATCHES; i++) {
-		assert_int_equal(watches[i].raised, stands(&model[i]));
+		assert_int_equal(watches[i].raised, is_raised(&model[i]));
 		assert_int_equal(watches[i].heartbeats,
 		    count(&model[i], HEARTBEAT));
 		assert_int_equal(detect_interruptions(&watches[i]),
@@ -364,26 +365,29 @@ compare(uint32_t seed, uint32_t step)
 	}
 }
 
-/* `lively` watches beat in a step with a chance of that many in a hundred. */
+/*
+ * In each step a watch has a heartbeat with a probability of `chance` percent;
+ * detectors advance every `steps` steps on average.
+ */
 static void
 run(uint32_t seed)
 {
-	uint32_t	 step, i, lively, lazy;
-	int64_t		 now, looked = 0;
+	uint32_t	 step, i, chance, steps;
+	int64_t		 now, advanced = 0;
 
 	srand48(seed);
 	begin();
-	lazy = 1 + below(4);
-	lively = 3 + below(40);
+	steps = 1 + below(4);
+	chance = 3 + below(40);
 	for (step = 1; step <= STEPS; step++) {
 		now = step * STEP_NS;
-		other(below(60), now);
+		do_something(below(60), now);
 		for (i = 0; i < WATCHES; i++)
-			if (below(100) < lively)
-				beat(i, now, looked);
-		if (below(lazy) == 0) {
-			look(now);
-			looked = now;
+			if (below(100) < chance)
+				send_heartbeat(i, now, advanced);
+		if (below(steps) == 0) {
+			advance(now);
+			advanced = now;
 		}
 		compare(seed, step);
 	}
@@ -391,7 +395,7 @@ run(uint32_t seed)
 }
 
 static void
-as_the_model(void **state)
+agrees_with_the_model(void **state)
 {
 	uint32_t	 seed;
 	size_t		 events = 0;
@@ -401,7 +405,7 @@ as_the_model(void **state)
 		run(seed);
 		events += found.n;
 	}
-	/* It would be a poor test in which nothing happens. */
+	/* Without events the test would find nothing. */
 	assert_true(events > 100 * SEEDS);
 }
 
@@ -409,7 +413,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(as_the_model),
+		cmocka_unit_test(agrees_with_the_model),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -123,9 +123,9 @@ in_order(void **state)
 	take_nothing();
 }
 
-/* More than the socket takes: nobody waits, nothing is lost. */
+/* More than the socket takes: the engine does not wait, nothing is lost. */
 static void
-a_storm(void **state)
+storm(void **state)
 {
 	uint32_t	 sent = 100000, taken = 0, i;
 	unsigned	 rounds = 0;
@@ -142,7 +142,7 @@ a_storm(void **state)
 	}
 	take_nothing();
 	assert_false(report_queue_waiting(&reports));
-	/* Many to a datagram. */
+	/* Each datagram had many events. */
 	assert_in_range(rounds, 1, sent / ENGINE_EVENTS + 1);
 }
 
@@ -178,7 +178,7 @@ too_many_log_lines(void **state)
 }
 
 static void
-nobody_listens(void **state)
+parent_has_ended(void **state)
 {
 	struct engine_report	 r;
 
@@ -191,7 +191,7 @@ nobody_listens(void **state)
 	assert_int_equal(engine_receive(&parent, &r), -1);
 }
 
-/* The engine reads strangers' bytes: it may be made to say anything. */
+/* An attacker may control the engine, so it can send anything. */
 static void
 refused(void **state)
 {
@@ -233,9 +233,9 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test_setup_teardown(in_order, begin, end),
-		cmocka_unit_test_setup_teardown(a_storm, begin, end),
+		cmocka_unit_test_setup_teardown(storm, begin, end),
 		cmocka_unit_test_setup_teardown(too_many_log_lines, begin, end),
-		cmocka_unit_test_setup_teardown(nobody_listens, begin, end),
+		cmocka_unit_test_setup_teardown(parent_has_ended, begin, end),
 		cmocka_unit_test_setup_teardown(refused, begin, end),
 	};
 

@@ -16,7 +16,7 @@
 
 #define BEGUN		((struct mono_time){ 1000 * NSEC_PER_SEC })
 #define RELOADED	((struct mono_time){ 2000 * NSEC_PER_SEC })
-#define IN_FORCE	((struct mono_time){ 2003 * NSEC_PER_SEC })
+#define IN_EFFECT	((struct mono_time){ 2003 * NSEC_PER_SEC })
 
 #define WATCH(name, interface, peer, heartbeat, options)		\
 	"watch \"" name "\" { interface = \"" interface "\" peer = \""	\
@@ -25,9 +25,9 @@
 #define DB(options)	WATCH("db", "hbw1", "192.0.2.12", "udp 694", options)
 #define WEB(options)	WATCH("web", "hbw0", "192.0.2.13", "udp 80", options)
 
-/* The configuration in effect and its rows, and those to come. */
+/* The old configuration and its rows, and the new ones. */
 static struct configuration	*config, *next_config;
-static struct shared_state		*shared, *next;
+static struct shared_state	*shared, *next;
 
 static int
 setup(void **state)
@@ -87,7 +87,8 @@ reload(const char *text)
 	next = shared_state_new(next_config, RELOADED);
 	assert_non_null(next);
 	before = old_positions();
-	shared_state_take_over(next, next_config, shared, config, before, IN_FORCE);
+	shared_state_take_over(next, next_config, shared, config, before,
+	    IN_EFFECT);
 	free(before);
 }
 
@@ -97,9 +98,9 @@ at(int64_t seconds)
 	return ((struct mono_time){ seconds * NSEC_PER_SEC });
 }
 
-/* A watch with a past in each of its fields. */
+/* Sets each member of a watch. */
 static void
-give_a_past(struct detect_watch *w)
+give_a_history(struct detect_watch *w)
 {
 	w->received = true;
 	w->transitions = 4;
@@ -116,7 +117,7 @@ give_a_past(struct detect_watch *w)
 static void
 give_an_alarm(struct detect_watch *w)
 {
-	give_a_past(w);
+	give_a_history(w);
 	w->raised = true;
 	w->recovered = 1;
 	w->transitions = 5;
@@ -124,7 +125,7 @@ give_an_alarm(struct detect_watch *w)
 }
 
 static void
-assert_past(const struct detect_watch *w)
+assert_history(const struct detect_watch *w)
 {
 	assert_true(w->received);
 	assert_int_equal(w->last.ns, at(1990).ns);
@@ -136,14 +137,14 @@ assert_past(const struct detect_watch *w)
 }
 
 static void
-assert_begun_anew(const struct detect_watch *w)
+assert_begun_again(const struct detect_watch *w)
 {
 	assert_false(w->received);
 	assert_int_equal(w->heartbeats, 0);
 	assert_int_equal(w->longest_gap_ms, 0);
 	assert_int_equal(detect_interval_ns(w), 0);
 	assert_int_equal(w->recovered, 0);
-	assert_int_equal(w->last.ns, IN_FORCE.ns);
+	assert_int_equal(w->last.ns, IN_EFFECT.ns);
 }
 
 /* ---- new rows */
@@ -156,7 +157,7 @@ rows_of_a_configuration(void **state)
 	(void)state;
 	start(DB("interruption = 7s recovery = 3") WEB("enabled = false")
 	    WATCH("mq", "hbw1", "192.0.2.14", "ip", ""));
-	/* What is not watched is not captured. */
+	/* A disabled watch needs no capture. */
 	assert_int_equal(shared->ncaptures, 1);
 	assert_int_equal(shared->nwatches, 3);
 	assert_string_equal(shared->captures[0].interface, "hbw1");
@@ -195,7 +196,7 @@ captures_are_found(void **state)
 }
 
 static void
-nothing_to_watch(void **state)
+no_watch(void **state)
 {
 	(void)state;
 	start("source = \"s\"\n");
@@ -203,7 +204,7 @@ nothing_to_watch(void **state)
 	assert_int_equal(shared->nwatches, 0);
 	assert_int_equal(shared_state_find_capture(shared, "hbw0"), UINT32_MAX);
 	reload(DB(""));
-	assert_begun_anew(&next->watches[0]);
+	assert_begun_again(&next->watches[0]);
 }
 
 static void
@@ -232,7 +233,7 @@ many(void **state)
 	free(text);
 }
 
-/* What another process writes is seen here. */
+/* A write of another process is visible here. */
 static void
 rows_are_shared(void **state)
 {
@@ -253,21 +254,21 @@ rows_are_shared(void **state)
 	assert_int_equal(shared->captures[0].packets, 45641);
 }
 
-/* ---- rows carried over */
+/* ---- rows that a new configuration takes over */
 
 static void
 unchanged(void **state)
 {
 	(void)state;
 	start(DB(""));
-	give_a_past(&shared->watches[0]);
+	give_a_history(&shared->watches[0]);
 	shared->watches[0].stopping = true;
 	reload(DB(""));
 	assert_memory_equal(&next->watches[0], &shared->watches[0],
 	    sizeof(shared->watches[0]));
 }
 
-/* Another position of the watch, and another of its capture. */
+/* The positions of the watch and of its capture change. */
 static void
 unchanged_but_moved(void **state)
 {
@@ -275,41 +276,41 @@ unchanged_but_moved(void **state)
 
 	(void)state;
 	start(DB(""));
-	give_a_past(&shared->watches[0]);
+	give_a_history(&shared->watches[0]);
 	assert_int_equal(shared->watches[0].source, 0);
-	reload(WEB("") "# a line more\n" DB(""));
+	reload(WEB("") "# a comment\n" DB(""));
 	w = &next->watches[1];
-	assert_past(w);
+	assert_history(w);
 	assert_int_equal(w->transitions, 4);
 	assert_int_equal(w->source, 1);
-	assert_begun_anew(&next->watches[0]);
+	assert_begun_again(&next->watches[0]);
 	assert_int_equal(next->watches[0].transitions, 0);
 }
 
-/* Other words around it: nothing that it listens for. */
+/* Only names change, and not the flow. */
 static void
-other_texts(void **state)
+other_names(void **state)
 {
 	(void)state;
 	start(DB("source = \"a\" alarm = 45640"));
 	give_an_alarm(&shared->watches[0]);
 	reload(DB("source = \"b\" host = \"c\" alarm = 27003"));
-	assert_past(&next->watches[0]);
+	assert_history(&next->watches[0]);
 	assert_true(next->watches[0].raised);
 	assert_int_equal(next->watches[0].raised_at.ns, at(1800).ns);
 }
 
 static void
-other_demands(void **state)
+other_limits(void **state)
 {
 	const struct detect_watch	*w;
 
 	(void)state;
 	start(DB("interruption = 30s recovery = 1"));
-	give_a_past(&shared->watches[0]);
+	give_a_history(&shared->watches[0]);
 	reload(DB("interruption = 7s recovery = 3"));
 	w = &next->watches[0];
-	assert_past(w);
+	assert_history(w);
 	assert_int_equal(w->interruption_ns, 7 * NSEC_PER_SEC);
 	assert_int_equal(w->recovery, 3);
 }
@@ -324,7 +325,7 @@ raised_and_unchanged(void **state)
 	give_an_alarm(&shared->watches[0]);
 	reload(DB("recovery = 3"));
 	w = &next->watches[0];
-	assert_past(w);
+	assert_history(w);
 	assert_true(w->raised);
 	assert_int_equal(w->raised_at.ns, at(1800).ns);
 	assert_int_equal(w->transitions, 5);
@@ -349,10 +350,10 @@ another_flow(void **state)
 
 	for (i = 0; i < OTHER_FLOWS; i++) {
 		start(DB(""));
-		give_a_past(&shared->watches[0]);
+		give_a_history(&shared->watches[0]);
 		reload(other_flows[i]);
 		w = &next->watches[0];
-		assert_begun_anew(w);
+		assert_begun_again(w);
 		assert_false(w->raised);
 		assert_int_equal(w->transitions, 4);
 		assert_string_equal(next->captures[w->source].interface,
@@ -362,7 +363,7 @@ another_flow(void **state)
 	}
 }
 
-/* It listens for something else, but the alarm was not taken back. */
+/* With another flow, the alarm stays active. */
 static void
 raised_and_another_flow(void **state)
 {
@@ -374,7 +375,7 @@ raised_and_another_flow(void **state)
 		give_an_alarm(&shared->watches[0]);
 		reload(other_flows[i]);
 		w = &next->watches[0];
-		assert_begun_anew(w);
+		assert_begun_again(w);
 		assert_true(w->raised);
 		assert_int_equal(w->raised_at.ns, at(1800).ns);
 		assert_int_equal(w->transitions, 5);
@@ -383,15 +384,15 @@ raised_and_another_flow(void **state)
 	}
 }
 
-/* Blanks alone do not make another heartbeat of it. */
+/* More blanks do not change the flow. */
 static void
-same_flow_written_otherwise(void **state)
+same_flow_with_other_blanks(void **state)
 {
 	(void)state;
 	start(DB(""));
-	give_a_past(&shared->watches[0]);
+	give_a_history(&shared->watches[0]);
 	reload(WATCH("db", "hbw1", "192.0.2.12", "udp   694", ""));
-	assert_past(&next->watches[0]);
+	assert_history(&next->watches[0]);
 }
 
 static void
@@ -401,14 +402,14 @@ disabled(void **state)
 
 	(void)state;
 	start(DB(""));
-	give_a_past(&shared->watches[0]);
+	give_a_history(&shared->watches[0]);
 	reload(DB("enabled = false"));
 	w = &next->watches[0];
 	assert_false(w->enabled || w->raised);
 	assert_int_equal(w->transitions, 4);
 }
 
-/* Its alarm is taken back, which is a transition. */
+/* The alarm is cleared, which counts as a transition. */
 static void
 raised_and_disabled(void **state)
 {
@@ -434,7 +435,7 @@ enabled_again(void **state)
 	reload(DB(""));
 	w = &next->watches[0];
 	assert_true(w->enabled);
-	assert_begun_anew(w);
+	assert_begun_again(w);
 	assert_false(w->raised);
 	assert_int_equal(w->transitions, 6);
 }
@@ -456,13 +457,13 @@ removed_and_back(void **state)
 	(void)state;
 	start(DB("") WEB(""));
 	give_an_alarm(&shared->watches[0]);
-	give_a_past(&shared->watches[1]);
+	give_a_history(&shared->watches[1]);
 	reload(WEB(""));
 	assert_int_equal(next->nwatches, 1);
-	assert_past(&next->watches[0]);
+	assert_history(&next->watches[0]);
 	assert_false(next->watches[0].raised);
 
-	/* Who comes back begins anew. */
+	/* A watch that comes back begins again. */
 	shared_state_free(shared);
 	configuration_free(config);
 	shared = next;
@@ -470,13 +471,13 @@ removed_and_back(void **state)
 	next = NULL;
 	next_config = NULL;
 	reload(DB("") WEB(""));
-	assert_begun_anew(&next->watches[0]);
+	assert_begun_again(&next->watches[0]);
 	assert_false(next->watches[0].raised);
 	assert_int_equal(next->watches[0].transitions, 0);
-	assert_past(&next->watches[1]);
+	assert_history(&next->watches[1]);
 }
 
-/* The flow went to another name: that is another watch. */
+/* Another name is another watch, even with the same flow. */
 static void
 renamed(void **state)
 {
@@ -484,7 +485,7 @@ renamed(void **state)
 	start(DB(""));
 	give_an_alarm(&shared->watches[0]);
 	reload(WATCH("db2", "hbw1", "192.0.2.12", "udp 694", ""));
-	assert_begun_anew(&next->watches[0]);
+	assert_begun_again(&next->watches[0]);
 	assert_false(next->watches[0].raised);
 }
 
@@ -512,8 +513,8 @@ captures(void **state)
 	reload(WATCH("mq", "hbw2", "192.0.2.14", "ip", "") DB(""));
 	assert_int_equal(next->ncaptures, 2);
 	assert_int_equal(shared_state_find_capture(next, "hbw0"), UINT32_MAX);
-	assert_memory_equal(&next->captures[shared_state_find_capture(next, "hbw1")],
-	    c, sizeof(*c));
+	assert_memory_equal(&next->captures[shared_state_find_capture(next,
+	    "hbw1")], c, sizeof(*c));
 	c = &next->captures[shared_state_find_capture(next, "hbw2")];
 	assert_string_equal(c->interface, "hbw2");
 	assert_false(c->listening);
@@ -521,7 +522,7 @@ captures(void **state)
 	assert_int_equal(c->source.since.ns, RELOADED.ns);
 }
 
-/* ---- a detector over carried rows */
+/* ---- a detector with the rows that were taken over */
 
 static struct detect_event	 events[8];
 static size_t			 nevents;
@@ -552,9 +553,9 @@ beat(struct detect *d, uint32_t i, int64_t seconds)
 	detect_heartbeat(d, i, at(seconds), (struct wall_time){ seconds });
 }
 
-/* One raise, one clear, whatever is reloaded between. */
+/* No alarm is raised twice or lost, whatever is reloaded. */
 static void
-reload_repeats_nothing_and_loses_nothing(void **state)
+detector_continues_after_a_reload(void **state)
 {
 	struct detect_source	*sources[4];
 	struct detect		 d;
@@ -600,17 +601,17 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		TEST(rows_of_a_configuration),
 		TEST(captures_are_found),
-		TEST(nothing_to_watch),
+		TEST(no_watch),
 		TEST(many),
 		TEST(rows_are_shared),
 		TEST(unchanged),
 		TEST(unchanged_but_moved),
-		TEST(other_texts),
-		TEST(other_demands),
+		TEST(other_names),
+		TEST(other_limits),
 		TEST(raised_and_unchanged),
 		TEST(another_flow),
 		TEST(raised_and_another_flow),
-		TEST(same_flow_written_otherwise),
+		TEST(same_flow_with_other_blanks),
 		TEST(disabled),
 		TEST(raised_and_disabled),
 		TEST(enabled_again),
@@ -618,7 +619,7 @@ main(void)
 		TEST(removed_and_back),
 		TEST(renamed),
 		TEST(captures),
-		TEST(reload_repeats_nothing_and_loses_nothing),
+		TEST(detector_continues_after_a_reload),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
