@@ -115,7 +115,6 @@ view_of(const struct agent *agent, const struct notification *n,
 {
 	const struct notification_capture	*c = n->capture;
 
-	memset(view, 0, sizeof(*view));
 	index[0] = index[1] = 0;
 	if (table == &scalars_table) {
 		view->scalars = (struct scalars_view){
@@ -123,15 +122,19 @@ view_of(const struct agent *agent, const struct notification *n,
 		};
 	} else if (table == &capture_table) {
 		index[0] = c->index;
-		view->capture.capture.state = c->state;
+		view->capture = (struct capture_view){
+			.capture.state = c->state,
+		};
 		memcpy(view->capture.capture.interface, c->interface,
 		    sizeof(c->interface));
 		memcpy(view->capture.capture.error, c->error,
 		    sizeof(c->error));
 	} else if (table == &watch_table) {
 		index[0] = n->watch_index;
-		view->watch.config = n->watch;
-		view->watch.watch.last_wall = n->alarm.last_heartbeat;
+		view->watch = (struct watch_view){
+			.config = n->watch,
+			.watch.last_wall = n->alarm.last_heartbeat,
+		};
 	} else {
 		index[0] = n->watch->profile->alarm->id;
 		index[1] = n->watch_index;
