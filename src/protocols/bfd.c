@@ -67,7 +67,7 @@ bfd_read(struct cursor c, struct bfd *bfd)
 	return (true);
 }
 
-/* The checks of RFC 5880, section 6.8.6, that need no session. */
+/* The checks of RFC 5880, section 6.8.6, that do not need the session. */
 static bool
 bfd_valid(const struct bfd *bfd, size_t wire)
 {
@@ -83,8 +83,8 @@ bfd_valid(const struct bfd *bfd, size_t wire)
 }
 
 /*
- * RFC 5881, section 5: over a single hop the hop limit is 255, and must be
- * where there is no authentication.
+ * RFC 5881, section 5: over a single hop the hop limit is 255.  It must be
+ * checked if there is no authentication.
  */
 static bool
 bfd_hop_limit_valid(const struct bfd *bfd, const struct packet *packet)
@@ -94,8 +94,8 @@ bfd_hop_limit_valid(const struct bfd *bfd, const struct packet *packet)
 }
 
 /*
- * Only the meticulous types of authentication, 3 and 5, count each packet:
- * RFC 5880, sections 6.7.3 and 6.7.4.
+ * Only the meticulous types of authentication, 3 and 5, increment the sequence
+ * number with each packet: RFC 5880, sections 6.7.3 and 6.7.4.
  */
 static bool
 bfd_decode(const struct packet *packet, struct heartbeat *heartbeat)

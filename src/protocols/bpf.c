@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "protocols/protocol.h"
 
-/* The expression is compiled and run where packets are captured. */
+/* match.c compiles and applies the expression; nothing is decoded. */
 const struct protocol protocol_bpf = {
 	.name = "bpf",
 	.argument = ARGUMENT_EXPRESSION,

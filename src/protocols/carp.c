@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CARP: carp(4) of OpenBSD and FreeBSD, ucarp.  It has no RFC.  Its protocol
- * number is VRRP's, and its first octet that of VRRPv2; but as VRRPv2 an
- * advertisement would have 7 addresses and could not be as short as it is.
+ * CARP: carp(4) of OpenBSD and FreeBSD, ucarp.  It has no RFC.  It uses VRRP's
+ * protocol number, and the first octet of VRRPv2.  Read as VRRPv2, an
+ * advertisement would have 7 addresses and would have to be longer than it is.
  */
 #include <stdio.h>
 
@@ -21,7 +21,7 @@ struct carp {
 	uint8_t		 skew;		/* 1/256 s */
 	uint8_t		 auth_words;
 	uint8_t		 base;		/* s */
-	uint32_t	 counter;	/* its lower half */
+	uint32_t	 counter;	/* the lower 32 of 64 bits */
 };
 
 static bool
@@ -59,7 +59,7 @@ carp_decode(const struct packet *packet, struct heartbeat *heartbeat)
 	    !carp_valid(&carp, packet))
 		return (false);
 
-	/* The last words of an interface that is taken down. */
+	/* The last advertisement of an interface that is taken down. */
 	stop = carp.base == 255 && carp.skew == 255;
 	*heartbeat = (struct heartbeat){
 		.sender = packet->source,

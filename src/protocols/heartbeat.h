@@ -7,27 +7,24 @@
 
 #include "base/addr.h"
 
-/*
- * What a protocol's decoder found in a packet.  A packet that says nothing
- * about its sender's life is none: the decoder returns false for it.
- */
+/* What the decoder of a protocol found in a packet. */
 struct heartbeat {
 	struct addr	 sender;
 
 	/*
-	 * What a watch of this protocol may have asked for: a port, a VRID, …
-	 * A datagram has two ports; where they are equal there is one key.
-	 * A protocol without an argument has the one key 0.
+	 * What a watch of this protocol can ask for: a port, a VRID, …  A UDP
+	 * or TCP packet has two ports; if they are equal, there is one key.  A
+	 * protocol without an argument has the one key 0.
 	 */
 	uint32_t	 key[2];
 	unsigned	 keys;		/* 1 or 2 */
 
-	bool		 alive;		/* it counts as a heartbeat */
-	bool		 stop;		/* it announces a graceful stop */
-	int64_t		 interval_ns;	/* advertised; 0 when it is not */
+	bool		 alive;		/* counts as a heartbeat */
+	bool		 stop;		/* announces a graceful stop */
+	int64_t		 interval_ns;	/* advertised; 0: not advertised */
 	/*
-	 * A number that tells the packet from its sender's others.  With most
-	 * it grows by one; with CARP each sender has its own way.
+	 * A number that differs in all packets of a sender.  Most protocols
+	 * increment it by one; with CARP each implementation differs.
 	 */
 	bool		 has_sequence;
 	uint32_t	 sequence;

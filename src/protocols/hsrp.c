@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HSRP: version 1 (RFC 2281), and Cisco's version 2 for IPv4 and IPv6, which
+ * HSRP: version 1 (RFC 2281), and version 2 of Cisco for IPv4 and IPv6, which
  * has no RFC.
  */
 #include <stdio.h>
@@ -77,7 +77,7 @@ hsrp_read(const struct packet *packet, struct hsrp *hsrp)
 	    (hsrp1_read(c, wire, hsrp) || hsrp2_read(c, wire, hsrp)));
 }
 
-/* A coup is always followed by hellos, and is not counted beside them. */
+/* A coup is always followed by hellos, so it does not count itself. */
 static bool
 hsrp_decode(const struct packet *packet, struct heartbeat *heartbeat)
 {

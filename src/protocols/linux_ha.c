@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The heartbeat of Linux-HA.  A message is a list of NAME=VALUE in one of two
- * clothes:
+ * formats:
  *	"###\n" LENGTH ":(0)t=status," LENGTH ":(0)st=active," … "%%%\n"
  *	">>>\n" "t=status\n" "st=active\n" … "<<<\n"
- * The number in parentheses is the field's type, and text where it is missing.
- * What tells life comes early in a message, so it may be cut short by capture.
+ * The number in parentheses is the type of the field; without it the field is
+ * text.  The fields that are read here come early in a message, so the capture
+ * may cut it short.
  */
 #include <stdio.h>
 #include <string.h>
@@ -54,7 +55,7 @@ text_hex(const struct text *text, uint32_t *number)
 	return (text->length > 0 && text->length <= 8);
 }
 
-/* Takes what is ahead of `end`, and steps over it. */
+/* Takes the text before `end`, and skips `end`. */
 static bool
 text_until(struct cursor *c, char end, struct text *text)
 {
@@ -68,7 +69,7 @@ text_until(struct cursor *c, char end, struct text *text)
 	return (true);
 }
 
-/* LENGTH ":" FIELD ","; false at the end, or where it is none. */
+/* LENGTH ":" FIELD ","; false at the end and for anything else. */
 static bool
 field_counted(struct cursor *c, struct text *field)
 {
@@ -84,7 +85,7 @@ field_counted(struct cursor *c, struct text *field)
 	return (cursor_u8(c) == ',');
 }
 
-/* FIELD "\n"; false at the end, or where it is none. */
+/* FIELD "\n"; false at the end and for anything else. */
 static bool
 field_line(struct cursor *c, struct text *field)
 {
@@ -108,7 +109,7 @@ field_split(const struct text *field, struct text *name, struct text *value)
 	return (true);
 }
 
-/* The first of a name counts. */
+/* If a name is repeated, the first one counts. */
 static void
 message_field(struct message *message, const struct text *field)
 {
@@ -150,8 +151,8 @@ message_read(struct cursor c, struct message *message)
 }
 
 /*
- * A node that shuts down says so in the resources that it gives up, and again
- * when all is done; its status is sent for some seconds more.
+ * A node that shuts down announces it in the resources that it releases, and
+ * again when it has finished.  It sends its status for some more seconds.
  */
 static bool
 message_stops(const struct message *message)
@@ -163,7 +164,7 @@ message_stops(const struct message *message)
 	    text_is(&message->status, "dead")));
 }
 
-/* A status that is not to be sent again, and has no number, is "NS_st". */
+/* "NS_st" is a status without a sequence number, never sent again. */
 static bool
 message_alive(const struct message *message)
 {

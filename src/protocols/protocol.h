@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The heartbeat protocols.  A new one is a file beside this one that defines a
- * struct protocol, and a line in registry.c.
+ * The heartbeat protocols.  HACKING.md says how to add one.
  */
 #ifndef HBW_PROTOCOL_H
 #define HBW_PROTOCOL_H
@@ -23,76 +22,78 @@ enum protocol_argument {
 };
 
 struct protocol {
-	const char		*name;		/* the configuration's word */
+	const char		*name;		/* in the configuration */
 	enum protocol_argument	 argument;
-	const char		*argument_name;	/* "PORT": for messages */
+	const char		*argument_name;	/* in messages: "PORT" */
 	uint32_t		 minimum;	/* of a numeric argument */
-	uint32_t		 maximum;
-	uint32_t		 value;		/* where that is left out */
-	bool			 any_sender;	/* `peer` may be left out */
+	uint32_t		 maximum;	/* at most 65535 */
+	uint32_t		 value;		/* its default */
+	bool			 any_sender;	/* `peer` is optional */
 
 	/*
-	 * What decode() or follow() may take: IPPROTO_, 0 for any; of UDP and
-	 * TCP what is from or to one of these ports, or where there are none,
-	 * from or to the one that is the key.
+	 * decode() and follow() are called only for packets with this IPPROTO_
+	 * number; 0: any.  For UDP and TCP one of the packet's ports must also
+	 * be in `ports`, or be the key of a watch if `ports` is empty.
 	 */
 	uint8_t			 transport;
 	uint16_t		 ports[2];
 
 	/*
-	 * Pure.  False when the packet is none of this protocol, or is
-	 * malformed, or says nothing about its sender; then *heartbeat is not
-	 * to be looked at.  NULL for `bpf`, as is filter.
+	 * Pure.  False when the packet is not of this protocol, is malformed or
+	 * does not show whether its sender is alive; then *heartbeat is
+	 * undefined.  NULL for `bpf`, as is filter().
 	 */
 	bool (*decode)(const struct packet *, struct heartbeat *heartbeat);
 
 	/*
-	 * Only for a protocol whose heartbeats show against the packets before
-	 * them (tcp-keepalive), else NULL.  It is asked in decode's place,
-	 * which there takes too many; it wants every packet of the capture,
-	 * in order, those sent to the peer too (where they are not to be had
-	 * it does its best).  `memory` is all its state: memory_size octets of
-	 * the caller's, aligned as malloc does, all zero at the start.
+	 * NULL, or called instead of decode(), for a protocol whose heartbeats
+	 * show only in comparison with the packets before them (tcp-keepalive).
+	 * It needs every packet of that transport in order, also those sent to
+	 * the peer; without them it finds fewer heartbeats.  `memory` is all
+	 * its state: memory_size octets of the caller, aligned as by malloc(3),
+	 * all zero at first.
 	 */
 	bool (*follow)(void *memory, const struct packet *,
 	    struct heartbeat *heartbeat);
 	size_t			 memory_size;
 
 	/*
-	 * Writes a pcap-filter expression that lets at least every packet pass
-	 * that decode() takes and that has `key`; cheap enough for the kernel.
-	 * Works as snprintf does.  IPv6 extension headers, VLAN tags and the
-	 * peer are the caller's affair; it is one term, fit for `and`.
+	 * Writes, as snprintf(3), a pcap-filter(7) term that can be combined by
+	 * `and`.  At least every packet that decode() finds with `key` must
+	 * pass.  The caller adds the peer, VLAN tags and IPv6 extension
+	 * headers.
 	 */
 	int (*filter)(uint32_t key, char *text, size_t size);
 };
 
-/* The keys of a protocol that is asked for by port: the packet's ports. */
-static inline void
-heartbeat_ports(struct heartbeat *heartbeat, const struct packet *packet)
-{
-	heartbeat->key[0] = packet->destination_port;
-	heartbeat->key[1] = packet->source_port;
-	heartbeat->keys = packet->source_port == packet->destination_port ?
-	    1 : 2;
-}
-
-/* All of them, in the order of the manual page; ends with NULL. */
+/* All protocols in the order of the manual page; ends with NULL. */
 extern const struct protocol *const protocols[];
 
-/* NULL when there is none of that name. */
+/* NULL when there is no protocol of that name. */
 const struct protocol *protocol_find(const char *name);
 
-/* A watch's `heartbeat`, parsed. */
+/* ---- ports.c: for protocols that take a port as the argument */
+
+#define PORTS_ARGUMENT	\
+	.argument_name = "PORT", .minimum = 1, .maximum = 65535
+
+/* Fills in a heartbeat whose keys are the ports of the packet; returns true. */
+bool	 ports_heartbeat(const struct packet *, struct heartbeat *);
+int	 ports_filter_udp(uint32_t key, char *text, size_t size);
+int	 ports_filter_tcp(uint32_t key, char *text, size_t size);
+
+/* ---- the `heartbeat` option of a watch */
+
 struct heartbeat_form {
 	const struct protocol	*protocol;
-	uint32_t		 key;		/* argument or default; 0 */
-	char			*expression;	/* of `bpf`, else NULL; owned */
+	uint32_t		 key;		/* argument, default or 0 */
+	char			*expression;	/* of `bpf`, or NULL; owned */
 };
 
 /*
- * Parses the text of a `heartbeat` option.  On error false, and `error` holds
- * what is wrong and what was expected.  heartbeat_form_free frees what it owns.
+ * Parses the text of the option.  On error false, and `error` says what is
+ * wrong and what was expected.  The caller frees the form with
+ * heartbeat_form_free, also after an error.
  */
 bool	 heartbeat_form_parse(const char *text, struct heartbeat_form *,
 	    char *error, size_t size);

@@ -8,7 +8,7 @@
 
 #define BLANKS	" \t\r\n"
 
-/* In the order of the manual page.  A new protocol is a line here. */
+/* In the order of the manual page. */
 #define PROTOCOLS(one)		\
 	one(udp)		\
 	one(tcp)		\
@@ -43,7 +43,7 @@ protocol_find(const char *name)
 	return (NULL);
 }
 
-/* One form as the manual page writes it: "udp PORT", "corosync [PORT]". */
+/* As the manual page writes it: "udp PORT", "corosync [PORT]". */
 static void
 form_usage(const struct protocol *p, char *text, size_t size)
 {
@@ -86,65 +86,34 @@ form_unknown(const char *text, char *error, size_t size)
 }
 
 static bool
-form_wrong(const struct protocol *p, const char *text, char *error,
-    size_t size)
-{
-	char usage[64];
-
-	form_usage(p, usage, sizeof(usage));
-	snprintf(error, size, "heartbeat \"%s\": expected \"%s\"", text, usage);
-	return (false);
-}
-
-static bool
-form_numeric(const struct protocol *p, const char *text, const char *argument,
+form_argument(const struct protocol *p, const char *text, const char *argument,
     size_t length, struct heartbeat_form *form, char *error, size_t size)
 {
+	char	 usage[64];
+
+	form->protocol = p;
 	form->key = p->value;
-	if (length == 0 && p->argument == ARGUMENT_OPTIONAL)
+	if (length == 0 && (p->argument == ARGUMENT_NONE ||
+	    p->argument == ARGUMENT_OPTIONAL))
 		return (true);
-	if (length == 0)
-		return (form_wrong(p, text, error, size));
+	if (length == 0 || p->argument == ARGUMENT_NONE) {
+		form_usage(p, usage, sizeof(usage));
+		snprintf(error, size, "heartbeat \"%s\": expected \"%s\"", text,
+		    usage);
+		return (false);
+	}
+	if (p->argument == ARGUMENT_EXPRESSION) {
+		form->expression = strndup(argument, length);
+		if (form->expression == NULL)
+			snprintf(error, size, "heartbeat \"%s\": out of memory",
+			    text);
+		return (form->expression != NULL);
+	}
 	if (number_parse_bytes(argument, length, p->minimum, p->maximum,
 	    &form->key))
 		return (true);
 	snprintf(error, size, "heartbeat \"%s\": %s must be %u..%u", text,
 	    p->argument_name, p->minimum, p->maximum);
-	return (false);
-}
-
-static bool
-form_expression(const struct protocol *p, const char *text,
-    const char *argument, size_t length, struct heartbeat_form *form,
-    char *error, size_t size)
-{
-	if (length == 0)
-		return (form_wrong(p, text, error, size));
-	form->expression = strndup(argument, length);
-	if (form->expression != NULL)
-		return (true);
-	snprintf(error, size, "heartbeat \"%s\": out of memory", text);
-	return (false);
-}
-
-static bool
-form_argument(const struct protocol *p, const char *text, const char *argument,
-    size_t length, struct heartbeat_form *form, char *error, size_t size)
-{
-	form->protocol = p;
-	switch (p->argument) {
-	case ARGUMENT_NONE:
-		if (length == 0)
-			return (true);
-		return (form_wrong(p, text, error, size));
-	case ARGUMENT_NUMBER:
-	case ARGUMENT_OPTIONAL:
-		return (form_numeric(p, text, argument, length, form, error,
-		    size));
-	case ARGUMENT_EXPRESSION:
-		return (form_expression(p, text, argument, length, form,
-		    error, size));
-	}
 	return (false);
 }
 

@@ -1,12 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * TCP keepalives: RFC 9293, section 3.8.4.  A probe has the sequence number
- * before the next that its sender would use, and no data or one octet of
- * garbage; the answer is an acknowledgement that says nothing new.  By itself
- * neither can be told from other segments, so the sequence numbers of the
- * connections are followed.
+ * before the next one that its sender would use, and no data or one octet of
+ * garbage.  The answer is an acknowledgement without news.  A single segment of
+ * either kind looks like any other, so the sequence numbers of the connections
+ * are kept here.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "protocols/protocol.h"
@@ -14,14 +13,14 @@
 #define SETS	64		/* a power of 2 */
 #define WAYS	4
 
-/* What one end of a connection has sent. */
+/* One end of a connection, as seen in the segments that it sent. */
 struct side {
-	uint32_t	 next;		/* the sequence number to come */
+	uint32_t	 next;		/* its next sequence number */
 	uint32_t	 sequence;	/* of its last segment */
 	uint32_t	 acknowledgement;
 	uint16_t	 window;
-	uint8_t		 repeats;	/* of its last segment; ends at 255 */
-	bool		 seen;		/* false: all else means nothing */
+	uint8_t		 repeats;	/* of its last segment; 255: or more */
+	bool		 seen;		/* false: the rest is undefined */
 	bool		 empty;		/* its last segment had no data */
 	bool		 probe;		/* its last segment was a keepalive */
 };
@@ -34,7 +33,7 @@ struct end {
 struct connection {
 	struct end	 ends[2];	/* the lower one first */
 	struct side	 sides[2];	/* what each of them sends */
-	uint32_t	 used;		/* when, by memory.packets; 0: free */
+	uint32_t	 used;		/* memory.packets then; 0: free */
 };
 
 struct memory {
@@ -65,8 +64,8 @@ ends_set(const struct end ends[2])
 }
 
 /*
- * The connection of a packet, a new one in the place of the longest unused if
- * need be; *from says which of its ends sent the packet.
+ * The connection of a packet.  A new one replaces the one of its set that was
+ * unused for the longest time.  *from is the end that sent the packet, 0 or 1.
  */
 static struct connection *
 memory_connection(struct memory *memory, const struct packet *packet,
@@ -100,7 +99,7 @@ memory_connection(struct memory *memory, const struct packet *packet,
 	return (c);
 }
 
-/* What a keepalive or its answer can be, by itself. */
+/* Can such a segment be a keepalive or its answer? */
 static bool
 segment_fits(const struct packet_tcp *tcp)
 {
@@ -115,7 +114,7 @@ segment_probes(const struct packet_tcp *tcp, const struct side *own)
 	return (own->seen && tcp->sequence == own->next - 1);
 }
 
-/* Nothing new: no data, no acknowledgement, no other window. */
+/* No news: no data, the same acknowledgement and the same window. */
 static bool
 segment_repeats(const struct packet_tcp *tcp, const struct side *own)
 {
@@ -125,8 +124,9 @@ segment_repeats(const struct packet_tcp *tcp, const struct side *own)
 }
 
 /*
- * A capture may begin in an idle connection.  Then the first probe does not
- * show; its answer does, since it acknowledges more than an empty segment has.
+ * When a capture begins in an idle connection, the first probe cannot be
+ * recognised.  Its answer can: it acknowledges one octet more than the probe,
+ * an empty segment, seems to have.
  */
 static bool
 segment_answers(const struct packet_tcp *tcp, const struct side *own,
@@ -142,8 +142,9 @@ segment_answers(const struct packet_tcp *tcp, const struct side *own,
 }
 
 /*
- * Where only one direction is captured, an idle connection shows as the same
- * empty segment again and again; twice may be a mirror port's doing.
+ * When only one direction is captured, an idle connection repeats the same
+ * empty segment.  A mirror port may duplicate a segment, so a single repetition
+ * does not count.
  */
 static bool
 segment_alone(const struct side *own, const struct side *other)
@@ -160,7 +161,7 @@ side_count(struct side *own, bool repeated)
 		own->repeats++;
 }
 
-/* Forgets what an earlier connection of the same ports has left. */
+/* On SYN forgets an earlier connection between the same ports. */
 static void
 sides_begin(struct side *own, struct side *other, const struct packet_tcp *tcp)
 {
@@ -193,19 +194,7 @@ side_learn(struct side *own, struct side *other, const struct packet_tcp *tcp)
 		other->next = tcp->acknowledgement;
 }
 
-static bool
-tcp_keepalive_heartbeat(const struct packet *packet,
-    struct heartbeat *heartbeat)
-{
-	*heartbeat = (struct heartbeat){
-		.sender = packet->source,
-		.alive = true,
-	};
-	heartbeat_ports(heartbeat, packet);
-	return (true);
-}
-
-/* Every segment that can be one: more than there are. */
+/* Takes every segment that may be a keepalive: more than there are. */
 static bool
 tcp_keepalive_decode(const struct packet *packet, struct heartbeat *heartbeat)
 {
@@ -213,7 +202,7 @@ tcp_keepalive_decode(const struct packet *packet, struct heartbeat *heartbeat)
 
 	if (!packet_tcp(packet, &tcp) || !segment_fits(&tcp))
 		return (false);
-	return (tcp_keepalive_heartbeat(packet, heartbeat));
+	return (ports_heartbeat(packet, heartbeat));
 }
 
 static bool
@@ -239,24 +228,16 @@ tcp_keepalive_follow(void *memory, const struct packet *packet,
 	alive = own->probe || segment_alone(own, other) ||
 	    (fits && segment_answers(&tcp, own, other));
 	side_learn(own, other, &tcp);
-	return (alive && tcp_keepalive_heartbeat(packet, heartbeat));
-}
-
-static int
-tcp_keepalive_filter(uint32_t key, char *text, size_t size)
-{
-	return (snprintf(text, size, "tcp port %u", key));
+	return (alive && ports_heartbeat(packet, heartbeat));
 }
 
 const struct protocol protocol_tcp_keepalive = {
 	.name = "tcp-keepalive",
+	PORTS_ARGUMENT,
 	.argument = ARGUMENT_NUMBER,
-	.argument_name = "PORT",
-	.minimum = 1,
-	.maximum = 65535,
 	.transport = IPPROTO_TCP,
 	.decode = tcp_keepalive_decode,
 	.follow = tcp_keepalive_follow,
 	.memory_size = sizeof(struct memory),
-	.filter = tcp_keepalive_filter,
+	.filter = ports_filter_tcp,
 };

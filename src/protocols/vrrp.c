@@ -37,8 +37,9 @@ vrrp_interval(const struct vrrp *v)
 }
 
 /*
- * Some senders leave the authentication data of version 2 out where there is
- * none.  With seven addresses that has the very shape of CARP, and is refused.
+ * Some senders of version 2 omit the authentication data if there is no
+ * authentication.  With seven addresses that would look exactly like CARP, so
+ * it is not accepted.
  */
 static bool
 vrrp_complete(const struct vrrp *v, const struct packet *packet)
@@ -52,8 +53,8 @@ vrrp_complete(const struct vrrp *v, const struct packet *packet)
 }
 
 /*
- * RFC 5798, section 5.2.8, has a pseudo-header in version 3's checksum.  With
- * IPv4 some routers leave it out, so either is taken.
+ * The checksum of version 3 includes a pseudo-header: RFC 5798, section 5.2.8.
+ * Some routers omit it for IPv4, so both are accepted.
  */
 static bool
 vrrp_checksum_bad(const struct vrrp *v, const struct packet *packet)
@@ -112,7 +113,7 @@ vrrp_decode(const struct packet *packet, struct heartbeat *heartbeat)
 	return (true);
 }
 
-/* The authentication header (51) of version 2 with AH is looked through. */
+/* Protocol 51 is version 2 behind an authentication header: RFC 2338. */
 static int
 vrrp_filter(uint32_t key, char *text, size_t size)
 {

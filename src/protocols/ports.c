@@ -1,0 +1,93 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Heartbeats that are known by their port alone, because their payload is
+ * encrypted or has no published format: `udp`, `tcp` and `corosync`.
+ */
+#include <stdio.h>
+
+#include "protocols/protocol.h"
+
+bool
+ports_heartbeat(const struct packet *packet, struct heartbeat *heartbeat)
+{
+	*heartbeat = (struct heartbeat){
+		.sender = packet->source,
+		.key = { packet->destination_port, packet->source_port },
+		.keys = packet->source_port == packet->destination_port ? 1 : 2,
+		.alive = true,
+	};
+	return (true);
+}
+
+int
+ports_filter_udp(uint32_t key, char *text, size_t size)
+{
+	return (snprintf(text, size, "udp port %u", key));
+}
+
+int
+ports_filter_tcp(uint32_t key, char *text, size_t size)
+{
+	return (snprintf(text, size, "tcp port %u", key));
+}
+
+static bool
+udp_decode(const struct packet *packet, struct heartbeat *heartbeat)
+{
+	struct cursor	 data;
+
+	return (packet_udp(packet, &data, NULL) &&
+	    ports_heartbeat(packet, heartbeat));
+}
+
+/* Totem, over UDP or knet, never sends an empty datagram. */
+static bool
+corosync_decode(const struct packet *packet, struct heartbeat *heartbeat)
+{
+	struct cursor	 data;
+	size_t		 wire;
+
+	return (packet_udp(packet, &data, &wire) && wire > 0 &&
+	    ports_heartbeat(packet, heartbeat));
+}
+
+/*
+ * A segment without data does not count: the kernel sends acknowledgements for
+ * a process that hangs.
+ */
+static bool
+tcp_decode(const struct packet *packet, struct heartbeat *heartbeat)
+{
+	struct packet_tcp	 tcp;
+
+	return (packet_tcp(packet, &tcp) && tcp.data_wire > 0 &&
+	    ports_heartbeat(packet, heartbeat));
+}
+
+const struct protocol protocol_udp = {
+	.name = "udp",
+	PORTS_ARGUMENT,
+	.argument = ARGUMENT_NUMBER,
+	.transport = IPPROTO_UDP,
+	.decode = udp_decode,
+	.filter = ports_filter_udp,
+};
+
+const struct protocol protocol_tcp = {
+	.name = "tcp",
+	PORTS_ARGUMENT,
+	.argument = ARGUMENT_NUMBER,
+	.transport = IPPROTO_TCP,
+	.decode = tcp_decode,
+	.filter = ports_filter_tcp,
+};
+
+const struct protocol protocol_corosync = {
+	.name = "corosync",
+	PORTS_ARGUMENT,
+	.argument = ARGUMENT_OPTIONAL,
+	.value = 5405,			/* corosync.conf(5): mcastport */
+	.transport = IPPROTO_UDP,
+	.decode = corosync_decode,
+	.filter = ports_filter_udp,
+};
