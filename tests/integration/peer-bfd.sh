@@ -1,7 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# FRR's bfdd as the peer: killed, and its session shut down.
+# Setting: BFD between two bfdd of FRR; the peer's is killed, and its session is
+#          shut down.
+# Checks:  both raise the alarm, with the right cause, and the end of both
+#          clears it.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,40 +13,32 @@
 begin "${FRR_PROGRAMS[@]}"
 start_snmpd
 start_traps
-
-configure <<END
-watch "bfd" {
-	interface = "$LINK"
-	peer = "$B4"
-	heartbeat = "bfd"
-	interruption = 2s
-}
-END
+watch_section bfd bfd 2s | configure
 
 start_frr a
 start_frr b
 start_bfdd a 100
 start_bfdd b 100
-# Before it is up a watch of 2 s may be told of nothing.
+# Before the session is up, a watch with 2 s could raise its alarm.
 need "the session does not come up" 20 bfd_is_up a
 start_hbwatchd
-soon "the session makes it alive" 15 watch_is hbwWatchState bfd alive
+soon "the session makes the watch alive" 15 watch_is hbwWatchState bfd alive
 
 stop bfdd-b KILL
 soon "kill -9 raises the alarm" 10 traps_are 1 hbwAlarmRaised bfd
-is "without a hint at the cause" "$(alarm_get hbwAlarmCause bfd)" unknown
+is "the cause is unknown" "$(alarm_get hbwAlarmCause bfd)" unknown
 is "the watch is interrupted" "$(watch_get hbwWatchState bfd)" interrupted
 
 start_bfdd b 100
-soon "its return clears it" 15 traps_are 1 hbwAlarmCleared bfd
+soon "bfdd starts again: this clears it" 15 traps_are 1 hbwAlarmCleared bfd
 soon "the watch is alive" 5 watch_is hbwWatchState bfd alive
 
 check "the session is shut down" bfd_shutdown b
-soon "that raises it" 10 traps_are 2 hbwAlarmRaised bfd
-is "and says so" "$(alarm_get hbwAlarmCause bfd)" instanceStopped
+soon "a shutdown raises the alarm" 10 traps_are 2 hbwAlarmRaised bfd
+is "the cause is instanceStopped" "$(alarm_get hbwAlarmCause bfd)" \
+	instanceStopped
 
-check "the session is brought back" bfd_shutdown b no
-soon "that clears it" 15 traps_are 2 hbwAlarmCleared bfd
-is "there is one alarm for each" \
-	"$(varbind hbwNotificationSequence <"$TRAPS" | xargs)" "1 2 3 4"
+check "the session is started again" bfd_shutdown b no
+soon "this clears the alarm" 15 traps_are 2 hbwAlarmCleared bfd
+is "each notification arrived once" "$(sequences)" "1 2 3 4"
 finish

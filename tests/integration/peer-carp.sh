@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# ucarp as the peer: killed; the other node takes over, which is a heartbeat of
-# the group but none of the peer.
+# Setting: CARP between two ucarp; the master on the peer is killed, and the
+#          observer's ucarp takes over.
+# Checks:  a watch on the peer is interrupted; a watch on the group is not,
+#          because the group still has a master.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -12,44 +14,34 @@ begin ucarp
 start_snmpd
 start_traps
 
-configure <<END
-watch "peer" {
-	interface = "$LINK"
-	peer = "$B4"
-	heartbeat = "carp 7"
-	interruption = 2.5s
-}
-watch "group" {
-	interface = "$LINK"
-	heartbeat = "carp 7"
-	interruption = 10s
-}
-END
+{
+	watch_section peer "carp 7" 2.5s
+	watch_section group "carp 7" 10s | grep -v "peer = "
+} | configure
 
-master() {
+ucarp_is_master() {
 	grep -qs "Switching to state: MASTER" "$WORK/ucarp-$1.log"
 }
 
 start_ucarp b 7 0
-need "the peer is not the master" 15 master b
+need "the peer is not the master" 15 ucarp_is_master b
 start_ucarp a 7 50
 start_hbwatchd
-soon "advertisements make it alive" 15 watch_is hbwWatchState peer alive
+soon "advertisements make the watch alive" 15 \
+	watch_is hbwWatchState peer alive
 
 stop ucarp-b KILL
 soon "kill -9 raises the alarm" 10 traps_are 1 hbwAlarmRaised peer
-is "without a hint at the cause" "$(alarm_get hbwAlarmCause peer)" unknown
-soon "the other node takes over" 15 master a
+is "the cause is unknown" "$(alarm_get hbwAlarmCause peer)" unknown
+soon "the other node becomes master" 15 ucarp_is_master a
 before=$(watch_get hbwWatchHeartbeats group)
-
-more_of_group() {
-	[ "$(watch_get hbwWatchHeartbeats group)" -gt "$before" ]
-}
-
-soon "which the group's watch hears" 10 more_of_group
-is "the peer's does not" "$(watch_get hbwWatchState peer)" interrupted
+soon "the watch on the group counts its advertisements" 10 \
+	heartbeats_over group "$before"
+is "the watch on the peer does not" "$(watch_get hbwWatchState peer)" \
+	interrupted
 
 start_ucarp b 7 0
-soon "the peer's return clears it" 15 traps_are 1 hbwAlarmCleared peer
+soon "the peer starts again: this clears the alarm" 15 \
+	traps_are 1 hbwAlarmCleared peer
 is "the group was never interrupted" "$(traps hbwAlarmRaised group)" ""
 finish

@@ -1,7 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# corosync as the peer, in each transport, with and without encryption: killed.
+# Setting: corosync on both nodes, with the transports knet (encrypted), udpu
+#          and udp; the peer's is killed.
+# Checks:  each transport: kill -9 raises the alarm, a new start clears it.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,31 +13,18 @@ begin corosync
 start_snmpd
 start_traps
 
-# Each has a port, so that none is taken for another.
-configure <<END
-watch "knet" {
-	interface = "$LINK"
-	peer = "$B4"
-	heartbeat = "corosync"
-	interruption = 1.5s
-}
-watch "udpu" {
-	interface = "$LINK"
-	peer = "$B4"
-	heartbeat = "corosync 5415"
-	interruption = 1.5s
-}
-watch "udp" {
-	interface = "$LINK"
-	peer = "$B4"
-	heartbeat = "corosync 5425"
-	interruption = 1.5s
-}
-END
+# Each transport has a port of its own, so that its packets count only for its
+# own watch.
+{
+	watch_section knet corosync 1.5s
+	watch_section udpu "corosync 5415" 1.5s
+	watch_section udp "corosync 5425" 1.5s
+} | configure
 corosync_conf knet knet 5405 aes256
 corosync_conf udpu udpu 5415
 corosync_conf udp udp 5425
 
+# joined NAME a|b: has the node both members?
 joined() {
 	grep -qs 'Members\[2\]: 1 2' "$WORK/$1-$2.log"
 }
@@ -44,19 +33,19 @@ start_hbwatchd
 for transport in knet udpu udp; do
 	start_corosync $transport a
 	start_corosync $transport b
-	soon "$transport: the nodes find each other" 15 joined $transport b
-	soon "$transport: that makes it alive" 5 \
+	soon "$transport: the nodes form a cluster" 15 joined $transport b
+	soon "$transport: this makes the watch alive" 5 \
 		watch_is hbwWatchState $transport alive
-	raised=$(traps hbwAlarmRaised $transport | wc -l)
+	raised=$(trap_count hbwAlarmRaised $transport)
 
 	stop $transport-b KILL
 	soon "$transport: kill -9 raises the alarm" 10 \
 		traps_are $((raised + 1)) hbwAlarmRaised $transport
-	is "$transport: without a hint at the cause" \
+	is "$transport: the cause is unknown" \
 		"$(alarm_get hbwAlarmCause $transport)" unknown
 
 	start_corosync $transport b
-	soon "$transport: its return clears it" 15 \
+	soon "$transport: corosync starts again: this clears it" 15 \
 		traps_are $((raised + 1)) hbwAlarmCleared $transport
 	stop $transport-b
 	stop $transport-a

@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Linux-HA's heartbeat as the peer: killed, and shut down.
+# Setting: heartbeat of Linux-HA on the peer; it is killed, and shut down.
+# Checks:  both raise the alarm with the right cause; a new start clears it.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,31 +11,26 @@
 begin "$HEARTBEAT"
 start_snmpd
 start_traps
-
-configure <<END
-watch "linux-ha" {
-	interface = "$LINK"
-	peer = "$B4"
-	heartbeat = "linux-ha"
-	interruption = 3s
-}
-END
+watch_section linux-ha linux-ha 3s | configure
 
 start_heartbeat b 200ms
 start_hbwatchd
-soon "its status makes it alive" 15 watch_is hbwWatchState linux-ha alive
+soon "status messages make the watch alive" 15 \
+	watch_is hbwWatchState linux-ha alive
 
 kill_with_children heartbeat-b
 soon "kill -9 raises the alarm" 10 traps_are 1 hbwAlarmRaised linux-ha
-is "without a hint at the cause" "$(alarm_get hbwAlarmCause linux-ha)" unknown
+is "the cause is unknown" "$(alarm_get hbwAlarmCause linux-ha)" unknown
 
 start_heartbeat b 200ms
-soon "its return clears it" 15 traps_are 1 hbwAlarmCleared linux-ha
+soon "heartbeat starts again: this clears it" 15 \
+	traps_are 1 hbwAlarmCleared linux-ha
 soon "the watch is alive" 5 watch_is hbwWatchState linux-ha alive
 
-# It takes its time.
+# heartbeat needs some seconds to end.
 kill "${PID[heartbeat-b]}"
-soon "a shutdown raises it" 25 traps_are 2 hbwAlarmRaised linux-ha
-is "and says so" "$(alarm_get hbwAlarmCause linux-ha)" instanceStopped
-soon "it has ended" 5 gone "${PID[heartbeat-b]}"
+soon "a shutdown raises the alarm" 25 traps_are 2 hbwAlarmRaised linux-ha
+is "the cause is instanceStopped" "$(alarm_get hbwAlarmCause linux-ha)" \
+	instanceStopped
+soon "heartbeat has ended" 5 gone "${PID[heartbeat-b]}"
 finish
