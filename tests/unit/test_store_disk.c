@@ -1,0 +1,311 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* A disk that is full or read-only.  Needs permission to mount. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "store_fixture.h"
+
+static bool
+mount_state(const char *size)
+{
+	if (may_mount && scratch_mount(path("state"), size))
+		return (true);
+	print_message("# not tested: mounting is not permitted here\n");
+	return (false);
+}
+
+/* Fills the rest of the disk. */
+static void
+fill(void)
+{
+	static const char	 zeros[65536];
+	size_t			 size = sizeof(zeros);
+	FILE			*f = fopen(path("state/filler"), "wb");
+
+	assert_non_null(f);
+	setvbuf(f, NULL, _IONBF, 0);
+	while (size > 0)
+		if (fwrite(zeros, 1, size, f) != size)
+			size /= 2;
+	fclose(f);
+}
+
+/* The reserve is used first; then writing fails until there is room. */
+static void
+full_disk(void **state)
+{
+	struct store_counters	 before;
+	uint32_t		 committed = 0;
+	size_t			 rounds = 0;
+
+	(void)state;
+	if (!mount_state("12m"))
+		return;
+	open_store();
+	fill();
+	for (;;) {
+		before = counters;
+		if (!try_begin())
+			break;
+		put_many(100);
+		if (!try_commit())
+			break;
+		committed = counters.sequence;
+		rounds++;
+	}
+	print_message("# %u notifications fit\n", committed);
+	assert_true(committed >= 1000);
+	assert_true(store_is_failing(store));
+	assert_epoch_file(1, true);
+	/* No retry before its time. */
+	assert_false(store_begin(store, now, &(bool){ false }, &counters));
+	assert_true(mono_before(now, store_next_retry(store)));
+	/* Committed rows are read, others are not. */
+	assert_int_equal(store_oldest(store), 1);
+	assert_false(store_notification(store, committed + 1,
+	    &(struct notification){ 0 }));
+	counters = before;
+	assert_int_equal(unlink(path("state/filler")), 0);
+	begin_write();
+	put_many(50);
+	store_put_counters(store, &counters);
+	assert_true(store_commit(store, now, false));
+	assert_false(store_is_failing(store));
+	/* More notifications are to be written. */
+	assert_epoch_file(1, true);
+	begin_write();
+	put_many(50);
+	commit();
+	assert_epoch_file(1, false);
+	open_store();
+	assert_int_equal(counters.epoch, 1);
+	assert_int_equal(counters.sequence, committed + 100);
+	close_store();
+	assert_int_equal(umount(path("state")), 0);
+}
+
+/* The process ends while the disk is full: notifications are lost. */
+static void
+full_disk_at_the_end(void **state)
+{
+	(void)state;
+	if (!mount_state("12m"))
+		return;
+	open_store();
+	fill();
+	while (try_begin()) {
+		put_many(100);
+		if (!try_commit())
+			break;
+	}
+	open_store();
+	assert_int_equal(counters.epoch, 2);
+	close_store();
+	assert_int_equal(unlink(path("state/filler")), 0);
+	open_store();
+	assert_true(counters.epoch >= 2);
+	assert_false(store_is_failing(store));
+	assert_epoch_file(counters.epoch, false);
+	close_store();
+	assert_int_equal(umount(path("state")), 0);
+}
+
+/* No room for the first file: the tries leave no files. */
+static void
+full_disk_at_the_start(void **state)
+{
+	uint32_t	 epoch;
+	bool		 recreated;
+	int		 i;
+
+	(void)state;
+	if (!mount_state("64k"))
+		return;
+	fill();
+	open_store();
+	epoch = counters.epoch;
+	assert_true(store_is_failing(store));
+	for (i = 0; i < 10; i++)
+		assert_false(try_begin());
+	assert_int_equal(counters.epoch, epoch);
+	assert_int_equal(count_files(ASIDE), 0);
+	assert_int_equal(unlink(path("state/filler")), 0);
+	assert_true(scratch_remount(path("state"), "12m", false));
+	now = mono_add(now, 3600 * NSEC_PER_SEC);
+	assert_true(store_begin(store, now, &recreated, &counters));
+	assert_true(recreated);
+	assert_int_equal(counters.epoch, epoch);
+	commit();
+	assert_epoch_file(epoch, false);
+	open_store();
+	assert_int_equal(counters.epoch, epoch);
+	close_store();
+	assert_int_equal(umount(path("state")), 0);
+}
+
+/* The same with a damaged file. */
+static void
+full_disk_and_damaged(void **state)
+{
+	bool	 recreated;
+	int	 i;
+
+	(void)state;
+	if (!mount_state("64k"))
+		return;
+	scratch_write(path(DB), "not a database", 14);
+	write_epoch_file(4, false);
+	fill();
+	open_store();
+	assert_int_equal(counters.epoch, 5);
+	for (i = 0; i < 10; i++)
+		assert_false(try_begin());
+	assert_int_equal(count_files(ASIDE), 1);
+	assert_int_equal(unlink(path("state/filler")), 0);
+	assert_true(scratch_remount(path("state"), "12m", false));
+	now = mono_add(now, 3600 * NSEC_PER_SEC);
+	assert_true(store_begin(store, now, &recreated, &counters));
+	assert_true(recreated);
+	assert_int_equal(counters.epoch, 5);
+	commit();
+	assert_epoch_file(5, false);
+	close_store();
+	assert_int_equal(umount(path("state")), 0);
+}
+
+static void
+read_only(void **state)
+{
+	struct notification	 n;
+	int			 i;
+
+	(void)state;
+	if (!mount_state("12m"))
+		return;
+	open_store();
+	begin_write();
+	put_many(3);
+	store_put_name(store, 1, "w");
+	counters.delivered = 2;
+	commit();
+	close_store();
+	assert_true(scratch_remount(path("state"), "12m", true));
+	open_store();
+	assert_int_equal(counters.epoch, 1);
+	assert_int_equal(counters.sequence, 3);
+	assert_int_equal(counters.delivered, 2);
+	assert_true(store_is_readable(store));
+	assert_true(store_is_failing(store));
+	assert_true(read_everything());
+	for (i = 0; i < 3; i++) {
+		assert_false(try_begin());
+		assert_true(store_notification(store, 3, &n));
+		notification_release(&n);
+	}
+	/* Once it is writable, the state that was read continues. */
+	assert_true(scratch_remount(path("state"), "12m", false));
+	begin_write();
+	put_many(1);
+	commit();
+	assert_epoch_file(1, false);
+	open_store();
+	assert_int_equal(counters.epoch, 1);
+	assert_int_equal(counters.sequence, 4);
+	assert_int_equal(count_files(ASIDE), 0);
+	close_store();
+	assert_int_equal(umount(path("state")), 0);
+}
+
+/* The same after SIGKILL, when the write-ahead log has all rows. */
+static void
+read_only_after_a_kill(void **state)
+{
+	char	*bytes[2];
+	size_t	 sizes[2];
+
+	(void)state;
+	if (!mount_state("32m"))
+		return;
+	open_store();
+	begin_write();
+	put_many(3);
+	commit();
+	bytes[0] = scratch_read(path(DB), &sizes[0]);
+	bytes[1] = scratch_read(path(DB "-wal"), &sizes[1]);
+	close_store();
+	scratch_write(path(DB), bytes[0], sizes[0]);
+	scratch_write(path(DB "-wal"), bytes[1], sizes[1]);
+	free(bytes[0]);
+	free(bytes[1]);
+	assert_true(scratch_remount(path("state"), "32m", true));
+	open_store();
+	assert_int_equal(counters.epoch, 1);
+	assert_int_equal(counters.sequence, 3);
+	assert_true(read_everything());
+	assert_true(store_is_failing(store));
+	assert_true(scratch_remount(path("state"), "32m", false));
+	begin_write();
+	put_many(1);
+	commit();
+	open_store();
+	assert_int_equal(counters.sequence, 4);
+	close_store();
+	assert_int_equal(umount(path("state")), 0);
+}
+
+/* A file appears after the start, so it was not read. */
+static void
+file_appears_later(void **state)
+{
+	bool	 recreated;
+
+	(void)state;
+	if (!mount_state("32m"))
+		return;
+	open_store();
+	begin_write();
+	put_many(3);
+	commit();
+	close_store();
+	/* The start finds a read-only directory without a file. */
+	assert_int_equal(rename(path(DB), path("state/later")), 0);
+	assert_int_equal(unlink(path(EPOCH)), 0);
+	assert_true(scratch_remount(path("state"), "32m", true));
+	open_store();
+	assert_int_equal(counters.epoch, 1);
+	assert_int_equal(counters.sequence, 0);
+	assert_false(store_is_readable(store));
+	assert_false(try_begin());
+	assert_true(scratch_remount(path("state"), "32m", false));
+	assert_int_equal(rename(path("state/later"), path(DB)), 0);
+	now = mono_add(now, 3600 * NSEC_PER_SEC);
+	assert_true(store_begin(store, now, &recreated, &counters));
+	assert_true(recreated);
+	/* Its epoch was used for other notifications. */
+	assert_int_equal(counters.epoch, 2);
+	commit();
+	assert_epoch_file(2, false);
+	assert_int_equal(count_files(ASIDE), 1);
+	close_store();
+	assert_int_equal(umount(path("state")), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		SCRATCH(full_disk),
+		SCRATCH(full_disk_at_the_end),
+		SCRATCH(full_disk_at_the_start),
+		SCRATCH(full_disk_and_damaged),
+		SCRATCH(read_only),
+		SCRATCH(read_only_after_a_kill),
+		SCRATCH(file_appears_later),
+	};
+
+	may_mount = scratch_may_mount();
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}

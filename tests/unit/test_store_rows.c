@@ -1,0 +1,573 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Rows that are written to the store and read again. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "store_fixture.h"
+#include "state/store_directory.h"
+
+static void
+assert_same_watch(const struct configuration_watch *a,
+    const struct configuration_watch *b)
+{
+	const struct configuration_profile	*p = a->profile;
+	const struct configuration_profile	*q = b->profile;
+
+	assert_string_equal(a->name, b->name);
+	assert_true(addr_equal(&a->peer, &b->peer));
+	assert_string_equal(p->interface, q->interface);
+	assert_string_equal(p->heartbeat, q->heartbeat);
+	assert_string_equal(p->source, q->source);
+	assert_string_equal(p->service, q->service);
+	assert_string_equal(p->role, q->role);
+	assert_string_equal(p->host, q->host);
+	assert_int_equal(p->alarm->id, q->alarm->id);
+	assert_string_equal(p->alarm->name, q->alarm->name);
+	assert_int_equal(p->alarm->severity, q->alarm->severity);
+	assert_string_equal(p->alarm->type, q->alarm->type);
+	assert_string_equal(p->alarm->service_type, q->alarm->service_type);
+}
+
+static void
+assert_same_alarm(const struct alarm *a, const struct alarm *b)
+{
+	assert_int_equal(a->raised.ns, b->raised.ns);
+	assert_int_equal(a->cleared.ns, b->cleared.ns);
+	assert_int_equal(a->last_heartbeat.ns, b->last_heartbeat.ns);
+	assert_int_equal(a->span_ns, b->span_ns);
+	assert_int_equal(a->serial, b->serial);
+	assert_int_equal(a->sequence, b->sequence);
+	assert_int_equal(a->count, b->count);
+	assert_int_equal(a->transitions, b->transitions);
+	assert_int_equal(a->state, b->state);
+	assert_int_equal(a->cause, b->cause);
+	assert_int_equal(a->end, b->end);
+	assert_int_equal(a->flags, b->flags);
+}
+
+static void
+assert_same_notification(const struct notification *a,
+    const struct notification *b)
+{
+	assert_int_equal(a->sequence, b->sequence);
+	assert_int_equal(a->event, b->event);
+	assert_int_equal(a->watch_index, b->watch_index);
+	assert_int_equal(a->time.ns, b->time.ns);
+	if (notification_has_alarm(a)) {
+		assert_same_alarm(&a->alarm, &b->alarm);
+		assert_same_watch(a->watch, b->watch);
+	} else {
+		assert_null(b->watch);
+	}
+	if (notification_has_capture(a)) {
+		assert_int_equal(a->capture->index, b->capture->index);
+		assert_int_equal(a->capture->state, b->capture->state);
+		assert_string_equal(a->capture->interface,
+		    b->capture->interface);
+		assert_string_equal(a->capture->error, b->capture->error);
+	} else {
+		assert_null(b->capture);
+	}
+	if (a->event != NOTIFICATION_STORM)
+		return;
+	assert_int_equal(a->storm.raised, b->storm.raised);
+	assert_int_equal(a->storm.cleared, b->storm.cleared);
+	assert_int_equal(a->storm.first, b->storm.first);
+	assert_int_equal(a->storm.since.ns, b->storm.since.ns);
+}
+
+static void
+fresh(void **state)
+{
+	struct stat	 st;
+	mode_t		 mask = umask(022);
+
+	(void)state;
+	open_store();
+	assert_int_equal(counters.epoch, 1);
+	assert_int_equal(counters.sequence, 0);
+	assert_int_equal(counters.delivered, 0);
+	assert_int_equal(counters.serial, 0);
+	assert_true(wall_is_never(counters.last_change));
+	assert_true(store_is_readable(store));
+	assert_false(store_is_failing(store));
+	assert_int_equal(store_oldest(store), 0);
+	assert_true(read_everything());
+	assert_epoch_file(1, false);
+	assert_int_equal(stat(path("state"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0700);
+	assert_int_equal(stat(path(EPOCH), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(stat(path(DB), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(stat(path(DB "-wal"), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	umask(mask);
+	open_store();
+	assert_int_equal(counters.epoch, 1);
+	assert_int_equal(count_files("hbwatchd.db."), 0);
+}
+
+/* Mode and owner of an earlier run as another user are corrected. */
+static void
+mode_and_owner_corrected(void **state)
+{
+	struct stat	 st;
+
+	(void)state;
+	open_store();
+	close_store();
+	assert_int_equal(chmod(path(DB), 0666), 0);
+	if (geteuid() == 0 && chown(path(DB), 65534, 65534) != 0)
+		print_message("# the owner cannot be changed here\n");
+	store_directory_adopt(path("state"));
+	open_store();
+	assert_int_equal(stat(path(DB), &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_uid, geteuid());
+	assert_false(store_is_failing(store));
+	assert_int_equal(counters.epoch, 1);
+}
+
+static void
+counters_kept(void **state)
+{
+	const struct store_counters	 set = {
+		.epoch = 5, .sequence = 1000000, .delivered = 999999,
+		.serial = 2147483647, .last_change = { INT64_MAX },
+	};
+
+	(void)state;
+	open_store();
+	begin_write();
+	counters = set;
+	commit();
+	open_store();
+	assert_int_equal(counters.epoch, 5);
+	assert_int_equal(counters.sequence, 1000000);
+	assert_int_equal(counters.delivered, 999999);
+	assert_int_equal(counters.serial, 2147483647);
+	assert_int_equal(counters.last_change.ns, INT64_MAX);
+	assert_epoch_file(5, false);
+	/* A time before 1970 is valid. */
+	begin_write();
+	counters.last_change.ns = -1;
+	commit();
+	open_store();
+	assert_int_equal(counters.epoch, 5);
+	assert_int_equal(counters.last_change.ns, -1);
+}
+
+static void
+assert_kept(struct notification set)
+{
+	struct notification	 n;
+
+	begin_write();
+	store_put_notification(store, &set);
+	counters.sequence = set.sequence;
+	commit();
+	assert_true(store_notification(store, set.sequence, &n));
+	assert_same_notification(&set, &n);
+	notification_release(&n);
+	open_store();
+	assert_true(store_notification(store, set.sequence, &n));
+	assert_same_notification(&set, &n);
+	notification_release(&n);
+	notification_release(&set);
+	assert_true(read_everything());
+}
+
+static void
+notifications_kept(void **state)
+{
+	struct notification	 n;
+	char			 name[256];
+
+	(void)state;
+	open_store();
+	assert_kept(alarm_notification(1, 7, "flinkserver"));
+	assert_kept(alarm_notification(2, 7, "flinkserver"));
+	n = alarm_notification(3, 2147483647, "flinkserver");
+	n.time.ns = n.alarm.raised.ns = INT64_MAX;
+	n.alarm.cleared = WALL_NEVER;
+	n.alarm.last_heartbeat.ns = INT64_MIN;
+	n.alarm.span_ns = -1;
+	n.alarm.end = ALARM_END_REKEYED;
+	n.alarm.cause = ALARM_CAUSE_LOCAL_FAULT;
+	n.alarm.flags = ALARM_FLAGS;
+	assert_kept(n);
+	/* An IPv6 peer, and any peer. */
+	n = alarm_notification(4, 1, "a");
+	configuration_watch_release(n.watch);
+	n.watch = watch_of("six", "2001:db8::c", "node-2");
+	assert_kept(n);
+	n = alarm_notification(5, 1, "a");
+	configuration_watch_release(n.watch);
+	n.watch = watch_of("any", NULL, "");
+	assert_kept(n);
+	/* The longest name, and characters that SQL uses. */
+	memset(name, 'n', 255);
+	name[255] = '\0';
+	assert_kept(alarm_notification(6, 1, name));
+	assert_kept(alarm_notification(7, 1,
+	    "'; DROP TABLE notice; -- \xe2\x82\xac"));
+	assert_kept(capture_notification(8, true, "eth1"));
+	assert_kept(capture_notification(9, false, "enp65s0f1np1.99"));
+	n = capture_notification(10, true, "eth1");
+	memset(n.capture->error, 'e', SHARED_ERROR_SIZE - 1);
+	assert_kept(n);
+	assert_kept((struct notification){ .sequence = 11,
+	    .event = NOTIFICATION_STORM,
+	    .storm = { 1000, 20, 3, { INT64_MAX } } });
+}
+
+static void
+several_notifications(void **state)
+{
+	struct notification	 n;
+	uint32_t		 i;
+
+	(void)state;
+	open_store();
+	begin_write();
+	for (i = 1; i <= 20; i++)
+		put(alarm_notification(i, i % 3 + 1, i % 3 == 0 ? "a" : "b"));
+	counters.sequence = 20;
+	commit();
+	assert_int_equal(store_oldest(store), 1);
+	assert_true(store_notifications(store, 12, take_notification, &got));
+	assert_int_equal(got.count, 8);
+	for (i = 0; i < got.count; i++) {
+		assert_int_equal(got.notifications[i].sequence, 13 + i);
+		/* Consecutive rows share an equal profile. */
+		assert_ptr_equal(got.notifications[i].watch->profile,
+		    got.notifications[0].watch->profile);
+	}
+	free_got();
+	got.most = 3;
+	assert_false(store_notifications(store, 0, take_notification, &got));
+	assert_int_equal(got.count, 3);
+	free_got();
+	assert_true(store_notifications(store, 20, take_notification, &got));
+	assert_int_equal(got.count, 0);
+	assert_false(store_notification(store, 0, &n));
+	assert_false(store_notification(store, 21, &n));
+	/* Neither a stop nor a missing row is taken for damage. */
+	assert_true(read_everything());
+	begin_write();
+	commit();
+
+	/* The last notification of each watch, by index. */
+	assert_true(store_alarms(store, take_notification, &got));
+	assert_int_equal(got.count, 3);
+	for (i = 0; i < 3; i++)
+		assert_int_equal(got.notifications[i].watch_index, i + 1);
+	assert_int_equal(got.notifications[0].sequence, 18);
+	assert_int_equal(got.notifications[1].sequence, 19);
+	assert_int_equal(got.notifications[2].sequence, 20);
+	assert_string_equal(got.notifications[0].watch->name, "a");
+	free_got();
+}
+
+static struct notification
+summarised_notification(uint32_t sequence)
+{
+	struct notification	 n = alarm_notification(sequence, 1, "w");
+
+	n.alarm.flags |= ALARM_SUMMARISED;
+	return (n);
+}
+
+static void
+storms_kept(void **state)
+{
+	struct notification_storm	 open;
+	struct notification		 n;
+
+	(void)state;
+	open_store();
+	assert_false(store_open_storm(store, &open));
+	begin_write();
+	put(alarm_notification(1, 1, "w"));
+	put(summarised_notification(3));
+	put(summarised_notification(4));
+	put((struct notification){ .sequence = 5, .event = NOTIFICATION_STORM,
+	    .storm = { 1, 1, 3, { 1003 } } });
+	commit();
+	assert_false(store_open_storm(store, &open));
+	begin_write();
+	put(alarm_notification(6, 1, "w"));
+	put(summarised_notification(9));
+	put(capture_notification(10, true, "eth1"));
+	put(summarised_notification(11));
+	put(summarised_notification(12));
+	/* `since` is the time of the first, even if a later one is earlier. */
+	n = summarised_notification(13);
+	n.time.ns = 7;
+	put(n);
+	commit();
+	assert_true(store_open_storm(store, &open));
+	assert_int_equal(open.raised, 3);
+	assert_int_equal(open.cleared, 1);
+	assert_int_equal(open.first, 9);
+	assert_int_equal(open.since.ns, 1009);
+	begin_write();
+	put((struct notification){ .sequence = 14, .event = NOTIFICATION_STORM,
+	    .storm = { 2, 1, 9, { 1009 } } });
+	commit();
+	open_store();
+	assert_false(store_open_storm(store, &open));
+	assert_true(store_storms(store, take_storm, &got));
+	assert_int_equal(got.count, 2);
+	assert_int_equal(got.notifications[0].sequence, 5);
+	assert_int_equal(got.notifications[0].storm.first, 3);
+	assert_int_equal(got.notifications[1].sequence, 14);
+	assert_int_equal(got.notifications[1].storm.raised, 2);
+	assert_int_equal(got.notifications[1].storm.cleared, 1);
+	assert_int_equal(got.notifications[1].storm.since.ns, 1009);
+	free_got();
+	/* The last storm is never deleted. */
+	begin_write();
+	store_delete_before(store, 100);
+	commit();
+	open_store();
+	assert_true(store_storms(store, take_storm, &got));
+	assert_int_equal(got.count, 1);
+	assert_int_equal(got.notifications[0].sequence, 14);
+	free_got();
+	assert_false(store_open_storm(store, &open));
+	assert_true(read_everything());
+}
+
+static void
+alarms_without_notifications(void **state)
+{
+	struct notification	 n = alarm_notification(9, 4, "w");
+
+	(void)state;
+	open_store();
+	begin_write();
+	store_put_alarm(store, &n);
+	commit();
+	open_store();
+	assert_int_equal(store_oldest(store), 0);
+	assert_true(store_alarms(store, take_notification, &got));
+	assert_int_equal(got.count, 1);
+	assert_same_notification(&n, &got.notifications[0]);
+	free_got();
+	notification_release(&n);
+}
+
+static void
+names_kept(void **state)
+{
+	char	 name[256];
+
+	(void)state;
+	memset(name, 'n', 255);
+	name[255] = '\0';
+	open_store();
+	begin_write();
+	store_put_name(store, 2, "b");
+	store_put_name(store, 1, "a");
+	store_put_name(store, 2147483647, name);
+	commit();
+	open_store();
+	assert_true(store_names(store, take_name, &got));
+	assert_int_equal(got.count, 3);
+	assert_int_equal(got.numbers[0], 1);
+	assert_string_equal(got.texts[0], "a");
+	assert_int_equal(got.numbers[1], 2);
+	assert_string_equal(got.texts[1], "b");
+	assert_int_equal(got.numbers[2], 2147483647);
+	assert_string_equal(got.texts[2], name);
+	free_got();
+	got.most = 1;
+	assert_false(store_names(store, take_name, &got));
+	assert_int_equal(got.count, 1);
+	free_got();
+}
+
+static void
+assert_blind(const char *interface)
+{
+	assert_true(store_blind(store, take_blind, &got));
+	assert_int_equal(got.count, interface == NULL ? 0 : 1);
+	if (interface != NULL)
+		assert_string_equal(got.texts[0], interface);
+	memset(&got, 0, sizeof(got));
+}
+
+static void
+blind_kept(void **state)
+{
+	(void)state;
+	open_store();
+	begin_write();
+	put(capture_notification(1, true, "eth1"));
+	put(capture_notification(2, true, "eth2"));
+	put(capture_notification(3, false, "eth1"));
+	put(capture_notification(4, true, "eth2"));
+	put(capture_notification(5, false, "lo"));
+	commit();
+	open_store();
+	assert_blind("eth2");
+	begin_write();
+	store_put_blind(store, "eth2", false);
+	store_put_blind(store, "eth3", true);
+	commit();
+	open_store();
+	assert_blind("eth3");
+}
+
+static void
+old_notifications_deleted(void **state)
+{
+	struct notification	 n;
+	uint32_t		 i;
+
+	(void)state;
+	open_store();
+	begin_write();
+	for (i = 1; i <= 9; i++)
+		put(alarm_notification(i, 1, "w"));
+	put((struct notification){ .sequence = 10,
+	    .event = NOTIFICATION_STORM });
+	counters.sequence = 10;
+	commit();
+	begin_write();
+	store_delete_before(store, 4);
+	commit();
+	assert_int_equal(store_oldest(store), 4);
+	assert_false(store_notification(store, 3, &n));
+	assert_true(read_everything());
+	begin_write();
+	store_delete_before(store, 11);
+	commit();
+	open_store();
+	assert_int_equal(store_oldest(store), 0);
+	assert_int_equal(counters.sequence, 10);
+	/* The alarms are not deleted. */
+	assert_true(store_alarms(store, take_notification, &got));
+	assert_int_equal(got.count, 1);
+	assert_int_equal(got.notifications[0].sequence, 9);
+	free_got();
+}
+
+static void
+without_a_commit(void **state)
+{
+	(void)state;
+	open_store();
+	begin_write();
+	put(alarm_notification(1, 1, "w"));
+	store_put_name(store, 1, "w");
+	counters.sequence = 1;
+	store_put_counters(store, &counters);
+	open_store();
+	assert_int_equal(counters.sequence, 0);
+	assert_int_equal(store_oldest(store), 0);
+	assert_true(store_names(store, take_name, &got));
+	assert_int_equal(got.count, 0);
+	assert_int_equal(counters.epoch, 1);
+}
+
+/* Earlier versions accept a file only with exactly this schema. */
+#define COLUMNS_0_2_0 \
+	"watch_index INTEGER NOT NULL, event INTEGER NOT NULL,time INTEGER " \
+	"NOT NULL, watch TEXT, peer TEXT, interface TEXT,heartbeat TEXT, " \
+	"alarm_id INTEGER, alarm_name TEXT,severity INTEGER, type TEXT, " \
+	"service_type TEXT, source TEXT,service TEXT, role TEXT, host TEXT, " \
+	"raised INTEGER,cleared INTEGER, last_heartbeat INTEGER, " \
+	"span INTEGER,serial INTEGER, count INTEGER, transitions INTEGER," \
+	"state INTEGER, cause INTEGER, end INTEGER, flags INTEGER," \
+	"capture_index INTEGER, capture_state INTEGER, error TEXT"
+
+static void
+schema_of_version_0_2_0(void **state)
+{
+	static const char	 expected[] = "CREATE TABLE alarm ("
+	    "sequence INTEGER NOT NULL, " COLUMNS_0_2_0 ", PRIMARY KEY "
+	    "(watch_index)) STRICT, WITHOUT ROWID;CREATE TABLE blind "
+	    "(interface TEXT PRIMARY KEY) STRICT;CREATE TABLE counters (id "
+	    "INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, "
+	    "sequence INTEGER NOT NULL, delivered INTEGER NOT NULL, serial "
+	    "INTEGER NOT NULL, last_change INTEGER NOT NULL) STRICT;CREATE "
+	    "TABLE name (number INTEGER PRIMARY KEY, name TEXT NOT NULL "
+	    "UNIQUE) STRICT;CREATE TABLE notice (sequence INTEGER PRIMARY "
+	    "KEY, " COLUMNS_0_2_0 ") STRICT;CREATE TABLE storm (sequence "
+	    "INTEGER PRIMARY KEY, raised INTEGER NOT NULL, cleared INTEGER "
+	    "NOT NULL, first INTEGER NOT NULL, since INTEGER NOT NULL) STRICT";
+	sqlite3			*db;
+	sqlite3_stmt		*q;
+
+	(void)state;
+	open_store();
+	close_store();
+	assert_int_equal(sqlite3_open(path(DB), &db), SQLITE_OK);
+	assert_int_equal(sqlite3_prepare_v2(db, "SELECT group_concat(sql, ';'),"
+	    " (SELECT application_id FROM pragma_application_id),"
+	    " (SELECT user_version FROM pragma_user_version)"
+	    " FROM (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL"
+	    " ORDER BY name)", -1, &q, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
+	assert_string_equal(sqlite3_column_text(q, 0), expected);
+	assert_int_equal(sqlite3_column_int(q, 1), 1751283505);
+	assert_int_equal(sqlite3_column_int(q, 2), 2);
+	sqlite3_finalize(q);
+	sqlite3_close(db);
+}
+
+/* Schema 1 had no storms. */
+static void
+upgraded_from_schema_1(void **state)
+{
+	struct notification	 n = alarm_notification(1, 7, "w");
+
+	(void)state;
+	open_store();
+	begin_write();
+	store_put_name(store, 7, "w");
+	store_put_notification(store, &n);
+	counters.sequence = 1;
+	commit();
+	close_store();
+	sql("DROP TABLE storm; PRAGMA user_version = 1");
+	open_store();
+	assert_int_equal(counters.epoch, 1);
+	assert_int_equal(counters.sequence, 1);
+	assert_true(store_alarms(store, take_notification, &got));
+	assert_int_equal(got.count, 1);
+	assert_same_notification(&n, &got.notifications[0]);
+	free_got();
+	notification_release(&n);
+	assert_kept((struct notification){ .sequence = 2,
+	    .event = NOTIFICATION_STORM, .storm = { 3, 2, 1, { 7 } } });
+	assert_int_equal(count_files(ASIDE), 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		SCRATCH(fresh),
+		SCRATCH(mode_and_owner_corrected),
+		SCRATCH(counters_kept),
+		SCRATCH(notifications_kept),
+		SCRATCH(several_notifications),
+		SCRATCH(storms_kept),
+		SCRATCH(alarms_without_notifications),
+		SCRATCH(names_kept),
+		SCRATCH(blind_kept),
+		SCRATCH(old_notifications_deleted),
+		SCRATCH(without_a_commit),
+		SCRATCH(schema_of_version_0_2_0),
+		SCRATCH(upgraded_from_schema_1),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
