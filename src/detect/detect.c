@@ -55,12 +55,9 @@ detect_watch_configure(struct detect_watch *w, uint32_t source,
 }
 
 void
-detect_watch_begin(struct detect_watch *w, uint32_t source,
-    int64_t interruption_ns, uint32_t recovery, bool enabled,
-    struct mono_time now)
+detect_watch_begin(struct detect_watch *w, struct mono_time now)
 {
 	memset(w, 0, sizeof(*w));
-	detect_watch_configure(w, source, interruption_ns, recovery, enabled);
 	w->last = now;
 }
 
@@ -68,14 +65,10 @@ void
 detect_watch_restore(struct detect_watch *w, uint32_t transitions, bool raised,
     struct mono_time raised_at, struct wall_time last)
 {
-	w->transitions = transitions;
+	w->transitions = transitions + (raised && !w->enabled);
+	w->raised = raised && w->enabled;
+	w->raised_at = raised_at;
 	w->last_wall = last;
-	if (raised && w->enabled) {
-		w->raised = true;
-		w->raised_at = raised_at;
-	} else if (raised) {
-		w->transitions++;
-	}
 }
 
 /* The start of the silence, as far as the source captured it. */
@@ -131,8 +124,8 @@ detect_init(struct detect *d, struct detect_watch *watches, size_t nwatches,
 	uint32_t	 i;
 
 	*d = (struct detect){
-		.watches = watches, .nwatches = nwatches, .sources = sources,
-		.emit = emit, .arg = arg,
+		.watches = watches, .sources = sources, .emit = emit,
+		.arg = arg,
 	};
 	d->scheduled = calloc(nwatches / 64 + 1, sizeof(*d->scheduled));
 	if (d->scheduled == NULL || !heap_init(&d->deadlines, nwatches)) {

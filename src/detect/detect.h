@@ -125,7 +125,6 @@ typedef void detect_emit(void *arg, const struct detect_event *);
 
 struct detect {
 	struct detect_watch	*watches;	/* the caller's */
-	size_t			 nwatches;
 	struct detect_source	*const *sources;	/* the caller's */
 	struct heap		 deadlines;
 	uint64_t		*scheduled;	/* a bit for each watch: it is
@@ -134,10 +133,8 @@ struct detect {
 	void			*arg;
 };
 
-/* Begins a watch at `now`, with no heartbeat received. */
-void	 detect_watch_begin(struct detect_watch *, uint32_t source,
-	    int64_t interruption_ns, uint32_t recovery, bool enabled,
-	    struct mono_time now);
+/* Begins a watch at `now`: disabled, with no heartbeat received. */
+void	 detect_watch_begin(struct detect_watch *, struct mono_time now);
 
 /* Sets the configuration of a watch and nothing else. */
 void	 detect_watch_configure(struct detect_watch *, uint32_t source,

@@ -200,16 +200,20 @@ pass(struct engine *engine)
 
 /* ---- waiting for the next pass */
 
-static void
-receive_order(struct engine *engine)
+/* Returns an enum engine_order, or 0 when none is there and `flags` says so. */
+static uint32_t
+receive_order(const struct engine *engine, int flags)
 {
-	uint32_t	 order = 0;
+	uint32_t	 order;
 	ssize_t		 n;
 
-	n = recv(engine->parent, &order, sizeof(order), MSG_DONTWAIT);
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR) ||
-	    (n > 0 && order == ENGINE_STOP))
-		engine->stop = true;
+	do {
+		n = recv(engine->parent, &order, sizeof(order), flags);
+	} while (n < 0 && errno == EINTR);
+	if (n < 0 && errno == EAGAIN)
+		return (0);
+	/* The parent may have ended. */
+	return (n == (ssize_t)sizeof(order) ? order : ENGINE_STOP);
 }
 
 static nfds_t
@@ -275,8 +279,9 @@ wait_for_work(struct engine *engine)
 	engine->link_changed = false;
 	if (ppoll(engine->fds, n, &timeout, NULL) <= 0)
 		return;
-	if ((fds[FD_PARENT].revents & (POLLIN | POLLHUP | POLLERR)) != 0)
-		receive_order(engine);
+	if ((fds[FD_PARENT].revents & (POLLIN | POLLHUP | POLLERR)) != 0 &&
+	    receive_order(engine, MSG_DONTWAIT) == ENGINE_STOP)
+		engine->stop = true;
 	if (fds[FD_LINK_MONITOR].revents != 0) {
 		link_monitor_drain(engine->link_monitor);
 		engine->link_changed = true;
@@ -323,21 +328,15 @@ open_listeners(struct engine *engine, const struct configuration *config)
 	}
 }
 
-/* Reports that all is open.  False when the parent does not start it. */
-static bool
-wait_for_go(struct engine *engine, bool *after_gap)
+/* Reports that all is open, and returns the order of the parent. */
+static uint32_t
+wait_for_order(const struct engine *engine)
 {
 	struct engine_report	 ready = { .type = ENGINE_READY };
-	uint32_t		 order = ENGINE_STOP;
-	ssize_t			 n;
 
 	if (send(engine->parent, &ready, sizeof(ready), MSG_NOSIGNAL) < 0)
-		return (false);
-	do {
-		n = recv(engine->parent, &order, sizeof(order), 0);
-	} while (n < 0 && errno == EINTR);
-	*after_gap = order == ENGINE_GO_AFTER_GAP;
-	return (n == (ssize_t)sizeof(order) && order != ENGINE_STOP);
+		return (ENGINE_STOP);
+	return (receive_order(engine, 0));
 }
 
 static void
@@ -369,7 +368,7 @@ engine_main(const struct configuration *config, struct shared_state *shared,
     int parent)
 {
 	struct engine	 engine = { .shared = shared, .parent = parent };
-	bool		 after_gap;
+	uint32_t	 order;
 
 	report_queue_init(&engine.all.reports);
 	log_redirect(report_line, &engine);
@@ -384,8 +383,9 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 	if (!sandbox_enter(parent, shared->ncaptures + FD_CAPTURES))
 		fatal("cannot drop privileges");
 	flush_reports(&engine);
-	if (wait_for_go(&engine, &after_gap))
-		run(&engine, after_gap);
+	order = wait_for_order(&engine);
+	if (order != ENGINE_STOP)
+		run(&engine, order == ENGINE_GO_AFTER_GAP);
 	for_each_listener(&engine, listener_close);
 	free(engine.fds);
 	free(engine.sources);

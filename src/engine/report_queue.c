@@ -22,16 +22,12 @@ report_queue_init(struct report_queue *q)
 	queue_init(&q->entries, sizeof(struct report_queue_entry));
 }
 
-static const struct report_queue_entry *
-entry_at(const struct report_queue *q, size_t i)
-{
-	return (queue_at(&q->entries, i));
-}
-
 static void
 drop_first(struct report_queue *q)
 {
-	free(entry_at(q, 0)->report);
+	const struct report_queue_entry	*first = queue_at(&q->entries, 0);
+
+	free(first->report);
 	queue_shift(&q->entries);
 }
 
@@ -98,7 +94,7 @@ report_queue_add_log_line(struct report_queue *q, int priority,
 bool
 report_queue_waiting(const struct report_queue *q)
 {
-	return (entry_at(q, 0) != NULL);
+	return (queue_at(&q->entries, 0) != NULL);
 }
 
 /* Copies the events up to the next report of another type. */
@@ -110,7 +106,7 @@ gather_events(const struct report_queue *q, struct engine_events *events)
 	events->type = ENGINE_EVENT;
 	for (events->count = 0; events->count < ENGINE_EVENTS;
 	    events->count++) {
-		entry = entry_at(q, events->count);
+		entry = queue_at(&q->entries, events->count);
 		if (entry == NULL || entry->report != NULL)
 			break;
 		events->events[events->count] = entry->event;
@@ -120,7 +116,8 @@ gather_events(const struct report_queue *q, struct engine_events *events)
 static bool
 send_first(struct report_queue *q, int socket)
 {
-	const struct engine_report	*report = entry_at(q, 0)->report;
+	const struct report_queue_entry	*first = queue_at(&q->entries, 0);
+	const struct engine_report	*report = first->report;
 	const void			*datagram = report;
 	struct engine_events		 events;
 	size_t				 length = sizeof(*report), n = 1;

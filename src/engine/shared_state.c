@@ -116,7 +116,7 @@ shared_state_new(const struct configuration *config, struct mono_time now)
 		detect_source_begin(&c->source, now);
 	}
 	for (i = 0; i < shared->nwatches; i++)
-		shared->watches[i].last = now;
+		detect_watch_begin(&shared->watches[i], now);
 	configure_watches(shared, config);
 	return (shared);
 }

@@ -167,8 +167,9 @@ begin(struct replay *r, struct wall_time start)
 	for (i = 0; i < r->config->nwatches; i++) {
 		const struct configuration_profile *p =
 		    r->config->watches[i]->profile;
-		detect_watch_begin(&r->watches[i], 0, p->interruption_ns,
-		    p->recovery, p->enabled, clock_of(start));
+		detect_watch_begin(&r->watches[i], clock_of(start));
+		detect_watch_configure(&r->watches[i], 0, p->interruption_ns,
+		    p->recovery, p->enabled);
 	}
 	r->begun = true;
 	if (!detect_init(&r->detect, r->watches, r->config->nwatches,

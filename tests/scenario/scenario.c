@@ -450,7 +450,8 @@ run_watch(struct scenario *s, const struct args *a)
 		return (fail(s, "more than %d watches", WATCHES));
 	if (!add_source(s, "eth0", &i))
 		return (false);
-	detect_watch_begin(&w, i, a->time[0], 1, true, s->now);
+	detect_watch_begin(&w, s->now);
+	detect_watch_configure(&w, i, a->time[0], 1, true);
 	for (rest = 0; rest < a->nrest; rest += used)
 		if (!watch_option(s, &w, &peer, a->rest + rest, a->nrest - rest,
 		    &used))

@@ -50,12 +50,23 @@ replace_detector(void)
 	    &t));
 }
 
+/* Enables watch 0, with recovery 1. */
+static void
+watch_at(int64_t interruption_ms, struct mono_time at)
+{
+	detect_watch_begin(&t.watches[0], at);
+	detect_watch_configure(&t.watches[0], 0, ms(interruption_ms).ns, 1,
+	    true);
+	replace_detector();
+}
+
 /* Enables a watch that begins at 0. */
 static void
 watch(uint32_t i, uint32_t source, int64_t interruption_ms, uint32_t recovery)
 {
-	detect_watch_begin(&t.watches[i], source,
-	    interruption_ms * NSEC_PER_MSEC, recovery, true, ms(0));
+	detect_watch_begin(&t.watches[i], ms(0));
+	detect_watch_configure(&t.watches[i], source, ms(interruption_ms).ns,
+	    recovery, true);
 	replace_detector();
 }
 
@@ -71,8 +82,7 @@ setup(void **state)
 		t.list[i] = &t.sources[i];
 	}
 	for (i = 0; i < WATCHES; i++)
-		detect_watch_begin(&t.watches[i], 0, NSEC_PER_SEC, 1, false,
-		    ms(0));
+		detect_watch_begin(&t.watches[i], ms(0));
 	return (detect_init(&t.detect, t.watches, WATCHES, t.list, emit, &t) ?
 	    0 : -1);
 }
@@ -504,9 +514,7 @@ stop_on_a_late_clock(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(epochs) / sizeof(epochs[0]); i++) {
 		now = epochs[i];
-		detect_watch_begin(&t.watches[0], 0, ms(30000).ns, 1, true,
-		    ms(now));
-		replace_detector();
+		watch_at(30000, ms(now));
 		heartbeat(0, now);
 		detect_stopping(&t.detect, 0, ms(now));
 		heartbeat(0, now + 3000);
@@ -531,9 +539,7 @@ intervals_are_exact_to_the_ms(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(sent_ms) / sizeof(sent_ms[0]); i++) {
 		now = 0;
-		detect_watch_begin(&t.watches[0], 0, ms(86400000).ns, 1, true,
-		    ms(0));
-		replace_detector();
+		watch_at(86400000, ms(0));
 		for (k = 0; k < 3; k++, now += ms(sent_ms[i]).ns + 10000)
 			detect_heartbeat(&t.detect, 0,
 			    (struct mono_time){ now - (k == 2) * 20000 },
@@ -898,8 +904,7 @@ static void
 silence(void **state)
 {
 	(void)state;
-	detect_watch_begin(&t.watches[0], 0, ms(30000).ns, 1, true, ms(5000));
-	replace_detector();
+	watch_at(30000, ms(5000));
 	assert_int_equal(detect_silence_ns(&t.watches[0], ms(4000)), 0);
 	assert_int_equal(detect_silence_ns(&t.watches[0], ms(7000)),
 	    ms(2000).ns);
@@ -914,8 +919,7 @@ static void
 begun_later(void **state)
 {
 	(void)state;
-	detect_watch_begin(&t.watches[0], 0, ms(30000).ns, 1, true, ms(5000));
-	replace_detector();
+	watch_at(30000, ms(5000));
 	advance_ns(35000, -1);
 	nothing_more();
 	advance(35000);
@@ -945,9 +949,8 @@ static void
 timestamp_before_the_begin(void **state)
 {
 	(void)state;
-	detect_watch_begin(&t.watches[0], 0, ms(30000).ns, 1, true, ms(5000));
+	watch_at(30000, ms(5000));
 	detect_source_resume(&t.sources[0], ms(5000));
-	replace_detector();
 	heartbeat(0, 4900);
 	nothing_more();
 	advance_ns(35000, -1);

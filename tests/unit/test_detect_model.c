@@ -272,8 +272,9 @@ begin(void)
 		m->enabled = below(10) > 0;
 		m->n = 0;
 		add_record(m, BEGAN, 0);
-		detect_watch_begin(&watches[i], m->source, m->interruption,
-		    m->recovery, m->enabled, (struct mono_time){ 0 });
+		detect_watch_begin(&watches[i], (struct mono_time){ 0 });
+		detect_watch_configure(&watches[i], m->source, m->interruption,
+		    m->recovery, m->enabled);
 	}
 	init_detector();
 }
