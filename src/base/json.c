@@ -37,32 +37,26 @@ write_character(FILE *stream, const char *octets, size_t n, uint32_t c)
 		fwrite(octets, 1, n, stream);
 }
 
-static void
-write_text(FILE *stream, const char *text)
+void
+json_text(struct json *j, const char *key, const char *text)
 {
 	uint32_t	 c;
 	size_t		 n;
 
-	fputc('"', stream);
-	while (*text != '\0') {
+	write_key(j, key);
+	if (text == NULL) {
+		fputs("null", j->stream);
+		return;
+	}
+	fputc('"', j->stream);
+	for (; *text != '\0'; text += n > 0 ? n : 1) {
 		n = utf8_next(text, &c);
 		if (n > 0)
-			write_character(stream, text, n, c);
+			write_character(j->stream, text, n, c);
 		else
-			fputs("\xef\xbf\xbd", stream);
-		text += n > 0 ? n : 1;
+			fputs("\xef\xbf\xbd", j->stream);
 	}
-	fputc('"', stream);
-}
-
-void
-json_text(struct json *j, const char *key, const char *text)
-{
-	write_key(j, key);
-	if (text == NULL)
-		fputs("null", j->stream);
-	else
-		write_text(j->stream, text);
+	fputc('"', j->stream);
 }
 
 void

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Binary search.  The elements need not be an array, because a function compares
- * the element at a position.
+ * Binary search.  The elements need not be an array, because a function
+ * compares the element at a position.
  */
 #ifndef HBW_SEARCH_H
 #define HBW_SEARCH_H
