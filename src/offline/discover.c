@@ -22,7 +22,7 @@
 #define SECONDS		60
 #define SECONDS_MAX	(24 * 3600)
 #define DRAIN_FRAMES	4096
-#define POLL_MS		100
+#define POLL_NS		(100 * NSEC_PER_MSEC)
 
 struct discover {
 	char			*interface;
@@ -60,15 +60,6 @@ take_live(void *arg, const struct capture_frame *frame)
 	take_frame(d, &f);
 }
 
-/* Never waits beyond the end of the capture time. */
-static int
-poll_ms(int64_t left_ns)
-{
-	int64_t	 ms = left_ns / NSEC_PER_MSEC + 1;
-
-	return (ms < POLL_MS ? (int)ms : POLL_MS);
-}
-
 /* False on an error of the capture. */
 static bool
 listen_until_end(struct discover *d, struct capture *capture)
@@ -79,11 +70,15 @@ listen_until_end(struct discover *d, struct capture *capture)
 	struct mono_time	 start = mono_now();
 	enum capture_status	 status = CAPTURE_OK;
 	int64_t			 all_ns = d->seconds * NSEC_PER_SEC;
+	int64_t			 wait_ns;
 
 	for (; !command_stopped() && !d->exhausted && d->watched_ns < all_ns;
 	    d->watched_ns = mono_sub(mono_now(), start)) {
+		wait_ns = all_ns - d->watched_ns;
+		if (wait_ns > POLL_NS)
+			wait_ns = POLL_NS;
 		if (status != CAPTURE_MORE)
-			(void)poll(&fd, 1, poll_ms(all_ns - d->watched_ns));
+			(void)poll(&fd, 1, (int)(wait_ns / NSEC_PER_MSEC) + 1);
 		status = capture_drain(capture, DRAIN_FRAMES, take_live, d);
 		if (status == CAPTURE_GONE || status == CAPTURE_INTERRUPTED)
 			return (false);
@@ -161,27 +156,16 @@ discover_file(struct discover *d)
 
 /* ---- the command */
 
-static bool
-print_report(struct discover *d)
-{
-	struct discover_report_setting	 setting = {
-		.interface = d->interface,
-		.watched_ns = d->watched_ns,
-		.pair = d->paired ? d->pair : NULL,
-	};
-
-	if (!d->exhausted && discover_report_print(d->flows, &setting, stdout))
-		return (true);
-	log_errx("out of memory");
-	return (false);
-}
-
 static enum command_status
 discover(struct discover *d)
 {
-	bool	 fine;
+	struct discover_report_setting	 setting = {
+		.interface = d->interface,
+		.pair = d->paired ? d->pair : NULL,
+	};
+	bool				 fine;
 
-	d->flows = flow_table_new(d->paired ? d->pair : NULL);
+	d->flows = flow_table_new(setting.pair);
 	if (d->flows == NULL) {
 		log_errx("out of memory");
 		return (COMMAND_FAILURE);
@@ -190,10 +174,14 @@ discover(struct discover *d)
 	command_catch_signals();
 	signal(SIGPIPE, SIG_IGN);
 	fine = d->interface != NULL ? discover_live(d) : discover_file(d);
-	if (fine || d->totals->packets > 0)
-		fine = print_report(d) && fine;
+	setting.watched_ns = d->watched_ns;
+	if ((fine || d->totals->packets > 0) && !d->exhausted &&
+	    !discover_report_print(d->flows, &setting, stdout))
+		d->exhausted = true;
+	if (d->exhausted)
+		log_errx("out of memory");
 	flow_table_free(d->flows);
-	return (fine ? COMMAND_SUCCESS : COMMAND_FAILURE);
+	return (fine && !d->exhausted ? COMMAND_SUCCESS : COMMAND_FAILURE);
 }
 
 /* ---- its command line */

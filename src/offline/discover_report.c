@@ -188,150 +188,134 @@ has_single_sender(const struct flow_table_entry *e)
 	    strcmp(p->name, "hsrp") != 0);
 }
 
-static bool
-is_number_equal(const struct flow_table_entry *a,
-    const struct flow_table_entry *b)
-{
-	return (a->key.protocol == b->key.protocol && a->key.key == b->key.key);
-}
-
-/* Two groups may have the same number: one of IPv4 and one of IPv6. */
-static bool
-is_group_equal(const struct flow_table_entry *a,
-    const struct flow_table_entry *b)
-{
-	return (is_number_equal(a, b) &&
-	    a->key.source.family == b->key.source.family);
-}
-
-static bool
-has_twin(const struct discover_report *r, const struct flow_table_entry *e)
-{
-	size_t	 i;
-
-	for (i = 0; i < r->nrows; i++)
-		if (is_number_equal(r->rows[i].flow, e) &&
-		    !is_group_equal(r->rows[i].flow, e))
-			return (true);
-	return (false);
-}
-
-/* Was an earlier row of the same group? */
-static bool
-is_repeated(const struct discover_report *r, size_t row)
-{
-	const struct flow_table_entry	*e = r->rows[row].flow;
-
-	while (has_single_sender(e) && row-- > 0)
-		if (is_group_equal(r->rows[row].flow, e))
-			return (true);
-	return (false);
-}
-
-/* ---- the sections */
-
 /* Lost heartbeats, or the longest gap that was not an outage. */
 static int64_t
-flow_needed_ns(const struct flow_table_entry *e)
+needed_ns(const struct flow_table_entry *e)
 {
 	return (larger(MISSED * e->verdict.interval_ns,
 	    e->verdict.regular_ns + e->verdict.interval_ns));
 }
 
-/*
- * The shortest interruption without false alarms.  In a group each node may
- * become the sender, so the slowest one counts.
- */
-static int64_t
-needed_ns(const struct discover_report *r, const struct flow_table_entry *e)
-{
-	const struct row	*row;
-	int64_t			 ns = flow_needed_ns(e);
+/* The proposed watch for a flow. */
+struct proposal {
+	const struct flow_table_entry	*flow;
+	int64_t				 needed_ns;	/* no false alarms */
+	bool				 single_sender;
+	bool				 repeated;	/* has a watch */
+	bool				 twin;		/* see add_row */
+};
 
-	if (!has_single_sender(e))
-		return (ns);
-	for (row = r->rows; row < r->rows + r->nrows; row++) {
-		if (!is_group_equal(row->flow, e))
-			continue;
-		ns = larger(ns, flow_needed_ns(row->flow));
-		if (row->back != NULL)
-			ns = larger(ns, flow_needed_ns(row->back));
+/*
+ * Any node of a group may become the sender, so the slowest one counts.  A twin
+ * is another group with the same number: one is IPv4, the other one IPv6.
+ */
+static void
+add_row(struct proposal *p, const struct row *row, bool earlier)
+{
+	const struct flow_key	*key = &p->flow->key;
+	const struct flow_key	*other = &row->flow->key;
+
+	if (other->protocol != key->protocol || other->key != key->key)
+		return;
+	if (other->source.family != key->source.family) {
+		p->twin = true;
+		return;
 	}
-	return (ns);
+	p->repeated = p->repeated || earlier;
+	p->needed_ns = larger(p->needed_ns, needed_ns(row->flow));
+	if (row->back != NULL)
+		p->needed_ns = larger(p->needed_ns, needed_ns(row->back));
 }
+
+static struct proposal
+propose(const struct discover_report *r, const struct flow_table_entry *e,
+    size_t row)
+{
+	struct proposal	 p = {
+		.flow = e, .needed_ns = needed_ns(e),
+		.single_sender = has_single_sender(e),
+	};
+	size_t		 i;
+
+	for (i = 0; p.single_sender && i < r->nrows; i++)
+		add_row(&p, &r->rows[i], i < row);
+	return (p);
+}
+
+/* ---- the sections */
 
 /* A peer that sends to several destinations has a watch for each. */
 static void
-print_name(const struct discover_report *r, const struct flow_table_entry *e)
+print_name(const struct discover_report *r, const struct proposal *p)
 {
-	bool	 single = has_single_sender(e);
-	char	 text[ADDR_TEXT_SIZE], heartbeat[FLOW_TABLE_FORM_SIZE];
+	const struct flow_key	*key = &p->flow->key;
+	char			 text[ADDR_TEXT_SIZE];
+	char			 heartbeat[FLOW_TABLE_FORM_SIZE];
 
-	fprintf(r->stream, "\nwatch \"%s", flow_table_form(&e->key, heartbeat));
-	if (!single)
-		fprintf(r->stream, " from %s", addr_text(&e->key.source, text));
-	if (!single || has_twin(r, e))
+	fprintf(r->stream, "\nwatch \"%s", flow_table_form(key, heartbeat));
+	if (!p->single_sender)
+		fprintf(r->stream, " from %s", addr_text(&key->source, text));
+	if (!p->single_sender || p->twin)
 		fprintf(r->stream, " to %s",
-		    addr_text(&e->key.destination, text));
+		    addr_text(&key->destination, text));
 	fprintf(r->stream, "\" {\n");
 }
 
 static void
-print_addresses(const struct discover_report *r,
-    const struct flow_table_entry *e)
+print_addresses(const struct discover_report *r, const struct proposal *p)
 {
-	bool	 single = has_single_sender(e);
-	bool	 group = flow_table_is_group(&e->key.destination);
-	char	 text[ADDR_TEXT_SIZE];
+	const struct flow_key	*key = &p->flow->key;
+	bool			 group = flow_table_is_group(&key->destination);
+	char			 text[ADDR_TEXT_SIZE];
 
-	if (single)
+	if (p->single_sender)
 		fprintf(r->stream,
 		    "\t# accepts any sender of the group; add peer to monitor "
 		    "one node that\n\t# must always send\n");
 	else
 		fprintf(r->stream, "\tpeer = \"%s\"\n",
-		    addr_text(&e->key.source, text));
-	if (single ? group && has_twin(r, e) : !group)
+		    addr_text(&key->source, text));
+	if (p->single_sender ? group && p->twin : !group)
 		fprintf(r->stream, "\tlocal = \"%s\"\n",
-		    addr_text(&e->key.destination, text));
+		    addr_text(&key->destination, text));
 }
 
 static void
-print_watch(const struct discover_report *r, const struct flow_table_entry *e)
+print_watch(const struct discover_report *r, const struct flow_table_entry *e,
+    size_t row)
 {
+	struct proposal	 p = propose(r, e, row);
 	const char	*interface = r->setting->interface;
-	int64_t		 ns = needed_ns(r, e);
 	char		 heartbeat[FLOW_TABLE_FORM_SIZE];
 
-	print_name(r, e);
+	if (p.repeated)
+		return;
+	print_name(r, &p);
 	if (interface == NULL)
 		fprintf(r->stream,
 		    "\t# the capture does not name the interface\n");
 	fprintf(r->stream, "\tinterface = \"%s\"\n",
 	    interface != NULL ? interface : "any");
-	print_addresses(r, e);
+	print_addresses(r, &p);
 	fprintf(r->stream, "\theartbeat = \"%s\"\n"
 	    "\t# interval %.3f s; below %.1f s there would be false alarms; "
 	    "30 s is the\n\t# default of alarm 45640\n",
 	    flow_table_form(&e->key, heartbeat),
-	    seconds(e->verdict.interval_ns), seconds(ns));
+	    seconds(e->verdict.interval_ns), seconds(p.needed_ns));
 	fprintf(r->stream, "\tinterruption = %" PRId64 "s\n}\n",
-	    (larger(ns, ALARM_NS) + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+	    (larger(p.needed_ns, ALARM_NS) + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
 }
 
 static void
 print_sections(const struct discover_report *r, size_t n)
 {
-	const struct row	*row;
+	const struct row	*row = r->rows;
 	size_t			 i;
 
-	for (i = 0; i < n; i++) {
-		row = &r->rows[i];
-		if (is_repeated(r, i))
-			continue;
-		print_watch(r, row->flow);
+	for (i = 0; i < n; i++, row++) {
+		print_watch(r, row->flow, i);
 		if (row->back != NULL && !has_single_sender(row->back))
-			print_watch(r, row->back);
+			print_watch(r, row->back, i);
 	}
 }
 
