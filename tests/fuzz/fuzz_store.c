@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A state file of any bytes is either read, or set aside; and then there is one
- * that can be written and read again.
+ * A state file of any bytes is either used or set aside; after that the state
+ * can be written and read again.
  */
 #include <sys/stat.h>
 
@@ -22,9 +22,9 @@ static char	 directory[256];
 static char	 file[300];
 
 static void
-check(int right)
+check(int ok)
 {
-	if (!right)
+	if (!ok)
 		abort();
 }
 
@@ -91,7 +91,7 @@ take_blind(void *arg, const char *interface)
 	return (true);
 }
 
-/* What the agent makes of it must not be too long for its place either. */
+/* The texts that the agent makes of it must fit, too. */
 static bool
 take_notification(void *arg, struct notification *n)
 {
@@ -138,7 +138,7 @@ read_all(struct store *s, size_t *count)
 		(void)take_notification(count, &n);
 }
 
-/* As the daemon would go on. */
+/* Writes what the daemon would write. */
 static void
 write_one(struct store *s, struct store_counters *c)
 {
@@ -179,16 +179,19 @@ open_and_read(void)
 	store_close(s);
 }
 
-/* Making a new file takes long, so it is not done for each that is bad. */
+/*
+ * Creating a new file takes long, so of the invalid inputs only one in 64 is
+ * continued with.
+ */
 static bool
-is_worth_it(const uint8_t *bytes, size_t size)
+is_continued(const uint8_t *bytes, size_t size)
 {
 	char			 reason[STORE_DB_REASON_SIZE];
 	enum store_db_state	 state;
 	sqlite3			*db;
-	bool			 made;
+	bool			 created;
 
-	state = store_db_open(file, &db, &made, reason);
+	state = store_db_open(file, &db, &created, reason);
 	check(state != STORE_DB_IN_USE);
 	check((db != NULL) == (state == STORE_DB_WRITABLE ||
 	    state == STORE_DB_READABLE));
@@ -206,7 +209,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		prepare();
 	(void)mkdir(directory, 0700);
 	write_file(bytes, size);
-	if (is_worth_it(bytes, size)) {
+	if (is_continued(bytes, size)) {
 		open_and_read();
 		open_and_read();
 	}

@@ -57,7 +57,7 @@ new_alarm(void)
 	return (a);
 }
 
-/* What alarm_detail says of it, for a flinkserver. */
+/* alarm_detail for the watch flinkserver. */
 static const char *
 detail_of(const struct alarm *a, const char *peer)
 {
@@ -70,7 +70,7 @@ detail_of(const struct alarm *a, const char *peer)
 	return (detail);
 }
 
-/* After 30 s, the last heartbeat at 12:00:00. */
+/* A raise after 30 s without a heartbeat; the last was at 12:00:00. */
 static struct detect_event
 raise_event(uint32_t number)
 {
@@ -107,7 +107,7 @@ key(void **state)
 	configuration_watch_release(w);
 }
 
-/* As long as it may be, configuration_load sees to that. */
+/* The longest key that the configuration accepts. */
 static void
 longest_key(void **state)
 {
@@ -170,7 +170,7 @@ raise_and_clear(void **state)
 	    "192.0.2.12 for 30.000 s, the last at "
 	    "2026-11-22T12:00:00.000000Z");
 
-	/* The clear has its raise's serial and cause. */
+	/* The clear has the serial and cause of its raise. */
 	alarm_clear(&a, &clear, AT(42), ALARM_END_HEARTBEAT);
 	assert_int_equal(a.state, ALARM_CLEARED);
 	assert_int_equal(a.cause, ALARM_CAUSE_UNKNOWN);
@@ -220,7 +220,7 @@ assert_end(enum alarm_end end, const char *detail)
 	alarm_clear(&a, &clear, AT(42), end);
 	assert_int_equal(a.end, end);
 	assert_string_equal(detail_of(&a, NULL), detail);
-	/* A raise has no end. */
+	/* An active alarm has no end. */
 	raise.number = 3;
 	alarm_raise(&a, &raise, AT(90), 2);
 	assert_int_equal(a.end, ALARM_END_HEARTBEAT);
@@ -277,7 +277,7 @@ causes(void **state)
 	    "; the capture lost packets");
 }
 
-/* Any speaker for a VRRP group: there is nobody to name. */
+/* Without a peer in the configuration, the detail names none. */
 static void
 no_peer(void **state)
 {
@@ -316,7 +316,7 @@ cause_texts(void **state)
 	    "localFault");
 }
 
-/* Everything at once, and all of it long, is still said to its end. */
+/* The longest detail is not cut. */
 static void
 longest_detail(void **state)
 {

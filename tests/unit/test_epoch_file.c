@@ -29,7 +29,7 @@ end(void **state)
 }
 
 static void
-assert_mark(uint32_t epoch, bool unsaved)
+assert_epoch(uint32_t epoch, bool unsaved)
 {
 	struct epoch_file	 epoch_file = { 99, true };
 
@@ -39,7 +39,7 @@ assert_mark(uint32_t epoch, bool unsaved)
 }
 
 static void
-assert_damaged(void)
+assert_invalid(void)
 {
 	struct epoch_file	 epoch_file = { 99, true };
 
@@ -49,19 +49,19 @@ assert_damaged(void)
 }
 
 static void
-none(void **state)
+no_file_yet(void **state)
 {
 	(void)state;
-	assert_mark(0, false);
+	assert_epoch(0, false);
 	snprintf(file, sizeof(file), "%s", scratch_path(&scratch, "no/epoch"));
-	assert_mark(0, false);
+	assert_epoch(0, false);
 }
 
-/* In place, and of the same length whatever it says. */
+/* It is overwritten in place and always has the same length. */
 static void
 written_and_read(void **state)
 {
-	static const struct epoch_file	 marks[] = {
+	static const struct epoch_file	 files[] = {
 		{ 1, false }, { UINT32_MAX, true }, { 12, true },
 		{ 12, false }, { 7, true },
 	};
@@ -70,9 +70,9 @@ written_and_read(void **state)
 	size_t				 i;
 
 	(void)state;
-	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		assert_true(epoch_file_write(file, &marks[i]));
-		assert_mark(marks[i].epoch, marks[i].unsaved);
+	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
+		assert_true(epoch_file_write(file, &files[i]));
+		assert_epoch(files[i].epoch, files[i].unsaved);
 		assert_int_equal(stat(file, &st), 0);
 		if (i == 0)
 			first = st;
@@ -83,12 +83,12 @@ written_and_read(void **state)
 	umask(mask);
 }
 
-/* What others may read of an earlier version is theirs no more. */
+/* The mode of an existing file is corrected. */
 static void
-mode_of_one_that_is_there(void **state)
+mode_corrected(void **state)
 {
 	struct epoch_file	 epoch_file = { 8, false };
-	struct stat	 st;
+	struct stat		 st;
 
 	(void)state;
 	scratch_write(file, "7\n", 2);
@@ -96,20 +96,20 @@ mode_of_one_that_is_there(void **state)
 	assert_true(epoch_file_write(file, &epoch_file));
 	assert_int_equal(stat(file, &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
-	assert_mark(8, false);
+	assert_epoch(8, false);
 }
 
-/* Version 0.1 had nothing but the number. */
+/* Version 0.1 wrote only the number. */
 static void
-of_an_earlier_version(void **state)
+version_0_1(void **state)
 {
 	(void)state;
 	scratch_write(file, "12\n", 3);
-	assert_mark(12, false);
+	assert_epoch(12, false);
 }
 
 static void
-damaged(void **state)
+invalid(void **state)
 {
 	static const char *const	 texts[] = {
 		"", "\n", "x", "0\n", "         0 even   \n", "-1\n", "+1\n",
@@ -123,59 +123,59 @@ damaged(void **state)
 	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
 		print_message("# %zu\n", i);
 		scratch_write(file, texts[i], strlen(texts[i]));
-		assert_damaged();
+		assert_invalid();
 	}
 	scratch_write(file, "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0", 19);
-	assert_damaged();
+	assert_invalid();
 }
 
-/* A part of it is no mark: 1 is not 12. */
+/* A truncated file is invalid: 12 must not become 1. */
 static void
-cut_short(void **state)
+truncated(void **state)
 {
 	struct epoch_file	 epoch_file = { 1234567890, true };
-	char		*text;
-	size_t		 length, i;
+	char			*text;
+	size_t			 length, i;
 
 	(void)state;
 	assert_true(epoch_file_write(file, &epoch_file));
 	text = scratch_read(file, &length);
 	for (i = 0; i < length; i++) {
 		scratch_write(file, text, i);
-		assert_damaged();
+		assert_invalid();
 	}
-	/* What is over it is no matter. */
+	/* The whole file is valid. */
 	scratch_write(file, text, length);
-	assert_mark(1234567890, true);
+	assert_epoch(1234567890, true);
 	free(text);
 }
 
-/* The state's directory is no place for others to lead us astray. */
+/* Directories, links and FIFOs are neither read nor written. */
 static void
-no_file(void **state)
+not_a_regular_file(void **state)
 {
 	struct epoch_file	 epoch_file = { 5, false };
-	const char	*other = scratch_path(&scratch, "other");
+	const char		*other = scratch_path(&scratch, "other");
 
 	(void)state;
 	assert_int_equal(mkdir(file, 0700), 0);
-	assert_damaged();
+	assert_invalid();
 	assert_false(epoch_file_write(file, &epoch_file));
 	assert_int_equal(rmdir(file), 0);
 
 	scratch_write(other, "7\n", 2);
 	assert_int_equal(symlink(other, file), 0);
-	assert_damaged();
+	assert_invalid();
 	assert_false(epoch_file_write(file, &epoch_file));
 	assert_int_equal(unlink(file), 0);
 	snprintf(file, sizeof(file), "%s", other);
-	assert_mark(7, false);
+	assert_epoch(7, false);
 
-	/* Nor is it waited for what nobody writes. */
+	/* A FIFO without a writer does not block. */
 	snprintf(file, sizeof(file), "%s", scratch_path(&scratch, "epoch"));
 	assert_int_equal(mkfifo(file, 0600), 0);
 	(void)alarm(10);
-	assert_damaged();
+	assert_invalid();
 	assert_false(epoch_file_write(file, &epoch_file));
 	(void)alarm(0);
 }
@@ -186,13 +186,13 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		SCRATCH(none),
+		SCRATCH(no_file_yet),
 		SCRATCH(written_and_read),
-		SCRATCH(mode_of_one_that_is_there),
-		SCRATCH(of_an_earlier_version),
-		SCRATCH(damaged),
-		SCRATCH(cut_short),
-		SCRATCH(no_file),
+		SCRATCH(mode_corrected),
+		SCRATCH(version_0_1),
+		SCRATCH(invalid),
+		SCRATCH(truncated),
+		SCRATCH(not_a_regular_file),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

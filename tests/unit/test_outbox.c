@@ -9,7 +9,7 @@
 
 #include "outbox.h"
 
-/* As many as the configuration asks for. */
+/* The number of notifications that the configuration wants to keep. */
 #define HISTORY		1000
 
 static const struct wall_time	 noon = { INT64_C(1795348800000000000) };
@@ -31,7 +31,6 @@ end(void **state)
 	return (0);
 }
 
-/* Adds `count` of them. */
 static void
 add(struct outbox *box, size_t count)
 {
@@ -39,7 +38,7 @@ add(struct outbox *box, size_t count)
 		assert_non_null(outbox_add(box, NOTIFICATION_BLIND, noon));
 }
 
-/* Sends the next, as notify_flush does; its sequence. */
+/* Sends the next notification as notify_flush does; its sequence, or 0. */
 static uint32_t
 send_next(struct outbox *box)
 {
@@ -52,9 +51,9 @@ send_next(struct outbox *box)
 	return (n->sequence);
 }
 
-/* What holds at any time. */
+/* The invariants of an outbox. */
 static void
-assert_sound(const struct outbox *box)
+assert_valid(const struct outbox *box)
 {
 	uint32_t	 oldest = outbox_oldest(box), i;
 	size_t		 pending = 0;
@@ -71,7 +70,8 @@ assert_sound(const struct outbox *box)
 		if (i <= box->delivered)
 			assert_int_equal(n->delivery, NOTIFICATION_DELIVERED);
 		else if (i == box->delivered + 1)
-			assert_int_not_equal(n->delivery, NOTIFICATION_DELIVERED);
+			assert_int_not_equal(n->delivery,
+			    NOTIFICATION_DELIVERED);
 		if (i < box->cursor)
 			assert_int_not_equal(n->delivery, NOTIFICATION_PENDING);
 	}
@@ -80,7 +80,7 @@ assert_sound(const struct outbox *box)
 	assert_int_equal(box->pending, pending);
 }
 
-/* Answered as soon as it is sent, as long as there is one. */
+/* Sends and delivers all notifications. */
 static void
 deliver_all(struct outbox *box)
 {
@@ -93,9 +93,9 @@ deliver_all(struct outbox *box)
 static void
 numbered_without_a_gap(void **state)
 {
-	struct outbox	*box = *state;
+	struct outbox		*box = *state;
 	struct notification	*n;
-	uint32_t	 i;
+	uint32_t		 i;
 
 	assert_int_equal(box->sequence, 0);
 	for (i = 1; i <= 300; i++) {
@@ -111,7 +111,7 @@ numbered_without_a_gap(void **state)
 	assert_int_equal(box->sequence, 300);
 	assert_int_equal(box->count, 300);
 	assert_int_equal(box->pending, 300);
-	assert_sound(box);
+	assert_valid(box);
 }
 
 static void
@@ -126,7 +126,7 @@ empty(void **state)
 	outbox_delivered(box, 1);
 	outbox_requeue(box, 1);
 	outbox_requeue_all(box);
-	assert_sound(box);
+	assert_valid(box);
 }
 
 static void
@@ -142,9 +142,9 @@ found_by_sequence(void **state)
 	assert_null(outbox_find(box, UINT32_MAX));
 }
 
-/* Nothing is dropped while it waits, however long that is. */
+/* Undelivered notifications are never trimmed. */
 static void
-nothing_that_waits_is_dropped(void **state)
+undelivered_are_not_trimmed(void **state)
 {
 	struct outbox	*box = *state;
 
@@ -152,17 +152,17 @@ nothing_that_waits_is_dropped(void **state)
 	outbox_trim(box, HISTORY);
 	assert_int_equal(box->count, 10 * HISTORY);
 	assert_int_equal(outbox_oldest(box), 1);
-	/* Nor for being on disk. */
+	/* Not even when they are on disk. */
 	outbox_stored(box, 10 * HISTORY);
 	outbox_trim(box, HISTORY);
 	outbox_trim(box, 0);
 	assert_int_equal(box->count, 10 * HISTORY);
-	assert_sound(box);
+	assert_valid(box);
 }
 
-/* The ring grows while its oldest is not at the beginning of the memory. */
+/* The ring grows while its oldest element is not the first of the array. */
 static void
-grows_within_a_round(void **state)
+grows_when_wrapped(void **state)
 {
 	struct outbox	*box = *state;
 	size_t		 capacity, i;
@@ -176,7 +176,7 @@ grows_within_a_round(void **state)
 	capacity = box->capacity;
 	while (box->capacity == capacity) {
 		add(box, 1);
-		assert_sound(box);
+		assert_valid(box);
 	}
 }
 
@@ -194,7 +194,7 @@ sent_in_order(void **state)
 }
 
 static void
-answered_in_any_order(void **state)
+delivered_in_any_order(void **state)
 {
 	struct outbox	*box = *state;
 
@@ -214,11 +214,11 @@ answered_in_any_order(void **state)
 	outbox_delivered(box, 4);
 	assert_int_equal(box->delivered, 5);
 	assert_int_equal(box->pending, 0);
-	assert_sound(box);
+	assert_valid(box);
 }
 
 static void
-answered_twice(void **state)
+delivered_twice(void **state)
 {
 	struct outbox	*box = *state;
 
@@ -230,12 +230,12 @@ answered_twice(void **state)
 	assert_int_equal(box->pending, 1);
 	assert_int_equal(outbox_find(box, 1)->delivery, NOTIFICATION_DELIVERED);
 	assert_int_equal(send_next(box), 2);
-	assert_sound(box);
+	assert_valid(box);
 }
 
-/* What comes back is sent before what is younger. */
+/* A requeued notification is sent before newer ones. */
 static void
-returned_is_sent_again(void **state)
+requeued_is_sent_again(void **state)
 {
 	struct outbox	*box = *state;
 
@@ -248,11 +248,11 @@ returned_is_sent_again(void **state)
 	assert_int_equal(send_next(box), 2);
 	assert_int_equal(send_next(box), 4);
 	assert_int_equal(send_next(box), 0);
-	assert_sound(box);
+	assert_valid(box);
 }
 
 static void
-all_returned_are_sent_again(void **state)
+all_requeued_are_sent_again(void **state)
 {
 	struct outbox	*box = *state;
 
@@ -267,12 +267,12 @@ all_returned_are_sent_again(void **state)
 	assert_int_equal(send_next(box), 5);
 	assert_int_equal(send_next(box), 0);
 	assert_int_equal(outbox_find(box, 4)->delivery, NOTIFICATION_DELIVERED);
-	assert_sound(box);
+	assert_valid(box);
 }
 
-/* The window was full before the last of it had been gone beyond. */
+/* The cursor is on the last one that was sent. */
 static void
-the_last_that_was_sent_returns(void **state)
+last_sent_is_requeued(void **state)
 {
 	struct outbox	*box = *state;
 
@@ -283,10 +283,10 @@ the_last_that_was_sent_returns(void **state)
 	assert_int_equal(send_next(box), 1);
 	assert_int_equal(send_next(box), 2);
 	assert_int_equal(send_next(box), 3);
-	assert_sound(box);
+	assert_valid(box);
 }
 
-/* Of what was delivered and cannot be stored, the newest stay. */
+/* Of the delivered ones that cannot be stored, the newest are kept. */
 static void
 history_is_bounded(void **state)
 {
@@ -313,16 +313,16 @@ history_is_bounded(void **state)
 	assert_int_equal(box->capacity, capacity);
 	assert_int_equal(outbox_oldest(box), 3 * HISTORY + 1);
 	assert_null(outbox_find(box, 3 * HISTORY));
-	assert_sound(box);
-	/* An answer to what is no longer held changes nothing. */
+	assert_valid(box);
+	/* A late answer to a notification that was removed is ignored. */
 	outbox_delivered(box, 1);
 	outbox_requeue(box, 1);
-	assert_sound(box);
+	assert_valid(box);
 }
 
-/* One at the old end that has no answer keeps all that follow. */
+/* If the oldest is undelivered, the newer ones are kept, too. */
 static void
-history_waits_for_the_oldest(void **state)
+oldest_undelivered_keeps_the_rest(void **state)
 {
 	struct outbox	*box = *state;
 	uint32_t	 i;
@@ -341,19 +341,19 @@ history_waits_for_the_oldest(void **state)
 	outbox_trim(box, HISTORY);
 	assert_int_equal(box->count, HISTORY);
 	assert_int_equal(outbox_oldest(box), 101);
-	assert_sound(box);
+	assert_valid(box);
 }
 
-/* What it holds of others is let go with the notice. */
+/* A notification that is removed releases its watch. */
 static void
-watches_are_let_go(void **state)
+watches_are_released(void **state)
 {
 	struct outbox			*box = *state;
 	struct configuration_alarm	 alarm = { .references = 1 };
 	struct configuration_profile	 like = { .alarm = &alarm }, *profile;
 	struct configuration_watch	*w;
 	struct addr			 any = { 0 };
-	struct notification			*n;
+	struct notification		*n;
 	size_t				 i;
 
 	profile = configuration_profile_new(&like);
@@ -379,10 +379,10 @@ watches_are_let_go(void **state)
 	assert_true(outbox_init(box, 0));
 }
 
-/* ---- what is on disk, and what is not */
+/* ---- stored and unstored */
 
 static void
-nothing_leaves_before_it_is_stored(void **state)
+none_sent_before_it_is_stored(void **state)
 {
 	struct outbox	*box = *state;
 
@@ -394,19 +394,19 @@ nothing_leaves_before_it_is_stored(void **state)
 	assert_int_equal(outbox_next(box, false)->sequence, 2);
 	assert_int_equal(send_next(box), 2);
 	assert_null(outbox_next(box, false));
-	/* There is no store to be had. */
+	/* The state cannot be written. */
 	assert_int_equal(outbox_next(box, true)->sequence, 3);
 	outbox_requeue(box, 1);
 	assert_int_equal(outbox_next(box, false)->sequence, 1);
 	outbox_stored(box, 3);
 	assert_int_equal(send_next(box), 1);
 	assert_int_equal(outbox_next(box, false)->sequence, 3);
-	assert_sound(box);
+	assert_valid(box);
 }
 
-/* What has both is the store's alone. */
+/* A notification that is stored and delivered is removed. */
 static void
-stored_and_delivered_goes(void **state)
+stored_and_delivered_is_removed(void **state)
 {
 	struct outbox	*box = *state;
 
@@ -431,10 +431,10 @@ stored_and_delivered_goes(void **state)
 	assert_int_equal(box->pending, 0);
 	add(box, 1);
 	assert_int_equal(outbox_oldest(box), 6);
-	assert_sound(box);
+	assert_valid(box);
 }
 
-/* A burst's memory is given back. */
+/* The memory of a burst is freed. */
 static void
 shrinks_after_a_burst(void **state)
 {
@@ -451,12 +451,12 @@ shrinks_after_a_burst(void **state)
 	assert_int_equal(box->capacity, least);
 	add(box, 3);
 	assert_int_equal(outbox_oldest(box), 100001);
-	assert_sound(box);
+	assert_valid(box);
 }
 
-/* The memory has an end; what is given up leaves a gap that is seen. */
+/* A full outbox drops the oldest, and the sequence shows the gap. */
 static void
-most_of_all(void **state)
+full(void **state)
 {
 	struct outbox	*box = *state;
 
@@ -470,26 +470,28 @@ most_of_all(void **state)
 	assert_int_equal(box->delivered, 2);
 	assert_int_equal(box->pending, OUTBOX_MAX);
 	assert_int_equal(box->sequence, OUTBOX_MAX + 2);
-	/* Its answer comes too late. */
+	/* The answer to a dropped one is ignored. */
 	outbox_delivered(box, 1);
 	outbox_requeue_all(box);
 	assert_int_equal(send_next(box), 3);
-	assert_sound(box);
+	assert_valid(box);
 }
 
-/* ---- another run goes on */
+/* ---- after a restart */
 
 static void
-goes_on(void **state)
+restored(void **state)
 {
-	struct outbox	*box = *state;
-	struct notification	 n = { .event = NOTIFICATION_BLIND, .time = noon };
-	uint32_t	 i;
+	struct outbox		*box = *state;
+	struct notification	 n = {
+		.event = NOTIFICATION_BLIND, .time = noon,
+	};
+	uint32_t		 i;
 
 	outbox_free(box);
 	assert_true(outbox_init(box, 40));
 	assert_int_equal(outbox_oldest(box), 41);
-	assert_sound(box);
+	assert_valid(box);
 	for (i = 41; i <= 200; i++) {
 		n.sequence = i;
 		n.delivery = NOTIFICATION_SENT;
@@ -503,7 +505,7 @@ goes_on(void **state)
 	assert_int_equal(box->stored, 200);
 	assert_int_equal(box->delivered, 40);
 	assert_int_equal(box->pending, 160);
-	assert_sound(box);
+	assert_valid(box);
 	outbox_trim(box, 0);
 	assert_int_equal(box->count, 160);
 	assert_int_equal(outbox_next(box, false)->sequence, 41);
@@ -513,7 +515,7 @@ goes_on(void **state)
 		assert_int_equal(send_next(box), i);
 	assert_null(outbox_next(box, false));
 	assert_int_equal(send_next(box), 201);
-	assert_sound(box);
+	assert_valid(box);
 }
 
 #define WITH_BOX(test)	cmocka_unit_test_setup_teardown(test, begin, end)
@@ -525,22 +527,22 @@ main(void)
 		WITH_BOX(numbered_without_a_gap),
 		WITH_BOX(empty),
 		WITH_BOX(found_by_sequence),
-		WITH_BOX(nothing_that_waits_is_dropped),
-		WITH_BOX(grows_within_a_round),
+		WITH_BOX(undelivered_are_not_trimmed),
+		WITH_BOX(grows_when_wrapped),
 		WITH_BOX(sent_in_order),
-		WITH_BOX(answered_in_any_order),
-		WITH_BOX(answered_twice),
-		WITH_BOX(returned_is_sent_again),
-		WITH_BOX(all_returned_are_sent_again),
-		WITH_BOX(the_last_that_was_sent_returns),
+		WITH_BOX(delivered_in_any_order),
+		WITH_BOX(delivered_twice),
+		WITH_BOX(requeued_is_sent_again),
+		WITH_BOX(all_requeued_are_sent_again),
+		WITH_BOX(last_sent_is_requeued),
 		WITH_BOX(history_is_bounded),
-		WITH_BOX(history_waits_for_the_oldest),
-		WITH_BOX(watches_are_let_go),
-		WITH_BOX(nothing_leaves_before_it_is_stored),
-		WITH_BOX(stored_and_delivered_goes),
+		WITH_BOX(oldest_undelivered_keeps_the_rest),
+		WITH_BOX(watches_are_released),
+		WITH_BOX(none_sent_before_it_is_stored),
+		WITH_BOX(stored_and_delivered_is_removed),
 		WITH_BOX(shrinks_after_a_burst),
-		WITH_BOX(most_of_all),
-		WITH_BOX(goes_on),
+		WITH_BOX(full),
+		WITH_BOX(restored),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

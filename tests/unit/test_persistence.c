@@ -1,7 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Stories of an agent that ends, or is killed, and begins again from its state.
- */
+/* An agent that ends or is killed, and starts again from its state. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -31,7 +29,7 @@ static bool		 running;
 
 #define AGENT		(&stage.agent)
 
-/* ---- the daemon, as far as it is here */
+/* ---- the parts of the daemon */
 
 static void
 start(const char *text, double at)
@@ -40,13 +38,13 @@ start(const char *text, double at)
 	memset(&stage, 0, sizeof(stage));
 	assert_true(agent_init(AGENT, stage_wall(at)));
 	AGENT->now = stage_mono(at);
-	assert_int_equal(persistence_open(AGENT, scratch_path(&scratch, "state")),
-	    STORE_OK);
+	assert_int_equal(persistence_open(AGENT,
+	    scratch_path(&scratch, "state")), STORE_OK);
 	stage_reload(&stage, text, at);
 	running = true;
 }
 
-/* A turn of its loop. */
+/* A pass of the loop. */
 static void
 save(double at)
 {
@@ -59,7 +57,7 @@ save_all(double at)
 	persistence_save(AGENT, stage_mono(at), true);
 }
 
-/* As by kill -9, or the power: what is not saved is gone. */
+/* As by SIGKILL or a power loss: unsaved changes are lost. */
 static void
 stop(void)
 {
@@ -96,7 +94,7 @@ end(void **state)
 	return (0);
 }
 
-/* No file may be written, as on a disk that is full. */
+/* No file can be written, as on a full disk. */
 static void
 fill_disk(bool full)
 {
@@ -107,11 +105,13 @@ fill_disk(bool full)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* The sequence of what is sent next; 0: nothing may be. */
+/* Sends the next notification; its sequence, 0: none may be sent. */
 static uint32_t
 send_next(void)
 {
-	struct notification	*n = outbox_next(&AGENT->outbox, persistence_is_failing(AGENT));
+	struct notification	*n;
+
+	n = outbox_next(&AGENT->outbox, persistence_is_failing(AGENT));
 
 	if (n == NULL)
 		return (0);
@@ -134,12 +134,13 @@ deliver_all(void)
 		deliver(sequence);
 }
 
-/* Blind and restored in turn: notices without end. */
+/* Adds notifications, blind and restored in pass. */
 static void
 add_notifications(uint32_t count, double at)
 {
 	while (count-- > 0)
-		stage_capture(&stage, 0, AGENT->current.captures[0].notified_blind ?
+		stage_capture(&stage, 0,
+		    AGENT->current.captures[0].notified_blind ?
 		    SHARED_CAPTURE_RUNNING : SHARED_CAPTURE_FAILED, "", at);
 }
 
@@ -156,7 +157,7 @@ sql(const char *text)
 	sqlite3_close(db);
 }
 
-/* ---- what is to be seen */
+/* ---- checks */
 
 static const struct alarm *
 alarm_of(size_t i)
@@ -167,8 +168,9 @@ alarm_of(size_t i)
 static const struct notification *
 notification(uint32_t sequence)
 {
-	const struct notification	*n = persistence_notification(AGENT, sequence);
+	const struct notification	*n;
 
+	n = persistence_notification(AGENT, sequence);
 	assert_non_null(n);
 	assert_int_equal(n->sequence, sequence);
 	return (n);
@@ -191,8 +193,8 @@ key(uint32_t sequence)
 }
 
 static void
-assert_notification(uint32_t i, enum notification_event event, const char *watch,
-    uint32_t serial, double at)
+assert_notification(uint32_t i, enum notification_event event,
+    const char *watch, uint32_t serial, double at)
 {
 	assert_int_equal(notification(i)->event, event);
 	assert_string_equal(notification(i)->watch->name, watch);
@@ -203,7 +205,7 @@ assert_notification(uint32_t i, enum notification_event event, const char *watch
 	    event == NOTIFICATION_RAISED ? ALARM_RAISED : ALARM_CLEARED);
 }
 
-/* What always holds; and so many were ever told, and so many stand. */
+/* The invariants, the newest sequence and the number of active alarms. */
 static void
 assert_state(uint32_t sequence, uint32_t active)
 {
@@ -212,15 +214,17 @@ assert_state(uint32_t sequence, uint32_t active)
 	size_t		 i;
 
 	for (i = 0; i < AGENT->current.config->nwatches; i++) {
-		const struct configuration_watch *w = AGENT->current.config->watches[i];
-		bool stands = alarm_of(i)->state == ALARM_RAISED;
+		const struct configuration_watch *w =
+		    AGENT->current.config->watches[i];
+		bool is_raised = alarm_of(i)->state == ALARM_RAISED;
 
-		raised += stands;
-		by_severity[w->profile->alarm->severity] += stands;
-		assert_int_equal(AGENT->current.shared->watches[i].raised, stands);
+		raised += is_raised;
+		by_severity[w->profile->alarm->severity] += is_raised;
+		assert_int_equal(AGENT->current.shared->watches[i].raised,
+		    is_raised);
 		assert_int_equal(AGENT->current.shared->watches[i].transitions,
 		    alarm_of(i)->transitions);
-		assert_int_equal(alarm_of(i)->transitions % 2, stands);
+		assert_int_equal(alarm_of(i)->transitions % 2, is_raised);
 	}
 	assert_int_equal(raised, active);
 	assert_int_equal(AGENT->active_all, active);
@@ -228,7 +232,7 @@ assert_state(uint32_t sequence, uint32_t active)
 	assert_int_equal(AGENT->outbox.sequence, sequence);
 }
 
-/* Each row of the history can be read, from the oldest to the newest. */
+/* The history can be read from the oldest row to the newest. */
 static void
 assert_history(uint32_t oldest)
 {
@@ -237,23 +241,25 @@ assert_history(uint32_t oldest)
 	assert_int_equal(persistence_oldest(AGENT), oldest);
 	for (i = oldest; i <= AGENT->outbox.sequence; i++)
 		(void)notification(i);
-	assert_null(persistence_notification(AGENT, AGENT->outbox.sequence + 1));
+	assert_null(persistence_notification(AGENT,
+	    AGENT->outbox.sequence + 1));
 }
 
 static void
-assert_mark(uint32_t epoch, bool unsaved)
+assert_epoch_file(uint32_t epoch, bool unsaved)
 {
-	struct epoch_file	 mark;
+	struct epoch_file	 epoch_file;
 
-	assert_true(epoch_file_read(scratch_path(&scratch, "state/epoch"), &mark));
-	assert_int_equal(mark.epoch, epoch);
-	assert_int_equal(mark.unsaved, unsaved);
+	assert_true(epoch_file_read(scratch_path(&scratch, "state/epoch"),
+	    &epoch_file));
+	assert_int_equal(epoch_file.epoch, epoch);
+	assert_int_equal(epoch_file.unsaved, unsaved);
 }
 
-/* ---- nothing is forgotten */
+/* ---- nothing is lost */
 
 static void
-nothing_yet(void **state)
+empty_state(void **state)
 {
 	(void)state;
 	start(COMMON WATCH("w", ""), 0);
@@ -263,20 +269,22 @@ nothing_yet(void **state)
 	assert_null(persistence_notification(AGENT, 0));
 	assert_null(persistence_notification(AGENT, 1));
 	assert_int_equal(persistence_due(AGENT, stage_mono(0)).ns,
-	    stage_mono(0).ns);		/* the name is new */
+	    stage_mono(0).ns);		/* a new watch index */
 	save(0);
-	assert_int_equal(persistence_due(AGENT, stage_mono(0)).ns, MONO_NEVER.ns);
+	assert_int_equal(persistence_due(AGENT, stage_mono(0)).ns,
+	    MONO_NEVER.ns);
 	assert_false(persistence_is_failing(AGENT));
 	restart(COMMON WATCH("w", ""), 1);
 	assert_state(0, 0);
 	assert_int_equal(AGENT->epoch, 1);
 	assert_true(wall_is_never(AGENT->last_change));
-	/* All the names are known. */
-	assert_int_equal(persistence_due(AGENT, stage_mono(1)).ns, MONO_NEVER.ns);
+	/* No watch index is new. */
+	assert_int_equal(persistence_due(AGENT, stage_mono(1)).ns,
+	    MONO_NEVER.ns);
 }
 
 static void
-all_as_it_was(void **state)
+everything_restored(void **state)
 {
 	static const char	 text[] = COMMON WATCH("a", "")
 	    WATCH("b", "") WATCH("c", "alarm = 12010 interruption = 10s");
@@ -315,9 +323,9 @@ all_as_it_was(void **state)
 		assert_string_equal(detail(i + 1), details[i]);
 }
 
-/* Neither raised again nor cleared, until a heartbeat. */
+/* An active alarm is neither raised again nor cleared before a heartbeat. */
 static void
-standing_alarm(void **state)
+active_alarm(void **state)
 {
 	static const char	 text[] = COMMON WATCH("w", "");
 
@@ -341,16 +349,16 @@ standing_alarm(void **state)
 	assert_string_equal(detail(2),
 	    "the heartbeat is back; the alarm was active for 690.000 s");
 	assert_int_equal(alarm_of(0)->raised.ns, stage_wall(11).ns);
-	/* And all goes on as ever. */
+	/* Later alarms are as usual. */
 	stage_advance(&stage, 712);
 	assert_state(3, 1);
 	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 711);
 	assert_int_equal(notification(3)->alarm.count, 2);
 }
 
-/* Nobody listened: what was silent then is not held against it. */
+/* Unmonitored time never counts as silence. */
 static void
-silence_begins_anew(void **state)
+silence_restarts(void **state)
 {
 	static const char	 text[] = COMMON WATCH("w", "");
 
@@ -368,7 +376,7 @@ silence_begins_anew(void **state)
 	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 110);
 }
 
-/* What was not saved was not sent: it is as if it had not been. */
+/* An unsaved notification was not sent, so it may be lost. */
 static void
 killed_before_it_was_saved(void **state)
 {
@@ -388,7 +396,7 @@ killed_before_it_was_saved(void **state)
 	assert_notification(1, NOTIFICATION_RAISED, "w", 1, 30);
 	save(30);
 	assert_int_equal(send_next(), 1);
-	/* The same with a clear. */
+	/* A clear, too. */
 	deliver_all();
 	save(31);
 	stage_heartbeat(&stage, 0, 31);
@@ -401,7 +409,7 @@ killed_before_it_was_saved(void **state)
 	assert_int_equal(AGENT->epoch, 1);
 }
 
-/* What had no answer is sent again: in order, and the same. */
+/* Undelivered notifications are sent again, unchanged and in order. */
 static void
 pending_are_sent_again(void **state)
 {
@@ -431,22 +439,23 @@ pending_are_sent_again(void **state)
 		assert_int_equal(send_next(), i);
 		snprintf(again, sizeof(again), "%s %s", key(i), detail(i));
 		assert_string_equal(again, details[i - 1]);
-		assert_notification(i, NOTIFICATION_RAISED, notification(i)->watch->name, i, 10);
+		assert_notification(i, NOTIFICATION_RAISED,
+		    notification(i)->watch->name, i, 10);
 	}
 	assert_int_equal(send_next(), 0);
 	for (i = 2; i <= 4; i++)
 		deliver(i);
 	save(21);
-	/* Also what is new goes after them. */
+	/* New ones are sent after them. */
 	restart(text, 30);
 	assert_int_equal(AGENT->outbox.pending, 0);
 	assert_state(4, 4);
 	assert_int_equal(AGENT->epoch, 1);
 }
 
-/* A delivery alone may be written a little later. */
+/* If only a delivery is to be written, it is delayed a little. */
 static void
-deliveries_wait_a_little(void **state)
+deliveries_are_delayed(void **state)
 {
 	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
 
@@ -459,17 +468,18 @@ deliveries_wait_a_little(void **state)
 	    persistence_due(AGENT, stage_mono(12))));
 	assert_true(mono_before(persistence_due(AGENT, stage_mono(12)),
 	    stage_mono(13)));
-	/* With the last of them there is nothing to wait for. */
+	/* The last delivery is written at once. */
 	deliver(send_next());
 	assert_int_equal(persistence_due(AGENT, stage_mono(12)).ns,
 	    stage_mono(12).ns);
 	save(12);
-	assert_int_equal(persistence_due(AGENT, stage_mono(12)).ns, MONO_NEVER.ns);
+	assert_int_equal(persistence_due(AGENT, stage_mono(12)).ns,
+	    MONO_NEVER.ns);
 	restart(text, 20);
 	assert_int_equal(AGENT->outbox.delivered, 2);
 }
 
-/* ---- the configuration is another when it comes back */
+/* ---- the configuration changed while hbwatchd was down */
 
 static void
 removed_while_down(void **state)
@@ -489,12 +499,12 @@ removed_while_down(void **state)
 	assert_string_equal(key(2), "s/v/r/h/a/45640");
 	assert_int_equal(AGENT->outbox.pending, 1);
 	save(15);
-	/* Once. */
+	/* Only once. */
 	restart(COMMON WATCH("b", ""), 16);
 	assert_state(2, 0);
 	assert_string_equal(detail(2),
 	    "the watch was removed from the configuration");
-	/* It has its index for good. */
+	/* It keeps its index for ever. */
 	restart(COMMON WATCH("c", "") WATCH("a", "") WATCH("b", ""), 17);
 	assert_state(2, 0);
 	assert_int_equal(AGENT->current.indexes[0], 3);
@@ -589,7 +599,7 @@ key_changed_while_down(void **state)
 	assert_string_equal(key(4), "s/v/other/h/w/45640");
 }
 
-/* The count of transitions stays that of raises and clears in turn. */
+/* The number of transitions remains even for cleared, odd for raised. */
 static void
 key_changed_and_disabled_while_down(void **state)
 {
@@ -605,7 +615,7 @@ key_changed_and_disabled_while_down(void **state)
 	stage.lose = true;
 	stage_advance(&stage, 31);
 	stage_heartbeat(&stage, 0, 32);
-	/* The engine was killed: the rows have to tell. */
+	/* The engine was killed: the shared rows show the change. */
 	agent_reconcile(AGENT, stage_mono(33), stage_wall(33));
 	assert_state(4, 0);
 	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 30);
@@ -638,7 +648,7 @@ severity_changed_while_down(void **state)
 	    WATCH("w", ""), 15);
 	assert_state(1, 1);
 	assert_int_equal(AGENT->active[SEVERITY_CRITICAL], 1);
-	/* What was said of it was said. */
+	/* The old notification keeps the old severity. */
 	assert_int_equal(notification(1)->watch->profile->alarm->severity,
 	    SEVERITY_MINOR);
 	stage_heartbeat(&stage, 0, 16);
@@ -646,7 +656,7 @@ severity_changed_while_down(void **state)
 }
 
 static void
-another_order(void **state)
+reordered_while_down(void **state)
 {
 	(void)state;
 	start(COMMON WATCH("a", "") WATCH("b", "") WATCH("c", ""), 0);
@@ -669,7 +679,7 @@ another_order(void **state)
 /* ---- interfaces */
 
 static void
-blind_is_told_once(void **state)
+blind_notified_once(void **state)
 {
 	static const char	 text[] = COMMON WATCH("w", "");
 
@@ -681,7 +691,7 @@ blind_is_told_once(void **state)
 	assert_state(1, 0);
 	assert_true(AGENT->current.captures[0].notified_blind);
 	assert_string_equal(detail(1), "eth0: it is gone");
-	/* Its watch is not found silent. */
+	/* The watch of a blind interface is not raised. */
 	stage_advance(&stage, 100);
 	assert_state(1, 0);
 	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "it is gone", 101);
@@ -698,7 +708,7 @@ blind_is_told_once(void **state)
 	assert_state(3, 0);
 }
 
-/* ---- much at once */
+/* ---- many notifications */
 
 static void
 in_batches(void **state)
@@ -744,7 +754,7 @@ history_is_trimmed(void **state)
 	AGENT->current.config->history = 100;
 	add_notifications(250, 1);
 	save(1);
-	/* Nothing goes that waits, also not from the disk. */
+	/* Undelivered notifications are not deleted, not even on disk. */
 	assert_history(1);
 	restart(text, 2);
 	AGENT->current.config->history = 100;
@@ -769,10 +779,10 @@ history_is_trimmed(void **state)
 	assert_history(256);
 }
 
-/* ---- a store that fails */
+/* ---- the state cannot be written */
 
 static void
-goes_on_from_memory(void **state)
+continues_from_memory(void **state)
 {
 	static const char	 text[] = COMMON WATCH("w", "");
 	double			 t = 1;
@@ -791,7 +801,7 @@ goes_on_from_memory(void **state)
 		save(t);
 		stage_advance(&stage, t += 12);
 		save(t);
-		/* They leave all the same. */
+		/* They are sent all the same. */
 		deliver_all();
 		save(t);
 	}
@@ -799,13 +809,13 @@ goes_on_from_memory(void **state)
 	assert_state(101, 1);
 	assert_int_equal(AGENT->serial, 51);
 	assert_int_equal(AGENT->outbox.pending, 0);
-	/* Not more than asked for, and what there is can be read. */
+	/* Memory has as many as the configured history. */
 	assert_int_equal(AGENT->outbox.count, 20);
 	assert_history(82);
 	fill_disk(false);
 	save(t += 6);
 	assert_false(persistence_is_failing(AGENT));
-	assert_mark(1, false);
+	assert_epoch_file(1, false);
 	assert_int_equal(AGENT->outbox.stored, 101);
 	assert_int_equal(AGENT->outbox.count, 0);
 	assert_history(82);
@@ -819,9 +829,9 @@ goes_on_from_memory(void **state)
 	assert_int_equal(notification(102)->alarm.serial, 51);
 }
 
-/* A raise that was given up, and not stored, is not its serial lost. */
+/* The serial of a raise that was dropped unsaved is not used again. */
 static void
-serials_that_were_given_up(void **state)
+serials_of_dropped_raises(void **state)
 {
 	static const char	 text[] = COMMON WATCH("w", "");
 
@@ -838,7 +848,7 @@ serials_that_were_given_up(void **state)
 	deliver_all();
 	save(13);
 	assert_int_equal(outbox_oldest(&AGENT->outbox), 17);
-	save(20);		/* it is tried again, in vain */
+	save(20);		/* a retry that fails */
 	fill_disk(false);
 	save(26);
 	assert_false(persistence_is_failing(AGENT));
@@ -852,9 +862,9 @@ serials_that_were_given_up(void **state)
 	assert_notification(22, NOTIFICATION_CLEARED, "w", 1, 31);
 }
 
-/* What went out then is not known after a kill: so it is another epoch. */
+/* Unsaved notifications were sent, and lost by SIGKILL: a new epoch. */
 static void
-killed_while_it_fails(void **state)
+killed_while_failing(void **state)
 {
 	static const char	 text[] = COMMON WATCH("w", "");
 
@@ -867,7 +877,7 @@ killed_while_it_fails(void **state)
 	deliver_all();
 	assert_state(1, 1);
 	fill_disk(false);
-	/* The mark is written in place, which a limit of 0 does not allow. */
+	/* A full disk allows this, but the limit of 0 bytes does not. */
 	assert_true(epoch_file_write(scratch_path(&scratch, "state/epoch"),
 	    &(struct epoch_file){ 1, true }));
 	restart(text, 20);
@@ -875,9 +885,9 @@ killed_while_it_fails(void **state)
 	assert_state(0, 0);
 }
 
-/* It is unsaved until all of it is on disk. */
+/* The epoch file says unsaved until everything is on disk. */
 static void
-killed_while_it_catches_up(void **state)
+killed_while_catching_up(void **state)
 {
 	static const char	 text[] = COMMON WATCH("w", "");
 	uint32_t		 batch;
@@ -896,27 +906,27 @@ killed_while_it_catches_up(void **state)
 	save(10);
 	batch = AGENT->outbox.stored;
 	assert_in_range(batch, 100, 1250);
-	assert_mark(1, true);
+	assert_epoch_file(1, true);
 	while (AGENT->outbox.stored + batch < 2500) {
 		save(10);
-		assert_mark(1, true);
+		assert_epoch_file(1, true);
 	}
 	save(10);
 	assert_int_equal(AGENT->outbox.stored, 2500);
-	assert_mark(1, false);
+	assert_epoch_file(1, false);
 	add_notifications(2500, 11);
 	save(11);
-	assert_mark(1, false);
+	assert_epoch_file(1, false);
 	restart(text, 20);
 	assert_int_equal(AGENT->epoch, 1);
 	assert_state(2500 + batch, 0);
 }
 
-/* ---- a state that is damaged */
+/* ---- a damaged state */
 
-/* What is known is put into a new file, and then it is as ever. */
+/* A new file gets everything that is known. */
 static void
-assert_mended(const char *change, uint32_t sequence)
+assert_replaced(const char *change, uint32_t sequence)
 {
 	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
 
@@ -936,7 +946,7 @@ assert_mended(const char *change, uint32_t sequence)
 	save_all(60);
 	assert_int_equal(AGENT->epoch, 2);
 	assert_int_equal(AGENT->outbox.stored, AGENT->outbox.sequence);
-	assert_mark(2, false);
+	assert_epoch_file(2, false);
 	sequence = AGENT->outbox.sequence;
 	restart(text, 70);
 	assert_int_equal(AGENT->epoch, 2);
@@ -950,19 +960,19 @@ static void
 damaged(void **state)
 {
 	(void)state;
-	assert_mended("UPDATE counters SET epoch = 0", 0);
-	assert_mended("UPDATE counters SET sequence = 3", 3);
-	assert_mended("UPDATE counters SET delivered = 0, sequence = 1", 1);
-	assert_mended("UPDATE notice SET sequence = 5 WHERE sequence = 2", 2);
-	assert_mended("UPDATE notice SET state = 9 WHERE sequence = 2", 2);
-	assert_mended("DELETE FROM notice WHERE sequence = 2", 2);
-	assert_mended("UPDATE name SET name = CAST(x'ff' AS TEXT)"
+	assert_replaced("UPDATE counters SET epoch = 0", 0);
+	assert_replaced("UPDATE counters SET sequence = 3", 3);
+	assert_replaced("UPDATE counters SET delivered = 0, sequence = 1", 1);
+	assert_replaced("UPDATE notice SET sequence = 5 WHERE sequence = 2", 2);
+	assert_replaced("UPDATE notice SET state = 9 WHERE sequence = 2", 2);
+	assert_replaced("DELETE FROM notice WHERE sequence = 2", 2);
+	assert_replaced("UPDATE name SET name = CAST(x'ff' AS TEXT)"
 	    " WHERE number = 2", 2);
-	assert_mended("UPDATE alarm SET state = 9 WHERE watch_index = 2", 2);
-	assert_mended("UPDATE alarm SET state = 9", 2);
+	assert_replaced("UPDATE alarm SET state = 9 WHERE watch_index = 2", 2);
+	assert_replaced("UPDATE alarm SET state = 9", 2);
 }
 
-/* A row of the history that cannot be read is found when it is asked for. */
+/* An invalid row of the history is found when it is read. */
 static void
 damaged_history(void **state)
 {
@@ -990,9 +1000,9 @@ damaged_history(void **state)
 	assert_notification(3, NOTIFICATION_RAISED, "w", 2, 30);
 }
 
-/* The transitions of a row are believed only as far as they can be. */
+/* A number of transitions that contradicts the state is corrected. */
 static void
-odd_transitions(void **state)
+wrong_transitions(void **state)
 {
 	static const char	 text[] = COMMON WATCH("w", "");
 
@@ -1021,9 +1031,9 @@ odd_transitions(void **state)
 	WATCH("a", "") WATCH("b", "") WATCH("c", "") WATCH("d", "")
 #define STORM	"storm = 1 in 30s\n" COMMON
 
-/* A turn of its loop. */
+/* A pass of the loop. */
 static void
-turn(double at)
+pass(double at)
 {
 	stage_advance(&stage, at);
 	agent_storm(AGENT, stage_mono(at), stage_wall(at));
@@ -1031,7 +1041,7 @@ turn(double at)
 }
 
 static void
-assert_told(uint32_t i, uint32_t raised, uint32_t cleared, uint32_t first,
+assert_notified(uint32_t i, uint32_t raised, uint32_t cleared, uint32_t first,
     double since)
 {
 	const struct notification_storm	*storm = &notification(i)->storm;
@@ -1054,13 +1064,13 @@ assert_shown(uint32_t raised, uint32_t cleared, uint32_t first, double since)
 	assert_int_equal(storm->since.ns, stage_wall(since).ns);
 }
 
-/* An open one goes on, with what it had. */
+/* An open storm continues after a restart. */
 static void
 storm_over_a_restart(void **state)
 {
 	(void)state;
 	start(STORM FOUR, 0);
-	turn(11);
+	pass(11);
 	assert_int_equal(send_next(), 1);
 	assert_int_equal(send_next(), 0);
 	deliver(1);
@@ -1069,10 +1079,10 @@ storm_over_a_restart(void **state)
 	restart(STORM FOUR, 20);
 	assert_state(4, 4);
 	assert_shown(3, 0, 2, 10);
-	/* Nothing of it is told again. */
+	/* Its raises are not notified again. */
 	assert_int_equal(AGENT->outbox.pending, 0);
 	assert_int_equal(AGENT->outbox.delivered, 4);
-	stage_heartbeat(&stage, 0, 21);		/* which was told */
+	stage_heartbeat(&stage, 0, 21);		/* it was notified */
 	stage_heartbeat(&stage, 3, 22);
 	save(22);
 	restart(STORM FOUR, 23);
@@ -1084,19 +1094,19 @@ storm_over_a_restart(void **state)
 	deliver(5);
 	stage_heartbeat(&stage, 0, 32);
 	stage_heartbeat(&stage, 3, 32);
-	turn(41);
+	pass(41);
 	stage_heartbeat(&stage, 0, 41.5);
 	stage_heartbeat(&stage, 3, 41.5);
-	turn(52);				/* one more raise is told */
+	pass(52);				/* one more raise is notified */
 	assert_int_equal(notification(7)->event, NOTIFICATION_RAISED);
 	assert_false(notification_is_summarised(notification(7)));
 	assert_true(notification_is_summarised(notification(8)));
-	turn(82);
-	assert_told(9, 4, 1, 2, 10);
+	pass(82);
+	assert_notified(9, 4, 1, 2, 10);
 	assert_state(9, 4);
 	restart(STORM FOUR, 90);
 	assert_state(9, 4);
-	assert_told(9, 4, 1, 2, 10);
+	assert_notified(9, 4, 1, 2, 10);
 	assert_shown(4, 1, 2, 10);
 	assert_int_equal(storm_due(&AGENT->storm).ns, MONO_NEVER.ns);
 	assert_int_equal(AGENT->outbox.pending, 2);
@@ -1105,52 +1115,52 @@ storm_over_a_restart(void **state)
 	restart(STORM FOUR, 100);
 	assert_int_equal(AGENT->outbox.pending, 0);
 	assert_shown(4, 1, 2, 10);
-	/* A clear of what it told, after two restarts. */
+	/* A raise was summarised: so is its clear, two restarts later. */
 	stage_heartbeat(&stage, 1, 101);
 	assert_true(notification_is_summarised(notification(10)));
 	save(101);
 	restart(STORM FOUR, 110);
 	assert_shown(0, 1, 10, 101);
-	/* Before it is due it is not told, and then once. */
-	turn(119);
+	/* It is notified once, when it is due. */
+	pass(119);
 	assert_int_equal(AGENT->outbox.sequence, 10);
 	stop();
-	/* Off: at once. */
+	/* Without `storm` in the configuration: at once. */
 	start(COMMON FOUR, 119);
-	turn(119);
-	assert_told(11, 0, 1, 10, 101);
+	pass(119);
+	assert_notified(11, 0, 1, 10, 101);
 	assert_int_equal(AGENT->epoch, 1);
 	assert_history(1);
 }
 
-/* Told and not saved is not told. */
+/* A storm notification that was not saved was not sent. */
 static void
 killed_before_a_storm_was_saved(void **state)
 {
 	(void)state;
 	start(STORM FOUR, 0);
-	turn(11);
+	pass(11);
 	deliver_all();
 	save(12);
 	stage_advance(&stage, 50);
 	agent_storm(AGENT, stage_mono(50), stage_wall(50));
-	assert_told(5, 3, 0, 2, 10);
+	assert_notified(5, 3, 0, 2, 10);
 	assert_int_equal(send_next(), 0);
 	restart(STORM FOUR, 60);
 	assert_state(4, 4);
 	assert_shown(3, 0, 2, 10);
-	turn(90);
-	assert_told(5, 3, 0, 2, 10);
+	pass(90);
+	assert_notified(5, 3, 0, 2, 10);
 	assert_int_equal(send_next(), 5);
-	/* Without its answer it is sent again. */
+	/* It was not delivered, so it is sent again. */
 	restart(STORM FOUR, 95);
-	assert_told(5, 3, 0, 2, 10);
+	assert_notified(5, 3, 0, 2, 10);
 	assert_int_equal(send_next(), 5);
-	turn(1000);
+	pass(1000);
 	assert_state(5, 4);
 }
 
-/* Only some of it had been saved. */
+/* Only a part of the storm was saved. */
 static void
 killed_while_a_storm_is_saved(void **state)
 {
@@ -1167,7 +1177,7 @@ killed_while_a_storm_is_saved(void **state)
 		fprintf(f, WATCH("w%d", ""), i);
 	assert_int_equal(fclose(f), 0);
 	start(text, 0);
-	turn(11);
+	pass(11);
 	assert_state(1500, 1500);
 	batch = AGENT->outbox.stored;
 	assert_in_range(batch, 100, 1400);
@@ -1175,39 +1185,39 @@ killed_while_a_storm_is_saved(void **state)
 	restart(text, 12);
 	assert_state(batch, batch);
 	assert_shown(batch - 1, 0, 2, 10);
-	turn(22);
+	pass(22);
 	assert_state(1500, 1500);
 	assert_shown(1498, 0, 2, 10);
 	assert_false(notification_is_summarised(notification(batch + 1)));
 	free(text);
 }
 
-/* What goes while hbwatchd is down is of the storm, too. */
+/* Watches that are removed while hbwatchd is down are summarised, too. */
 static void
 storm_and_removed_while_down(void **state)
 {
 	(void)state;
 	start(STORM FOUR, 0);
-	turn(11);
+	pass(11);
 	deliver_all();
 	save(12);
 	restart(STORM WATCH("a", "") WATCH("b", "")
 	    WATCH_OF("c", "role = other host = h"), 20);
-	/* The clears of c and d, and the raise of c. */
+	/* The clears of c and d and the raise of c. */
 	assert_state(7, 3);
 	assert_shown(3, 2, 2, 10);
 	assert_int_equal(AGENT->outbox.pending, 1);
-	turn(51);
-	assert_told(8, 3, 2, 2, 10);
+	pass(51);
+	assert_notified(8, 3, 2, 2, 10);
 }
 
-/* The limit is in force before what a start raises. */
+/* The limit is in effect for the alarms that a start raises. */
 static void
-storm_by_a_start(void **state)
+storm_at_the_start(void **state)
 {
 	(void)state;
 	start(COMMON FOUR, 0);
-	turn(11);
+	pass(11);
 	deliver_all();
 	save(12);
 	restart("storm = 2 in 30s\n" COMMON
@@ -1217,11 +1227,11 @@ storm_by_a_start(void **state)
 	    WATCH_OF("d", "role = o host = h"), 20);
 	assert_state(12, 4);
 	assert_int_equal(AGENT->outbox.pending, 6);
-	turn(60);
-	assert_told(13, 2, 0, 10, 20);
+	pass(60);
+	assert_notified(13, 2, 0, 10, 20);
 }
 
-/* What a storm tells of can be read after it was told. */
+/* The history has the rows that a storm notification refers to. */
 static void
 storm_stays_in_the_history(void **state)
 {
@@ -1230,19 +1240,19 @@ storm_stays_in_the_history(void **state)
 	(void)state;
 	start(STORM FOUR, 0);
 	AGENT->current.config->history = 4;
-	turn(11);
+	pass(11);
 	deliver_all();
 	add_notifications(20, 12);
 	save(12);
 	deliver_all();
 	save(12);
 	assert_history(2);
-	/* As after a restart, which counts the rows. */
+	/* The restart reads the rows from disk. */
 	restart(STORM FOUR, 13);
 	AGENT->current.config->history = 4;
 	assert_shown(3, 0, 2, 10);
-	turn(45);
-	assert_told(25, 3, 0, 2, 10);
+	pass(45);
+	assert_notified(25, 3, 0, 2, 10);
 	add_notifications(10, 46);
 	save(46);
 	restart(STORM FOUR, 47);
@@ -1250,7 +1260,7 @@ storm_stays_in_the_history(void **state)
 	save(47);
 	assert_history(2);
 	deliver(25);
-	/* In turn: they are delivered up to the one before the third. */
+	/* Deliver them one by one, except the third storm. */
 	while (AGENT->outbox.delivered < 28) {
 		deliver(AGENT->outbox.delivered + 1);
 		save(48);
@@ -1265,32 +1275,32 @@ storm_stays_in_the_history(void **state)
 		deliver_all();
 		save(t);
 	}
-	/* It is gone, and what it was is still known. */
+	/* The rows were deleted; the scalars still show the storm. */
 	assert_history(42);
 	restart(STORM FOUR, 80);
 	assert_history(42);
 	assert_shown(3, 0, 2, 10);
 }
 
-/* From memory as from the disk. */
+/* The same from memory. */
 static void
 storm_on_a_full_disk(void **state)
 {
 	(void)state;
 	start(STORM FOUR, 0);
 	AGENT->current.config->history = 2;
-	turn(5);
+	pass(5);
 	fill_disk(true);
-	turn(11);
+	pass(11);
 	deliver_all();
 	save(12);
 	assert_true(persistence_is_failing(AGENT));
 	assert_history(2);
-	turn(50);
+	pass(50);
 	deliver_all();
 	save(50);
 	assert_history(2);
-	assert_told(5, 3, 0, 2, 10);
+	assert_notified(5, 3, 0, 2, 10);
 	fill_disk(false);
 	save(60);
 	assert_false(persistence_is_failing(AGENT));
@@ -1301,9 +1311,9 @@ storm_on_a_full_disk(void **state)
 	assert_int_equal(storm_due(&AGENT->storm).ns, MONO_NEVER.ns);
 }
 
-/* ---- a state of before there were storms */
+/* ---- a state with schema 1 */
 
-#define SAID_1 \
+#define COLUMNS_1 \
 	"watch_index INTEGER NOT NULL, event INTEGER NOT NULL," \
 	"time INTEGER NOT NULL, watch TEXT, peer TEXT, interface TEXT," \
 	"heartbeat TEXT, alarm_id INTEGER, alarm_name TEXT," \
@@ -1320,7 +1330,7 @@ storm_on_a_full_disk(void **state)
 	" 'Heartbeat', 'Flink', 's', 'v', 'r', 'h', 1795348811000000000, " \
 	cleared ", 1795348801000000000, 10000000000, " index ", 1, " \
 	transitions ", " state ", 1, 0, 1, NULL, NULL, NULL)"
-/* a was raised and cleared, b was raised, which waits. */
+/* a was raised and cleared; the raise of b is not delivered. */
 #define RAISED_A	ROW("1", "1", "1", "1795348811", "a", "0", "1", "2")
 #define CLEARED_A \
 	ROW("2", "1", "2", "1795348820", "a", "1795348820000000000", "2", "1")
@@ -1334,8 +1344,8 @@ static const char	 schema_1[] =
     " last_change INTEGER NOT NULL) STRICT;"
     "CREATE TABLE name (number INTEGER PRIMARY KEY,"
     " name TEXT NOT NULL UNIQUE) STRICT;"
-    "CREATE TABLE notice (sequence INTEGER PRIMARY KEY, " SAID_1 ") STRICT;"
-    "CREATE TABLE alarm (sequence INTEGER NOT NULL, " SAID_1 ","
+    "CREATE TABLE notice (sequence INTEGER PRIMARY KEY, " COLUMNS_1 ") STRICT;"
+    "CREATE TABLE alarm (sequence INTEGER NOT NULL, " COLUMNS_1 ","
     " PRIMARY KEY (watch_index)) STRICT, WITHOUT ROWID;"
     "CREATE TABLE blind (interface TEXT PRIMARY KEY) STRICT;"
     "PRAGMA user_version = 1;"
@@ -1351,14 +1361,15 @@ static const char	 schema_1[] =
 static void
 state_of_schema_1(void **state)
 {
-	const struct epoch_file	 mark = { 6, false };
+	const struct epoch_file	 epoch_file = { 6, false };
 	static const char	 text[] = STORM WATCH("b", "")
 	    WATCH("a", "") WATCH("c", "");
 	int			 i;
 
 	(void)state;
 	assert_int_equal(mkdir(scratch_path(&scratch, "state"), 0700), 0);
-	assert_true(epoch_file_write(scratch_path(&scratch, "state/epoch"), &mark));
+	assert_true(epoch_file_write(scratch_path(&scratch, "state/epoch"),
+	    &epoch_file));
 	sql(schema_1);
 	start(text, 30);
 	for (i = 0; i < 2; i++) {
@@ -1382,16 +1393,16 @@ state_of_schema_1(void **state)
 		assert_int_equal(storm_shown(&AGENT->storm)->first, 0);
 		assert_int_equal(storm_due(&AGENT->storm).ns, MONO_NEVER.ns);
 		save(30);
-		/* And once more, as it is now. */
+		/* The second time, with the present schema. */
 		restart(text, 40);
 	}
 	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 41);
-	turn(52);
+	pass(52);
 	assert_state(7, 3);
-	turn(90);
-	assert_told(8, 1, 0, 7, 50);
+	pass(90);
+	assert_notified(8, 1, 0, 7, 50);
 	restart(text, 100);
-	assert_told(8, 1, 0, 7, 50);
+	assert_notified(8, 1, 0, 7, 50);
 }
 
 #define STORY(test)	cmocka_unit_test_setup_teardown(test, begin, end)
@@ -1400,13 +1411,13 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		STORY(nothing_yet),
-		STORY(all_as_it_was),
-		STORY(standing_alarm),
-		STORY(silence_begins_anew),
+		STORY(empty_state),
+		STORY(everything_restored),
+		STORY(active_alarm),
+		STORY(silence_restarts),
 		STORY(killed_before_it_was_saved),
 		STORY(pending_are_sent_again),
-		STORY(deliveries_wait_a_little),
+		STORY(deliveries_are_delayed),
 		STORY(removed_while_down),
 		STORY(removed_while_down_and_killed),
 		STORY(renamed_while_down),
@@ -1415,28 +1426,28 @@ main(void)
 		STORY(key_changed_and_disabled_while_down),
 		STORY(key_changed_while_cleared),
 		STORY(severity_changed_while_down),
-		STORY(another_order),
-		STORY(blind_is_told_once),
+		STORY(reordered_while_down),
+		STORY(blind_notified_once),
 		STORY(in_batches),
 		STORY(history_is_trimmed),
-		STORY(goes_on_from_memory),
-		STORY(serials_that_were_given_up),
-		STORY(killed_while_it_fails),
-		STORY(killed_while_it_catches_up),
+		STORY(continues_from_memory),
+		STORY(serials_of_dropped_raises),
+		STORY(killed_while_failing),
+		STORY(killed_while_catching_up),
 		STORY(damaged),
 		STORY(damaged_history),
-		STORY(odd_transitions),
+		STORY(wrong_transitions),
 		STORY(storm_over_a_restart),
 		STORY(killed_before_a_storm_was_saved),
 		STORY(killed_while_a_storm_is_saved),
 		STORY(storm_and_removed_while_down),
-		STORY(storm_by_a_start),
+		STORY(storm_at_the_start),
 		STORY(storm_stays_in_the_history),
 		STORY(storm_on_a_full_disk),
 		STORY(state_of_schema_1),
 	};
 
-	/* Of a limit that is reached, the error is enough. */
+	/* write(2) returns an error when it reaches the limit. */
 	signal(SIGXFSZ, SIG_IGN);
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

@@ -57,7 +57,7 @@ off_unless_configured(void **state)
 	storm_free(&off);
 }
 
-/* As many as the limit in any window are told, and no more. */
+/* In any window, raises up to the limit are notified by themselves. */
 static void
 limit_in_a_window(void **state)
 {
@@ -66,11 +66,11 @@ limit_in_a_window(void **state)
 	assert_true(storm_raise(&storm, at(5)));
 	assert_true(storm_raise(&storm, at(9)));
 	assert_false(storm_raise(&storm, at(9.999)));
-	/* The one at 5 is too near. */
+	/* 5, 9 and 9.999 are within the window. */
 	assert_false(storm_raise(&storm, at(10)));
-	/* Those at 9, 9.999 and 10 are. */
+	/* 9, 9.999 and 10 are. */
 	assert_false(storm_raise(&storm, at(18.9)));
-	/* A rate that is allowed is told again. */
+	/* A lower rate does not exceed the limit again. */
 	assert_true(storm_raise(&storm, at(30)));
 	assert_true(storm_raise(&storm, at(33.4)));
 	assert_true(storm_raise(&storm, at(36.8)));
@@ -78,9 +78,9 @@ limit_in_a_window(void **state)
 }
 
 static void
-told_when_it_is_over(void **state)
+notified_at_the_end(void **state)
 {
-	struct notification_storm	 told;
+	struct notification_storm	 closed;
 
 	(void)state;
 	assert_int_equal(storm_due(&storm).ns, MONO_NEVER.ns);
@@ -89,13 +89,13 @@ told_when_it_is_over(void **state)
 	storm_add(&storm, false, 19, wall(4), at(4));
 	assert_int_equal(storm_due(&storm).ns, at(14).ns);
 	assert_int_equal(storm_shown(&storm)->raised, 2);
-	told = storm_close(&storm, 20, 18);
-	assert_int_equal(told.raised, 2);
-	assert_int_equal(told.cleared, 1);
-	assert_int_equal(told.first, 17);
-	assert_int_equal(told.since.ns, wall(1).ns);
+	closed = storm_close(&storm, 20, 18);
+	assert_int_equal(closed.raised, 2);
+	assert_int_equal(closed.cleared, 1);
+	assert_int_equal(closed.first, 17);
+	assert_int_equal(closed.since.ns, wall(1).ns);
 	assert_int_equal(storm_due(&storm).ns, MONO_NEVER.ns);
-	/* It is shown until there is another. */
+	/* It is shown until another one is open. */
 	assert_int_equal(storm_shown(&storm)->first, 17);
 	storm_add(&storm, false, 30, wall(60), at(60));
 	assert_int_equal(storm_shown(&storm)->first, 30);
@@ -104,7 +104,7 @@ told_when_it_is_over(void **state)
 }
 
 static void
-one_without_an_end(void **state)
+storm_without_an_end(void **state)
 {
 	int	 i;
 
@@ -115,9 +115,9 @@ one_without_an_end(void **state)
 	assert_int_equal(storm_close(&storm, 96, 95).raised, 95);
 }
 
-/* What is left untold must not grow without bound. */
+/* The number of summarised transitions is limited. */
 static void
-one_that_is_large(void **state)
+large_storm(void **state)
 {
 	uint32_t	 i;
 
@@ -133,9 +133,9 @@ one_that_is_large(void **state)
 	assert_int_equal(storm_due(&storm).ns, at(12).ns);
 }
 
-/* From where on the history is referred to. */
+/* The oldest sequence that a storm notification refers to. */
 static void
-what_is_referred_to(void **state)
+oldest_needed(void **state)
 {
 	(void)state;
 	assert_int_equal(storm_oldest(&storm, 0, 100), UINT32_MAX);
@@ -144,13 +144,13 @@ what_is_referred_to(void **state)
 	assert_int_equal(storm_oldest(&storm, 5000, 100), 10);
 	(void)storm_close(&storm, 20, 15);
 	assert_int_equal(storm_oldest(&storm, 19, 100), 10);
-	/* A second one, before the first was delivered. */
+	/* A second storm, before the first was delivered. */
 	storm_add(&storm, true, 30, wall(30), at(30));
 	(void)storm_close(&storm, 40, 19);
 	assert_int_equal(storm_oldest(&storm, 19, 100), 10);
 	assert_int_equal(storm_oldest(&storm, 139, 100), 10);
 	assert_int_equal(storm_oldest(&storm, 140, 100), UINT32_MAX);
-	/* A third, after both. */
+	/* A third storm, after both were delivered. */
 	storm_add(&storm, true, 200, wall(60), at(60));
 	assert_int_equal(storm_oldest(&storm, 140, 100), 200);
 	(void)storm_close(&storm, 210, 205);
@@ -168,7 +168,7 @@ another_limit(void **state)
 	storm_add(&storm, true, 4, wall(1), at(1));
 	assert_true(storm_configure(&storm, 3, WINDOW));
 	assert_false(storm_raise(&storm, at(2)));
-	/* What was left untold stays to be told. */
+	/* The open storm stays open. */
 	assert_true(storm_configure(&storm, 5, WINDOW));
 	assert_true(storm_raise(&storm, at(2)));
 	assert_int_equal(storm_due(&storm).ns, at(11).ns);
@@ -200,10 +200,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		STORM_TEST(off_unless_configured),
 		STORM_TEST(limit_in_a_window),
-		STORM_TEST(told_when_it_is_over),
-		STORM_TEST(one_without_an_end),
-		STORM_TEST(one_that_is_large),
-		STORM_TEST(what_is_referred_to),
+		STORM_TEST(notified_at_the_end),
+		STORM_TEST(storm_without_an_end),
+		STORM_TEST(large_storm),
+		STORM_TEST(oldest_needed),
 		STORM_TEST(another_limit),
 		STORM_TEST(resumed),
 	};
