@@ -25,15 +25,6 @@ addr_equal(const struct addr *a, const struct addr *b)
 	return (memcmp(a, b, sizeof(*a)) == 0);
 }
 
-struct addr
-addr_from_octets(enum addr_family family, const uint8_t *octets)
-{
-	struct addr a = { .family = (uint8_t)family };
-
-	memcpy(a.octets, octets, addr_length(&a));
-	return (a);
-}
-
 bool
 addr_parse(const char *text, struct addr *a)
 {

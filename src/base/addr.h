@@ -32,8 +32,6 @@ struct addr {
 /* Number of octets that the family uses: 0, 4 or 16. */
 size_t	 addr_length(const struct addr *);
 bool	 addr_equal(const struct addr *, const struct addr *);
-/* Copies as many octets as the family uses. */
-struct addr addr_from_octets(enum addr_family, const uint8_t *);
 /* Reads a numeric address; false when the text is not an address. */
 bool	 addr_parse(const char *text, struct addr *);
 /* Writes the address into text[ADDR_TEXT_SIZE], "" for ADDR_NONE. */

@@ -62,21 +62,17 @@ refused(void **state)
 			fail_msg("taken: \"%s\"", t[i]);
 }
 
-/* Two ways to the same address give the same memory. */
+/* The parser sets the octets that the family does not use to zero. */
 static void
 equal(void **state)
 {
-	static const uint8_t	 octets[16] = {
-		192, 0, 2, 12, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99
-	};
-	struct addr		 a, b, c;
+	const struct addr	 b = { ADDR_IPV4, { 192, 0, 2, 12 } };
+	struct addr		 a, c = { ADDR_IPV6, { 192, 0, 2, 12 } };
 
 	(void)state;
 	memset(&a, 0xa5, sizeof(a));
 	assert_true(addr_parse("192.0.2.12", &a));
-	b = addr_from_octets(ADDR_IPV4, octets);
 	assert_true(addr_equal(&a, &b));
-	c = addr_from_octets(ADDR_IPV6, octets);
 	assert_false(addr_equal(&a, &c));
 	assert_true(addr_parse("192.0.2.13", &c));
 	assert_false(addr_equal(&a, &c));
