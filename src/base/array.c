@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,7 +21,12 @@ array_reserve(void *array, size_t *capacity, size_t needed, size_t size)
 		larger = needed;
 	/* A pointer to any type is copied: C has no void ** for all of them. */
 	memcpy(&elements, array, sizeof(elements));
-	elements = reallocarray(elements, larger, size);
+	/* reallocarray(3) would end the process under the address sanitizer. */
+	if (larger > SIZE_MAX / size) {
+		errno = ENOMEM;
+		return (false);
+	}
+	elements = realloc(elements, larger * size);
 	if (elements == NULL)
 		return (false);
 	memcpy(array, &elements, sizeof(elements));
