@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* The values of InetAddressType (RFC 4001, section 3). */
 enum addr_family {
@@ -36,5 +37,17 @@ bool	 addr_equal(const struct addr *, const struct addr *);
 bool	 addr_parse(const char *text, struct addr *);
 /* Writes the address into text[ADDR_TEXT_SIZE], "" for ADDR_NONE. */
 char	*addr_text(const struct addr *, char *text);
+
+/*
+ * Sets an address; `octets` has the 4 or 16 octets of the family.  Inline,
+ * because it is called twice for each packet.
+ */
+static inline void
+addr_set(struct addr *a, enum addr_family family, const uint8_t *octets)
+{
+	memset(a, 0, sizeof(*a));
+	a->family = (uint8_t)family;
+	memcpy(a->octets, octets, family == ADDR_IPV6 ? 16 : 4);
+}
 
 #endif

@@ -14,47 +14,47 @@
 #include "packet/packet.h"
 
 /*
- * One capture.  Of many most are not of the same time, so those whose time has
- * not come are closed: `asleep`.
+ * One capture.  Many captures are seldom of the same time, so one that begins
+ * later than others is `postponed`: it is closed until its first frame is due.
  */
 struct part {
 	const char		*name;
-	struct capture_file	*file;		/* NULL: asleep, or done */
-	struct reorder_window		*window;	/* NULL: like file */
-	bool			 asleep;
-	bool			 ended;		/* nothing follows the window */
+	struct capture_file	*file;		/* NULL: postponed, or done */
+	struct reorder_window	*window;	/* NULL as file is */
+	bool			 postponed;
+	bool			 ended;		/* no frame after the window */
 	int			 link_type;
 	char			 link_name[32];
-	struct wall_time	 first;		/* stamp, of one asleep */
+	struct wall_time	 first;		/* timestamp, if postponed */
 	uint64_t		 size;		/* octets */
-	uint64_t		 position;
-	uint64_t		 unstamped;	/* frames without a stamp */
-	struct wall_time	 newest;	/* stamp, so far */
-	struct reorder_window_count	 counts;
+	uint64_t		 position;	/* octets read, once closed */
+	uint64_t		 untimed;	/* frames without a timestamp */
+	struct wall_time	 newest;	/* latest timestamp so far */
+	struct reorder_window_count counts;	/* once closed */
 	char			 error[CAPTURE_ERROR_SIZE];
 };
 
 struct capture_merge {
 	struct part		*parts;
 	size_t			 nparts;
-	struct heap		 next;		/* by their first frame */
-	struct wall_time	 latest;	/* that was handed out */
-	struct wall_time	 settled;	/* of a pipe: newest then */
-	struct mono_time	 settle;
-	unsigned		 stopping;	/* settles since the stop */
+	struct heap		 next;		/* parts by first frame */
+	struct wall_time	 latest;	/* handed out last */
+	struct mono_time	 flush_at;	/* for a pipe: see fill() */
+	struct wall_time	 flush_until;
+	unsigned		 stopping;	/* flushes since the stop */
 	bool			 enough;
-	uint64_t		 frames;	/* given away */
-	unsigned		 kept_back;	/* stamps, up to the latest */
-	capture_merge_take		*take;
-	capture_merge_wants		*wants;
+	uint64_t		 frames;	/* handed out or skipped */
+	unsigned		 skipped;	/* since the last hand-out */
+	capture_merge_take	*take;
+	capture_merge_wants	*wants;
 	void			*arg;
 };
 
-/* So many frames that are not wanted are one stamp. */
-#define KEEP_BACK	4096
+/* Unwanted frames that are skipped before their time is handed out. */
+#define SKIP_MAX	4096
 
-/* What came by a pipe is handed out after twice this time at most. */
-#define SETTLE_NS	(500 * NSEC_PER_MSEC)
+/* A frame from a pipe is handed out after at most twice this time. */
+#define FLUSH_NS	(500 * NSEC_PER_MSEC)
 
 static volatile sig_atomic_t stopped;
 
@@ -79,14 +79,14 @@ part_close(struct part *p)
 	p->window = NULL;
 }
 
-/* False on error, which then is in p->error. */
+/* On error false, and p->error says why. */
 static bool
 part_open(struct part *p, capture_file_idle *idle, void *arg)
 {
 	p->error[0] = '\0';
-	p->unstamped = 0;
+	p->untimed = 0;
 	p->newest = WALL_NEVER;
-	p->asleep = false;
+	p->postponed = false;
 	p->ended = false;
 	p->window = reorder_window_new();
 	if (p->window == NULL) {
@@ -103,9 +103,9 @@ part_open(struct part *p, capture_file_idle *idle, void *arg)
 	return (true);
 }
 
-/* Reads a frame into the window.  False when there is no memory. */
+/* Reads a frame into the window.  False when memory is exhausted. */
 static bool
-part_read(struct capture_merge *t, struct part *p)
+part_read(struct capture_merge *m, struct part *p)
 {
 	struct capture_frame	 frame;
 
@@ -115,36 +115,36 @@ part_read(struct capture_merge *t, struct part *p)
 		return (true);
 	}
 	if (wall_is_never(frame.timestamp)) {
-		p->unstamped++;
+		p->untimed++;
 		return (true);
 	}
 	if (frame.timestamp.ns > p->newest.ns)
 		p->newest = frame.timestamp;
 	return (reorder_window_push(p->window, &frame,
-	    t->wants == NULL || t->wants(t->arg, &frame)));
+	    m->wants == NULL || m->wants(m->arg, &frame)));
 }
 
-/* Reads as much as the window takes.  False when there is no memory. */
+/* Reads until the window is full.  False when memory is exhausted. */
 static bool
-part_fill(struct capture_merge *t, struct part *p)
+part_fill(struct capture_merge *m, struct part *p)
 {
 	while (!p->ended && !reorder_window_full(p->window))
-		if (!part_read(t, p))
+		if (!part_read(m, p))
 			return (false);
 	return (true);
 }
 
-/* Learns where a capture begins, and closes it until then. */
+/* Finds out when a capture begins, and closes it until then. */
 static bool
-part_sleep(struct capture_merge *t, struct part *p)
+part_postpone(struct capture_merge *m, struct part *p)
 {
-	const struct reorder_window_entry	*entry;
+	const struct reorder_window_entry *entry;
 
-	if (!part_fill(t, p))
+	if (!part_fill(m, p))
 		return (false);
 	entry = reorder_window_first(p->window);
 	if (entry != NULL) {
-		p->asleep = true;
+		p->postponed = true;
 		p->first = entry->timestamp;
 	}
 	part_close(p);
@@ -153,165 +153,169 @@ part_sleep(struct capture_merge *t, struct part *p)
 
 /* ---- the merge */
 
-/* Hands out how late it is. */
+/* Hands out the time of the last frame that was skipped. */
 static void
-hand_out_stamp(struct capture_merge *t)
+hand_out_time(struct capture_merge *m)
 {
-	struct capture_frame	 frame = { .timestamp = t->latest };
+	struct capture_frame	 frame = { .timestamp = m->latest };
 
-	t->kept_back = 0;
-	t->enough = !t->take(t->arg, &frame);
+	m->skipped = 0;
+	m->enough = !m->take(m->arg, &frame);
 }
 
 static void
-hand_out(struct capture_merge *t, struct part *p)
+hand_out(struct capture_merge *m, struct part *p)
 {
-	const struct reorder_window_entry	*entry = reorder_window_first(p->window);
-	struct capture_frame		 frame;
+	const struct reorder_window_entry *entry =
+	    reorder_window_first(p->window);
+	struct capture_frame	 frame;
 
-	if (entry->timestamp.ns > t->latest.ns)
-		t->latest = entry->timestamp;
+	if (entry->timestamp.ns > m->latest.ns)
+		m->latest = entry->timestamp;
 	if (entry->frame != NULL) {
 		frame = *entry->frame;
-		frame.timestamp = t->latest;
-		t->kept_back = 0;
-		t->enough = !t->take(t->arg, &frame);
-	} else if (++t->kept_back == KEEP_BACK || t->frames == 0) {
-		hand_out_stamp(t);
+		frame.timestamp = m->latest;
+		m->skipped = 0;
+		m->enough = !m->take(m->arg, &frame);
+	} else if (++m->skipped == SKIP_MAX || m->frames == 0) {
+		hand_out_time(m);
 	}
-	t->frames++;
+	m->frames++;
 	reorder_window_shift(p->window);
 }
 
 static void
-hand_out_until(struct capture_merge *t, struct part *p, struct wall_time until)
+hand_out_until(struct capture_merge *m, struct part *p, struct wall_time until)
 {
-	const struct reorder_window_entry	*entry;
+	const struct reorder_window_entry *entry;
 
-	while (!t->enough && (entry = reorder_window_first(p->window)) != NULL &&
+	while (!m->enough &&
+	    (entry = reorder_window_first(p->window)) != NULL &&
 	    entry->timestamp.ns <= until.ns)
-		hand_out(t, p);
-	if (!t->enough && t->kept_back > 0)
-		hand_out_stamp(t);
+		hand_out(m, p);
+	if (!m->enough && m->skipped > 0)
+		hand_out_time(m);
 }
 
-/* The only capture is a pipe, and has nothing for the moment. */
+/* The only capture is a pipe, which has no data for the moment. */
 static bool
 idle(void *arg)
 {
-	struct capture_merge	*t = arg;
-	struct part	*p = &t->parts[0];
+	struct capture_merge	*m = arg;
+	struct part		*p = &m->parts[0];
 
-	if (t->take != NULL)
-		hand_out_until(t, p, p->newest);
-	return (!stopped && !t->enough);
+	if (m->take != NULL)
+		hand_out_until(m, p, p->newest);
+	return (!stopped && !m->enough);
 }
 
 /*
- * Of a pipe that has something all the time what came half a second ago is
- * handed out, though the window is not full.
+ * A pipe may always have some data and yet not fill the window for a long time.
+ * Therefore, every FLUSH_NS, all frames are handed out that had been read at
+ * the previous flush.
  */
 static bool
-fill(struct capture_merge *t, struct part *p)
+fill(struct capture_merge *m, struct part *p)
 {
-	if (t->nparts > 1 || capture_file_is_regular(p->file))
-		return (part_fill(t, p));
-	while (!p->ended && !t->enough && !reorder_window_full(p->window)) {
-		if (!part_read(t, p))
+	if (m->nparts > 1 || capture_file_is_regular(p->file))
+		return (part_fill(m, p));
+	while (!p->ended && !m->enough && !reorder_window_full(p->window)) {
+		if (!part_read(m, p))
 			return (false);
-		if (mono_before(mono_now(), t->settle))
+		if (mono_before(mono_now(), m->flush_at))
 			continue;
-		hand_out_until(t, p, t->settled);
-		t->settled = p->newest;
-		t->settle = mono_add(mono_now(), SETTLE_NS);
-		/* Its writer does not end. */
-		if (stopped && ++t->stopping > 2)
+		hand_out_until(m, p, m->flush_until);
+		m->flush_until = p->newest;
+		m->flush_at = mono_add(mono_now(), FLUSH_NS);
+		/* After a signal a writer that continues is not read on. */
+		if (stopped && ++m->stopping > 2)
 			p->ended = true;
 	}
 	return (true);
 }
 
-/* False when there is no memory. */
+/* False when memory is exhausted. */
 static bool
-part_begin(struct capture_merge *t, uint32_t i)
+part_begin(struct capture_merge *m, uint32_t i)
 {
-	struct part	*p = &t->parts[i];
+	struct part	*p = &m->parts[i];
 
 	if (p->file != NULL) {
-		if (!fill(t, p))
+		if (!fill(m, p))
 			return (false);
 		if (reorder_window_first(p->window) != NULL)
 			p->first = reorder_window_first(p->window)->timestamp;
 		else
 			part_close(p);
 	}
-	if (p->file != NULL || p->asleep)
-		heap_push(&t->next, (struct mono_time){ p->first.ns }, i);
+	if (p->file != NULL || p->postponed)
+		heap_push(&m->next, (struct mono_time){ p->first.ns }, i);
 	return (true);
 }
 
-/* Hands out the first of all frames.  False when there is no memory. */
+/* Hands out the earliest frame of all.  False when memory is exhausted. */
 static bool
-step(struct capture_merge *t)
+step(struct capture_merge *m)
 {
-	uint32_t			 i = heap_top(&t->next)->item;
-	struct part			*p = &t->parts[i];
-	const struct reorder_window_entry	*entry = NULL;
+	uint32_t		 i = heap_top(&m->next)->item;
+	struct part		*p = &m->parts[i];
+	const struct reorder_window_entry *entry = NULL;
 
-	/* Its file may be gone since. */
-	if (p->asleep && part_open(p, NULL, NULL) && !part_fill(t, p))
+	/* The file may have been removed since it was postponed. */
+	if (p->postponed && part_open(p, NULL, NULL) && !part_fill(m, p))
 		return (false);
 	if (p->file != NULL && reorder_window_first(p->window) != NULL) {
-		hand_out(t, p);
-		if (!fill(t, p))
+		hand_out(m, p);
+		if (!fill(m, p))
 			return (false);
 		entry = reorder_window_first(p->window);
 	}
 	if (entry != NULL) {
-		heap_defer_top(&t->next, (struct mono_time){ entry->timestamp.ns });
+		heap_defer_top(&m->next,
+		    (struct mono_time){ entry->timestamp.ns });
 	} else {
 		part_close(p);
-		heap_pop(&t->next);
+		heap_pop(&m->next);
 	}
 	return (true);
 }
 
 bool
-capture_merge_run(struct capture_merge *t, capture_merge_take *take, capture_merge_wants *wants,
-    void *arg)
+capture_merge_run(struct capture_merge *m, capture_merge_take *take,
+    capture_merge_wants *wants, void *arg)
 {
 	uint32_t	 i;
 
-	t->take = take;
-	t->wants = wants;
-	t->arg = arg;
-	for (i = 0; i < t->nparts && !t->enough; i++)
-		if (!part_begin(t, i))
+	m->take = take;
+	m->wants = wants;
+	m->arg = arg;
+	for (i = 0; i < m->nparts && !m->enough; i++)
+		if (!part_begin(m, i))
 			return (false);
-	while (!t->enough && heap_top(&t->next) != NULL)
-		if (!step(t))
+	while (!m->enough && heap_top(&m->next) != NULL)
+		if (!step(m))
 			return (false);
-	if (!t->enough && t->kept_back > 0)
-		hand_out_stamp(t);
+	if (!m->enough && m->skipped > 0)
+		hand_out_time(m);
 	return (true);
 }
 
 /* ---- start and end */
 
 static bool
-open_part(struct capture_merge *t, const char *name)
+open_part(struct capture_merge *m, const char *name)
 {
-	struct part	*p = &t->parts[t->nparts++];
-	bool		 only = t->next.capacity == 1;
+	struct part	*p = &m->parts[m->nparts++];
+	bool		 only = m->next.capacity == 1;
 
 	p->name = name;
-	if (!part_open(p, only ? idle : NULL, t)) {
+	if (!part_open(p, only ? idle : NULL, m)) {
 		log_warnx("%s: %s", name, p->error);
 		return (false);
 	}
 	if (only || !capture_file_is_regular(p->file))
 		return (true);
-	if (part_sleep(t, p))
+	if (part_postpone(m, p))
 		return (true);
 	log_warnx("out of memory");
 	return (false);
@@ -320,136 +324,136 @@ open_part(struct capture_merge *t, const char *name)
 struct capture_merge *
 capture_merge_open(char *const *names, size_t nnames)
 {
-	struct capture_merge	*t;
-	size_t		 i;
-	bool		 fine = true;
+	struct capture_merge	*m;
+	size_t			 i;
+	bool			 good = true;
 
-	t = calloc(1, sizeof(*t));
-	if (t != NULL)
-		t->parts = calloc(nnames + 1, sizeof(*t->parts));
-	if (t == NULL || t->parts == NULL || !heap_init(&t->next, nnames)) {
+	m = calloc(1, sizeof(*m));
+	if (m != NULL)
+		m->parts = calloc(nnames + 1, sizeof(*m->parts));
+	if (m == NULL || m->parts == NULL || !heap_init(&m->next, nnames)) {
 		log_warnx("out of memory");
-		capture_merge_close(t);
+		capture_merge_close(m);
 		return (NULL);
 	}
 	for (i = 0; i < nnames; i++)
-		fine = open_part(t, names[i]) && fine;
-	if (fine)
-		return (t);
-	capture_merge_close(t);
+		good = open_part(m, names[i]) && good;
+	if (good)
+		return (m);
+	capture_merge_close(m);
 	return (NULL);
 }
 
 void
-capture_merge_close(struct capture_merge *t)
+capture_merge_close(struct capture_merge *m)
 {
 	size_t	 i;
 
-	if (t == NULL)
+	if (m == NULL)
 		return;
-	for (i = 0; i < t->nparts; i++)
-		part_close(&t->parts[i]);
-	heap_free(&t->next);
-	free(t->parts);
-	free(t);
+	for (i = 0; i < m->nparts; i++)
+		part_close(&m->parts[i]);
+	heap_free(&m->next);
+	free(m->parts);
+	free(m);
 }
 
-/* ---- what is to be known */
+/* ---- the report */
 
-/* What can be lived with. */
+/* These do not fail the run. */
 static void
-warn_of_stamps(const struct part *p, const struct reorder_window_count *c)
+warn_of_timestamps(const struct part *p, const struct reorder_window_count *c)
 {
 	double	 back = (double)c->back_ns / NSEC_PER_SEC;
 
-	if (p->unstamped > 0)
-		log_warnx("%s: warning: packets without a usable time stamp, "
-		    "left out: %" PRIu64, p->name, p->unstamped);
+	if (p->untimed > 0)
+		log_warnx("%s: warning: packets without a usable timestamp, "
+		    "left out: %" PRIu64, p->name, p->untimed);
 	if (c->late > 0)
 		log_warnx("%s: warning: packets out of order: %" PRIu64 ", by "
-		    "up to %.9f s; put in order but for %" PRIu64 " too far "
-		    "back, which count at the latest time before them",
+		    "up to %.9f s; sorted, except %" PRIu64 " that are too "
+		    "late, which count at the latest time before them",
 		    p->name, c->back, back, c->late);
 	else if (c->back > 0)
 		log_warnx("%s: warning: packets out of order: %" PRIu64 ", by "
-		    "up to %.9f s; put in order", p->name, c->back, back);
+		    "up to %.9f s; sorted", p->name, c->back, back);
 }
 
 static bool
 part_report(const struct part *p)
 {
-	const struct reorder_window_count	*c = p->window != NULL ?
+	const struct reorder_window_count *c = p->window != NULL ?
 	    reorder_window_counts(p->window) : &p->counts;
 
-	warn_of_stamps(p, c);
+	warn_of_timestamps(p, c);
 	if (p->error[0] != '\0')
 		log_warnx("%s: warning: cannot be read beyond packet %" PRIu64
-		    ": %s", p->name, c->frames + p->unstamped, p->error);
+		    ": %s", p->name, c->frames + p->untimed, p->error);
 	if (!packet_knows_link(p->link_type))
-		log_warnx("%s: warning: its link type %d (%s) is not "
-		    "understood", p->name, p->link_type, p->link_name);
+		log_warnx("%s: warning: unknown link type %d (%s)", p->name,
+		    p->link_type, p->link_name);
 	return (p->error[0] == '\0' && packet_knows_link(p->link_type));
 }
 
 bool
-capture_merge_report(const struct capture_merge *t)
+capture_merge_report(const struct capture_merge *m)
 {
 	size_t	 i;
-	bool	 fine = true;
+	bool	 good = true;
 
-	for (i = 0; i < t->nparts; i++)
-		fine = part_report(&t->parts[i]) && fine;
-	return (fine);
+	for (i = 0; i < m->nparts; i++)
+		good = part_report(&m->parts[i]) && good;
+	return (good);
 }
 
-/* ---- what it is made of */
+/* ---- properties */
 
 size_t
-capture_merge_count(const struct capture_merge *t)
+capture_merge_count(const struct capture_merge *m)
 {
-	return (t->nparts);
+	return (m->nparts);
 }
 
 int
-capture_merge_link_type(const struct capture_merge *t, size_t i)
+capture_merge_link_type(const struct capture_merge *m, size_t i)
 {
-	return (t->parts[i].link_type);
+	return (m->parts[i].link_type);
 }
 
 const char *
-capture_merge_name(const struct capture_merge *t, size_t i)
+capture_merge_name(const struct capture_merge *m, size_t i)
 {
-	return (t->parts[i].name);
+	return (m->parts[i].name);
 }
 
 bool
-capture_merge_is_live(const struct capture_merge *t)
+capture_merge_is_live(const struct capture_merge *m)
 {
-	return (t->nparts == 1 && t->parts[0].file != NULL &&
-	    !capture_file_is_regular(t->parts[0].file) &&
-	    t->parts[0].size == 0);
+	return (m->nparts == 1 && m->parts[0].file != NULL &&
+	    !capture_file_is_regular(m->parts[0].file) &&
+	    m->parts[0].size == 0);
 }
 
 uint64_t
-capture_merge_frames(const struct capture_merge *t)
+capture_merge_frames(const struct capture_merge *m)
 {
-	return (t->frames);
+	return (m->frames);
 }
 
 double
-capture_merge_progress(const struct capture_merge *t)
+capture_merge_progress(const struct capture_merge *m)
 {
 	uint64_t	 size = 0, position = 0;
 	size_t		 i;
 
-	for (i = 0; i < t->nparts; i++) {
-		const struct part *p = &t->parts[i];
+	for (i = 0; i < m->nparts; i++) {
+		const struct part *p = &m->parts[i];
 		if (p->size == 0)
 			return (-1);
 		size += p->size;
 		if (p->file != NULL)
 			position += capture_file_position(p->file);
-		else if (!p->asleep)
+		else if (!p->postponed)
 			position += p->position;
 	}
 	return (size > 0 ? (double)position / (double)size : -1);

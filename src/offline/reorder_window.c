@@ -4,7 +4,7 @@
 
 #include "offline/reorder_window.h"
 
-/* A wanted frame. */
+/* The copy of a wanted frame. */
 struct held {
 	struct capture_frame	 frame;		/* its bytes follow */
 	uint64_t		 number;	/* in the order of arrival */
@@ -12,21 +12,22 @@ struct held {
 };
 
 /*
- * Frames that came in order are a queue, which costs nothing to keep; a heap
- * has the others.  What is at the queue's end is later than all of the heap
- * that came before it, so of equals those in the queue came first.
+ * Frames that arrive in order are in a queue, which costs little; a heap has
+ * the others.  A frame at the end of the queue is later than all frames of the
+ * heap that arrived before it.  So of frames with equal timestamps those in the
+ * queue arrived first.
  */
 struct reorder_window {
-	struct reorder_window_entry	*queue;		/* a ring of REORDER_WINDOW_FRAMES */
+	struct reorder_window_entry *queue;	/* a ring; owned */
 	size_t			 queue_first;
 	size_t			 queue_count;
-	struct reorder_window_entry	*heap;
+	struct reorder_window_entry *heap;	/* owned */
 	size_t			 heap_count;
 	size_t			 octets;
-	struct wall_time	 before;	/* of the last that came */
-	struct wall_time	 latest;	/* of all that came */
-	struct wall_time	 given;		/* of the last given away */
-	struct reorder_window_count	 counts;
+	struct wall_time	 before;	/* of the frame pushed last */
+	struct wall_time	 latest;	/* of all frames pushed */
+	struct wall_time	 given;		/* of the frame shifted last */
+	struct reorder_window_count counts;
 };
 
 struct reorder_window *
@@ -68,7 +69,8 @@ number_of(const struct reorder_window_entry *entry)
 }
 
 static bool
-earlier(const struct reorder_window_entry *a, const struct reorder_window_entry *b)
+earlier(const struct reorder_window_entry *a,
+    const struct reorder_window_entry *b)
 {
 	if (a->timestamp.ns != b->timestamp.ns)
 		return (a->timestamp.ns < b->timestamp.ns);
@@ -76,7 +78,8 @@ earlier(const struct reorder_window_entry *a, const struct reorder_window_entry 
 }
 
 static void
-heap_insert(struct reorder_window *r, const struct reorder_window_entry *entry)
+heap_insert(struct reorder_window *r,
+    const struct reorder_window_entry *entry)
 {
 	size_t	 i = r->heap_count++;
 
@@ -90,8 +93,8 @@ heap_insert(struct reorder_window *r, const struct reorder_window_entry *entry)
 static void
 heap_remove(struct reorder_window *r)
 {
-	const struct reorder_window_entry	*entry = &r->heap[--r->heap_count];
-	size_t				 i = 0, child;
+	const struct reorder_window_entry *entry = &r->heap[--r->heap_count];
+	size_t	 i = 0, child;
 
 	while ((child = 2 * i + 1) < r->heap_count) {
 		if (child + 1 < r->heap_count &&
@@ -114,7 +117,8 @@ queue_at(const struct reorder_window *r, size_t position)
 }
 
 static bool
-queue_takes(const struct reorder_window *r, const struct reorder_window_entry *entry)
+queue_takes(const struct reorder_window *r,
+    const struct reorder_window_entry *entry)
 {
 	return (r->queue_count == 0 || entry->timestamp.ns >=
 	    queue_at(r, r->queue_count - 1)->timestamp.ns);
@@ -122,7 +126,7 @@ queue_takes(const struct reorder_window *r, const struct reorder_window_entry *e
 
 /* ---- both */
 
-/* A copy of the frame that keeps its bytes with it. */
+/* A copy of the frame with its bytes; NULL when memory is exhausted. */
 static struct capture_frame *
 hold(const struct reorder_window *r, const struct capture_frame *frame)
 {
@@ -142,7 +146,7 @@ hold(const struct reorder_window *r, const struct capture_frame *frame)
 static void
 count(struct reorder_window *r, struct wall_time timestamp)
 {
-	struct reorder_window_count	*c = &r->counts;
+	struct reorder_window_count *c = &r->counts;
 
 	if (c->frames > 0 && timestamp.ns < r->before.ns)
 		c->back++;
@@ -157,9 +161,10 @@ count(struct reorder_window *r, struct wall_time timestamp)
 }
 
 bool
-reorder_window_push(struct reorder_window *r, const struct capture_frame *frame, bool wanted)
+reorder_window_push(struct reorder_window *r,
+    const struct capture_frame *frame, bool wanted)
 {
-	struct reorder_window_entry	 entry = {
+	struct reorder_window_entry entry = {
 		.timestamp = frame->timestamp, .captured = frame->captured,
 	};
 
@@ -204,7 +209,7 @@ reorder_window_first(const struct reorder_window *r)
 void
 reorder_window_shift(struct reorder_window *r)
 {
-	struct reorder_window_entry	 entry = *reorder_window_first(r);
+	struct reorder_window_entry entry = *reorder_window_first(r);
 
 	if (heap_is_first(r)) {
 		heap_remove(r);

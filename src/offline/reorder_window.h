@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Puts the frames of one capture in the order of their stamps, as far as they
- * are not too far apart: it keeps the latest that were read, and gives away the
- * earliest of them.
+ * Sorts the frames of one capture by their timestamps, within a window: it
+ * keeps the frames that were read last, and hands out the earliest of them.
  */
 #ifndef HBW_REORDER_WINDOW_H
 #define HBW_REORDER_WINDOW_H
@@ -13,49 +12,49 @@
 
 #include "packet/capture.h"
 
-/* What is kept: so many frames, or so many octets of them. */
+/* The window is full at either limit. */
 #define REORDER_WINDOW_FRAMES	65536
 #define REORDER_WINDOW_OCTETS	((size_t)16 * 1024 * 1024)
 
 struct reorder_window;
 
-/* What is kept of a frame. */
 struct reorder_window_entry {
-	struct wall_time	 timestamp;		/* what it counts at */
-	/* With its bytes; NULL when it was not wanted. */
-	struct capture_frame	*frame;
-	size_t		 captured;	/* its octets, wanted or not */
+	struct wall_time	 timestamp;	/* in the order of the window */
+	struct capture_frame	*frame;		/* NULL: not wanted */
+	size_t			 captured;	/* its octets, also then */
 };
 
 struct reorder_window_count {
 	uint64_t	 frames;
-	uint64_t	 back;		/* stamped before the one before them */
-	int64_t		 back_ns;	/* the furthest behind the latest */
-	uint64_t	 late;		/* behind one that was given away */
+	uint64_t	 back;		/* earlier than the frame before */
+	int64_t		 back_ns;	/* the most behind an earlier frame */
+	uint64_t	 late;		/* earlier than one shifted out */
 };
 
-/* NULL when there is no memory. */
+/* NULL when memory is exhausted. */
 struct reorder_window *reorder_window_new(void);
 void	 reorder_window_free(struct reorder_window *);
 
 /*
- * Keeps a copy of the frame, or no more than its stamp where it is not wanted;
- * false when there is no memory.  Where a later one was given away already, its
- * stamp becomes that one's: time never runs back.  To be called only while it
- * is not full.
+ * Keeps a copy of the frame, or only its timestamp if it is not wanted.  False
+ * when memory is exhausted.  If a later frame was shifted out already, the
+ * entry gets the timestamp of that one, so that time never goes back.  Call it
+ * only while the window is not full.
  */
-bool	 reorder_window_push(struct reorder_window *, const struct capture_frame *,
-	    bool wanted);
+bool	 reorder_window_push(struct reorder_window *,
+	    const struct capture_frame *, bool wanted);
 bool	 reorder_window_full(const struct reorder_window *);
 
 /*
- * The earliest, of equals that are wanted the first that came; NULL when there
- * is none.
+ * The earliest entry; of wanted ones with equal timestamps the one that was
+ * pushed first.  NULL when the window is empty.
  */
-const struct reorder_window_entry *reorder_window_first(const struct reorder_window *);
-/* Gives the earliest away: forgets it. */
+const struct reorder_window_entry *reorder_window_first(
+	    const struct reorder_window *);
+/* Removes that entry. */
 void	 reorder_window_shift(struct reorder_window *);
 
-const struct reorder_window_count *reorder_window_counts(const struct reorder_window *);
+const struct reorder_window_count *reorder_window_counts(
+	    const struct reorder_window *);
 
 #endif

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the daemon would have found in captures.  Their stamps are the clock; a
- * detector, matchers and a configuration are the daemon's own.
+ * Finds the alarms that the daemon would have raised during captures.  The
+ * timestamps of the packets are the clock.  Configuration, matching and
+ * detection are the code that the daemon runs.
  */
 #include <sys/stat.h>
 
@@ -24,7 +25,7 @@
 #include "packet/packet.h"
 #include "state/alarm.h"
 
-/* What is told of a watch and the detector does not keep. */
+/* Figures of a watch for the summary that the detector does not keep. */
 struct tally {
 	struct wall_time	 first;
 	struct wall_time	 last;
@@ -33,7 +34,7 @@ struct tally {
 	struct addr		 sender;	/* of the last heartbeat */
 };
 
-/* Expressions are compiled for a link type, so each has a matcher. */
+/* Expressions are compiled for one link type, so each type has a matcher. */
 struct matcher {
 	int		 link_type;
 	struct match	*match;
@@ -41,21 +42,21 @@ struct matcher {
 
 struct replay {
 	const struct configuration *config;
-	struct capture_merge		*merge;
+	struct capture_merge	*merge;
 	struct matcher		*matchers;
 	size_t			 nmatchers;
 	struct detect		 detect;
 	struct detect_watch	*watches;
 	struct detect_source	 source;	/* all captures together */
-	struct detect_source	*sources;	/* that one */
+	struct detect_source	*sources;	/* array with that one */
 	struct tally		*tallies;
 	bool			 begun;
-	bool			 exhausted;	/* no memory */
+	bool			 exhausted;	/* memory */
 	struct wall_time	 now;
-	unsigned		 taken;		/* that were wanted */
+	unsigned		 taken;		/* wanted frames */
 };
 
-/* The captures' stamps are this detector's only clock. */
+/* The detector's clock is the timestamps of the captures. */
 static struct mono_time
 clock_of(struct wall_time timestamp)
 {
@@ -227,8 +228,8 @@ wants_frame(void *arg, const struct capture_frame *frame)
 }
 
 /*
- * A heartbeat at the very end of its time is in time, so what is due before
- * this frame is judged, and not what is due with it.
+ * A heartbeat that arrives exactly at the deadline is in time, so only
+ * deadlines before the time of this frame have passed.
  */
 static bool
 take_frame(void *arg, const struct capture_frame *frame)
@@ -267,7 +268,7 @@ add_matcher(struct replay *r, size_t part)
 	r->matchers[r->nmatchers++] = (struct matcher){ link_type, match };
 	if (match_prepare(match, link_type, error))
 		return (true);
-	log_warnx("%s: a bpf expression does not fit its link type: %s",
+	log_warnx("%s: cannot compile a bpf expression for its link type: %s",
 	    capture_merge_name(r->merge, part), error);
 	return (false);
 }
@@ -310,7 +311,7 @@ release(struct replay *r)
 	free(r->watches);
 }
 
-/* Without a packet there is no clock, and nothing was watched. */
+/* Without a packet there is no time, and nothing was watched. */
 static void
 finish(struct replay *r)
 {
@@ -328,17 +329,17 @@ finish(struct replay *r)
 static bool
 run(struct replay *r)
 {
-	bool	 fine;
+	bool	 good;
 
-	fine = capture_merge_run(r->merge, take_frame, wants_frame, r) &&
+	good = capture_merge_run(r->merge, take_frame, wants_frame, r) &&
 	    !r->exhausted;
-	if (!fine)
+	if (!good)
 		log_warnx("out of memory");
-	if (fine && !ferror(stdout))
+	if (good && !ferror(stdout))
 		finish(r);
 	progress_clear();
-	fine = command_flush() && fine;
-	return (capture_merge_report(r->merge) && fine);
+	good = command_flush() && good;
+	return (capture_merge_report(r->merge) && good);
 }
 
 static void
@@ -350,7 +351,7 @@ set_up_process(const struct capture_merge *merge)
 	if (shared)
 		command_catch_signals();
 	signal(SIGPIPE, SIG_IGN);
-	/* Whoever waits for events is to see each as it comes. */
+	/* Outside of a regular file each event is shown at once. */
 	if (shared || fstat(STDOUT_FILENO, &st) != 0 || !S_ISREG(st.st_mode))
 		setvbuf(stdout, NULL, _IOLBF, 0);
 }
@@ -359,16 +360,16 @@ static enum command_status
 replay(const struct configuration *config, char *const *names, size_t nnames)
 {
 	struct replay	 r = { .config = config };
-	bool		 fine;
+	bool		 good;
 
 	r.merge = capture_merge_open(names, nnames);
 	if (r.merge == NULL)
 		return (COMMAND_FAILURE);
 	set_up_process(r.merge);
-	fine = prepare(&r) && run(&r);
+	good = prepare(&r) && run(&r);
 	release(&r);
 	capture_merge_close(r.merge);
-	return (fine ? COMMAND_SUCCESS : COMMAND_FAILURE);
+	return (good ? COMMAND_SUCCESS : COMMAND_FAILURE);
 }
 
 static bool

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A capture file (pcap or pcapng) or a stream of one, read from its beginning
- * to its end in the order that it was written.
+ * A capture in a file or a pipe (pcap or pcapng), read in the order in which it
+ * was written.
  */
 #ifndef HBW_CAPTURE_FILE_H
 #define HBW_CAPTURE_FILE_H
@@ -17,16 +17,15 @@
 struct capture_file;
 
 /*
- * Called from within capture_file_next when a pipe has had nothing for a
- * while: what was read is all there is for now.  It must not touch the file.
- * False: do not wait for more; the file ends here.
+ * Called by capture_file_next when a pipe has had no data for a while.  It must
+ * not use the file.  False: the capture ends here.
  */
 typedef bool capture_file_idle(void *arg);
 
 enum capture_file_status {
 	CAPTURE_FILE_FRAME,
 	CAPTURE_FILE_END,
-	CAPTURE_FILE_CUT,	/* it goes on, but cannot be read further */
+	CAPTURE_FILE_CUT,	/* the rest cannot be read */
 };
 
 /*
@@ -38,20 +37,20 @@ struct capture_file *capture_file_open(const char *name, capture_file_idle *,
 void	 capture_file_close(struct capture_file *);
 
 /*
- * The next frame, valid until the next call.  Its stamp has nanoseconds;
- * WALL_NEVER where the file has none that can be used.  After CAPTURE_FILE_CUT
- * `error`, of CAPTURE_ERROR_SIZE, has one line.
+ * Reads the next frame, which is valid until the next call.  Its timestamp is
+ * WALL_NEVER if the file has none that is valid.  After CAPTURE_FILE_CUT there
+ * is one line in error[CAPTURE_ERROR_SIZE].
  */
 enum capture_file_status capture_file_next(struct capture_file *,
 	    struct capture_frame *, char *error);
 
-/* DLT_ number, which packet_decode takes, and its name. */
+/* The link type, as packet_decode takes it, and its name. */
 int	 capture_file_link_type(const struct capture_file *);
 const char *capture_file_link_name(const struct capture_file *);
 
-/* Can it be opened a second time and be read the same?  No pipe can. */
+/* Can it be opened again and read once more?  A pipe cannot. */
 bool	 capture_file_is_regular(const struct capture_file *);
-/* Octets read so far, and in all; that is 0 where it is not known. */
+/* Octets read so far, and in total; 0 when the total is not known. */
 uint64_t capture_file_position(const struct capture_file *);
 uint64_t capture_file_size(const struct capture_file *);
 

@@ -19,8 +19,8 @@
 #define SLL_OUTGOING		4
 
 /*
- * RFC 8200, section 4.1, has each extension header once and destination
- * options twice.  More than this many is nobody's packet.
+ * RFC 8200, section 4.1: each extension header appears once, and destination
+ * options twice.  With more headers than this a packet is malformed.
  */
 #define EXTENSIONS_MAX		16
 
@@ -52,15 +52,6 @@ rest_limit(struct rest *r, size_t n)
 	r->cut = n > r->bytes.left ? n - r->bytes.left : 0;
 	cursor_limit(&r->bytes, n);
 	return (true);
-}
-
-/* *addr is all zero. */
-static void
-set_addr(struct addr *addr, enum addr_family family, const uint8_t *octets,
-    size_t n)
-{
-	addr->family = (uint8_t)family;
-	memcpy(addr->octets, octets, n);
 }
 
 static enum packet_verdict
@@ -156,8 +147,8 @@ ipv6_extensions(struct rest *r, uint8_t next, struct packet *packet)
 }
 
 /*
- * The length that a jumbo payload option gives (RFC 2675, section 2); 0 where
- * the hop-by-hop options ahead have none.
+ * The length in the jumbo payload option (RFC 2675, section 2) of the
+ * hop-by-hop options that follow; 0 without one.
  */
 static uint32_t
 ipv6_jumbo_length(const struct rest *r)
@@ -181,9 +172,9 @@ ipv6_jumbo_length(const struct rest *r)
 }
 
 /*
- * Cuts off what is not the packet's.  A payload length of 0 belongs to a
- * jumbogram, or to a packet so large that Linux had no number for it (BIG TCP,
- * captured ahead of segmentation), or says that there is no payload.
+ * Removes the padding after the packet.  A payload length of 0 means a
+ * jumbogram, or a packet that is larger than 65535 octets because Linux has not
+ * segmented it yet (BIG TCP), or no payload.
  */
 static bool
 ipv6_limit(struct rest *r, uint16_t length, uint8_t next)
@@ -216,8 +207,8 @@ ipv6(struct rest *r, struct packet *packet)
 	destination = cursor_take(&c, 16);
 	if (!cursor_ok(&c) || version != 6)
 		return (PACKET_MALFORMED);
-	set_addr(&packet->source, ADDR_IPV6, source, 16);
-	set_addr(&packet->destination, ADDR_IPV6, destination, 16);
+	addr_set(&packet->source, ADDR_IPV6, source);
+	addr_set(&packet->destination, ADDR_IPV6, destination);
 
 	cursor_skip(&r->bytes, 40);
 	if (!ipv6_limit(r, length, next))
@@ -254,10 +245,10 @@ ipv4(struct rest *r, struct packet *packet)
 	destination = cursor_take(&c, 4);
 	if (!cursor_ok(&c) || first >> 4 != 4)
 		return (PACKET_MALFORMED);
-	set_addr(&packet->source, ADDR_IPV4, source, 4);
-	set_addr(&packet->destination, ADDR_IPV4, destination, 4);
+	addr_set(&packet->source, ADDR_IPV4, source);
+	addr_set(&packet->destination, ADDR_IPV4, destination);
 
-	/* A packet captured ahead of its segmentation may have no length. */
+	/* A packet that Linux has not segmented yet may have no length. */
 	if (total == 0)
 		total = rest_wire(r);
 	header = (size_t)(first & 0x0f) * 4;
@@ -332,7 +323,7 @@ pppoe_session(struct rest *r, struct packet *packet)
 	return (ppp_protocol(r, packet));
 }
 
-/* What follows an EtherType, with the VLAN tags before it. */
+/* Decodes the octets after an EtherType, which may be that of a VLAN tag. */
 static enum packet_verdict
 ether_payload(struct rest *r, uint16_t type, struct packet *packet)
 {
@@ -366,8 +357,8 @@ link_ethernet(struct rest *r, struct packet *packet)
 }
 
 /*
- * Whether the protocol field of a cooked header is an EtherType, by the type of
- * the device (ARPHRD_…): not with Frame Relay, 802.11 and netlink.
+ * Is the protocol field of a cooked header an EtherType?  Not for Frame Relay,
+ * 802.11 and netlink devices (ARPHRD_).
  */
 static bool
 cooked_has_ethertype(uint16_t device)
@@ -421,8 +412,8 @@ link_cooked2(struct rest *r, struct packet *packet)
 }
 
 /*
- * The address family is in the byte order of the host that captured, or of the
- * network; each system has its own number for IPv6.
+ * The address family is in the byte order of the capturing host or of the
+ * network; each operating system has its own number for IPv6.
  */
 static enum packet_verdict
 link_loopback(struct rest *r, struct packet *packet)
@@ -527,51 +518,6 @@ packet_decode(int link_type, const uint8_t *frame, size_t captured,
 	return (link->decode(&r, packet));
 }
 
-static uint16_t
-u16_at(const uint8_t *frame, size_t at)
-{
-	return ((uint16_t)(frame[at] << 8 | frame[at + 1]));
-}
-
-/* The most common headers alone: the first octets of one without options. */
-static bool
-glance_ip(const uint8_t *ip, size_t left, uint16_t type,
-    struct packet_peek *glance)
-{
-	size_t	 header;
-
-	if (type == ETHERTYPE_IPV4 && left >= 24 && ip[0] == 0x45) {
-		glance->protocol = ip[9];
-		header = 20;
-	} else if (type == ETHERTYPE_IPV6 && left >= 44 && ip[0] >> 4 == 6) {
-		glance->protocol = ip[6];
-		header = 40;
-	} else {
-		return (false);
-	}
-	glance->source_port = u16_at(ip, header);
-	glance->destination_port = u16_at(ip, header + 2);
-	return (glance->protocol == IPPROTO_UDP ||
-	    glance->protocol == IPPROTO_TCP);
-}
-
-bool
-packet_peek(int link_type, const uint8_t *frame, size_t captured,
-    struct packet_peek *glance)
-{
-	size_t		 at = 14;
-	uint16_t	 type;
-
-	if (link_type != 1 || captured < 18)
-		return (false);
-	type = u16_at(frame, 12);
-	if (type == ETHERTYPE_VLAN) {
-		type = u16_at(frame, 16);
-		at = 18;
-	}
-	return (glance_ip(frame + at, captured - at, type, glance));
-}
-
 bool
 packet_udp(const struct packet *packet, struct cursor *data, size_t *wire)
 {
@@ -586,7 +532,7 @@ packet_udp(const struct packet *packet, struct cursor *data, size_t *wire)
 	cursor_skip(&c, 2);
 	if (!cursor_ok(&c))
 		return (false);
-	/* RFC 2675, section 4: a jumbogram has no length here either. */
+	/* RFC 2675, section 4: the length of a jumbogram is 0. */
 	if (length == 0 && packet->payload_wire > UINT16_MAX)
 		length = packet->payload_wire;
 	if (length < 8 || (length > packet->payload_wire && !packet->fragment))

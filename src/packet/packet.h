@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From the bytes of a frame to the addresses, ports and payload of an IP
- * packet.  Pure: no state, no I/O, no allocation.
+ * Decodes a frame down to the addresses, ports and payload of an IP packet.
+ * Pure: no state, no I/O, no allocation.
  */
 #ifndef HBW_PACKET_H
 #define HBW_PACKET_H
@@ -13,24 +13,24 @@
 #include "base/addr.h"
 #include "base/cursor.h"
 
-/* What a heartbeat decoder may look at.  Pointers are into the frame. */
+/* What the decoders of heartbeats read.  Pointers are into the frame. */
 struct packet {
 	struct addr	 source;
 	struct addr	 destination;
-	uint8_t		 protocol;	/* of the payload: IANA's number */
-	uint8_t		 hop_limit;	/* TTL, or IPv6's hop limit */
-	bool		 fragment;	/* a first one: the payload is a part */
-	bool		 sent_here;	/* by this host: checksums not judged */
+	uint8_t		 protocol;	/* of the payload: IPPROTO_ */
+	uint8_t		 hop_limit;	/* IPv4: TTL */
+	bool		 fragment;	/* the first one: payload is a part */
+	bool		 sent_here;	/* checksums may not be filled in */
 	uint16_t	 vlan;		/* innermost VLAN id; 0 without a tag */
 
-	/* For UDP and TCP; both 0 for others, and where they were cut off. */
+	/* Of UDP and TCP; both 0 for others, and when not captured. */
 	uint16_t	 source_port;
 	uint16_t	 destination_port;
 
 	/*
-	 * What follows the IP headers, as far as it was captured and as far as
-	 * the IP header's length says: for UDP and TCP the header of that.
-	 * payload_wire is the length on the wire, payload_length at most that.
+	 * The octets after the IP headers, beginning with the header of UDP or
+	 * TCP.  payload_wire is their number on the wire, as the IP header
+	 * says; of these payload_length were captured.
 	 */
 	const uint8_t	*payload;
 	size_t		 payload_length;
@@ -39,43 +39,28 @@ struct packet {
 
 enum packet_verdict {
 	PACKET_IP,		/* *packet is filled in */
-	PACKET_NOT_IP,		/* understood, and no IP packet: ARP, LLDP, … */
-	PACKET_CONTINUED,	/* a later fragment; it has the addresses */
-	PACKET_MALFORMED,	/* cut short, or lengths that cannot be */
-	PACKET_LINK_UNKNOWN,	/* a link type that packet_decode cannot read */
+	PACKET_NOT_IP,		/* valid, but no IP packet: ARP, LLDP, … */
+	PACKET_CONTINUED,	/* a later fragment: only the addresses */
+	PACKET_MALFORMED,	/* cut short, or with invalid lengths */
+	PACKET_LINK_UNKNOWN,	/* a link type that is not supported */
 };
 
 /*
- * `link_type` is one of the LINKTYPE_ values of a capture file (for these the
- * DLT_ number of the live handle is the same, but DLT_RAW, 12, is taken too).
- * `captured` bytes are at `frame`; `wire` is the frame's length on the wire.
+ * Decodes a frame of `captured` octets that had `wire` octets on the wire.
+ * `link_type` is a LINKTYPE_ number of a capture file or a DLT_ number.
  */
 enum packet_verdict packet_decode(int link_type, const uint8_t *frame,
     size_t captured, size_t wire, struct packet *packet);
 
-/* What is cheap to learn of many packets: those of UDP and TCP. */
-struct packet_peek {
-	uint8_t		 protocol;
-	uint16_t	 source_port;
-	uint16_t	 destination_port;
-};
-
-/*
- * A look at a frame that is much cheaper than packet_decode.  Where it is true
- * packet_decode finds the same, or no packet with UDP or TCP in it; where it is
- * false that is to be asked.
- */
-bool	 packet_peek(int link_type, const uint8_t *frame, size_t captured,
-	    struct packet_peek *);
-
-/* True when packet_decode can read frames of that link type. */
+/* Does packet_decode support the link type? */
 bool	 packet_knows_link(int link_type);
 
 /*
- * The data of a UDP datagram, as far as it was captured; *wire, where asked
- * for, is its length on the wire (with a first fragment: of the whole).  False
- * when the packet is no UDP or its lengths cannot be (RFC 768).  No checksum is
- * judged: between namespaces and virtual machines it is left open.
+ * The data of a UDP datagram (RFC 768), as far as it was captured.  *wire is
+ * its length on the wire, for a first fragment that of the whole datagram;
+ * `wire` may be NULL.  False when the packet is not UDP or has invalid lengths.
+ * The checksum is not validated, because it is not filled in between network
+ * namespaces and virtual machines.
  */
 bool	 packet_udp(const struct packet *, struct cursor *data, size_t *wire);
 
@@ -87,18 +72,19 @@ bool	 packet_udp(const struct packet *, struct cursor *data, size_t *wire);
 struct packet_tcp {
 	uint32_t	 sequence;
 	uint32_t	 acknowledgement;
-	uint16_t	 window;	/* as it stands, not scaled */
+	uint16_t	 window;	/* not scaled */
 	uint8_t		 flags;		/* PACKET_TCP_ */
 	size_t		 data_wire;	/* octets of data, on the wire */
 };
 
-/* The header of a TCP segment; false when there is none, or it cannot be. */
+/* Reads the header of a TCP segment; false when there is no valid one. */
 bool	 packet_tcp(const struct packet *, struct packet_tcp *);
 
 /*
- * True when the payload's internet checksum (RFC 1071) is wrong, taken with or
- * without the pseudo-header of RFC 8200, section 8.1, and of IPv4 alike.  What
- * was not captured whole, or was sent by this host, is not judged.
+ * True when the internet checksum (RFC 1071) of the payload is wrong, computed
+ * with or without a pseudo-header (RFC 8200, section 8.1; the one of IPv4 has
+ * the same fields).  False when it cannot be checked, because the payload was
+ * not captured whole or was sent by this host.
  */
 bool	 packet_checksum_bad(const struct packet *, bool pseudo_header);
 

@@ -153,13 +153,13 @@ same "shuffled" 0 $status outage out nothing err
 replay -c conf swapped.pcap
 status=$?
 cat >expected <<'END'
-hbwatch: swapped.pcap: warning: packets out of order: 1, by up to 1.000000000 s; put in order
+hbwatch: swapped.pcap: warning: packets out of order: 1, by up to 1.000000000 s; sorted
 END
 same "the count of what is out of order" 0 $status outage out expected err
 replay -c conf late.pcap
 status=$?
 cat >expected <<'END'
-hbwatch: late.pcap: warning: packets out of order: 1, by up to 69.599000000 s; put in order but for 1 too far back, which count at the latest time before them
+hbwatch: late.pcap: warning: packets out of order: 1, by up to 69.599000000 s; sorted, except 1 that are too late, which count at the latest time before them
 END
 same "too far out of order" 0 $status expected err
 
@@ -199,12 +199,12 @@ echo 5 >five
 same "link types mixed" 1 $status expected said five line
 replay -c conf wifi.pcap
 status=$?
-grep -c 'wifi.pcap: warning: its link type 105 (.*) is not understood' \
+grep -c 'wifi.pcap: warning: unknown link type 105 (.*)' \
     err >said
 same "unknown link type" 1 $status expected said
 replay -c conf no-stamp.pcapng
 status=$?
-grep -c 'without a usable time stamp, left out: 1$' err >said
+grep -c 'without a usable timestamp, left out: 1$' err >said
 same "no stamp" 0 $status expected said
 
 # ---- time
@@ -253,7 +253,7 @@ replay -c two foreign.pcap
 same "time goes by with packets of no watch" 0 $? expected out nothing err
 replay -c two foreign-shuffled.pcap
 status=$?
-grep -c 'foreign-shuffled.pcap: warning: .* put in order$' err >said
+grep -c 'foreign-shuffled.pcap: warning: .* sorted$' err >said
 echo 1 >err
 same "and with these out of order" 0 $status expected out said err
 cat >expected <<'END'

@@ -62,17 +62,23 @@ refused(void **state)
 			fail_msg("taken: \"%s\"", t[i]);
 }
 
-/* The parser sets the octets that the family does not use to zero. */
+/* Parser and addr_set set the octets that the family does not use to zero. */
 static void
 equal(void **state)
 {
-	const struct addr	 b = { ADDR_IPV4, { 192, 0, 2, 12 } };
-	struct addr		 a, c = { ADDR_IPV6, { 192, 0, 2, 12 } };
+	static const uint8_t	 octets[16] = {
+		192, 0, 2, 12, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99
+	};
+	struct addr		 a, b, c;
 
 	(void)state;
 	memset(&a, 0xa5, sizeof(a));
+	memset(&b, 0xa5, sizeof(b));
+	memset(&c, 0xa5, sizeof(c));
 	assert_true(addr_parse("192.0.2.12", &a));
+	addr_set(&b, ADDR_IPV4, octets);
 	assert_true(addr_equal(&a, &b));
+	addr_set(&c, ADDR_IPV6, octets);
 	assert_false(addr_equal(&a, &c));
 	assert_true(addr_parse("192.0.2.13", &c));
 	assert_false(addr_equal(&a, &c));
