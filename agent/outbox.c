@@ -6,17 +6,6 @@
 
 #define CAPACITY_MIN	64
 
-bool
-outbox_init(struct outbox *box, uint32_t sequence)
-{
-	memset(box, 0, sizeof(*box));
-	box->sequence = box->stored = box->delivered = sequence;
-	box->cursor = sequence + 1;
-	box->capacity = CAPACITY_MIN;
-	box->notifications = calloc(box->capacity, sizeof(*box->notifications));
-	return (box->notifications != NULL);
-}
-
 static struct notification *
 at(const struct outbox *box, size_t i)
 {
@@ -54,7 +43,8 @@ resize(struct outbox *box, size_t capacity)
 
 	other.capacity = capacity;
 	other.first = 0;
-	other.notifications = calloc(other.capacity, sizeof(*other.notifications));
+	other.notifications = calloc(other.capacity,
+	    sizeof(*other.notifications));
 	if (other.notifications == NULL)
 		return (false);
 	for (i = 0; i < box->count; i++)
@@ -62,6 +52,15 @@ resize(struct outbox *box, size_t capacity)
 	free(box->notifications);
 	*box = other;
 	return (true);
+}
+
+bool
+outbox_init(struct outbox *box, uint32_t sequence)
+{
+	memset(box, 0, sizeof(*box));
+	box->sequence = box->stored = box->delivered = sequence;
+	box->cursor = sequence + 1;
+	return (resize(box, CAPACITY_MIN));
 }
 
 static void
@@ -74,34 +73,47 @@ drop_oldest(struct outbox *box)
 	remove_oldest(box);
 }
 
+/* The place of the next notification; NULL when memory is exhausted. */
+static struct notification *
+append(struct outbox *box)
+{
+	if (box->count == box->capacity && !resize(box, 2 * box->capacity))
+		return (NULL);
+	box->sequence++;
+	box->pending++;
+	return (at(box, box->count++));
+}
+
 struct notification *
-outbox_add(struct outbox *box, enum notification_event event, struct wall_time time)
+outbox_add(struct outbox *box, enum notification_event event,
+    struct wall_time time)
 {
 	struct notification	*n;
 
 	if (box->count >= OUTBOX_MAX)
 		drop_oldest(box);
-	if (box->count == box->capacity && !resize(box, 2 * box->capacity))
-		return (NULL);
-	n = at(box, box->count++);
-	*n = (struct notification){
-		.sequence = ++box->sequence, .event = (uint8_t)event,
-		.time = time, .delivery = NOTIFICATION_PENDING,
-	};
-	box->pending++;
+	n = append(box);
+	if (n != NULL)
+		*n = (struct notification){
+			.sequence = box->sequence, .event = (uint8_t)event,
+			.time = time, .delivery = NOTIFICATION_PENDING,
+		};
 	return (n);
 }
 
 bool
 outbox_restore(struct outbox *box, struct notification *n)
 {
-	if (n->sequence != box->sequence + 1 || box->count >= OUTBOX_MAX ||
-	    (box->count == box->capacity && !resize(box, 2 * box->capacity)))
+	struct notification	*added;
+
+	if (n->sequence != box->sequence + 1 || box->count >= OUTBOX_MAX)
 		return (false);
-	n->delivery = NOTIFICATION_PENDING;
-	*at(box, box->count++) = *n;
-	box->sequence = box->stored = n->sequence;
-	box->pending++;
+	added = append(box);
+	if (added == NULL)
+		return (false);
+	*added = *n;
+	added->delivery = NOTIFICATION_PENDING;
+	box->stored = box->sequence;
 	return (true);
 }
 

@@ -37,8 +37,8 @@ struct outbox {
 };
 
 /*
- * An empty outbox whose next sequence follows `sequence`; all up to that one are
- * on disk and delivered.  False when memory is exhausted.
+ * An empty outbox whose next sequence follows `sequence`; all up to that one
+ * are on disk and delivered.  False when memory is exhausted.
  */
 bool	 outbox_init(struct outbox *, uint32_t sequence);
 void	 outbox_free(struct outbox *);
@@ -50,8 +50,8 @@ void	 outbox_free(struct outbox *);
 bool	 outbox_restore(struct outbox *, struct notification *);
 
 /*
- * Adds a notification with the next sequence.  The caller fills in the rest; the
- * outbox owns it.  Valid until the next outbox_add; NULL when memory is
+ * Adds a notification with the next sequence.  The caller fills in the rest;
+ * the outbox owns it.  Valid until the next outbox_add; NULL when memory is
  * exhausted.
  */
 struct notification *outbox_add(struct outbox *, enum notification_event,

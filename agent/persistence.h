@@ -50,9 +50,9 @@ struct mono_time persistence_due(const struct agent *, struct mono_time now);
 bool	 persistence_is_failing(const struct agent *);
 
 /*
- * The history, from disk and outbox: the oldest sequence that can be read, which
- * is one more than the newest when there is none; and a notification, which is
- * valid until the next call, NULL if it cannot be read.
+ * The history, from disk and outbox: the oldest sequence that can be read,
+ * which is one more than the newest when there is none; and a notification,
+ * which is valid until the next call, NULL if it cannot be read.
  */
 uint32_t persistence_oldest(const struct agent *);
 const struct notification *persistence_notification(const struct agent *,

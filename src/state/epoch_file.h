@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * STATE/epoch: the epoch of the notifications, and whether some were sent that
- * the store does not have.  It is a file of its own so that it survives the loss
- * of the store, and it is overwritten in place, which works on a full disk.
+ * the store does not have.  It is a file of its own so that it survives the
+ * loss of the store.  It is overwritten in place, which works on a full disk.
  */
 #ifndef HBW_EPOCH_FILE_H
 #define HBW_EPOCH_FILE_H

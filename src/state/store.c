@@ -52,9 +52,10 @@ write_epoch_file(struct store *s)
 {
 	bool	 failed_before = s->epoch_file_pending;
 
-	s->epoch_file_pending = !epoch_file_write(s->epoch_path, &s->epoch_file);
+	s->epoch_file_pending = !epoch_file_write(s->epoch_path,
+	    &s->epoch_file);
 	if (s->epoch_file_pending && !failed_before)
-		log_debug("%s: cannot be written: %s; retrying with the next "
+		log_debug("%s: %s; writing it again with the next "
 		    "transaction", s->epoch_path, strerror(errno));
 }
 
@@ -233,7 +234,7 @@ first_counters(struct store *s, bool created, bool lost)
 	}
 	c = s->counters;
 	if (!s->epoch_file.unsaved && s->epoch_file.epoch <= c.epoch) {
-		/* An epoch file that was lost is written with the next commit. */
+		/* The next commit writes an epoch file that was lost. */
 		s->epoch_file_pending = s->epoch_file.epoch != c.epoch;
 		s->epoch_file.epoch = c.epoch;
 		return (c);

@@ -21,9 +21,9 @@ struct store;
 
 /* Each number is at most INT32_MAX in the file. */
 struct store_counters {
-	uint32_t		 epoch;		/* from 1; +1 for a lost state */
-	uint32_t		 sequence;	/* newest notification; 0: none */
-	uint32_t		 delivered;	/* all up to it were delivered */
+	uint32_t		 epoch;		/* from 1; how many states */
+	uint32_t		 sequence;	/* the newest; 0: none */
+	uint32_t		 delivered;	/* all up to it are delivered */
 	uint32_t		 serial;	/* raises of all alarms */
 	struct wall_time	 last_change;	/* of any alarm */
 };

@@ -141,7 +141,8 @@ is_our_schema(sqlite3 *db, long long version)
 		expected = schema_of(model);
 		found = schema_of(db);
 	}
-	same = expected != NULL && found != NULL && strcmp(expected, found) == 0;
+	same = expected != NULL && found != NULL &&
+	    strcmp(expected, found) == 0;
 	free(expected);
 	free(found);
 	sqlite3_close(model);

@@ -17,7 +17,7 @@ struct store {
 	char			*file;		/* path of the database */
 	char			*epoch_path;
 	struct epoch_file	 epoch_file;	/* its content */
-	bool			 epoch_file_pending;	/* to be written again */
+	bool			 epoch_file_pending;	/* write it again */
 
 	sqlite3			*db;		/* NULL: not available */
 	sqlite3_stmt		*statements[STORE_STATEMENTS];
@@ -31,7 +31,7 @@ struct store {
 	bool			 was_read;	/* when the store was opened */
 	uint32_t		 used_epoch;	/* not to be used again */
 
-	bool			 failing;	/* the last transaction failed */
+	bool			 failing;	/* last transaction failed */
 	bool			 failed_now;	/* within this transaction */
 	char			 reason[STORE_DB_REASON_SIZE];
 	struct mono_time	 retry;		/* the next try */

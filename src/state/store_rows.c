@@ -24,99 +24,98 @@
 #define COUNT	0, COUNT_MAX
 
 /*
- * The lists.  A column is KEY(name, field, range), a number
- * INTEGER(name, constraint, events, field, range) or a text
- * TEXT(name, constraint, events, field, longest).
+ * The lists.  A column is one of
+ *	KEY(name, field, range), the primary key or the first part of it,
+ *	REQUIRED(name, field, range), a number that every event has,
+ *	INTEGER(name, events, field, range), a number of some events,
+ *	TEXT(name, events, field, longest), a text of some events.
  *
  * A file is recognised by the text of its CREATE TABLE statements, also by
  * earlier versions.  So each blank counts: the names without a blank in front
  * had none in version 0.2.0.
  */
-#define NOTIFICATION(KEY, INTEGER, TEXT) \
+#define NOTIFICATION(KEY, REQUIRED, INTEGER, TEXT) \
 	KEY("sequence", n.sequence, COUNT) \
-	INTEGER(" watch_index", " NOT NULL", ALL, n.watch_index, COUNT) \
-	INTEGER(" event", " NOT NULL", ALL, n.event, \
-	    NOTIFICATION_RAISED, NOTIFICATION_STORM) \
-	INTEGER("time", " NOT NULL", ALL, n.time.ns, ANY) \
-	TEXT(" watch", "", ALARM, watch, WATCH_MAX) \
-	TEXT(" peer", "", ALARM, peer, ADDRESS_MAX) \
-	TEXT(" interface", "", PROFILE | CAPTURE, profile.interface, \
+	REQUIRED(" watch_index", n.watch_index, COUNT) \
+	REQUIRED(" event", n.event, NOTIFICATION_RAISED, NOTIFICATION_STORM) \
+	REQUIRED("time", n.time.ns, ANY) \
+	TEXT(" watch", ALARM, watch, WATCH_MAX) \
+	TEXT(" peer", ALARM, peer, ADDRESS_MAX) \
+	TEXT(" interface", PROFILE | CAPTURE, profile.interface, \
 	    IF_NAMESIZE - 1) \
-	TEXT("heartbeat", "", PROFILE, profile.heartbeat, TEXT_MAX) \
-	INTEGER(" alarm_id", "", PROFILE, alarm.id, 1, INT32_MAX) \
-	TEXT(" alarm_name", "", PROFILE, alarm.name, TEXT_MAX) \
-	INTEGER("severity", "", PROFILE, alarm.severity, \
+	TEXT("heartbeat", PROFILE, profile.heartbeat, TEXT_MAX) \
+	INTEGER(" alarm_id", PROFILE, alarm.id, 1, INT32_MAX) \
+	TEXT(" alarm_name", PROFILE, alarm.name, TEXT_MAX) \
+	INTEGER("severity", PROFILE, alarm.severity, \
 	    SEVERITY_CRITICAL, SEVERITY_WARNING) \
-	TEXT(" type", "", PROFILE, alarm.type, TEXT_MAX) \
-	TEXT(" service_type", "", PROFILE, alarm.service_type, TEXT_MAX) \
-	TEXT(" source", "", PROFILE, profile.source, TEXT_MAX) \
-	TEXT("service", "", PROFILE, profile.service, TEXT_MAX) \
-	TEXT(" role", "", PROFILE, profile.role, TEXT_MAX) \
-	TEXT(" host", "", PROFILE, profile.host, TEXT_MAX) \
-	INTEGER(" raised", "", ALARM, n.alarm.raised.ns, ANY) \
-	INTEGER("cleared", "", ALARM, n.alarm.cleared.ns, ANY) \
-	INTEGER(" last_heartbeat", "", ALARM, n.alarm.last_heartbeat.ns, ANY) \
-	INTEGER(" span", "", ALARM, n.alarm.span_ns, ANY) \
-	INTEGER("serial", "", ALARM, n.alarm.serial, COUNT) \
-	INTEGER(" count", "", ALARM, n.alarm.count, COUNT) \
-	INTEGER(" transitions", "", ALARM, n.alarm.transitions, COUNT) \
-	INTEGER("state", "", ALARM, n.alarm.state, \
-	    ALARM_CLEARED, ALARM_RAISED) \
-	INTEGER(" cause", "", ALARM, n.alarm.cause, \
+	TEXT(" type", PROFILE, alarm.type, TEXT_MAX) \
+	TEXT(" service_type", PROFILE, alarm.service_type, TEXT_MAX) \
+	TEXT(" source", PROFILE, profile.source, TEXT_MAX) \
+	TEXT("service", PROFILE, profile.service, TEXT_MAX) \
+	TEXT(" role", PROFILE, profile.role, TEXT_MAX) \
+	TEXT(" host", PROFILE, profile.host, TEXT_MAX) \
+	INTEGER(" raised", ALARM, n.alarm.raised.ns, ANY) \
+	INTEGER("cleared", ALARM, n.alarm.cleared.ns, ANY) \
+	INTEGER(" last_heartbeat", ALARM, n.alarm.last_heartbeat.ns, ANY) \
+	INTEGER(" span", ALARM, n.alarm.span_ns, ANY) \
+	INTEGER("serial", ALARM, n.alarm.serial, COUNT) \
+	INTEGER(" count", ALARM, n.alarm.count, COUNT) \
+	INTEGER(" transitions", ALARM, n.alarm.transitions, COUNT) \
+	INTEGER("state", ALARM, n.alarm.state, ALARM_CLEARED, ALARM_RAISED) \
+	INTEGER(" cause", ALARM, n.alarm.cause, \
 	    ALARM_CAUSE_UNKNOWN, ALARM_CAUSE_LOCAL_FAULT) \
-	INTEGER(" end", "", ALARM, n.alarm.end, \
+	INTEGER(" end", ALARM, n.alarm.end, \
 	    ALARM_END_HEARTBEAT, ALARM_END_REKEYED) \
-	INTEGER(" flags", "", ALARM, n.alarm.flags, 0, ALARM_FLAGS) \
-	INTEGER("capture_index", "", CAPTURE, capture_index, 0, UINT32_MAX) \
-	INTEGER(" capture_state", "", CAPTURE, capture_state, \
+	INTEGER(" flags", ALARM, n.alarm.flags, 0, ALARM_FLAGS) \
+	INTEGER("capture_index", CAPTURE, capture_index, 0, UINT32_MAX) \
+	INTEGER(" capture_state", CAPTURE, capture_state, \
 	    SHARED_CAPTURE_RUNNING, SHARED_CAPTURE_FAILED) \
-	TEXT(" error", "", CAPTURE, error, SHARED_ERROR_SIZE - 1)
+	TEXT(" error", CAPTURE, error, SHARED_ERROR_SIZE - 1)
 
-#define COUNTERS(KEY, INTEGER, TEXT) \
+#define COUNTERS(KEY, REQUIRED, INTEGER, TEXT) \
 	KEY("id", counters_id, 1, 1) \
-	INTEGER(" epoch", " NOT NULL", ALL, counters.epoch, 1, COUNT_MAX) \
-	INTEGER(" sequence", " NOT NULL", ALL, counters.sequence, COUNT) \
-	INTEGER(" delivered", " NOT NULL", ALL, counters.delivered, COUNT) \
-	INTEGER(" serial", " NOT NULL", ALL, counters.serial, COUNT) \
-	INTEGER(" last_change", " NOT NULL", ALL, counters.last_change.ns, ANY)
+	REQUIRED(" epoch", counters.epoch, 1, COUNT_MAX) \
+	REQUIRED(" sequence", counters.sequence, COUNT) \
+	REQUIRED(" delivered", counters.delivered, COUNT) \
+	REQUIRED(" serial", counters.serial, COUNT) \
+	REQUIRED(" last_change", counters.last_change.ns, ANY)
 
-#define NAME(KEY, INTEGER, TEXT) \
-	KEY("number", n.watch_index, 1, INT32_MAX) \
-	TEXT(" name", " NOT NULL UNIQUE", ALL, watch, WATCH_MAX)
-
-#define STORM(KEY, INTEGER, TEXT) \
+#define STORM(KEY, REQUIRED, INTEGER, TEXT) \
 	KEY("sequence", n.sequence, 1, COUNT_MAX) \
-	INTEGER(" raised", " NOT NULL", ALL, n.storm.raised, COUNT) \
-	INTEGER(" cleared", " NOT NULL", ALL, n.storm.cleared, COUNT) \
-	INTEGER(" first", " NOT NULL", ALL, n.storm.first, COUNT) \
-	INTEGER(" since", " NOT NULL", ALL, n.storm.since.ns, ANY)
+	REQUIRED(" raised", n.storm.raised, COUNT) \
+	REQUIRED(" cleared", n.storm.cleared, COUNT) \
+	REQUIRED(" first", n.storm.first, COUNT) \
+	REQUIRED(" since", n.storm.since.ns, ANY)
 
 /* ---- SQL from the lists */
 
-#define PRIMARY_KEY(name, ...)			name " INTEGER PRIMARY KEY"
-#define COUNTERS_KEY(name, ...) \
-	name " INTEGER PRIMARY KEY CHECK (id = 1)"
-#define ALARM_KEY(name, ...)			name " INTEGER NOT NULL"
-#define INTEGER_TYPE(name, constraint, ...)	"," name " INTEGER" constraint
-#define TEXT_TYPE(name, constraint, ...)	"," name " TEXT" constraint
-#define CREATE(table, KEY, LIST) \
-	"CREATE TABLE " table " (" LIST(KEY, INTEGER_TYPE, TEXT_TYPE)
+#define PRIMARY_KEY(name, ...)		name " INTEGER PRIMARY KEY"
+#define COUNTERS_KEY(name, ...)		PRIMARY_KEY(name, ) " CHECK (id = 1)"
+#define ALARM_KEY(name, ...)		name " INTEGER NOT NULL"
+#define NUMBER_TYPE(name, ...)		"," name " INTEGER"
+#define REQUIRED_TYPE(name, ...)	"," name " INTEGER NOT NULL"
+#define TEXT_TYPE(name, ...)		"," name " TEXT"
+#define COLUMN_TYPES(LIST, KEY) \
+	LIST(KEY, REQUIRED_TYPE, NUMBER_TYPE, TEXT_TYPE)
 
 #define KEY_MARK(...)		"?"
 #define COLUMN_MARK(...)	",?"
 #define PUT(table, LIST)	"INSERT OR REPLACE INTO " table " VALUES (" \
-	LIST(KEY_MARK, COLUMN_MARK, COLUMN_MARK) ")"
+	LIST(KEY_MARK, COLUMN_MARK, COLUMN_MARK, COLUMN_MARK) ")"
 
 const char *const	 store_rows_schema[STORE_ROWS_VERSION] = {
 	/* An empty file becomes version 1. */
-	CREATE("counters", COUNTERS_KEY, COUNTERS) ") STRICT;"
-	CREATE("name", PRIMARY_KEY, NAME) ") STRICT;"
-	CREATE("notice", PRIMARY_KEY, NOTIFICATION) ") STRICT;"
-	CREATE("alarm", ALARM_KEY, NOTIFICATION)
+	"CREATE TABLE counters (" COLUMN_TYPES(COUNTERS, COUNTERS_KEY)
+	    ") STRICT;"
+	"CREATE TABLE name (number INTEGER PRIMARY KEY,"
+	    " name TEXT NOT NULL UNIQUE) STRICT;"
+	"CREATE TABLE notice (" COLUMN_TYPES(NOTIFICATION, PRIMARY_KEY)
+	    ") STRICT;"
+	"CREATE TABLE alarm (" COLUMN_TYPES(NOTIFICATION, ALARM_KEY)
 	    ", PRIMARY KEY (watch_index)) STRICT, WITHOUT ROWID;"
 	"CREATE TABLE blind (interface TEXT PRIMARY KEY) STRICT;",
 	/* Version 2 keeps the content of storm notifications. */
-	CREATE("storm", PRIMARY_KEY, STORM) ") STRICT;",
+	"CREATE TABLE storm (" COLUMN_TYPES(STORM, PRIMARY_KEY) ") STRICT;",
 };
 
 /* ---- the fields of the lists */
@@ -129,24 +128,28 @@ struct column {
 	int64_t		 most;		/* of a text: bytes without its NUL */
 };
 
-#define NUMBER_FIELD(name, constraint, events, field, ...) { \
+#define NUMBER_FIELD(name, events, field, ...) { \
 	offsetof(struct store_row, field), \
 	sizeof(((struct store_row *)NULL)->field), events, __VA_ARGS__ },
-#define KEY_FIELD(name, field, ...) \
-	NUMBER_FIELD(name, "", ALL, field, __VA_ARGS__)
-#define TEXT_FIELD(name, constraint, events, field, longest) \
+#define REQUIRED_FIELD(name, field, ...) \
+	NUMBER_FIELD(name, ALL, field, __VA_ARGS__)
+#define TEXT_FIELD(name, events, field, longest) \
 	{ offsetof(struct store_row, field), 0, events, 0, longest },
-#define COLUMNS(LIST)	{ LIST(KEY_FIELD, NUMBER_FIELD, TEXT_FIELD) }
+#define FIELDS(LIST) \
+	{ LIST(REQUIRED_FIELD, REQUIRED_FIELD, NUMBER_FIELD, TEXT_FIELD) }
 
-static const struct column	 notification_columns[] = COLUMNS(NOTIFICATION);
-static const struct column	 counters_columns[] = COLUMNS(COUNTERS);
-static const struct column	 name_columns[] = COLUMNS(NAME);
-static const struct column	 storm_columns[] = COLUMNS(STORM);
+static const struct column	 notification_columns[] = FIELDS(NOTIFICATION);
+static const struct column	 counters_columns[] = FIELDS(COUNTERS);
+static const struct column	 name_columns[] = {
+	REQUIRED_FIELD("number", n.watch_index, 1, INT32_MAX)
+	TEXT_FIELD("name", ALL, watch, WATCH_MAX)
+};
+static const struct column	 storm_columns[] = FIELDS(STORM);
 static const struct column	 blind_columns[] = {
-	TEXT_FIELD("interface", "", ALL, profile.interface, IF_NAMESIZE - 1)
+	TEXT_FIELD("interface", ALL, profile.interface, IF_NAMESIZE - 1)
 };
 static const struct column	 sequence_columns[] = {
-	KEY_FIELD("sequence", n.sequence, COUNT)
+	REQUIRED_FIELD("sequence", n.sequence, COUNT)
 };
 
 struct statement {
@@ -160,7 +163,8 @@ struct statement {
 
 static const struct statement	 statements[STORE_STATEMENTS] = {
 	[STORE_PUT_COUNTERS] = STATEMENT(counters, PUT("counters", COUNTERS)),
-	[STORE_PUT_NAME] = STATEMENT(name, PUT("name", NAME)),
+	[STORE_PUT_NAME] = STATEMENT(name,
+	    "INSERT OR REPLACE INTO name VALUES (?, ?)"),
 	[STORE_PUT_NOTIFICATION] = STATEMENT(notification,
 	    PUT("notice", NOTIFICATION)),
 	[STORE_PUT_ALARM] = STATEMENT(notification, PUT("alarm", NOTIFICATION)),

@@ -38,8 +38,8 @@ struct store_row {
 };
 
 /*
- * The prepared statements.  A PUT and DELETE_BLIND bind a row, a DELETE of other
- * rows and the GET of one row or of those after it bind a sequence.
+ * The prepared statements.  PUT and DELETE_BLIND bind a row.  The other DELETEs
+ * and the GETs that mention a sequence bind only that.
  */
 enum store_statement {
 	STORE_PUT_COUNTERS,
@@ -65,8 +65,8 @@ enum store_statement {
 };
 
 /*
- * Prepares a statement.  Returns SQLite's result code; *q is NULL on error.  The
- * caller ends it with sqlite3_finalize.
+ * Prepares a statement.  Returns SQLite's result code; *q is NULL on error.
+ * The caller ends it with sqlite3_finalize.
  */
 int	 store_rows_prepare(sqlite3 *, enum store_statement,
 	    sqlite3_stmt **q);
