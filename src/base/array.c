@@ -19,7 +19,7 @@ array_reserve(void *array, size_t *capacity, size_t needed, size_t size)
 		return (true);
 	if (larger < needed)
 		larger = needed;
-	/* A pointer to any type is copied: C has no void ** for all of them. */
+	/* `array` points to a pointer of an unknown type, so it is copied. */
 	memcpy(&elements, array, sizeof(elements));
 	/* reallocarray(3) would end the process under the address sanitizer. */
 	if (larger > SIZE_MAX / size) {

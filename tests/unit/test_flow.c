@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * How sure discover is of a flow: what is a heartbeat is offered (above 0.5),
- * what is none is not.
+ * The confidence that a flow is a heartbeat: above 0.5 for heartbeats, which
+ * discover shows, and below for other traffic.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -36,7 +36,7 @@ add(struct flow *f, double seconds, size_t octets)
 }
 
 static struct flow_verdict
-judge(struct flow *f, double port_score)
+verdict_of(struct flow *f, double port_score)
 {
 	struct flow_setting	 setting = {
 		.watched_ns = 60 * NSEC_PER_SEC, .answered = true,
@@ -59,13 +59,13 @@ heartbeat(void **state)
 	(void)state;
 	for (i = 0; i < 60; i++)
 		add(&f, i + 0.01 * chance(), 72);
-	v = judge(&f, 1);
+	v = verdict_of(&f, 1);
 	assert_true(v.confidence > 0.9);
 	assert_true(llabs(v.interval_ns - NSEC_PER_SEC) < 5 * NSEC_PER_MSEC);
 	assert_true(v.jitter_ns < 10 * NSEC_PER_MSEC);
 }
 
-/* A third lost, and an outage. */
+/* A third of the packets is lost, and there is an outage. */
 static void
 lossy(void **state)
 {
@@ -77,12 +77,12 @@ lossy(void **state)
 	for (i = 0; i < 60; i++)
 		if ((i < 20 || i > 35) && chance() > 0.33)
 			add(&f, i, 72);
-	v = judge(&f, 1);
+	v = verdict_of(&f, 1);
 	assert_true(v.confidence > 0.5);
 	assert_true(v.regular_ns <= 5 * NSEC_PER_SEC);
 }
 
-/* Its own beats, and its answers to those of the other end. */
+/* A node sends its own heartbeats and answers those of its peer. */
 static void
 two_phases(void **state)
 {
@@ -94,7 +94,7 @@ two_phases(void **state)
 		add(&f, i, 72);
 		add(&f, i + 0.3, 72);
 	}
-	assert_true(judge(&f, 1).confidence > 0.7);
+	assert_true(verdict_of(&f, 1).confidence > 0.7);
 }
 
 static void
@@ -104,10 +104,10 @@ few(void **state)
 	int		 i;
 
 	(void)state;
-	assert_true(judge(&f, 1).confidence == 0);
+	assert_true(verdict_of(&f, 1).confidence == 0);
 	for (i = 0; i < 4; i++)
 		add(&f, i, 72);
-	assert_true(judge(&f, 1).confidence == 0);
+	assert_true(verdict_of(&f, 1).confidence == 0);
 }
 
 static void
@@ -119,7 +119,7 @@ chatter(void **state)
 	(void)state;
 	for (; t < 60; t -= log(1 - chance()))
 		add(&f, t, 20 + (size_t)(1400 * chance()));
-	assert_true(judge(&f, 1).confidence < 0.2);
+	assert_true(verdict_of(&f, 1).confidence < 0.2);
 }
 
 static void
@@ -131,10 +131,10 @@ stream(void **state)
 	(void)state;
 	for (i = 0; i < 600; i++)
 		add(&f, i / 10.0, 1300);
-	assert_true(judge(&f, 1).confidence < 0.2);
+	assert_true(verdict_of(&f, 1).confidence < 0.2);
 	for (i = 0; i < 6000; i++)
 		add(&f, i / 100.0, 160);
-	assert_true(judge(&f, 1).confidence < 0.2);
+	assert_true(verdict_of(&f, 1).confidence < 0.2);
 }
 
 static void
@@ -146,14 +146,14 @@ services(void **state)
 	(void)state;
 	for (i = 0; i < 60; i++)
 		add(&f, i, 48);
-	assert_true(judge(&f, port_score(123)).confidence == 0);
+	assert_true(verdict_of(&f, port_score(123)).confidence == 0);
 	assert_true(port_score(53) == 0);
 	assert_true(port_score(20053) == 1);
 	assert_true(port_score_of_protocol(1) == 0);
 	assert_true(port_score_of_protocol(89) == 1);
 }
 
-/* A decoder's word counts more than any regularity. */
+/* A decoded heartbeat needs no regularity. */
 static void
 decoded(void **state)
 {
@@ -163,7 +163,7 @@ decoded(void **state)
 	add(&f, 0, 20);
 	add(&f, 1, 20);
 	add(&f, 5, 20);
-	assert_true(judge(&f, 1).confidence > 0.97);
+	assert_true(verdict_of(&f, 1).confidence > 0.97);
 }
 
 int

@@ -94,7 +94,7 @@ defer(void **state)
 
 #define ITEMS	300
 
-/* What a heap is, by looking at every item. */
+/* The same as the heap, found by a search through all items. */
 static int64_t	 model[ITEMS];
 
 #define ABSENT	INT64_MIN

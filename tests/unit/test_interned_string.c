@@ -39,7 +39,7 @@ none_and_empty(void **state)
 	interned_string_release(a);
 }
 
-/* Many, so that the buckets grow; then they go in another order. */
+/* Released in another order than shared. */
 static void
 many(void **state)
 {

@@ -37,7 +37,7 @@ few(void **state)
 	median_free(&m);
 }
 
-/* A permutation of 0..2^20 - 1, eight times as many as are kept. */
+/* A permutation of 0..2^20 - 1: eight times the values that are kept. */
 static void
 many(void **state)
 {
@@ -55,7 +55,7 @@ many(void **state)
 	median_free(&m);
 }
 
-/* What a heartbeat looks like: all the same. */
+/* The intervals of a heartbeat are nearly all equal. */
 static void
 constant(void **state)
 {
@@ -71,7 +71,7 @@ constant(void **state)
 	median_free(&m);
 }
 
-/* The middle leaves what was kept: then it is near. */
+/* The median moves out of the kept values: then it is approximate. */
 static void
 moved(void **state)
 {

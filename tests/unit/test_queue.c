@@ -9,7 +9,7 @@
 
 #include "base/queue.h"
 
-/* An odd size, so that a wrong step shows. */
+/* An odd size, which shows an error in the positions. */
 struct record {
 	uint8_t	 octets[7];
 };

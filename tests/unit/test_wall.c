@@ -50,7 +50,7 @@ text(void **state)
 	}
 }
 
-/* It is UTC, wherever the host is. */
+/* The text is in UTC, also when TZ is set. */
 static void
 text_in_another_zone(void **state)
 {
