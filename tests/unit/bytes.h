@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Packets made by hand, for tests.
+ * Builds packets octet by octet, for tests.
  */
 #ifndef HBW_TEST_BYTES_H
 #define HBW_TEST_BYTES_H
@@ -72,7 +72,7 @@ set_u16(struct bytes *b, size_t offset, unsigned v)
 	b->at[offset + 1] = (uint8_t)v;
 }
 
-/* One's complement sum, for checksums: one octet at a time, and slow. */
+/* The one's complement sum of RFC 1071, for checksums. */
 static inline uint16_t
 internet_sum(const uint8_t *octets, size_t n, uint32_t sum)
 {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A configuration out of a text, for tests.
+ * Loads a configuration from a text, for tests.
  */
 #ifndef HBW_TEST_LOAD_H
 #define HBW_TEST_LOAD_H
@@ -12,7 +12,7 @@
 
 #include "config/configuration.h"
 
-/* NULL, and the errors are on stderr, when the text is none. */
+/* NULL when the text is invalid; the errors are on stderr. */
 static inline struct configuration *
 load(const char *text)
 {

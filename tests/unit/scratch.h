@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A directory for a test, under TMPDIR, that is gone when the test is over; and
- * small file systems in it, where the test may have them.
+ * A temporary directory for a test, under TMPDIR, and small file systems in it
+ * if the test is permitted to mount them.
  */
 #ifndef HBW_TEST_SCRATCH_H
 #define HBW_TEST_SCRATCH_H
@@ -51,7 +51,7 @@ scratch_end(struct scratch *s)
 		abort();
 }
 
-/* Good for three more calls. */
+/* The result is valid for three more calls. */
 static inline const char *
 scratch_path(const struct scratch *s, const char *name)
 {
@@ -73,7 +73,7 @@ scratch_write(const char *file, const void *bytes, size_t length)
 		abort();
 }
 
-/* All of a file; the caller frees it. */
+/* The contents of a file and a NUL; the caller frees it. */
 static inline char *
 scratch_read(const char *file, size_t *length)
 {
@@ -96,16 +96,16 @@ static inline bool
 scratch_put(const char *file, const char *text)
 {
 	int	 fd = open(file, O_WRONLY);
-	bool	 fine = fd != -1 && write(fd, text, strlen(text)) ==
+	bool	 written = fd != -1 && write(fd, text, strlen(text)) ==
 		    (ssize_t)strlen(text);
 
 	close(fd);
-	return (fine);
+	return (written);
 }
 
 /*
- * To be called once, before any thread and any file: gives this process a view
- * of the file systems of its own.  False when it may not have one.
+ * Gives this process its own mount namespace.  Call it once, before the first
+ * thread and file.  False when that is not permitted.
  */
 static inline bool
 scratch_may_mount(void)
@@ -128,7 +128,7 @@ scratch_may_mount(void)
 	    NULL, MS_REC | MS_PRIVATE, NULL) == 0);
 }
 
-/* A file system of its own in the directory `on`, which is made if need be. */
+/* Mounts a file system at `on`, a directory that is created if needed. */
 static inline bool
 scratch_mount(const char *on, const char *size)
 {
