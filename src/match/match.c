@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "match/match.h"
 #include "packet/capture_expression.h"
 
@@ -51,12 +52,13 @@ struct used {
 struct match {
 	const struct configuration *config;
 	struct slot		*slots;
-	size_t			 nentries;	/* slots in use */
 	uint32_t		 nbuckets;
 	struct expression	*expressions;
 	size_t			 nexpressions;
+	size_t			 expressions_size;	/* room for */
 	struct used		*used;
 	size_t			 nused;
+	size_t			 used_size;		/* room for */
 };
 
 static uint32_t
@@ -105,7 +107,11 @@ use_protocol(struct match *m, const struct protocol *protocol)
 	for (i = 0; i < m->nused; i++)
 		if (m->used[i].protocol == protocol)
 			return (&m->used[i]);
+	if (!array_reserve(&m->used, &m->used_size, m->nused + 1,
+	    sizeof(*m->used)))
+		return (NULL);
 	used = &m->used[m->nused++];
+	memset(used, 0, sizeof(*used));
 	used->protocol = protocol;
 	for (i = 0; protocols[i] != protocol; i++)
 		continue;
@@ -115,37 +121,70 @@ use_protocol(struct match *m, const struct protocol *protocol)
 	return (protocol->follow == NULL || used->memory != NULL ? used : NULL);
 }
 
-/* A slot that has no position yet. */
+/* Slots that have no position yet. */
 struct draft {
 	uint32_t	 hash;
 	struct slot	 slot;
 };
 
+struct drafts {
+	struct draft	*list;		/* owned */
+	size_t		 count;
+	size_t		 size;
+};
+
+/* These three return false when memory is exhausted. */
 static bool
-add_watch(struct match *m, const struct configuration_watch *w, uint32_t i,
-    struct draft *draft)
+add_expression(struct match *m, uint32_t watch)
 {
+	const struct configuration_watch *w = m->config->watches[watch];
+
+	if (!array_reserve(&m->expressions, &m->expressions_size,
+	    m->nexpressions + 1, sizeof(*m->expressions)))
+		return (false);
+	m->expressions[m->nexpressions++] = (struct expression){
+		.text = w->profile->form.expression, .peer = w->peer,
+		.local = w->profile->local, .watch = watch,
+	};
+	return (true);
+}
+
+static bool
+add_slot(struct match *m, struct drafts *drafts, uint32_t watch)
+{
+	const struct configuration_watch	*w = m->config->watches[watch];
 	const struct configuration_profile	*p = w->profile;
 	struct used				*used;
+	struct draft				*draft;
 
-	if (p->form.expression != NULL) {
-		m->expressions[m->nexpressions++] = (struct expression){
-			.text = p->form.expression, .peer = w->peer,
-			.local = p->local, .watch = i,
-		};
-		return (true);
-	}
 	used = use_protocol(m, p->form.protocol);
-	if (used == NULL)
+	if (used == NULL || !array_reserve(&drafts->list, &drafts->size,
+	    drafts->count + 1, sizeof(*draft)))
 		return (false);
 	used->keys[p->form.key / 64] |= UINT64_C(1) << p->form.key % 64;
-	draft->slot.watch = i;
+	draft = &drafts->list[drafts->count++];
+	draft->slot.watch = watch;
 	draft->slot.peer = peer_hash(&w->peer);
 	draft->slot.form = used->form | p->form.key |
 	    (uint32_t)w->peer.family << FORM_FAMILY_SHIFT |
 	    (p->local.family != ADDR_NONE ? FORM_LOCAL : 0);
 	draft->hash = hash_of(draft->slot.form, draft->slot.peer);
-	m->nentries++;
+	return (true);
+}
+
+static bool
+add_watches(struct match *m, struct drafts *drafts, const char *interface)
+{
+	const struct configuration_watch	*w;
+	uint32_t				 i;
+
+	for (i = 0; i < m->config->nwatches; i++) {
+		w = m->config->watches[i];
+		if (match_concerns(w, interface) &&
+		    !(w->profile->form.expression != NULL ?
+		    add_expression(m, i) : add_slot(m, drafts, i)))
+			return (false);
+	}
 	return (true);
 }
 
@@ -169,35 +208,28 @@ position(const struct match *m, const struct draft *draft, size_t next)
 	return (b > next ? b : next);
 }
 
-/* Makes the table out of sorted drafts; false when memory is exhausted. */
+/* Makes the table out of the drafts; false when memory is exhausted. */
 static bool
-fill_slots(struct match *m, const struct draft *drafts)
+fill_slots(struct match *m, const struct drafts *drafts)
 {
-	size_t	 i, n = m->nbuckets, at = 0;
+	size_t	 i, n, at = 0;
 
-	for (i = 0; i < m->nentries; i++)
-		at = position(m, &drafts[i], at) + 1;
-	if (n < at)
-		n = at;
+	if (drafts->count > 0)
+		qsort(drafts->list, drafts->count, sizeof(*drafts->list),
+		    compare_drafts);
+	m->nbuckets = (uint32_t)(drafts->count + drafts->count / 2 + 1);
+	for (i = 0; i < drafts->count; i++)
+		at = position(m, &drafts->list[i], at) + 1;
+	n = at > m->nbuckets ? at : m->nbuckets;
 	m->slots = malloc((n + 1) * sizeof(*m->slots));
 	if (m->slots == NULL)
 		return (false);
 	memset(m->slots, 0xff, (n + 1) * sizeof(*m->slots));
-	for (i = 0, at = 0; i < m->nentries; i++) {
-		at = position(m, &drafts[i], at);
-		m->slots[at++] = drafts[i].slot;
+	for (i = 0, at = 0; i < drafts->count; i++) {
+		at = position(m, &drafts->list[i], at);
+		m->slots[at++] = drafts->list[i].slot;
 	}
 	return (true);
-}
-
-static size_t
-count_protocols(void)
-{
-	size_t	 n = 0;
-
-	while (protocols[n] != NULL)
-		n++;
-	return (n);
 }
 
 bool
@@ -207,65 +239,22 @@ match_concerns(const struct configuration_watch *w, const char *interface)
 	    strcmp(w->profile->interface, interface) == 0));
 }
 
-/* Counts the watches of the interface; those with an expression apart. */
-static size_t
-count_watches(const struct configuration *config, const char *interface,
-    size_t *nexpressions)
-{
-	size_t	 i, n = 0;
-
-	*nexpressions = 0;
-	for (i = 0; i < config->nwatches; i++) {
-		if (!match_concerns(config->watches[i], interface))
-			continue;
-		if (config->watches[i]->profile->form.expression == NULL)
-			n++;
-		else
-			++*nexpressions;
-	}
-	return (n);
-}
-
-static bool
-fill(struct match *m, const char *interface)
-{
-	const struct configuration	*config = m->config;
-	struct draft			*drafts;
-	size_t				 n, nexpressions;
-	uint32_t			 i;
-	bool				 good = true;
-
-	n = count_watches(config, interface, &nexpressions);
-	m->nbuckets = (uint32_t)(n + n / 2 + 1);
-	drafts = calloc(n + 1, sizeof(*drafts));
-	m->expressions = calloc(nexpressions + 1, sizeof(*m->expressions));
-	m->used = calloc(count_protocols() + 1, sizeof(*m->used));
-	if (drafts == NULL || m->expressions == NULL || m->used == NULL) {
-		free(drafts);
-		return (false);
-	}
-	for (i = 0; i < config->nwatches && good; i++)
-		good = !match_concerns(config->watches[i], interface) ||
-		    add_watch(m, config->watches[i], i, &drafts[m->nentries]);
-	qsort(drafts, m->nentries, sizeof(*drafts), compare_drafts);
-	good = good && fill_slots(m, drafts);
-	free(drafts);
-	return (good);
-}
-
 struct match *
 match_new(const struct configuration *config, const char *interface)
 {
+	struct drafts	 drafts = { 0 };
 	struct match	*m;
 
 	m = calloc(1, sizeof(*m));
 	if (m == NULL)
 		return (NULL);
 	m->config = config;
-	if (fill(m, interface))
-		return (m);
-	match_free(m);
-	return (NULL);
+	if (!add_watches(m, &drafts, interface) || !fill_slots(m, &drafts)) {
+		match_free(m);
+		m = NULL;
+	}
+	free(drafts.list);
+	return (m);
 }
 
 void

@@ -23,10 +23,8 @@ struct part {
 	struct reorder_window	*window;	/* NULL as file is */
 	bool			 postponed;
 	bool			 ended;		/* no frame after the window */
-	int			 link_type;
-	char			 link_name[32];
+	struct capture_file_info info;		/* kept when it is closed */
 	struct wall_time	 first;		/* timestamp, if postponed */
-	uint64_t		 size;		/* octets */
 	uint64_t		 position;	/* octets read, once closed */
 	uint64_t		 untimed;	/* frames without a timestamp */
 	struct wall_time	 newest;	/* latest timestamp so far */
@@ -96,10 +94,7 @@ part_open(struct part *p, capture_file_idle *idle, void *arg)
 	p->file = capture_file_open(p->name, idle, arg, p->error);
 	if (p->file == NULL)
 		return (false);
-	p->link_type = capture_file_link_type(p->file);
-	snprintf(p->link_name, sizeof(p->link_name), "%s",
-	    capture_file_link_name(p->file));
-	p->size = capture_file_size(p->file);
+	p->info = *capture_file_info(p->file);
 	return (true);
 }
 
@@ -217,7 +212,7 @@ idle(void *arg)
 static bool
 fill(struct capture_merge *m, struct part *p)
 {
-	if (m->nparts > 1 || capture_file_is_regular(p->file))
+	if (m->nparts > 1 || p->info.regular)
 		return (part_fill(m, p));
 	while (!p->ended && !m->enough && !reorder_window_full(p->window)) {
 		if (!part_read(m, p))
@@ -313,7 +308,7 @@ open_part(struct capture_merge *m, const char *name)
 		log_warnx("%s: %s", name, p->error);
 		return (false);
 	}
-	if (only || !capture_file_is_regular(p->file))
+	if (only || !p->info.regular)
 		return (true);
 	if (part_postpone(m, p))
 		return (true);
@@ -389,10 +384,10 @@ part_report(const struct part *p)
 	if (p->error[0] != '\0')
 		log_warnx("%s: warning: cannot be read beyond packet %" PRIu64
 		    ": %s", p->name, c->frames + p->untimed, p->error);
-	if (!packet_knows_link(p->link_type))
+	if (!packet_knows_link(p->info.link_type))
 		log_warnx("%s: warning: unknown link type %d (%s)", p->name,
-		    p->link_type, p->link_name);
-	return (p->error[0] == '\0' && packet_knows_link(p->link_type));
+		    p->info.link_type, p->info.link_name);
+	return (p->error[0] == '\0' && packet_knows_link(p->info.link_type));
 }
 
 bool
@@ -417,7 +412,7 @@ capture_merge_count(const struct capture_merge *m)
 int
 capture_merge_link_type(const struct capture_merge *m, size_t i)
 {
-	return (m->parts[i].link_type);
+	return (m->parts[i].info.link_type);
 }
 
 const char *
@@ -430,8 +425,8 @@ bool
 capture_merge_is_live(const struct capture_merge *m)
 {
 	return (m->nparts == 1 && m->parts[0].file != NULL &&
-	    !capture_file_is_regular(m->parts[0].file) &&
-	    m->parts[0].size == 0);
+	    !m->parts[0].info.regular &&
+	    m->parts[0].info.size == 0);
 }
 
 uint64_t
@@ -448,9 +443,9 @@ capture_merge_progress(const struct capture_merge *m)
 
 	for (i = 0; i < m->nparts; i++) {
 		const struct part *p = &m->parts[i];
-		if (p->size == 0)
+		if (p->info.size == 0)
 			return (-1);
-		size += p->size;
+		size += p->info.size;
 		if (p->file != NULL)
 			position += capture_file_position(p->file);
 		else if (!p->postponed)

@@ -49,13 +49,11 @@ struct capture_file {
 	bool			 swapped;	/* its numbers: little endian */
 	uint32_t		 unit_ns;	/* of a timestamp's fraction */
 	uint32_t		 captured_max;	/* octets of a frame */
-	int			 link_type;
+	struct capture_file_info info;
 	int			 fd;		/* owned by the stream */
 	capture_file_idle	*idle;
 	void			*arg;
-	bool			 regular;
 	uint64_t		 position;
-	uint64_t		 size;
 	int			 error;		/* errno of a read, or 0 */
 };
 
@@ -68,7 +66,7 @@ wait_for_input(struct capture_file *f)
 	struct pollfd	 fd = { .fd = f->fd, .events = POLLIN };
 	int		 n, ms = IDLE_MS;
 
-	if (f->regular || f->idle == NULL)
+	if (f->info.regular || f->idle == NULL)
 		return (true);
 	while ((n = poll(&fd, 1, ms)) <= 0) {
 		/*
@@ -204,8 +202,8 @@ open_descriptor(struct capture_file *f, const char *name)
 	if (f->fd < 0)
 		return (false);
 	if (fstat(f->fd, &st) == 0 && S_ISREG(st.st_mode)) {
-		f->regular = strcmp(name, CAPTURE_FILE_STDIN) != 0;
-		f->size = (uint64_t)st.st_size;
+		f->info.regular = strcmp(name, CAPTURE_FILE_STDIN) != 0;
+		f->info.size = (uint64_t)st.st_size;
 	}
 	return (true);
 }
@@ -261,8 +259,11 @@ capture_file_open(const char *name, capture_file_idle *idle, void *arg,
 		free(f);
 		return (NULL);
 	}
-	f->link_type = pcap_datalink(f->pcap);
-	f->direct = f->direct && f->link_type == DLT_EN10MB;
+	f->info.link_type = pcap_datalink(f->pcap);
+	f->info.link_name = pcap_datalink_val_to_name(f->info.link_type);
+	if (f->info.link_name == NULL)
+		f->info.link_name = "unknown";
+	f->direct = f->direct && f->info.link_type == DLT_EN10MB;
 	f->captured_max = (uint32_t)pcap_snapshot(f->pcap);
 	if (f->captured_max > RECORD_MAX)
 		f->captured_max = RECORD_MAX;
@@ -330,7 +331,7 @@ take_record(struct capture_file *f, struct capture_frame *frame)
 			.bytes = c.next,
 			.captured = captured,
 			.wire = wire,
-			.link_type = f->link_type,
+			.link_type = f->info.link_type,
 		};
 		f->first = (size_t)(c.next - f->buffer) + captured;
 		return (true);
@@ -362,39 +363,19 @@ capture_file_next(struct capture_file *f, struct capture_frame *frame,
 		.bytes = bytes,
 		.captured = header->caplen,
 		.wire = header->len,
-		.link_type = f->link_type,
+		.link_type = f->info.link_type,
 	};
 	return (CAPTURE_FILE_FRAME);
 }
 
-int
-capture_file_link_type(const struct capture_file *f)
+const struct capture_file_info *
+capture_file_info(const struct capture_file *f)
 {
-	return (f->link_type);
-}
-
-const char *
-capture_file_link_name(const struct capture_file *f)
-{
-	const char *name = pcap_datalink_val_to_name(pcap_datalink(f->pcap));
-
-	return (name != NULL ? name : "unknown");
-}
-
-bool
-capture_file_is_regular(const struct capture_file *f)
-{
-	return (f->regular);
+	return (&f->info);
 }
 
 uint64_t
 capture_file_position(const struct capture_file *f)
 {
 	return (f->position);
-}
-
-uint64_t
-capture_file_size(const struct capture_file *f)
-{
-	return (f->size);
 }

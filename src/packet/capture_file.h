@@ -44,14 +44,16 @@ void	 capture_file_close(struct capture_file *);
 enum capture_file_status capture_file_next(struct capture_file *,
 	    struct capture_frame *, char *error);
 
-/* The link type, as packet_decode takes it, and its name. */
-int	 capture_file_link_type(const struct capture_file *);
-const char *capture_file_link_name(const struct capture_file *);
+/* What is known when the capture is open. */
+struct capture_file_info {
+	int		 link_type;	/* as packet_decode takes it */
+	const char	*link_name;	/* static */
+	bool		 regular;	/* can be opened and read again */
+	uint64_t	 size;		/* octets; 0: not known */
+};
 
-/* Can it be opened again and read once more?  A pipe cannot. */
-bool	 capture_file_is_regular(const struct capture_file *);
-/* Octets read so far, and in total; 0 when the total is not known. */
+const struct capture_file_info *capture_file_info(const struct capture_file *);
+/* Octets read so far. */
 uint64_t capture_file_position(const struct capture_file *);
-uint64_t capture_file_size(const struct capture_file *);
 
 #endif

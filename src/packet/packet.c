@@ -217,14 +217,6 @@ ipv6(struct rest *r, struct packet *packet)
 }
 
 static enum packet_verdict
-ipv4_payload(struct rest *r, uint8_t protocol, struct packet *packet)
-{
-	if (protocol == IPPROTO_AH && !extension_ah(r, &protocol))
-		return (PACKET_MALFORMED);
-	return (transport(r, protocol, packet));
-}
-
-static enum packet_verdict
 ipv4(struct rest *r, struct packet *packet)
 {
 	struct cursor	 c = r->bytes;
@@ -260,19 +252,9 @@ ipv4(struct rest *r, struct packet *packet)
 	if ((fragment & 0x1fff) != 0)
 		return (PACKET_CONTINUED);
 	packet->fragment = (fragment & 0x2000) != 0;
-	return (ipv4_payload(r, protocol, packet));
-}
-
-static enum packet_verdict
-link_ipv4(struct rest *r, struct packet *packet)
-{
-	return (ipv4(r, packet));
-}
-
-static enum packet_verdict
-link_ipv6(struct rest *r, struct packet *packet)
-{
-	return (ipv6(r, packet));
+	if (protocol == IPPROTO_AH && !extension_ah(r, &protocol))
+		return (PACKET_MALFORMED);
+	return (transport(r, protocol, packet));
 }
 
 static enum packet_verdict
@@ -479,8 +461,8 @@ static const struct link links[] = {
 	{ 12, link_raw },		/* DLT_RAW */
 	{ 14, link_raw },		/* DLT_RAW of OpenBSD */
 	{ 101, link_raw },
-	{ 228, link_ipv4 },
-	{ 229, link_ipv6 },
+	{ 228, ipv4 },
+	{ 229, ipv6 },
 	{ 9, link_ppp },
 	{ 50, link_ppp },		/* PPP_HDLC */
 	{ 104, link_chdlc },
