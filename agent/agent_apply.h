@@ -11,8 +11,8 @@
 
 /*
  * `next` takes effect.  Alarms and captures that are still configured are taken
- * over from the previous generation or, at the start, from the last run.  An
- * active alarm of a watch that is not is cleared.  Afterwards *next is the
+ * over from the previous generation or, at the start, from the last run.  The
+ * active alarm of a watch that was removed is cleared.  Afterwards *next is the
  * previous generation, for the caller to free.
  */
 void	 agent_apply(struct agent *, struct generation *next,

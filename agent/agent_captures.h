@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Captures: the notifications that one is blind or sees again, and their order
- * in hbwCaptureTable.
+ * Captures: the notifications that one is blind or restored, and the order of
+ * hbwCaptureTable.
  */
 #ifndef HBW_AGENT_CAPTURES_H
 #define HBW_AGENT_CAPTURES_H

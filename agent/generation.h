@@ -29,13 +29,13 @@ struct generation {
 	struct alarm		*alarms;	/* as config->watches */
 	uint32_t		*indexes;	/* hbwWatchIndex of each */
 	uint32_t		*by_index;	/* positions by hbwWatchIndex */
-	uint32_t		*by_alarm;	/* by alarm, hbwWatchIndex */
+	uint32_t		*by_alarm;	/* by alarm and hbwWatchIndex */
 	struct agent_capture	*captures;	/* as shared->captures */
 
-	/* Until it takes effect: positions in the generation before. */
+	/* Until it takes effect: positions in the previous generation. */
 	uint32_t		*before;	/* of each watch, or
 						   SHARED_STATE_NEW */
-	uint32_t		*removed;	/* of watches that go */
+	uint32_t		*removed;	/* watches that are gone */
 	size_t			 nremoved;
 };
 

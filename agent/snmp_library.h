@@ -16,9 +16,9 @@
 /* The application's name in net-snmp's files. */
 #define SNMP_APPLICATION	"hbwatch"
 
-/* The first call of all: before any other use of net-snmp. */
+/* To be called before any other use of net-snmp. */
 void	 snmp_library_init(void);
-/* net-snmp reads and writes no files: neither configuration nor state. */
+/* After this net-snmp reads no configuration and keeps no state. */
 void	 snmp_library_use_no_files(void);
 /*
  * Sets up net-snmp's agent in the role that was chosen, and registers
@@ -47,8 +47,10 @@ struct snmp_poll {
  */
 bool	 snmp_library_poll(struct snmp_poll *, struct mono_time now,
 	    struct mono_time *due);
-/* Reads where poll(2) found something, in the entries from `first` on; runs
- * what is due: timeouts, pings and attempts to connect. */
+/*
+ * Reads where poll(2) found something, in the entries from `first` on, and does
+ * what is due: timeouts, pings and attempts to connect.
+ */
 void	 snmp_library_work(const struct snmp_poll *, size_t first);
 
 #endif
