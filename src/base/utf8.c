@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+
 #include "base/utf8.h"
+
+#define UTF8_QUOTE_CUT	64	/* octets shown of a long text */
 
 /* The forms of one to four octets, by the bits of the first octet. */
 static const struct {
@@ -71,4 +76,29 @@ bool
 utf8_control(uint32_t c)
 {
 	return (c < 0x20 || (c >= 0x7f && c <= 0x9f));
+}
+
+char *
+utf8_quote(const char *text, char *quoted)
+{
+	const char	*p = text;
+	size_t		 n = 0, length;
+	uint32_t	 character;
+
+	quoted[n++] = '"';
+	while (*p != '\0' && p - text < UTF8_QUOTE_CUT) {
+		length = utf8_next(p, &character);
+		if (length == 0 || utf8_control(character)) {
+			n += (size_t)sprintf(quoted + n, "\\x%02x",
+			    (unsigned char)*p++);
+			continue;
+		}
+		if (*p == '"' || *p == '\\')
+			quoted[n++] = '\\';
+		memcpy(quoted + n, p, length);
+		n += length;
+		p += length;
+	}
+	strcpy(quoted + n, *p == '\0' ? "\"" : "\"...");
+	return (quoted);
 }

@@ -20,6 +20,16 @@ bool	 utf8_valid(const char *text);
  * bytes, and "?" in the place of octets that are invalid or below U+0020.
  */
 void	 utf8_clean(char *text, size_t size);
+
+#define UTF8_QUOTE_SIZE	280
+
+/*
+ * Writes the text in double quotes into quoted[UTF8_QUOTE_SIZE].  Octets that
+ * are not printable UTF-8 become \xNN, and a long text is cut with "...".
+ * Returns quoted.
+ */
+char	*utf8_quote(const char *text, char *quoted);
+
 /* Is it a control character: C0, C1 or DEL? */
 bool	 utf8_control(uint32_t character);
 

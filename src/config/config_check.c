@@ -9,238 +9,204 @@
 #include "base/number.h"
 #include "base/utf8.h"
 #include "config/config_check.h"
-#include "config/duration.h"
+#include "base/duration.h"
 #include "packet/capture_expression.h"
 
-/* The field of the value's option in the settings of the section. */
+/* Where the value is stored. */
 static void *
-field(const struct config_check *check, const struct config_value *value)
+field(const struct config_check *c, const struct config_value *v)
 {
-	return ((char *)check->settings + config_options[value->option].offset);
+	return ((char *)c + config_options[v->option].offset);
 }
 
-void
-config_value_error(struct config_check *check,
-    const struct config_value *value, const char *reason, const char *expected)
+/* `invalid recovery "0"; expected 1 to 1000000 heartbeats`. */
+static void
+value_error(struct config_check *c, const struct config_value *v,
+    const char *fault)
 {
-	const struct config_option	*option;
-	char				 quoted[CONFIG_QUOTE_SIZE];
+	const struct config_option	*o = &config_options[v->option];
+	char				 value[UTF8_QUOTE_SIZE + 1] = "";
 	char				 range[32] = "";
 
-	option = &config_options[value->option];
-	if (expected == NULL && option->maximum > 0)
-		snprintf(range, sizeof(range), "%u to %u", option->minimum,
-		    option->maximum);
-	if (expected == NULL)
-		expected = option->expected;
-	config_errors_add(check->errors, value->place,
-	    "%s %s%s%s; expected %s%s%s", reason, option->name,
-	    option->secret ? "" : " ", option->secret ? "" :
-	    config_quote(value->text, quoted), range,
-	    range[0] != '\0' && expected[0] != '\0' ? " " : "", expected);
+	if (!o->secret) {
+		value[0] = ' ';
+		utf8_quote(v->text, value + 1);
+	}
+	if (o->maximum > 0)
+		snprintf(range, sizeof(range), "%u to %u ", o->minimum,
+		    o->maximum);
+	config_error(c->errors, v->place, "%s %s%s; expected %s%s", fault,
+	    o->name, value, range, o->expected);
 }
 
 void
-config_check_section(struct config_check *check,
-    const struct config_section *section, struct config_settings *settings)
+config_check_section(struct config_check *c, const struct config_section *s)
 {
-	const struct config_value	*value;
-	const char			*reason;
+	const struct config_value	*v;
+	const char			*fault;
 
-	check->settings = settings;
-	for (value = section->values; value != NULL; value = value->next) {
-		reason = config_options[value->option].check(check, value);
-		if (reason != NULL)
-			config_value_error(check, value, reason, NULL);
+	for (v = s->values; v != NULL; v = v->next) {
+		fault = config_options[v->option].check(c, v);
+		if (fault != NULL)
+			value_error(c, v, fault);
 	}
 }
 
-/* ---- options of one value */
+/* ---- options of any section */
 
 const char *
 config_text_fault(const char *text, size_t minimum, size_t maximum)
 {
+	const char	*p = text;
 	uint32_t	 character;
-	const char	*p;
+	size_t		 n;
 
-	if (minimum == 0 && *text == '\0')
-		return (NULL);
-	if (!utf8_valid(text))
-		return ("invalid UTF-8 in");
-	for (p = text; *p != '\0'; p += utf8_next(p, &character))
-		if (utf8_next(p, &character) > 0 && utf8_control(character))
+	for (; *p != '\0'; p += n) {
+		n = utf8_next(p, &character);
+		if (n == 0)
+			return ("invalid UTF-8 in");
+		if (utf8_control(character))
 			return ("control character in");
-	if (text[strspn(text, " ")] == '\0')
+	}
+	if (text[strspn(text, " ")] == '\0' && (minimum > 0 || *text != '\0'))
 		return ("empty");
-	return (strlen(text) > maximum ? "too long" : NULL);
+	return ((size_t)(p - text) > maximum ? "too long" : NULL);
 }
 
 const char *
-config_check_text(struct config_check *check, const struct config_value *value)
+config_check_text(struct config_check *c, const struct config_value *v)
 {
-	const struct config_option	*option;
+	const struct config_option	*o = &config_options[v->option];
 	const char			*fault;
 
-	option = &config_options[value->option];
-	fault = config_text_fault(value->text, option->minimum,
-	    option->maximum);
+	fault = config_text_fault(v->text, o->minimum, o->maximum);
 	if (fault == NULL)
-		*(const char **)field(check, value) = value->text;
+		*(const char **)field(c, v) = v->text;
 	return (fault);
 }
 
 const char *
-config_check_number(struct config_check *check,
-    const struct config_value *value)
+config_check_number(struct config_check *c, const struct config_value *v)
 {
-	const struct config_option	*option;
+	const struct config_option	*o = &config_options[v->option];
 
-	option = &config_options[value->option];
-	if (!number_parse(value->text, option->minimum, option->maximum,
-	    field(check, value)))
-		return ("invalid");
-	return (NULL);
+	return (number_parse(v->text, o->minimum, o->maximum, field(c, v)) ?
+	    NULL : "invalid");
 }
 
 const char *
-config_check_duration(struct config_check *check,
-    const struct config_value *value)
+config_check_duration(struct config_check *c, const struct config_value *v)
 {
-	if (duration_parse(value->text, field(check, value)))
+	if (duration_parse(v->text, field(c, v)))
 		return (NULL);
-	if (value->text[0] != '\0' &&
-	    value->text[strspn(value->text, "0123456789.")] == '\0')
-		return ("missing unit in");
-	return ("invalid");
+	return (v->text[strspn(v->text, "0123456789.")] == '\0' &&
+	    v->text[0] != '\0' ? "missing unit in" : "invalid");
 }
 
 const char *
-config_check_flag(struct config_check *check, const struct config_value *value)
+config_check_flag(struct config_check *c, const struct config_value *v)
 {
 	static const char *const words[] = { "false", "true", "no", "yes",
 		"off", "on" };
 	size_t			 i;
 
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++) {
-		if (strcasecmp(value->text, words[i]) == 0) {
-			*(bool *)field(check, value) = i % 2 == 1;
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(v->text, words[i]) == 0) {
+			*(bool *)field(c, v) = i % 2 == 1;
 			return (NULL);
 		}
-	}
 	return ("invalid");
 }
 
 const char *
-config_check_severity(struct config_check *check,
-    const struct config_value *value)
+config_check_severity(struct config_check *c, const struct config_value *v)
 {
-	return (severity_parse(value->text, &check->settings->alarm.severity) ?
-	    NULL : "unknown");
+	return (severity_parse(v->text, &c->alarm.severity) ? NULL : "unknown");
 }
 
 /* "100 in 10s". */
 const char *
-config_check_storm(struct config_check *check,
-    const struct config_value *value)
+config_check_storm(struct config_check *c, const struct config_value *v)
 {
-	struct config_settings	*s = check->settings;
-	const char		*rest = value->text;
-	char			 number[16];
-	size_t			 n = strcspn(rest, " \t");
-	int64_t			 window_ns;
+	char		 number[16] = "";
+	size_t		 n = strcspn(v->text, " \t");
+	const char	*in = v->text + n + strspn(v->text + n, " \t");
+	int64_t		*window = &c->storm_window_ns;
 
-	if (n >= sizeof(number))
+	if (n >= sizeof(number) || strncmp(in, "in", 2) != 0 ||
+	    (in[2] != ' ' && in[2] != '\t'))
 		return ("invalid");
-	memcpy(number, rest, n);
-	number[n] = '\0';
-	rest += n + strspn(rest + n, " \t");
-	if (strncmp(rest, "in", 2) != 0 || (rest[2] != ' ' && rest[2] != '\t'))
-		return ("invalid");
-	rest += 2 + strspn(rest + 2, " \t");
+	memcpy(number, v->text, n);
 	if (!number_parse(number, 1, CONFIGURATION_STORM_LIMIT_MAX,
-	    &s->storm_limit) || !duration_parse(rest, &window_ns) ||
-	    window_ns < CONFIGURATION_STORM_WINDOW_MIN_NS ||
-	    window_ns > CONFIGURATION_STORM_WINDOW_MAX_NS)
+	    &c->storm_limit) ||
+	    !duration_parse(in + 2 + strspn(in + 2, " \t"), window) ||
+	    *window < CONFIGURATION_STORM_WINDOW_MIN_NS ||
+	    *window > CONFIGURATION_STORM_WINDOW_MAX_NS)
 		return ("invalid");
-	s->storm_window_ns = window_ns;
 	return (NULL);
 }
 
-/* A directive goes to the configuration at once, because it has many. */
+/* The directives of the list go to the result at once. */
 const char *
-config_check_directive(struct config_check *check,
-    const struct config_value *value)
+config_check_directive(struct config_check *c, const struct config_value *v)
 {
-	struct configuration			*c = check->c;
+	struct configuration			*result = c->result;
 	struct configuration_directive		*d;
 
-	if (!array_reserve(&c->snmp, &check->directives, c->nsnmp + 1,
-	    sizeof(*c->snmp))) {
-		config_errors_exhausted(check->errors);
-		return (NULL);
-	}
-	d = &c->snmp[c->nsnmp++];
-	d->line = value->place.line;
-	d->file = interned_string_share(value->place.source->file);
-	d->text = strdup(value->text);
+	if (!array_reserve(&result->snmp, &c->directives, result->nsnmp + 1,
+	    sizeof(*d)))
+		return (config_errors_exhausted(c->errors));
+	d = &result->snmp[result->nsnmp++];
+	d->line = v->place.line;
+	d->file = interned_string_share(v->place.file);
+	d->text = strdup(v->text);
 	if (d->file == NULL || d->text == NULL)
-		config_errors_exhausted(check->errors);
-	return (config_text_fault(value->text, 1, CONFIG_LONG_TEXT_MAX));
+		config_errors_exhausted(c->errors);
+	return (config_text_fault(v->text, 1, CONFIG_LONG_TEXT_MAX));
 }
 
 /* ---- options of a watch */
 
 const char *
-config_check_interface(struct config_check *check,
-    const struct config_value *value)
+config_check_interface(struct config_check *c, const struct config_value *v)
 {
-	struct configuration_profile	*watch = &check->settings->watch;
-
-	watch->interface_line = value->place.line;
-	if (config_text_fault(value->text, 1, CONFIG_INTERFACE_MAX) != NULL ||
-	    strpbrk(value->text, "/ ") != NULL ||
-	    strcmp(value->text, ".") == 0 || strcmp(value->text, "..") == 0)
+	c->watch.interface_line = v->place.line;
+	if (config_text_fault(v->text, 1, CONFIG_INTERFACE_MAX) != NULL ||
+	    strpbrk(v->text, "/ ") != NULL || strcmp(v->text, ".") == 0 ||
+	    strcmp(v->text, "..") == 0)
 		return ("invalid");
-	watch->interface = value->text;
+	c->watch.interface = v->text;
 	return (NULL);
 }
 
 const char *
-config_check_local(struct config_check *check,
-    const struct config_value *value)
+config_check_local(struct config_check *c, const struct config_value *v)
 {
-	struct addr	*local = &check->settings->watch.local;
+	struct addr	 local;
 
-	if (!addr_parse(value->text, local)) {
-		*local = (struct addr){ .family = ADDR_NONE };
+	if (!addr_parse(v->text, &local))
 		return ("invalid");
-	}
-	if (config_addr_unspecified(local)) {
-		*local = (struct addr){ .family = ADDR_NONE };
-		config_value_error(check, value, "unspecified address in",
-		    "the address of a node, or no such option for any");
-	}
+	if (config_addr_unspecified(&local))
+		return ("unspecified");
+	c->watch.local = local;
 	return (NULL);
 }
 
-/* A copy with each run of blanks made one, and none at the ends. */
-static char *
-blanks_collapsed(const char *text)
+/* Makes each run of blanks one, and none at the ends. */
+static void
+collapse_blanks(char *text)
 {
-	char	*copy = strdup(text), *to = copy;
+	char	*from = text, *to = text;
 
-	if (copy == NULL)
-		return (NULL);
-	for (; *text != '\0'; text++) {
-		if (!isspace((unsigned char)*text))
-			*to++ = *text;
-		else if (to > copy && to[-1] != ' ')
+	for (; *from != '\0'; from++) {
+		if (!isspace((unsigned char)*from))
+			*to++ = *from;
+		else if (to > text && to[-1] != ' ')
 			*to++ = ' ';
 	}
-	if (to > copy && to[-1] == ' ')
+	if (to > text && to[-1] == ' ')
 		to--;
 	*to = '\0';
-	return (copy);
 }
 
 /*
@@ -248,48 +214,45 @@ blanks_collapsed(const char *text)
  * for Ethernet, the `any` device, bare IP or a wireless monitor.
  */
 static void
-check_expression(struct config_check *check, const struct config_value *value,
+check_expression(struct config_check *c, const struct config_value *v,
     const char *expression)
 {
 	static const int		 link_types[] = { 276, 101, 127, 1 };
-	struct capture_expression	*e;
+	struct capture_expression	*e = NULL;
 	size_t				 i;
-	char				 quoted[CONFIG_QUOTE_SIZE];
+	char				 quoted[UTF8_QUOTE_SIZE];
 	char				 error[CAPTURE_ERROR_SIZE];
 
-	for (i = 0; i < sizeof(link_types) / sizeof(link_types[0]); i++) {
+	for (i = 0; i < sizeof(link_types) / sizeof(link_types[0]) &&
+	    e == NULL; i++)
 		e = capture_expression_new(expression, link_types[i], error);
-		if (e != NULL) {
-			capture_expression_free(e);
-			return;
-		}
-	}
-	error[strcspn(error, "\n")] = '\0';
-	config_errors_add(check->errors, value->place, "heartbeat %s: %s; "
-	    "expected a pcap-filter expression",
-	    config_quote(value->text, quoted), error);
+	if (e == NULL)
+		config_error(c->errors, v->place, "heartbeat %s: %.*s; "
+		    "expected a pcap-filter expression",
+		    utf8_quote(v->text, quoted),
+		    (int)strcspn(error, "\n"), error);
+	capture_expression_free(e);
 }
 
 const char *
-config_check_heartbeat(struct config_check *check,
-    const struct config_value *value)
+config_check_heartbeat(struct config_check *c, const struct config_value *v)
 {
-	struct configuration_profile	*watch = &check->settings->watch;
-	const char			*fault;
-	char				 error[CONFIG_LONG_TEXT_MAX + 1024];
+	struct heartbeat_form	*form = &c->watch.form;
+	const char		*fault;
+	char			*text, error[CONFIG_LONG_TEXT_MAX + 1024];
 
-	watch->heartbeat_line = value->place.line;
-	check->heartbeat = blanks_collapsed(value->text);
-	if (check->heartbeat == NULL)
-		return (config_errors_exhausted(check->errors));
-	watch->heartbeat = check->heartbeat;
-	fault = config_text_fault(watch->heartbeat, 1, CONFIG_LONG_TEXT_MAX);
+	c->watch.heartbeat_line = v->place.line;
+	text = arena_copy(&c->file->arena, v->text, strlen(v->text));
+	if (text == NULL)
+		return (config_errors_exhausted(c->errors));
+	collapse_blanks(text);
+	c->watch.heartbeat = text;
+	fault = config_text_fault(text, 1, CONFIG_LONG_TEXT_MAX);
 	if (fault != NULL)
 		return (fault);
-	if (!heartbeat_form_parse(watch->heartbeat, &watch->form, error,
-	    sizeof(error)))
-		config_errors_add(check->errors, value->place, "%s", error);
-	else if (watch->form.expression != NULL)
-		check_expression(check, value, watch->form.expression);
+	if (!heartbeat_form_parse(text, form, error, sizeof(error)))
+		config_error(c->errors, v->place, "%s", error);
+	else if (form->expression != NULL)
+		check_expression(c, v, form->expression);
 	return (NULL);
 }

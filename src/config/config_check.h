@@ -41,27 +41,38 @@ struct config_peers {
 struct config_check {
 	struct config_file	*file;
 	struct config_errors	*errors;
-	struct configuration	*c;
+	struct configuration	*result;
 	char			 host[CONFIG_TEXT_MAX + 1];
-	struct config_settings	 top;
-	struct config_settings	*settings;	/* of the current section */
-	struct config_peers	 peers;		/* likewise */
-	char			*heartbeat;	/* likewise; owned */
-	size_t			 capacity;	/* of c->watches */
-	size_t			 directives;	/* capacity of c->snmp */
+	size_t			 capacity;	/* of result->watches */
+	size_t			 directives;	/* capacity of result->snmp */
 	uint64_t		 nwatches;	/* that the values ask for */
 	bool			 too_many;	/* reported */
+
+	/* The options of the top. */
+	const char		*agentx;
+	uint32_t		 history;
+	uint32_t		 storm_limit;
+	int64_t			 storm_window_ns;
+	struct configuration_profile defaults;	/* of the watches */
+
+	/*
+	 * The values of the current section; their texts are borrowed.  Zero
+	 * means that an option is absent or invalid.
+	 */
+	int64_t			 interruption_ns;
+	struct configuration_alarm alarm;
+	struct configuration_profile watch;
+	const char		*watch_name;
+	uint32_t		 alarm_id;
+	struct config_peers	 peers;
 };
 
 /* Checks each value of a section by its row in config_options. */
 void	 config_check_section(struct config_check *,
-	    const struct config_section *, struct config_settings *);
-/* What is wrong with a text of that many bytes, or NULL. */
+	    const struct config_section *);
+/* What is wrong with a text of minimum to maximum bytes, or NULL. */
 const char *config_text_fault(const char *text, size_t minimum,
 	    size_t maximum);
-/* Adds an error about a value: `REASON NAME "VALUE"; expected EXPECTED`. */
-void	 config_value_error(struct config_check *, const struct config_value *,
-	    const char *reason, const char *expected);
 
 /* The checks of the options. */
 config_option_check config_check_text;
@@ -76,11 +87,15 @@ config_option_check config_check_local;
 config_option_check config_check_heartbeat;
 config_option_check config_check_peer;
 
-/* The addresses of a range. */
+/* The address of that position, less than `count`, in a range. */
 struct addr config_range_at(const struct config_range *, uint32_t position);
+/* True for 0.0.0.0 and ::, which are the address of no node. */
 bool	 config_addr_unspecified(const struct addr *);
 /* Adds an error for each address that a section has twice. */
 void	 config_check_peers(struct config_check *);
+/* Counts watches; false when there are too many, which is reported once. */
+bool	 config_count_watches(struct config_check *, struct config_place,
+	    uint64_t n);
 
 /* The alarms, built in and of the file; false when memory is exhausted. */
 bool	 config_check_alarms(struct config_check *);

@@ -40,28 +40,27 @@ struct placed_alarm {
 };
 
 static void
-check_alarm(struct config_check *check, const struct config_section *section,
+check_alarm(struct config_check *c, const struct config_section *s,
     struct placed_alarm *a)
 {
-	struct config_settings	 settings = { .alarm = alarm_default };
-	uint32_t		 id = 0;
-	size_t			 i;
+	uint32_t	 id = 0;
+	size_t		 i;
 
-	if (section->title != NULL)
-		(void)number_parse(section->title, 1, CONFIG_ALARM_ID_MAX, &id);
+	c->alarm = alarm_default;
+	if (s->title != NULL)
+		(void)number_parse(s->title, 1, CONFIG_ALARM_ID_MAX, &id);
 	for (i = 0; i < BUILT_IN; i++)
 		if (built_in[i].id == id)
-			settings.alarm = built_in[i];
-	settings.interruption_ns = settings.alarm.interruption_ns;
-	config_check_section(check, section, &settings);
-	a->alarm = settings.alarm;
-	a->alarm.interruption_ns = settings.interruption_ns;
-	a->alarm.line = section->place.line;
-	a->place = section->place;
-	if (section->complete && id != 0 && a->alarm.name[0] == '\0' &&
-	    config_section_value(section, OPTION_NAME) == NULL)
-		config_errors_add(check->errors, section->place, "alarm %u has "
-		    "no name; expected one, because it is not built in", id);
+			c->alarm = built_in[i];
+	c->interruption_ns = c->alarm.interruption_ns;
+	config_check_section(c, s);
+	c->alarm.interruption_ns = c->interruption_ns;
+	c->alarm.line = s->place.line;
+	*a = (struct placed_alarm){ c->alarm, s->place };
+	if (s->complete && id != 0 && c->alarm.name[0] == '\0' &&
+	    config_section_value(s, OPTION_NAME) == NULL)
+		config_error(c->errors, s->place, "alarm %u has no name; "
+		    "expected one, because it is not built in", id);
 }
 
 /* By id; the built in alarm before the sections for it. */
@@ -72,63 +71,61 @@ alarm_compare(const void *a, const void *b)
 
 	if (x->alarm.id != y->alarm.id)
 		return (x->alarm.id < y->alarm.id ? -1 : 1);
-	return (config_place_compare(&x->place, &y->place));
+	return (x->place.position < y->place.position ? -1 :
+	    x->place.position > y->place.position);
 }
 
 /* A section overrides the built in alarm, and must be the only one. */
 static void
-alarms_keep(struct config_check *check, const struct placed_alarm *a, size_t n)
+alarms_keep(struct config_check *c, const struct placed_alarm *a, size_t n)
 {
-	struct configuration		*c = check->c;
-	const struct placed_alarm	*end = a + n, *first = NULL;
+	const struct placed_alarm	*first = NULL, *end = a + n;
+	struct configuration_alarm	*alarm;
 
 	for (; a < end; a++) {
-		if (a->place.source == NULL && a + 1 < end &&
-		    a[1].alarm.id == a->alarm.id)
-			continue;
 		if (first != NULL && first->alarm.id == a->alarm.id) {
-			if (a->alarm.id != 0)
-				config_errors_add(check->errors, a->place,
-				    "alarm %u is given twice, first at %s:%d; "
-				    "expected once", a->alarm.id,
-				    first->place.source->file,
-				    first->place.line);
+			config_error(c->errors, a->place, "alarm %u is "
+			    "given twice, first at %s:%d; expected once",
+			    a->alarm.id, first->place.file, first->place.line);
 			continue;
 		}
-		first = a;
-		c->alarms[c->nalarms] = configuration_alarm_new(&a->alarm);
-		if (c->alarms[c->nalarms] == NULL)
-			config_errors_exhausted(check->errors);
+		if (a->place.file == NULL && a + 1 < end &&
+		    a[1].alarm.id == a->alarm.id)
+			continue;
+		first = a->alarm.id == 0 ? NULL : a;
+		alarm = configuration_alarm_new(&a->alarm);
+		if (alarm == NULL)
+			config_errors_exhausted(c->errors);
 		else
-			c->nalarms++;
+			c->result->alarms[c->result->nalarms++] = alarm;
 	}
 }
 
 bool
-config_check_alarms(struct config_check *check)
+config_check_alarms(struct config_check *c)
 {
 	const struct config_section	*s;
 	struct placed_alarm		*alarms;
 	size_t				 i, n = BUILT_IN;
 
-	for (s = check->file->sections; s != NULL; s = s->next)
+	for (s = c->file->sections; s != NULL; s = s->next)
 		n += s->kind == CONFIG_ALARM;
 	alarms = calloc(n, sizeof(*alarms));
-	check->c->alarms = calloc(n, sizeof(*check->c->alarms));
-	if (alarms == NULL || check->c->alarms == NULL) {
-		config_errors_exhausted(check->errors);
+	c->result->alarms = calloc(n, sizeof(*c->result->alarms));
+	if (alarms == NULL || c->result->alarms == NULL) {
+		config_errors_exhausted(c->errors);
 		free(alarms);
 		return (false);
 	}
 	for (i = 0; i < BUILT_IN; i++)
 		alarms[i].alarm = built_in[i];
-	for (s = check->file->sections; s != NULL; s = s->next)
+	for (s = c->file->sections; s != NULL; s = s->next)
 		if (s->kind == CONFIG_ALARM)
-			check_alarm(check, s, &alarms[i++]);
+			check_alarm(c, s, &alarms[i++]);
 	qsort(alarms, n, sizeof(*alarms), alarm_compare);
-	alarms_keep(check, alarms, n);
+	alarms_keep(c, alarms, n);
 	free(alarms);
-	return (!check->errors->exhausted);
+	return (!c->errors->exhausted);
 }
 
 static int

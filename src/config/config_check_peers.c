@@ -4,6 +4,7 @@
 
 #include "base/array.h"
 #include "base/number.h"
+#include "base/utf8.h"
 #include "config/config_check.h"
 
 /* The unspecified address, 0.0.0.0 or ::, which no node has. */
@@ -25,141 +26,108 @@ addr_is_group(const struct addr *a)
 	    memcmp(a->octets, "\xff\xff\xff\xff", 4) == 0);
 }
 
-/* The addresses of a range differ only in their last 32 bits. */
+/* In the first address of a range all the bits of the position are zero. */
 struct addr
 config_range_at(const struct config_range *r, uint32_t position)
 {
 	struct addr	 a = r->first;
-	uint8_t		*o = a.octets + addr_length(&a) - 4;
-	uint32_t	 low;
+	uint8_t		*octet = a.octets + addr_length(&a);
 
-	if (position == 0)
-		return (a);
-	low = (uint32_t)o[0] << 24 | (uint32_t)o[1] << 16 |
-	    (uint32_t)o[2] << 8 | o[3];
-	low += position;
-	o[0] = (uint8_t)(low >> 24);
-	o[1] = (uint8_t)(low >> 16);
-	o[2] = (uint8_t)(low >> 8);
-	o[3] = (uint8_t)low;
+	for (; position > 0; position >>= 8)
+		*--octet |= (uint8_t)position;
 	return (a);
 }
 
 /* Clears all but the first `bits` bits; true when that changes the address. */
 static bool
-addr_mask(struct addr *a, uint32_t bits)
+addr_mask(struct addr *a, size_t bits)
 {
 	struct addr	 before = *a;
-	size_t		 i;
 
-	for (i = 0; i < addr_length(a); i++) {
-		if (bits >= 8 * (i + 1))
-			continue;
-		a->octets[i] &= bits <= 8 * i ? 0 :
-		    (uint8_t)(0xff << (8 * (i + 1) - bits));
-	}
+	for (; bits < 8 * addr_length(a); bits++)
+		a->octets[bits / 8] &= (uint8_t)~(0x80 >> bits % 8);
 	return (!addr_equal(&before, a));
 }
 
-static bool
-check_addr(struct config_check *check, const struct config_value *value,
-    const struct addr *a)
+static const char *
+addr_fault(const struct addr *a)
 {
 	if (config_addr_unspecified(a))
-		config_value_error(check, value, "unspecified address in",
-		    "the address of a node, or no such option for any");
-	else if (addr_is_group(a))
-		config_value_error(check, value, "multicast or broadcast",
-		    "the address of a node");
-	else
-		return (true);
-	return (false);
+		return ("unspecified");
+	return (addr_is_group(a) ? "multicast or broadcast" : NULL);
 }
 
-/* 2^bits watches more must not be too many; that is reported once. */
-static bool
-check_count(struct config_check *check, const struct config_value *value,
-    uint32_t bits)
+bool
+config_count_watches(struct config_check *c, struct config_place place,
+    uint64_t n)
 {
-	if (bits < 20 && check->nwatches + (UINT64_C(1) << bits) <=
-	    CONFIGURATION_WATCHES_MAX) {
-		check->nwatches += UINT64_C(1) << bits;
+	if (c->nwatches + n <= CONFIGURATION_WATCHES_MAX) {
+		c->nwatches += n;
 		return (true);
 	}
-	if (!check->too_many)
-		config_value_error(check, value, "too many watches from",
-		    "at most 1000000 in all");
-	check->too_many = true;
+	if (!c->too_many)
+		config_error(c->errors, place, "too many watches; "
+		    "expected at most %u in all", CONFIGURATION_WATCHES_MAX);
+	c->too_many = true;
 	return (false);
 }
 
-static bool
-check_prefix(struct config_check *check, const struct config_value *value,
+/* The length after the slash.  The range stays empty if an error is added. */
+static const char *
+check_prefix(struct config_check *c, const struct config_value *v,
     struct config_range *r, const char *length)
 {
 	uint32_t	 bits, width = 8 * (uint32_t)addr_length(&r->first);
 	struct addr	 last;
-	char		 expected[ADDR_TEXT_SIZE + 64], text[ADDR_TEXT_SIZE];
+	const char	*fault;
+	char		 quoted[UTF8_QUOTE_SIZE], text[ADDR_TEXT_SIZE];
 
-	if (!number_parse(length, 0, width, &bits)) {
-		snprintf(expected, sizeof(expected), "a length from 0 to %u "
-		    "after the slash", width);
-		config_value_error(check, value, "invalid prefix in",
-		    expected);
-		return (false);
-	}
+	if (!number_parse(length, 0, width, &bits))
+		return ("invalid prefix length in");
 	if (addr_mask(&r->first, bits)) {
-		snprintf(expected, sizeof(expected), "\"%s/%u\"",
+		config_error(c->errors, v->place, "host bits set in peer "
+		    "%s; expected \"%s/%u\"", utf8_quote(v->text, quoted),
 		    addr_text(&r->first, text), bits);
-		config_value_error(check, value, "host bits set in",
-		    expected);
-		return (false);
+		return (NULL);
 	}
-	if (!check_count(check, value, width - bits))
-		return (false);
+	if (!config_count_watches(c, v->place, width - bits < 32 ?
+	    UINT64_C(1) << (width - bits) : UINT32_MAX))
+		return (NULL);
 	r->count = UINT32_C(1) << (width - bits);
 	last = config_range_at(r, r->count - 1);
-	return (check_addr(check, value, &r->first) &&
-	    check_addr(check, value, &last));
+	fault = addr_fault(&r->first);
+	return (fault != NULL ? fault : addr_fault(&last));
 }
 
-/* ADDRESS or ADDRESS/LENGTH. */
-static bool
-check_range(struct config_check *check, const struct config_value *value,
-    struct config_range *r)
-{
-	char		 text[ADDR_TEXT_SIZE];
-	size_t		 n = strcspn(value->text, "/");
-
-	*r = (struct config_range){ .count = 1, .value = value };
-	if (n < sizeof(text)) {
-		memcpy(text, value->text, n);
-		text[n] = '\0';
-	}
-	if (n >= sizeof(text) || !addr_parse(text, &r->first)) {
-		config_value_error(check, value, "invalid", NULL);
-		return (false);
-	}
-	if (value->text[n] == '/')
-		return (check_prefix(check, value, r, value->text + n + 1));
-	return (check_count(check, value, 0) &&
-	    check_addr(check, value, &r->first));
-}
-
+/* ADDRESS or ADDRESS/LENGTH.  An invalid one makes no range. */
 const char *
-config_check_peer(struct config_check *check, const struct config_value *value)
+config_check_peer(struct config_check *c, const struct config_value *v)
 {
-	struct config_peers	*p = &check->peers;
+	struct config_peers	*p = &c->peers;
+	struct config_range	*r;
+	char			 text[ADDR_TEXT_SIZE] = "";
+	size_t			 n = strcspn(v->text, "/");
+	const char		*fault = NULL;
 
+	if (!array_reserve(&p->range, &p->capacity, p->n + 1, sizeof(*r)))
+		return (config_errors_exhausted(c->errors));
+	r = &p->range[p->n];
+	*r = (struct config_range){ .value = v };
+	p->named = p->named || p->values > 0 || v->text[n] == '/';
 	p->values++;
-	if (p->values > 1 || strchr(value->text, '/') != NULL)
-		p->named = true;
-	if (!array_reserve(&p->range, &p->capacity, p->n + 1,
-	    sizeof(*p->range)))
-		return (config_errors_exhausted(check->errors));
-	if (check_range(check, value, &p->range[p->n]))
+	if (n < sizeof(text))
+		memcpy(text, v->text, n);
+	if (!addr_parse(text, &r->first))
+		return ("invalid");
+	if (v->text[n] == '/')
+		fault = check_prefix(c, v, r, v->text + n + 1);
+	else if (config_count_watches(c, v->place, 1)) {
+		r->count = 1;
+		fault = addr_fault(&r->first);
+	}
+	if (fault == NULL && r->count > 0)
 		p->n++;
-	return (NULL);
+	return (fault);
 }
 
 /* ---- addresses that are given twice */
@@ -189,25 +157,25 @@ range_holds(const struct config_range *outer, const struct config_range *r)
 }
 
 static void
-report_twice(struct config_check *check, const struct config_range *a,
+report_twice(struct config_check *c, const struct config_range *a,
     const struct config_range *b)
 {
 	const struct config_value *later = a < b ? b->value : a->value;
 	const struct config_value *first = a < b ? a->value : b->value;
-	char			 quoted[2][CONFIG_QUOTE_SIZE];
+	char			 quoted[2][UTF8_QUOTE_SIZE];
 
-	config_errors_add(check->errors, later->place, "peer %s has an address "
-	    "of %s at %s:%d; expected each address once",
-	    config_quote(later->text, quoted[0]),
-	    config_quote(first->text, quoted[1]),
-	    first->place.source->file, first->place.line);
+	config_error(c->errors, later->place, "peer %s has an address of "
+	    "%s at %s:%d; expected each address once",
+	    utf8_quote(later->text, quoted[0]),
+	    utf8_quote(first->text, quoted[1]), first->place.file,
+	    first->place.line);
 }
 
 /* Two prefixes are disjoint, or one contains the other. */
 void
-config_check_peers(struct config_check *check)
+config_check_peers(struct config_check *c)
 {
-	const struct config_peers	*p = &check->peers;
+	const struct config_peers	*p = &c->peers;
 	const struct config_range	**sorted, *outer;
 	size_t				 i;
 
@@ -215,7 +183,7 @@ config_check_peers(struct config_check *check)
 		return;
 	sorted = calloc(p->n, sizeof(*sorted));
 	if (sorted == NULL) {
-		config_errors_exhausted(check->errors);
+		config_errors_exhausted(c->errors);
 		return;
 	}
 	for (i = 0; i < p->n; i++)
@@ -223,7 +191,7 @@ config_check_peers(struct config_check *check)
 	qsort(sorted, p->n, sizeof(*sorted), range_compare);
 	for (i = 1, outer = sorted[0]; i < p->n; i++) {
 		if (range_holds(outer, sorted[i]))
-			report_twice(check, outer, sorted[i]);
+			report_twice(c, outer, sorted[i]);
 		else
 			outer = sorted[i];
 	}

@@ -1,13 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "base/array.h"
-#include "base/utf8.h"
 #include "config/config_errors.h"
-
-#define QUOTE_CUT	64	/* bytes shown of a long text */
 
 void *
 config_errors_exhausted(struct config_errors *e)
@@ -17,7 +13,7 @@ config_errors_exhausted(struct config_errors *e)
 }
 
 void
-config_errors_add(struct config_errors *e, struct config_place place,
+config_error(struct config_errors *e, struct config_place place,
     const char *format, ...)
 {
 	va_list	 ap;
@@ -39,54 +35,32 @@ config_errors_add(struct config_errors *e, struct config_place place,
 	e->n++;
 }
 
-bool
-config_errors_none(const struct config_errors *e)
-{
-	return (e->n == 0 && !e->exhausted);
-}
-
-int
-config_place_compare(const struct config_place *a,
-    const struct config_place *b)
-{
-	unsigned	 x = a->source == NULL ? 0 : a->source->order;
-	unsigned	 y = b->source == NULL ? 0 : b->source->order;
-
-	if (x != y)
-		return (x < y ? -1 : 1);
-	return (a->line < b->line ? -1 : a->line > b->line);
-}
-
 static int
 error_compare(const void *a, const void *b)
 {
 	const struct config_error	*x = a, *y = b;
-	int				 order;
 
-	order = config_place_compare(&x->place, &y->place);
-	if (order != 0)
-		return (order);
+	if (x->place.position != y->place.position)
+		return (x->place.position < y->place.position ? -1 : 1);
 	return (x->order < y->order ? -1 : x->order > y->order);
 }
 
-void
+bool
 config_errors_print(struct config_errors *e, const char *file, FILE *stream)
 {
-	const struct config_place	*place;
-	size_t				 i;
+	const struct config_error	*error;
 
 	if (e->n > 0)
 		qsort(e->error, e->n, sizeof(*e->error), error_compare);
-	for (i = 0; i < e->n; i++) {
-		place = &e->error[i].place;
-		if (place->source != NULL)
-			fprintf(stream, "%s:%d: %s\n", place->source->file,
-			    place->line, e->error[i].text);
+	for (error = e->error; error < e->error + e->n; error++)
+		if (error->place.file != NULL)
+			fprintf(stream, "%s:%d: %s\n", error->place.file,
+			    error->place.line, error->text);
 		else
-			fprintf(stream, "%s: %s\n", file, e->error[i].text);
-	}
+			fprintf(stream, "%s: %s\n", file, error->text);
 	if (e->exhausted)
 		fprintf(stream, "%s: out of memory\n", file);
+	return (e->n > 0 || e->exhausted);
 }
 
 void
@@ -96,29 +70,4 @@ config_errors_free(struct config_errors *e)
 		free(e->error[--e->n].text);
 	free(e->error);
 	*e = (struct config_errors){ 0 };
-}
-
-char *
-config_quote(const char *text, char *quoted)
-{
-	const char	*p = text;
-	size_t		 n = 0, length;
-	uint32_t	 character;
-
-	quoted[n++] = '"';
-	while (*p != '\0' && p - text < QUOTE_CUT) {
-		length = utf8_next(p, &character);
-		if (length == 0 || utf8_control(character)) {
-			n += (size_t)sprintf(quoted + n, "\\x%02x",
-			    (unsigned char)*p++);
-			continue;
-		}
-		if (*p == '"' || *p == '\\')
-			quoted[n++] = '\\';
-		memcpy(quoted + n, p, length);
-		n += length;
-		p += length;
-	}
-	strcpy(quoted + n, *p == '\0' ? "\"" : "\"...");
-	return (quoted);
 }

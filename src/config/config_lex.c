@@ -9,67 +9,40 @@
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/utf8.h"
 #include "config/config_lex.h"
 
 #define BYTES_MAX	(256 * 1024 * 1024)	/* all files together */
 #define FILES_MAX	10000
-#define DEPTH_MAX	16			/* files within each other */
 #define BYTE_ORDER_MARK	"\xef\xbb\xbf"
 
 /* The characters that end a word, besides the end of the file. */
 #define WORD_END	" \t\r\n#\"'={}()+,*"
 #define BLANKS		" \t\r\n"
 
-struct lex_file {
-	struct lex_file	*outer;		/* the file that includes it, or NULL */
-	const struct config_source *source;
-	struct stat	 st;
-	char		*text;		/* owned; without NUL but the last */
-	size_t		 length;
-	size_t		 capacity;
-	char		*p;		/* the next byte */
-	int		 line;		/* of p */
-};
-
-static void	 file_open(struct config_lex *, const char *);
+static void	 file_open(struct config_lex *, const char *, size_t,
+		    struct config_place);
 
 static struct config_place
 place(const struct config_lex *lex)
 {
-	if (lex->file == NULL)
+	const struct lex_file	*f = lex->f;
+
+	if (f == NULL)
 		return ((struct config_place){ 0 });
-	return ((struct config_place){ lex->file->source, lex->file->line });
-}
-
-/* No token follows: the rest of all files is left out. */
-static void
-lex_cut(struct config_lex *lex)
-{
-	lex->cut = true;
-	lex->ended = true;
-}
-
-/* The next part of the files; NULL when memory is exhausted. */
-static const struct config_source *
-source_new(struct config_lex *lex, const char *file)
-{
-	struct config_source	*source;
-
-	source = arena_alloc(lex->arena, sizeof(*source));
-	if (source != NULL)
-		source->file = arena_copy(lex->arena, file, strlen(file));
-	if (source == NULL || source->file == NULL)
-		return (config_errors_exhausted(lex->errors));
-	source->order = ++lex->sources;
-	return (source);
+	return ((struct config_place){ f->name, f->line, lex->position });
 }
 
 /* Moves to a later byte and counts the lines. */
 static void
-move(struct lex_file *f, char *to)
+move(struct config_lex *lex, char *to)
 {
+	struct lex_file	*f = lex->f;
+	int		 line = f->line;
+
 	for (; f->p < to; f->p++)
 		f->line += *f->p == '\n';
+	lex->position += (unsigned)(f->line - line);
 }
 
 /* ---- texts */
@@ -86,7 +59,7 @@ buffer_add(struct config_lex *lex, const char *bytes, size_t n)
 	lex->length += n;
 }
 
-/* Makes a token of a text.  Always true: it is one. */
+/* Makes a token of a text.  Always true: there is a token. */
 static bool
 token_text(struct config_lex *lex, struct config_token *token,
     const char *text, size_t length)
@@ -95,57 +68,61 @@ token_text(struct config_lex *lex, struct config_token *token,
 	token->place = place(lex);
 	token->text = arena_copy(lex->arena, text, length);
 	lex->assigned = false;
-	if (token->text == NULL) {
-		config_errors_exhausted(lex->errors);
+	if (token->text == NULL)
 		token->text = "";
-	}
 	return (true);
 }
 
-/* At the digits, or the x before them, of an escape sequence for a byte. */
+/* At the digits of an escape sequence for a byte, or the x before them. */
 static void
 lex_byte(struct config_lex *lex)
 {
-	struct lex_file	*f = lex->file;
-	int		 base = *f->p == 'x' ? 16 : 8;
-	char		*digits = base == 16 ? f->p + 1 : f->p;
-	size_t		 n = strspn(digits, base == 16 ?
-			    "0123456789abcdefABCDEF" : "0123456789");
+	struct lex_file	*f = lex->f;
+	bool		 octal = *f->p != 'x';
+	char		*digits = octal ? f->p : f->p + 1;
+	size_t		 n = strspn(digits, octal ? "0123456789" :
+			    "0123456789abcdefABCDEF");
 	char		 text[4] = "", *end, byte;
 	unsigned long	 value;
 
-	if (base == 16 && n > 2)
+	if (!octal && n > 2)
 		n = 2;
 	memcpy(text, digits, n > 3 ? 3 : n);
-	value = strtoul(text, &end, base);
+	value = strtoul(text, &end, octal ? 8 : 16);
 	f->p = digits + n;
 	if (n > 3 || *end != '\0' || value == 0 || value > 0xff) {
-		config_errors_add(lex->errors, place(lex), "invalid escape "
-		    "sequence \"\\%s%s\"; expected \\001 to \\377 or "
-		    "\\x01 to \\xff", base == 16 ? "x" : "", text);
+		config_error(lex->errors, place(lex), "invalid escape "
+		    "sequence \"\\%s%s\"; expected \\001 to \\377 or \\x01 to "
+		    "\\xff", octal ? "" : "x", text);
 		value = '?';
 	}
 	byte = (char)value;
 	buffer_add(lex, &byte, 1);
 }
 
-/* At a backslash in double quotes. */
+/*
+ * At a backslash.  In single quotes it is a special character only before a
+ * quote, a backslash or the end of a line.
+ */
 static void
-lex_escape(struct config_lex *lex)
+lex_escape(struct config_lex *lex, char quote)
 {
 	static const char	 letters[] = "nrbfaetv";
 	static const char	 bytes[] = "\n\r\b\f\a\033\t\v";
-	struct lex_file		*f = lex->file;
-	const char		*letter;
+	struct lex_file		*f = lex->f;
+	const char		*letter = NULL;
 
 	f->p++;
-	if (isdigit((unsigned char)*f->p) ||
+	if (quote == '\'' && *f->p != '\'' && *f->p != '\\' && *f->p != '\n')
+		buffer_add(lex, "\\", 1);
+	else if (*f->p == '\n')
+		move(lex, f->p + 1);
+	else if (isdigit((unsigned char)*f->p) ||
 	    (*f->p == 'x' && isxdigit((unsigned char)f->p[1])))
 		lex_byte(lex);
-	else if (*f->p == '\n')
-		move(f, f->p + 1);
 	else if (*f->p != '\0') {
-		letter = strchr(letters, *f->p);
+		if (quote == '"')
+			letter = strchr(letters, *f->p);
 		buffer_add(lex, letter == NULL ? f->p :
 		    bytes + (letter - letters), 1);
 		f->p++;
@@ -159,13 +136,14 @@ lex_escape(struct config_lex *lex)
 static const char *
 lex_variable(struct config_lex *lex)
 {
-	struct lex_file	*f = lex->file;
+	struct lex_file	*f = lex->f;
 	char		*name = f->p + 2, *end, *colon;
 	const char	*value, *otherwise = "";
 
 	end = name + strcspn(name, "}\"\n");
+	f->p = end + 1;
 	if (*end != '}') {
-		config_errors_add(lex->errors, place(lex), "\"${\" is not "
+		config_error(lex->errors, place(lex), "\"${\" is not "
 		    "closed: missing }; expected ${VARIABLE}, or the text in "
 		    "single quotes");
 		f->p = name;
@@ -178,84 +156,35 @@ lex_variable(struct config_lex *lex)
 		otherwise = colon + 2;
 	}
 	value = getenv(name);
-	f->p = end + 1;
 	return (value == NULL ? otherwise : value);
 }
 
-/* The file ends within a comment or string: nothing that follows counts. */
-static void
-lex_unclosed(struct config_lex *lex, const char *what, const char *end,
-    int line)
-{
-	lex->file->line = line;
-	config_errors_add(lex->errors, place(lex), "%s is not closed: "
-	    "missing %s", what, end);
-	lex_cut(lex);
-}
-
-/* Reads up to the closing quote; false at the end of the file. */
+/* Reads a string into the buffer; false when it is not closed. */
 static bool
-lex_double_quoted(struct config_lex *lex)
+lex_quoted(struct config_lex *lex)
 {
-	struct lex_file	*f = lex->file;
+	struct lex_file	*f = lex->f;
 	const char	*value;
+	char		 quote = *f->p++;
 	size_t		 n;
 
-	for (f->p++; *f->p != '"';) {
-		n = strcspn(f->p, "\"\\$\n");
+	for (lex->length = 0; *f->p != quote;) {
+		n = strcspn(f->p, "\"'\\$");
 		buffer_add(lex, f->p, n);
-		f->p += n;
+		move(lex, f->p + n);
 		if (*f->p == '\0')
 			return (false);
 		if (*f->p == '\\')
-			lex_escape(lex);
-		else if (f->p[0] == '$' && f->p[1] == '{') {
+			lex_escape(lex, quote);
+		else if (quote == '"' && f->p[0] == '$' && f->p[1] == '{') {
 			value = lex_variable(lex);
 			if (value != NULL)
 				buffer_add(lex, value, strlen(value));
-		} else if (*f->p != '"') {
-			buffer_add(lex, f->p, 1);
-			move(f, f->p + 1);
-		}
+		} else if (*f->p != quote)
+			buffer_add(lex, f->p++, 1);
 	}
+	f->p++;
 	return (true);
-}
-
-/* In single quotes a backslash quotes a quote, a backslash or a line end. */
-static bool
-lex_single_quoted(struct config_lex *lex)
-{
-	struct lex_file	*f = lex->file;
-	size_t		 n;
-
-	for (f->p++; *f->p != '\'' && *f->p != '\0'; move(f, f->p + n)) {
-		n = strcspn(f->p, "'\\");
-		if (n == 0 && f->p[1] == '\n') {
-			n = 2;
-			continue;
-		}
-		if (n == 0 && (f->p[1] == '\'' || f->p[1] == '\\'))
-			f->p++;
-		n = n == 0 ? 1 : n;
-		buffer_add(lex, f->p, n);
-	}
-	return (*f->p == '\'');
-}
-
-static bool
-lex_string(struct config_lex *lex, struct config_token *token)
-{
-	struct lex_file	*f = lex->file;
-	char		 quote[2] = { *f->p, '\0' };
-	int		 line = f->line;
-
-	lex->length = 0;
-	if (quote[0] == '"' ? lex_double_quoted(lex) : lex_single_quoted(lex)) {
-		f->p++;
-		return (token_text(lex, token, lex->buffer, lex->length));
-	}
-	lex_unclosed(lex, "string", quote, line);
-	return (false);
 }
 
 /* ---- include */
@@ -285,25 +214,6 @@ include_parse(char *p, const char **name, size_t *length)
 	return (*p == ')' ? p + 1 : NULL);
 }
 
-/* A relative name is relative to the directory of the including file. */
-static void
-include_open(struct config_lex *lex, const char *name, size_t length)
-{
-	const char	*file = lex->file->source->file;
-	const char	*slash = strrchr(file, '/');
-	char		*path;
-	int		 n = 0;
-
-	if (slash != NULL && name[0] != '/')
-		n = (int)(slash + 1 - file);
-	if (asprintf(&path, "%.*s%.*s", n, file, (int)length, name) == -1) {
-		config_errors_exhausted(lex->errors);
-		return;
-	}
-	file_open(lex, path);
-	free(path);
-}
-
 /*
  * At the word "include" where the name of an option may be.  False when no file
  * follows; then it is a word as any other.
@@ -311,24 +221,25 @@ include_open(struct config_lex *lex, const char *name, size_t length)
 static bool
 lex_include(struct config_lex *lex)
 {
-	struct lex_file	*f = lex->file;
-	char		*p = f->p + strlen("include"), *end;
-	const char	*name;
-	size_t		 length;
+	struct config_place	 begin = place(lex);
+	char			*p = lex->f->p + strlen("include"), *end;
+	const char		*name;
+	size_t			 length;
 
 	p += strspn(p, BLANKS);
 	if (*p == '\0' || strchr("(=\"'", *p) == NULL)
 		return (false);
 	end = include_parse(p, &name, &length);
+	p = lex->f->p;
+	move(lex, end == NULL ? p + strcspn(p, "\n") : end);
 	if (lex->depth > 0)
-		config_errors_add(lex->errors, place(lex), "include inside a "
+		config_error(lex->errors, begin, "include inside a "
 		    "section or list; expected outside of all braces");
 	else if (end == NULL)
-		config_errors_add(lex->errors, place(lex), "include without "
-		    "the name of a file; expected include(\"FILE\")");
+		config_error(lex->errors, begin, "include without the "
+		    "name of a file; expected include(\"FILE\")");
 	else
-		include_open(lex, name, length);
-	move(f, end == NULL ? f->p + strcspn(f->p, "\n") : end);
+		file_open(lex, name, length, begin);
 	return (true);
 }
 
@@ -337,20 +248,20 @@ lex_include(struct config_lex *lex)
 /* The marks, in the order of enum config_token_kind from TOKEN_EQUALS on. */
 static const char *const marks[] = { "=", "+=", "{", "}", ",", "(", ")" };
 
+#define MARKS	(sizeof(marks) / sizeof(marks[0]))
+
 /* False when there is no mark here. */
 static bool
 lex_mark(struct config_lex *lex, struct config_token *token)
 {
-	size_t	 i, n;
+	size_t	 i;
 
-	for (i = 0; i < sizeof(marks) / sizeof(marks[0]); i++) {
-		n = strlen(marks[i]);
-		if (strncmp(lex->file->p, marks[i], n) == 0)
+	for (i = 0; i < MARKS; i++)
+		if (strncmp(lex->f->p, marks[i], strlen(marks[i])) == 0)
 			break;
-	}
-	if (i == sizeof(marks) / sizeof(marks[0]))
+	if (i == MARKS)
 		return (false);
-	lex->file->p += n;
+	lex->f->p += strlen(marks[i]);
 	token->kind = TOKEN_EQUALS + (enum config_token_kind)i;
 	token->text = marks[i];
 	token->place = place(lex);
@@ -365,10 +276,15 @@ lex_mark(struct config_lex *lex, struct config_token *token)
 static bool
 lex_word(struct config_lex *lex, struct config_token *token)
 {
-	struct lex_file	*f = lex->file;
-	const char	*word = f->p;
+	struct lex_file	*f = lex->f;
+	const char	*word = f->p, *value;
 	size_t		 n = strcspn(word, WORD_END);
 
+	if (word[0] == '$' && word[1] == '{') {
+		value = lex_variable(lex);
+		return (value != NULL &&
+		    token_text(lex, token, value, strlen(value)));
+	}
 	if (!lex->assigned && n == strlen("include") &&
 	    memcmp(word, "include", n) == 0 && lex_include(lex))
 		return (false);
@@ -384,17 +300,39 @@ lex_word(struct config_lex *lex, struct config_token *token)
 static bool
 lex_file_end(struct config_lex *lex)
 {
-	struct lex_file	*f = lex->file;
-
-	if (f->outer == NULL || lex->depth > 0) {
+	if (lex->f == lex->file || lex->depth > 0)
 		lex->ended = true;
-		return (false);
+	else {
+		free(lex->f->text);
+		lex->f--;
+		lex->position++;
+		lex->assigned = false;
 	}
-	lex->file = f->outer;
-	lex->file->source = source_new(lex, lex->file->source->file);
-	lex->assigned = false;
-	free(f->text);
-	free(f);
+	return (false);
+}
+
+/*
+ * At a comment or string.  True when that is a token.  When it is not closed,
+ * nothing after it counts.
+ */
+static bool
+lex_enclosed(struct config_lex *lex, struct config_token *token)
+{
+	struct config_place	 begin = place(lex);
+	char			*p = lex->f->p, *end;
+
+	if (*p == '/') {
+		end = strstr(p + 2, "*/");
+		if (end != NULL) {
+			move(lex, end + 2);
+			return (false);
+		}
+	} else if (lex_quoted(lex))
+		return (token_text(lex, token, lex->buffer, lex->length));
+	config_error(lex->errors, begin, "%s is not closed: missing %s",
+	    *p == '/' ? "comment" : "string", *p == '/' ? "*/" :
+	    *p == '"' ? "\"" : "'");
+	lex->cut = true;
 	return (false);
 }
 
@@ -402,37 +340,23 @@ lex_file_end(struct config_lex *lex)
 static bool
 lex_token(struct config_lex *lex, struct config_token *token)
 {
-	struct lex_file	*f = lex->file;
-	char		*end;
-	const char	*value;
+	struct lex_file	*f = lex->f;
+	const char	*p = f->p;
 
-	if (*f->p == '\0')
+	if (*p == '\0')
 		return (lex_file_end(lex));
-	if (strchr(WORD_END, *f->p) == NULL) {
-		if (f->p[0] == '/' && f->p[1] == '/')
-			f->p += strcspn(f->p, "\n");
-		else if (f->p[0] == '/' && f->p[1] == '*') {
-			end = strstr(f->p + 2, "*/");
-			if (end == NULL)
-				lex_unclosed(lex, "comment", "*/", f->line);
-			else
-				move(f, end + 2);
-		} else if (f->p[0] == '$' && f->p[1] == '{') {
-			value = lex_variable(lex);
-			return (value != NULL &&
-			    token_text(lex, token, value, strlen(value)));
-		} else
-			return (lex_word(lex, token));
-	} else if (strchr(BLANKS, *f->p) != NULL)
-		move(f, f->p + strspn(f->p, BLANKS));
-	else if (*f->p == '#')
-		f->p += strcspn(f->p, "\n");
-	else if (*f->p == '"' || *f->p == '\'')
-		return (lex_string(lex, token));
+	if (strchr(BLANKS, *p) != NULL)
+		move(lex, f->p + strspn(p, BLANKS));
+	else if (*p == '#' || (p[0] == '/' && p[1] == '/'))
+		f->p += strcspn(p, "\n");
+	else if (*p == '"' || *p == '\'' || (p[0] == '/' && p[1] == '*'))
+		return (lex_enclosed(lex, token));
+	else if (strchr(WORD_END, *p) == NULL)
+		return (lex_word(lex, token));
 	else if (lex_mark(lex, token))
 		return (true);
 	else
-		config_errors_add(lex->errors, place(lex), "unexpected "
+		config_error(lex->errors, place(lex), "unexpected "
 		    "\"%c\"; a value with this character must be in quotes",
 		    *f->p++);
 	return (false);
@@ -442,7 +366,8 @@ void
 config_lex_next(struct config_lex *lex, struct config_token *token)
 {
 	*token = (struct config_token){ .text = "" };
-	while (!lex->ended && !lex->errors->exhausted)
+	while (!lex->ended && !lex->cut && !lex->errors->exhausted &&
+	    !lex->arena->exhausted)
 		if (lex_token(lex, token))
 			return;
 	token->place = place(lex);
@@ -477,17 +402,16 @@ static const char *
 file_fault(const struct config_lex *lex, const struct lex_file *f)
 {
 	const struct lex_file	*outer;
-	int			 depth = 0;
 
-	if (f->outer == NULL)
+	if (f == lex->file)
 		return (S_ISDIR(f->st.st_mode) ? strerror(EISDIR) : NULL);
-	for (outer = f->outer; outer != NULL; outer = outer->outer, depth++)
+	for (outer = lex->file; outer < f; outer++)
 		if (outer->st.st_dev == f->st.st_dev &&
 		    outer->st.st_ino == f->st.st_ino)
 			return ("the file includes itself");
 	if (!S_ISREG(f->st.st_mode))
 		return ("not a regular file");
-	if (depth > DEPTH_MAX)
+	if (f - lex->file > CONFIG_LEX_DEPTH)
 		return ("more than 16 files within each other");
 	return (lex->files < FILES_MAX ? NULL : "more than 10000 files");
 }
@@ -500,8 +424,7 @@ file_read(struct config_lex *lex, struct lex_file *f)
 	int		 fd, flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
 
 	/* The user's own file may be a pipe; an included one must not block. */
-	fd = open(f->source->file, f->outer == NULL ? flags :
-	    flags | O_NONBLOCK);
+	fd = open(f->name, f == lex->file ? flags : flags | O_NONBLOCK);
 	if (fd == -1)
 		return (strerror(errno));
 	if (fstat(fd, &f->st) == 0)
@@ -520,49 +443,54 @@ file_begin(struct config_lex *lex, struct lex_file *f)
 
 	lex->bytes += f->length;
 	lex->files++;
-	lex->file = f;
+	lex->position++;
+	lex->f = f;
 	f->p = f->text;
 	f->line = 1;
 	if (nul != NULL) {
-		move(f, nul);
-		config_errors_add(lex->errors, place(lex), "NUL byte; "
+		move(lex, nul);
+		config_error(lex->errors, place(lex), "NUL byte; "
 		    "expected a text file");
-		lex_cut(lex);
+		lex->cut = true;
 	} else if (strncmp(f->p, BYTE_ORDER_MARK, 3) == 0)
 		f->p += 3;
 }
 
-/* The tokens of the file are the next ones. */
+/*
+ * The tokens of the file are the next ones.  A relative name is relative to the
+ * directory of the file that includes it at `begin`.
+ */
 static void
-file_open(struct config_lex *lex, const char *file)
+file_open(struct config_lex *lex, const char *name, size_t length,
+    struct config_place begin)
 {
-	struct lex_file	*f = calloc(1, sizeof(*f));
-	const char	*fault;
-	char		 quoted[CONFIG_QUOTE_SIZE];
+	struct lex_file	*f = lex->f == NULL ? lex->file : lex->f + 1;
+	const char	*fault, *slash = NULL;
+	char		 quoted[UTF8_QUOTE_SIZE];
 
-	if (f != NULL)
-		f->source = source_new(lex, file);
-	if (f == NULL || f->source == NULL) {
-		free(f);
+	if (begin.file != NULL && name[0] != '/')
+		slash = strrchr(begin.file, '/');
+	*f = (struct lex_file){ 0 };
+	f->name = arena_format(lex->arena, "%.*s%.*s", slash == NULL ? 0 :
+	    (int)(slash + 1 - begin.file), slash == NULL ? "" : begin.file,
+	    (int)length, name);
+	if (f->name == NULL)
 		return;
-	}
-	f->outer = lex->file;
 	fault = file_read(lex, f);
 	if (fault == NULL) {
 		file_begin(lex, f);
 		return;
 	}
-	if (f->outer != NULL)
-		config_errors_add(lex->errors, place(lex), "cannot include "
-		    "%s: %s; expected a readable file",
-		    config_quote(file, quoted), fault);
-	else {
-		config_errors_add(lex->errors, place(lex), "%s; expected a "
-		    "readable file", fault);
-		lex_cut(lex);
-	}
 	free(f->text);
-	free(f);
+	if (begin.file != NULL)
+		config_error(lex->errors, begin, "cannot include %s: %s; "
+		    "expected a readable file", utf8_quote(f->name, quoted),
+		    fault);
+	else {
+		config_error(lex->errors, begin, "%s; expected a readable "
+		    "file", fault);
+		lex->cut = true;
+	}
 }
 
 void
@@ -570,7 +498,7 @@ config_lex_open(struct config_lex *lex, const char *file,
     struct arena *arena, struct config_errors *errors)
 {
 	*lex = (struct config_lex){ .errors = errors, .arena = arena };
-	file_open(lex, file);
+	file_open(lex, file, strlen(file), place(lex));
 }
 
 void
@@ -578,10 +506,7 @@ config_lex_close(struct config_lex *lex)
 {
 	struct lex_file	*f;
 
-	while ((f = lex->file) != NULL) {
-		lex->file = f->outer;
+	for (f = lex->file; lex->f != NULL && f <= lex->f; f++)
 		free(f->text);
-		free(f);
-	}
 	free(lex->buffer);
 }

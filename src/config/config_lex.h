@@ -5,10 +5,12 @@
 #ifndef HBW_CONFIG_LEX_H
 #define HBW_CONFIG_LEX_H
 
+#include <sys/stat.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/arena.h"
+#include "base/arena.h"
 #include "config/config_errors.h"
 
 enum config_token_kind {
@@ -26,26 +28,38 @@ enum config_token_kind {
 struct config_token {
 	enum config_token_kind kind;
 	bool		 word;		/* text without quotes, as written */
-	const char	*text;		/* of the arena or constant */
+	const char	*text;		/* of the arena, or constant */
 	struct config_place place;	/* of its last byte */
 };
 
-struct lex_file;
+#define CONFIG_LEX_DEPTH	16	/* files within each other */
+
+/* A file that is being read. */
+struct lex_file {
+	const char	*name;		/* of the arena */
+	struct stat	 st;
+	char		*text;		/* owned; the only NUL is at its end */
+	size_t		 length;
+	size_t		 capacity;
+	char		*p;		/* the next byte */
+	int		 line;		/* of p */
+};
 
 struct config_lex {
 	struct config_errors *errors;
-	struct arena	*arena;		/* texts and sources of all tokens */
-	struct lex_file	*file;		/* the innermost one */
-	unsigned	 sources;
-	size_t		 files;
+	struct arena	*arena;		/* texts and file names of tokens */
+	struct lex_file	 file[CONFIG_LEX_DEPTH + 2]; /* open ones */
+	struct lex_file	*f;		/* the innermost, NULL: none */
+	size_t		 files;		/* that were read */
 	size_t		 bytes;		/* of all files */
+	unsigned	 position;	/* lines read, of all files */
 	char		*buffer;	/* the string that is being read */
 	size_t		 length;
 	size_t		 capacity;
 	unsigned	 depth;		/* open braces */
 	bool		 assigned;	/* the last token was = or += */
-	bool		 ended;
-	bool		 cut;		/* ended early, and the error says so */
+	bool		 ended;		/* no token follows */
+	bool		 cut;		/* likewise, and an error says why */
 };
 
 /*

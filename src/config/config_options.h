@@ -2,7 +2,7 @@
 /*
  * The options of the configuration, as data: a new option is a name in enum
  * config_option_id, a row in config_options.c, and a field in struct
- * config_settings.
+ * config_check.
  */
 #ifndef HBW_CONFIG_OPTIONS_H
 #define HBW_CONFIG_OPTIONS_H
@@ -11,13 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "config/configuration.h"
-
 enum config_kind {
 	CONFIG_TOP,			/* outside of all sections */
 	CONFIG_ALARM,
-	CONFIG_WATCH,
-	CONFIG_KINDS
+	CONFIG_WATCH
 };
 
 /* In the order in which messages list the options of a section. */
@@ -47,23 +44,6 @@ enum config_option_id {
 	OPTIONS
 };
 
-/*
- * The values of one section, after their checks.  Texts are borrowed.  A field
- * of zero means that the option is absent or invalid, unless the section has a
- * default.
- */
-struct config_settings {
-	const char	*agentx;
-	uint32_t	 history;
-	uint32_t	 storm_limit;
-	int64_t		 storm_window_ns;
-	int64_t		 interruption_ns;
-	uint32_t	 alarm_id;	/* of a watch */
-	const char	*watch_name;
-	struct configuration_alarm alarm;
-	struct configuration_profile watch;	/* of the top: its defaults */
-};
-
 struct config_check;
 struct config_value;
 
@@ -79,7 +59,7 @@ struct config_option {
 	const char	*name;
 	unsigned	 kinds;		/* bits 1 << config_kind; 0: a title */
 	config_option_check *check;
-	size_t		 offset;	/* of the field in config_settings */
+	size_t		 offset;	/* of the field in config_check */
 	uint32_t	 minimum;	/* of a number, of a text's bytes */
 	uint32_t	 maximum;	/* 0: no such range */
 	const char	*expected;	/* for messages, after that range */
@@ -88,8 +68,6 @@ struct config_option {
 };
 
 extern const struct config_option config_options[OPTIONS];
-/* "alarm", "watch"; NULL for the top. */
-extern const char *const config_kind_names[CONFIG_KINDS];
 
 /* OPTIONS when sections of that kind have no such option. */
 enum config_option_id config_option_find(enum config_kind, const char *name);

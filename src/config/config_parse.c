@@ -2,6 +2,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
 #include "config/config_lex.h"
 #include "config/config_parse.h"
 
@@ -40,10 +41,21 @@ advance(struct parser *p)
 	config_lex_next(&p->lex, &p->ahead);
 }
 
+/* SECTION TITLE or SECTION {, but not an option of the same name. */
 static bool
-is_assignment(const struct config_token *token)
+at_section(const struct parser *p)
 {
-	return (token->kind == TOKEN_EQUALS || token->kind == TOKEN_APPEND);
+	return (p->token.kind == TOKEN_TEXT &&
+	    config_kind_find(p->token.text) != CONFIG_TOP &&
+	    (p->ahead.kind == TOKEN_TEXT || p->ahead.kind == TOKEN_OPEN));
+}
+
+/* NAME = or NAME += */
+static bool
+at_option(const struct parser *p)
+{
+	return (p->token.kind == TOKEN_TEXT &&
+	    (p->ahead.kind == TOKEN_EQUALS || p->ahead.kind == TOKEN_APPEND));
 }
 
 /* ---- errors and recovery */
@@ -56,28 +68,21 @@ syntax_error(struct parser *p)
 	p->file->complete = false;
 }
 
-/* The token for a message, in text[CONFIG_QUOTE_SIZE].  Returns text. */
-static const char *
-token_describe(const struct parser *p, const struct config_token *token,
-    char *text)
-{
-	if (token->kind == TOKEN_END)
-		return ("end of the file");
-	if (token->kind == TOKEN_TEXT && p->secret)
-		return ("word");
-	return (config_quote(token->text, text));
-}
-
 static void
 unexpected(struct parser *p, const struct config_token *token,
     const char *expected)
 {
-	char text[CONFIG_QUOTE_SIZE];
+	char quoted[UTF8_QUOTE_SIZE] = "end of the file";
 
 	syntax_error(p);
-	if (!p->lex.cut || token->kind != TOKEN_END)
-		config_errors_add(p->errors, token->place, "unexpected %s; "
-		    "expected %s", token_describe(p, token, text), expected);
+	if (token->kind == TOKEN_END && p->lex.cut)
+		return;
+	if (token->kind == TOKEN_TEXT && p->secret)
+		strcpy(quoted, "word");
+	else if (token->kind != TOKEN_END)
+		utf8_quote(token->text, quoted);
+	config_error(p->errors, token->place, "unexpected %s; expected "
+	    "%s", quoted, expected);
 }
 
 static void
@@ -85,134 +90,82 @@ not_closed(struct parser *p, struct config_place begin, const char *what)
 {
 	syntax_error(p);
 	if (!p->lex.cut)
-		config_errors_add(p->errors, begin, "%s is not closed: "
+		config_error(p->errors, begin, "%s is not closed: "
 		    "missing }", what);
 }
 
-/* The closing brace is missing.  What follows is outside of the braces. */
-static void
-assume_closed(struct parser *p)
-{
-	if (p->lex.depth > 0)
-		p->lex.depth--;
-}
-
-/* SECTION TITLE or SECTION {, but not an option of the same name. */
-static bool
-at_section(const struct parser *p)
-{
-	return (p->token.kind == TOKEN_TEXT &&
-	    config_kind_find(p->token.text) != CONFIG_TOP &&
-	    (p->ahead.kind == TOKEN_TEXT || p->ahead.kind == TOKEN_OPEN));
-}
-
 /*
- * Skips { … }, with what is nested in it.  `what` begins at `begin`.  A section
- * of ours ends it, for then a brace is missing.
+ * Skips to the next option or section, or to the brace that closes the section;
+ * but if there is a nested { … } before that, then only to the end of it.
  */
-static void
-skip_block(struct parser *p, struct config_place begin, const char *what)
-{
-	unsigned depth = 0;
-
-	do {
-		if (p->token.kind == TOKEN_END || at_section(p)) {
-			not_closed(p, begin, what);
-			p->lex.depth -= depth;
-			return;
-		}
-		if (p->token.kind == TOKEN_OPEN)
-			depth++;
-		else if (p->token.kind == TOKEN_CLOSE)
-			depth--;
-		advance(p);
-	} while (depth > 0);
-}
-
-static bool
-at_item(const struct parser *p)
-{
-	return (p->token.kind == TOKEN_TEXT &&
-	    (is_assignment(&p->ahead) || at_section(p)));
-}
-
-/* Skips to the next option or section, or to a closing brace. */
 static void
 recover(struct parser *p)
 {
-	while (p->token.kind != TOKEN_END && p->token.kind != TOKEN_CLOSE &&
-	    !at_item(p)) {
-		if (p->token.kind == TOKEN_OPEN) {
-			skip_block(p, p->token.place, "\"{\"");
+	struct config_place	 begin = p->token.place;
+	unsigned		 depth = 0;
+
+	for (; p->token.kind != TOKEN_END && !at_section(p); advance(p)) {
+		if (depth == 0 && (p->token.kind == TOKEN_CLOSE ||
+		    at_option(p)))
+			return;
+		if (p->token.kind == TOKEN_OPEN && depth++ == 0)
+			begin = p->token.place;
+		else if (p->token.kind == TOKEN_CLOSE && --depth == 0) {
+			advance(p);
 			return;
 		}
-		advance(p);
 	}
+	if (depth > 0)
+		not_closed(p, begin, "\"{\"");
 }
 
 /* ---- options */
 
-/* Lists what the section may contain. */
 static void
 unknown_option(struct parser *p, const struct config_token *name)
 {
 	enum config_kind	 kind = p->body->section->kind;
 	enum config_option_id	 id;
-	char			 names[256] = "", quoted[CONFIG_QUOTE_SIZE];
-	int			 n = 0;
+	char			 names[1024] = "", quoted[UTF8_QUOTE_SIZE];
+	size_t			 n = 0;
 
-	for (id = 0; id < OPTIONS; id++)
+	for (id = 0; id < OPTIONS && n < sizeof(names); id++)
 		if ((config_options[id].kinds & 1u << kind) != 0)
-			n += snprintf(names + n, sizeof(names) - (size_t)n,
+			n += (size_t)snprintf(names + n, sizeof(names) - n,
 			    "%s%s", n == 0 ? "" : ", ",
 			    config_options[id].name);
-	config_quote(name->text, quoted);
-	if (kind == CONFIG_TOP)
-		config_errors_add(p->errors, name->place, "unknown option %s; "
-		    "expected one of %s, include, alarm, watch", quoted, names);
-	else
-		config_errors_add(p->errors, name->place, "unknown option %s "
-		    "in %s; expected one of %s", quoted,
-		    config_kind_names[kind], names);
-}
-
-static void
-given_twice(struct parser *p, enum config_option_id id,
-    struct config_place place)
-{
-	const struct config_place *first = &p->body->first[id]->place;
-
-	config_errors_add(p->errors, place, "%s is given twice, first at "
-	    "%s:%d; expected once%s", config_options[id].name,
-	    first->source->file, first->line,
-	    config_options[id].list ? ", or \"+=\" to add to the list" : "");
+	config_error(p->errors, name->place, "unknown option %s; expected one "
+	    "of %s%s", utf8_quote(name->text, quoted), names,
+	    kind == CONFIG_TOP ? ", include, alarm, watch" : "");
 }
 
 static void
 add_value(struct parser *p, enum config_option_id id,
     const struct config_token *token)
 {
-	struct body		*b = p->body;
-	struct config_value	*value;
-	bool			 append;
+	struct body			*b = p->body;
+	const struct config_value	*first = b->first[id];
+	bool				 list = config_options[id].list;
+	struct config_value		*value;
 
-	append = config_options[id].list && !b->emptied[id];
+	if (first != NULL && (!list || b->emptied[id])) {
+		b->emptied[id] = false;
+		config_error(p->errors, token->place, "%s is given twice, "
+		    "first at %s:%d; expected once%s", config_options[id].name,
+		    first->place.file, first->place.line,
+		    list ? ", or \"+=\" to add to the list" : "");
+		return;
+	}
 	b->emptied[id] = false;
-	if (b->first[id] != NULL && !append) {
-		given_twice(p, id, token->place);
-		return;
-	}
 	value = arena_alloc(&p->file->arena, sizeof(*value));
-	if (value == NULL) {
-		config_errors_exhausted(p->errors);
+	if (value == NULL)
 		return;
-	}
 	value->text = token->text;
 	value->place = token->place;
 	value->option = id;
 	*b->section->last = value;
 	b->section->last = &value->next;
-	if (b->first[id] == NULL)
+	if (first == NULL)
 		b->first[id] = value;
 }
 
@@ -235,71 +188,49 @@ parse_list(struct parser *p, enum config_option_id id)
 	if (p->token.kind == TOKEN_CLOSE) {
 		advance(p);
 		p->secret = false;
-	} else
-		assume_closed(p);
+	}
 }
 
 /* `100 in 10s` needs no quotes; its words are made one text. */
 static void
 join_words(struct parser *p, struct config_token *value)
 {
-	const struct config_token	*last = &p->ahead;
-	char				*text;
-	size_t				 size;
+	char	*text;
 
-	if (!value->word || !p->token.word || !last->word ||
+	if (!value->word || !p->token.word || !p->ahead.word ||
 	    strcmp(p->token.text, "in") != 0 ||
-	    config_place_compare(&value->place, &last->place) != 0)
+	    value->place.position != p->ahead.place.position)
 		return;
-	size = strlen(value->text) + strlen(last->text) + sizeof(" in ");
-	text = arena_alloc(&p->file->arena, size);
-	if (text == NULL) {
-		config_errors_exhausted(p->errors);
+	text = arena_format(&p->file->arena, "%s in %s", value->text,
+	    p->ahead.text);
+	if (text == NULL)
 		return;
-	}
-	snprintf(text, size, "%s in %s", value->text, last->text);
 	value->text = text;
 	advance(p);
 	advance(p);
 }
 
-/* What follows NAME = or NAME +=. */
-static void
-parse_value(struct parser *p, enum config_option_id id)
-{
-	struct config_token	 value = p->token;
-
-	if (value.kind == TOKEN_OPEN && config_options[id].list) {
-		parse_list(p, id);
-		return;
-	}
-	if (value.kind != TOKEN_TEXT) {
-		unexpected(p, &p->token, "a value");
-		recover(p);
-		return;
-	}
-	advance(p);
-	if (id == OPTION_STORM)
-		join_words(p, &value);
-	add_value(p, id, &value);
-}
-
 static void
 parse_option(struct parser *p, enum config_option_id id)
 {
-	const struct config_option	*option = &config_options[id];
+	struct config_token	 value;
 
-	advance(p);
-	if (p->token.kind == TOKEN_EQUALS)
+	if (p->ahead.kind == TOKEN_EQUALS)
 		p->body->emptied[id] = true;
-	else if (!option->list) {
-		syntax_error(p);
-		config_errors_add(p->errors, p->token.place, "unexpected "
-		    "\"+=\" after %s, which is not a list; expected \"=\"",
-		    option->name);
-	}
 	advance(p);
-	parse_value(p, id);
+	advance(p);
+	value = p->token;
+	if (value.kind == TOKEN_TEXT) {
+		advance(p);
+		if (id == OPTION_STORM)
+			join_words(p, &value);
+		add_value(p, id, &value);
+	} else if (value.kind == TOKEN_OPEN && config_options[id].list)
+		parse_list(p, id);
+	else {
+		unexpected(p, &value, "a value");
+		recover(p);
+	}
 }
 
 /* NAME = VALUE, NAME = { … }, NAME TITLE { … } or NAME { … } */
@@ -307,34 +238,32 @@ static void
 parse_unknown(struct parser *p)
 {
 	struct config_token	 name = p->token;
+	bool			 option = at_option(p);
 
 	advance(p);
-	if (is_assignment(&p->token)) {
-		unknown_option(p, &name);
+	if (option || (p->token.kind == TOKEN_TEXT &&
+	    p->ahead.kind == TOKEN_OPEN))
 		advance(p);
+	if (option || p->token.kind == TOKEN_OPEN) {
+		unknown_option(p, &name);
 		if (p->token.kind == TOKEN_TEXT)
 			advance(p);
 		else if (p->token.kind == TOKEN_OPEN)
-			skip_block(p, p->token.place, "list");
-		return;
+			recover(p);
+	} else {
+		unexpected(p, &name, ITEM_EXPECTED "; a value with blanks "
+		    "must be in quotes");
+		recover(p);
 	}
-	if (p->token.kind == TOKEN_TEXT && p->ahead.kind == TOKEN_OPEN)
-		advance(p);
-	if (p->token.kind == TOKEN_OPEN) {
-		unknown_option(p, &name);
-		skip_block(p, name.place, "section");
-		return;
-	}
-	unexpected(p, &name, ITEM_EXPECTED "; a value with blanks must be in "
-	    "quotes");
-	recover(p);
 }
 
+/* An option, or what stands in its place. */
 static void
 parse_item(struct parser *p)
 {
-	enum config_option_id	 id;
-	char			 expected[64];
+	const struct config_option	*option;
+	enum config_option_id		 id;
+	char				 expected[64];
 
 	if (p->token.kind != TOKEN_TEXT) {
 		unexpected(p, &p->token, ITEM_EXPECTED);
@@ -348,13 +277,14 @@ parse_item(struct parser *p)
 		parse_unknown(p);
 		return;
 	}
-	p->secret = config_options[id].secret;
-	if (is_assignment(&p->ahead)) {
+	option = &config_options[id];
+	p->secret = option->secret;
+	if (p->ahead.kind == TOKEN_EQUALS ||
+	    (p->ahead.kind == TOKEN_APPEND && option->list)) {
 		parse_option(p, id);
 		return;
 	}
-	snprintf(expected, sizeof(expected), "\"=\" after %s",
-	    config_options[id].name);
+	snprintf(expected, sizeof(expected), "\"=\" after %s", option->name);
 	advance(p);
 	unexpected(p, &p->token, expected);
 	recover(p);
@@ -362,10 +292,12 @@ parse_item(struct parser *p)
 
 /* ---- sections */
 
-/* Up to the closing brace, or the section that follows without one. */
+/* Up to the closing brace, or to the section that follows without one. */
 static void
-parse_body(struct parser *p, struct config_section *section)
+parse_body(struct parser *p, const struct config_section *section)
 {
+	char	 what[64];
+
 	while (p->token.kind != TOKEN_CLOSE && p->token.kind != TOKEN_END &&
 	    !at_section(p))
 		parse_item(p);
@@ -374,11 +306,9 @@ parse_body(struct parser *p, struct config_section *section)
 	else if (p->token.kind == TOKEN_END)
 		not_closed(p, section->place, "section");
 	else {
-		syntax_error(p);
-		assume_closed(p);
-		config_errors_add(p->errors, p->token.place, "section of line "
-		    "%d is not closed: missing } before %s",
-		    section->place.line, p->token.text);
+		snprintf(what, sizeof(what), "section of line %d",
+		    section->place.line);
+		not_closed(p, p->token.place, what);
 	}
 }
 
@@ -407,11 +337,11 @@ static void
 parse_section(struct parser *p, enum config_kind kind)
 {
 	struct config_section	*section;
-	struct body		*top = p->body, body = { .section = NULL };
+	struct body		*top = p->body, body = { .broken = false };
 
 	section = arena_alloc(&p->file->arena, sizeof(*section));
 	if (section == NULL) {
-		config_errors_exhausted(p->errors);
+		p->token.kind = TOKEN_END;
 		return;
 	}
 	section->kind = kind;
@@ -422,7 +352,7 @@ parse_section(struct parser *p, enum config_kind kind)
 	p->secret = false;
 	advance(p);
 	parse_title(p, section);
-	if (p->token.kind == TOKEN_OPEN || (at_item(p) && !at_section(p))) {
+	if (p->token.kind == TOKEN_OPEN || at_option(p)) {
 		*p->last = section;
 		p->last = &section->next;
 		if (p->token.kind == TOKEN_OPEN)
@@ -442,19 +372,19 @@ parse_top(struct parser *p)
 
 	while (p->token.kind != TOKEN_END) {
 		kind = CONFIG_TOP;
-		if (p->token.kind == TOKEN_TEXT)
+		if (p->token.kind == TOKEN_TEXT) {
 			kind = config_kind_find(p->token.text);
+			/* All braces before it count as closed. */
+			p->lex.depth = p->ahead.kind == TOKEN_OPEN;
+		}
 		if (kind != CONFIG_TOP)
 			parse_section(p, kind);
-		else if (p->token.kind == TOKEN_CLOSE) {
-			unexpected(p, &p->token, ITEM_EXPECTED);
-			advance(p);
-		} else
+		else
 			parse_item(p);
 	}
 	snmp = p->body->first[OPTION_SNMP];
 	if (snmp != NULL && p->body->emptied[OPTION_SNMP])
-		config_errors_add(p->errors, snmp->place, "snmp is given "
+		config_error(p->errors, snmp->place, "snmp is given "
 		    "twice, the second time empty; expected once");
 }
 
@@ -472,8 +402,9 @@ config_parse(struct config_file *file, const char *name,
 	advance(&p);
 	advance(&p);
 	parse_top(&p);
-	if (p.lex.cut)
-		file->complete = false;
+	file->complete = file->complete && !p.lex.cut;
+	if (file->arena.exhausted)
+		config_errors_exhausted(errors);
 	config_lex_close(&p.lex);
 }
 

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "config/arena.h"
+#include "base/arena.h"
 #include "config/config_errors.h"
 #include "config/config_options.h"
 

@@ -5,104 +5,85 @@
 #include "base/interned_string.h"
 #include "config/configuration.h"
 
-/* False when there is no memory. */
-static bool
-share(const char **text, const char *like)
-{
-	*text = interned_string_share(like);
-	return (*text != NULL || like == NULL);
-}
+/* The interned strings of an alarm and of a profile. */
+#define ALARM_TEXTS(one)	one(name) one(type) one(service_type)
+#define PROFILE_TEXTS(one)	one(interface) one(heartbeat)		\
+	one(form.expression) one(source) one(service) one(role)	\
+	one(host) one(file)
+
+#define SHARE(text)							\
+	x->text = (char *)(uintptr_t)interned_string_share(like->text);	\
+	done = done && (x->text != NULL || like->text == NULL);
+#define RELEASE(text)	interned_string_release(x->text);
 
 struct configuration_alarm *
 configuration_alarm_new(const struct configuration_alarm *like)
 {
-	struct configuration_alarm	*a;
-	bool				 fine;
+	struct configuration_alarm	*x = malloc(sizeof(*x));
+	bool				 done = true;
 
-	a = malloc(sizeof(*a));
-	if (a == NULL)
+	if (x == NULL)
 		return (NULL);
-	*a = *like;
-	a->references = 1;
-	fine = share(&a->name, like->name);
-	fine = share(&a->type, like->type) && fine;
-	fine = share(&a->service_type, like->service_type) && fine;
-	if (fine)
-		return (a);
-	configuration_alarm_release(a);
+	*x = *like;
+	x->references = 1;
+	ALARM_TEXTS(SHARE)
+	if (done)
+		return (x);
+	configuration_alarm_release(x);
 	return (NULL);
 }
 
 struct configuration_alarm *
-configuration_alarm_share(struct configuration_alarm *a)
+configuration_alarm_share(struct configuration_alarm *x)
 {
-	if (a != NULL)
-		a->references++;
-	return (a);
+	if (x != NULL)
+		x->references++;
+	return (x);
 }
 
 void
-configuration_alarm_release(struct configuration_alarm *a)
+configuration_alarm_release(struct configuration_alarm *x)
 {
-	if (a == NULL || --a->references > 0)
+	if (x == NULL || --x->references > 0)
 		return;
-	interned_string_release(a->name);
-	interned_string_release(a->type);
-	interned_string_release(a->service_type);
-	free(a);
+	ALARM_TEXTS(RELEASE)
+	free(x);
 }
 
 struct configuration_profile *
 configuration_profile_new(const struct configuration_profile *like)
 {
-	struct configuration_profile	*p;
-	const char			*expression;
-	bool				 fine;
+	struct configuration_profile	*x = malloc(sizeof(*x));
+	bool				 done = true;
 
-	p = malloc(sizeof(*p));
-	if (p == NULL)
+	if (x == NULL)
 		return (NULL);
-	*p = *like;
-	p->references = 1;
-	p->alarm = configuration_alarm_share(like->alarm);
-	fine = share(&p->interface, like->interface);
-	fine = share(&p->heartbeat, like->heartbeat) && fine;
-	fine = share(&expression, like->form.expression) && fine;
-	p->form.expression = (char *)(uintptr_t)expression;
-	fine = share(&p->source, like->source) && fine;
-	fine = share(&p->service, like->service) && fine;
-	fine = share(&p->role, like->role) && fine;
-	fine = share(&p->host, like->host) && fine;
-	fine = share(&p->file, like->file) && fine;
-	if (fine)
-		return (p);
-	configuration_profile_release(p);
+	*x = *like;
+	x->references = 1;
+	configuration_alarm_share(x->alarm);
+	PROFILE_TEXTS(SHARE)
+	if (done)
+		return (x);
+	configuration_profile_release(x);
 	return (NULL);
 }
 
 struct configuration_profile *
-configuration_profile_share(struct configuration_profile *p)
+configuration_profile_share(struct configuration_profile *x)
 {
-	if (p != NULL)
-		p->references++;
-	return (p);
+	if (x != NULL)
+		x->references++;
+	return (x);
 }
 
 void
-configuration_profile_release(struct configuration_profile *p)
+configuration_profile_release(struct configuration_profile *x)
 {
-	if (p == NULL || --p->references > 0)
+	if (x == NULL || --x->references > 0)
 		return;
-	configuration_alarm_release(p->alarm);
-	interned_string_release(p->interface);
-	interned_string_release(p->heartbeat);
-	interned_string_release(p->form.expression);
-	interned_string_release(p->source);
-	interned_string_release(p->service);
-	interned_string_release(p->role);
-	interned_string_release(p->host);
-	interned_string_release(p->file);
-	free(p);
+	configuration_alarm_release(x->alarm);
+	PROFILE_TEXTS(RELEASE)
+	free(x);
 }
 
 struct configuration_watch *

@@ -11,38 +11,39 @@
 
 /* The options of the daemon, and the defaults of the watches. */
 static void
-check_top(struct config_check *check)
+check_top(struct config_check *c)
 {
-	struct configuration	*c = check->c;
-	struct config_settings	*top = &check->top;
-
-	top->history = CONFIGURATION_HISTORY_DEFAULT;
-	config_check_section(check, &check->file->top, top);
-	c->history = top->history;
-	c->storm_limit = top->storm_limit;
-	c->storm_window_ns = top->storm_window_ns;
-	if (top->agentx == NULL)
-		return;
-	c->agentx = strdup(top->agentx);
+	c->history = CONFIGURATION_HISTORY_DEFAULT;
+	c->watch.source = c->watch.host = c->host;
+	c->watch.recovery = 1;
+	c->watch.enabled = true;
+	config_check_section(c, &c->file->top);
+	c->defaults = c->watch;
+	c->result->history = c->history;
+	c->result->storm_limit = c->storm_limit;
+	c->result->storm_window_ns = c->storm_window_ns;
 	if (c->agentx == NULL)
-		config_errors_exhausted(check->errors);
+		return;
+	c->result->agentx = strdup(c->agentx);
+	if (c->result->agentx == NULL)
+		config_errors_exhausted(c->errors);
 }
 
 static struct configuration *
 configuration_check(struct config_file *file, struct config_errors *errors)
 {
-	struct config_check	 check = { .file = file, .errors = errors };
+	struct config_check	 c = { .file = file, .errors = errors };
 
-	check.c = calloc(1, sizeof(*check.c));
-	if (check.c == NULL)
+	c.result = calloc(1, sizeof(*c.result));
+	if (c.result == NULL)
 		return (config_errors_exhausted(errors));
-	if (gethostname(check.host, sizeof(check.host) - 1) == -1 ||
-	    config_text_fault(check.host, 1, CONFIG_TEXT_MAX) != NULL)
-		strcpy(check.host, "localhost");
-	check_top(&check);
-	if (config_check_alarms(&check))
-		config_check_watches(&check);
-	return (check.c);
+	if (gethostname(c.host, sizeof(c.host) - 1) == -1 ||
+	    config_text_fault(c.host, 1, CONFIG_TEXT_MAX) != NULL)
+		strcpy(c.host, "localhost");
+	check_top(&c);
+	if (config_check_alarms(&c))
+		config_check_watches(&c);
+	return (c.result);
 }
 
 struct configuration *
@@ -55,8 +56,7 @@ configuration_load(const char *file, FILE *stream)
 	config_parse(&parsed, file, &errors);
 	if (!errors.exhausted)
 		c = configuration_check(&parsed, &errors);
-	if (!config_errors_none(&errors)) {
-		config_errors_print(&errors, file, stream);
+	if (config_errors_print(&errors, file, stream)) {
 		configuration_free(c);
 		c = NULL;
 	}

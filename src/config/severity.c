@@ -1,26 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stddef.h>
 #include <string.h>
 
 #include "config/severity.h"
 
+static const char *const names[] = {
+	[SEVERITY_CLEARED] = "cleared",
+	[SEVERITY_INDETERMINATE] = "indeterminate",
+	[SEVERITY_CRITICAL] = "critical",
+	[SEVERITY_MAJOR] = "major",
+	[SEVERITY_MINOR] = "minor",
+	[SEVERITY_WARNING] = "warning",
+};
+
 const char *
 severity_text(enum severity severity)
 {
-	switch (severity) {
-	case SEVERITY_CLEARED:
-		return ("cleared");
-	case SEVERITY_CRITICAL:
-		return ("critical");
-	case SEVERITY_MAJOR:
-		return ("major");
-	case SEVERITY_MINOR:
-		return ("minor");
-	case SEVERITY_WARNING:
-		return ("warning");
-	case SEVERITY_INDETERMINATE:
-		break;
-	}
-	return ("indeterminate");
+	if (severity < SEVERITY_CLEARED || severity > SEVERITY_WARNING)
+		return (names[SEVERITY_INDETERMINATE]);
+	return (names[severity]);
 }
 
 bool
@@ -28,11 +26,10 @@ severity_parse(const char *text, enum severity *severity)
 {
 	enum severity s;
 
-	for (s = SEVERITY_CRITICAL; s <= SEVERITY_WARNING; s++) {
-		if (strcmp(text, severity_text(s)) == 0) {
+	for (s = SEVERITY_CRITICAL; s <= SEVERITY_WARNING; s++)
+		if (strcmp(text, names[s]) == 0) {
 			*severity = s;
 			return (true);
 		}
-	}
 	return (false);
 }

@@ -6,7 +6,7 @@
 #include <cmocka.h>
 
 #include "base/mono.h"
-#include "config/duration.h"
+#include "base/duration.h"
 
 static void
 accepted(void **state)

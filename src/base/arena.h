@@ -5,6 +5,7 @@
 #ifndef HBW_ARENA_H
 #define HBW_ARENA_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 struct arena_chunk;
@@ -14,6 +15,7 @@ struct arena {
 	struct arena_chunk	*chunk;		/* the newest */
 	size_t			 used;
 	size_t			 size;
+	bool			 exhausted;	/* an allocation failed */
 };
 
 /*
@@ -23,6 +25,9 @@ struct arena {
 void	*arena_alloc(struct arena *, size_t size);
 /* A copy of `length` bytes and a NUL; NULL when memory is exhausted. */
 char	*arena_copy(struct arena *, const char *text, size_t length);
+/* What printf(3) would print; NULL when memory is exhausted. */
+char	*arena_format(struct arena *, const char *, ...)
+	    __attribute__((format(printf, 2, 3)));
 void	 arena_free(struct arena *);
 
 #endif

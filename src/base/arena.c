@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdalign.h>
+#include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/arena.h"
+#include "base/arena.h"
 
 #define CHUNK_SIZE	65536
 
@@ -26,6 +28,7 @@ arena_alloc(struct arena *a, size_t size)
 		chunk = calloc(1, sizeof(*chunk) + a->size);
 		if (chunk == NULL) {
 			a->size = a->used;
+			a->exhausted = true;
 			return (NULL);
 		}
 		chunk->older = a->chunk;
@@ -45,6 +48,26 @@ arena_copy(struct arena *a, const char *text, size_t length)
 	if (copy != NULL && length > 0)
 		memcpy(copy, text, length);
 	return (copy);
+}
+
+char *
+arena_format(struct arena *a, const char *format, ...)
+{
+	va_list	 ap;
+	char	*text = NULL;
+	int	 n;
+
+	va_start(ap, format);
+	n = vsnprintf(NULL, 0, format, ap);
+	va_end(ap);
+	if (n >= 0)
+		text = arena_alloc(a, (size_t)n + 1);
+	if (text == NULL)
+		return (NULL);
+	va_start(ap, format);
+	vsnprintf(text, (size_t)n + 1, format, ap);
+	va_end(ap);
+	return (text);
 }
 
 void

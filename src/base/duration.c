@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "base/mono.h"
+#include "base/duration.h"
+
+#define DURATION_MIN_NS	NSEC_PER_MSEC
+#define DURATION_MAX_NS	(24 * 3600 * NSEC_PER_SEC)
+
+static const struct {
+	const char	*name;
+	int64_t		 ns;
+} units[] = {
+	{ "ms", NSEC_PER_MSEC },
+	{ "s", NSEC_PER_SEC },
+	{ "min", 60 * NSEC_PER_SEC },
+	{ "h", 3600 * NSEC_PER_SEC },
+};
+
+#define UNITS	(sizeof(units) / sizeof(units[0]))
+#define DIGITS	"0123456789"
+
+/*
+ * Adds the digits, each worth a tenth of the one before it.  The digits that
+ * are worth no whole number of nanoseconds must be zero.
+ */
+static bool
+fraction_add(const char *digits, int64_t unit, int64_t *ns)
+{
+	for (; *digits >= '0' && *digits <= '9'; digits++) {
+		if (*digits != '0' && unit % 10 != 0)
+			return (false);
+		unit = unit % 10 == 0 ? unit / 10 : 1;
+		*ns += (*digits - '0') * unit;
+	}
+	return (true);
+}
+
+bool
+duration_parse(const char *text, int64_t *ns)
+{
+	size_t		 whole = strspn(text, DIGITS), n, i;
+	const char	*fraction = "", *unit = text + whole;
+	int64_t		 sum = 0;
+
+	if (*unit == '.') {
+		fraction = unit + 1;
+		unit = fraction + strspn(fraction, DIGITS);
+	}
+	if (whole == 0 || unit == fraction)
+		return (false);
+	unit += strspn(unit, " \t");
+	for (n = 0; n < UNITS; n++)
+		if (strcmp(units[n].name, unit) == 0)
+			break;
+	if (n == UNITS)
+		return (false);
+	for (i = 0; i < whole && sum <= DURATION_MAX_NS; i++)
+		sum = sum * 10 + (text[i] - '0') * units[n].ns;
+	if (sum > DURATION_MAX_NS || !fraction_add(fraction, units[n].ns, &sum))
+		return (false);
+	*ns = sum;
+	return (sum >= DURATION_MIN_NS && sum <= DURATION_MAX_NS);
+}
