@@ -43,11 +43,10 @@ enum detect_state {
 #define DETECT_STOP_GRACE_NS	(3 * NSEC_PER_SEC)
 
 struct detect_source {
-	struct mono_time	 since;		/* it captures since then, with
-						   no break; silence counts
-						   only from here */
-	struct mono_time	 lossy;		/* when packets were last
-						   found to be lost */
+	/* Since then it captures without a break; silence counts from here. */
+	struct mono_time	 since;
+	/* When packets were last found to be lost. */
+	struct mono_time	 lossy;
 	bool			 blind;		/* it captures nothing */
 	bool			 link_down;	/* its interface is down */
 };
@@ -64,38 +63,35 @@ struct detect_source {
  * needs only the first, except that it stores its interval in the second.
  */
 struct detect_watch {
-	_Atomic uint32_t version;	/* odd during a write; see
-					   detect_watch_read */
-	uint32_t	 transitions;	/* raises and clears; odd while the
-					   alarm is active */
+	/* Odd during a write; see detect_watch_read. */
+	_Atomic uint32_t version;
+	/* The number of raises and clears; odd while the alarm is active. */
+	uint32_t	 transitions;
 
-	/* The configuration; `recovery` belongs to it too. */
+	/* The configuration, with `recovery` below. */
 	uint64_t	 interruption_ns : DETECT_INTERRUPTION_BITS;
 	uint64_t	 source : 16;	/* its position; unused if disabled */
 	uint64_t	 enabled : 1;
 
-	struct mono_time last;		/* the last heartbeat; before the first
-					   one, when the watch began */
-	struct wall_time last_wall;	/* the last heartbeat */
+	/* The last heartbeat.  Before the first, `last` is the begin. */
+	struct mono_time last;
+	struct wall_time last_wall;
 	struct mono_time raised_at;	/* the last raise */
-	uint64_t	 heartbeats : 44;
-	uint64_t	 recovered : 20;	/* heartbeats since the end of
-						   the interruption */
+	uint64_t	 heartbeats : 44;	/* received so far */
+	uint64_t	 recovered : 20;	/* of these, towards recovery */
 
-	uint64_t	 recovery : 20;	/* heartbeats that clear the alarm, 1 or
-					   more */
-	uint64_t	 received : 1;	/* a heartbeat, at any time */
+	uint64_t	 recovery : 20;	/* heartbeats that clear it; 1.. */
+	uint64_t	 received : 1;	/* at least one heartbeat */
 	uint64_t	 raised : 1;	/* the alarm is active */
 	uint64_t	 stopping : 1;	/* the peer has announced its stop */
-	uint64_t	 oldest : 4;	/* in intervals: the next to replace */
-	uint64_t	 stopping_ms : DETECT_STOPPING_BITS;	/* the last
-					   announcement; low bits */
+	uint64_t	 oldest : 4;	/* position in intervals */
+	/* When the stop was last announced: the low bits. */
+	uint64_t	 stopping_ms : DETECT_STOPPING_BITS;
 
 	float		 jitter_ns;	/* RFC 3550, section 6.4.1 */
 	uint32_t	 longest_gap_ms;	/* rounded to the nearest */
-	uint32_t	 intervals[DETECT_INTERVALS];	/* a ring; each is its
-					   DETECT_UNIT_NS, rounded down, plus 1;
-					   0: none */
+	/* A ring.  Each is in DETECT_UNIT_NS, rounded down, plus 1; 0: none. */
+	uint32_t	 intervals[DETECT_INTERVALS];
 };
 
 enum detect_transition {
@@ -103,22 +99,21 @@ enum detect_transition {
 	DETECT_CLEARED = 2,
 };
 
+/* Each of the last six members is valid for the transition that it names. */
 struct detect_event {
 	enum detect_transition	 transition;
 	uint32_t		 watch;		/* its position */
-	uint32_t		 number;	/* counts the transitions of the
-						   watch from 1; raises are odd
-						   and clears are even */
+	/* Counts the transitions of the watch: odd raises, even clears. */
+	uint32_t		 number;
 	struct mono_time	 at;
-	struct wall_time	 last_heartbeat;	/* before this event, or
-							   WALL_NEVER */
+	/* The last one before `at`, or WALL_NEVER. */
+	struct wall_time	 last_heartbeat;
 	int64_t			 duration_ns;	/* CLEARED: since the raise */
 	int64_t			 silence_ns;	/* RAISED: the interruption */
-	bool			 received;	/* RAISED: a heartbeat before */
-	bool			 stopping;	/* RAISED: it was announced */
-	bool			 lossy;		/* RAISED: packets were lost
-						   during the silence */
-	bool			 link_down;	/* RAISED: the interface is */
+	bool			 received;	/* RAISED: ever, before it */
+	bool			 stopping;	/* RAISED: a stop announced */
+	bool			 lossy;		/* RAISED: packets lost in it */
+	bool			 link_down;	/* RAISED: the interface */
 };
 
 typedef void detect_emit(void *arg, const struct detect_event *);
@@ -127,8 +122,7 @@ struct detect {
 	struct detect_watch	*watches;	/* the caller's */
 	struct detect_source	*const *sources;	/* the caller's */
 	struct heap		 deadlines;
-	uint64_t		*scheduled;	/* a bit for each watch: it is
-						   in `deadlines`; owned */
+	uint64_t		*scheduled;	/* bits: in deadlines; owned */
 	detect_emit		*emit;
 	void			*arg;
 };

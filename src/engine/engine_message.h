@@ -37,7 +37,6 @@ struct engine_report {
 	struct wall_time	 at;		/* EVENT: the wall time */
 	uint32_t		 capture;	/* CAPTURE: its position */
 	uint32_t		 state;		/* CAPTURE: the new state */
-	uint32_t		 before;	/* CAPTURE: the old state */
 	int32_t			 priority;	/* LOG: syslog(3)'s */
 	union {
 		char		 error[SHARED_ERROR_SIZE];	/* CAPTURE */
@@ -67,11 +66,12 @@ struct engine_events {
 /* ---- from the parent to the engine: a datagram of one uint32_t */
 
 enum engine_order {
-	ENGINE_GO = 1,		/* start; another engine ran until now */
-	ENGINE_GO_AFTER_GAP,	/* start; no engine ran, so silence counts only
-				   from the time the captures were opened */
-	ENGINE_STOP,		/* take the waiting packets, send all reports,
-				   and exit */
+	/* Start; another engine ran until now. */
+	ENGINE_GO = 1,
+	/* Start; no engine ran, so silence counts since the captures opened. */
+	ENGINE_GO_AFTER_GAP,
+	/* Take the waiting packets, send all reports, and exit. */
+	ENGINE_STOP,
 };
 
 #endif

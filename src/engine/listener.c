@@ -30,15 +30,16 @@ set_capture_state(struct listener *listener, enum shared_capture_state state,
 	struct shared_capture	*row = listener->row;
 	struct engine_report	 r = {
 		.type = ENGINE_CAPTURE, .capture = listener->position,
-		.state = state, .before = row->state,
+		.state = state,
 	};
+	bool			 changed = row->state != state;
 
 	row->state = state;
 	row->source.blind = state == SHARED_CAPTURE_FAILED;
 	row->source.link_down = state == SHARED_CAPTURE_DOWN;
 	row->listening = listener->capture != NULL;
 	snprintf(row->error, sizeof(row->error), "%s", error);
-	if (r.state == r.before)
+	if (!changed)
 		return;
 	snprintf(r.error, sizeof(r.error), "%s", error);
 	if (!report_queue_add(&listener->all->reports, &r))

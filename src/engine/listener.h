@@ -28,7 +28,7 @@ struct listeners {
 	struct report_queue	 reports;
 	struct clock_offset	 clock_offset;
 	int			 link;		/* descriptor for link_state */
-	struct mono_time	 before;	/* start of the last pass */
+	struct mono_time	 before;	/* earlier frames are taken */
 	struct mono_time	 now;		/* start of this pass */
 	struct mono_time	 latest;	/* the clock when last read */
 	struct mono_time	 at;		/* arrival of the last frame */
@@ -43,10 +43,10 @@ struct listener {
 	struct capture		*capture;	/* NULL: closed, or failed */
 	struct match		*match;
 	struct mono_time	 opened;
-	uint64_t		 dropped;	/* by the kernel, so far */
+	uint64_t		 dropped;	/* by the kernel since opened */
 	int			 errors;	/* passes in a row with one */
-	struct wall_time	 skip;		/* frames up to this timestamp
-						   went to the old engine */
+	/* The old engine has taken the frames up to this timestamp. */
+	struct wall_time	 skip;
 	enum link_state		 link;		/* when it was opened */
 	bool			 counted;	/* a watch counted this frame */
 	char			 error[CAPTURE_ERROR_SIZE];

@@ -174,7 +174,6 @@ stage_capture(struct stage *s, uint32_t capture,
 	struct shared_capture	*c = &shared->captures[capture];
 	struct engine_report	 r = {
 		.type = ENGINE_CAPTURE, .capture = capture, .state = state,
-		.before = c->state,
 	};
 
 	c->state = state;

@@ -331,7 +331,7 @@ reports_of_unknown_rows(void **state)
 	r.event.watch = UINT32_MAX;
 	agent_event(AGENT, &r);
 	r = (struct engine_report){ .type = ENGINE_CAPTURE, .capture = 1,
-	    .state = SHARED_CAPTURE_FAILED, .before = SHARED_CAPTURE_RUNNING };
+	    .state = SHARED_CAPTURE_FAILED };
 	agent_capture_event(AGENT, &r, stage_wall(12));
 	assert_notifications(1);
 }
