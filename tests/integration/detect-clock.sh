@@ -174,7 +174,8 @@ for steps in "+3600 +0" "-3600 +3600" "+0 -3600" "+0 +0"; do
 	soon "$steps: cleared" 5 traps_are "$round" hbwAlarmCleared flinkserver
 	like "$steps: the duration in the detail is plausible" \
 		"$(last_trap hbwAlarmCleared flinkserver |
-			varbind hbwAlarmDetail)" 'was active for [0-9]\.[0-9]* s$'
+			varbind hbwAlarmDetail)" \
+		'was active for [0-9]\.[0-9]* s$'
 	check "$steps: no other watch is raised" no_other_alarm
 	check "$steps: all times are plausible" times_are_plausible
 done

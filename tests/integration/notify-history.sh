@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# hbwHistoryTable: so many as configured, the oldest go first, what is pending
-# is there too, and it outlives hbwatchd.
+# Setting: more notifications than the configured size of the history, restarts,
+#          a stopped snmpd, and other sizes.
+# Checks:  hbwHistoryTable has the newest rows with the right delivery, also
+#          after a restart.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -18,25 +20,27 @@ start_traps
 	done
 	watch_section steady 20054 5s
 } | configure
-start_beat steady --from "$B4" --to "$A4" --port 20054 --rate 10
+start_sender steady 20054
 start_hbwatchd
 
+# column NAME: lines `index value`
 column() {
-	client snmpbulkwalk -t 2 -r 2 -OQUs "$AGENT" "HBWATCH-MIB::hbwHistory$1" |
+	client snmpbulkwalk -t 2 -r 2 -OQUs "$AGENT" \
+		"HBWATCH-MIB::hbwHistory$1" |
 		sed -n 's/^hbwHistory[A-Za-z]*\.\([0-9]*\) = /\1 /p'
 }
 
-# rows_are FIRST LAST: exactly those, in their order
+# rows_are FIRST LAST: exactly those, in this order
 rows_are() {
 	[ "$(column Event | cut -d ' ' -f 1 | xargs)" = \
 		"$(seq "$1" "$2" | xargs)" ]
 }
 
-all_delivered() {
+rows_are_delivered() {
 	[ "$(column Delivery | cut -d ' ' -f 2 | sort -u)" = delivered ]
 }
 
-# The newest $SIZE are there, and no others.
+# rows_are_the_newest: are there exactly the newest $SIZE rows?
 rows_are_the_newest() {
 	local last
 
@@ -44,32 +48,31 @@ rows_are_the_newest() {
 	rows_are $((last > SIZE ? last - SIZE + 1 : 1)) "$last"
 }
 
-# Twenty raises, and a clear and a raise of each a second.
-soon "twenty raises" 10 arrived_from 1 20
-is "the size is the configured one" "$(get hbwHistorySize.0)" "$SIZE"
-is "the oldest is the first" "$(get hbwHistoryOldest.0)" 1
-soon "they are all there" 5 rows_are 1 20
-check "delivered" all_delivered
+soon "twenty watches without heartbeats are raised" 10 arrived_from 1 20
+is "hbwHistorySize is the configured size" "$(get hbwHistorySize.0)" "$SIZE"
+is "hbwHistoryOldest is the first row" "$(get hbwHistoryOldest.0)" 1
+soon "the history has all twenty rows" 5 rows_are 1 20
+check "the rows are delivered" rows_are_delivered
 
-start_beat flap --from "$B4" --to "$A4" --port 20100-20119 --rate 1
+# Each of the twenty watches is cleared and raised once a second.
+start_sender flap 20100-20119 --rate 1
 wrong=0
 for ((round = 0; round < 10; round++)); do
-	# While rows come and go.
 	column Watch >"$WORK/walk"
 	sort -nuc "$WORK/walk" || wrong=1
 	wait_heartbeats steady 5
 done
-is "a walk while rows come and go is in order" "$wrong" 0
+is "a walk is in order while rows come and go" "$wrong" 0
 stop flap
-soon "all stand in the end" 5 get_is hbwActiveAlarms.0 20
-soon "all is told" 10 all_delivered
-check "there were more than are kept" \
+soon "all twenty are active at the end" 5 get_is hbwActiveAlarms.0 20
+soon "all notifications are delivered" 10 all_delivered
+check "there were more notifications than the history keeps" \
 	test "$(get hbwNotificationSequence.0)" -gt $((SIZE + 40))
-soon "the newest are kept" 5 rows_are_the_newest
-is "hbwHistoryOldest says which" "$(get hbwHistoryOldest.0)" \
+soon "the history has the newest rows" 5 rows_are_the_newest
+is "hbwHistoryOldest is the oldest of them" "$(get hbwHistoryOldest.0)" \
 	$(($(get hbwNotificationSequence.0) - SIZE + 1))
 last=$(get hbwNotificationSequence.0)
-is "the newest is what arrived" \
+is "the newest row is the last notification" \
 	"$(get "hbwHistoryKey.$last") $(get "hbwHistorySerial.$last")" \
 	"$(grep "hbwNotificationSequence.0 = $last\b" "$TRAPS" |
 		varbind hbwAlarmKey) $(grep \
@@ -77,37 +80,38 @@ is "the newest is what arrived" \
 		varbind hbwAlarmSerial)"
 
 #
-# It outlives hbwatchd
+# Restarts
 #
 
 for signal in TERM KILL; do
 	save_values
 	stop hbwatchd "$signal"
 	start_hbwatchd
-	values_are_unchanged "$signal: it is as it was"
-	is "$signal: its oldest, too" "$(get hbwHistoryOldest.0)" \
+	values_are_unchanged "restart after $signal: the history is unchanged"
+	is "restart after $signal: hbwHistoryOldest is unchanged" \
+		"$(get hbwHistoryOldest.0)" \
 		$((last - SIZE + 1))
 done
 
 #
-# Pending
+# snmpd is stopped, and hbwatchd is killed
 #
 
 mark_log
 pause "${PID[snmpd]}"
-start_beat flap --from "$B4" --to "$A4" --port 20100-20119 --rate 10 \
-	--duration 0.5
-soon "twenty clears that nobody takes" 10 log_lines_are 20 "cleared, watch \"w"
-soon "and twenty raises" 10 log_lines_are 20 "raised, watch \"w"
+start_sender flap 20100-20119 --duration 0.5
+soon "twenty alarms are cleared while snmpd is stopped" 10 \
+	log_clears_are 20 "w[0-9]*"
+soon "twenty alarms are raised while snmpd is stopped" 10 \
+	log_raises_are 20 "w[0-9]*"
 stop hbwatchd KILL
-# A trap sink that does not exist keeps nothing from being delivered.
 kill -CONT "${PID[snmpd]}"
 start_hbwatchd
-soon "they are delivered after a restart" 20 all_delivered
-soon "and marked so" 5 all_delivered
-is "all of them" "$(get hbwNotificationSequence.0)" $((last + 40))
-check "the newest are kept" rows_are_the_newest
-check "in order" notifications_in_order --first 1
+soon "after kill -9 they are delivered" 20 all_delivered
+soon "after kill -9 the rows are delivered" 5 rows_are_delivered
+is "no notification is lost" "$(get hbwNotificationSequence.0)" $((last + 40))
+check "the history has the newest rows" rows_are_the_newest
+check "the notifications arrived in order" notifications_in_order --first 1
 
 #
 # Another size
@@ -116,10 +120,12 @@ check "in order" notifications_in_order --first 1
 for size in 120 100; do
 	sed -i "s/^history = .*/history = $size/" "$WORK/hbwatchd.conf"
 	mark_log
-	kill -HUP "${PID[hbwatchd]}"
-	soon "$size: reloaded" 10 log_lines_are 1 "configuration in effect"
-	soon "$size: the newest are kept" 10 rows_are_the_newest
-	is "$size: the size says so" "$(get hbwHistorySize.0)" "$size"
+	reload_hbwatchd
+	soon "size $size: hbwatchd has reloaded" 10 log_lines_are 1 "$RELOADED"
+	soon "size $size: the history has the newest rows" 10 \
+		rows_are_the_newest
+	is "size $size: hbwHistorySize is the configured size" \
+		"$(get hbwHistorySize.0)" "$size"
 done
-check "it ends on TERM" stop hbwatchd TERM
+check "hbwatchd ends on TERM" stop hbwatchd TERM
 finish

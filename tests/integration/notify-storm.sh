@@ -1,11 +1,12 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Storms: above a rate raises are told in one notification, each alarm stands
-# in table and history all the same, and whatever happens meanwhile nothing is
-# told twice or never.
+# Setting: many watches that are silent at once, with `storm` configured; also
+#          with kills and reloads in the middle.
+# Checks:  one hbwAlarmStorm summarises the raises above the limit, tables and
+#          history have each alarm, and nothing is notified twice or never.
 #
-#   HBW_WATCHES   how many fall silent at once, 100
+#   HBW_WATCHES   the number of watches that are silent at once: 100
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -13,13 +14,13 @@ WATCHES=${HBW_WATCHES:-100}
 LIMIT=10
 REST=$((WATCHES - LIMIT))
 begin
-# What snmpd has taken must not be lost behind it: no datagrams.
+# Over UDP, traps that snmpd has sent could be lost.
 SINK=tcp:$SINK
 start_traps
 start_snmpd
 
-# with_storm [LINE]: the configuration
-with_storm() {
+# configure_watches [LINE]: with this line, such as `storm = 10 in 3s`
+configure_watches() {
 	local i
 
 	{
@@ -32,21 +33,21 @@ with_storm() {
 	} | configure
 }
 
-# reload [LINE]
+# reload [LINE]: with another configuration, see configure_watches
 reload() {
-	with_storm "$@"
+	configure_watches "$@"
 	mark_log
-	kill -HUP "${PID[hbwatchd]}"
-	need "it does not reload" 10 log_lines_are 1 "configuration in effect"
+	reload_hbwatchd
+	need "hbwatchd does not reload" 10 log_lines_are 1 "$RELOADED"
 }
 
-all_beat() {
-	start_beat all --from "$B4" --to "$A4" \
-		--port 20100-$((20099 + WATCHES)) --rate "${1:-5}"
+# start_all [RATE]: the senders of all watches but "steady" and "other"
+start_all() {
+	start_sender all 20100-$((20099 + WATCHES)) --rate "${1:-5}"
 }
 
-# are COUNT NOTIFICATION: so many more than before
-are() {
+# new_traps_are COUNT NOTIFICATION: since mark_traps
+new_traps_are() {
 	traps_are $((${BEFORE[$2]} + $1)) "$2"
 }
 
@@ -59,172 +60,183 @@ mark_traps() {
 	done
 }
 
-active_are() {
-	get_is hbwActiveAlarms.0 "$1"
-}
-
-# the_storm: raised, cleared and first of the last
-the_storm() {
-	traps hbwAlarmStorm | tail -n 1 | tr '\t' '\n' |
+# last_storm: the objects raised, cleared and first of the last notification
+last_storm() {
+	last_trap hbwAlarmStorm | tr '\t' '\n' |
 		sed -n 's/^hbwStorm\(Raised\|Cleared\|First\)\.0 = //p' | xargs
 }
 
-told_pending() {
+# open_storm: the same objects of the storm that has not ended
+open_storm() {
+	echo "$(get hbwStormRaised.0) $(get hbwStormCleared.0)" \
+		"$(get hbwStormFirst.0)"
+}
+
+nothing_is_pending() {
 	get_is hbwNotificationsPending.0 0
 }
 
-accounted() {
+history_matches_traps() {
 	client snmpbulkwalk -Cr50 -t 2 -r 2 -OQUs "$AGENT" \
-		HBWATCH-MIB::hbwHistoryTable >"$WORK/record" &&
+		HBWATCH-MIB::hbwHistoryTable >"$WORK/tables" &&
 		client snmpbulkwalk -Cr50 -t 2 -r 2 -OQUs "$AGENT" \
-			HBWATCH-MIB::hbwAlarmTable >>"$WORK/record" &&
-		"$TOOLS/check-storms" "$TRAPS" "$WORK/record" >"$WORK/verdict"
+			HBWATCH-MIB::hbwAlarmTable >>"$WORK/tables" &&
+		"$TOOLS/check-storms" "$TRAPS" "$WORK/tables" >"$WORK/storms"
 }
 
-# accounts TEXT: nothing is told twice or never
-accounts() {
-	if wait_for 10 accounted; then
-		ok "$1"
+# check_history TEXT: each row of the history was notified by itself or by one
+# hbwAlarmStorm
+check_history() {
+	if wait_for 10 history_matches_traps; then
+		ok "$1: each row is notified once"
 	else
-		not_ok "$1"
-		cat "$WORK/verdict"
+		not_ok "$1: each row is notified once"
+		cat "$WORK/storms"
 	fi
 }
 
 #
-# Off
+# Without storm
 #
 
-with_storm
-start_beat steady --from "$B4" --to "$A4" --port 20053 --rate 20
-start_beat other --from "$B4" --to "$A4" --port 20054 --rate 20
+configure_watches
+start_sender steady 20053 --rate 20
+start_sender other 20054 --rate 20
 mark_traps
 start_hbwatchd
-soon "off unless configured: each is told" 10 are "$WATCHES" hbwAlarmRaised
-is "no storm is shown" \
-	"$(get hbwStormRaised.0) $(get hbwStormCleared.0) $(get hbwStormFirst.0)" \
-	"0 0 0"
-all_beat
-soon "and each clear" 10 are "$WATCHES" hbwAlarmCleared
+soon "not configured: each raise is notified" 10 \
+	new_traps_are "$WATCHES" hbwAlarmRaised
+is "not configured: the MIB shows no storm" "$(open_storm)" "0 0 0"
+start_all
+soon "not configured: each clear is notified" 10 \
+	new_traps_are "$WATCHES" hbwAlarmCleared
 
 #
-# On
+# With storm
 #
 
 reload "storm = $LIMIT in 3s"
 first=$(($(get hbwNotificationSequence.0) + 1))
 mark_traps
 stop all
-soon "silent at once: all stand" 5 active_are "$WATCHES"
-soon "the first $LIMIT are told" 5 are $LIMIT hbwAlarmRaised
-soon "the rest is pending for nobody" 2 told_pending
-is "before it is over there is no storm told" \
-	"$(traps hbwAlarmStorm | wc -l)" 0
-is "it is shown" "$(get hbwStormRaised.0) $(get hbwStormFirst.0)" \
+soon "a storm: all alarms are active" 5 active_alarms_are "$WATCHES"
+soon "a storm: the first $LIMIT raises are notified" 5 \
+	new_traps_are $LIMIT hbwAlarmRaised
+soon "a storm: no notification is pending" 2 nothing_is_pending
+is "a storm: it is not notified before its end" "$(trap_count hbwAlarmStorm)" 0
+is "a storm: the MIB shows it" \
+	"$(get hbwStormRaised.0) $(get hbwStormFirst.0)" \
 	"$REST $((first + LIMIT))"
-soon "it ends by itself" 8 are 1 hbwAlarmStorm
-is "what it tells" "$(the_storm)" "$REST 0 $((first + LIMIT))"
-check "no other raise is told" are $LIMIT hbwAlarmRaised
-is "each stands in the table" \
-	"$(client snmpbulkwalk -OQUv "$AGENT" HBWATCH-MIB::hbwAlarmState |
-		grep -c raised)" "$WATCHES"
-is "a row of the history says so" "$(get "hbwHistoryDelivery.$((first + LIMIT))")" \
-	summarised
-is "one before it was delivered" "$(get "hbwHistoryDelivery.$first")" delivered
-accounts "each number has come, or is one of it"
+soon "the storm ends: it is notified" 8 new_traps_are 1 hbwAlarmStorm
+is "the notification has the right counts" \
+	"$(last_storm)" "$REST 0 $((first + LIMIT))"
+check "no other raise is notified" new_traps_are $LIMIT hbwAlarmRaised
+is "each alarm is raised in the table" \
+	"$(walk hbwAlarmState | grep -c raised)" "$WATCHES"
+is "the delivery of the first other row is summarised" \
+	"$(get "hbwHistoryDelivery.$((first + LIMIT))")" summarised
+is "the delivery of the first row is delivered" \
+	"$(get "hbwHistoryDelivery.$first")" delivered
+check_history "a storm"
 
 mark_traps
 stop other
-soon "a raise afterwards is told" 5 are 1 hbwAlarmRaised
-start_beat other --from "$B4" --to "$A4" --port 20054 --rate 20
-soon "and its clear" 5 are 1 hbwAlarmCleared
+soon "after the storm: a raise is notified" 5 new_traps_are 1 hbwAlarmRaised
+start_sender other 20054 --rate 20
+soon "after the storm: a clear is notified" 5 new_traps_are 1 hbwAlarmCleared
 
 mark_traps
-all_beat
-soon "heartbeats clear them" 5 active_are 0
-soon "the clears of what was told are told" 5 are $LIMIT hbwAlarmCleared
-soon "and the others in a storm" 8 are 1 hbwAlarmStorm
-is "which tells of them" "$(the_storm | cut -d ' ' -f 1,2)" "0 $REST"
-accounts "each number has come, or is one of these"
+start_all
+soon "heartbeats clear all alarms" 5 active_alarms_are 0
+soon "the clears of the notified raises are notified" 5 \
+	new_traps_are $LIMIT hbwAlarmCleared
+soon "the other clears are summarised by a storm" 8 \
+	new_traps_are 1 hbwAlarmStorm
+is "it has the right counts" "$(last_storm | cut -d ' ' -f 1,2)" "0 $REST"
+check_history "clears"
 
 #
-# Cleared while it goes on, and killed
+# Clears during a storm, and kills of hbwatchd
 #
 
 mark_traps
 stop all
-soon "once more" 5 are $LIMIT hbwAlarmRaised
-soon "all stand" 5 active_are "$WATCHES"
-all_beat
-soon "clears of what was told are told while it goes on" 3 \
-	are $LIMIT hbwAlarmCleared
-check "it does" are 0 hbwAlarmStorm
-soon "all is delivered" 3 told_pending
-soon "none stands" 3 active_are 0
+soon "another storm: the first $LIMIT raises are notified" 5 \
+	new_traps_are $LIMIT hbwAlarmRaised
+soon "another storm: all alarms are active" 5 active_alarms_are "$WATCHES"
+start_all
+soon "clears of the notified raises are notified during the storm" 3 \
+	new_traps_are $LIMIT hbwAlarmCleared
+check "the storm has not ended" new_traps_are 0 hbwAlarmStorm
+soon "no notification is pending" 3 nothing_is_pending
+soon "no alarm is active" 3 active_alarms_are 0
 wait_heartbeats steady 5
-shown="$(get hbwStormRaised.0) $(get hbwStormCleared.0) $(get hbwStormFirst.0)"
+before=$(open_storm)
 stop hbwatchd KILL
 start_hbwatchd
-is "killed: it is shown as it was" \
-	"$(get hbwStormRaised.0) $(get hbwStormCleared.0) $(get hbwStormFirst.0)" \
-	"$shown"
-soon "it is told after that" 8 are 1 hbwAlarmStorm
-is "with all" "$(the_storm)" "$shown"
-is "nothing came twice" "$(varbind hbwNotificationSequence <"$TRAPS" | sort |
-	uniq -d | wc -l)" 0
-accounts "each number has come, or is one of it"
+is "kill -9: the storm is unchanged in the MIB" "$(open_storm)" "$before"
+soon "kill -9: the storm ends and is notified" 8 new_traps_are 1 hbwAlarmStorm
+is "kill -9: it has the same counts" "$(last_storm)" "$before"
+is "kill -9: nothing is notified twice" \
+	"$(varbind hbwNotificationSequence <"$TRAPS" | sort | uniq -d |
+		wc -l)" 0
+check_history "kill -9"
 
 for try in 1 2 3; do
 	stop all
-	# 0.6 to 1.0 s: before, within and after the raises
+	# 0.6, 0.8 and 1.0 s: before, during and after the raises
 	wait_heartbeats steady $((12 + 4 * (try - 1)))
 	stop hbwatchd KILL
 	start_hbwatchd
-	all_beat
+	start_all
 	wait_heartbeats steady 6
 done
-soon "killed three times more: none stands" 5 active_are 0
-accounts "each number has come, or is of one storm"
+soon "three more kills: no alarm is active" 5 active_alarms_are 0
+check_history "three more kills"
 
 #
-# Off and on in the middle
+# Reloads in a storm
 #
 
 mark_traps
 stop all
-soon "a storm" 5 active_are "$WATCHES"
+soon "a third storm: all alarms are active" 5 active_alarms_are "$WATCHES"
 reload
-soon "turned off: it is told at once" 2 are 1 hbwAlarmStorm
+soon "a reload without storm: it is notified at once" 2 \
+	new_traps_are 1 hbwAlarmStorm
 stop other
-soon "each raise is told then" 5 are $((LIMIT + 1)) hbwAlarmRaised
+soon "without storm: each raise is notified" 5 \
+	new_traps_are $((LIMIT + 1)) hbwAlarmRaised
 reload "storm = $LIMIT in 1s"
-start_beat other --from "$B4" --to "$A4" --port 20054 --rate 20
-soon "turned on again: what was told is cleared so" 5 are 1 hbwAlarmCleared
-all_beat
-soon "the others too" 5 active_are 0
-accounts "each number has come, or is of one storm"
+start_sender other 20054 --rate 20
+soon "a reload with storm: a notified raise is cleared by itself" 5 \
+	new_traps_are 1 hbwAlarmCleared
+start_all
+soon "heartbeats clear the others" 5 active_alarms_are 0
+check_history "reloads"
 
 #
-# Without an end
+# A storm without an end
 #
 
 mark_traps
 stop all
-# Each is raised and cleared once a second.
-all_beat 1
-soon "one without an end is told after ten windows" 20 are 1 hbwAlarmStorm
-since=$(seconds_of "$(traps hbwAlarmStorm | tail -n 1 |
-	varbind hbwStormSince)")
-told=$(seconds_of "$(get "hbwHistoryTime.$(traps hbwAlarmStorm | tail -n 1 |
+# Each watch is raised and cleared once a second.
+start_all 1
+soon "a storm without an end is notified after ten windows" 20 \
+	new_traps_are 1 hbwAlarmStorm
+since=$(seconds_of "$(last_trap hbwAlarmStorm | varbind hbwStormSince)")
+notified=$(seconds_of "$(get "hbwHistoryTime.$(last_trap hbwAlarmStorm |
 	varbind hbwNotificationSequence)")")
-is_about "which are 10 s" "$(awk "BEGIN { print $told - $since }")" 10 0.5
-shows_another() {
-	[ "$(get hbwStormFirst.0)" -gt "$(the_storm | cut -d ' ' -f 3)" ]
+is_about "ten windows are 10 s" "$(awk "BEGIN { print $notified - $since }")" \
+	10 0.5
+next_storm_is_open() {
+	[ "$(get hbwStormFirst.0)" -gt "$(last_storm | cut -d ' ' -f 3)" ]
 }
-soon "it goes on in another" 5 shows_another
+soon "the next storm begins" 5 next_storm_is_open
 stop all
-soon "which ends" 8 are 2 hbwAlarmStorm
-accounts "each number has come, or is of one storm"
-sed 's/^# /# the storms: /' "$WORK/verdict"
-check "it ends on TERM" stop hbwatchd TERM
+soon "the next storm ends: it is notified" 8 new_traps_are 2 hbwAlarmStorm
+check_history "a storm without an end"
+sed 's/^# /# the storms: /' "$WORK/storms"
+check "hbwatchd ends on TERM" stop hbwatchd TERM
 finish

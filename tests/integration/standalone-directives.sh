@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# `snmp = { ... }`: an error is told with its line, by -t and by -L alike; and
-# what else keeps -L from starting.
+# Setting: `snmp = { ... }` with wrong and right directives, and a port in use.
+# Checks:  -t and -L report each wrong directive with its line; -L ends with the
+#          right exit status when it cannot start.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
 CONF=$WORK/hbwatchd.conf
 
-# directives LINE...: the file, whose line 2 is the first of them
+# directives LINE...: writes hbwatchd.conf; the first directive is its line 2
 directives() {
 	local line
 
@@ -20,23 +21,13 @@ directives() {
 		done
 		echo "	\"${*: -1}\""
 		echo "}"
-		a_watch
+		watch_section flinkserver 20053 1s
 	} | configure
 }
 
-a_watch() {
-	cat <<-END
-		watch "flinkserver" {
-		interface = "$LINK"
-		peer = "$B4"
-		heartbeat = "udp 20053"
-		interruption = 1s
-		}
-	END
-}
-
-# run ARGUMENT...: STATUS, $WORK/out and $WORK/err are what comes of it
-run() {
+# run_with ARGUMENT...: runs hbwatchd; the results are $STATUS, $WORK/out and
+# $WORK/err
+run_with() {
 	[ -x "$BUILD/hbwatchd" ] || bail_out "BUILD=$BUILD has no hbwatchd"
 	at "$NODE_A" env -u MIBS -u MIBDIRS timeout -k 5 20 \
 		"$BUILD/hbwatchd" -c "$CONF" -s "$WORK/state" "$@" \
@@ -45,7 +36,7 @@ run() {
 	cat "$WORK/err" >>"$WORK/hbwatchd.log"
 }
 
-# wrong_lines: those that standard error says something of
+# wrong_lines: the line numbers that standard error has
 wrong_lines() {
 	local line
 
@@ -55,24 +46,24 @@ wrong_lines() {
 	done <"$WORK/err" | uniq | xargs
 }
 
-# fails_at TEXT LINES
+# fails_at TEXT LINES: checks that it failed with errors in these lines
 fails_at() {
-	is "$1: exit status 2" "$STATUS" 2
-	is "$1: of the right lines" "$(wrong_lines)" "$2"
-	is "$1: and nothing is OK" "$(<"$WORK/out")" ""
+	is "$1: the exit status is 2" "$STATUS" 2
+	is "$1: the errors have the right lines" "$(wrong_lines)" "$2"
+	is "$1: standard output is empty" "$(<"$WORK/out")" ""
 }
 
-# wrong LINES DIRECTIVE...: for -t and for -L
-wrong() {
+# check_wrong LINES DIRECTIVE...: checks -t and -L with these directives
+check_wrong() {
 	local lines=$1 text
 
 	shift
 	directives "$@"
 	text="\"$2\""
-	[[ $lines != *" "* ]] || text="all of them"
-	run -t
+	[[ $lines != *" "* ]] || text="all wrong directives"
+	run_with -t
 	fails_at "-t, $text" "$lines"
-	run -L "udp:$AGENT"
+	run_with -L "udp:$AGENT"
 	fails_at "-L, $text" "$lines"
 }
 
@@ -80,32 +71,37 @@ GOOD="rocommunity public 127.0.0.1"
 USER_V3="createUser noc SHA authpassphrase AES privpassphrase"
 for line in "nonsense foo" "createUser noc SHA short" \
 	"rocommunity public 300.1.1.1"; do
-	wrong 3 "$GOOD" "$line" "rouser noc priv"
+	check_wrong 3 "$GOOD" "$line" "rouser noc priv"
 done
-wrong "3 5 6" "$GOOD" "nonsense foo" "$USER_V3" "createUser noc SHA short" \
+check_wrong "3 5 6" "$GOOD" "nonsense foo" "$USER_V3" \
+	"createUser noc SHA short" \
 	"rocommunity public 300.1.1.1" "rouser noc priv"
 
 directives "$GOOD" "$USER_V3" "rouser noc priv" "trap2sink $SINK public"
-run -t
-is "right directives: exit status 0" "$STATUS" 0
-is "right directives: it says so" "$(<"$WORK/out")" "configuration OK"
-is "right directives: and nothing else" "$(<"$WORK/err")" ""
+run_with -t
+is "right directives: the exit status is 0" "$STATUS" 0
+is "right directives: -t prints that they are OK" \
+	"$(<"$WORK/out")" "configuration OK"
+is "right directives: standard error is empty" "$(<"$WORK/err")" ""
 
 start_snmpd
-run -L "udp:$AGENT"
-is "a port in use, with directives: exit status 1" "$STATUS" 1
-like "and why" "$(<"$WORK/err")" "cannot answer SNMP on udp:$AGENT"
-a_watch | configure
-run -L "udp:$AGENT"
-is "a port in use, without: exit status 1" "$STATUS" 1
-like "and why" "$(<"$WORK/err")" "cannot answer SNMP on udp:$AGENT"
-run -x "$AGENTX" -L "udp:$AGENT"
-is "-x with -L: exit status 2" "$STATUS" 2
-like "and why" "$(<"$WORK/err")" "-x and -L cannot be used together"
+run_with -L "udp:$AGENT"
+is "a port in use, with directives: the exit status is 1" "$STATUS" 1
+like "a port in use, with directives: the error says why" \
+	"$(<"$WORK/err")" "cannot answer SNMP on udp:$AGENT"
+watch_section flinkserver 20053 1s | configure
+run_with -L "udp:$AGENT"
+is "a port in use, without directives: the exit status is 1" "$STATUS" 1
+like "a port in use, without directives: the error says why" \
+	"$(<"$WORK/err")" "cannot answer SNMP on udp:$AGENT"
+run_with -x "$AGENTX" -L "udp:$AGENT"
+is "-x with -L: the exit status is 2" "$STATUS" 2
+like "-x with -L: the error says why" \
+	"$(<"$WORK/err")" "-x and -L cannot be used together"
 stop snmpd
 
 directives "$GOOD" "$USER_V3" "rouser noc priv"
 start_hbwatchd -L "udp:$AGENT"
-check "the port is free again: it serves" running hbwatchd
-check "and ends on TERM" stop hbwatchd
+check "the port is free again: hbwatchd is running" running hbwatchd
+check "hbwatchd ends on TERM" stop hbwatchd
 finish

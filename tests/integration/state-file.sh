@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A state file that is damaged, or another's, or not what it was: it is set
-# aside, that is said once, and hbwatchd watches on with a new epoch.
+# Setting: a state file that is damaged, replaced, or owned by another user.
+# Checks:  hbwatchd sets it aside, logs this once, and continues with a new
+#          epoch; nothing outside the state directory changes.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -20,7 +21,7 @@ mode() {
 	stat -c %a "$1"
 }
 
-# set_aside: what was, under other names
+# set_aside: the files that were set aside
 set_aside() {
 	find "$STATE" -mindepth 1 -maxdepth 1 -name 'hbwatchd.db*' \
 		! -name hbwatchd.db ! -name hbwatchd.db-wal \
@@ -28,19 +29,19 @@ set_aside() {
 		! -name '*-wal'
 }
 
-# private_file PATH: a file of ours alone
+# private_file PATH: is it a regular file that only root can read?
 private_file() {
 	[ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c '%a %u' "$1")" = "600 0" ]
 }
 
-# begin_anew: a state that is whole, with an alarm standing and an epoch of 7
-begin_anew() {
+# restore_state: an undamaged state with an active alarm and epoch 7
+restore_state() {
 	stop hbwatchd KILL
 	rm -rf "$STATE"
-	cp -a "$WORK/whole" "$STATE"
+	cp -a "$WORK/undamaged" "$STATE"
 }
 
-# damage WHAT
+# damage HOW: damages the state file
 damage() {
 	local size
 
@@ -89,17 +90,18 @@ damage() {
 }
 
 #
-# A state that is whole
+# An undamaged state
 #
 
 umask 0
 start_hbwatchd
 umask 022
-is "the state directory that it makes is 0700" "$(mode "$STATE")" 700
-soon "a silence raises the alarm" 10 traps_are 1 hbwAlarmRaised flinkserver
-is "whatever the umask: what is in it is for nobody else" \
+is "the new state directory has mode 0700" "$(mode "$STATE")" 700
+soon "a watch without heartbeats is raised" 10 \
+	traps_are 1 hbwAlarmRaised flinkserver
+is "with umask 0, its files have no rights for other users" \
 	"$(find "$STATE" -type f -perm /077 -o -type d -perm /077)" ""
-check "the state is a file there" private_file "$FILE"
+check "the state file is private" private_file "$FILE"
 
 mark_log
 run_second() {
@@ -107,82 +109,85 @@ run_second() {
 		-s "$STATE" -x "$AGENTX" -l stderr >"$WORK/second.log" 2>&1
 }
 run_second
-is "a second hbwatchd on it is refused" $? 1
-check "with a line that says so" grep -qi "another hbwatchd" "$WORK/second.log"
-check "and the file's name" grep -qF "$STATE" "$WORK/second.log"
-is "while the first goes on" "$(alarm_get hbwAlarmState flinkserver)" raised
+is "a second hbwatchd with the same state ends with status 1" $? 1
+check "its error says that another hbwatchd uses it" \
+	grep -qi "another hbwatchd" "$WORK/second.log"
+check "its error names the directory" grep -qF "$STATE" "$WORK/second.log"
+is "the first hbwatchd continues" \
+	"$(alarm_get hbwAlarmState flinkserver)" raised
 
-# Six starts that lose it: the epoch is 7 then.
+# Six starts without the state file: the epoch is 7 then.
 for ((epoch = 2; epoch <= 7; epoch++)); do
 	stop hbwatchd TERM
 	rm -f "$FILE" "$FILE-wal"
 	start_hbwatchd
 done
-is "a state that is lost again and again raises the epoch" \
+is "each start without the state file raises the epoch" \
 	"$(get hbwNotificationEpoch.0)" 7
-need "no alarm" 10 alarm_is hbwAlarmState flinkserver raised
-need "it does not arrive" 10 all_delivered
-check "it ends on TERM" stop hbwatchd TERM
-cp -a "$STATE" "$WORK/whole"
+need "the alarm is not raised" 10 alarm_is hbwAlarmState flinkserver raised
+need "the notifications do not arrive" 10 all_delivered
+check "hbwatchd ends on TERM" stop hbwatchd TERM
+cp -a "$STATE" "$WORK/undamaged"
 
 #
-# Damaged
+# Damage
 #
 
 for what in cut "cut early" empty zeros "zero head" "zero part" garbage \
 	"garbage part" text "another's database" "future version" directory \
 	link "link to nothing" fifo gone; do
-	begin_anew
+	restore_state
 	damage "$what"
 	: >"$TRAPS"
 	mark_log
 	start_hbwatchd
 	if [ "$what" != gone ]; then
-		is "$what: set aside" "$(set_aside | wc -l)" 1
-		is "$what: which is said once" "$(log_count "set aside")" 1
+		is "$what: one file is set aside" "$(set_aside | wc -l)" 1
+		is "$what: this is logged once" "$(log_count "set aside")" 1
 	fi
-	check "$what: there is a new one" private_file "$FILE"
+	check "$what: the new state file is private" private_file "$FILE"
 	is "$what: the epoch is one higher" \
 		"$(get hbwNotificationEpoch.0)" 8
-	soon "$what: it watches, and raises" 10 \
+	soon "$what: the alarm is raised" 10 \
 		traps_are 1 hbwAlarmRaised flinkserver
-	check "$what: what is elsewhere is as it was" \
+	check "$what: the file elsewhere is unchanged" \
 		test "$(cat "$WORK/elsewhere")$(mode "$WORK/elsewhere")" = \
 		precious644
-	check "$what: and nothing is new there" test ! -e "$WORK/nowhere"
+	check "$what: no file is made elsewhere" test ! -e "$WORK/nowhere"
 	stop hbwatchd KILL
 	start_hbwatchd
-	is "$what: started again, that epoch stays" \
+	is "$what: a restart keeps the epoch" \
 		"$(get hbwNotificationEpoch.0)" 8
-	is "$what: and the alarm" "$(alarm_get hbwAlarmState flinkserver)" \
+	is "$what: a restart keeps the alarm" \
+		"$(alarm_get hbwAlarmState flinkserver)" \
 		raised
 done
 
 #
-# Readable by others, or theirs
+# Other modes and owners
 #
 
-for what in "mode 0666" "another's" "its directory"; do
-	begin_anew
+for what in "mode 0666" "another owner" "another owner of the directory"; do
+	restore_state
 	case $what in
 	"mode 0666") chmod 0666 "$FILE" ;;
-	"another's") chown 65534:65534 "$FILE" ;;
-	"its directory") chown 65534 "$STATE" ;;
+	"another owner") chown 65534:65534 "$FILE" ;;
+	"another owner of the directory") chown 65534 "$STATE" ;;
 	esac
 	mark_log
 	start_hbwatchd
-	check "$what: it is ours alone" private_file "$FILE"
-	like "$what: kept, or set aside with a new epoch" \
+	check "$what: the state file is private again" private_file "$FILE"
+	like "$what: the state is kept, or set aside with a new epoch" \
 		"$(get hbwNotificationEpoch.0) $(set_aside | wc -l)" \
 		'^(7 0|8 1)$'
-	[ "$what" = "its directory" ] ||
-		is "$what: which is said once" "$(log_count "$FILE")" 1
-	soon "$what: the alarm stands" 10 \
+	[ "$what" = "another owner of the directory" ] ||
+		is "$what: this is logged once" "$(log_count "$FILE")" 1
+	soon "$what: the alarm is active" 10 \
 		alarm_is hbwAlarmState flinkserver raised
 done
 
 #
-# Before there was such a file
+# The state of an older version, which had only the file epoch
 #
 
 stop hbwatchd KILL
@@ -191,16 +196,17 @@ mkdir -m 0700 "$STATE"
 echo 41 >"$STATE/epoch"
 mark_log
 start_hbwatchd
-is "the state of an older version: its epoch is gone on from" \
+is "older version: the next epoch is one higher" \
 	"$(get hbwNotificationEpoch.0)" 42
-is "nothing is set aside for it" "$(set_aside | wc -l) $(log_count "set aside")" \
+is "older version: nothing is set aside" \
+	"$(set_aside | wc -l) $(log_count "set aside")" \
 	"0 0"
 for text in "" "no number" -5 99999999999; do
 	stop hbwatchd KILL
 	printf '%s\n' "$text" >"$STATE/epoch"
 	start_hbwatchd
-	check "an epoch that reads \"$text\" beside a good state" \
+	check "the file epoch contains \"$text\": the epoch stays" \
 		test "$(get hbwNotificationEpoch.0)" -ge 42
 done
-check "it ends on TERM" stop hbwatchd TERM
+check "hbwatchd ends on TERM" stop hbwatchd TERM
 finish

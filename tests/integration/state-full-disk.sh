@@ -1,13 +1,14 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# A state directory on a full disk, or one that is read-only: hbwatchd watches
-# and tells all the same, says so once, and writes down all of it when it can.
+# Setting: a state directory on a full, a small, and a read-only file system.
+# Checks:  hbwatchd raises and notifies all alarms, logs the error once, and
+#          writes everything as soon as it can.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
-# What snmpd has taken must not be lost behind it: no datagrams.
+# Over UDP, traps that snmpd has sent could be lost.
 SINK=tcp:$SINK
 start_traps
 start_snmpd
@@ -19,28 +20,23 @@ WATCHES=100
 	done
 	watch_section steady 20054 3s
 } | configure
-# Too little for hbwatchd to take what it would keep in reserve.
+# So little space that hbwatchd cannot reserve blocks for its next writes.
 mount_small "$WORK/disk" 6m
 head -c 5900000 /dev/zero >"$WORK/disk/other"
 STATE=$WORK/disk/state
-start_beat steady --from "$B4" --to "$A4" --port 20054 --rate 20
+start_sender steady 20054 --rate 20
 
 UNWRITABLE="cannot be written"
 
-active_are() {
-	get_is hbwActiveAlarms.0 "$1"
-}
-
-# flap COUNT: all watches but the steady one are cleared and raised so often
+# flap COUNT: clears and raises all watches but "steady", that many times
 flap() {
 	local i
 
 	for ((i = 0; i < $1; i++)); do
-		start_beat peer --from "$B4" --to "$A4" --port 20100-20199 \
-			--rate 5
-		wait_for 10 active_are 0 || return
+		start_sender peer 20100-20199 --rate 5
+		wait_for 10 active_alarms_are 0 || return
 		stop peer
-		wait_for 10 active_are "$WATCHES" || return
+		wait_for 10 active_alarms_are "$WATCHES" || return
 	done
 }
 
@@ -48,68 +44,69 @@ make_room() {
 	rm -f "$WORK/disk/ballast" "$WORK/disk/other"
 }
 
-# told: what is numbered has arrived
-told() {
-	soon "all is told" 20 all_delivered
+check_delivered() {
+	soon "all notifications are delivered" 20 all_delivered
 }
 
-# The alarm stands before each flap.
+# All alarms are active before each flap.
 start_hbwatchd
-need "no alarms" 10 active_are "$WATCHES"
+need "the alarms are not raised" 10 active_alarms_are "$WATCHES"
 
 #
-# Full while it runs
+# The disk becomes full while hbwatchd runs
 #
 
-check "it flaps" flap 1
-told
+check "before: all alarms are cleared and raised" flap 1
+check_delivered
 need "the disk is not full" 10 fill_disk "$WORK/disk"
 mark_log
-check "on a full disk, too" flap 4
-told
-# What is kept in reserve may last for all of it.
-check "with at most one line that it cannot be written" \
+check "full disk: all alarms are cleared and raised" flap 4
+check_delivered
+# The reserved blocks may be enough for all writes.
+check "full disk: the error is logged at most once" \
 	test "$(log_count "$UNWRITABLE")" -le 1
-is "the table has it" "$(alarm_get hbwAlarmCount w0)" 6
-is "and the history" "$(get hbwNotificationSequence.0)" \
-	"$(client snmpbulkwalk -OQUv "$AGENT" HBWATCH-MIB::hbwHistoryEvent |
-		wc -l)"
-check "the steady watch is not interrupted" traps_are 0 hbwAlarmRaised steady
+is "full disk: the table counts each raise" "$(alarm_get hbwAlarmCount w0)" 6
+is "full disk: the history has each notification" \
+	"$(get hbwNotificationSequence.0)" \
+	"$(walk hbwHistoryEvent | wc -l)"
+check "full disk: the steady watch is not interrupted" \
+	traps_are 0 hbwAlarmRaised steady
 
 make_room
-soon "there is room: it is written, without being asked" 75 \
+soon "space again: the state is written without an event" 75 \
 	log_lines_are 1 "written again"
 save_values
 stop hbwatchd KILL
 start_hbwatchd
-values_are_unchanged "after kill -9 all of it is there"
+values_are_unchanged "after kill -9 the state is complete"
 
 #
-# Full when it starts
+# The disk is full when hbwatchd starts
 #
 
 stop hbwatchd KILL
 need "the disk is not full" 10 fill_disk "$WORK/disk"
 mark_log
 start_hbwatchd
-is "started on a full disk, it has what it had" \
+is "start on a full disk: the alarm is restored" \
 	"$(alarm_get hbwAlarmCount w0)" 6
-check "it flaps" flap 2
-told
-check "with at most one line that it cannot be written" \
+check "start on a full disk: all alarms are cleared and raised" flap 2
+check_delivered
+check "start on a full disk: the error is logged at most once" \
 	test "$(log_count "$UNWRITABLE")" -le 1
 failed=$(log_count "$UNWRITABLE")
 make_room
 [ "$failed" -eq 0 ] ||
-	soon "there is room: it is written" 30 log_lines_are 1 "written again"
+	soon "space again: the state is written" 30 \
+		log_lines_are 1 "written again"
 save_values
 stop hbwatchd KILL
 start_hbwatchd
-values_are_unchanged "after kill -9 all of it is there"
-check "in order, each once" notifications_in_order --first 1
+values_are_unchanged "after kill -9 the state is complete"
+check "the notifications arrived in order" notifications_in_order --first 1
 
 #
-# Small: what is kept in reserve must not fill it
+# Small disks: the reserved blocks must not fill them
 #
 
 for size in 2m 6m 8m; do
@@ -118,16 +115,18 @@ for size in 2m 6m 8m; do
 	STATE=$WORK/disk-$size/state
 	mark_log
 	start_hbwatchd
-	need "no alarms" 10 active_are "$WATCHES"
-	is "a disk of $size: it can be written" "$(log_count "$UNWRITABLE")" 0
-	check "a disk of $size: so can the epoch" test -s "$STATE/epoch"
-	check "a disk of $size: there is room left" test \
+	need "the alarms are not raised" 10 active_alarms_are "$WATCHES"
+	is "a disk of $size: no write error is logged" \
+		"$(log_count "$UNWRITABLE")" 0
+	check "a disk of $size: the file epoch is written" \
+		test -s "$STATE/epoch"
+	check "a disk of $size: there is free space" test \
 		"$(stat -f -c %a "$STATE")" -gt 100
 done
 STATE=$WORK/disk/state
 
 #
-# Full when there is nothing yet
+# The disk is full and there is no state
 #
 
 stop hbwatchd TERM
@@ -136,46 +135,52 @@ need "the disk is not full" 10 fill_disk "$WORK/disk"
 : >"$TRAPS"
 mark_log
 start_hbwatchd
-need "no alarms" 10 active_are "$WATCHES"
-check "without any state on a full disk, it flaps" flap 1
-is "with one line that it cannot be written" "$(log_count "$UNWRITABLE")" 1
-# It is tried again some times.
+need "the alarms are not raised" 10 active_alarms_are "$WATCHES"
+check "no state on a full disk: all alarms are cleared and raised" flap 1
+is "no state on a full disk: the error is logged once" \
+	"$(log_count "$UNWRITABLE")" 1
+# hbwatchd tries again several times in this time.
 wait_heartbeats steady 250
-check "and not one for each try" test "$(log_count "$WORK/disk")" -le 3
-is "nor a file" "$(find "$STATE" -name 'hbwatchd.db.*' | wc -l)" 0
+check "no state on a full disk: not every attempt is logged" \
+	test "$(log_count "$WORK/disk")" -le 3
+is "no state on a full disk: no file is set aside" \
+	"$(find "$STATE" -name 'hbwatchd.db.*' | wc -l)" 0
 make_room
-soon "there is room: it is written" 30 log_lines_are 1 "written again"
-told
+soon "space again: the state is written" 30 log_lines_are 1 "written again"
+check_delivered
 save_values
 stop hbwatchd KILL
 start_hbwatchd
-values_are_unchanged "after kill -9 all of it is there"
+values_are_unchanged "after kill -9 the state is complete"
 
 #
 # Read-only
 #
 
 stop hbwatchd TERM
-mount -o remount,ro "$WORK/disk" || bail_out "no read-only file system"
+mount -o remount,ro "$WORK/disk" ||
+	bail_out "cannot make the file system read-only"
 mark_log
 start_hbwatchd
-is "read-only: it has what it had" "$(alarm_get hbwAlarmCount w0)" 2
-check "it flaps" flap 1
-told
-is "with one line that it cannot be written" "$(log_count "$UNWRITABLE")" 1
+is "read-only: the alarm is restored" "$(alarm_get hbwAlarmCount w0)" 2
+check "read-only: all alarms are cleared and raised" flap 1
+check_delivered
+is "read-only: the error is logged once" "$(log_count "$UNWRITABLE")" 1
 wait_heartbeats steady 150
-check "and not one for each try" test "$(log_count "$WORK/disk")" -le 3
-# hbwatchd has mounts of its own, by `ip netns exec`.
+check "read-only: not every attempt is logged" \
+	test "$(log_count "$WORK/disk")" -le 3
+# hbwatchd has its own mount namespace, because of `ip netns exec`.
 mount -o remount,rw "$WORK/disk"
 nsenter --target "${PID[hbwatchd]}" --mount \
-	mount -o remount,rw "$WORK/disk" || bail_out "it stays read-only"
-soon "it can be written: it is" 30 log_lines_are 1 "written again"
+	mount -o remount,rw "$WORK/disk" ||
+	bail_out "the file system stays read-only"
+soon "writable again: the state is written" 30 log_lines_are 1 "written again"
 save_values
 stop hbwatchd KILL
 start_hbwatchd
-values_are_unchanged "after kill -9 all of it is there"
-check "in order, each once" notifications_in_order --first 1
+values_are_unchanged "after kill -9 the state is complete"
+check "the notifications arrived in order" notifications_in_order --first 1
 is "the steady watch was never interrupted" \
-	"$(traps hbwAlarmRaised steady | wc -l)" 0
-check "it ends on TERM" stop hbwatchd TERM
+	"$(trap_count hbwAlarmRaised steady)" 0
+check "hbwatchd ends on TERM" stop hbwatchd TERM
 finish

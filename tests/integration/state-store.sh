@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Started again, after TERM and after kill -9, hbwatchd goes on where it was:
-# what stands is neither raised again nor cleared without a heartbeat.
+# Setting: restarts of hbwatchd after TERM and kill -9, also with another
+#          configuration and with an interface that came or went.
+# Checks:  alarms, counts and indexes are restored; an active alarm is neither
+#          raised again nor cleared without a heartbeat.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,12 +12,13 @@ begin
 start_snmpd
 start_traps
 
+# write_conf NAME...: the configuration with these watches
 write_conf() {
 	local name
 
 	for name in "$@"; do
 		case $name in
-		standing) watch_section standing 20053 1s ;;
+		silent) watch_section silent 20053 1s ;;
 		steady) watch_section steady 20054 2s ;;
 		gone) watch_section gone 20055 1s ;;
 		absent) watch_section absent 20056 1s hb9 ;;
@@ -26,53 +29,41 @@ write_conf() {
 	done | configure
 }
 
-beat() {
-	start_beat "$1" --from "$B4" --to "$A4" --port "$2" --rate 10
-}
-
-# about_absent NOTIFICATION: how many there were
-about_absent() {
-	traps "$1" | grep -c "hbwCaptureInterface\.[0-9]* = hb9\b"
-}
-
-absent_are() {
-	[ "$(about_absent "$2")" -eq "$1" ]
-}
-
-# raises_are COUNT: of the watch standing, each counted once
-raises_are() {
-	[ "$(traps hbwAlarmRaised standing | varbind hbwNotificationSequence |
+# silent_raises_are COUNT: duplicates count once
+silent_raises_are() {
+	[ "$(traps hbwAlarmRaised silent | varbind hbwNotificationSequence |
 		sort -u | wc -l)" -eq "$1" ]
 }
 
-# cleared_because WATCH TEXT
+# cleared_because WATCH TEXT: has the detail of the last clear this text?
 cleared_because() {
-	traps hbwAlarmCleared "$1" | tail -n 1 | varbind hbwAlarmDetail |
+	last_trap hbwAlarmCleared "$1" | varbind hbwAlarmDetail |
 		grep -q "$2"
 }
 
-write_conf standing steady gone absent off
-beat steady 20054
-beat standing 20053
-beat gone 20055
-beat off 20057
+write_conf silent steady gone absent off
+start_sender steady 20054
+start_sender silent 20053
+start_sender gone 20055
+start_sender off 20057
 start_hbwatchd
-soon "a watch without its interface is notified as blind" 10 \
-	absent_are 1 hbwWatcherBlind
-for watch in standing gone off; do
-	need "$watch hears nothing" 10 watch_is hbwWatchState "$watch" alive
+soon "a missing interface is notified as blindness" 10 \
+	capture_traps_are 1 hbwWatcherBlind hb9
+for watch in silent gone off; do
+	need "$watch receives no heartbeat" 10 \
+		watch_is hbwWatchState "$watch" alive
 	stop "$watch"
 done
-for watch in standing gone off; do
+for watch in silent gone off; do
 	soon "$watch is raised" 10 traps_are 1 hbwAlarmRaised "$watch"
 done
-soon "all is told" 10 all_delivered
+soon "all notifications are delivered" 10 all_delivered
 index=$(watch_index gone)
 highest=$(client snmpbulkwalk -OQUs "$AGENT" HBWATCH-MIB::hbwWatchName |
 	sed 's/^hbwWatchName\.\([0-9]*\) .*/\1/' | sort -n | tail -n 1)
 
 #
-# As it was
+# The same configuration
 #
 
 round=0
@@ -80,110 +71,122 @@ for signal in TERM KILL; do
 	round=$((round + 1))
 	save_values
 	if [ "$signal" = TERM ]; then
-		check "$signal: it ends" stop hbwatchd TERM
+		check "$signal: hbwatchd ends" stop hbwatchd TERM
 	else
 		stop hbwatchd KILL
 	fi
 	start_hbwatchd
-	values_are_unchanged "$signal: all is as it was"
+	values_are_unchanged "$signal: all values are restored"
 	soon "$signal: the steady watch is alive" 10 \
 		watch_is hbwWatchState steady alive
 	wait_heartbeats steady 25
-	values_are_unchanged "$signal: and still is, without a heartbeat"
-	check "$signal: nothing was told again" notifications_in_order --first 1 --once
-	is "$signal: nor that it is blind" "$(about_absent hbwWatcherBlind)" 1
-	serial=$(alarm_get hbwAlarmSerial standing)
-	raised=$(alarm_get hbwAlarmRaisedTime standing)
-	beat standing 20053
+	values_are_unchanged "$signal: they stay without a heartbeat"
+	check "$signal: nothing is notified twice" \
+		notifications_in_order --first 1 --once
+	is "$signal: blindness is not notified again" \
+		"$(capture_trap_count hbwWatcherBlind hb9)" 1
+	serial=$(alarm_get hbwAlarmSerial silent)
+	raised=$(alarm_get hbwAlarmRaisedTime silent)
+	start_sender silent 20053
 	soon "$signal: the first heartbeat clears it" 5 \
-		traps_are "$round" hbwAlarmCleared standing
-	is "$signal: with its raise's serial" "$(traps hbwAlarmCleared standing |
-		tail -n 1 | varbind hbwAlarmSerial)" "$serial"
-	is "$signal: and time" "$(traps hbwAlarmCleared standing |
-		tail -n 1 | varbind hbwAlarmRaisedTime)" "$raised"
-	stop standing
-	soon "$signal: a silence raises it" 10 \
-		traps_are $((round + 1)) hbwAlarmRaised standing
-	is "$signal: with a serial that is new" "$(traps hbwAlarmRaised |
+		traps_are "$round" hbwAlarmCleared silent
+	is "$signal: the clear has the serial of the raise" \
+		"$(last_trap hbwAlarmCleared silent |
+			varbind hbwAlarmSerial)" "$serial"
+	is "$signal: the clear has the time of the raise" \
+		"$(last_trap hbwAlarmCleared silent |
+			varbind hbwAlarmRaisedTime)" "$raised"
+	stop silent
+	soon "$signal: the next silence raises it" 10 \
+		traps_are $((round + 1)) hbwAlarmRaised silent
+	is "$signal: the raise has a new serial" "$(traps hbwAlarmRaised |
 		varbind hbwAlarmSerial | sort | uniq -d | wc -l)" 0
-	soon "$signal: all is told" 10 all_delivered
+	soon "$signal: all notifications are delivered" 10 all_delivered
 done
-is "its raises were counted all through" \
-	"$(alarm_get hbwAlarmCount standing)" 3
+is "all raises were counted" \
+	"$(alarm_get hbwAlarmCount silent)" 3
 
 #
-# What nobody was told yet
+# A notification that was not delivered before the kill
 #
 
-beat standing 20053
-need "it does not clear" 10 traps_are 3 hbwAlarmCleared standing
+start_sender silent 20053
+need "the alarm is not cleared" 10 traps_are 3 hbwAlarmCleared silent
 mark_log
 pause "${PID[snmpd]}"
-stop standing
-soon "a raise while snmpd is stopped" 10 log_lines_are 1 "raised, watch \"standing\""
+stop silent
+soon "the alarm is raised while snmpd is stopped" 10 log_raises_are 1 silent
 stop hbwatchd KILL
 kill -CONT "${PID[snmpd]}"
 start_hbwatchd
-soon "after kill -9 it is told" 10 raises_are 4
-is_about "with its first time" "$(seconds_of "$(traps hbwAlarmRaised standing |
-	tail -n 1 | varbind hbwAlarmRaisedTime)")" \
-	"$(seconds_after "$(last_sent standing)" 1)" 0.2
-soon "nothing is pending" 10 all_delivered
-check "in its turn" notifications_in_order --first 1
+soon "after kill -9 the raise is delivered" 10 silent_raises_are 4
+is_about "it has the time when it happened" \
+	"$(seconds_of "$(last_trap hbwAlarmRaised silent |
+		varbind hbwAlarmRaisedTime)")" \
+	"$(seconds_after "$(last_sent silent)" 1)" 0.2
+soon "all notifications are delivered" 10 all_delivered
+check "the notifications arrived in order" notifications_in_order --first 1
 
 #
 # Another configuration
 #
 
-write_conf standing steady absent off-now added
+write_conf silent steady absent off-now added
 stop hbwatchd KILL
 start_hbwatchd
 soon "the alarm of a watch that was removed is cleared" 10 \
 	traps_are 1 hbwAlarmCleared gone
-check "with that reason" cleared_because gone "removed from the configuration"
-soon "that of a watch that was disabled, too" 10 \
+check "the detail of the clear says so" \
+	cleared_because gone "removed from the configuration"
+soon "the alarm of a watch that was disabled is cleared" 10 \
 	traps_are 1 hbwAlarmCleared off
-check "with that reason" cleared_because off "disabled"
-is "what stays stands" "$(alarm_get hbwAlarmState standing)" raised
-check "and is not told again" raises_are 4
+check "the detail of the clear says so" cleared_because off "disabled"
+is "the alarm of the kept watch is active" \
+	"$(alarm_get hbwAlarmState silent)" raised
+check "it is not notified again" silent_raises_are 4
 check "a new watch has a new index" \
 	test "$(watch_index added)" -gt "$highest"
-is "two alarms less are active" "$(get hbwActiveAlarms.0)" 1
+is "only one alarm is active" "$(get hbwActiveAlarms.0)" 1
 
-write_conf standing steady gone absent
+write_conf silent steady gone absent
 stop hbwatchd TERM
 start_hbwatchd
-is "a watch that is back has its old index" "$(watch_index gone)" "$index"
-is "its alarm is not standing" "$(alarm_get hbwAlarmState gone)" cleared
-soon "until its time has passed" 10 traps_are 2 hbwAlarmRaised gone
+is "a watch that is added again has its old index" \
+	"$(watch_index gone)" "$index"
+is "its alarm is cleared" "$(alarm_get hbwAlarmState gone)" cleared
+soon "it is raised after its interruption time" 10 \
+	traps_are 2 hbwAlarmRaised gone
 
 #
 # Blindness
 #
 
 stop hbwatchd KILL
-is "blindness was told once in all this" "$(about_absent hbwWatcherBlind)" 1
+is "blindness was notified once so far" \
+	"$(capture_trap_count hbwWatcherBlind hb9)" 1
 ip -n "$NODE_A" link add hb9 type veth peer name hb9 netns "$NODE_B"
 ip -n "$NODE_A" link set hb9 up
 ip -n "$NODE_B" link set hb9 up
 start_hbwatchd
-soon "the interface came while it was dead: it is restored" 10 \
-	absent_are 1 hbwWatcherRestored
-soon "all is told" 10 all_delivered
+soon "the interface came without hbwatchd: it is notified as restored" 10 \
+	capture_traps_are 1 hbwWatcherRestored hb9
+soon "all notifications are delivered" 10 all_delivered
 stop hbwatchd KILL
 start_hbwatchd
-soon "started again, it captures there" 10 watch_is hbwWatchState absent starting
+soon "after a restart the capture runs" 10 \
+	watch_is hbwWatchState absent starting
 wait_heartbeats steady 20
-is "which is not told again" "$(about_absent hbwWatcherRestored)" 1
+is "this is not notified again" \
+	"$(capture_trap_count hbwWatcherRestored hb9)" 1
 stop hbwatchd KILL
 ip -n "$NODE_A" link delete hb9
 start_hbwatchd
-soon "the interface went while it was dead: it is blind" 10 \
-	absent_are 2 hbwWatcherBlind
-soon "all is told" 10 all_delivered
-check "each once and in order, after all this" notifications_in_order --first 1
-is "the epoch is the first one's" "$(varbind hbwNotificationEpoch <"$TRAPS" |
+soon "the interface went without hbwatchd: blindness is notified" 10 \
+	capture_traps_are 2 hbwWatcherBlind hb9
+soon "all notifications are delivered" 10 all_delivered
+check "all notifications arrived in order" notifications_in_order --first 1
+is "the epoch was always the same" "$(varbind hbwNotificationEpoch <"$TRAPS" |
 	sort -u | xargs)" "$(get hbwNotificationEpoch.0)"
 is "the steady watch was never interrupted" \
-	"$(traps hbwAlarmRaised steady | wc -l)" 0
+	"$(trap_count hbwAlarmRaised steady)" 0
 finish

@@ -1,8 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# hbwatchd as its unit runs it: the user, the capability, the system calls, and
-# what systemd is told.
+# Setting: hbwatchd with the user, the capabilities and the system call filter
+#          of its unit, and with the root drop-in of the manual.
+# Checks:  everything works with them, and systemd gets the right messages:
+#          READY, STATUS, WATCHDOG, RELOADING, STOPPING.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -10,52 +12,45 @@ begin setpriv systemd-analyze
 unit=$WORK/hbwatchd.service
 sed 's/@HBW_USER@/nobody/' "$ROOT/agent/hbwatchd.service.in" >"$unit"
 
-# It has the group nogroup in the place of its own.
+# The user nobody with its group, in place of the user of the unit.
 group=$(id -gn nobody)
 start_snmpd "agentXPerms 0660 0755 nobody $group"
 start_traps
 
-configure <<END
-watch "flinkserver" {
-	interface = "$LINK"
-	peer = "$B4"
-	heartbeat = "udp 20053"
-	interruption = 2s
-}
-END
+watch_section flinkserver 20053 2s | configure
 mkdir "$WORK/own"
 mv "$WORK/hbwatchd.conf" "$WORK/own"
 chmod 0711 "$WORK"
-# The unit's user may not enter the folders that these are in.
+# The user of the unit may not enter the directories of the originals.
 install -m 0755 "$BUILD/hbwatchd" "$TOOLS/run-with-unit-filter" "$WORK/own"
 chown -R nobody "$WORK/own"
-is "the AgentX socket is open to the group" \
+is "the group of the unit can use the AgentX socket" \
 	"$(stat -c '%a %G' "$AGENTX")" "660 $group"
 
-start notified "$NODE_A" "$TOOLS/receive-sd-notify" "$WORK/notify"
-need "nobody listens to the daemon" 5 test -S "$WORK/notify"
+start systemd "$NODE_A" "$TOOLS/receive-sd-notify" "$WORK/notify"
+need "the notify socket is not there" 5 test -S "$WORK/notify"
 
-# told LINE: how often
-told() {
-	grep -c "^$1\$" "$WORK/notified.log"
+# message_count MESSAGE: how often systemd got it
+message_count() {
+	grep -c "^$1\$" "$WORK/systemd.log"
 }
 
-# told_over LINE COUNT
-told_over() {
-	[ "$(told "$1")" -gt "$2" ]
+# messages_over MESSAGE COUNT
+messages_over() {
+	[ "$(message_count "$1")" -gt "$2" ]
 }
 
 filter=("$WORK/own/run-with-unit-filter" "$unit")
-# The sanitizers trace and map as they like.
-! grep -q '^#define HBW_SANITIZERS' "$BUILD/config.h" || filter=()
+# The sanitizers need more system calls.
+! has_sanitizers || filter=()
 
-# capabilities: those of the unit, as setpriv has them
+# capabilities: those of the unit, as an argument of setpriv
 capabilities() {
 	sed -n 's/^CapabilityBoundingSet=//p' "$unit" |
 		tr '[:upper:] ' '[:lower:]\n' | sed 's/^cap_/+/' | paste -sd ,
 }
 
-# start_unit ARGUMENT OF setpriv...: as systemd starts it
+# start_unit ARGUMENT OF setpriv...: starts hbwatchd as systemd would
 start_unit() {
 	start hbwatchd "$NODE_A" env -u MIBS -u MIBDIRS \
 		NOTIFY_SOCKET="$WORK/notify" WATCHDOG_USEC=3000000 \
@@ -65,65 +60,66 @@ start_unit() {
 		-v -x "$AGENTX"
 }
 
-start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
+start_peer
 start_unit --reuid nobody --regid "$group" --clear-groups \
 	--inh-caps "-all,$(capabilities)" --ambient-caps "$(capabilities)"
 need "hbwatchd does not answer" 20 hbwatchd_answers
-need "heartbeats do not make it alive" 10 \
+soon "heartbeats make the watch alive" 10 \
 	watch_is hbwWatchState flinkserver alive
-ok "heartbeats make it alive"
 if ! grep -q '^#define HAVE_LIBSYSTEMD' "$BUILD/config.h"; then
-	ok "what systemd is told # SKIP built without libsystemd"
+	ok "messages to systemd # SKIP built without libsystemd"
 	finish
 fi
 
-is "it is ready, once" "$(told READY=1)" 1
-soon "its status" 5 told_over "STATUS=1 watch, 0 active alarms" 0
-soon "it feeds the watchdog" 10 told_over WATCHDOG=1 0
-soon "again and again" 10 told_over WATCHDOG=1 2
+is "READY is sent once" "$(message_count READY=1)" 1
+soon "STATUS has the number of watches and alarms" 5 \
+	messages_over "STATUS=1 watch, 0 active alarms" 0
+soon "WATCHDOG is sent" 10 messages_over WATCHDOG=1 0
+soon "WATCHDOG is sent again and again" 10 messages_over WATCHDOG=1 2
 
-kill -HUP "${PID[hbwatchd]}"
-soon "a reload begins" 10 told_over RELOADING=1 0
-check "and says when" grep -q '^MONOTONIC_USEC=[1-9]' "$WORK/notified.log"
-soon "and ends" 10 told_over READY=1 1
+reload_hbwatchd
+soon "RELOADING is sent when a reload begins" 10 messages_over RELOADING=1 0
+check "RELOADING has a time" grep -q '^MONOTONIC_USEC=[1-9]' "$WORK/systemd.log"
+soon "READY is sent when the reload ends" 10 messages_over READY=1 1
 echo "nonsense" >>"$WORK/own/hbwatchd.conf"
-kill -HUP "${PID[hbwatchd]}"
-soon "a broken configuration: a reload begins" 10 told_over RELOADING=1 1
-soon "a broken configuration: and ends" 10 told_over READY=1 2
+reload_hbwatchd
+soon "a broken configuration: RELOADING is sent" 10 messages_over RELOADING=1 1
+soon "a broken configuration: READY is sent" 10 messages_over READY=1 2
 
-fed=$(told WATCHDOG=1)
-old=$(engine | xargs)
+watchdogs=$(message_count WATCHDOG=1)
+remember_engine
 kill -STOP "$old"
-soon "an engine that hangs is noticed" 20 \
+soon "an engine that hangs is logged" 20 \
 	grep -q "the engine hangs" "$WORK/hbwatchd.log"
-# One may have been due for what it did before.
-check "nobody fed the watchdog for it" \
-	test "$(told WATCHDOG=1)" -le $((fed + 1))
-fed=$(told WATCHDOG=1)
-soon "the next engine feeds it" 10 told_over WATCHDOG=1 "$fed"
+# One message may still be due for the time before.
+check "WATCHDOG is not sent for an engine that hangs" \
+	test "$(message_count WATCHDOG=1)" -le $((watchdogs + 1))
+watchdogs=$(message_count WATCHDOG=1)
+soon "WATCHDOG is sent for the next engine" 10 \
+	messages_over WATCHDOG=1 "$watchdogs"
 
 stop peer
-soon "an alarm is in the status" 10 \
-	told_over "STATUS=1 watch, 1 active alarm" 0
+soon "STATUS counts an active alarm" 10 \
+	messages_over "STATUS=1 watch, 1 active alarm" 0
 stop hbwatchd
-is "it stops" "$(told STOPPING=1)" 1
+is "STOPPING is sent once" "$(message_count STOPPING=1)" 1
 
-# The manual's drop-in for root.
+# The drop-in of the manual page for a daemon that root runs.
 sed -n '/^User=root/,/^\.Ed/p' "$ROOT/agent/hbwatchd.8" | grep '=' >>"$unit"
-like "the drop-in is there" "$(capabilities)" "^\+net_raw,\+setuid"
+like "the drop-in adds capabilities" "$(capabilities)" "^\+net_raw,\+setuid"
 sed -i '/^nonsense$/d' "$WORK/own/hbwatchd.conf"
 chown -R root "$WORK/own"
 stop snmpd
 start_snmpd
-start_beat peer --from "$B4" --to "$A4" --port 20053 --rate 10
+start_peer
 start_unit --inh-caps -all
-need "hbwatchd does not answer as root" 20 hbwatchd_answers
-soon "as root: heartbeats are heard" 10 \
+need "hbwatchd does not answer when root runs it" 20 hbwatchd_answers
+soon "as root: heartbeats make the watch alive" 10 \
 	watch_is hbwWatchState flinkserver alive
 old=$(engine)
-is "as root: by somebody else" \
+is "as root: the engine has another user" \
 	"$(awk '$1 == "Uid:" { print ($2 != 0) }' "/proc/${old% }/status")" 1
-is "as root: without a capability" \
+is "as root: the engine has no capability" \
 	"$(grep -cE '^Cap(Prm|Eff|Bnd):.0000000000000000$' \
 		"/proc/${old% }/status")" 3
 stop hbwatchd
