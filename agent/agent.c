@@ -41,6 +41,6 @@ agent_engine_alive_until(const struct agent *agent)
 bool
 agent_engine_is_alive(const struct agent *agent)
 {
-	return (agent->engine_lives &&
+	return (agent->engine_running &&
 	    mono_before(agent->now, agent_engine_alive_until(agent)));
 }

@@ -34,7 +34,7 @@ struct agent {
 	uint32_t		 epoch;		/* hbwNotificationEpoch */
 	uint32_t		 active[AGENT_SEVERITIES + 1];
 	uint32_t		 active_all;
-	bool			 engine_lives;	/* its process does */
+	bool			 engine_running;
 	/* Constant text: why no capture can be relied on; NULL: they can. */
 	const char		*engine_fault;
 	struct mono_time	 now;		/* of this turn of the loop */

@@ -131,7 +131,7 @@ take_over(struct supervisor *s, struct mono_time now)
 	s->hung = 0;
 	s->next.socket = -1;
 	s->phase = SUPERVISOR_STEADY;
-	agent->engine_lives = engine_order(&s->current,
+	agent->engine_running = engine_order(&s->current,
 	    s->gap ? ENGINE_GO_AFTER_GAP : ENGINE_GO);
 	s->gap = false;
 	/* agent_apply() has left the previous generation here. */
@@ -189,7 +189,7 @@ static void
 current_ended(struct supervisor *s, struct mono_time now)
 {
 	engine_reap(&s->current);
-	s->agent->engine_lives = false;
+	s->agent->engine_running = false;
 	agent_reconcile(s->agent, now, wall_now());
 	if (s->phase == SUPERVISOR_ENDING) {
 		take_over(s, now);
@@ -430,7 +430,7 @@ supervisor_end(struct supervisor *s)
 			engine_reap(&s->current);
 	}
 	engine_reap(&s->current);
-	s->agent->engine_lives = false;
+	s->agent->engine_running = false;
 	agent_reconcile(s->agent, mono_now(), wall_now());
 	close(s->link);
 }

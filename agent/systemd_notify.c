@@ -62,7 +62,7 @@ send_watchdog(struct systemd_notify *n, const struct agent *agent)
 
 	if (n->interval_ns == 0 || mono_before(agent->now, n->due))
 		return;
-	if (!agent->engine_lives || wakeup == n->last_wakeup) {
+	if (!agent->engine_running || wakeup == n->last_wakeup) {
 		n->due = mono_add(agent->now, CHECK_AGAIN_NS);
 		return;
 	}
@@ -75,7 +75,7 @@ void
 systemd_notify_turn(struct systemd_notify *n, const struct agent *agent,
     bool settled)
 {
-	if (!n->ready && settled && agent->engine_lives) {
+	if (!n->ready && settled && agent->engine_running) {
 		n->ready = true;
 		send_state("READY=1");
 	}

@@ -103,7 +103,7 @@ struct table {
 	/* Row i in the order of the indexes; i is below rows(). */
 	void	(*index)(const struct agent *, size_t i, oid *index);
 	/* Fills `room` and returns its member for this table. */
-	const void *(*view)(const struct agent *, size_t i, union view *room);
+	const void *(*view)(const struct agent *, size_t i, union view *view);
 };
 
 /* In the order of their prefixes; ends with NULL. */

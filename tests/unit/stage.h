@@ -99,7 +99,7 @@ stage_engine(struct stage *s)
 	if (!detect_init(&s->detect, shared->watches, shared->nwatches,
 	    s->sources, stage_emit, s))
 		abort();
-	s->agent.engine_lives = true;
+	s->agent.engine_running = true;
 }
 
 /* Does what the supervisor does. */

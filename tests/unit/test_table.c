@@ -359,7 +359,7 @@ watch_states(void **state)
 	assert_number("1.3.1.11.4", DETECT_DISABLED);
 	stage_advance(&stage, 20);
 	assert_number("1.3.1.11.3", DETECT_INTERRUPTED);
-	AGENT->engine_lives = false;
+	AGENT->engine_running = false;
 	assert_number("1.3.1.11.3", DETECT_BLIND);
 }
 
