@@ -66,15 +66,15 @@ row_index(const struct agent *agent, size_t i, oid *index)
 }
 
 static const void *
-row_view(const struct agent *agent, size_t i, union view *room)
+row_view(const struct agent *agent, size_t i, union view *view)
 {
 	const struct generation	*g = &agent->current;
 	uint32_t		 position = g->by_alarm[i];
 
-	room->alarm = (struct alarm_view){
+	view->alarm = (struct alarm_view){
 		g->config->watches[position], &g->alarms[position],
 	};
-	return (&room->alarm);
+	return (&view->alarm);
 }
 
 const struct table alarm_table = {

@@ -40,23 +40,23 @@ row_index(const struct agent *agent, size_t i, oid *index)
 
 /* A row without an engine that updates it is shown as failed. */
 static const void *
-row_view(const struct agent *agent, size_t i, union view *room)
+row_view(const struct agent *agent, size_t i, union view *view)
 {
 	const struct generation	*g = &agent->current;
 	uint32_t		 position = g->captures[i].position;
-	struct capture_view	*view = &room->capture;
+	struct capture_view	*row = &view->capture;
 	const char		*fault = agent->engine_fault;
 
-	shared_state_read_capture(g->shared, position, &view->capture);
-	view->restarts = g->captures[position].restarts;
+	shared_state_read_capture(g->shared, position, &row->capture);
+	row->restarts = g->captures[position].restarts;
 	if (!agent_engine_is_alive(agent) && fault == NULL)
 		fault = "the engine does not answer";
-	if (fault == NULL || view->capture.state == SHARED_CAPTURE_FAILED)
-		return (view);
-	view->capture.state = SHARED_CAPTURE_FAILED;
-	snprintf(view->capture.error, sizeof(view->capture.error), "%s",
+	if (fault == NULL || row->capture.state == SHARED_CAPTURE_FAILED)
+		return (row);
+	row->capture.state = SHARED_CAPTURE_FAILED;
+	snprintf(row->capture.error, sizeof(row->capture.error), "%s",
 	    fault);
-	return (view);
+	return (row);
 }
 
 const struct table capture_table = {

@@ -74,24 +74,24 @@ unreadable(void)
 }
 
 static const void *
-row_view(const struct agent *agent, size_t i, union view *room)
+row_view(const struct agent *agent, size_t i, union view *view)
 {
 	uint32_t			 sequence;
 	const struct notification	*n;
-	struct history_view		*view = &room->history;
+	struct history_view		*row = &view->history;
 
 	sequence = persistence_oldest(agent) + (uint32_t)i;
 	n = persistence_notification(agent, sequence);
-	view->delivered = sequence <= agent->outbox.delivered ||
+	row->delivered = sequence <= agent->outbox.delivered ||
 	    (n != NULL && n->delivery == NOTIFICATION_DELIVERED);
-	view->notification = n != NULL ? n : unreadable();
-	view->watch = NULL;
-	view->alarm = NULL;
-	if (notification_has_alarm(view->notification)) {
-		view->watch = n->watch;
-		view->alarm = &n->alarm;
+	row->notification = n != NULL ? n : unreadable();
+	row->watch = NULL;
+	row->alarm = NULL;
+	if (notification_has_alarm(row->notification)) {
+		row->watch = n->watch;
+		row->alarm = &n->alarm;
 	}
-	return (view);
+	return (row);
 }
 
 const struct table history_table = {

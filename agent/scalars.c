@@ -77,13 +77,13 @@ row_index(const struct agent *agent, size_t i, oid *index)
 }
 
 static const void *
-row_view(const struct agent *agent, size_t i, union view *room)
+row_view(const struct agent *agent, size_t i, union view *view)
 {
 	(void)i;
-	room->scalars = (struct scalars_view){
+	view->scalars = (struct scalars_view){
 		agent, agent->outbox.sequence, storm_shown(&agent->storm),
 	};
-	return (&room->scalars);
+	return (&view->scalars);
 }
 
 const struct table scalars_table = {

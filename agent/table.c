@@ -200,10 +200,10 @@ void
 table_value(const struct agent *agent, const struct instance *instance,
     struct value *value)
 {
-	union view	 room;
+	union view	 view;
 
 	instance->column->get(instance->table->view(agent, instance->row,
-	    &room), value);
+	    &view), value);
 }
 
 /* ---- requests of net-snmp */

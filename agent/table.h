@@ -102,7 +102,7 @@ struct table {
 	size_t	(*rows)(const struct agent *);
 	/* Row i in the order of the indexes; i is below rows(). */
 	void	(*index)(const struct agent *, size_t i, oid *index);
-	/* Fills `room` and returns its member for this table. */
+	/* Fills the member for this table, and returns it. */
 	const void *(*view)(const struct agent *, size_t i, union view *view);
 };
 

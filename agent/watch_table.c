@@ -60,22 +60,22 @@ row_index(const struct agent *agent, size_t i, oid *index)
 
 /* A row without an engine that updates it is shown as blind. */
 static const void *
-row_view(const struct agent *agent, size_t i, union view *room)
+row_view(const struct agent *agent, size_t i, union view *view)
 {
 	const struct generation		*g = &agent->current;
 	uint32_t			 position = g->by_index[i], source;
-	struct watch_view		*view = &room->watch;
+	struct watch_view		*row = &view->watch;
 
-	view->config = g->config->watches[position];
-	view->now = agent->now;
-	detect_watch_read(&g->shared->watches[position], &view->watch);
+	row->config = g->config->watches[position];
+	row->now = agent->now;
+	detect_watch_read(&g->shared->watches[position], &row->watch);
 	/* A disabled watch has none; and an engine may write anything. */
-	source = view->watch.source;
-	view->source = source < g->shared->ncaptures ?
+	source = row->watch.source;
+	row->source = source < g->shared->ncaptures ?
 	    g->shared->captures[source].source : (struct detect_source){ 0 };
 	if (!agent_engine_is_alive(agent) || agent->engine_fault != NULL)
-		view->source.blind = true;
-	return (view);
+		row->source.blind = true;
+	return (row);
 }
 
 const struct table watch_table = {

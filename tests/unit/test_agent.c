@@ -894,7 +894,7 @@ reconcile_a_lost_blind(void **state)
 static void
 an_invalid_capture(void **state)
 {
-	union view			 room;
+	union view			 view;
 	const struct shared_capture	*shown;
 	struct shared_capture		*c;
 
@@ -906,8 +906,8 @@ an_invalid_capture(void **state)
 	memset(c->error, 0xff, sizeof(c->error));
 	c->error[0] = '\n';
 	c->state = 77;
-	(void)capture_table.view(AGENT, 0, &room);
-	shown = &room.capture.capture;
+	(void)capture_table.view(AGENT, 0, &view);
+	shown = &view.capture.capture;
 	assert_string_equal(shown->interface, "eth0");
 	assert_int_equal(strlen(shown->error), SHARED_ERROR_SIZE - 1);
 	assert_int_equal(strspn(shown->error, "?"), SHARED_ERROR_SIZE - 1);
