@@ -97,19 +97,20 @@ query_number(sqlite3 *db, const char *sql, long long *value, int *error)
 static enum store_db_state
 check_content(sqlite3 *db, char *reason)
 {
-	int	 error;
-	char	*text = query(db, "PRAGMA quick_check(1)", &error);
-	bool	 ok = text != NULL && strcmp(text, "ok") == 0;
+	enum store_db_state	 state = STORE_DB_WRITABLE;
+	char			*text;
+	int			 error;
 
-	if (text != NULL && !ok) {
+	text = query(db, "PRAGMA quick_check(1)", &error);
+	if (text == NULL)
+		return (state_of_error(db, error, reason));
+	if (strcmp(text, "ok") != 0) {
 		snprintf(reason, STORE_DB_REASON_SIZE, "damaged: %s", text);
 		reason[strcspn(reason, "\n")] = '\0';
+		state = STORE_DB_INVALID;
 	}
 	free(text);
-	if (ok)
-		return (STORE_DB_WRITABLE);
-	return (text != NULL ? STORE_DB_INVALID :
-	    state_of_error(db, error, reason));
+	return (state);
 }
 
 static char *
