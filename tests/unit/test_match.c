@@ -27,7 +27,7 @@ enum {
 #define SERVICE_VLAN	0x88a8
 #define OLD_QINQ	0x9100
 
-/* BPF_MAXINSNS: the kernel takes no longer program. */
+/* BPF_MAXINSNS: the longest program that the kernel accepts. */
 #define KERNEL_LIMIT	4096
 
 #define WATCH(name, options)	\
@@ -36,7 +36,7 @@ enum {
 static struct configuration	*config;
 static struct match		*match;
 
-/* What match_frame found in the last frame, in its order. */
+/* The watches that match_frame found in the last frame, in order. */
 static uint32_t			 found[64];
 static size_t			 nfound;
 static struct heartbeat		 last;
@@ -142,7 +142,7 @@ put_tag(struct bytes *b, unsigned vid, unsigned type)
 	put_u16(b, type);
 }
 
-/* An Ethernet header and tags, of which the list ends with 0. */
+/* An Ethernet header and VLAN tags; the list of tags ends with 0. */
 static void
 put_tagged(struct bytes *b, const unsigned *tags, unsigned type)
 {
@@ -272,7 +272,7 @@ either_port_counts_once(void **state)
 	b = udp(12, 11, 694, 694);
 	give(&b);
 	assert_found(1, 0u);
-	/* Destination and source are of one watch each. */
+	/* The destination belongs to one watch, the source to another. */
 	b = udp(12, 11, 694, 5000);
 	give(&b);
 	assert_found(2, 1u, 0u);
@@ -293,7 +293,7 @@ several_watches_of_one_flow(void **state)
 		"enabled = false")
 	    WATCH("f", "peer = 192.0.2.12 heartbeat = \"corosync 694\""));
 	give(&b);
-	/* The order of the file within a protocol. */
+	/* Within a protocol, the order of the file. */
 	assert_found(4, 0u, 2u, 3u, 5u);
 }
 
@@ -411,7 +411,7 @@ any_sender(void **state)
 	b = vrrp(13, 53, 100);
 	give(&b);
 	assert_found(0);
-	/* The announcement of a stop is told, and is no heartbeat. */
+	/* The announcement of a stop is found, and is not a heartbeat. */
 	b = vrrp(12, 51, 0);
 	give(&b);
 	assert_found(2, 1u, 0u);
@@ -446,7 +446,7 @@ one_interface(void **state)
 	assert_found(0);
 }
 
-/* A probe shows only against what was sent before, in both directions. */
+/* A probe is found by what both sides have sent before. */
 static void
 keepalive_is_followed(void **state)
 {
@@ -471,7 +471,7 @@ keepalive_is_followed(void **state)
 	b = tcp(12, 11, 40000, 22, 1004, 505, "");
 	give(&b);
 	assert_found(1, 0u);
-	/* One of the peer's own watch does not count for another's. */
+	/* A keepalive counts only for the watch of its peer. */
 	b = tcp(11, 12, 22, 40000, 504, 1005, "");
 	give(&b);
 	assert_found(0);
@@ -544,7 +544,7 @@ expression_with_peer(void **state)
 	assert_found(0);
 }
 
-/* What has no IP address cannot have the wrong one. */
+/* A frame without an IP address does not have a wrong one. */
 static void
 expression_for_what_is_no_ip(void **state)
 {
@@ -559,7 +559,7 @@ expression_for_what_is_no_ip(void **state)
 	assert_int_equal(last.sender.family, ADDR_NONE);
 }
 
-/* A later fragment has a sender too. */
+/* A later fragment has a source address too. */
 static void
 expression_and_a_later_fragment(void **state)
 {
@@ -616,7 +616,7 @@ expression_for_another_link(void **state)
 	assert_true(match_prepare(match, LINK_RAW, error));
 	assert_int_equal(give_link(&b, LINK_RAW), PACKET_IP);
 	assert_found(1, 0u);
-	/* A link type that has no such thing as a VLAN. */
+	/* A link type without VLANs. */
 	teardown(state);
 	listen_to(WATCH("vlan", "heartbeat = \"bpf vlan and udp\""));
 	assert_false(match_prepare(match, LINK_RAW, error));
@@ -686,7 +686,7 @@ passes(const struct filters *f, size_t i, const struct bytes *b)
 	return (pcap_offline_filter(&f->program[i], &header, b->at) != 0);
 }
 
-/* The filter that a capture of that link type would set. */
+/* The filter that a capture of that link type sets. */
 static size_t
 first_compiled(const struct filters *f)
 {
@@ -940,7 +940,7 @@ filters_pass_cooked(void **state)
 	filters_free(&f);
 }
 
-/* With the peers named, with none to name, and with too many to name. */
+/* With the addresses of the peers, without any, and with too many. */
 static void
 filters_look_behind_extensions(void **state)
 {
@@ -1079,7 +1079,7 @@ filters_of_nothing(void **state)
 	filters_free(&f);
 }
 
-/* The segments that go to the peer tell what of the peer's is a keepalive. */
+/* Segments to the peer are needed to find the keepalives of the peer. */
 static void
 filters_of_what_is_followed(void **state)
 {
@@ -1109,7 +1109,7 @@ assert_passes_all(const struct filters *f, const struct bytes *b)
 	assert_true(passes(f, 1, b));
 }
 
-/* An expression beside flows, also one that moves the offsets. */
+/* An expression together with flows, also one that moves the offsets. */
 static void
 filters_with_expressions(void **state)
 {
@@ -1162,7 +1162,7 @@ filters_of_an_expression_alone(void **state)
 
 /* ---- many watches */
 
-/* `n` watches, each of a port and a peer of its own. */
+/* `n` watches, each with its own port and peer. */
 static void
 listen_to_many(unsigned n, bool own_ports)
 {
@@ -1210,7 +1210,7 @@ assert_many(unsigned n, bool own_ports)
 static void
 many(void **state)
 {
-	/* At and beyond the limits of a filter that names peers or ports. */
+	/* At and above the limits for a filter with peers or ports. */
 	static const unsigned	 n[] = { 2, 32, 33, 64, 65, 100, 5000 };
 	size_t			 i;
 
@@ -1222,7 +1222,7 @@ many(void **state)
 	}
 }
 
-/* The longest filters that there are. */
+/* The longest possible filters. */
 static void
 many_long_ones(void **state)
 {

@@ -28,8 +28,8 @@ enum {
 };
 
 /*
- * Decodes out of a block of just that size, so that a sanitizer sees a read
- * beyond it.  packet->payload does not outlive the call.
+ * Decodes from a block of exactly that size, so that a sanitizer finds a read
+ * beyond its end.  packet->payload is not valid after the call.
  */
 static enum packet_verdict
 decode_cut(int link, const struct bytes *frame, size_t captured, size_t wire,
@@ -72,7 +72,7 @@ put_beat_ipv6(struct bytes *b)
 	put_beat(b);
 }
 
-/* Whether it is the packet of put_beat_ipv4 or put_beat_ipv6. */
+/* True for the packet of put_beat_ipv4 or put_beat_ipv6. */
 static void
 check_beat(const struct packet *p)
 {
@@ -215,7 +215,7 @@ test_cooked(void **state)
 	assert_true(p.sent_here);
 	assert_int_equal(p.vlan, 7);
 
-	/* The protocol of netlink is no EtherType. */
+	/* The protocol of a netlink frame is not an EtherType. */
 	b.n = 0;
 	put_cooked(&b, 4, 824, 0x0800);
 	put_beat_ipv4(&b);
@@ -428,15 +428,15 @@ test_ipv4_length(void **state)
 
 	(void)state;
 	put_beat_ipv4(&b);
-	set_u16(&b, 2, 33);		/* one more than there is */
+	set_u16(&b, 2, 33);		/* one octet too many */
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_MALFORMED);
 	set_u16(&b, 2, 19);
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_MALFORMED);
-	set_u16(&b, 2, 20);		/* nothing but the header */
+	set_u16(&b, 2, 20);		/* only the header */
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_IP);
 	assert_int_equal(p.payload_wire, 0);
 	assert_int_equal(p.destination_port, 0);
-	set_u16(&b, 2, 0);		/* ahead of segmentation */
+	set_u16(&b, 2, 0);		/* before segmentation */
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_IP);
 	check_beat(&p);
 }
@@ -466,10 +466,10 @@ test_snapped(void **state)
 	assert_int_equal(decode_cut(LINK_ETHERNET, &b, 34, b.n, &p),
 	    PACKET_IP);
 	assert_int_equal(p.payload_length, 0);
-	/* The frame on the wire was too short, not only what is left of it. */
+	/* The frame was too short on the wire already. */
 	assert_int_equal(decode_cut(LINK_ETHERNET, &b, 42, 42, &p),
 	    PACKET_MALFORMED);
-	/* A file that says it captured more than there was. */
+	/* A file with a captured length above the length on the wire. */
 	assert_int_equal(decode_cut(LINK_ETHERNET, &b, b.n, 0, &p),
 	    PACKET_IP);
 }
@@ -607,7 +607,7 @@ test_ipv6_fragments(void **state)
 	assert_int_equal(decode(LINK_IPV6, &b, &p), PACKET_CONTINUED);
 }
 
-/* A TCP segment of 70,000 octets, of which only headers were captured. */
+/* A TCP segment of 70,000 octets; only its headers were captured. */
 static void
 put_jumbogram(struct bytes *b, unsigned length, uint32_t jumbo)
 {
@@ -636,7 +636,7 @@ test_jumbogram(void **state)
 	assert_true(packet_tcp(&p, &tcp));
 	assert_int_equal(tcp.data_wire, 70000);
 
-	/* Padding ahead of the option, and an option that it is not. */
+	/* Padding and another option before the option. */
 	b.n = 0;
 	put_ipv6(&b, 0, 64, 0);
 	put_u32(&b, 0x06020005);
@@ -649,7 +649,7 @@ test_jumbogram(void **state)
 	    PACKET_IP);
 	assert_int_equal(p.payload_wire, 70000);
 
-	/* RFC 2675, section 3: what cannot be. */
+	/* Errors by RFC 2675, section 3. */
 	b.n = 0;
 	put_jumbogram(&b, 0, 70028);
 	assert_int_equal(decode_cut(LINK_IPV6, &b, b.n, 70067, &p),
@@ -674,15 +674,15 @@ test_ipv6_length(void **state)
 	put_beat_ipv6(&b);
 	set_u16(&b, 4, 13);
 	assert_int_equal(decode(LINK_IPV6, &b, &p), PACKET_MALFORMED);
-	set_u16(&b, 4, 0);		/* no payload: all else is padding */
+	set_u16(&b, 4, 0);		/* no payload: the rest is padding */
 	assert_int_equal(decode(LINK_IPV6, &b, &p), PACKET_IP);
 	assert_int_equal(p.payload_wire, 0);
-	/* BIG TCP: a length that did not fit, and no option. */
+	/* BIG TCP: a length of 0 without the option. */
 	assert_int_equal(packet_decode(LINK_IPV6, b.at, b.n, 90040, &p),
 	    PACKET_IP);
 	assert_int_equal(p.payload_wire, 90000);
 	assert_int_equal(p.payload_length, 12);
-	/* What looks like the option is not of its header. */
+	/* Octets like the option that are not in its header. */
 	b.n = 0;
 	put_ipv6(&b, 0, 64, 0);
 	put_options(&b, 59, 0);
@@ -693,7 +693,7 @@ test_ipv6_length(void **state)
 	assert_int_equal(p.payload_wire, 90000);
 }
 
-/* Cut at any place, a frame is malformed or it is what it was. */
+/* A frame that is cut anywhere is malformed or gives the same packet. */
 static void
 test_every_cut(void **state)
 {
@@ -735,7 +735,7 @@ test_udp(void **state)
 	assert_true(packet_udp(&p, &data, &wire));
 	assert_int_equal(wire, 4);
 	assert_int_equal(data.left, 4);
-	set_u16(&b, 24, 10);		/* the rest is not the datagram's */
+	set_u16(&b, 24, 10);		/* the rest is not in the datagram */
 	assert_true(packet_udp(&p, &data, &wire));
 	assert_int_equal(wire, 2);
 	assert_int_equal(data.left, 2);

@@ -20,10 +20,10 @@
 
 #define IPV4_HEADER	20
 #define IPV6_HEADER	40
-#define UDP_IPV4	28	/* where the data of a datagram is */
+#define UDP_IPV4	28	/* offset of the data of a datagram */
 #define UDP_IPV6	48
 
-/* Decodes the first `captured` octets out of a block of just that size. */
+/* Decodes the first `captured` octets from a block of exactly that size. */
 static bool
 decode_cut(const char *name, const struct bytes *b, size_t captured,
     struct heartbeat *heartbeat)
@@ -56,7 +56,7 @@ knows(const char *name, const struct bytes *b)
 	return (decode(name, b, &heartbeat));
 }
 
-/* Whether the packet is still one with an octet changed. */
+/* True if the packet is still a heartbeat after one octet is changed. */
 static bool
 knows_changed(const char *name, const struct bytes *b, size_t offset,
     unsigned octet)
@@ -159,7 +159,7 @@ test_tcp(void **state)
 	assert_int_equal(h.keys, 2);
 	assert_int_equal(h.key[0], 50000);
 	assert_int_equal(h.key[1], 443);
-	/* Of a packet cut after its header, the length says it all. */
+	/* Cut after its header: the IP length says that it has data. */
 	assert_true(decode_cut("tcp", &b, 40, &h));
 	/* The same octet as padding. */
 	set_u16(&b, 2, 40);
@@ -261,7 +261,7 @@ test_vrrp2_invalid(void **state)
 	assert_false(knows_changed("vrrp", &b, 20, 0x22));	/* type 2 */
 	assert_false(knows_changed("vrrp", &b, 26, 0));		/* checksum */
 	assert_false(knows_changed("vrrp", &b, 43, 'x'));
-	/* What was not captured is not judged; what is needed, is. */
+	/* Octets that were not captured are not checked, unless needed. */
 	b.at[43] = 'x';
 	assert_true(decode_cut("vrrp", &b, b.n - 1, &h));
 	assert_true(decode_cut("vrrp", &b, 26, &h));
@@ -273,12 +273,12 @@ test_vrrp2_invalid(void **state)
 	set_sum(&b, IPV4_HEADER, 6, SUM_PLAIN);
 	assert_false(knows("vrrp", &b));
 	b.at[21] = 51;
-	b.at[23] = 3;			/* addresses that are not there */
+	b.at[23] = 3;			/* more addresses than there are */
 	set_sum(&b, IPV4_HEADER, 6, SUM_PLAIN);
 	assert_false(knows("vrrp", &b));
 }
 
-/* Without the eight octets at the end. */
+/* Without the eight octets of authentication data. */
 static void
 put_short_vrrp2(struct bytes *b, unsigned addresses, unsigned type)
 {
@@ -302,7 +302,7 @@ test_vrrp2_without_authentication_data(void **state)
 	b.n = 0;
 	put_short_vrrp2(&b, 3, 1);
 	assert_false(knows("vrrp", &b));
-	/* The shape of CARP. */
+	/* The length of a CARP packet. */
 	b.n = 0;
 	put_short_vrrp2(&b, 7, 0);
 	assert_false(knows("vrrp", &b));
@@ -542,7 +542,7 @@ test_hsrp2(void **state)
 	assert_false(knows("hsrp", &b));
 	set_u16(&b, UDP_IPV4 + 6, 4095);
 	assert_true(knows("hsrp", &b));
-	set_u16(&b, 24, 49);		/* a datagram too short for it */
+	set_u16(&b, 24, 49);		/* the datagram is too short */
 	assert_false(knows("hsrp", &b));
 
 	b.n = 0;
@@ -619,7 +619,7 @@ test_bfd_invalid(void **state)
 	put_bfd(&b, 3784, UP);
 	memset(b.at + UDP_IPV4 + 8, 0, 4);
 	assert_false(knows("bfd", &b));
-	/* Without the other's discriminator only Down can be said. */
+	/* Without the discriminator of the peer, only Down is valid. */
 	assert_true(knows_changed("bfd", &b, UDP_IPV4 + 1, DOWN << 6));
 	assert_true(knows_changed("bfd", &b, UDP_IPV4 + 1, ADMIN_DOWN));
 	assert_false(knows_changed("bfd", &b, UDP_IPV4 + 1, INIT << 6));
@@ -668,9 +668,9 @@ test_bfd_authenticated(void **state)
 	assert_true(h.alive);
 	assert_true(h.has_sequence);
 	assert_int_equal(h.sequence, 4711);
-	b.at[8] = 254;			/* may be taken */
+	b.at[8] = 254;			/* valid with authentication */
 	assert_true(decode("bfd", &b, &h));
-	b.at[UDP_IPV4 + 24] = 4;	/* keyed SHA1: need not count */
+	b.at[UDP_IPV4 + 24] = 4;	/* keyed SHA1: the sequence may stay */
 	assert_true(decode("bfd", &b, &h));
 	assert_false(h.has_sequence);
 	assert_int_equal(h.sequence, 0);
@@ -679,7 +679,7 @@ test_bfd_authenticated(void **state)
 	assert_int_equal(h.sequence, 4711);
 	assert_true(decode_cut("bfd", &b, UDP_IPV4 + 24, &h));
 	assert_false(h.has_sequence);
-	b.at[UDP_IPV4 + 3] = 31;	/* what follows is not the packet's */
+	b.at[UDP_IPV4 + 3] = 31;	/* longer than the BFD packet */
 	assert_true(decode("bfd", &b, &h));
 	assert_false(h.has_sequence);
 }
@@ -707,7 +707,7 @@ test_linux_ha(void **state)
 	assert_int_equal(h.sequence, 0x4a);
 	assert_false(knows_changed("linux-ha", &b, 23, 0));	/* port */
 	assert_false(knows_changed("linux-ha", &b, UDP_IPV4, '>'));
-	/* Cut after its type. */
+	/* Cut after the type. */
 	assert_true(decode_cut("linux-ha", &b, UDP_IPV4 + 19, &h));
 	assert_true(h.alive);
 	assert_false(h.has_sequence);
@@ -859,7 +859,7 @@ play(const struct segment *segments, size_t n)
 		assert_true(h.alive);
 		assert_true(addr_equal(&h.sender, &packet.source));
 		assert_int_equal(h.key[0], packet.destination_port);
-		/* Whatever is one, can be one. */
+		/* A keepalive is always a possible keepalive. */
 		assert_true(p->decode(&packet, &h));
 	}
 	free(memory);
@@ -886,8 +886,8 @@ test_keepalive(void **state)
 		{ true, 139, 500, 1, ACK, true },	/* with garbage */
 		{ false, 500, 140, 0, ACK, true },
 		{ true, 140, 500, 0, ACK, false },
-		{ false, 500, 140, 0, ACK, false },	/* no probe ahead */
-		{ false, 499, 140, 0, ACK, true },	/* the other's */
+		{ false, 500, 140, 0, ACK, false },	/* no probe before it */
+		{ false, 499, 140, 0, ACK, true },	/* another probe */
 		{ true, 140, 500, 0, ACK, true },
 		{ true, 140, 500, 1, ACK, false },	/* new data */
 		{ false, 500, 141, 0, ACK, false },
@@ -900,7 +900,7 @@ test_keepalive(void **state)
 	PLAY(segments);
 }
 
-/* The capture begins when nothing but keepalives is sent. */
+/* The capture begins while only keepalives are sent. */
 static void
 test_keepalive_idle(void **state)
 {
@@ -944,7 +944,7 @@ test_keepalive_wrap(void **state)
 	PLAY(segments);
 }
 
-/* What has been sent says what comes next, not only what is acknowledged. */
+/* Data tells the next sequence number before it is acknowledged. */
 static void
 test_keepalive_unacknowledged(void **state)
 {
@@ -961,7 +961,7 @@ test_keepalive_unacknowledged(void **state)
 	PLAY(segments);
 }
 
-/* The same ports, another connection. */
+/* A new connection with the same ports. */
 static void
 test_keepalive_again(void **state)
 {
@@ -969,7 +969,7 @@ test_keepalive_again(void **state)
 		{ true, 100, 500, 10, ACK, false },
 		{ false, 500, 110, 0, ACK, false },
 		{ true, 7, 0, 0, SYN, false },
-		{ false, 499, 8, 0, ACK, false },	/* of the old one */
+		{ false, 499, 8, 0, ACK, false },	/* the old connection */
 		{ false, 9000, 8, 0, SYN | ACK, false },
 		{ true, 8, 9001, 0, ACK, false },
 		{ true, 109, 9001, 0, ACK, false },
@@ -987,7 +987,7 @@ test_keepalive_again(void **state)
 	PLAY(retransmitted);
 }
 
-/* A segment of connection n, each with its own sequence numbers. */
+/* A segment of connection n, which has its own sequence numbers. */
 static bool
 follow_nth(const struct protocol *p, void *memory, unsigned n,
     uint32_t sequence, size_t data)
@@ -1005,7 +1005,7 @@ follow_nth(const struct protocol *p, void *memory, unsigned n,
 	return (p->follow(memory, &packet, &h));
 }
 
-/* More connections than are kept: the last ones are. */
+/* Of more connections than the limit, the last ones are kept. */
 static void
 test_keepalive_many(void **state)
 {
@@ -1166,7 +1166,7 @@ test_form_errors(void **state)
 	assert_int_equal(strlen(error), 19);
 }
 
-/* ---- filters: the kernel must let pass what the decoder takes */
+/* ---- filters: they have to pass all that the decoder accepts */
 
 static const struct {
 	int		 link;
@@ -1203,7 +1203,7 @@ passes_link(size_t link, const char *filter, const struct bytes *packet)
 	return (passed);
 }
 
-/* Passed, on each link type, by the filters of all keys that it has. */
+/* True if the filters of all its keys pass it, on each link type. */
 static void
 check_passes(const char *name, const struct bytes *packet)
 {
@@ -1217,7 +1217,7 @@ check_passes(const char *name, const struct bytes *packet)
 	for (key = 0; key < h.keys; key++) {
 		assert_in_range(p->filter(h.key[key], filter, sizeof(filter)),
 		    1, sizeof(filter) - 1);
-		/* One term: `not` takes all of it. */
+		/* One term, so that `not` covers all of it. */
 		snprintf(term, sizeof(term), "not %s", filter);
 		for (i = 0; i < 4; i++) {
 			assert_true(passes_link(i, filter, packet));
@@ -1287,7 +1287,7 @@ test_filters_vrrp(void **state)
 	assert_false(passes_link(0, filter, &b));
 }
 
-/* Cut anywhere, no decoder reads what is not there. */
+/* No decoder reads beyond a packet, wherever that is cut. */
 static void
 test_every_cut(void **state)
 {

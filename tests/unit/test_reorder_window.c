@@ -11,7 +11,7 @@
 
 #define UNWANTED	255
 
-/* A frame whose one octet says which it is. */
+/* A frame of one octet, its number. */
 static void
 push(struct reorder_window *r, int64_t ns, uint8_t which)
 {
@@ -89,7 +89,7 @@ out_of_order(void **state)
 	reorder_window_free(r);
 }
 
-/* Of one that is not wanted all is kept but the frame. */
+/* All of an unwanted frame is kept but its octets. */
 static void
 unwanted(void **state)
 {
@@ -117,7 +117,7 @@ unwanted(void **state)
 	reorder_window_free(r);
 }
 
-/* What is behind a frame that was given away counts as that one's time. */
+/* A frame behind one that was handed out gets the timestamp of that one. */
 static void
 too_late(void **state)
 {
@@ -139,7 +139,7 @@ too_late(void **state)
 	reorder_window_free(r);
 }
 
-/* It is full with so many frames, whatever their stamps are. */
+/* The number of frames is limited, whatever their timestamps are. */
 static void
 bounded(void **state)
 {
