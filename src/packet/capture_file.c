@@ -310,24 +310,23 @@ static bool
 take_record(struct capture_file *f, struct capture_frame *frame)
 {
 	struct cursor	 c;
-	uint32_t	 sec, fraction, captured, wire;
+	uint32_t	 sec, captured, wire;
+	int64_t		 ns;
 
 	do {
 		c = unused(f);
 		sec = file_u32(f, &c);
-		fraction = file_u32(f, &c);
+		ns = (int64_t)file_u32(f, &c) * f->unit_ns;
 		captured = file_u32(f, &c);
 		wire = file_u32(f, &c);
 		if (!cursor_ok(&c))
 			continue;
-		if (captured > f->captured_max ||
-		    fraction >= NSEC_PER_SEC / f->unit_ns)
+		if (captured > f->captured_max || ns >= NSEC_PER_SEC)
 			return (false);
 		if (captured > c.left)
 			continue;
 		*frame = (struct capture_frame){
-			.timestamp = timestamp_of(f, sec,
-			    (int64_t)fraction * f->unit_ns),
+			.timestamp = timestamp_of(f, sec, ns),
 			.bytes = c.next,
 			.captured = captured,
 			.wire = wire,
