@@ -264,7 +264,6 @@ pass_due(const struct engine *engine, struct mono_time now)
 static void
 wait_for_work(struct engine *engine)
 {
-	const struct pollfd	*fds = engine->fds;
 	struct mono_time	 now = mono_now();
 	struct timespec		 timeout;
 	int64_t			 ns;
@@ -279,10 +278,10 @@ wait_for_work(struct engine *engine)
 	engine->link_changed = false;
 	if (ppoll(engine->fds, n, &timeout, NULL) <= 0)
 		return;
-	if ((fds[FD_PARENT].revents & (POLLIN | POLLHUP | POLLERR)) != 0 &&
+	if ((engine->fds[FD_PARENT].revents & ~POLLOUT) != 0 &&
 	    receive_order(engine, MSG_DONTWAIT) == ENGINE_STOP)
 		engine->stop = true;
-	if (fds[FD_LINK_MONITOR].revents != 0) {
+	if (engine->fds[FD_LINK_MONITOR].revents != 0) {
 		link_monitor_drain(engine->link_monitor);
 		engine->link_changed = true;
 	}
