@@ -43,7 +43,6 @@ extern SNMPAlarmCallback agentx_check_session;
  */
 static struct {
 	struct notify	*notify;
-	const char	*address;	/* of the master, for messages */
 	netsnmp_session	*master;	/* NULL: not connected */
 	bool		 fresh;		/* pings every CONNECT_INTERVAL */
 	bool		 registered;
@@ -52,6 +51,17 @@ static struct {
 	int		 connect_error;	/* errno, the last that was logged */
 	struct mono_time register_due;
 } subagent;
+
+/* The address of the master; the library keeps the configured one. */
+static const char *
+master_address(void)
+{
+	const char	*address;
+
+	address = netsnmp_ds_get_string(NETSNMP_DS_APPLICATION_ID,
+	    NETSNMP_DS_AGENT_X_SOCKET);
+	return (address != NULL ? address : NETSNMP_AGENTX_SOCKET);
+}
 
 /* Each reason is logged once. */
 static void
@@ -64,7 +74,7 @@ log_connect_error(int error)
 		return;
 	subagent.connect_error = error;
 	log_warnx("cannot connect to snmpd (AgentX) at %s: %s%s; retrying "
-	    "every %d s", subagent.address, strerror(error), error == EACCES ?
+	    "every %d s", master_address(), strerror(error), error == EACCES ?
 	    " (see agentXPerms in hbwatchd(8))" : "", CONNECT_INTERVAL);
 }
 
@@ -113,7 +123,7 @@ on_connected(int major, int minor, void *session, void *arg)
 	    fcntl(transport->sock, F_SETFL,
 	    fcntl(transport->sock, F_GETFL) | O_NONBLOCK) != 0)
 		log_err("AgentX socket: cannot make it non-blocking");
-	log_notice("connected to snmpd (AgentX) at %s", subagent.address);
+	log_notice("connected to snmpd (AgentX) at %s", master_address());
 	subagent.connect_error = 0;
 	subagent.fresh = true;
 	/* The library registers right after this; filter_log() corrects it. */
@@ -143,7 +153,6 @@ bool
 subagent_start(struct agent *agent, struct notify *notify, const char *address)
 {
 	subagent.notify = notify;
-	subagent.address = address != NULL ? address : "the default address";
 	snmp_log_set_filter(filter_log);
 	snmp_library_use_no_files();
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY,
