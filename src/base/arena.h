@@ -25,7 +25,7 @@ struct arena {
 void	*arena_alloc(struct arena *, size_t size);
 /* A copy of `length` bytes and a NUL; NULL when memory is exhausted. */
 char	*arena_copy(struct arena *, const char *text, size_t length);
-/* What printf(3) would print; NULL when memory is exhausted. */
+/* The text that printf(3) would print; NULL when memory is exhausted. */
 char	*arena_format(struct arena *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
 void	 arena_free(struct arena *);

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
-#include "base/mono.h"
 #include "base/duration.h"
+#include "base/mono.h"
 
 #define DURATION_MIN_NS	NSEC_PER_MSEC
 #define DURATION_MAX_NS	(24 * 3600 * NSEC_PER_SEC)
@@ -21,8 +21,8 @@ static const struct {
 #define DIGITS	"0123456789"
 
 /*
- * Adds the digits, each worth a tenth of the one before it.  The digits that
- * are worth no whole number of nanoseconds must be zero.
+ * Adds the digits after the point, the first of which is a tenth of the unit.
+ * Digits that are less than a nanosecond must be zero.
  */
 static bool
 fraction_add(const char *digits, int64_t unit, int64_t *ns)

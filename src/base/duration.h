@@ -6,10 +6,10 @@
 #include <stdint.h>
 
 /*
- * Reads a duration as the configuration writes it: a decimal number and a unit,
- * ms, s, min or h, blanks between them allowed: 30s, 0.5s, 3000.5ms.  1 ms to
- * 24 h; false for anything else, a bare number included.  Exact to the
- * nanosecond; digits beyond it are an error.
+ * Reads a duration: a decimal number and a unit, ms, s, min or h, with or
+ * without blanks between them, such as 30s, 0.5s or 3000.5ms.  The result is
+ * exact.  Returns false for any other text, for a number without a unit, for
+ * less than 1 ms or more than 24 h, and for a fraction of a nanosecond.
  */
 bool	 duration_parse(const char *text, int64_t *ns);
 

@@ -12,14 +12,14 @@
 #include "base/duration.h"
 #include "packet/capture_expression.h"
 
-/* Where the value is stored. */
+/* The field in which the value is stored. */
 static void *
 field(const struct config_check *c, const struct config_value *v)
 {
 	return ((char *)c + config_options[v->option].offset);
 }
 
-/* `invalid recovery "0"; expected 1 to 1000000 heartbeats`. */
+/* Adds such as `invalid recovery "0"; expected 1 to 1000000 heartbeats`. */
 static void
 value_error(struct config_check *c, const struct config_value *v,
     const char *fault)
@@ -124,7 +124,7 @@ config_check_severity(struct config_check *c, const struct config_value *v)
 	return (severity_parse(v->text, &c->alarm.severity) ? NULL : "unknown");
 }
 
-/* "100 in 10s". */
+/* Reads a text such as "100 in 10s". */
 const char *
 config_check_storm(struct config_check *c, const struct config_value *v)
 {
@@ -146,7 +146,7 @@ config_check_storm(struct config_check *c, const struct config_value *v)
 	return (NULL);
 }
 
-/* The directives of the list go to the result at once. */
+/* Stores the directive in the result at once, because it is one of a list. */
 const char *
 config_check_directive(struct config_check *c, const struct config_value *v)
 {
@@ -192,7 +192,7 @@ config_check_local(struct config_check *c, const struct config_value *v)
 	return (NULL);
 }
 
-/* Makes each run of blanks one, and none at the ends. */
+/* Replaces each run of blanks by one, and removes those at the ends. */
 static void
 collapse_blanks(char *text)
 {
@@ -210,8 +210,8 @@ collapse_blanks(char *text)
 }
 
 /*
- * The link type of the interface is not known yet: the expression must be valid
- * for Ethernet, the `any` device, bare IP or a wireless monitor.
+ * The link type of the interface is not known yet, so the expression must be
+ * valid for one of Ethernet, the `any` device, bare IP or a wireless monitor.
  */
 static void
 check_expression(struct config_check *c, const struct config_value *v,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From the sections of a file to a configuration.  Errors are added, and the
- * checks go on.
+ * Checks the parsed sections of a file and makes a configuration of them.  Each
+ * fault is added to the errors, and the checks go on.
  */
 #ifndef HBW_CONFIG_CHECK_H
 #define HBW_CONFIG_CHECK_H
@@ -22,7 +22,7 @@
 #define CONFIG_ALARM_ID_MAX	2147483647
 #define CONFIG_ALARM_DEFAULT	45640
 
-/* The addresses of one value of `peer`: a prefix, or a single address. */
+/* The addresses of one value of `peer`: of a prefix, or a single one. */
 struct config_range {
 	struct addr			 first;
 	uint32_t			 count;
@@ -42,7 +42,7 @@ struct config_check {
 	struct config_file	*file;
 	struct config_errors	*errors;
 	struct configuration	*result;
-	char			 host[CONFIG_TEXT_MAX + 1];
+	char			 host[CONFIG_TEXT_MAX + 1]; /* this host */
 	size_t			 capacity;	/* of result->watches */
 	size_t			 directives;	/* capacity of result->snmp */
 	uint64_t		 nwatches;	/* that the values ask for */
@@ -70,7 +70,7 @@ struct config_check {
 /* Checks each value of a section by its row in config_options. */
 void	 config_check_section(struct config_check *,
 	    const struct config_section *);
-/* What is wrong with a text of minimum to maximum bytes, or NULL. */
+/* Returns the fault of a text of minimum to maximum bytes, or NULL. */
 const char *config_text_fault(const char *text, size_t minimum,
 	    size_t maximum);
 
@@ -87,7 +87,7 @@ config_option_check config_check_local;
 config_option_check config_check_heartbeat;
 config_option_check config_check_peer;
 
-/* The address of that position, less than `count`, in a range. */
+/* The address at a position of the range, 0 to count - 1. */
 struct addr config_range_at(const struct config_range *, uint32_t position);
 /* True for 0.0.0.0 and ::, which are the address of no node. */
 bool	 config_addr_unspecified(const struct addr *);
@@ -97,12 +97,14 @@ void	 config_check_peers(struct config_check *);
 bool	 config_count_watches(struct config_check *, struct config_place,
 	    uint64_t n);
 
-/* The alarms, built in and of the file; false when memory is exhausted. */
+/*
+ * Make the alarms and then the watches of the result.  The first returns false
+ * when memory is exhausted.
+ */
 bool	 config_check_alarms(struct config_check *);
-/* NULL when there is no alarm of that id. */
+void	 config_check_watches(struct config_check *);
+/* NULL when there is no alarm with that id. */
 struct configuration_alarm *config_alarm_find(const struct configuration *,
 	    uint32_t id);
-/* The watches, after the alarms. */
-void	 config_check_watches(struct config_check *);
 
 #endif

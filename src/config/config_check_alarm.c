@@ -63,7 +63,7 @@ check_alarm(struct config_check *c, const struct config_section *s,
 		    "expected one, because it is not built in", id);
 }
 
-/* By id; the built in alarm before the sections for it. */
+/* Sorts by id; a built in alarm comes before the sections with its id. */
 static int
 alarm_compare(const void *a, const void *b)
 {
@@ -75,7 +75,7 @@ alarm_compare(const void *a, const void *b)
 	    x->place.position > y->place.position);
 }
 
-/* A section overrides the built in alarm, and must be the only one. */
+/* Keeps one alarm for each id: a section overrides the built in alarm. */
 static void
 alarms_keep(struct config_check *c, const struct placed_alarm *a, size_t n)
 {

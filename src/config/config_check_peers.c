@@ -26,7 +26,7 @@ addr_is_group(const struct addr *a)
 	    memcmp(a->octets, "\xff\xff\xff\xff", 4) == 0);
 }
 
-/* In the first address of a range all the bits of the position are zero. */
+/* The bits of the position are zero in the first address of the range. */
 struct addr
 config_range_at(const struct config_range *r, uint32_t position)
 {
@@ -72,7 +72,7 @@ config_count_watches(struct config_check *c, struct config_place place,
 	return (false);
 }
 
-/* The length after the slash.  The range stays empty if an error is added. */
+/* Reads the length of a prefix.  On error the range stays empty. */
 static const char *
 check_prefix(struct config_check *c, const struct config_value *v,
     struct config_range *r, const char *length)
@@ -99,7 +99,7 @@ check_prefix(struct config_check *c, const struct config_value *v,
 	return (fault != NULL ? fault : addr_fault(&last));
 }
 
-/* ADDRESS or ADDRESS/LENGTH.  An invalid one makes no range. */
+/* Reads ADDRESS or ADDRESS/LENGTH.  An invalid one is not kept. */
 const char *
 config_check_peer(struct config_check *c, const struct config_value *v)
 {
@@ -132,7 +132,7 @@ config_check_peer(struct config_check *c, const struct config_value *v)
 
 /* ---- addresses that are given twice */
 
-/* By address; of the ranges that begin with the same, the larger first. */
+/* Sorts by the first address; if that is the same, the larger range first. */
 static int
 range_compare(const void *a, const void *b)
 {
@@ -171,7 +171,10 @@ report_twice(struct config_check *c, const struct config_range *a,
 	    first->place.line);
 }
 
-/* Two prefixes are disjoint, or one contains the other. */
+/*
+ * Two ranges are disjoint or one contains the other, so it is enough to compare
+ * each with the last one that was not contained.
+ */
 void
 config_check_peers(struct config_check *c)
 {

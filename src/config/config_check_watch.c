@@ -27,7 +27,10 @@ check_family(struct config_check *c, const struct config_section *s)
 	    local->family == ADDR_IPV6 ? "IPv4" : "IPv6");
 }
 
-/* After a syntax error the alarm's section may be missing. */
+/*
+ * An unknown alarm is not reported after a syntax error, which may be in the
+ * section of that alarm.
+ */
 static void
 check_alarm(struct config_check *c, const struct config_section *s)
 {
@@ -95,7 +98,7 @@ check_key(struct config_check *c, const struct config_section *s,
 
 /* ---- defaults */
 
-/* What the section and the top leave out. */
+/* Sets the options that neither the section nor the top has. */
 static void
 add_defaults(struct config_check *c, const struct config_section *s)
 {
@@ -135,7 +138,7 @@ watch_add(struct config_check *c, struct config_section *s,
 	s->watches++;
 }
 
-/* A watch for each peer.  Returns the length of the longest "@ADDRESS". */
+/* Adds a watch for each peer.  Returns the length of the longest "@ADDRESS". */
 static size_t
 peers_add(struct config_check *c, struct config_section *s,
     struct configuration_profile *profile)
@@ -204,8 +207,9 @@ check_watch(struct config_check *c, struct config_section *s)
 /* ---- names that are given twice */
 
 /*
- * The watch of that name before the watch `i`, or NULL, and then the watch is
- * added.  `seen` is a table of indices from 1 with open addressing.
+ * Returns the first watch that has the name of watch `i`.  If there is none,
+ * adds watch `i` to the table and returns NULL.  The table has open addressing;
+ * its entries are indices of watches plus 1.
  */
 static const struct configuration_watch *
 seen_before(struct configuration_watch *const *watches, uint32_t *seen,
@@ -223,8 +227,8 @@ seen_before(struct configuration_watch *const *watches, uint32_t *seen,
 }
 
 /*
- * When a section repeats another with all its peers, one name is reported.  An
- * address that is twice in one section was reported before.
+ * Reports one name for each section that repeats names of other sections.  A
+ * name that is twice within a section was reported with its address.
  */
 static void
 find_twice(struct config_check *c, uint32_t *seen, size_t mask)

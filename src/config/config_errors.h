@@ -14,12 +14,12 @@
 struct config_place {
 	const char	*file;
 	int		 line;		/* 1.. */
-	unsigned	 position;	/* lines read before, of all files */
+	unsigned	 position;	/* grows by the line, over all files */
 };
 
 struct config_error {
 	struct config_place place;
-	size_t		 order;		/* of config_error */
+	size_t		 order;		/* in which errors are added */
 	char		*text;
 };
 
@@ -31,6 +31,7 @@ struct config_errors {
 	bool		 exhausted;	/* out of memory */
 };
 
+/* Adds an error; the text is made as by printf(3). */
 void	 config_error(struct config_errors *, struct config_place,
 	    const char *, ...) __attribute__((format(printf, 3, 4)));
 /* Records that memory is exhausted; always returns NULL. */

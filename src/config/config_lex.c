@@ -59,7 +59,7 @@ buffer_add(struct config_lex *lex, const char *bytes, size_t n)
 	lex->length += n;
 }
 
-/* Makes a token of a text.  Always true: there is a token. */
+/* Makes a token of a text.  Always returns true: there is a token. */
 static bool
 token_text(struct config_lex *lex, struct config_token *token,
     const char *text, size_t length)
@@ -73,7 +73,7 @@ token_text(struct config_lex *lex, struct config_token *token,
 	return (true);
 }
 
-/* At the digits of an escape sequence for a byte, or the x before them. */
+/* Reads an escape sequence for a byte, after its backslash: 101 or x41. */
 static void
 lex_byte(struct config_lex *lex)
 {
@@ -101,8 +101,8 @@ lex_byte(struct config_lex *lex)
 }
 
 /*
- * At a backslash.  In single quotes it is a special character only before a
- * quote, a backslash or the end of a line.
+ * Reads an escape sequence.  In single quotes the backslash is special only
+ * before a quote, a backslash or the end of a line.
  */
 static void
 lex_escape(struct config_lex *lex, char quote)
@@ -130,8 +130,9 @@ lex_escape(struct config_lex *lex, char quote)
 }
 
 /*
- * At "${".  Returns the value of the variable, else the default, else "".
- * Without the closing brace it is an error: the "${" is skipped, and NULL.
+ * Reads ${VARIABLE} or ${VARIABLE:-default}.  Returns the value of the
+ * variable, else the default, else "".  If the closing brace is missing, adds
+ * an error, skips the "${" and returns NULL.
  */
 static const char *
 lex_variable(struct config_lex *lex)
@@ -190,9 +191,9 @@ lex_quoted(struct config_lex *lex)
 /* ---- include */
 
 /*
- * Finds the name of the file in ("FILE"), "FILE" or = "FILE", where the quotes
- * may be single ones, or absent in the first and last form.  Returns the end,
- * or NULL for anything else.
+ * Finds the name of the file in ("FILE"), "FILE" or = "FILE".  The quotes may
+ * be single ones; in the first and the last form they may be absent.  Returns
+ * the end, or NULL if the text has another form.
  */
 static char *
 include_parse(char *p, const char **name, size_t *length)
@@ -215,8 +216,8 @@ include_parse(char *p, const char **name, size_t *length)
 }
 
 /*
- * At the word "include" where the name of an option may be.  False when no file
- * follows; then it is a word as any other.
+ * Reads an include, from its first word on.  Returns false when "include" is
+ * followed by something else; then it is an ordinary word.
  */
 static bool
 lex_include(struct config_lex *lex)
@@ -250,7 +251,7 @@ static const char *const marks[] = { "=", "+=", "{", "}", ",", "(", ")" };
 
 #define MARKS	(sizeof(marks) / sizeof(marks[0]))
 
-/* False when there is no mark here. */
+/* Returns false when the next character is no mark. */
 static bool
 lex_mark(struct config_lex *lex, struct config_token *token)
 {
@@ -294,8 +295,8 @@ lex_word(struct config_lex *lex, struct config_token *token)
 }
 
 /*
- * At the end of a file the file that includes it goes on.  Braces that are open
- * then are never closed: a section must end in the file that it begins in.
+ * Goes back to the file that includes this one.  There is no token after a file
+ * with open braces: a section must end in the file in which it begins.
  */
 static bool
 lex_file_end(struct config_lex *lex)
@@ -312,8 +313,8 @@ lex_file_end(struct config_lex *lex)
 }
 
 /*
- * At a comment or string.  True when that is a token.  When it is not closed,
- * nothing after it counts.
+ * Reads a comment or a string.  Returns true when it is a token.  If it is not
+ * closed, the rest of the file is part of it, so no token follows.
  */
 static bool
 lex_enclosed(struct config_lex *lex, struct config_token *token)
@@ -336,7 +337,7 @@ lex_enclosed(struct config_lex *lex, struct config_token *token)
 	return (false);
 }
 
-/* False when there is no token yet: a blank, a comment, an error. */
+/* Returns false after a blank, a comment or an error: there is no token. */
 static bool
 lex_token(struct config_lex *lex, struct config_token *token)
 {
@@ -397,7 +398,7 @@ read_all(struct config_lex *lex, struct lex_file *f, int fd)
 	return (n == 0);
 }
 
-/* Why the file must not be read, or NULL. */
+/* Returns why the file must not be read, or NULL. */
 static const char *
 file_fault(const struct config_lex *lex, const struct lex_file *f)
 {
@@ -435,7 +436,7 @@ file_read(struct config_lex *lex, struct lex_file *f)
 	return (fault);
 }
 
-/* A NUL byte means that the file is no text: no token of it is used. */
+/* A file with a NUL byte is not a text file: none of its tokens is used. */
 static void
 file_begin(struct config_lex *lex, struct lex_file *f)
 {
@@ -457,8 +458,8 @@ file_begin(struct config_lex *lex, struct lex_file *f)
 }
 
 /*
- * The tokens of the file are the next ones.  A relative name is relative to the
- * directory of the file that includes it at `begin`.
+ * Reads a file; its tokens are the next ones.  A relative name is relative to
+ * the directory of the file that includes it at `begin`.
  */
 static void
 file_open(struct config_lex *lex, const char *name, size_t length,

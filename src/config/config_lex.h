@@ -29,7 +29,7 @@ struct config_token {
 	enum config_token_kind kind;
 	bool		 word;		/* text without quotes, as written */
 	const char	*text;		/* of the arena, or constant */
-	struct config_place place;	/* of its last byte */
+	struct config_place place;	/* of the last byte */
 };
 
 #define CONFIG_LEX_DEPTH	16	/* files within each other */
@@ -59,19 +59,19 @@ struct config_lex {
 	unsigned	 depth;		/* open braces */
 	bool		 assigned;	/* the last token was = or += */
 	bool		 ended;		/* no token follows */
-	bool		 cut;		/* likewise, and an error says why */
+	bool		 cut;		/* likewise, because of an error */
 };
 
 /*
- * Opens the file.  When it cannot be read, an error says so and the only token
+ * Opens the file.  When it cannot be read, an error is added and the only token
  * is TOKEN_END.  The arena must live as long as the tokens and the errors.
  */
 void	 config_lex_open(struct config_lex *, const char *file,
 	    struct arena *, struct config_errors *);
 /*
- * The next token.  Comments are skipped, includes are followed, and characters
- * that belong to no token are errors and are skipped.  After the last token,
- * and when memory is exhausted, TOKEN_END.
+ * Reads the next token.  Comments are skipped and includes are followed.  A
+ * character that belongs to no token is an error and is skipped.  The token
+ * after the last one, and when memory is exhausted, is TOKEN_END.
  */
 void	 config_lex_next(struct config_lex *, struct config_token *);
 void	 config_lex_close(struct config_lex *);

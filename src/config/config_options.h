@@ -48,9 +48,9 @@ struct config_check;
 struct config_value;
 
 /*
- * Checks a value and stores it.  Returns what is wrong with it in one or two
- * words, such as "invalid", or NULL.  A function that returns NULL may have
- * added an error of its own.
+ * Checks a value and stores it.  Returns NULL, or the fault in words that fit
+ * before the name of the option, such as "invalid".  A function that returns
+ * NULL may have added an error of its own.
  */
 typedef const char *config_option_check(struct config_check *,
     const struct config_value *);
@@ -60,18 +60,18 @@ struct config_option {
 	unsigned	 kinds;		/* bits 1 << config_kind; 0: a title */
 	config_option_check *check;
 	size_t		 offset;	/* of the field in config_check */
-	uint32_t	 minimum;	/* of a number, of a text's bytes */
-	uint32_t	 maximum;	/* 0: no such range */
-	const char	*expected;	/* for messages, after that range */
+	uint32_t	 minimum;	/* of a number, or of a text's bytes */
+	uint32_t	 maximum;	/* 0: there is no such range */
+	const char	*expected;	/* in messages, after the range */
 	bool		 list;
-	bool		 secret;	/* no message may quote the value */
+	bool		 secret;	/* never quoted in a message */
 };
 
 extern const struct config_option config_options[OPTIONS];
 
-/* OPTIONS when sections of that kind have no such option. */
+/* Returns OPTIONS when sections of that kind have no such option. */
 enum config_option_id config_option_find(enum config_kind, const char *name);
-/* CONFIG_TOP when no section has that name. */
+/* Returns CONFIG_TOP for a name that is not that of a section. */
 enum config_kind config_kind_find(const char *name);
 
 #endif

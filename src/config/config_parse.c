@@ -12,8 +12,8 @@
 struct body {
 	struct config_section	*section;
 	const struct config_value *first[OPTIONS];
-	bool			 emptied[OPTIONS];	/* a list, by "=" */
-	bool			 broken;		/* syntax error */
+	bool			 emptied[OPTIONS];	/* "=", no value yet */
+	bool			 broken;		/* has a syntax error */
 };
 
 /*
@@ -31,7 +31,7 @@ struct parser {
 	struct body		*body;
 	struct config_token	 token;		/* the current one */
 	struct config_token	 ahead;		/* the one after it */
-	bool			 secret;	/* an option not to be quoted */
+	bool			 secret;	/* do not quote texts */
 };
 
 static void
@@ -41,7 +41,7 @@ advance(struct parser *p)
 	config_lex_next(&p->lex, &p->ahead);
 }
 
-/* SECTION TITLE or SECTION {, but not an option of the same name. */
+/* True at SECTION TITLE or SECTION {, but not at an option of that name. */
 static bool
 at_section(const struct parser *p)
 {
@@ -50,7 +50,7 @@ at_section(const struct parser *p)
 	    (p->ahead.kind == TOKEN_TEXT || p->ahead.kind == TOKEN_OPEN));
 }
 
-/* NAME = or NAME += */
+/* True at NAME = or NAME +=. */
 static bool
 at_option(const struct parser *p)
 {
@@ -60,7 +60,7 @@ at_option(const struct parser *p)
 
 /* ---- errors and recovery */
 
-/* A syntax error: what depends on the whole section or file is not checked. */
+/* After a syntax error, an option that is missing is not reported. */
 static void
 syntax_error(struct parser *p)
 {
@@ -95,8 +95,8 @@ not_closed(struct parser *p, struct config_place begin, const char *what)
 }
 
 /*
- * Skips to the next option or section, or to the brace that closes the section;
- * but if there is a nested { … } before that, then only to the end of it.
+ * Skips to the next option or section, or to the brace that closes this
+ * section.  If { … } comes before that, skips only to its end.
  */
 static void
 recover(struct parser *p)
@@ -169,7 +169,7 @@ add_value(struct parser *p, enum config_option_id id,
 		b->first[id] = value;
 }
 
-/* { TEXT, … } */
+/* Parses { TEXT, … }. */
 static void
 parse_list(struct parser *p, enum config_option_id id)
 {
@@ -191,7 +191,7 @@ parse_list(struct parser *p, enum config_option_id id)
 	}
 }
 
-/* `100 in 10s` needs no quotes; its words are made one text. */
+/* Makes one text of the words `100 in 10s`, which need no quotes. */
 static void
 join_words(struct parser *p, struct config_token *value)
 {
@@ -233,7 +233,7 @@ parse_option(struct parser *p, enum config_option_id id)
 	}
 }
 
-/* NAME = VALUE, NAME = { … }, NAME TITLE { … } or NAME { … } */
+/* Skips NAME = VALUE, NAME = { … }, NAME TITLE { … } or NAME { … }. */
 static void
 parse_unknown(struct parser *p)
 {
@@ -257,7 +257,7 @@ parse_unknown(struct parser *p)
 	}
 }
 
-/* An option, or what stands in its place. */
+/* Parses an option, or reports that there is none and recovers. */
 static void
 parse_item(struct parser *p)
 {
@@ -292,7 +292,7 @@ parse_item(struct parser *p)
 
 /* ---- sections */
 
-/* Up to the closing brace, or to the section that follows without one. */
+/* Parses up to the closing brace, or up to the section after a missing one. */
 static void
 parse_body(struct parser *p, const struct config_section *section)
 {
@@ -332,7 +332,7 @@ parse_title(struct parser *p, struct config_section *section)
 		unexpected(p, &p->token, "\"{\" after the title");
 }
 
-/* SECTION TITLE { … }.  Without a title or brace the rest is parsed as well. */
+/* Parses SECTION TITLE { … }, even if the title or the brace is missing. */
 static void
 parse_section(struct parser *p, enum config_kind kind)
 {
@@ -374,7 +374,7 @@ parse_top(struct parser *p)
 		kind = CONFIG_TOP;
 		if (p->token.kind == TOKEN_TEXT) {
 			kind = config_kind_find(p->token.text);
-			/* All braces before it count as closed. */
+			/* Braces that are still open are missing their end. */
 			p->lex.depth = p->ahead.kind == TOKEN_OPEN;
 		}
 		if (kind != CONFIG_TOP)

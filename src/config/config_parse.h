@@ -28,12 +28,12 @@ struct config_section {
 	struct config_section	*next;
 	enum config_kind	 kind;
 	bool			 complete;	/* closed, no syntax error */
-	bool			 peers_listed;	/* in braces, even one */
+	bool			 peers_listed;	/* with braces */
 	const char		*title;		/* NULL: missing, or the top */
 	struct config_place	 place;		/* of its first word */
 	struct config_value	*values;	/* in the order of the file */
 	struct config_value	**last;
-	size_t			 watches;	/* that the section makes */
+	size_t			 watches;	/* made of this section */
 };
 
 struct config_file {
@@ -44,10 +44,10 @@ struct config_file {
 };
 
 /*
- * Parses a file and those that it includes.  Errors of syntax, unknown options
- * and options given twice are added to the errors, and the parser goes on with
- * the next option or section.  To be freed with config_file_free after the
- * errors are printed.
+ * Parses a file and the files that it includes.  Syntax errors, unknown options
+ * and options that are given twice are added to the errors, and the parser goes
+ * on with the next option or section.  The caller frees the result with
+ * config_file_free after the errors are printed.
  */
 void	 config_parse(struct config_file *, const char *file,
 	    struct config_errors *);

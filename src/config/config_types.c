@@ -5,7 +5,7 @@
 #include "base/interned_string.h"
 #include "config/configuration.h"
 
-/* The interned strings of an alarm and of a profile. */
+/* The interned strings of an alarm and of a profile, x in the macros below. */
 #define ALARM_TEXTS(one)	one(name) one(type) one(service_type)
 #define PROFILE_TEXTS(one)	one(interface) one(heartbeat)		\
 	one(form.expression) one(source) one(service) one(role)	\

@@ -9,7 +9,7 @@
 #include "config/config_parse.h"
 #include "config/configuration.h"
 
-/* The options of the daemon, and the defaults of the watches. */
+/* Checks the options of the daemon and the defaults of the watches. */
 static void
 check_top(struct config_check *c)
 {

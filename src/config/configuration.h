@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The configuration file, read and judged: hbwatchd.conf(5).
+ * The configuration, as read from a file and checked: hbwatchd.conf(5).
  */
 #ifndef HBW_CONFIGURATION_H
 #define HBW_CONFIGURATION_H
@@ -26,9 +26,9 @@
 #define CONFIGURATION_STORM_WINDOW_MAX_NS	(3600 * NSEC_PER_SEC)
 
 /*
- * Alarms, profiles and watches are counted by those who share them and never
- * change: what waits to be told of a watch keeps it, and with it all that it is
- * called, when its configuration is long gone.  Their texts are shared ones.
+ * Alarms, profiles and watches never change, and count their references: a
+ * notification that is still in the outbox keeps its watch after a reload has
+ * removed it.  Their strings are interned.
  */
 struct configuration_alarm {
 	const char	*name;
@@ -41,11 +41,11 @@ struct configuration_alarm {
 	unsigned	 references;
 };
 
-/* What the watches of one section have in common. */
+/* The settings that all watches of one section share. */
 struct configuration_profile {
 	struct configuration_alarm *alarm;
 	const char	*interface;
-	const char	*heartbeat;	/* as written, blanks made one */
+	const char	*heartbeat;	/* as written, with single blanks */
 	struct heartbeat_form form;
 	const char	*source;
 	const char	*service;
@@ -54,53 +54,53 @@ struct configuration_profile {
 	int64_t		 interruption_ns;	/* 1 ms .. 24 h */
 	uint32_t	 recovery;	/* 1.. */
 	unsigned	 references;
-	const char	*file;		/* that it stands in; NULL: none */
+	const char	*file;		/* NULL: not from a file */
 	int		 line;		/* of `watch "NAME" {` */
 	int		 interface_line;
 	int		 heartbeat_line;
-	struct addr	 local;		/* ADDR_NONE: left out */
+	struct addr	 local;		/* ADDR_NONE: any */
 	bool		 enabled;
 };
 
 struct configuration_watch {
 	struct configuration_profile *profile;
 	unsigned	 references;
-	struct addr	 peer;		/* ADDR_NONE: left out */
+	struct addr	 peer;		/* ADDR_NONE: any */
 	char		 name[];
 };
 
-/* One of net-snmp's own. */
+/* A configuration directive of net-snmp, from the list `snmp`. */
 struct configuration_directive {
 	char		*text;
-	const char	*file;		/* that it stands in; a shared text */
+	const char	*file;		/* interned */
 	int		 line;
 };
 
 struct configuration {
-	char		*agentx;	/* NULL: left out */
-	struct configuration_directive *snmp;	/* in order */
+	char		*agentx;	/* NULL: the option is absent */
+	struct configuration_directive *snmp;	/* in the file's order */
 	size_t		 nsnmp;
 	uint32_t	 history;	/* notifications that are kept */
 	uint32_t	 storm_limit;	/* raises in the window; 0: no storms */
 	int64_t		 storm_window_ns;
-	struct configuration_alarm **alarms;	/* by id, the built in too */
+	struct configuration_alarm **alarms;	/* by id, with the built in */
 	size_t		 nalarms;
 	struct configuration_watch **watches;	/* in the file's order */
 	size_t		 nwatches;
 };
 
 /*
- * Reads a file.  Every error is written to `errors` as one line, FILE:LINE: and
- * what is wrong and what was expected; with an error NULL is returned.  The
+ * Reads a file.  Each error is written to `errors` as one line, FILE:LINE: with
+ * the fault and the expected value; if there are errors, NULL is returned.  The
  * caller frees the result with configuration_free.
  */
 struct configuration *configuration_load(const char *file, FILE *errors);
 void	 configuration_free(struct configuration *);
 
 /*
- * New ones, of which the caller has the one reference; NULL when there is no
- * memory.  They have the values of `like`, whose texts, those of its form too,
- * are copied and may be NULL; a profile shares its alarm, a watch its profile.
+ * Return a new object with one reference, the caller's; NULL when memory is
+ * exhausted.  It has the values of `like`, whose strings are interned and may
+ * be NULL.  A profile shares its alarm, and a watch shares its profile.
  */
 struct configuration_alarm *configuration_alarm_new(
 	    const struct configuration_alarm *like);
@@ -110,7 +110,7 @@ struct configuration_watch *configuration_watch_new(
 	    struct configuration_profile *, const char *name,
 	    const struct addr *peer);
 
-/* One reference more, and one less; NULL is taken and does nothing. */
+/* Add a reference, and drop one; NULL is allowed and does nothing. */
 struct configuration_alarm *configuration_alarm_share(
 	    struct configuration_alarm *);
 void	 configuration_alarm_release(struct configuration_alarm *);

@@ -14,11 +14,11 @@ enum severity {
 	SEVERITY_WARNING = 6,
 };
 
-/* "critical", "major", …; "indeterminate" for a number that is none. */
+/* "critical", "major", …; "indeterminate" for an invalid number. */
 const char	*severity_text(enum severity);
 /*
  * Reads the severity of an alarm: critical, major, minor or warning.  False for
- * anything else, *severity is then as it was.
+ * any other text; then *severity is unchanged.
  */
 bool		 severity_parse(const char *text, enum severity *severity);
 
