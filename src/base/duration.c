@@ -3,6 +3,7 @@
 
 #include "base/duration.h"
 #include "base/mono.h"
+#include "base/number.h"
 
 #define DURATION_MIN_NS	NSEC_PER_MSEC
 #define DURATION_MAX_NS	(24 * 3600 * NSEC_PER_SEC)
@@ -39,25 +40,26 @@ fraction_add(const char *digits, int64_t unit, int64_t *ns)
 bool
 duration_parse(const char *text, int64_t *ns)
 {
-	size_t		 whole = strspn(text, DIGITS), n, i;
+	size_t		 whole = strspn(text, DIGITS), n;
 	const char	*fraction = "", *unit = text + whole;
-	int64_t		 sum = 0;
+	uint32_t	 number;
+	int64_t		 sum;
 
 	if (*unit == '.') {
 		fraction = unit + 1;
 		unit = fraction + strspn(fraction, DIGITS);
 	}
-	if (whole == 0 || unit == fraction)
+	if (unit == fraction)
 		return (false);
 	unit += strspn(unit, " \t");
 	for (n = 0; n < UNITS; n++)
 		if (strcmp(units[n].name, unit) == 0)
 			break;
-	if (n == UNITS)
+	if (n == UNITS || !number_parse_bytes(text, whole, 0,
+	    (uint32_t)(DURATION_MAX_NS / units[n].ns), &number))
 		return (false);
-	for (i = 0; i < whole && sum <= DURATION_MAX_NS; i++)
-		sum = sum * 10 + (text[i] - '0') * units[n].ns;
-	if (sum > DURATION_MAX_NS || !fraction_add(fraction, units[n].ns, &sum))
+	sum = number * units[n].ns;
+	if (!fraction_add(fraction, units[n].ns, &sum))
 		return (false);
 	*ns = sum;
 	return (sum >= DURATION_MIN_NS && sum <= DURATION_MAX_NS);

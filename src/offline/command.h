@@ -21,7 +21,7 @@ bool	 command_flush(void);
 
 /*
  * From now on SIGINT and SIGTERM end the reading of captures; a second signal
- * ends the process.  command_stopped tells if there was one.
+ * ends the process.  command_stopped is true after the first.
  */
 void	 command_catch_signals(void);
 bool	 command_stopped(void);
