@@ -49,15 +49,18 @@ bool
 config_errors_print(struct config_errors *e, const char *file, FILE *stream)
 {
 	const struct config_error	*error;
+	size_t				 i;
 
 	if (e->n > 0)
 		qsort(e->error, e->n, sizeof(*e->error), error_compare);
-	for (error = e->error; error < e->error + e->n; error++)
+	for (i = 0; i < e->n; i++) {
+		error = &e->error[i];
 		if (error->place.file != NULL)
 			fprintf(stream, "%s:%d: %s\n", error->place.file,
 			    error->place.line, error->text);
 		else
 			fprintf(stream, "%s: %s\n", file, error->text);
+	}
 	if (e->exhausted)
 		fprintf(stream, "%s: out of memory\n", file);
 	return (e->n > 0 || e->exhausted);
