@@ -172,6 +172,9 @@ subagent_start(struct agent *agent, struct notify *notify, const char *address)
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
 	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, CONNECT_INTERVAL);
 	init_snmp(SNMP_APPLICATION);
+	/* A master that accepts the connection and does not answer. */
+	if (subagent.master == NULL && subagent.connect_error == 0)
+		log_connect_error(ETIMEDOUT);
 	return (true);
 }
 
