@@ -32,7 +32,10 @@
  *
  * A file is recognised by the text of its CREATE TABLE statements, also by
  * earlier versions.  So each blank counts: the names without a blank in front
- * had none in version 0.2.0.
+ * had none in version 0.2.0.  For the same reason a list never changes after
+ * its release.  New columns get a list of their own, which a new step of the
+ * schema adds with ALTER TABLE ADD COLUMN, and which follows the old list in
+ * PUT and FIELDS.
  */
 #define NOTIFICATION(KEY, REQUIRED, INTEGER, TEXT) \
 	KEY("sequence", n.sequence, COUNT) \
