@@ -28,11 +28,9 @@ struct slot {
 	uint32_t	 watch;
 };
 
+/* A watch with `bpf`. */
 struct expression {
-	const char			*text;	/* owned by configuration */
 	struct capture_expression	*compiled;
-	struct addr			 peer;
-	struct addr			 local;
 	uint32_t			 watch;
 };
 
@@ -137,15 +135,10 @@ struct drafts {
 static bool
 add_expression(struct match *m, uint32_t watch)
 {
-	const struct configuration_watch *w = m->config->watches[watch];
-
 	if (!array_reserve(&m->expressions, &m->expressions_size,
 	    m->nexpressions + 1, sizeof(*m->expressions)))
 		return (false);
-	m->expressions[m->nexpressions++] = (struct expression){
-		.text = w->profile->form.expression, .peer = w->peer,
-		.local = w->profile->local, .watch = watch,
-	};
+	m->expressions[m->nexpressions++] = (struct expression){ NULL, watch };
 	return (true);
 }
 
@@ -283,12 +276,20 @@ match_prepare(struct match *m, int link_type, char *error)
 	for (i = 0; i < m->nexpressions; i++) {
 		e = &m->expressions[i];
 		capture_expression_free(e->compiled);
-		e->compiled = capture_expression_new(e->text, link_type,
-		    error);
+		e->compiled = capture_expression_new(
+		    m->config->watches[e->watch]->profile->form.expression,
+		    link_type, error);
 		if (e->compiled == NULL)
 			return (false);
 	}
 	return (true);
+}
+
+/* Is that the address that a watch asks for, if it asks for one? */
+static bool
+addr_fits(const struct addr *wanted, const struct addr *addr)
+{
+	return (wanted->family == ADDR_NONE || addr_equal(wanted, addr));
 }
 
 /* The slot has the right form and the hash of the peer; is it the watch? */
@@ -302,8 +303,7 @@ slot_matches(const struct match *m, const struct slot *slot,
 		return (true);
 	w = m->config->watches[slot->watch];
 	return (addr_equal(&w->peer, peer) &&
-	    (w->profile->local.family == ADDR_NONE ||
-	    addr_equal(&w->profile->local, &packet->destination)));
+	    addr_fits(&w->profile->local, &packet->destination));
 }
 
 static void
@@ -363,6 +363,7 @@ static void
 match_expressions(const struct match *m, const struct capture_frame *frame,
     const struct packet *packet, match_found *found, void *arg)
 {
+	const struct configuration_watch *w;
 	const struct expression	*e;
 	struct heartbeat	 heartbeat = { .keys = 1, .alive = true };
 	size_t			 i;
@@ -371,11 +372,9 @@ match_expressions(const struct match *m, const struct capture_frame *frame,
 		heartbeat.sender = packet->source;
 	for (i = 0; i < m->nexpressions; i++) {
 		e = &m->expressions[i];
-		if (packet != NULL && e->peer.family != ADDR_NONE &&
-		    !addr_equal(&e->peer, &packet->source))
-			continue;
-		if (packet != NULL && e->local.family != ADDR_NONE &&
-		    !addr_equal(&e->local, &packet->destination))
+		w = m->config->watches[e->watch];
+		if (packet != NULL && (!addr_fits(&w->peer, &packet->source) ||
+		    !addr_fits(&w->profile->local, &packet->destination)))
 			continue;
 		if (e->compiled != NULL &&
 		    capture_expression_matches(e->compiled, frame))

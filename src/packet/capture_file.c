@@ -41,7 +41,7 @@
  */
 struct capture_file {
 	pcap_t			*pcap;		/* owns the stream */
-	uint8_t			*buffer;	/* READ_SIZE octets; owned */
+	uint8_t			 buffer[READ_SIZE];
 	size_t			 first;		/* not yet used: from here */
 	size_t			 end;		/* to here */
 	bool			 ended;		/* no more is to be read */
@@ -246,16 +246,8 @@ capture_file_open(const char *name, capture_file_idle *idle, void *arg,
 	}
 	f->idle = idle;
 	f->arg = arg;
-	f->buffer = malloc(READ_SIZE);
-	if (f->buffer == NULL) {
-		snprintf(error, CAPTURE_ERROR_SIZE, "out of memory");
-		close(f->fd);
-		free(f);
-		return (NULL);
-	}
 	peek_header(f);
 	if (!open_pcap(f, error)) {
-		free(f->buffer);
 		free(f);
 		return (NULL);
 	}
@@ -276,7 +268,6 @@ capture_file_close(struct capture_file *f)
 	if (f == NULL)
 		return;
 	pcap_close(f->pcap);
-	free(f->buffer);
 	free(f);
 }
 
