@@ -9,7 +9,7 @@
 #include "state/store_directory.h"
 #include "state/store_internal.h"
 
-/* The time between two tries to write, and between two lines about it. */
+/* The time between two tries to write, and between two log lines about it. */
 #define RETRY_NS	(1 * NSEC_PER_SEC)
 #define LOG_AGAIN_NS	(3600 * NSEC_PER_SEC)
 
@@ -17,8 +17,8 @@
 #define LOCK_TRIES	150
 
 /*
- * The pages of 4 KB in the write-ahead log from which a checkpoint copies them
- * to the database: when hbwatchd is idle, and at the latest.
+ * A checkpoint copies the write-ahead log to the database.  It is done when the
+ * log has this number of pages (4 KB): while hbwatchd is idle, and in any case.
  */
 #define WAL_PAGES_IDLE	64
 #define WAL_PAGES_MAX	300
@@ -337,7 +337,7 @@ set_used_epoch(struct store *s, uint32_t epoch)
 		s->used_epoch = epoch;
 }
 
-/* Has the file of now the counters that were read at the start? */
+/* Does the file have the counters that were read at the start? */
 static bool
 is_as_read(const struct store *s, const struct store_counters *before)
 {
@@ -357,7 +357,7 @@ open_again(struct store *s, struct store_counters *counters)
 	bool			 created, lost;
 
 	close_file(s);
-	/* The directory may exist only since now. */
+	/* The directory may have been created only now. */
 	if (!lock_directory(s, 1))
 		return (false);
 	state = open_or_replace(s, &created, &lost);

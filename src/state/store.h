@@ -21,7 +21,7 @@ struct store;
 
 /* Each number is at most INT32_MAX in the file. */
 struct store_counters {
-	uint32_t		 epoch;		/* from 1; how many states */
+	uint32_t		 epoch;		/* from 1; +1 for a loss */
 	uint32_t		 sequence;	/* the newest; 0: none */
 	uint32_t		 delivered;	/* all up to it are delivered */
 	uint32_t		 serial;	/* raises of all alarms */
@@ -78,9 +78,12 @@ bool	 store_notifications(struct store *, uint32_t after,
 /* The storms with the sequences of their notifications, in order. */
 bool	 store_storms(struct store *, store_take_storm *, void *arg);
 
-/* Reads one notification, which the caller releases; false: not found. */
+/*
+ * Reads one notification, which the caller releases.  False when there is none
+ * or it cannot be read; then *n has nothing to be released.
+ */
 bool	 store_notification(struct store *, uint32_t sequence,
-	    struct notification *);
+	    struct notification *n);
 /*
  * The transitions since the last storm notification that were left to the next
  * one; false: none.
@@ -92,10 +95,10 @@ uint32_t store_oldest(struct store *);
 /* ---- writing: one transaction from store_begin to store_commit */
 
 /*
- * False when the state cannot be written now; then it is not tried again before
- * store_next_retry.  *recreated: the file is new and empty, so the caller must
- * put everything, and *counters may have a new epoch.  `counters` are the
- * caller's of now.
+ * `counters` are the caller's present ones.  False when the state cannot be
+ * written now; then it is not tried again before store_next_retry.  *recreated:
+ * the file is new and empty, so the caller must put everything, and *counters
+ * may have a new epoch.
  */
 bool	 store_begin(struct store *, struct mono_time now, bool *recreated,
 	    struct store_counters *counters);
