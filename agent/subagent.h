@@ -15,8 +15,8 @@
 /*
  * Connects to the master at `address`, written as snmpd's option -x takes it
  * (NULL: net-snmp's default), or goes on trying in the loop.  May block for
- * some seconds.  False on error, which is logged.  The agent and the notify must
- * stay until snmp_library_end().
+ * some seconds.  False on error, which is logged.  The agent and the notify
+ * must stay until snmp_library_end().
  */
 bool	 subagent_start(struct agent *, struct notify *, const char *address);
 

@@ -471,7 +471,8 @@ storms(void **state)
 	assert_number("1.5.1.7.5", 0);
 	assert_number("1.5.1.8.5", SEVERITY_INDETERMINATE);
 	assert_number("1.5.1.9.5", ALARM_CAUSE_UNKNOWN);
-	assert_text("1.5.1.10.5", "alarm storm: 2 more alarms raised and 1 more "
+	assert_text("1.5.1.10.5",
+	    "alarm storm: 2 more alarms raised and 1 more "
 	    "cleared; the history has them from sequence 2 on");
 	assert_number("1.5.1.11.5", 1);
 	outbox_delivered(&AGENT->outbox, 5);
