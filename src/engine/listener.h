@@ -22,7 +22,7 @@
 #include "match/match.h"
 #include "packet/capture.h"
 
-/* What all listeners of an engine share. */
+/* The state that all listeners of an engine share. */
 struct listeners {
 	struct detect		 detect;
 	struct report_queue	 reports;
