@@ -103,25 +103,14 @@ print_event(void *arg, const struct detect_event *event)
 	json_end(&j);
 }
 
-static const char *
-state_text(enum detect_state state)
-{
-	switch (state) {
-	case DETECT_STARTING:
-		return ("starting");
-	case DETECT_ALIVE:
-		return ("alive");
-	case DETECT_LATE:
-		return ("late");
-	case DETECT_INTERRUPTED:
-		return ("interrupted");
-	case DETECT_BLIND:
-		return ("blind");
-	case DETECT_DISABLED:
-		break;
-	}
-	return ("disabled");
-}
+static const char *const state_texts[] = {
+	[DETECT_DISABLED] = "disabled",
+	[DETECT_STARTING] = "starting",
+	[DETECT_ALIVE] = "alive",
+	[DETECT_LATE] = "late",
+	[DETECT_INTERRUPTED] = "interrupted",
+	[DETECT_BLIND] = "blind",
+};
 
 static void
 print_summary(const struct replay *r, size_t i)
@@ -133,8 +122,8 @@ print_summary(const struct replay *r, size_t i)
 	json_begin(&j, stdout);
 	json_text(&j, "event", "summary");
 	json_text(&j, "watch", r->config->watches[i]->name);
-	json_text(&j, "state", state_text(detect_state(w, &r->source,
-	    clock_of(r->now))));
+	json_text(&j, "state", state_texts[detect_state(w, &r->source,
+	    clock_of(r->now))]);
 	json_count(&j, "heartbeats", w->heartbeats);
 	json_time(&j, "firstHeartbeat", tally->first);
 	json_time(&j, "lastHeartbeat", tally->last);

@@ -18,7 +18,10 @@ check(const struct heartbeat *h, const struct packet *packet)
 		abort();
 }
 
-/* Out of a block of its own, so that a read beyond it is seen. */
+/*
+ * Decodes from a block of exactly that size, so that a sanitizer finds a read
+ * beyond its end.
+ */
 static void
 decode(const struct protocol *protocol, void *memory, const uint8_t *bytes,
     size_t n)

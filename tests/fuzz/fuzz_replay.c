@@ -28,12 +28,12 @@ static const char	configuration[] =
     "watch six { interface = any peer = '2001:db8::12' heartbeat = ip }\n"
     "watch bpf { interface = any heartbeat = 'bpf udp' interruption = 24h }\n";
 
-/* With this most packets are judged at a glance. */
+/* With these watches the prefilter rejects most packets. */
 static const char	few[] =
     "watch udp { interface = any peer = 192.0.2.12 heartbeat = 'udp 20053' }\n"
     "watch vrrp { interface = any heartbeat = 'vrrp 51' interruption = 1ms }\n";
 
-/* A file in memory, known by a path. */
+/* Writes a file in memory; returns its descriptor, and its path. */
 static int
 memory_file(const void *bytes, size_t size, char path[32])
 {

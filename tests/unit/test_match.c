@@ -1008,58 +1008,58 @@ filters_keep_out(void **state)
 }
 
 static bool
-worth(const struct bytes *b, int link_type)
+prefilter(const struct bytes *b, int link_type)
 {
 	struct capture_frame	 frame = frame_of(b, link_type);
 
 	return (match_prefilter(match, &frame));
 }
 
-/* That what is found is worth it, each give() sees to. */
+/* Each give() checks that nothing is rejected that match_frame finds. */
 static void
-worth_the_look(void **state)
+prefilter_rejects(void **state)
 {
 	static const unsigned	 tag[] = { VLAN, 0 };
 	struct bytes		 b = udp(13, 11, 695, 695);
 
 	listen_to(EVERYTHING);
-	assert_false(worth(&b, LINK_ETHERNET));
+	assert_false(prefilter(&b, LINK_ETHERNET));
 	b = udp(13, 11, 694, 40000);
-	assert_true(worth(&b, LINK_ETHERNET));
-	assert_false(worth(&b, LINK_SLL));
+	assert_true(prefilter(&b, LINK_ETHERNET));
+	assert_false(prefilter(&b, LINK_SLL));
 	b.n = 14 + 20 + 3;	/* the ports are not captured whole */
-	assert_false(worth(&b, LINK_ETHERNET));
+	assert_false(prefilter(&b, LINK_ETHERNET));
 	b = udp(13, 11, 5000, 5000);
-	assert_false(worth(&b, LINK_ETHERNET));
+	assert_false(prefilter(&b, LINK_ETHERNET));
 	b = tcp(12, 11, 694, 694, 1, 1, "beat");
-	assert_false(worth(&b, LINK_ETHERNET));
+	assert_false(prefilter(&b, LINK_ETHERNET));
 	b = tcp(12, 11, 694, 5000, 1, 1, "beat");
-	assert_true(worth(&b, LINK_ETHERNET));
+	assert_true(prefilter(&b, LINK_ETHERNET));
 	b.n = 0;
 	put_tagged(&b, tag, 0x0800);
 	put_beat(&b, 12, 11, 40000, 40001);
-	assert_false(worth(&b, LINK_ETHERNET));
+	assert_false(prefilter(&b, LINK_ETHERNET));
 	b.n = 0;
 	put_ethernet(&b, 0x86dd);
 	put_ipv6(&b, 17, 64, 12);
 	put_udp(&b, 40000, 40001, 4);
 	put_text(&b, "beat");
-	assert_false(worth(&b, LINK_ETHERNET));
+	assert_false(prefilter(&b, LINK_ETHERNET));
 	teardown(state);
 
-	/* Every segment, though of one port, and any packet at all. */
+	/* These need all segments, or all packets. */
 	listen_to(WATCH("k", "peer = 192.0.2.12 "
 	    "heartbeat = \"tcp-keepalive 22\""));
 	b = tcp(12, 11, 694, 694, 1, 1, "beat");
-	assert_true(worth(&b, LINK_ETHERNET));
+	assert_true(prefilter(&b, LINK_ETHERNET));
 	b = udp(12, 11, 22, 22);
-	assert_false(worth(&b, LINK_ETHERNET));
+	assert_false(prefilter(&b, LINK_ETHERNET));
 	teardown(state);
 	listen_to(WATCH("ip", "peer = 192.0.2.12 heartbeat = ip"));
-	assert_true(worth(&b, LINK_ETHERNET));
+	assert_true(prefilter(&b, LINK_ETHERNET));
 	teardown(state);
 	listen_to(WATCH("b", "heartbeat = \"bpf ether proto 0x88cc\""));
-	assert_true(worth(&b, LINK_ETHERNET));
+	assert_true(prefilter(&b, LINK_ETHERNET));
 }
 
 static void
@@ -1280,7 +1280,7 @@ main(void)
 		TEST(filters_pass_cooked),
 		TEST(filters_look_behind_extensions),
 		TEST(filters_keep_out),
-		TEST(worth_the_look),
+		TEST(prefilter_rejects),
 		TEST(filters_of_nothing),
 		TEST(filters_of_what_is_followed),
 		TEST(filters_with_expressions),
