@@ -188,7 +188,10 @@ has_single_sender(const struct flow_table_entry *e)
 	    strcmp(p->name, "hsrp") != 0);
 }
 
-/* Lost heartbeats, or the longest gap that was not an outage. */
+/*
+ * The shortest interruption without false alarms: it tolerates some lost
+ * heartbeats, and the longest gap of the capture that was not an outage.
+ */
 static int64_t
 needed_ns(const struct flow_table_entry *e)
 {
@@ -199,7 +202,7 @@ needed_ns(const struct flow_table_entry *e)
 /* The proposed watch for a flow. */
 struct proposal {
 	const struct flow_table_entry	*flow;
-	int64_t				 needed_ns;	/* no false alarms */
+	int64_t				 needed_ns;	/* interruption */
 	bool				 single_sender;
 	bool				 repeated;	/* has a watch */
 	bool				 twin;		/* see add_row */
