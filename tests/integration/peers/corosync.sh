@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# corosync, a cluster of both nodes.
+# corosync: a cluster of both nodes.
 
 # shellcheck source-path=SCRIPTDIR source=own_directories.sh
 . "$INTEGRATION/peers/own_directories.sh"
@@ -52,11 +52,12 @@ corosync_conf() {
 	END
 }
 
-# start_corosync NAME a|b: one of its nodes, as NAME-a or NAME-b
+# start_corosync NAME a|b: starts that node as the process NAME-a or NAME-b
 start_corosync() {
 	local node=$NODE_A
 
 	[ "$2" = a ] || node=$NODE_B
-	start_with_directories "$1-$2" "$node" "$2" /run /dev/shm /var/lib/corosync -- \
+	start_with_directories "$1-$2" "$node" "$2" \
+		/run /dev/shm /var/lib/corosync -- \
 		corosync -f -c "$WORK/$1.conf"
 }

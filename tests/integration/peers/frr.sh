@@ -1,15 +1,16 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# FRR's bfdd at both nodes, each the other's peer, and the zebra that it needs.
+# bfdd of FRR on both nodes, with a session between them, and the zebra that it
+# needs.
 
 # shellcheck source-path=SCRIPTDIR source=own_directories.sh
 . "$INTEGRATION/peers/own_directories.sh"
 
-# shellcheck disable=SC2034 # for begin
+# shellcheck disable=SC2034 # an argument of begin
 FRR_PROGRAMS=(/usr/lib/frr/zebra /usr/lib/frr/bfdd vtysh)
 
-# start_frr a|b: zebra
+# start_frr a|b: starts zebra on that node
 start_frr() {
 	local directory node=$NODE_A
 
@@ -23,7 +24,8 @@ start_frr() {
 	need "zebra does not start" 20 test -S "$directory/run/frr/zserv.api"
 }
 
-# start_bfdd a|b MILLISECONDS: three times that is the detection time
+# start_bfdd a|b MILLISECONDS: with that interval; the detection time is three
+# times as long
 start_bfdd() {
 	local peer=$A4 name=bfdd-$1
 
@@ -36,7 +38,7 @@ start_bfdd() {
 		  detect-multiplier 3
 		  no shutdown
 	END
-	# It joins zebra where that is.
+	# bfdd must see the directories of zebra.
 	(exec nsenter --target "${PID[frr-$1]}" --mount --net -- \
 		/usr/lib/frr/bfdd -P 0 --log stdout) \
 		>>"$WORK/$name.log" 2>&1 &
@@ -49,7 +51,7 @@ bfd_is_up() {
 		grep -q "Status: up"
 }
 
-# bfd_shutdown a|b [no]: makes its session AdminDown, or takes that back
+# bfd_shutdown a|b [no]: sets its session to AdminDown, or up again
 bfd_shutdown() {
 	local peer=$A4
 

@@ -1,22 +1,24 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# The heartbeat of Linux-HA, unicast between the nodes.
+# heartbeat of Linux-HA, with unicast between the nodes.
 
 # shellcheck source-path=SCRIPTDIR source=own_directories.sh
 . "$INTEGRATION/peers/own_directories.sh"
 
 HEARTBEAT=/usr/libexec/heartbeat/heartbeat
 
-# start_heartbeat a|b KEEPALIVE: as heartbeat-a or heartbeat-b; such as 200ms
+# start_heartbeat a|b KEEPALIVE: as the process heartbeat-a or heartbeat-b; the
+# interval is such as 200ms
 start_heartbeat() {
 	local directory to=$B4 node=$NODE_A name=heartbeat-$1
 
 	[ "$1" = a ] || to=$A4 node=$NODE_B
 	directory=$(own_directory "$name")
 	rm -rf "$directory"
-	mkdir -p "$directory/run/heartbeat" "$directory/etc/ha.d" "$directory/var/lib"
-	# Its programs are there too.
+	mkdir -p "$directory/run/heartbeat" "$directory/etc/ha.d" \
+		"$directory/var/lib"
+	# These directories also have its programs.
 	cp -a /etc/ha.d/harc /etc/ha.d/shellfuncs /etc/ha.d/rc.d \
 		"$directory/etc/ha.d"
 	cp -a /var/lib/heartbeat "$directory/var/lib"
@@ -36,6 +38,6 @@ start_heartbeat() {
 	: >"$directory/etc/ha.d/haresources"
 	printf 'auth 1\n1 crc\n' >"$directory/etc/ha.d/authkeys"
 	chmod 600 "$directory/etc/ha.d/authkeys"
-	start_with_directories "$name" "$node" "$1" /run /etc/ha.d /var/lib/heartbeat \
-		-- "$HEARTBEAT" -f
+	start_with_directories "$name" "$node" "$1" \
+		/run /etc/ha.d /var/lib/heartbeat -- "$HEARTBEAT" -f
 }

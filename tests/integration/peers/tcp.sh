@@ -3,7 +3,7 @@
 #
 # TCP connections between the nodes: see tools/tcp-peer.
 
-# listen NAME a|b PORT [ARGUMENT...]
+# listen NAME a|b PORT [ARGUMENT...]: on this node
 listen() {
 	local name=$1 node=$NODE_A address=$A4 port=$3
 
@@ -13,7 +13,8 @@ listen() {
 		--at "$address" --port "$port" "$@"
 }
 
-# connect NAME a|b PORT [ARGUMENT...]: to the other node, again and again
+# connect NAME a|b PORT [ARGUMENT...]: from this node to the other; connects again
+# when the connection ends
 connect() {
 	local name=$1 node=$NODE_A to=$B4 port=$3
 
@@ -23,7 +24,7 @@ connect() {
 		--to "$to" --port "$port" "$@"
 }
 
-# make_certificate FILE: with its key
+# make_certificate FILE: writes a certificate and its key
 make_certificate() {
 	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 \
 		-nodes -subj /CN=hbwatch -days 1 -keyout "$1" \

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# ucarp.
+# ucarp, which sends CARP advertisements.
 
-# start_ucarp a|b VHID SKEW: as ucarp-a or ucarp-b, once a second and SKEW/256
+# start_ucarp a|b VHID SKEW: as the process ucarp-a or ucarp-b; its interval is
+# 1 + SKEW/256 seconds
 start_ucarp() {
 	local node=$NODE_A address=$A4
 
