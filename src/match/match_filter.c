@@ -32,7 +32,7 @@ struct term {
 	const struct addr	*peer;		/* NULL: any */
 };
 
-/* What the filter of an interface consists of. */
+/* The filter of an interface, before it is written as text. */
 struct filter {
 	struct term	 terms[TERMS_MAX];	/* no two are equal */
 	size_t		 nterms;

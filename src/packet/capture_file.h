@@ -44,7 +44,7 @@ void	 capture_file_close(struct capture_file *);
 enum capture_file_status capture_file_next(struct capture_file *,
 	    struct capture_frame *, char *error);
 
-/* What is known when the capture is open. */
+/* The properties of an open capture. */
 struct capture_file_info {
 	int		 link_type;	/* as packet_decode takes it */
 	const char	*link_name;	/* static */

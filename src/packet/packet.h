@@ -13,7 +13,7 @@
 #include "base/addr.h"
 #include "base/cursor.h"
 
-/* What the decoders of heartbeats read.  Pointers are into the frame. */
+/* A decoded packet.  Pointers are into the frame. */
 struct packet {
 	struct addr	 source;
 	struct addr	 destination;
@@ -23,7 +23,7 @@ struct packet {
 	bool		 sent_here;	/* checksums may not be filled in */
 	uint16_t	 vlan;		/* innermost VLAN id; 0 without a tag */
 
-	/* Of UDP and TCP; both 0 for others, and when not captured. */
+	/* For UDP and TCP; both 0 for others, and when not captured. */
 	uint16_t	 source_port;
 	uint16_t	 destination_port;
 

@@ -7,7 +7,7 @@
 
 #include "base/addr.h"
 
-/* What the decoder of a protocol found in a packet. */
+/* A heartbeat, or the announcement of a stop, as decoded from a packet. */
 struct heartbeat {
 	struct addr	 sender;
 

@@ -1005,7 +1005,7 @@ follow_nth(const struct protocol *p, void *memory, unsigned n,
 	return (p->follow(memory, &packet, &h));
 }
 
-/* Of more connections than the limit, the last ones are kept. */
+/* With more connections than the limit, the last ones are kept. */
 static void
 test_keepalive_many(void **state)
 {

@@ -27,7 +27,7 @@ push(struct reorder_window *r, int64_t ns, uint8_t which)
 static void
 expect(struct reorder_window *r, int64_t ns, uint8_t which)
 {
-	const struct reorder_window_entry	*entry = reorder_window_first(r);
+	const struct reorder_window_entry *entry = reorder_window_first(r);
 
 	assert_non_null(entry);
 	assert_int_equal(entry->timestamp.ns, ns);
