@@ -62,9 +62,8 @@ check_missing(struct config_check *c, const struct config_section *s)
 	if (c->peers.values > 0)
 		return;
 	if (s->peers_listed)
-		config_error(c->errors, s->place, "watch %s has an empty "
-		    "list of peers; expected an address in it, or no such "
-		    "option", name);
+		config_error(c->errors, s->place, "watch %s has an empty list "
+		    "of peers; expected an address, or no such option", name);
 	else if (protocol != NULL && !protocol->any_sender)
 		config_error(c->errors, s->place, "watch %s has no peer; "
 		    "expected one, because heartbeat \"%s\" requires it",
@@ -83,9 +82,8 @@ check_key(struct config_check *c, const struct config_section *s,
 	size_t					 n = strlen(s->title) + suffix;
 
 	if (n > CONFIG_TEXT_MAX)
-		config_error(c->errors, s->place, "name and peer, "
-		    "NAME@ADDRESS, have up to %zu bytes; expected at most "
-		    "255", n);
+		config_error(c->errors, s->place, "name and peer, NAME@ADDRESS"
+		    ", have up to %zu bytes; expected at most 255", n);
 	if (w->alarm == NULL)
 		return;
 	n += (size_t)snprintf(NULL, 0, "%s/%s/%s/%s//%u", w->source,

@@ -138,16 +138,18 @@ static const char *
 lex_variable(struct config_lex *lex)
 {
 	struct lex_file	*f = lex->f;
-	char		*name = f->p + 2, *end, *colon;
+	char		*name = f->p + 2, *end = f->no_brace, *colon;
 	const char	*value, *otherwise = "";
 
-	end = name + strcspn(name, "}\"\n");
+	if (end < name)
+		end = name + strcspn(name, "}\"\n");
 	f->p = end + 1;
 	if (*end != '}') {
 		config_error(lex->errors, place(lex), "\"${\" is not "
 		    "closed: missing }; expected ${VARIABLE}, or the text in "
 		    "single quotes");
 		f->p = name;
+		f->no_brace = end;
 		return (NULL);
 	}
 	*end = '\0';
@@ -446,7 +448,7 @@ file_begin(struct config_lex *lex, struct lex_file *f)
 	lex->files++;
 	lex->position++;
 	lex->f = f;
-	f->p = f->text;
+	f->p = f->no_brace = f->text;
 	f->line = 1;
 	if (nul != NULL) {
 		move(lex, nul);

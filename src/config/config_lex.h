@@ -42,6 +42,7 @@ struct lex_file {
 	size_t		 length;
 	size_t		 capacity;
 	char		*p;		/* the next byte */
+	char		*no_brace;	/* where the last "${" without } ended */
 	int		 line;		/* of p */
 };
 

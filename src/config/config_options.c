@@ -49,7 +49,7 @@ const struct config_option config_options[OPTIONS] = {
 	    config_check_duration, FIELD(interruption_ns), 0, 0,
 	    "a number and ms, s, min or h, from 1ms to 24h, such as 30s" },
 	[OPTION_RECOVERY] = NUMBER("recovery", WATCH, watch.recovery, 1,
-	    CONFIG_RECOVERY_MAX, "heartbeats"),
+	    1000000, "heartbeats"),
 	[OPTION_ENABLED] = { "enabled", WATCH, config_check_flag,
 	    FIELD(watch.enabled), 0, 0, "true, false, yes, no, on or off" },
 	[OPTION_SOURCE] = NAME("source", TOP | WATCH, watch.source),

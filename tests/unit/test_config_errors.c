@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include "config_file.h"
+
+#define OF_TOP "expected one of agentx, history, storm, snmp, " \
+	"source, service, role, host, include, alarm, watch\n"
+#define OF_WATCH "expected one of interface, peer, local, " \
+	"heartbeat, alarm, interruption, recovery, enabled, source, " \
+	"service, role, host\n"
+
+static const struct refused {
+	const char	*name;
+	const char	*text;
+	const char	*errors;
+} refused[] = {
+	{ "interface left out", "\nwatch w { peer = ::1 heartbeat = ip }",
+	    "c.conf:2: watch \"w\" has no interface; expected the one to "
+	    "listen on\n" },
+	{ "heartbeat left out", "watch w { peer = ::1\n interface = e }",
+	    "c.conf:1: watch \"w\" has no heartbeat; expected one, such as "
+	    "\"udp 20053\"\n" },
+	{ "peer left out", "watch w {\n interface = e heartbeat = 'udp  5' }",
+	    "c.conf:1: watch \"w\" has no peer; expected one, because "
+	    "heartbeat \"udp 5\" requires it\n" },
+	{ "peer a name", "watch w { interface = e heartbeat = ip\n"
+	    "peer = node-2 }",
+	    "c.conf:2: invalid peer \"node-2\"; expected numeric addresses "
+	    "of nodes, such as 192.0.2.12 or 192.0.2.16/28\n" },
+	{ "peer a group", "watch w { interface = e heartbeat = ip\n"
+	    "peer = ff02::12 }",
+	    "c.conf:2: multicast or broadcast peer \"ff02::12\"; expected "
+	    "numeric addresses of nodes, such as 192.0.2.12 or "
+	    "192.0.2.16/28\n" },
+	{ "peer unspecified", "watch w { interface = e heartbeat = ip\n"
+	    "peer = 0.0.0.0 }",
+	    "c.conf:2: unspecified peer \"0.0.0.0\"; expected numeric "
+	    "addresses of nodes, such as 192.0.2.12 or 192.0.2.16/28\n" },
+	{ "local of another family", WATCH("\nlocal = ::1"),
+	    "c.conf:2: local \"::1\" has another address family than the "
+	    "peer; expected an IPv4 address\n" },
+	{ "heartbeat wrong", "watch w { interface = e peer = ::1\n"
+	    "heartbeat = 'udp 0' }",
+	    "c.conf:2: heartbeat \"udp 0\": PORT must be 1..65535\n" },
+	{ "expression wrong", "watch w { interface = e peer = ::1\n"
+	    "heartbeat = 'bpf udp prt 5' }",
+	    "c.conf:2: heartbeat \"bpf udp prt 5\": can't parse filter "
+	    "expression: syntax error; expected a pcap-filter expression\n" },
+	{ "heartbeat empty", "watch w { interface = e peer = ::1\n"
+	    "heartbeat = '  ' }",
+	    "c.conf:2: empty heartbeat \"  \"; expected 1 to 4095 bytes of "
+	    "UTF-8 text without control characters\n" },
+	{ "interface too long", "watch w { heartbeat = ip peer = ::1\n"
+	    "interface = e123456789012345 }",
+	    "c.conf:2: invalid interface \"e123456789012345\"; expected 1 "
+	    "to 15 characters without blanks or slashes\n" },
+	{ "interface with a slash", "watch w { heartbeat = ip peer = ::1\n"
+	    "interface = e/1 }",
+	    "c.conf:2: invalid interface \"e/1\"; expected 1 to 15 "
+	    "characters without blanks or slashes\n" },
+	{ "alarm unknown", WATCH("\nalarm = 45641"),
+	    "c.conf:2: unknown alarm \"45641\"; expected 45640, 12010, "
+	    "27003, 46003 or the id of an alarm section\n" },
+	{ "alarm no number", WATCH("\nalarm = 0x10"),
+	    "c.conf:2: invalid alarm \"0x10\"; expected 1 to 2147483647 "
+	    "(an alarm id)\n" },
+	{ "alarm id 0", "alarm 0 { name = n }",
+	    "c.conf:1: invalid alarm id \"0\"; expected 1 to 2147483647 "
+	    "for the title of the section\n" },
+	{ "alarm id too large", "alarm 2147483648 { name = n }",
+	    "c.conf:1: invalid alarm id \"2147483648\"; expected 1 to "
+	    "2147483647 for the title of the section\n" },
+	{ "alarm without a name", "alarm 5 {\n severity = major }",
+	    "c.conf:1: alarm 5 has no name; expected one, because it is "
+	    "not built in\n" },
+	{ "alarm twice", "alarm 5 { name = n }\n\nalarm 5 { name = m }",
+	    "c.conf:3: alarm 5 is given twice, first at c.conf:1; expected "
+	    "once\n" },
+	{ "built in alarm twice", "alarm 45640 { }\nalarm 45640 { }",
+	    "c.conf:2: alarm 45640 is given twice, first at c.conf:1; "
+	    "expected once\n" },
+	{ "severity none", "alarm 45640 {\nseverity = cleared }",
+	    "c.conf:2: unknown severity \"cleared\"; expected critical, "
+	    "major, minor or warning\n" },
+	{ "duration bare", WATCH("\ninterruption = 30"),
+	    "c.conf:2: missing unit in interruption \"30\"; expected a "
+	    "number and ms, s, min or h, from 1ms to 24h, such as 30s\n" },
+	{ "duration too long", WATCH("\ninterruption = 25h"),
+	    "c.conf:2: invalid interruption \"25h\"; expected a number and "
+	    "ms, s, min or h, from 1ms to 24h, such as 30s\n" },
+	{ "recovery 0", WATCH("\nrecovery = 0"),
+	    "c.conf:2: invalid recovery \"0\"; expected 1 to 1000000 "
+	    "heartbeats\n" },
+	{ "recovery too large", WATCH("\nrecovery = 1000001"),
+	    "c.conf:2: invalid recovery \"1000001\"; expected 1 to 1000000 "
+	    "heartbeats\n" },
+	{ "enabled maybe", WATCH("\nenabled = 1"),
+	    "c.conf:2: invalid enabled \"1\"; expected true, false, yes, "
+	    "no, on or off\n" },
+	{ "watch twice", WATCH("") WATCH("") "\n" WATCH(""),
+	    "c.conf:2: watch \"w\" is given twice, first at c.conf:1; "
+	    "expected another name\n"
+	    "c.conf:4: watch \"w\" is given twice, first at c.conf:1; "
+	    "expected another name\n" },
+	{ "option twice", WATCH("\nrole = a\nrole = b"),
+	    "c.conf:3: role is given twice, first at c.conf:2; expected "
+	    "once\n" },
+	{ "option of the top twice", "host = a\n\nhost = b",
+	    "c.conf:3: host is given twice, first at c.conf:1; expected "
+	    "once\n" },
+	{ "list twice", "snmp = { a,\n b }\nsnmp = { c,\n d }",
+	    "c.conf:3: snmp is given twice, first at c.conf:1; expected "
+	    "once, or \"+=\" to add to the list\n" },
+	{ "list emptied", "snmp = { a }\nsnmp = { }",
+	    "c.conf:1: snmp is given twice, the second time empty; "
+	    "expected once\n" },
+	{ "name empty", "watch '' { interface = e peer = ::1 heartbeat = ip }",
+	    "c.conf:1: empty watch name \"\"; expected 1 to 255 bytes of "
+	    "UTF-8 text without control characters\n" },
+	{ "name of blanks", "source = '  '",
+	    "c.conf:1: empty source \"  \"; expected 1 to 255 bytes of "
+	    "UTF-8 text without control characters\n" },
+	{ "newline in a name", "source = \"a\\nb\"",
+	    "c.conf:1: control character in source \"a\\x0ab\"; expected 1 "
+	    "to 255 bytes of UTF-8 text without control characters\n" },
+	{ "C1 control in a name", "source = '\xc2\x9b'",
+	    "c.conf:1: control character in source \"\\xc2\\x9b\"; "
+	    "expected 1 to 255 bytes of UTF-8 text without control "
+	    "characters\n" },
+	{ "not UTF-8", "source = \"Z\xfcrich\"",
+	    "c.conf:1: invalid UTF-8 in source \"Z\\xfcrich\"; expected 1 "
+	    "to 255 bytes of UTF-8 text without control characters\n" },
+	{ "UTF-8 overlong", "source = '\xc0\xaf'",
+	    "c.conf:1: invalid UTF-8 in source \"\\xc0\\xaf\"; expected 1 "
+	    "to 255 bytes of UTF-8 text without control characters\n" },
+	{ "UTF-8 surrogate", "source = '\xed\xa0\x80'",
+	    "c.conf:1: invalid UTF-8 in source \"\\xed\\xa0\\x80\"; "
+	    "expected 1 to 255 bytes of UTF-8 text without control "
+	    "characters\n" },
+	{ "NUL by escape", "source = \"a\\0\"\nrole = \"b\\x00\"",
+	    "c.conf:1: invalid escape sequence \"\\0\"; expected \\001 to "
+	    "\\377 or \\x01 to \\xff\n"
+	    "c.conf:2: invalid escape sequence \"\\x00\"; expected \\001 "
+	    "to \\377 or \\x01 to \\xff\n" },
+	{ "directive empty", "snmp = { a,\n '' }",
+	    "c.conf:2: empty snmp; expected 1 to 4095 bytes of UTF-8 text "
+	    "without control characters\n" },
+	{ "options unknown", "foo = 1\nfoo = 2\n"
+	    WATCH("\nbar = 'x' role = ''"),
+	    "c.conf:1: unknown option \"foo\"; " OF_TOP
+	    "c.conf:2: unknown option \"foo\"; " OF_TOP
+	    "c.conf:4: unknown option \"bar\"; " OF_WATCH
+	    "c.conf:4: empty role \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
+	{ "sections unknown", "wacth w {\ninterface = e }\n"
+	    "wacth v { }\nfoo { a = 1 }\nsource = ''",
+	    "c.conf:1: unknown option \"wacth\"; " OF_TOP
+	    "c.conf:3: unknown option \"wacth\"; " OF_TOP
+	    "c.conf:4: unknown option \"foo\"; " OF_TOP
+	    "c.conf:5: empty source \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
+	{ "section unknown in a watch", WATCH("\nfoo bar { a = 1 }\nrole = ''"),
+	    "c.conf:2: unknown option \"foo\"; " OF_WATCH
+	    "c.conf:3: empty role \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
+	{ "list unknown", "foo = { a, b }\nsource = ''",
+	    "c.conf:1: unknown option \"foo\"; " OF_TOP
+	    "c.conf:2: empty source \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
+	{ "section called root", "source = ''\nroot r { }",
+	    "c.conf:1: empty source \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n"
+	    "c.conf:2: unknown option \"root\"; " OF_TOP },
+	{ "option without a name", WATCH("'' = 5"),
+	    "c.conf:1: unknown option \"\"; " OF_WATCH },
+	{ "path for a name", "watch|w = 5\n'watch=w|peer' = 6",
+	    "c.conf:1: unknown option \"watch|w\"; " OF_TOP
+	    "c.conf:2: unknown option \"watch=w|peer\"; " OF_TOP },
+	{ "no quotes", "watch w { interface = e peer = ::1\n"
+	    "heartbeat = udp 5\n}",
+	    "c.conf:2: unexpected \"5\"; expected NAME = VALUE or a "
+	    "section; a value with blanks must be in quotes\n"
+	    "c.conf:2: heartbeat \"udp\": expected \"udp PORT\"\n" },
+	{ "stray character", "source = a*\nrole = +b\nhost = ''",
+	    "c.conf:1: unexpected \"*\"; a value with this character must "
+	    "be in quotes\n"
+	    "c.conf:2: unexpected \"+\"; a value with this character must "
+	    "be in quotes\n"
+	    "c.conf:3: empty host \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
+	{ "brace missing at the end", "source = ''\nwatch w\n{\npeer = x",
+	    "c.conf:1: empty source \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n"
+	    "c.conf:2: section is not closed: missing }\n"
+	    "c.conf:4: invalid peer \"x\"; expected numeric addresses of "
+	    "nodes, such as 192.0.2.12 or 192.0.2.16/28\n" },
+	{ "brace missing before a watch", "\nwatch w {\npeer = x\n" WATCH(""),
+	    "c.conf:3: invalid peer \"x\"; expected numeric addresses of "
+	    "nodes, such as 192.0.2.12 or 192.0.2.16/28\n"
+	    "c.conf:4: section of line 2 is not closed: missing }\n"
+	    "c.conf:4: watch \"w\" is given twice, first at c.conf:2; "
+	    "expected another name\n" },
+	{ "brace missing before an alarm", "watch w {\nalarm 5 { name = x }",
+	    "c.conf:2: section of line 1 is not closed: missing }\n" },
+	{ "brace too many", "watch w { interface = '' peer = ::1 "
+	    "heartbeat = ip }\n}\nhost = ''",
+	    "c.conf:1: invalid interface \"\"; expected 1 to 15 characters "
+	    "without blanks or slashes\n"
+	    "c.conf:2: unexpected \"}\"; expected NAME = VALUE or a "
+	    "section\n"
+	    "c.conf:3: empty host \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
+	{ "string without an end", "host = ''\nsource = 'a",
+	    "c.conf:1: empty host \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n"
+	    "c.conf:2: string is not closed: missing '\n" },
+	{ "comment without an end", WATCH("") "watch v {\n/* }\n\n",
+	    "c.conf:3: comment is not closed: missing */\n" },
+	{ "variable without an end", "source = \"${a\"\nrole = ''",
+	    "c.conf:1: \"${\" is not closed: missing }; expected "
+	    "${VARIABLE}, or the text in single quotes\n"
+	    "c.conf:2: empty role \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
+	{ "addition to no list", "host += a",
+	    "c.conf:1: unexpected \"+=\"; expected \"=\" after host\n" },
+	{ "list for an option", "host = { a }",
+	    "c.conf:1: unexpected \"{\"; expected a value\n" },
+	{ "value missing", "host =",
+	    "c.conf:1: unexpected end of the file; expected a value\n" },
+	{ "watch without a title", "watch { }",
+	    "c.conf:1: unexpected \"{\"; expected watch \"NAME\" {\n" },
+	{ "watch without a brace", "watch w interface",
+	    "c.conf:1: unexpected \"interface\"; expected \"{\" after the "
+	    "title\n" },
+	/* The section of alarm 5 may be hidden by the syntax error. */
+	{ "secret without quotes", "snmp = rocommunity SECRET",
+	    "c.conf:1: unexpected word; expected NAME = VALUE or a "
+	    "section; a value with blanks must be in quotes\n" },
+	{ "secret between quotes", "snmp = \"rocommunity \"SECRET\"\"",
+	    "c.conf:1: unexpected word; expected NAME = VALUE or a "
+	    "section; a value with blanks must be in quotes\n" },
+	{ "secret in a list", "snmp = { a, rocommunity SECRET SECRET }\n"
+	    "host = ''",
+	    "c.conf:1: unexpected word; expected \",\" or \"}\" in the "
+	    "list\n"
+	    "c.conf:2: empty host \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
+	{ "list without an end", WATCH("") "snmp = { a,\n b\nhost = ''",
+	    "c.conf:4: unexpected word; expected \",\" or \"}\" in the "
+	    "list\n"
+	    "c.conf:4: empty host \"\"; expected 1 to 255 bytes of UTF-8 "
+	    "text without control characters\n" },
+	{ "storm on two lines", "storm = 5 in\n5s",
+	    "c.conf:1: unexpected \"in\"; expected NAME = VALUE or a "
+	    "section; a value with blanks must be in quotes\n"
+	    "c.conf:1: invalid storm \"5\"; expected NUMBER in DURATION, 1 "
+	    "to 1000000 in 1s to 1h, such as 100 in 10s\n" },
+	{ "alarm after an error of syntax", WATCH("alarm = 5") "}\n"
+	    "alarm 5 { name = x }",
+	    "c.conf:2: unexpected \"}\"; expected NAME = VALUE or a "
+	    "section\n" },
+};
+
+#define REFUSED	(sizeof(refused) / sizeof(refused[0]))
+
+static void
+refuse_one(void **state)
+{
+	const struct refused *r = *state;
+
+	refuse(r->text, strlen(r->text), r->errors);
+}
+
+int
+main(void)
+{
+	struct CMUnitTest	 tests[REFUSED];
+	size_t			 i;
+
+	for (i = 0; i < REFUSED; i++)
+		tests[i] = (struct CMUnitTest){
+			.name = refused[i].name,
+			.test_func = refuse_one,
+			.initial_state = (void *)(uintptr_t)&refused[i],
+		};
+	return (cmocka_run_group_tests(tests, directory_enter,
+	    directory_leave));
+}
