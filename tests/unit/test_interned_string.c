@@ -13,7 +13,8 @@ static void
 one_copy_of_each(void **state)
 {
 	char		 buffer[] = "eth0";
-	const char	*a = interned_string_share(buffer), *b = interned_string_share("eth1"), *c;
+	const char	*a = interned_string_share(buffer);
+	const char	*b = interned_string_share("eth1"), *c;
 
 	(void)state;
 	buffer[3] = '9';
