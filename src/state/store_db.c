@@ -447,18 +447,18 @@ free_name(const char *file)
 	time_t		 now = (time_t)(wall_now().ns / NSEC_PER_SEC);
 	struct stat	 st;
 	struct tm	 tm;
-	char		 when[32], *name;
+	char		 when[32], number[16] = "", *name;
 	int		 n;
 
 	gmtime_r(&now, &tm);
 	strftime(when, sizeof(when), "%Y%m%dT%H%M%SZ", &tm);
-	for (n = 0; n < 100; n++) {
-		if ((n == 0 ? asprintf(&name, "%s.%s", file, when) :
-		    asprintf(&name, "%s.%s.%d", file, when, n)) < 0)
+	for (n = 1; n <= 100; n++) {
+		if (asprintf(&name, "%s.%s%s", file, when, number) < 0)
 			return (NULL);
 		if (lstat(name, &st) != 0)
 			return (name);
 		free(name);
+		snprintf(number, sizeof(number), ".%d", n);
 	}
 	errno = EEXIST;
 	return (NULL);

@@ -245,27 +245,21 @@ has_column(const struct store_row *row, const struct column *c)
 static const char *
 text_of(const struct column *c, const struct store_row *row)
 {
-	const char	*text;
+	const void	*field = (const char *)row + c->offset;
 
-	memcpy(&text, (const char *)row + c->offset, sizeof(text));
-	return (text);
+	return (*(const char *const *)field);
 }
 
 static int64_t
 number_of(const struct column *c, const struct store_row *row)
 {
-	const char	*field = (const char *)row + c->offset;
-	uint32_t	 small;
-	int64_t		 number;
+	const void	*field = (const char *)row + c->offset;
 
 	if (c->size == sizeof(uint8_t))
 		return (*(const uint8_t *)field);
-	if (c->size == sizeof(uint32_t)) {
-		memcpy(&small, field, sizeof(small));
-		return (small);
-	}
-	memcpy(&number, field, sizeof(number));
-	return (number);
+	if (c->size == sizeof(uint32_t))
+		return (*(const uint32_t *)field);
+	return (*(const int64_t *)field);
 }
 
 void
@@ -291,13 +285,14 @@ store_rows_bind(sqlite3_stmt *q, enum store_statement statement,
 static bool
 read_text(sqlite3_stmt *q, int i, const struct column *c, struct store_row *row)
 {
+	void		*field = (char *)row + c->offset;
 	const char	*text = (const char *)sqlite3_column_text(q, i);
 	int		 length = sqlite3_column_bytes(q, i);
 
 	if (text == NULL || length > c->most ||
 	    (int)strlen(text) != length || !utf8_valid(text))
 		return (false);
-	memcpy((char *)row + c->offset, &text, sizeof(text));
+	*(const char **)field = text;
 	return (true);
 }
 
@@ -305,18 +300,17 @@ static bool
 read_number(sqlite3_stmt *q, int i, const struct column *c,
     struct store_row *row)
 {
-	char		*field = (char *)row + c->offset;
+	void		*field = (char *)row + c->offset;
 	int64_t		 number = sqlite3_column_int64(q, i);
-	uint32_t	 small = (uint32_t)number;
 
 	if (number < c->least || number > c->most)
 		return (false);
 	if (c->size == sizeof(uint8_t))
 		*(uint8_t *)field = (uint8_t)number;
 	else if (c->size == sizeof(uint32_t))
-		memcpy(field, &small, sizeof(small));
+		*(uint32_t *)field = (uint32_t)number;
 	else
-		memcpy(field, &number, sizeof(number));
+		*(int64_t *)field = number;
 	return (true);
 }
 
