@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/stat.h>
+
 #include <poll.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -10,8 +14,29 @@
 static const char	*log_name = "hbwatch";
 static enum log_target	 log_target = LOG_TO_STDERR;
 static bool		 log_verbose;
+static bool		 log_to_journal;	/* stderr is the journal */
+static unsigned		 log_dropped;		/* lines, not yet logged */
 static log_taker	*log_take;		/* NULL: not redirected */
 static void		*log_take_arg;
+
+/*
+ * JOURNAL_STREAM has the device and the inode of the journal's socket
+ * (systemd.exec(5)).  They are compared with stderr's, because stderr may have
+ * been redirected since.
+ */
+static bool
+stderr_is_journal(void)
+{
+	const char	*stream = getenv("JOURNAL_STREAM");
+	char		 expected[64];
+	struct stat	 st;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &st) != 0)
+		return (false);
+	snprintf(expected, sizeof(expected), "%ju:%ju", (uintmax_t)st.st_dev,
+	    (uintmax_t)st.st_ino);
+	return (strcmp(stream, expected) == 0);
+}
 
 void
 log_open(const char *name, enum log_target target, bool verbose)
@@ -19,6 +44,7 @@ log_open(const char *name, enum log_target target, bool verbose)
 	log_name = name;
 	log_target = target;
 	log_verbose = verbose;
+	log_to_journal = target == LOG_TO_STDERR && stderr_is_journal();
 	if (target == LOG_TO_SYSLOG)
 		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
@@ -30,34 +56,47 @@ log_redirect(log_taker *take, void *arg)
 	log_take_arg = arg;
 }
 
-/* When the reader of stderr is stuck, the line is lost: never block. */
+/* The journal takes the priority from the prefix "<N>" (sd-daemon(3)). */
 static void
-write_line(const char *name, const char *text)
+print_line(const char *name, int priority, const char *text)
 {
-	static unsigned	 lost;
+	char	 line[1280], prefix[8] = "";
+	int	 n;
+
+	if (log_to_journal)
+		snprintf(prefix, sizeof(prefix), "<%d>", LOG_PRI(priority));
+	/* One write for the whole line; dprintf needs more system calls. */
+	n = snprintf(line, sizeof(line), "%s%s: %s\n", prefix, name, text);
+	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) == -1)
+		log_dropped++;
+}
+
+/* Drops the line when the reader of stderr is stuck: it must never block. */
+static void
+write_line(const char *name, int priority, const char *text)
+{
 	struct pollfd	 fd = { .fd = STDERR_FILENO, .events = POLLOUT };
-	char		 line[1280];
-	int		 n;
+	unsigned	 dropped = log_dropped;
+	char		 notice[64];
 
 	if (poll(&fd, 1, 0) == 0) {
-		lost++;
+		log_dropped++;
 		return;
 	}
-	if (lost > 0)
-		dprintf(STDERR_FILENO, "%s: %u lines of the log were lost\n",
-		    log_name, lost);
-	lost = 0;
-	/* One write for the whole line; dprintf needs more system calls. */
-	n = snprintf(line, sizeof(line), "%s: %s\n", name, text);
-	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) == -1)
-		lost++;
+	log_dropped = 0;
+	if (dropped > 0) {
+		snprintf(notice, sizeof(notice), "%u log lines were dropped",
+		    dropped);
+		print_line(log_name, LOG_WARNING, notice);
+	}
+	print_line(name, priority, text);
 }
 
 void
 log_other(const char *name, int priority, const char *line)
 {
 	if (log_target != LOG_TO_SYSLOG) {
-		write_line(name, line);
+		write_line(name, priority, line);
 		return;
 	}
 	/* The connection stays open; openlog changes the name only. */
@@ -86,5 +125,5 @@ log_message(int priority, int error, const char *format, ...)
 	else if (log_target == LOG_TO_SYSLOG)
 		syslog(priority, "%s", text);
 	else
-		write_line(log_name, text);
+		write_line(log_name, priority, text);
 }

@@ -23,8 +23,10 @@ enum log_target {
 
 /*
  * Each line begins with `name`, which is not copied.  log_debug does nothing
- * unless `verbose`.  Without a call of log_open the name is "hbwatch" and the
- * target is stderr.
+ * unless `verbose`.  When stderr is the target and is connected to the journal
+ * of systemd, the prefix of sd-daemon(3) gives each line its priority.  Without
+ * a call of log_open the name is "hbwatch", the target is stderr and there is
+ * no prefix.
  */
 void	 log_open(const char *name, enum log_target, bool verbose);
 
