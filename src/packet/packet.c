@@ -18,6 +18,9 @@
 
 #define SLL_OUTGOING		4
 
+#define IPV4_HEADER		20	/* without options: RFC 791 */
+#define IPV6_HEADER		40	/* RFC 8200, section 3 */
+
 /*
  * RFC 8200, section 4.1: each extension header appears once, and destination
  * options twice.  With more headers than this a packet is malformed.
@@ -41,6 +44,19 @@ static size_t
 rest_wire(const struct rest *r)
 {
 	return (r->bytes.left + r->cut);
+}
+
+/*
+ * Makes *header a cursor over the next n octets; false when there are fewer.
+ * With a constant n the compiler checks the length only once.
+ */
+static inline bool
+rest_header(const struct rest *r, size_t n, struct cursor *header)
+{
+	if (!cursor_ok(&r->bytes) || r->bytes.left < n)
+		return (false);
+	*header = cursor_over(r->bytes.next, n);
+	return (true);
 }
 
 /* Removes the padding after the next n octets; false when there are fewer. */
@@ -194,23 +210,25 @@ ipv6_limit(struct rest *r, uint16_t length, uint8_t next)
 static enum packet_verdict
 ipv6(struct rest *r, struct packet *packet)
 {
-	struct cursor	 c = r->bytes;
+	struct cursor	 c;
 	const uint8_t	*source, *destination;
 	uint16_t	 length;
 	uint8_t		 version, next;
 
+	if (!rest_header(r, IPV6_HEADER, &c))
+		return (PACKET_MALFORMED);
 	version = (uint8_t)(cursor_u32(&c) >> 28);
 	length = cursor_u16(&c);
 	next = cursor_u8(&c);
 	packet->hop_limit = cursor_u8(&c);
 	source = cursor_take(&c, 16);
 	destination = cursor_take(&c, 16);
-	if (!cursor_ok(&c) || version != 6)
+	if (version != 6)
 		return (PACKET_MALFORMED);
 	addr_set(&packet->source, ADDR_IPV6, source);
 	addr_set(&packet->destination, ADDR_IPV6, destination);
 
-	cursor_skip(&r->bytes, 40);
+	cursor_skip(&r->bytes, IPV6_HEADER);
 	if (!ipv6_limit(r, length, next))
 		return (PACKET_MALFORMED);
 	return (ipv6_extensions(r, next, packet));
@@ -219,12 +237,14 @@ ipv6(struct rest *r, struct packet *packet)
 static enum packet_verdict
 ipv4(struct rest *r, struct packet *packet)
 {
-	struct cursor	 c = r->bytes;
+	struct cursor	 c;
 	const uint8_t	*source, *destination;
 	size_t		 header, total;
 	uint16_t	 fragment;
 	uint8_t		 first, protocol;
 
+	if (!rest_header(r, IPV4_HEADER, &c))
+		return (PACKET_MALFORMED);
 	first = cursor_u8(&c);
 	cursor_skip(&c, 1);
 	total = cursor_u16(&c);
@@ -235,7 +255,7 @@ ipv4(struct rest *r, struct packet *packet)
 	cursor_skip(&c, 2);
 	source = cursor_take(&c, 4);
 	destination = cursor_take(&c, 4);
-	if (!cursor_ok(&c) || first >> 4 != 4)
+	if (first >> 4 != 4)
 		return (PACKET_MALFORMED);
 	addr_set(&packet->source, ADDR_IPV4, source);
 	addr_set(&packet->destination, ADDR_IPV4, destination);
@@ -244,7 +264,7 @@ ipv4(struct rest *r, struct packet *packet)
 	if (total == 0)
 		total = rest_wire(r);
 	header = (size_t)(first & 0x0f) * 4;
-	if (header < 20 || total < header || !rest_limit(r, total))
+	if (header < IPV4_HEADER || total < header || !rest_limit(r, total))
 		return (PACKET_MALFORMED);
 	cursor_skip(&r->bytes, header);
 	if (!cursor_ok(&r->bytes))
