@@ -44,6 +44,8 @@ alarm_cause_text(enum alarm_cause cause)
 		[ALARM_CAUSE_LOCAL_FAULT] = "localFault",
 	};
 
+	_Static_assert(sizeof(texts) / sizeof(texts[0]) == ALARM_CAUSE_MAX + 1,
+	    "ALARM_CAUSE_MAX is not the last cause");
 	return (texts[cause]);
 }
 

@@ -32,6 +32,7 @@ enum alarm_cause {
 	ALARM_CAUSE_DUAL_ACTIVE = 9,
 	ALARM_CAUSE_LOCAL_FAULT = 10,
 };
+#define ALARM_CAUSE_MAX		ALARM_CAUSE_LOCAL_FAULT
 
 /* Why it was cleared.  The state file has the numbers. */
 enum alarm_end {

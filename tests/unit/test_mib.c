@@ -534,6 +534,15 @@ enumerations_agree(void **state)
 		assert_true(seen[k]);
 }
 
+/* The state file accepts causes up to ALARM_CAUSE_MAX. */
+static void
+largest_cause(void **state)
+{
+	(void)state;
+	assert_non_null(cause(ALARM_CAUSE_MAX));
+	assert_null(cause(ALARM_CAUSE_MAX + 1));
+}
+
 static void
 address_families(void **state)
 {
@@ -683,6 +692,7 @@ main(void)
 		cmocka_unit_test(columns_of_the_mib),
 		cmocka_unit_test(indexes),
 		cmocka_unit_test(enumerations_agree),
+		cmocka_unit_test(largest_cause),
 		cmocka_unit_test(address_families),
 		cmocka_unit_test(notifications),
 		cmocka_unit_test(values_conform),
