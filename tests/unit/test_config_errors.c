@@ -237,6 +237,22 @@ static const struct refused {
 	    "c.conf:1: unexpected \"interface\"; expected \"{\" after the "
 	    "title\n" },
 	/* The section of alarm 5 may be hidden by the syntax error. */
+	{ "escape sequences of control characters", "source = \"\\a\\b\\e\"",
+	    "c.conf:1: control character in source \"\\x07\\x08\\x1b\"; "
+	    "expected 1 to 255 bytes of UTF-8 text without control "
+	    "characters\n" },
+	{ "two invalid ids of alarms", "alarm x { name = n }\n"
+	    "alarm y { name = n }",
+	    "c.conf:1: invalid alarm id \"x\"; expected 1 to 2147483647 "
+	    "for the title of the section\n"
+	    "c.conf:2: invalid alarm id \"y\"; expected 1 to 2147483647 "
+	    "for the title of the section\n" },
+	{ "include after a list without an end", "snmp = { a\nhost = h\n"
+	    "include(\"none.conf\")",
+	    "c.conf:2: unexpected word; expected \",\" or \"}\" in the "
+	    "list\n"
+	    "c.conf:3: cannot include \"none.conf\": No such file or "
+	    "directory; expected a readable file\n" },
 	{ "secret without quotes", "snmp = rocommunity SECRET",
 	    "c.conf:1: unexpected word; expected NAME = VALUE or a "
 	    "section; a value with blanks must be in quotes\n" },

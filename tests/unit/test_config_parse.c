@@ -122,6 +122,10 @@ include_as_a_word(void **state)
 	assert_string_equal(c->watches[0]->profile->interface, "include");
 	assert_string_equal(c->snmp[1].text, "include 'x'");
 	configuration_free(c);
+	c = load("role = include \"host\" = h\n" WATCH(""));
+	assert_string_equal(c->watches[0]->profile->role, "include");
+	assert_string_equal(c->watches[0]->profile->host, "h");
+	configuration_free(c);
 }
 
 static void

@@ -225,6 +225,31 @@ watch_order(void **state)
 	configuration_free(c);
 }
 
+/* An option of one watch has no effect on the next one. */
+static void
+watches_apart(void **state)
+{
+	struct configuration			*c;
+	const struct configuration_profile	*w;
+
+	(void)state;
+	c = load("watch v { interface = e heartbeat = 'udp 7' peer = { ::2 }\n"
+	    "  local = ::1 alarm = 12010 interruption = 5s recovery = 2\n"
+	    "  enabled = no source = s service = t role = r host = h }\n"
+	    "source = top\n" WATCH(""));
+	w = c->watches[1]->profile;
+	assert_string_equal(c->watches[1]->name, "w");
+	assert_int_equal(w->local.family, ADDR_NONE);
+	assert_int_equal(w->alarm->id, 45640);
+	assert_int_equal(w->interruption_ns, 30 * NSEC_PER_SEC);
+	assert_int_equal(w->recovery, 1);
+	assert_true(w->enabled);
+	assert_string_equal(w->source, "top");
+	assert_string_equal(w->service, "Flink");
+	assert_string_equal(w->role, "w");
+	configuration_free(c);
+}
+
 /* A watch that is still referenced outlives its configuration. */
 static void
 watch_outlives(void **state)
@@ -280,6 +305,7 @@ peers_of_a_list(void **state)
 {
 	static const char *const one[] = { "w", NULL };
 	static const char *const listed[] = { "w@192.0.2.1", NULL };
+	static const char *const added[] = { "w@::1", "w@::2", NULL };
 	static const char *const many[] = { "w@192.0.2.12", "w@2001:db8::1",
 		"w@192.0.2.16", "w@192.0.2.17", "w@192.0.2.18", "w@192.0.2.19",
 		"w@2001:db8::fffe", "w@2001:db8::ffff", NULL };
@@ -292,6 +318,10 @@ peers_of_a_list(void **state)
 	c = load("watch w { interface = e heartbeat = ip\n"
 	    "peer = /* one */ { 192.0.2.1 } }");
 	assert_watches(c, listed);
+	configuration_free(c);
+	c = load("watch w { interface = e heartbeat = ip\n"
+	    "peer += ::1 peer += ::2 }");
+	assert_watches(c, added);
 	configuration_free(c);
 	c = load("watch w { interface = e heartbeat = ip\n"
 	    "'peer' = {192.0.2.1} }");
@@ -356,7 +386,7 @@ history_and_storm(void **state)
 					    "storm = \"100 in 10s\"",
 					    "storm=100  in\t10s # often",
 					    "storm = '100   in 10s'",
-					    "host = a storm = 100 in 10s role=b" };
+					    "host=a storm=100 in 10s role=b" };
 	struct configuration		*c;
 	size_t				 i;
 
@@ -454,7 +484,7 @@ heartbeat_blanks(void **state)
 
 	(void)state;
 	c = load("watch w { interface = e peer = ::1\n"
-	    "  heartbeat = \"  bpf \t udp\n\tport  5 \" }\n");
+	    "  heartbeat = \"  bpf \\t udp\n\\v\\f\\r port  5 \" }\n");
 	assert_string_equal(c->watches[0]->profile->heartbeat,
 	    "bpf udp port 5");
 	assert_string_equal(c->watches[0]->profile->form.expression,
@@ -539,6 +569,7 @@ main(void)
 		cmocka_unit_test(watch_service_of_the_alarm),
 		cmocka_unit_test(top_defaults),
 		cmocka_unit_test(watch_order),
+		cmocka_unit_test(watches_apart),
 		cmocka_unit_test(watch_outlives),
 		cmocka_unit_test(watches_share_texts),
 		cmocka_unit_test(peers_of_a_list),
