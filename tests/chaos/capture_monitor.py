@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Looks all the time at who can see what: which engine has a packet socket on
-which interface.  And at itself: how late it comes is how starved the machine
-is, and nothing may be concluded from such a moment.
+"""Records 25 times a second on which interfaces the engines capture.
+
+It also records when it is late itself: then the machine had no time for us, and
+the checker allows the daemon the same delay.
 """
 
 import os
@@ -11,7 +12,7 @@ import time
 from testbed import children
 
 PERIOD = 0.04
-LATE = 0.1              # is told
+LATE = 0.1              # a delay that is recorded
 
 
 def sockets_of_packets(pid):
@@ -25,12 +26,12 @@ def sockets_of_packets(pid):
 
 
 def inodes(pid):
-    """Of the sockets that a process has open."""
+    """The inodes of the sockets that a process has open."""
     found = []
-    folder = "/proc/%d/fd" % pid
-    for name in os.listdir(folder):
+    directory = "/proc/%d/fd" % pid
+    for name in os.listdir(directory):
         try:
-            link = os.readlink(os.path.join(folder, name))
+            link = os.readlink(os.path.join(directory, name))
         except OSError:
             continue
         if link.startswith("socket:["):
@@ -39,7 +40,8 @@ def inodes(pid):
 
 
 def engines(daemon, all_sockets):
-    """pid -> the interface indexes that it hears, of the daemon's children"""
+    """pid -> the interfaces of its packet sockets, for the children of the
+    daemon"""
     found = {}
     for child in children(daemon):
         try:
@@ -47,7 +49,7 @@ def engines(daemon, all_sockets):
         except OSError:
             continue
         if not held:
-            continue            # dead, and not yet waited for
+            continue            # a zombie
         found[child] = sorted({all_sockets[inode] for inode in held
                                if all_sockets.get(inode, 0) > 0})
     return found
@@ -57,8 +59,8 @@ class CaptureMonitor(threading.Thread):
     def __init__(self, facts, recorder, daemon):
         super().__init__(daemon=True)
         self.facts = facts
-        self.recorder = recorder        # pid of one in the namespace
-        self.daemon_pid = daemon        # returns the daemon's, or None
+        self.recorder = recorder        # a pid in the namespace
+        self.daemon_pid = daemon        # returns the pid of the daemon or None
         self.stopped = threading.Event()
 
     def look(self):

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Compares what the receivers and the table got with what happened."""
+"""Compares the notifications and the tables with what happened."""
 
 import collections
 import re
@@ -10,13 +10,13 @@ from expected import MARGIN, ExpectedAlarms
 from plan import LINKS, VRRP_LINK
 from visibility import FOREVER, LONG_STOP, Visibility, spans
 
-# What the daemon may take to see again once it can.
+# The longest time until the daemon captures again when it can.
 SEE_AGAIN = 5.0
-# A notification in undisturbed times.
+# The longest delay of a notification when nothing is disturbed.
 DELAY = 1.5
-# One whose time is not known, after what it tells of.
-TOLD_WITHIN = 20.0
-# A full disk is tried again each 5 s, and when the daemon is asked to end.
+# The longest delay of a notification whose time is not known.
+RECEIVED_WITHIN = 20.0
+# The daemon tries to write to a full disk each 5 s, and when it ends.
 WRITTEN = 6.0
 WRITTEN_AT_END = 0.5
 
@@ -28,7 +28,7 @@ class Checker:
         self.visibilities = {link: Visibility(evidence, link)
                        for link in LINKS + (VRRP_LINK,)}
         self.forgotten = []
-        self.told = {}          # (epoch, sequence) -> Trap
+        self.received = {}          # (epoch, sequence) -> Trap
         self.duplicates = [0, 0]
         self.gaps = 0
         self.verdicts = []
@@ -49,8 +49,8 @@ class Checker:
         for key in set(firsts[0]) & set(firsts[1]):
             if firsts[0][key].content != firsts[1][key].content:
                 self.differ(firsts[0][key].arrival, "epoch %d sequence %d: "
-                            "the receivers have it differently", *key)
-        self.told = {**firsts[1], **firsts[0]}
+                            "the receivers got different content", *key)
+        self.received = {**firsts[1], **firsts[0]}
 
     def receiver(self, number, traps):
         first, last = {}, (0, 0)
@@ -92,8 +92,8 @@ class Checker:
         """A new epoch is right after a death on a full disk, and only then."""
         deaths = self.deaths_on_full_disk()
         before, last = None, 0.0
-        for key in sorted(self.told):
-            trap = self.told[key]
+        for key in sorted(self.received):
+            trap = self.received[key]
             if before is not None and trap.epoch != before:
                 # Started again after the last that the old one tells of; a
                 # master that was stopped may pass that on much later.
@@ -109,14 +109,14 @@ class Checker:
             before, last = trap.epoch, max(last, self.time_of(trap))
 
     def time_of(self, trap):
-        """Of what it tells, as far as that is known; else 0."""
+        """The time of the event; 0 if it is not known."""
         if trap.wall is None:
             return 0.0
         return min(self.evidence.monotonic(trap.wall, trap.arrival)[:1],
                    default=0.0)
 
     def deaths_on_full_disk(self):
-        """(since when nothing was written, when it was up again)"""
+        """(since when nothing was written, when the daemon was up again)"""
         full = spans(self.evidence.of("disk"),
                      lambda fact: fact["state"] == "full",
                      lambda fact: fact["state"] == "free")
@@ -137,9 +137,9 @@ class Checker:
 
     def watches(self):
         for watch in self.evidence.watches:
-            events = [self.told[key] for key in sorted(self.told)
-                      if self.told[key].about == watch.name and
-                      self.told[key].event in (RAISED, CLEARED)]
+            events = [self.received[key] for key in sorted(self.received)
+                      if self.received[key].about == watch.name and
+                      self.received[key].event in (RAISED, CLEARED)]
             expected = ExpectedAlarms(self.evidence,
                                       self.visibilities[watch.link], watch,
                                       events, self.forgotten)
@@ -147,26 +147,27 @@ class Checker:
             self.verdicts.append(verdict)
             self.differences += verdict.differences
             for trap in events:
-                self.punctual(expected, trap)
+                self.check_delay(expected, trap)
 
-    def punctual(self, expected, trap):
-        """Told not before it was so; and soon, if nothing was in the way."""
+    def check_delay(self, expected, trap):
+        """A notification must not come before the event, and must come soon if
+        nothing is disturbed."""
         possible = self.evidence.monotonic(trap.wall, trap.arrival)
         if not possible:
-            self.differ(trap.arrival, "%s: epoch %d sequence %d: no clock of "
-                        "the daemon's told that time", trap.about, trap.epoch,
-                        trap.sequence)
+            self.differ(trap.arrival, "%s: epoch %d sequence %d: the clock of "
+                        "the daemon never had that time", trap.about,
+                        trap.epoch, trap.sequence)
             return
         slack = expected.margin(possible[0], trap.arrival)
         delay = trap.arrival - possible[0]
         if delay < -slack or (delay > DELAY + slack and
-                              self.calm(possible[0], trap.arrival)):
+                              self.undisturbed(possible[0], trap.arrival)):
             self.differ(trap.arrival, "%s: epoch %d sequence %d came %.2f s "
                         "after its time", trap.about, trap.epoch,
                         trap.sequence, delay)
 
-    def calm(self, begin, end):
-        """Nothing was done to those who tell."""
+    def undisturbed(self, begin, end):
+        """Was nothing done to snmpd and the daemon?"""
         return not any(fact["t1"] > begin - 5 and fact["t0"] < end
                        for fact in self.evidence.of(
                            "snmpd", "daemon", "engine", "hold", "release",
@@ -182,10 +183,10 @@ class Checker:
                        lambda fact: fact["state"] == "up"))
 
     def serials(self):
-        """They count the raises of all alarms."""
+        """Serials count the raises of all alarms."""
         before = {}
-        for key in sorted(self.told):
-            trap = self.told[key]
+        for key in sorted(self.received):
+            trap = self.received[key]
             if trap.event != RAISED:
                 continue
             last = before.get(trap.epoch)
@@ -199,32 +200,32 @@ class Checker:
 
     def blindness(self):
         for link in self.visibilities:
-            notices = [self.told[key] for key in sorted(self.told)
-                       if self.told[key].about == link and
-                       self.told[key].event in (BLIND, RESTORED)]
-            self.alternation(link, notices)
-            self.removals(link, notices)
+            traps = [self.received[key] for key in sorted(self.received)
+                       if self.received[key].about == link and
+                       self.received[key].event in (BLIND, RESTORED)]
+            self.alternation(link, traps)
+            self.removals(link, traps)
 
-    def alternation(self, link, notices):
+    def alternation(self, link, traps):
         before = None
-        for trap in notices:
+        for trap in traps:
             again = before is not None and before.event == trap.event
             if again and not self.daemon_ended(before.arrival - 5,
                                                trap.arrival):
-                self.differ(trap.arrival, "%s: told to be %s twice (sequence "
+                self.differ(trap.arrival, "%s: notified as %s twice (sequence "
                             "%d after %d)", link, EVENTS[trap.event],
                             trap.sequence, before.sequence)
             before = trap
         if before is not None and before.event == BLIND:
-            self.differ(before.arrival, "%s: told to be blind (sequence %d), "
-                        "and never to be restored", link, before.sequence)
+            self.differ(before.arrival, "%s: notified as blind (sequence %d), "
+                        "and never as restored", link, before.sequence)
 
     def daemon_ended(self, begin, end):
         return any(begin < fact["t1"] and fact["t0"] < end
                    for fact in self.evidence.of("daemon"))
 
-    def removals(self, link, notices):
-        """Each that lasted, and that a daemon saw, was told; and no other."""
+    def removals(self, link, traps):
+        """Each long removal that a daemon saw must be notified."""
         gone = spans([fact for fact in self.evidence.of("link")
                       if fact["link"] == link],
                      lambda fact: fact["state"] == "gone",
@@ -234,31 +235,32 @@ class Checker:
             if last - begin["t1"] < LONG_STOP or self.disturbed(
                     begin["t0"] - LONG_STOP, last):
                 continue
-            if not any(self.told_between(trap, BLIND, begin["t0"], last)
-                       for trap in notices):
+            if not any(self.sent_between(trap, BLIND, begin["t0"], last)
+                       for trap in traps):
                 self.differ(begin["t0"], "%s: removed at %.3f, added at %.3f, "
-                            "and nobody told that it is blind", link,
+                            "and not notified as blind", link,
                             begin["t1"], last)
-        for trap in notices:
+        for trap in traps:
             if trap.event == BLIND and not self.was_blind(link, trap):
-                self.differ(trap.arrival, "%s: told to be blind (sequence "
+                self.differ(trap.arrival, "%s: notified as blind (sequence "
                             "%d), and it was not", link, trap.sequence)
 
     def was_blind(self, link, trap):
-        return any(self.told_between(trap, BLIND, unseen.start_lo,
-                                     unseen.end_hi)
-                   for unseen in self.visibilities[link].unseen)
+        return any(self.sent_between(trap, BLIND, unmonitored.start_lo,
+                                     unmonitored.end_hi)
+                   for unmonitored in self.visibilities[link].unmonitored)
 
-    def told_between(self, trap, event, begin, end):
+    def sent_between(self, trap, event, begin, end):
         if trap.event != event:
             return False
         possible = self.times_of(trap)
         if possible is None:
-            return begin - MARGIN <= trap.arrival <= end + TOLD_WITHIN
+            return begin - MARGIN <= trap.arrival <= end + RECEIVED_WITHIN
         return any(begin - MARGIN <= at <= end + MARGIN for at in possible)
 
     def times_of(self, trap):
-        """It has no time of its own: the history's; None if that is lost."""
+        """The times of the row in the history, since the notification has none.
+        None if there is no such row."""
         table = self.evidence.table
         value = table.get("5.1.3.%d" % trap.sequence)
         if value is None or str(trap.epoch) != table["1.11.0"]:
@@ -267,12 +269,13 @@ class Checker:
                                        trap.arrival)
 
     def disturbed(self, begin, end):
-        """Was something done to daemon or engine, or about to be?"""
+        """Was something done to the daemon or the engine?"""
         kinds = ("daemon", "engine", "hold", "release")
         return any(fact["t1"] > begin and fact["t0"] < end
                    for fact in self.evidence.of(*kinds)) or \
-            any(start < end and stop > begin for visibility in
-                self.visibilities.values() for start, stop, _ in visibility.stops)
+            any(start < end and stop > begin
+                for visibility in self.visibilities.values()
+                for start, stop, _ in visibility.stops)
 
     # ---- the processes
 
@@ -284,12 +287,12 @@ class Checker:
             elif fact["state"] == "would not end":
                 self.differ(fact["t0"], "hbwatchd did not end on TERM")
         for fact in self.evidence.of("ill"):
-            self.differ(fact["t0"], "everything was mended, and in %.0f s it "
-                        "did not come to rest", fact["t1"] - fact["t0"])
+            self.differ(fact["t0"], "everything was repaired, and after %.0f "
+                        "s not all is well", fact["t1"] - fact["t0"])
         with open(self.evidence.path("hbwatchd.log"), encoding="utf-8",
                   errors="replace") as file:
             log = file.read()
-        # One that hangs, as when it is stopped, is ended by the daemon.
+        # The daemon kills an engine that hangs, for example a stopped one.
         died = len(re.findall("the engine died", log)) - len(re.findall(
             "the engine (?:hangs|does not end)", log))
         if died > self.evidence.final["engine_kills"]:
@@ -308,13 +311,14 @@ class Checker:
                                          "release", "snmpd"):
                 if fact.get("link", link) == link and fact["t0"] < end:
                     last = max(last, fact["t1"])
-            blocked = any(start < end and last < stop for start, stop, _ in
-                          self.visibilities[link].holds(daemon=True, engine=True))
+            holds = self.visibilities[link].holds(daemon=True, engine=True)
+            blocked = any(start < end and last < stop
+                          for start, stop, _ in holds)
             away = self.link_gone(link, last) or self.daemon_away(last)
             if end - last > SEE_AGAIN and not blocked and not away:
-                self.differ(last, "%s: nobody listened from %.3f to %.3f, "
-                            "and from %.3f on it could", link, gap.start_lo,
-                            end, last)
+                self.differ(last, "%s: no engine captured from %.3f to "
+                            "%.3f, although it could since %.3f", link,
+                            gap.start_lo, end, last)
 
     def link_gone(self, link, when):
         state = "gone"
@@ -337,9 +341,9 @@ class Checker:
         if not table:
             self.differ(self.evidence.final["end"], "the table was empty")
             return
-        last = max(self.told, default=(None, 0))
+        last = max(self.received, default=(None, 0))
         now = (int(table["1.11.0"]), int(table["1.12.0"]))
-        if self.told and now != last:
+        if self.received and now != last:
             self.differ(self.evidence.final["end"], "the table is at epoch %d "
                         "sequence %d, the receivers at %d, %d", *now, *last)
         for oid, what in (("1.5.0", "hbwActiveAlarms"),
@@ -353,9 +357,9 @@ class Checker:
         self.history(now[0])
 
     def row(self, name, index, epoch):
-        events = [self.told[key] for key in sorted(self.told)
-                  if key[0] == epoch and self.told[key].about == name and
-                  self.told[key].event in (RAISED, CLEARED)]
+        events = [self.received[key] for key in sorted(self.received)
+                  if key[0] == epoch and self.received[key].about == name and
+                  self.received[key].event in (RAISED, CLEARED)]
         expected = {"3.1.11." + index: 2, "4.1.4.45640." + index: 1}
         if events:
             expected["4.1.18.45640." + index] = events[-1].sequence
@@ -376,9 +380,9 @@ class Checker:
                 column, sequence = oid[4:].split(".")
                 rows.setdefault(int(sequence), {})[int(column)] = value
         for sequence, row in sorted(rows.items()):
-            trap = self.told.get((epoch, sequence))
+            trap = self.received.get((epoch, sequence))
             if trap is None:
-                # Of an epoch before, if the state was lost in part.
+                # It may be of an older epoch if the state was lost in part.
                 if not self.forgotten:
                     self.differ(self.evidence.final["end"], "the history has "
                                 "sequence %d, no receiver has", sequence)
@@ -397,16 +401,16 @@ class Checker:
 
     def harness(self):
         if self.evidence.final["udp_lost"]:
-            self.differ(self.evidence.final["end"], "a receiver's socket lost "
-                        "%d datagrams: not the daemon's fault",
+            self.differ(self.evidence.final["end"], "the socket of a receiver "
+                        "lost %d datagrams: an error of the harness",
                         self.evidence.final["udp_lost"])
         for watch in self.evidence.watches:
             if watch.family:
                 self.recorded(watch)
 
     def recorded(self, watch):
-        """What was sent over a link that was up was heard."""
-        heard = {number for _, number in self.evidence.arrivals[watch.name]}
+        """What was sent over a link that was up must have been recorded."""
+        recorded = {number for _, number in self.evidence.arrivals[watch.name]}
         away = [(begin["t0"] - 0.5, end["t1"] + 0.5) for begin, end in spans(
                     [fact for fact in self.evidence.of("link")
                      if fact["link"] == watch.link],
@@ -423,14 +427,14 @@ class Checker:
             for line in file:
                 port, number, before, _, result = line.split()
                 if int(port) == watch.port and result == "ok" and \
-                        int(number) not in heard and \
+                        int(number) not in recorded and \
                         float(before) < self.evidence.final["end"] and \
                         not any(low <= float(before) <= high
                                 for low, high in away):
                     missed += 1
         if missed:
-            self.differ(0, "%s: %d heartbeats were sent and not recorded: not "
-                        "the daemon's fault", watch.name, missed)
+            self.differ(0, "%s: %d heartbeats were sent and not recorded: an "
+                        "error of the harness", watch.name, missed)
 
     # ---- all
 
@@ -459,7 +463,7 @@ def same(row, trap):
         records.text(row[5]) == trap.about and int(row[7]) == trap.serial)
 
 
-# ---- what is printed
+# ---- the report
 
 COLUMNS = ("true", "either", "raised", "cleared", "invented", "lost")
 
@@ -490,19 +494,20 @@ def print_totals(checker):
                                in checker.evidence.final["acts"])
     print("disturbed: " + (", ".join("%s %d" % item for item
                                      in sorted(done.items())) or "nothing"))
-    count = collections.Counter(trap.event for trap in checker.told.values())
-    epochs = len({epoch for epoch, _ in checker.told})
+    count = collections.Counter(trap.event
+                                for trap in checker.received.values())
+    epochs = len({epoch for epoch, _ in checker.received})
     print("notifications: %d, blind %d, restored %d; epochs %d; gaps %d; "
           "duplicates %d and %d" % (
-              len(checker.told), count[BLIND], count[RESTORED], epochs,
+              len(checker.received), count[BLIND], count[RESTORED], epochs,
               checker.gaps, *checker.duplicates))
     lates = checker.evidence.lates
-    print("the machine: %d times late, by %.2f s at worst" % (
+    print("the machine was late %d times, by at most %.2f s" % (
         len(lates), max((late for _, _, late in lates), default=0.0)))
 
 
-def check(folder):
-    checker = Checker(records.Evidence(folder))
+def check(directory):
+    checker = Checker(records.Evidence(directory))
     checker.run()
     print_table(checker)
     origin = checker.evidence.of("begin")[0]["t0"]

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Another wall clock for the daemon, preloaded: the machine's, and an offset
- * that the chaos run changes under it.  libfaketime opens a file for that at
- * each look at the clock, which the daemon's jailed half may not; a page that
- * was mapped at the start needs no system call.
+ * A preloaded library that changes the wall clock of hbwatchd: it adds an offset
+ * that the chaos run sets.  libfaketime would open a file each time, which the
+ * sandboxed engine may not do; this library maps a page at the start and needs
+ * no system call afterwards.
  */
 #define _GNU_SOURCE
 #include <sys/mman.h>

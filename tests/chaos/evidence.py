@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Reads what a run wrote down."""
+"""Reads the records of a run."""
 
 import calendar
 import json
@@ -14,7 +14,7 @@ RAISED, CLEARED, BLIND, RESTORED = 1, 2, 3, 4
 EVENTS = {RAISED: "raised", CLEARED: "cleared", BLIND: "blind",
           RESTORED: "restored"}
 
-# A wall clock's time is from a moment at most so long after what it tells of.
+# The daemon takes the wall clock at most so long after the event.
 HANDLED_WITHIN = 15.0
 DELIVERED_WITHIN = 120.0
 
@@ -26,16 +26,17 @@ class Trap(NamedTuple):
     sequence: int
     about: str              # the watch, or the interface
     serial: int
-    wall: float             # of the raise or clear; None for the others
-    content: tuple          # all that must be equal in a duplicate
+    wall: float             # the time of the alarm; None for blindness
+    content: tuple          # must be equal in a duplicate
 
 
 class Segment(NamedTuple):
-    """The daemon's clock was ahead of the monotonic one by so much."""
+    """From begin to end the wall clock of the daemon was that of the monotonic
+    clock plus `ahead`."""
     begin: float
     end: float
     ahead: float
-    offset: float           # from the machine's
+    offset: float           # from the clock of the machine
 
 
 def octets(value):
@@ -60,7 +61,7 @@ def date_and_time(value):
 
 
 def read_trap(line):
-    """None for a line that is no notification of ours."""
+    """None if the line is not a notification of HBWATCH-MIB."""
     fields = line.rstrip("\n").split("\t")
     pairs = [field.partition(" = ")[::2] for field in fields[2:]]
     values = dict(pairs)
@@ -68,7 +69,7 @@ def read_trap(line):
     if not kind.startswith(BASE + "0."):
         return None
     event = int(kind.rsplit(".", 1)[1])
-    # Without instances: 4.1.16 is hbwAlarmRaisedTime's.
+    # Columns without instances: 4.1.16 is hbwAlarmRaisedTime.
     columns = {}
     for name, value in pairs:
         if name.startswith(BASE + "1."):
@@ -86,8 +87,8 @@ def read_trap(line):
 
 
 class Evidence:
-    def __init__(self, folder):
-        self.folder = folder
+    def __init__(self, directory):
+        self.directory = directory
         with open(self.path("final"), encoding="utf-8") as file:
             self.final = json.load(file)
         self.watches = [plan.Watch(**watch)
@@ -104,7 +105,7 @@ class Evidence:
                       for fact in self.of("late")]
 
     def path(self, name):
-        return os.path.join(self.folder, name)
+        return os.path.join(self.directory, name)
 
     def of(self, *kinds):
         return [fact for fact in self.facts if fact["what"] in kinds]
@@ -138,11 +139,11 @@ class Evidence:
                 for fact, end in zip(facts, ends)]
 
     def monotonic(self, wall, arrival):
-        """When that was that the daemon says was at `wall`: what is possible,
-        the likeliest first."""
+        """The monotonic times that the daemon may mean by the wall clock time;
+        the most likely one first."""
         found = []
         for segment in self.clock:
-            # To the decisecond: its middle.
+            # Notifications have tenths of a second; this is the middle.
             at = wall + 0.05 - segment.ahead
             if not -0.5 <= arrival - at <= DELIVERED_WITHIN:
                 continue
@@ -153,12 +154,12 @@ class Evidence:
         return [at for _, _, at in sorted(found)]
 
     def clock_is_true(self, begin, end):
-        """The kernel stamps packets by the machine's clock: did the daemon's
-        agree all the time, so that it could believe the stamps?"""
+        """Did the clock of the daemon agree with that of the machine all the
+        time?  The kernel gives packets timestamps of the latter."""
         return not any(segment.offset for segment in self.clock
                        if segment.begin < end and begin < segment.end)
 
     def lateness(self, begin, end):
-        """How late the witness was at worst between: what else was?"""
+        """How late the capture monitor was at most; others may be so too."""
         return max((late for t0, t1, late in self.lates
                     if t1 > begin - 2 and t0 < end + 2), default=0.0)

@@ -1,12 +1,12 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What of a watch had to be raised and cleared, what may have been, and what
-was.
+"""Compares the alarms of a watch with its heartbeats.
 
-A stretch of watched silence that is longer than the interruption time by the
-margin must have raised the alarm within it, unless it stood; a raise must come
-when the interruption time has passed since a heartbeat, or since the watcher
-could see again; a heartbeat that was surely seen must have cleared; and a clear
-must have a heartbeat.
+- A monitored silence that is longer than the interruption time plus a margin
+  must raise the alarm, unless it is active.
+- A raise must come when the interruption time has passed since a heartbeat, or
+  since the end of an unmonitored time.
+- A heartbeat that the engine surely received must clear the alarm.
+- A clear must have a heartbeat.
 """
 
 import bisect
@@ -16,13 +16,13 @@ from evidence import CLEARED, RAISED
 from visibility import SETTLE
 
 MARGIN = 0.35
-# What was not taken after so long never is.
+# A packet that waits in the ring is handled after at most so long.
 RING_KEEPS = 30.0
 FOREVER = float("inf")
 
 
-class Standing(NamedTuple):
-    """An alarm from its raise to its clear."""
+class ActiveAlarm(NamedTuple):
+    """The time of an alarm from its raise to its clear."""
     begin: float
     end: float
 
@@ -46,36 +46,37 @@ class Verdict:
 
 class ExpectedAlarms:
     def __init__(self, evidence, visibility, watch, events, forgotten):
-        """`events` are the watch's Traps in order; `forgotten` are times
-        (begin, end) at whose end the daemon knew nothing any more."""
+        """`events` are the Traps of the watch in order.  `forgotten` has
+        (begin, end) of each time whose state the daemon lost."""
         self.evidence = evidence
         self.visibility = visibility
         self.watch = watch
         self.forgotten = forgotten
         self.end = evidence.final["end"]
         self.arrivals = [when for when, _ in evidence.arrivals[watch.name]]
-        self.sure = list(self.surely_seen())
+        self.certain = list(self.surely_received())
         self.verdict = Verdict(watch)
-        self.standings = self.follow(events)
+        self.active_alarms = self.follow(events)
 
-    def surely_seen(self):
-        """The arrivals outside of all that may have been unseen."""
-        unseen = iter(self.visibility.unseen)        # in order of their starts
-        following, dark_until = next(unseen, None), -FOREVER
+    def surely_received(self):
+        """Yields the arrivals outside of all unmonitored times."""
+        # They are in the order of their starts.
+        unmonitored = iter(self.visibility.unmonitored)
+        following, unmonitored_until = next(unmonitored, None), -FOREVER
         for when in self.arrivals:
             while following is not None and following.start_lo <= when:
-                dark_until = max(dark_until, following.end_hi)
-                following = next(unseen, None)
-            if when > dark_until:
+                unmonitored_until = max(unmonitored_until, following.end_hi)
+                following = next(unmonitored, None)
+            if when > unmonitored_until:
                 yield when
 
     def margin(self, begin, end):
         return MARGIN + self.evidence.lateness(begin, end)
 
-    # ---- what was told
+    # ---- the alarms that were received
 
     def when(self, trap, fits):
-        """Its time, if one fits; else the likeliest, and False."""
+        """(a time of the trap that fits, True), or (the most likely, False)"""
         possible = self.evidence.monotonic(trap.wall, trap.arrival)
         for at in possible:
             if fits(at):
@@ -83,21 +84,21 @@ class ExpectedAlarms:
         return (possible[0] if possible else trap.arrival), False
 
     def follow(self, events):
-        """The alarm's standings; judges each raise and clear by itself."""
+        """Checks each raise and clear; returns the alarms that were active."""
         self.found, begin, serial, epoch = [], None, None, None
-        told, stale = set(), None
+        seen, stale = set(), None
         for trap in events:
             if epoch is not None and trap.epoch != epoch:
                 stale = self.forgotten_until(trap)
-                self.stood(begin, self.forgotten_at(trap))
+                self.add_active(begin, self.forgotten_at(trap))
                 begin = None
             epoch = trap.epoch
-            if stale is not None and key_of(trap) in told:
-                # Told once more, from where the state was last written.
+            if stale is not None and key_of(trap) in seen:
+                # Sent again, from the last state that was written.
                 begin = stale if trap.event == RAISED else None
                 serial = trap.serial
                 continue
-            told.add(key_of(trap))
+            seen.add(key_of(trap))
             if trap.event == RAISED:
                 at = self.take_raise(trap, begin)
                 begin, serial = (at if begin is None else begin), trap.serial
@@ -105,15 +106,15 @@ class ExpectedAlarms:
                 if begin is None and stale is not None:
                     begin, serial = stale, trap.serial
                 at = self.take_clear(trap, begin, serial)
-                self.stood(begin, at)
+                self.add_active(begin, at)
                 begin = None
             stale = None
-        self.stood(begin, FOREVER)
+        self.add_active(begin, FOREVER)
         return self.found
 
-    def stood(self, begin, end):
+    def add_active(self, begin, end):
         if begin is not None:
-            self.found.append(Standing(begin, end))
+            self.found.append(ActiveAlarm(begin, end))
 
     def forgotten_at(self, trap):
         return max((begin for begin, _ in self.forgotten
@@ -129,8 +130,8 @@ class ExpectedAlarms:
         at, fits = self.when(trap, self.may_raise)
         if begin is not None:
             verdict.invented += 1
-            verdict.differ(at, "raised again (sequence %d) while it stood "
-                           "since %.3f", trap.sequence, begin)
+            verdict.differ(at, "raised again (sequence %d) while it was "
+                           "active since %.3f", trap.sequence, begin)
         elif not fits:
             verdict.invented += 1
             verdict.differ(at, "invented: raised at %.3f (sequence %d, came "
@@ -144,7 +145,7 @@ class ExpectedAlarms:
         at, fits = self.when(trap, self.may_clear)
         if begin is None:
             verdict.invented += 1
-            verdict.differ(at, "cleared (sequence %d) what did not stand",
+            verdict.differ(at, "cleared (sequence %d) and was not active",
                            trap.sequence)
         elif not fits:
             verdict.invented += 1
@@ -156,21 +157,21 @@ class ExpectedAlarms:
                            "with %d", trap.sequence, trap.serial, serial)
         return at
 
-    # ---- what may be
+    # ---- alarms that are allowed
 
     def may_raise(self, at):
         margin = self.margin(at - self.watch.interruption, at)
-        unseen = self.visibility.unseen
+        unmonitored = self.visibility.unmonitored
         if any(u.certain and u.start_hi + margin < at < u.end_lo - margin
-               for u in unseen):
+               for u in unmonitored):
             return False
         since = at - self.watch.interruption
-        # What surely began to count silence anew, the last of it.
-        position = bisect.bisect_left(self.sure, at - margin)
-        last = self.sure[position - 1] if position > 0 else -FOREVER
-        last = max([last] + [u.end_lo for u in unseen
+        # The last event after which silence surely counts from zero.
+        position = bisect.bisect_left(self.certain, at - margin)
+        last = self.certain[position - 1] if position > 0 else -FOREVER
+        last = max([last] + [u.end_lo for u in unmonitored
                              if u.certain and u.end_lo < at - margin])
-        for u in unseen:
+        for u in unmonitored:
             if u.end_hi >= last and \
                     u.end_lo - margin <= since <= u.end_hi + margin:
                 return True
@@ -183,21 +184,23 @@ class ExpectedAlarms:
         margin = self.margin(at, at)
         begin = bisect.bisect_left(self.arrivals, at - RING_KEEPS)
         end = bisect.bisect_right(self.arrivals, at + margin)
-        return any(at <= self.taken(arrival) + margin
+        return any(at <= self.handled_by(arrival) + margin
                    for arrival in self.arrivals[begin:end])
 
-    def taken(self, arrival):
-        """By when, if it was taken at all: a stopped engine's ring keeps."""
-        return max([u.end_hi for u in self.visibility.unseen
+    def handled_by(self, arrival):
+        """The latest time when it was handled, if at all: packets wait in the
+        ring of a stopped engine."""
+        return max([u.end_hi for u in self.visibility.unmonitored
                     if u.start_lo <= arrival <= u.end_hi] +
                    [self.visibility.handled(arrival)])
 
-    # ---- what must be
+    # ---- alarms that are required
 
     def silences(self):
-        """(begin, end) of stretches that were surely watched, and silent."""
-        blocks = [(when, self.visibility.handled(when)) for when in self.arrivals]
-        blocks += [(u.start_lo, u.end_hi) for u in self.visibility.unseen]
+        """(begin, end) of each silence that was surely monitored"""
+        blocks = [(when, self.visibility.handled(when))
+                  for when in self.arrivals]
+        blocks += [(u.start_lo, u.end_hi) for u in self.visibility.unmonitored]
         blocks += [(begin, end + SETTLE) for begin, end in self.forgotten]
         begin = None
         for low, high in sorted(blocks):
@@ -214,61 +217,62 @@ class ExpectedAlarms:
             margin = self.margin(begin, end)
             if end - begin < due + margin:
                 continue
-            # One interruption, if nothing in between surely ended it.
-            if bisect.bisect_left(self.sure, latest) != \
-                    bisect.bisect_right(self.sure, begin):
+            # It is the same interruption if no heartbeat surely ended it.
+            if bisect.bisect_left(self.certain, latest) != \
+                    bisect.bisect_right(self.certain, begin):
                 self.verdict.true += 1
             latest = end
-            if not any(standing.begin <= begin + due + margin and
-                       standing.end >= end - margin
-                       for standing in self.standings):
+            if not any(alarm.begin <= begin + due + margin and
+                       alarm.end >= end - margin
+                       for alarm in self.active_alarms):
                 self.verdict.lost += 1
                 self.verdict.differ(
-                    begin + due, "lost: silent from %.3f to %.3f, watched "
-                    "all the time, and no alarm for it; %s", begin, end,
+                    begin + due, "lost: silent from %.3f to %.3f, monitored "
+                    "all the time, and no alarm; %s", begin, end,
                     self.around(begin + due))
 
     def must_be_cleared(self):
-        for standing in self.standings:
-            margin = self.margin(standing.begin, standing.begin)
-            position = bisect.bisect_right(self.sure,
-                                           standing.begin + margin)
-            if position == len(self.sure):
+        for alarm in self.active_alarms:
+            margin = self.margin(alarm.begin, alarm.begin)
+            position = bisect.bisect_right(self.certain,
+                                           alarm.begin + margin)
+            if position == len(self.certain):
                 continue
-            heard = self.sure[position]
-            limit = self.visibility.handled(heard) + self.margin(heard, heard)
-            if standing.end > limit and not any(
-                    begin <= standing.end <= end + SETTLE
+            received = self.certain[position]
+            limit = self.visibility.handled(received) + \
+                self.margin(received, received)
+            if alarm.end > limit and not any(
+                    begin <= alarm.end <= end + SETTLE
                     for begin, end in self.forgotten):
                 self.verdict.lost += 1
                 self.verdict.differ(
-                    heard, "lost: raised at %.3f, heard at %.3f, and not "
-                    "cleared until %.3f; %s", standing.begin, heard,
-                    standing.end, self.around(heard))
+                    received, "lost: raised at %.3f, received at %.3f, not "
+                    "cleared until %.3f; %s", alarm.begin, received,
+                    alarm.end, self.around(received))
 
     def count_either(self):
-        """Silences between heartbeats where it was open what is right."""
+        """Counts the silences where an alarm is allowed but not required."""
         due = self.watch.interruption
         possible = 0
-        for before, after in zip(self.sure, self.sure[1:]):
+        for before, after in zip(self.certain, self.certain[1:]):
             if after - before >= due - MARGIN:
                 possible += 1
         self.verdict.either = max(possible - self.verdict.true, 0)
 
-    # ---- for people
+    # ---- for the report
 
     def around(self, at):
-        """What was heard and unseen just before and after."""
+        """The arrivals and unmonitored times just before and after."""
         position = bisect.bisect_left(self.arrivals, at)
-        heard = ["%.3f" % when for when in
+        received = ["%.3f" % when for when in
                  self.arrivals[max(position - 2, 0):position + 2]]
         near = ["%.2f..%.2f to %.2f..%.2f%s" % (
                     *u[:4], "" if u.certain else "?")
-                for u in self.visibility.unseen
+                for u in self.visibility.unmonitored
                 if u.start_lo < at + 1 and
                 u.end_hi > at - self.watch.interruption - 1]
-        return "heard %s; unseen %s; clock late %.2f" % (
-            " ".join(heard) or "nothing", ", ".join(near) or "never",
+        return "received %s; unmonitored %s; late %.2f" % (
+            " ".join(received) or "nothing", ", ".join(near) or "never",
             self.evidence.lateness(at, at))
 
     def compare(self):

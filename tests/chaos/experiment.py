@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""A run: makes the testbed, breaks it as planned, heals it, and asks what the
-table says at the end.  What came of it is for the judge.
+"""A run: makes the testbed, breaks it as planned, repairs it, and saves the
+values of the MIB at the end.  The checker then reads the records.
 """
 
 import heapq
@@ -14,8 +14,8 @@ from capture_monitor import CaptureMonitor
 from testbed import LINKS, Testbed
 
 START_LIMIT = 20.0
-HEAL_LIMIT = 90.0
-CALM = 1.0              # all is well for so long: then it is over
+WELL_LIMIT = 90.0
+CALM = 1.0              # the run ends when all is well for this time
 TURN = 0.05
 
 ROOT = "1.3.6.1.4.1.8072.9999.9999.45640.1"
@@ -25,7 +25,7 @@ ALIVE = "2"
 
 
 class Broken(Exception):
-    """The run itself could not be done; says nothing about the daemon."""
+    """The run itself failed; this says nothing about the daemon."""
 
 
 class Experiment:
@@ -36,7 +36,6 @@ class Experiment:
         self.testbed = Testbed()
         self.program = program
         self.todo = []          # (time, number, function, arguments)
-        self.drops = {}         # letter -> rule
 
     # ---- begin
 
@@ -48,7 +47,7 @@ class Experiment:
         self.receivers = [processes.Receiver(testbed, number)
                           for number in (1, 2)]
         self.recorder = testbed.start("w", [
-            processes.FOLDER + "/record-arrivals", testbed.path("arrivals")],
+            processes.DIRECTORY + "/record-arrivals", testbed.path("arrivals")],
             "recorder.log")
         self.wait(START_LIMIT, "receivers", lambda: all(
             receiver.ready.is_set() for receiver in self.receivers))
@@ -82,10 +81,10 @@ class Experiment:
                 raise Broken("waited %.0f s for %s" % (limit, what))
             time.sleep(TURN)
 
-    # ---- questions
+    # ---- queries
 
     def walk(self, oid):
-        """[(OID, value)], empty without an answer"""
+        """[(OID, value)]; empty if there is no answer"""
         answer = self.testbed.ask(
             ["snmpbulkwalk", "-v", "2c", "-c", "public", "-t", "1", "-r", "1",
              "-OnQUx", "-Cr20", processes.AGENT, oid])
@@ -161,7 +160,7 @@ class Experiment:
         self.at(act.end, self.start_again, self.snmpd)
 
     def start_again(self, actor):
-        """Once the process before is gone."""
+        """When the previous process is gone."""
         if actor.ended():
             actor.start()
         else:
@@ -178,7 +177,7 @@ class Experiment:
         self.at(act.end, self.start_daemon, time.monotonic())
 
     def start_daemon(self, asked):
-        """Once the one before is gone; one that hangs is ended for good."""
+        """When the previous one is gone; one that hangs is killed."""
         if self.daemon.pid() is not None:
             if time.monotonic() - asked > processes.END_LIMIT:
                 self.testbed.facts.span("daemon", asked, state="would not end")
@@ -220,11 +219,11 @@ class Experiment:
 
     # ---- end
 
-    def heal(self):
-        """What the plan broke it mended; now it must all come to rest."""
+    def wait_until_well(self):
+        """Waits until all is well: the plan has repaired all that it broke."""
         self.testbed.facts.add("healed", t0=time.monotonic(),
                              t1=time.monotonic())
-        end = time.monotonic() + HEAL_LIMIT
+        end = time.monotonic() + WELL_LIMIT
         well_since = None
         while time.monotonic() < end:
             self.daemon.look()
@@ -235,10 +234,10 @@ class Experiment:
                 self.testbed.facts.span("well", well_since)
                 return
             time.sleep(TURN)
-        self.testbed.facts.span("ill", end - HEAL_LIMIT)
+        self.testbed.facts.span("ill", end - WELL_LIMIT)
 
-    def last_words(self):
-        """What the table and the history say, and what the kernel lost."""
+    def save_final_values(self):
+        """The values of the MIB, and how many datagrams the kernel dropped."""
         table = self.walk(ROOT)
         answer = self.testbed.ask(["cat", "/proc/net/snmp"])
         lines = [line.split()[1:] for line in answer.stdout.splitlines()
@@ -253,24 +252,24 @@ class Experiment:
                        "udp_lost": udp["RcvbufErrors"] + udp["InErrors"],
                        "end": time.monotonic()}, file)
 
-    def intact(self):
-        """Those who tell what happened must have been there all the time."""
+    def check_harness(self):
+        """The processes that record what happens must still run."""
         processes = [self.recorder, *self.senders.processes.values(),
                      *(receiver.process for receiver in self.receivers)]
         if not self.capture_monitor.is_alive() or \
                 any(process.poll() is not None for process in processes):
-            raise Broken("one of the harness's own ended early")
+            raise Broken("a process of the harness ended early")
 
     def finish(self):
-        self.intact()
+        self.check_harness()
         self.capture_monitor.stop()
         self.daemon.end(signal.SIGTERM)
         for receiver in self.receivers:
             receiver.stop()
 
-    def everything(self):
+    def run(self):
         self.begin()
         self.go()
-        self.heal()
-        self.last_words()
+        self.wait_until_well()
+        self.save_final_values()
         self.finish()

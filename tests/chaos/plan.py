@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What a run will do, and when: made of the seed alone, before it begins.
+"""The plan of a run: what is broken, and when.  It depends only on the seed.
 
-Each track has chances of its own, so that leaving one out with --without
-changes nothing in the others.
+Each track has its own random numbers, so that a run without one track does the
+same in the others.
 """
 
 import random
@@ -19,13 +19,13 @@ class Watch(NamedTuple):
     name: str
     link: str
     family: int             # 4, 6, or 0 for VRRP
-    port: int               # of UDP, or the VRRP group
+    port: int               # UDP port, or VRRP group
     interval: float         # seconds between two heartbeats
     interruption: float
 
 
 class Act(NamedTuple):
-    begin: float            # seconds from the run's beginning
+    begin: float            # seconds since the begin of the run
     end: float
     track: str
     what: str
@@ -42,7 +42,6 @@ def watches(seed):
     chance = chances(seed, "watches")
     found = []
     for number in range(6):
-        # The first are the quickest, the last the slowest.
         interruption = (1.0, 1.5, 2.0, 1.0, 1.2, 3.0)[number]
         interval = round(chance.uniform(0.05, 0.3 if number != 0 else 0.1), 3)
         found.append(Watch("peer%d" % number, LINKS[number // 3],
@@ -53,7 +52,7 @@ def watches(seed):
 
 
 def alternating(chance, seconds, calm, lengths):
-    """Yields (begin, end) of stretches with calm ones between them."""
+    """Yields (begin, end) of disturbances, with calm times between them."""
     at = chance.uniform(*calm) / 2
     while True:
         length = lengths()
@@ -67,7 +66,7 @@ def sender_acts(seed, seconds, watch):
     chance = chances(seed, "senders", watch.name)
 
     def length():
-        # Clearly shorter than the interruption, or clearly longer.
+        # Clearly shorter than the interruption time, or clearly longer.
         factor = chance.choice(((0.2, 0.6), (1.6, 3.0), (1.6, 6.0)))
         return watch.interruption * chance.uniform(*factor)
 
@@ -143,7 +142,7 @@ def clock_acts(seed, seconds):
 
 
 def acts(seed, seconds, tracks):
-    """All of a run, in order of time."""
+    """All acts of a run, in order of time."""
     found = []
     for watch in watches(seed):
         found += sender_acts(seed, seconds, watch)

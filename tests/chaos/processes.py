@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Those who take part: snmpd, its two receivers, hbwatchd, and the peers.
+"""The processes of a run: snmpd, two trap receivers, hbwatchd, and the peers.
 
-Each knows how to be started, broken and mended again.
+Each class starts, breaks and repairs its process, and records when.
 """
 
 import collections
@@ -18,12 +18,12 @@ from plan import LINKS, VRRP_LINK
 
 AGENT = "127.0.0.1:1161"
 RECEIVERS = ("127.0.0.1:1162", "127.0.0.1:1163")
-FOLDER = os.path.dirname(os.path.abspath(__file__))
-END_LIMIT = 15.0        # a stop that was asked for may take so long
+DIRECTORY = os.path.dirname(os.path.abspath(__file__))
+END_LIMIT = 15.0        # the longest time of an orderly end
 
 
 class Pidfd:
-    """A process that may end at any time, and its number be another's."""
+    """A process that may end at any time; another may get its pid."""
 
     def __init__(self, pid):
         self.pid = pid
@@ -60,7 +60,7 @@ class Snmpd:
         self.testbed.facts.span("snmpd", before, state="up")
 
     def end(self, number):
-        """Asks only, or kills."""
+        """Sends the signal and does not wait."""
         before = time.monotonic()
         self.process.send_signal(number)
         self.testbed.facts.span("snmpd", before, state="gone")
@@ -80,12 +80,12 @@ class Snmpd:
 
 
 class Receiver:
-    """snmptrapd; each notification is a line, behind the time it came."""
+    """snmptrapd; each notification is a line, after the time of its arrival."""
 
     def __init__(self, testbed, number):
         conf = testbed.path("snmptrapd%d.conf" % number)
         with open(conf, "w", encoding="ascii") as file:
-            # Octets in hex, whatever they are, and on one line.
+            # All octets in hexadecimal, on one line.
             file.write("disableAuthorization yes\n[snmp] hexOutputLength 0\n"
                        "[snmp] serverRecvBuf 4194304\n")
         self.path = testbed.path("traps%d" % number)
@@ -112,7 +112,7 @@ class Receiver:
 
 
 class Clock:
-    """The daemon's wall clock: the machine's and an offset."""
+    """The wall clock of the daemon: that of the machine plus an offset."""
 
     def __init__(self, testbed):
         self.testbed = testbed
@@ -120,14 +120,14 @@ class Clock:
         self.path = testbed.path("clock")
         self.offset = 0.0
         subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self.library,
-                        os.path.join(FOLDER, "clock_offset.c")], check=True)
+                        os.path.join(DIRECTORY, "clock_offset.c")], check=True)
         with open(self.path, "wb") as file:
             file.write(bytes(8))
         with open(self.path, "r+b") as file:
             self.page = mmap.mmap(file.fileno(), 8)
-        self.said(time.monotonic())
+        self.record(time.monotonic())
 
-    def said(self, before):
+    def record(self, before):
         now = time.monotonic()
         self.testbed.facts.add("clock", t0=before, t1=now,
                              wall=time.time() - now, offset=self.offset)
@@ -136,10 +136,10 @@ class Clock:
         before = time.monotonic()
         self.offset = round(self.offset + seconds, 6)
         self.page[:8] = struct.pack("q", int(self.offset * 1e9))
-        self.said(before)
+        self.record(before)
 
     def environment(self):
-        # The sanitizers want to be the first to be loaded.
+        # The sanitizer checks that its library is loaded first.
         options = os.environ.get("ASAN_OPTIONS", "").split(":")
         options.append("verify_asan_link_order=0")
         return ["LD_PRELOAD=" + self.library, "CHAOS_CLOCK=" + self.path,
@@ -154,9 +154,9 @@ class Daemon:
         self.clock = clock
         self.program = program
         self.process = None
-        self.expected = True            # its end, that is
-        self.holders = collections.Counter()    # of a pid
-        self.kills = 0                  # of engines
+        self.end_is_expected = True
+        self.holders = collections.Counter()    # how many acts stop the pid
+        self.kills = 0                  # engines that were killed
         self.configuration = testbed.path("hbwatchd.conf")
         with open(self.configuration, "w", encoding="ascii") as file:
             for watch in watches:
@@ -176,21 +176,21 @@ class Daemon:
             [self.program, "-c", self.configuration, "-s",
              os.path.join(self.testbed.disk, "state"), "-l", "stderr", "-v",
              "-x", self.testbed.path("agentx")], "hbwatchd.log")
-        self.expected = False
+        self.end_is_expected = False
         self.testbed.facts.span("daemon", before, state="up")
 
     def look(self):
-        """Has it ended by itself?  Then that is a fact, and it is started."""
-        if self.expected or self.pid() is not None:
+        """If it has ended by itself, records this and starts it again."""
+        if self.end_is_expected or self.pid() is not None:
             return
         self.testbed.facts.span("daemon", time.monotonic(), state="died",
                               status=self.process.returncode)
         self.start()
 
     def end(self, number):
-        """Asks only: it may take a while."""
+        """Sends the signal; except for SIGKILL it does not wait."""
         before = time.monotonic()
-        self.expected = True
+        self.end_is_expected = True
         if self.pid() is not None:
             self.process.send_signal(number)
         if number == signal.SIGKILL:
@@ -228,7 +228,7 @@ class Daemon:
     # ---- stopped processes
 
     def hold(self, daemon, engine):
-        """Stops the one, the other, or both; what is given to release."""
+        """Stops the daemon, the engine, or both; returns them for release."""
         before = time.monotonic()
         held = self.engines() if engine else []
         if daemon and self.pid() is not None:
@@ -242,7 +242,7 @@ class Daemon:
         return held
 
     def release(self, held):
-        """Another may be holding it still."""
+        """Continues the processes that no other act stops."""
         before = time.monotonic()
         released = []
         for process in held:
@@ -266,7 +266,7 @@ def section(watch):
 
 
 class Senders:
-    """The UDP peers: one process for each link."""
+    """The UDP peers: one process a link."""
 
     def __init__(self, testbed, watches):
         self.processes = {}
@@ -277,10 +277,10 @@ class Senders:
             words = ["%d:%d:%g" % (watch.family, watch.port, watch.interval)
                      for watch in watches if watch.link == link]
             self.processes[link] = testbed.start(
-                letter, [os.path.join(FOLDER, "send-heartbeats"),
+                letter, [os.path.join(DIRECTORY, "send-heartbeats"),
                          testbed.path("sent-" + link),
-                         addresses.peer4(number), addresses.watcher4(number),
-                         addresses.peer6(number), addresses.watcher6(number)] +
+                         addresses.peer4(number), addresses.observer4(number),
+                         addresses.peer6(number), addresses.observer6(number)] +
                 words, "sender-%s.log" % link, stdin=subprocess.PIPE,
                 text=True)
 
@@ -294,7 +294,7 @@ class Senders:
 
 
 class Vrrp:
-    """keepalived, the master of a group that has no other member."""
+    """keepalived, the only member of its group."""
 
     def __init__(self, testbed, watch):
         self.testbed = testbed
@@ -314,7 +314,7 @@ class Vrrp:
         files = [self.testbed.path("keepalived.pid"),
                  self.testbed.path("keepalived.vrrp.pid")]
         for path in files:
-            # It refuses to start over those of one that was killed.
+            # keepalived refuses to start if a killed one left them.
             if os.path.exists(path):
                 os.unlink(path)
         self.process = self.testbed.start(
@@ -329,8 +329,8 @@ class Vrrp:
         return self.process.poll() is not None
 
     def end(self, how):
-        """Asks only, or kills; then the parent is held, lest it starts its
-        child again."""
+        """Sends SIGTERM, or kills both processes.  The parent is stopped
+        before, so that it does not start its child again."""
         if how == "term":
             self.process.terminate()
         else:

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Shows that the judge can find fault: takes what a good run left behind,
-spoils it in memory in one way after another, and looks at what the judge says.
+"""Shows that the checker finds errors: reads the records of a good run, damages
+them in memory in several ways, and looks whether the checker reports each one.
 """
 
 import contextlib
@@ -14,19 +14,19 @@ TRIES = 12
 
 
 def alarms(evidence):
-    """(raise, clear) of each alarm, as both receivers have them."""
-    standing, found = {}, []
+    """(raise, clear) of each alarm that was received."""
+    active, found = {}, []
     for trap in sorted(set(evidence.traps[0]),
                        key=lambda trap: (trap.epoch, trap.sequence)):
         if trap.event == RAISED:
-            standing[trap.about] = trap
-        elif trap.event == CLEARED and trap.about in standing:
-            found.append((standing.pop(trap.about), trap))
+            active[trap.about] = trap
+        elif trap.event == CLEARED and trap.about in active:
+            found.append((active.pop(trap.about), trap))
     return found
 
 
 def renumbered(traps):
-    """Without a gap, and with serials that go up by one, as if it were so."""
+    """The traps with sequences and serials that have no gap."""
     sequences = {key: number for number, key in enumerate(sorted(
         {(trap.epoch, trap.sequence) for trap in traps}), 1)}
     raises = {trap.serial: None for trap in sorted(
@@ -75,12 +75,12 @@ def raise_early(evidence, alarm):
 
 
 def clear_early(evidence, alarm):
-    """At once, as if by another's heartbeat."""
+    """0.2 s after the raise, when no heartbeat came."""
     changed(evidence, alarm[1], wall=alarm[0].wall + 0.2)
 
 
 def raise_twice(evidence, alarm):
-    """Again, with numbers of its own, half a second after."""
+    """Again half a second later, with a sequence of its own."""
     for number, traps in enumerate(evidence.traps):
         extra = alarm[0]._replace(
             sequence=max(trap.sequence for trap in traps) + 1,
@@ -98,14 +98,14 @@ def lose_datagram(evidence, alarm):
                          if (trap.epoch, trap.sequence) != key]
 
 
-def tell_otherwise(evidence, alarm):
-    """A duplicate that is none."""
+def change_duplicate(evidence, alarm):
+    """Adds a duplicate with other content."""
     trap = alarm[1]
     evidence.traps[0].append(trap._replace(content=trap.content[:-1]))
 
 
-def forget(evidence, alarm):
-    """A new epoch out of nothing."""
+def change_epoch(evidence, alarm):
+    """A new epoch although no state was lost."""
     for number, traps in enumerate(evidence.traps):
         evidence.traps[number] = [
             trap._replace(epoch=trap.epoch + 1)
@@ -113,24 +113,24 @@ def forget(evidence, alarm):
             for trap in traps]
 
 
-# What must be found among the differences.
-SPOILS = (
+# Description, the damage, and texts of which the checker must report one.
+DAMAGES = (
     ("an alarm is lost", lose_alarm, " lost: silent"),
     ("a clear is lost", lose_clear, "raised again", "lost: raised"),
-    ("a raise is lost", lose_raise, "what did not stand"),
+    ("a raise is lost", lose_raise, "was not active"),
     ("a raise is 1.5 s late", raise_late, "invented: raised at"),
     ("a raise is 0.8 s early", raise_early, "invented: raised at"),
     ("a clear is too early", clear_early, "without a heartbeat"),
     ("a raise comes twice", raise_twice, "raised again"),
     ("a receiver lacks a trap", lose_datagram, "only one receiver"),
-    ("a duplicate differs", tell_otherwise, "with other content"),
-    ("the epoch changes", forget, "cannot have been"),
+    ("a duplicate differs", change_duplicate, "with other content"),
+    ("the epoch changes", change_epoch, "cannot have been"),
 )
 
 
-def finds(folder, spoil, alarm, texts):
-    evidence = Evidence(folder)
-    spoil(evidence, alarm)
+def finds(directory, damage, alarm, texts):
+    evidence = Evidence(directory)
+    damage(evidence, alarm)
     checked = checker.Checker(evidence)
     with contextlib.redirect_stdout(io.StringIO()):
         checked.run()
@@ -138,18 +138,19 @@ def finds(folder, spoil, alarm, texts):
                for _, difference in checked.differences)
 
 
-def self_test(folder):
-    """1 if a spoil was not found once, or anything without one."""
-    evidence = Evidence(folder)
+def self_test(directory):
+    """Returns 1 if a kind of damage was never found, or if the records without
+    damage have a difference."""
+    evidence = Evidence(directory)
     checked = checker.Checker(evidence)
     checked.run()
     wrong = len(checked.differences)
-    print("%-26s %d differences" % ("as it is", wrong))
+    print("%-26s %d differences" % ("without damage", wrong))
     chance = random.Random(evidence.final["seed"])
     chosen = alarms(evidence)
     chosen = chance.sample(chosen, min(TRIES, len(chosen)))
-    for name, spoil, *texts in SPOILS:
-        found = sum(finds(folder, spoil, alarm, texts) for alarm in chosen)
+    for name, damage, *texts in DAMAGES:
+        found = sum(finds(directory, damage, alarm, texts) for alarm in chosen)
         wrong += found == 0
         print("%-26s found %d of %d" % (name, found, len(chosen)))
     return 1 if wrong else 0

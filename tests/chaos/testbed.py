@@ -1,9 +1,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The network namespaces of a run, its folder, its small file system, and the
-processes that it started.
+"""The network namespaces of a run, its directory, its small file system, and
+the processes that it starts.
 
-Namespaces: `w` is the watcher's; `a`, `b` and `c` are those of the peers on
-hb0, hb1 and hb2.
+Namespaces: hbwatchd runs in `w`; the peers on hb0, hb1 and hb2 run in `a`, `b`
+and `c`.
 """
 
 import json
@@ -19,7 +19,7 @@ STATE_SIZE = "16m"
 LINKS = {"hb0": ("a", 0), "hb1": ("b", 1), "hb2": ("c", 2)}
 
 
-def watcher4(number):
+def observer4(number):
     return "192.0.%d.1" % (100 + number)
 
 
@@ -27,7 +27,7 @@ def peer4(number):
     return "192.0.%d.2" % (100 + number)
 
 
-def watcher6(number):
+def observer6(number):
     return "2001:db8:%d::1" % (100 + number)
 
 
@@ -39,15 +39,16 @@ def mac(number, end):
     return "02:00:5e:00:%02x:%02x" % (number, end)
 
 
-def short_folder():
-    """A unix socket's path has at most 107 octets, and LD_PRELOAD's have no
-    space."""
-    folder = tempfile.gettempdir()
-    return folder if len(folder) <= 60 and " " not in folder else "/tmp"
+def short_directory():
+    """The path of a unix socket has at most 107 octets; a path in LD_PRELOAD
+    has no space."""
+    directory = tempfile.gettempdir()
+    usable = len(directory) <= 60 and " " not in directory
+    return directory if usable else "/tmp"
 
 
 class Facts:
-    """What happened, a line of JSON each, by CLOCK_MONOTONIC."""
+    """What happened: a line of JSON for each fact, with CLOCK_MONOTONIC."""
 
     def __init__(self, path):
         self.lock = threading.Lock()
@@ -64,9 +65,10 @@ class Facts:
 
 class Testbed:
     def __init__(self):
-        self.folder = tempfile.mkdtemp(prefix="hbw-chaos.", dir=short_folder())
-        # Who gives up his rights must still get through.
-        os.chmod(self.folder, 0o755)
+        self.directory = tempfile.mkdtemp(prefix="hbw-chaos.",
+                                          dir=short_directory())
+        # The unprivileged engine must be able to enter it.
+        os.chmod(self.directory, 0o755)
         self.prefix = "hbwc%d" % os.getpid()
         self.nodes = []
         self.processes = []
@@ -75,7 +77,7 @@ class Testbed:
         self.disk = self.path("disk")
 
     def path(self, name):
-        return os.path.join(self.folder, name)
+        return os.path.join(self.directory, name)
 
     def node(self, letter):
         return self.prefix + letter
@@ -107,29 +109,29 @@ class Testbed:
         self.ip("w", "link add %s address %s type veth peer name %s "
                 "address %s netns %s" % (link, mac(number, 1), link,
                                          mac(number, 2), self.node(letter)))
-        self.dress_watcher(link)
-        self.dress_peer(link)
+        self.configure_observer(link)
+        self.configure_peer(link)
         self.facts.span("link", before, link=link, state="up",
                         index=self.index(link))
 
-    def dress_watcher(self, link):
+    def configure_observer(self, link):
         number = LINKS[link][1]
         self.ip("w", "link set %s addrgenmode none up" % link,
-                "address replace %s/24 dev %s" % (watcher4(number), link),
+                "address replace %s/24 dev %s" % (observer4(number), link),
                 "address replace %s/64 dev %s nodad"
-                % (watcher6(number), link))
+                % (observer6(number), link))
 
-    def dress_peer(self, link):
-        """Neighbours are told it, so that nothing has to be resolved."""
+    def configure_peer(self, link):
+        """With permanent neighbour entries, so that no address is resolved."""
         letter, number = LINKS[link]
         lladdr = mac(number, 1)
         self.ip(letter, "link set %s addrgenmode none up" % link,
                 "address replace %s/24 dev %s" % (peer4(number), link),
                 "address replace %s/64 dev %s nodad" % (peer6(number), link),
                 "neigh replace %s lladdr %s dev %s nud permanent"
-                % (watcher4(number), lladdr, link),
+                % (observer4(number), lladdr, link),
                 "neigh replace %s lladdr %s dev %s nud permanent"
-                % (watcher6(number), lladdr, link))
+                % (observer6(number), lladdr, link))
 
     def index(self, link):
         said = subprocess.run(["ip", "-j", "-n", self.node("w"), "link",
@@ -151,8 +153,8 @@ class Testbed:
 
     def link_up(self, link):
         before = time.monotonic()
-        self.dress_watcher(link)
-        self.dress_peer(link)
+        self.configure_observer(link)
+        self.configure_peer(link)
         self.facts.span("link", before, link=link, state="up",
                         index=self.index(link))
 
@@ -183,12 +185,12 @@ class Testbed:
 
     def environment(self):
         return {**os.environ, "LC_ALL": "C", "TZ": "UTC",
-                "MIBS": "", "MIBDIRS": self.folder,
-                "SNMPCONFPATH": self.folder,
+                "MIBS": "", "MIBDIRS": self.directory,
+                "SNMPCONFPATH": self.directory,
                 "SNMP_PERSISTENT_DIR": self.path("persistent")}
 
     def start(self, letter, command, log, **more):
-        """In a namespace; its standard error, or all it says, is in the log."""
+        """Starts the command in a namespace; its output goes to the log."""
         with open(self.path(log), "ab") as output:
             more.setdefault("stdout", output)
             more.setdefault("stdin", subprocess.DEVNULL)
@@ -200,7 +202,7 @@ class Testbed:
         return process
 
     def ask(self, command, **more):
-        """A short question from the watcher's namespace."""
+        """Runs a short command in the namespace of hbwatchd."""
         return subprocess.run(
             ["ip", "netns", "exec", self.node("w")] + command,
             env=self.environment(), text=True, stdout=subprocess.PIPE,
@@ -209,7 +211,7 @@ class Testbed:
     # ---- the end
 
     def clean_up(self, keep):
-        """Ends what is in the namespaces, which nobody else knows of."""
+        """Ends all processes in the namespaces, and removes them."""
         for node in self.nodes:
             self.end_node(node)
         for process in self.processes:
@@ -220,15 +222,15 @@ class Testbed:
             subprocess.run(["ip", "netns", "delete", node], check=False)
         self.facts.file.close()
         if keep and self.mounted:
-            # The file system goes, what the daemon left in it stays.
+            # Keeps the files; the file system is unmounted.
             shutil.copytree(self.disk, self.path("state-left"),
                             dirs_exist_ok=True)
         if self.mounted:
             subprocess.run(["umount", self.disk], check=False)
         if keep:
-            print("left behind: %s" % self.folder)
+            print("kept: %s" % self.directory)
         else:
-            shutil.rmtree(self.folder)
+            shutil.rmtree(self.directory)
 
     @staticmethod
     def end_node(node):

@@ -1,25 +1,26 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""When could the watcher see an interface, and when could it not?
+"""When did the engine receive the packets of an interface, and when not?
 
-An Unseen is a time that was not watched, after which silence counts anew.  It
-began and ended within bounds; one that is not `certain` may not have been.
+Unmonitored is a time when it did not; afterwards silence counts from zero.  Its
+begin and its end are known within bounds; if it is not `certain`, the interface
+may have been monitored all the time.
 """
 
 from typing import NamedTuple
 
-# What an engine may take to begin, an event to be on disk, and the like.
+# The longest time for an engine to begin, an event to be on disk, and so on.
 SETTLE = 0.35
-# A master that does not answer may hold the agent in one call, and what the
-# engine reported meanwhile is not on disk.
+# If snmpd does not answer, the agent may wait for it so long, and what the
+# engine reports in this time is not on disk.
 BLOCKED = 2.5
-# An engine stopped for less was merely late; one stopped for more did not
-# watch; in between it may say either.
+# An engine that was stopped for less than SHORT_STOP was only late; one that
+# was stopped for more than LONG_STOP did not monitor; in between both is right.
 SHORT_STOP = 0.9
 LONG_STOP = 2.5
 FOREVER = float("inf")
 
 
-class Unseen(NamedTuple):
+class Unmonitored(NamedTuple):
     start_lo: float
     start_hi: float
     end_lo: float
@@ -28,7 +29,7 @@ class Unseen(NamedTuple):
 
 
 def spans(facts, begins, ends):
-    """[(begin's fact, end's fact or None)], which take turns"""
+    """[(the fact that begins, the fact that ends or None)]"""
     found, open_one = [], None
     for fact in facts:
         if begins(fact):
@@ -48,14 +49,15 @@ class Visibility:
         self.views = list(self.look())
         self.stops = self.find_stops()
         self.gaps = self.find_gaps()
-        self.unseen = sorted(map(self.widen, self.gaps + self.of_kills() +
-                                 self.of_ends() + self.of_stops() +
-                                 self.of_lateness()))
+        self.unmonitored = sorted(map(
+            self.widen, self.gaps + self.after_kills() + self.after_ends() +
+            self.after_stops() + self.after_lateness()))
 
-    # ---- what the witness saw
+    # ---- what the capture monitor recorded
 
     def look(self):
-        """What was so from when on: (before, after, state, index, engines)"""
+        """Yields the changes: (before, after, state, index, engines); each
+        happened between `before` and `after`."""
         state, index, engines = "gone", None, {}
         facts = [fact for fact in self.evidence.of("engines", "link")
                  if fact.get("link", self.link) == self.link]
@@ -69,7 +71,8 @@ class Visibility:
 
     @staticmethod
     def sees(state, index, engines, without=()):
-        """An interface that is down needs no socket for its silence."""
+        """Does an engine have a socket on the interface?  An interface that is
+        down needs none."""
         others = [heard for pid, heard in engines.items()
                   if int(pid) not in without]
         return state != "gone" and (
@@ -77,54 +80,54 @@ class Visibility:
             (state == "down" and bool(others)))
 
     def find_gaps(self):
-        """Nobody had a socket on an interface that was there."""
+        """The interface existed, and no engine had a socket on it."""
         found, start = [], (-FOREVER, -FOREVER)
         for before, after, *what in self.views:
             sees = self.sees(*what)
             if sees and start is not None:
-                found.append(Unseen(*start, before, after + SETTLE, True))
+                found.append(Unmonitored(*start, before, after + SETTLE, True))
                 start = None
             elif not sees and start is None:
                 start = (before, after)
         if start is not None:
-            found.append(Unseen(*start, FOREVER, FOREVER, True))
+            found.append(Unmonitored(*start, FOREVER, FOREVER, True))
         return found
 
     def seen_after(self, when, without):
-        """When another engine was first seen to see: between."""
+        """The bounds of the time when another engine had a socket."""
         for before, after, *what in self.views:
             if after > when and self.sees(*what, without):
                 return max(before, when), after + SETTLE
         return FOREVER, FOREVER
 
-    # ---- what was done to them
+    # ---- kills and stops
 
-    def of_kills(self):
+    def after_kills(self):
         found = []
         for fact in self.evidence.of("engine"):
             if fact["pids"]:
-                found.append(Unseen(
+                found.append(Unmonitored(
                     fact["t0"] - SETTLE, fact["t1"],
                     *self.seen_after(fact["t1"], fact["pids"]), True))
         return found
 
-    def of_ends(self):
-        """What was not on disk when the daemon was killed never was."""
+    def after_ends(self):
+        """When the daemon is killed, what is not on disk is lost."""
         found = []
         for fact in self.evidence.of("daemon"):
             if fact["state"] not in ("end", "died"):
                 continue
             start = fact["t0"] - SETTLE
-            if self.master_was_ill(fact["t0"]):
+            if self.snmpd_was_away(fact["t0"]):
                 start -= BLOCKED
             for begin, end, _ in self.holds(daemon=True):
                 if begin < fact["t1"] and end > start - SETTLE:
                     start = min(start, begin)
-            found.append(Unseen(start, fact["t1"], fact["t1"],
+            found.append(Unmonitored(start, fact["t1"], fact["t1"],
                                 fact["t1"] + SETTLE, False))
         return found
 
-    def master_was_ill(self, when):
+    def snmpd_was_away(self, when):
         ill = spans(self.evidence.of("snmpd"),
                     lambda fact: fact["state"] != "up",
                     lambda fact: fact["state"] == "up")
@@ -133,14 +136,14 @@ class Visibility:
                    for begin, end in ill)
 
     def holds(self, daemon=False, engine=False):
-        """(begin, end, pid) of each such process that was stopped"""
+        """(begin, end, pid) of each stop of these processes"""
         found, open_ones = [], {}
         for fact in self.evidence.of("hold", "release"):
             if fact["what"] == "release":
                 found += [(open_ones.pop(pid), fact["t1"], pid)
                           for pid in fact["pids"] if pid in open_ones]
                 continue
-            # The daemon's comes first.
+            # The pid of the daemon is the first.
             first = 1 if fact["daemon"] else 0
             chosen = (fact["pids"][:first] if daemon else []) + \
                 (fact["pids"][first:] if engine else [])
@@ -150,9 +153,9 @@ class Visibility:
                         for pid, begin in open_ones.items()]
 
     def find_stops(self):
-        """(begin, end, end at the latest) of the engine's.  Another may be
-        started in its place: it hears at once, and takes what it heard once
-        the stopped one is gone."""
+        """(begin, end, latest end) of each stop of the engine.  A new engine
+        may replace it: it receives packets at once, and handles them when the
+        stopped one is gone."""
         found = []
         for begin, end, pid in self.holds(engine=True):
             over = self.seen_after(begin, [pid])[0]
@@ -166,29 +169,31 @@ class Visibility:
                 return after
         return FOREVER
 
-    def of_stops(self):
-        return [Unseen(begin - 0.05, begin + 0.05, end - 0.05, late,
+    def after_stops(self):
+        return [Unmonitored(begin - 0.05, begin + 0.05, end - 0.05, late,
                        end - begin >= LONG_STOP)
                 for begin, end, late in self.stops
                 if late - SETTLE - begin >= SHORT_STOP]
 
-    def of_lateness(self):
-        """The machine itself stood still, and so perhaps the engine."""
-        return [Unseen(t0, t0, t1, t1 + SETTLE, False)
+    def after_lateness(self):
+        """The machine was late, and so the engine may have been too."""
+        return [Unmonitored(t0, t0, t1, t1 + SETTLE, False)
                 for t0, t1, late in self.evidence.lates
                 if late >= SHORT_STOP - 0.1]
 
-    def widen(self, unseen):
-        """A stop just before an end hid from the engine what came in it."""
-        start = unseen.start_lo
+    def widen(self, unmonitored):
+        """An engine that was stopped just before the begin has not handled what
+        came during the stop."""
+        start = unmonitored.start_lo
         for begin, end, _ in self.stops:
-            if begin < unseen.start_hi and end > unseen.start_lo - SETTLE:
+            if begin < unmonitored.start_hi and \
+                    end > unmonitored.start_lo - SETTLE:
                 start = min(start, begin - 0.05)
-        return unseen._replace(start_lo=start)
+        return unmonitored._replace(start_lo=start)
 
     def handled(self, when):
-        """By when an arrival in a short stop was taken.  Its stamp tells when
-        it came, if the clocks agree."""
+        """The latest time when the engine handled an arrival during a short
+        stop.  If the clocks agree, the timestamp of the packet counts."""
         return max([late for begin, end, late in self.stops
                     if begin <= when <= late and
                     not self.evidence.clock_is_true(begin, late)],

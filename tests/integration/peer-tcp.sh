@@ -11,7 +11,7 @@
 . "$(dirname "$0")/lib.sh"
 # shellcheck source-path=SCRIPTDIR source=peers/tcp.sh
 . "$INTEGRATION/peers/tcp.sh"
-begin openssl
+begin openssl ss
 start_snmpd
 start_traps
 
@@ -37,13 +37,22 @@ signal_tcp_peer() {
 		"${PID[answers]}"
 }
 
+# all_connected: has the peer all four connections?
+all_connected() {
+	[ "$(at "$NODE_B" ss -Htn state established |
+		grep -c ':700[1-4]\b')" -eq 4 ]
+}
+
 make_certificate "$WORK/pem" || bail_out "cannot make a certificate"
 listen data-receiver a 7001
 listen tls-receiver a 7002 --certificate "$WORK/pem"
 listen probes-receiver a 7003
 connect answers-prober a 7004 --keepalive
-start_hbwatchd
 start_tcp_peer
+# A keepalive comes a second after the connection, so a watch with 2.5 s could
+# raise its alarm on a slow machine if hbwatchd started before.
+need "the connections are not established" 20 all_connected
+start_hbwatchd
 soon_each "$WATCHES" "the connection makes the watch alive" 15 \
 	watch_is hbwWatchState @ alive
 
