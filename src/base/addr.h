@@ -33,9 +33,9 @@ struct addr {
 /* Number of octets that the family uses: 0, 4 or 16. */
 size_t	 addr_length(const struct addr *);
 bool	 addr_equal(const struct addr *, const struct addr *);
-/* Reads a numeric address; false when the text is not an address. */
+/* Reads a numeric address.  False for any other text; then it is ADDR_NONE. */
 bool	 addr_parse(const char *text, struct addr *);
-/* Writes the address into text[ADDR_TEXT_SIZE], "" for ADDR_NONE. */
+/* Writes text[ADDR_TEXT_SIZE], "" for ADDR_NONE, and returns it. */
 char	*addr_text(const struct addr *, char *text);
 
 /*

@@ -10,11 +10,11 @@
 
 struct arena_chunk;
 
-/* An arena of zero bytes is empty. */
+/* A struct of zeros is an empty arena. */
 struct arena {
 	struct arena_chunk	*chunk;		/* the newest */
-	size_t			 used;
-	size_t			 size;
+	size_t			 used;		/* bytes of it */
+	size_t			 size;		/* its bytes */
 	bool			 exhausted;	/* an allocation failed */
 };
 
@@ -28,6 +28,7 @@ char	*arena_copy(struct arena *, const char *text, size_t length);
 /* The text that printf(3) would print; NULL when memory is exhausted. */
 char	*arena_format(struct arena *, const char *, ...)
 	    __attribute__((format(printf, 2, 3)));
+/* Frees all pieces; then the arena is empty. */
 void	 arena_free(struct arena *);
 
 #endif

@@ -19,13 +19,13 @@ array_reserve(void *array, size_t *capacity, size_t needed, size_t size)
 		return (true);
 	if (larger < needed)
 		larger = needed;
-	/* `array` points to a pointer of an unknown type, so it is copied. */
-	memcpy(&elements, array, sizeof(elements));
 	/* reallocarray(3) would end the process under the address sanitizer. */
 	if (larger > SIZE_MAX / size) {
 		errno = ENOMEM;
 		return (false);
 	}
+	/* `array` points to a pointer of an unknown type, so it is copied. */
+	memcpy(&elements, array, sizeof(elements));
 	elements = realloc(elements, larger * size);
 	if (elements == NULL)
 		return (false);

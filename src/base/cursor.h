@@ -39,6 +39,7 @@ cursor_take(struct cursor *c, size_t n)
 		c->failed = true;
 		return (NULL);
 	}
+	/* The start of no bytes may be NULL, which must not be added to. */
 	if (n > 0) {
 		c->next += n;
 		c->left -= n;

@@ -22,8 +22,8 @@ static const struct {
 #define DIGITS	"0123456789"
 
 /*
- * Adds the digits after the point, the first of which is a tenth of the unit.
- * Digits that are less than a nanosecond must be zero.
+ * Adds the digits after the point; the first is worth a tenth of the unit.
+ * False for a digit other than 0 that is not worth whole nanoseconds.
  */
 static bool
 fraction_add(const char *digits, int64_t unit, int64_t *ns)

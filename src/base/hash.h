@@ -12,7 +12,7 @@
 
 #define HASH_START	UINT32_C(2166136261)
 
-/* Continues `hash`, HASH_START at first, with the next `length` bytes. */
+/* Adds `length` bytes to a hash, which is HASH_START before the first byte. */
 static inline uint32_t
 hash_bytes(uint32_t hash, const void *bytes, size_t length)
 {

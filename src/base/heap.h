@@ -14,7 +14,7 @@
 /* Packed to save memory: each of up to 100,000 watches has an entry. */
 struct heap_entry {
 	struct mono_time	 due;
-	uint32_t		 item;
+	uint32_t		 item;		/* a number of the caller */
 } __attribute__((packed, aligned(4)));
 
 struct heap {
@@ -28,15 +28,19 @@ bool	 heap_init(struct heap *, size_t capacity);
 void	 heap_free(struct heap *);
 
 /*
- * The entry with the earliest deadline; among equal ones, that with the lowest
- * item.  NULL when the heap is empty.
+ * The top of the heap: the entry with the earliest deadline; among equal ones,
+ * the entry with the lowest item.  NULL when the heap is empty.
  */
 const struct heap_entry *heap_top(const struct heap *);
 
 /* The heap must have fewer entries than its capacity. */
 void	 heap_push(struct heap *, struct mono_time due, uint32_t item);
+/* Removes the top.  The heap must not be empty. */
 void	 heap_pop(struct heap *);
-/* Gives the top a later deadline; cheaper than a pop and a push. */
+/*
+ * Gives the top a later deadline, which is cheaper than a pop and a push.  The
+ * heap must not be empty.
+ */
 void	 heap_defer_top(struct heap *, struct mono_time due);
 
 #endif

@@ -8,22 +8,22 @@
 #include "base/interned_string.h"
 
 /*
- * A power of two.  Enough for the strings of 100,000 watches; the system gives
- * memory only to those buckets that are used.
+ * A power of two, enough for the strings of 100,000 watches.  Buckets that are
+ * not used need no memory, because the system allocates pages on first use.
  */
 #define BUCKETS	65536
 
-struct text {
-	struct text	*next;		/* in the same bucket */
+struct entry {
+	struct entry	*next;		/* in the same bucket */
 	uint32_t	 references;
 	uint32_t	 hash;
 	char		 string[];
 };
 
 /* All strings of the process. */
-static struct text	*buckets[BUCKETS];
+static struct entry	*buckets[BUCKETS];
 
-static struct text **
+static struct entry **
 bucket_of(uint32_t hash)
 {
 	return (&buckets[hash & (BUCKETS - 1)]);
@@ -33,33 +33,33 @@ static const char *
 add(const char *string, uint32_t hash)
 {
 	size_t		  size = strlen(string) + 1;
-	struct text	**bucket = bucket_of(hash);
-	struct text	 *t = malloc(sizeof(*t) + size);
+	struct entry	**bucket = bucket_of(hash);
+	struct entry	 *e = malloc(sizeof(*e) + size);
 
-	if (t == NULL)
+	if (e == NULL)
 		return (NULL);
-	t->next = *bucket;
-	t->references = 1;
-	t->hash = hash;
-	memcpy(t->string, string, size);
-	*bucket = t;
-	return (t->string);
+	e->next = *bucket;
+	e->references = 1;
+	e->hash = hash;
+	memcpy(e->string, string, size);
+	*bucket = e;
+	return (e->string);
 }
 
 const char *
 interned_string_share(const char *string)
 {
-	struct text	*t;
+	struct entry	*e;
 	uint32_t	 hash;
 
 	if (string == NULL)
 		return (NULL);
 	hash = hash_string(string);
-	for (t = *bucket_of(hash); t != NULL; t = t->next) {
-		if (t->hash != hash || strcmp(t->string, string) != 0)
+	for (e = *bucket_of(hash); e != NULL; e = e->next) {
+		if (e->hash != hash || strcmp(e->string, string) != 0)
 			continue;
-		t->references++;
-		return (t->string);
+		e->references++;
+		return (e->string);
 	}
 	return (add(string, hash));
 }
@@ -67,15 +67,16 @@ interned_string_share(const char *string)
 void
 interned_string_release(const char *string)
 {
-	struct text	*t, **at;
+	struct entry	*e, **link;
 
 	if (string == NULL)
 		return;
-	t = (struct text *)(uintptr_t)(string - offsetof(struct text, string));
-	if (--t->references > 0)
+	e = (struct entry *)(uintptr_t)(string -
+	    offsetof(struct entry, string));
+	if (--e->references > 0)
 		return;
-	for (at = bucket_of(t->hash); *at != t; at = &(*at)->next)
+	for (link = bucket_of(e->hash); *link != e; link = &(*link)->next)
 		continue;
-	*at = t->next;
-	free(t);
+	*link = e->next;
+	free(e);
 }

@@ -7,11 +7,11 @@
 #define HBW_INTERNED_STRING_H
 
 /*
- * Returns the only copy of a string.  It is valid until it was released as
- * often as it was shared.  NULL for NULL, and when memory is exhausted.
+ * Returns the only copy of a string.  It stays valid until it has been released
+ * as often as it was shared.  NULL for NULL, and when memory is exhausted.
  */
 const char *interned_string_share(const char *);
-/* Takes a return value of interned_string_share, also NULL. */
+/* Releases a string that interned_string_share returned; ignores NULL. */
 void	 interned_string_release(const char *);
 
 #endif

@@ -21,7 +21,10 @@ write_key(struct json *j, const char *key)
 	j->empty = false;
 }
 
-/* RFC 8259, section 7: quotes, backslashes and C0 must be escaped. */
+/*
+ * RFC 8259, section 7: quotes, backslashes and C0 controls must be escaped.
+ * DEL is escaped too, because it is invisible.
+ */
 static void
 write_character(FILE *stream, const char *octets, size_t n, uint32_t c)
 {
@@ -67,7 +70,7 @@ json_time(struct json *j, const char *key, struct wall_time time)
 	json_text(j, key, wall_is_never(time) ? NULL : wall_text(time, text));
 }
 
-/* Rounds to the nearest; a half to the even number, as printf does. */
+/* Rounds to the nearest microsecond, and a half to the even one as printf. */
 static int64_t
 microseconds(int64_t ns)
 {

@@ -13,7 +13,7 @@
 
 struct json {
 	FILE	*stream;
-	bool	 empty;
+	bool	 empty;		/* no member was written yet */
 };
 
 /* Begins an object.  The caller checks the stream for errors. */

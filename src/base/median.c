@@ -63,12 +63,15 @@ median_of(int64_t *values, size_t n)
 	return (mean(values[(n - 1) / 2], values[n / 2]));
 }
 
-/* Keeps the half of MEDIAN_VALUES that is nearest to the median of all. */
+/*
+ * Keeps the HALF of the MEDIAN_VALUES kept values that is nearest to the median
+ * of all values.  The others are only counted.
+ */
 static bool
 keep_half(struct median *m)
 {
 	uint64_t	 middle = (m->below + m->nkept + m->above) / 2;
-	uint64_t	 start = m->below + HALF / 2;
+	uint64_t	 first = 0;	/* position of the first to keep */
 	size_t		 i;
 
 	if (m->buckets == NULL) {
@@ -79,13 +82,14 @@ keep_half(struct median *m)
 			m->buckets[bucket_of(m->kept[i])]++;
 	}
 	sort(m->kept, m->nkept);
-	start = middle > start ? middle - start : 0;
-	if (start > HALF)
-		start = HALF;
-	m->below += start;
-	m->above += HALF - start;
+	if (middle > m->below + HALF / 2)
+		first = middle - (m->below + HALF / 2);
+	if (first > HALF)
+		first = HALF;
+	m->below += first;
+	m->above += HALF - first;
 	m->nkept = HALF;
-	memmove(m->kept, m->kept + start, HALF * sizeof(*m->kept));
+	memmove(m->kept, m->kept + first, HALF * sizeof(*m->kept));
 	m->low = m->kept[0];
 	m->high = m->kept[HALF - 1];
 	return (true);
@@ -122,7 +126,7 @@ median_free(struct median *m)
 	*m = (struct median){ 0 };
 }
 
-/* The value with this rank, from 0; the kept values must be sorted. */
+/* The value with a rank, counted from 0.  The kept values must be sorted. */
 static int64_t
 ranked(const struct median *m, uint64_t rank)
 {

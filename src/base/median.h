@@ -30,17 +30,17 @@ struct median {
 	size_t		 nkept;
 	size_t		 capacity;
 	int64_t		 low;		/* smaller values are only counted */
-	int64_t		 high;		/* and so are larger ones */
+	int64_t		 high;		/* larger values are only counted */
 	uint64_t	 below;		/* values smaller than low */
-	uint64_t	 above;
-	uint32_t	*buckets;	/* all values, counted; NULL as long as
-					   all are kept; owned */
+	uint64_t	 above;		/* values larger than high */
+	uint32_t	*buckets;	/* counts of all values; NULL while all
+					   values are kept; owned */
 };
 
 /* Adds a value, 0 or more.  False when memory is exhausted. */
 bool	 median_add(struct median *, int64_t value);
 void	 median_free(struct median *);
-/* -1 when no value was added.  Reorders the kept values. */
+/* The median; -1 when no value was added.  Reorders the kept values. */
 int64_t	 median_value(struct median *);
 
 #endif

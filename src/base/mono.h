@@ -13,14 +13,14 @@
 #define NSEC_PER_MSEC	INT64_C(1000000)
 #define NSEC_PER_USEC	INT64_C(1000)
 
-/* CLOCK_MONOTONIC: nanoseconds since the boot, without time suspended. */
+/* CLOCK_MONOTONIC: nanoseconds since the boot, without suspended time. */
 struct mono_time {
 	int64_t ns;
 };
 
 #define MONO_NEVER	((struct mono_time){ INT64_MAX })
 
-/* Reads the clock.  Only main loops do; other code is given `now`. */
+/* Reads the clock.  Code that makes decisions is given `now` instead. */
 struct mono_time mono_now(void);
 
 /* A duration is an int64_t in nanoseconds, and its name ends in _ns. */

@@ -7,7 +7,7 @@
 
 #include <stdbool.h>
 
-/* True a few times a second: then the caller calls progress_show. */
+/* True a few times a second, when the caller is to call progress_show. */
 bool	 progress_due(void);
 /* Replaces the previous line. */
 void	 progress_show(const char *, ...) __attribute__((format(printf, 1, 2)));

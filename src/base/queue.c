@@ -32,7 +32,10 @@ queue_push(struct queue *q, const void *record)
 {
 	size_t	 end = q->first + q->count;
 
-	/* At most as many records move as were shifted since the last move. */
+	/*
+	 * Use the space of the shifted records again, if there are not fewer
+	 * of them than records to move.  So a push costs O(1) on average.
+	 */
 	if (end == q->capacity && q->first > 0 && q->first >= q->count) {
 		memmove(q->records, slot(q, 0), q->count * q->size);
 		q->first = 0;

@@ -10,8 +10,8 @@
 
 struct queue {
 	char	*records;	/* owned */
-	size_t	 size;		/* of a record */
-	size_t	 capacity;
+	size_t	 size;		/* of a record, in bytes */
+	size_t	 capacity;	/* in records */
 	size_t	 first;		/* position of the oldest record */
 	size_t	 count;
 };

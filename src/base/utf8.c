@@ -4,9 +4,9 @@
 
 #include "base/utf8.h"
 
-#define UTF8_QUOTE_CUT	64	/* octets shown of a long text */
+#define UTF8_QUOTE_CUT	64	/* a text is cut after this many octets */
 
-/* The forms of one to four octets, by the bits of the first octet. */
+/* The encodings in one to four octets, which the first octet tells apart. */
 static const struct {
 	uint8_t		 mask;
 	uint8_t		 lead;

@@ -16,17 +16,17 @@
 size_t	 utf8_next(const char *text, uint32_t *character);
 bool	 utf8_valid(const char *text);
 /*
- * Makes any bytes a text that can be shown: puts a NUL at the end of the `size`
- * bytes, and "?" in the place of octets that are invalid or below U+0020.
+ * Turns `size` bytes, at least 1, into a valid string: the last byte becomes
+ * NUL, and each octet that is invalid or below U+0020 becomes "?".
  */
 void	 utf8_clean(char *text, size_t size);
 
 #define UTF8_QUOTE_SIZE	280
 
 /*
- * Writes the text in double quotes into quoted[UTF8_QUOTE_SIZE].  Octets that
- * are not printable UTF-8 become \xNN, and a long text is cut with "...".
- * Returns quoted.
+ * Writes the text in double quotes into quoted[UTF8_QUOTE_SIZE] and returns it.
+ * Octets that are not printable UTF-8 become \xNN, a backslash precedes quotes
+ * and backslashes, and "..." replaces the rest of a long text.
  */
 char	*utf8_quote(const char *text, char *quoted);
 

@@ -17,7 +17,7 @@ struct wall_time {
 
 #define WALL_NEVER	((struct wall_time){ 0 })
 
-/* Reads the clock.  Only main loops do; other code is given the time. */
+/* Reads the clock.  Most code is given the time instead. */
 struct wall_time wall_now(void);
 
 static inline struct wall_time

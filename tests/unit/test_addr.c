@@ -10,7 +10,7 @@
 #include "base/addr.h"
 
 static void
-parsed_and_written(void **state)
+valid_addresses(void **state)
 {
 	static const struct {
 		const char	*text;
@@ -44,7 +44,7 @@ parsed_and_written(void **state)
 }
 
 static void
-refused(void **state)
+invalid_addresses(void **state)
 {
 	static const char *const	 t[] = {
 		"", " ", "node-2", "192.0.2", "192.0.2.256", "192.0.2.12 ",
@@ -59,12 +59,12 @@ refused(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++)
 		if (addr_parse(t[i], &a))
-			fail_msg("taken: \"%s\"", t[i]);
+			fail_msg("accepted: \"%s\"", t[i]);
 }
 
-/* Parser and addr_set set the octets that the family does not use to zero. */
+/* addr_parse and addr_set clear the octets that the family does not use. */
 static void
-equal(void **state)
+addr_equal_compares_all_octets(void **state)
 {
 	static const uint8_t	 octets[16] = {
 		192, 0, 2, 12, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99, 99
@@ -88,7 +88,7 @@ equal(void **state)
 }
 
 static void
-none(void **state)
+no_address(void **state)
 {
 	struct addr	 a = { 0 }, b;
 	char		 text[ADDR_TEXT_SIZE] = "x";
@@ -109,10 +109,10 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(parsed_and_written),
-		cmocka_unit_test(refused),
-		cmocka_unit_test(equal),
-		cmocka_unit_test(none),
+		cmocka_unit_test(valid_addresses),
+		cmocka_unit_test(invalid_addresses),
+		cmocka_unit_test(addr_equal_compares_all_octets),
+		cmocka_unit_test(no_address),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -40,7 +40,7 @@ array_keeps_elements_as_it_grows(void **state)
 }
 
 static void
-array_refuses_what_does_not_fit(void **state)
+array_fails_when_the_size_overflows(void **state)
 {
 	uint64_t	*array = NULL;
 	size_t		 capacity = 0;
@@ -171,7 +171,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(array_keeps_elements_as_it_grows),
-		cmocka_unit_test(array_refuses_what_does_not_fit),
+		cmocka_unit_test(array_fails_when_the_size_overflows),
 		cmocka_unit_test(hash_is_fnv_1a),
 		cmocka_unit_test(number_takes_digits_only),
 		cmocka_unit_test(number_needs_no_nul),

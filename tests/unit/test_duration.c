@@ -9,7 +9,7 @@
 #include "base/duration.h"
 
 static void
-accepted(void **state)
+valid_durations(void **state)
 {
 	static const struct {
 		const char	*text;
@@ -47,7 +47,7 @@ accepted(void **state)
 }
 
 static void
-refused(void **state)
+invalid_durations(void **state)
 {
 	static const char *const t[] = {
 		"", " ", "s", "ms", ".", ".s", "30", "0.5", "0", "0s", "0ms",
@@ -72,8 +72,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(accepted),
-		cmocka_unit_test(refused),
+		cmocka_unit_test(valid_durations),
+		cmocka_unit_test(invalid_durations),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

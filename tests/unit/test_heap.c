@@ -52,7 +52,7 @@ earliest_first(void **state)
 }
 
 static void
-of_equals_the_lowest_item(void **state)
+equal_deadlines_in_order_of_items(void **state)
 {
 	static const uint32_t	 items[] = { 6, 2, 5, 0, 4, 1, 3 };
 	struct heap		 h;
@@ -94,10 +94,13 @@ defer(void **state)
 
 #define ITEMS	300
 
-/* The same as the heap, found by a search through all items. */
-static int64_t	 model[ITEMS];
-
+/*
+ * A simple model of the heap: the deadline of each item, or ABSENT.  The top is
+ * found by a search through all items.
+ */
 #define ABSENT	INT64_MIN
+
+static int64_t	 model[ITEMS];
 
 static uint32_t
 model_top(void)
@@ -131,7 +134,7 @@ change_at_random(struct heap *h, uint32_t top)
 }
 
 static void
-as_a_plain_search(void **state)
+agrees_with_the_model(void **state)
 {
 	struct heap	 h;
 	uint32_t	 i, top;
@@ -158,9 +161,9 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(empty),
 		cmocka_unit_test(earliest_first),
-		cmocka_unit_test(of_equals_the_lowest_item),
+		cmocka_unit_test(equal_deadlines_in_order_of_items),
 		cmocka_unit_test(defer),
-		cmocka_unit_test(as_a_plain_search),
+		cmocka_unit_test(agrees_with_the_model),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -29,7 +29,7 @@ one_copy_of_each(void **state)
 }
 
 static void
-none_and_empty(void **state)
+null_and_empty(void **state)
 {
 	const char	*a = interned_string_share("");
 
@@ -70,7 +70,7 @@ main(void)
 {
 	static const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(one_copy_of_each),
-		cmocka_unit_test(none_and_empty),
+		cmocka_unit_test(null_and_empty),
 		cmocka_unit_test(many),
 	};
 

@@ -8,7 +8,7 @@
 #include "base/median.h"
 
 static void
-of_an_array(void **state)
+median_of_an_array(void **state)
 {
 	int64_t	 one[] = { 5 }, even[] = { 9, 1, 4, 7 };
 	int64_t	 odd[] = { INT64_MAX, 0, 3, 3, 2 };
@@ -20,7 +20,7 @@ of_an_array(void **state)
 }
 
 static void
-few(void **state)
+few_values(void **state)
 {
 	struct median	 m = { 0 };
 
@@ -39,7 +39,7 @@ few(void **state)
 
 /* A permutation of 0..2^20 - 1: eight times the values that are kept. */
 static void
-many(void **state)
+many_values(void **state)
 {
 	struct median	 m = { 0 };
 	uint32_t	 x = 1;
@@ -57,7 +57,7 @@ many(void **state)
 
 /* The intervals of a heartbeat are nearly all equal. */
 static void
-constant(void **state)
+nearly_constant_values(void **state)
 {
 	struct median	 m = { 0 };
 	size_t		 i;
@@ -71,9 +71,9 @@ constant(void **state)
 	median_free(&m);
 }
 
-/* The median moves out of the kept values: then it is approximate. */
+/* The median moves away from the kept values: then it is approximate. */
 static void
-moved(void **state)
+median_moves_away(void **state)
 {
 	struct median	 m = { 0 };
 	int64_t		 value, expected = INT64_C(100000000);
@@ -94,11 +94,11 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(of_an_array),
-		cmocka_unit_test(few),
-		cmocka_unit_test(many),
-		cmocka_unit_test(constant),
-		cmocka_unit_test(moved),
+		cmocka_unit_test(median_of_an_array),
+		cmocka_unit_test(few_values),
+		cmocka_unit_test(many_values),
+		cmocka_unit_test(nearly_constant_values),
+		cmocka_unit_test(median_moves_away),
 	};
 
 	return (cmocka_run_group_tests_name("median", tests, NULL, NULL));

@@ -9,7 +9,7 @@
 
 #include "base/queue.h"
 
-/* An odd size, which shows an error in the positions. */
+/* The odd size makes errors in the computation of positions visible. */
 struct record {
 	uint8_t	 octets[7];
 };
@@ -71,7 +71,7 @@ in_order_while_it_grows(void **state)
 	queue_free(&q);
 }
 
-/* The room of shifted records is at the front; new records go to the end. */
+/* Shifted records leave space at the front; new records go to the end. */
 static void
 grows_from_any_position(void **state)
 {
@@ -94,7 +94,7 @@ grows_from_any_position(void **state)
 	}
 }
 
-/* A queue that never runs empty uses the room of shifted records again. */
+/* A queue that is never empty uses the space of shifted records again. */
 static void
 does_not_grow_with_time(void **state)
 {
@@ -137,7 +137,7 @@ in_order_at_random(void **state)
 }
 
 static void
-looks_ahead(void **state)
+at_any_position(void **state)
 {
 	struct record	 r;
 	struct queue	 q;
@@ -162,9 +162,9 @@ looks_ahead(void **state)
 	queue_free(&q);
 }
 
-/* The memory of a storm is freed when the queue is empty again. */
+/* An empty queue frees the memory that many records needed. */
 static void
-gives_back(void **state)
+frees_memory_when_empty(void **state)
 {
 	struct queue	 q;
 	size_t		 small;
@@ -195,8 +195,8 @@ main(void)
 		cmocka_unit_test(grows_from_any_position),
 		cmocka_unit_test(does_not_grow_with_time),
 		cmocka_unit_test(in_order_at_random),
-		cmocka_unit_test(looks_ahead),
-		cmocka_unit_test(gives_back),
+		cmocka_unit_test(at_any_position),
+		cmocka_unit_test(frees_memory_when_empty),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -85,7 +85,7 @@ now(void **state)
 	struct wall_time	 t = wall_now();
 
 	(void)state;
-	/* time(2) may be a tick behind. */
+	/* time(2) may be up to one clock tick late. */
 	assert_true(wall_sub(t, before) >= 0);
 	assert_true(wall_sub(t, before) < 3600 * NSEC_PER_SEC);
 }
