@@ -7,12 +7,6 @@
 
 #include "config_file.h"
 
-#define OF_TOP "expected one of agentx, history, storm, snmp, " \
-	"source, service, role, host, include, alarm, watch\n"
-#define OF_WATCH "expected one of interface, peer, local, " \
-	"heartbeat, alarm, interruption, recovery, enabled, source, " \
-	"service, role, host\n"
-
 static const struct refused {
 	const char	*name;
 	const char	*text;
@@ -149,37 +143,6 @@ static const struct refused {
 	{ "directive empty", "snmp = { a,\n '' }",
 	    "c.conf:2: empty snmp; expected 1 to 4095 bytes of UTF-8 text "
 	    "without control characters\n" },
-	{ "options unknown", "foo = 1\nfoo = 2\n"
-	    WATCH("\nbar = 'x' role = ''"),
-	    "c.conf:1: unknown option \"foo\"; " OF_TOP
-	    "c.conf:2: unknown option \"foo\"; " OF_TOP
-	    "c.conf:4: unknown option \"bar\"; " OF_WATCH
-	    "c.conf:4: empty role \"\"; expected 1 to 255 bytes of UTF-8 "
-	    "text without control characters\n" },
-	{ "sections unknown", "wacth w {\ninterface = e }\n"
-	    "wacth v { }\nfoo { a = 1 }\nsource = ''",
-	    "c.conf:1: unknown option \"wacth\"; " OF_TOP
-	    "c.conf:3: unknown option \"wacth\"; " OF_TOP
-	    "c.conf:4: unknown option \"foo\"; " OF_TOP
-	    "c.conf:5: empty source \"\"; expected 1 to 255 bytes of UTF-8 "
-	    "text without control characters\n" },
-	{ "section unknown in a watch", WATCH("\nfoo bar { a = 1 }\nrole = ''"),
-	    "c.conf:2: unknown option \"foo\"; " OF_WATCH
-	    "c.conf:3: empty role \"\"; expected 1 to 255 bytes of UTF-8 "
-	    "text without control characters\n" },
-	{ "list unknown", "foo = { a, b }\nsource = ''",
-	    "c.conf:1: unknown option \"foo\"; " OF_TOP
-	    "c.conf:2: empty source \"\"; expected 1 to 255 bytes of UTF-8 "
-	    "text without control characters\n" },
-	{ "section called root", "source = ''\nroot r { }",
-	    "c.conf:1: empty source \"\"; expected 1 to 255 bytes of UTF-8 "
-	    "text without control characters\n"
-	    "c.conf:2: unknown option \"root\"; " OF_TOP },
-	{ "option without a name", WATCH("'' = 5"),
-	    "c.conf:1: unknown option \"\"; " OF_WATCH },
-	{ "path for a name", "watch|w = 5\n'watch=w|peer' = 6",
-	    "c.conf:1: unknown option \"watch|w\"; " OF_TOP
-	    "c.conf:2: unknown option \"watch=w|peer\"; " OF_TOP },
 	{ "no quotes", "watch w { interface = e peer = ::1\n"
 	    "heartbeat = udp 5\n}",
 	    "c.conf:2: unexpected \"5\"; expected NAME = VALUE or a "
