@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <ctype.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -176,19 +175,6 @@ config_check_interface(struct config_check *c, const struct config_value *v)
 	    strcmp(v->text, "..") == 0)
 		return ("invalid");
 	c->watch.interface = v->text;
-	return (NULL);
-}
-
-const char *
-config_check_local(struct config_check *c, const struct config_value *v)
-{
-	struct addr	 local;
-
-	if (!addr_parse(v->text, &local))
-		return ("invalid");
-	if (config_addr_unspecified(&local))
-		return ("unspecified");
-	c->watch.local = local;
 	return (NULL);
 }
 

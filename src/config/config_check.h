@@ -88,8 +88,6 @@ config_option_check config_check_peer;
 
 /* The address at a position of the range, 0 to count - 1. */
 struct addr config_range_at(const struct config_range *, uint32_t position);
-/* True for 0.0.0.0 and ::, which are the address of no node. */
-bool	 config_addr_unspecified(const struct addr *);
 /* Adds an error for each address that a section has twice. */
 void	 config_check_peers(struct config_check *);
 /* Counts watches; false when there are too many, which is reported once. */

@@ -145,13 +145,14 @@ peers_add(struct config_check *c, struct config_section *s,
 	char			 name[CONFIG_TEXT_MAX + ADDR_TEXT_SIZE + 2];
 	size_t			 length, n = strlen(s->title), longest = 0;
 	struct addr		 a;
+	size_t			 k;
 	uint32_t		 i;
 
 	memcpy(name, s->title, n);
 	name[n] = '@';
-	for (; r < c->peers.range + c->peers.n; r++) {
-		for (i = 0; i < r->count && !c->errors->exhausted; i++) {
-			a = config_range_at(r, i);
+	for (k = 0; k < c->peers.n; k++) {
+		for (i = 0; i < r[k].count && !c->errors->exhausted; i++) {
+			a = config_range_at(&r[k], i);
 			length = 1 + strlen(addr_text(&a, name + n + 1));
 			longest = length > longest ? length : longest;
 			watch_add(c, s, profile, name, &a);

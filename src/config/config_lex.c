@@ -20,9 +20,6 @@
 #define WORD_END	" \t\r\n#\"'={}()+,*"
 #define BLANKS		" \t\r\n"
 
-static void	 file_open(struct config_lex *, const char *, size_t,
-		    struct config_place);
-
 static struct config_place
 place(const struct config_lex *lex)
 {
@@ -188,6 +185,126 @@ lex_quoted(struct config_lex *lex)
 	}
 	f->p++;
 	return (true);
+}
+
+/* ---- files */
+
+/* Reads the whole file; false with errno. */
+static bool
+read_all(struct config_lex *lex, struct lex_file *f, int fd)
+{
+	ssize_t	 n;
+
+	do {
+		/* Room for a byte and the NUL at least. */
+		if (!array_reserve(&f->text, &f->capacity, f->length + 2, 1))
+			return (false);
+		n = read(fd, f->text + f->length, f->capacity - f->length - 1);
+		if (n > 0)
+			f->length += (size_t)n;
+		if (f->length + lex->bytes > BYTES_MAX) {
+			errno = EFBIG;
+			return (false);
+		}
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	f->text[f->length] = '\0';
+	return (n == 0);
+}
+
+/* Returns why the file must not be read, or NULL. */
+static const char *
+file_fault(const struct config_lex *lex, const struct lex_file *f)
+{
+	const struct lex_file	*outer;
+
+	if (f == lex->file)
+		return (S_ISDIR(f->st.st_mode) ? strerror(EISDIR) : NULL);
+	for (outer = lex->file; outer < f; outer++)
+		if (outer->st.st_dev == f->st.st_dev &&
+		    outer->st.st_ino == f->st.st_ino)
+			return ("the file includes itself");
+	if (!S_ISREG(f->st.st_mode))
+		return ("not a regular file");
+	if (f - lex->file > CONFIG_LEX_DEPTH)
+		return ("more than 16 files within each other");
+	return (lex->files < FILES_MAX ? NULL : "more than 10000 files");
+}
+
+/* Reads the file into memory; returns why that failed, or NULL. */
+static const char *
+file_read(struct config_lex *lex, struct lex_file *f)
+{
+	const char	*fault = NULL;
+	int		 fd, flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+
+	/* The user's own file may be a pipe; an included one must not block. */
+	fd = open(f->name, f == lex->file ? flags : flags | O_NONBLOCK);
+	if (fd == -1)
+		return (strerror(errno));
+	if (fstat(fd, &f->st) == 0)
+		fault = file_fault(lex, f);
+	if (fault == NULL && !read_all(lex, f, fd))
+		fault = strerror(errno);
+	close(fd);
+	return (fault);
+}
+
+/* A file with a NUL byte is not a text file: none of its tokens is used. */
+static void
+file_begin(struct config_lex *lex, struct lex_file *f)
+{
+	char	*nul = memchr(f->text, '\0', f->length);
+
+	lex->bytes += f->length;
+	lex->files++;
+	lex->position++;
+	lex->f = f;
+	f->p = f->no_brace = f->text;
+	f->line = 1;
+	if (nul != NULL) {
+		move(lex, nul);
+		config_error(lex->errors, place(lex), "NUL byte; "
+		    "expected a text file");
+		lex->cut = true;
+	} else if (strncmp(f->p, BYTE_ORDER_MARK, 3) == 0)
+		f->p += 3;
+}
+
+/*
+ * Reads a file; its tokens are the next ones.  A relative name is relative to
+ * the directory of the file that includes it at `begin`.
+ */
+static void
+file_open(struct config_lex *lex, const char *name, size_t length,
+    struct config_place begin)
+{
+	struct lex_file	*f = lex->f == NULL ? lex->file : lex->f + 1;
+	const char	*fault, *slash = NULL;
+	char		 quoted[UTF8_QUOTE_SIZE];
+
+	if (begin.file != NULL && name[0] != '/')
+		slash = strrchr(begin.file, '/');
+	*f = (struct lex_file){ 0 };
+	f->name = arena_format(lex->arena, "%.*s%.*s", slash == NULL ? 0 :
+	    (int)(slash + 1 - begin.file), slash == NULL ? "" : begin.file,
+	    (int)length, name);
+	if (f->name == NULL)
+		return;
+	fault = file_read(lex, f);
+	if (fault == NULL) {
+		file_begin(lex, f);
+		return;
+	}
+	free(f->text);
+	if (begin.file != NULL)
+		config_error(lex->errors, begin, "cannot include %s: %s; "
+		    "expected a readable file", utf8_quote(f->name, quoted),
+		    fault);
+	else {
+		config_error(lex->errors, begin, "%s; expected a readable "
+		    "file", fault);
+		lex->cut = true;
+	}
 }
 
 /* ---- include */
@@ -374,126 +491,6 @@ config_lex_next(struct config_lex *lex, struct config_token *token)
 		if (lex_token(lex, token))
 			return;
 	token->place = place(lex);
-}
-
-/* ---- files */
-
-/* Reads the whole file; false with errno. */
-static bool
-read_all(struct config_lex *lex, struct lex_file *f, int fd)
-{
-	ssize_t	 n;
-
-	do {
-		/* Room for a byte and the NUL at least. */
-		if (!array_reserve(&f->text, &f->capacity, f->length + 2, 1))
-			return (false);
-		n = read(fd, f->text + f->length, f->capacity - f->length - 1);
-		if (n > 0)
-			f->length += (size_t)n;
-		if (f->length + lex->bytes > BYTES_MAX) {
-			errno = EFBIG;
-			return (false);
-		}
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	f->text[f->length] = '\0';
-	return (n == 0);
-}
-
-/* Returns why the file must not be read, or NULL. */
-static const char *
-file_fault(const struct config_lex *lex, const struct lex_file *f)
-{
-	const struct lex_file	*outer;
-
-	if (f == lex->file)
-		return (S_ISDIR(f->st.st_mode) ? strerror(EISDIR) : NULL);
-	for (outer = lex->file; outer < f; outer++)
-		if (outer->st.st_dev == f->st.st_dev &&
-		    outer->st.st_ino == f->st.st_ino)
-			return ("the file includes itself");
-	if (!S_ISREG(f->st.st_mode))
-		return ("not a regular file");
-	if (f - lex->file > CONFIG_LEX_DEPTH)
-		return ("more than 16 files within each other");
-	return (lex->files < FILES_MAX ? NULL : "more than 10000 files");
-}
-
-/* Reads the file into memory; returns why that failed, or NULL. */
-static const char *
-file_read(struct config_lex *lex, struct lex_file *f)
-{
-	const char	*fault = NULL;
-	int		 fd, flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
-
-	/* The user's own file may be a pipe; an included one must not block. */
-	fd = open(f->name, f == lex->file ? flags : flags | O_NONBLOCK);
-	if (fd == -1)
-		return (strerror(errno));
-	if (fstat(fd, &f->st) == 0)
-		fault = file_fault(lex, f);
-	if (fault == NULL && !read_all(lex, f, fd))
-		fault = strerror(errno);
-	close(fd);
-	return (fault);
-}
-
-/* A file with a NUL byte is not a text file: none of its tokens is used. */
-static void
-file_begin(struct config_lex *lex, struct lex_file *f)
-{
-	char	*nul = memchr(f->text, '\0', f->length);
-
-	lex->bytes += f->length;
-	lex->files++;
-	lex->position++;
-	lex->f = f;
-	f->p = f->no_brace = f->text;
-	f->line = 1;
-	if (nul != NULL) {
-		move(lex, nul);
-		config_error(lex->errors, place(lex), "NUL byte; "
-		    "expected a text file");
-		lex->cut = true;
-	} else if (strncmp(f->p, BYTE_ORDER_MARK, 3) == 0)
-		f->p += 3;
-}
-
-/*
- * Reads a file; its tokens are the next ones.  A relative name is relative to
- * the directory of the file that includes it at `begin`.
- */
-static void
-file_open(struct config_lex *lex, const char *name, size_t length,
-    struct config_place begin)
-{
-	struct lex_file	*f = lex->f == NULL ? lex->file : lex->f + 1;
-	const char	*fault, *slash = NULL;
-	char		 quoted[UTF8_QUOTE_SIZE];
-
-	if (begin.file != NULL && name[0] != '/')
-		slash = strrchr(begin.file, '/');
-	*f = (struct lex_file){ 0 };
-	f->name = arena_format(lex->arena, "%.*s%.*s", slash == NULL ? 0 :
-	    (int)(slash + 1 - begin.file), slash == NULL ? "" : begin.file,
-	    (int)length, name);
-	if (f->name == NULL)
-		return;
-	fault = file_read(lex, f);
-	if (fault == NULL) {
-		file_begin(lex, f);
-		return;
-	}
-	free(f->text);
-	if (begin.file != NULL)
-		config_error(lex->errors, begin, "cannot include %s: %s; "
-		    "expected a readable file", utf8_quote(f->name, quoted),
-		    fault);
-	else {
-		config_error(lex->errors, begin, "%s; expected a readable "
-		    "file", fault);
-		lex->cut = true;
-	}
 }
 
 void

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/utf8.h"
@@ -195,17 +194,12 @@ parse_list(struct parser *p, enum config_option_id id)
 static void
 join_words(struct parser *p, struct config_token *value)
 {
-	char	*text;
-
 	if (!value->word || !p->token.word || !p->ahead.word ||
 	    strcmp(p->token.text, "in") != 0 ||
 	    value->place.position != p->ahead.place.position)
 		return;
-	text = arena_format(&p->file->arena, "%s in %s", value->text,
+	value->text = arena_format(&p->file->arena, "%s in %s", value->text,
 	    p->ahead.text);
-	if (text == NULL)
-		return;
-	value->text = text;
 	advance(p);
 	advance(p);
 }

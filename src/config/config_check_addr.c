@@ -8,8 +8,8 @@
 #include "config/config_check.h"
 
 /* The unspecified address, 0.0.0.0 or ::, which no node has. */
-bool
-config_addr_unspecified(const struct addr *a)
+static bool
+addr_unspecified(const struct addr *a)
 {
 	static const uint8_t zero[16];
 
@@ -52,7 +52,7 @@ addr_mask(struct addr *a, size_t bits)
 static const char *
 addr_fault(const struct addr *a)
 {
-	if (config_addr_unspecified(a))
+	if (addr_unspecified(a))
 		return ("unspecified");
 	return (addr_is_group(a) ? "multicast or broadcast" : NULL);
 }
@@ -128,6 +128,19 @@ config_check_peer(struct config_check *c, const struct config_value *v)
 	if (fault == NULL && r->count > 0)
 		p->n++;
 	return (fault);
+}
+
+const char *
+config_check_local(struct config_check *c, const struct config_value *v)
+{
+	struct addr	 local;
+
+	if (!addr_parse(v->text, &local))
+		return ("invalid");
+	if (addr_unspecified(&local))
+		return ("unspecified");
+	c->watch.local = local;
+	return (NULL);
 }
 
 /* ---- addresses that are given twice */
