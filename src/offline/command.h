@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Common parts of the subcommands of hbwatch.
+ * Parts that the subcommands of hbwatch share.
  */
 #ifndef HBW_COMMAND_H
 #define HBW_COMMAND_H
@@ -10,18 +10,18 @@
 /* Result of a subcommand.  The first three are exit statuses. */
 enum command_status {
 	COMMAND_SUCCESS = 0,
-	COMMAND_FAILURE = 1,	/* failed at run time; was logged */
-	COMMAND_REFUSED = 2,	/* wrong option or configuration; was logged */
-	COMMAND_USAGE,		/* wrong command line: show the usage */
+	COMMAND_FAILURE = 1,	/* failed at run time; the error was logged */
+	COMMAND_REFUSED = 2,	/* invalid option or configuration; logged */
+	COMMAND_USAGE,		/* invalid command line: show the usage */
 	COMMAND_HELP,		/* -h: show the usage on stdout */
 };
 
-/* Checks that stdout was written; logs an error and returns false if not. */
+/* Flushes stdout.  False, after logging it, if not all could be written. */
 bool	 command_flush(void);
 
 /*
- * From now on SIGINT and SIGTERM end the reading of captures; a second signal
- * ends the process.  command_stopped is true after the first.
+ * From this call on, the first SIGINT or SIGTERM ends the reading of captures
+ * and makes command_stopped true.  A second one ends the process.
  */
 void	 command_catch_signals(void);
 bool	 command_stopped(void);

@@ -19,22 +19,25 @@
 #include "offline/flow_table.h"
 #include "packet/capture.h"
 
-#define SECONDS		60
+/* The duration of a capture, in seconds. */
+#define SECONDS_DEFAULT	60
 #define SECONDS_MAX	(24 * 3600)
-#define DRAIN_FRAMES	4096
-#define POLL_NS		(100 * NSEC_PER_MSEC)
+
+/* Limits of one pass, so that the end and a signal are noticed in time. */
+#define PASS_FRAMES	4096
+#define PASS_NS		(100 * NSEC_PER_MSEC)
 
 struct discover {
-	char			*interface;
-	char			*file;
-	uint32_t		 seconds;
-	bool			 paired;
+	char			*interface;	/* or NULL; as `file` in argv */
+	char			*file;		/* or NULL */
+	uint32_t		 seconds;	/* limit, for an interface */
+	bool			 paired;	/* only `pair` counts */
 	struct addr		 pair[2];
 	struct flow_table	*flows;
 	const struct flow_table_totals *totals;
 	struct capture_merge	*merge;
-	struct wall_time	 latest;
-	int64_t			 watched_ns;
+	struct wall_time	 latest;	/* timestamp so far */
+	int64_t			 watched_ns;	/* duration so far */
 	bool			 exhausted;	/* out of memory */
 };
 
@@ -53,16 +56,16 @@ take_live(void *arg, const struct capture_frame *frame)
 	struct discover		*d = arg;
 	struct capture_frame	 f = *frame;
 
-	/* The wall clock may be set back. */
+	/* The wall clock may be set back, but time must not decrease. */
 	if (f.timestamp.ns < d->latest.ns)
 		f.timestamp = d->latest;
 	d->latest = f.timestamp;
 	take_frame(d, &f);
 }
 
-/* False on an error of the capture. */
+/* Captures until the time is over or a signal comes.  False after an error. */
 static bool
-listen_until_end(struct discover *d, struct capture *capture)
+capture_until_end(struct discover *d, struct capture *capture)
 {
 	struct pollfd		 fd = {
 		.fd = capture_descriptor(capture), .events = POLLIN,
@@ -75,16 +78,22 @@ listen_until_end(struct discover *d, struct capture *capture)
 	for (; !command_stopped() && !d->exhausted && d->watched_ns < all_ns;
 	    d->watched_ns = mono_sub(mono_now(), start)) {
 		wait_ns = all_ns - d->watched_ns;
-		if (wait_ns > POLL_NS)
-			wait_ns = POLL_NS;
+		if (wait_ns > PASS_NS)
+			wait_ns = PASS_NS;
 		if (status != CAPTURE_MORE)
 			(void)poll(&fd, 1, (int)(wait_ns / NSEC_PER_MSEC) + 1);
-		status = capture_drain(capture, DRAIN_FRAMES, take_live, d);
-		if (status == CAPTURE_GONE || status == CAPTURE_INTERRUPTED)
+		status = capture_drain(capture, PASS_FRAMES, take_live, d);
+		if (status == CAPTURE_GONE || status == CAPTURE_INTERRUPTED) {
+			progress_clear();
+			log_errx("%s: cannot capture: %s", d->interface,
+			    status == CAPTURE_GONE ? "the interface was "
+			    "removed" : capture_error(capture));
 			return (false);
+		}
 		if (progress_due())
 			progress_show("%s: %lld of %u s, %llu packets, %zu "
-			    "flows; Ctrl-C shows what was found", d->interface,
+			    "flows; Ctrl-C stops and shows the result",
+			    d->interface,
 			    (long long)(d->watched_ns / NSEC_PER_SEC),
 			    d->seconds, (unsigned long long)d->totals->packets,
 			    d->totals->flows);
@@ -99,29 +108,30 @@ discover_live(struct discover *d)
 	char		 error[CAPTURE_ERROR_SIZE], empty[] = "";
 	char		*filters[] = { empty };
 	uint64_t	 dropped;
-	bool		 fine;
+	bool		 ok;
 
 	capture = capture_open_live(d->interface, CAPTURE_SNAPSHOT_SMALL,
 	    0, filters, 1, error);
 	if (capture == NULL) {
-		log_errx("%s: %s", d->interface, error);
+		log_errx("%s: cannot capture: %s", d->interface, error);
 		return (false);
 	}
-	fine = listen_until_end(d, capture);
+	ok = capture_until_end(d, capture);
 	progress_clear();
-	if (!fine)
-		log_errx("%s: %s", d->interface, capture_error(capture));
 	dropped = capture_dropped(capture);
 	if (dropped > 0)
-		log_warnx("%s: warning: the capture lost %llu packets",
+		log_warnx("%s: warning: the kernel dropped %llu packets",
 		    d->interface, (unsigned long long)dropped);
 	capture_close(capture);
-	return (fine);
+	return (ok);
 }
 
 /* ---- a capture file */
 
-/* After a signal the rest of a pipe is still read, because it is short. */
+/*
+ * A signal ends a file at once.  Of a pipe the packets that were already read
+ * are still taken; capture_merge ends it.
+ */
 static bool
 take_from_file(void *arg, const struct capture_frame *frame)
 {
@@ -130,8 +140,8 @@ take_from_file(void *arg, const struct capture_frame *frame)
 
 	if (d->totals->packets % 4096 == 0 && progress_due()) {
 		done = capture_merge_progress(d->merge);
-		progress_show("%3.0f %%, %zu flows; Ctrl-C shows what was "
-		    "found", done > 0 ? 100 * done : 0, d->totals->flows);
+		progress_show("%3.0f %%, %zu flows; Ctrl-C stops and shows the "
+		    "result", done > 0 ? 100 * done : 0, d->totals->flows);
 	}
 	take_frame(d, frame);
 	return (!d->exhausted && (!command_stopped() ||
@@ -141,20 +151,20 @@ take_from_file(void *arg, const struct capture_frame *frame)
 static bool
 discover_file(struct discover *d)
 {
-	bool	 fine;
+	bool	 ok;
 
 	d->merge = capture_merge_open(&d->file, 1);
 	if (d->merge == NULL)
 		return (false);
-	fine = capture_merge_run(d->merge, take_from_file, NULL, d);
+	ok = capture_merge_run(d->merge, take_from_file, NULL, d);
 	progress_clear();
-	fine = capture_merge_report(d->merge) && fine;
+	ok = capture_merge_report(d->merge) && ok;
 	capture_merge_close(d->merge);
 	d->watched_ns = d->totals->watched_ns;
-	return (fine);
+	return (ok);
 }
 
-/* ---- the command */
+/* ---- the subcommand */
 
 static enum command_status
 discover(struct discover *d)
@@ -163,7 +173,7 @@ discover(struct discover *d)
 		.interface = d->interface,
 		.pair = d->paired ? d->pair : NULL,
 	};
-	bool				 fine;
+	bool				 ok;
 
 	d->flows = flow_table_new(setting.pair);
 	if (d->flows == NULL) {
@@ -173,18 +183,18 @@ discover(struct discover *d)
 	d->totals = flow_table_totals(d->flows);
 	command_catch_signals();
 	signal(SIGPIPE, SIG_IGN);
-	fine = d->interface != NULL ? discover_live(d) : discover_file(d);
+	ok = d->interface != NULL ? discover_live(d) : discover_file(d);
 	setting.watched_ns = d->watched_ns;
-	if ((fine || d->totals->packets > 0) && !d->exhausted &&
+	if ((ok || d->totals->packets > 0) && !d->exhausted &&
 	    !discover_report_print(d->flows, &setting, stdout))
 		d->exhausted = true;
 	if (d->exhausted)
 		log_errx("out of memory");
 	flow_table_free(d->flows);
-	return (fine && !d->exhausted ? COMMAND_SUCCESS : COMMAND_FAILURE);
+	return (ok && !d->exhausted ? COMMAND_SUCCESS : COMMAND_FAILURE);
 }
 
-/* ---- its command line */
+/* ---- the command line */
 
 static bool
 parse_seconds(const char *text, uint32_t *seconds)
@@ -207,7 +217,7 @@ parse_pair(const char *text, struct addr *pair)
 	    !addr_parse(first, &pair[0]) ||
 	    !addr_parse(text + length + 1, &pair[1]) ||
 	    addr_equal(&pair[0], &pair[1])) {
-		log_errx("-b %s: expected the addresses of two nodes, such as "
+		log_errx("-b %s: expected two different addresses, such as "
 		    "192.0.2.11,192.0.2.12", text);
 		return (false);
 	}
@@ -218,7 +228,7 @@ parse_pair(const char *text, struct addr *pair)
 	return (false);
 }
 
-/* COMMAND_SUCCESS when the options are valid. */
+/* COMMAND_SUCCESS if the options are valid. */
 static enum command_status
 parse_options(int argc, char **argv, struct discover *d)
 {
@@ -258,7 +268,7 @@ parse_options(int argc, char **argv, struct discover *d)
 enum command_status
 discover_main(int argc, char **argv)
 {
-	struct discover		 d = { .seconds = SECONDS };
+	struct discover		 d = { .seconds = SECONDS_DEFAULT };
 	enum command_status	 status = parse_options(argc, argv, &d);
 
 	return (status == COMMAND_SUCCESS ? discover(&d) : status);

@@ -4,7 +4,7 @@
 
 #include "offline/command.h"
 
-/* `hbwatch discover`.  Success even when no periodic flow was found. */
+/* Runs `hbwatch discover`.  To find no periodic flow is also a success. */
 enum command_status discover_main(int argc, char **argv);
 
 #define DISCOVER_USAGE	\

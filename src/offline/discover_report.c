@@ -6,24 +6,25 @@
 #include "base/mono.h"
 #include "offline/discover_report.h"
 
-/* A flow below this confidence is not shown. */
+/* A flow below this confidence is not periodic and not shown. */
 #define CONFIDENCE_MIN	0.5
+/* This many flows are shown, the best ones. */
 #define ROWS_MAX	20
 
-/* The default interruption, that of alarm 45640. */
-#define ALARM_NS	(30 * NSEC_PER_SEC)
-/* flow.c finds no flow with fewer bursts than this. */
+/* The least interruption that is proposed: the default of alarm 45640. */
+#define INTERRUPTION_NS	(30 * NSEC_PER_SEC)
+/* flow.c needs this many bursts to find a flow. */
 #define BURSTS_MIN	5
 /* A watch must tolerate this number of lost heartbeats in a row. */
 #define MISSED		3
 
-/* "A <-> B", with the longest addresses. */
-#define ENDS_SIZE	(2 * ADDR_TEXT_SIZE + 8)
+/* The size of "A <-> B" with the longest addresses. */
+#define ADDRESSES_SIZE	(2 * ADDR_TEXT_SIZE + 8)
 
-/* A periodic flow, and the opposite direction if that is periodic too. */
+/* A periodic flow, and the reverse direction if that is periodic too. */
 struct row {
 	const struct flow_table_entry	*flow;
-	const struct flow_table_entry	*back;		/* NULL: it is not */
+	const struct flow_table_entry	*reverse;	/* or NULL */
 };
 
 struct discover_report {
@@ -62,18 +63,21 @@ is_periodic(const struct flow_table_entry *e)
 	return (e->verdict.confidence >= CONFIDENCE_MIN);
 }
 
-/* A flow from an address to itself has no other direction. */
+/* A flow from an address to itself has no reverse direction. */
 static const struct flow_table_entry *
-periodic_back(const struct flow_table_entry *e)
+periodic_reverse(const struct flow_table_entry *e)
 {
-	return (e->back != NULL && e->back != e && is_periodic(e->back) ?
-	    e->back : NULL);
+	const struct flow_table_entry	*reverse = e->reverse;
+
+	return (reverse != NULL && reverse != e && is_periodic(reverse) ?
+	    reverse : NULL);
 }
 
+/* Makes the rows.  False when memory is exhausted. */
 static bool
 collect(struct discover_report *r, struct flow_table *flows)
 {
-	const struct flow_table_entry	*e, *back;
+	const struct flow_table_entry	*e, *reverse;
 	size_t				 n;
 	int				 order;
 
@@ -82,11 +86,12 @@ collect(struct discover_report *r, struct flow_table *flows)
 	if (r->rows == NULL)
 		return (false);
 	for (; n > 0; n--, e++) {
-		back = periodic_back(e);
-		order = back == NULL ? -1 : compare_entries(e, back);
-		/* Two directions have one row, that of the better one. */
-		if (is_periodic(e) && (order < 0 || (order == 0 && e < back)))
-			r->rows[r->nrows++] = (struct row){ e, back };
+		reverse = periodic_reverse(e);
+		order = reverse == NULL ? -1 : compare_entries(e, reverse);
+		/* Two directions share one row; the better one is first. */
+		if (is_periodic(e) &&
+		    (order < 0 || (order == 0 && e < reverse)))
+			r->rows[r->nrows++] = (struct row){ e, reverse };
 	}
 	qsort(r->rows, r->nrows, sizeof(*r->rows), compare_rows);
 	return (true);
@@ -95,13 +100,13 @@ collect(struct discover_report *r, struct flow_table *flows)
 /* ---- the table */
 
 static const char *
-ends_text(const struct row *row, char *text)
+addresses_text(const struct row *row, char *text)
 {
 	char	 source[ADDR_TEXT_SIZE], destination[ADDR_TEXT_SIZE];
 
-	snprintf(text, ENDS_SIZE, "%s %s %s",
+	snprintf(text, ADDRESSES_SIZE, "%s %s %s",
 	    addr_text(&row->flow->key.source, source),
-	    row->back != NULL ? "<->" : "->",
+	    row->reverse != NULL ? "<->" : "->",
 	    addr_text(&row->flow->key.destination, destination));
 	return (text);
 }
@@ -118,29 +123,30 @@ larger(int64_t a, int64_t b)
 	return (a > b ? a : b);
 }
 
-/* For two directions, shows the larger jitter and the longer gap. */
+/* Of two directions, shows the larger jitter and the longer gap. */
 static void
-print_row(const struct discover_report *r, const struct row *row, int ends,
-    int form)
+print_row(const struct discover_report *r, const struct row *row,
+    int flow_width, int form_width)
 {
 	const struct flow_table_entry	*e = row->flow;
-	const struct flow_table_entry	*back = row->back != NULL ?
-	    row->back : e;
-	char				 text[ENDS_SIZE];
+	const struct flow_table_entry	*reverse = row->reverse != NULL ?
+	    row->reverse : e;
+	char				 text[ADDRESSES_SIZE];
 	char				 heartbeat[FLOW_TABLE_FORM_SIZE];
 	char				 count[48];
 
-	if (row->back != NULL)
+	if (row->reverse != NULL)
 		snprintf(count, sizeof(count), "%" PRIu64 "+%" PRIu64,
-		    e->flow.packets, back->flow.packets);
+		    e->flow.packets, reverse->flow.packets);
 	else
 		snprintf(count, sizeof(count), "%" PRIu64, e->flow.packets);
 	fprintf(r->stream, "# %-*s  %-*s  %11s  %8.3f s  %8.3f s  %8.3f s  "
-	    "%3.0f %%\n", ends, ends_text(row, text), form,
+	    "%3.0f %%\n", flow_width, addresses_text(row, text), form_width,
 	    flow_table_form(&e->key, heartbeat), count,
 	    seconds(e->verdict.interval_ns),
-	    seconds(larger(e->verdict.jitter_ns, back->verdict.jitter_ns)),
-	    seconds(larger(e->flow.longest_ns, back->flow.longest_ns)),
+	    seconds(larger(e->verdict.jitter_ns, reverse->verdict.jitter_ns)),
+	    seconds(larger(e->flow.longest_gap_ns,
+	    reverse->flow.longest_gap_ns)),
 	    100 * e->verdict.confidence);
 }
 
@@ -156,28 +162,29 @@ widen(int *width, const char *text)
 static void
 print_table(const struct discover_report *r, size_t n)
 {
-	char	 text[ENDS_SIZE], heartbeat[FLOW_TABLE_FORM_SIZE];
-	int	 ends = 4, form = 8;
+	char	 text[ADDRESSES_SIZE], heartbeat[FLOW_TABLE_FORM_SIZE];
+	int	 flow_width = 4, form_width = 8;	/* of the headings */
 	size_t	 i;
 
 	for (i = 0; i < n; i++) {
-		widen(&ends, ends_text(&r->rows[i], text));
-		widen(&form, flow_table_form(&r->rows[i].flow->key, heartbeat));
+		widen(&flow_width, addresses_text(&r->rows[i], text));
+		widen(&form_width, flow_table_form(&r->rows[i].flow->key,
+		    heartbeat));
 	}
-	fprintf(r->stream, "# %-*s  %-*s  %11s  %10s  %10s  %10s  %s\n", ends,
-	    "flow", form, "protocol", "count", "interval", "jitter",
-	    "longest gap", "confidence");
+	fprintf(r->stream, "# %-*s  %-*s  %11s  %10s  %10s  %10s  %s\n",
+	    flow_width, "flow", form_width, "protocol", "count", "interval",
+	    "jitter", "longest gap", "confidence");
 	for (i = 0; i < n; i++)
-		print_row(r, &r->rows[i], ends, form);
+		print_row(r, &r->rows[i], flow_width, form_width);
 	if (n < r->nrows)
 		fprintf(r->stream, "# and %zu more\n", r->nrows - n);
 }
 
-/* ---- groups with a single sender */
+/* ---- the proposed watches */
 
 /*
- * In VRRP and CARP only the master sends, and silence of a backup is no outage.
- * In HSRP the standby router sends too.
+ * In a VRRP or CARP group only the master sends, and the silence of a backup is
+ * not an outage.  In an HSRP group the standby router also sends.
  */
 static bool
 has_single_sender(const struct flow_table_entry *e)
@@ -189,8 +196,9 @@ has_single_sender(const struct flow_table_entry *e)
 }
 
 /*
- * The shortest interruption without false alarms: it tolerates some lost
- * heartbeats, and the longest gap of the capture that was not an outage.
+ * The shortest interruption without false alarms.  It tolerates MISSED lost
+ * heartbeats, and the longest gap of the capture that was not an outage plus
+ * one interval.
  */
 static int64_t
 needed_ns(const struct flow_table_entry *e)
@@ -204,16 +212,17 @@ struct proposal {
 	const struct flow_table_entry	*flow;
 	int64_t				 needed_ns;	/* interruption */
 	bool				 single_sender;
-	bool				 repeated;	/* has a watch */
-	bool				 twin;		/* see add_row */
+	bool				 repeated;	/* group has a watch */
+	bool				 twin;		/* see add_sender */
 };
 
 /*
- * Any node of a group may become the sender, so the slowest one counts.  A twin
- * is another group with the same number: one is IPv4, the other one IPv6.
+ * Considers another row, which may be of the same group.  Each node of the
+ * group may become the sender, so the slowest one counts.  A twin is a second
+ * group with the same number: one is IPv4, the other one IPv6.
  */
 static void
-add_row(struct proposal *p, const struct row *row, bool earlier)
+add_sender(struct proposal *p, const struct row *row, bool earlier)
 {
 	const struct flow_key	*key = &p->flow->key;
 	const struct flow_key	*other = &row->flow->key;
@@ -226,10 +235,11 @@ add_row(struct proposal *p, const struct row *row, bool earlier)
 	}
 	p->repeated = p->repeated || earlier;
 	p->needed_ns = larger(p->needed_ns, needed_ns(row->flow));
-	if (row->back != NULL)
-		p->needed_ns = larger(p->needed_ns, needed_ns(row->back));
+	if (row->reverse != NULL)
+		p->needed_ns = larger(p->needed_ns, needed_ns(row->reverse));
 }
 
+/* The watch for a flow, which is one of the directions of row number `row`. */
 static struct proposal
 propose(const struct discover_report *r, const struct flow_table_entry *e,
     size_t row)
@@ -241,13 +251,13 @@ propose(const struct discover_report *r, const struct flow_table_entry *e,
 	size_t		 i;
 
 	for (i = 0; p.single_sender && i < r->nrows; i++)
-		add_row(&p, &r->rows[i], i < row);
+		add_sender(&p, &r->rows[i], i < row);
 	return (p);
 }
 
 /* ---- the sections */
 
-/* A peer that sends to several destinations has a watch for each. */
+/* A peer that sends to several destinations gets a watch for each of them. */
 static void
 print_name(const struct discover_report *r, const struct proposal *p)
 {
@@ -306,7 +316,8 @@ print_watch(const struct discover_report *r, const struct flow_table_entry *e,
 	    flow_table_form(&e->key, heartbeat),
 	    seconds(e->verdict.interval_ns), seconds(p.needed_ns));
 	fprintf(r->stream, "\tinterruption = %" PRId64 "s\n}\n",
-	    (larger(p.needed_ns, ALARM_NS) + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+	    (larger(p.needed_ns, INTERRUPTION_NS) + NSEC_PER_SEC - 1) /
+	    NSEC_PER_SEC);
 }
 
 static void
@@ -317,8 +328,8 @@ print_sections(const struct discover_report *r, size_t n)
 
 	for (i = 0; i < n; i++, row++) {
 		print_watch(r, row->flow, i);
-		if (row->back != NULL && !has_single_sender(row->back))
-			print_watch(r, row->back, i);
+		if (row->reverse != NULL && !has_single_sender(row->reverse))
+			print_watch(r, row->reverse, i);
 	}
 }
 
@@ -328,7 +339,9 @@ static void
 print_summary(const struct discover_report *r,
     const struct flow_table_totals *totals)
 {
-	const struct addr	*pair = totals->met ? NULL : r->setting->pair;
+	/* The pair that exchanged no packet. */
+	const struct addr	*pair = totals->pair_seen ? NULL :
+	    r->setting->pair;
 	double			 watched = seconds(r->setting->watched_ns);
 	char			 one[ADDR_TEXT_SIZE], other[ADDR_TEXT_SIZE];
 
@@ -343,8 +356,8 @@ print_summary(const struct discover_report *r,
 		fprintf(r->stream, "# (a flow with an interval above %.1f s "
 		    "needs a longer capture)\n", watched / BURSTS_MIN);
 	if (totals->dropped > 0)
-		fprintf(r->stream, "# there were too many flows; the %" PRIu64
-		    " least regular ones were dropped\n", totals->dropped);
+		fprintf(r->stream, "# too many flows: %" PRIu64 " flows with "
+		    "few or no recent packets were dropped\n", totals->dropped);
 }
 
 bool

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The output of `hbwatch discover`: a configuration with comments.
+ * The output of `hbwatch discover`: a configuration with comments.  hbwatch(1)
+ * explains it.
  */
 #ifndef HBW_DISCOVER_REPORT_H
 #define HBW_DISCOVER_REPORT_H
@@ -13,14 +14,15 @@
 
 struct discover_report_setting {
 	const char		*interface;	/* NULL: unknown */
-	int64_t			 watched_ns;
+	int64_t			 watched_ns;	/* duration of the capture */
 	const struct addr	*pair;		/* two nodes, or NULL: all */
 };
 
 /*
- * Writes a table of the periodic flows, best first, as comments; then a `watch`
- * section for each sender, or one for a group in which only one node sends.
- * False when memory is exhausted.  The caller checks the stream for errors.
+ * Writes a table of the periodic flows, best first, as comments, and then a
+ * `watch` section for each sender.  A group in which only one node sends gets a
+ * single section.  False when memory is exhausted.  The caller checks the
+ * stream for errors.
  */
 bool	 discover_report_print(struct flow_table *,
 	    const struct discover_report_setting *, FILE *);

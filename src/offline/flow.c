@@ -8,14 +8,14 @@
 #include "base/mono.h"
 #include "offline/flow.h"
 
-/* With fewer intervals no flow is called regular. */
+/* A flow with fewer intervals has a regularity of 0. */
 #define INTERVALS_MIN	4
 /* An interval longer than this many medians is an outage. */
-#define OUTAGE		5
+#define OUTAGE_MEDIANS	5
 
 /* ---- counting */
 
-/* A generator without seed: each run gives the same result. */
+/* A pseudo-random number.  The seed is 0, so each run gives the same result. */
 static uint32_t
 next_random(struct flow *f)
 {
@@ -27,7 +27,7 @@ next_random(struct flow *f)
 static bool
 sample_burst(struct flow *f, const struct flow_burst *burst)
 {
-	uint64_t	 at;
+	uint64_t	 position;
 
 	if (f->nsample < FLOW_SAMPLE) {
 		if (!array_reserve(&f->sample, &f->sample_capacity,
@@ -36,9 +36,9 @@ sample_burst(struct flow *f, const struct flow_burst *burst)
 		f->sample[f->nsample++] = *burst;
 		return (true);
 	}
-	at = next_random(f) % (f->bursts - 1);
-	if (at < FLOW_SAMPLE)
-		f->sample[at] = *burst;
+	position = next_random(f) % (f->bursts - 1);
+	if (position < FLOW_SAMPLE)
+		f->sample[position] = *burst;
 	return (true);
 }
 
@@ -54,60 +54,64 @@ microseconds(int64_t ns)
 	return (limit((uint64_t)(ns / NSEC_PER_USEC)));
 }
 
-/* The burst before this one is complete. */
+/*
+ * Adds the burst that is now complete, if there is one, to the sample and
+ * begins a new burst.  False when memory is exhausted.
+ */
 static bool
 begin_burst(struct flow *f, struct wall_time timestamp)
 {
-	int64_t			 interval_ns = wall_sub(timestamp, f->burst);
+	int64_t			 interval_ns = wall_sub(timestamp,
+	    f->burst_begin);
 	struct flow_burst	 complete = { {
 		[FLOW_INTERVAL_US] = microseconds(interval_ns),
 		[FLOW_TWO_INTERVALS_US] = f->bursts < 2 ? 0 :
-		    microseconds(wall_sub(timestamp, f->before)),
+		    microseconds(wall_sub(timestamp, f->previous_begin)),
 		[FLOW_OCTETS] = limit(f->burst_octets),
 		[FLOW_PACKETS] = limit(f->burst_packets),
 	} };
 
-	f->before = f->burst;
-	f->burst = timestamp;
+	f->previous_begin = f->burst_begin;
+	f->burst_begin = timestamp;
 	f->burst_octets = f->burst_packets = 0;
 	f->bursts++;
 	if (f->bursts == 1)
 		return (true);
-	if (interval_ns > f->longest_ns)
-		f->longest_ns = interval_ns;
+	if (interval_ns > f->longest_gap_ns)
+		f->longest_gap_ns = interval_ns;
 	return (sample_burst(f, &complete));
 }
 
 static void
-count_ports(struct flow *f, uint16_t port, uint16_t other_port)
+count_ports(struct flow *f, uint16_t service_port, uint16_t client_port)
 {
-	if (f->packets > 0 && other_port != f->other_port)
-		f->port_changes++;
-	if (other_port != port)
-		f->other_ports = true;
-	f->other_port = other_port;
+	if (f->packets > 0 && client_port != f->client_port)
+		f->client_port_changes++;
+	if (client_port != service_port)
+		f->ports_differ = true;
+	f->client_port = client_port;
 }
 
 bool
 flow_count(struct flow *f, struct wall_time timestamp, size_t octets,
-    uint16_t port, uint16_t other_port)
+    uint16_t service_port, uint16_t client_port)
 {
-	bool	 begins, fine = true;
+	bool	 begins, ok = true;
 
 	if (f->packets > 0 && timestamp.ns < f->last.ns)
 		timestamp = f->last;
 	begins = f->packets == 0 || f->kind != FLOW_UNKNOWN ||
 	    wall_sub(timestamp, f->last) >= FLOW_BURST_NS;
 	if (begins)
-		fine = begin_burst(f, timestamp);
-	count_ports(f, port, other_port);
+		ok = begin_burst(f, timestamp);
+	count_ports(f, service_port, client_port);
 	if (f->packets == 0)
 		f->first = timestamp;
 	f->packets++;
 	f->last = timestamp;
 	f->burst_packets++;
 	f->burst_octets += octets;
-	return (fine);
+	return (ok);
 }
 
 void
@@ -120,14 +124,14 @@ flow_free(struct flow *f)
 /* ---- statistics of the sample */
 
 /*
- * One value of each burst, in thousandths, so that the mean of two is exact:
- * nanoseconds, or thousandths of an octet or of a packet.
+ * One value of each burst in the sample, times 1000, so that the mean of two is
+ * exact: nanoseconds, thousandths of an octet or thousandths of a packet.
  */
 struct values {
-	int64_t	 value[FLOW_SAMPLE];	/* ascending; without the unknown */
+	int64_t	 value[FLOW_SAMPLE];	/* ascending; without unknown ones */
 	size_t	 n;
 	int64_t	 median;
-	int64_t	 deviation;		/* median distance from the median */
+	int64_t	 deviation;		/* median distance from `median` */
 };
 
 static void
@@ -175,21 +179,22 @@ steady_share(const struct values *v)
 	return ((double)n / (double)v->n);
 }
 
+/* The longest interval that is not an outage; 0 if there is none. */
 static int64_t
 longest_regular(const struct values *v)
 {
 	size_t	 n = v->n;
 
-	while (n > 0 && v->value[n - 1] > OUTAGE * v->median)
+	while (n > 0 && v->value[n - 1] > OUTAGE_MEDIANS * v->median)
 		n--;
 	return (n > 0 ? v->value[n - 1] : 0);
 }
 
 /* ---- scores: 1 for a typical heartbeat, less for other traffic */
 
-/* From 1 at `good` in a straight line to 0 at `bad`. */
+/* 1 at `good`, 0 at `bad`, linear in the range and constant outside of it. */
 static double
-between(double value, double good, double bad)
+ramp(double value, double good, double bad)
 {
 	double	 share = (bad - value) / (bad - good);
 
@@ -197,16 +202,17 @@ between(double value, double good, double bad)
 }
 
 /*
- * Random arrivals (Poisson) have a deviation of 0.7 of the median, and 0.3 of
- * them are near the median or its multiples.
+ * For comparison: of packets at random times (a Poisson process) the deviation
+ * is 0.7 of the median, and 0.3 of the intervals are near the median or its
+ * multiples.
  */
 static double
-regularity_of(const struct values *v)
+interval_regularity(const struct values *v)
 {
 	if (v->n < INTERVALS_MIN)
 		return (0);
-	return (between(ratio(v->deviation, v->median), 0.03, 0.35) *
-	    between(steady_share(v), 0.8, 0.4));
+	return (ramp(ratio(v->deviation, v->median), 0.03, 0.35) *
+	    ramp(steady_share(v), 0.8, 0.4));
 }
 
 /*
@@ -218,18 +224,19 @@ static double
 regularity(const struct flow *f)
 {
 	struct values	 v;
-	double		 one, two;
+	double		 single, pairs;
 
 	take_values(f, FLOW_INTERVAL_US, &v);
-	one = regularity_of(&v);
+	single = interval_regularity(&v);
 	take_values(f, FLOW_TWO_INTERVALS_US, &v);
-	two = 0.9 * regularity_of(&v);
-	return (one > two ? one : two);
+	pairs = 0.9 * interval_regularity(&v);
+	return (single > pairs ? single : pairs);
 }
 
-/* A heartbeat is not sent more than 20 times a second. */
+/* Heartbeats are sent at most 20 times a second, and seldom less than once a
+ * minute. */
 static double
-rate(const struct flow_verdict *v)
+rate_score(const struct flow_verdict *v)
 {
 	double	 interval = ratio(v->interval_ns, NSEC_PER_SEC);
 
@@ -237,77 +244,79 @@ rate(const struct flow_verdict *v)
 		return (0);
 	if (interval < 0.1)
 		return (0.8);
-	return (0.5 + 0.5 * between(interval, 15, 60));
+	return (0.5 + 0.5 * ramp(interval, 15, 60));
 }
 
-/* A heartbeat has few packets, which are small and of one size. */
+/* The packets of a heartbeat are few, small and of similar size. */
 static double
-weight(const struct flow *f, const struct flow_verdict *v)
+size_score(const struct flow *f, const struct flow_verdict *v)
 {
-	struct values	 size, number;
+	struct values	 size, packets;
 	double		 octets_per_second;
 
 	take_values(f, FLOW_OCTETS, &size);
-	take_values(f, FLOW_PACKETS, &number);
+	take_values(f, FLOW_PACKETS, &packets);
 	if (size.n == 0)
 		return (0);
+	/* size.median is in thousandths of an octet. */
 	octets_per_second = ratio(size.median, v->interval_ns) * NSEC_PER_MSEC;
-	return ((0.2 + 0.8 * between(ratio(size.median, number.median), 400,
+	return ((0.2 + 0.8 * ramp(ratio(size.median, packets.median), 400,
 	    1500)) *
-	    (0.7 + 0.3 * between(ratio(size.deviation, size.median), 0.1, 1)) *
-	    (0.3 + 0.7 * between(ratio(number.median, 1000), 2, 8)) *
-	    between(log10(octets_per_second), log10(2000), log10(12000)));
+	    (0.7 + 0.3 * ramp(ratio(size.deviation, size.median), 0.1, 1)) *
+	    (0.3 + 0.7 * ramp(ratio(packets.median, 1000), 2, 8)) *
+	    ramp(log10(octets_per_second), log10(2000), log10(12000)));
 }
 
-/* A heartbeat has two fixed ends that both send. */
+/* A heartbeat uses constant ports, and mostly both nodes send. */
 static double
-ends(const struct flow *f, const struct flow_setting *s)
+ends_score(const struct flow *f, const struct flow_context *c)
 {
-	double	 changes = (double)f->port_changes / (double)f->packets;
+	double	 changes = (double)f->client_port_changes / (double)f->packets;
 
-	return ((f->other_ports ? 0.9 : 1) * (s->answered ? 1 : 0.92) *
-	    (0.4 + 0.6 * between(changes, 0.05, 0.5)));
+	return ((f->ports_differ ? 0.9 : 1) * (c->answered ? 1 : 0.92) *
+	    (0.4 + 0.6 * ramp(changes, 0.05, 0.5)));
 }
 
 static double
-unknown_confidence(const struct flow *f, const struct flow_setting *s,
+unknown_confidence(const struct flow *f, const struct flow_context *c,
     const struct flow_verdict *v)
 {
-	double	 n = (double)f->bursts - 1;
-	double	 covered = s->watched_ns <= 0 ? 1 :
-	    ratio(wall_sub(f->last, f->first), s->watched_ns);
+	double	 intervals = (double)f->bursts - 1;
+	double	 covered = c->watched_ns <= 0 ? 1 :
+	    ratio(wall_sub(f->last, f->first), c->watched_ns);
 
 	if (f->bursts <= INTERVALS_MIN || v->interval_ns <= 0)
 		return (0);
-	return (0.98 * s->port_score * regularity(f) * rate(v) *
-	    weight(f, v) * ends(f, s) * n / (n + 1.5) *
-	    (0.4 + 0.6 * between(covered, 0.5, 0)));
+	return (0.98 * c->port_score * regularity(f) * rate_score(v) *
+	    size_score(f, v) * ends_score(f, c) *
+	    intervals / (intervals + 1.5) *
+	    (0.4 + 0.6 * ramp(covered, 0.5, 0)));
 }
 
 static double
-confidence(const struct flow *f, const struct flow_setting *s,
+confidence(const struct flow *f, const struct flow_context *c,
     const struct flow_verdict *v)
 {
-	double	 n = (double)f->bursts - 1;
+	double	 intervals = (double)f->bursts - 1;
 
-	if (n < 1)
+	if (intervals < 1)
 		return (0);
 	switch (f->kind) {
 	case FLOW_DECODED:
-		return (n / (n + 0.04));
+		return (intervals / (intervals + 0.04));
 	case FLOW_PORT:
-		return (0.95 * n / (n + 1.5));
+		return (0.95 * intervals / (intervals + 1.5));
 	case FLOW_KEEPALIVE:
-		return (s->port_score * (0.4 + 0.4 * regularity(f)) * n /
-		    (n + 1.5));
+		return (c->port_score * (0.4 + 0.4 * regularity(f)) *
+		    intervals / (intervals + 1.5));
 	case FLOW_UNKNOWN:
 		break;
 	}
-	return (unknown_confidence(f, s, v));
+	return (unknown_confidence(f, c, v));
 }
 
 struct flow_verdict
-flow_score(const struct flow *f, const struct flow_setting *s)
+flow_score(const struct flow *f, const struct flow_context *c)
 {
 	struct flow_verdict	 v = { 0 };
 	struct values		 intervals;
@@ -316,6 +325,6 @@ flow_score(const struct flow *f, const struct flow_setting *s)
 	v.interval_ns = intervals.median;
 	v.jitter_ns = intervals.deviation;
 	v.regular_ns = longest_regular(&intervals);
-	v.confidence = confidence(f, s, &v);
+	v.confidence = confidence(f, c, &v);
 	return (v);
 }

@@ -12,7 +12,7 @@
 #define BUCKETS		65536	/* a power of 2 */
 #define NONE		UINT32_MAX
 
-/* Number of flows that are kept when the table is full. */
+/* When the table is full, this many flows are kept and the others dropped. */
 #define FLOW_TABLE_KEPT	(FLOW_TABLE_MAX / 4 * 3)
 
 #define DECODERS_MAX	32
@@ -20,21 +20,22 @@
 struct decoder {
 	const struct protocol	*protocol;
 	enum flow_kind		 kind;
-	void			*memory;	/* for follow(); owned */
+	void			*memory;	/* of follow() or NULL; owned */
 };
 
 struct flow_table {
 	struct flow_table_totals totals;
-	bool			 paired;
+	bool			 paired;	/* only `pair` counts */
 	struct addr		 pair[2];
 	struct flow_table_entry	*entries;	/* totals.flows; owned */
 	size_t			 capacity;
 	uint32_t		*buckets;	/* first entry or NONE; owned */
-	struct wall_time	 first;
-	struct wall_time	 last;
+	struct wall_time	 first;		/* time of the first packet */
+	struct wall_time	 last;		/* time of the last packet */
+	/* The protocols of flows without a decoder: */
 	const struct protocol	*udp;
 	const struct protocol	*tcp;
-	const struct protocol	*other;
+	const struct protocol	*other;		/* `bpf`, by protocol number */
 	struct decoder		 decoders[DECODERS_MAX];
 	size_t			 ndecoders;
 };
@@ -48,6 +49,7 @@ bucket_of(const struct flow_table *t, const struct flow_key *k)
 
 	hash = hash_bytes(hash, &k->protocol, sizeof(k->protocol));
 	hash = hash_bytes(hash, &k->key, sizeof(k->key));
+	/* The family of an address is its first octet. */
 	hash = hash_bytes(hash, &k->source, 1 + addr_length(&k->source));
 	hash = hash_bytes(hash, &k->destination,
 	    1 + addr_length(&k->destination));
@@ -82,9 +84,9 @@ link_entry(struct flow_table *t, uint32_t i)
 	*bucket = i;
 }
 
-/* Flows with more bursts first, then those that were active last. */
+/* More bursts first (up to 16), then later last packets. */
 static int
-compare_promise(const void *a, const void *b)
+compare_use(const void *a, const void *b)
 {
 	const struct flow_table_entry	*x = a, *y = b;
 	uint64_t			 m, n;
@@ -97,13 +99,14 @@ compare_promise(const void *a, const void *b)
 	    x->flow.last.ns < y->flow.last.ns);
 }
 
+/* Makes room: drops flows with few bursts or none recently. */
 static void
-drop_some(struct flow_table *t)
+drop_flows(struct flow_table *t)
 {
 	size_t		 n = t->totals.flows;
 	uint32_t	 i;
 
-	qsort(t->entries, n, sizeof(*t->entries), compare_promise);
+	qsort(t->entries, n, sizeof(*t->entries), compare_use);
 	for (; n > FLOW_TABLE_KEPT; t->totals.dropped++)
 		flow_free(&t->entries[--n].flow);
 	t->totals.flows = n;
@@ -112,9 +115,10 @@ drop_some(struct flow_table *t)
 		link_entry(t, i);
 }
 
-/* The flow with this key, a new one if necessary; NULL: out of memory. */
+/* The flow with this key, a new one if necessary.  NULL: out of memory. */
 static struct flow *
-flow_of(struct flow_table *t, const struct flow_key *key, enum flow_kind kind)
+find_or_add(struct flow_table *t, const struct flow_key *key,
+    enum flow_kind kind)
 {
 	struct flow_table_entry	*e = find(t, key);
 	size_t			 i;
@@ -122,7 +126,7 @@ flow_of(struct flow_table *t, const struct flow_key *key, enum flow_kind kind)
 	if (e != NULL)
 		return (&e->flow);
 	if (t->totals.flows == FLOW_TABLE_MAX)
-		drop_some(t);
+		drop_flows(t);
 	i = t->totals.flows;
 	if (!array_reserve(&t->entries, &t->capacity, i + 1, sizeof(*e)))
 		return (NULL);
@@ -145,7 +149,7 @@ service_port(const struct packet *packet)
 }
 
 static uint16_t
-other_port(const struct packet *packet)
+client_port(const struct packet *packet)
 {
 	return (packet->source_port < packet->destination_port ?
 	    packet->destination_port : packet->source_port);
@@ -159,12 +163,19 @@ count(struct flow_table *t, const struct packet *packet,
 		.protocol = protocol, .key = key,
 		.source = packet->source, .destination = packet->destination,
 	};
-	struct flow	*flow = flow_of(t, &k, kind);
+	struct flow	*flow = find_or_add(t, &k, kind);
 
 	return (flow != NULL && flow_count(flow, t->last, packet->payload_wire,
-	    service_port(packet), other_port(packet)));
+	    service_port(packet), client_port(packet)));
 }
 
+/*
+ * True if the decoder recognizes the packet.  Then heartbeat->key[0] identifies
+ * the flow, and heartbeat->alive says whether the packet is a heartbeat.
+ *
+ * The contents of a protocol with an optional port do not identify it, so only
+ * its default port does.
+ */
 static bool
 decode(const struct decoder *d, const struct packet *packet,
     struct heartbeat *heartbeat)
@@ -187,7 +198,7 @@ decode(const struct decoder *d, const struct packet *packet,
 	return (heartbeat->key[0] == p->value);
 }
 
-/* The decoder that knows the packet, or NULL. */
+/* The decoder that recognizes the packet, or NULL. */
 static const struct decoder *
 find_decoder(const struct flow_table *t, const struct packet *packet,
     struct heartbeat *heartbeat)
@@ -200,6 +211,7 @@ find_decoder(const struct flow_table *t, const struct packet *packet,
 	return (NULL);
 }
 
+/* Counts a packet that no decoder recognizes.  False: out of memory. */
 static bool
 take_unknown(struct flow_table *t, const struct packet *packet)
 {
@@ -222,11 +234,12 @@ flow_table_is_group(const struct addr *a)
 {
 	if (a->family == ADDR_IPV6)
 		return (a->octets[0] == 0xff);
-	/* A broadcast address, with the usual netmasks. */
+	/* Multicast, or broadcast with a netmask of at most 24 bits. */
 	return ((a->octets[0] >= 224 && a->octets[0] < 240) ||
 	    a->octets[3] == 255);
 }
 
+/* Does the packet count, if only a pair of nodes does? */
 static bool
 is_wanted(struct flow_table *t, const struct packet *p)
 {
@@ -238,7 +251,7 @@ is_wanted(struct flow_table *t, const struct packet *p)
 		if (!addr_equal(&p->source, &t->pair[i]))
 			continue;
 		if (addr_equal(&p->destination, &t->pair[!i])) {
-			t->totals.met = true;
+			t->totals.pair_seen = true;
 			return (true);
 		}
 		return (flow_table_is_group(&p->destination));
@@ -260,7 +273,10 @@ flow_table_take(struct flow_table *t, const struct capture_frame *frame)
 	t->totals.watched_ns = wall_sub(t->last, t->first);
 	verdict = packet_decode(frame->link_type, frame->bytes,
 	    frame->captured, frame->wire, &packet);
-	/* A later fragment has addresses, which may be those of the pair. */
+	/*
+	 * A fragment without the first octets has addresses but no ports.  It
+	 * shows that the pair exchanges packets, and is of no other use.
+	 */
 	if ((verdict != PACKET_IP && verdict != PACKET_CONTINUED) ||
 	    !is_wanted(t, &packet) || verdict == PACKET_CONTINUED)
 		return (true);
@@ -273,7 +289,7 @@ flow_table_take(struct flow_table *t, const struct capture_frame *frame)
 
 /* ---- start and end */
 
-/* Does the decoder check the contents, or only the port? */
+/* The kind of the flows of a protocol; FLOW_UNKNOWN: it has no decoder. */
 static enum flow_kind
 kind_of(const struct flow_table *t, const struct protocol *p)
 {
@@ -300,9 +316,10 @@ add_decoders(struct flow_table *t)
 		d = &t->decoders[t->ndecoders++];
 		d->protocol = p;
 		d->kind = kind_of(t, p);
-		if (p->follow != NULL)
-			d->memory = calloc(1, p->memory_size);
-		if (p->follow != NULL && d->memory == NULL)
+		if (p->follow == NULL)
+			continue;
+		d->memory = calloc(1, p->memory_size);
+		if (d->memory == NULL)
 			return (false);
 	}
 	return (true);
@@ -359,19 +376,19 @@ static void
 score(const struct flow_table *t, struct flow_table_entry *e)
 {
 	const struct flow_key	*k = &e->key;
-	struct flow_key		 back = {
+	struct flow_key		 reverse = {
 		.protocol = k->protocol, .key = k->key,
 		.source = k->destination, .destination = k->source,
 	};
-	struct flow_setting	 setting = {
+	struct flow_context	 context = {
 		.watched_ns = t->totals.watched_ns,
 		.port_score = k->protocol == t->other ?
 		    port_score_of_protocol(k->key) : port_score(k->key),
 	};
 
-	e->back = find(t, &back);
-	setting.answered = e->back != NULL;
-	e->verdict = flow_score(&e->flow, &setting);
+	e->reverse = find(t, &reverse);
+	context.answered = e->reverse != NULL;
+	e->verdict = flow_score(&e->flow, &context);
 }
 
 const struct flow_table_entry *

@@ -14,12 +14,17 @@
 #include "packet/capture.h"
 #include "protocols/protocol.h"
 
-/* When there are more flows than this, the least regular ones are dropped. */
+/*
+ * When there are more flows than this, a quarter is dropped: those with the
+ * fewest bursts and, among equal ones, those whose last packet is the oldest.
+ */
 #define FLOW_TABLE_MAX	65536
 
 /*
- * One direction.  A flow without decoder has the protocol `udp` or `tcp` and
- * the port of the service, or the protocol `bpf` and the IP protocol number.
+ * One direction.  `key` is the argument of the option `heartbeat`, such as a
+ * port or a group number.  A flow that no decoder recognizes has the protocol
+ * `udp` or `tcp` and the service port, or the protocol `bpf` and the IP
+ * protocol number.  The service port is the lower one of the two ports.
  */
 struct flow_key {
 	const struct protocol	*protocol;
@@ -33,40 +38,53 @@ struct flow_table_entry {
 	struct flow			 flow;
 	/* Set by flow_table_score: */
 	struct flow_verdict		 verdict;
-	const struct flow_table_entry	*back;	/* opposite direction or NULL */
-	uint32_t			 next;	/* entry of the same bucket */
+	/* The flow in the reverse direction, or NULL. */
+	const struct flow_table_entry	*reverse;
+	/* The next entry of the same bucket; internal. */
+	uint32_t			 next;
 };
 
 struct flow_table_totals {
-	uint64_t	 packets;
+	uint64_t	 packets;	/* all, also those that do not count */
 	size_t		 flows;		/* in the table */
-	uint64_t	 dropped;	/* flows */
+	uint64_t	 dropped;	/* flows dropped for lack of room */
 	int64_t		 watched_ns;	/* from the first packet to the last */
-	bool		 met;		/* the pair exchanged a packet */
+	bool		 pair_seen;	/* the pair exchanged a packet */
 };
 
 struct flow_table;
 
 /*
- * `pair`, if not NULL, is two addresses: the table takes only what one of them
- * sends to the other one or to a group.  NULL when memory is exhausted.
+ * `pair` is NULL or two addresses; then only packets count that one of them
+ * sends to the other one or to a group.  NULL when memory is exhausted.  The
+ * caller frees the table with flow_table_free.
  */
 struct flow_table *flow_table_new(const struct addr *pair);
 void	 flow_table_free(struct flow_table *);
 
-/* The timestamps must not decrease.  False when memory is exhausted. */
+/*
+ * Counts a frame, if it has an IP packet, in its flow.  The timestamps must not
+ * decrease.  False when memory is exhausted.
+ */
 bool	 flow_table_take(struct flow_table *, const struct capture_frame *);
 
 /* Belongs to the table; always up to date. */
 const struct flow_table_totals *flow_table_totals(const struct flow_table *);
 
-/* Scores all flows.  Returns an array of `n` that belongs to the table. */
+/*
+ * Scores all flows.  Returns an array of *n entries that belongs to the table
+ * and is valid until the next flow_table_take.
+ */
 const struct flow_table_entry *flow_table_score(struct flow_table *, size_t *n);
 
 #define FLOW_TABLE_FORM_SIZE	64
 
-/* Writes the option `heartbeat` into text[FLOW_TABLE_FORM_SIZE]; returns it. */
+/*
+ * Writes the value of the option `heartbeat` for this flow into
+ * text[FLOW_TABLE_FORM_SIZE]; returns text.
+ */
 char	*flow_table_form(const struct flow_key *, char *text);
+
 /* Is the address a multicast group, or a broadcast address? */
 bool	 flow_table_is_group(const struct addr *);
 

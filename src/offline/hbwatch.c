@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * hbwatch: works on configurations and captures without the daemon.
+ * The program hbwatch: checks configurations, and searches captures for alarms
+ * and heartbeats.  It works without the daemon.
  */
 #include "config.h"
 
@@ -16,8 +17,8 @@
 
 static enum command_status check_main(int, char **);
 
-/* Begins the messages of getopt, even if argv[0] is something else. */
-static char	 program[] = "hbwatch";
+/* The messages of getopt begin with this name, whatever argv[0] is. */
+static char	program[] = "hbwatch";
 
 static const struct subcommand {
 	const char		*name;
@@ -77,7 +78,7 @@ subcommand_run(int argc, char **argv)
 		return (COMMAND_REFUSED);
 	}
 	argv[0] = program;
-	optind = 0;		/* glibc: start a new scan */
+	optind = 0;		/* makes getopt of glibc start anew */
 	status = s->run(argc, argv);
 	if (status == COMMAND_HELP) {
 		printf("usage: hbwatch %s\n", s->usage);

@@ -6,7 +6,7 @@
 
 #include "offline/port_score.h"
 
-/* The port numbers are IANA's.  These services are regular by themselves. */
+/* Services with regular traffic that is not a heartbeat.  IANA's numbers. */
 static const uint16_t regular[] = {
 	53, 853,		/* DNS */
 	67, 68, 546, 547,	/* DHCP */
@@ -32,7 +32,7 @@ static const uint16_t polled[] = {
 	389, 636,		/* LDAP */
 	445,			/* SMB */
 	3389,			/* remote desktop */
-	3785,			/* BFD echo: a host sends it to itself */
+	3785,			/* BFD echo: the peer only returns it */
 	5060,			/* SIP */
 };
 

@@ -5,12 +5,13 @@
 #include <stdint.h>
 
 /*
- * How likely a UDP or TCP port carries a heartbeat: 1 when nothing speaks
- * against it, 0.5 for a service that is often polled, 0 for a service that is
- * regular by itself and is never a heartbeat (DNS, NTP and others).
+ * How well a UDP or TCP service port fits a heartbeat, 0..1: 0 for a service
+ * with regular traffic that is never a heartbeat (DNS, NTP and others), 0.5 for
+ * a service that monitoring systems often poll, 1 for all others.
  */
 double	 port_score(uint32_t port);
-/* The same for an IP protocol number other than UDP and TCP. */
+
+/* The same for an IP protocol number other than those of UDP and TCP. */
 double	 port_score_of_protocol(uint32_t protocol);
 
 #endif

@@ -38,7 +38,7 @@ add(struct flow *f, double seconds, size_t octets)
 static struct flow_verdict
 verdict_of(struct flow *f, double port_score)
 {
-	struct flow_setting	 setting = {
+	struct flow_context	 setting = {
 		.watched_ns = 60 * NSEC_PER_SEC, .answered = true,
 		.port_score = port_score,
 	};
