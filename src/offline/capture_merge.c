@@ -305,14 +305,14 @@ open_part(struct capture_merge *m, const char *name)
 
 	p->name = name;
 	if (!part_open(p, only ? idle : NULL, m)) {
-		log_warnx("%s: %s", name, p->error);
+		log_errx("%s: %s", name, p->error);
 		return (false);
 	}
 	if (only || !p->info.regular)
 		return (true);
 	if (part_postpone(m, p))
 		return (true);
-	log_warnx("out of memory");
+	log_errx("out of memory");
 	return (false);
 }
 
@@ -327,7 +327,7 @@ capture_merge_open(char *const *names, size_t nnames)
 	if (m != NULL)
 		m->parts = calloc(nnames + 1, sizeof(*m->parts));
 	if (m == NULL || m->parts == NULL || !heap_init(&m->next, nnames)) {
-		log_warnx("out of memory");
+		log_errx("out of memory");
 		capture_merge_close(m);
 		return (NULL);
 	}
@@ -355,23 +355,31 @@ capture_merge_close(struct capture_merge *m)
 
 /* ---- the report */
 
-/* These do not fail the run. */
+static const char *
+plural(uint64_t n)
+{
+	return (n == 1 ? "" : "s");
+}
+
+/* Logs problems that do not fail the run. */
 static void
 warn_of_timestamps(const struct part *p, const struct reorder_window_count *c)
 {
 	double	 back = (double)c->back_ns / NSEC_PER_SEC;
 
 	if (p->untimed > 0)
-		log_warnx("%s: warning: packets without a usable timestamp, "
-		    "left out: %" PRIu64, p->name, p->untimed);
+		log_warnx("%s: warning: ignored %" PRIu64 " packet%s without a "
+		    "usable timestamp", p->name, p->untimed,
+		    plural(p->untimed));
 	if (c->late > 0)
-		log_warnx("%s: warning: packets out of order: %" PRIu64 ", by "
-		    "up to %.9f s; sorted, except %" PRIu64 " that are too "
-		    "late, which count at the latest time before them",
-		    p->name, c->back, back, c->late);
+		log_warnx("%s: warning: %" PRIu64 " packet%s out of order by "
+		    "up to %.9f s; sorted, except %" PRIu64 " too far out of "
+		    "order, counted at the time already reached", p->name,
+		    c->back, plural(c->back), back, c->late);
 	else if (c->back > 0)
-		log_warnx("%s: warning: packets out of order: %" PRIu64 ", by "
-		    "up to %.9f s; sorted", p->name, c->back, back);
+		log_warnx("%s: warning: %" PRIu64 " packet%s out of order by "
+		    "up to %.9f s; sorted", p->name, c->back, plural(c->back),
+		    back);
 }
 
 static bool
@@ -382,11 +390,11 @@ part_report(const struct part *p)
 
 	warn_of_timestamps(p, c);
 	if (p->error[0] != '\0')
-		log_warnx("%s: warning: cannot be read beyond packet %" PRIu64
+		log_warnx("%s: warning: cannot read beyond packet %" PRIu64
 		    ": %s", p->name, c->frames + p->untimed, p->error);
 	if (!packet_knows_link(p->info.link_type))
-		log_warnx("%s: warning: unknown link type %d (%s)", p->name,
-		    p->info.link_type, p->info.link_name);
+		log_warnx("%s: warning: link type %d (%s) is not supported",
+		    p->name, p->info.link_type, p->info.link_name);
 	return (p->error[0] == '\0' && packet_knows_link(p->info.link_type));
 }
 

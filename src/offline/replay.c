@@ -251,13 +251,13 @@ add_matcher(struct replay *r, size_t part)
 		return (true);
 	match = match_new(r->config, NULL);
 	if (match == NULL) {
-		log_warnx("out of memory");
+		log_errx("out of memory");
 		return (false);
 	}
 	r->matchers[r->nmatchers++] = (struct matcher){ link_type, match };
 	if (match_prepare(match, link_type, error))
 		return (true);
-	log_warnx("%s: cannot compile a bpf expression for its link type: %s",
+	log_errx("%s: a bpf expression is invalid for its link type: %s",
 	    capture_merge_name(r->merge, part), error);
 	return (false);
 }
@@ -273,7 +273,7 @@ prepare(struct replay *r)
 	r->tallies = calloc(nwatches + 1, sizeof(*r->tallies));
 	r->matchers = calloc(nparts + 1, sizeof(*r->matchers));
 	if (r->watches == NULL || r->tallies == NULL || r->matchers == NULL) {
-		log_warnx("out of memory");
+		log_errx("out of memory");
 		return (false);
 	}
 	for (i = 0; i < nwatches; i++)
@@ -323,7 +323,7 @@ run(struct replay *r)
 	good = capture_merge_run(r->merge, take_frame, wants_frame, r) &&
 	    !r->exhausted;
 	if (!good)
-		log_warnx("out of memory");
+		log_errx("out of memory");
 	if (good && !ferror(stdout))
 		finish(r);
 	progress_clear();
