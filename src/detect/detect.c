@@ -6,11 +6,11 @@
 #include "detect/detect.h"
 
 _Static_assert(sizeof(struct detect_watch) == 128, "two cache lines");
-_Static_assert(offsetof(struct detect_watch, intervals) == 64, "the second");
+_Static_assert(offsetof(struct detect_watch, intervals) == 64, "second line");
 
 /*
- * One process writes a watch, and others read it without a lock: if `version`
- * is odd, or has changed during the read, the reader reads again.
+ * One process writes a watch, and others read it without a lock.  If `version`
+ * is odd or has changed during the read, the reader reads again.
  */
 static void
 write_begin(struct detect_watch *w)
@@ -31,7 +31,7 @@ detect_watch_read(const struct detect_watch *w, struct detect_watch *copy)
 	uint32_t	 before, after;
 	int		 tries;
 
-	/* A writer that was killed leaves it odd; so the tries are limited. */
+	/* The tries are limited, because a killed writer leaves it odd. */
 	for (tries = 0; tries < 1000; tries++) {
 		before = atomic_load_explicit(&w->version,
 		    memory_order_acquire);
@@ -71,7 +71,7 @@ detect_watch_restore(struct detect_watch *w, uint32_t transitions, bool raised,
 	w->last_wall = last;
 }
 
-/* The start of the silence, as far as the source captured it. */
+/* The start of the monitored silence. */
 static struct mono_time
 silent_since(const struct detect_watch *w, const struct detect_source *source)
 {
@@ -85,7 +85,7 @@ deadline(const struct detect_watch *w, const struct detect_source *source)
 	    (int64_t)w->interruption_ns));
 }
 
-/* Adds the deadline of a watch, if it has one and that is not there. */
+/* Adds the deadline of a watch, unless it has none or it is already there. */
 static void
 schedule(struct detect *d, uint32_t i)
 {
@@ -110,7 +110,7 @@ remove_top(struct detect *d)
 void
 detect_watch_sanitize(struct detect_watch *w)
 {
-	/* A raise or clear may not have been counted. */
+	/* The writer may have been killed before it counted a transition. */
 	if (w->raised != (w->transitions % 2 != 0))
 		w->transitions++;
 	if (atomic_load(&w->version) % 2 != 0)
@@ -159,7 +159,8 @@ raise_alarm(struct detect *d, uint32_t i, struct mono_time at)
 		.silence_ns = (int64_t)w->interruption_ns,
 		.received = w->received,
 		.stopping = w->stopping,
-		.lossy = !mono_before(source->lossy, silent_since(w, source)),
+		.lossy = !mono_before(source->last_loss,
+		    silent_since(w, source)),
 		.link_down = source->link_down,
 	};
 
@@ -188,37 +189,38 @@ clear_alarm(struct detect *d, uint32_t i, struct mono_time at)
 }
 
 static void
-learn_interval(struct detect_watch *w, int64_t interval_ns)
+record_interval(struct detect_watch *w, int64_t interval_ns)
 {
 	int64_t		 units = interval_ns / DETECT_UNIT_NS + 1;
-	uint32_t	 interval, before;
+	uint32_t	 interval, previous;
 	float		 change_ns;
 
-	/* An interval of 24 h fits. */
+	/* An interval of 24 h, the longest `interruption`, fits. */
 	interval = units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
-	before = w->intervals[(w->oldest + DETECT_INTERVALS - 1) %
+	previous = w->intervals[(w->oldest + DETECT_INTERVALS - 1) %
 	    DETECT_INTERVALS];
-	if (before != 0) {
-		change_ns = (float)(interval > before ? interval - before :
-		    before - interval) * (float)DETECT_UNIT_NS;
+	if (previous != 0) {
+		change_ns = (float)(interval > previous ?
+		    interval - previous : previous - interval) *
+		    (float)DETECT_UNIT_NS;
 		w->jitter_ns += (change_ns - w->jitter_ns) / 16;
 	}
 	w->intervals[w->oldest] = interval;
 	w->oldest = (w->oldest + 1) % DETECT_INTERVALS;
 }
 
-/* Learns from a time between two heartbeats that was captured all through. */
+/* Records the time between two heartbeats.  All of it must be monitored. */
 static void
-learn_gap(struct detect_watch *w, int64_t gap_ns)
+record_gap(struct detect_watch *w, int64_t gap_ns)
 {
 	int64_t	 gap_ms = (gap_ns + NSEC_PER_MSEC / 2) / NSEC_PER_MSEC;
 
 	if (gap_ms > w->longest_gap_ms)
 		w->longest_gap_ms = gap_ms < UINT32_MAX ? (uint32_t)gap_ms :
 		    UINT32_MAX;
-	/* The duration of an interruption is no interval of the peer. */
+	/* An interruption is not an interval of the peer. */
 	if (gap_ns <= (int64_t)w->interruption_ns)
-		learn_interval(w, gap_ns);
+		record_interval(w, gap_ns);
 }
 
 static bool
@@ -227,7 +229,7 @@ stop_grace_is_over(const struct detect_watch *w, struct mono_time at)
 	const int	 high = 64 - DETECT_STOPPING_BITS;
 	uint64_t	 ms = (uint64_t)(at.ns / NSEC_PER_MSEC);
 
-	/* The low bits hold the difference as a signed number. */
+	/* Only low bits are stored: take the difference as a signed number. */
 	return ((int64_t)((ms - w->stopping_ms) << high) >> high >
 	    DETECT_STOP_GRACE_NS / NSEC_PER_MSEC);
 }
@@ -253,7 +255,7 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 	    mono_before(deadline(w, source), at))
 		raise_alarm(d, i, deadline(w, source));
 	if (w->received && !mono_before(w->last, source->since))
-		learn_gap(w, gap_ns);
+		record_gap(w, gap_ns);
 	w->received = true;
 	if (w->stopping && stop_grace_is_over(w, at))
 		w->stopping = false;
@@ -282,9 +284,9 @@ detect_stopping(struct detect *d, uint32_t i, struct mono_time at)
 }
 
 /*
- * Checks the entry at the top of the heap, which is due.  Heartbeats do not
- * move entries, because that would cost more than the check; so the deadline of
- * the watch may be later.  False when the entry was postponed or removed.
+ * Checks the top of the heap, which is due.  The deadline of the watch may be
+ * later, because a heartbeat does not move the entry: this check costs less.
+ * False when the entry was postponed or removed.
  */
 static bool
 top_is_overdue(struct detect *d, struct mono_time now)
@@ -297,6 +299,7 @@ top_is_overdue(struct detect *d, struct mono_time now)
 	if (w->raised) {
 		remove_top(d);
 	} else if (source->blind) {
+		/* After detect_source_resume, the deadline is not earlier. */
 		heap_defer_top(&d->deadlines,
 		    mono_add(now, (int64_t)w->interruption_ns));
 	} else if (mono_before(top->due, due)) {
@@ -347,7 +350,7 @@ void
 detect_source_begin(struct detect_source *source, struct mono_time now)
 {
 	*source = (struct detect_source){
-		.since = now, .lossy = { INT64_MIN },
+		.since = now, .last_loss = { INT64_MIN },
 	};
 }
 

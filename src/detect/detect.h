@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The detector: raises an alarm when the heartbeats of a watch are interrupted,
- * and clears it when they are back.
+ * and clears it when heartbeats are received again.
  *
  * It is pure: it reads no clock, because `now` is an argument, does no I/O, and
  * allocates nothing after detect_init.  The daemon, replay, the scenario tests
  * and the fuzzer run the same code.
  *
- * A watch receives heartbeats through a source, which is a capture.  Both are
- * plain memory without pointers, so that they can be shared between processes.
+ * A watch receives heartbeats through a source, which is the capture of one
+ * interface.  Both are plain memory without pointers, so that processes can
+ * share them.
  *
  * Durations are in nanoseconds and end in _ns.
  */
@@ -34,19 +35,22 @@ enum detect_state {
 	DETECT_DISABLED = 6,
 };
 
-/* The learned interval is the median of this many intervals, the latest. */
+/* The learned interval is the median of this many latest intervals. */
 #define DETECT_INTERVALS	16
 /* A watch is late after a silence of this many learned intervals. */
 #define DETECT_LATE_INTERVALS	3
 
-/* Linux-HA sends its status for about two seconds after its shutdown. */
+/*
+ * Heartbeats for this long after an announced stop do not revoke it: Linux-HA
+ * still sends its status for about two seconds.
+ */
 #define DETECT_STOP_GRACE_NS	(3 * NSEC_PER_SEC)
 
 struct detect_source {
-	/* Since then it captures without a break; silence counts from here. */
+	/* Since then it captures without a gap; silence counts from then. */
 	struct mono_time	 since;
-	/* When packets were last found to be lost. */
-	struct mono_time	 lossy;
+	/* When a loss of packets was found last. */
+	struct mono_time	 last_loss;
 	bool			 blind;		/* it captures nothing */
 	bool			 link_down;	/* its interface is down */
 };
@@ -68,24 +72,25 @@ struct detect_watch {
 	/* The number of raises and clears; odd while the alarm is active. */
 	uint32_t	 transitions;
 
-	/* The configuration, with `recovery` below. */
+	/* These three and `recovery` below are the configuration. */
 	uint64_t	 interruption_ns : DETECT_INTERRUPTION_BITS;
-	uint64_t	 source : 16;	/* its position; unused if disabled */
+	uint64_t	 source : 16;	/* its position, if enabled */
 	uint64_t	 enabled : 1;
 
-	/* The last heartbeat.  Before the first, `last` is the begin. */
+	/* The last heartbeat.  Before it, `last` is the start of the watch. */
 	struct mono_time last;
 	struct wall_time last_wall;
 	struct mono_time raised_at;	/* the last raise */
 	uint64_t	 heartbeats : 44;	/* received so far */
-	uint64_t	 recovered : 20;	/* of these, towards recovery */
+	/* Heartbeats since the raise; `recovery` of them clear the alarm. */
+	uint64_t	 recovered : 20;
 
-	uint64_t	 recovery : 20;	/* heartbeats that clear it; 1.. */
+	uint64_t	 recovery : 20;	/* 1 or more */
 	uint64_t	 received : 1;	/* at least one heartbeat */
 	uint64_t	 raised : 1;	/* the alarm is active */
 	uint64_t	 stopping : 1;	/* the peer has announced its stop */
-	uint64_t	 oldest : 4;	/* position in intervals */
-	/* When the stop was last announced: the low bits. */
+	uint64_t	 oldest : 4;	/* position of the oldest interval */
+	/* When the stop was last announced: the low bits of the time in ms. */
 	uint64_t	 stopping_ms : DETECT_STOPPING_BITS;
 
 	float		 jitter_ns;	/* RFC 3550, section 6.4.1 */
@@ -99,21 +104,21 @@ enum detect_transition {
 	DETECT_CLEARED = 2,
 };
 
-/* Each of the last six members is valid for the transition that it names. */
+/* The last six members are valid for the transition that is named there. */
 struct detect_event {
 	enum detect_transition	 transition;
 	uint32_t		 watch;		/* its position */
-	/* Counts the transitions of the watch: odd raises, even clears. */
+	/* Numbers the transitions of the watch from 1; raises are odd. */
 	uint32_t		 number;
 	struct mono_time	 at;
-	/* The last one before `at`, or WALL_NEVER. */
+	/* The last one up to `at`, or WALL_NEVER. */
 	struct wall_time	 last_heartbeat;
 	int64_t			 duration_ns;	/* CLEARED: since the raise */
 	int64_t			 silence_ns;	/* RAISED: the interruption */
-	bool			 received;	/* RAISED: ever, before it */
-	bool			 stopping;	/* RAISED: a stop announced */
-	bool			 lossy;		/* RAISED: packets lost in it */
-	bool			 link_down;	/* RAISED: the interface */
+	bool			 received;	/* RAISED: a heartbeat before */
+	bool			 stopping;	/* RAISED: stop was announced */
+	bool			 lossy;		/* RAISED: packets were lost */
+	bool			 link_down;	/* RAISED: interface is down */
 };
 
 typedef void detect_emit(void *arg, const struct detect_event *);
@@ -122,12 +127,13 @@ struct detect {
 	struct detect_watch	*watches;	/* the caller's */
 	struct detect_source	*const *sources;	/* the caller's */
 	struct heap		 deadlines;
-	uint64_t		*scheduled;	/* bits: in deadlines; owned */
+	/* Bit i % 64 of word i / 64: watch i is in `deadlines`.  Owned. */
+	uint64_t		*scheduled;
 	detect_emit		*emit;
 	void			*arg;
 };
 
-/* Begins a watch at `now`: disabled, with no heartbeat received. */
+/* Starts a watch at `now`.  It is disabled and has received no heartbeat. */
 void	 detect_watch_begin(struct detect_watch *, struct mono_time now);
 
 /* Sets the configuration of a watch and nothing else. */
@@ -135,49 +141,51 @@ void	 detect_watch_configure(struct detect_watch *, uint32_t source,
 	    int64_t interruption_ns, uint32_t recovery, bool enabled);
 
 /*
- * Makes a watch that has just begun continue from an earlier time: the number
- * of its transitions, and whether its alarm is active and since when.  A
- * disabled watch has no alarm, so an active one counts as cleared: one more
- * transition, without an event.
+ * Gives a watch, which was started and configured, the state of an earlier
+ * time: the number of transitions, whether the alarm was active (`raised`) and
+ * since when, and the last heartbeat.  A disabled watch has no alarm: an active
+ * one counts as cleared, which is one more transition, without an event.
  */
 void	 detect_watch_restore(struct detect_watch *, uint32_t transitions,
 	    bool raised, struct mono_time raised_at, struct wall_time last);
 
 /*
- * Starts a detector over watches that have begun, or that an earlier detector
- * left.  It sanitizes them.  The caller keeps watches and sources until
- * detect_free.  The functions below call `emit` for each transition: in order
- * of time for each watch, and for all watches within one detect_advance.  False
- * when there is no memory.
+ * Starts a detector for watches that were just started or that an earlier
+ * detector used, and sanitizes them.  The caller keeps watches and sources
+ * until detect_free.  False when memory is exhausted.
+ *
+ * detect_heartbeat and detect_advance call `emit` for each transition.  The
+ * events of one watch are in order of time, and so are all events of one call
+ * of detect_advance.
  */
 bool	 detect_init(struct detect *, struct detect_watch *, size_t nwatches,
 	    struct detect_source *const *sources, detect_emit *, void *arg);
 void	 detect_free(struct detect *);
 
 /*
- * Repairs a watch whose writer was killed during a write.  To be called while
+ * Repairs a watch whose writer was killed during a write.  Call it only while
  * no process writes.
  */
 void	 detect_watch_sanitize(struct detect_watch *);
 
 /*
- * Takes a heartbeat of `watch` at time `at`, which is `wall` by the wall clock.
- * An `at` before the last heartbeat counts as the time of that.  If this
- * heartbeat ends an interruption that detect_advance has not seen, the alarm is
- * raised here; it is cleared as after any other interruption.
+ * Counts a heartbeat that `watch` received at the time `at`, and at `wall` by
+ * the wall clock.  An `at` before the last heartbeat or raise is replaced by
+ * the time of that.  If the heartbeat comes after the deadline and the alarm was
+ * not raised yet, it is raised here, unless the source is blind.
  */
 void	 detect_heartbeat(struct detect *, uint32_t watch, struct mono_time at,
 	    struct wall_time wall);
 
 /*
- * Takes an announcement of the peer that it stops.  It becomes the cause of the
- * next alarm, unless a heartbeat comes more than DETECT_STOP_GRACE_NS later.
+ * The peer announced at the time `at` that it stops.  This becomes the cause of
+ * the next alarm, unless a heartbeat comes over DETECT_STOP_GRACE_NS later.
  */
 void	 detect_stopping(struct detect *, uint32_t watch, struct mono_time at);
 
 /*
- * Raises the alarms whose deadline is at `now` or before.  The caller has given
- * all heartbeats up to `now` to detect_heartbeat.
+ * Raises the alarms whose deadline is `now` or earlier.  Before, the caller
+ * must call detect_heartbeat for all heartbeats up to `now`.
  */
 void	 detect_advance(struct detect *, struct mono_time now);
 
@@ -187,33 +195,39 @@ void	 detect_advance(struct detect *, struct mono_time now);
  */
 bool	 detect_overdue(struct detect *, struct mono_time now);
 
-/* When detect_advance is to be called next; MONO_NEVER if no alarm can rise. */
+/*
+ * When to call detect_advance next; MONO_NEVER if no alarm can be raised.  That
+ * call may raise no alarm, because a heartbeat does not move this time.
+ */
 struct mono_time detect_next(const struct detect *);
 
 /* Begins a source that captures from `now` on. */
 void	 detect_source_begin(struct detect_source *, struct mono_time now);
 
 /*
- * Makes silence count from `now` on, because the source did not capture all of
- * the time before.
+ * Lets silence count only from `now` on, because the source did not capture for
+ * some time before.
  */
 void	 detect_source_resume(struct detect_source *, struct mono_time now);
 
-/* ---- for readers, also of another process */
+/* ---- for readers, which may be another process */
 
 /*
  * Copies a watch that another process may be writing.  The copy is consistent,
- * unless the writer was killed during a write.
+ * unless the writer was killed or did not run in the middle of a write.
  */
 void	 detect_watch_read(const struct detect_watch *, struct detect_watch *);
 
+/* The state at `now`; the source is that of the watch. */
 enum detect_state detect_state(const struct detect_watch *,
 	    const struct detect_source *, struct mono_time now);
 /* The learned interval; 0 while there is none. */
 int64_t	 detect_interval_ns(const struct detect_watch *);
-/* The time since the last heartbeat, or since the watch began; 0 or more. */
+/* The time since the last heartbeat or the start of the watch; 0 or more. */
 int64_t	 detect_silence_ns(const struct detect_watch *, struct mono_time now);
+/* The jitter of the intervals (RFC 3550, section 6.4.1). */
 int64_t	 detect_jitter_ns(const struct detect_watch *);
+/* The longest time between two heartbeats, without unmonitored time. */
 int64_t	 detect_longest_gap_ns(const struct detect_watch *);
 /* How often the alarm was raised. */
 uint32_t detect_interruptions(const struct detect_watch *);

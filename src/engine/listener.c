@@ -150,7 +150,7 @@ listener_check_losses(struct listener *listener)
 		return;
 	listener->row->dropped += dropped - listener->dropped;
 	listener->dropped = dropped;
-	listener->row->source.lossy = listener->all->now;
+	listener->row->source.last_loss = listener->all->now;
 }
 
 static void

@@ -164,7 +164,7 @@ shared_state_sanitize(struct shared_state *shared,
 		c = &shared->captures[i];
 		memcpy(c->interface, shared->names[i], sizeof(c->interface));
 		sanitize_time(&c->source.since, now);
-		sanitize_time(&c->source.lossy, now);
+		sanitize_time(&c->source.last_loss, now);
 	}
 	configure_watches(shared, config);
 	for (i = 0; i < shared->nwatches; i++) {

@@ -533,7 +533,7 @@ run_link_up(struct scenario *s, const struct args *a)
 static bool
 run_lossy(struct scenario *s, const struct args *a)
 {
-	s->sources[a->source].lossy = s->now;
+	s->sources[a->source].last_loss = s->now;
 	return (true);
 }
 

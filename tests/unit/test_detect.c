@@ -15,7 +15,7 @@
 #define SOURCES		2
 #define EVENTS		64
 
-/* The wall clock differs from monotonic time, so that a mix-up is found. */
+/* The two clocks differ, so that a test fails if they are mixed up. */
 #define WALL_OFFSET_NS	(1795348800 * NSEC_PER_SEC)
 
 static struct {
@@ -113,7 +113,7 @@ advance(int64_t now_ms)
 	detect_advance(&t.detect, ms(now_ms));
 }
 
-/* For times one nanosecond before and after a limit. */
+/* Advances to `ns` nanoseconds before or after a time. */
 static void
 advance_ns(int64_t now_ms, int64_t ns)
 {
@@ -202,7 +202,7 @@ raised_at_the_deadline(void **state)
 	assert_int_equal(detect_next(&t.detect).ns, MONO_NEVER.ns);
 }
 
-/* The time of a late event is that of the deadline. */
+/* The time of an event is the deadline, even if detect_advance is late. */
 static void
 raised_late(void **state)
 {
@@ -262,7 +262,7 @@ first_heartbeat_at_the_deadline(void **state)
 }
 
 static void
-gap_inside_one_drain(void **state)
+deadline_between_two_heartbeats(void **state)
 {
 	const struct detect_event	*e;
 
@@ -282,7 +282,7 @@ gap_inside_one_drain(void **state)
 }
 
 static void
-gap_of_a_nanosecond_too_much(void **state)
+heartbeat_a_nanosecond_too_late(void **state)
 {
 	struct mono_time	 at = mono_add(ms(31000), 1);
 
@@ -358,7 +358,7 @@ recovery_with_a_gap(void **state)
 	nothing_more();
 }
 
-/* The interruption and its recovery are found in one drain. */
+/* detect_advance was not called between the heartbeats. */
 static void
 recovery_starts_with_the_gap(void **state)
 {
@@ -407,7 +407,7 @@ recovery_of_a_watch_never_received(void **state)
 	cleared(0, 12000, 2000);
 }
 
-/* Between two such heartbeats is no interruption, monitored or not. */
+/* A gap that is not longer than `interruption` does not end the recovery. */
 static void
 recovery_across_a_short_blindness(void **state)
 {
@@ -473,7 +473,7 @@ stop_is_announced(void **state)
 	assert_false(raised(0, 70000)->stopping);
 }
 
-/* Some peers announce their stop and send for a moment more. */
+/* Some peers still send for a moment after they announced their stop. */
 static void
 stop_with_heartbeats_after_it(void **state)
 {
@@ -499,9 +499,9 @@ stop_is_revoked(void **state)
 	assert_false(raised(0, 34001)->stopping);
 }
 
-/* In replay, time is wall time: more milliseconds than a watch stores. */
+/* In replay, times are wall times, which need more bits than are stored. */
 static void
-stop_on_a_late_clock(void **state)
+stop_at_a_large_time(void **state)
 {
 	/* The year 2026, and around the overflow of the stored bits. */
 	const int64_t		 half = INT64_C(1) <<
@@ -528,9 +528,9 @@ stop_on_a_late_clock(void **state)
 	}
 }
 
-/* Intervals have a resolution of 25 us, also the longest ones. */
+/* Even the longest intervals have a resolution of 25 us. */
 static void
-intervals_are_exact_to_the_ms(void **state)
+intervals_are_exact_to_25_us(void **state)
 {
 	static const int64_t	 sent_ms[] = { 1, 17, 1000, 33333, 86400000 };
 	size_t			 i, k;
@@ -570,7 +570,7 @@ stop_and_back_at_once(void **state)
 }
 
 static void
-stop_before_a_gap_inside_one_drain(void **state)
+stop_before_a_late_heartbeat(void **state)
 {
 	(void)state;
 	watch(0, 0, 30000, 1);
@@ -611,7 +611,7 @@ loss_within_the_silence(void **state)
 	for (i = 0; i < sizeof(c) / sizeof(c[0]); i++) {
 		watch(0, 0, 30000, 1);
 		heartbeat(0, 1000);
-		t.sources[0].lossy = ms(c[i].lossy_ms);
+		t.sources[0].last_loss = ms(c[i].lossy_ms);
 		advance(31000);
 		assert_int_equal(raised(0, 31000)->lossy, c[i].within);
 	}
@@ -881,7 +881,7 @@ intervals(const struct detect_watch *w)
 
 /* An interruption counts for the longest gap and not as an interval. */
 static void
-an_interruption_is_no_interval(void **state)
+an_interruption_is_not_an_interval(void **state)
 {
 	const struct detect_watch	*w = &t.watches[0];
 
@@ -914,9 +914,9 @@ silence(void **state)
 	    ms(1500).ns);
 }
 
-/* The deadline of a watch counts from its begin. */
+/* The deadline of a watch counts from its start. */
 static void
-begun_later(void **state)
+watch_started_later(void **state)
 {
 	(void)state;
 	watch_at(30000, ms(5000));
@@ -944,9 +944,9 @@ timestamps_out_of_order(void **state)
 	raised(0, 40000);
 }
 
-/* The timestamp of a heartbeat may be from before its watch began. */
+/* A heartbeat may have a timestamp before the start of its watch. */
 static void
-timestamp_before_the_begin(void **state)
+timestamp_before_the_start(void **state)
 {
 	(void)state;
 	watch_at(30000, ms(5000));
@@ -995,9 +995,9 @@ events_in_the_order_of_time(void **state)
 	nothing_more();
 }
 
-/* At the same time: in the order of the watches. */
+/* Events at the same time are in the order of the watches. */
 static void
-events_of_one_time(void **state)
+events_at_the_same_time(void **state)
 {
 	(void)state;
 	watch(3, 0, 10000, 1);
@@ -1057,6 +1057,35 @@ wakeups_are_few_while_blind(void **state)
 	assert_in_range(wakes, 1, 21);
 }
 
+/* detect_overdue raises nothing and postpones outdated deadlines. */
+static void
+overdue(void **state)
+{
+	(void)state;
+	watch(0, 0, 1000, 1);
+	watch(1, 0, 1500, 1);
+	heartbeat(0, 900);
+	assert_int_equal(detect_next(&t.detect).ns, ms(1000).ns);
+	assert_false(detect_overdue(&t.detect, ms(1000)));
+	assert_int_equal(detect_next(&t.detect).ns, ms(1500).ns);
+	assert_false(detect_overdue(&t.detect, ms(1499)));
+	assert_true(detect_overdue(&t.detect, ms(1500)));
+	nothing_more();
+	assert_true(detect_overdue(&t.detect, ms(1500)));
+	advance(1500);
+	raised(1, 1500);
+	assert_false(detect_overdue(&t.detect, ms(1500)));
+	assert_int_equal(detect_next(&t.detect).ns, ms(1900).ns);
+	t.sources[0].blind = true;
+	assert_false(detect_overdue(&t.detect, ms(1900)));
+	t.sources[0].blind = false;
+	assert_true(detect_overdue(&t.detect, ms(2900)));
+	advance(2900);
+	raised(0, 1900);
+	nothing_more();
+	assert_int_equal(detect_next(&t.detect).ns, MONO_NEVER.ns);
+}
+
 /* ---- a detector that continues with the rows of another one */
 
 static void
@@ -1086,7 +1115,7 @@ replaced(void **state)
 	nothing_more();
 }
 
-/* The deadline was in the time between two detectors. */
+/* The deadline passed before the new detector was called. */
 static void
 replaced_over_a_deadline(void **state)
 {
@@ -1117,7 +1146,7 @@ writer_was_killed(void **state)
 	assert_int_equal(t.watches[0].version % 2, 0);
 }
 
-/* It was killed after `raised` was set and before the count of transitions. */
+/* The writer was killed after it set `raised` and before it counted. */
 static void
 writer_was_killed_in_a_raise(void **state)
 {
@@ -1167,7 +1196,7 @@ no_watch(void **state)
 
 /* ---- a reader in parallel with the writer */
 
-/* Enough to find a reader that does not check `version`. */
+/* With so many writes, a reader that does not check `version` fails. */
 #define WRITES	1000000
 
 /* After n heartbeats, the last is at n ms, and all intervals are 1 ms. */
@@ -1200,7 +1229,7 @@ consistent(const struct detect_watch *w)
  * version.  Such copies are rare and not checked.
  */
 static void
-read_beside_a_writer(void **state)
+read_during_writes(void **state)
 {
 	struct detect_watch	 copy;
 	pthread_t		 writer;
@@ -1232,35 +1261,6 @@ read_beside_a_writer(void **state)
 
 #define TEST(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
-/* detect_overdue raises nothing, and postpones what a heartbeat has moved. */
-static void
-overdue(void **state)
-{
-	(void)state;
-	watch(0, 0, 1000, 1);
-	watch(1, 0, 1500, 1);
-	heartbeat(0, 900);
-	assert_int_equal(detect_next(&t.detect).ns, ms(1000).ns);
-	assert_false(detect_overdue(&t.detect, ms(1000)));
-	assert_int_equal(detect_next(&t.detect).ns, ms(1500).ns);
-	assert_false(detect_overdue(&t.detect, ms(1499)));
-	assert_true(detect_overdue(&t.detect, ms(1500)));
-	nothing_more();
-	assert_true(detect_overdue(&t.detect, ms(1500)));
-	advance(1500);
-	raised(1, 1500);
-	assert_false(detect_overdue(&t.detect, ms(1500)));
-	assert_int_equal(detect_next(&t.detect).ns, ms(1900).ns);
-	t.sources[0].blind = true;
-	assert_false(detect_overdue(&t.detect, ms(1900)));
-	t.sources[0].blind = false;
-	assert_true(detect_overdue(&t.detect, ms(2900)));
-	advance(2900);
-	raised(0, 1900);
-	nothing_more();
-	assert_int_equal(detect_next(&t.detect).ns, MONO_NEVER.ns);
-}
-
 int
 main(void)
 {
@@ -1271,8 +1271,8 @@ main(void)
 		TEST(never_received),
 		TEST(heartbeat_at_the_deadline),
 		TEST(first_heartbeat_at_the_deadline),
-		TEST(gap_inside_one_drain),
-		TEST(gap_of_a_nanosecond_too_much),
+		TEST(deadline_between_two_heartbeats),
+		TEST(heartbeat_a_nanosecond_too_late),
 		TEST(raise_and_clear_alternate),
 		TEST(recovery_counts),
 		TEST(recovery_with_a_gap),
@@ -1286,10 +1286,10 @@ main(void)
 		TEST(stop_is_announced),
 		TEST(stop_with_heartbeats_after_it),
 		TEST(stop_is_revoked),
-		TEST(stop_on_a_late_clock),
-		TEST(intervals_are_exact_to_the_ms),
+		TEST(stop_at_a_large_time),
+		TEST(intervals_are_exact_to_25_us),
 		TEST(stop_and_back_at_once),
-		TEST(stop_before_a_gap_inside_one_drain),
+		TEST(stop_before_a_late_heartbeat),
 		TEST(link_is_down),
 		TEST(loss_within_the_silence),
 		TEST(blind_raises_nothing),
@@ -1305,14 +1305,14 @@ main(void)
 		TEST(late_after_blindness),
 		TEST(interval_is_the_median),
 		TEST(jitter),
-		TEST(an_interruption_is_no_interval),
+		TEST(an_interruption_is_not_an_interval),
 		TEST(silence),
-		TEST(begun_later),
+		TEST(watch_started_later),
 		TEST(timestamps_out_of_order),
-		TEST(timestamp_before_the_begin),
+		TEST(timestamp_before_the_start),
 		TEST(timestamp_before_the_raise),
 		TEST(events_in_the_order_of_time),
-		TEST(events_of_one_time),
+		TEST(events_at_the_same_time),
 		TEST(wakeups_are_few),
 		TEST(wakeups_are_few_while_blind),
 		TEST(replaced),
@@ -1321,7 +1321,7 @@ main(void)
 		TEST(writer_was_killed_in_a_raise),
 		TEST(writer_was_killed_in_a_clear),
 		TEST(no_watch),
-		TEST(read_beside_a_writer),
+		TEST(read_during_writes),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Compares the detector with a simple model, which stores all that happens to a
- * watch and searches it for each decision.  Time advances in large steps, so
- * that heartbeats often arrive exactly at a deadline.
+ * Compares the detector with a simple model, which records all that happens to
+ * a watch and searches these records for each decision.  Time advances in large
+ * steps, so that heartbeats often arrive exactly at a deadline.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -30,7 +30,7 @@ enum type {
 	BEGAN,
 	HEARTBEAT,
 	STOPPING,
-	RESUMED,		/* its source */
+	RESUMED,		/* the source of the watch */
 	RAISED,
 	CLEARED,
 };
@@ -105,7 +105,7 @@ due(const struct model_watch *m)
 	return (since + m->interruption);
 }
 
-/* Has the peer announced its stop, and sent nothing after the grace time? */
+/* True if the peer announced its stop and sent nothing after the grace time. */
 static bool
 announced(const struct model_watch *m)
 {
@@ -367,8 +367,8 @@ compare(uint32_t seed, uint32_t step)
 }
 
 /*
- * In each step a watch has a heartbeat with a probability of `chance` percent;
- * detectors advance every `steps` steps on average.
+ * In each step, a watch receives a heartbeat with a probability of `chance`
+ * percent.  The detector and the model advance every `steps` steps on average.
  */
 static void
 run(uint32_t seed)

@@ -509,7 +509,7 @@ captures(void **state)
 	c->source.blind = true;
 	c->source.link_down = true;
 	c->source.since = at(1700);
-	c->source.lossy = at(1701);
+	c->source.last_loss = at(1701);
 	reload(WATCH("mq", "hbw2", "192.0.2.14", "ip", "") DB(""));
 	assert_int_equal(next->ncaptures, 2);
 	assert_int_equal(shared_state_find_capture(next, "hbw0"), UINT32_MAX);
