@@ -18,7 +18,7 @@ field(const struct config_check *c, const struct config_value *v)
 	return ((char *)c + config_options[v->option].offset);
 }
 
-/* Adds such as `invalid recovery "0"; expected 1 to 1000000 heartbeats`. */
+/* Adds an error: `invalid recovery "0"; expected 1 to 1000000 heartbeats`. */
 static void
 value_error(struct config_check *c, const struct config_value *v,
     const char *fault)
@@ -123,7 +123,7 @@ config_check_severity(struct config_check *c, const struct config_value *v)
 	return (severity_parse(v->text, &c->alarm.severity) ? NULL : "unknown");
 }
 
-/* Reads a text such as "100 in 10s". */
+/* Reads a limit and a window, such as "100 in 10s". */
 const char *
 config_check_storm(struct config_check *c, const struct config_value *v)
 {

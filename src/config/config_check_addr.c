@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "config/config_check.h"
 
-/* The unspecified address, 0.0.0.0 or ::, which no node has. */
+/* True for 0.0.0.0 and ::, which are the address of no node. */
 static bool
 addr_unspecified(const struct addr *a)
 {
@@ -16,7 +16,7 @@ addr_unspecified(const struct addr *a)
 	return (memcmp(a->octets, zero, addr_length(a)) == 0);
 }
 
-/* Multicast, or the broadcast address of IPv4: no node sends from it. */
+/* True for multicast and for the IPv4 broadcast: no node sends from them. */
 static bool
 addr_is_group(const struct addr *a)
 {

@@ -33,7 +33,7 @@ static const struct configuration_alarm alarm_default = {
 	.interruption_ns = 30 * NSEC_PER_SEC,
 };
 
-/* An alarm, and where its section begins. */
+/* An alarm and the place of its section. */
 struct placed_alarm {
 	struct configuration_alarm alarm;	/* its texts are borrowed */
 	struct config_place	 place;		/* all zero: built in */

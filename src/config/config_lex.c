@@ -263,8 +263,8 @@ file_begin(struct config_lex *lex, struct lex_file *f)
 	f->line = 1;
 	if (nul != NULL) {
 		move(lex, nul);
-		config_error(lex->errors, place(lex), "NUL byte; "
-		    "expected a text file");
+		config_error(lex->errors, place(lex), "NUL byte; expected a "
+		    "text file");
 		lex->cut = true;
 	} else if (strncmp(f->p, BYTE_ORDER_MARK, 3) == 0)
 		f->p += 3;

@@ -42,7 +42,7 @@ struct lex_file {
 	size_t		 length;
 	size_t		 capacity;
 	char		*p;		/* the next byte */
-	char		*no_brace;	/* where the last "${" without } ended */
+	char		*no_brace;	/* end of the last "${" without } */
 	int		 line;		/* of p */
 };
 

@@ -80,8 +80,8 @@ unexpected(struct parser *p, const struct config_token *token,
 		strcpy(quoted, "word");
 	else if (token->kind != TOKEN_END)
 		utf8_quote(token->text, quoted);
-	config_error(p->errors, token->place, "unexpected %s; expected "
-	    "%s", quoted, expected);
+	config_error(p->errors, token->place, "unexpected %s; expected %s",
+	    quoted, expected);
 }
 
 static void
@@ -89,8 +89,8 @@ not_closed(struct parser *p, struct config_place begin, const char *what)
 {
 	syntax_error(p);
 	if (!p->lex.cut)
-		config_error(p->errors, begin, "%s is not closed: "
-		    "missing }", what);
+		config_error(p->errors, begin, "%s is not closed: missing }",
+		    what);
 }
 
 /*
@@ -306,7 +306,7 @@ parse_body(struct parser *p, const struct config_section *section)
 	}
 }
 
-/* The title becomes the first value. */
+/* Parses the title, which becomes the first value of the section. */
 static void
 parse_title(struct parser *p, struct config_section *section)
 {
