@@ -12,6 +12,7 @@
 #include "agent.h"
 #include "base/mono.h"
 #include "state/store.h"
+#include "state/store_tables.h"
 
 struct persistence;
 

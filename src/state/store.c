@@ -6,8 +6,10 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "state/store.h"
 #include "state/store_directory.h"
 #include "state/store_internal.h"
+#include "state/store_tables.h"
 
 /* The time between two tries to write, and between two log lines about it. */
 #define RETRY_NS	(1 * NSEC_PER_SEC)
@@ -38,13 +40,6 @@ set_failing(struct store *s, const char *reason, struct mono_time now)
 	}
 	s->failing = true;
 	s->retry = mono_add(now, RETRY_NS);
-}
-
-void
-store_set_failed(struct store *s)
-{
-	s->failed_now = true;
-	snprintf(s->reason, sizeof(s->reason), "%s", sqlite3_errmsg(s->db));
 }
 
 static void
@@ -159,6 +154,17 @@ prepare(struct store *s)
 	return (true);
 }
 
+static bool
+read_counters(struct store *s)
+{
+	if (store_get_counters(s, &s->counters))
+		return (true);
+	/* Only of the file that is set aside now. */
+	s->damaged = false;
+	snprintf(s->reason, sizeof(s->reason), "damaged: invalid counters");
+	return (false);
+}
+
 static enum store_db_state
 open_file(struct store *s, bool *created)
 {
@@ -166,12 +172,10 @@ open_file(struct store *s, bool *created)
 
 	state = store_db_open(s->file, &s->db, created, s->reason);
 	s->writable = state == STORE_DB_WRITABLE;
-	if (s->db != NULL && (!prepare(s) ||
-	    (!*created && !store_read_counters(s, &s->counters)))) {
-		close_file(s);
-		return (STORE_DB_INVALID);
-	}
-	return (state);
+	if (s->db == NULL || (prepare(s) && (*created || read_counters(s))))
+		return (state);
+	close_file(s);
+	return (STORE_DB_INVALID);
 }
 
 /* Opens the file; an invalid one is set aside, and a new one is created. */
@@ -433,13 +437,13 @@ store_begin(struct store *s, struct mono_time now, bool *recreated,
 bool
 store_commit(struct store *s, struct mono_time now, bool complete)
 {
-	if (!s->failed_now && sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) !=
-	    SQLITE_OK)
-		store_set_failed(s);
-	if (s->failed_now) {
+	if (s->failed_now || sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) !=
+	    SQLITE_OK) {
+		/* Before ROLLBACK replaces SQLite's message. */
+		set_failing(s, s->failed_now ? s->reason :
+		    sqlite3_errmsg(s->db), now);
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 		mark_unsaved(s, true);
-		set_failing(s, s->reason, now);
 		return (false);
 	}
 	if (s->wal_pages >= WAL_PAGES_MAX)

@@ -6,8 +6,9 @@
 #ifndef HBW_STORE_INTERNAL_H
 #define HBW_STORE_INTERNAL_H
 
+#include "base/mono.h"
 #include "state/epoch_file.h"
-#include "state/store.h"
+#include "state/store_counters.h"
 #include "state/store_db.h"
 #include "state/store_rows.h"
 
@@ -37,14 +38,5 @@ struct store {
 	struct mono_time	 retry;		/* the next try */
 	struct mono_time	 log_again;	/* the next line about it */
 };
-
-/* The transaction fails with SQLite's last error; the rest is not written. */
-void	 store_set_failed(struct store *);
-
-/*
- * Reads the counters.  False, with the reason, when they are missing or
- * contradict each other.
- */
-bool	 store_read_counters(struct store *, struct store_counters *);
 
 #endif

@@ -14,7 +14,7 @@
 #include <sqlite3.h>
 
 #include "state/notification.h"
-#include "state/store.h"
+#include "state/store_counters.h"
 
 /* The schema is built in steps: step n upgrades version n to n + 1. */
 #define STORE_ROWS_VERSION	2

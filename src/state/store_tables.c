@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "state/store_internal.h"
+#include "state/store_tables.h"
 
 /* ---- reading */
 
@@ -231,18 +232,15 @@ store_oldest(struct store *s)
 }
 
 bool
-store_read_counters(struct store *s, struct store_counters *counters)
+store_get_counters(struct store *s, struct store_counters *counters)
 {
 	struct store_row	 row = { .watch = NULL };
 
-	if (get_row(s, STORE_GET_COUNTERS, &row) &&
-	    row.counters.delivered <= row.counters.sequence) {
-		*counters = row.counters;
-		return (true);
-	}
-	s->damaged = false;
-	snprintf(s->reason, sizeof(s->reason), "damaged: invalid counters");
-	return (false);
+	if (!get_row(s, STORE_GET_COUNTERS, &row) ||
+	    row.counters.delivered > row.counters.sequence)
+		return (false);
+	*counters = row.counters;
+	return (true);
 }
 
 /* ---- writing */
@@ -263,7 +261,9 @@ put(struct store *s, enum store_statement statement,
 	store_rows_bind(q, statement, row);
 	error = sqlite3_step(q);
 	if (error != SQLITE_DONE) {
-		store_set_failed(s);
+		s->failed_now = true;
+		snprintf(s->reason, sizeof(s->reason), "%s",
+		    sqlite3_errmsg(s->db));
 		s->damaged = (error & 0xff) == SQLITE_CORRUPT ||
 		    (error & 0xff) == SQLITE_NOTADB;
 	}

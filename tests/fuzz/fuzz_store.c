@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "state/store.h"
 #include "state/store_db.h"
+#include "state/store_tables.h"
 
 #include "fuzz.h"
 

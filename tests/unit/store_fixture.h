@@ -14,6 +14,7 @@
 #include "scratch.h"
 #include "state/epoch_file.h"
 #include "state/store.h"
+#include "state/store_tables.h"
 
 #define N(array)	(sizeof(array) / sizeof((array)[0]))
 
