@@ -43,10 +43,11 @@ set_failing(struct store *s, const char *reason, struct mono_time now)
 }
 
 static void
-write_epoch_file(struct store *s)
+write_epoch_file(struct store *s, uint32_t epoch, bool unsaved)
 {
 	bool	 failed_before = s->epoch_file_pending;
 
+	s->epoch_file = (struct epoch_file){ epoch, unsaved };
 	s->epoch_file_pending = !epoch_file_write(s->epoch_path,
 	    &s->epoch_file);
 	if (s->epoch_file_pending && !failed_before)
@@ -54,13 +55,13 @@ write_epoch_file(struct store *s)
 		    "transaction", s->epoch_path, strerror(errno));
 }
 
+/* Writes the epoch file if it changes, or could not be written before. */
 static void
-mark_unsaved(struct store *s, bool unsaved)
+update_epoch_file(struct store *s, uint32_t epoch, bool unsaved)
 {
-	if (s->epoch_file.unsaved == unsaved && !s->epoch_file_pending)
-		return;
-	s->epoch_file.unsaved = unsaved;
-	write_epoch_file(s);
+	if (s->epoch_file_pending || s->epoch_file.epoch != epoch ||
+	    s->epoch_file.unsaved != unsaved)
+		write_epoch_file(s, epoch, unsaved);
 }
 
 bool
@@ -214,7 +215,7 @@ write_epoch(struct store *s, const struct store_counters *c)
 		store_put_counters(s, c);
 		(void)store_commit(s, mono_now(), true);
 	}
-	write_epoch_file(s);
+	write_epoch_file(s, c->epoch, s->epoch_file.unsaved);
 }
 
 /*
@@ -385,10 +386,7 @@ open_again(struct store *s, struct store_counters *counters)
 	/* The sequences of the old file must not appear again in its epoch. */
 	counters->epoch = s->used_epoch + 1;
 	/* Notifications may be sent before the new file has the epoch. */
-	s->epoch_file = (struct epoch_file){
-		.epoch = counters->epoch, .unsaved = true
-	};
-	write_epoch_file(s);
+	write_epoch_file(s, counters->epoch, true);
 	return (true);
 }
 
@@ -425,7 +423,7 @@ store_begin(struct store *s, struct mono_time now, bool *recreated,
 	if (!have_writable_file(s, counters) ||
 	    sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
 	    SQLITE_OK) {
-		mark_unsaved(s, true);
+		update_epoch_file(s, s->epoch_file.epoch, true);
 		set_failing(s, s->writable ? sqlite3_errmsg(s->db) : s->reason,
 		    now);
 		return (false);
@@ -443,7 +441,7 @@ store_commit(struct store *s, struct mono_time now, bool complete)
 		set_failing(s, s->failed_now ? s->reason :
 		    sqlite3_errmsg(s->db), now);
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-		mark_unsaved(s, true);
+		update_epoch_file(s, s->epoch_file.epoch, true);
 		return (false);
 	}
 	if (s->wal_pages >= WAL_PAGES_MAX)
@@ -452,14 +450,7 @@ store_commit(struct store *s, struct mono_time now, bool complete)
 		log_notice("%s: written again", s->file);
 	s->failing = false;
 	s->recreated = false;
-	if (s->counters.epoch != s->epoch_file.epoch) {
-		s->epoch_file.epoch = s->counters.epoch;
-		s->epoch_file.unsaved = s->epoch_file.unsaved && !complete;
-		write_epoch_file(s);
-	}
-	if (complete)
-		mark_unsaved(s, false);
-	if (s->epoch_file_pending)
-		write_epoch_file(s);
+	update_epoch_file(s, s->counters.epoch,
+	    s->epoch_file.unsaved && !complete);
 	return (true);
 }
