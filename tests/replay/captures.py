@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: BSD-2-Clause
-"""Writes the captures of run.sh into a folder: captures.py FOLDER."""
+"""Writes the captures of replay.sh into a directory: captures.py DIRECTORY."""
 
 import random
 import socket
@@ -8,8 +8,8 @@ import struct
 import sys
 
 START = 1795348800                  # 2026-11-22T12:00:00Z
-PEER, HERE, OTHER = '192.0.2.12', '192.0.2.11', '192.0.2.13'
-FOLDER = sys.argv[1]
+PEER, LOCAL, OTHER = '192.0.2.12', '192.0.2.11', '192.0.2.13'
+DIRECTORY = sys.argv[1]
 
 
 def address(text):
@@ -79,12 +79,12 @@ def hsrp(source, group):
         address('192.0.2.1')))
 
 
-def beat(source=PEER):
-    return udp(source, HERE, 20053, 20053)
+def heartbeat(source=PEER):
+    return udp(source, LOCAL, 20053, 20053)
 
 
-NOISE = ethernet(bytes(46), 0x0806)
-FOREIGN = udp(OTHER, HERE, 4000, 4001)      # of no watch, and seen at a glance
+ARP = ethernet(bytes(46), 0x0806)
+UNMATCHED = udp(OTHER, LOCAL, 4000, 4001)      # match_prefilter rejects it
 
 
 def nanoseconds(seconds):
@@ -139,18 +139,18 @@ def pcapng(packets, order='<', links=(1,), digits=9):
 
 
 def write(name, octets):
-    with open(FOLDER + '/' + name, 'wb') as file:
+    with open(DIRECTORY + '/' + name, 'wb') as file:
         file.write(octets)
 
 
-# ---- what run.sh replays
+# ---- captures for replay
 
 # Silent from 10 to 52.5 s; watched from 0 to 60 s.
 outage = sorted(
-    [(0, NOISE), (60, NOISE)] +
-    [(t + 0.25, beat()) for t in range(11)] +
-    [(t + 0.5, beat()) for t in range(52, 60)] +
-    [(t + 0.1, beat(OTHER)) for t in range(0, 60, 7)],
+    [(0, ARP), (60, ARP)] +
+    [(t + 0.25, heartbeat()) for t in range(11)] +
+    [(t + 0.5, heartbeat()) for t in range(52, 60)] +
+    [(t + 0.1, heartbeat(OTHER)) for t in range(0, 60, 7)],
     key=lambda p: p[0])
 write('us-little.pcap', pcap(outage))
 write('us-big.pcap', pcap(outage, '>'))
@@ -162,17 +162,17 @@ write('ns-big.pcapng', pcapng(outage, '>'))
 write('two-interfaces.pcapng', pcapng(outage, links=(1, 1)))
 write('snapped.pcap', pcap(outage, snap=60))
 write('large.pcap', pcap(
-    [(t, frame.ljust(262144, b'\0') if frame == NOISE else frame)
+    [(t, frame.ljust(262144, b'\0') if frame == ARP else frame)
      for t, frame in outage], snap=262144))
-# The snapshot of its header is shorter than its packets are.
+# The packets are longer than the snapshot length in the file header.
 write('short.pcap', pcap([], snap=40) + pcap(outage)[24:])
 
-# A stamp that needs nanoseconds, in each kind of file that has them.
-fine = [(0.123456789, beat()), (1.123456999, beat())]
+# Timestamps in nanoseconds, in both formats that have them.
+fine = [(0.123456789, heartbeat()), (1.123456999, heartbeat())]
 write('fine.pcap', pcap(fine, nano=True))
 write('fine.pcapng', pcapng(fine, '>'))
 
-# In another order.
+# Out of order.
 shuffled = outage[:]
 random.Random(1).shuffle(shuffled)
 write('shuffled.pcap', pcap(shuffled))
@@ -180,20 +180,21 @@ swapped = outage[:]
 swapped[5], swapped[6] = swapped[6], swapped[5]
 write('swapped.pcap', pcap(swapped))
 
-# Farther apart than anybody would keep: 70,000 packets, then one of before.
-late = [(t * 0.001, NOISE) for t in range(70000)]
-late = [(0.5, beat())] + late[501:] + [(0.4, beat()), (70, NOISE)]
+# Further out of order than the reorder window: a packet that is 69.599 s late.
+late = [(t * 0.001, ARP) for t in range(70000)]
+late = [(0.5, heartbeat())] + late[501:] + [(0.4, heartbeat()), (70, ARP)]
 write('late.pcap', pcap(late))
 
-# Nearly all of no watch: the first, the last, and many in a row.
-foreign = ([(t * 0.001, FOREIGN) for t in range(10000)] + [(20, beat())] +
-           [(20 + t * 0.001, FOREIGN) for t in range(5000)] +
-           [(55 + t, FOREIGN) for t in range(6)])
-write('foreign.pcap', pcap(foreign))
-random.Random(2).shuffle(foreign)
-write('foreign-shuffled.pcap', pcap(foreign))
+# Few packets concern a watch; neither the first nor the last one does.
+unmatched = ([(t * 0.001, UNMATCHED) for t in range(10000)] +
+             [(20, heartbeat())] +
+             [(20 + t * 0.001, UNMATCHED) for t in range(5000)] +
+             [(55 + t, UNMATCHED) for t in range(6)])
+write('unmatched.pcap', pcap(unmatched))
+random.Random(2).shuffle(unmatched)
+write('unmatched-shuffled.pcap', pcap(unmatched))
 
-# In parts.
+# The same outage in several captures.
 write('first.pcap', pcap(outage[:12], nano=True))
 write('second.pcapng', pcapng(outage[12:]))
 write('odd.pcap', pcap(outage[1::2]))
@@ -201,100 +202,100 @@ write('even.pcap', pcap(outage[0::2], '>'))
 for i, one in enumerate(outage):
     write('part%03d.pcap' % (len(outage) - i), pcap([one]))
 
-# Broken.
+# Damaged captures, and files that are not captures.
 whole = pcap(outage)
-write('cut-data.pcap', whole[:24 + 5 * (16 + len(beat())) + 30])
-write('cut-header.pcap', whole[:-len(NOISE) - 9])
+write('cut-data.pcap', whole[:24 + 5 * (16 + len(heartbeat())) + 30])
+write('cut-header.pcap', whole[:-len(ARP) - 9])
 write('cut.pcapng', pcapng(outage)[:-20])
 write('empty', b'')
 write('text', b'This is no capture, but it is long enough for a header.\n')
 write('header.pcap', pcap([]))
 write('mixed.pcapng', section('<') + interface('<', 1) +
-      packet('<', 0, nanoseconds(0), beat()) + interface('<', 101) +
-      packet('<', 1, nanoseconds(1), beat()[14:]))
+      packet('<', 0, nanoseconds(0), heartbeat()) + interface('<', 101) +
+      packet('<', 1, nanoseconds(1), heartbeat()[14:]))
 write('wifi.pcap', pcap(outage, link=105))
-write('no-stamp.pcapng', pcapng(outage[:2]) +
-      block('<', 3, struct.pack('<I', len(NOISE)) + NOISE))
+write('no-timestamp.pcapng', pcapng(outage[:2]) +
+      block('<', 3, struct.pack('<I', len(ARP)) + ARP))
 
-# A beat at the very end of its time, and one a microsecond later.
-write('edge.pcap', pcap([(0, beat()), (30, beat()), (60.000001, beat())]))
-write('edge-end.pcap', pcap([(0, beat()), (30, NOISE)]))
-write('edge-foreign.pcap', pcap([(0, beat()), (30, FOREIGN)]))
-write('zero.pcap', pcap([(t - START, beat()) for t in range(5)]))
+# A heartbeat exactly at the deadline, and one a microsecond after it.
+write('edge.pcap', pcap([(t, heartbeat()) for t in (0, 30, 60.000001)]))
+write('edge-end.pcap', pcap([(0, heartbeat()), (30, ARP)]))
+write('edge-unmatched.pcap', pcap([(0, heartbeat()), (30, UNMATCHED)]))
+write('zero.pcap', pcap([(t - START, heartbeat()) for t in range(5)]))
 
-# A group without a peer: one node says goodbye, the other takes over.
+# A VRRP group: one node announces that it stops, the other one takes over.
 write('group.pcap', pcap(
     [(t, vrrp(PEER, 51, 100)) for t in range(5)] +
     [(5, vrrp(PEER, 51, 0))] +
-    [(t, vrrp(HERE, 51, 90)) for t in range(45, 50)] + [(50, NOISE)]))
+    [(t, vrrp(LOCAL, 51, 90)) for t in range(45, 50)] + [(50, ARP)]))
 
-# Comes in pieces: run.sh sends one after the other through a pipe.
-live = [(t, beat()) for t in range(3)] + [(40, FOREIGN)]
+# Two parts of a capture, which replay.sh sends through a pipe.
+live = [(t, heartbeat()) for t in range(3)] + [(40, UNMATCHED)]
 write('live-1.pcap', pcap(live[:3]))
 write('live-2.pcap', pcap(live)[len(pcap(live[:3])):])
 
-# ---- what run.sh discovers in
+# ---- captures for discover
 
-dice = random.Random(2)
+rng = random.Random(2)
 
 
 def every(seconds, frame, end=60, jitter=0.002):
-    start = dice.random() * seconds
-    return [(start + i * seconds + dice.random() * jitter, frame)
+    start = rng.random() * seconds
+    return [(start + i * seconds + rng.random() * jitter, frame)
             for i in range(int((end - start) / seconds))]
 
 
-def chatter():
+def random_flows():
     packets = []
     for i in range(16):
         at = 0
         while at < 60:
-            at += dice.expovariate(1 + i / 4)
-            packets.append((at, tcp('192.0.2.%d' % (20 + i), HERE, 40000 + i,
+            at += rng.expovariate(1 + i / 4)
+            packets.append((at, tcp('192.0.2.%d' % (20 + i), LOCAL, 40000 + i,
                                     9000 + i, int(at * 1000),
-                                    b'y' * dice.randint(1, 1400))))
+                                    b'y' * rng.randint(1, 1400))))
     return packets
 
 
-def others():
-    packets = every(0.02, udp(HERE, PEER, 5004, 5004, b'v' * 1300))
-    packets += every(0.1, udp(PEER, HERE, 6000, 6000, b'v' * 1200))
-    packets += every(1, NOISE) + chatter()
+def other_flows():
+    packets = every(0.02, udp(LOCAL, PEER, 5004, 5004, b'v' * 1300))
+    packets += every(0.1, udp(PEER, LOCAL, 6000, 6000, b'v' * 1200))
+    packets += every(1, ARP) + random_flows()
     for port in (53, 123, 161, 514, 1900, 5353):
         for i in range(3):
-            packets += every(1 + i, udp('192.0.2.%d' % (50 + i), HERE,
+            packets += every(1 + i, udp('192.0.2.%d' % (50 + i), LOCAL,
                                         port if port == 123 else 40000, port))
     return packets
 
 
-def capture(name, packets):
+def write_sorted(name, packets):
     write(name, pcap(sorted(packets, key=lambda p: p[0])))
 
 
-capture('nothing.pcap', others())
-capture('udp.pcap', others() + every(1, beat()) +
-        every(1, udp(HERE, PEER, 20053, 20053)))
-secret = others()
+write_sorted('nothing.pcap', other_flows())
+write_sorted('udp.pcap', other_flows() + every(1, heartbeat()) +
+             every(1, udp(LOCAL, PEER, 20053, 20053)))
+tls = other_flows()
 for i, at in enumerate(every(2, b'')):
-    secret.append((at[0], tcp(PEER, HERE, 41822, 21750, 100 + 69 * i,
-                              b'z' * 69)))
-    secret.append((at[0] + 0.001, tcp(HERE, PEER, 21750, 41822, 7 + 69 * i,
-                                      b'z' * 69)))
-capture('tls.pcap', secret)
-capture('known.pcap', others() + every(1, vrrp(PEER, 51, 100)) +
-        every(1, udp('192.0.2.30', '192.0.2.31', 7000, 7000)))
+    tls.append((at[0], tcp(PEER, LOCAL, 41822, 21750, 100 + 69 * i,
+                           b'z' * 69)))
+    tls.append((at[0] + 0.001, tcp(LOCAL, PEER, 21750, 41822, 7 + 69 * i,
+                                   b'z' * 69)))
+write_sorted('tls.pcap', tls)
+write_sorted('known.pcap', other_flows() + every(1, vrrp(PEER, 51, 100)) +
+             every(1, udp('192.0.2.30', '192.0.2.31', 7000, 7000)))
 
-# One direction has an outage, the other one has none.
-capture('gap.pcap', [(t, beat()) for t in range(60)] +
-        [(t + 0.1, udp(HERE, PEER, 20053, 20053))
-         for t in range(60) if not 20 < t < 40])
+# One direction has an outage, the other one does not.
+write_sorted('gap.pcap', [(t, heartbeat()) for t in range(60)] +
+             [(t + 0.1, udp(LOCAL, PEER, 20053, 20053))
+              for t in range(60) if not 20 < t < 40])
 
-# Groups: of VRRP and CARP one speaks after the other, of HSRP both do.
-turns = [(t, HERE if t < 30 else PEER) for t in range(60)]
+# Groups: in VRRP and CARP one node sends at a time, in HSRP both do.
+turns = [(t, LOCAL if t < 30 else PEER) for t in range(60)]
 groups = [(t, vrrp(node, 51, 100)) for t, node in turns]
 groups += [(t + 0.1, carp(node, 7)) for t, node in turns]
-for node in (HERE, PEER):
+for node in (LOCAL, PEER):
     groups += [(t + 0.2, hsrp(node, 3)) for t in range(0, 60, 3)]
-capture('groups.pcap', groups)
-capture('families.pcap', groups +
-        [(t + 0.3, vrrp6('fe80::' + node[-2:], 51)) for t, node in turns])
+write_sorted('groups.pcap', groups)
+write_sorted('families.pcap', groups +
+             [(t + 0.3, vrrp6('fe80::' + node[-2:], 51)) for t, node in turns])

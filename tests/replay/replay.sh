@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# hbwatch replay and discover on small captures, which captures.py writes.
-# BUILD is the folder that hbwatch was built in.
+# Tests hbwatch replay and discover on small captures, which captures.py writes.
+# BUILD is the build directory, the default is the current one.
 set -u
 export LC_ALL=C
 
@@ -27,22 +27,27 @@ not_ok()
 	TESTS=$((TESTS + 1))
 	FAILED=$((FAILED + 1))
 	echo "not ok $TESTS - $1"
-	sed 's/^/# /' why
+	sed 's/^/# /' differences
 }
 
-# same NAME STATUS EXPECTED GOT FILE...: the status, and the files in pairs.
+# same DESCRIPTION EXPECTED-STATUS STATUS [EXPECTED-FILE FILE]...: compares the
+# two exit statuses and each pair of files.
 same()
 {
-	local name=$1
+	local description=$1
 
-	: >why
-	[ "$2" = "$3" ] || echo "exit status $3, expected $2" >why
+	: >differences
+	[ "$2" = "$3" ] || echo "exit status $3, expected $2" >differences
 	shift 3
 	while [ $# -gt 0 ]; do
-		diff -u "$1" "$2" >>why
+		diff -u "$1" "$2" >>differences
 		shift 2
 	done
-	if [ -s why ]; then not_ok "$name"; else ok "$name"; fi
+	if [ -s differences ]; then
+		not_ok "$description"
+	else
+		ok "$description"
+	fi
 }
 
 replay()
@@ -50,7 +55,7 @@ replay()
 	"$HBWATCH" replay "$@" >out 2>err
 }
 
-# Waits for a line in a file that is being written; ten seconds at most.
+# wait_for PATTERN FILE: waits up to ten seconds for a line of the file.
 wait_for()
 {
 	local tries
@@ -109,20 +114,20 @@ for file in us-little.pcap us-big.pcap ns-little.pcap ns-big.pcap us.pcapng \
     ns-little.pcapng ns-big.pcapng two-interfaces.pcapng snapped.pcap \
     large.pcap; do
 	replay -c conf "$file"
-	same "$file" 0 $? outage out nothing err
+	same "replay reads $file" 0 $? outage out nothing err
 done
 replay -c conf short.pcap
 status=$?
 sed -n 's/.*"summary","watch":"flinkserver",.*\("heartbeats":[0-9]*\).*/\1/p' \
-    out >said
+    out >got
 echo '"heartbeats":0' >expected
-same "no more of a packet than the file's snapshot" 0 $status expected said \
-    nothing err
+same "octets beyond the snapshot length of the file are not used" 0 $status \
+    expected got nothing err
 replay -c conf - <us-little.pcap
-same "standard input, a file" 0 $? outage out nothing err
-# shellcheck disable=SC2002 # a pipe is meant
+same "replay reads a file from standard input" 0 $? outage out nothing err
+# shellcheck disable=SC2002 # a pipe is intended
 cat us.pcapng | replay -c conf -
-same "standard input, a pipe" 0 $? outage out nothing err
+same "replay reads a pipe from standard input" 0 $? outage out nothing err
 
 for file in fine.pcap fine.pcapng; do
 	replay -c conf "$file"
@@ -131,81 +136,90 @@ for file in fine.pcap fine.pcapng; do
 	cat >expected <<-'END'
 	{"event":"summary","watch":"flinkserver","state":"alive","heartbeats":2,"firstHeartbeat":"2026-11-22T12:00:00.123456Z","lastHeartbeat":"2026-11-22T12:00:01.123456Z","medianInterval":1.000000,"longestGap":1.000000,"interruptions":0}
 	END
-	same "nanoseconds in $file" 0 $status expected line nothing err
+	same "$file: nanoseconds are rounded down to microseconds" \
+	    0 $status expected line nothing err
 done
 
-# ---- several, and disorder
+# ---- several captures, and packets out of order
 replay -c conf first.pcap second.pcapng
-same "two captures, one after the other" 0 $? outage out nothing err
+same "two consecutive captures are merged" 0 $? outage out nothing err
 replay -c conf second.pcapng first.pcap
-same "the later one named first" 0 $? outage out nothing err
+same "the order of the names does not matter" 0 $? outage out nothing err
 replay -c conf odd.pcap - <even.pcap
-same "two at the same time, one of them standard input" 0 $? \
+same "a capture and standard input of the same time are merged" 0 $? \
     outage out nothing err
 (ulimit -n 16 && replay -c conf part*.pcap)
-same "more captures than may be open" 0 $? outage out nothing err
+same "more captures than the process may open files are merged" \
+    0 $? outage out nothing err
 
 replay -c conf shuffled.pcap
 status=$?
 grep -q '^hbwatch: shuffled.pcap: warning: [0-9]* packets out of order by' \
     err && sed -i '/out of order/d' err
-same "shuffled" 0 $status outage out nothing err
+same "shuffled packets are sorted" 0 $status outage out nothing err
 replay -c conf swapped.pcap
 status=$?
 cat >expected <<'END'
 hbwatch: swapped.pcap: warning: 1 packet out of order by up to 1.000000000 s; sorted
 END
-same "the count of what is out of order" 0 $status outage out expected err
+same "the warning counts the packets out of order" 0 $status \
+    outage out expected err
 replay -c conf late.pcap
 status=$?
 cat >expected <<'END'
 hbwatch: late.pcap: warning: 1 packet out of order by up to 69.599000000 s; sorted, except 1 too far out of order, counted at the time already reached
 END
-same "too far out of order" 0 $status expected err
+same "the warning counts the packets too far out of order" \
+    0 $status expected err
 
-# ---- what cannot be read
+# ---- damaged and unsupported captures
 replay -c conf cut-data.pcap
 status=$?
 cat >expected <<'END'
 {"event":"summary","watch":"flinkserver","state":"alive","heartbeats":3,"firstHeartbeat":"2026-11-22T12:00:00.250000Z","lastHeartbeat":"2026-11-22T12:00:02.250000Z","medianInterval":1.000000,"longestGap":1.000000,"interruptions":0}
 END
 head -n 1 out >line
-sed 's/: truncated.*//' err >said
+sed 's/: truncated.*//' err >got
 echo "hbwatch: cut-data.pcap: warning: cannot read beyond packet 5" >cause
-same "cut within a packet" 1 $status expected line cause said
+same "a capture cut in a packet is used up to there" 1 $status \
+    expected line cause got
 replay -c conf cut-header.pcap
 status=$?
-sed 's/: truncated.*//' err >said
+sed 's/: truncated.*//' err >got
 echo "hbwatch: cut-header.pcap: warning: cannot read beyond packet 29" >cause
-same "cut within a header" 1 $status outage out cause said
+same "a capture cut in a packet header is used up to there" 1 $status \
+    outage out cause got
 replay -c conf cut.pcapng
 status=$?
-sed 's/: truncated.*//' err >said
+sed 's/: truncated.*//' err >got
 echo "hbwatch: cut.pcapng: warning: cannot read beyond packet 29" >cause
-same "cut pcapng" 1 $status outage out cause said
+same "a cut pcapng capture is used up to there" 1 $status \
+    outage out cause got
 
 for file in empty text . missing; do
 	replay -c conf us-little.pcap "$file"
 	status=$?
-	grep -c "^hbwatch: $file: " err >said
+	grep -c "^hbwatch: $file: " err >got
 	echo 1 >expected
-	same "no capture: $file" 1 $status nothing out expected said
+	same "a file that is not a capture is an error: $file" 1 $status \
+	    nothing out expected got
 done
 replay -c conf mixed.pcapng
 status=$?
-grep -c '^hbwatch: mixed.pcapng: warning: .*interface' err >said
+grep -c '^hbwatch: mixed.pcapng: warning: .*interface' err >got
 grep -c summary out >line
 echo 5 >five
-same "link types mixed" 1 $status expected said five line
+same "a capture is used up to its second link type" \
+    1 $status expected got five line
 replay -c conf wifi.pcap
 status=$?
 grep -c 'wifi.pcap: warning: link type 105 (.*) is not supported$' \
-    err >said
-same "unknown link type" 1 $status expected said
-replay -c conf no-stamp.pcapng
+    err >got
+same "an unsupported link type gives a warning" 1 $status expected got
+replay -c conf no-timestamp.pcapng
 status=$?
-grep -c 'warning: ignored 1 packet without a usable timestamp$' err >said
-same "no stamp" 0 $status expected said
+grep -c 'warning: ignored 1 packet without a usable timestamp$' err >got
+same "a packet without a timestamp is ignored" 0 $status expected got
 
 # ---- time
 cat >one <<'END'
@@ -219,22 +233,24 @@ cat >expected <<'END'
 {"event":"summary","watch":"flinkserver","state":"starting","heartbeats":0,"firstHeartbeat":null,"lastHeartbeat":null,"medianInterval":null,"longestGap":null,"interruptions":0}
 END
 replay -c one header.pcap
-same "a capture without packets" 0 $? expected out nothing err
+same "a capture without packets has a summary" 0 $? expected out nothing err
 cat >expected <<'END'
 {"event":"raised","time":"2026-11-22T12:01:00.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:30.000000Z","cause":"unknown"}
 {"event":"cleared","time":"2026-11-22T12:01:00.000001Z","watch":"flinkserver","alarmId":45640,"duration":0.000001}
 {"event":"summary","watch":"flinkserver","state":"alive","heartbeats":3,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:01:00.000001Z","medianInterval":30.000000,"longestGap":30.000001,"interruptions":1}
 END
 replay -c one edge.pcap
-same "in time at the last moment, and late" 0 $? expected out nothing err
+same "a heartbeat at the deadline is in time, one just after it is late" \
+    0 $? expected out nothing err
 cat >expected <<'END'
 {"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:00.000000Z","cause":"unknown"}
 {"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:00.000000Z","medianInterval":null,"longestGap":null,"interruptions":1}
 END
 replay -c one edge-end.pcap
-same "due with the last packet" 0 $? expected out nothing err
-replay -c one edge-foreign.pcap
-same "due with the last packet, which is of no watch" 0 $? expected out \
+same "an alarm that is due with the last packet is raised" 0 $? \
+    expected out nothing err
+replay -c one edge-unmatched.pcap
+same "... also if that packet concerns no watch" 0 $? expected out \
     nothing err
 cat one - >two <<'END'
 watch "silent" {
@@ -249,18 +265,19 @@ cat >expected <<'END'
 {"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:20.000000Z","lastHeartbeat":"2026-11-22T12:00:20.000000Z","medianInterval":null,"longestGap":null,"interruptions":1}
 {"event":"summary","watch":"silent","state":"interrupted","heartbeats":0,"firstHeartbeat":null,"lastHeartbeat":null,"medianInterval":null,"longestGap":null,"interruptions":1}
 END
-replay -c two foreign.pcap
-same "time goes by with packets of no watch" 0 $? expected out nothing err
-replay -c two foreign-shuffled.pcap
+replay -c two unmatched.pcap
+same "packets that concern no watch advance the clock" \
+    0 $? expected out nothing err
+replay -c two unmatched-shuffled.pcap
 status=$?
-grep -c 'foreign-shuffled.pcap: warning: .* sorted$' err >said
+grep -c 'unmatched-shuffled.pcap: warning: .* sorted$' err >got
 echo 1 >err
-same "and with these out of order" 0 $status expected out said err
+same "... also if they are out of order" 0 $status expected out got err
 cat >expected <<'END'
 {"event":"summary","watch":"flinkserver","state":"alive","heartbeats":5,"firstHeartbeat":"1970-01-01T00:00:00.000000Z","lastHeartbeat":"1970-01-01T00:00:04.000000Z","medianInterval":1.000000,"longestGap":1.000000,"interruptions":0}
 END
 replay -c one zero.pcap
-same "stamps from 0 on" 0 $? expected out nothing err
+same "timestamps may begin at 0" 0 $? expected out nothing err
 cat >group <<'END'
 watch "group" { interface = "eth1" heartbeat = "vrrp 51" }
 END
@@ -270,48 +287,50 @@ cat >expected <<'END'
 {"event":"summary","watch":"group","state":"alive","heartbeats":10,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:49.000000Z","medianInterval":1.000000,"longestGap":41.000000,"interruptions":1}
 END
 replay -c group group.pcap
-same "a group without a peer" 0 $? expected out nothing err
+same "a watch without a peer accepts any sender of the group" \
+    0 $? expected out nothing err
 
-# ---- a live pipe, and outputs that fail
+# ---- a pipe that stays open, and output errors
 mkfifo pipe
 replay -c one - <pipe &
 pid=$!
 exec 3>pipe
 cat live-1.pcap live-2.pcap >&3
 wait_for '"raised","time":"2026-11-22T12:00:32.000000Z"' out
-heard=$?
+written=$?
 exec 3>&-
 wait $pid
 status=$?
-same "an event is out while the pipe is open" 0 $heard
-same "a pipe that ends" 0 $status nothing err
+same "an event is written while the pipe is open" 0 $written
+same "the end of a pipe is a success" 0 $status nothing err
 "$HBWATCH" replay -c conf us-little.pcap >/dev/full 2>err
 status=$?
-grep -c 'stdout: No space left' err >said
+grep -c 'stdout: No space left' err >got
 echo 1 >expected
-same "a full disk" 1 $status expected said
+same "a full disk is an error" 1 $status expected got
 python3 -c 'import os, subprocess, sys
 reader, writer = os.pipe()
 os.close(reader)
 sys.exit(subprocess.run(sys.argv[1:], stdout=writer).returncode)' \
     "$HBWATCH" replay -c conf us-little.pcap 2>err
 status=$?
-grep -c 'stdout: Broken pipe' err >said
-same "a closed pipe" 1 $status expected said
+grep -c 'stdout: Broken pipe' err >got
+same "a closed output pipe is an error" 1 $status expected got
 for arguments in "" "-c conf" "us-little.pcap" "-x" "-c conf - -" \
     "-c nothing-here us-little.pcap"; do
-	# shellcheck disable=SC2086 # several words are meant
+	# shellcheck disable=SC2086 # several words are intended
 	"$HBWATCH" replay $arguments >out 2>err
-	same "refused: replay $arguments" 2 $? nothing out
+	same "invalid command line: replay $arguments" 2 $? nothing out
 done
 
-# piped SIGNAL COMMAND CAPTURE: sends the capture through a pipe that stays
-# open, and the signal.  A job in the background ignores SIGINT at its start.
+# piped SIGNAL COMMAND CAPTURE: sends the capture through a pipe, which stays
+# open, and then the signal.  The shell starts a job with SIGINT ignored, but
+# hbwatch sets its own handler.
 piped()
 {
 	local signal=$1 pid
 
-	# shellcheck disable=SC2086 # several words are meant
+	# shellcheck disable=SC2086 # several words are intended
 	"$HBWATCH" $2 <pipe >out 2>err &
 	pid=$!
 	exec 3>pipe
@@ -327,27 +346,28 @@ piped()
 
 for signal in INT TERM; do
 	piped $signal "replay -c one -" us-little.pcap
-	grep -c '"summary".*"heartbeats":19,' out >said
+	grep -c '"summary".*"heartbeats":19,' out >got
 	echo 1 >expected
-	same "replay: SIG$signal gives the summary of a pipe" 0 $status \
-	    expected said nothing err
+	same "replay: SIG$signal ends a pipe with the summary" 0 $status \
+	    expected got nothing err
 done
 
 # ---- help
 for command in check replay discover; do
 	"$HBWATCH" $command -h >out 2>err
 	status=$?
-	sed -n "1s/^usage: hbwatch $command .*/fine/p; 2,\$p" out >said
+	sed -n "1s/^usage: hbwatch $command .*/fine/p; 2,\$p" out >got
 	echo fine >expected
-	same "$command -h" 0 $status expected said nothing err
+	same "$command -h prints the usage" 0 $status expected got nothing err
 	"$HBWATCH" $command -h >/dev/full 2>err
-	same "$command -h on a full disk" 1 $?
+	same "$command -h: a full disk is an error" 1 $?
 	"$HBWATCH" $command -x >out 2>err
 	status=$?
-	head -n 1 err | cut -d ' ' -f 1 >said
-	grep -c "^usage: hbwatch $command " err >>said
+	head -n 1 err | cut -d ' ' -f 1 >got
+	grep -c "^usage: hbwatch $command " err >>got
 	printf 'hbwatch:\n1\n' >expected
-	same "what getopt says of $command -x" 2 $status expected said \
+	same "$command -x: an invalid option gives an error and the usage" \
+	    2 $status expected got \
 	    nothing out
 done
 
@@ -364,71 +384,75 @@ discover()
 
 discover -r nothing.pcap
 status=$?
-grep -c '^# no periodic flow was found' out >said
+grep -c '^# no periodic flow was found' out >got
 echo 1 >expected
-same "discover: no heartbeat" 0 $status expected said nothing err
+same "discover: a capture without heartbeats has no periodic flow" \
+    0 $status expected got nothing err
 discover -r udp.pcap
 status=$?
-first_row >said
+first_row >got
 echo "192.0.2.11 <-> 192.0.2.12 udp 20053" >one-way
 echo "192.0.2.12 <-> 192.0.2.11 udp 20053" >other-way
-cmp -s other-way said && cp other-way one-way
-same "discover: UDP among forty" 0 $status one-way said nothing err
-"$HBWATCH" check out >said 2>&1
+cmp -s other-way got && cp other-way one-way
+same "discover: a UDP heartbeat is found among other flows" 0 $status \
+    one-way got nothing err
+"$HBWATCH" check out >got 2>&1
 status=$?
 echo "configuration OK" >expected
-same "discover: its output is a configuration" 0 $status expected said
+same "discover: the output is a configuration" 0 $status expected got
 "$HBWATCH" replay -c out udp.pcap | grep -c \
-    '"summary".*"heartbeats":59,' >said
+    '"summary".*"heartbeats":59,' >got
 echo 2 >expected
-same "discover: the configuration hears both" 0 0 expected said
+same "discover: the proposed watches receive both heartbeats" 0 0 expected got
 discover -r tls.pcap
 status=$?
-first_row >said
+first_row >got
 echo "192.0.2.11 <-> 192.0.2.12 tcp 21750" >one-way
 echo "192.0.2.12 <-> 192.0.2.11 tcp 21750" >other-way
-cmp -s other-way said && cp other-way one-way
-same "discover: TCP among forty" 0 $status one-way said
+cmp -s other-way got && cp other-way one-way
+same "discover: a TCP heartbeat is found among other flows" \
+    0 $status one-way got
 discover -r known.pcap
 status=$?
-first_row >said
+first_row >got
 echo "192.0.2.12 -> 224.0.0.18 vrrp 51" >expected
-same "discover: what a decoder knows comes first" 0 $status expected said
+same "discover: a decoded protocol comes first" 0 $status expected got
 discover -r known.pcap -b 192.0.2.31,192.0.2.30
 status=$?
-first_row >said
+first_row >got
 echo "192.0.2.30 -> 192.0.2.31 udp 7000" >expected
-same "discover: between two nodes" 0 $status expected said
+same "discover: -b shows only flows between two nodes" 0 $status expected got
 discover -r - <known.pcap
 status=$?
-grep -c 'vrrp 51' out >said
+grep -c 'vrrp 51' out >got
 echo 3 >expected
-same "discover: standard input" 0 $status expected said
+same "discover: a capture is read from standard input" 0 $status expected got
 for arguments in "" "-r known.pcap -i lo" "-r known.pcap -T 5" \
     "-r known.pcap -b 192.0.2.1" "-r known.pcap -b a,b" "-i lo -T 0" \
     "-r known.pcap more"; do
-	# shellcheck disable=SC2086 # several words are meant
+	# shellcheck disable=SC2086 # several words are intended
 	"$HBWATCH" discover $arguments >out 2>err
-	same "refused: discover $arguments" 2 $? nothing out
+	same "invalid command line: discover $arguments" 2 $? nothing out
 done
 
 for signal in INT TERM; do
 	piped $signal "discover -r -" known.pcap
-	grep '^watch "vrrp' out >said
+	grep '^watch "vrrp' out >got
 	echo 'watch "vrrp 51" {' >expected
-	same "discover: SIG$signal gives what was found" 0 $status \
-	    expected said nothing err
+	same "discover: SIG$signal ends a pipe with the result" 0 $status \
+	    expected got nothing err
 done
 
 discover -r gap.pcap
 status=$?
-grep -o '[0-9.]* s  *[0-9]* %$' out | cut -d ' ' -f 1 >said
+grep -o '[0-9.]* s  *[0-9]* %$' out | cut -d ' ' -f 1 >got
 echo 20.000 >expected
-same "discover: the longest gap of both directions" 0 $status expected said
+same "discover: the longer gap of two directions is shown" 0 $status \
+    expected got
 
 discover -r groups.pcap
 status=$?
-grep '^watch' out | sort >said
+grep '^watch' out | sort >got
 cat >expected <<'END'
 watch "carp 7" {
 watch "hsrp 3 from 192.0.2.11 to 224.0.0.2" {
@@ -440,59 +464,64 @@ cat >routers <<'END'
 	peer = "192.0.2.11"
 	peer = "192.0.2.12"
 END
-same "discover: a section for each group" 0 $status expected said \
+same "discover: each VRRP or CARP group and each HSRP router has a section" \
+    0 $status expected got \
     routers peers nothing err
-cp out found
-replay -c found groups.pcap
+cp out proposed
+replay -c proposed groups.pcap
 status=$?
-grep -c '"summary".*"state":"alive"' out >said
-grep -c '"raised"' out >>said
+grep -c '"summary".*"state":"alive"' out >got
+grep -c '"raised"' out >>got
 printf '4\n0\n' >expected
-same "discover: a backup's silence is no outage" 0 $status expected said
+same "discover: a change of the master raises no alarm" 0 $status expected got
 discover -r families.pcap
 status=$?
-sed -n '/^watch "vrrp/p; s/^\tlocal = /local /p' out | sort >said
+sed -n '/^watch "vrrp/p; s/^\tlocal = /local /p' out | sort >got
 cat >expected <<'END'
 local "224.0.0.18"
 local "ff02::12"
 watch "vrrp 51 to 224.0.0.18" {
 watch "vrrp 51 to ff02::12" {
 END
-same "discover: groups of the same number" 0 $status expected said
-cp out found
-replay -c found families.pcap
+same "discover: local tells groups with the same number apart" \
+    0 $status expected got
+cp out proposed
+replay -c proposed families.pcap
 status=$?
-grep -c '"watch":"vrrp 51 to .*"heartbeats":60,' out >said
+grep -c '"watch":"vrrp 51 to .*"heartbeats":60,' out >got
 echo 2 >expected
-same "discover: and each is heard alone" 0 $status expected said
+same "discover: each watch receives only its own group" 0 $status expected got
 
 discover -r known.pcap -b 192.0.2.30,2001:db8::1
 status=$?
 cat >expected <<'END'
 hbwatch: -b 192.0.2.30,2001:db8::1: one address is IPv4, the other one IPv6; expected two of the same family
 END
-same "refused: discover between two families" 2 $status expected err nothing out
+same "invalid command line: discover -b with two families" 2 $status \
+    expected err nothing out
 discover -r known.pcap -b 192.0.2.30,192.0.2.99
 status=$?
-sed 1d out >said
+sed 1d out >got
 cat >expected <<'END'
 # no packet between 192.0.2.30 and 192.0.2.99 was seen
 # no periodic flow was found
 END
-same "discover: no packet between two nodes" 0 $status expected said nothing err
+same "discover: the output says that no packet of a pair was seen" 0 $status \
+    expected got nothing err
 discover -r known.pcap -b 192.0.2.30,192.0.2.31
-grep '^# no packet' out >said
-same "discover: packets between two nodes" 0 0 nothing said nothing err
+grep '^# no packet' out >got
+same "discover: ... and does not say so if there was one" \
+    0 0 nothing got nothing err
 
-# A host of its own, so that there is no traffic.
-silence()
+# without_traffic COMMAND...: runs it in a network namespace of its own.
+without_traffic()
 {
-	# shellcheck disable=SC2016 # the inner shell's
+	# shellcheck disable=SC2016 # for the inner shell
 	unshare -rn sh -c 'ip link set lo up && exec "$@"' - "$@"
 }
 
-if silence true 2>err; then
-	silence "$HBWATCH" discover -i lo -T 1 >out 2>err
+if without_traffic true 2>err; then
+	without_traffic "$HBWATCH" discover -i lo -T 1 >out 2>err
 	status=$?
 	cat >expected <<-'END'
 	# 0 packets in 1.0 s, 0 flows
@@ -500,9 +529,10 @@ if silence true 2>err; then
 	# (a flow with an interval above 0.2 s needs a longer capture)
 	END
 	sed -i '1s/ 1\.[0-9] s/ 1.0 s/' out
-	same "discover: the time listened" 0 $status expected out nothing err
+	same "discover: the duration of the capture is shown" \
+	    0 $status expected out nothing err
 else
-	ok "discover: the time listened # SKIP no network of its own"
+	ok "discover: the duration of the capture is shown # SKIP no namespace"
 fi
 
 echo "1..$TESTS"
