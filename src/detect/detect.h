@@ -171,7 +171,7 @@ void	 detect_watch_sanitize(struct detect_watch *);
 /*
  * Counts a heartbeat that `watch` received at the time `at`, and at `wall` by
  * the wall clock.  An `at` before the last heartbeat or raise is replaced by
- * the time of that.  If the heartbeat comes after the deadline and the alarm was
+ * the time of that.  If it comes after the deadline and the alarm was
  * not raised yet, it is raised here, unless the source is blind.
  */
 void	 detect_heartbeat(struct detect *, uint32_t watch, struct mono_time at,

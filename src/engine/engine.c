@@ -14,38 +14,39 @@
 #include "engine/sandbox.h"
 
 /*
- * The longest time between two passes, while some deadline is nearer than
- * NEAR_NS and while none is.  It limits how late a stopped process, a changed
- * link or a loss is found.
+ * The longest time between two passes: TICK_NS while some deadline is nearer
+ * than NEAR_NS, otherwise IDLE_TICK_NS.  It limits how late the engine notices
+ * that it was stopped, that an interface changed or that packets were lost.
  */
 #define TICK_NS		(1 * NSEC_PER_SEC)
 #define IDLE_TICK_NS	(5 * NSEC_PER_SEC)
 #define NEAR_NS		(60 * NSEC_PER_SEC)
 
-/* If a pass is this late, the process or the host was stopped. */
+/* If a pass starts this late, the process or the host was stopped. */
 #define STALL_NS	NSEC_PER_SEC
 
 /*
- * A packet may have its timestamp and not be in the ring yet.  So a pass checks
- * deadlines only up to this long before its start.
+ * A packet gets its timestamp a moment before it is in the ring.  So a pass
+ * checks only the deadlines that are at least this long before its start.
  */
 #define SETTLE_NS	(200 * NSEC_PER_USEC)
 
 /*
- * While more than one frame arrives in this time, a pass starts only once in
- * it, because waking up costs more than taking a frame.
+ * While more than one frame arrives in each interval of this length, the engine
+ * is busy: it starts one pass in each interval instead of one for each frame,
+ * because a wake-up costs more than a frame.
  */
 #define GATHER_NS	(1 * NSEC_PER_MSEC)
 
 /*
- * On a virtual machine, a timer was measured to expire late by 1/1000 of its
- * length.  So the engine wakes up 1/APPROACH_SHARE earlier and waits again,
+ * A timer may expire late; on a virtual machine, by 1/1000 of its length.  So
+ * the engine wakes up 1/APPROACH_SHARE of the time earlier and waits again,
  * until the deadline is nearer than APPROACH_NS.
  */
 #define APPROACH_NS	(5 * NSEC_PER_MSEC)
 #define APPROACH_SHARE	256
 
-/* How often, and for how many ms, the last reports wait for the parent. */
+/* At the end: how often, and how many ms each time, to wait for the parent. */
 #define FLUSH_TRIES	100
 #define FLUSH_MS	20
 
@@ -56,15 +57,15 @@ struct engine {
 	struct shared_state	*shared;
 	int			 parent;	/* socket */
 	int			 link_monitor;	/* socket */
-	struct listeners	 all;
-	struct listener		*listeners;	/* as shared->captures; owned */
-	struct detect_source	**sources;	/* of each listener; owned */
+	struct listeners	 common;
+	struct listener		*listeners;	/* for each capture; owned */
+	struct detect_source	**sources;	/* for each capture; owned */
 	struct pollfd		*fds;		/* the poll set; owned */
-	struct mono_time	 ticked;	/* the last tick */
-	struct mono_time	 due;		/* latest start of a pass */
-	struct mono_time	 passed;	/* start of the last pass */
+	struct mono_time	 last_tick;	/* last pass with all checks */
+	struct mono_time	 last_pass;	/* its start */
+	struct mono_time	 due;		/* next pass starts by then */
 	bool			 link_changed;
-	bool			 left;		/* old frames were not taken */
+	bool			 frames_left;	/* some still wait in a ring */
 	bool			 busy;		/* see GATHER_NS */
 	bool			 stop;
 };
@@ -74,13 +75,13 @@ struct engine {
 static void
 flush_reports(struct engine *engine)
 {
-	if (!report_queue_flush(&engine->all.reports, engine->parent))
+	if (!report_queue_flush(&engine->common.reports, engine->parent))
 		engine->stop = true;
 }
 
 /*
- * Takes the lines of the log.  After a critical one the process exits, so it is
- * sent at once, and the lines before it make room for it.
+ * Queues a log line for the parent.  The process exits after a critical line,
+ * so the other lines are sent before, which makes room, and this one at once.
  */
 static void
 report_line(void *arg, int priority, const char *line)
@@ -89,7 +90,7 @@ report_line(void *arg, int priority, const char *line)
 
 	if (priority == LOG_CRIT)
 		flush_reports(engine);
-	report_queue_add_log_line(&engine->all.reports, priority, line);
+	report_queue_add_log_line(&engine->common.reports, priority, line);
 	if (priority == LOG_CRIT)
 		flush_reports(engine);
 }
@@ -100,10 +101,11 @@ report_event(void *arg, const struct detect_event *event)
 	struct engine		*engine = arg;
 	struct engine_event	 e = {
 		.event = *event,
-		.at = clock_offset_wall(&engine->all.clock_offset, event->at),
+		.at = clock_offset_wall(&engine->common.clock_offset,
+		    event->at),
 	};
 
-	report_queue_add_event(&engine->all.reports, &e);
+	report_queue_add_event(&engine->common.reports, &e);
 }
 
 /* ---- one pass */
@@ -117,7 +119,7 @@ for_each_listener(struct engine *engine, void (*f)(struct listener *))
 		f(&engine->listeners[i]);
 }
 
-/* Finds a step of the wall clock, and a time in which nothing was monitored. */
+/* Detects steps of the wall clock, and time in which the engine did not run. */
 static void
 check_clocks(struct engine *engine)
 {
@@ -125,8 +127,8 @@ check_clocks(struct engine *engine)
 	int64_t			 step_ns;
 	size_t			 i;
 
-	engine->all.now = now;
-	step_ns = clock_offset_update(&engine->all.clock_offset,
+	engine->common.now = now;
+	step_ns = clock_offset_update(&engine->common.clock_offset,
 	    wall_now().ns - now.ns);
 	if (step_ns != 0)
 		log_notice("the wall clock was stepped by %+.3f s",
@@ -135,45 +137,45 @@ check_clocks(struct engine *engine)
 		return;
 	log_warnx("no monitoring for %.3f s: the process or the host was "
 	    "stopped; this time does not count as silence",
-	    (double)mono_sub(now, engine->passed) / NSEC_PER_SEC);
+	    (double)mono_sub(now, engine->last_pass) / NSEC_PER_SEC);
 	for (i = 0; i < engine->shared->ncaptures; i++)
 		detect_source_resume(engine->sources[i], now);
 }
 
-/* Returns the time up to which all frames have been taken. */
+/* Takes the frames.  All frames that arrived before the result were taken. */
 static struct mono_time
 drain(struct engine *engine)
 {
-	struct mono_time	 until = engine->all.now;
+	struct mono_time	 until = engine->common.now;
 	size_t			 i;
 
-	engine->all.latest = engine->all.now;
-	engine->all.taken = 0;
-	engine->left = false;
+	engine->common.latest = engine->common.now;
+	engine->common.taken = 0;
+	engine->frames_left = false;
 	for (i = 0; i < engine->shared->ncaptures; i++)
 		if (!listener_drain(&engine->listeners[i])) {
-			until = mono_min(until, engine->all.at);
-			engine->left = true;
+			until = mono_min(until, engine->common.arrived);
+			engine->frames_left = true;
 		}
-	engine->busy = engine->all.taken * GATHER_NS >
-	    mono_sub(engine->all.now, engine->passed);
-	engine->all.before = until;
+	engine->busy = engine->common.taken * GATHER_NS >
+	    mono_sub(engine->common.now, engine->last_pass);
+	engine->common.before = until;
 	return (until);
 }
 
 static struct mono_time
 tick_due(const struct engine *engine)
 {
-	struct mono_time	 near = mono_add(engine->all.now, NEAR_NS);
+	struct mono_time	 limit = mono_add(engine->common.now, NEAR_NS);
 
-	return (mono_add(engine->ticked,
-	    mono_before(near, detect_next(&engine->all.detect)) ?
+	return (mono_add(engine->last_tick,
+	    mono_before(limit, detect_next(&engine->common.detect)) ?
 	    IDLE_TICK_NS : TICK_NS));
 }
 
 /*
- * Takes all frames first and checks the deadlines then, so that no heartbeat
- * that is waiting counts as missing.
+ * Takes all frames first and checks the deadlines afterwards, so that a waiting
+ * heartbeat never counts as missing.
  */
 static void
 pass(struct engine *engine)
@@ -183,24 +185,24 @@ pass(struct engine *engine)
 
 	check_clocks(engine);
 	until = mono_add(drain(engine), -SETTLE_NS);
-	tick = !mono_before(engine->all.now, tick_due(engine));
-	if (detect_overdue(&engine->all.detect, until) || tick) {
-		/* The cause of an alarm depends on both, so they go first. */
+	tick = !mono_before(engine->common.now, tick_due(engine));
+	if (detect_overdue(&engine->common.detect, until) || tick) {
+		/* The cause of an alarm depends on links and losses. */
 		for_each_listener(engine, listener_check_link);
 		for_each_listener(engine, listener_check_losses);
-		detect_advance(&engine->all.detect, until);
+		detect_advance(&engine->common.detect, until);
 	} else if (engine->link_changed) {
 		for_each_listener(engine, listener_check_link);
 	}
 	if (tick)
-		engine->ticked = engine->all.now;
-	engine->passed = engine->all.now;
+		engine->last_tick = engine->common.now;
+	engine->last_pass = engine->common.now;
 	flush_reports(engine);
 }
 
 /* ---- waiting for the next pass */
 
-/* Returns an enum engine_order, or 0 when none is there and `flags` says so. */
+/* Returns an enum engine_order; 0 if `flags` do not let it wait for one. */
 static uint32_t
 receive_order(const struct engine *engine, int flags)
 {
@@ -212,26 +214,34 @@ receive_order(const struct engine *engine, int flags)
 	} while (n < 0 && errno == EINTR);
 	if (n < 0 && errno == EAGAIN)
 		return (0);
-	/* The parent may have ended. */
+	/* Without a parent, the engine stops. */
 	return (n == (ssize_t)sizeof(order) ? order : ENGINE_STOP);
 }
 
 static nfds_t
 fill_poll_set(const struct engine *engine)
 {
-	struct pollfd	*fds = engine->fds;
-	nfds_t		 n = FD_CAPTURES;
-	size_t		 i;
+	const struct capture	*capture;
+	nfds_t			 n = FD_CAPTURES;
+	size_t			 i;
 
-	fds[FD_PARENT] = (struct pollfd){ .fd = engine->parent, .events =
-	    POLLIN | (report_queue_waiting(&engine->all.reports) ? POLLOUT :
-	    0) };
-	fds[FD_LINK_MONITOR] = (struct pollfd){ .fd = engine->link_monitor,
-	    .events = POLLIN };
-	for (i = 0; i < engine->shared->ncaptures && !engine->busy; i++)
-		if (engine->listeners[i].capture != NULL)
-			fds[n++] = (struct pollfd){ .events = POLLIN, .fd =
-			    capture_descriptor(engine->listeners[i].capture) };
+	engine->fds[FD_PARENT] = (struct pollfd){
+		.fd = engine->parent, .events = POLLIN,
+	};
+	if (report_queue_waiting(&engine->common.reports))
+		engine->fds[FD_PARENT].events |= POLLOUT;
+	engine->fds[FD_LINK_MONITOR] = (struct pollfd){
+		.fd = engine->link_monitor, .events = POLLIN,
+	};
+	/* While the engine is busy, a frame does not start a pass. */
+	for (i = 0; i < engine->shared->ncaptures && !engine->busy; i++) {
+		capture = engine->listeners[i].capture;
+		if (capture != NULL)
+			engine->fds[n++] = (struct pollfd){
+				.fd = capture_descriptor(capture),
+				.events = POLLIN,
+			};
+	}
 	return (n);
 }
 
@@ -239,7 +249,7 @@ fill_poll_set(const struct engine *engine)
 static struct mono_time
 deadline_due(const struct engine *engine, struct mono_time now)
 {
-	struct mono_time	 due = detect_next(&engine->all.detect);
+	struct mono_time	 due = detect_next(&engine->common.detect);
 	int64_t			 ns;
 
 	if (due.ns == MONO_NEVER.ns)
@@ -249,7 +259,7 @@ deadline_due(const struct engine *engine, struct mono_time now)
 	return (ns < APPROACH_NS ? due : mono_add(due, -ns / APPROACH_SHARE));
 }
 
-/* When the next pass has to start at the latest. */
+/* The latest time for the start of the next pass. */
 static struct mono_time
 pass_due(const struct engine *engine, struct mono_time now)
 {
@@ -258,7 +268,7 @@ pass_due(const struct engine *engine, struct mono_time now)
 	due = mono_min(due, tick_due(engine));
 	if (engine->busy)
 		due = mono_min(due, mono_add(now, GATHER_NS));
-	return (engine->left ? now : mono_max(due, now));
+	return (engine->frames_left ? now : mono_max(due, now));
 }
 
 static void
@@ -287,11 +297,11 @@ wait_for_work(struct engine *engine)
 	}
 }
 
-/* Before the end all reports are sent, unless the parent does not receive. */
+/* Sends all reports before the end; gives up if the parent does not receive. */
 static void
 flush_all_reports(struct engine *engine)
 {
-	struct report_queue	*reports = &engine->all.reports;
+	struct report_queue	*reports = &engine->common.reports;
 	struct pollfd		 fd = {
 		.fd = engine->parent, .events = POLLOUT,
 	};
@@ -320,14 +330,14 @@ open_listeners(struct engine *engine, const struct configuration *config)
 	    engine->fds == NULL)
 		fatal("cannot start");
 	for (i = 0; i < n; i++) {
-		if (!listener_open(&engine->listeners[i], &engine->all, config,
-		    engine->shared, i))
+		if (!listener_open(&engine->listeners[i], &engine->common,
+		    config, engine->shared, i))
 			fatal("cannot start");
 		engine->sources[i] = &engine->shared->captures[i].source;
 	}
 }
 
-/* Reports that all is open, and returns the order of the parent. */
+/* Reports that the captures are open, and waits for the parent's order. */
 static uint32_t
 wait_for_order(const struct engine *engine)
 {
@@ -344,11 +354,12 @@ run(struct engine *engine, bool after_gap)
 	struct mono_time	 now = mono_now();
 	size_t			 i;
 
-	engine->all.now = engine->ticked = engine->passed = now;
-	clock_offset_begin(&engine->all.clock_offset, wall_now().ns - now.ns);
-	/* listener_begin accounts for the time before. */
+	engine->common.now = engine->last_tick = engine->last_pass = now;
+	clock_offset_begin(&engine->common.clock_offset,
+	    wall_now().ns - now.ns);
+	/* The time before is not a stall: listener_begin handles it. */
 	engine->due = mono_add(now, TICK_NS);
-	if (!detect_init(&engine->all.detect, engine->shared->watches,
+	if (!detect_init(&engine->common.detect, engine->shared->watches,
 	    engine->shared->nwatches, engine->sources, report_event, engine))
 		fatal("cannot start");
 	for (i = 0; i < engine->shared->ncaptures; i++)
@@ -359,7 +370,7 @@ run(struct engine *engine, bool after_gap)
 	}
 	pass(engine);
 	flush_all_reports(engine);
-	detect_free(&engine->all.detect);
+	detect_free(&engine->common.detect);
 }
 
 void
@@ -369,15 +380,15 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 	struct engine	 engine = { .shared = shared, .parent = parent };
 	uint32_t	 order;
 
-	report_queue_init(&engine.all.reports);
+	report_queue_init(&engine.common.reports);
 	log_redirect(report_line, &engine);
-	engine.all.link = link_open();
+	engine.common.link = link_open();
 	engine.link_monitor = link_monitor_open();
-	if (engine.all.link < 0 || engine.link_monitor < 0)
-		fatal("cannot monitor the links");
+	if (engine.common.link < 0 || engine.link_monitor < 0)
+		fatal("cannot monitor the interfaces");
 	/* The default lets the kernel delay each timer by 50 us. */
 	(void)prctl(PR_SET_TIMERSLACK, 1);
-	engine.all.before = mono_now();
+	engine.common.before = mono_now();
 	open_listeners(&engine, config);
 	if (!sandbox_enter(parent, shared->ncaptures + FD_CAPTURES))
 		fatal("cannot drop privileges");
@@ -389,7 +400,7 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 	free(engine.fds);
 	free(engine.sources);
 	free(engine.listeners);
-	report_queue_free(&engine.all.reports);
+	report_queue_free(&engine.common.reports);
 	close(engine.link_monitor);
-	close(engine.all.link);
+	close(engine.common.link);
 }

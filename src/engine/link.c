@@ -37,10 +37,10 @@ link_monitor_open(void)
 void
 link_monitor_drain(int descriptor)
 {
-	char	 start[16];
+	char	 ignored[16];
 
-	/* ENOBUFS says that messages were lost; more may be readable. */
-	while (recv(descriptor, start, sizeof(start), MSG_DONTWAIT) >= 0 ||
+	/* After ENOBUFS, which means lost messages, more may be readable. */
+	while (recv(descriptor, ignored, sizeof(ignored), MSG_DONTWAIT) >= 0 ||
 	    errno == EINTR || errno == ENOBUFS)
 		continue;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The state of network interfaces.  Nothing here needs a privilege or a file,
- * once the two descriptors are open; the caller closes them with close(2).
+ * The state of network interfaces.  Once its two descriptors are open, it needs
+ * no privilege and opens no file.  The caller closes them with close(2).
  */
 #ifndef HBW_LINK_H
 #define HBW_LINK_H
@@ -10,7 +10,7 @@
 
 enum link_state {
 	LINK_UP,
-	LINK_DOWN,		/* set down, or without a carrier */
+	LINK_DOWN,		/* disabled, or without a carrier */
 	LINK_MISSING,		/* no such interface */
 };
 
@@ -26,11 +26,11 @@ enum link_state link_state(int descriptor, const char *interface,
 	    uint32_t *ifindex);
 
 /*
- * A descriptor that poll(2) finds readable after some interface was added,
- * removed or changed; see rtnetlink(7).  -1 on error (errno).
+ * A descriptor that becomes readable when an interface is added, removed or
+ * changed; see rtnetlink(7).  -1 on error (errno).
  */
 int	 link_monitor_open(void);
-/* Discards what is readable, which ends that state. */
+/* Reads and discards all messages, so that it is not readable any more. */
 void	 link_monitor_drain(int descriptor);
 
 #endif

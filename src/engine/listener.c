@@ -6,8 +6,8 @@
 #include "match/match_filter.h"
 
 /*
- * Frames in one call and calls in one pass.  The limit makes sure that
- * deadlines are checked in time while frames arrive faster than they are taken.
+ * The maximum of frames in one call and of calls in one pass.  So deadlines are
+ * checked in time even if frames arrive faster than they are taken.
  */
 #define DRAIN_FRAMES	1024
 #define DRAIN_CALLS	4
@@ -18,8 +18,8 @@
 #define RESUMES		"capture resumes"
 
 /*
- * While the interface is up, the capture has failed after this many passes in
- * a row that end with an error.
+ * After this many consecutive passes with an error, the capture of an interface
+ * that is up counts as failed.
  */
 #define CAPTURE_ERRORS	10
 
@@ -42,8 +42,9 @@ set_capture_state(struct listener *listener, enum shared_capture_state state,
 	if (!changed)
 		return;
 	snprintf(r.error, sizeof(r.error), "%s", error);
-	if (!report_queue_add(&listener->all->reports, &r))
-		log_errx("out of memory: a report was lost");
+	if (!report_queue_add(&listener->common->reports, &r))
+		log_errx("%s: the parent does not receive the new state of the "
+		    "capture: out of memory", row->interface);
 }
 
 static void
@@ -71,27 +72,27 @@ set_failed(struct listener *listener, const char *error, const char *until)
 /* ---- frames */
 
 static struct mono_time
-arrival(struct listeners *all, struct wall_time timestamp)
+arrival(struct listeners *common, struct wall_time timestamp)
 {
-	/* A frame may arrive while the frames before it are processed. */
-	if (all->latest.ns < timestamp.ns - all->clock_offset.learned_ns)
-		all->latest = mono_now();
-	return (clock_offset_arrival(&all->clock_offset, timestamp,
-	    all->before, all->latest));
+	/* The frame may have arrived after the clock was last read. */
+	if (common->latest.ns < timestamp.ns - common->clock_offset.packet_ns)
+		common->latest = mono_now();
+	return (clock_offset_arrival(&common->clock_offset, timestamp,
+	    common->before, common->latest));
 }
 
 static void
 take_heartbeat(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 {
 	struct listener		*listener = arg;
-	struct listeners	*all = listener->all;
+	struct listeners	*common = listener->common;
 
 	if (heartbeat->alive) {
-		detect_heartbeat(&all->detect, watch, all->at,
-		    clock_offset_wall(&all->clock_offset, all->at));
+		detect_heartbeat(&common->detect, watch, common->arrived,
+		    clock_offset_wall(&common->clock_offset, common->arrived));
 		listener->counted = true;
 	} else if (heartbeat->stop) {
-		detect_stopping(&all->detect, watch, all->at);
+		detect_stopping(&common->detect, watch, common->arrived);
 	}
 }
 
@@ -102,13 +103,13 @@ take_frame(void *arg, const struct capture_frame *frame)
 	struct shared_capture	*row = listener->row;
 	enum packet_verdict	 verdict;
 
-	listener->all->taken++;
+	listener->common->taken++;
 	if (frame->timestamp.ns <= listener->skip.ns)
 		return;
 	row->packets++;
 	row->drained = frame->timestamp;
 	listener->counted = false;
-	listener->all->at = arrival(listener->all, frame->timestamp);
+	listener->common->arrived = arrival(listener->common, frame->timestamp);
 	verdict = match_frame(listener->match, frame, take_heartbeat, listener);
 	if (listener->counted)
 		row->heartbeats++;
@@ -127,7 +128,7 @@ listener_check_link(struct listener *listener)
 
 	if (listener->capture == NULL)
 		return;
-	state = link_state(listener->all->link, row->interface, &ifindex);
+	state = link_state(listener->common->link, row->interface, &ifindex);
 	if (state == LINK_MISSING || ifindex != row->ifindex) {
 		set_failed(listener, REMOVED_TEXT, RETURNS);
 	} else if (state == LINK_DOWN && row->state != SHARED_CAPTURE_DOWN) {
@@ -150,7 +151,7 @@ listener_check_losses(struct listener *listener)
 		return;
 	listener->row->dropped += dropped - listener->dropped;
 	listener->dropped = dropped;
-	listener->row->source.last_loss = listener->all->now;
+	listener->row->source.last_loss = listener->common->now;
 }
 
 static void
@@ -162,7 +163,7 @@ handle_error(struct listener *listener, enum capture_status status)
 	}
 	log_debug("%s: %s", listener->row->interface,
 	    capture_error(listener->capture));
-	/* An interface that went down or was removed explains the error. */
+	/* The interface may have gone down or been removed. */
 	listener_check_link(listener);
 	if (listener->capture != NULL &&
 	    listener->row->state == SHARED_CAPTURE_RUNNING &&
@@ -185,9 +186,9 @@ listener_drain(struct listener *listener)
 	else
 		listener->errors = 0;
 	/*
-	 * Once the ring has been empty, all frames that the old engine also
-	 * received are behind.  From then on a timestamp may go back, because
-	 * the wall clock was stepped, without meaning such a frame.
+	 * When the ring is empty, all frames that the old engine also received
+	 * were skipped.  Later frames are new, even if the wall clock was
+	 * stepped back and their timestamps are older.
 	 */
 	if (status != CAPTURE_MORE)
 		listener->skip = WALL_NEVER;
@@ -196,14 +197,28 @@ listener_drain(struct listener *listener)
 
 /* ---- start and end */
 
+/* Prepares the match for the frames of the capture.  Sets the error. */
+static bool
+prepare_match(struct listener *listener)
+{
+	int	 type = capture_link_type(listener->capture);
+
+	if (packet_knows_link(type))
+		return (match_prepare(listener->match, type, listener->error));
+	snprintf(listener->error, sizeof(listener->error),
+	    "link type %d is not supported", type);
+	return (false);
+}
+
+/* Sets the error and leaves no capture when it cannot be opened. */
 static void
 open_capture(struct listener *listener, char *const *filters)
 {
 	const char	*interface = listener->row->interface;
 	uint32_t	 ifindex;
-	int		 type;
 
-	listener->link = link_state(listener->all->link, interface, &ifindex);
+	listener->link = link_state(listener->common->link, interface,
+	    &ifindex);
 	if (listener->link == LINK_MISSING) {
 		snprintf(listener->error, sizeof(listener->error),
 		    "no such interface");
@@ -216,18 +231,14 @@ open_capture(struct listener *listener, char *const *filters)
 	if (listener->capture == NULL)
 		return;
 	listener->opened = mono_now();
-	type = capture_link_type(listener->capture);
-	if (!packet_knows_link(type))
-		snprintf(listener->error, sizeof(listener->error),
-		    "link type %d is not supported", type);
-	else if (match_prepare(listener->match, type, listener->error))
-		return;
-	capture_close(listener->capture);
-	listener->capture = NULL;
+	if (!prepare_match(listener)) {
+		capture_close(listener->capture);
+		listener->capture = NULL;
+	}
 }
 
 bool
-listener_open(struct listener *listener, struct listeners *all,
+listener_open(struct listener *listener, struct listeners *common,
     const struct configuration *config, struct shared_state *shared,
     uint32_t position)
 {
@@ -235,7 +246,7 @@ listener_open(struct listener *listener, struct listeners *all,
 	size_t	 i;
 
 	*listener = (struct listener){
-		.all = all, .row = &shared->captures[position],
+		.common = common, .row = &shared->captures[position],
 		.position = position,
 	};
 	for (i = 0; i < shared->nwatches; i++)
@@ -265,11 +276,12 @@ listener_begin(struct listener *listener, bool after_gap)
 	if (listener->capture == NULL && listener->link == LINK_DOWN) {
 		/*
 		 * Some interfaces cannot be opened while they are down.  Their
-		 * silence counts, but only from now on if nothing captured
-		 * before.
+		 * silence still counts; but if nothing captured before, it
+		 * counts only from now on.
 		 */
 		if (after_gap || row->source.blind)
-			detect_source_resume(&row->source, listener->all->now);
+			detect_source_resume(&row->source,
+			    listener->common->now);
 		set_down(listener);
 		return;
 	}
@@ -284,7 +296,7 @@ listener_begin(struct listener *listener, bool after_gap)
 		detect_source_resume(&row->source, listener->opened);
 	if (row->state != SHARED_CAPTURE_RUNNING && !row->listening)
 		log_notice("%s: capture resumed", row->interface);
-	(void)link_state(listener->all->link, row->interface, &row->ifindex);
+	(void)link_state(listener->common->link, row->interface, &row->ifindex);
 	set_capture_state(listener, SHARED_CAPTURE_RUNNING, "");
 	listener_check_link(listener);
 }

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A listener: the live capture of one interface, the watches that receive
- * heartbeats through it, and its row in the shared state.  Only the engine uses
- * it.
+ * A listener: the capture of one interface, the watches that receive heartbeats
+ * through it, and its row in the shared state.  Only the engine uses it.
  */
 #ifndef HBW_LISTENER_H
 #define HBW_LISTENER_H
@@ -28,34 +27,35 @@ struct listeners {
 	struct report_queue	 reports;
 	struct clock_offset	 clock_offset;
 	int			 link;		/* descriptor for link_state */
-	struct mono_time	 before;	/* earlier frames are taken */
+	struct mono_time	 before;	/* frames up to here are taken */
 	struct mono_time	 now;		/* start of this pass */
-	struct mono_time	 latest;	/* the clock when last read */
-	struct mono_time	 at;		/* arrival of the last frame */
+	struct mono_time	 latest;	/* the clock, when last read */
+	struct mono_time	 arrived;	/* the last frame */
 	int64_t			 taken;		/* frames in this pass */
 };
 
 struct listener {
-	struct listeners	*all;
+	struct listeners	*common;	/* of the engine */
 	struct shared_capture	*row;		/* in the shared state */
 	uint32_t		 position;	/* of the row */
 	size_t			 nwatches;	/* enabled, on this interface */
 	struct capture		*capture;	/* NULL: closed, or failed */
 	struct match		*match;
-	struct mono_time	 opened;
+	struct mono_time	 opened;	/* when the capture was */
 	uint64_t		 dropped;	/* by the kernel since opened */
-	int			 errors;	/* passes in a row with one */
-	/* The old engine has taken the frames up to this timestamp. */
+	int			 errors;	/* consecutive bad passes */
+	/* Frames up to this timestamp are skipped: the old engine took them. */
 	struct wall_time	 skip;
 	enum link_state		 link;		/* when it was opened */
 	bool			 counted;	/* a watch counted this frame */
+	/* Why the capture could not be opened. */
 	char			 error[CAPTURE_ERROR_SIZE];
 };
 
 /*
- * Opens the capture.  If that fails, the reason is kept and listener_begin
- * reports it; the row does not change.  False when there is no memory.  The
- * caller ends it with listener_close.
+ * Opens the capture of row `position`, which does not change.  If that fails,
+ * listener_begin will report the reason.  False when memory is exhausted.  The
+ * caller frees it with listener_close.
  */
 bool	 listener_open(struct listener *, struct listeners *,
 	    const struct configuration *, struct shared_state *,
@@ -63,18 +63,18 @@ bool	 listener_open(struct listener *, struct listeners *,
 void	 listener_close(struct listener *);
 
 /*
- * Takes over the row.  `after_gap` says that no engine ran until now; then
- * silence counts from the time the capture was opened.
+ * Takes over the row.  `after_gap`: no engine ran until now, so silence counts
+ * only from the time when the capture was opened.
  */
 void	 listener_begin(struct listener *, bool after_gap);
 
 /*
- * Takes the frames that are waiting, up to a limit.  True when every frame that
- * arrived before this pass was taken.
+ * Takes the waiting frames, up to a limit.  True when all frames that arrived
+ * before this pass were taken.
  */
 bool	 listener_drain(struct listener *);
 
-/* Updates the row when the interface went up, down or away. */
+/* Updates the row when the interface went up or down or was removed. */
 void	 listener_check_link(struct listener *);
 /* Updates the row when the kernel dropped packets. */
 void	 listener_check_losses(struct listener *);

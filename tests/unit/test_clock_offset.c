@@ -18,7 +18,7 @@ at(double seconds)
 	return ((struct mono_time){ (int64_t)(seconds * 1e9) });
 }
 
-/* The kernel's clock at that time, with a difference to the clock here. */
+/* The kernel's wall clock, which differs by off_ns from that of the process. */
 static struct wall_time
 timestamp(double seconds, int64_t off_ns)
 {
@@ -31,7 +31,8 @@ assert_at(struct mono_time found, double seconds)
 	int64_t	 off_ns = found.ns - at(seconds).ns;
 
 	if (off_ns > NSEC_PER_MSEC || off_ns < -NSEC_PER_MSEC)
-		fail_msg("%.6f and not %.6f", (double)found.ns / 1e9, seconds);
+		fail_msg("found %.6f; expected %.6f", (double)found.ns / 1e9,
+		    seconds);
 }
 
 static struct mono_time
@@ -50,7 +51,7 @@ begin(void **state)
 }
 
 static void
-no_difference(void **state)
+same_clock(void **state)
 {
 	(void)state;
 	assert_int_equal(clock_offset_update(&offset, OFFSET), 0);
@@ -60,7 +61,7 @@ no_difference(void **state)
 
 /* An arrival is never before the last pass, and never after this one. */
 static void
-between_the_passes(void **state)
+arrival_is_between_the_passes(void **state)
 {
 	(void)state;
 	assert_int_equal(arrival(9.998, 0, 10, 11).ns, at(10).ns);
@@ -69,7 +70,7 @@ between_the_passes(void **state)
 	assert_int_equal(arrival(30, 0, 10, 11).ns, at(11).ns);
 }
 
-/* Packets from before and after a step wait together. */
+/* Packets from before and from after a step are waiting together. */
 static void
 stepped_while_packets_wait(void **state)
 {
@@ -91,9 +92,9 @@ stepped_while_packets_wait(void **state)
 	}
 }
 
-/* Packets that are taken at once tell the offset of the other clock. */
+/* Packets that are taken at once show the offset of the kernel's clock. */
 static void
-not_the_clock_of_the_kernel(void **state)
+kernel_has_another_clock(void **state)
 {
 	double	 t;
 
@@ -109,9 +110,9 @@ not_the_clock_of_the_kernel(void **state)
 		assert_at(arrival(t, 0, 12, 12.9), t);
 }
 
-/* The other clock also runs at another speed. */
+/* The kernel's clock also runs at another speed. */
 static void
-a_clock_that_drifts(void **state)
+kernel_clock_drifts(void **state)
 {
 	double	 t;
 
@@ -126,7 +127,7 @@ a_clock_that_drifts(void **state)
 		assert_at(arrival(t, 0, 110, 110.9), t);
 }
 
-/* Invalid timestamps count as now and have no lasting effect. */
+/* An arrival with an invalid timestamp is now, and later ones are right. */
 static void
 invalid_timestamps(void **state)
 {
@@ -143,11 +144,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		TEST(no_difference),
-		TEST(between_the_passes),
+		TEST(same_clock),
+		TEST(arrival_is_between_the_passes),
 		TEST(stepped_while_packets_wait),
-		TEST(not_the_clock_of_the_kernel),
-		TEST(a_clock_that_drifts),
+		TEST(kernel_has_another_clock),
+		TEST(kernel_clock_drifts),
 		TEST(invalid_timestamps),
 	};
 
