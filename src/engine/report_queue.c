@@ -45,7 +45,7 @@ report_queue_add_event(struct report_queue *q, const struct engine_event *event)
 	struct report_queue_entry	 entry = { .event = *event };
 
 	if (!queue_push(&q->entries, &entry))
-		log_errx("out of memory: an alarm event was lost");
+		log_errx("alarm event dropped: out of memory");
 }
 
 bool
@@ -82,13 +82,13 @@ void
 report_queue_add_log_line(struct report_queue *q, int priority,
     const char *line)
 {
-	char	 lost[64];
+	char	 text[64];
 
-	snprintf(lost, sizeof(lost), "%u log lines were lost", q->lost);
-	if (q->lost > 0 && add_log_line(q, LOG_WARNING, lost))
-		q->lost = 0;
+	snprintf(text, sizeof(text), "%u log lines were dropped", q->dropped);
+	if (q->dropped > 0 && add_log_line(q, LOG_WARNING, text))
+		q->dropped = 0;
 	if (!add_log_line(q, priority, line))
-		q->lost++;
+		q->dropped++;
 }
 
 bool

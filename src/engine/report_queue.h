@@ -14,12 +14,12 @@
 struct report_queue {
 	struct queue	 entries;	/* struct report_queue_entry */
 	unsigned	 lines;		/* how many of them are log lines */
-	unsigned	 lost;		/* log lines lost and not reported */
+	unsigned	 dropped;	/* dropped log lines, not reported */
 };
 
 /*
  * The most log lines that wait for a parent that does not receive.  Further
- * lines are lost and counted; a line about them follows as soon as there is
+ * lines are dropped and counted; a line about them follows as soon as there is
  * room.
  */
 #define REPORT_QUEUE_LINES_MAX	32
@@ -27,14 +27,14 @@ struct report_queue {
 void	 report_queue_init(struct report_queue *);
 void	 report_queue_free(struct report_queue *);
 
-/* Appends a copy of an event.  Without memory it is lost, with a log line. */
+/* Appends a copy of an event.  Without memory it is dropped and logged. */
 void	 report_queue_add_event(struct report_queue *,
 	    const struct engine_event *);
 
 /* Appends a copy of another report.  False when there is no memory. */
 bool	 report_queue_add(struct report_queue *, const struct engine_report *);
 
-/* Appends a log line.  Without memory it counts as lost. */
+/* Appends a log line.  Without memory it counts as dropped. */
 void	 report_queue_add_log_line(struct report_queue *, int priority,
 	    const char *line);
 

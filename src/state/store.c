@@ -447,7 +447,7 @@ store_commit(struct store *s, struct mono_time now, bool complete)
 	if (s->wal_pages >= WAL_PAGES_MAX)
 		checkpoint_wal(s);
 	if (s->failing)
-		log_notice("%s: written again", s->file);
+		log_notice("%s: can be written again", s->file);
 	s->failing = false;
 	s->recreated = false;
 	update_epoch_file(s, s->counters.epoch,

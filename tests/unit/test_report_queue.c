@@ -172,7 +172,7 @@ too_many_log_lines(void **state)
 	take_nothing();
 	report_queue_add_log_line(&reports, LOG_ERR, "next");
 	assert_true(report_queue_flush(&reports, child));
-	take_line(LOG_WARNING, "3 log lines were lost");
+	take_line(LOG_WARNING, "3 log lines were dropped");
 	take_line(LOG_ERR, "next");
 	take_nothing();
 }
