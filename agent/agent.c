@@ -4,9 +4,9 @@
 
 #include "agent.h"
 
-/* An engine that is overdue for so long is not updating its rows. */
+/* An engine whose wakeup is overdue by this time does not update its rows. */
 #define ENGINE_SILENT_NS	(2 * NSEC_PER_SEC)
-/* An engine never sleeps for so long: a later wakeup is invalid. */
+/* An engine never sleeps longer, so a later wakeup is invalid. */
 #define ENGINE_SLEEP_MAX_NS	(60 * NSEC_PER_SEC)
 
 bool

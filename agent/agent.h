@@ -30,26 +30,27 @@ struct agent {
 	struct wall_time	 start_time;
 	struct wall_time	 config_time;
 	struct wall_time	 last_change;	/* of an alarm */
-	uint32_t		 serial;	/* raises of all alarms */
+	uint32_t		 serial;	/* the last hbwAlarmSerial */
 	uint32_t		 epoch;		/* hbwNotificationEpoch */
+	/* Alarms that are active: of each severity, and all. */
 	uint32_t		 active[AGENT_SEVERITIES + 1];
 	uint32_t		 active_all;
 	bool			 engine_running;
-	/* Constant text: why no capture can be relied on; NULL: they can. */
+	/* Constant text: why no capture is reliable; NULL: no fault. */
 	const char		*engine_fault;
-	struct mono_time	 now;		/* of this turn of the loop */
+	struct mono_time	 now;		/* start of this turn */
 };
 
 /*
- * An agent without a configuration; agent_configure() gives it one.  False when
- * memory is exhausted.
+ * Initialises an agent without a configuration; agent_configure() sets one.
+ * False when memory is exhausted.
  */
 bool	 agent_init(struct agent *, struct wall_time now);
 void	 agent_free(struct agent *);
 
-/* Is an engine updating the shared rows, so that they can be believed? */
+/* True when an engine updates the shared rows, so that they are current. */
 bool	 agent_engine_is_alive(const struct agent *);
-/* Until when that is so if the engine does no more. */
+/* The time until which that stays true, even if the engine hangs. */
 struct mono_time agent_engine_alive_until(const struct agent *);
 
 #endif

@@ -39,7 +39,7 @@ log_change(const struct alarm *a, const struct configuration_watch *w)
 		    type->id, severity_text(type->severity), w->name, detail);
 }
 
-/* A summarised change has its place in the history, and is not sent. */
+/* A summarised change is added to the history, but it is not sent. */
 static void
 notify_change(struct agent *agent, const struct agent_alarm *changed,
     struct wall_time at)
@@ -52,8 +52,8 @@ notify_change(struct agent *agent, const struct agent_alarm *changed,
 	n = outbox_add(&agent->outbox, raised ? NOTIFICATION_RAISED :
 	    NOTIFICATION_CLEARED, at);
 	if (n == NULL) {
-		log_errx("out of memory: a notification of watch \"%s\" is "
-		    "lost", changed->watch->name);
+		log_errx("watch \"%s\": notification dropped: out of memory",
+		    changed->watch->name);
 		return;
 	}
 	a->sequence = n->sequence;
@@ -97,7 +97,7 @@ agent_storm(struct agent *agent, struct mono_time now, struct wall_time wall)
 	if (mono_before(now, storm_due(&agent->storm)))
 		return;
 	n = outbox_add(&agent->outbox, NOTIFICATION_STORM, wall);
-	/* When memory is exhausted the next turn tries again. */
+	/* Out of memory: the next turn of the loop tries again. */
 	if (n == NULL)
 		return;
 	n->storm = storm_close(&agent->storm, n->sequence,

@@ -20,7 +20,7 @@ struct agent_alarm {
 	uint32_t			 index;		/* hbwWatchIndex */
 };
 
-/* The alarm of the watch at this position of the current generation. */
+/* The alarm of the watch at this position in the current configuration. */
 struct agent_alarm agent_alarm_at(const struct agent *, size_t position);
 
 /* `at` is the wall clock time of the event. */
@@ -29,11 +29,11 @@ void	 agent_raise(struct agent *, const struct agent_alarm *,
 void	 agent_clear(struct agent *, const struct agent_alarm *,
 	    const struct detect_event *, struct wall_time at, enum alarm_end);
 
-/* Adds to the number of active alarms of the watch's severity: 1 or -1. */
+/* Adds `change`, 1 or -1, to the numbers of active alarms. */
 void	 agent_count_active(struct agent *, const struct configuration_watch *,
 	    int change);
 
-/* Queues the notification of a storm that is over; else does nothing. */
+/* When a storm is over, queues its notification. */
 void	 agent_storm(struct agent *, struct mono_time now,
 	    struct wall_time wall);
 

@@ -7,9 +7,9 @@
 #include "base/log.h"
 #include "persistence.h"
 
-/* ---- alarms of the generation before */
+/* ---- alarms of the previous generation */
 
-/* Interned texts are equal when their addresses are; names are not interned. */
+/* Interned texts are equal if their addresses are; names are not interned. */
 static bool
 same_key(const struct configuration_watch *a,
     const struct configuration_watch *b)
@@ -23,8 +23,9 @@ same_key(const struct configuration_watch *a,
 }
 
 /*
- * The alarm of watch i goes on.  With the same key it is the same alarm; else
- * the old one is cleared, and one with the new key is raised.
+ * Continues the alarm of watch i.  With the same hbwAlarmKey it stays the same
+ * alarm.  Otherwise, if it is active, it is cleared, and an alarm with the new
+ * key is raised.
  */
 static void
 keep_alarm(struct agent *agent, struct generation *g, size_t i,
@@ -93,24 +94,24 @@ static void
 take_over_reload(struct agent *agent, struct generation *g,
     struct wall_time now)
 {
-	const struct generation	*before = &agent->current;
+	const struct generation	*previous = &agent->current;
 	struct agent_alarm	 old;
 	size_t			 i;
 
-	shared_state_take_over(g->shared, g->config, before->shared,
-	    before->config, g->before, agent->now);
+	shared_state_take_over(g->shared, g->config, previous->shared,
+	    previous->config, g->before, agent->now);
 	for (i = 0; i < g->nremoved; i++) {
 		old = agent_alarm_at(agent, g->removed[i]);
 		remove_alarm(agent, &old, now);
 	}
 	for (i = 0; i < g->config->nwatches; i++) {
 		if (g->before[i] == SHARED_STATE_NEW ||
-		    before->alarms[g->before[i]].transitions == 0)
+		    previous->alarms[g->before[i]].transitions == 0)
 			continue;
 		old = agent_alarm_at(agent, g->before[i]);
 		keep_alarm(agent, g, i, &old, now);
 	}
-	keep_captures(before, g);
+	keep_captures(previous, g);
 }
 
 /* ---- alarms of the last run */
@@ -121,7 +122,10 @@ struct restoring {
 	struct wall_time	 now;
 };
 
-/* By its age on the wall clock, which may have been set since: at most now. */
+/*
+ * Converts a wall-clock time by its age.  The clock may have been set since, so
+ * the result is never later than agent->now.
+ */
 static struct mono_time
 mono_of(const struct agent *agent, struct wall_time then, struct wall_time now)
 {
@@ -138,7 +142,7 @@ restore_alarm(void *arg, struct notification *n)
 	bool			 raised = n->alarm.state == ALARM_RAISED;
 	size_t			 i;
 
-	/* Odd while raised; a change of the key may have left it otherwise. */
+	/* It is odd while raised, but a changed key may have broken that. */
 	if ((n->alarm.transitions % 2 != 0) != raised)
 		n->alarm.transitions++;
 	if (raised)
@@ -170,7 +174,7 @@ restore_blind(void *arg, const char *interface)
 		return (true);
 	c = &to->generation->shared->captures[i];
 	to->generation->captures[i].notified_blind = true;
-	/* The engine reports the capture if it is not so. */
+	/* If the capture works again, the engine reports it. */
 	c->state = SHARED_CAPTURE_FAILED;
 	c->source.blind = true;
 	return (true);
@@ -182,7 +186,7 @@ take_over_restart(struct agent *agent, struct generation *g,
 {
 	struct restoring	 to = { agent, g, now };
 
-	/* First the storms: an alarm that is removed may add to one. */
+	/* Storms come first, because removing an alarm may add to one. */
 	persistence_storms(agent);
 	persistence_alarms(agent->persistence, restore_alarm, &to);
 	persistence_blind(agent->persistence, restore_blind, &to);
@@ -196,11 +200,10 @@ agent_apply(struct agent *agent, struct generation *next,
 {
 	struct generation	 old;
 
-	/* First: taking over alarms may raise and clear some. */
+	/* This comes first, because taking over alarms may raise some. */
 	if (!storm_configure(&agent->storm, next->config->storm_limit,
 	    next->config->storm_window_ns))
-		log_errx("out of memory: storms of alarms are not "
-		    "summarised");
+		log_errx("alarm storms are not summarised: out of memory");
 	if (agent->current.config != NULL)
 		take_over_reload(agent, next, now);
 	else if (agent->persistence != NULL)

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A new generation takes effect, and takes over alarms and captures.
+ * Makes a new generation take effect, with the alarms and captures of the
+ * previous one.
  */
 #ifndef HBW_AGENT_APPLY_H
 #define HBW_AGENT_APPLY_H
@@ -10,9 +11,9 @@
 #include "agent.h"
 
 /*
- * `next` takes effect.  Alarms and captures that are still configured are taken
- * over from the previous generation or, at the start, from the last run.  The
- * active alarm of a watch that was removed is cleared.  Afterwards *next is the
+ * Makes `next` take effect.  Alarms and captures that are still configured are
+ * taken over from the previous generation or, at the start, from the last run.
+ * The active alarm of a removed watch is cleared.  Afterwards *next is the
  * previous generation, for the caller to free.
  */
 void	 agent_apply(struct agent *, struct generation *next,

@@ -9,8 +9,8 @@
 #include "engine/shared_state.h"
 #include "state/notification.h"
 
-/* An interface that never had an ifIndex gets a number from here on. */
-#define CAPTURE_INDEX_NONE	UINT32_C(2147483648)
+/* Captures without an ifIndex of their own get indexes from this one on. */
+#define CAPTURE_INDEX_BASE	UINT32_C(2147483648)
 
 void
 agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
@@ -27,7 +27,7 @@ agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
 	n = copy == NULL ? NULL : outbox_add(&agent->outbox,
 	    blind ? NOTIFICATION_BLIND : NOTIFICATION_RESTORED, now);
 	if (n == NULL) {
-		log_errx("out of memory: a notification of %s is lost",
+		log_errx("%s: notification dropped: out of memory",
 		    agent->current.shared->names[i]);
 		free(copy);
 		return;
@@ -64,7 +64,7 @@ agent_engine_fault(struct agent *agent, const char *reason,
 
 /* ---- hbwCaptureIndex */
 
-/* An interface that was removed keeps its number, which another may get. */
+/* The kernel may give the ifIndex of a removed interface to another one. */
 static bool
 ifindex_is_taken(const struct shared_state *shared, size_t failed)
 {
@@ -87,7 +87,7 @@ capture_index(const struct shared_state *shared, size_t i)
 		return (0);
 	if (c->ifindex == 0 || (c->state == SHARED_CAPTURE_FAILED &&
 	    ifindex_is_taken(shared, i)))
-		return (CAPTURE_INDEX_NONE + (uint32_t)i);
+		return (CAPTURE_INDEX_BASE + (uint32_t)i);
 	return (c->ifindex);
 }
 

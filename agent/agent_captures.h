@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Captures: the notifications that one is blind or restored, and the order of
- * hbwCaptureTable.
+ * The notifications that a capture is blind or restored, and the indexes and
+ * the order of hbwCaptureTable.
  */
 #ifndef HBW_AGENT_CAPTURES_H
 #define HBW_AGENT_CAPTURES_H
@@ -20,15 +20,17 @@ void	 agent_notify_blind(struct agent *, uint32_t capture, bool blind,
 	    const char *error, struct wall_time now);
 
 /*
- * Every capture is blind for a reason that is not its own (a constant text);
- * NULL: the engine can be relied on again.
+ * Sets the reason why no capture of the engine is reliable, a constant text, or
+ * NULL when they are reliable again.  Queues a notification for each capture
+ * that becomes blind or is restored.
  */
 void	 agent_engine_fault(struct agent *, const char *reason,
 	    struct wall_time now);
 
 /*
- * Takes hbwCaptureIndex from the shared rows and sorts by it.  Until the next
- * call walks of the table see this order.
+ * Takes hbwCaptureIndex from the shared rows and sorts by it.  Walks of the
+ * table see this order until the next call.  When memory is exhausted the
+ * previous order stays.
  */
 void	 agent_order_captures(struct agent *);
 

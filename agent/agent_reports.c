@@ -7,7 +7,7 @@
 /* No watch has more transitions; a larger number is invalid. */
 #define TRANSITIONS_MAX	INT32_MAX
 
-/* Odd transitions raise, even ones clear; the agent may know this one. */
+/* Odd transitions raise, even ones clear.  This one may be applied already. */
 static void
 apply_event(struct agent *agent, size_t watch, const struct detect_event *event,
     struct wall_time at, enum alarm_end end)
@@ -42,16 +42,16 @@ agent_capture_event(struct agent *agent, const struct engine_report *r,
 	if (r->capture >= agent->current.shared->ncaptures)
 		return;
 	agent_order_captures(agent);
-	/* An interface that is down is not blind: its silence is real. */
+	/* A capture is not blind while its interface is down. */
 	if (r->state == SHARED_CAPTURE_FAILED)
 		agent_notify_blind(agent, r->capture, true, r->error, now);
 	else if (agent->engine_fault == NULL)
 		agent_notify_blind(agent, r->capture, false, r->error, now);
 }
 
-/* ---- reports that are missing */
+/* ---- missing reports */
 
-/* The transition of that number, as far as the row shows it. */
+/* Rebuilds the event of this transition from the times in the row. */
 static struct detect_event
 event_of_row(const struct detect_watch *w, uint32_t number,
     struct mono_time now)
@@ -69,12 +69,12 @@ event_of_row(const struct detect_watch *w, uint32_t number,
 		event.at = w->raised_at;
 	} else {
 		event.transition = DETECT_CLEARED;
-		/* raised_at may be of a raise after this clear. */
+		/* If a raise followed this clear, raised_at is later. */
 		event.at = number < w->transitions ?
 		    mono_min(w->last, w->raised_at) :
 		    mono_max(w->last, w->raised_at);
 	}
-	/* The row of a watch that was disabled has no times any more. */
+	/* The row of a disabled watch has no times any more. */
 	if (!w->enabled)
 		event.at = now;
 	return (event);
@@ -98,7 +98,7 @@ reconcile_watch(struct agent *agent, size_t i, struct mono_time now,
 	if (row->transitions == a->transitions)
 		return;
 	detect_watch_read(row, &w);
-	/* The row has only the times of the last raise and clear. */
+	/* The row has only the times of the last raise and the last clear. */
 	if (w.transitions - a->transitions > 2)
 		a->transitions += (w.transitions - a->transitions - 1) / 2 * 2;
 	while (a->transitions < w.transitions) {

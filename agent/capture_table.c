@@ -38,7 +38,7 @@ row_index(const struct agent *agent, size_t i, oid *index)
 	index[0] = captures[captures[i].position].ifindex;
 }
 
-/* A row without an engine that updates it is shown as failed. */
+/* While no engine updates the row, it is shown as failed. */
 static const void *
 row_view(const struct agent *agent, size_t i, union view *view)
 {

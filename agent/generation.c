@@ -28,7 +28,7 @@ generation_free(struct generation *g)
 	*g = (struct generation){ 0 };
 }
 
-/* ---- a new one */
+/* ---- a new generation */
 
 static int
 compare_pairs(const void *a, const void *b)
@@ -87,18 +87,18 @@ order_watches(struct generation *g)
 	return (true);
 }
 
-/* Finds each watch in the old configuration, and those that are removed. */
+/* Finds each watch in the old configuration, and lists the removed ones. */
 static bool
-compare_with(struct generation *g, const struct generation *old)
+find_old_watches(struct generation *g, const struct generation *old)
 {
 	size_t	 i, found, n = old->config->nwatches;
-	bool	*stays;
+	bool	*kept;
 
 	g->before = calloc(g->config->nwatches + 1, sizeof(*g->before));
 	g->removed = calloc(n + 1, sizeof(*g->removed));
-	stays = calloc(n + 1, sizeof(*stays));
-	if (g->before == NULL || g->removed == NULL || stays == NULL) {
-		free(stays);
+	kept = calloc(n + 1, sizeof(*kept));
+	if (g->before == NULL || g->removed == NULL || kept == NULL) {
+		free(kept);
 		return (false);
 	}
 	for (i = 0; i < g->config->nwatches; i++) {
@@ -107,12 +107,12 @@ compare_with(struct generation *g, const struct generation *old)
 		g->before[i] = found == SIZE_MAX ? SHARED_STATE_NEW :
 		    (uint32_t)found;
 		if (found != SIZE_MAX)
-			stays[found] = true;
+			kept[found] = true;
 	}
 	for (i = 0; i < n; i++)
-		if (!stays[i])
+		if (!kept[i])
 			g->removed[g->nremoved++] = (uint32_t)i;
-	free(stays);
+	free(kept);
 	return (true);
 }
 
@@ -132,7 +132,7 @@ generation_new(struct generation *g, struct watch_index *index,
 	if (g->alarms == NULL || g->indexes == NULL || g->by_index == NULL ||
 	    g->by_alarm == NULL || g->captures == NULL ||
 	    !number_watches(index, g) || !order_watches(g) ||
-	    (old->config != NULL && !compare_with(g, old))) {
+	    (old->config != NULL && !find_old_watches(g, old))) {
 		g->config = NULL;
 		g->shared = NULL;
 		generation_free(g);

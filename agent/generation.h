@@ -20,41 +20,43 @@ struct agent_capture {
 	uint32_t	 position;
 	uint32_t	 ifindex;	/* hbwCaptureIndex */
 	uint32_t	 restarts;	/* hbwCaptureRestarts */
-	bool		 notified_blind;	/* by its last notification */
+	bool		 notified_blind;	/* in its last notification */
 };
 
 struct generation {
-	struct configuration	*config;	/* owned, as all that follows */
+	/* All pointers are owned.  Watches have the positions of config. */
+	struct configuration	*config;
 	struct shared_state	*shared;
-	struct alarm		*alarms;	/* as config->watches */
+	struct alarm		*alarms;	/* of each watch */
 	uint32_t		*indexes;	/* hbwWatchIndex of each */
-	uint32_t		*by_index;	/* positions by hbwWatchIndex */
-	uint32_t		*by_alarm;	/* by alarm and hbwWatchIndex */
-	struct agent_capture	*captures;	/* as shared->captures */
+	uint32_t		*by_index;	/* positions in this order */
+	uint32_t		*by_alarm;	/* by alarm id, then index */
+	struct agent_capture	*captures;	/* as in shared->captures */
 
-	/* Until it takes effect: positions in the previous generation. */
+	/* Positions in the previous generation, until this one is in effect. */
 	uint32_t		*before;	/* of each watch, or
 						   SHARED_STATE_NEW */
-	uint32_t		*removed;	/* watches that are gone */
+	uint32_t		*removed;	/* of the removed watches */
 	size_t			 nremoved;
 };
 
 /*
- * The generation after `old`, with alarms that were never raised.  New names of
- * watches are added to the index.  False when memory is exhausted; otherwise it
- * owns the configuration and the shared rows.
+ * Makes the generation after `old`, which may be empty, with alarms that were
+ * never raised.  New names of watches are added to the index.  False when
+ * memory is exhausted; otherwise the generation owns the configuration and the
+ * shared rows.
  */
 bool	 generation_new(struct generation *, struct watch_index *,
 	    const struct generation *old, struct configuration *,
 	    struct shared_state *);
-/* Frees `before` and `removed`, once it has taken effect. */
+/* Frees `before` and `removed`, when the generation is in effect. */
 void	 generation_forget_old(struct generation *);
 void	 generation_free(struct generation *);
 
 /* The position of a watch by its hbwWatchIndex; SIZE_MAX: no such watch. */
 size_t	 generation_find(const struct generation *, uint32_t index);
 
-/* Sorts positions by their keys, of which no two are equal. */
+/* Sorts positions by their keys, which must all be different. */
 struct generation_pair {
 	uint64_t	 key;
 	uint32_t	 position;

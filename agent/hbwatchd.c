@@ -35,7 +35,7 @@
 #define EXIT_RUN	1	/* something failed at run time */
 #define EXIT_USAGE	2	/* the command line or the configuration */
 
-/* The time between two attempts at something that failed. */
+/* The time between two attempts at an operation that failed. */
 #define TICK_NS		NSEC_PER_SEC
 
 /* The first descriptors of the poll set; those of net-snmp follow. */
@@ -56,7 +56,7 @@ struct daemon {
 	struct agent		 agent;
 	struct supervisor	 supervisor;
 	struct systemd_notify	 systemd;
-	struct configuration	*reload;	/* next; NULL: none */
+	struct configuration	*reload;	/* to be applied; NULL: none */
 	struct notify		 notify;
 	struct snmp_poll	 poll;
 	struct mono_time	 ticked;	/* the last tick */
@@ -141,7 +141,7 @@ check_interfaces(const struct configuration *config)
 {
 	const struct configuration_profile	*last = NULL, *w;
 	size_t					 i;
-	bool					 fine = true;
+	bool					 ok = true;
 
 	/* The watches of one section share a profile. */
 	for (i = 0; i < config->nwatches; i++, last = w) {
@@ -153,19 +153,19 @@ check_interfaces(const struct configuration *config)
 		fprintf(stderr, "%s:%d: no such interface \"%s\"; expected one "
 		    "that `ip link` shows, or any\n", w->file,
 		    w->interface_line, w->interface);
-		fine = false;
+		ok = false;
 	}
-	return (fine);
+	return (ok);
 }
 
 static int
 check(const struct configuration *config)
 {
-	bool	 fine;
+	bool	 ok;
 
-	fine = check_interfaces(config);
-	fine = standalone_check(config) && fine;
-	if (!fine)
+	ok = check_interfaces(config);
+	ok = standalone_check(config) && ok;
+	if (!ok)
 		return (EXIT_USAGE);
 	printf("configuration OK\n");
 	return (0);
@@ -190,7 +190,7 @@ same_text(const char *a, const char *b)
 	return (a == b || (a != NULL && b != NULL && strcmp(a, b) == 0));
 }
 
-/* net-snmp is set up only once. */
+/* net-snmp is set up once, at the start. */
 static void
 warn_of_restart(const struct configuration *old,
     const struct configuration *new, const char *file)
@@ -268,7 +268,7 @@ tick_due(const struct daemon *d)
 	struct mono_time	 due;
 
 	due = supervisor_tick_due(&d->supervisor, d->ticked);
-	if (subagent_wants_tick() || notify_wants_tick(&d->notify))
+	if (subagent_needs_tick() || notify_needs_tick(&d->notify))
 		due = mono_min(due, mono_add(d->ticked, TICK_NS));
 	return (due);
 }
@@ -285,7 +285,7 @@ wait_for_work(struct daemon *d)
 
 	p->count = OWN_DESCRIPTORS;
 	if (!snmp_library_poll(p, now, &due))
-		fatal("poll");
+		fatal("cannot wait for events");
 	supervisor_sockets(&d->supervisor, sockets);
 	p->fds[0] = (struct pollfd){ .fd = d->signals, .events = POLLIN };
 	for (i = 0; i < SUPERVISOR_SOCKETS; i++)
@@ -306,7 +306,7 @@ wait_for_work(struct daemon *d)
 			p->fds[i].revents = 0;
 }
 
-/* Most turns are for SNMP: then the supervisor has nothing to do. */
+/* In most turns of the loop only SNMP requests are answered. */
 static bool
 supervisor_has_work(const struct daemon *d)
 {
@@ -329,7 +329,7 @@ turn(struct daemon *d)
 		supervisor_work(&d->supervisor, d->agent.now);
 	try_reload(d, d->agent.now);
 	agent_storm(&d->agent, d->agent.now, wall_now());
-	/* Before notify_flush(): what is sent must be on disk. */
+	/* Before notify_flush(), which sends only what is on disk. */
 	persistence_save(&d->agent, d->agent.now, false);
 	if (!mono_before(d->agent.now, tick_due(d))) {
 		agent_order_captures(&d->agent);
@@ -359,7 +359,7 @@ block_signals(void)
 	return (signalfd(-1, &set, SFD_NONBLOCK | SFD_CLOEXEC));
 }
 
-/* Reloads, too, run with the privileges that are kept here. */
+/* A reload has only the privileges that remain after this. */
 static void
 limit_privileges(const struct options *o)
 {
@@ -401,9 +401,9 @@ start_snmp(struct daemon *d)
 		result = standalone_start(&d->agent, o->listen, o->state);
 	else if (subagent_start(&d->agent, &d->notify,
 	    o->master != NULL ? o->master : d->agent.current.config->agentx))
-		result = STANDALONE_FINE;
+		result = STANDALONE_OK;
 	snmp_library_limit_connect(false);
-	return (result == STANDALONE_FINE ? 0 :
+	return (result == STANDALONE_OK ? 0 :
 	    result == STANDALONE_FAILED ? EXIT_RUN : EXIT_USAGE);
 }
 
@@ -417,7 +417,7 @@ start(struct daemon *d, struct configuration *config)
 	limit_privileges(&d->options);
 	systemd_notify_init(&d->systemd);
 	d->signals = block_signals();
-	/* Reads the time zone now, and not while an alarm is raised. */
+	/* Reads the time zone now, so that raising an alarm reads no file. */
 	tzset();
 	shared = shared_state_new(config, mono_now());
 	if (d->signals < 0 || shared == NULL)
@@ -425,7 +425,7 @@ start(struct daemon *d, struct configuration *config)
 	open_state(d);
 	if (!agent_configure(&d->agent, config, shared, wall_now()))
 		fatal("cannot start");
-	/* Frees the parser's memory, which engines would inherit. */
+	/* Returns the parser's memory, which engines would inherit. */
 	malloc_trim(0);
 	/* Before net-snmp, whose start may block for seconds. */
 	if (!supervisor_init(&d->supervisor, &d->agent, mono_now()))
@@ -444,7 +444,7 @@ run(const struct options *o, struct configuration *config)
 
 	status = start(&d, config);
 	if (status == 0)
-		log_info("hbwatchd %s: %zu watch%s", PACKAGE_VERSION,
+		log_info("started, version %s: %zu watch%s", PACKAGE_VERSION,
 		    config->nwatches, config->nwatches == 1 ? "" : "es");
 	if (config->nwatches == 0)
 		log_warnx("%s: no watch is configured; no alarm will be "
@@ -463,7 +463,7 @@ run(const struct options *o, struct configuration *config)
 	return (status);
 }
 
-/* A file that is opened later must not become standard error. */
+/* Otherwise a file that is opened later could become standard error. */
 static void
 reserve_standard_descriptors(void)
 {
@@ -483,7 +483,7 @@ main(int argc, char **argv)
 	struct options		 o;
 	int			 status;
 
-	/* All files are private. */
+	/* No other user may read the files that hbwatchd creates. */
 	umask(0077);
 	reserve_standard_descriptors();
 	status = parse_options(argc, argv, &o);

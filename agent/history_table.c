@@ -59,7 +59,7 @@ row_index(const struct agent *agent, size_t i, oid *index)
 	index[0] = persistence_oldest(agent) + i;
 }
 
-/* Shown in place of a notification that cannot be read. */
+/* Replaces a notification that cannot be read from the state file. */
 static const struct notification *
 unreadable(void)
 {

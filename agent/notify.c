@@ -16,20 +16,23 @@
 /* agentx-Notify-PDU (RFC 2741, section 6.1.2); no header has the constant. */
 #define AGENTX_NOTIFY		12
 
-/* Notifications without an answer: more would fill the sockets' buffers. */
+/* The most notifications without an answer; more could fill the buffers. */
 #define UNANSWERED_MAX		64
-/* The same while answers take longer than SLOW_NS. */
+/* The same limit while answers take longer than SLOW_NS. */
 #define UNANSWERED_MAX_SLOW	1
 #define SLOW_NS			NSEC_PER_SEC
 
 /*
- * A trap is a datagram, and a receiver that is flooded drops it silently.  A
- * burst is sent at once, and more than that one each PACE_NS.
+ * A trap is a datagram, and an overloaded receiver drops it silently.  After a
+ * pause PACE_BURST notifications are sent at once, then one each PACE_NS.
  */
 #define PACE_BURST		50
 #define PACE_NS			(NSEC_PER_SEC / 1000)
 
-/* In seconds: never.  The library would send again over a stream. */
+/*
+ * Seconds.  It practically never passes: after a timeout the library would send
+ * the notification again, although the connection is reliable.
+ */
 #define ANSWER_TIMEOUT		1000000
 
 /* A notification that was sent and has no answer. */
@@ -170,18 +173,18 @@ notify_varbinds(const struct agent *agent, const struct notification *n)
 	netsnmp_variable_list	*varbinds = NULL;
 	oid			 trap[MAX_OID_LEN];
 	size_t			 i;
-	bool			 fine;
+	bool			 ok;
 
 	memcpy(trap, table_root, table_root_length * sizeof(oid));
 	trap[table_root_length] = 0;
 	trap[table_root_length + 1] = n->event;
-	fine = snmp_varlist_add_variable(&varbinds, trap_oid,
+	ok = snmp_varlist_add_variable(&varbinds, trap_oid,
 	    OID_LENGTH(trap_oid), ASN_OBJECT_ID, trap,
 	    (table_root_length + 2) * sizeof(oid)) != NULL;
-	for (i = 0; fine && i < objects_of[n->event].count; i++)
-		fine = add_varbind(&varbinds, agent, n,
+	for (i = 0; ok && i < objects_of[n->event].count; i++)
+		ok = add_varbind(&varbinds, agent, n,
 		    &objects_of[n->event].objects[i]);
-	if (fine)
+	if (ok)
 		return (varbinds);
 	snmp_free_varbind(varbinds);
 	return (NULL);
@@ -205,7 +208,7 @@ notify_connected(struct notify *notify, netsnmp_session *master)
 	outbox_requeue_all(&notify->agent->outbox);
 }
 
-/* Logged once, until a notification is accepted. */
+/* A rejection is logged once, until a notification is accepted. */
 static void
 on_rejected(struct notify *notify, uint32_t sequence, long error)
 {
@@ -251,7 +254,7 @@ on_response(int operation, netsnmp_session *session, int request,
 	return (1);
 }
 
-/* Takes over the varbinds.  False when no more can be sent for now. */
+/* Owns the varbinds.  False when no more can be sent for now. */
 static bool
 send_to_master(struct notify *notify, struct notification *n,
     netsnmp_variable_list *varbinds)
@@ -303,7 +306,7 @@ send_one(struct notify *notify, struct notification *n)
 	return (true);
 }
 
-/* The next one that is on disk; any one while the store fails. */
+/* The next pending notification; one not on disk only if the store fails. */
 static struct notification *
 next_notification(const struct notify *notify)
 {
@@ -311,28 +314,28 @@ next_notification(const struct notify *notify)
 	    persistence_is_failing(notify->agent)));
 }
 
-/* Can a notification be sent as soon as the pace allows it? */
+/* True when a notification can be sent as soon as the pace allows it. */
 static bool
 may_send(const struct notify *notify)
 {
-	unsigned	 most = notify->slow ? UNANSWERED_MAX_SLOW :
+	unsigned	 limit = notify->slow ? UNANSWERED_MAX_SLOW :
 			    UNANSWERED_MAX;
 
 	return ((notify->master != NULL || notify->standalone) &&
-	    !notify->full && !notify->postponed && notify->unanswered < most &&
-	    next_notification(notify) != NULL);
+	    !notify->full && !notify->postponed &&
+	    notify->unanswered < limit && next_notification(notify) != NULL);
 }
 
 void
 notify_flush(struct notify *notify, struct mono_time now)
 {
-	bool	 fine = true;
+	bool	 ok = true;
 
-	while (fine && may_send(notify) && !mono_before(now, notify->next)) {
-		/* A pause before this allows a burst. */
+	while (ok && may_send(notify) && !mono_before(now, notify->next)) {
+		/* After a pause, notify->next may be a whole burst ago. */
 		notify->next = mono_add(mono_max(notify->next,
 		    mono_add(now, -PACE_BURST * PACE_NS)), PACE_NS);
-		fine = send_one(notify, next_notification(notify));
+		ok = send_one(notify, next_notification(notify));
 	}
 }
 
@@ -343,7 +346,7 @@ notify_due(const struct notify *notify)
 }
 
 bool
-notify_wants_tick(const struct notify *notify)
+notify_needs_tick(const struct notify *notify)
 {
 	return (notify->postponed || notify->full);
 }

@@ -19,34 +19,35 @@ struct notify {
 	struct agent	*agent;
 	netsnmp_session	*master;	/* NULL: not connected, or standalone */
 	bool		 standalone;
-	unsigned	 session;	/* counts the connections */
+	unsigned	 session;	/* counts connections and losses */
 	unsigned	 unanswered;	/* sent in this session */
 	bool		 slow;		/* the last answer took long */
-	bool		 full;		/* the socket, until an answer comes */
-	bool		 postponed;	/* rejected, or memory is exhausted */
+	bool		 full;		/* so was the socket; until an answer */
+	bool		 postponed;	/* by an error, until notify_retry() */
 	bool		 rejection_logged;
-	struct mono_time next;		/* when the pace allows another */
+	struct mono_time next;		/* the earliest time to send */
 };
 
 void	 notify_init(struct notify *, struct agent *, bool standalone);
 
 /*
- * The current session with the master, NULL when it ends.  Notifications
- * without an answer are sent again.  May be called twice for one end.
+ * Sets the current session with the master, or NULL when it has ended.
+ * Notifications without an answer will be sent again.  May be called twice for
+ * one end.
  */
 void	 notify_connected(struct notify *, netsnmp_session *);
 
 /*
- * Sends notifications, as many as may be unanswered at once and as fast as trap
- * receivers can take them.  Never waits.
+ * Sends notifications from the outbox, within the limits of unanswered ones and
+ * of the pace.  Never waits.
  */
 void	 notify_flush(struct notify *, struct mono_time now);
-/* When notify_flush() may send more; MONO_NEVER: not before an answer. */
+/* When notify_flush() can send more; MONO_NEVER: after the next event. */
 struct mono_time notify_due(const struct notify *);
 
-/* Is notify_retry() to be called within a second or so? */
-bool	 notify_wants_tick(const struct notify *);
-/* Sends again what was rejected or could not be sent. */
+/* True when notify_retry() must be called within about a second. */
+bool	 notify_needs_tick(const struct notify *);
+/* Sends the notifications that were rejected or could not be sent. */
 void	 notify_retry(struct notify *, struct mono_time now);
 
 /*
@@ -57,7 +58,7 @@ void	 notify_retry(struct notify *, struct mono_time now);
 netsnmp_variable_list *notify_varbinds(const struct agent *,
 	    const struct notification *);
 
-/* The i-th of its OBJECTS by its name in HBWATCH-MIB; NULL after the last. */
+/* The name in HBWATCH-MIB of object i of an event; NULL after the last. */
 const char *notify_object_name(enum notification_event, size_t i);
 
 #endif

@@ -130,7 +130,7 @@ outbox_find(const struct outbox *box, uint32_t sequence)
 struct notification *
 outbox_next(struct outbox *box, bool unstored)
 {
-	uint32_t	 last = unstored ? box->sequence : box->stored;
+	uint32_t		 last = unstored ? box->sequence : box->stored;
 	struct notification	*n;
 
 	for (; box->cursor <= last; box->cursor++) {
@@ -175,7 +175,7 @@ outbox_requeue_all(struct outbox *box)
 {
 	uint32_t	 sequence;
 
-	/* A sent one is after the delivered ones and not after the cursor. */
+	/* One that was sent is above `delivered` and not above the cursor. */
 	for (sequence = box->cursor; sequence > box->delivered; sequence--)
 		outbox_requeue(box, sequence);
 }
@@ -199,7 +199,7 @@ outbox_trim(struct outbox *box, size_t keep)
 			break;
 		remove_oldest(box);
 	}
-	/* Free the memory of a burst. */
+	/* Free the memory that a burst needed. */
 	if (box->count < CAPACITY_MIN && box->capacity > 64 * CAPACITY_MIN)
 		(void)resize(box, CAPACITY_MIN);
 }

@@ -5,7 +5,7 @@
 #include "base/log.h"
 #include "persistence.h"
 
-/* In one transaction; between two of them SNMP requests are answered. */
+/* The most in a transaction; SNMP requests are answered between two. */
 #define NOTIFICATIONS_MAX	500
 
 /*
@@ -14,6 +14,7 @@
  */
 #define DELIVERY_NS		(100 * NSEC_PER_MSEC)
 
+/* The time between two log lines about dropped notifications. */
 #define LOG_AGAIN_NS		(3600 * NSEC_PER_SEC)
 
 struct persistence {
@@ -21,10 +22,10 @@ struct persistence {
 	struct store_counters	 stored;	/* the counters on disk */
 	uint32_t		 last_index;	/* highest watch index there */
 	uint32_t		 oldest;	/* oldest notification there */
-	struct mono_time	 delivery_due;	/* to be written then */
-	struct notification	 row;		/* of the history, last read */
-	uint64_t		 dropped;	/* so many were logged */
-	struct mono_time	 log_again;	/* when more are logged */
+	struct mono_time	 delivery_due;	/* when to write `delivered` */
+	struct notification	 row;		/* history row, last read */
+	uint64_t		 dropped;	/* outbox->dropped, logged */
+	struct mono_time	 log_again;	/* not before this time */
 };
 
 /* ---- reading */
@@ -194,7 +195,7 @@ put_present_state(struct agent *agent, struct store_counters *c)
 	store_delete_before(p->store, p->oldest);
 }
 
-/* Writes the rest of the state into a file that is empty. */
+/* Writes what only a new, empty file needs: all indexes, blind captures. */
 static void
 put_into_new_file(struct agent *agent)
 {
@@ -230,8 +231,9 @@ put_notifications(const struct outbox *box, struct store *store, size_t most,
 }
 
 /*
- * The oldest notification of the history that ends with `sequence`.  It has
- * those that a storm notification refers to, which may not have been read yet.
+ * The oldest notification of the history that ends with `sequence`.  It keeps
+ * the ones that a storm notification refers to, because a manager may not have
+ * read them yet.
  */
 static uint32_t
 history_start(const struct agent *agent, uint32_t sequence)
@@ -244,7 +246,7 @@ history_start(const struct agent *agent, uint32_t sequence)
 	return (oldest < storm ? oldest : storm);
 }
 
-/* The oldest notification to be kept on disk: the undelivered ones stay. */
+/* The oldest notification to keep on disk; all undelivered ones are kept. */
 static uint32_t
 oldest_to_keep(const struct agent *agent, uint32_t sequence)
 {
@@ -275,7 +277,7 @@ save_some(struct agent *agent, struct mono_time now)
 		put_into_new_file(agent);
 	if (recreated || outbox_oldest(box) > box->stored + 1) {
 		put_present_state(agent, &c);
-		/* In one transaction: the alarms are newer than all of them. */
+		/* All in this transaction: the alarms include their effect. */
 		c.sequence = outbox_oldest(box) - 1;
 		most = box->count;
 	}
@@ -296,7 +298,7 @@ save_some(struct agent *agent, struct mono_time now)
 	return (true);
 }
 
-/* Are there notifications or watch indexes that are not on disk? */
+/* True when notifications or watch indexes are not on disk. */
 static bool
 has_unsaved(const struct agent *agent)
 {
@@ -324,14 +326,14 @@ persistence_due(const struct agent *agent, struct mono_time now)
 	    p->delivery_due);
 }
 
-/* Logs the first loss, and then one line an hour. */
+/* Logs the first dropped notification, and then one line an hour. */
 static void
 log_dropped(const struct outbox *box, struct persistence *p,
     struct mono_time now)
 {
 	if (box->dropped == p->dropped || mono_before(now, p->log_again))
 		return;
-	log_errx("outbox: full: %u notifications are not delivered; dropping "
+	log_errx("outbox full: %u notifications are not delivered; dropping "
 	    "the oldest, %llu so far", OUTBOX_MAX,
 	    (unsigned long long)box->dropped);
 	p->dropped = box->dropped;

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The agent's state in the store: read at the start, and written in each pass
- * of the loop in which it changed, before a notification is sent.
+ * The agent's state in the store.  It is read at the start, and written in each
+ * turn of the loop in which it changed, before a notification is sent.
  */
 #ifndef HBW_PERSISTENCE_H
 #define HBW_PERSISTENCE_H
@@ -18,8 +18,8 @@ struct persistence;
 
 /*
  * Opens the store in a directory and reads its counters, watch indexes and
- * undelivered notifications into an agent that has no configuration yet.  The
- * agent owns the result, which agent_free closes.  Unless it returns STORE_OK,
+ * undelivered notifications into an agent that has no configuration yet.  Sets
+ * agent->persistence, which the caller closes.  Unless the result is STORE_OK,
  * hbwatchd cannot start.
  */
 enum store_result persistence_open(struct agent *, const char *directory);
@@ -27,8 +27,8 @@ enum store_result persistence_open(struct agent *, const char *directory);
 void	 persistence_close(struct persistence *);
 
 /*
- * Read the rest for the first configuration (store.h): the alarms and blind
- * interfaces through a callback, the storms into the agent.
+ * Read the rest of the state for the first configuration: alarms and blind
+ * interfaces are passed to a callback (store.h), storms go into the agent.
  */
 void	 persistence_alarms(struct persistence *, store_take_notification *,
 	    void *arg);
@@ -41,12 +41,12 @@ void	 persistence_storms(struct agent *);
  * the outbox.
  */
 void	 persistence_save(struct agent *, struct mono_time now, bool all);
-/* When persistence_save has something to do; MONO_NEVER: nothing. */
+/* When persistence_save() has something to write; MONO_NEVER: nothing. */
 struct mono_time persistence_due(const struct agent *, struct mono_time now);
 
 /*
- * Is the state not being written?  Then notifications may be sent before they
- * are on disk.
+ * True when the state cannot be written.  Then notifications may be sent
+ * before they are on disk.
  */
 bool	 persistence_is_failing(const struct agent *);
 

@@ -44,7 +44,7 @@ privileges_limit(bool bind)
 	unsigned	 capabilities[5];
 	size_t		 n = 0;
 
-	/* Fails without CAP_SETPCAP; then systemd's unit has done it. */
+	/* Fails without CAP_SETPCAP; then the unit of systemd has done it. */
 	(void)sandbox_drop_bounding();
 	capabilities[n++] = CAP_NET_RAW;
 	if (geteuid() == 0) {

@@ -1,15 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The capabilities of the agent (capabilities(7)).
+ */
 #ifndef HBW_PRIVILEGES_H
 #define HBW_PRIVILEGES_H
 
 #include <stdbool.h>
 
 /*
- * Drops all capabilities for good but those that the next engine needs: to open
+ * Drops for good all capabilities except those that a new engine needs: to open
  * a capture and, when started by root, to change the engine's user and to end
- * it.  So an engine that can be started now can be started later, too.  With
- * `bind`, low ports may be bound until privileges_settle().  Both return false
- * on error (errno).
+ * it.  With `bind`, ports below 1024 can be bound until privileges_settle().
+ * Both return false on error (errno).
  */
 bool	 privileges_limit(bool bind);
 bool	 privileges_settle(void);

@@ -15,7 +15,7 @@
 #include "snmp_log.h"
 #include "table.h"
 
-/* The most that connect() may take. */
+/* The limit of connect(), in microseconds. */
 #define CONNECT_USEC	500000
 
 static void
@@ -31,7 +31,7 @@ snmp_library_init(void)
 	const struct sigaction	 action = { .sa_handler = ignore_alarm };
 
 	sigaction(SIGALRM, &action, NULL);
-	/* No MIB files are needed, and none of the administrator's read. */
+	/* No MIB file is needed.  By default the library would read many. */
 	setenv("MIBS", "", 1);
 	snmp_log_init();
 	netsnmp_ds_set_boolean(NETSNMP_DS_LIBRARY_ID,
@@ -94,14 +94,14 @@ snmp_library_poll(struct snmp_poll *p, struct mono_time now,
 	netsnmp_large_fd_set	 set;
 	struct timeval		 timeout = { 0 };
 	int			 fd, count = 0, block = 1;
-	bool			 fine;
+	bool			 ok;
 
 	netsnmp_large_fd_set_init(&set, FD_SETSIZE);
 	NETSNMP_LARGE_FD_ZERO(&set);
 	snmp_select_info2(&count, &set, &timeout, &block);
-	fine = array_reserve(&p->fds, &p->capacity, p->count + (size_t)count,
+	ok = array_reserve(&p->fds, &p->capacity, p->count + (size_t)count,
 	    sizeof(*p->fds));
-	for (fd = 0; fd < count && fine; fd++)
+	for (fd = 0; fd < count && ok; fd++)
 		if (NETSNMP_LARGE_FD_ISSET(fd, &set))
 			p->fds[p->count++] = (struct pollfd){
 				.fd = fd, .events = POLLIN,
@@ -109,10 +109,10 @@ snmp_library_poll(struct snmp_poll *p, struct mono_time now,
 	netsnmp_large_fd_set_cleanup(&set);
 	*due = block ? MONO_NEVER : mono_add(now, timeout.tv_sec *
 	    NSEC_PER_SEC + timeout.tv_usec * NSEC_PER_USEC);
-	return (fine);
+	return (ok);
 }
 
-/* Pings, and attempts to connect, are alarms of the library. */
+/* Pings and attempts to connect are timers ("alarms") of the library. */
 static void
 run_due_alarms(void)
 {
@@ -133,7 +133,10 @@ snmp_library_work(const struct snmp_poll *p, size_t first)
 	size_t			 i;
 	bool			 any = false;
 
-	/* Only what is ready: the library takes an empty read for the end. */
+	/*
+	 * Only descriptors that are ready: when a read returns nothing, the
+	 * library closes the connection.
+	 */
 	netsnmp_large_fd_set_init(&set, FD_SETSIZE);
 	NETSNMP_LARGE_FD_ZERO(&set);
 	for (i = first; i < p->count; i++)

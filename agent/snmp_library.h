@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net-snmp's library in our process: its set-up, its descriptors and alarms in
- * our loop, its end.  The same for a subagent and a standalone agent.
+ * The library of net-snmp: its start and its end, and its sockets and timers in
+ * our loop.  A subagent and a standalone agent use it in the same way.
  */
 #ifndef HBW_SNMP_LIBRARY_H
 #define HBW_SNMP_LIBRARY_H
@@ -18,18 +18,18 @@
 
 /* To be called before any other use of net-snmp. */
 void	 snmp_library_init(void);
-/* After this net-snmp reads no configuration and keeps no state. */
+/* From this call on net-snmp reads no configuration and keeps no state. */
 void	 snmp_library_use_no_files(void);
 /*
- * Sets up net-snmp's agent in the role that was chosen, and registers
- * HBWATCH-MIB in it.  False on error, which is logged.
+ * Sets up net-snmp's agent, with the role that its options have (subagent or
+ * master), and registers HBWATCH-MIB in it.  False on error, which is logged.
  */
 bool	 snmp_library_start_agent(struct agent *);
 void	 snmp_library_end(void);
 
 /*
- * While on, a connect() of the library ends after half a second.  Without that
- * it waits for as long as a hung master has a full backlog.
+ * While it is on, a connect() of the library ends after half a second.
+ * Otherwise connect() waits while the backlog of a hung master is full.
  */
 void	 snmp_library_limit_connect(bool on);
 
@@ -41,15 +41,14 @@ struct snmp_poll {
 };
 
 /*
- * Appends net-snmp's descriptors to the set, and sets *due to when
- * snmp_library_work must be called at the latest.  False when memory is
- * exhausted.
+ * Appends net-snmp's descriptors to the set, and sets *due to the latest time
+ * for the call of snmp_library_work().  False when memory is exhausted.
  */
 bool	 snmp_library_poll(struct snmp_poll *, struct mono_time now,
 	    struct mono_time *due);
 /*
- * Reads where poll(2) found something, in the entries from `first` on, and does
- * what is due: timeouts, pings and attempts to connect.
+ * Reads from the descriptors that are ready, in the entries from `first` on,
+ * and runs timers that are due: timeouts, pings and attempts to connect.
  */
 void	 snmp_library_work(const struct snmp_poll *, size_t first);
 

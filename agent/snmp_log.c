@@ -11,7 +11,7 @@
 #include "base/log.h"
 #include "snmp_log.h"
 
-/* The longest line; net-snmp's are shorter. */
+/* The size of the longest line; lines of net-snmp are shorter. */
 #define LINE_SIZE	512
 
 static struct {
@@ -19,7 +19,7 @@ static struct {
 	char		 last[LINE_SIZE];
 } library_log;
 
-/* net-snmp repeats its complaint at each try. */
+/* net-snmp logs the same error at each attempt. */
 static void
 log_once(const char *text, int priority)
 {
@@ -38,7 +38,7 @@ static int
 take_line(int major, int minor, void *message, void *arg)
 {
 	const struct snmp_log_message	*m = message;
-	char				 text[LINE_SIZE];
+	char				 text[LINE_SIZE], *newline;
 	size_t				 length;
 	int				 error = errno;
 
@@ -49,6 +49,9 @@ take_line(int major, int minor, void *message, void *arg)
 	length = strlen(text);
 	while (length > 0 && strchr("\n ", text[length - 1]) != NULL)
 		text[--length] = '\0';
+	/* A message of our log is one line. */
+	while ((newline = strchr(text, '\n')) != NULL)
+		*newline = ' ';
 	errno = error;
 	if (length > 0 && (library_log.filter == NULL ||
 	    !library_log.filter(text, sizeof(text))))

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * net-snmp's log: its lines become lines of ours.
+ * Writes the log lines of net-snmp to our log.
  */
 #ifndef HBW_SNMP_LOG_H
 #define HBW_SNMP_LOG_H
@@ -9,17 +9,18 @@
 #include <stddef.h>
 
 /*
- * Sees each line first: `text` has no newline, fits `size` bytes and may be
- * changed.  errno is as net-snmp left it.  True when the line needs no more.
+ * Gets each line before it is logged.  `text` has no newline, is in a buffer of
+ * `size` bytes and may be changed.  errno is as net-snmp left it.  True: the
+ * line is not logged.
  */
 typedef bool snmp_log_filter(char *text, size_t size);
 
 /*
- * net-snmp logs to us from here on.  A line that no filter takes goes to our
- * log, and a repetition of the line before is dropped.
+ * From this call on the lines of net-snmp are written to our log.  A line that
+ * is equal to the previous one is not written again.
  */
 void	 snmp_log_init(void);
-/* NULL: no filter.  There is one at a time. */
+/* Sets the only filter; NULL: none. */
 void	 snmp_log_set_filter(snmp_log_filter *);
 
 #endif

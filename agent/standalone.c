@@ -15,22 +15,22 @@
 #include "snmp_log.h"
 #include "standalone.h"
 
-/* A directive of ours, whose argument is the number of the directive after. */
+/* Our own directive.  Its argument is the number of the one that follows. */
 #define NEXT_DIRECTIVE	"hbwatchDirective"
 
-/* The beginning of errors of net-snmp's parser, as the text has no file. */
+/* Errors of net-snmp's parser begin with this, as there is no file. */
 #define LOG_NO_FILE	"(null): line 0: "
-/* The word that is no directive follows. */
+/* The unknown word follows. */
 #define LOG_UNKNOWN	"Unknown token: "
 
-/* Directives that are being read.  net-snmp's handlers get no argument. */
+/* The directives that are read now; handlers of net-snmp get no argument. */
 static struct {
 	const struct configuration		*config;
 	const struct configuration_directive	*current;	/* or NULL */
 	unsigned				 errors;
 } directives;
 
-/* Reports an error as one of the current directive. */
+/* Writes an error with the file and the line of the current directive. */
 static bool
 filter_log(char *text, size_t size)
 {
@@ -52,7 +52,7 @@ filter_log(char *text, size_t size)
 	return (true);
 }
 
-/* From 1; 0: none. */
+/* Handles NEXT_DIRECTIVE; the first directive has number 1, 0 means none. */
 static void
 next_directive(const char *token, char *number)
 {
@@ -64,13 +64,13 @@ next_directive(const char *token, char *number)
 }
 
 /*
- * netsnmp_config() only remembers a directive, and init_snmp() does what it
- * says.  So a directive of ours goes before each of them.
+ * netsnmp_config() only stores a directive, and init_snmp() executes all of
+ * them.  NEXT_DIRECTIVE before each one shows to which line an error belongs.
  */
 static bool
 init_with_directives(const struct configuration *config)
 {
-	char	 mark[64];
+	char	 next[64];
 	size_t	 i;
 
 	directives.config = config;
@@ -78,40 +78,48 @@ init_with_directives(const struct configuration *config)
 	register_config_handler(SNMP_APPLICATION, NEXT_DIRECTIVE,
 	    next_directive, NULL, NULL);
 	for (i = 0; i < config->nsnmp; i++) {
-		snprintf(mark, sizeof(mark), NEXT_DIRECTIVE " %zu", i + 1);
-		netsnmp_config(mark);
+		snprintf(next, sizeof(next), NEXT_DIRECTIVE " %zu", i + 1);
+		netsnmp_config(next);
 		netsnmp_config(config->snmp[i].text);
 	}
-	snprintf(mark, sizeof(mark), NEXT_DIRECTIVE " 0");
-	netsnmp_config(mark);
+	snprintf(next, sizeof(next), NEXT_DIRECTIVE " 0");
+	netsnmp_config(next);
 	init_snmp(SNMP_APPLICATION);
 	directives.current = NULL;
 	return (directives.errors == 0);
 }
 
 /*
- * An SNMPv3 engine must not forget how often it has started (RFC 3414, section
- * 2.2).  Nothing else is kept.
+ * Lets net-snmp store snmpEngineBoots, which must count all starts (RFC 3414,
+ * section 2.2).
  */
 static void
 keep_engine_boots(const char *state)
 {
 	char	*directory, *absolute;
 
-	/* net-snmp would resolve a relative one from the root. */
+	/* net-snmp resolves a relative path from the root directory. */
 	absolute = realpath(state, NULL);
 	if (asprintf(&directory, "%s/snmp",
 	    absolute != NULL ? absolute : state) < 0)
 		fatal("cannot start");
 	free(absolute);
 	if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
-		log_err("cannot create %s", directory);
+		log_err("cannot create %s for snmpEngineBoots", directory);
 		snmp_library_use_no_files();
 	} else {
 		setenv("SNMPCONFPATH", directory, 1);
 		setenv("SNMP_PERSISTENT_DIR", directory, 1);
 	}
 	free(directory);
+}
+
+/* Without an error of the system net-snmp has rejected the address itself. */
+static void
+log_listen_error(const char *address, int error)
+{
+	log_errx("cannot listen for SNMP on %s: %s", address, error != 0 ?
+	    strerror(error) : "invalid address or unknown host");
 }
 
 enum standalone_result
@@ -130,15 +138,19 @@ standalone_start(struct agent *agent, const char *address, const char *state)
 		return (STANDALONE_FAILED);
 	if (!init_with_directives(agent->current.config))
 		return (STANDALONE_MISCONFIGURED);
+	errno = 0;
 	if (init_master_agent() != 0) {
-		log_errx("cannot answer SNMP on %s", address);
+		log_listen_error(address, errno);
 		return (STANDALONE_FAILED);
 	}
 	log_notice("answering SNMP on %s", address);
-	return (STANDALONE_FINE);
+	return (STANDALONE_OK);
 }
 
-/* The library would store the keys of users; createUser makes them again. */
+/*
+ * Removes the SNMPv3 users, so that the library does not store their keys.  The
+ * directive createUser creates them at the next start.
+ */
 void
 standalone_end(void)
 {

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * hbwatchd as an SNMP agent of its own, without a master (option -L).  The
- * directives of `snmp` say who may ask and where notifications go.
+ * directives of `snmp` in the configuration define who may send requests and
+ * where notifications are sent.
  */
 #ifndef HBW_STANDALONE_H
 #define HBW_STANDALONE_H
@@ -12,14 +13,14 @@
 #include "config/configuration.h"
 
 enum standalone_result {
-	STANDALONE_FINE,
-	STANDALONE_FAILED,		/* logged: the address is in use, … */
-	STANDALONE_MISCONFIGURED,	/* a directive is wrong; on stderr */
+	STANDALONE_OK,
+	STANDALONE_FAILED,		/* the reason is logged */
+	STANDALONE_MISCONFIGURED,	/* invalid directives, on stderr */
 };
 
 /*
- * Answers SNMP on `address`.  net-snmp keeps the state of SNMPv3 in the
- * directory snmp in `state`.
+ * Answers SNMP requests on `address`, which has the form of snmpd(8).  net-snmp
+ * keeps the state of SNMPv3 in the directory `state`/snmp.
  */
 enum standalone_result standalone_start(struct agent *, const char *address,
 	    const char *state);
@@ -27,9 +28,9 @@ enum standalone_result standalone_start(struct agent *, const char *address,
 void	 standalone_end(void);
 
 /*
- * Checks the directives of `snmp`: true when there is no error.  Errors go to
- * stderr, each with file and line, as those of the configuration do.  The
- * process can use net-snmp for nothing else afterwards.
+ * Checks the directives of `snmp`: true when there is no error.  Errors are
+ * written to stderr, each with file and line, as other errors in the
+ * configuration.  Afterwards the process can use net-snmp for nothing else.
  */
 bool	 standalone_check(const struct configuration *);
 

@@ -15,13 +15,13 @@
 #include "table.h"
 
 /*
- * Seconds between attempts to connect, and between pings.  The library knows
- * one interval for both.  A ping that fails costs three waits of
- * MASTER_TIMEOUT, and CONNECT_INTERVAL has to exceed them.
+ * Seconds between attempts to connect, and between pings.  The library has one
+ * interval for both; see ping_less_often().  A ping that fails takes three
+ * times MASTER_TIMEOUT, and CONNECT_INTERVAL must be longer.
  */
 #define CONNECT_INTERVAL	2
 #define PING_INTERVAL		15
-/* Microseconds that the library waits for an answer of the master. */
+/* The time that the library waits for an answer of snmpd, in microseconds. */
 #define MASTER_TIMEOUT		(ONE_SEC / 3)
 
 /* net-snmp 5.9 reports both failures in its log and nowhere else. */
@@ -29,7 +29,7 @@
 #define LOG_REJECTED		"registering pdu failed"
 
 #define REGISTER_RETRY_NS	(2 * NSEC_PER_SEC)
-#define REGISTER_TIMEOUT	0	/* the master's own */
+#define REGISTER_TIMEOUT	0	/* the default of the master */
 #define REGISTER_PRIORITY	127	/* RFC 2741, 6.2.3: the default */
 
 /* Exported by the library, in no installed header. */
@@ -38,21 +38,21 @@ extern int agentx_register(netsnmp_session *, oid *, size_t, int, int, oid,
 extern SNMPAlarmCallback agentx_check_session;
 
 /*
- * One for the process, as net-snmp has one master.  Its callbacks get no
- * pointer to it, because the library would free that at the end.
+ * There is one subagent in the process, as net-snmp has one master.  The
+ * callbacks get no pointer to it, because the library would free that pointer.
  */
 static struct {
 	struct notify	*notify;
 	netsnmp_session	*master;	/* NULL: not connected */
 	bool		 fresh;		/* pings every CONNECT_INTERVAL */
 	bool		 registered;
-	bool		 rejected;	/* the last registration, by the log */
+	bool		 rejected;	/* the last registration was */
 	bool		 rejection_logged;
-	int		 connect_error;	/* errno, the last that was logged */
+	int		 connect_error;	/* the last errno that was logged */
 	struct mono_time register_due;
 } subagent;
 
-/* The address of the master; the library keeps the configured one. */
+/* The library has the configured address, if there is one. */
 static const char *
 master_address(void)
 {
@@ -63,11 +63,11 @@ master_address(void)
 	return (address != NULL ? address : NETSNMP_AGENTX_SOCKET);
 }
 
-/* Each reason is logged once. */
+/* The same reason is logged once. */
 static void
 log_connect_error(int error)
 {
-	/* Only snmp_library_limit_connect() interrupts it. */
+	/* Only snmp_library_limit_connect() interrupts a connect(). */
 	if (error == EINTR)
 		error = ETIMEDOUT;
 	if (error == subagent.connect_error)
@@ -95,7 +95,7 @@ filter_log(char *text, size_t size)
 
 /* ---- callbacks of the library */
 
-/* A session is about to be opened. */
+/* Called before a session is opened. */
 static int
 limit_waiting(int major, int minor, void *session, void *arg)
 {
@@ -117,7 +117,7 @@ on_connected(int major, int minor, void *session, void *arg)
 	(void)major;
 	(void)minor;
 	(void)arg;
-	/* A full buffer is then an error instead of a wait for the master. */
+	/* With a full buffer, sending then fails instead of blocking. */
 	transport = snmp_sess_transport(snmp_sess_pointer(session));
 	if (transport != NULL && transport->sock >= 0 &&
 	    fcntl(transport->sock, F_SETFL,
@@ -172,7 +172,7 @@ subagent_start(struct agent *agent, struct notify *notify, const char *address)
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
 	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, CONNECT_INTERVAL);
 	init_snmp(SNMP_APPLICATION);
-	/* A master that accepts the connection and does not answer. */
+	/* snmpd accepted the connection, but it did not answer. */
 	if (subagent.master == NULL && subagent.connect_error == 0)
 		log_connect_error(ETIMEDOUT);
 	return (true);
@@ -181,9 +181,8 @@ subagent_start(struct agent *agent, struct notify *notify, const char *address)
 /* ---- in the loop */
 
 /*
- * After a connection the library pings as often as it tries to connect.  It
- * keeps the number of that alarm in a field of the session that AgentX does not
- * need.
+ * Once connected, the library pings as often as it tried to connect.  It keeps
+ * the number of that timer in a field of the session that AgentX does not use.
  */
 static void
 ping_less_often(void)
@@ -196,8 +195,8 @@ ping_less_often(void)
 }
 
 /*
- * The library registers our tree when it connects, and never again.  A
- * registration without an answer is not a rejection: the request is on its way.
+ * The library registers HBWATCH-MIB only once, when it connects.  Here a
+ * missing answer is not a rejection, because snmpd still has the request.
  */
 static void
 register_again(struct mono_time now)
@@ -231,7 +230,7 @@ subagent_work(struct mono_time now)
 }
 
 bool
-subagent_wants_tick(void)
+subagent_needs_tick(void)
 {
 	return (subagent.master != NULL && !subagent.registered);
 }

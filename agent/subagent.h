@@ -14,9 +14,9 @@
 
 /*
  * Connects to the master at `address`, written as snmpd's option -x takes it
- * (NULL: net-snmp's default), or goes on trying in the loop.  May block for
- * some seconds.  False on error, which is logged.  The agent and the notify
- * must stay until snmp_library_end().
+ * (NULL: net-snmp's default).  Without a master, the loop continues to try.
+ * May block for some seconds.  False on error, which is logged.  `agent` and
+ * `notify` must exist until snmp_library_end().
  */
 bool	 subagent_start(struct agent *, struct notify *, const char *address);
 
@@ -25,7 +25,7 @@ bool	 subagent_start(struct agent *, struct notify *, const char *address);
  * subagent_start().
  */
 void	 subagent_work(struct mono_time now);
-/* Is subagent_work() to be called again within a second or so? */
-bool	 subagent_wants_tick(void);
+/* True when subagent_work() must be called within about a second. */
+bool	 subagent_needs_tick(void);
 
 #endif

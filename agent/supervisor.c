@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <malloc.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -12,40 +13,41 @@
 #include "engine/link.h"
 #include "supervisor.h"
 
-/* How long an engine may take to open its captures, and to end. */
+/* The time for an engine to open its captures, and to end. */
 #define START_NS	(10 * NSEC_PER_SEC)
 #define END_NS		(1 * NSEC_PER_SEC)
-/* How much longer it may take to end while it goes on reporting. */
+/* The additional time to end while it still sends reports. */
 #define REPORTING_NS	(5 * NSEC_PER_SEC)
 
 /* The least time between the starts of two engines. */
 #define RESTART_NS	(NSEC_PER_SEC / 2)
 
 /*
- * Ticks in a row at which agent_engine_is_alive() was false.  One such tick is
- * not enough: both processes may just have been stopped.
+ * Successive ticks at which agent_engine_is_alive() was false.  One such tick
+ * is not enough, because both processes may have been stopped together.
  */
-#define SILENT_TICKS_FAULT	3	/* then captures are shown as failed */
-#define SILENT_TICKS_HANGS	5	/* then the engine is replaced */
+#define SILENT_TICKS_FAULT	3	/* captures are shown as failed */
+#define SILENT_TICKS_HANGS	5	/* the engine is replaced */
 
 /*
- * SUPERVISOR_DEATHS within this time are a fault, until an engine has lived for
- * as long.
+ * SUPERVISOR_CRASHES within this time make the engine unstable, until one has
+ * run for as long.
  */
 #define UNSTABLE_NS	(30 * NSEC_PER_SEC)
 
-/* From a tick to the next while something is wrong. */
+/* The time from a tick to the next while something does not work. */
 #define TICK_NS		NSEC_PER_SEC
 
-/* The most reports in a turn of the loop, so that SNMP is served in a storm. */
+/* The most reports in a turn, so that SNMP is answered during a storm. */
 #define REPORTS_PER_TURN	2048
 
-/* Until a capture that failed is tried again; doubled each time. */
+/* The time until failed captures are tried again; doubled each time. */
 #define RETRY_MIN_NS	(1 * NSEC_PER_SEC)
 #define RETRY_MAX_NS	(60 * NSEC_PER_SEC)
 
+/* The end of a log line: the effect of a failure on a reload. */
 static const char *
-if_reload(const struct supervisor *s)
+reload_failed_text(const struct supervisor *s)
 {
 	return (s->reload.config == NULL ? "" :
 	    "; the previous configuration stays in effect");
@@ -67,7 +69,8 @@ start_next(struct supervisor *s, struct mono_time now)
 
 	s->start_due = MONO_NEVER;
 	if (!engine_start(&s->next, g->config, g->shared)) {
-		log_err("cannot start an engine%s", if_reload(s));
+		log_errx("cannot start an engine: %s%s", strerror(errno),
+		    reload_failed_text(s));
 		discard_next(s);
 		if (s->current.socket == -1)
 			s->start_due = mono_add(now, RETRY_MIN_NS);
@@ -99,13 +102,13 @@ supervisor_reload(struct supervisor *s, struct configuration *config,
 
 	if (s->phase != SUPERVISOR_STEADY)
 		return (false);
-	/* Before the engines change, while heartbeats wait in the ring. */
+	/* While the engines change, heartbeats wait; so this is done before. */
 	shared = shared_state_new(config, now);
 	if (shared == NULL ||
 	    !generation_new(&s->reload, &s->agent->watch_index,
 	    &s->agent->current, config, shared)) {
-		log_errx("out of memory; the previous configuration stays in "
-		    "effect");
+		log_errx("cannot reload: out of memory; the previous "
+		    "configuration stays in effect");
 		shared_state_free(shared);
 		configuration_free(config);
 		return (true);
@@ -116,7 +119,7 @@ supervisor_reload(struct supervisor *s, struct configuration *config,
 
 /* ---- one engine takes over from another */
 
-/* No engine writes to the rows of the next one. */
+/* Called while no engine writes to the shared rows. */
 static void
 take_over(struct supervisor *s, struct mono_time now)
 {
@@ -156,9 +159,9 @@ next_is_ready(struct supervisor *s, struct mono_time now)
 	(void)engine_order(&s->current, ENGINE_STOP);
 }
 
-/* ---- an engine ended, as ordered or not */
+/* ---- an engine has ended */
 
-/* Counts a restart of all captures, or only of those without a listener. */
+/* Counts a restart of all captures, or only of those that do not listen. */
 static void
 count_restarts(struct agent *agent, bool all)
 {
@@ -169,15 +172,15 @@ count_restarts(struct agent *agent, bool all)
 		    !agent->current.shared->captures[i].listening;
 }
 
-/* An engine that dies again before an interruption is over raises no alarm. */
+/* An engine that crashes repeatedly may never run long enough for an alarm. */
 static void
-count_death(struct supervisor *s, struct mono_time now)
+count_crash(struct supervisor *s, struct mono_time now)
 {
 	struct mono_time	 oldest;
 
-	s->deaths[s->ndeaths++ % SUPERVISOR_DEATHS] = now;
-	oldest = s->deaths[s->ndeaths % SUPERVISOR_DEATHS];
-	if (s->ndeaths >= SUPERVISOR_DEATHS &&
+	s->crashes[s->ncrashes++ % SUPERVISOR_CRASHES] = now;
+	oldest = s->crashes[s->ncrashes % SUPERVISOR_CRASHES];
+	if (s->ncrashes >= SUPERVISOR_CRASHES &&
 	    mono_sub(now, oldest) < UNSTABLE_NS)
 		s->unstable = true;
 	if (s->unstable)
@@ -195,7 +198,7 @@ current_ended(struct supervisor *s, struct mono_time now)
 		take_over(s, now);
 		return;
 	}
-	log_errx("the engine died; starting another");
+	log_errx("the engine ended unexpectedly; starting a new one");
 	s->gap = true;
 	count_restarts(s->agent, true);
 	if (s->phase == SUPERVISOR_STEADY)
@@ -206,7 +209,7 @@ current_ended(struct supervisor *s, struct mono_time now)
 static void
 next_ended(struct supervisor *s, struct mono_time now)
 {
-	log_errx("a new engine did not start%s", if_reload(s));
+	log_errx("the new engine did not start%s", reload_failed_text(s));
 	discard_next(s);
 	if (s->current.socket == -1)
 		s->start_due = mono_add(now, RESTART_NS);
@@ -225,7 +228,7 @@ take_report(struct supervisor *s, const struct engine_report *r)
 		engine_log(r);
 }
 
-/* An engine that ends is read to its end. */
+/* All reports of an engine that ends are read. */
 static bool
 may_read_more(const struct supervisor *s, unsigned reports)
 {
@@ -247,12 +250,12 @@ read_current(struct supervisor *s, struct mono_time now)
 		take_report(s, &r);
 	if (s->current.socket != -1 && status == -1) {
 		if (s->phase != SUPERVISOR_ENDING)
-			count_death(s, now);
+			count_crash(s, now);
 		current_ended(s, now);
 	}
 }
 
-/* Until ENGINE_GO it reports that it is ready, or logs why it is not. */
+/* Before ENGINE_GO an engine only sends ENGINE_READY and log lines. */
 static void
 read_next(struct supervisor *s, struct mono_time now)
 {
@@ -292,7 +295,7 @@ supervisor_work(struct supervisor *s, struct mono_time now)
 		(void)start_next(s, now);
 	} else if (s->phase == SUPERVISOR_STARTING &&
 	    !mono_before(now, s->deadline)) {
-		log_errx("a new engine did not open its captures in time");
+		log_errx("the new engine did not open its captures in time");
 		next_ended(s, now);
 	} else if (s->phase == SUPERVISOR_ENDING &&
 	    !mono_before(now, s->deadline)) {
@@ -302,11 +305,11 @@ supervisor_work(struct supervisor *s, struct mono_time now)
 	}
 }
 
-/* ---- captures that failed */
+/* ---- failed captures */
 
 /*
- * Could a new engine capture on an interface on which this one cannot?
- * *situation differs when the state of such interfaces differs.
+ * True when a new engine could capture on an interface on which this one
+ * cannot.  Sets *situation to a hash of the state of such interfaces.
  */
 static bool
 could_capture_more(const struct supervisor *s, uint64_t *situation)
@@ -331,7 +334,7 @@ could_capture_more(const struct supervisor *s, uint64_t *situation)
 	return (more);
 }
 
-/* Can the engine be relied on? */
+/* Shows captures as failed while the engine does not work. */
 static void
 check_engine(struct supervisor *s, struct mono_time now)
 {
@@ -369,7 +372,7 @@ supervisor_tick_due(const struct supervisor *s, struct mono_time ticked)
 	if (!agent_engine_is_alive(agent) || agent->engine_fault != NULL ||
 	    !all_listen(agent->current.shared))
 		return (least);
-	/* Until then the engine cannot be found silent. */
+	/* Before that time the engine counts as alive. */
 	return (mono_max(least, agent_engine_alive_until(agent)));
 }
 
@@ -397,7 +400,7 @@ supervisor_tick(struct supervisor *s, struct mono_time now)
 	}
 	if (!more || mono_before(now, mono_add(s->retried, s->retry_ns)))
 		return;
-	/* A capture that goes on failing is tried less and less often. */
+	/* A capture that fails repeatedly is tried less and less often. */
 	s->retried = now;
 	s->retry_ns = s->retry_ns == 0 ? RETRY_MIN_NS : 2 * s->retry_ns;
 	if (s->retry_ns > RETRY_MAX_NS)

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Starts the engine, reads its reports, and replaces it: when the configuration
- * changes, when it dies or hangs, and when an interface is back.
+ * changes, when the engine crashes or hangs, and when an interface returns.
  */
 #ifndef HBW_SUPERVISOR_H
 #define HBW_SUPERVISOR_H
@@ -15,13 +15,13 @@
 #include "generation.h"
 
 enum supervisor_phase {
-	SUPERVISOR_STEADY,	/* current works, or a start is due */
+	SUPERVISOR_STEADY,	/* only current runs, or no engine */
 	SUPERVISOR_STARTING,	/* next opens its captures */
 	SUPERVISOR_ENDING,	/* current reads its last packets */
 };
 
-/* An engine that dies so often within half a minute is a fault. */
-#define SUPERVISOR_DEATHS	3
+/* The engine is unstable if it crashes so often within half a minute. */
+#define SUPERVISOR_CRASHES	3
 
 struct supervisor {
 	struct agent		*agent;
@@ -29,19 +29,19 @@ struct supervisor {
 	struct engine_process	 next;
 	enum supervisor_phase	 phase;
 	struct mono_time	 deadline;	/* of the phase */
-	bool			 gap;		/* no engine updates the rows */
+	bool			 gap;		/* of monitoring, before next */
 	struct mono_time	 started;	/* when current took over */
 	unsigned		 hung;		/* ticks: current is silent */
 	unsigned		 silent;	/* ticks: no engine is alive */
-	struct mono_time	 deaths[SUPERVISOR_DEATHS];	/* a ring */
-	unsigned		 ndeaths;	/* ever */
-	bool			 unstable;	/* it dies too often */
+	struct mono_time	 crashes[SUPERVISOR_CRASHES];	/* a ring */
+	unsigned		 ncrashes;	/* since the start */
+	bool			 unstable;	/* see UNSTABLE_NS */
 	struct mono_time	 start_due;	/* of a replacement */
-	struct mono_time	 retried;	/* a capture that had failed */
-	int64_t			 retry_ns;	/* from then to the next try */
-	uint64_t		 situation;	/* of what failed; 0: nothing */
+	struct mono_time	 retried;	/* failed captures, last */
+	int64_t			 retry_ns;	/* until the next try */
+	uint64_t		 situation;	/* hash of failed captures */
 	int			 link;		/* owned; see link_open() */
-	struct generation	 reload;	/* next's, if not the agent's */
+	struct generation	 reload;	/* for next; or empty */
 };
 
 /*
@@ -52,13 +52,15 @@ bool	 supervisor_init(struct supervisor *, struct agent *,
 	    struct mono_time now);
 
 /*
- * Makes a configuration take effect, with a new engine; then owns it.  False
- * while another replacement is under way: the caller keeps it and tries again.
+ * Makes a configuration take effect, with a new engine, and owns it.  An error
+ * is logged; then the previous configuration stays in effect.  False while
+ * another replacement is under way: the caller still owns the configuration and
+ * tries again.
  */
 bool	 supervisor_reload(struct supervisor *, struct configuration *,
 	    struct mono_time now);
 
-/* The descriptors to poll; -1 for none. */
+/* Sets the descriptors to poll; -1 is no descriptor. */
 #define SUPERVISOR_SOCKETS	2
 void	 supervisor_sockets(const struct supervisor *,
 	    int sockets[SUPERVISOR_SOCKETS]);
@@ -67,16 +69,16 @@ struct mono_time supervisor_due(const struct supervisor *);
 /* Reads reports and does what is due. */
 void	 supervisor_work(struct supervisor *, struct mono_time now);
 
-/* Checks whether the engine works, and tries captures that failed again. */
+/* Checks whether the engine works, and retries captures that failed. */
 void	 supervisor_tick(struct supervisor *, struct mono_time now);
 /*
- * When the tick after the one at `ticked` is due: in a second, or later while
- * nothing is wrong.
+ * When the tick after the one at `ticked` is due: a second later, or more while
+ * everything works.
  */
 struct mono_time supervisor_tick_due(const struct supervisor *,
 	    struct mono_time ticked);
 
-/* Ends the engines, and reads what they still report. */
+/* Ends the engines, and reads their last reports. */
 void	 supervisor_end(struct supervisor *);
 
 #endif

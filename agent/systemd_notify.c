@@ -11,9 +11,9 @@
 
 #include "systemd_notify.h"
 
-/* WATCHDOG=1 is sent so often within systemd's limit. */
+/* The number of WATCHDOG=1 within the limit that systemd sets. */
 #define WATCHDOG_COUNT	3
-/* The time until the next check, when the engine has not run. */
+/* The time until the next check if the engine has not run. */
 #define CHECK_AGAIN_NS	NSEC_PER_SEC
 
 #ifdef HAVE_LIBSYSTEMD

@@ -25,9 +25,9 @@ struct systemd_notify {
 
 void	 systemd_notify_init(struct systemd_notify *);
 /*
- * To be called on each turn once net-snmp is set up; `settled` when no reload
- * is under way.  WATCHDOG=1 is only sent when the engine has run since the last
- * one, so that the watchdog covers the detection too.
+ * To be called in each turn of the loop; `settled`: no reload is under way.
+ * Sends WATCHDOG=1 only if the engine has run since the last one, so that the
+ * watchdog monitors detection, too.
  */
 void	 systemd_notify_turn(struct systemd_notify *, const struct agent *,
 	    bool settled);

@@ -60,7 +60,7 @@ is_before(const void *arg, size_t row)
 }
 
 /*
- * A walk mostly asks for the row of the last request or for the one after it.
+ * In a walk it is mostly the row of the last request or the one after it.
  * False when it is neither of them.
  */
 static bool
@@ -241,7 +241,7 @@ get(const struct agent *agent, netsnmp_agent_request_info *info,
 		    SNMP_NOSUCHOBJECT);
 }
 
-/* Without an answer net-snmp goes on with the next tree. */
+/* Without an answer net-snmp continues with the next subtree. */
 static void
 get_next(const struct agent *agent, netsnmp_request_info *request)
 {
@@ -249,7 +249,7 @@ get_next(const struct agent *agent, netsnmp_request_info *request)
 	struct instance			 instance;
 	size_t				 n = 0;
 
-	/* A name before our tree asks for our first instance. */
+	/* A name that is not in our subtree selects our first instance. */
 	if (vb->name_length > table_root_length &&
 	    compare(vb->name, table_root_length, table_root,
 	    table_root_length) == 0)

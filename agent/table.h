@@ -47,7 +47,7 @@ struct column {
 		set(value, expression);					\
 	}
 
-/* A buffer for a text; it exists until the getter returns. */
+/* A buffer for a text; it is valid until the getter returns. */
 #define TABLE_BUFFER(size)	((char[size]){ "" })
 
 /*
@@ -97,7 +97,7 @@ struct table {
 	oid			 prefix[3];	/* below hbwatchMIB */
 	size_t			 prefix_length;
 	size_t			 indexes;	/* length of an index */
-	const struct column	*columns;	/* accessible ones, ascending */
+	const struct column	*columns;	/* readable ones, ascending */
 	size_t			 ncolumns;
 	size_t	(*rows)(const struct agent *);
 	/* Row i in the order of the indexes; i is below rows(). */
@@ -142,7 +142,7 @@ size_t	 table_name(const struct agent *, const struct instance *,
 void	 table_value(const struct agent *, const struct instance *,
 	    struct value *);
 
-/* A column by its number; NULL: no such column. */
+/* The column with this number; NULL: no such column. */
 const struct column *table_column(const struct table *, oid number);
 /* The whole OID of a column with an index; returns its length. */
 size_t	 table_column_name(const struct table *, const struct column *,

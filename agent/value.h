@@ -17,7 +17,7 @@
 /* The longest value: an SnmpAdminString (RFC 3411, section 5). */
 #define VALUE_OCTETS	255
 
-/* The type of the column tells which member is set. */
+/* The type of the column defines which member is set. */
 struct value {
 	union {
 		long			 integer;	/* INTEGER */
@@ -25,7 +25,7 @@ struct value {
 		struct counter64	 counter64;
 		u_char			 octets[VALUE_OCTETS];
 	};
-	size_t	 length;	/* in octets, of that member */
+	size_t	 length;	/* of that member, in octets */
 };
 
 void	 value_integer(struct value *, long);

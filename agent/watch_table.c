@@ -58,7 +58,7 @@ row_index(const struct agent *agent, size_t i, oid *index)
 	index[0] = agent->current.indexes[agent->current.by_index[i]];
 }
 
-/* A row without an engine that updates it is shown as blind. */
+/* While no engine updates the row, it is shown as blind. */
 static const void *
 row_view(const struct agent *agent, size_t i, union view *view)
 {
@@ -69,7 +69,7 @@ row_view(const struct agent *agent, size_t i, union view *view)
 	row->config = g->config->watches[position];
 	row->now = agent->now;
 	detect_watch_read(&g->shared->watches[position], &row->watch);
-	/* A disabled watch has none; and an engine may write anything. */
+	/* A disabled watch has no source; a faulty engine may write any. */
 	source = row->watch.source;
 	row->source = source < g->shared->ncaptures ?
 	    g->shared->captures[source].source : (struct detect_source){ 0 };

@@ -293,8 +293,8 @@ class Checker:
                   errors="replace") as file:
             log = file.read()
         # The daemon kills an engine that hangs, for example a stopped one.
-        died = len(re.findall("the engine died", log)) - len(re.findall(
-            "the engine (?:hangs|does not end)", log))
+        died = len(re.findall("engine ended unexpectedly", log))
+        died -= len(re.findall("the engine (?:hangs|does not end)", log))
         if died > self.evidence.final["engine_kills"]:
             self.differ(0, "%d engines died, %d were killed", died,
                         self.evidence.final["engine_kills"])

@@ -88,12 +88,14 @@ start_snmpd
 run_with -L "udp:$AGENT"
 is "a port in use, with directives: the exit status is 1" "$STATUS" 1
 like "a port in use, with directives: the error says why" \
-	"$(<"$WORK/err")" "cannot answer SNMP on udp:$AGENT"
+	"$(<"$WORK/err")" \
+	"cannot listen for SNMP on udp:$AGENT: Address already in use"
 watch_section flinkserver 20053 1s | configure
 run_with -L "udp:$AGENT"
 is "a port in use, without directives: the exit status is 1" "$STATUS" 1
 like "a port in use, without directives: the error says why" \
-	"$(<"$WORK/err")" "cannot answer SNMP on udp:$AGENT"
+	"$(<"$WORK/err")" \
+	"cannot listen for SNMP on udp:$AGENT: Address already in use"
 run_with -x "$AGENTX" -L "udp:$AGENT"
 is "-x with -L: the exit status is 2" "$STATUS" 2
 like "-x with -L: the error says why" \
