@@ -27,12 +27,18 @@
 
 /* ---- failures and the epoch file */
 
+static void
+set_reason(struct store *s, const char *reason)
+{
+	if (s->reason != reason)
+		snprintf(s->reason, sizeof(s->reason), "%s", reason);
+}
+
 /* Logs the first failure, and then one line an hour. */
 static void
 set_failing(struct store *s, const char *reason, struct mono_time now)
 {
-	if (s->reason != reason)
-		snprintf(s->reason, sizeof(s->reason), "%s", reason);
+	set_reason(s, reason);
 	if (!s->failing || !mono_before(now, s->log_again)) {
 		log_errx("%s: cannot be written: %s; alarms continue from "
 		    "memory, retrying every 1 s", s->file, s->reason);
@@ -160,9 +166,9 @@ read_counters(struct store *s)
 {
 	if (store_get_counters(s, &s->counters))
 		return (true);
-	/* Only of the file that is set aside now. */
+	/* The caller replaces the file. */
 	s->damaged = false;
-	snprintf(s->reason, sizeof(s->reason), "damaged: invalid counters");
+	set_reason(s, "damaged: invalid counters");
 	return (false);
 }
 
@@ -179,6 +185,26 @@ open_file(struct store *s, bool *created)
 	return (STORE_DB_INVALID);
 }
 
+/*
+ * Renames an invalid file.  The error is not logged here, because this is tried
+ * every second, but returned in s->reason.
+ */
+static bool
+set_aside(struct store *s, const char *reason)
+{
+	size_t	 length;
+	int	 error;
+
+	if (store_db_set_aside(s->file, reason))
+		return (true);
+	error = errno;
+	set_reason(s, reason);
+	length = strlen(s->reason);
+	snprintf(s->reason + length, sizeof(s->reason) - length,
+	    ", and it cannot be renamed: %s", strerror(error));
+	return (false);
+}
+
 /* Opens the file; an invalid one is set aside, and a new one is created. */
 static enum store_db_state
 open_or_replace(struct store *s, bool *created, bool *lost)
@@ -189,12 +215,8 @@ open_or_replace(struct store *s, bool *created, bool *lost)
 	*lost = state == STORE_DB_INVALID;
 	if (!*lost)
 		return (state);
-	if (!store_db_set_aside(s->file, s->reason)) {
-		log_err("%s: %s; cannot be renamed", s->file, s->reason);
-		snprintf(s->reason, sizeof(s->reason),
-		    "an invalid file is in its place");
+	if (!set_aside(s, s->reason))
 		return (STORE_DB_UNAVAILABLE);
-	}
 	state = open_file(s, created);
 	return (state == STORE_DB_INVALID ? STORE_DB_UNAVAILABLE : state);
 }
@@ -281,7 +303,7 @@ lock_directory(struct store *s, int tries)
 	if (s->lock != -1 ||
 	    store_directory_lock(s->directory, tries, &s->lock))
 		return (true);
-	snprintf(s->reason, sizeof(s->reason), STORE_DB_REASON_IN_USE);
+	set_reason(s, STORE_DB_REASON_IN_USE);
 	return (false);
 }
 
@@ -373,8 +395,7 @@ open_again(struct store *s, struct store_counters *counters)
 		set_used_epoch(s, s->counters.epoch);
 		s->counters = before;
 		close_file(s);
-		if (!store_db_set_aside(s->file,
-		    "could not be read at the start"))
+		if (!set_aside(s, "could not be read at the start"))
 			return (false);
 		state = open_file(s, &created);
 	}
@@ -395,10 +416,7 @@ replace_damaged(struct store *s, const struct store_counters *counters)
 {
 	close_file(s);
 	set_used_epoch(s, counters->epoch);
-	s->damaged = !store_db_set_aside(s->file, "damaged");
-	if (s->damaged)
-		snprintf(s->reason, sizeof(s->reason),
-		    "a damaged file is in its place");
+	s->damaged = !set_aside(s, "damaged");
 	return (!s->damaged);
 }
 

@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include "base/log.h"
 #include "store_fixture.h"
 
 static bool
@@ -256,6 +257,43 @@ read_only_after_a_kill(void **state)
 	assert_int_equal(umount(path("state")), 0);
 }
 
+static void
+count_line(void *arg, int priority, const char *line)
+{
+	size_t	*lines = arg;
+
+	(void)priority;
+	print_message("# %s\n", line);
+	(*lines)++;
+}
+
+/* A damaged file that cannot be set aside is logged once, not at each try. */
+static void
+read_only_and_damaged(void **state)
+{
+	size_t	 lines = 0;
+	int	 i;
+
+	(void)state;
+	if (!mount_state("12m"))
+		return;
+	scratch_write(path(DB), "not a database", 14);
+	assert_true(scratch_remount(path("state"), "12m", true));
+	log_redirect(count_line, &lines);
+	open_store();
+	assert_false(store_is_readable(store));
+	for (i = 0; i < 10; i++) {
+		now = mono_add(now, 10 * NSEC_PER_SEC);
+		assert_false(store_begin(store, now, &(bool){ false },
+		    &counters));
+	}
+	assert_int_equal(lines, 1);
+	assert_true(scratch_remount(path("state"), "12m", false));
+	log_redirect(NULL, NULL);
+	close_store();
+	assert_int_equal(umount(path("state")), 0);
+}
+
 /* A file appears after the start, so it was not read. */
 static void
 file_appears_later(void **state)
@@ -303,6 +341,7 @@ main(void)
 		SCRATCH(full_disk_and_damaged),
 		SCRATCH(read_only),
 		SCRATCH(read_only_after_a_kill),
+		SCRATCH(read_only_and_damaged),
 		SCRATCH(file_appears_later),
 	};
 
