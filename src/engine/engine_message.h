@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The messages between the engine (the child process, engine.c) and its parent
- * (engine_process.c).  They travel over one SOCK_SEQPACKET socket pair, one
- * message in each datagram; only reports of events share a datagram.
+ * (engine_process.c).  They are sent over a SOCK_SEQPACKET socket pair, one
+ * message in each datagram; only events share a datagram.
  *
  * Both sides are the same program, so the structures are sent as they are in
  * memory.  The parent still validates each datagram: the engine reads untrusted
@@ -21,10 +21,10 @@
 /* ---- from the engine to its parent */
 
 enum engine_report_type {
-	ENGINE_READY = 1,	/* all captures are open, or have failed */
+	ENGINE_READY = 1,	/* each capture was opened or has failed */
 	ENGINE_EVENT,		/* an alarm was raised or cleared */
 	ENGINE_CAPTURE,		/* the state of a capture changed */
-	ENGINE_LOG,		/* a log line; the engine has no log itself */
+	ENGINE_LOG,		/* a log line, which the parent writes */
 };
 
 /* The size of a log line with its NUL; a longer line is truncated. */
@@ -37,7 +37,7 @@ struct engine_report {
 	struct wall_time	 at;		/* EVENT: the wall time */
 	uint32_t		 capture;	/* CAPTURE: its position */
 	uint32_t		 state;		/* CAPTURE: the new state */
-	int32_t			 priority;	/* LOG: syslog(3)'s */
+	int32_t			 priority;	/* LOG: see syslog(3) */
 	union {
 		char		 error[SHARED_ERROR_SIZE];	/* CAPTURE */
 		char		 text[ENGINE_TEXT_SIZE];	/* LOG */
@@ -50,8 +50,8 @@ struct engine_event {
 };
 
 /*
- * The datagram for reports of type ENGINE_EVENT.  It has ENGINE_EVENTS_SIZE(n)
- * bytes for n events.
+ * The datagram for reports of type ENGINE_EVENT.  With n events it has
+ * ENGINE_EVENTS_SIZE(n) bytes.
  */
 #define ENGINE_EVENTS		256
 struct engine_events {
@@ -68,7 +68,7 @@ struct engine_events {
 enum engine_order {
 	/* Start; another engine ran until now. */
 	ENGINE_GO = 1,
-	/* Start; no engine ran, so silence counts since the captures opened. */
+	/* Start; no engine ran, so silence counts from the opening only. */
 	ENGINE_GO_AFTER_GAP,
 	/* Take the waiting packets, send all reports, and exit. */
 	ENGINE_STOP,

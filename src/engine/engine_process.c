@@ -15,9 +15,9 @@
 #include "engine/engine_process.h"
 
 /*
- * Undoes what the child has inherited and must not have: signal handlers and
- * descriptors of the parent.  The child ends when its socket is closed, so the
- * signals that end the parent are ignored.
+ * Resets the signal handlers and closes the descriptors that the child inherits
+ * from its parent, except `keep`.  The signals that end the parent are ignored,
+ * because the child ends when the parent closes the socket.
  */
 static void
 leave_parent(int keep)
@@ -32,7 +32,7 @@ leave_parent(int keep)
 	signal(SIGALRM, SIG_DFL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* An empty range is an error that changes nothing. */
+	/* If a range is empty, the call fails and closes nothing. */
 	close_range(STDERR_FILENO + 1, (unsigned)keep - 1, 0);
 	close_range((unsigned)keep + 1, ~0U, 0);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The engine as its parent sees it: a child process that captures, decodes,
- * matches and detects.
+ * The parent's side of the engine, which is a child process that captures,
+ * decodes, matches and detects.
  *
  * To replace an engine, the parent starts a new one, waits for ENGINE_READY,
  * stops the old one, and sends ENGINE_GO to the new one.  The captures of the
@@ -24,14 +24,14 @@ struct engine_process {
 	pid_t		 pid;
 	int		 socket;	/* -1: there is no engine */
 
-	/* The last datagram, and which of its events were received already. */
+	/* The last datagram, and which of its events is received next. */
 	union {
 		uint32_t		 type;
 		struct engine_report	 report;
 		struct engine_events	 events;
 	} datagram;
-	uint32_t	 next;		/* position of an event */
-	uint32_t	 count;		/* of events */
+	uint32_t	 next;		/* its position */
+	uint32_t	 count;		/* of the events */
 };
 
 /*
@@ -45,15 +45,15 @@ bool	 engine_start(struct engine_process *, const struct configuration *,
 bool	 engine_order(const struct engine_process *, enum engine_order);
 
 /*
- * Receives one report, without waiting.  Returns 1 with a report, 0 when none
- * is there, and -1 when the engine has ended or sent an invalid datagram.  The
- * texts of a report end with a NUL; all other values are unchecked.
+ * Receives one report, without waiting.  Returns 1 with a report, 0 when there
+ * is none, and -1 when the engine has ended or sent an invalid datagram.  The
+ * text of a report is valid UTF-8; the caller must check all other values.
  */
 int	 engine_receive(struct engine_process *, struct engine_report *);
 
 /*
- * True when engine_receive still has events of the last datagram.  poll(2) does
- * not see those.
+ * True when engine_receive has more events of the last datagram, for which
+ * poll(2) does not return.
  */
 bool	 engine_has_buffered(const struct engine_process *);
 

@@ -22,11 +22,11 @@
 #include "base/log.h"
 #include "engine/sandbox.h"
 
-/* The user that the engine becomes; uid 0: it keeps its user. */
+/* The user that the engine changes to; uid 0: it keeps its user. */
 static uid_t	 sandbox_uid;
 static gid_t	 sandbox_gid;
 
-/* CAP_KILL is for ending the engine when it is a process of another user. */
+/* The parent needs CAP_KILL to kill an engine that runs as another user. */
 static bool
 can_change_user(void)
 {
@@ -47,8 +47,8 @@ sandbox_find_user(void)
 	if (user == NULL || user->pw_uid == 0)
 		user = getpwnam("nobody");
 	if (user == NULL || user->pw_uid == 0) {
-		log_warnx("no such user \"%s\": the engine runs as uid 0",
-		    HBW_USER);
+		log_warnx("no unprivileged user \"%s\" or \"nobody\": the "
+		    "engine runs as uid 0", HBW_USER);
 		return;
 	}
 	sandbox_uid = user->pw_uid;
@@ -57,7 +57,7 @@ sandbox_find_user(void)
 
 /*
  * In a user namespace the ids may have no mapping (EINVAL) or be fixed (EPERM).
- * Then the process keeps its user, which has no privileges outside.
+ * Then the process keeps its user, which has no privileges outside of it.
  */
 static bool
 change_user(void)
@@ -93,20 +93,20 @@ drop_capabilities(void)
 #ifndef HBW_SANITIZERS
 
 static bool
-limit(int resource, rlim_t most)
+limit_resource(int resource, rlim_t most)
 {
 	struct rlimit	 limits;
 
 	if (getrlimit(resource, &limits) != 0)
 		return (false);
-	/* A lower hard limit stays: raising it needs a capability. */
+	/* A lower hard limit is kept, because raising it needs a capability. */
 	if (limits.rlim_max > most)
 		limits.rlim_max = most;
 	limits.rlim_cur = limits.rlim_max;
 	return (setrlimit(resource, &limits) == 0);
 }
 
-/* ---- system calls: a call that is not listed here kills the process */
+/* ---- system calls: one that is not listed here kills the process */
 
 /* The calls that are allowed with all arguments. */
 static const int	 allowed[] = {
@@ -115,15 +115,15 @@ static const int	 allowed[] = {
 	SCMP_SYS(restart_syscall),
 	/* It receives orders and link changes. */
 	SCMP_SYS(recvfrom),
-	/* libpcap checks a socket whose interface went down or away. */
+	/* libpcap checks a socket whose interface went down or was removed. */
 	SCMP_SYS(getsockname),
-	/* The vDSO of some machines has no clock, and makes these calls. */
+	/* On some machines the vDSO cannot read the clock without a call. */
 	SCMP_SYS(clock_gettime), SCMP_SYS(clock_gettime64),
 	/* The report queue grows; the ring of a capture is unmapped. */
 	SCMP_SYS(brk), SCMP_SYS(munmap), SCMP_SYS(mremap),
 	/* Captures are closed when they fail, and at the end. */
 	SCMP_SYS(close),
-	/* The process exits; abort(3) blocks signals and asks for its ids. */
+	/* The process exits; abort(3) blocks signals and reads its ids. */
 	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(getpid), SCMP_SYS(gettid),
 	/* A preloaded library may use locks. */
@@ -132,9 +132,9 @@ static const int	 allowed[] = {
 
 /*
  * The calls that fail with EACCES instead of killing the process, because a
- * library makes them and continues after an error.  libpcap reads /sys for more
- * about dropped packets, and a preloaded library such as libfaketime reads a
- * file when it is asked for the time; neither can open one.  libpcap also calls
+ * library makes them and continues after an error.  libpcap reads the count of
+ * packets that the interface dropped from /sys, and a preloaded library such as
+ * libfaketime reads a file whenever the clock is read.  libpcap also calls
  * setsockopt to free the ring of a failed capture, which close(2) frees anyway.
  */
 static const int	 refused[] = {
@@ -183,21 +183,21 @@ add_calls_with_arguments(scmp_filter_ctx filter, int report)
 	} rules[] = {
 		/* Reports go to the parent: no other socket, no address. */
 		{ SCMP_SYS(sendto), 2, { EQUAL(0, report), EQUAL(4, 0) } },
-		/* The C library writes why it aborts. */
+			/* The C library writes the reason of an abort. */
 		{ SCMP_SYS(write), 1, { STANDARD_STREAM } },
 		{ SCMP_SYS(writev), 1, { STANDARD_STREAM } },
 		/* abort(3) sends itself a signal. */
 		{ SCMP_SYS(tgkill), 2,
 		    { EQUAL(0, getpid()), EQUAL(2, SIGABRT) } },
-		/* malloc(3) maps memory: no file, and not to execute. */
+		/* malloc(3) maps memory: not a file, and not executable. */
 		{ SCMP_SYS(mmap), 2, { HAS_BITS(2, PROT_EXEC, 0),
 		    HAS_BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
 		{ SCMP_SYS(mmap2), 2, { HAS_BITS(2, PROT_EXEC, 0),
 		    HAS_BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
-		/* link_state and libpcap ask whether an interface is up. */
+		/* link_state and libpcap read the state of an interface. */
 		{ SCMP_SYS(ioctl), 1, { EQUAL(1, SIOCGIFFLAGS) } },
 		{ SCMP_SYS(ioctl), 1, { EQUAL(1, SIOCGIFINDEX) } },
-		/* libpcap asks for dropped packets and for an error. */
+		/* libpcap reads the dropped packets and the last error. */
 		{ SCMP_SYS(getsockopt), 2,
 		    { EQUAL(1, SOL_PACKET), EQUAL(2, PACKET_STATISTICS) } },
 		{ SCMP_SYS(getsockopt), 2,
@@ -237,16 +237,18 @@ limit_system_calls(int report)
 static bool
 limit_process(int report, size_t polled)
 {
-	/* RLIMIT_NOFILE bounds the size of a poll set too. */
-	return (limit(RLIMIT_CORE, 0) && limit(RLIMIT_FSIZE, 0) &&
-	    limit(RLIMIT_NPROC, 0) && limit(RLIMIT_NOFILE, (rlim_t)polled) &&
+	/* RLIMIT_NOFILE also limits the size of a poll set. */
+	return (limit_resource(RLIMIT_CORE, 0) &&
+	    limit_resource(RLIMIT_FSIZE, 0) &&
+	    limit_resource(RLIMIT_NPROC, 0) &&
+	    limit_resource(RLIMIT_NOFILE, (rlim_t)polled) &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 	    limit_system_calls(report));
 }
 
 #else
 
-/* The leak check at the exit needs a process that ptrace(2) can attach to. */
+/* The leak check at the exit attaches to the process with ptrace(2). */
 static bool
 limit_process(int report, size_t polled)
 {
@@ -260,7 +262,7 @@ limit_process(int report, size_t polled)
 bool
 sandbox_enter(int report, size_t polled)
 {
-	/* Without CAP_SETPCAP there is nothing in the set to lose. */
+	/* Fails without CAP_SETPCAP; PR_SET_NO_NEW_PRIVS is enough then. */
 	(void)sandbox_drop_bounding();
 	return (change_user() && drop_capabilities() &&
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&

@@ -10,28 +10,28 @@
 #include <stddef.h>
 
 /*
- * Looks up the user that a process of root becomes in sandbox_enter: the one of
- * configure --with-user, or else "nobody".  Call it once, at the start, while
- * /etc/passwd can be read.  A process of another user keeps its user.
+ * Looks up the user that sandbox_enter changes to if the process runs as root:
+ * the one of configure --with-user, or else "nobody".  Call it once, at the
+ * start, while /etc/passwd can be read.
  */
 void	 sandbox_find_user(void);
 
 /*
- * Drops for good what the engine does not need: the user root, all
- * capabilities, new files and processes, and all system calls but those that
- * sandbox.c lists; any other call kills the process with SIGSYS.  The process
- * can send on the socket `report` and on no other, and poll `polled`
- * descriptors.  False on error (errno); then the process must exit.
+ * Drops, for the rest of the process, all that the engine does not need: the
+ * user root, all capabilities, new files and processes, and all system calls
+ * except those that sandbox.c lists; any other call kills the process with
+ * SIGSYS.  The process can send on the socket `report` only, and poll at most
+ * `polled` descriptors.  False on error (errno); then the process must exit.
  *
- * Built with sanitizers, it keeps system calls and limits, because the run time
- * of the sanitizers needs them.
+ * In a build with sanitizers it restricts neither system calls nor resources,
+ * because the sanitizers need them at run time.
  */
 bool	 sandbox_enter(int report, size_t polled);
 
 /*
- * Empties the capability bounding set: no program that this process or its
- * children execute gets a capability.  False on error (errno): it needs
- * CAP_SETPCAP.
+ * Empties the capability bounding set, so that no program that this process or
+ * its children execute gets a capability.  Needs CAP_SETPCAP.  False on error
+ * (errno).
  */
 bool	 sandbox_drop_bounding(void);
 

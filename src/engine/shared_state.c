@@ -8,7 +8,7 @@
 #include "base/utf8.h"
 #include "engine/shared_state.h"
 
-/* Rows start at the start of a cache line. */
+/* Each array of rows starts at a cache line. */
 #define LINE_SIZE	64
 
 /* A time is invalid if it is later than now by more than this. */
@@ -33,6 +33,7 @@ list_interfaces(struct shared_state *shared, const struct configuration *config)
 		return (false);
 	for (i = 0; i < config->nwatches; i++) {
 		p = config->watches[i]->profile;
+		/* Skipping equal neighbours makes the sort faster. */
 		if (!p->enabled || p->interface == last)
 			continue;
 		/* The configuration has checked the length. */
@@ -54,28 +55,28 @@ aligned(size_t size)
 	return ((size + LINE_SIZE - 1) / LINE_SIZE * LINE_SIZE);
 }
 
-/* The mapping is next_wakeup, the captures and the watches, all zero. */
+/* The mapping holds next_wakeup, the captures and the watches, all zero. */
 static bool
 map_rows(struct shared_state *shared, size_t nwatches)
 {
 	size_t	 captures = aligned(sizeof(*shared->next_wakeup));
 	size_t	 watches = captures +
 	    aligned(shared->ncaptures * sizeof(*shared->captures));
-	char	*base;
+	char	*start;
 
 	if (shared->ncaptures > DETECT_SOURCES_MAX) {
 		errno = EMFILE;
 		return (false);
 	}
 	shared->size = watches + nwatches * sizeof(*shared->watches);
-	base = mmap(NULL, shared->size, PROT_READ | PROT_WRITE,
+	start = mmap(NULL, shared->size, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (base == MAP_FAILED)
+	if (start == MAP_FAILED)
 		return (false);
-	shared->mapping = base;
-	shared->next_wakeup = (_Atomic int64_t *)base;
-	shared->captures = (struct shared_capture *)(base + captures);
-	shared->watches = (struct detect_watch *)(base + watches);
+	shared->mapping = start;
+	shared->next_wakeup = (_Atomic int64_t *)start;
+	shared->captures = (struct shared_capture *)(start + captures);
+	shared->watches = (struct detect_watch *)(start + watches);
 	shared->nwatches = nwatches;
 	return (true);
 }
@@ -187,7 +188,7 @@ shared_state_read_capture(const struct shared_state *shared, size_t i,
 
 /* ---- a new configuration */
 
-/* Interned strings are equal only if their addresses are. */
+/* The strings are interned, so it is enough to compare their addresses. */
 static bool
 is_same_flow(const struct configuration_watch *a,
     const struct configuration_watch *b)
@@ -201,8 +202,8 @@ is_same_flow(const struct configuration_watch *a,
 void
 shared_state_take_over(struct shared_state *shared,
     const struct configuration *config, const struct shared_state *old,
-    const struct configuration *old_config, const uint32_t *before,
-    struct mono_time now)
+    const struct configuration *old_config,
+    const uint32_t *old_position, struct mono_time now)
 {
 	const struct detect_watch	*from;
 	struct detect_watch		*w;
@@ -216,12 +217,12 @@ shared_state_take_over(struct shared_state *shared,
 	for (i = 0; i < config->nwatches; i++) {
 		w = &shared->watches[i];
 		w->last = now;
-		if (before[i] == SHARED_STATE_NEW)
+		if (old_position[i] == SHARED_STATE_NEW)
 			continue;
-		from = &old->watches[before[i]];
+		from = &old->watches[old_position[i]];
 		if (w->enabled && from->enabled &&
 		    is_same_flow(config->watches[i],
-		    old_config->watches[before[i]]))
+		    old_config->watches[old_position[i]]))
 			*w = *from;
 		else
 			detect_watch_restore(w, from->transitions, from->raised,

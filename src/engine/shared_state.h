@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The rows of captures and watches, in memory that the engine and the agent
- * share.  A new engine continues with the rows that it finds.
+ * share.  A new engine continues with the rows of the old one.
  *
  * The running engine writes; the agent reads at any time.  The agent writes
  * only while no engine runs: before ENGINE_GO and after engine_reap.  Neither
@@ -9,7 +9,7 @@
  * - detect_watch_read makes a consistent copy of a watch;
  * - a capture has no lock, so its members may be from different moments and its
  *   error may be cut; shared_state_read_capture makes a copy that can be shown;
- * - next_wakeup is atomic, and nothing is ordered by it.
+ * - next_wakeup is atomic, and orders no other memory access.
  *
  * An attacker may control the engine, so the agent trusts no value in this
  * memory.  The rows contain no pointer and no length for that reason.
@@ -30,8 +30,8 @@
 /* The numbers are those of hbwCaptureState. */
 enum shared_capture_state {
 	SHARED_CAPTURE_RUNNING = 1,
-	SHARED_CAPTURE_DOWN = 2,	/* captured; the interface is down */
-	SHARED_CAPTURE_FAILED = 3,	/* not captured: watches are blind */
+	SHARED_CAPTURE_DOWN = 2,	/* silence counts: interface down */
+	SHARED_CAPTURE_FAILED = 3,	/* silence does not count: blind */
 };
 
 /* The size of an error with its NUL; a longer text is truncated. */
@@ -48,28 +48,28 @@ struct shared_capture {
 	uint64_t		 heartbeats;	/* that a watch counted */
 	uint64_t		 dropped;	/* by the kernel */
 	uint64_t		 malformed;	/* that could not be decoded */
-	struct wall_time	 drained;	/* timestamp of the last one */
+	struct wall_time	 drained;	/* timestamp of the last */
 	char			 error[SHARED_ERROR_SIZE];	/* or "" */
 };
 
 /* The pointers and counts are private to each process; the rows are shared. */
 struct shared_state {
-	_Atomic int64_t		*next_wakeup;	/* the engine's next pass starts
-						   by then; ns, monotonic */
-	struct shared_capture	*captures;	/* by name of the interface */
-	struct detect_watch	*watches;	/* as in the configuration */
+	/* The next pass of the engine starts by then; monotonic time in ns. */
+	_Atomic int64_t		*next_wakeup;
+	struct shared_capture	*captures;	/* sorted by interface name */
+	struct detect_watch	*watches;	/* in configuration order */
 	size_t			 ncaptures;	/* 0..DETECT_SOURCES_MAX */
 	size_t			 nwatches;
-	char			(*names)[IF_NAMESIZE];	/* of the captures;
-							   private, owned */
+	/* The interface names of the captures; private, owned. */
+	char			(*names)[IF_NAMESIZE];
 	void			*mapping;	/* owned */
 	size_t			 size;		/* of the mapping, in bytes */
 };
 
 /*
- * Makes the rows for a configuration; all watches begin at `now`.  Children of
- * this process share them.  NULL on error (errno; EMFILE: more interfaces than
- * DETECT_SOURCES_MAX).  The caller ends it with shared_state_free.
+ * Creates the rows for a configuration; all watches start at `now`.  Children
+ * of this process share them.  NULL on error (errno; EMFILE: more interfaces
+ * than DETECT_SOURCES_MAX).  The caller frees it with shared_state_free.
  */
 struct shared_state *shared_state_new(const struct configuration *,
 	    struct mono_time now);
@@ -79,26 +79,27 @@ void	 shared_state_free(struct shared_state *);
 #define SHARED_STATE_NEW	UINT32_MAX
 
 /*
- * Takes over the rows of an old configuration.  before[i] is the position that
- * watch i had there, or SHARED_STATE_NEW.  A watch whose flow has changed
- * begins again, but its alarm stays active.  A new watch begins at `now`,
- * because until then nothing was captured for it.  To be called while no engine
+ * Takes over the rows of an old configuration.  old_position[i] is the position
+ * that watch i had there, or SHARED_STATE_NEW.  A watch whose flow has changed
+ * starts again, but its alarm stays active.  A new watch starts at `now`,
+ * because nothing was captured for it before.  Call it only while no engine
  * runs.
  */
 void	 shared_state_take_over(struct shared_state *,
 	    const struct configuration *, const struct shared_state *old,
-	    const struct configuration *old_config, const uint32_t *before,
+	    const struct configuration *old_config,
+	    const uint32_t *old_position,
 	    struct mono_time now);
 
 /*
- * Repairs the rows after an engine has ended: restores what no engine changes,
- * and replaces times in the future by `now`.  To be called while no engine
- * runs.
+ * Repairs the rows after an engine has ended: restores the members that no
+ * engine changes, and replaces times in the future by `now`.  Call it only
+ * while no engine runs.
  */
 void	 shared_state_sanitize(struct shared_state *,
 	    const struct configuration *, struct mono_time now);
 
-/* Copies the row of capture `i`; the copy has a valid state and text. */
+/* Copies the row of capture `i`; the state and texts of the copy are valid. */
 void	 shared_state_read_capture(const struct shared_state *, size_t i,
 	    struct shared_capture *copy);
 

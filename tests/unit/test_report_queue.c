@@ -17,7 +17,7 @@
 
 static struct report_queue	 reports;
 static struct engine_process	 parent;
-static int		 child;
+static int			 child;
 
 static int
 begin(void **state)
@@ -123,9 +123,9 @@ in_order(void **state)
 	take_nothing();
 }
 
-/* More than the socket takes: the engine does not wait, nothing is lost. */
+/* More than the socket accepts: the engine does not wait, nothing is lost. */
 static void
-storm(void **state)
+many_events(void **state)
 {
 	uint32_t	 sent = 100000, taken = 0, i;
 	unsigned	 rounds = 0;
@@ -135,6 +135,7 @@ storm(void **state)
 		add_event(i);
 	while (taken < sent) {
 		assert_true(report_queue_flush(&reports, child));
+		/* The first call cannot send everything. */
 		assert_true(rounds++ > 0 || report_queue_waiting(&reports));
 		do {
 			take_event(taken++);
@@ -191,9 +192,9 @@ parent_has_ended(void **state)
 	assert_int_equal(engine_receive(&parent, &r), -1);
 }
 
-/* An attacker may control the engine, so it can send anything. */
+/* An attacker may control the engine, which can then send anything. */
 static void
-refused(void **state)
+invalid_datagrams(void **state)
 {
 	static struct engine_events	 events;
 	static const struct {
@@ -233,10 +234,10 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test_setup_teardown(in_order, begin, end),
-		cmocka_unit_test_setup_teardown(storm, begin, end),
+		cmocka_unit_test_setup_teardown(many_events, begin, end),
 		cmocka_unit_test_setup_teardown(too_many_log_lines, begin, end),
 		cmocka_unit_test_setup_teardown(parent_has_ended, begin, end),
-		cmocka_unit_test_setup_teardown(refused, begin, end),
+		cmocka_unit_test_setup_teardown(invalid_datagrams, begin, end),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

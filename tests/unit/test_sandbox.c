@@ -41,14 +41,14 @@
 
 /* The descriptors of the child, which it opens before sandbox_enter. */
 struct process {
-	int	 report;	/* the socket, and its other end */
-	int	 parent;
-	int	 link;
-	int	 other;		/* a socket that it cannot send on */
+	int	 report;	/* the only socket that it can send on */
+	int	 parent;	/* the other end of `report` */
+	int	 link;		/* for link_state */
+	int	 other;		/* another socket */
 	int	 file;
 };
 
-/* The exit status of a child: the call worked, failed with EACCES, or other. */
+/* The exit status of a child: the call worked, failed with EACCES, or else. */
 enum { DONE = 10, REFUSED, OTHER };
 
 static struct process
@@ -110,7 +110,7 @@ read_status(char *text, size_t size)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* False in a user namespace with one user. */
+/* False in a user namespace that has only one user. */
 static bool
 can_change_user(void)
 {
@@ -210,7 +210,7 @@ reads_the_clocks(const struct process *c)
 	struct timespec	 t;
 
 	(void)c;
-	/* Without the vDSO, as on some machines. */
+	/* Some machines need this call, because their vDSO has no clock. */
 	if (syscall(SYS_clock_gettime, CLOCK_MONOTONIC, &t) != 0)
 		return (OTHER);
 	return (mono_now().ns > 0 && wall_now().ns > 0 ? DONE : OTHER);
@@ -308,7 +308,7 @@ can_abort(void **state)
 	assert_false(WCOREDUMP(status));
 }
 
-/* ---- files: EACCES, so that a library which opens one continues */
+/* ---- files: EACCES, so that a library that opens one can continue */
 
 #define ACTION(name, call)						\
 static int								\
@@ -326,7 +326,7 @@ ACTION(opens, syscall(SYS_openat, AT_FDCWD, path, O_RDONLY))
 ACTION(opens_to_write, open("/tmp/hbwatch-sandbox", O_WRONLY | O_CREAT, 0600))
 ACTION(opens_a_directory, open("/", O_RDONLY | O_DIRECTORY))
 ACTION(stats, stat(path, &about))
-ACTION(may_access, access(path, R_OK))
+ACTION(checks_access, access(path, R_OK))
 ACTION(reads_a_link, readlink("/proc/self/exe", buffer, sizeof(buffer)))
 
 static void
@@ -337,11 +337,11 @@ no_file_can_be_opened(void **state)
 	assert_exits(opens_to_write, REFUSED);
 	assert_exits(opens_a_directory, REFUSED);
 	assert_exits(stats, REFUSED);
-	assert_exits(may_access, REFUSED);
+	assert_exits(checks_access, REFUSED);
 	assert_exits(reads_a_link, REFUSED);
 }
 
-/* ---- all other calls kill */
+/* ---- all other calls kill the process */
 
 static struct sockaddr_un	 nowhere = { .sun_family = AF_UNIX };
 static char			*no_arguments[] = { NULL };

@@ -14,7 +14,7 @@
 
 #include "load.h"
 
-#define BEGUN		((struct mono_time){ 1000 * NSEC_PER_SEC })
+#define STARTED		((struct mono_time){ 1000 * NSEC_PER_SEC })
 #define RELOADED	((struct mono_time){ 2000 * NSEC_PER_SEC })
 #define IN_EFFECT	((struct mono_time){ 2003 * NSEC_PER_SEC })
 
@@ -54,7 +54,7 @@ start(const char *text)
 {
 	config = load(text);
 	assert_non_null(config);
-	shared = shared_state_new(config, BEGUN);
+	shared = shared_state_new(config, STARTED);
 	assert_non_null(shared);
 }
 
@@ -62,34 +62,34 @@ start(const char *text)
 static uint32_t *
 old_positions(void)
 {
-	uint32_t	*before;
+	uint32_t	*positions;
 	size_t		 i, j;
 
-	before = calloc(next_config->nwatches + 1, sizeof(*before));
-	assert_non_null(before);
+	positions = calloc(next_config->nwatches + 1, sizeof(*positions));
+	assert_non_null(positions);
 	for (i = 0; i < next_config->nwatches; i++) {
-		before[i] = SHARED_STATE_NEW;
+		positions[i] = SHARED_STATE_NEW;
 		for (j = 0; j < config->nwatches; j++)
 			if (strcmp(next_config->watches[i]->name,
 			    config->watches[j]->name) == 0)
-				before[i] = (uint32_t)j;
+				positions[i] = (uint32_t)j;
 	}
-	return (before);
+	return (positions);
 }
 
 static void
 reload(const char *text)
 {
-	uint32_t	*before;
+	uint32_t	*positions;
 
 	next_config = load(text);
 	assert_non_null(next_config);
 	next = shared_state_new(next_config, RELOADED);
 	assert_non_null(next);
-	before = old_positions();
-	shared_state_take_over(next, next_config, shared, config, before,
+	positions = old_positions();
+	shared_state_take_over(next, next_config, shared, config, positions,
 	    IN_EFFECT);
-	free(before);
+	free(positions);
 }
 
 static struct mono_time
@@ -98,7 +98,7 @@ at(int64_t seconds)
 	return ((struct mono_time){ seconds * NSEC_PER_SEC });
 }
 
-/* Sets each member of a watch. */
+/* The state of a watch that has received heartbeats. */
 static void
 give_a_history(struct detect_watch *w)
 {
@@ -137,7 +137,7 @@ assert_history(const struct detect_watch *w)
 }
 
 static void
-assert_begun_again(const struct detect_watch *w)
+assert_started_again(const struct detect_watch *w)
 {
 	assert_false(w->received);
 	assert_int_equal(w->heartbeats, 0);
@@ -164,13 +164,13 @@ rows_of_a_configuration(void **state)
 	assert_int_equal(shared->captures[0].state, SHARED_CAPTURE_RUNNING);
 	assert_false(shared->captures[0].listening);
 	assert_false(shared->captures[0].source.blind);
-	assert_int_equal(shared->captures[0].source.since.ns, BEGUN.ns);
+	assert_int_equal(shared->captures[0].source.since.ns, STARTED.ns);
 	w = &shared->watches[0];
 	assert_int_equal(w->source, 0);
 	assert_int_equal(w->interruption_ns, 7 * NSEC_PER_SEC);
 	assert_int_equal(w->recovery, 3);
 	assert_true(w->enabled);
-	assert_int_equal(w->last.ns, BEGUN.ns);
+	assert_int_equal(w->last.ns, STARTED.ns);
 	assert_false(w->received || w->raised);
 	assert_false(shared->watches[1].enabled);
 	assert_int_equal(shared->watches[2].source, 0);
@@ -204,7 +204,7 @@ no_watch(void **state)
 	assert_int_equal(shared->nwatches, 0);
 	assert_int_equal(shared_state_find_capture(shared, "hbw0"), UINT32_MAX);
 	reload(DB(""));
-	assert_begun_again(&next->watches[0]);
+	assert_started_again(&next->watches[0]);
 }
 
 static void
@@ -233,7 +233,7 @@ many(void **state)
 	free(text);
 }
 
-/* A write of another process is visible here. */
+/* This process sees what its child writes. */
 static void
 rows_are_shared(void **state)
 {
@@ -270,7 +270,7 @@ unchanged(void **state)
 
 /* The positions of the watch and of its capture change. */
 static void
-unchanged_but_moved(void **state)
+unchanged_at_another_position(void **state)
 {
 	const struct detect_watch	*w;
 
@@ -283,11 +283,11 @@ unchanged_but_moved(void **state)
 	assert_history(w);
 	assert_int_equal(w->transitions, 4);
 	assert_int_equal(w->source, 1);
-	assert_begun_again(&next->watches[0]);
+	assert_started_again(&next->watches[0]);
 	assert_int_equal(next->watches[0].transitions, 0);
 }
 
-/* Only names change, and not the flow. */
+/* Only names change, not the flow. */
 static void
 other_names(void **state)
 {
@@ -353,7 +353,7 @@ another_flow(void **state)
 		give_a_history(&shared->watches[0]);
 		reload(other_flows[i]);
 		w = &next->watches[0];
-		assert_begun_again(w);
+		assert_started_again(w);
 		assert_false(w->raised);
 		assert_int_equal(w->transitions, 4);
 		assert_string_equal(next->captures[w->source].interface,
@@ -375,7 +375,7 @@ raised_and_another_flow(void **state)
 		give_an_alarm(&shared->watches[0]);
 		reload(other_flows[i]);
 		w = &next->watches[0];
-		assert_begun_again(w);
+		assert_started_again(w);
 		assert_true(w->raised);
 		assert_int_equal(w->raised_at.ns, at(1800).ns);
 		assert_int_equal(w->transitions, 5);
@@ -435,7 +435,7 @@ enabled_again(void **state)
 	reload(DB(""));
 	w = &next->watches[0];
 	assert_true(w->enabled);
-	assert_begun_again(w);
+	assert_started_again(w);
 	assert_false(w->raised);
 	assert_int_equal(w->transitions, 6);
 }
@@ -452,7 +452,7 @@ disabled_as_before(void **state)
 }
 
 static void
-removed_and_back(void **state)
+removed_and_added_again(void **state)
 {
 	(void)state;
 	start(DB("") WEB(""));
@@ -463,7 +463,7 @@ removed_and_back(void **state)
 	assert_history(&next->watches[0]);
 	assert_false(next->watches[0].raised);
 
-	/* A watch that comes back begins again. */
+	/* A watch that is added again starts from the beginning. */
 	shared_state_free(shared);
 	configuration_free(config);
 	shared = next;
@@ -471,7 +471,7 @@ removed_and_back(void **state)
 	next = NULL;
 	next_config = NULL;
 	reload(DB("") WEB(""));
-	assert_begun_again(&next->watches[0]);
+	assert_started_again(&next->watches[0]);
 	assert_false(next->watches[0].raised);
 	assert_int_equal(next->watches[0].transitions, 0);
 	assert_history(&next->watches[1]);
@@ -485,7 +485,7 @@ renamed(void **state)
 	start(DB(""));
 	give_an_alarm(&shared->watches[0]);
 	reload(WATCH("db2", "hbw1", "192.0.2.12", "udp 694", ""));
-	assert_begun_again(&next->watches[0]);
+	assert_started_again(&next->watches[0]);
 	assert_false(next->watches[0].raised);
 }
 
@@ -548,12 +548,12 @@ detect_begin(struct detect *d, struct shared_state *rows,
 }
 
 static void
-beat(struct detect *d, uint32_t i, int64_t seconds)
+heartbeat(struct detect *d, uint32_t i, int64_t seconds)
 {
 	detect_heartbeat(d, i, at(seconds), (struct wall_time){ seconds });
 }
 
-/* No alarm is raised twice or lost, whatever is reloaded. */
+/* After a reload, no alarm is lost or raised twice. */
 static void
 detector_continues_after_a_reload(void **state)
 {
@@ -564,14 +564,14 @@ detector_continues_after_a_reload(void **state)
 	nevents = 0;
 	start(DB("") WEB(""));
 	detect_begin(&d, shared, sources);
-	beat(&d, 0, 1001);
-	beat(&d, 1, 1985);
+	heartbeat(&d, 0, 1001);
+	heartbeat(&d, 1, 1985);
 	detect_advance(&d, at(1990));
 	assert_int_equal(nevents, 3);
 	assert_true(shared->watches[0].raised);
 	assert_int_equal(shared->watches[0].raised_at.ns, at(1031).ns);
 	assert_false(shared->watches[1].raised);
-	beat(&d, 1, 1995);
+	heartbeat(&d, 1, 1995);
 	detect_free(&d);
 
 	nevents = 0;
@@ -585,7 +585,7 @@ detector_continues_after_a_reload(void **state)
 	assert_int_equal(events[0].watch, 0);
 	assert_int_equal(events[0].number, 3);
 	assert_int_equal(events[0].at.ns, at(2035).ns);
-	beat(&d, 1, 2036);
+	heartbeat(&d, 1, 2036);
 	assert_int_equal(nevents, 2);
 	assert_int_equal(events[1].transition, DETECT_CLEARED);
 	assert_int_equal(events[1].number, 2);
@@ -605,7 +605,7 @@ main(void)
 		TEST(many),
 		TEST(rows_are_shared),
 		TEST(unchanged),
-		TEST(unchanged_but_moved),
+		TEST(unchanged_at_another_position),
 		TEST(other_names),
 		TEST(other_limits),
 		TEST(raised_and_unchanged),
@@ -616,7 +616,7 @@ main(void)
 		TEST(raised_and_disabled),
 		TEST(enabled_again),
 		TEST(disabled_as_before),
-		TEST(removed_and_back),
+		TEST(removed_and_added_again),
 		TEST(renamed),
 		TEST(captures),
 		TEST(detector_continues_after_a_reload),
