@@ -12,7 +12,7 @@
 
 #include "config/configuration.h"
 
-/* NULL when the text is invalid; the errors are on stderr. */
+/* NULL when the text is invalid; the errors are written to stderr. */
 static inline struct configuration *
 load(const char *text)
 {

@@ -51,7 +51,7 @@ scratch_end(struct scratch *s)
 		abort();
 }
 
-/* The result is valid for three more calls. */
+/* The path of a file in the directory; valid for three more calls. */
 static inline const char *
 scratch_path(const struct scratch *s, const char *name)
 {
@@ -73,7 +73,7 @@ scratch_write(const char *file, const void *bytes, size_t length)
 		abort();
 }
 
-/* The contents of a file and a NUL; the caller frees it. */
+/* The contents of a file, with a NUL at the end; the caller frees them. */
 static inline char *
 scratch_read(const char *file, size_t *length)
 {

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * An agent for tests, from the text of a configuration.  The detector fills its
- * rows with the heartbeats and at the times of the test: without an engine, a
- * network or a clock.
+ * An agent for tests, from the text of a configuration.  The test calls the
+ * detector with its own heartbeats and times.  There is no engine, no network
+ * and no clock.
  */
 #ifndef HBW_TEST_STAGE_H
 #define HBW_TEST_STAGE_H
@@ -22,8 +22,8 @@
 #include "persistence.h"
 
 /*
- * Times are seconds since 2026-11-22T12:00:00Z.  The monotonic clock has 1000 s
- * then.
+ * Times of tests are seconds since 2026-11-22T12:00:00Z.  At that time the
+ * monotonic clock is 1000 s.
  */
 #define STAGE_NOON	INT64_C(1795348800)
 #define STAGE_UP	INT64_C(1000)
@@ -82,12 +82,12 @@ stage_emit(void *arg, const struct detect_event *event)
 		agent_event(&s->agent, &s->report);
 }
 
-/* Another engine takes over the rows. */
+/* A new engine takes over the rows. */
 static inline void
 stage_engine(struct stage *s)
 {
 	struct shared_state	*shared = s->agent.current.shared;
-	size_t		 i;
+	size_t			 i;
 
 	detect_free(&s->detect);
 	free(s->sources);
@@ -102,7 +102,7 @@ stage_engine(struct stage *s)
 	s->agent.engine_running = true;
 }
 
-/* Does what the supervisor does. */
+/* Reloads as the supervisor does. */
 static inline void
 stage_reload(struct stage *s, const char *text, double at)
 {
@@ -112,7 +112,7 @@ stage_reload(struct stage *s, const char *text, double at)
 
 	shared = shared_state_new(config, stage_mono(at));
 	s->agent.now = stage_mono(at);
-	/* Independent of the interfaces of this host. */
+	/* The results must not depend on the interfaces of this host. */
 	for (i = 0; shared != NULL && i < shared->ncaptures; i++)
 		shared->captures[i].ifindex = 0;
 	if (shared == NULL || !agent_configure(&s->agent, config, shared,

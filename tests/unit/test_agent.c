@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The alarms and captures of the agent: reports of the engine, reconciliation,
+ * reloads and storms.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -455,14 +459,14 @@ reconcile_a_long_series(void **state)
 			    before + lost);
 			agent_reconcile(AGENT, stage_mono(t), stage_wall(t));
 			print_message("# raised before: %u, lost: %u, "
-			    "notices: %u\n", before, lost,
+			    "notifications: %u\n", before, lost,
 			    stage.agent.outbox.sequence);
 			assert_int_equal(alarm_of(0)->transitions,
 			    before + lost);
 			assert_int_equal(alarm_of(0)->state,
 			    (before + lost) % 2 == 1 ? ALARM_RAISED :
 			    ALARM_CLEARED);
-			/* Only the last one or the last pair is made up. */
+			/* Only the last one or the last pair is rebuilt. */
 			assert_int_equal(stage.agent.outbox.sequence,
 			    before + (lost % 2 == 1 ? 1 : 2));
 			for (i = 1; i <= stage.agent.outbox.sequence; i++)
@@ -477,7 +481,7 @@ reconcile_a_long_series(void **state)
 	stage_begin(&stage, COMMON);
 }
 
-/* Whichever reports are lost, the alarms end as the rows show. */
+/* After any loss of reports the alarms agree with the rows. */
 static void
 reconcile_any_loss(void **state)
 {
@@ -538,7 +542,7 @@ reload_unchanged(void **state)
 	assert_memory_equal(alarm_of(1), &before, sizeof(before));
 	assert_string_equal(key_of(1), "s/v/r/h/down/45640");
 	assert_int_equal(stage.agent.current.shared->watches[0].heartbeats, 1);
-	/* The silence of the other watch goes on. */
+	/* The silence of the other watch continues. */
 	stage_advance(&stage, 18.9);
 	assert_notifications(1);
 	stage_advance(&stage, 19);
@@ -586,7 +590,7 @@ index_of_a_name_is_permanent(void **state)
 	assert_int_equal(stage.agent.current.indexes[1], 1);
 }
 
-/* Raise and clear have the same key: the old alarm is cleared. */
+/* Raise and clear must have the same key, so the old alarm is cleared. */
 static void
 key_changed_while_raised(void **state)
 {
@@ -607,7 +611,7 @@ key_changed_while_raised(void **state)
 	assert_active(0, 0, 1, 0);
 	assert_int_equal(alarm_of(0)->count, 1);
 	assert_int_equal(alarm_of(0)->sequence, 3);
-	/* Later events are not taken for known ones. */
+	/* Later events are not ignored as repeated ones. */
 	stage_heartbeat(&stage, 0, 16);
 	assert_notifications(4);
 	assert_notification(4, NOTIFICATION_CLEARED, "w", 16);
@@ -664,7 +668,7 @@ removed_while_raised(void **state)
 	assert_int_equal(notification(2)->alarm.cleared.ns, stage_wall(15).ns);
 	assert_non_null(strstr(detail(2), "removed"));
 	assert_active(0, 0, 0, 0);
-	/* When it is configured again it is a new watch. */
+	/* If it is configured again, it is a new watch. */
 	stage_reload(&stage, COMMON WATCH("b", "") WATCH("a", ""), 16);
 	assert_notifications(2);
 	assert_int_equal(alarm_of(1)->count, 0);
@@ -702,7 +706,7 @@ disabled_while_raised(void **state)
 	stage_heartbeat(&stage, 0, 16);
 	stage_advance(&stage, 40);
 	assert_notifications(2);
-	/* When it is enabled it starts again; raise and clear alternate. */
+	/* If it is enabled, it starts again; raise and clear alternate. */
 	stage_reload(&stage, COMMON WATCH("w", ""), 50);
 	assert_notifications(2);
 	stage_advance(&stage, 61);
@@ -744,14 +748,14 @@ severity_changed_while_raised(void **state)
 	assert_active(1, 0, 0, 0);
 	assert_int_equal(severity(stage.agent.current.config->watches[0]),
 	    SEVERITY_CRITICAL);
-	/* The notifications of before have the old severity. */
+	/* Earlier notifications keep the old severity. */
 	assert_int_equal(severity(notification(1)->watch), SEVERITY_MINOR);
 	stage_heartbeat(&stage, 0, 16);
 	assert_active(0, 0, 0, 0);
 	assert_int_equal(severity(notification(2)->watch), SEVERITY_CRITICAL);
 }
 
-/* It expects another heartbeat; its alarm is active until that comes. */
+/* The alarm is active until the first heartbeat of the new peer. */
 static void
 peer_changed_while_raised(void **state)
 {
@@ -830,7 +834,7 @@ blind_and_restored(void **state)
 	assert_string_equal(n->capture->error, "");
 	assert_int_equal(notification(1)->capture->state,
 	    SHARED_CAPTURE_FAILED);
-	/* hbwAlarmLastChange is about alarms only. */
+	/* Captures do not change hbwAlarmLastChange. */
 	assert_true(wall_is_never(stage.agent.last_change));
 	assert_active(0, 0, 0, 0);
 }
@@ -936,7 +940,7 @@ an_invalid_event(void **state)
 	r.event.number = UINT32_MAX;
 	agent_event(AGENT, &r);
 	assert_notifications(0);
-	/* If the number was believed, no valid event would count. */
+	/* An accepted number would make all valid events too old. */
 	stage_advance(&stage, 11);
 	assert_notifications(1);
 	assert_notification(1, NOTIFICATION_RAISED, "w", 10);
@@ -1128,7 +1132,7 @@ storm_without_an_end(void **state)
 	assert_true(raised > 100 && cleared > 100);
 }
 
-/* While a storm is going on. */
+/* `storm` changes during a storm. */
 static void
 storm_turned_off_and_on(void **state)
 {

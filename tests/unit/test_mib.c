@@ -21,14 +21,14 @@
 #include "stage.h"
 #include "table.h"
 
-/* A switch here must know every value of an enumeration. */
+/* A switch in this file must handle every value of its enumeration. */
 #pragma GCC diagnostic error "-Wswitch"
 
 /* hbwNotifications and hbwObjects */
 #define NOTIFICATIONS	0
 #define OBJECTS		1
 
-/* No number of our enumerations is larger. */
+/* All numbers of our enumerations are below this one. */
 #define NUMBERS		64
 
 static const struct tree	*root;		/* hbwatchMIB */
@@ -37,7 +37,7 @@ static unsigned			 messages;	/* of the parser */
 /* ---- the module */
 
 static int
-take_complaint(int major, int minor, void *message, void *arg)
+take_message(int major, int minor, void *message, void *arg)
 {
 	const struct snmp_log_message	*m = message;
 
@@ -49,7 +49,7 @@ take_complaint(int major, int minor, void *message, void *arg)
 	return (0);
 }
 
-/* From the directories that net-snmp was built with. */
+/* Reads NET-SNMP-MIB from the directories that net-snmp was built with. */
 static void
 read_net_snmp_mib(void)
 {
@@ -106,7 +106,7 @@ read_modules(void **state)
 	snmp_disable_stderrlog();
 	snmp_enable_calllog();
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY, SNMP_CALLBACK_LOGGING,
-	    take_complaint, NULL);
+	    take_message, NULL);
 	netsnmp_ds_set_int(NETSNMP_DS_LIBRARY_ID, NETSNMP_DS_LIB_MIB_WARNINGS,
 	    2);
 	if (read_mib(mib_file()) == NULL) {
@@ -244,7 +244,7 @@ columns_of_the_code(void **state)
 		}
 }
 
-/* The table of the code whose columns are right below the node. */
+/* The table of the code whose columns are the children of this node. */
 static const struct table *
 table_of(const oid *name, size_t length)
 {
@@ -257,7 +257,7 @@ table_of(const oid *name, size_t length)
 	return (NULL);
 }
 
-/* `name` is the node's, below hbwatchMIB. */
+/* `name` is the OID of the node below hbwatchMIB. */
 static void
 assert_served(const struct tree *node, oid *name, size_t length)
 {
@@ -270,7 +270,7 @@ assert_served(const struct tree *node, oid *name, size_t length)
 		t = table_of(name, length - 1);
 		assert_non_null(t);
 		column = table_column(t, node->subid);
-		/* All columns are served but an index. */
+		/* Only an index is not served. */
 		if (node->access == MIB_ACCESS_NOACCESS) {
 			assert_null(column);
 			return;
@@ -319,7 +319,7 @@ indexes(void **state)
 	assert_string_equal(index->next->ilabel, "hbwWatchIndex");
 }
 
-/* ---- enumerations: the names of the code's numbers in the module */
+/* ---- enumerations: names in the module of the numbers in the code */
 
 static const char *
 watch_status(int number)

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The varbinds of notifications: their objects, order and values.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -63,7 +66,7 @@ varbinds(uint32_t i)
 	return (list);
 }
 
-/* The i-th after snmpTrapOID.0 */
+/* Varbind i, from 0, after snmpTrapOID.0 */
 static const netsnmp_variable_list *
 nth(const netsnmp_variable_list *list, size_t i)
 {
@@ -76,7 +79,7 @@ nth(const netsnmp_variable_list *list, size_t i)
 	return (list);
 }
 
-/* The part of an OID below hbwatchMIB. */
+/* `expected` is the part of the OID below hbwatchMIB. */
 static void
 assert_name(const netsnmp_variable_list *vb, const char *expected)
 {
@@ -220,7 +223,7 @@ static const char *const alarm_names[] = {
 	"1.3.1.12.1",		/* hbwWatchLastHeartbeat */
 };
 
-/* The positions of those. */
+/* The positions of these objects. */
 enum {
 	KEY,
 	ID,
@@ -398,7 +401,7 @@ blind_and_restored(void **state)
 	snmp_free_varbind(list);
 }
 
-/* A pending notification keeps the values of its time. */
+/* A pending notification keeps the values from the time of its event. */
 static void
 unchanged_by_later_events(void **state)
 {

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The outbox: order, delivery, memory and the limit.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,7 +12,7 @@
 
 #include "outbox.h"
 
-/* The number of notifications that the configuration wants to keep. */
+/* The option `history`: the notifications to keep. */
 #define HISTORY		1000
 
 static const struct wall_time	 noon = { INT64_C(1795348800000000000) };
@@ -38,7 +41,7 @@ add(struct outbox *box, size_t count)
 		assert_non_null(outbox_add(box, NOTIFICATION_BLIND, noon));
 }
 
-/* Sends the next notification as notify_flush does; its sequence, or 0. */
+/* Sends the next notification; returns its sequence, or 0 if there is none. */
 static uint32_t
 send_next(struct outbox *box)
 {
@@ -286,7 +289,7 @@ last_sent_is_requeued(void **state)
 	assert_valid(box);
 }
 
-/* Of the delivered ones that cannot be stored, the newest are kept. */
+/* If nothing can be stored, the newest delivered notifications are kept. */
 static void
 history_is_bounded(void **state)
 {
@@ -314,13 +317,13 @@ history_is_bounded(void **state)
 	assert_int_equal(outbox_oldest(box), 3 * HISTORY + 1);
 	assert_null(outbox_find(box, 3 * HISTORY));
 	assert_valid(box);
-	/* A late answer to a notification that was removed is ignored. */
+	/* A late answer for a removed notification is ignored. */
 	outbox_delivered(box, 1);
 	outbox_requeue(box, 1);
 	assert_valid(box);
 }
 
-/* If the oldest is undelivered, the newer ones are kept, too. */
+/* While the oldest is not delivered, the newer ones are kept, too. */
 static void
 oldest_undelivered_keeps_the_rest(void **state)
 {
@@ -434,7 +437,7 @@ stored_and_delivered_is_removed(void **state)
 	assert_valid(box);
 }
 
-/* The memory of a burst is freed. */
+/* The memory that a burst needed is freed. */
 static void
 shrinks_after_a_burst(void **state)
 {
@@ -470,7 +473,7 @@ full(void **state)
 	assert_int_equal(box->delivered, 2);
 	assert_int_equal(box->pending, OUTBOX_MAX);
 	assert_int_equal(box->sequence, OUTBOX_MAX + 2);
-	/* The answer to a dropped one is ignored. */
+	/* A late answer for a dropped notification is ignored. */
 	outbox_delivered(box, 1);
 	outbox_requeue_all(box);
 	assert_int_equal(send_next(box), 3);

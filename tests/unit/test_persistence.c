@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* An agent that ends or is killed, and starts again from its state. */
+/* An agent that ends or is killed, and restarts from its state directory. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -44,7 +44,7 @@ start(const char *text, double at)
 	running = true;
 }
 
-/* A pass of the loop. */
+/* The part of a turn of the loop that saves. */
 static void
 save(double at)
 {
@@ -57,7 +57,7 @@ save_all(double at)
 	persistence_save(AGENT, stage_mono(at), true);
 }
 
-/* As by SIGKILL or a power loss: unsaved changes are lost. */
+/* Ends as after SIGKILL or a power loss: unsaved changes are lost. */
 static void
 stop(void)
 {
@@ -94,7 +94,7 @@ end(void **state)
 	return (0);
 }
 
-/* No file can be written, as on a full disk. */
+/* With `full`, no file can be written, as on a full disk. */
 static void
 fill_disk(bool full)
 {
@@ -105,7 +105,7 @@ fill_disk(bool full)
 	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
 }
 
-/* Sends the next notification; its sequence, 0: none may be sent. */
+/* Sends the next notification; returns its sequence, or 0 if there is none. */
 static uint32_t
 send_next(void)
 {
@@ -134,7 +134,7 @@ deliver_all(void)
 		deliver(sequence);
 }
 
-/* Adds notifications, blind and restored in pass. */
+/* Adds notifications: blind and restored by turns. */
 static void
 add_notifications(uint32_t count, double at)
 {
@@ -278,7 +278,7 @@ empty_state(void **state)
 	assert_state(0, 0);
 	assert_int_equal(AGENT->epoch, 1);
 	assert_true(wall_is_never(AGENT->last_change));
-	/* No watch index is new. */
+	/* There is no new watch index. */
 	assert_int_equal(persistence_due(AGENT, stage_mono(1)).ns,
 	    MONO_NEVER.ns);
 }
@@ -499,12 +499,12 @@ removed_while_down(void **state)
 	assert_string_equal(key(2), "s/v/r/h/a/45640");
 	assert_int_equal(AGENT->outbox.pending, 1);
 	save(15);
-	/* Only once. */
+	/* The clear is notified once. */
 	restart(COMMON WATCH("b", ""), 16);
 	assert_state(2, 0);
 	assert_string_equal(detail(2),
 	    "the watch was removed from the configuration");
-	/* It keeps its index for ever. */
+	/* A name keeps its index for ever. */
 	restart(COMMON WATCH("c", "") WATCH("a", "") WATCH("b", ""), 17);
 	assert_state(2, 0);
 	assert_int_equal(AGENT->current.indexes[0], 3);
@@ -599,7 +599,7 @@ key_changed_while_down(void **state)
 	assert_string_equal(key(4), "s/v/other/h/w/45640");
 }
 
-/* The number of transitions remains even for cleared, odd for raised. */
+/* The number of transitions remains even if cleared, odd if raised. */
 static void
 key_changed_and_disabled_while_down(void **state)
 {
@@ -801,7 +801,7 @@ continues_from_memory(void **state)
 		save(t);
 		stage_advance(&stage, t += 12);
 		save(t);
-		/* They are sent all the same. */
+		/* Notifications are sent nevertheless. */
 		deliver_all();
 		save(t);
 	}
@@ -809,7 +809,7 @@ continues_from_memory(void **state)
 	assert_state(101, 1);
 	assert_int_equal(AGENT->serial, 51);
 	assert_int_equal(AGENT->outbox.pending, 0);
-	/* Memory has as many as the configured history. */
+	/* The outbox keeps the configured history. */
 	assert_int_equal(AGENT->outbox.count, 20);
 	assert_history(82);
 	fill_disk(false);
@@ -924,7 +924,7 @@ killed_while_catching_up(void **state)
 
 /* ---- a damaged state */
 
-/* A new file gets everything that is known. */
+/* The complete state of the agent is written to a new file. */
 static void
 assert_replaced(const char *change, uint32_t sequence)
 {
@@ -1031,9 +1031,9 @@ wrong_transitions(void **state)
 	WATCH("a", "") WATCH("b", "") WATCH("c", "") WATCH("d", "")
 #define STORM	"storm = 1 in 30s\n" COMMON
 
-/* A pass of the loop. */
+/* One turn of the loop. */
 static void
-pass(double at)
+turn(double at)
 {
 	stage_advance(&stage, at);
 	agent_storm(AGENT, stage_mono(at), stage_wall(at));
@@ -1070,7 +1070,7 @@ storm_over_a_restart(void **state)
 {
 	(void)state;
 	start(STORM FOUR, 0);
-	pass(11);
+	turn(11);
 	assert_int_equal(send_next(), 1);
 	assert_int_equal(send_next(), 0);
 	deliver(1);
@@ -1094,14 +1094,14 @@ storm_over_a_restart(void **state)
 	deliver(5);
 	stage_heartbeat(&stage, 0, 32);
 	stage_heartbeat(&stage, 3, 32);
-	pass(41);
+	turn(41);
 	stage_heartbeat(&stage, 0, 41.5);
 	stage_heartbeat(&stage, 3, 41.5);
-	pass(52);				/* one more raise is notified */
+	turn(52);				/* one more raise is notified */
 	assert_int_equal(notification(7)->event, NOTIFICATION_RAISED);
 	assert_false(notification_is_summarised(notification(7)));
 	assert_true(notification_is_summarised(notification(8)));
-	pass(82);
+	turn(82);
 	assert_notified(9, 4, 1, 2, 10);
 	assert_state(9, 4);
 	restart(STORM FOUR, 90);
@@ -1115,19 +1115,19 @@ storm_over_a_restart(void **state)
 	restart(STORM FOUR, 100);
 	assert_int_equal(AGENT->outbox.pending, 0);
 	assert_shown(4, 1, 2, 10);
-	/* A raise was summarised: so is its clear, two restarts later. */
+	/* The raise was summarised, so its clear is, after two restarts. */
 	stage_heartbeat(&stage, 1, 101);
 	assert_true(notification_is_summarised(notification(10)));
 	save(101);
 	restart(STORM FOUR, 110);
 	assert_shown(0, 1, 10, 101);
 	/* It is notified once, when it is due. */
-	pass(119);
+	turn(119);
 	assert_int_equal(AGENT->outbox.sequence, 10);
 	stop();
-	/* Without `storm` in the configuration: at once. */
+	/* Without the option `storm` it is notified at once. */
 	start(COMMON FOUR, 119);
-	pass(119);
+	turn(119);
 	assert_notified(11, 0, 1, 10, 101);
 	assert_int_equal(AGENT->epoch, 1);
 	assert_history(1);
@@ -1139,7 +1139,7 @@ killed_before_a_storm_was_saved(void **state)
 {
 	(void)state;
 	start(STORM FOUR, 0);
-	pass(11);
+	turn(11);
 	deliver_all();
 	save(12);
 	stage_advance(&stage, 50);
@@ -1149,14 +1149,14 @@ killed_before_a_storm_was_saved(void **state)
 	restart(STORM FOUR, 60);
 	assert_state(4, 4);
 	assert_shown(3, 0, 2, 10);
-	pass(90);
+	turn(90);
 	assert_notified(5, 3, 0, 2, 10);
 	assert_int_equal(send_next(), 5);
 	/* It was not delivered, so it is sent again. */
 	restart(STORM FOUR, 95);
 	assert_notified(5, 3, 0, 2, 10);
 	assert_int_equal(send_next(), 5);
-	pass(1000);
+	turn(1000);
 	assert_state(5, 4);
 }
 
@@ -1177,7 +1177,7 @@ killed_while_a_storm_is_saved(void **state)
 		fprintf(f, WATCH("w%d", ""), i);
 	assert_int_equal(fclose(f), 0);
 	start(text, 0);
-	pass(11);
+	turn(11);
 	assert_state(1500, 1500);
 	batch = AGENT->outbox.stored;
 	assert_in_range(batch, 100, 1400);
@@ -1185,7 +1185,7 @@ killed_while_a_storm_is_saved(void **state)
 	restart(text, 12);
 	assert_state(batch, batch);
 	assert_shown(batch - 1, 0, 2, 10);
-	pass(22);
+	turn(22);
 	assert_state(1500, 1500);
 	assert_shown(1498, 0, 2, 10);
 	assert_false(notification_is_summarised(notification(batch + 1)));
@@ -1198,7 +1198,7 @@ storm_and_removed_while_down(void **state)
 {
 	(void)state;
 	start(STORM FOUR, 0);
-	pass(11);
+	turn(11);
 	deliver_all();
 	save(12);
 	restart(STORM WATCH("a", "") WATCH("b", "")
@@ -1207,7 +1207,7 @@ storm_and_removed_while_down(void **state)
 	assert_state(7, 3);
 	assert_shown(3, 2, 2, 10);
 	assert_int_equal(AGENT->outbox.pending, 1);
-	pass(51);
+	turn(51);
 	assert_notified(8, 3, 2, 2, 10);
 }
 
@@ -1217,7 +1217,7 @@ storm_at_the_start(void **state)
 {
 	(void)state;
 	start(COMMON FOUR, 0);
-	pass(11);
+	turn(11);
 	deliver_all();
 	save(12);
 	restart("storm = 2 in 30s\n" COMMON
@@ -1227,7 +1227,7 @@ storm_at_the_start(void **state)
 	    WATCH_OF("d", "role = o host = h"), 20);
 	assert_state(12, 4);
 	assert_int_equal(AGENT->outbox.pending, 6);
-	pass(60);
+	turn(60);
 	assert_notified(13, 2, 0, 10, 20);
 }
 
@@ -1240,7 +1240,7 @@ storm_stays_in_the_history(void **state)
 	(void)state;
 	start(STORM FOUR, 0);
 	AGENT->current.config->history = 4;
-	pass(11);
+	turn(11);
 	deliver_all();
 	add_notifications(20, 12);
 	save(12);
@@ -1251,7 +1251,7 @@ storm_stays_in_the_history(void **state)
 	restart(STORM FOUR, 13);
 	AGENT->current.config->history = 4;
 	assert_shown(3, 0, 2, 10);
-	pass(45);
+	turn(45);
 	assert_notified(25, 3, 0, 2, 10);
 	add_notifications(10, 46);
 	save(46);
@@ -1289,14 +1289,14 @@ storm_on_a_full_disk(void **state)
 	(void)state;
 	start(STORM FOUR, 0);
 	AGENT->current.config->history = 2;
-	pass(5);
+	turn(5);
 	fill_disk(true);
-	pass(11);
+	turn(11);
 	deliver_all();
 	save(12);
 	assert_true(persistence_is_failing(AGENT));
 	assert_history(2);
-	pass(50);
+	turn(50);
 	deliver_all();
 	save(50);
 	assert_history(2);
@@ -1397,9 +1397,9 @@ state_of_schema_1(void **state)
 		restart(text, 40);
 	}
 	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 41);
-	pass(52);
+	turn(52);
 	assert_state(7, 3);
-	pass(90);
+	turn(90);
 	assert_notified(8, 1, 0, 7, 50);
 	restart(text, 100);
 	assert_notified(8, 1, 0, 7, 50);

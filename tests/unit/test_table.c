@@ -32,7 +32,7 @@ static struct stage	 stage;
 
 #define AGENT		(&stage.agent)
 
-/* Four watches with two alarm ids, in another order than the file's. */
+/* Four watches whose alarm ids are in another order than the watches. */
 static const char	 four[] =
     "alarm 45640 { interruption = 10s }\n"
     "watch \"a\" { interface = eth1 peer = 192.0.2.12 heartbeat = ip }\n"
@@ -51,7 +51,7 @@ end(void **state)
 	return (0);
 }
 
-/* `count` watches; each raises another alarm than the one before. */
+/* Begins with `count` watches; neighbours have different alarm ids. */
 static void
 begin_many(size_t count)
 {
@@ -266,7 +266,7 @@ captures(void **state)
 	assert_text("1.2.1.2.9", "eth0");
 	assert_number("1.2.1.3.9", SHARED_CAPTURE_RUNNING);
 	assert_text("1.2.1.8.9", "");
-	/* The pseudo-device `any`. */
+	/* The pseudo-device `any` has index 0. */
 	assert_text("1.2.1.2.0", "any");
 }
 
@@ -443,7 +443,7 @@ storms(void **state)
 	stage_heartbeat(&stage, 2, 0.3);
 	stage_advance(&stage, 11);
 	stage_heartbeat(&stage, 1, 12);
-	/* A storm that goes on. */
+	/* During the storm. */
 	assert_number("1.1.12.0", 4);		/* hbwNotificationSequence */
 	assert_number("1.1.13.0", 1);		/* hbwNotificationsPending */
 	assert_number("1.1.16.0", 2);		/* hbwStormRaised */
@@ -455,7 +455,7 @@ storms(void **state)
 	assert_number("1.5.1.11.2", 3);
 	assert_number("1.5.1.11.3", 3);
 	assert_number("1.5.1.11.4", 3);
-	/* It is over. */
+	/* After the storm. */
 	agent_storm(AGENT, stage_mono(41.9), stage_wall(41.9));
 	assert_number("1.1.12.0", 4);
 	agent_storm(AGENT, stage_mono(42), stage_wall(42));
@@ -813,8 +813,7 @@ walk_while_history_moves(void **state)
 	assert_true(count <= HISTORY + 200);
 }
 
-/* Two interfaces with one ifIndex, after a rename: a walk must end. */
-/* Reloads with those of `of` watches whose bit is set. */
+/* Reloads with watch i, which is below `of`, if bit i of `bits` is set. */
 static void
 reload_some(unsigned long bits, unsigned of, double at)
 {
@@ -849,7 +848,7 @@ lowest(oid above, bool equal)
 	return (found);
 }
 
-/* Rows change between requests: the guessed row is checked. */
+/* Rows change between requests, so the guessed row must be checked. */
 static void
 requests_while_rows_change(void **state)
 {
@@ -886,6 +885,7 @@ requests_while_rows_change(void **state)
 	}
 }
 
+/* After a rename two interfaces may have one ifIndex: a walk must end. */
 static void
 walk_over_equal_indexes(void **state)
 {
@@ -920,7 +920,7 @@ index_through_reloads(void **state)
 	assert_next("1.4.1.2", "1.4.1.2.27003.1");
 	assert_next("1.4.1.2.27003.1", "1.4.1.2.45640.3");
 	assert_next("1.4.1.2.45640.3", "1.4.1.2.45640.5");
-	/* A watch that comes back has its old index. */
+	/* A watch that is configured again has its old index. */
 	stage_reload(&stage, four, 6);
 	assert_text("1.3.1.2.2", "b");
 	assert_text("1.3.1.2.4", "d");
@@ -944,7 +944,7 @@ __lsan_default_suppressions(void)
 	return ("leak:snmp_sess_add_ex\n");
 }
 
-/* Access control is the administrator's, and is not tested here. */
+/* Access control is not tested here. */
 static int
 allow(int major, int minor, void *parameters, void *arg)
 {
@@ -1134,7 +1134,7 @@ snmp_getnext(void **state)
 	assert_int_equal(count, instances());
 }
 
-/* GETNEXT of a name before our tree, and of our last one. */
+/* GETNEXT of a name before our subtree, and of our last name. */
 static void
 snmp_getnext_around(void **state)
 {

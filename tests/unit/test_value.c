@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The values of SNMP variables: times, texts, numbers and addresses.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,7 +19,7 @@
 
 #define N(array)	(sizeof(array) / sizeof((array)[0]))
 
-/* 2026-11-22T12:00:00Z, and in summer 2026-07-01T12:00:00Z */
+/* 2026-11-22T12:00:00Z and 2026-07-01T12:00:00Z, in nanoseconds */
 #define NOON		(INT64_C(1795348800) * NSEC_PER_SEC)
 #define SUMMER		(INT64_C(1782907200) * NSEC_PER_SEC)
 
@@ -105,7 +108,7 @@ time_in_named_zones(void **state)
 	for (i = 0; i < N(t); i++) {
 		snprintf(file, sizeof(file), "/usr/share/zoneinfo/%s", t[i].tz);
 		if (access(file, R_OK) != 0) {
-			print_message("# no %s: left out\n", file);
+			print_message("# %s: skipped, no such file\n", file);
 			continue;
 		}
 		print_message("# %s\n", t[i].tz);
@@ -114,7 +117,7 @@ time_in_named_zones(void **state)
 	}
 }
 
-/* Cut, not rounded: no time in the future is shown. */
+/* Times are cut, not rounded, so no future time is shown. */
 static void
 time_to_the_decisecond(void **state)
 {
@@ -142,7 +145,7 @@ time_of_other_years(void **state)
 	    "2000-2-29,0:0:0.0,+0:0");
 	assert_time(INT64_C(1798761599) * NSEC_PER_SEC,
 	    "2026-12-31,23:59:59.0,+0:0");
-	/* after 32 bits of seconds */
+	/* More seconds than 32 bits can count. */
 	assert_time(INT64_C(4294967296) * NSEC_PER_SEC,
 	    "2106-2-7,6:28:16.0,+0:0");
 }
