@@ -365,7 +365,7 @@ plural(uint64_t n)
 static void
 warn_of_timestamps(const struct part *p, const struct reorder_window_count *c)
 {
-	double	 back = (double)c->back_ns / NSEC_PER_SEC;
+	double	 lag = (double)c->lag_ns / NSEC_PER_SEC;
 
 	if (p->untimed > 0)
 		log_warnx("%s: warning: ignored %" PRIu64 " packet%s without a "
@@ -375,11 +375,11 @@ warn_of_timestamps(const struct part *p, const struct reorder_window_count *c)
 		log_warnx("%s: warning: %" PRIu64 " packet%s out of order by "
 		    "up to %.9f s; sorted, except %" PRIu64 " too far out of "
 		    "order, counted at the time already reached", p->name,
-		    c->back, plural(c->back), back, c->late);
-	else if (c->back > 0)
+		    c->out_of_order, plural(c->out_of_order), lag, c->late);
+	else if (c->out_of_order > 0)
 		log_warnx("%s: warning: %" PRIu64 " packet%s out of order by "
-		    "up to %.9f s; sorted", p->name, c->back, plural(c->back),
-		    back);
+		    "up to %.9f s; sorted", p->name, c->out_of_order,
+		    plural(c->out_of_order), lag);
 }
 
 static bool

@@ -5,17 +5,17 @@
 #include "offline/reorder_window.h"
 
 /* The copy of a wanted frame. */
-struct held {
+struct copy {
 	struct capture_frame	 frame;		/* its bytes follow */
-	uint64_t		 number;	/* in the order of arrival */
+	uint64_t		 number;	/* counts the frames pushed */
 	uint8_t			 bytes[];
 };
 
 /*
- * Frames that arrive in order are in a queue, which costs little; a heap has
- * the others.  A frame at the end of the queue is later than all frames of the
- * heap that arrived before it.  So of frames with equal timestamps those in the
- * queue arrived first.
+ * Frames in order are in a queue, which costs little time; the others are in a
+ * heap.  When a frame is put into the heap, a later frame is at the end of the
+ * queue.  Therefore, among frames with equal timestamps, those in the queue
+ * were pushed first.
  */
 struct reorder_window {
 	struct reorder_window_entry *queue;	/* a ring; owned */
@@ -23,10 +23,11 @@ struct reorder_window {
 	size_t			 queue_count;
 	struct reorder_window_entry *heap;	/* owned */
 	size_t			 heap_count;
-	size_t			 octets;
-	struct wall_time	 before;	/* of the frame pushed last */
+	size_t			 octets;	/* of all entries */
+	/* Timestamps: */
+	struct wall_time	 previous;	/* of the last frame pushed */
 	struct wall_time	 latest;	/* of all frames pushed */
-	struct wall_time	 given;		/* of the frame shifted last */
+	struct wall_time	 reached;	/* of the last entry removed */
 	struct reorder_window_count counts;
 };
 
@@ -65,7 +66,7 @@ static uint64_t
 number_of(const struct reorder_window_entry *entry)
 {
 	return (entry->frame != NULL ?
-	    ((const struct held *)(const void *)entry->frame)->number : 0);
+	    ((const struct copy *)(const void *)entry->frame)->number : 0);
 }
 
 static bool
@@ -117,7 +118,7 @@ queue_at(const struct reorder_window *r, size_t position)
 }
 
 static bool
-queue_takes(const struct reorder_window *r,
+fits_queue(const struct reorder_window *r,
     const struct reorder_window_entry *entry)
 {
 	return (r->queue_count == 0 || entry->timestamp.ns >=
@@ -128,19 +129,19 @@ queue_takes(const struct reorder_window *r,
 
 /* A copy of the frame with its bytes; NULL when memory is exhausted. */
 static struct capture_frame *
-hold(const struct reorder_window *r, const struct capture_frame *frame)
+copy_frame(const struct reorder_window *r, const struct capture_frame *frame)
 {
-	struct held	*held;
+	struct copy	*copy;
 
-	held = malloc(sizeof(*held) + frame->captured);
-	if (held == NULL)
+	copy = malloc(sizeof(*copy) + frame->captured);
+	if (copy == NULL)
 		return (NULL);
-	held->frame = *frame;
-	held->frame.bytes = held->bytes;
-	held->number = r->counts.frames;
+	copy->frame = *frame;
+	copy->frame.bytes = copy->bytes;
+	copy->number = r->counts.frames;
 	if (frame->captured > 0)
-		memcpy(held->bytes, frame->bytes, frame->captured);
-	return (&held->frame);
+		memcpy(copy->bytes, frame->bytes, frame->captured);
+	return (&copy->frame);
 }
 
 static void
@@ -148,15 +149,15 @@ count(struct reorder_window *r, struct wall_time timestamp)
 {
 	struct reorder_window_count *c = &r->counts;
 
-	if (c->frames > 0 && timestamp.ns < r->before.ns)
-		c->back++;
-	if (c->frames > 0 && wall_sub(r->latest, timestamp) > c->back_ns)
-		c->back_ns = wall_sub(r->latest, timestamp);
+	if (c->frames > 0 && timestamp.ns < r->previous.ns)
+		c->out_of_order++;
+	if (c->frames > 0 && wall_sub(r->latest, timestamp) > c->lag_ns)
+		c->lag_ns = wall_sub(r->latest, timestamp);
 	if (c->frames == 0 || timestamp.ns > r->latest.ns)
 		r->latest = timestamp;
-	if (timestamp.ns < r->given.ns)
+	if (timestamp.ns < r->reached.ns)
 		c->late++;
-	r->before = timestamp;
+	r->previous = timestamp;
 	c->frames++;
 }
 
@@ -169,15 +170,15 @@ reorder_window_push(struct reorder_window *r,
 	};
 
 	if (wanted) {
-		entry.frame = hold(r, frame);
+		entry.frame = copy_frame(r, frame);
 		if (entry.frame == NULL)
 			return (false);
 	}
 	count(r, frame->timestamp);
-	if (entry.timestamp.ns < r->given.ns)
-		entry.timestamp = r->given;
+	if (entry.timestamp.ns < r->reached.ns)
+		entry.timestamp = r->reached;
 	r->octets += entry.captured;
-	if (queue_takes(r, &entry))
+	if (fits_queue(r, &entry))
 		*queue_at(r, r->queue_count++) = entry;
 	else
 		heap_insert(r, &entry);
@@ -217,7 +218,7 @@ reorder_window_shift(struct reorder_window *r)
 		r->queue_first = (r->queue_first + 1) % REORDER_WINDOW_FRAMES;
 		r->queue_count--;
 	}
-	r->given = entry.timestamp;
+	r->reached = entry.timestamp;
 	r->octets -= entry.captured;
 	free(entry.frame);
 }

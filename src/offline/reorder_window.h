@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Sorts the frames of one capture by their timestamps, within a window: it
+ * Sorts the frames of one capture by timestamp within a window.  The window
  * keeps the frames that were read last, and hands out the earliest of them.
  */
 #ifndef HBW_REORDER_WINDOW_H
@@ -19,39 +19,39 @@
 struct reorder_window;
 
 struct reorder_window_entry {
-	struct wall_time	 timestamp;	/* in the order of the window */
-	struct capture_frame	*frame;		/* NULL: not wanted */
-	size_t			 captured;	/* its octets, also then */
+	struct wall_time	 timestamp;	/* of the frame, or later */
+	struct capture_frame	*frame;		/* NULL: not wanted; owned */
+	size_t			 captured;	/* octets, also if not wanted */
 };
 
 struct reorder_window_count {
-	uint64_t	 frames;
-	uint64_t	 back;		/* earlier than the frame before */
-	int64_t		 back_ns;	/* the most behind an earlier frame */
-	uint64_t	 late;		/* earlier than one shifted out */
+	uint64_t	 frames;		/* all frames pushed */
+	uint64_t	 out_of_order;	/* earlier than the frame before */
+	int64_t		 lag_ns;	/* largest, behind the latest one */
+	uint64_t	 late;		/* earlier than a removed frame */
 };
 
-/* NULL when memory is exhausted. */
+/* NULL when memory is exhausted.  Freed with reorder_window_free. */
 struct reorder_window *reorder_window_new(void);
 void	 reorder_window_free(struct reorder_window *);
 
 /*
- * Keeps a copy of the frame, or only its timestamp if it is not wanted.  False
- * when memory is exhausted.  If a later frame was shifted out already, the
- * entry gets the timestamp of that one, so that time never goes back.  Call it
- * only while the window is not full.
+ * Adds a copy of the frame, or only its timestamp and size if it is not wanted.
+ * The window must not be full.  If a later frame was already removed, the entry
+ * gets the timestamp of that one, so that time never decreases.  False when
+ * memory is exhausted.
  */
 bool	 reorder_window_push(struct reorder_window *,
 	    const struct capture_frame *, bool wanted);
 bool	 reorder_window_full(const struct reorder_window *);
 
 /*
- * The earliest entry; of wanted ones with equal timestamps the one that was
+ * The earliest entry; among wanted ones with equal timestamps, the one that was
  * pushed first.  NULL when the window is empty.
  */
 const struct reorder_window_entry *reorder_window_first(
 	    const struct reorder_window *);
-/* Removes that entry. */
+/* Removes that entry; the window must not be empty. */
 void	 reorder_window_shift(struct reorder_window *);
 
 const struct reorder_window_count *reorder_window_counts(

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The confidence that a flow is a heartbeat: above 0.5 for heartbeats, which
- * discover shows, and below for other traffic.
+ * The confidence that a flow is a heartbeat.  It is above 0.5 for heartbeats,
+ * which discover shows, and below 0.5 for other traffic.
  */
 #include <math.h>
 #include <setjmp.h>
@@ -20,7 +20,7 @@
 
 static uint32_t random_state;
 
-/* 0..1, the same in each run. */
+/* A pseudo-random number, 0..1; the same sequence in each run. */
 static double
 chance(void)
 {
@@ -65,9 +65,9 @@ heartbeat(void **state)
 	assert_true(v.jitter_ns < 10 * NSEC_PER_MSEC);
 }
 
-/* A third of the packets is lost, and there is an outage. */
+/* A third of the packets is lost, and there is an outage of 15 s. */
 static void
-lossy(void **state)
+lost_packets(void **state)
 {
 	struct flow		 f = { .kind = FLOW_UNKNOWN };
 	struct flow_verdict	 v;
@@ -98,7 +98,7 @@ two_phases(void **state)
 }
 
 static void
-few(void **state)
+too_few_packets(void **state)
 {
 	struct flow	 f = { .kind = FLOW_UNKNOWN };
 	int		 i;
@@ -110,8 +110,9 @@ few(void **state)
 	assert_true(verdict_of(&f, 1).confidence == 0);
 }
 
+/* Packets at random times and of random sizes. */
 static void
-chatter(void **state)
+random_traffic(void **state)
 {
 	struct flow	 f = { .kind = FLOW_UNKNOWN };
 	double		 t = 0;
@@ -122,8 +123,9 @@ chatter(void **state)
 	assert_true(verdict_of(&f, 1).confidence < 0.2);
 }
 
+/* Regular, but too large or too frequent for a heartbeat. */
 static void
-stream(void **state)
+media_stream(void **state)
 {
 	struct flow	 f = { .kind = FLOW_UNKNOWN };
 	int		 i;
@@ -137,8 +139,9 @@ stream(void **state)
 	assert_true(verdict_of(&f, 1).confidence < 0.2);
 }
 
+/* NTP is as regular as a heartbeat; only its port excludes it. */
 static void
-services(void **state)
+regular_services(void **state)
 {
 	struct flow	 f = { .kind = FLOW_UNKNOWN };
 	int		 i;
@@ -153,9 +156,9 @@ services(void **state)
 	assert_true(port_score_of_protocol(89) == 1);
 }
 
-/* A decoded heartbeat needs no regularity. */
+/* A flow that a decoder validated needs no regularity. */
 static void
-decoded(void **state)
+irregular_but_decoded(void **state)
 {
 	struct flow	 f = { .kind = FLOW_DECODED };
 
@@ -171,13 +174,13 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(heartbeat),
-		cmocka_unit_test(lossy),
+		cmocka_unit_test(lost_packets),
 		cmocka_unit_test(two_phases),
-		cmocka_unit_test(few),
-		cmocka_unit_test(chatter),
-		cmocka_unit_test(stream),
-		cmocka_unit_test(services),
-		cmocka_unit_test(decoded),
+		cmocka_unit_test(too_few_packets),
+		cmocka_unit_test(random_traffic),
+		cmocka_unit_test(media_stream),
+		cmocka_unit_test(regular_services),
+		cmocka_unit_test(irregular_but_decoded),
 	};
 
 	return (cmocka_run_group_tests_name("flow", tests, NULL, NULL));

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The reorder window: the order of the frames, the counts and the limits.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -11,7 +14,7 @@
 
 #define UNWANTED	255
 
-/* A frame of one octet, its number. */
+/* Pushes a frame of one octet, which identifies it. */
 static void
 push(struct reorder_window *r, int64_t ns, uint8_t which)
 {
@@ -24,6 +27,7 @@ push(struct reorder_window *r, int64_t ns, uint8_t which)
 	assert_true(reorder_window_push(r, &frame, which != UNWANTED));
 }
 
+/* Checks and removes the first entry. */
 static void
 expect(struct reorder_window *r, int64_t ns, uint8_t which)
 {
@@ -59,8 +63,8 @@ in_order(void **state)
 	expect(r, 11, 4);
 	assert_null(reorder_window_first(r));
 	assert_int_equal(reorder_window_counts(r)->frames, 4);
-	assert_int_equal(reorder_window_counts(r)->back, 0);
-	assert_int_equal(reorder_window_counts(r)->back_ns, 0);
+	assert_int_equal(reorder_window_counts(r)->out_of_order, 0);
+	assert_int_equal(reorder_window_counts(r)->lag_ns, 0);
 	reorder_window_free(r);
 }
 
@@ -83,13 +87,13 @@ out_of_order(void **state)
 	expect(r, 50, 1);
 	expect(r, 60, 5);
 	assert_null(reorder_window_first(r));
-	assert_int_equal(reorder_window_counts(r)->back, 3);
-	assert_int_equal(reorder_window_counts(r)->back_ns, 50);
+	assert_int_equal(reorder_window_counts(r)->out_of_order, 3);
+	assert_int_equal(reorder_window_counts(r)->lag_ns, 50);
 	assert_int_equal(reorder_window_counts(r)->late, 0);
 	reorder_window_free(r);
 }
 
-/* All of an unwanted frame is kept but its octets. */
+/* Of an unwanted frame, the window keeps the timestamp and the size. */
 static void
 unwanted(void **state)
 {
@@ -112,12 +116,12 @@ unwanted(void **state)
 	expect(r, 60, UNWANTED);
 	assert_null(reorder_window_first(r));
 	assert_int_equal(reorder_window_counts(r)->frames, 7);
-	assert_int_equal(reorder_window_counts(r)->back, 2);
+	assert_int_equal(reorder_window_counts(r)->out_of_order, 2);
 	assert_int_equal(reorder_window_counts(r)->late, 1);
 	reorder_window_free(r);
 }
 
-/* A frame behind one that was handed out gets the timestamp of that one. */
+/* A frame that is earlier than a removed one gets the timestamp of that one. */
 static void
 too_late(void **state)
 {
@@ -135,18 +139,18 @@ too_late(void **state)
 	expect(r, 200, 5);
 	expect(r, 300, 4);
 	assert_int_equal(reorder_window_counts(r)->late, 2);
-	assert_int_equal(reorder_window_counts(r)->back, 2);
+	assert_int_equal(reorder_window_counts(r)->out_of_order, 2);
 	reorder_window_free(r);
 }
 
-/* The number of frames is limited, whatever their timestamps are. */
+/* The number of frames is limited, also with random timestamps. */
 static void
-bounded(void **state)
+limited_frames(void **state)
 {
 	struct reorder_window	*r = reorder_window_new();
-	uint32_t	 x = 1;
-	int64_t		 before = 0;
-	size_t		 i;
+	uint32_t		 x = 1;
+	int64_t			 before = 0;
+	size_t			 i;
 
 	(void)state;
 	for (i = 0; i < REORDER_WINDOW_FRAMES; i++) {
@@ -165,10 +169,10 @@ bounded(void **state)
 }
 
 static void
-bounded_octets(void **state)
+limited_octets(void **state)
 {
 	static uint8_t		 bytes[65536];
-	struct reorder_window		*r = reorder_window_new();
+	struct reorder_window	*r = reorder_window_new();
 	struct capture_frame	 frame = {
 		.bytes = bytes, .captured = sizeof(bytes),
 		.wire = sizeof(bytes),
@@ -194,9 +198,10 @@ main(void)
 		cmocka_unit_test(out_of_order),
 		cmocka_unit_test(unwanted),
 		cmocka_unit_test(too_late),
-		cmocka_unit_test(bounded),
-		cmocka_unit_test(bounded_octets),
+		cmocka_unit_test(limited_frames),
+		cmocka_unit_test(limited_octets),
 	};
 
-	return (cmocka_run_group_tests_name("reorder", tests, NULL, NULL));
+	return (cmocka_run_group_tests_name("reorder_window", tests, NULL,
+	    NULL));
 }
