@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs scenarios: text files that drive the detector in virtual time and say
- * which events are expected.  README.md lists the directives.  The result is
- * TAP on stdout.
+ * Runs scenarios: text files that drive the detector in virtual time and state
+ * the expected events.  README.md lists the directives.  Writes TAP to stdout.
  */
 #include <ctype.h>
 #include <errno.h>
@@ -38,9 +37,9 @@ struct scenario {
 
 	struct mono_time	 now;
 	int64_t			 wall_offset_ns;
-	bool			 sleeping;
-	bool			 woken;		/* and not advanced since */
-	bool			 advancing;
+	bool			 stopped;	/* the engine */
+	bool			 continued;	/* and not advanced since */
+	bool			 advancing;	/* in detect_advance */
 
 	struct detect		 detect;
 	struct detect_watch	 watches[WATCHES];
@@ -57,7 +56,7 @@ struct scenario {
 	size_t			 npending;
 };
 
-/* The arguments of a directive by type, those of one type in order. */
+/* The arguments of a directive, by type.  Times are in order. */
 struct args {
 	uint32_t	 watch;
 	uint32_t	 source;
@@ -76,7 +75,7 @@ struct directive {
 
 /* ---- messages */
 
-/* Keeps the message of the first failure.  Returns false. */
+/* Records the message of the first failure.  Returns false. */
 static bool __attribute__((format(printf, 2, 3)))
 fail(struct scenario *s, const char *format, ...)
 {
@@ -132,7 +131,7 @@ event_text(const struct scenario *s, const struct detect_event *e, char *text)
 
 /* ---- the detector */
 
-/* Checks what is true of all events. */
+/* Checks the rules for all events. */
 static void
 check_event(struct scenario *s, const struct detect_event *e)
 {
@@ -149,7 +148,7 @@ check_event(struct scenario *s, const struct detect_event *e)
 		    a->transitions, text);
 	if (mono_before(s->now, e->at))
 		fail(s, "event in the future: %s", text);
-	if (s->advancing && !s->woken && mono_before(e->at, s->now))
+	if (s->advancing && !s->continued && mono_before(e->at, s->now))
 		fail(s, "event is late: %s", text);
 	if (e->duration_ns < 0)
 		fail(s, "negative duration: %s", text);
@@ -173,28 +172,28 @@ emit(void *arg, const struct detect_event *e)
 		fail(s, "more than %d events are pending", EVENTS);
 }
 
-/* Calls the detector as the engine does: only when a deadline is due. */
+/* Calls the detector like the engine does: only when a deadline is due. */
 static bool
 advance(struct scenario *s, struct mono_time until)
 {
 	struct mono_time	 next;
 
-	if (s->sleeping)
+	if (s->stopped)
 		return (true);
 	s->advancing = true;
 	while (next = detect_next(&s->detect), !mono_before(until, next)) {
 		s->now = mono_max(s->now, next);
 		detect_advance(&s->detect, s->now);
 		if (!mono_before(s->now, detect_next(&s->detect)))
-			return (fail(s, "a deadline stays due"));
+			return (fail(s, "a deadline is still due"));
 	}
-	s->advancing = s->woken = false;
+	s->advancing = s->continued = false;
 	return (s->failure[0] == '\0');
 }
 
 /*
- * Checks the deadlines before `to`.  Those at `to` wait, since a heartbeat may
- * still arrive at that time.
+ * Checks the deadlines before `to`.  A deadline at `to` is checked later,
+ * because a heartbeat may still arrive at that time.
  */
 static bool
 move_to(struct scenario *s, int64_t to)
@@ -242,7 +241,7 @@ add_source(struct scenario *s, const char *name, uint32_t *position)
 
 /* ---- words */
 
-/* [+-]DIGITS[.DIGITS]UNIT, exact to the nanosecond. */
+/* Reads [+-]DIGITS[.DIGITS]UNIT, exact to the nanosecond. */
 static bool
 parse_time(const char *text, int64_t *ns)
 {
@@ -313,8 +312,8 @@ find_watch(const struct scenario *s, const char *name, uint32_t *watch)
 }
 
 /*
- * Compares a word with a word of a pattern, which begins with a capital letter
- * if it is an argument.  Only an invalid argument is a failure.
+ * Compares a word with a word of a pattern.  A pattern word in capital letters
+ * is an argument, which is read.  Only an invalid argument is a failure.
  */
 static bool
 take_word(struct scenario *s, const char *pattern, size_t length,
@@ -376,6 +375,7 @@ matches(struct scenario *s, const char *pattern, char **words, size_t n,
 
 /* ---- directives that make something happen */
 
+/* The argument has created the source. */
 static bool
 run_source(struct scenario *s, const struct args *a)
 {
@@ -383,6 +383,7 @@ run_source(struct scenario *s, const struct args *a)
 	return (s->failure[0] == '\0');
 }
 
+/* Reads one option.  Sets the number of words that it used. */
 static bool
 watch_option(struct scenario *s, struct detect_watch *w,
     struct addr *peer, char **words, size_t n, size_t *used)
@@ -390,16 +391,13 @@ watch_option(struct scenario *s, struct detect_watch *w,
 	struct args	 a = { 0 };
 
 	*used = 2;
-	if (matches(s, "recovery NUMBER ...", words, n, NULL) &&
-	    matches(s, "recovery NUMBER ...", words, n, &a)) {
+	if (matches(s, "recovery NUMBER ...", words, n, &a)) {
 		w->recovery = (uint32_t)a.number;
-	} else if (matches(s, "on SOURCE ...", words, n, NULL) &&
-	    matches(s, "on SOURCE ...", words, n, &a)) {
+	} else if (matches(s, "on SOURCE ...", words, n, &a)) {
 		w->source = a.source;
 	} else if (matches(s, "peer WORD ...", words, n, NULL)) {
 		if (!addr_parse(words[1], peer))
-			return (fail(s, "invalid address \"%s\"",
-			    words[1]));
+			return (fail(s, "invalid address \"%s\"", words[1]));
 	} else if (matches(s, "disabled ...", words, n, NULL)) {
 		w->enabled = false;
 		*used = 1;
@@ -417,7 +415,7 @@ begin_alarm(struct scenario *s, size_t i, const struct addr *peer)
 		.severity = SEVERITY_MINOR, .type = "Heartbeat",
 		.service_type = "Flink", .references = 1,
 	};
-	const struct configuration_profile	 like = {
+	const struct configuration_profile	 template = {
 		.interface = s->source_names[s->watches[i].source],
 		.heartbeat = "udp 20053", .alarm = &alarm_45640,
 		.source = "scenario", .service = "scenario",
@@ -425,7 +423,7 @@ begin_alarm(struct scenario *s, size_t i, const struct addr *peer)
 	};
 	struct configuration_profile		*profile;
 
-	profile = configuration_profile_new(&like);
+	profile = configuration_profile_new(&template);
 	if (profile != NULL)
 		s->configs[i] = configuration_watch_new(profile, s->names[i],
 		    peer);
@@ -479,7 +477,7 @@ run_heartbeat(struct scenario *s, const struct args *a)
 }
 
 static bool
-run_heartbeat_stamped(struct scenario *s, const struct args *a)
+run_heartbeat_timestamp(struct scenario *s, const struct args *a)
 {
 	return (give_heartbeat(s, a->watch, a->time[0]));
 }
@@ -538,21 +536,21 @@ run_lossy(struct scenario *s, const struct args *a)
 }
 
 static bool
-run_sleep(struct scenario *s, const struct args *a)
+run_stopped(struct scenario *s, const struct args *a)
 {
 	(void)a;
 	if (!advance(s, s->now))
 		return (false);
-	s->sleeping = true;
+	s->stopped = true;
 	return (true);
 }
 
 static bool
-run_wake(struct scenario *s, const struct args *a)
+run_continued(struct scenario *s, const struct args *a)
 {
 	(void)a;
-	s->sleeping = false;
-	s->woken = true;
+	s->stopped = false;
+	s->continued = true;
 	return (true);
 }
 
@@ -588,7 +586,7 @@ run_wall_steps(struct scenario *s, const struct args *a)
 	return (true);
 }
 
-/* ---- directives that expect something */
+/* ---- directives that check something */
 
 /* Compares the oldest pending event with the expected one, as text. */
 static bool
@@ -665,7 +663,7 @@ run_expect_state(struct scenario *s, const struct args *a)
 	return (true);
 }
 
-/* The detail of the pending event of the watch, or else of its last one. */
+/* The detail of the first pending event if it is of this watch, or the last. */
 static const char *
 detail(const struct scenario *s, uint32_t watch)
 {
@@ -768,7 +766,7 @@ static const struct directive	 directives[] = {
 	{ "source SOURCE",			 run_source },
 	{ "watch WORD interruption TIME ...",	 run_watch },
 	{ "heartbeat WATCH",			 run_heartbeat },
-	{ "heartbeat WATCH stamped TIME",	 run_heartbeat_stamped },
+	{ "heartbeat WATCH timestamp TIME",	 run_heartbeat_timestamp },
 	{ "announce stop WATCH",		 run_announce_stop },
 	{ "blind",				 run_blind },
 	{ "blind SOURCE",			 run_blind },
@@ -782,8 +780,8 @@ static const struct directive	 directives[] = {
 	{ "link up SOURCE",			 run_link_up },
 	{ "lossy",				 run_lossy },
 	{ "lossy SOURCE",			 run_lossy },
-	{ "watcher sleeps",			 run_sleep },
-	{ "watcher wakes",			 run_wake },
+	{ "engine stopped",			 run_stopped },
+	{ "engine continued",			 run_continued },
 	{ "engine replaced",			 run_replaced },
 	{ "engine replaced after a gap",	 run_replaced_after_gap },
 	{ "engine killed while writing WATCH",	 run_killed },
@@ -848,7 +846,7 @@ run_at(struct scenario *s, char **words, size_t n)
 	    move_to(s, a.time[0]) && run_directive(s, a.rest, a.nrest));
 }
 
-/* All events have to be expected before the next thing happens. */
+/* All events must be expected before another directive runs. */
 static bool
 run_line(struct scenario *s, char *line)
 {
@@ -884,9 +882,9 @@ scenario_free(struct scenario *s)
 	free(s);
 }
 
-/* Copies the expected failure to `failure`; "": the scenario is to pass. */
+/* Runs a scenario.  Sets `failure` to the expected failure, "" for none. */
 static void
-read_scenario(struct scenario *s, FILE *stream, char *failure, size_t size)
+run_scenario(struct scenario *s, FILE *stream, char *failure, size_t size)
 {
 	char	*line = NULL;
 	size_t	 capacity = 0;
@@ -924,7 +922,7 @@ run_file(const char *file, int number)
 	s->file = file;
 	s->wall_offset_ns = WALL_OFFSET_NS;
 	if (replace_detector(s))
-		read_scenario(s, stream, failure, sizeof(failure));
+		run_scenario(s, stream, failure, sizeof(failure));
 	fclose(stream);
 	passed = strcmp(s->failure, failure) == 0;
 	printf("%sok %d - %s\n", passed ? "" : "not ", number, file);
@@ -949,7 +947,7 @@ run_files(char *const *files, size_t n)
 	return (status);
 }
 
-/* Runs the files named, or those of passing/ and failing/ below `srcdir`. */
+/* Runs the files that are named, or passing/ and failing/ below `srcdir`. */
 int
 main(int argc, char *argv[])
 {
