@@ -34,12 +34,17 @@ struct expression {
 	uint32_t			 watch;
 };
 
-/* A protocol that a watch listens for. */
+/*
+ * A protocol that a watch listens for.  decode() and follow() are called only
+ * for packets with this transport and one of these ports; for protocols without
+ * ports all bits are set.
+ */
 struct used {
 	const struct protocol	*protocol;
 	uint32_t		 form;		/* the protocol's bits of it */
+	uint8_t			 transport;	/* IPPROTO_; 0: any */
 	void			*memory;	/* for follow(); owned */
-	uint64_t		 keys[FORM_KEY_MAX / 64 + 1];	/* a bit each */
+	uint64_t		 ports[UINT16_MAX / 64 + 1];	/* a bit each */
 };
 
 /*
@@ -85,7 +90,7 @@ peer_hash(const struct addr *peer)
 static uint32_t
 hash_of(uint32_t form, uint32_t peer)
 {
-	return (mix((uint64_t)(form & ~FORM_LOCAL) << 32 | peer));
+	return (mix((uint64_t)form << 32 | peer));
 }
 
 /* The order of buckets is the order of hashes. */
@@ -93,6 +98,26 @@ static size_t
 bucket(const struct match *m, uint32_t hash)
 {
 	return ((size_t)((uint64_t)hash * m->nbuckets >> 32));
+}
+
+/* Do the ports of a packet decide whether decode() is called? */
+static bool
+has_ports(const struct protocol *p)
+{
+	return (p->follow == NULL && (p->transport == IPPROTO_UDP ||
+	    p->transport == IPPROTO_TCP));
+}
+
+static void
+ports_add(struct used *used, uint32_t port)
+{
+	used->ports[port / 64] |= UINT64_C(1) << port % 64;
+}
+
+static inline bool
+ports_have(const struct used *used, uint16_t port)
+{
+	return ((used->ports[port / 64] >> port % 64 & 1) != 0);
 }
 
 /* NULL when memory is exhausted. */
@@ -114,6 +139,11 @@ use_protocol(struct match *m, const struct protocol *protocol)
 	for (i = 0; protocols[i] != protocol; i++)
 		continue;
 	used->form = (uint32_t)i << FORM_PROTOCOL_SHIFT;
+	used->transport = protocol->transport;
+	if (!has_ports(protocol))
+		memset(used->ports, 0xff, sizeof(used->ports));
+	for (i = 0; i < 2 && protocol->ports[i] != 0; i++)
+		ports_add(used, protocol->ports[i]);
 	if (protocol->follow != NULL)
 		used->memory = calloc(1, protocol->memory_size);
 	return (protocol->follow == NULL || used->memory != NULL ? used : NULL);
@@ -154,14 +184,16 @@ add_slot(struct match *m, struct drafts *drafts, uint32_t watch)
 	if (used == NULL || !array_reserve(&drafts->list, &drafts->size,
 	    drafts->count + 1, sizeof(*draft)))
 		return (false);
-	used->keys[p->form.key / 64] |= UINT64_C(1) << p->form.key % 64;
+	if (has_ports(used->protocol) && used->protocol->ports[0] == 0)
+		ports_add(used, p->form.key);
 	draft = &drafts->list[drafts->count++];
 	draft->slot.watch = watch;
 	draft->slot.peer = peer_hash(&w->peer);
 	draft->slot.form = used->form | p->form.key |
-	    (uint32_t)w->peer.family << FORM_FAMILY_SHIFT |
-	    (p->local.family != ADDR_NONE ? FORM_LOCAL : 0);
+	    (uint32_t)w->peer.family << FORM_FAMILY_SHIFT;
 	draft->hash = hash_of(draft->slot.form, draft->slot.peer);
+	if (p->local.family != ADDR_NONE)
+		draft->slot.form |= FORM_LOCAL;
 	return (true);
 }
 
@@ -306,10 +338,16 @@ slot_matches(const struct match *m, const struct slot *slot,
 	    addr_fits(&w->profile->local, &packet->destination));
 }
 
+/* A frame that is being matched: the packet, and where its watches go. */
+struct query {
+	const struct packet	*packet;
+	match_found		*found;
+	void			*arg;
+};
+
 static void
 look_up(const struct match *m, uint32_t form, const struct addr *peer,
-    const struct packet *packet, const struct heartbeat *heartbeat,
-    match_found *found, void *arg)
+    const struct heartbeat *heartbeat, const struct query *q)
 {
 	uint32_t		 hash = peer_hash(peer);
 	const struct slot	*slot;
@@ -318,40 +356,31 @@ look_up(const struct match *m, uint32_t form, const struct addr *peer,
 	for (slot = &m->slots[bucket(m, hash_of(form, hash))];
 	    slot->form != FORM_NONE; slot++)
 		if (slot->peer == hash && (slot->form & ~FORM_LOCAL) == form &&
-		    slot_matches(m, slot, peer, packet))
-			found(arg, slot->watch, heartbeat);
-}
-
-static bool
-wants_key(const struct used *used, uint32_t key)
-{
-	return (key <= FORM_KEY_MAX &&
-	    (used->keys[key / 64] >> key % 64 & 1) != 0);
+		    slot_matches(m, slot, peer, q->packet))
+			q->found(q->arg, slot->watch, heartbeat);
 }
 
 static void
 match_protocol(const struct match *m, const struct used *used,
-    const struct packet *packet, match_found *found, void *arg)
+    const struct query *q)
 {
 	static const struct addr	 any_peer;
 	const struct protocol		*protocol = used->protocol;
-	struct heartbeat		 heartbeat = { 0 };
+	struct heartbeat		 heartbeat;
 	uint32_t			 form;
 	unsigned			 k;
 
 	if (protocol->follow != NULL ?
-	    !protocol->follow(used->memory, packet, &heartbeat) :
-	    !protocol->decode(packet, &heartbeat))
+	    !protocol->follow(used->memory, q->packet, &heartbeat) :
+	    !protocol->decode(q->packet, &heartbeat))
 		return;
 	for (k = 0; k < heartbeat.keys; k++) {
-		if (!wants_key(used, heartbeat.key[k]))
+		if (heartbeat.key[k] > FORM_KEY_MAX)
 			continue;
 		form = used->form | heartbeat.key[k];
-		look_up(m, form, &heartbeat.sender, packet, &heartbeat, found,
-		    arg);
+		look_up(m, form, &heartbeat.sender, &heartbeat, q);
 		if (protocol->any_sender)
-			look_up(m, form, &any_peer, packet, &heartbeat, found,
-			    arg);
+			look_up(m, form, &any_peer, &heartbeat, q);
 	}
 }
 
@@ -386,24 +415,14 @@ match_expressions(const struct match *m, const struct capture_frame *frame,
  * Can the packet be a heartbeat of the protocol?  The transport and the ports
  * exclude most packets before decode() or follow() looks at them.
  */
-static bool
+static inline bool
 may_match(const struct used *used, const struct packet *packet)
 {
-	const struct protocol	*p = used->protocol;
-	uint16_t		 from = packet->source_port;
-	uint16_t		 to = packet->destination_port;
-
-	if (p->transport == 0)
+	if (used->transport == 0)
 		return (true);
-	if (p->transport != packet->protocol)
-		return (false);
-	if (p->follow != NULL || (p->transport != IPPROTO_UDP &&
-	    p->transport != IPPROTO_TCP))
-		return (true);
-	if (p->ports[0] == 0)
-		return (wants_key(used, from) || wants_key(used, to));
-	return (from == p->ports[0] || to == p->ports[0] ||
-	    from == p->ports[1] || to == p->ports[1]);
+	return (used->transport == packet->protocol &&
+	    (ports_have(used, packet->source_port) ||
+	    ports_have(used, packet->destination_port)));
 }
 
 bool
@@ -428,6 +447,7 @@ match_frame(struct match *m, const struct capture_frame *frame,
     match_found *found, void *arg)
 {
 	struct packet		 packet;
+	const struct query	 q = { &packet, found, arg };
 	enum packet_verdict	 verdict;
 	size_t			 i;
 
@@ -436,10 +456,10 @@ match_frame(struct match *m, const struct capture_frame *frame,
 	if (verdict == PACKET_IP)
 		for (i = 0; i < m->nused; i++)
 			if (may_match(&m->used[i], &packet))
-				match_protocol(m, &m->used[i], &packet, found,
-				    arg);
-	match_expressions(m, frame, verdict == PACKET_IP ||
-	    verdict == PACKET_CONTINUED ? &packet : NULL, found, arg);
+				match_protocol(m, &m->used[i], &q);
+	if (m->nexpressions > 0)
+		match_expressions(m, frame, verdict == PACKET_IP ||
+		    verdict == PACKET_CONTINUED ? &packet : NULL, found, arg);
 	return (verdict);
 }
 
