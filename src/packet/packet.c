@@ -18,8 +18,10 @@
 
 #define SLL_OUTGOING		4
 
+#define ETHERNET_HEADER		14
 #define IPV4_HEADER		20	/* without options: RFC 791 */
 #define IPV6_HEADER		40	/* RFC 8200, section 3 */
+#define UDP_HEADER		8	/* RFC 768 */
 
 /*
  * RFC 8200, section 4.1: each extension header appears once, and destination
@@ -73,18 +75,17 @@ rest_limit(struct rest *r, size_t n)
 static enum packet_verdict
 transport(struct rest *r, uint8_t protocol, struct packet *packet)
 {
-	struct cursor c = r->bytes;
+	struct cursor	 ports;
 
 	packet->protocol = protocol;
 	packet->payload = r->bytes.next;
 	packet->payload_length = r->bytes.left;
 	packet->payload_wire = rest_wire(r);
-	if (protocol != IPPROTO_UDP && protocol != IPPROTO_TCP)
-		return (PACKET_IP);
-	packet->source_port = cursor_u16(&c);
-	packet->destination_port = cursor_u16(&c);
-	if (!cursor_ok(&c))
-		packet->source_port = packet->destination_port = 0;
+	if ((protocol == IPPROTO_UDP || protocol == IPPROTO_TCP) &&
+	    rest_header(r, 4, &ports)) {
+		packet->source_port = cursor_u16(&ports);
+		packet->destination_port = cursor_u16(&ports);
+	}
 	return (PACKET_IP);
 }
 
@@ -329,33 +330,37 @@ pppoe_session(struct rest *r, struct packet *packet)
 static enum packet_verdict
 ether_payload(struct rest *r, uint16_t type, struct packet *packet)
 {
-	while (type == ETHERTYPE_VLAN || type == ETHERTYPE_SERVICE_VLAN ||
-	    type == ETHERTYPE_OLD_QINQ) {
-		packet->vlan = cursor_u16(&r->bytes) & 0x0fff;
-		type = cursor_u16(&r->bytes);
+	while (cursor_ok(&r->bytes)) {
+		switch (type) {
+		case ETHERTYPE_IPV4:
+			return (ipv4(r, packet));
+		case ETHERTYPE_IPV6:
+			return (ipv6(r, packet));
+		case ETHERTYPE_PPPOE:
+			return (pppoe_session(r, packet));
+		case ETHERTYPE_VLAN:
+		case ETHERTYPE_SERVICE_VLAN:
+		case ETHERTYPE_OLD_QINQ:
+			packet->vlan = cursor_u16(&r->bytes) & 0x0fff;
+			type = cursor_u16(&r->bytes);
+			break;
+		default:
+			return (PACKET_NOT_IP);
+		}
 	}
-	if (!cursor_ok(&r->bytes))
-		return (PACKET_MALFORMED);
-	switch (type) {
-	case ETHERTYPE_IPV4:
-		return (ipv4(r, packet));
-	case ETHERTYPE_IPV6:
-		return (ipv6(r, packet));
-	case ETHERTYPE_PPPOE:
-		return (pppoe_session(r, packet));
-	default:
-		return (PACKET_NOT_IP);
-	}
+	return (PACKET_MALFORMED);
 }
 
 static enum packet_verdict
 link_ethernet(struct rest *r, struct packet *packet)
 {
-	uint16_t type;
+	struct cursor	 c;
 
-	cursor_skip(&r->bytes, 12);
-	type = cursor_u16(&r->bytes);
-	return (ether_payload(r, type, packet));
+	if (!rest_header(r, ETHERNET_HEADER, &c))
+		return (PACKET_MALFORMED);
+	cursor_skip(&c, 12);
+	cursor_skip(&r->bytes, ETHERNET_HEADER);
+	return (ether_payload(r, cursor_u16(&c), packet));
 }
 
 /*
@@ -524,25 +529,24 @@ bool
 packet_udp(const struct packet *packet, struct cursor *data, size_t *wire)
 {
 	struct cursor	 c = cursor_over(packet->payload,
-	    packet->payload_length);
+	    packet->payload_length), header;
 	size_t		 length;
 
-	if (packet->protocol != IPPROTO_UDP)
+	if (packet->protocol != IPPROTO_UDP || c.left < UDP_HEADER)
 		return (false);
-	cursor_skip(&c, 4);
-	length = cursor_u16(&c);
-	cursor_skip(&c, 2);
-	if (!cursor_ok(&c))
-		return (false);
+	header = cursor_over(cursor_take(&c, UDP_HEADER), UDP_HEADER);
+	cursor_skip(&header, 4);
+	length = cursor_u16(&header);
 	/* RFC 2675, section 4: the length of a jumbogram is 0. */
 	if (length == 0 && packet->payload_wire > UINT16_MAX)
 		length = packet->payload_wire;
-	if (length < 8 || (length > packet->payload_wire && !packet->fragment))
+	if (length < UDP_HEADER ||
+	    (length > packet->payload_wire && !packet->fragment))
 		return (false);
-	cursor_limit(&c, length - 8);
+	cursor_limit(&c, length - UDP_HEADER);
 	*data = c;
 	if (wire != NULL)
-		*wire = length - 8;
+		*wire = length - UDP_HEADER;
 	return (true);
 }
 
