@@ -24,6 +24,7 @@
 
 /* The pcap format: pcap-savefile(5). */
 #define HEADER_SIZE	24
+#define RECORD_HEADER	16
 #define RECORD_MAX	(READ_SIZE / 2)		/* longer ones: libpcap */
 #define MAGIC_USEC	UINT32_C(0xa1b2c3d4)
 #define MAGIC_NSEC	UINT32_C(0xa1b23c4d)
@@ -49,6 +50,7 @@ struct capture_file {
 	bool			 swapped;	/* its numbers: little endian */
 	uint32_t		 unit_ns;	/* of a timestamp's fraction */
 	uint32_t		 captured_max;	/* octets of a frame */
+	bool			 always_timed;	/* not pcapng */
 	struct capture_file_info info;
 	int			 fd;		/* owned by the stream */
 	capture_file_idle	*idle;
@@ -132,12 +134,6 @@ stream_close(void *cookie)
 
 /* ---- the numbers of a pcap file, in the order of the host that wrote it */
 
-static struct cursor
-unused(const struct capture_file *f)
-{
-	return (cursor_over(f->buffer + f->first, f->end - f->first));
-}
-
 static uint32_t
 file_u32(const struct capture_file *f, struct cursor *c)
 {
@@ -155,7 +151,7 @@ peek_header(struct capture_file *f)
 
 	while (f->end < HEADER_SIZE && buffer_more(f))
 		continue;
-	c = unused(f);
+	c = cursor_over(f->buffer + f->first, f->end - f->first);
 	magic = cursor_u32(&c);
 	f->swapped = (magic & 0xff) == 0xa1;
 	if (f->swapped)
@@ -256,6 +252,7 @@ capture_file_open(const char *name, capture_file_idle *idle, void *arg,
 	if (f->info.link_name == NULL)
 		f->info.link_name = "unknown";
 	f->direct = f->direct && f->info.link_type == DLT_EN10MB;
+	f->always_timed = pcap_major_version(f->pcap) >= PCAP_VERSION_MAJOR;
 	f->captured_max = (uint32_t)pcap_snapshot(f->pcap);
 	if (f->captured_max > RECORD_MAX)
 		f->captured_max = RECORD_MAX;
@@ -287,8 +284,7 @@ timestamp_of(const struct capture_file *f, int64_t sec, int64_t ns)
 	if (sec < 0 || sec > TIMESTAMP_MAX_SEC || ns < 0 ||
 	    ns > INT32_MAX * NSEC_PER_USEC)
 		return (WALL_NEVER);
-	if (sec == 0 && ns == 0 &&
-	    pcap_major_version(f->pcap) >= PCAP_VERSION_MAJOR)
+	if (sec == 0 && ns == 0 && f->always_timed)
 		return ((struct wall_time){ 1 });
 	return ((struct wall_time){ sec * NSEC_PER_SEC + ns });
 }
@@ -305,16 +301,16 @@ take_record(struct capture_file *f, struct capture_frame *frame)
 	int64_t		 ns;
 
 	do {
-		c = unused(f);
+		if (f->end - f->first < RECORD_HEADER)
+			continue;
+		c = cursor_over(f->buffer + f->first, RECORD_HEADER);
 		sec = file_u32(f, &c);
 		ns = (int64_t)file_u32(f, &c) * f->unit_ns;
 		captured = file_u32(f, &c);
 		wire = file_u32(f, &c);
-		if (!cursor_ok(&c))
-			continue;
 		if (captured > f->captured_max || ns >= NSEC_PER_SEC)
 			return (false);
-		if (captured > c.left)
+		if (captured > f->end - f->first - RECORD_HEADER)
 			continue;
 		*frame = (struct capture_frame){
 			.timestamp = timestamp_of(f, sec, ns),
