@@ -158,11 +158,11 @@ hand_out_time(struct capture_merge *m)
 	m->enough = !m->take(m->arg, &frame);
 }
 
+/* Hands out the first entry of the window, and removes it. */
 static void
-hand_out(struct capture_merge *m, struct part *p)
+hand_out(struct capture_merge *m, struct part *p,
+    const struct reorder_window_entry *entry)
 {
-	const struct reorder_window_entry *entry =
-	    reorder_window_first(p->window);
 	struct capture_frame	 frame;
 
 	if (entry->timestamp.ns > m->latest.ns)
@@ -187,7 +187,7 @@ hand_out_until(struct capture_merge *m, struct part *p, struct wall_time until)
 	while (!m->enough &&
 	    (entry = reorder_window_first(p->window)) != NULL &&
 	    entry->timestamp.ns <= until.ns)
-		hand_out(m, p);
+		hand_out(m, p, entry);
 	if (!m->enough && m->skipped > 0)
 		hand_out_time(m);
 }
@@ -248,29 +248,33 @@ part_begin(struct capture_merge *m, uint32_t i)
 	return (true);
 }
 
-/* Hands out the earliest frame of all.  False when memory is exhausted. */
+/*
+ * Hands out the earliest frame of all, which is in part i.  False when memory
+ * is exhausted.
+ */
 static bool
-step(struct capture_merge *m)
+step(struct capture_merge *m, uint32_t i)
 {
-	uint32_t		 i = heap_top(&m->next)->item;
 	struct part		*p = &m->parts[i];
 	const struct reorder_window_entry *entry = NULL;
 
 	/* The file may have been removed since it was postponed. */
 	if (p->postponed && part_open(p, NULL, NULL) && !part_fill(m, p))
 		return (false);
-	if (p->file != NULL && reorder_window_first(p->window) != NULL) {
-		hand_out(m, p);
+	if (p->file != NULL)
+		entry = reorder_window_first(p->window);
+	if (entry != NULL) {
+		hand_out(m, p, entry);
 		if (!fill(m, p))
 			return (false);
 		entry = reorder_window_first(p->window);
 	}
-	if (entry != NULL) {
-		heap_defer_top(&m->next,
-		    (struct mono_time){ entry->timestamp.ns });
-	} else {
+	if (entry == NULL) {
 		part_close(p);
 		heap_pop(&m->next);
+	} else if (m->nparts > 1) {	/* a single part is always first */
+		heap_defer_top(&m->next,
+		    (struct mono_time){ entry->timestamp.ns });
 	}
 	return (true);
 }
@@ -279,7 +283,8 @@ bool
 capture_merge_run(struct capture_merge *m, capture_merge_take *take,
     capture_merge_wants *wants, void *arg)
 {
-	uint32_t	 i;
+	const struct heap_entry	*top;
+	uint32_t		 i;
 
 	m->take = take;
 	m->wants = wants;
@@ -287,8 +292,8 @@ capture_merge_run(struct capture_merge *m, capture_merge_take *take,
 	for (i = 0; i < m->nparts && !m->enough; i++)
 		if (!part_begin(m, i))
 			return (false);
-	while (!m->enough && heap_top(&m->next) != NULL)
-		if (!step(m))
+	while (!m->enough && (top = heap_top(&m->next)) != NULL)
+		if (!step(m, top->item))
 			return (false);
 	if (!m->enough && m->skipped > 0)
 		hand_out_time(m);

@@ -210,11 +210,13 @@ reorder_window_first(const struct reorder_window *r)
 void
 reorder_window_shift(struct reorder_window *r)
 {
-	struct reorder_window_entry entry = *reorder_window_first(r);
+	struct reorder_window_entry entry;
 
 	if (heap_is_first(r)) {
+		entry = r->heap[0];
 		heap_remove(r);
 	} else {
+		entry = *queue_at(r, 0);
 		r->queue_first = (r->queue_first + 1) % REORDER_WINDOW_FRAMES;
 		r->queue_count--;
 	}
