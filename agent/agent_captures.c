@@ -16,7 +16,7 @@ void
 agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
     const char *error, struct wall_time now)
 {
-	struct agent_capture		*c = &agent->current.captures[i];
+	struct generation_capture	*c = &agent->current.captures[i];
 	struct shared_capture		 row;
 	struct notification_capture	*copy;
 	struct notification		*n;
@@ -94,10 +94,11 @@ capture_index(const struct shared_state *shared, size_t i)
 void
 agent_order_captures(struct agent *agent)
 {
-	struct agent_capture	*c = agent->current.captures;
-	struct generation_pair	*pairs;
-	size_t			 i, n = agent->current.shared->ncaptures;
+	struct generation_capture	*c = agent->current.captures;
+	struct generation_pair		*pairs;
+	size_t				 i, n;
 
+	n = agent->current.shared->ncaptures;
 	pairs = calloc(n + 1, sizeof(*pairs));
 	if (pairs == NULL)
 		return;

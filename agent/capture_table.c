@@ -33,7 +33,7 @@ rows(const struct agent *agent)
 static void
 row_index(const struct agent *agent, size_t i, oid *index)
 {
-	const struct agent_capture	*captures = agent->current.captures;
+	const struct generation_capture	*captures = agent->current.captures;
 
 	index[0] = captures[captures[i].position].ifindex;
 }

@@ -15,7 +15,7 @@
 #include "state/alarm.h"
 #include "state/watch_index.h"
 
-struct agent_capture {
+struct generation_capture {
 	/* Entry i: the capture in row i of hbwCaptureTable. */
 	uint32_t	 position;
 	uint32_t	 ifindex;	/* hbwCaptureIndex */
@@ -31,7 +31,7 @@ struct generation {
 	uint32_t		*indexes;	/* hbwWatchIndex of each */
 	uint32_t		*by_index;	/* positions in this order */
 	uint32_t		*by_alarm;	/* by alarm id, then index */
-	struct agent_capture	*captures;	/* as in shared->captures */
+	struct generation_capture *captures;	/* as shared->captures */
 
 	/* Positions in the previous generation, until this one is in effect. */
 	uint32_t		*before;	/* of each watch, or

@@ -122,7 +122,7 @@ on_connected(int major, int minor, void *session, void *arg)
 	if (transport != NULL && transport->sock >= 0 &&
 	    fcntl(transport->sock, F_SETFL,
 	    fcntl(transport->sock, F_GETFL) | O_NONBLOCK) != 0)
-		log_err("AgentX socket: cannot make it non-blocking");
+		log_err("cannot make the AgentX socket non-blocking");
 	log_notice("connected to snmpd (AgentX) at %s", master_address());
 	subagent.connect_error = 0;
 	subagent.fresh = true;

@@ -96,6 +96,8 @@ is "a port in use, without directives: the exit status is 1" "$STATUS" 1
 like "a port in use, without directives: the error says why" \
 	"$(<"$WORK/err")" \
 	"cannot listen for SNMP on udp:$AGENT: Address already in use"
+is "a message of net-snmp with several lines becomes one line" \
+	"$(grep -v "^hbwatchd: " "$WORK/err")" ""
 run_with -x "$AGENTX" -L "udp:$AGENT"
 is "-x with -L: the exit status is 2" "$STATUS" 2
 like "-x with -L: the error says why" \

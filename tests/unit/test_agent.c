@@ -986,7 +986,7 @@ invalid_rows(void **state)
 static void
 restarts_are_kept_by_a_reload(void **state)
 {
-	struct agent_capture	*captures;
+	struct generation_capture	*captures;
 
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("a", "")
