@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Runs a fuzz target over files, where there is no libFuzzer: FILE...
+ * Runs a fuzz target with files as input, without libFuzzer: FILE...
  */
 #include <err.h>
 #include <stdio.h>
@@ -11,7 +11,7 @@
 
 #define INPUT_MAX	(1024 * 1024)
 
-/* In a block of just its size. */
+/* The block has exactly this size, so that a sanitizer finds overruns. */
 static void
 run(const char *file, const uint8_t *input, size_t size)
 {

@@ -5,7 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* libFuzzer's, or driver.c's. */
+/* libFuzzer or driver.c calls it. */
 int	 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
 #endif

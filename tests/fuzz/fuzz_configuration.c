@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A file of any bytes is either a configuration within its limits, or refused
- * with lines that each name it.
+ * A configuration file with any bytes: it is valid and within its limits, or it
+ * is rejected with errors that name the file.
  */
 #include <sys/mman.h>
 
@@ -18,8 +18,8 @@
 #include "fuzz.h"
 
 /*
- * In the place of capture.c's, so that it is not linked: libpcap's compiler is
- * not what is looked at here, and it asks the resolver.
+ * Replaces the function of the same name, so that libpcap's compiler is not
+ * tested: it uses the resolver.
  */
 struct capture_expression *
 capture_expression_new(const char *expression, int link_type, char *error)

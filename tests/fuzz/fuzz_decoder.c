@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A heartbeat decoder: the one that FUZZ_PROTOCOL names, "vrrp".  The input is
- * IP packets, each behind its length of 16 bits.
+ * IP packets, each after its length in 16 bits.
  */
 #include <stdlib.h>
 #include <string.h>

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The text of a watch's `heartbeat`.
+ * The text of the option `heartbeat`.
  */
 #include <stdlib.h>
 #include <string.h>

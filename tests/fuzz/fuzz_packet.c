@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The link layers and IP.  The first octet picks the link type, the second how
- * much of the frame was not captured; the frame follows.
+ * The link layers and IP.  The first octet selects the link type, the second is
+ * the number of octets that were not captured; then comes the frame.
  */
 #include <stdlib.h>
 

@@ -33,7 +33,7 @@ static const char	few[] =
     "watch udp { interface = any peer = 192.0.2.12 heartbeat = 'udp 20053' }\n"
     "watch vrrp { interface = any heartbeat = 'vrrp 51' interruption = 1ms }\n";
 
-/* Writes a file in memory; returns its descriptor, and its path. */
+/* Writes a file in memory; returns its descriptor and path. */
 static int
 memory_file(const void *bytes, size_t size, char path[32])
 {

@@ -92,7 +92,7 @@ take_blind(void *arg, const char *interface)
 	return (true);
 }
 
-/* The texts that the agent makes of it must fit, too. */
+/* The texts that the agent makes from it must fit too. */
 static bool
 take_notification(void *arg, struct notification *n)
 {
@@ -139,7 +139,7 @@ read_all(struct store *s, size_t *count)
 		(void)take_notification(count, &n);
 }
 
-/* Writes what the daemon would write. */
+/* Writes the same as the daemon. */
 static void
 write_one(struct store *s, struct store_counters *c)
 {

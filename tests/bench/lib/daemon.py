@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""hbwatchd, snmpd and snmptrapd as users run them, and questions to them."""
+"""Starts hbwatchd, snmpd and snmptrapd, and sends requests to them."""
 
 import ipaddress
 import os
@@ -13,7 +13,7 @@ AGENT = "127.0.0.1:1161"
 SINK = "127.0.0.1:1162"
 PORT = 20053
 
-# Below the root of the MIB.
+# Objects below the root of the MIB.
 WATCH_COUNT = "1.1.4.0"
 ACTIVE_MINOR = "1.1.8.0"
 SEQUENCE = "1.1.12.0"
@@ -27,7 +27,7 @@ WATCH_STATE = WATCH_ENTRY + ".11"
 RAISED = "0.1"
 
 
-FIRST_PEER = ipaddress.IPv4Address("10.0.0.0")      # as `beats` counts them
+FIRST_PEER = ipaddress.IPv4Address("10.0.0.0")      # the first peer of `beats`
 
 
 def section(name, peer, interruption, port=PORT, alarm=45640):
@@ -37,8 +37,8 @@ def section(name, peer, interruption, port=PORT, alarm=45640):
 
 
 def configuration(count, interruption="24h"):
-    """The text of one with so many watches: of the peers 0 and on, named w@
-    and the address."""
+    """The text of a configuration with that many watches.  The peers count from
+    0; the name of a watch is w@ and the address."""
     if count == 0:
         return ""
     prefixes = ipaddress.summarize_address_range(FIRST_PEER,
@@ -49,34 +49,33 @@ def configuration(count, interruption="24h"):
 
 
 def watch_of(number):
-    """The name of a peer's watch."""
+    """The name of the watch on a peer."""
     return "w@%s" % (FIRST_PEER + number)
 
 
 class Poll:
-    """When did what is asked for change?  values[i] has a (time, value) for
-    each change of the i-th."""
+    """Polls objects; values[i] has (time, value) of each change of object i."""
 
     def __init__(self, lab, *oids):
         self.values = [[] for _ in oids]
         self._process = lab.start("poll", lab.tool("ask"), "poll", AGENT,
-                                  "2000", *oids, stamped="out")
+                                  "2000", *oids, timestamped="out")
 
     def look(self):
-        """Takes what has come since the last look."""
+        """Reads the changes since the last call."""
         lines = self._process.lines
         count = len(lines)
         new = lines[:count]
         del lines[:count]
         for _, line in new:
-            stamp, position, value = line.split(" ", 2)
-            self.values[int(position)].append((float(stamp), value))
+            timestamp, position, value = line.split(" ", 2)
+            self.values[int(position)].append((float(timestamp), value))
 
     def first(self, position, since, is_it):
-        """When the value first was one that is it."""
+        """The time of the first value for which the function is true."""
         self.look()
-        return next((stamp for stamp, value in self.values[position]
-                     if stamp >= since and is_it(value)), None)
+        return next((timestamp for timestamp, value in self.values[position]
+                     if timestamp >= since and is_it(value)), None)
 
     def stop(self):
         self._process.stop()
@@ -84,7 +83,7 @@ class Poll:
 
 
 class Host:
-    """A fresh snmpd, and what is to be connected to it."""
+    """A new snmpd, and the daemons that connect to it."""
 
     def __init__(self, lab):
         self.lab = lab
@@ -102,32 +101,32 @@ class Host:
         wait_for("snmpd", 20, lambda: self.get("1.3.6.1.2.1.1.3.0"))
 
     def start_traps(self):
-        """A snmptrapd, each notification a line with a stamp."""
+        """Starts a snmptrapd; each notification is a line with a timestamp."""
         write(self.lab.path("snmptrapd.conf"), "disableAuthorization yes\n")
         with big_socket() as receiver:
             self.traps = self.lab.start(
                 "snmptrapd", "sh", "-c", 'exec env LISTEN_PID=$$ "$@"', "sh",
                 "LISTEN_FDS=1", "snmptrapd", "-f", "-Lo", "-n", "-On", "-C",
                 "-c", self.lab.path("snmptrapd.conf"), "-F", "%V\\t%v\\n",
-                "udp:" + SINK, stamped="out", third=receiver.fileno())
+                "udp:" + SINK, timestamped="out", third=receiver.fileno())
         wait_for("snmptrapd", 20, lambda: any(
             "NET-SNMP version" in line for _, line in self.traps.lines))
 
-    def start_hbwatchd(self, text, count, stamped=""):
-        """Until it answers, with so many watches."""
-        self.launch_hbwatchd(text, stamped)
+    def start_hbwatchd(self, text, count, timestamped=""):
+        """Waits until hbwatchd answers with that many watches."""
+        self.launch_hbwatchd(text, timestamped)
         wait_for("hbwatchd", 60,
                  lambda: self.get(self.oid(WATCH_COUNT)) == str(count))
 
-    def launch_hbwatchd(self, text, stamped=""):
-        state = self.lab.make_folder("state")
+    def launch_hbwatchd(self, text, timestamped=""):
+        state = self.lab.make_directory("state")
         shutil.rmtree(state)
         os.mkdir(state, 0o700)
         self.configure(text)
         self.hbwatchd = self.lab.start(
             "hbwatchd", self.lab.hbwatchd, "-c",
             self.lab.path("hbwatchd.conf"), "-s", state, "-l", "stderr",
-            "-x", self.socket, stamped=stamped)
+            "-x", self.socket, timestamped=timestamped)
 
     def configure(self, text):
         write(self.lab.path("hbwatchd.conf.new"), text)
@@ -138,7 +137,7 @@ class Host:
         return "%s.%s" % (self.root, name)
 
     def get(self, oid, timeout=0.3):
-        """Its value; "" while there is none."""
+        """The value of an object; "" if there is none."""
         try:
             text = self.lab.command(
                 "snmpget", "-v2c", "-c", "public", "-t", str(timeout), "-r",
@@ -148,7 +147,7 @@ class Host:
         return "" if text.startswith("No Such") else text
 
     def poll(self, *names):
-        """Asks for these all the time."""
+        """Starts a program that polls these objects all the time."""
         return Poll(self.lab, *[self.oid(name) for name in names])
 
     def number(self, name):
@@ -158,14 +157,14 @@ class Host:
         return int(text)
 
     def of_wire(self, column):
-        """An instance of the capture table."""
+        """An object of the first row of the capture table."""
         return "%s.%d" % (column, socket.if_nametoindex(WIRE))
 
     def heartbeats(self):
         return self.number(self.of_wire(CAPTURE_HEARTBEATS))
 
     def heartbeats_reach(self, wanted, seconds=2):
-        """Whether so many have been counted, as soon as they are."""
+        """Waits until that many are counted; returns whether they are."""
         try:
             wait_for("heartbeats", seconds,
                      lambda: self.heartbeats() >= wanted)
@@ -175,8 +174,8 @@ class Host:
 
 
 def big_socket():
-    """The receiver's: its default buffer holds no 100 notifications, and what
-    is measured is not how soon snmptrapd gets a core."""
+    """The configuration of snmptrapd.  Its default buffer is too small for 100
+    notifications, and we do not measure how soon snmptrapd gets a core."""
     found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     so_rcvbufforce = 33
     found.setsockopt(socket.SOL_SOCKET, so_rcvbufforce, 16 << 20)
@@ -186,7 +185,7 @@ def big_socket():
 
 
 def mib_root(build):
-    """As configure was told."""
+    """The directory of MIB files that configure was given."""
     found = re.search(r"#define HBW_MIB_ROOT (.*)",
                       read(os.path.join(build, "config.h")))
     return ".".join(found.group(1).split(", "))

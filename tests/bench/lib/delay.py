@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Rows f and g: how long after its deadline is an alarm raised, and told?
+"""Rows f and g: the delay of the raise and of the trap after the deadline.
 
 Each watch has some heartbeats and then silence; since they are sent in turn,
 the deadlines are as far apart as the heartbeats were.
@@ -27,7 +27,7 @@ AGAINST = {
 
 
 def milliseconds(times, deadlines):
-    """Each after its deadline; none may be missing, none before it."""
+    """Delays after the deadline; none may be missing or negative."""
     missing = [name for name in deadlines if name not in times]
     if missing:
         raise Failed("%d of %d never came" % (len(missing), len(deadlines)))
@@ -37,32 +37,33 @@ def milliseconds(times, deadlines):
     return late
 
 
-def told_of(lines, pattern):
-    """When each name was first told of."""
+def first_times(lines, pattern):
+    """The time of the first line of each name."""
     found = {}
-    for stamp, line in lines:
+    for timestamp, line in lines:
         match = re.search(pattern, line)
         if match:
-            found.setdefault(match.group(1), stamp)
+            found.setdefault(match.group(1), timestamp)
     return found
 
 
 def deadlines_of(log, interruption):
-    """Of each watch, by the sender's log."""
+    """The deadline of each watch, from the log of the sender."""
     found = {}
     for line in read(log).splitlines():
-        number, stamp = line.split()
-        found[daemon.watch_of(int(number))] = int(stamp) / 1e9 + interruption
+        number, timestamp = line.split()
+        found[daemon.watch_of(int(number))] = \
+            int(timestamp) / 1e9 + interruption
     return found
 
 
 def ours_once(lab, watches, rate):
-    """Milliseconds of every raise, and of every trap."""
+    """The delays of all raises and of all traps, in milliseconds."""
     interruption = lab.size(3, 1)
     host = daemon.Host(lab)
     host.start_traps()
     host.start_hbwatchd(daemon.configuration(
-        watches, "%ds" % interruption), watches, stamped="both")
+        watches, "%ds" % interruption), watches, timestamped="both")
     log = lab.path("beats.sent")
     lab.beats("-n", watches, "-r", rate, "-c", ROUNDS * watches, "-l", log)
     raised = host.root.replace(".", r"\.") + r"\.0\.1"
@@ -71,20 +72,20 @@ def ours_once(lab, watches, rate):
     raises, traps = r'\braised, watch "(w@[^"]+)"', trap
     due = deadlines_of(log, interruption)
 
-    # Only looked at when all is over: the stamping must not wait for it.
+    # Read at the end, so that the timestamps do not wait for us.
     wait_for("%d raises and traps" % watches, interruption + 15, lambda: min(
         len(host.hbwatchd.lines), len(host.traps.lines)) > watches, step=0.2)
     wait_for("the last of them", 5, lambda: min(
-        len(told_of(host.hbwatchd.lines, raises)),
-        len(told_of(host.traps.lines, traps))) >= watches, step=0.5)
-    found = (milliseconds(told_of(host.hbwatchd.lines, raises), due),
-             milliseconds(told_of(host.traps.lines, traps), due))
+        len(first_times(host.hbwatchd.lines, raises)),
+        len(first_times(host.traps.lines, traps))) >= watches, step=0.5)
+    found = (milliseconds(first_times(host.hbwatchd.lines, raises), due),
+             milliseconds(first_times(host.traps.lines, traps), due))
     lab.end_all()
     return found
 
 
 class Fifo:
-    """When keepalived says that its instance is the master."""
+    """The time when keepalived logs that its instance is the master."""
 
     def __init__(self, path):
         os.mkfifo(path)
@@ -100,12 +101,12 @@ class Fifo:
 
 
 def traps_of(host):
-    return [stamp for stamp, line in host.traps.lines
+    return [timestamp for timestamp, line in host.traps.lines
             if KEEPALIVED_TRAPS in line]
 
 
 def keepalived_once(lab, count):
-    """The same of keepalived's backup, one instance, so many times."""
+    """The same for a backup of keepalived: one instance, several times."""
     host = daemon.Host(lab)
     host.start_traps()
     path = lab.path("notify.fifo")
@@ -122,7 +123,7 @@ def keepalived_once(lab, count):
         KEEPALIVED_TRAPS + ".2.3.1.2.1"))
     raises, traps = [], []
     for i in range(count):
-        # So long that it has taken the advertisements for its master's.
+        # Until it has accepted the advertisements of the master.
         time.sleep(0.3 + 0.037 * (i % 3))
         seen = len(fifo.masters), len(traps_of(host))
         due = master.fall_silent() + keepalived.down_interval()
@@ -139,7 +140,7 @@ def keepalived_once(lab, count):
 
 
 def measured(lab):
-    """Both rows come from the same runs, so the second finds the first's."""
+    """Both rows use the same runs: the second call finds their results."""
     if "delay" in lab.memo:
         return lab.memo["delay"]
     single = lab.size((200, 100), (10, 50))
@@ -174,7 +175,7 @@ def figures_of(lab, row, which, what, limit):
 
 
 def measure_raise(lab):
-    """The line of hbwatchd's log, which is written when it is raised."""
+    """Row f: until the line in the log of hbwatchd."""
     return figures_of(lab, "f", 0, "raise after its deadline", 5)
 
 

@@ -1,11 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""What was measured, beside what it is measured against."""
+"""Measured values, and the references that they are compared with."""
 
 import statistics
 
 
 def percentile(values, percent):
-    """The least value that so many percent of them do not exceed."""
+    """The percentile: the least value that so many percent do not exceed."""
     ordered = sorted(values)
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
@@ -22,7 +22,7 @@ def number(value):
 
 
 def finite(value):
-    """JSON has no infinity."""
+    """Replaces infinity, which JSON does not have."""
     return None if value == float("inf") else value
 
 
@@ -33,7 +33,7 @@ def samples_json(samples):
 
 
 class Goal:
-    """At least, or at most, so much of something."""
+    """A goal: at least, or at most, a factor or a value."""
 
     def __init__(self, text, is_met):
         self.text = text
@@ -56,7 +56,7 @@ class Goal:
 
     @staticmethod
     def no_more(limit=None, unit=""):
-        """Than the reference has; and than a limit, if there is one."""
+        """At most a factor of the reference, and at most a limit."""
         if limit is None:
             return Goal("<= it", lambda ours, theirs: ours <= theirs)
         return Goal("<= it and %s %s" % (number(limit), unit),
@@ -64,7 +64,7 @@ class Goal:
 
 
 class Figure:
-    """Samples of ours, one for each time it was measured, and theirs."""
+    """Samples of hbwatch and of the reference, one for each run."""
 
     def __init__(self, row, what, unit, ours, reference=None, against="",
                  goal=None, note=""):
@@ -111,7 +111,7 @@ class Figure:
 
 
 class Note:
-    """A row without a figure."""
+    """A row without values."""
 
     def __init__(self, row, text):
         self.row, self.note = row, text
@@ -138,7 +138,7 @@ def lines_of(rows):
 
 
 def table(figures, options):
-    """One table, and below it what the references are."""
+    """The table, and the notes below it."""
     lines = ["medians of %d; %s" % (
         options.repeat, "quick: nothing here is a measurement" if
         options.quick else "least and most of them beside")]

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Row e: what it costs when nothing is heard and nothing is due."""
+"""Row e: the cost without heartbeats and without deadlines."""
 
 import time
 
@@ -13,8 +13,7 @@ AGAINST = ("keepalived with 1 instance, advertisement 1 s, no SNMP, the lower "
 
 
 def measured(groups, seconds):
-    """For each group of processes: milliseconds of CPU, and wake-ups, each a
-    second."""
+    """For each group of processes: CPU time in ms and wake-ups, per second."""
     begun = time.monotonic()
     before = [(cpu_seconds(pids), switches(pids)) for pids in groups]
     time.sleep(seconds)
@@ -25,7 +24,7 @@ def measured(groups, seconds):
 
 
 def start_keepaliveds(lab):
-    """A master alone on a wire of its own, a backup on ours."""
+    """keepalived: a master on a link of its own, a backup on ours."""
     lab.add_veth("ka0", "ka1", "198.51.100.1/24")
     found = []
     for name, interface, number in (("master", "ka0", 1),
@@ -44,7 +43,7 @@ def measure(lab):
     master = keepalived.Master(2, 1)
     master.speak()
     groups = [family(host.hbwatchd.pid)] + start_keepaliveds(lab)
-    # Until the master is one.
+    # Until keepalived is the master.
     time.sleep(lab.size(6, 0.5))
     samples = [measured(groups, lab.size(20, 2)) for _ in range(lab.repeat)]
     master.close()

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Row b: instructions for a heartbeat, by callgrind."""
+"""Row b: instructions for a heartbeat, counted by callgrind."""
 
 import re
 
@@ -13,8 +13,8 @@ def total(path):
 
 
 def counted(lab, watches):
-    """For a heartbeat: from its frame to the row, and decoding alone."""
-    # Each deadline of the most watches moves on twice.
+    """Instructions from the frame to the row, and for decoding alone."""
+    # With the most watches, each deadline moves twice.
     heartbeats = lab.size(600000, 12000)
     out = lab.path("callgrind.%d" % watches)
     lab.command(

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""keepalived, and a master made of nothing but its advertisements."""
+"""keepalived as backup, and a sender of the advertisements of a master."""
 
 import socket
 import struct
@@ -8,9 +8,9 @@ import time
 
 from lab import FAR_END, WIRE, write
 
-PRIORITY = 100              # the backup's
+PRIORITY = 100              # of the backup
 INTERVAL = 0.1              # seconds between advertisements
-MASTER = "192.0.2.12"       # who is nobody here
+MASTER = "192.0.2.12"       # no host has this address
 GROUP = "224.0.0.18"
 
 
@@ -41,7 +41,7 @@ def start(lab, name, instances, globals_="", snmp=None):
 
 
 def checksum(data):
-    """The Internet's (RFC 1071), of whole 16-bit words."""
+    """The Internet checksum (RFC 1071) of 16-bit words."""
     total = sum(struct.unpack("!%dH" % (len(data) // 2), data))
     while total >> 16:
         total = (total & 0xffff) + (total >> 16)
@@ -64,7 +64,7 @@ def advertisement(number, priority=200, interval=INTERVAL):
 
 
 class Master:
-    """Advertises from the far end, until it is told to be silent."""
+    """Sends advertisements from the far end until `stop`."""
 
     def __init__(self, number=1, interval=INTERVAL):
         self.frame = advertisement(number, interval=interval)
@@ -89,7 +89,7 @@ class Master:
             self._silent.wait(max(0, due - time.monotonic()))
 
     def fall_silent(self):
-        """Returns when its last advertisement was sent."""
+        """Stops; returns the time of the last advertisement."""
         self._silent.set()
         self._thread.join()
         return self.last

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""The folder, the wire and the processes of a run.
+"""The directory, the link and the processes of a run.
 
 A run is in network, mount and process namespaces of its own: what it started
 ends with it, however it ends.
@@ -19,11 +19,11 @@ FAR_END = "hb1"     # where heartbeats are sent
 
 
 class Failed(Exception):
-    """Something that had to work did not."""
+    """A step of the measurement failed."""
 
 
 def wait_for(text, seconds, condition, step=0.02):
-    """Until the condition holds; its value."""
+    """Waits until the condition is true; returns its value."""
     end = time.monotonic() + seconds
     while True:
         value = condition()
@@ -46,23 +46,23 @@ def read(path):
 
 
 class Process:
-    """A process; `lines` is what it said, each with the time it came."""
+    """A process; `lines` has (time, text) of its output."""
 
-    def __init__(self, name, command, log, stamped, third):
+    def __init__(self, name, command, log, timestamped, third):
         self.name, self.log = name, log
         self.lines = []
         self._log = open(log, "a", encoding="utf-8")
         self.started = time.time()
         self.popen = subprocess.Popen(
             command, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if stamped else self._log,
-            stderr=subprocess.STDOUT if stamped == "both" else self._log,
+            stdout=subprocess.PIPE if timestamped else self._log,
+            stderr=subprocess.STDOUT if timestamped == "both" else self._log,
             pass_fds=() if third is None else (3,),
             preexec_fn=None if third is None else
             lambda: os.dup2(third, 3, inheritable=True))
         self.pid = self.popen.pid
         self._reader = None
-        if stamped:
+        if timestamped:
             self._reader = threading.Thread(target=self._read, daemon=True)
             self._reader.start()
 
@@ -84,7 +84,7 @@ class Process:
         self.popen.send_signal(number)
 
     def finish(self, seconds):
-        """Its exit status, once it has ended by itself."""
+        """Waits until it ends by itself; returns the exit status."""
         try:
             status = self.popen.wait(seconds)
         except subprocess.TimeoutExpired as error:
@@ -111,8 +111,8 @@ class Process:
 
 
 class Lab:
-    def __init__(self, build, folder, network, repeat, quick):
-        self.build, self.folder = build, folder
+    def __init__(self, build, directory, network, repeat, quick):
+        self.build, self.directory = build, directory
         self.network, self.repeat, self.quick = network, repeat, quick
         self.hbwatchd = os.path.join(build, "hbwatchd")
         self.hbwatch = os.path.join(build, "hbwatch")
@@ -122,29 +122,29 @@ class Lab:
             raise SystemExit("bench: %s has no hbwatchd: set BUILD" % build)
         os.environ.update({
             "MIBS": "", "LC_ALL": "C",
-            "SNMPCONFPATH": self.make_folder("snmp"),
-            "SNMP_PERSISTENT_DIR": self.make_folder("persistent")})
+            "SNMPCONFPATH": self.make_directory("snmp"),
+            "SNMP_PERSISTENT_DIR": self.make_directory("persistent")})
         if network:
             self.make_wire()
 
     def size(self, full, quick):
         return quick if self.quick else full
 
-    def make_folder(self, name):
-        path = os.path.join(self.folder, name)
+    def make_directory(self, name):
+        path = os.path.join(self.directory, name)
         os.makedirs(path, exist_ok=True)
         return path
 
     def path(self, name):
-        return os.path.join(self.folder, name)
+        return os.path.join(self.directory, name)
 
     def tool(self, name):
         return os.path.join(self.build, "tests", "bench", name)
 
-    # ---- the wire
+    # ---- the link
 
     def make_wire(self):
-        """A veth, both ends here: frames go by the kernel's IP."""
+        """Makes a veth pair in this namespace."""
         for name in ("all", "default"):
             path = "/proc/sys/net/ipv6/conf/%s/disable_ipv6" % name
             if os.path.exists(path):
@@ -162,17 +162,17 @@ class Lab:
     # ---- processes
 
     def command(self, *command):
-        """What a command says, which must succeed."""
+        """The output of a command, which must succeed."""
         done = subprocess.run(command, stdout=subprocess.PIPE,
                               stderr=subprocess.PIPE, text=True, check=False)
         if done.returncode != 0:
             raise Failed("%s: %s" % (" ".join(command), done.stderr.strip()))
         return done.stdout
 
-    def start(self, name, *command, stamped="", third=None):
-        """In the background; stamped: `out` or `both` of what it says; third
-        is what it has as descriptor 3."""
-        process = Process(name, command, self.path(name + ".log"), stamped,
+    def start(self, name, *command, timestamped="", third=None):
+        """Starts a command.  `timestamped` is `out` or `both`: the output that
+        gets timestamps; `third` is its descriptor 3."""
+        process = Process(name, command, self.path(name + ".log"), timestamped,
                           third)
         self.processes.append(process)
         return process
@@ -191,10 +191,10 @@ class Lab:
                       file=sys.stderr)
 
     def beats(self, *options, wait=True):
-        """Heartbeats on the wire; what the sender said, or its process."""
+        """Sends heartbeats; returns the sender's output, or its process."""
         sender = self.start("beats", self.tool("beats"), "-i", FAR_END,
                             *[str(option) for option in options],
-                            stamped="out")
+                            timestamped="out")
         return self.beaten(sender) if wait else sender
 
     @staticmethod
@@ -204,11 +204,11 @@ class Lab:
         return json.loads(sender.lines[-1][1])
 
 
-# ---- what the kernel counts
+# ---- counters of the kernel
 
 
 def family(pid):
-    """The process and all that it started."""
+    """The pids of the process and its descendants."""
     found = [pid]
     for name in os.listdir("/proc/%d/task" % pid):
         for child in read("/proc/%d/task/%s/children" % (pid, name)).split():
@@ -223,7 +223,7 @@ def tasks(pids):
 
 
 def cpu_seconds(pids):
-    """Time on a core: schedstat counts nanoseconds, stat only ticks."""
+    """CPU time: schedstat counts nanoseconds, stat only ticks."""
     total = 0.0
     for task in tasks(pids):
         total += int(read(task + "/schedstat").split()[0]) / 1e9
@@ -231,14 +231,14 @@ def cpu_seconds(pids):
 
 
 def switches(pids):
-    """How many times they gave up a core, of themselves or not."""
+    """The number of context switches, voluntary or not."""
     return sum(int(count) for task in tasks(pids)
                for count in re.findall(r"ctxt_switches:\s+(\d+)",
                                        read(task + "/status")))
 
 
 def kilobytes(pids, name):
-    """Of smaps_rollup: Pss or Rss."""
+    """A field of smaps_rollup: Pss or Rss."""
     return sum(int(re.search(r"^%s:\s+(\d+)" % name,
                              read("/proc/%d/smaps_rollup" % pid),
                              re.MULTILINE).group(1)) for pid in pids)

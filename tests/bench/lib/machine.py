@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Where it was measured, and with which versions."""
+"""The machine and the versions of the programs."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ import time
 
 
 def output(*command):
-    """What a command says first, or "" where there is none."""
+    """The first line of the output of a command, or ""."""
     try:
         done = subprocess.run(command, stdout=subprocess.PIPE,
                               stderr=subprocess.STDOUT, text=True,
@@ -38,7 +38,7 @@ def commit():
 
 
 def describe(lab):
-    """A dictionary of texts."""
+    """Returns {name: text}."""
     memory = int(first("/proc/meminfo", r"^MemTotal:\s+(\d+)", "0"))
     tcpdump = output("tcpdump", "--version")
     libpcap = re.search(r"libpcap version (\S+)", tcpdump)

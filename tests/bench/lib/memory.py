@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Row i: resident memory, what both processes share counted once."""
+"""Row i: resident memory; shared memory counts once."""
 
 import statistics
 
@@ -9,11 +9,11 @@ from lab import family, kilobytes
 
 
 def resident(lab, watches):
-    """Bytes of both processes: shared memory once (PSS), and twice (RSS)."""
+    """Bytes of both processes: with shared memory once (PSS), twice (RSS)."""
     host = daemon.Host(lab)
     host.start_hbwatchd(daemon.configuration(watches), watches)
     if watches:
-        # Each row is in use once it was heard and asked for.
+        # Each row has received a heartbeat and was requested.
         sent = lab.beats("-n", watches, "-r", 50000, "-c", 2 * watches)
         host.heartbeats_reach(sent["sent"])
         lab.command(lab.tool("ask"), "walk", daemon.AGENT, "0.1",

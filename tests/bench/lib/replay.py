@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Row a: packets a second out of a capture file."""
+"""Row a: packets a second from a capture file."""
 
 import os
 import subprocess
@@ -9,12 +9,12 @@ import daemon
 from figures import Figure, Goal
 from lab import Failed, read, write
 
-EVERY = 10              # one packet in so many is a heartbeat
-RATE = 100000           # packets a second of the capture's own time
+EVERY = 10              # one packet in ten is a heartbeat
+RATE = 100000           # packets a second in the time of the capture
 
 
 def heartbeats_of(summaries):
-    """Their sum, over the lines of `hbwatch replay`."""
+    """The sum of the heartbeats in the output of `hbwatch replay`."""
     return sum(int(part.split(",", 1)[0])
                for part in summaries.split('"heartbeats":')[1:])
 

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Row k: all peers of a mirror port fall silent at once.
+"""Row k: all peers of a mirror port become silent at the same time.
 
 Beside them are a few others that come and go meanwhile: how late is that seen?
 """
@@ -19,11 +19,11 @@ OTHERS_PORT = 20054
 OTHERS_RATE = 40            # heartbeats a second, of all of them
 OTHERS_INTERRUPTION = 1
 INTERRUPTED = "4"
-STATES = 2                  # position in the poll of the others' first
+STATES = 2                  # position of the first of the others in the poll
 
 
 def configuration(watches, interruption):
-    """The others first, so that theirs are the indexes 1 and on."""
+    """The others come first, so that their indexes begin with 1."""
     others = "".join(daemon.section(
         "o%d" % i, '"%s"' % (daemon.FIRST_PEER + OTHERS_FIRST + i),
         "%ds" % OTHERS_INTERRUPTION, OTHERS_PORT, 12010)
@@ -32,7 +32,7 @@ def configuration(watches, interruption):
 
 
 class Others:
-    """They beat for two seconds and are silent for two, in turn."""
+    """They send for two seconds, and are silent for two, in turn."""
 
     def __init__(self, lab):
         self.lab, self.sent = lab, []
@@ -47,8 +47,8 @@ class Others:
             self.lab.beats("-n", OTHERS, "-f", OTHERS_FIRST, "-p",
                            OTHERS_PORT, "-r", OTHERS_RATE, "-c",
                            2 * OTHERS_RATE, "-l", log)
-            self.sent += [(int(peer) - OTHERS_FIRST, int(stamp) / 1e9)
-                          for peer, stamp in map(str.split,
+            self.sent += [(int(peer) - OTHERS_FIRST, int(timestamp) / 1e9)
+                          for peer, timestamp in map(str.split,
                                                  read(log).splitlines())]
             number += 1
             self._end.wait(2)
@@ -58,10 +58,11 @@ class Others:
         self._thread.join()
 
     def changes(self):
-        """What should be seen: (peer, when, whether it is interrupted)."""
+        """The changes that must be seen: (peer, time, is it interrupted?)."""
         found = []
         for peer in range(OTHERS):
-            stamps = [stamp for other, stamp in self.sent if other == peer]
+            stamps = [timestamp for other, timestamp in self.sent
+                      if other == peer]
             for last, following in zip(stamps, stamps[1:]):
                 if following - last > OTHERS_INTERRUPTION:
                     found.append((peer, last + OTHERS_INTERRUPTION, True))
@@ -75,8 +76,8 @@ def delays(others, states, begin, end):
     found = []
     for peer, when, interrupted in others.changes():
         if begin <= when <= end:
-            later = [stamp for stamp, state in states[peer]
-                     if stamp >= when - 0.002 and
+            later = [timestamp for timestamp, state in states[peer]
+                     if timestamp >= when - 0.002 and
                      (state == INTERRUPTED) == interrupted]
             found.append((later[0] - when) * 1000 if later
                          else float("inf"))
@@ -84,7 +85,7 @@ def delays(others, states, begin, end):
 
 
 def sequences_of(host):
-    """The notification sequences that the receiver has."""
+    """The sequences of the notifications that the receiver got."""
     pattern = re.compile(re.escape(host.oid(daemon.SEQUENCE)) +
                          r" = \w+: (\d+)")
     return [int(match.group(1)) for match in
@@ -127,14 +128,14 @@ def once(lab, watches):
 
 
 def missing(host):
-    """Notifications that were numbered and did not arrive, once all did."""
+    """The number of notifications that did not arrive."""
     def complete():
         return len(set(sequences_of(host))) >= host.number(daemon.SEQUENCE)
 
     try:
         wait_for("the last trap", 20, complete, step=1)
     except Failed:
-        pass                # it is counted
+        pass                # the lost ones are counted
     return host.number(daemon.SEQUENCE) - len(set(sequences_of(host)))
 
 

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Row j: how long until it hears after a start, and is anything missed over a
-reload?"""
+"""Row j: the time from a start to the first heartbeat, and the heartbeats that
+a reload misses."""
 
 import signal
 import time
@@ -12,7 +12,7 @@ from lab import Failed, wait_for
 
 def started(lab, host, watches):
     """Seconds from the start to the first packet that was counted, and to the
-    first count that SNMP tells of."""
+    first count that SNMP returns."""
     rate = lab.size(20000, 2000)
     said = host.poll(host.of_wire(daemon.CAPTURE_PACKETS))
     sender = lab.beats("-n", watches, "-r", rate, wait=False)
@@ -24,13 +24,13 @@ def started(lab, host, watches):
     sender.send_signal(signal.SIGTERM)
     sent = lab.beaten(sender)
     said.stop()
-    # What was not counted was sent before the first that was.
+    # All that was not counted was sent before the first that was.
     missed = sent["sent"] - settled(host)
     return sent["first"] + missed / rate - begun, told - begun
 
 
 def settled(host):
-    """The heartbeats counted, once nothing is sent any more."""
+    """The heartbeats counted when the sender has ended."""
     found = -1
 
     def same():
@@ -43,8 +43,8 @@ def settled(host):
 
 
 def reloaded(lab, host, watches):
-    """Seconds from HUP to the configuration in effect; heartbeats missed, and
-    how many of them the kernel had no room for."""
+    """Seconds from HUP until the configuration is in effect, heartbeats missed,
+    and how many of them the kernel dropped."""
     rate, before = lab.size(50000, 2000), host.heartbeats()
     said = host.poll(daemon.WATCH_COUNT)
     sender = lab.beats("-n", watches, "-r", rate, wait=False)
@@ -56,7 +56,7 @@ def reloaded(lab, host, watches):
     host.hbwatchd.send_signal(signal.SIGHUP)
     there = wait_for("the reload", 60, lambda: said.first(
         0, begun, lambda value: value == str(count)), step=0.1)
-    # The engine that was replaced has ended by now.
+    # The old engine has ended by now.
     time.sleep(0.5)
     sender.send_signal(signal.SIGTERM)
     sent = lab.beaten(sender)
@@ -65,7 +65,7 @@ def reloaded(lab, host, watches):
     missed = sent["sent"] - (host.heartbeats() - before)
     if missed < 0:
         raise Failed("%d heartbeats were counted twice" % -missed)
-    # It is looked at once a second.
+    # hbwatchd updates it once a second.
     time.sleep(1.2 if missed else 0)
     return there - begun, missed, host.number(
         host.of_wire(daemon.CAPTURE_DROPPED))

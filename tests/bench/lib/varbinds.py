@@ -8,21 +8,21 @@ import keepalived
 from figures import Figure, Goal
 from lab import WIRE, wait_for
 
-# hbwWatchTable has 17 columns; three are asked for twice, to make twenty.
+# hbwWatchTable has 17 columns; three are requested twice, to have twenty.
 ONE = [11]
 TWENTY = list(range(2, 19)) + [11, 13, 14]
 CONSTANTS = "1.3.6.1.4.1.8072.9999.9999.45641.1"
-# vrrpInstanceEntry, and columns of it that each instance has.
+# vrrpInstanceEntry, and the columns that each instance has.
 INSTANCES = "1.3.6.1.4.1.9586.100.5.2.3.1"
 INSTANCES_ONE = [4]
 INSTANCES_TWENTY = list(range(2, 17)) + [19, 20, 21, 27, 28]
 VRIDS = 250                 # on one interface
-PARTS = 4                   # of a table, walked by turns
+PARTS = 4                   # of a table, walked in turn
 
 
 def walked(lab, rows, columns, *entries):
-    """Varbinds a second of each table: a part of one, the same part of the
-    next, and so on, so that a busy moment of the machine hits them all."""
+    """Varbinds a second of each table.  The parts of the tables are walked in
+    turn, so that a busy moment of the machine affects all of them."""
     varbinds, seconds = [[0] * len(entries) for _ in range(2)]
     for part in range(PARTS):
         for i, entry in enumerate(entries):
@@ -36,7 +36,7 @@ def walked(lab, rows, columns, *entries):
 
 
 def ours_and_floor(lab, rows):
-    """Samples, by how many columns: each ours and the floor's."""
+    """{columns: samples of hbwatchd and of the constant subagent}"""
     host = daemon.Host(lab)
     host.start_hbwatchd(daemon.configuration(rows), rows)
     lab.start("constants", lab.tool("constants"), host.socket, str(rows))
@@ -49,7 +49,7 @@ def ours_and_floor(lab, rows):
 
 
 def keepalived_instances(lab, count):
-    """A configuration, and the interfaces that it takes."""
+    """Writes the configuration and makes its interfaces."""
     text, interface = "", WIRE
     for i in range(count):
         if i % VRIDS == 0 and i > 0 and count > VRIDS:
@@ -62,7 +62,7 @@ def keepalived_instances(lab, count):
 
 
 def keepaliveds(lab, rows):
-    """The same of keepalived's table, by how many columns."""
+    """{columns: samples} of the table of keepalived."""
     host = daemon.Host(lab)
     keepalived.start(lab, "keepalived", keepalived_instances(lab, rows),
                      "\tenable_snmp_vrrp\n", host.socket)
@@ -101,8 +101,8 @@ def measure(lab):
 
 
 def flatness(floors, sizes, columns, text):
-    """The fastest size against the slowest, each time it was measured; the
-    floor's tells how steady the machine was."""
+    """The fastest size divided by the slowest, for each run; that of the
+    constant subagent shows how steady the machine was."""
     times = zip(*[floors[rows][columns] for rows in sizes])
     ours, floor = zip(*[[max(rates) / min(rates) for rates in zip(*time)]
                         for time in times])

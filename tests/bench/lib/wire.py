@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Rows c and d: heartbeats from the wire, how many and at what cost."""
+"""Rows c and d: heartbeats from a link: the highest rate, and the cost."""
 
 import re
 import signal
@@ -9,20 +9,20 @@ import daemon
 from figures import Figure, Goal
 from lab import WIRE, Failed, cpu_seconds, family, wait_for
 
-# As many as hbwatchd asks for; the ring in KiB.
+# The same as hbwatchd uses; the ring in KiB.
 TCPDUMP = ["tcpdump", "-Z", "root", "-n", "-i", WIRE, "-s", "256", "-B",
            "8192", "-w", "/dev/null", "udp port %d" % daemon.PORT]
 
 
 class Ours:
-    """hbwatchd, all of whose watches are heard."""
+    """hbwatchd; all its watches receive heartbeats."""
 
     def __init__(self, lab, watches):
         self.host = daemon.Host(lab)
         self.host.start_hbwatchd(daemon.configuration(watches), watches)
 
     def hears(self, send):
-        """What `send` said, and whether each of them was counted."""
+        """Returns the output of `send`, and whether all were counted."""
         before = self.host.heartbeats()
         sent = send()
         return sent, self.host.heartbeats_reach(before + sent["sent"])
@@ -33,17 +33,17 @@ class Ours:
 
 
 class Tcpdump:
-    """The reference, in the mode that is its fastest: not immediate."""
+    """tcpdump, the reference, in its fastest mode: not immediate."""
 
     def __init__(self, lab, _watches):
         self.lab = lab
 
     def hears(self, send):
-        process = self.lab.start("tcpdump", *TCPDUMP, stamped="both")
+        process = self.lab.start("tcpdump", *TCPDUMP, timestamped="both")
         wait_for("tcpdump", 10, lambda: any(
             "listening on" in line for _, line in process.lines))
         sent = send()
-        # It hands out a block at the latest after its time-out.
+        # The kernel delivers a block after the timeout at the latest.
         time.sleep(0.3)
         process.stop(signal.SIGINT)
         said = "\n".join(line for _, line in process.lines)
@@ -59,11 +59,11 @@ class Tcpdump:
 
 
 def highest_rate(lab, subject, watches):
-    """Packets a second that it hears all of; by halves."""
+    """The highest packet rate without loss, by bisection."""
     seconds = lab.size(2, 0.2)
 
     def tried(rate):
-        # Once more, so that a hiccup of the machine is not held against it.
+        # A second attempt, because the machine may have been busy.
         for _ in range(2):
             sent, all_heard = subject.hears(lambda: lab.beats(
                 "-n", watches, "-r", "%.0f" % rate, "-t", seconds))
@@ -102,7 +102,7 @@ def measure_capture(lab):
 
 
 def cpu_percent(lab, pids, rate, watches):
-    """Of one core, over some seconds in the middle of a run."""
+    """The CPU share of one core, during some seconds of a run."""
     seconds = lab.size(10, 1)
     sender = lab.beats("-n", watches, "-r", rate, "-t", seconds + 1.5,
                        wait=False)
