@@ -1,17 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Asks an SNMP agent as fast as it answers.
+ * Sends SNMP requests as fast as the agent answers.
  *
  *	ask walk ADDRESS SECONDS AFTER ROWS ENTRY COLUMN...
  *
  * walks the ROWS rows after index AFTER of these columns below ENTRY, again and
- * again, with as many repetitions as Debian's snmpd answers, and says how many
- * varbinds came.
+ * again, with as many repetitions as Debian's snmpd answers, and prints the
+ * number of varbinds.
  *
  *	ask poll ADDRESS MICROSECONDS OID...
  *
- * asks for these instances once in so many microseconds until TERM, and says
- * when one's value has changed: the time, its position, the value.
+ * requests these instances once in that many microseconds until TERM, and
+ * prints each change of a value: the time, the position, the value.
  */
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
@@ -25,7 +25,7 @@
 #include <string.h>
 #include <time.h>
 
-/* Debian's snmpd answers with at most so many. */
+/* The most varbinds in an answer of Debian's snmpd. */
 #define MOST_VARBINDS	100
 #define NSEC_PER_SEC	1000000000L
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sends heartbeats of many peers in turn, UDP over IPv4 from 10.0.0.0 on, paced
- * or as fast as it can, or writes them into a capture file; and says at the end
- * how many there were and when, as a line of JSON.  TERM ends it early.
+ * or as fast as it can, or writes them to a capture file.  At the end it prints
+ * their number and times as a line of JSON.  TERM ends it early.
  *
- * The destination's MAC address is nobody's here, as on a mirror port.
+ * No host here has the destination MAC address, as on a mirror port.
  */
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -27,7 +27,7 @@
 
 #define NSEC_PER_SEC	INT64_C(1000000000)
 #define BATCH		64
-/* Sleeps of less than this are not worth their system call. */
+/* A shorter sleep costs more than it saves. */
 #define LEAST_SLEEP_NS	100000
 
 #define HEADERS		42		/* Ethernet, IPv4, UDP */

@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a varbind, a heartbeat and a look-up cost with few watches and with
- * many: run by hand, it judges nothing.  On a busy machine the nanoseconds
- * drift, the ratios much less.
+ * The cost of a varbind, a heartbeat and a look-up with few watches and with
+ * many.  It is run by hand and has no limits.  On a busy machine the
+ * nanoseconds vary, the ratios much less.
  *
  *	bench_table count WATCHES HEARTBEATS
  *
- * below callgrind has the instructions of so many heartbeats counted, from the
- * frame to the row, and then of decoding the same frames alone: two dumps.
+ * in callgrind counts the instructions of that many heartbeats, from the frame
+ * to the row, and then those for decoding the same frames: two dumps.
  */
 #include <inttypes.h>
 #include <stdio.h>

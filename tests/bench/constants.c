@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The floor that hbwWatchTable is measured against: an AgentX subagent whose
- * table has as many rows, columns of the same types and lengths, and nothing
- * behind them.  A raw handler, the next name by arithmetic.
+ * The reference for hbwWatchTable: an AgentX subagent whose table has the same
+ * number of rows, and columns with the same types and lengths, but only
+ * constant values.  It has a raw handler, and computes the next name.
  *
  *	constants SOCKET ROWS
  */
@@ -27,7 +27,7 @@ static const struct counter64	 counter = { 0, 123456 };
 #define TEXT(type, text)	{ type, text, sizeof(text) - 1 }
 #define NUMBER(type)		{ type, &number, sizeof(number) }
 
-/* As agent/watch_table.c has them. */
+/* The same columns as in agent/watch_table.c. */
 static const struct {
 	u_char		 type;
 	const void	*value;

@@ -9,7 +9,7 @@ from figures import Figure, Goal
 from lab import WIRE, cpu_seconds, family, switches, wait_for
 
 AGAINST = ("keepalived with 1 instance, advertisement 1 s, no SNMP, the lower "
-           "of MASTER (alone) and BACKUP (with a master to hear)")
+           "of MASTER (alone) and BACKUP (with another master)")
 
 
 def measured(groups, seconds):

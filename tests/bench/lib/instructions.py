@@ -36,7 +36,7 @@ def measure(lab):
         few = few or row
         figures.append(Figure(
             "b", "decoded packet to row, %d watches" % watches,
-            "instructions", [row], [few], "itself at 10 watches",
+            "instructions", [row], [few], "hbwatch with 10 watches",
             Goal.ratio_at_most(1.5), "decoding the frame is %.0f more; "
             "counted once, since it is the same each time" % decoding))
     return figures

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The directory, the link and the processes of a run.
 
-A run is in network, mount and process namespaces of its own: what it started
-ends with it, however it ends.
+A run has its own network, mount and process namespaces, so that all its
+processes end with it.
 """
 
 import json

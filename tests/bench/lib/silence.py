@@ -148,7 +148,7 @@ def measure(lab):
         Figure("k", "%d silent, until all are in the table" % watches, "s",
                [run[0] for run in runs], goal=Goal.at_most(2, "s"),
                note=note),
-        Figure("k", "until the last trap was taken", "s",
+        Figure("k", "until the last trap arrived", "s",
                [run[1] for run in runs], note=note),
         Figure("k", "lost of them", "notifications", [run[2] for run in runs],
                goal=Goal.at_most(0, ""), note=note),

@@ -35,7 +35,7 @@ def walked(lab, rows, columns, *entries):
     return [count / took for count, took in zip(varbinds, seconds)]
 
 
-def ours_and_floor(lab, rows):
+def ours_and_constants(lab, rows):
     """{columns: samples of hbwatchd and of the constant subagent}"""
     host = daemon.Host(lab)
     host.start_hbwatchd(daemon.configuration(rows), rows)
@@ -77,35 +77,35 @@ def keepaliveds(lab, rows):
 
 def measure(lab):
     sizes = lab.size([100, 1000, 10000, 100000], [10, 100])
-    floors = {rows: ours_and_floor(lab, rows) for rows in sizes}
+    samples = {rows: ours_and_constants(lab, rows) for rows in sizes}
     others = {rows: keepaliveds(lab, rows)
               for rows in lab.size([100, 1000], [10])}
     figures = []
     for columns in (1, 20):
         text = "%d column%s a request" % (columns, "s" * (columns > 1))
         for rows in sizes:
-            ours, floor = zip(*floors[rows][columns])
+            ours, theirs = zip(*samples[rows][columns])
             figures.append(Figure(
-                "h", "%d rows, %s" % (rows, text), "varbinds/s", ours, floor,
+                "h", "%d rows, %s" % (rows, text), "varbinds/s", ours, theirs,
                 "an AgentX subagent that answers constants, at the same snmpd",
                 Goal.ratio_at_least(0.9), "20 columns are the table's 17 and "
                 "3 of them again; GETBULK of up to 100 varbinds"))
         for rows, found in others.items():
-            ours, _ = zip(*floors[rows][columns])
+            ours, _ = zip(*samples[rows][columns])
             figures.append(Figure(
                 "h", "%d rows, %s, beside keepalived" % (rows, text),
                 "varbinds/s", ours, found[columns],
                 "(beside keepalived) its vrrpInstanceTable of that size"))
-        figures.append(flatness(floors, sizes, columns, text))
+        figures.append(flatness(samples, sizes, columns, text))
     return figures
 
 
-def flatness(floors, sizes, columns, text):
+def flatness(samples, sizes, columns, text):
     """The fastest size divided by the slowest, for each run; that of the
     constant subagent shows how steady the machine was."""
-    times = zip(*[floors[rows][columns] for rows in sizes])
-    ours, floor = zip(*[[max(rates) / min(rates) for rates in zip(*time)]
+    times = zip(*[samples[rows][columns] for rows in sizes])
+    ours, theirs = zip(*[[max(rates) / min(rates) for rates in zip(*time)]
                         for time in times])
     return Figure("h", "fastest size to slowest, %s" % text, "ratio", ours,
-                  floor, "(fastest to slowest) the floor's own",
+                  theirs, "(fastest to slowest) the same ratio of that subagent",
                   Goal("<= 1.20", lambda mine, _: mine <= 1.2))
