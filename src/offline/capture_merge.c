@@ -14,33 +14,35 @@
 #include "packet/packet.h"
 
 /*
- * One capture.  Many captures are seldom of the same time, so one that begins
- * later than others is `postponed`: it is closed until its first frame is due.
+ * One of the captures.  Rotated captures do not overlap in time.  So of several
+ * captures each file is `postponed`: it is closed until its first frame is the
+ * earliest one of all.  This saves memory and open files.
  */
-struct part {
-	const char		*name;
-	struct capture_file	*file;		/* NULL: postponed, or done */
-	struct reorder_window	*window;	/* NULL as file is */
+struct input {
+	const char		*name;		/* the caller's */
+	struct capture_file	*file;		/* NULL: closed */
+	struct reorder_window	*window;	/* NULL: closed */
 	bool			 postponed;
-	bool			 ended;		/* no frame after the window */
-	struct capture_file_info info;		/* kept when it is closed */
-	struct wall_time	 first;		/* timestamp, if postponed */
-	uint64_t		 position;	/* octets read, once closed */
-	uint64_t		 untimed;	/* frames without a timestamp */
-	struct wall_time	 newest;	/* latest timestamp so far */
-	struct reorder_window_count counts;	/* once closed */
-	char			 error[CAPTURE_ERROR_SIZE];
+	bool			 ended;		/* all frames were read */
+	struct capture_file_info info;		/* valid also when closed */
+	struct wall_time	 first;		/* time of the first frame */
+	uint64_t		 no_timestamp;	/* frames ignored for that */
+	struct wall_time	 newest;	/* latest timestamp read */
+	char			 error[CAPTURE_ERROR_SIZE]; /* "": none */
+	/* Copied when the capture is closed: */
+	uint64_t		 position;	/* octets read */
+	struct reorder_window_count counts;
 };
 
 struct capture_merge {
-	struct part		*parts;
-	size_t			 nparts;
-	struct heap		 next;		/* parts by first frame */
-	struct wall_time	 latest;	/* handed out last */
-	struct mono_time	 flush_at;	/* for a pipe: see fill() */
+	struct input		*inputs;	/* owned */
+	size_t			 ninputs;
+	struct heap		 next;		/* inputs by their next frame */
+	struct wall_time	 latest;	/* timestamp handed out last */
+	struct mono_time	 flush_at;	/* for a pipe: see refill() */
 	struct wall_time	 flush_until;
 	unsigned		 stopping;	/* flushes since the stop */
-	bool			 enough;
+	bool			 done;		/* `take` returned false */
 	uint64_t		 frames;	/* handed out or skipped */
 	unsigned		 skipped;	/* since the last hand-out */
 	capture_merge_take	*take;
@@ -48,10 +50,10 @@ struct capture_merge {
 	void			*arg;
 };
 
-/* Unwanted frames that are skipped before their time is handed out. */
+/* After this many skipped frames the time of the last one is handed out. */
 #define SKIP_MAX	4096
 
-/* A frame from a pipe is handed out after at most twice this time. */
+/* A frame from a pipe is handed out at the latest after twice this time. */
 #define FLUSH_NS	(500 * NSEC_PER_MSEC)
 
 static volatile sig_atomic_t stopped;
@@ -62,105 +64,105 @@ capture_merge_stop(void)
 	stopped = 1;
 }
 
-/* ---- one capture */
+/* ---- one of the captures */
 
 static void
-part_close(struct part *p)
+input_close(struct input *in)
 {
-	if (p->file != NULL)
-		p->position = capture_file_position(p->file);
-	if (p->window != NULL)
-		p->counts = *reorder_window_counts(p->window);
-	capture_file_close(p->file);
-	reorder_window_free(p->window);
-	p->file = NULL;
-	p->window = NULL;
+	if (in->file != NULL)
+		in->position = capture_file_position(in->file);
+	if (in->window != NULL)
+		in->counts = *reorder_window_counts(in->window);
+	capture_file_close(in->file);
+	reorder_window_free(in->window);
+	in->file = NULL;
+	in->window = NULL;
 }
 
-/* On error false, and p->error says why. */
+/* On error false, with one line in in->error. */
 static bool
-part_open(struct part *p, capture_file_idle *idle, void *arg)
+input_open(struct input *in, capture_file_idle *idle, void *arg)
 {
-	p->error[0] = '\0';
-	p->untimed = 0;
-	p->newest = WALL_NEVER;
-	p->postponed = false;
-	p->ended = false;
-	p->window = reorder_window_new();
-	if (p->window == NULL) {
-		strcpy(p->error, "out of memory");
+	in->error[0] = '\0';
+	in->no_timestamp = 0;
+	in->newest = WALL_NEVER;
+	in->postponed = false;
+	in->ended = false;
+	in->window = reorder_window_new();
+	if (in->window == NULL) {
+		strcpy(in->error, "out of memory");
 		return (false);
 	}
-	p->file = capture_file_open(p->name, idle, arg, p->error);
-	if (p->file == NULL)
+	in->file = capture_file_open(in->name, idle, arg, in->error);
+	if (in->file == NULL)
 		return (false);
-	p->info = *capture_file_info(p->file);
+	in->info = *capture_file_info(in->file);
 	return (true);
 }
 
 /* Reads a frame into the window.  False when memory is exhausted. */
 static bool
-part_read(struct capture_merge *m, struct part *p)
+input_read(struct capture_merge *m, struct input *in)
 {
 	struct capture_frame	 frame;
 
-	if (capture_file_next(p->file, &frame, p->error) !=
+	if (capture_file_next(in->file, &frame, in->error) !=
 	    CAPTURE_FILE_FRAME) {
-		p->ended = true;
+		in->ended = true;
 		return (true);
 	}
 	if (wall_is_never(frame.timestamp)) {
-		p->untimed++;
+		in->no_timestamp++;
 		return (true);
 	}
-	if (frame.timestamp.ns > p->newest.ns)
-		p->newest = frame.timestamp;
-	return (reorder_window_push(p->window, &frame,
+	if (frame.timestamp.ns > in->newest.ns)
+		in->newest = frame.timestamp;
+	return (reorder_window_push(in->window, &frame,
 	    m->wants == NULL || m->wants(m->arg, &frame)));
 }
 
 /* Reads until the window is full.  False when memory is exhausted. */
 static bool
-part_fill(struct capture_merge *m, struct part *p)
+input_fill(struct capture_merge *m, struct input *in)
 {
-	while (!p->ended && !reorder_window_full(p->window))
-		if (!part_read(m, p))
+	while (!in->ended && !reorder_window_full(in->window))
+		if (!input_read(m, in))
 			return (false);
 	return (true);
 }
 
-/* Finds out when a capture begins, and closes it until then. */
+/* Reads the time of the first frame and closes the capture until then. */
 static bool
-part_postpone(struct capture_merge *m, struct part *p)
+input_postpone(struct capture_merge *m, struct input *in)
 {
 	const struct reorder_window_entry *entry;
 
-	if (!part_fill(m, p))
+	if (!input_fill(m, in))
 		return (false);
-	entry = reorder_window_first(p->window);
+	entry = reorder_window_first(in->window);
 	if (entry != NULL) {
-		p->postponed = true;
-		p->first = entry->timestamp;
+		in->postponed = true;
+		in->first = entry->timestamp;
 	}
-	part_close(p);
+	input_close(in);
 	return (true);
 }
 
 /* ---- the merge */
 
-/* Hands out the time of the last frame that was skipped. */
+/* Hands out the time of the last skipped frame. */
 static void
 hand_out_time(struct capture_merge *m)
 {
 	struct capture_frame	 frame = { .timestamp = m->latest };
 
 	m->skipped = 0;
-	m->enough = !m->take(m->arg, &frame);
+	m->done = !m->take(m->arg, &frame);
 }
 
 /* Hands out the first entry of the window, and removes it. */
 static void
-hand_out(struct capture_merge *m, struct part *p,
+hand_out(struct capture_merge *m, struct input *in,
     const struct reorder_window_entry *entry)
 {
 	struct capture_frame	 frame;
@@ -171,108 +173,113 @@ hand_out(struct capture_merge *m, struct part *p,
 		frame = *entry->frame;
 		frame.timestamp = m->latest;
 		m->skipped = 0;
-		m->enough = !m->take(m->arg, &frame);
+		m->done = !m->take(m->arg, &frame);
 	} else if (++m->skipped == SKIP_MAX || m->frames == 0) {
 		hand_out_time(m);
 	}
 	m->frames++;
-	reorder_window_shift(p->window);
+	reorder_window_shift(in->window);
 }
 
 static void
-hand_out_until(struct capture_merge *m, struct part *p, struct wall_time until)
+hand_out_until(struct capture_merge *m, struct input *in,
+    struct wall_time until)
 {
 	const struct reorder_window_entry *entry;
 
-	while (!m->enough &&
-	    (entry = reorder_window_first(p->window)) != NULL &&
+	while (!m->done &&
+	    (entry = reorder_window_first(in->window)) != NULL &&
 	    entry->timestamp.ns <= until.ns)
-		hand_out(m, p, entry);
-	if (!m->enough && m->skipped > 0)
+		hand_out(m, in, entry);
+	if (!m->done && m->skipped > 0)
 		hand_out_time(m);
 }
 
-/* The only capture is a pipe, which has no data for the moment. */
+/* Hands out all frames when the pipe, the only capture, has no data. */
 static bool
 idle(void *arg)
 {
 	struct capture_merge	*m = arg;
-	struct part		*p = &m->parts[0];
+	struct input		*in = &m->inputs[0];
 
 	if (m->take != NULL)
-		hand_out_until(m, p, p->newest);
-	return (!stopped && !m->enough);
+		hand_out_until(m, in, in->newest);
+	return (!stopped && !m->done);
 }
 
 /*
- * A pipe may always have some data and yet not fill the window for a long time.
- * Therefore, every FLUSH_NS, all frames are handed out that had been read at
- * the previous flush.
+ * Fills the window.  A pipe may have some data all the time, so that idle() is
+ * never called, and yet need long to fill the window.  Therefore, every
+ * FLUSH_NS, all frames that had been read at the previous flush are handed out.
+ * False when memory is exhausted.
  */
 static bool
-fill(struct capture_merge *m, struct part *p)
+refill(struct capture_merge *m, struct input *in)
 {
-	if (m->nparts > 1 || p->info.regular)
-		return (part_fill(m, p));
-	while (!p->ended && !m->enough && !reorder_window_full(p->window)) {
-		if (!part_read(m, p))
+	if (m->ninputs > 1 || in->info.regular)
+		return (input_fill(m, in));
+	while (!in->ended && !m->done && !reorder_window_full(in->window)) {
+		if (!input_read(m, in))
 			return (false);
 		if (mono_before(mono_now(), m->flush_at))
 			continue;
-		hand_out_until(m, p, m->flush_until);
-		m->flush_until = p->newest;
+		hand_out_until(m, in, m->flush_until);
+		m->flush_until = in->newest;
 		m->flush_at = mono_add(mono_now(), FLUSH_NS);
-		/* After a signal a writer that continues is not read on. */
+		/* After a signal, a pipe ends even if the writer continues. */
 		if (stopped && ++m->stopping > 2)
-			p->ended = true;
+			in->ended = true;
 	}
-	return (true);
-}
-
-/* False when memory is exhausted. */
-static bool
-part_begin(struct capture_merge *m, uint32_t i)
-{
-	struct part	*p = &m->parts[i];
-
-	if (p->file != NULL) {
-		if (!fill(m, p))
-			return (false);
-		if (reorder_window_first(p->window) != NULL)
-			p->first = reorder_window_first(p->window)->timestamp;
-		else
-			part_close(p);
-	}
-	if (p->file != NULL || p->postponed)
-		heap_push(&m->next, (struct mono_time){ p->first.ns }, i);
 	return (true);
 }
 
 /*
- * Hands out the earliest frame of all, which is in part i.  False when memory
+ * Puts a capture into the heap, unless it has no frame.  The heap takes the
+ * timestamp as its deadline.  False when memory is exhausted.
+ */
+static bool
+enqueue(struct capture_merge *m, uint32_t i)
+{
+	struct input	*in = &m->inputs[i];
+
+	if (in->file != NULL) {
+		if (!refill(m, in))
+			return (false);
+		if (reorder_window_first(in->window) != NULL)
+			in->first = reorder_window_first(in->window)->timestamp;
+		else
+			input_close(in);
+	}
+	if (in->file != NULL || in->postponed)
+		heap_push(&m->next, (struct mono_time){ in->first.ns }, i);
+	return (true);
+}
+
+/*
+ * Hands out the earliest frame of all, which is of input i.  False when memory
  * is exhausted.
  */
 static bool
 step(struct capture_merge *m, uint32_t i)
 {
-	struct part		*p = &m->parts[i];
+	struct input		*in = &m->inputs[i];
 	const struct reorder_window_entry *entry = NULL;
 
-	/* The file may have been removed since it was postponed. */
-	if (p->postponed && part_open(p, NULL, NULL) && !part_fill(m, p))
+	/* If the file was removed in the meantime, input_open fails. */
+	if (in->postponed && input_open(in, NULL, NULL) && !input_fill(m, in))
 		return (false);
-	if (p->file != NULL)
-		entry = reorder_window_first(p->window);
+	if (in->file != NULL)
+		entry = reorder_window_first(in->window);
 	if (entry != NULL) {
-		hand_out(m, p, entry);
-		if (!fill(m, p))
+		hand_out(m, in, entry);
+		if (!refill(m, in))
 			return (false);
-		entry = reorder_window_first(p->window);
+		entry = reorder_window_first(in->window);
 	}
 	if (entry == NULL) {
-		part_close(p);
+		input_close(in);
 		heap_pop(&m->next);
-	} else if (m->nparts > 1) {	/* a single part is always first */
+	} else if (m->ninputs > 1) {	/* a single one is always first */
 		heap_defer_top(&m->next,
 		    (struct mono_time){ entry->timestamp.ns });
 	}
@@ -289,33 +296,34 @@ capture_merge_run(struct capture_merge *m, capture_merge_take *take,
 	m->take = take;
 	m->wants = wants;
 	m->arg = arg;
-	for (i = 0; i < m->nparts && !m->enough; i++)
-		if (!part_begin(m, i))
+	for (i = 0; i < m->ninputs && !m->done; i++)
+		if (!enqueue(m, i))
 			return (false);
-	while (!m->enough && (top = heap_top(&m->next)) != NULL)
+	while (!m->done && (top = heap_top(&m->next)) != NULL)
 		if (!step(m, top->item))
 			return (false);
-	if (!m->enough && m->skipped > 0)
+	if (!m->done && m->skipped > 0)
 		hand_out_time(m);
 	return (true);
 }
 
 /* ---- start and end */
 
+/* On error false, after logging it. */
 static bool
-open_part(struct capture_merge *m, const char *name)
+add_input(struct capture_merge *m, const char *name)
 {
-	struct part	*p = &m->parts[m->nparts++];
+	struct input	*in = &m->inputs[m->ninputs++];
 	bool		 only = m->next.capacity == 1;
 
-	p->name = name;
-	if (!part_open(p, only ? idle : NULL, m)) {
-		log_errx("%s: %s", name, p->error);
+	in->name = name;
+	if (!input_open(in, only ? idle : NULL, m)) {
+		log_errx("%s: %s", name, in->error);
 		return (false);
 	}
-	if (only || !p->info.regular)
+	if (only || !in->info.regular)
 		return (true);
-	if (part_postpone(m, p))
+	if (input_postpone(m, in))
 		return (true);
 	log_errx("out of memory");
 	return (false);
@@ -326,19 +334,19 @@ capture_merge_open(char *const *names, size_t nnames)
 {
 	struct capture_merge	*m;
 	size_t			 i;
-	bool			 good = true;
+	bool			 ok = true;
 
 	m = calloc(1, sizeof(*m));
 	if (m != NULL)
-		m->parts = calloc(nnames + 1, sizeof(*m->parts));
-	if (m == NULL || m->parts == NULL || !heap_init(&m->next, nnames)) {
+		m->inputs = calloc(nnames + 1, sizeof(*m->inputs));
+	if (m == NULL || m->inputs == NULL || !heap_init(&m->next, nnames)) {
 		log_errx("out of memory");
 		capture_merge_close(m);
 		return (NULL);
 	}
 	for (i = 0; i < nnames; i++)
-		good = open_part(m, names[i]) && good;
-	if (good)
+		ok = add_input(m, names[i]) && ok;
+	if (ok)
 		return (m);
 	capture_merge_close(m);
 	return (NULL);
@@ -351,10 +359,10 @@ capture_merge_close(struct capture_merge *m)
 
 	if (m == NULL)
 		return;
-	for (i = 0; i < m->nparts; i++)
-		part_close(&m->parts[i]);
+	for (i = 0; i < m->ninputs; i++)
+		input_close(&m->inputs[i]);
 	heap_free(&m->next);
-	free(m->parts);
+	free(m->inputs);
 	free(m);
 }
 
@@ -368,50 +376,50 @@ plural(uint64_t n)
 
 /* Logs problems that do not fail the run. */
 static void
-warn_of_timestamps(const struct part *p, const struct reorder_window_count *c)
+warn_of_timestamps(const struct input *in, const struct reorder_window_count *c)
 {
 	double	 lag = (double)c->lag_ns / NSEC_PER_SEC;
 
-	if (p->untimed > 0)
+	if (in->no_timestamp > 0)
 		log_warnx("%s: warning: ignored %" PRIu64 " packet%s without a "
-		    "usable timestamp", p->name, p->untimed,
-		    plural(p->untimed));
+		    "usable timestamp", in->name, in->no_timestamp,
+		    plural(in->no_timestamp));
 	if (c->late > 0)
 		log_warnx("%s: warning: %" PRIu64 " packet%s out of order by "
 		    "up to %.9f s; sorted, except %" PRIu64 " too far out of "
-		    "order, counted at the time already reached", p->name,
+		    "order, counted at the time already reached", in->name,
 		    c->out_of_order, plural(c->out_of_order), lag, c->late);
 	else if (c->out_of_order > 0)
 		log_warnx("%s: warning: %" PRIu64 " packet%s out of order by "
-		    "up to %.9f s; sorted", p->name, c->out_of_order,
+		    "up to %.9f s; sorted", in->name, c->out_of_order,
 		    plural(c->out_of_order), lag);
 }
 
 static bool
-part_report(const struct part *p)
+input_report(const struct input *in)
 {
-	const struct reorder_window_count *c = p->window != NULL ?
-	    reorder_window_counts(p->window) : &p->counts;
+	const struct reorder_window_count *c = in->window != NULL ?
+	    reorder_window_counts(in->window) : &in->counts;
 
-	warn_of_timestamps(p, c);
-	if (p->error[0] != '\0')
+	warn_of_timestamps(in, c);
+	if (in->error[0] != '\0')
 		log_warnx("%s: warning: cannot read beyond packet %" PRIu64
-		    ": %s", p->name, c->frames + p->untimed, p->error);
-	if (!packet_knows_link(p->info.link_type))
+		    ": %s", in->name, c->frames + in->no_timestamp, in->error);
+	if (!packet_knows_link(in->info.link_type))
 		log_warnx("%s: warning: link type %d (%s) is not supported",
-		    p->name, p->info.link_type, p->info.link_name);
-	return (p->error[0] == '\0' && packet_knows_link(p->info.link_type));
+		    in->name, in->info.link_type, in->info.link_name);
+	return (in->error[0] == '\0' && packet_knows_link(in->info.link_type));
 }
 
 bool
 capture_merge_report(const struct capture_merge *m)
 {
 	size_t	 i;
-	bool	 good = true;
+	bool	 ok = true;
 
-	for (i = 0; i < m->nparts; i++)
-		good = part_report(&m->parts[i]) && good;
-	return (good);
+	for (i = 0; i < m->ninputs; i++)
+		ok = input_report(&m->inputs[i]) && ok;
+	return (ok);
 }
 
 /* ---- properties */
@@ -419,27 +427,27 @@ capture_merge_report(const struct capture_merge *m)
 size_t
 capture_merge_count(const struct capture_merge *m)
 {
-	return (m->nparts);
+	return (m->ninputs);
 }
 
 int
 capture_merge_link_type(const struct capture_merge *m, size_t i)
 {
-	return (m->parts[i].info.link_type);
+	return (m->inputs[i].info.link_type);
 }
 
 const char *
 capture_merge_name(const struct capture_merge *m, size_t i)
 {
-	return (m->parts[i].name);
+	return (m->inputs[i].name);
 }
 
 bool
 capture_merge_is_live(const struct capture_merge *m)
 {
-	return (m->nparts == 1 && m->parts[0].file != NULL &&
-	    !m->parts[0].info.regular &&
-	    m->parts[0].info.size == 0);
+	return (m->ninputs == 1 && m->inputs[0].file != NULL &&
+	    !m->inputs[0].info.regular &&
+	    m->inputs[0].info.size == 0);
 }
 
 uint64_t
@@ -454,15 +462,15 @@ capture_merge_progress(const struct capture_merge *m)
 	uint64_t	 size = 0, position = 0;
 	size_t		 i;
 
-	for (i = 0; i < m->nparts; i++) {
-		const struct part *p = &m->parts[i];
-		if (p->info.size == 0)
+	for (i = 0; i < m->ninputs; i++) {
+		const struct input *in = &m->inputs[i];
+		if (in->info.size == 0)
 			return (-1);
-		size += p->info.size;
-		if (p->file != NULL)
-			position += capture_file_position(p->file);
-		else if (!p->postponed)
-			position += p->position;
+		size += in->info.size;
+		if (in->file != NULL)
+			position += capture_file_position(in->file);
+		else if (!in->postponed)
+			position += in->position;
 	}
 	return (size > 0 ? (double)position / (double)size : -1);
 }

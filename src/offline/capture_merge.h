@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Several captures as one: their frames in the order of their timestamps.  Each
- * capture is read once, as a stream; in memory is only its reorder window.
+ * Merges captures: hands out their frames in the order of the timestamps.  Each
+ * capture is read as a stream; only its reorder window is in memory.
  */
 #ifndef HBW_CAPTURE_MERGE_H
 #define HBW_CAPTURE_MERGE_H
@@ -15,8 +15,8 @@
 struct capture_merge;
 
 /*
- * Takes a frame, which is valid within the call.  Its timestamp is never before
- * that of the previous frame.  False ends the run.
+ * Takes a frame, which is valid only within the call.  Its timestamp is not
+ * before that of the previous frame.  Returns false to end the run.
  */
 typedef bool capture_merge_take(void *arg, const struct capture_frame *);
 
@@ -24,9 +24,10 @@ typedef bool capture_merge_take(void *arg, const struct capture_frame *);
 typedef bool capture_merge_wants(void *arg, const struct capture_frame *);
 
 /*
- * Opens the captures.  A name may be "-" for standard input, once.  NULL when
- * one of them cannot be opened; the log says why.  The names must outlive the
- * merge.  The caller ends it with capture_merge_close.
+ * Opens the captures.  One of the names may be "-" for standard input.  NULL,
+ * after logging the error, if one of them cannot be opened or memory is
+ * exhausted.  The names must outlive the merge.  The caller ends it with
+ * capture_merge_close.
  */
 struct capture_merge *capture_merge_open(char *const *names, size_t nnames);
 void	 capture_merge_close(struct capture_merge *);
@@ -43,25 +44,25 @@ void	 capture_merge_close(struct capture_merge *);
 bool	 capture_merge_run(struct capture_merge *, capture_merge_take *,
 	    capture_merge_wants *wants, void *arg);
 
-/* Ends a pipe that has no data; may be called from a signal handler. */
+/* Ends the reading of a pipe; may be called from a signal handler. */
 void	 capture_merge_stop(void);
 
 /*
- * Logs the problems of the captures: cut short, out of order, packets without
- * a timestamp, unknown link type.  True when all frames could be read and have
- * a known link type.
+ * Logs the problems of the captures: truncated, out of order, packets without a
+ * timestamp, unsupported link type.  True if all frames could be read and the
+ * link types are supported.
  */
 bool	 capture_merge_report(const struct capture_merge *);
 
-/* The captures, in the order of their names. */
+/* The number of captures; their names and link types by position, from 0. */
 size_t	 capture_merge_count(const struct capture_merge *);
 const char *capture_merge_name(const struct capture_merge *, size_t);
 int	 capture_merge_link_type(const struct capture_merge *, size_t);
-/* Is a pipe the only capture? */
+/* Is a pipe the only capture, and still open? */
 bool	 capture_merge_is_live(const struct capture_merge *);
 /* The number of frames handed out or skipped so far. */
 uint64_t capture_merge_frames(const struct capture_merge *);
-/* The part that was read, 0..1; negative when it is not known. */
+/* The share that was read, 0..1; negative if it is not known. */
 double	 capture_merge_progress(const struct capture_merge *);
 
 #endif

@@ -259,9 +259,13 @@ parse_options(int argc, char **argv, struct discover *d)
 			return (COMMAND_USAGE);
 		}
 	}
-	if (optind != argc || (timed && d->file != NULL) ||
-	    (d->interface != NULL) == (d->file != NULL))
+	if (optind != argc || (d->interface == NULL && d->file == NULL))
 		return (COMMAND_USAGE);
+	if (d->file != NULL && (d->interface != NULL || timed)) {
+		log_errx("%s and -r cannot be used together",
+		    d->interface != NULL ? "-i" : "-T");
+		return (COMMAND_REFUSED);
+	}
 	return (COMMAND_SUCCESS);
 }
 

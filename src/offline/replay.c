@@ -25,16 +25,16 @@
 #include "packet/packet.h"
 #include "state/alarm.h"
 
-/* Figures of a watch for the summary that the detector does not keep. */
+/* Statistics of a watch for its summary, which the detector does not keep. */
 struct tally {
 	struct wall_time	 first;
 	struct wall_time	 last;
-	int64_t			 longest_ns;	/* -1: none yet */
-	struct median		 intervals;
+	int64_t			 longest_ns;	/* between two; -1: none yet */
+	struct median		 intervals;	/* in ns */
 	struct addr		 sender;	/* of the last heartbeat */
 };
 
-/* Expressions are compiled for one link type, so each type has a matcher. */
+/* bpf expressions are compiled for one link type, so each has a matcher. */
 struct matcher {
 	int		 link_type;
 	struct match	*match;
@@ -43,20 +43,20 @@ struct matcher {
 struct replay {
 	const struct configuration *config;
 	struct capture_merge	*merge;
-	struct matcher		*matchers;
+	struct matcher		*matchers;	/* owned, as the other arrays */
 	size_t			 nmatchers;
 	struct detect		 detect;
 	struct detect_watch	*watches;
-	struct detect_source	 source;	/* all captures together */
-	struct detect_source	*sources;	/* array with that one */
+	struct detect_source	 source;	/* of all captures */
+	struct detect_source	*sources;	/* the array of that one */
 	struct tally		*tallies;
-	bool			 begun;
-	bool			 exhausted;	/* memory */
-	struct wall_time	 now;
-	unsigned		 taken;		/* wanted frames */
+	bool			 begun;		/* there was a packet */
+	bool			 exhausted;	/* out of memory */
+	struct wall_time	 now;		/* timestamp of the packet */
+	unsigned		 taken;		/* frames with bytes */
 };
 
-/* The detector's clock is the timestamps of the captures. */
+/* The clock of the detector shows the timestamps of the packets. */
 static struct mono_time
 clock_of(struct wall_time timestamp)
 {
@@ -241,9 +241,9 @@ take_frame(void *arg, const struct capture_frame *frame)
 /* ---- from start to end */
 
 static bool
-add_matcher(struct replay *r, size_t part)
+add_matcher(struct replay *r, size_t input)
 {
-	int		 link_type = capture_merge_link_type(r->merge, part);
+	int		 link_type = capture_merge_link_type(r->merge, input);
 	struct match	*match;
 	char		 error[CAPTURE_ERROR_SIZE];
 
@@ -258,7 +258,7 @@ add_matcher(struct replay *r, size_t part)
 	if (match_prepare(match, link_type, error))
 		return (true);
 	log_errx("%s: a bpf expression is invalid for its link type: %s",
-	    capture_merge_name(r->merge, part), error);
+	    capture_merge_name(r->merge, input), error);
 	return (false);
 }
 
@@ -266,19 +266,19 @@ static bool
 prepare(struct replay *r)
 {
 	size_t	 i, nwatches = r->config->nwatches;
-	size_t	 nparts = capture_merge_count(r->merge);
+	size_t	 ninputs = capture_merge_count(r->merge);
 
 	r->sources = &r->source;
 	r->watches = calloc(nwatches + 1, sizeof(*r->watches));
 	r->tallies = calloc(nwatches + 1, sizeof(*r->tallies));
-	r->matchers = calloc(nparts + 1, sizeof(*r->matchers));
+	r->matchers = calloc(ninputs + 1, sizeof(*r->matchers));
 	if (r->watches == NULL || r->tallies == NULL || r->matchers == NULL) {
 		log_errx("out of memory");
 		return (false);
 	}
 	for (i = 0; i < nwatches; i++)
 		r->tallies[i].longest_ns = -1;
-	for (i = 0; i < nparts; i++)
+	for (i = 0; i < ninputs; i++)
 		if (!add_matcher(r, i))
 			return (false);
 	return (true);
@@ -300,7 +300,7 @@ release(struct replay *r)
 	free(r->watches);
 }
 
-/* Without a packet there is no time, and nothing was watched. */
+/* Without a packet there is no time: the watches are `starting`. */
 static void
 finish(struct replay *r)
 {
@@ -318,30 +318,30 @@ finish(struct replay *r)
 static bool
 run(struct replay *r)
 {
-	bool	 good;
+	bool	 ok;
 
-	good = capture_merge_run(r->merge, take_frame, wants_frame, r) &&
+	ok = capture_merge_run(r->merge, take_frame, wants_frame, r) &&
 	    !r->exhausted;
-	if (!good)
+	if (!ok)
 		log_errx("out of memory");
-	if (good && !ferror(stdout))
+	if (ok && !ferror(stdout))
 		finish(r);
 	progress_clear();
-	good = command_flush() && good;
-	return (capture_merge_report(r->merge) && good);
+	ok = command_flush() && ok;
+	return (capture_merge_report(r->merge) && ok);
 }
 
 static void
 set_up_process(const struct capture_merge *merge)
 {
 	struct stat	 st;
-	bool		 shared = capture_merge_is_live(merge);
+	bool		 from_pipe = capture_merge_is_live(merge);
 
-	if (shared)
+	if (from_pipe)
 		command_catch_signals();
 	signal(SIGPIPE, SIG_IGN);
-	/* Outside of a regular file each event is shown at once. */
-	if (shared || fstat(STDOUT_FILENO, &st) != 0 || !S_ISREG(st.st_mode))
+	/* Each event is written at once, unless from and into a file. */
+	if (from_pipe || fstat(STDOUT_FILENO, &st) != 0 || !S_ISREG(st.st_mode))
 		setvbuf(stdout, NULL, _IOLBF, 0);
 }
 
@@ -349,16 +349,16 @@ static enum command_status
 replay(const struct configuration *config, char *const *names, size_t nnames)
 {
 	struct replay	 r = { .config = config };
-	bool		 good;
+	bool		 ok;
 
 	r.merge = capture_merge_open(names, nnames);
 	if (r.merge == NULL)
 		return (COMMAND_FAILURE);
 	set_up_process(r.merge);
-	good = prepare(&r) && run(&r);
+	ok = prepare(&r) && run(&r);
 	release(&r);
 	capture_merge_close(r.merge);
-	return (good ? COMMAND_SUCCESS : COMMAND_FAILURE);
+	return (ok ? COMMAND_SUCCESS : COMMAND_FAILURE);
 }
 
 static bool
@@ -386,9 +386,12 @@ replay_main(int argc, char **argv)
 			break;
 		file = optarg;
 	}
-	if (option != -1 || file == NULL || optind == argc ||
-	    stdin_is_named_twice(argv + optind, argc - optind))
+	if (option != -1 || file == NULL || optind == argc)
 		return (COMMAND_USAGE);
+	if (stdin_is_named_twice(argv + optind, argc - optind)) {
+		log_errx("standard input (-) can be read only once");
+		return (COMMAND_REFUSED);
+	}
 	config = configuration_load(file, stderr);
 	if (config == NULL)
 		return (COMMAND_REFUSED);

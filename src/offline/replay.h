@@ -4,7 +4,7 @@
 
 #include "offline/command.h"
 
-/* `hbwatch replay`. */
+/* Runs `hbwatch replay`. */
 enum command_status replay_main(int argc, char **argv);
 
 #define REPLAY_USAGE	"replay -c FILE CAPTURE..."
