@@ -11,28 +11,27 @@
 #include "base/number.h"
 #include "state/epoch_file.h"
 
-/* The text has always the same length: "        12 behind \n". */
+/* The text always has the same length: "        12 behind \n". */
 #define FORMAT		"%10" PRIu32 "%s"
 #define FILE_SIZE	19
 #define UNSAVED		" behind \n"
 #define SAVED		" even   \n"
 #define VERSION_0_1	"\n"
 
+/* False when the text is invalid; then *f is unchanged. */
 static bool
-parse(char *text, struct epoch_file *f)
+parse(const char *text, struct epoch_file *f)
 {
-	char		*digits = text + strspn(text, " ");
-	char		*rest = digits + strspn(digits, "0123456789");
-	uint32_t	 epoch;
+	const char	*digits = text + strspn(text, " ");
+	size_t		 length = strspn(digits, "0123456789");
+	const char	*rest = digits + length;
+	bool		 unsaved = strcmp(rest, UNSAVED) == 0;
 
-	f->unsaved = strcmp(rest, UNSAVED) == 0;
-	if (!f->unsaved && strcmp(rest, SAVED) != 0 &&
-	    strcmp(rest, VERSION_0_1) != 0)
+	if ((!unsaved && strcmp(rest, SAVED) != 0 &&
+	    strcmp(rest, VERSION_0_1) != 0) ||
+	    !number_parse_bytes(digits, length, 1, UINT32_MAX, &f->epoch))
 		return (false);
-	*rest = '\0';
-	if (!number_parse(digits, 1, UINT32_MAX, &epoch))
-		return (false);
-	f->epoch = epoch;
+	f->unsaved = unsaved;
 	return (true);
 }
 
@@ -51,10 +50,7 @@ epoch_file_read(const char *file, struct epoch_file *f)
 	n = read(fd, text, FILE_SIZE);
 	close(fd);
 	text[n > 0 ? n : 0] = '\0';
-	if (parse(text, f))
-		return (true);
-	*f = (struct epoch_file){ 0 };
-	return (false);
+	return (parse(text, f));
 }
 
 bool
@@ -70,7 +66,7 @@ epoch_file_write(const char *file, const struct epoch_file *f)
 	    O_NONBLOCK, 0600);
 	if (fd == -1)
 		return (false);
-	/* This fails for a file of another user, which is used all the same. */
+	/* An error is ignored: a file of another user keeps its mode. */
 	(void)fchmod(fd, 0600);
 	ok = write(fd, text, FILE_SIZE) == FILE_SIZE && fsync(fd) == 0;
 	return (close(fd) == 0 && ok);

@@ -12,7 +12,7 @@
 
 struct epoch_file {
 	uint32_t	 epoch;		/* from 1; 0: there is no file */
-	bool		 unsaved;	/* sent, and not in the store */
+	bool		 unsaved;	/* some were sent and not stored */
 };
 
 /*

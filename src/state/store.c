@@ -15,7 +15,7 @@
 #define RETRY_NS	(1 * NSEC_PER_SEC)
 #define LOG_AGAIN_NS	(3600 * NSEC_PER_SEC)
 
-/* At the start another process gets 3 s to end. */
+/* At the start, 20 ms apart: another process gets 3 s to end. */
 #define LOCK_TRIES	150
 
 /*
@@ -241,8 +241,8 @@ write_epoch(struct store *s, const struct store_counters *c)
 }
 
 /*
- * The counters to continue with.  `lost`: there was a state, and its database
- * or its epoch file is invalid.
+ * Returns the counters to continue with.  `lost`: there was a state, and its
+ * database or its epoch file is invalid.
  */
 static struct store_counters
 first_counters(struct store *s, bool created, bool lost)
@@ -251,7 +251,7 @@ first_counters(struct store *s, bool created, bool lost)
 
 	if (s->db == NULL || created) {
 		c.epoch = s->epoch_file.epoch + 1;
-		/* The lost epoch is unknown, and was at least 1. */
+		/* The lost epoch is unknown, but was at least 1. */
 		if (s->epoch_file.epoch == 0 && lost)
 			c.epoch = 2;
 		if (c.epoch == 0)
@@ -364,7 +364,7 @@ set_used_epoch(struct store *s, uint32_t epoch)
 		s->used_epoch = epoch;
 }
 
-/* Does the file have the counters that were read at the start? */
+/* Does the file still have the content that was read at the start? */
 static bool
 is_as_read(const struct store *s, const struct store_counters *before)
 {

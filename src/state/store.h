@@ -3,15 +3,16 @@
  * The state on disk: STATE/hbwatchd.db, an SQLite file in WAL mode that is
  * synced at each commit, and STATE/epoch (epoch_file.h).
  *
- * A problem with the state never stops hbwatchd.  A file that cannot be read is
- * set aside; while the state cannot be written, hbwatchd continues from memory.
- * The store logs this itself: at once, and then once an hour.
+ * A state that cannot be read or written does not stop hbwatchd.  An invalid
+ * file is set aside; while the state cannot be written, hbwatchd continues from
+ * memory.  The store logs this itself: at once, and then once an hour.
+ *
+ * The rows are read and written by store_tables.h.
  */
 #ifndef HBW_STORE_H
 #define HBW_STORE_H
 
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "base/mono.h"
 #include "state/store_counters.h"
@@ -40,19 +41,17 @@ bool	 store_is_readable(const struct store *);
 /* The caller found invalid data: the next store_begin replaces the file. */
 void	 store_set_damaged(struct store *);
 
-/* ---- writing: one transaction from store_begin to store_commit */
-
 /*
- * `counters` are the caller's present ones.  False when the state cannot be
- * written now; then it is not tried again before store_next_retry.  *recreated:
- * the file is new and empty, so the caller must put everything, and *counters
- * may have a new epoch.
+ * Begins a transaction.  `counters` are the caller's present ones.  False when
+ * the state cannot be written now; then it is not tried again before
+ * store_next_retry.  *recreated: the file is new and empty, so the caller must
+ * put everything, and *counters may have a new epoch.
  */
 bool	 store_begin(struct store *, struct mono_time now, bool *recreated,
 	    struct store_counters *counters);
 /*
- * True when the transaction is on disk; on false nothing of it is.  `complete`:
- * the file now has every notification that exists.
+ * Ends the transaction.  True: all of it is on disk; false: nothing of it is.
+ * `complete`: the file now has every notification that exists.
  */
 bool	 store_commit(struct store *, struct mono_time now, bool complete);
 
@@ -63,8 +62,8 @@ struct mono_time store_next_retry(const struct store *);
 void	 store_retry_now(struct store *);
 
 /*
- * To be called when nothing else is to be done: copies the write-ahead log to
- * the database, which would otherwise delay a later commit.
+ * Copies the write-ahead log to the database, which would otherwise delay a
+ * later commit.  The caller calls it when it has nothing else to do.
  */
 void	 store_checkpoint(struct store *);
 

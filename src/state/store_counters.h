@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The numbers that continue when hbwatchd starts again.
+ * The numbers that the state keeps over a restart.
  */
 #ifndef HBW_STORE_COUNTERS_H
 #define HBW_STORE_COUNTERS_H
@@ -11,7 +11,7 @@
 
 /* Each number is at most INT32_MAX in the file. */
 struct store_counters {
-	uint32_t		 epoch;		/* from 1; +1 for a loss */
+	uint32_t		 epoch;		/* from 1; +1 after a loss */
 	uint32_t		 sequence;	/* the newest; 0: none */
 	uint32_t		 delivered;	/* all up to it are delivered */
 	uint32_t		 serial;	/* raises of all alarms */

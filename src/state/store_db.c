@@ -23,10 +23,10 @@
 /* The smallest file that SQLite writes, in bytes. */
 #define SIZE_MIN	512
 
-/* How long another process that is about to end is waited for. */
+/* The time that another process gets to close the file. */
 #define BUSY_MS		3000
 
-/* A limit for what a damaged file may request, in bytes. */
+/* Longer values of a damaged file are not read; in bytes. */
 #define VALUE_MAX	(16 * 1024 * 1024)
 
 static void
@@ -61,8 +61,8 @@ run(sqlite3 *db, const char *sql)
 }
 
 /*
- * The one value that a statement returns, as a text in new memory.  NULL when
- * there is none; *error tells why.
+ * The one value that a statement returns, as a text that the caller frees; NULL
+ * when there is none.  *error is SQLite's result code.
  */
 static char *
 query(sqlite3 *db, const char *sql, int *error)
@@ -183,7 +183,7 @@ validate(sqlite3 *db, long long *version, char *reason)
 
 /* ---- opening */
 
-/* Does all of one step of the schema, or nothing. */
+/* Does one step of the schema, completely or not at all. */
 static int
 upgrade(sqlite3 *db, long long version)
 {
@@ -222,7 +222,7 @@ open_to_write(sqlite3 *db, const char *file, bool *created, char *reason)
 	state = validate(db, &version, reason);
 	if (state != STORE_DB_WRITABLE)
 		return (state);
-	/* This takes the lock at the latest; it is kept until the end. */
+	/* At the latest, this takes the lock, which SQLite then keeps. */
 	error = run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 	    "PRAGMA wal_autocheckpoint = 0; BEGIN EXCLUSIVE; COMMIT;");
 	*created = version == 0;
@@ -235,8 +235,8 @@ open_to_write(sqlite3 *db, const char *file, bool *created, char *reason)
 }
 
 /*
- * The URI of a file that does not change while it is open, in new memory; NULL
- * when memory is exhausted.
+ * The URI of a file that does not change while it is open, which the caller
+ * frees; NULL when memory is exhausted.
  */
 static char *
 immutable_uri(const char *file)
@@ -361,7 +361,7 @@ create(const char *file)
 	return (true);
 }
 
-/* A file that is left without content would look damaged later. */
+/* Later, a file without content would look damaged. */
 static void
 remove_created(const char *file)
 {
@@ -419,7 +419,7 @@ store_db_close(const char *file, sqlite3 *db)
 {
 	if (db == NULL)
 		return;
-	/* Before the lock ends: another process may wait to write there. */
+	/* Under the lock: another process may be waiting to write there. */
 	store_reserve_checkpoint(file, db);
 	sqlite3_close(db);
 }
@@ -440,9 +440,9 @@ rename_part(const char *file, const char *name, const char *suffix)
 	free(from);
 }
 
-/* FILE.TIME or FILE.TIME.N, in new memory; NULL when none is free. */
+/* FILE.TIME or FILE.TIME.N, which the caller frees; NULL on error (errno). */
 static char *
-free_name(const char *file)
+unused_name(const char *file)
 {
 	time_t		 now = (time_t)(wall_now().ns / NSEC_PER_SEC);
 	struct stat	 st;
@@ -467,11 +467,11 @@ free_name(const char *file)
 bool
 store_db_set_aside(const char *file, const char *reason)
 {
-	char	*name = free_name(file);
+	char	*name = unused_name(file);
 
 	if (name == NULL)
 		return (false);
-	/* First: a new database must not find the log of another one. */
+	/* The log first: a new database must not find that of an old one. */
 	if (store_reserve_wal_in_use(file))
 		rename_part(file, name, "-wal");
 	rename_part(file, name, "-journal");

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The SQLite file of the store: opened, validated, upgraded to the schema of
- * this version, or set aside.
+ * The SQLite file of the store: opens, validates and upgrades it, or sets it
+ * aside.
  */
 #ifndef HBW_STORE_DB_H
 #define HBW_STORE_DB_H
@@ -12,7 +12,7 @@
 
 enum store_db_state {
 	STORE_DB_WRITABLE,
-	STORE_DB_READABLE,	/* only: a read-only file system, … */
+	STORE_DB_READABLE,	/* not writable: read-only file system, … */
 	STORE_DB_UNAVAILABLE,	/* neither opened nor created */
 	STORE_DB_IN_USE,	/* locked by another process */
 	STORE_DB_INVALID,	/* damaged, foreign or of a later version */

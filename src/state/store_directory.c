@@ -78,7 +78,7 @@ store_directory_adopt(const char *directory)
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (asprintf(&file, "%s/%s", directory, files[i]) < 0)
 			return;
-		/* A directory without the database may be anybody's. */
+		/* Without the database it may not be our directory. */
 		if (i == 0 && lstat(file, &st) == 0)
 			chown_to_root(directory);
 		chown_to_root(file);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The directory of the state: made, locked against a second hbwatchd, and
- * taken back from another owner.
+ * The directory of the state: created, locked against a second hbwatchd, and
+ * given back to root.
  */
 #ifndef HBW_STORE_DIRECTORY_H
 #define HBW_STORE_DIRECTORY_H
@@ -15,17 +15,17 @@
 void	 store_directory_make(const char *directory);
 
 /*
- * Locks the directory until *fd is closed.  Another process that has the lock
- * is waited for: `tries` times, 20 ms each.  False when it keeps it.  True with
- * *fd -1 when the directory cannot be locked at all; then only SQLite's lock of
- * the file protects it.
+ * Locks the directory until *fd is closed.  While another process has the lock,
+ * tries up to `tries` times, every 20 ms; false when it keeps the lock.  True
+ * with *fd -1 when the directory cannot be locked at all; then only SQLite's
+ * lock of the file protects it.
  */
 bool	 store_directory_lock(const char *directory, int tries, int *fd);
 
 /*
- * Makes root the owner of what an earlier run as another user left there.  Does
- * nothing unless the process is root's.  It needs CAP_CHOWN, so it is called
- * before privileges are dropped.
+ * Makes root the owner of the files that an earlier run as another user left
+ * there.  Does nothing unless the process runs as root.  It needs CAP_CHOWN, so
+ * it is called before privileges are dropped.
  */
 void	 store_directory_adopt(const char *directory);
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The store as its two parts share it: store.c opens the file and makes the
- * transactions, store_tables.c writes and reads rows within them.
+ * The struct that only store.c and store_tables.c use: the first one opens the
+ * file and makes the transactions, the second one reads and writes the rows.
  */
 #ifndef HBW_STORE_INTERNAL_H
 #define HBW_STORE_INTERNAL_H

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Disk blocks for the database and its write-ahead log (WAL), reserved while
- * there is room: then the state can be written for a while on a full disk.
+ * Reserves disk blocks for the database and its write-ahead log (WAL) while
+ * there is room.  Then the state can be written for a while on a full disk.
  *
- * `file` is the path of the database; the WAL is beside it.  Nothing here
- * reports an error: without a reserve the state is written all the same.
+ * `file` is the path of the database; the WAL is beside it.  Errors are
+ * ignored, because the state can be written without reserved blocks, too.
  */
 #ifndef HBW_STORE_RESERVE_H
 #define HBW_STORE_RESERVE_H

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Reads and writes the rows of a store that store.h has opened.
+ * Reads the rows of the store, and writes them in a transaction (store.h).
  */
 #ifndef HBW_STORE_TABLES_H
 #define HBW_STORE_TABLES_H
@@ -27,11 +27,12 @@ typedef bool store_take_storm(void *arg, uint32_t sequence,
  * These read all rows of a kind.  False when a row could not be read or when
  * the callback stopped.  The next store_begin replaces a damaged file.
  */
+
 /* hbwWatchIndex and name of each watch that ever was, by index. */
 bool	 store_names(struct store *, store_take_name *, void *arg);
 /* The last notification of each watch, by hbwWatchIndex. */
 bool	 store_alarms(struct store *, store_take_notification *, void *arg);
-/* The interfaces of which the last notification is NOTIFICATION_BLIND. */
+/* The interfaces whose last notification is NOTIFICATION_BLIND. */
 bool	 store_blind(struct store *, store_take_blind *, void *arg);
 /* The notifications after a sequence, in order. */
 bool	 store_notifications(struct store *, uint32_t after,
@@ -46,19 +47,20 @@ bool	 store_storms(struct store *, store_take_storm *, void *arg);
 bool	 store_notification(struct store *, uint32_t sequence,
 	    struct notification *n);
 /*
- * The transitions since the last storm notification that were left to the next
- * one; false: none.
+ * The raises and clears that the next storm notification summarises.  False
+ * when there are none.
  */
 bool	 store_open_storm(struct store *, struct notification_storm *);
 /* The oldest sequence; 0: there is no notification. */
 uint32_t store_oldest(struct store *);
-/* False when the counters are missing, cannot be read or are contradictory. */
+/* False when the counters are missing, invalid or contradictory. */
 bool	 store_get_counters(struct store *, struct store_counters *);
 
 /*
  * These write between store_begin and store_commit.  After an error nothing
  * more is written, and store_commit returns false.
  */
+
 void	 store_put_name(struct store *, uint32_t number, const char *name);
 /* A notification, and the state of its alarm, interface or storm. */
 void	 store_put_notification(struct store *, const struct notification *);

@@ -17,14 +17,14 @@
 #include "base/mono.h"
 #include "state/notification.h"
 
-/* A storm is notified after so many windows even if it has not ended, … */
+/* A storm that has not ended is notified after this number of windows, … */
 #define STORM_WINDOWS_MAX	10
-/* … and at once when it has so many raises and clears. */
+/* … or when it has this number of raises and clears. */
 #define STORM_TRANSITIONS_MAX	100000
 
 /* Starts as all zeros. */
 struct storm {
-	uint32_t		 limit;		/* raises in a window; 0: any */
+	uint32_t		 limit;		/* raises per window; 0: off */
 	int64_t			 window_ns;
 	struct mono_time	*recent;	/* the last `limit` raises */
 	size_t			 nrecent;	/* raises since the start */
@@ -35,13 +35,13 @@ struct storm {
 
 	struct notification_storm notified;	/* the last one; or zeros */
 	uint32_t		 notified_by;	/* sequence; 0: none */
-	uint32_t		 oldest_needed;	/* by it, and by those before
-						   it that are undelivered */
+	/* The oldest sequence that it, or an undelivered one, refers to. */
+	uint32_t		 oldest_needed;
 };
 
 /*
  * Sets the rate: up to `limit` raises in `window_ns` are notified one by one.
- * To be called before all others, and again when the configuration changes.
+ * Called before all others, and again when the configuration changes.
  * False when memory is exhausted; then the rate is not limited.
  */
 bool	 storm_configure(struct storm *, uint32_t limit, int64_t window_ns);
