@@ -134,6 +134,49 @@ parse_options(int argc, char **argv, struct options *o)
 	return (EXIT_USAGE);
 }
 
+/* ---- loading */
+
+/*
+ * Loads the configuration.  *errors, which the caller frees, has one error a
+ * line; NULL: memory is exhausted.
+ */
+static struct configuration *
+load(const char *file, char **errors)
+{
+	struct configuration	*config;
+	size_t			 length;
+	FILE			*stream;
+
+	*errors = NULL;
+	stream = open_memstream(errors, &length);
+	if (stream == NULL)
+		return (NULL);
+	config = configuration_load(file, stream);
+	if (fclose(stream) == 0)
+		return (config);
+	configuration_free(config);
+	free(*errors);
+	*errors = NULL;
+	return (NULL);
+}
+
+static struct configuration *
+load_first(const char *file)
+{
+	struct configuration	*config;
+	char			*errors, *line, *rest;
+
+	config = load(file, &errors);
+	if (errors == NULL)
+		fatal("cannot load %s", file);
+	rest = errors;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (*line != '\0')
+			fprintf(stderr, "%s%s\n", log_prefix(LOG_ERR), line);
+	free(errors);
+	return (config);
+}
+
 /* ---- -t */
 
 static bool
@@ -150,9 +193,9 @@ check_interfaces(const struct configuration *config)
 		    strcmp(w->interface, "any") == 0 ||
 		    if_nametoindex(w->interface) != 0)
 			continue;
-		fprintf(stderr, "%s:%d: no such interface \"%s\"; expected one "
-		    "that `ip link` shows, or any\n", w->file,
-		    w->interface_line, w->interface);
+		fprintf(stderr, "%s%s:%d: no such interface \"%s\"; expected "
+		    "one that `ip link` shows, or any\n", log_prefix(LOG_ERR),
+		    w->file, w->interface_line, w->interface);
 		ok = false;
 	}
 	return (ok);
@@ -172,17 +215,6 @@ check(const struct configuration *config)
 }
 
 /* ---- reload */
-
-/* Logs the errors of a configuration, one line each. */
-static void
-log_errors(char *errors)
-{
-	char	*line;
-
-	while ((line = strsep(&errors, "\n")) != NULL)
-		if (*line != '\0')
-			log_errx("%s", line);
-}
 
 static bool
 same_text(const char *a, const char *b)
@@ -210,27 +242,26 @@ static void
 load_next(struct daemon *d)
 {
 	struct configuration	*config;
-	char			*errors = NULL;
-	size_t			 length;
-	FILE			*stream;
+	char			*errors, *line, *rest;
 
-	stream = open_memstream(&errors, &length);
-	if (stream == NULL) {
+	config = load(d->options.file, &errors);
+	if (errors == NULL) {
 		log_err("cannot reload %s", d->options.file);
 		return;
 	}
-	config = configuration_load(d->options.file, stream);
-	if (fclose(stream) != 0 || config == NULL) {
-		log_errors(errors);
+	rest = errors;
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (*line != '\0')
+			log_errx("%s", line);
+	free(errors);
+	if (config == NULL) {
 		log_errx("%s: has errors; the previous configuration stays in "
 		    "effect", d->options.file);
-	} else {
-		warn_of_restart(d->agent.current.config, config,
-		    d->options.file);
-		configuration_free(d->reload);
-		d->reload = config;
+		return;
 	}
-	free(errors);
+	warn_of_restart(d->agent.current.config, config, d->options.file);
+	configuration_free(d->reload);
+	d->reload = config;
 }
 
 static void
@@ -489,10 +520,10 @@ main(int argc, char **argv)
 	status = parse_options(argc, argv, &o);
 	if (status != -1)
 		return (status);
-	config = configuration_load(o.file, stderr);
+	log_open("hbwatchd", o.log, o.verbose);
+	config = load_first(o.file);
 	if (config == NULL)
 		return (EXIT_USAGE);
-	log_open("hbwatchd", o.log, o.verbose);
 	if (!o.test)
 		return (run(&o, config));
 	status = check(config);

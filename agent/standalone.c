@@ -47,8 +47,8 @@ filter_log(char *text, size_t size)
 	if (word != NULL)
 		snprintf(word, size - (size_t)(word - text),
 		    "unknown directive");
-	fprintf(stderr, "%s:%d: snmp: %s\n", directives.current->file,
-	    directives.current->line, text);
+	fprintf(stderr, "%s%s:%d: snmp: %s\n", log_prefix(LOG_ERR),
+	    directives.current->file, directives.current->line, text);
 	return (true);
 }
 

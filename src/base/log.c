@@ -44,7 +44,7 @@ log_open(const char *name, enum log_target target, bool verbose)
 	log_name = name;
 	log_target = target;
 	log_verbose = verbose;
-	log_to_journal = target == LOG_TO_STDERR && stderr_is_journal();
+	log_to_journal = stderr_is_journal();
 	if (target == LOG_TO_SYSLOG)
 		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
@@ -56,17 +56,25 @@ log_redirect(log_taker *take, void *arg)
 	log_take_arg = arg;
 }
 
-/* The journal takes the priority from the prefix "<N>" (sd-daemon(3)). */
+const char *
+log_prefix(int priority)
+{
+	static const char *const prefixes[] = {
+		"<0>", "<1>", "<2>", "<3>", "<4>", "<5>", "<6>", "<7>",
+	};
+
+	return (log_to_journal ? prefixes[LOG_PRI(priority)] : "");
+}
+
 static void
 print_line(const char *name, int priority, const char *text)
 {
-	char	 line[1280], prefix[8] = "";
+	char	 line[1280];
 	int	 n;
 
-	if (log_to_journal)
-		snprintf(prefix, sizeof(prefix), "<%d>", LOG_PRI(priority));
 	/* One write for the whole line; dprintf needs more system calls. */
-	n = snprintf(line, sizeof(line), "%s%s: %s\n", prefix, name, text);
+	n = snprintf(line, sizeof(line), "%s%s: %s\n", log_prefix(priority),
+	    name, text);
 	if (n > 0 && write(STDERR_FILENO, line, (size_t)n) == -1)
 		log_dropped++;
 }

@@ -23,12 +23,17 @@ enum log_target {
 
 /*
  * Each line begins with `name`, which is not copied.  log_debug does nothing
- * unless `verbose`.  When stderr is the target and is connected to the journal
- * of systemd, the prefix of sd-daemon(3) gives each line its priority.  Without
- * a call of log_open the name is "hbwatch", the target is stderr and there is
- * no prefix.
+ * unless `verbose`.  Without a call of log_open the name is "hbwatch", and the
+ * target is stderr, which is not the journal.
  */
 void	 log_open(const char *name, enum log_target, bool verbose);
+
+/*
+ * The prefix of a line on stderr: "<N>", as in sd-daemon(3), if stderr is
+ * connected to the journal of systemd, else "".  The functions below write it;
+ * other lines on stderr need it for their priority.
+ */
+const char *log_prefix(int priority);
 
 /*
  * From this call on, passes each line to `take`, with its priority, and neither

@@ -98,6 +98,24 @@ like "a port in use, without directives: the error says why" \
 	"cannot listen for SNMP on udp:$AGENT: Address already in use"
 is "a message of net-snmp with several lines becomes one line" \
 	"$(grep -v "^hbwatchd: " "$WORK/err")" ""
+# As the unit does: standard error is the stream of the journal.
+: >"$WORK/err"
+JOURNAL_STREAM=$(stat -c %d:%i "$WORK/err")
+export JOURNAL_STREAM
+run_with -L "udp:$AGENT"
+like "in the journal, a port in use: the priority is err" \
+	"$(<"$WORK/err")" "<3>hbwatchd: cannot listen for SNMP on udp:$AGENT"
+directives "rocomunity public"
+run_with -t
+like "in the journal, a wrong directive: the priority is err" \
+	"$(<"$WORK/err")" "<3>$CONF:2: snmp: "
+echo "watch flinkserver { interface = }" >"$CONF"
+run_with -L "udp:$AGENT"
+is "in the journal, a wrong configuration: the exit status is 2" "$STATUS" 2
+like "in the journal, a wrong configuration: the priority is err" \
+	"$(<"$WORK/err")" "<3>$CONF:1: "
+unset JOURNAL_STREAM
+watch_section flinkserver 20053 1s | configure
 run_with -x "$AGENTX" -L "udp:$AGENT"
 is "-x with -L: the exit status is 2" "$STATUS" 2
 like "-x with -L: the error says why" \

@@ -78,6 +78,7 @@ lines_have_no_priority_without_the_journal(void **state)
 	log_open("hbwatchd", LOG_TO_STDERR, false);
 	log_warnx("an alarm");
 	log_other("hbwatchd[engine]", LOG_ERR, "a failure");
+	assert_string_equal(log_prefix(LOG_ERR), "");
 	assert_logged("hbwatchd: an alarm\nhbwatchd[engine]: a failure\n");
 }
 
@@ -99,6 +100,18 @@ the_journal_gets_the_priority_of_each_line(void **state)
 	    "<4>hbwatchd: warning: No such file or directory\n"
 	    "<5>hbwatchd: notice\n<6>hbwatchd: info\n<7>hbwatchd: debug\n"
 	    "<3>hbwatchd[engine]: a failure\n");
+}
+
+/* With -l syslog, errors in the configuration still go to stderr. */
+static void
+the_prefix_does_not_depend_on_the_target(void **state)
+{
+	(void)state;
+	set_journal_stream(0);
+	log_open("hbwatchd", LOG_TO_SYSLOG, false);
+	assert_string_equal(log_prefix(LOG_ERR), "<3>");
+	log_open("hbwatchd", LOG_TO_STDERR, false);
+	assert_string_equal(log_prefix(LOG_WARNING), "<4>");
 }
 
 /* The variable is inherited also when stderr has been redirected. */
@@ -171,6 +184,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		LOG_TEST(lines_have_no_priority_without_the_journal),
 		LOG_TEST(the_journal_gets_the_priority_of_each_line),
+		LOG_TEST(the_prefix_does_not_depend_on_the_target),
 		LOG_TEST(a_redirected_stderr_is_not_the_journal),
 		LOG_TEST(an_invalid_stream_is_not_the_journal),
 		LOG_TEST(dropped_lines_are_counted),
