@@ -171,8 +171,8 @@ void	 detect_watch_sanitize(struct detect_watch *);
 /*
  * Counts a heartbeat that `watch` received at the time `at`, and at `wall` by
  * the wall clock.  An `at` before the last heartbeat or raise is replaced by
- * the time of that.  If it comes after the deadline and the alarm was
- * not raised yet, it is raised here, unless the source is blind.
+ * the time of that.  If the heartbeat comes after the deadline and the alarm
+ * was not raised yet, it is raised here, unless the source is blind.
  */
 void	 detect_heartbeat(struct detect *, uint32_t watch, struct mono_time at,
 	    struct wall_time wall);
@@ -201,7 +201,7 @@ bool	 detect_overdue(struct detect *, struct mono_time now);
  */
 struct mono_time detect_next(const struct detect *);
 
-/* Begins a source that captures from `now` on. */
+/* Starts a source that captures from `now` on. */
 void	 detect_source_begin(struct detect_source *, struct mono_time now);
 
 /*
@@ -214,7 +214,7 @@ void	 detect_source_resume(struct detect_source *, struct mono_time now);
 
 /*
  * Copies a watch that another process may be writing.  The copy is consistent,
- * unless the writer was killed or did not run in the middle of a write.
+ * unless the writer was killed or stopped in the middle of a write.
  */
 void	 detect_watch_read(const struct detect_watch *, struct detect_watch *);
 

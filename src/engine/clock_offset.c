@@ -24,7 +24,7 @@ clock_offset_update(struct clock_offset *offset, int64_t offset_ns)
 	offset->step_ns = is_near(offset_ns, offset->clock_ns) ? 0 :
 	    offset_ns - offset->clock_ns;
 	offset->clock_ns = offset_ns;
-	/* If these differ much, the kernel has another wall clock: keep its. */
+	/* If they differ much, the kernel has another clock. */
 	if (is_near(offset_ns, offset->packet_ns))
 		offset->packet_ns = offset_ns;
 	return (offset->step_ns);

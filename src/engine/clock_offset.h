@@ -5,9 +5,9 @@
  *
  * The offset is wall time minus monotonic time.  To read both clocks is not
  * always enough: the wall clock may be stepped while packets wait in the ring,
- * and this process may have another wall clock than the kernel (a container, a
- * preloaded library).  So the offset is also computed from the packets, because
- * each packet arrived between the last pass of the engine and this one.
+ * and this process may have another wall clock than the kernel, for example
+ * with libfaketime.  So the offset is also computed from the packets, because each
+ * packet arrived between the last pass of the engine and this one.
  */
 #ifndef HBW_CLOCK_OFFSET_H
 #define HBW_CLOCK_OFFSET_H

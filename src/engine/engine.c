@@ -22,7 +22,7 @@
 #define IDLE_TICK_NS	(5 * NSEC_PER_SEC)
 #define NEAR_NS		(60 * NSEC_PER_SEC)
 
-/* If a pass starts this late, the process or the host was stopped. */
+/* If a pass starts this long after `due`, process or host were stopped. */
 #define STALL_NS	NSEC_PER_SEC
 
 /*
@@ -131,7 +131,8 @@ check_clocks(struct engine *engine)
 	step_ns = clock_offset_update(&engine->common.clock_offset,
 	    wall_now().ns - now.ns);
 	if (step_ns != 0)
-		log_notice("the wall clock was stepped by %+.3f s",
+		log_notice("the wall clock was stepped by %+.3f s; alarms are "
+		    "not affected",
 		    (double)step_ns / NSEC_PER_SEC);
 	if (mono_sub(now, engine->due) < STALL_NS)
 		return;
@@ -382,9 +383,9 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 
 	report_queue_init(&engine.common.reports);
 	log_redirect(report_line, &engine);
-	engine.common.link = link_open();
+	engine.common.link_socket = link_open();
 	engine.link_monitor = link_monitor_open();
-	if (engine.common.link < 0 || engine.link_monitor < 0)
+	if (engine.common.link_socket < 0 || engine.link_monitor < 0)
 		fatal("cannot monitor the interfaces");
 	/* The default lets the kernel delay each timer by 50 us. */
 	(void)prctl(PR_SET_TIMERSLACK, 1);
@@ -402,5 +403,5 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 	free(engine.listeners);
 	report_queue_free(&engine.common.reports);
 	close(engine.link_monitor);
-	close(engine.common.link);
+	close(engine.common.link_socket);
 }

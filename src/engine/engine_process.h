@@ -31,7 +31,7 @@ struct engine_process {
 		struct engine_events	 events;
 	} datagram;
 	uint32_t	 next;		/* its position */
-	uint32_t	 count;		/* of the events */
+	uint32_t	 count;		/* the number of events */
 };
 
 /*

@@ -6,8 +6,9 @@
 #include "match/match_filter.h"
 
 /*
- * The maximum of frames in one call and of calls in one pass.  So deadlines are
- * checked in time even if frames arrive faster than they are taken.
+ * The maximum number of frames in one call, and of calls in one pass.  So
+ * deadlines are checked in time even if frames arrive faster than they are
+ * taken.
  */
 #define DRAIN_FRAMES	1024
 #define DRAIN_CALLS	4
@@ -128,7 +129,8 @@ listener_check_link(struct listener *listener)
 
 	if (listener->capture == NULL)
 		return;
-	state = link_state(listener->common->link, row->interface, &ifindex);
+	state = link_state(listener->common->link_socket, row->interface,
+	    &ifindex);
 	if (state == LINK_MISSING || ifindex != row->ifindex) {
 		set_failed(listener, REMOVED_TEXT, RETURNS);
 	} else if (state == LINK_DOWN && row->state != SHARED_CAPTURE_DOWN) {
@@ -217,7 +219,7 @@ open_capture(struct listener *listener, char *const *filters)
 	const char	*interface = listener->row->interface;
 	uint32_t	 ifindex;
 
-	listener->link = link_state(listener->common->link, interface,
+	listener->link = link_state(listener->common->link_socket, interface,
 	    &ifindex);
 	if (listener->link == LINK_MISSING) {
 		snprintf(listener->error, sizeof(listener->error),
@@ -296,7 +298,8 @@ listener_begin(struct listener *listener, bool after_gap)
 		detect_source_resume(&row->source, listener->opened);
 	if (row->state != SHARED_CAPTURE_RUNNING && !row->listening)
 		log_notice("%s: capture resumed", row->interface);
-	(void)link_state(listener->common->link, row->interface, &row->ifindex);
+	(void)link_state(listener->common->link_socket, row->interface,
+	    &row->ifindex);
 	set_capture_state(listener, SHARED_CAPTURE_RUNNING, "");
 	listener_check_link(listener);
 }

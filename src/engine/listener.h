@@ -26,7 +26,7 @@ struct listeners {
 	struct detect		 detect;
 	struct report_queue	 reports;
 	struct clock_offset	 clock_offset;
-	int			 link;		/* descriptor for link_state */
+	int			 link_socket;	/* for link_state */
 	struct mono_time	 before;	/* earlier frames are taken */
 	struct mono_time	 now;		/* start of this pass */
 	struct mono_time	 latest;	/* the clock, when last read */

@@ -8,7 +8,7 @@
  * side waits for the other:
  * - detect_watch_read makes a consistent copy of a watch;
  * - a capture has no lock, so its members may be from different moments and its
- *   error may be cut; shared_state_read_capture makes a copy that can be shown;
+ *   error may be cut; shared_state_read_capture makes a copy with valid texts;
  * - next_wakeup is atomic, and orders no other memory access.
  *
  * An attacker may control the engine, so the agent trusts no value in this
@@ -48,7 +48,7 @@ struct shared_capture {
 	uint64_t		 heartbeats;	/* that a watch counted */
 	uint64_t		 dropped;	/* by the kernel */
 	uint64_t		 malformed;	/* that could not be decoded */
-	struct wall_time	 drained;	/* timestamp of the last */
+	struct wall_time	 drained;	/* last packet: timestamp */
 	char			 error[SHARED_ERROR_SIZE];	/* or "" */
 };
 
@@ -88,8 +88,7 @@ void	 shared_state_free(struct shared_state *);
 void	 shared_state_take_over(struct shared_state *,
 	    const struct configuration *, const struct shared_state *old,
 	    const struct configuration *old_config,
-	    const uint32_t *old_position,
-	    struct mono_time now);
+	    const uint32_t *old_position, struct mono_time now);
 
 /*
  * Repairs the rows after an engine has ended: restores the members that no
