@@ -13,8 +13,8 @@ struct arena_chunk;
 /* A struct of zeros is an empty arena. */
 struct arena {
 	struct arena_chunk	*chunk;		/* the newest */
-	size_t			 used;		/* bytes of it */
-	size_t			 size;		/* its bytes */
+	size_t			 used;		/* bytes used in it */
+	size_t			 size;		/* bytes in it */
 	bool			 exhausted;	/* an allocation failed */
 };
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Strings of which the process keeps one copy each: two interned strings are
- * equal if and only if their pointers are equal.
+ * The process keeps one copy of each interned string, so two of them are equal
+ * if and only if their pointers are equal.
  */
 #ifndef HBW_INTERNED_STRING_H
 #define HBW_INTERNED_STRING_H

@@ -18,18 +18,20 @@ struct json {
 
 /* Begins an object.  The caller checks the stream for errors. */
 void	 json_begin(struct json *, FILE *);
+
 /*
  * The following functions write a member.  The key is ASCII without characters
  * to escape.
- *
- * NULL is written as null, and each invalid octet of UTF-8 as U+FFFD.
  */
+
+/* NULL is written as null, and each octet that is invalid UTF-8 as U+FFFD. */
 void	 json_text(struct json *, const char *key, const char *text);
 /* RFC 3339 in UTC, to the microsecond; null for WALL_NEVER. */
 void	 json_time(struct json *, const char *key, struct wall_time);
 /* Seconds, to the microsecond; null for a negative duration. */
 void	 json_duration(struct json *, const char *key, int64_t ns);
 void	 json_count(struct json *, const char *key, uint64_t);
+
 /* Ends the object and the line. */
 void	 json_end(struct json *);
 

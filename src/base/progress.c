@@ -6,10 +6,11 @@
 #include "base/mono.h"
 #include "base/progress.h"
 
-#define EVERY_NS	(200 * NSEC_PER_MSEC)
+/* The shortest time between two progress lines. */
+#define INTERVAL_NS	(200 * NSEC_PER_MSEC)
 
-static struct mono_time	 shown;
-static bool		 visible;
+static struct mono_time	 shown;		/* when the last line was */
+static bool		 visible;	/* a line is on the terminal */
 
 bool
 progress_due(void)
@@ -19,7 +20,7 @@ progress_due(void)
 	if (!isatty(STDERR_FILENO))
 		return (false);
 	now = mono_now();
-	if (mono_before(now, mono_add(shown, EVERY_NS)))
+	if (mono_before(now, mono_add(shown, INTERVAL_NS)))
 		return (false);
 	shown = now;
 	return (true);

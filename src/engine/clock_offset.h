@@ -6,7 +6,7 @@
  * The offset is wall time minus monotonic time.  To read both clocks is not
  * always enough: the wall clock may be stepped while packets wait in the ring,
  * and this process may have another wall clock than the kernel, for example
- * with libfaketime.  So the offset is also computed from the packets, because each
+ * with libfaketime.  So the offset is also computed from the packets: each
  * packet arrived between the last pass of the engine and this one.
  */
 #ifndef HBW_CLOCK_OFFSET_H
