@@ -13,10 +13,10 @@
 
 /* The least interruption that is proposed: the default of alarm 45640. */
 #define INTERRUPTION_NS	(30 * NSEC_PER_SEC)
-/* flow.c needs this many bursts to find a flow. */
+/* A flow that no decoder recognizes needs this many bursts; see flow.c. */
 #define BURSTS_MIN	5
-/* A watch must tolerate this number of lost heartbeats in a row. */
-#define MISSED		3
+/* A watch must tolerate a silence of this many intervals. */
+#define INTERVALS_MIN	3
 
 /* The size of "A <-> B" with the longest addresses. */
 #define ADDRESSES_SIZE	(2 * ADDR_TEXT_SIZE + 8)
@@ -34,7 +34,7 @@ struct discover_report {
 	FILE		*stream;
 };
 
-/* ---- which flows are shown */
+/* ---- the rows of the table */
 
 /* Higher confidence first, then more packets. */
 static int
@@ -177,7 +177,8 @@ print_table(const struct discover_report *r, size_t n)
 	for (i = 0; i < n; i++)
 		print_row(r, &r->rows[i], flow_width, form_width);
 	if (n < r->nrows)
-		fprintf(r->stream, "# and %zu more\n", r->nrows - n);
+		fprintf(r->stream, "# %zu more periodic flows are not shown\n",
+		    r->nrows - n);
 }
 
 /* ---- the proposed watches */
@@ -196,14 +197,14 @@ has_single_sender(const struct flow_table_entry *e)
 }
 
 /*
- * The shortest interruption without false alarms.  It tolerates MISSED lost
- * heartbeats, and the longest gap of the capture that was not an outage plus
- * one interval.
+ * The shortest interruption without false alarms.  It tolerates INTERVALS_MIN
+ * intervals, and one interval more than the longest gap of the capture that was
+ * not an outage.
  */
 static int64_t
 needed_ns(const struct flow_table_entry *e)
 {
-	return (larger(MISSED * e->verdict.interval_ns,
+	return (larger(INTERVALS_MIN * e->verdict.interval_ns,
 	    e->verdict.regular_ns + e->verdict.interval_ns));
 }
 
@@ -339,20 +340,20 @@ static void
 print_summary(const struct discover_report *r,
     const struct flow_table_totals *totals)
 {
-	/* The pair that exchanged no packet. */
-	const struct addr	*pair = totals->pair_seen ? NULL :
+	const struct addr	*unseen = totals->pair_seen ? NULL :
 	    r->setting->pair;
 	double			 watched = seconds(r->setting->watched_ns);
 	char			 one[ADDR_TEXT_SIZE], other[ADDR_TEXT_SIZE];
 
 	fprintf(r->stream, "# %" PRIu64 " packets in %.1f s, %zu flows\n",
 	    totals->packets, watched, totals->flows);
-	if (pair != NULL)
+	if (unseen != NULL)
 		fprintf(r->stream, "# no packet between %s and %s was seen\n",
-		    addr_text(&pair[0], one), addr_text(&pair[1], other));
+		    addr_text(&unseen[0], one),
+		    addr_text(&unseen[1], other));
 	if (r->nrows == 0)
 		fprintf(r->stream, "# no periodic flow was found\n");
-	if (r->nrows == 0 && watched > 0 && pair == NULL)
+	if (r->nrows == 0 && watched > 0 && unseen == NULL)
 		fprintf(r->stream, "# (a flow with an interval above %.1f s "
 		    "needs a longer capture)\n", watched / BURSTS_MIN);
 	if (totals->dropped > 0)

@@ -43,7 +43,7 @@ sample_burst(struct flow *f, const struct flow_burst *burst)
 }
 
 static uint32_t
-limit(uint64_t n)
+limit32(uint64_t n)
 {
 	return (n > UINT32_MAX ? UINT32_MAX : (uint32_t)n);
 }
@@ -51,7 +51,7 @@ limit(uint64_t n)
 static uint32_t
 microseconds(int64_t ns)
 {
-	return (limit((uint64_t)(ns / NSEC_PER_USEC)));
+	return (limit32((uint64_t)(ns / NSEC_PER_USEC)));
 }
 
 /*
@@ -67,8 +67,8 @@ begin_burst(struct flow *f, struct wall_time timestamp)
 		[FLOW_INTERVAL_US] = microseconds(interval_ns),
 		[FLOW_TWO_INTERVALS_US] = f->bursts < 2 ? 0 :
 		    microseconds(wall_sub(timestamp, f->previous_begin)),
-		[FLOW_OCTETS] = limit(f->burst_octets),
-		[FLOW_PACKETS] = limit(f->burst_packets),
+		[FLOW_OCTETS] = limit32(f->burst_octets),
+		[FLOW_PACKETS] = limit32(f->burst_packets),
 	} };
 
 	f->previous_begin = f->burst_begin;
@@ -96,13 +96,13 @@ bool
 flow_count(struct flow *f, struct wall_time timestamp, size_t octets,
     uint16_t service_port, uint16_t client_port)
 {
-	bool	 begins, ok = true;
+	bool	 new_burst, ok = true;
 
 	if (f->packets > 0 && timestamp.ns < f->last.ns)
 		timestamp = f->last;
-	begins = f->packets == 0 || f->kind != FLOW_UNKNOWN ||
+	new_burst = f->packets == 0 || f->kind != FLOW_UNKNOWN ||
 	    wall_sub(timestamp, f->last) >= FLOW_BURST_NS;
-	if (begins)
+	if (new_burst)
 		ok = begin_burst(f, timestamp);
 	count_ports(f, service_port, client_port);
 	if (f->packets == 0)
@@ -287,12 +287,17 @@ unknown_confidence(const struct flow *f, const struct flow_context *c,
 
 	if (f->bursts <= INTERVALS_MIN || v->interval_ns <= 0)
 		return (0);
+	/* A flow that covers less than half of the capture is less likely. */
 	return (0.98 * c->port_score * regularity(f) * rate_score(v) *
 	    size_score(f, v) * ends_score(f, c) *
 	    intervals / (intervals + 1.5) *
 	    (0.4 + 0.6 * ramp(covered, 0.5, 0)));
 }
 
+/*
+ * Each term n / (n + constant) makes the confidence grow with the number of
+ * intervals: it is 0 without any, and approaches 1.
+ */
 static double
 confidence(const struct flow *f, const struct flow_context *c,
     const struct flow_verdict *v)

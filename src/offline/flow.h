@@ -24,7 +24,7 @@
 #define FLOW_BURST_NS	INT64_C(20000000)
 
 enum flow_kind {
-	FLOW_UNKNOWN,		/* only its regularity can be checked */
+	FLOW_UNKNOWN,		/* no decoder; rated by regularity alone */
 	FLOW_DECODED,		/* a decoder validated each packet */
 	FLOW_PORT,		/* has the port of a heartbeat protocol */
 	FLOW_KEEPALIVE,		/* TCP keepalives, on any connection */
@@ -65,8 +65,8 @@ struct flow {
 
 /*
  * Counts a packet with this number of octets of IP payload.  A timestamp before
- * that of the last packet counts as the time of that.  Without ports both are
- * 0.  False when memory is exhausted.
+ * that of the last packet counts as the time of that.  Both ports
+ * are 0 if the protocol has none.  False when memory is exhausted.
  */
 bool	 flow_count(struct flow *, struct wall_time timestamp, size_t octets,
 	    uint16_t service_port, uint16_t client_port);
