@@ -35,7 +35,7 @@ scratch_begin(struct scratch *s)
 }
 
 static inline int
-scratch_remove(const char *path, const struct stat *st, int type,
+scratch_remove_one(const char *path, const struct stat *st, int type,
     struct FTW *ftw)
 {
 	(void)st;
@@ -44,11 +44,18 @@ scratch_remove(const char *path, const struct stat *st, int type,
 	return (remove(path));
 }
 
+/* Removes a directory with all that is in it. */
+static inline void
+scratch_remove(const char *directory)
+{
+	if (nftw(directory, scratch_remove_one, 16, FTW_DEPTH | FTW_PHYS) != 0)
+		abort();
+}
+
 static inline void
 scratch_end(struct scratch *s)
 {
-	if (nftw(s->directory, scratch_remove, 16, FTW_DEPTH | FTW_PHYS) != 0)
-		abort();
+	scratch_remove(s->directory);
 }
 
 /* The path of a file in the directory; valid for three more calls. */

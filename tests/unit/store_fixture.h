@@ -23,7 +23,7 @@
 #define EPOCH		"state/epoch"
 #define ASIDE		"hbwatchd.db.2"
 
-/* A test that begins in an empty directory. */
+/* A test that starts in an empty directory. */
 #define SCRATCH(test)	cmocka_unit_test_setup_teardown(test, begin, end)
 
 static struct scratch		 scratch;
@@ -85,24 +85,32 @@ close_store(void)
 	store = NULL;
 }
 
-/* False when the state cannot be written; a new file fails the test. */
+/*
+ * Begins a transaction later than the next retry.  False when the state cannot
+ * be written; the test fails if `recreated` is not what the store returns.
+ */
 static inline bool
-try_begin(void)
+try_begin(bool recreated)
 {
-	bool	 recreated, ok;
+	bool	 is_new, ok;
 
-	/* Later than the next retry. */
 	now = mono_add(now, 3600 * NSEC_PER_SEC);
-	ok = store_begin(store, now, &recreated, &counters);
+	ok = store_begin(store, now, &is_new, &counters);
 	if (ok)
-		assert_false(recreated);
+		assert_int_equal(is_new, recreated);
 	return (ok);
 }
 
 static inline void
 begin_write(void)
 {
-	assert_true(try_begin());
+	assert_true(try_begin(false));
+}
+
+static inline void
+begin_new_file(void)
+{
+	assert_true(try_begin(true));
 }
 
 static inline bool
@@ -152,7 +160,7 @@ write_epoch_file(uint32_t epoch, bool unsaved)
 	assert_true(epoch_file_write(path(EPOCH), &epoch_file));
 }
 
-/* Changes the file like somebody with sqlite3(1). */
+/* Changes the file as an operator could with sqlite3(1). */
 static inline void
 sql(const char *text)
 {
@@ -168,31 +176,25 @@ sql(const char *text)
 static inline struct configuration_watch *
 watch_of(const char *name, const char *peer, const char *host)
 {
-	struct configuration_alarm	 alarm = {
-		.id = 45640, .name = "Heartbeat Interruption",
-		.severity = SEVERITY_MINOR, .type = "Heartbeat",
-		.service_type = "Flink", .references = 1,
-	};
-	const struct configuration_profile	 like = {
-		.interface = "eth1", .heartbeat = "udp 20053",
-		.alarm = &alarm, .source = "mrs-cluster-1", .service = "Flink",
-		.role = "FlinkServer", .host = host,
-	};
 	struct configuration_profile	*profile;
 	struct configuration_watch	*w;
-	struct configuration_alarm	*shared;
+	struct configuration_alarm	*alarm;
 	struct addr			 addr = { 0 };
 
 	if (peer != NULL)
 		assert_true(addr_parse(peer, &addr));
-	shared = configuration_alarm_new(&alarm);
-	assert_non_null(shared);
-	profile = configuration_profile_new(&(struct configuration_profile){
-		.interface = like.interface, .heartbeat = like.heartbeat,
-		.alarm = shared, .source = like.source,
-		.service = like.service, .role = like.role, .host = like.host,
+	alarm = configuration_alarm_new(&(struct configuration_alarm){
+		.id = 45640, .name = "Heartbeat Interruption",
+		.severity = SEVERITY_MINOR, .type = "Heartbeat",
+		.service_type = "Flink",
 	});
-	configuration_alarm_release(shared);
+	assert_non_null(alarm);
+	profile = configuration_profile_new(&(struct configuration_profile){
+		.interface = "eth1", .heartbeat = "udp 20053",
+		.alarm = alarm, .source = "mrs-cluster-1", .service = "Flink",
+		.role = "FlinkServer", .host = host,
+	});
+	configuration_alarm_release(alarm);
 	assert_non_null(profile);
 	w = configuration_watch_new(profile, name, &addr);
 	configuration_profile_release(profile);
@@ -249,6 +251,16 @@ capture_notification(uint32_t sequence, bool blind, const char *interface)
 	return (n);
 }
 
+static inline struct notification
+storm_notification(uint32_t sequence, uint32_t raised, uint32_t cleared,
+    uint32_t first, int64_t since)
+{
+	return ((struct notification){
+		.sequence = sequence, .event = NOTIFICATION_STORM,
+		.storm = { raised, cleared, first, { since } },
+	});
+}
+
 /* Puts a notification and releases it. */
 static inline void
 put(struct notification n)
@@ -269,7 +281,7 @@ put_many(uint32_t count)
 struct got {
 	struct notification	 notifications[64];
 	size_t			 count;
-	size_t			 most;	/* stop after so many; 0: never */
+	size_t			 most;	/* the reader stops then; 0: never */
 	char			 texts[64][300];
 	uint32_t		 numbers[64];
 };
@@ -315,14 +327,12 @@ ignore_name(void *arg, uint32_t number, const char *name)
 static inline bool
 take_storm(void *arg, uint32_t sequence, const struct notification_storm *storm)
 {
-	struct got	*g = arg;
-
-	assert_true(g->count < N(g->notifications));
-	g->notifications[g->count++] = (struct notification){
+	struct notification	 n = {
 		.sequence = sequence, .event = NOTIFICATION_STORM,
 		.storm = *storm,
 	};
-	return (g->count != g->most);
+
+	return (take_notification(arg, &n));
 }
 
 static inline void

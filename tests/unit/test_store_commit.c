@@ -199,7 +199,8 @@ killed(void **state)
 	print_message("# %u notifications\n", committed);
 }
 
-static sqlite3	*first_opened;
+/* The connection that the store opens, for errors in its transactions. */
+static sqlite3	*connection;
 
 static int
 take_connection(sqlite3 *db, const char **error, const void *api)
@@ -207,9 +208,30 @@ take_connection(sqlite3 *db, const char **error, const void *api)
 	(void)error;
 	(void)api;
 	/* The second one is the model of the schema check. */
-	if (first_opened == NULL)
-		first_opened = db;
+	if (connection == NULL)
+		connection = db;
 	return (SQLITE_OK);
+}
+
+static void
+start_taking(void)
+{
+	connection = NULL;
+	(void)sqlite3_auto_extension((void (*)(void))take_connection);
+}
+
+/* Makes SQLite end the transaction when such a notification is put. */
+static void
+fail_when(const char *condition)
+{
+	char	 text[200];
+
+	sqlite3_reset_auto_extension();
+	snprintf(text, sizeof(text), "CREATE TEMP TRIGGER t BEFORE INSERT ON "
+	    "notice WHEN %s BEGIN SELECT raise(ROLLBACK, 'no'); END",
+	    condition);
+	assert_int_equal(sqlite3_exec(connection, text, NULL, NULL, NULL),
+	    SQLITE_OK);
 }
 
 /*
@@ -223,25 +245,20 @@ all_or_nothing(void **state)
 	uint32_t		 i;
 
 	(void)state;
-	first_opened = NULL;
-	(void)sqlite3_auto_extension((void (*)(void))take_connection);
+	start_taking();
 	open_store();
-	sqlite3_reset_auto_extension();
 	begin_write();
 	counters.sequence = 1;
 	put(alarm_notification(1, 1, "w"));
 	commit();
-	assert_int_equal(sqlite3_exec(first_opened,
-	    "CREATE TEMP TRIGGER t BEFORE INSERT ON notice WHEN"
-	    " new.sequence = 3 BEGIN SELECT raise(ROLLBACK, 'no'); END",
-	    NULL, NULL, NULL), SQLITE_OK);
+	fail_when("new.sequence = 3");
 	begin_write();
 	put_many(4);
 	store_delete_before(store, 2);
 	assert_false(try_commit());
 	assert_true(store_is_failing(store));
 	/* The process ends here. */
-	assert_int_equal(sqlite3_exec(first_opened, "DROP TRIGGER t", NULL,
+	assert_int_equal(sqlite3_exec(connection, "DROP TRIGGER t", NULL,
 	    NULL, NULL), SQLITE_OK);
 	open_store();
 	for (i = 1; i <= 5; i++) {
@@ -260,24 +277,16 @@ all_or_nothing(void **state)
 static void
 epoch_of_a_file_that_stays_empty(void **state)
 {
-	bool	 recreated;
-
 	(void)state;
 	open_store();
 	begin_write();
 	put_many(3);
 	commit();
 	store_set_damaged(store);
-	first_opened = NULL;
-	(void)sqlite3_auto_extension((void (*)(void))take_connection);
-	assert_true(store_begin(store, now, &recreated, &counters));
-	sqlite3_reset_auto_extension();
-	assert_true(recreated);
+	start_taking();
+	begin_new_file();
 	assert_int_equal(counters.epoch, 2);
-	assert_int_equal(sqlite3_exec(first_opened,
-	    "CREATE TEMP TRIGGER t BEFORE INSERT ON notice"
-	    " BEGIN SELECT raise(ROLLBACK, 'no'); END",
-	    NULL, NULL, NULL), SQLITE_OK);
+	fail_when("true");
 	put_many(1);
 	assert_false(try_commit());
 	open_store();
@@ -288,26 +297,18 @@ epoch_of_a_file_that_stays_empty(void **state)
 static void
 epoch_file_retried(void **state)
 {
-	bool	 recreated;
-
 	(void)state;
 	open_store();
 	assert_int_equal(unlink(path(EPOCH)), 0);
 	assert_int_equal(mkdir(path(EPOCH), 0700), 0);
-	first_opened = NULL;
-	(void)sqlite3_auto_extension((void (*)(void))take_connection);
+	start_taking();
 	open_store();
-	sqlite3_reset_auto_extension();
-	assert_int_equal(sqlite3_exec(first_opened,
-	    "CREATE TEMP TRIGGER t BEFORE INSERT ON notice"
-	    " BEGIN SELECT raise(ROLLBACK, 'no'); END",
-	    NULL, NULL, NULL), SQLITE_OK);
+	fail_when("true");
 	begin_write();
 	put_many(1);
 	assert_false(try_commit());
 	assert_int_equal(rmdir(path(EPOCH)), 0);
-	now = mono_add(now, NSEC_PER_SEC);
-	assert_true(store_begin(store, now, &recreated, &counters));
+	begin_write();
 	put_many(1);
 	assert_false(try_commit());
 	assert_epoch_file(1, true);

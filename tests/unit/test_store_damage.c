@@ -25,8 +25,7 @@ make_valid(void)
 		put(alarm_notification(i, i, name));
 	}
 	put(capture_notification(41, true, "eth1"));
-	put((struct notification){ .sequence = 42, .event = NOTIFICATION_STORM,
-	    .storm = { 3, 2, 1, { 7 } } });
+	put(storm_notification(42, 3, 2, 1, 7));
 	counters.sequence = 42;
 	counters.delivered = 30;
 	counters.serial = 20;
@@ -45,7 +44,7 @@ make_valid(void)
 static bool
 open_bytes(const char *bytes, size_t size)
 {
-	bool	 recreated, kept, ok;
+	bool	 kept, ok;
 
 	(void)mkdir(path("state"), 0700);
 	scratch_write(path(DB), bytes, size);
@@ -57,10 +56,8 @@ open_bytes(const char *bytes, size_t size)
 	if (!ok) {
 		/* The damage was found while reading. */
 		assert_true(kept);
-		now = mono_add(now, NSEC_PER_SEC);
 		store_set_damaged(store);
-		assert_true(store_begin(store, now, &recreated, &counters));
-		assert_true(recreated);
+		begin_new_file();
 		kept = false;
 		commit();
 	}
@@ -80,8 +77,7 @@ open_bytes(const char *bytes, size_t size)
 	assert_int_equal(counters.epoch, kept ? 1 : 2);
 	assert_int_equal(counters.sequence, 43);
 	close_store();
-	assert_int_equal(nftw(path("state"), scratch_remove, 8,
-	    FTW_DEPTH | FTW_PHYS), 0);
+	scratch_remove(path("state"));
 	return (kept);
 }
 
@@ -180,8 +176,7 @@ wal_of_another_file(void **state)
 	(void)state;
 	make_valid();
 	assert_int_equal(mkdir(path("other"), 0700), 0);
-	assert_int_equal(nftw(path("state"), scratch_remove, 8,
-	    FTW_DEPTH | FTW_PHYS), 0);
+	scratch_remove(path("state"));
 	assert_int_equal(mkdir(path("state"), 0700), 0);
 	scratch_write(path(DB "-wal"), valid, 100000);
 	assert_true(open_bytes(valid, valid_size));
@@ -412,7 +407,6 @@ invalid_values(void **state)
 		"DELETE FROM storm",
 		"UPDATE alarm SET event = 5, sequence = 3",
 	};
-	bool				 recreated;
 	size_t				 i;
 
 	(void)state;
@@ -422,8 +416,7 @@ invalid_values(void **state)
 		begin_write();
 		put(alarm_notification(1, 1, "w"));
 		put(capture_notification(2, true, "eth1"));
-		put((struct notification){ .sequence = 3,
-		    .event = NOTIFICATION_STORM });
+		put(storm_notification(3, 0, 0, 0, 0));
 		store_put_name(store, 1, "w");
 		counters.sequence = counters.delivered = 3;
 		commit();
@@ -432,17 +425,14 @@ invalid_values(void **state)
 		open_store();
 		assert_int_equal(counters.epoch, 1);
 		assert_false(read_everything());
-		now = mono_add(now, NSEC_PER_SEC);
-		assert_true(store_begin(store, now, &recreated, &counters));
-		assert_true(recreated);
+		begin_new_file();
 		assert_int_equal(counters.epoch, 2);
 		commit();
 		assert_epoch_file(2, false);
 		assert_true(read_everything());
 		assert_int_equal(count_files(ASIDE), 1);
 		close_store();
-		assert_int_equal(nftw(path("state"), scratch_remove, 8,
-		    FTW_DEPTH | FTW_PHYS), 0);
+		scratch_remove(path("state"));
 	}
 }
 

@@ -49,7 +49,7 @@ full_disk(void **state)
 	fill();
 	for (;;) {
 		before = counters;
-		if (!try_begin())
+		if (!try_begin(false))
 			break;
 		put_many(100);
 		if (!try_commit())
@@ -97,7 +97,7 @@ full_disk_at_the_end(void **state)
 		return;
 	open_store();
 	fill();
-	while (try_begin()) {
+	while (try_begin(false)) {
 		put_many(100);
 		if (!try_commit())
 			break;
@@ -119,7 +119,6 @@ static void
 full_disk_at_the_start(void **state)
 {
 	uint32_t	 epoch;
-	bool		 recreated;
 	int		 i;
 
 	(void)state;
@@ -130,14 +129,12 @@ full_disk_at_the_start(void **state)
 	epoch = counters.epoch;
 	assert_true(store_is_failing(store));
 	for (i = 0; i < 10; i++)
-		assert_false(try_begin());
+		assert_false(try_begin(false));
 	assert_int_equal(counters.epoch, epoch);
 	assert_int_equal(count_files(ASIDE), 0);
 	assert_int_equal(unlink(path("state/filler")), 0);
 	assert_true(scratch_remount(path("state"), "12m", false));
-	now = mono_add(now, 3600 * NSEC_PER_SEC);
-	assert_true(store_begin(store, now, &recreated, &counters));
-	assert_true(recreated);
+	begin_new_file();
 	assert_int_equal(counters.epoch, epoch);
 	commit();
 	assert_epoch_file(epoch, false);
@@ -151,7 +148,6 @@ full_disk_at_the_start(void **state)
 static void
 full_disk_and_damaged(void **state)
 {
-	bool	 recreated;
 	int	 i;
 
 	(void)state;
@@ -163,13 +159,11 @@ full_disk_and_damaged(void **state)
 	open_store();
 	assert_int_equal(counters.epoch, 5);
 	for (i = 0; i < 10; i++)
-		assert_false(try_begin());
+		assert_false(try_begin(false));
 	assert_int_equal(count_files(ASIDE), 1);
 	assert_int_equal(unlink(path("state/filler")), 0);
 	assert_true(scratch_remount(path("state"), "12m", false));
-	now = mono_add(now, 3600 * NSEC_PER_SEC);
-	assert_true(store_begin(store, now, &recreated, &counters));
-	assert_true(recreated);
+	begin_new_file();
 	assert_int_equal(counters.epoch, 5);
 	commit();
 	assert_epoch_file(5, false);
@@ -202,7 +196,7 @@ read_only(void **state)
 	assert_true(store_is_failing(store));
 	assert_true(read_everything());
 	for (i = 0; i < 3; i++) {
-		assert_false(try_begin());
+		assert_false(try_begin(false));
 		assert_true(store_notification(store, 3, &n));
 		notification_release(&n);
 	}
@@ -298,8 +292,6 @@ read_only_and_damaged(void **state)
 static void
 file_appears_later(void **state)
 {
-	bool	 recreated;
-
 	(void)state;
 	if (!mount_state("32m"))
 		return;
@@ -316,12 +308,10 @@ file_appears_later(void **state)
 	assert_int_equal(counters.epoch, 1);
 	assert_int_equal(counters.sequence, 0);
 	assert_false(store_is_readable(store));
-	assert_false(try_begin());
+	assert_false(try_begin(false));
 	assert_true(scratch_remount(path("state"), "32m", false));
 	assert_int_equal(rename(path("state/later"), path(DB)), 0);
-	now = mono_add(now, 3600 * NSEC_PER_SEC);
-	assert_true(store_begin(store, now, &recreated, &counters));
-	assert_true(recreated);
+	begin_new_file();
 	/* Its epoch was used for other notifications. */
 	assert_int_equal(counters.epoch, 2);
 	commit();

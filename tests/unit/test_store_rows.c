@@ -220,9 +220,7 @@ notifications_kept(void **state)
 	n = capture_notification(10, true, "eth1");
 	memset(n.capture->error, 'e', SHARED_ERROR_SIZE - 1);
 	assert_kept(n);
-	assert_kept((struct notification){ .sequence = 11,
-	    .event = NOTIFICATION_STORM,
-	    .storm = { 1000, 20, 3, { INT64_MAX } } });
+	assert_kept(storm_notification(11, 1000, 20, 3, INT64_MAX));
 }
 
 static void
@@ -295,8 +293,7 @@ storms_kept(void **state)
 	put(alarm_notification(1, 1, "w"));
 	put(summarised_notification(3));
 	put(summarised_notification(4));
-	put((struct notification){ .sequence = 5, .event = NOTIFICATION_STORM,
-	    .storm = { 1, 1, 3, { 1003 } } });
+	put(storm_notification(5, 1, 1, 3, 1003));
 	commit();
 	assert_false(store_open_storm(store, &open));
 	begin_write();
@@ -316,8 +313,7 @@ storms_kept(void **state)
 	assert_int_equal(open.first, 9);
 	assert_int_equal(open.since.ns, 1009);
 	begin_write();
-	put((struct notification){ .sequence = 14, .event = NOTIFICATION_STORM,
-	    .storm = { 2, 1, 9, { 1009 } } });
+	put(storm_notification(14, 2, 1, 9, 1009));
 	commit();
 	open_store();
 	assert_false(store_open_storm(store, &open));
@@ -435,8 +431,7 @@ old_notifications_deleted(void **state)
 	begin_write();
 	for (i = 1; i <= 9; i++)
 		put(alarm_notification(i, 1, "w"));
-	put((struct notification){ .sequence = 10,
-	    .event = NOTIFICATION_STORM });
+	put(storm_notification(10, 0, 0, 0, 0));
 	counters.sequence = 10;
 	commit();
 	begin_write();
@@ -545,8 +540,7 @@ upgraded_from_schema_1(void **state)
 	assert_same_notification(&n, &got.notifications[0]);
 	free_got();
 	notification_release(&n);
-	assert_kept((struct notification){ .sequence = 2,
-	    .event = NOTIFICATION_STORM, .storm = { 3, 2, 1, { 7 } } });
+	assert_kept(storm_notification(2, 3, 2, 1, 7));
 	assert_int_equal(count_files(ASIDE), 0);
 }
 
