@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "agent.h"
 #include "agent_alarms.h"
@@ -20,6 +19,8 @@
 #include "base/mono.h"
 #include "detect/detect.h"
 #include "persistence.h"
+
+#include "load.h"
 
 /*
  * Times of tests are seconds since 2026-11-22T12:00:00Z.  At that time the
@@ -54,15 +55,8 @@ stage_wall(double s)
 static inline struct configuration *
 stage_configuration(const char *text)
 {
-	struct configuration	*config;
-	char			 file[] = "/tmp/hbwatch-test-XXXXXX";
-	int			 fd = mkstemp(file);
-	FILE			*f = fd < 0 ? NULL : fdopen(fd, "w");
+	struct configuration	*config = load(text);
 
-	if (f == NULL || fputs(text, f) < 0 || fclose(f) != 0)
-		abort();
-	config = configuration_load(file, stderr);
-	unlink(file);
 	if (config == NULL)
 		abort();
 	return (config);
