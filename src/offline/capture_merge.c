@@ -26,7 +26,7 @@ struct input {
 	bool			 ended;		/* all frames were read */
 	struct capture_file_info info;		/* valid also when closed */
 	struct wall_time	 first;		/* time of the first frame */
-	uint64_t		 no_timestamp;	/* frames ignored for that */
+	uint64_t		 no_timestamp;	/* ignored frames */
 	struct wall_time	 newest;	/* latest timestamp read */
 	char			 error[CAPTURE_ERROR_SIZE]; /* "": none */
 	/* Copied when the capture is closed: */

@@ -86,7 +86,7 @@ link_entry(struct flow_table *t, uint32_t i)
 
 /* More bursts first (up to 16), then later last packets. */
 static int
-compare_use(const void *a, const void *b)
+compare_activity(const void *a, const void *b)
 {
 	const struct flow_table_entry	*x = a, *y = b;
 	uint64_t			 m, n;
@@ -99,14 +99,14 @@ compare_use(const void *a, const void *b)
 	    x->flow.last.ns < y->flow.last.ns);
 }
 
-/* Makes room: drops flows with few bursts or none recently. */
+/* Makes room: drops flows with few bursts or without recent packets. */
 static void
 drop_flows(struct flow_table *t)
 {
 	size_t		 n = t->totals.flows;
 	uint32_t	 i;
 
-	qsort(t->entries, n, sizeof(*t->entries), compare_use);
+	qsort(t->entries, n, sizeof(*t->entries), compare_activity);
 	for (; n > FLOW_TABLE_KEPT; t->totals.dropped++)
 		flow_free(&t->entries[--n].flow);
 	t->totals.flows = n;
@@ -155,6 +155,7 @@ client_port(const struct packet *packet)
 	    packet->destination_port : packet->source_port);
 }
 
+/* Counts a packet in its flow.  False when memory is exhausted. */
 static bool
 count(struct flow_table *t, const struct packet *packet,
     const struct protocol *protocol, uint32_t key, enum flow_kind kind)
@@ -211,7 +212,10 @@ find_decoder(const struct flow_table *t, const struct packet *packet,
 	return (NULL);
 }
 
-/* Counts a packet that no decoder recognizes.  False: out of memory. */
+/*
+ * Counts a packet that no decoder recognizes; but a TCP segment without payload
+ * does not count.  False when memory is exhausted.
+ */
 static bool
 take_unknown(struct flow_table *t, const struct packet *packet)
 {
@@ -239,7 +243,7 @@ flow_table_is_group(const struct addr *a)
 	    a->octets[3] == 255);
 }
 
-/* Does the packet count, if only a pair of nodes does? */
+/* Does the packet count?  Also notes that the pair exchanges packets. */
 static bool
 is_wanted(struct flow_table *t, const struct packet *p)
 {

@@ -148,6 +148,7 @@ show_progress(const struct replay *r)
 
 /* ---- the clock and the heartbeats */
 
+/* Begins at the time of the first packet. */
 static void
 begin(struct replay *r, struct wall_time start)
 {
@@ -167,6 +168,7 @@ begin(struct replay *r, struct wall_time start)
 		r->exhausted = true;
 }
 
+/* Adds a heartbeat to the statistics of its watch. */
 static void
 count(struct replay *r, uint32_t watch, const struct heartbeat *heartbeat)
 {
@@ -186,6 +188,7 @@ count(struct replay *r, uint32_t watch, const struct heartbeat *heartbeat)
 	tally->sender = heartbeat->sender;
 }
 
+/* Takes a heartbeat, or the announcement of a stop. */
 static void
 found(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 {
@@ -240,6 +243,7 @@ take_frame(void *arg, const struct capture_frame *frame)
 
 /* ---- from start to end */
 
+/* Adds the matcher for an input, if necessary.  On error false, and logs it. */
 static bool
 add_matcher(struct replay *r, size_t input)
 {
@@ -257,7 +261,7 @@ add_matcher(struct replay *r, size_t input)
 	r->matchers[r->nmatchers++] = (struct matcher){ link_type, match };
 	if (match_prepare(match, link_type, error))
 		return (true);
-	log_errx("%s: a bpf expression is invalid for its link type: %s",
+	log_errx("%s: a bpf expression is invalid for this link type: %s",
 	    capture_merge_name(r->merge, input), error);
 	return (false);
 }
