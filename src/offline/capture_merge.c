@@ -14,9 +14,9 @@
 #include "packet/packet.h"
 
 /*
- * One of the captures.  Rotated captures do not overlap in time.  So of several
- * captures each file is `postponed`: it is closed until its first frame is the
- * earliest one of all.  This saves memory and open files.
+ * One of the captures.  If there are several, each file is `postponed`: it is
+ * closed until its first frame is the earliest one of all.  Rotated captures do
+ * not overlap in time, so this saves memory and open files.
  */
 struct input {
 	const char		*name;		/* the caller's */

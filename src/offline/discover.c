@@ -129,8 +129,8 @@ discover_live(struct discover *d)
 /* ---- a capture file */
 
 /*
- * A signal ends a file at once.  Of a pipe the packets that were already read
- * are still taken; capture_merge ends it.
+ * A signal ends a file at once.  A pipe is ended by capture_merge, which first
+ * hands out the packets that it has already read.
  */
 static bool
 take_from_file(void *arg, const struct capture_frame *frame)

@@ -123,7 +123,7 @@ larger(int64_t a, int64_t b)
 	return (a > b ? a : b);
 }
 
-/* Of two directions, shows the larger jitter and the longer gap. */
+/* For two directions, shows the larger jitter and the longer gap. */
 static void
 print_row(const struct discover_report *r, const struct row *row,
     int flow_width, int form_width)

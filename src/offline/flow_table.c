@@ -49,7 +49,7 @@ bucket_of(const struct flow_table *t, const struct flow_key *k)
 
 	hash = hash_bytes(hash, &k->protocol, sizeof(k->protocol));
 	hash = hash_bytes(hash, &k->key, sizeof(k->key));
-	/* The family of an address is its first octet. */
+	/* The first octet of an address is its family. */
 	hash = hash_bytes(hash, &k->source, 1 + addr_length(&k->source));
 	hash = hash_bytes(hash, &k->destination,
 	    1 + addr_length(&k->destination));

@@ -93,7 +93,7 @@ out_of_order(void **state)
 	reorder_window_free(r);
 }
 
-/* Of an unwanted frame, the window keeps the timestamp and the size. */
+/* The window keeps only the timestamp and the size of an unwanted frame. */
 static void
 unwanted(void **state)
 {
