@@ -33,12 +33,12 @@ struct outbox {
 	uint32_t	 delivered;	/* all up to it are delivered */
 	uint32_t	 cursor;	/* none before it is PENDING */
 	size_t		 pending;	/* number of undelivered ones */
-	uint64_t	 dropped;	/* undelivered, since the start */
+	uint64_t	 dropped;	/* undelivered ones, ever */
 };
 
 /*
- * An empty outbox whose next sequence follows `sequence`; all up to that one
- * are on disk and delivered.  False when memory is exhausted.
+ * Initialises an empty outbox whose next sequence follows `sequence`; all up to
+ * that one are on disk and delivered.  False when memory is exhausted.
  */
 bool	 outbox_init(struct outbox *, uint32_t sequence);
 void	 outbox_free(struct outbox *);

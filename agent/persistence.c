@@ -24,7 +24,7 @@ struct persistence {
 	uint32_t		 oldest;	/* oldest notification there */
 	struct mono_time	 delivery_due;	/* when to write `delivered` */
 	struct notification	 row;		/* history row, last read */
-	uint64_t		 dropped;	/* outbox->dropped, logged */
+	uint64_t		 dropped;	/* in the last log line */
 	struct mono_time	 log_again;	/* not before this time */
 };
 
@@ -36,7 +36,7 @@ take_name(void *arg, uint32_t number, const char *name)
 	return (watch_index_restore(arg, name, number));
 }
 
-/* A notification that was not delivered before the process ended. */
+/* Takes a notification that was not delivered before the process ended. */
 static bool
 take_undelivered(void *arg, struct notification *n)
 {
@@ -180,8 +180,8 @@ put_alarms(const struct generation *g, struct store *store)
 }
 
 /*
- * Writes the present state of all alarms, for a file that does not have all
- * notifications: its older ones are deleted.
+ * Writes the present state of all alarms into a file that does not have all
+ * notifications, and deletes the older notifications in it.
  */
 static void
 put_present_state(struct agent *agent, struct store_counters *c)

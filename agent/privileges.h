@@ -14,6 +14,7 @@
  * Both return false on error (errno).
  */
 bool	 privileges_limit(bool bind);
+/* Ends the effect of `bind`. */
 bool	 privileges_settle(void);
 
 #endif

@@ -25,6 +25,7 @@ void	 snmp_library_use_no_files(void);
  * master), and registers HBWATCH-MIB in it.  False on error, which is logged.
  */
 bool	 snmp_library_start_agent(struct agent *);
+/* Ends all sessions, and the use of the library. */
 void	 snmp_library_end(void);
 
 /*
