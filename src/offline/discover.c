@@ -128,6 +128,20 @@ discover_live(struct discover *d)
 
 /* ---- a capture file */
 
+static void
+show_file_progress(const struct discover *d)
+{
+	double	 done = capture_merge_progress(d->merge);
+
+	if (done >= 0)
+		progress_show("%3.0f %%, %zu flows; Ctrl-C stops and shows the "
+		    "result", 100 * done, d->totals->flows);
+	else
+		progress_show("%llu packets, %zu flows; Ctrl-C stops and shows "
+		    "the result", (unsigned long long)d->totals->packets,
+		    d->totals->flows);
+}
+
 /*
  * A signal ends a file at once.  A pipe is ended by capture_merge, which first
  * hands out the packets that it has already read.
@@ -136,13 +150,9 @@ static bool
 take_from_file(void *arg, const struct capture_frame *frame)
 {
 	struct discover	*d = arg;
-	double		 done;
 
-	if (d->totals->packets % 4096 == 0 && progress_due()) {
-		done = capture_merge_progress(d->merge);
-		progress_show("%3.0f %%, %zu flows; Ctrl-C stops and shows the "
-		    "result", done > 0 ? 100 * done : 0, d->totals->flows);
-	}
+	if (d->totals->packets % 4096 == 0 && progress_due())
+		show_file_progress(d);
 	take_frame(d, frame);
 	return (!d->exhausted && (!command_stopped() ||
 	    capture_merge_is_live(d->merge)));
