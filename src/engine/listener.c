@@ -205,7 +205,7 @@ prepare_match(struct listener *listener)
 {
 	int	 type = capture_link_type(listener->capture);
 
-	if (packet_knows_link(type))
+	if (packet_supports_link(type))
 		return (match_prepare(listener->match, type, listener->error));
 	snprintf(listener->error, sizeof(listener->error),
 	    "link type %d is not supported", type);

@@ -7,9 +7,9 @@
 #include "packet/capture_expression.h"
 
 /*
- * A form is all that a watch looks for, except the peer's address: the key in
- * the low bits, above it the protocol's position in `protocols`, and above that
- * the family of the peer.
+ * A form is one number with all criteria of a watch except the addresses: in
+ * the low bits the key, above it the position of the protocol in `protocols`,
+ * and above that the family of the peer.
  */
 #define FORM_KEY_MAX		0xffffu
 #define FORM_PROTOCOL_SHIFT	16
@@ -39,9 +39,9 @@ struct expression {
  * for packets with this transport and one of these ports; for protocols without
  * ports all bits are set.
  */
-struct used {
+struct used_protocol {
 	const struct protocol	*protocol;
-	uint32_t		 form;		/* the protocol's bits of it */
+	uint32_t		 form;		/* only the protocol's bits */
 	uint8_t			 transport;	/* IPPROTO_; 0: any */
 	void			*memory;	/* for follow(); owned */
 	uint64_t		 ports[UINT16_MAX / 64 + 1];	/* a bit each */
@@ -59,7 +59,7 @@ struct match {
 	struct expression	*expressions;
 	size_t			 nexpressions;
 	size_t			 expressions_size;	/* room for */
-	struct used		*used;
+	struct used_protocol	*used;
 	size_t			 nused;
 	size_t			 used_size;		/* room for */
 };
@@ -109,22 +109,22 @@ has_ports(const struct protocol *p)
 }
 
 static void
-ports_add(struct used *used, uint32_t port)
+ports_add(struct used_protocol *used, uint32_t port)
 {
 	used->ports[port / 64] |= UINT64_C(1) << port % 64;
 }
 
 static inline bool
-ports_have(const struct used *used, uint16_t port)
+ports_have(const struct used_protocol *used, uint16_t port)
 {
 	return ((used->ports[port / 64] >> port % 64 & 1) != 0);
 }
 
 /* NULL when memory is exhausted. */
-static struct used *
+static struct used_protocol *
 use_protocol(struct match *m, const struct protocol *protocol)
 {
-	struct used	*used;
+	struct used_protocol	*used;
 	size_t		 i;
 
 	for (i = 0; i < m->nused; i++)
@@ -149,7 +149,7 @@ use_protocol(struct match *m, const struct protocol *protocol)
 	return (protocol->follow == NULL || used->memory != NULL ? used : NULL);
 }
 
-/* Slots that have no position yet. */
+/* A slot before its position is known. */
 struct draft {
 	uint32_t	 hash;
 	struct slot	 slot;
@@ -161,7 +161,7 @@ struct drafts {
 	size_t		 size;
 };
 
-/* These three return false when memory is exhausted. */
+/* The three functions that follow return false when memory is exhausted. */
 static bool
 add_expression(struct match *m, uint32_t watch)
 {
@@ -177,7 +177,7 @@ add_slot(struct match *m, struct drafts *drafts, uint32_t watch)
 {
 	const struct configuration_watch	*w = m->config->watches[watch];
 	const struct configuration_profile	*p = w->profile;
-	struct used				*used;
+	struct used_protocol				*used;
 	struct draft				*draft;
 
 	used = use_protocol(m, p->form.protocol);
@@ -224,7 +224,7 @@ compare_drafts(const void *a, const void *b)
 	    x->slot.watch > y->slot.watch);
 }
 
-/* The position of a slot where all positions before `next` are taken. */
+/* The position of the draft's slot if those before `next` are not free. */
 static size_t
 position(const struct match *m, const struct draft *draft, size_t next)
 {
@@ -233,7 +233,7 @@ position(const struct match *m, const struct draft *draft, size_t next)
 	return (b > next ? b : next);
 }
 
-/* Makes the table out of the drafts; false when memory is exhausted. */
+/* Makes the table from the drafts; false when memory is exhausted. */
 static bool
 fill_slots(struct match *m, const struct drafts *drafts)
 {
@@ -317,14 +317,15 @@ match_prepare(struct match *m, int link_type, char *error)
 	return (true);
 }
 
-/* Is that the address that a watch asks for, if it asks for one? */
+/* True for the address that is configured, and for any if none is. */
 static bool
-addr_fits(const struct addr *wanted, const struct addr *addr)
+addr_fits(const struct addr *configured, const struct addr *addr)
 {
-	return (wanted->family == ADDR_NONE || addr_equal(wanted, addr));
+	return (configured->family == ADDR_NONE ||
+	    addr_equal(configured, addr));
 }
 
-/* The slot has the right form and the hash of the peer; is it the watch? */
+/* For a slot with the right form and hash: compares the addresses too. */
 static bool
 slot_matches(const struct match *m, const struct slot *slot,
     const struct addr *peer, const struct packet *packet)
@@ -338,7 +339,7 @@ slot_matches(const struct match *m, const struct slot *slot,
 	    addr_fits(&w->profile->local, &packet->destination));
 }
 
-/* A frame that is being matched: the packet, and where its watches go. */
+/* The arguments that all look-ups of a frame have in common. */
 struct query {
 	const struct packet	*packet;
 	match_found		*found;
@@ -361,7 +362,7 @@ look_up(const struct match *m, uint32_t form, const struct addr *peer,
 }
 
 static void
-match_protocol(const struct match *m, const struct used *used,
+match_protocol(const struct match *m, const struct used_protocol *used,
     const struct query *q)
 {
 	static const struct addr	 any_peer;
@@ -385,8 +386,8 @@ match_protocol(const struct match *m, const struct used *used,
 }
 
 /*
- * An IP packet must also have the `peer` and the `local` of the watch.  Other
- * frames (packet is NULL) have no addresses to compare.
+ * An IP packet must match the expression and have the `peer` and the `local` of
+ * the watch.  Other frames (packet is NULL) have no addresses to compare.
  */
 static void
 match_expressions(const struct match *m, const struct capture_frame *frame,
@@ -412,11 +413,11 @@ match_expressions(const struct match *m, const struct capture_frame *frame,
 }
 
 /*
- * Can the packet be a heartbeat of the protocol?  The transport and the ports
- * exclude most packets before decode() or follow() looks at them.
+ * False when the packet cannot be a heartbeat of the protocol.  The transport
+ * and the ports exclude most packets before decode() or follow() is called.
  */
 static inline bool
-may_match(const struct used *used, const struct packet *packet)
+may_match(const struct used_protocol *used, const struct packet *packet)
 {
 	if (used->transport == 0)
 		return (true);

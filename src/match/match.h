@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * From a frame to the watches whose heartbeat it is.
+ * Finds the watches that have a captured frame as their heartbeat.
  */
 #ifndef HBW_MATCH_H
 #define HBW_MATCH_H
@@ -17,27 +17,28 @@
 struct match;
 
 /*
- * `watch` is the position in the configuration.  Called once for each watch
- * that the frame concerns.
+ * Called once for each watch that has the frame as its heartbeat or as the
+ * announcement of a stop.  `watch` is its position in the configuration.  The
+ * heartbeat is valid only within the call.
  */
 typedef void match_found(void *arg, uint32_t watch, const struct heartbeat *);
 
 /*
  * A look-up table of the enabled watches of `interface`, or of all enabled
- * watches where it is NULL.  The time of a look-up does not depend on the
+ * watches if it is NULL.  The time of a look-up does not depend on the
  * number of watches.  The configuration must outlive the table.  NULL when
  * memory is exhausted.  The caller frees it with match_free.
  */
 struct match *match_new(const struct configuration *, const char *interface);
 void	 match_free(struct match *);
 
-/* Is the watch enabled, and of that interface?  NULL stands for all of them. */
+/* True when the watch is enabled and of that interface; NULL: of any. */
 bool	 match_concerns(const struct configuration_watch *,
 	    const char *interface);
 
 /*
- * Compiles the expressions of `bpf` for frames of a link type; to be called
- * before match_frame.  False on error, with one line in
+ * Compiles the expressions of `bpf` for frames of a link type.  Call it before
+ * match_frame.  False on error, with one line in
  * error[CAPTURE_ERROR_SIZE].
  */
 bool	 match_prepare(struct match *, int link_type, char *error);
@@ -50,13 +51,13 @@ enum packet_verdict match_frame(struct match *, const struct capture_frame *,
 	    match_found *, void *arg);
 
 /*
- * May match_frame find a watch?  False only where it cannot.  This needs less
- * time and keeps no state, so a frame that is to be matched later, in its
- * order, need not be kept when the answer is no.
+ * False when match_frame cannot find a watch for the frame.  This needs less
+ * time than match_frame and changes no state, so replay uses it to discard most
+ * frames before it sorts the others.
  */
 bool	 match_prefilter(const struct match *, const struct capture_frame *);
 
-/* Does a watch need more of a packet than its headers? */
+/* True when a watch has an expression, which may read any part of a packet. */
 bool	 match_needs_payload(const struct match *);
 
 #endif

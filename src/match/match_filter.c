@@ -8,20 +8,20 @@
 #include "packet/capture_expression.h"
 
 /*
- * Up to this many watches the filter names each peer.  With more it names only
- * the protocols and ports, and with more of these it lets all of IP pass; the
- * look-up table does the rest.
+ * With at most PEERS_MAX watches the filter names each peer.  With more it
+ * names only the protocols and ports.  If there are more than TERMS_MAX of
+ * these, all IP packets pass, and only the look-up table excludes some.
  */
 #define PEERS_MAX	32
 #define TERMS_MAX	64
-#define EXPRESSIONS_MAX	32	/* of users; with more all frames pass */
+#define EXPRESSIONS_MAX	32	/* of `bpf`; with more all frames pass */
 
-/* Extension headers, behind which pcap-filter does not look. */
+/* Packets with extension headers; pcap-filter does not look behind these. */
 #define EXTENSIONS	\
 	"(ip proto 51 or (ip6 and (ip6[6] = 0 or ip6[6] = 43 or " \
 	"ip6[6] = 44 or ip6[6] = 51 or ip6[6] = 60 or ip6[6] = 135)))"
 
-/* All tagged frames, for link types where `vlan` is refused. */
+/* All tagged frames, for link types that have no `vlan`. */
 #define TAGGED	\
 	"ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100"
 
@@ -38,8 +38,8 @@ struct filter {
 	size_t		 nterms;
 	bool		 any_ip;	/* there are too many terms */
 	const char	*expressions[EXPRESSIONS_MAX];
-	size_t		 nexpressions;		/* may be more */
-	bool		 moves_offsets;		/* an expression does */
+	size_t		 nexpressions;		/* may be above the maximum */
+	bool		 moves_offsets;		/* one of the expressions */
 };
 
 /* ---- from the configuration to terms */
@@ -106,7 +106,7 @@ collect(struct filter *f, const struct configuration *config,
 
 /* ---- from terms to text */
 
-/* The extension headers are part of a term only when it has a peer. */
+/* Terms without a peer share one EXTENSIONS, which write_terms() adds. */
 static char *
 term_text(const struct term *term)
 {
@@ -132,7 +132,7 @@ compare_texts(const void *a, const void *b)
 	return (strcmp(*(char *const *)a, *(char *const *)b));
 }
 
-/* In the order of the alphabet; two terms may have the same text. */
+/* Sorted, because two terms may have the same text, which is written once. */
 static void
 write_texts(FILE *stream, char **texts, size_t n)
 {
@@ -171,7 +171,7 @@ write_terms(FILE *stream, const struct filter *f)
 	return (complete);
 }
 
-/* For frames without a VLAN tag.  NULL when memory is exhausted. */
+/* The filter for frames without a VLAN tag.  NULL when memory is exhausted. */
 static char *
 plain_filter(const struct filter *f)
 {
@@ -180,10 +180,10 @@ plain_filter(const struct filter *f)
 	FILE	*stream;
 	bool	 complete;
 
-	/* No watch: no frame is as short as this. */
+	/* Without a watch no frame may pass, and none is that short. */
 	if (f->nterms == 0 && f->nexpressions == 0)
 		return (strdup("less 1"));
-	/* An expression that moves the offsets would move them for us too. */
+	/* An expression may move the offsets of the terms too: `vlan`. */
 	if ((f->nterms > 0 && f->moves_offsets) ||
 	    f->nexpressions > EXPRESSIONS_MAX)
 		return (strdup(""));

@@ -13,10 +13,12 @@
 #define MATCH_FILTERS	3
 
 /*
- * Writes the filters of an interface, in new memory that match_filters_free
- * frees: from the best one to the one that every link type accepts.  Each lets
- * every frame pass in which match_frame finds something, except behind PPPoE,
- * whose sessions have interfaces of their own.  False when memory is exhausted.
+ * Writes the filters of an interface into new memory that the caller frees with
+ * match_filters_free: first the one that excludes most frames, last the one
+ * that every link type accepts.  All frames in which match_frame finds a watch
+ * pass each filter, except those behind PPPoE, because the sessions of PPPoE
+ * have interfaces of their own.  An empty filter lets every frame pass.  False
+ * when memory is exhausted.
  */
 bool	 match_filters(const struct configuration *, const char *interface,
 	    char *filters[MATCH_FILTERS]);

@@ -405,10 +405,10 @@ input_report(const struct input *in)
 	if (in->error[0] != '\0')
 		log_warnx("%s: warning: cannot read beyond packet %" PRIu64
 		    ": %s", in->name, c->frames + in->no_timestamp, in->error);
-	if (!packet_knows_link(in->info.link_type))
+	if (!packet_supports_link(in->info.link_type))
 		log_warnx("%s: warning: link type %d (%s) is not supported",
 		    in->name, in->info.link_type, in->info.link_name);
-	return (in->error[0] == '\0' && packet_knows_link(in->info.link_type));
+	return (in->error[0] == '\0' && packet_supports_link(in->info.link_type));
 }
 
 bool

@@ -21,8 +21,8 @@
 #define RING_BYTES_MAX		(64 * 1024 * 1024)
 
 /*
- * In immediate mode packets are delivered at once and this is not used.  It
- * bounds the delay where the kernel has no immediate mode.
+ * The longest delay of a packet on a kernel without immediate mode.  In
+ * immediate mode packets are delivered at once.
  */
 #define TIMEOUT_MS	10
 
@@ -68,7 +68,7 @@ activate(const char *interface, int snapshot, size_t nwatches, char *error)
 	pcap_set_timeout(pcap, TIMEOUT_MS);
 	pcap_set_immediate_mode(pcap, 1);
 	pcap_set_buffer_size(pcap, ring_bytes(nwatches));
-	/* Where the kernel refuses nanoseconds, there are microseconds. */
+	/* If the kernel refuses nanoseconds, the unit is the microsecond. */
 	(void)pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(pcap);
 	if (status < 0) {
@@ -131,8 +131,12 @@ capture_open_live(const char *interface, int snapshot, size_t nwatches,
 	c->link_type = link_type_of(pcap_datalink(c->pcap));
 	c->timestamp_unit_ns = pcap_get_tstamp_precision(c->pcap) ==
 	    PCAP_TSTAMP_PRECISION_NANO ? 1 : NSEC_PER_USEC;
-	if (!set_first_filter(c->pcap, filters, nfilters, error) ||
-	    pcap_setnonblock(c->pcap, 1, buffer) != 0) {
+	if (!set_first_filter(c->pcap, filters, nfilters, error)) {
+		capture_close(c);
+		return (NULL);
+	}
+	if (pcap_setnonblock(c->pcap, 1, buffer) != 0) {
+		snprintf(error, CAPTURE_ERROR_SIZE, "%s", buffer);
 		capture_close(c);
 		return (NULL);
 	}

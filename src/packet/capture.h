@@ -24,15 +24,16 @@
 
 struct capture;
 
-/* Valid only within the call that hands it out. */
+/* A captured frame.  capture_drain's are valid only within capture_take. */
 struct capture_frame {
 	struct wall_time	 timestamp;	/* of the kernel or the file */
-	const uint8_t		*bytes;
+	const uint8_t		*bytes;		/* not owned */
 	size_t			 captured;	/* octets at `bytes` */
 	size_t			 wire;		/* octets on the wire */
 	int			 link_type;	/* as packet_decode takes it */
 };
 
+/* Receives a frame; `arg` is the argument of capture_drain. */
 typedef void capture_take(void *arg, const struct capture_frame *);
 
 enum capture_status {
@@ -45,10 +46,10 @@ enum capture_status {
 /*
  * Opens an interface in promiscuous mode.  Each packet is handed out at once,
  * with the kernel's timestamp in nanoseconds.  The ring has room for the
- * heartbeats of `nwatches` watches.  Of the `nfilters` pcap-filter expressions
- * the first one that compiles for the link type is set (some link types have no
- * `vlan`).  NULL on error, with one line in error[CAPTURE_ERROR_SIZE].  The
- * caller ends the capture with capture_close.
+ * heartbeats of `nwatches` watches.  It sets the first of the `nfilters`
+ * pcap-filter(7) expressions that compiles for the link type, because some link
+ * types have no `vlan`.  NULL on error, with one line in
+ * error[CAPTURE_ERROR_SIZE].  The caller ends the capture with capture_close.
  */
 struct capture *capture_open_live(const char *interface, int snapshot,
 	    size_t nwatches, char *const *filters, size_t nfilters,

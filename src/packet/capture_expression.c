@@ -7,7 +7,7 @@
 
 #include "packet/capture_expression.h"
 
-#define SNAPSHOT_MAX	262144	/* libpcap's own limit */
+#define SNAPSHOT_MAX	262144	/* the limit of libpcap, in octets */
 
 struct capture_expression {
 	struct bpf_program	 program;

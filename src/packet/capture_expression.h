@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * pcap-filter(7) expressions: the user's own, for `bpf EXPRESSION`, matched in
- * this process; and what is done to the text of any expression.
+ * pcap-filter(7) expressions: compiles and matches those of `bpf EXPRESSION` in
+ * this process, and rewrites the text of any expression.
  */
 #ifndef HBW_CAPTURE_EXPRESSION_H
 #define HBW_CAPTURE_EXPRESSION_H
@@ -20,6 +20,7 @@ struct capture_expression;
 struct capture_expression *capture_expression_new(const char *expression,
 	    int link_type, char *error);
 void	 capture_expression_free(struct capture_expression *);
+/* The frame must have the link type of the expression. */
 bool	 capture_expression_matches(const struct capture_expression *,
 	    const struct capture_frame *);
 
@@ -31,8 +32,8 @@ bool	 capture_expression_matches(const struct capture_expression *,
 char	*capture_expression_through_vlan(const char *expression);
 
 /*
- * Does the expression use a keyword, as `vlan`, that moves the offsets of the
- * terms after it?
+ * True when the expression uses a keyword, such as `vlan`, that moves the
+ * offsets of the terms after it.
  */
 bool	 capture_expression_moves_offsets(const char *expression);
 

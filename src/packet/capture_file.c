@@ -16,16 +16,16 @@
 #include "base/mono.h"
 #include "packet/capture_file.h"
 
-/* How long a pipe may bring nothing before `idle` is called, and again. */
+/* The time without data from a pipe after which `idle` is called. */
 #define IDLE_MS		50
-#define IDLE_AGAIN_MS	500
+#define IDLE_AGAIN_MS	500	/* from one call to the next */
 
 #define READ_SIZE	(256 * 1024)
 
 /* The pcap format: pcap-savefile(5). */
 #define HEADER_SIZE	24
 #define RECORD_HEADER	16
-#define RECORD_MAX	(READ_SIZE / 2)		/* longer ones: libpcap */
+#define RECORD_MAX	(READ_SIZE / 2)		/* libpcap reads longer ones */
 #define MAGIC_USEC	UINT32_C(0xa1b2c3d4)
 #define MAGIC_NSEC	UINT32_C(0xa1b23c4d)
 #define VERSION		UINT32_C(0x00020004)	/* 2.4 */
@@ -43,14 +43,14 @@
 struct capture_file {
 	pcap_t			*pcap;		/* owns the stream */
 	uint8_t			 buffer[READ_SIZE];
-	size_t			 first;		/* not yet used: from here */
-	size_t			 end;		/* to here */
-	bool			 ended;		/* no more is to be read */
+	size_t			 first;		/* of the unused octets */
+	size_t			 end;		/* after the last of them */
+	bool			 ended;		/* nothing is left to read */
 	bool			 direct;	/* records are read here */
-	bool			 swapped;	/* its numbers: little endian */
+	bool			 swapped;	/* numbers are little endian */
 	uint32_t		 unit_ns;	/* of a timestamp's fraction */
 	uint32_t		 captured_max;	/* octets of a frame */
-	bool			 always_timed;	/* not pcapng */
+	bool			 always_timed;	/* not a pcapng file */
 	struct capture_file_info info;
 	int			 fd;		/* owned by the stream */
 	capture_file_idle	*idle;
@@ -83,8 +83,8 @@ wait_for_input(struct capture_file *f)
 }
 
 /*
- * Reads more octets behind those that are not used yet, which move to the
- * beginning.  False at the end of the file, for good, and on error.
+ * Moves the unused octets to the beginning of the buffer, and reads more after
+ * them.  False at the end of the file and on error.
  */
 static bool
 buffer_more(struct capture_file *f)
@@ -142,7 +142,7 @@ file_u32(const struct capture_file *f, struct cursor *c)
 	return (f->swapped ? bswap_32(number) : number);
 }
 
-/* Reads the header of a file, but leaves it to libpcap. */
+/* Reads the header of a file, and leaves it in the buffer for libpcap. */
 static void
 peek_header(struct capture_file *f)
 {
@@ -180,7 +180,7 @@ stream_open(struct capture_file *f)
 		close(f->fd);
 		return (NULL);
 	}
-	/* libpcap must not take records out of the buffer ahead of time. */
+	/* A stdio buffer would take records away from take_record(). */
 	if (f->direct)
 		setvbuf(stream, NULL, _IONBF, 0);
 	return (stream);
@@ -291,7 +291,7 @@ timestamp_of(const struct capture_file *f, int64_t sec, int64_t ns)
 
 /*
  * Takes the next record out of the buffer, which is filled as necessary.  False
- * for a record that is damaged or not complete: libpcap knows what to do.
+ * for a record that is damaged or not complete: libpcap reports the error.
  */
 static bool
 take_record(struct capture_file *f, struct capture_frame *frame)

@@ -17,15 +17,16 @@
 struct capture_file;
 
 /*
- * Called by capture_file_next when a pipe has had no data for a while.  It must
- * not use the file.  False: the capture ends here.
+ * Called by capture_file_next when a pipe has had no data for 50 ms, and then
+ * every 500 ms.  It must not use the file.  If it returns false, the capture
+ * ends here.
  */
 typedef bool capture_file_idle(void *arg);
 
 enum capture_file_status {
 	CAPTURE_FILE_FRAME,
 	CAPTURE_FILE_END,
-	CAPTURE_FILE_CUT,	/* the rest cannot be read */
+	CAPTURE_FILE_CUT,	/* an error: the rest cannot be read */
 };
 
 /*

@@ -16,7 +16,7 @@
 #define PPP_IPV4		0x0021	/* RFC 1332, section 2 */
 #define PPP_IPV6		0x0057	/* RFC 5072, section 2 */
 
-#define SLL_OUTGOING		4
+#define SLL_OUTGOING		4	/* packet type of a cooked header */
 
 #define ETHERNET_HEADER		14
 #define IPV4_HEADER		20	/* without options: RFC 791 */
@@ -29,10 +29,10 @@
  */
 #define EXTENSIONS_MAX		16
 
-/* The rest of a frame that is not decoded yet. */
+/* The part of a frame that is not decoded yet. */
 struct rest {
 	struct cursor	 bytes;
-	size_t		 cut;		/* octets after it, not captured */
+	size_t		 cut;		/* octets after them, not captured */
 };
 
 typedef enum packet_verdict link_decode(struct rest *, struct packet *);
@@ -261,7 +261,7 @@ ipv4(struct rest *r, struct packet *packet)
 	addr_set(&packet->source, ADDR_IPV4, source);
 	addr_set(&packet->destination, ADDR_IPV4, destination);
 
-	/* A packet that Linux has not segmented yet may have no length. */
+	/* Before Linux has segmented a large packet, its length may be 0. */
 	if (total == 0)
 		total = rest_wire(r);
 	header = (size_t)(first & 0x0f) * 4;
@@ -309,7 +309,7 @@ ppp_protocol(struct rest *r, struct packet *packet)
 	}
 }
 
-/* RFC 2516, section 4. */
+/* A session packet of PPPoE: RFC 2516, section 4. */
 static enum packet_verdict
 pppoe_session(struct rest *r, struct packet *packet)
 {
@@ -393,6 +393,7 @@ cooked_payload(struct rest *r, uint16_t device, uint16_t type,
 	return (ether_payload(r, type, packet));
 }
 
+/* Version 1 of the headers that libpcap writes for the device `any`. */
 static enum packet_verdict
 link_cooked(struct rest *r, struct packet *packet)
 {
@@ -405,6 +406,7 @@ link_cooked(struct rest *r, struct packet *packet)
 	return (cooked_payload(r, device, type, packet));
 }
 
+/* Version 2 of these headers. */
 static enum packet_verdict
 link_cooked2(struct rest *r, struct packet *packet)
 {
@@ -470,8 +472,8 @@ link_ppp(struct rest *r, struct packet *packet)
 	case 0xff03:
 		cursor_skip(&r->bytes, 2);
 		break;
-	case 0x0f00:	/* Cisco's, unicast */
-	case 0x8f00:	/* Cisco's, broadcast */
+	case 0x0f00:	/* Cisco's HDLC, unicast */
+	case 0x8f00:	/* Cisco's HDLC, broadcast */
 		return (link_chdlc(r, packet));
 	}
 	return (ppp_protocol(r, packet));
@@ -479,18 +481,18 @@ link_ppp(struct rest *r, struct packet *packet)
 
 static const struct link links[] = {
 	{ 1, link_ethernet },
-	{ 113, link_cooked },
-	{ 276, link_cooked2 },
+	{ 113, link_cooked },		/* LINUX_SLL */
+	{ 276, link_cooked2 },		/* LINUX_SLL2 */
 	{ 0, link_loopback },		/* NULL */
 	{ 108, link_loopback },		/* LOOP */
 	{ 12, link_raw },		/* DLT_RAW */
 	{ 14, link_raw },		/* DLT_RAW of OpenBSD */
-	{ 101, link_raw },
+	{ 101, link_raw },		/* LINKTYPE_RAW */
 	{ 228, ipv4 },
 	{ 229, ipv6 },
 	{ 9, link_ppp },
 	{ 50, link_ppp },		/* PPP_HDLC */
-	{ 104, link_chdlc },
+	{ 104, link_chdlc },		/* C_HDLC */
 };
 
 static const struct link *
@@ -505,7 +507,7 @@ link_find(int type)
 }
 
 bool
-packet_knows_link(int link_type)
+packet_supports_link(int link_type)
 {
 	return (link_find(link_type) != NULL);
 }

@@ -19,8 +19,8 @@ struct packet {
 	struct addr	 destination;
 	uint8_t		 protocol;	/* of the payload: IPPROTO_ */
 	uint8_t		 hop_limit;	/* IPv4: TTL */
-	bool		 fragment;	/* the first one: payload is a part */
-	bool		 sent_here;	/* checksums may not be filled in */
+	bool		 fragment;	/* the first fragment of a datagram */
+	bool		 sent_here;	/* checksums may not be set yet */
 	uint16_t	 vlan;		/* innermost VLAN id; 0 without a tag */
 
 	/* For UDP and TCP; both 0 for others, and when not captured. */
@@ -38,8 +38,8 @@ struct packet {
 };
 
 enum packet_verdict {
-	PACKET_IP,		/* *packet is filled in */
-	PACKET_NOT_IP,		/* valid, but no IP packet: ARP, LLDP, … */
+	PACKET_IP,		/* all of *packet is filled in */
+	PACKET_NOT_IP,		/* valid, but not IP: ARP, LLDP, … */
 	PACKET_CONTINUED,	/* a later fragment: only the addresses */
 	PACKET_MALFORMED,	/* cut short, or with invalid lengths */
 	PACKET_LINK_UNKNOWN,	/* a link type that is not supported */
@@ -47,13 +47,14 @@ enum packet_verdict {
 
 /*
  * Decodes a frame of `captured` octets that had `wire` octets on the wire.
- * `link_type` is a LINKTYPE_ number of a capture file or a DLT_ number.
+ * `link_type` is a LINKTYPE_ number of a capture file or a DLT_ number.  The
+ * frame must outlive *packet, which points into it.
  */
 enum packet_verdict packet_decode(int link_type, const uint8_t *frame,
     size_t captured, size_t wire, struct packet *packet);
 
-/* Does packet_decode support the link type? */
-bool	 packet_knows_link(int link_type);
+/* True when packet_decode supports the link type. */
+bool	 packet_supports_link(int link_type);
 
 /*
  * The data of a UDP datagram (RFC 768), as far as it was captured.  *wire is
@@ -77,7 +78,7 @@ struct packet_tcp {
 	size_t		 data_wire;	/* octets of data, on the wire */
 };
 
-/* Reads the header of a TCP segment; false when there is no valid one. */
+/* Reads the header of a TCP segment.  False when it is cut short or invalid. */
 bool	 packet_tcp(const struct packet *, struct packet_tcp *);
 
 /*

@@ -394,9 +394,9 @@ test_link_unknown(void **state)
 	put_beat_ipv4(&b);
 	assert_int_equal(decode(105, &b, &p), PACKET_LINK_UNKNOWN);
 	assert_int_equal(decode(-1, &b, &p), PACKET_LINK_UNKNOWN);
-	assert_false(packet_knows_link(105));
-	assert_true(packet_knows_link(LINK_NULL));
-	assert_true(packet_knows_link(LINK_SLL2));
+	assert_false(packet_supports_link(105));
+	assert_true(packet_supports_link(LINK_NULL));
+	assert_true(packet_supports_link(LINK_SLL2));
 }
 
 static void
