@@ -15,7 +15,7 @@
 static void
 run(const char *file, const uint8_t *input, size_t size)
 {
-	uint8_t *copy = malloc(size == 0 ? 1 : size);
+	uint8_t	*copy = malloc(size == 0 ? 1 : size);
 
 	if (copy == NULL)
 		err(1, NULL);

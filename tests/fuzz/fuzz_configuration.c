@@ -3,9 +3,6 @@
  * A configuration file with any bytes: it is valid and within its limits, or it
  * is rejected with errors that name the file.
  */
-#include <sys/mman.h>
-
-#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,26 +33,21 @@ capture_expression_free(struct capture_expression *e)
 }
 
 static void
-check(int right)
-{
-	if (!right)
-		abort();
-}
-
-static void
 check_watch(const struct configuration_watch *watch)
 {
 	const struct configuration_profile *w = watch->profile;
 
-	check(watch->name[0] != '\0' && w->interface[0] != '\0');
-	check(strlen(w->interface) < 16 && strchr(w->interface, '\n') == NULL);
-	check(w->form.protocol != NULL && w->alarm != NULL);
-	check(watch->peer.family != ADDR_NONE || w->form.protocol->any_sender);
-	check(w->interruption_ns >= CONFIGURATION_INTERRUPTION_MIN_NS);
-	check(w->interruption_ns <= CONFIGURATION_INTERRUPTION_MAX_NS);
-	check(w->recovery >= 1 && w->line > 0 && w->interface_line > 0);
-	check(w->source[0] != '\0' && w->service[0] != '\0');
-	check(w->role[0] != '\0' && w->host[0] != '\0');
+	fuzz_check(watch->name[0] != '\0' && w->interface[0] != '\0');
+	fuzz_check(strlen(w->interface) < 16);
+	fuzz_check(strchr(w->interface, '\n') == NULL);
+	fuzz_check(w->form.protocol != NULL && w->alarm != NULL);
+	fuzz_check(watch->peer.family != ADDR_NONE ||
+	    w->form.protocol->any_sender);
+	fuzz_check(w->interruption_ns >= CONFIGURATION_INTERRUPTION_MIN_NS);
+	fuzz_check(w->interruption_ns <= CONFIGURATION_INTERRUPTION_MAX_NS);
+	fuzz_check(w->recovery >= 1 && w->line > 0 && w->interface_line > 0);
+	fuzz_check(w->source[0] != '\0' && w->service[0] != '\0');
+	fuzz_check(w->role[0] != '\0' && w->host[0] != '\0');
 }
 
 static void
@@ -63,12 +55,12 @@ check_errors(const char *file, const char *errors)
 {
 	const char *line = errors, *end;
 
-	check(errors[0] != '\0');
+	fuzz_check(errors[0] != '\0');
 	for (; *line != '\0'; line = end + 1) {
 		end = strchr(line, '\n');
-		check(end != NULL);
-		check(strncmp(line, file, strlen(file)) == 0);
-		check(line[strlen(file)] == ':');
+		fuzz_check(end != NULL);
+		fuzz_check(strncmp(line, file, strlen(file)) == 0);
+		fuzz_check(line[strlen(file)] == ':');
 	}
 }
 
@@ -76,21 +68,19 @@ int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct configuration	*c;
-	char			 file[64], *errors;
+	char			 file[FUZZ_PATH_SIZE], *errors;
 	size_t			 length, i;
 	FILE			*stream = open_memstream(&errors, &length);
-	int			 fd = memfd_create("configuration", 0);
+	int			 fd = fuzz_memory_file(data, size, file);
 
-	check(stream != NULL && fd != -1);
-	check(write(fd, data, size) == (ssize_t)size);
-	snprintf(file, sizeof(file), "/proc/self/fd/%d", fd);
+	fuzz_check(stream != NULL);
 	c = configuration_load(file, stream);
 	fclose(stream);
 	close(fd);
 	if (c == NULL)
 		check_errors(file, errors);
 	else {
-		check(errors[0] == '\0');
+		fuzz_check(errors[0] == '\0');
 		for (i = 0; i < c->nwatches; i++)
 			check_watch(c->watches[i]);
 	}

@@ -13,9 +13,9 @@
 static void
 check(const struct heartbeat *h, const struct packet *packet)
 {
-	if (!addr_equal(&h->sender, &packet->source) || h->keys < 1 ||
-	    h->keys > 2 || (h->alive && h->stop) || h->interval_ns < 0)
-		abort();
+	fuzz_check(addr_equal(&h->sender, &packet->source));
+	fuzz_check(h->keys >= 1 && h->keys <= 2 && h->interval_ns >= 0);
+	fuzz_check(!h->alive || !h->stop);
 }
 
 /*
@@ -51,8 +51,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	void			*memory;
 	size_t			 n;
 
-	if (protocol == NULL)
-		abort();
+	fuzz_check(protocol != NULL);
 	memory = calloc(1, protocol->memory_size + 1);
 	while (memory != NULL && cursor_ok(&c) && c.left > 2) {
 		n = cursor_u16(&c);

@@ -21,11 +21,11 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	memcpy(text, data, size);
 	text[size] = '\0';
 	if (heartbeat_form_parse(text, &form, error, sizeof(error))) {
-		if (form.protocol == NULL)
-			abort();
+		fuzz_check(form.protocol != NULL);
 		heartbeat_form_free(&form);
-	} else if (error[0] == '\0' || form.expression != NULL)
-		abort();
+	} else {
+		fuzz_check(error[0] != '\0' && form.expression == NULL);
+	}
 	free(text);
 	return (0);
 }

@@ -1,10 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The link layers and IP.  The first octet selects the link type, the second is
- * the number of octets that were not captured; then comes the frame.
+ * the number of octets that were not captured, divided by 700; then comes the
+ * frame.
  */
-#include <stdlib.h>
-
 #include "packet/packet.h"
 
 #include "fuzz.h"
@@ -19,15 +18,14 @@ check(const struct packet *p, const uint8_t *frame, size_t captured)
 	struct packet_tcp	 tcp;
 	size_t			 wire;
 
-	if (p->payload < frame || p->payload_length > p->payload_wire ||
-	    p->payload_length > captured - (size_t)(p->payload - frame))
-		abort();
-	if (p->source.family != p->destination.family || p->vlan > 4095)
-		abort();
-	if (packet_udp(p, &data, &wire) && data.left > wire)
-		abort();
-	if (packet_tcp(p, &tcp) && tcp.data_wire > p->payload_wire)
-		abort();
+	fuzz_check(p->payload >= frame);
+	fuzz_check(p->payload_length <= p->payload_wire);
+	fuzz_check(p->payload_length <=
+	    captured - (size_t)(p->payload - frame));
+	fuzz_check(p->source.family == p->destination.family);
+	fuzz_check(p->vlan <= 4095);
+	fuzz_check(!packet_udp(p, &data, &wire) || data.left <= wire);
+	fuzz_check(!packet_tcp(p, &tcp) || tcp.data_wire <= p->payload_wire);
 	(void)packet_checksum_bad(p, true);
 }
 

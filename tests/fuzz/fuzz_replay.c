@@ -3,8 +3,6 @@
  * A whole capture through replay: the file's format, the link layers, every
  * decoder, the match and the detector.
  */
-#include <sys/mman.h>
-
 #include <err.h>
 #include <stdio.h>
 #include <string.h>
@@ -33,35 +31,23 @@ static const char	few[] =
     "watch udp { interface = any peer = 192.0.2.12 heartbeat = 'udp 20053' }\n"
     "watch vrrp { interface = any heartbeat = 'vrrp 51' interruption = 1ms }\n";
 
-/* Writes a file in memory; returns its descriptor and path. */
-static int
-memory_file(const void *bytes, size_t size, char path[32])
-{
-	int	 fd = memfd_create("fuzz", 0);
-
-	if (fd < 0 || write(fd, bytes, size) != (ssize_t)size)
-		err(1, "memfd");
-	snprintf(path, 32, "/proc/self/fd/%d", fd);
-	return (fd);
-}
-
 int
 LLVMFuzzerTestOneInput(const uint8_t *input, size_t size)
 {
-	static char	 files[2][32];
-	char		 capture[32], *argv[] = {
+	static char	 files[2][FUZZ_PATH_SIZE];
+	char		 capture[FUZZ_PATH_SIZE], *argv[] = {
 		(char *)"replay", (char *)"-c", files[size % 2], capture, NULL,
 	};
 	int		 fd;
 
 	if (files[0][0] == '\0') {
-		(void)memory_file(configuration, strlen(configuration),
+		(void)fuzz_memory_file(configuration, strlen(configuration),
 		    files[0]);
-		(void)memory_file(few, strlen(few), files[1]);
+		(void)fuzz_memory_file(few, strlen(few), files[1]);
 		if (freopen("/dev/null", "w", stdout) == NULL)
 			err(1, "/dev/null");
 	}
-	fd = memory_file(input, size, capture);
+	fd = fuzz_memory_file(input, size, capture);
 	optind = 1;
 	(void)replay_main(4, argv);
 	close(fd);

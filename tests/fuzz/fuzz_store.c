@@ -23,18 +23,11 @@ static char	 directory[256];
 static char	 file[300];
 
 static void
-check(int ok)
-{
-	if (!ok)
-		abort();
-}
-
-static void
 take_line(void *arg, int priority, const char *line)
 {
 	(void)arg;
 	(void)priority;
-	check(line[0] != '\0');
+	fuzz_check(line[0] != '\0');
 }
 
 static int
@@ -80,7 +73,7 @@ static bool
 take_name(void *arg, uint32_t number, const char *name)
 {
 	++*(size_t *)arg;
-	check(number > 0 && strlen(name) <= 255);
+	fuzz_check(number > 0 && strlen(name) <= 255);
 	return (true);
 }
 
@@ -88,7 +81,7 @@ static bool
 take_blind(void *arg, const char *interface)
 {
 	++*(size_t *)arg;
-	check(strlen(interface) < IF_NAMESIZE);
+	fuzz_check(strlen(interface) < IF_NAMESIZE);
 	return (true);
 }
 
@@ -100,15 +93,17 @@ take_notification(void *arg, struct notification *n)
 
 	++*(size_t *)arg;
 	if (notification_has_alarm(n)) {
-		check(n->watch != NULL && n->alarm.sequence == n->sequence);
-		check(alarm_key(n->watch, key)[0] != '\0');
-		check(alarm_cause_text(n->alarm.cause) != NULL);
-		check(n->watch->profile->alarm->severity <= SEVERITY_WARNING);
+		fuzz_check(n->watch != NULL);
+		fuzz_check(n->alarm.sequence == n->sequence);
+		fuzz_check(alarm_key(n->watch, key)[0] != '\0');
+		fuzz_check(alarm_cause_text(n->alarm.cause) != NULL);
+		fuzz_check(n->watch->profile->alarm->severity <=
+		    SEVERITY_WARNING);
 	} else {
-		check(n->watch == NULL);
-		check((n->capture != NULL) == notification_has_capture(n));
+		fuzz_check(n->watch == NULL);
+		fuzz_check((n->capture != NULL) == notification_has_capture(n));
 	}
-	check(notification_detail(n, detail) == detail);
+	fuzz_check(notification_detail(n, detail) == detail);
 	notification_release(n);
 	return (true);
 }
@@ -118,7 +113,7 @@ take_storm(void *arg, uint32_t sequence, const struct notification_storm *storm)
 {
 	size_t	*count = arg;
 
-	check(sequence != 0 && storm->raised <= INT32_MAX);
+	fuzz_check(sequence != 0 && storm->raised <= INT32_MAX);
 	(*count)++;
 	return (true);
 }
@@ -151,7 +146,7 @@ write_one(struct store *s, struct store_counters *c)
 	struct mono_time	 now = mono_now();
 	bool			 recreated;
 
-	check(capture != NULL);
+	fuzz_check(capture != NULL);
 	capture->state = SHARED_CAPTURE_FAILED;
 	strcpy(capture->interface, "eth0");
 	if (store_begin(s, now, &recreated, c)) {
@@ -172,8 +167,8 @@ open_and_read(void)
 	struct store		*s;
 	size_t			 count = 0;
 
-	check(store_open(&s, directory, &c) == STORE_OK);
-	check(c.epoch > 0 && c.delivered <= c.sequence);
+	fuzz_check(store_open(&s, directory, &c) == STORE_OK);
+	fuzz_check(c.epoch > 0 && c.delivered <= c.sequence);
 	read_all(s, &count);
 	write_one(s, &c);
 	read_all(s, &count);
@@ -181,11 +176,11 @@ open_and_read(void)
 }
 
 /*
- * Creating a new file takes long, so of the invalid inputs only one in 64 is
- * continued with.
+ * Creating a new file is slow, so only one in 64 of the invalid inputs is
+ * tested further.
  */
 static bool
-is_continued(const uint8_t *bytes, size_t size)
+is_tested_further(const uint8_t *bytes, size_t size)
 {
 	char			 reason[STORE_DB_REASON_SIZE];
 	enum store_db_state	 state;
@@ -193,8 +188,8 @@ is_continued(const uint8_t *bytes, size_t size)
 	bool			 created;
 
 	state = store_db_open(file, &db, &created, reason);
-	check(state != STORE_DB_IN_USE);
-	check((db != NULL) == (state == STORE_DB_WRITABLE ||
+	fuzz_check(state != STORE_DB_IN_USE);
+	fuzz_check((db != NULL) == (state == STORE_DB_WRITABLE ||
 	    state == STORE_DB_READABLE));
 	if (state == STORE_DB_WRITABLE)
 		store_db_close(file, db);
@@ -210,7 +205,7 @@ LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 		prepare();
 	(void)mkdir(directory, 0700);
 	write_file(bytes, size);
-	if (is_continued(bytes, size)) {
+	if (is_tested_further(bytes, size)) {
 		open_and_read();
 		open_and_read();
 	}
