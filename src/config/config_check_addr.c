@@ -177,8 +177,8 @@ report_twice(struct config_check *c, const struct config_range *a,
 	const struct config_value *first = a < b ? a->value : b->value;
 	char			 quoted[2][UTF8_QUOTE_SIZE];
 
-	config_error(c->errors, later->place, "peer %s has an address of "
-	    "%s at %s:%d; expected each address once",
+	config_error(c->errors, later->place, "peer %s overlaps peer %s "
+	    "at %s:%d; expected each address once",
 	    utf8_quote(later->text, quoted[0]),
 	    utf8_quote(first->text, quoted[1]), first->place.file,
 	    first->place.line);

@@ -63,7 +63,7 @@ check_missing(struct config_check *c, const struct config_section *s)
 		return;
 	if (s->peers_listed)
 		config_error(c->errors, s->place, "watch %s has an empty list "
-		    "of peers; expected an address, or no such option", name);
+		    "of peers; expected an address, or no option peer", name);
 	else if (protocol != NULL && !protocol->any_sender)
 		config_error(c->errors, s->place, "watch %s has no peer; "
 		    "expected one, because heartbeat \"%s\" requires it",

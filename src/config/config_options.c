@@ -64,7 +64,7 @@ const struct config_option config_options[OPTIONS] = {
 	[OPTION_ROLE] = NAME("role", TOP | WATCH, watch.role),
 	[OPTION_HOST] = NAME("host", TOP | WATCH, watch.host),
 	[OPTION_ALARM_ID] = NUMBER("alarm id", 0, alarm.id, 1,
-	    CONFIG_ALARM_ID_MAX, "for the title of the section"),
+	    CONFIG_ALARM_ID_MAX, "as the title of the section"),
 	[OPTION_WATCH_NAME] = NAME("watch name", 0, watch_name),
 };
 

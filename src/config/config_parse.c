@@ -300,7 +300,7 @@ parse_body(struct parser *p, const struct config_section *section)
 	else if (p->token.kind == TOKEN_END)
 		not_closed(p, section->place, "section");
 	else {
-		snprintf(what, sizeof(what), "section of line %d",
+		snprintf(what, sizeof(what), "section at line %d",
 		    section->place.line);
 		not_closed(p, p->token.place, what);
 	}

@@ -64,10 +64,10 @@ static const struct refused {
 	    "(an alarm id)\n" },
 	{ "alarm id 0", "alarm 0 { name = n }",
 	    "c.conf:1: invalid alarm id \"0\"; expected 1 to 2147483647 "
-	    "for the title of the section\n" },
+	    "as the title of the section\n" },
 	{ "alarm id too large", "alarm 2147483648 { name = n }",
 	    "c.conf:1: invalid alarm id \"2147483648\"; expected 1 to "
-	    "2147483647 for the title of the section\n" },
+	    "2147483647 as the title of the section\n" },
 	{ "alarm without a name", "alarm 5 {\n severity = major }",
 	    "c.conf:1: alarm 5 has no name; expected one, because it is "
 	    "not built in\n" },
@@ -164,11 +164,11 @@ static const struct refused {
 	{ "brace missing before a watch", "\nwatch w {\npeer = x\n" WATCH(""),
 	    "c.conf:3: invalid peer \"x\"; expected numeric addresses of "
 	    "nodes, such as 192.0.2.12 or 192.0.2.16/28\n"
-	    "c.conf:4: section of line 2 is not closed: missing }\n"
+	    "c.conf:4: section at line 2 is not closed: missing }\n"
 	    "c.conf:4: watch \"w\" is given twice, first at c.conf:2; "
 	    "expected another name\n" },
 	{ "brace missing before an alarm", "watch w {\nalarm 5 { name = x }",
-	    "c.conf:2: section of line 1 is not closed: missing }\n" },
+	    "c.conf:2: section at line 1 is not closed: missing }\n" },
 	{ "brace too many", "watch w { interface = '' peer = ::1 "
 	    "heartbeat = ip }\n}\nhost = ''",
 	    "c.conf:1: invalid interface \"\"; expected 1 to 15 characters "
@@ -207,9 +207,9 @@ static const struct refused {
 	{ "two invalid ids of alarms", "alarm x { name = n }\n"
 	    "alarm y { name = n }",
 	    "c.conf:1: invalid alarm id \"x\"; expected 1 to 2147483647 "
-	    "for the title of the section\n"
+	    "as the title of the section\n"
 	    "c.conf:2: invalid alarm id \"y\"; expected 1 to 2147483647 "
-	    "for the title of the section\n" },
+	    "as the title of the section\n" },
 	{ "include after a list without an end", "snmp = { a\nhost = h\n"
 	    "include(\"none.conf\")",
 	    "c.conf:2: unexpected word; expected \",\" or \"}\" in the "
