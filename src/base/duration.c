@@ -2,11 +2,7 @@
 #include <string.h>
 
 #include "base/duration.h"
-#include "base/mono.h"
 #include "base/number.h"
-
-#define DURATION_MIN_NS	NSEC_PER_MSEC
-#define DURATION_MAX_NS	(24 * 3600 * NSEC_PER_SEC)
 
 static const struct {
 	const char	*name;

@@ -5,12 +5,18 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/mono.h"
+
+#define DURATION_MIN_NS	NSEC_PER_MSEC
+#define DURATION_MAX_NS	(24 * 3600 * NSEC_PER_SEC)
+
 /*
  * Reads a duration: a decimal number and a unit, ms, s, min or h, with or
  * without blanks between them, such as 30s, 0.5s or 3000.5ms.  The result is
  * exact.  Returns false for any other text, for a number without a unit, for
- * less than 1 ms or more than 24 h, and for a digit other than 0 whose place is
- * not worth a whole number of nanoseconds.
+ * less than DURATION_MIN_NS or more than DURATION_MAX_NS, and for a digit other
+ * than 0 whose place is not worth a whole number of nanoseconds; then *ns may
+ * have changed.
  */
 bool	 duration_parse(const char *text, int64_t *ns);
 

@@ -6,7 +6,7 @@
 
 #define UTF8_QUOTE_CUT	64	/* a text is cut after this many octets */
 
-/* The encodings in one to four octets, which the first octet tells apart. */
+/* The encodings in one to four octets; the first octet selects the form. */
 static const struct {
 	uint8_t		 mask;
 	uint8_t		 lead;

@@ -14,6 +14,7 @@
  * when it is invalid or the string is empty.
  */
 size_t	 utf8_next(const char *text, uint32_t *character);
+/* True if all characters are valid; the empty string is valid. */
 bool	 utf8_valid(const char *text);
 /*
  * Turns `size` bytes, at least 1, into a valid string: the last byte becomes
@@ -30,7 +31,7 @@ void	 utf8_clean(char *text, size_t size);
  */
 char	*utf8_quote(const char *text, char *quoted);
 
-/* Is it a control character: C0, C1 or DEL? */
+/* True for a control character: C0, C1 or DEL. */
 bool	 utf8_control(uint32_t character);
 
 #endif

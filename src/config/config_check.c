@@ -4,18 +4,18 @@
 #include <strings.h>
 
 #include "base/array.h"
+#include "base/duration.h"
 #include "base/interned_string.h"
 #include "base/number.h"
 #include "base/utf8.h"
 #include "config/config_check.h"
-#include "base/duration.h"
 #include "packet/capture_expression.h"
 
 /* The field in which the value is stored. */
 static void *
 field(const struct config_check *c, const struct config_value *v)
 {
-	return ((char *)c + config_options[v->option].offset);
+	return ((char *)c + c->file->options[v->option].offset);
 }
 
 /* Adds an error: `invalid recovery "0"; expected 1 to 1000000 heartbeats`. */
@@ -23,7 +23,7 @@ static void
 value_error(struct config_check *c, const struct config_value *v,
     const char *fault)
 {
-	const struct config_option	*o = &config_options[v->option];
+	const struct config_option	*o = &c->file->options[v->option];
 	char				 value[UTF8_QUOTE_SIZE + 1] = "";
 	char				 range[32] = "";
 
@@ -45,7 +45,7 @@ config_check_section(struct config_check *c, const struct config_section *s)
 	const char			*fault;
 
 	for (v = s->values; v != NULL; v = v->next) {
-		fault = config_options[v->option].check(c, v);
+		fault = c->file->options[v->option].check(c, v);
 		if (fault != NULL)
 			value_error(c, v, fault);
 	}
@@ -75,7 +75,7 @@ config_text_fault(const char *text, size_t minimum, size_t maximum)
 const char *
 config_check_text(struct config_check *c, const struct config_value *v)
 {
-	const struct config_option	*o = &config_options[v->option];
+	const struct config_option	*o = &c->file->options[v->option];
 	const char			*fault;
 
 	fault = config_text_fault(v->text, o->minimum, o->maximum);
@@ -87,7 +87,7 @@ config_check_text(struct config_check *c, const struct config_value *v)
 const char *
 config_check_number(struct config_check *c, const struct config_value *v)
 {
-	const struct config_option	*o = &config_options[v->option];
+	const struct config_option	*o = &c->file->options[v->option];
 
 	return (number_parse(v->text, o->minimum, o->maximum, field(c, v)) ?
 	    NULL : "invalid");
@@ -197,11 +197,11 @@ collapse_blanks(char *text)
 
 /*
  * The link type of the interface is not known yet, so the expression must be
- * valid for one of Ethernet, the `any` device, bare IP or a wireless monitor.
+ * valid for one of the `any` device (LINKTYPE_LINUX_SLL2, 276), bare IP (101),
+ * a wireless monitor (127) and Ethernet (1).  The error is that for Ethernet.
  */
 static void
-check_expression(struct config_check *c, const struct config_value *v,
-    const char *expression)
+check_expression(struct config_check *c, const struct config_value *v)
 {
 	static const int		 link_types[] = { 276, 101, 127, 1 };
 	struct capture_expression	*e = NULL;
@@ -211,7 +211,8 @@ check_expression(struct config_check *c, const struct config_value *v,
 
 	for (i = 0; i < sizeof(link_types) / sizeof(link_types[0]) &&
 	    e == NULL; i++)
-		e = capture_expression_new(expression, link_types[i], error);
+		e = capture_expression_new(c->watch.form.expression,
+		    link_types[i], error);
 	if (e == NULL)
 		config_error(c->errors, v->place, "heartbeat %s: %.*s; "
 		    "expected a pcap-filter expression",
@@ -223,9 +224,8 @@ check_expression(struct config_check *c, const struct config_value *v,
 const char *
 config_check_heartbeat(struct config_check *c, const struct config_value *v)
 {
-	struct heartbeat_form	*form = &c->watch.form;
-	const char		*fault;
-	char			*text, error[CONFIG_LONG_TEXT_MAX + 1024];
+	const char	*fault;
+	char		*text, error[CONFIG_LONG_TEXT_MAX + 1024];
 
 	c->watch.heartbeat_line = v->place.line;
 	text = arena_copy(&c->file->arena, v->text, strlen(v->text));
@@ -236,9 +236,9 @@ config_check_heartbeat(struct config_check *c, const struct config_value *v)
 	fault = config_text_fault(text, 1, CONFIG_LONG_TEXT_MAX);
 	if (fault != NULL)
 		return (fault);
-	if (!heartbeat_form_parse(text, form, error, sizeof(error)))
+	if (!heartbeat_form_parse(text, &c->watch.form, error, sizeof(error)))
 		config_error(c->errors, v->place, "%s", error);
-	else if (form->expression != NULL)
-		check_expression(c, v, form->expression);
+	else if (c->watch.form.expression != NULL)
+		check_expression(c, v);
 	return (NULL);
 }

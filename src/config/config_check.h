@@ -11,17 +11,16 @@
 #include <stdint.h>
 
 #include "config/config_errors.h"
-#include "config/config_options.h"
 #include "config/config_parse.h"
-#include "config/configuration.h"
+#include "config/config_types.h"
 
 #define CONFIG_TEXT_MAX		255	/* SnmpAdminString, RFC 3411 */
-#define CONFIG_LONG_TEXT_MAX	4095	/* of texts in no SNMP object */
+#define CONFIG_LONG_TEXT_MAX	4095	/* texts in no SNMP object */
 #define CONFIG_INTERFACE_MAX	15	/* IFNAMSIZ - 1 */
 #define CONFIG_ALARM_ID_MAX	2147483647
 #define CONFIG_ALARM_DEFAULT	45640
 
-/* The addresses of one value of `peer`: of a prefix, or a single one. */
+/* The addresses of one value of `peer`: a prefix or a single address. */
 struct config_range {
 	struct addr			 first;
 	uint32_t			 count;
@@ -33,7 +32,7 @@ struct config_peers {
 	struct config_range	*range;		/* in the order of the file */
 	size_t			 n;
 	size_t			 capacity;
-	size_t			 values;	/* the invalid ones too */
+	size_t			 values;	/* and the invalid ones */
 	bool			 named;		/* each has NAME@ADDRESS */
 };
 
@@ -44,10 +43,10 @@ struct config_check {
 	char			 host[CONFIG_TEXT_MAX + 1]; /* this host */
 	size_t			 capacity;	/* of result->watches */
 	size_t			 directives;	/* capacity of result->snmp */
-	uint64_t		 nwatches;	/* that the values ask for */
-	bool			 too_many;	/* reported */
+	uint64_t		 nwatches;	/* of the values so far */
+	bool			 too_many;	/* an error was added */
 
-	/* The options of the top. */
+	/* The options outside of all sections. */
 	const char		*agentx;
 	uint32_t		 history;
 	uint32_t		 storm_limit;
@@ -66,10 +65,13 @@ struct config_check {
 	struct config_peers	 peers;
 };
 
-/* Checks each value of a section by its row in config_options. */
+/* Checks each value of a section by the row of its option. */
 void	 config_check_section(struct config_check *,
 	    const struct config_section *);
-/* Returns the fault of a text of minimum to maximum bytes, or NULL. */
+/*
+ * Checks a text of minimum to maximum bytes.  Returns NULL, or the fault as a
+ * config_option_check does.
+ */
 const char *config_text_fault(const char *text, size_t minimum,
 	    size_t maximum);
 
@@ -90,7 +92,7 @@ config_option_check config_check_peer;
 struct addr config_range_at(const struct config_range *, uint32_t position);
 /* Adds an error for each address that a section has twice. */
 void	 config_check_peers(struct config_check *);
-/* Counts watches; false when there are too many, which is reported once. */
+/* Counts watches; false, with one error in all, when there are too many. */
 bool	 config_count_watches(struct config_check *, struct config_place,
 	    uint64_t n);
 

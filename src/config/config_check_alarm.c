@@ -63,7 +63,7 @@ check_alarm(struct config_check *c, const struct config_section *s,
 		    "expected one, because it is not built in", id);
 }
 
-/* Sorts by id; a built in alarm comes before the sections with its id. */
+/* Sorts by id; a built-in alarm comes before the sections with its id. */
 static int
 alarm_compare(const void *a, const void *b)
 {
@@ -75,7 +75,10 @@ alarm_compare(const void *a, const void *b)
 	    x->place.position > y->place.position);
 }
 
-/* Keeps one alarm for each id: a section overrides the built in alarm. */
+/*
+ * Keeps one alarm for each id: a section overrides the built-in alarm.  The id
+ * is 0 if the title of a section is invalid; such alarms are not compared.
+ */
 static void
 alarms_keep(struct config_check *c, const struct placed_alarm *a, size_t n)
 {

@@ -71,8 +71,8 @@ check_missing(struct config_check *c, const struct config_section *s)
 }
 
 /*
- * One object of the MIB holds the whole key.  `suffix` is the length of the
- * longest "@ADDRESS" after the name.
+ * NAME@ADDRESS must fit into one object of the MIB, and so must the whole key.
+ * `suffix` is the length of the longest "@ADDRESS".
  */
 static void
 check_key(struct config_check *c, const struct config_section *s,

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <sys/stat.h>
-
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -129,14 +127,15 @@ lex_escape(struct config_lex *lex, char quote)
 /*
  * Reads ${VARIABLE} or ${VARIABLE:-default}.  Returns the value of the
  * variable, else the default, else "".  If the closing brace is missing, adds
- * an error, skips the "${" and returns NULL.
+ * an error, skips the "${" and returns NULL; because of `no_brace`, the same
+ * bytes are not searched again for the next "${".
  */
 static const char *
 lex_variable(struct config_lex *lex)
 {
 	struct lex_file	*f = lex->f;
 	char		*name = f->p + 2, *end = f->no_brace, *colon;
-	const char	*value, *otherwise = "";
+	const char	*value, *fallback = "";
 
 	if (end < name)
 		end = name + strcspn(name, "}\"\n");
@@ -153,10 +152,10 @@ lex_variable(struct config_lex *lex)
 	colon = strchr(name, ':');
 	if (colon != NULL && colon[1] == '-') {
 		*colon = '\0';
-		otherwise = colon + 2;
+		fallback = colon + 2;
 	}
 	value = getenv(name);
-	return (value == NULL ? otherwise : value);
+	return (value == NULL ? fallback : value);
 }
 
 /* Reads a string into the buffer; false when it is not closed. */
@@ -196,7 +195,7 @@ read_all(struct config_lex *lex, struct lex_file *f, int fd)
 	ssize_t	 n;
 
 	do {
-		/* Room for a byte and the NUL at least. */
+		/* Leave room for at least one byte and the NUL. */
 		if (!array_reserve(&f->text, &f->capacity, f->length + 2, 1))
 			return (false);
 		n = read(fd, f->text + f->length, f->capacity - f->length - 1);
@@ -335,8 +334,8 @@ include_parse(char *p, const char **name, size_t *length)
 }
 
 /*
- * Reads an include, from its first word on.  Returns false when "include" is
- * followed by something else; then it is an ordinary word.
+ * Reads an include, which begins here with the word "include".  Returns false
+ * if that is an ordinary word, because no name of a file follows.
  */
 static bool
 lex_include(struct config_lex *lex)
@@ -366,24 +365,21 @@ lex_include(struct config_lex *lex)
 /* ---- tokens */
 
 /* The marks, in the order of enum config_token_kind from TOKEN_EQUALS on. */
-static const char *const marks[] = { "=", "+=", "{", "}", ",", "(", ")" };
+static const char *const marks[] = { "=", "+=", "{", "}", ",", "(", ")", NULL };
 
-#define MARKS	(sizeof(marks) / sizeof(marks[0]))
-
-/* Returns false when the next character is no mark. */
+/* Returns false when the next character is not a mark. */
 static bool
 lex_mark(struct config_lex *lex, struct config_token *token)
 {
-	size_t	 i;
+	const char *const	*mark = marks;
 
-	for (i = 0; i < MARKS; i++)
-		if (strncmp(lex->f->p, marks[i], strlen(marks[i])) == 0)
-			break;
-	if (i == MARKS)
+	while (*mark != NULL && strncmp(lex->f->p, *mark, strlen(*mark)) != 0)
+		mark++;
+	if (*mark == NULL)
 		return (false);
-	lex->f->p += strlen(marks[i]);
-	token->kind = TOKEN_EQUALS + (enum config_token_kind)i;
-	token->text = marks[i];
+	lex->f->p += strlen(*mark);
+	token->kind = TOKEN_EQUALS + (enum config_token_kind)(mark - marks);
+	token->text = *mark;
 	token->place = place(lex);
 	lex->assigned = token->kind <= TOKEN_APPEND;
 	if (token->kind == TOKEN_OPEN)

@@ -42,7 +42,7 @@ struct lex_file {
 	size_t		 length;
 	size_t		 capacity;
 	char		*p;		/* the next byte */
-	char		*no_brace;	/* end of the last "${" without } */
+	char		*no_brace;	/* end of a "${" without } */
 	int		 line;		/* of p */
 };
 
@@ -60,7 +60,7 @@ struct config_lex {
 	unsigned	 depth;		/* open braces */
 	bool		 assigned;	/* the last token was = or += */
 	bool		 ended;		/* no token follows */
-	bool		 cut;		/* likewise, because of an error */
+	bool		 cut;		/* the same, because of an error */
 };
 
 /*

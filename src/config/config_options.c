@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <string.h>
-
 #include "config/config_check.h"
 #include "config/config_options.h"
 
@@ -67,23 +65,3 @@ const struct config_option config_options[OPTIONS] = {
 	    CONFIG_ALARM_ID_MAX, "as the title of the section"),
 	[OPTION_WATCH_NAME] = NAME("watch name", 0, watch_name),
 };
-
-enum config_option_id
-config_option_find(enum config_kind kind, const char *name)
-{
-	enum config_option_id	 id;
-
-	for (id = 0; id < OPTIONS; id++)
-		if ((config_options[id].kinds & 1u << kind) != 0 &&
-		    strcmp(config_options[id].name, name) == 0)
-			break;
-	return (id);
-}
-
-enum config_kind
-config_kind_find(const char *name)
-{
-	if (strcmp(name, "alarm") == 0)
-		return (CONFIG_ALARM);
-	return (strcmp(name, "watch") == 0 ? CONFIG_WATCH : CONFIG_TOP);
-}

@@ -33,6 +33,34 @@ struct parser {
 	bool			 secret;	/* do not quote texts */
 };
 
+/* Returns CONFIG_TOP if that is not the name of a section. */
+static enum config_kind
+section_kind(const char *name)
+{
+	if (strcmp(name, "alarm") == 0)
+		return (CONFIG_ALARM);
+	return (strcmp(name, "watch") == 0 ? CONFIG_WATCH : CONFIG_TOP);
+}
+
+/* True if the option is allowed in the section that is being parsed. */
+static bool
+is_allowed(const struct parser *p, enum config_option_id id)
+{
+	return (p->file->options[id].kinds >> p->body->section->kind & 1);
+}
+
+/* Returns OPTIONS if no option of that name is allowed in the section. */
+static enum config_option_id
+option_find(const struct parser *p, const char *name)
+{
+	enum config_option_id	 id = 0;
+
+	while (id < OPTIONS && (!is_allowed(p, id) ||
+	    strcmp(p->file->options[id].name, name) != 0))
+		id++;
+	return (id);
+}
+
 static void
 advance(struct parser *p)
 {
@@ -44,8 +72,7 @@ advance(struct parser *p)
 static bool
 at_section(const struct parser *p)
 {
-	return (p->token.kind == TOKEN_TEXT &&
-	    config_kind_find(p->token.text) != CONFIG_TOP &&
+	return (section_kind(p->token.text) != CONFIG_TOP &&
 	    (p->ahead.kind == TOKEN_TEXT || p->ahead.kind == TOKEN_OPEN));
 }
 
@@ -59,7 +86,10 @@ at_option(const struct parser *p)
 
 /* ---- errors and recovery */
 
-/* After a syntax error, an option that is missing is not reported. */
+/*
+ * After a syntax error, missing options are not reported, because the parser
+ * may have skipped them.
+ */
 static void
 syntax_error(struct parser *p)
 {
@@ -85,12 +115,12 @@ unexpected(struct parser *p, const struct config_token *token,
 }
 
 static void
-not_closed(struct parser *p, struct config_place begin, const char *what)
+not_closed(struct parser *p, struct config_place place, const char *name)
 {
 	syntax_error(p);
 	if (!p->lex.cut)
-		config_error(p->errors, begin, "%s is not closed: missing }",
-		    what);
+		config_error(p->errors, place, "%s is not closed: missing }",
+		    name);
 }
 
 /*
@@ -123,19 +153,18 @@ recover(struct parser *p)
 static void
 unknown_option(struct parser *p, const struct config_token *name)
 {
-	enum config_kind	 kind = p->body->section->kind;
 	enum config_option_id	 id;
 	char			 names[1024] = "", quoted[UTF8_QUOTE_SIZE];
 	size_t			 n = 0;
 
 	for (id = 0; id < OPTIONS && n < sizeof(names); id++)
-		if ((config_options[id].kinds & 1u << kind) != 0)
+		if (is_allowed(p, id))
 			n += (size_t)snprintf(names + n, sizeof(names) - n,
 			    "%s%s", n == 0 ? "" : ", ",
-			    config_options[id].name);
+			    p->file->options[id].name);
 	config_error(p->errors, name->place, "unknown option %s; expected one "
 	    "of %s%s", utf8_quote(name->text, quoted), names,
-	    kind == CONFIG_TOP ? ", include, alarm, watch" : "");
+	    p->body->section == &p->file->top ? ", include, alarm, watch" : "");
 }
 
 static void
@@ -143,16 +172,16 @@ add_value(struct parser *p, enum config_option_id id,
     const struct config_token *token)
 {
 	struct body			*b = p->body;
+	const struct config_option	*option = &p->file->options[id];
 	const struct config_value	*first = b->first[id];
-	bool				 list = config_options[id].list;
 	struct config_value		*value;
 
-	if (first != NULL && (!list || b->emptied[id])) {
+	if (first != NULL && (!option->list || b->emptied[id])) {
 		b->emptied[id] = false;
 		config_error(p->errors, token->place, "%s is given twice, "
-		    "first at %s:%d; expected once%s", config_options[id].name,
+		    "first at %s:%d; expected once%s", option->name,
 		    first->place.file, first->place.line,
-		    list ? ", or \"+=\" to add to the list" : "");
+		    option->list ? ", or \"+=\" to add to the list" : "");
 		return;
 	}
 	b->emptied[id] = false;
@@ -219,7 +248,7 @@ parse_option(struct parser *p, enum config_option_id id)
 		if (id == OPTION_STORM)
 			join_words(p, &value);
 		add_value(p, id, &value);
-	} else if (value.kind == TOKEN_OPEN && config_options[id].list)
+	} else if (value.kind == TOKEN_OPEN && p->file->options[id].list)
 		parse_list(p, id);
 	else {
 		unexpected(p, &value, "a value");
@@ -266,12 +295,12 @@ parse_item(struct parser *p)
 		recover(p);
 		return;
 	}
-	id = config_option_find(p->body->section->kind, p->token.text);
+	id = option_find(p, p->token.text);
 	if (id == OPTIONS) {
 		parse_unknown(p);
 		return;
 	}
-	option = &config_options[id];
+	option = &p->file->options[id];
 	p->secret = option->secret;
 	if (p->ahead.kind == TOKEN_EQUALS ||
 	    (p->ahead.kind == TOKEN_APPEND && option->list)) {
@@ -286,11 +315,11 @@ parse_item(struct parser *p)
 
 /* ---- sections */
 
-/* Parses up to the closing brace, or up to the section after a missing one. */
+/* Parses up to the closing brace; if that is missing, to the next section. */
 static void
 parse_body(struct parser *p, const struct config_section *section)
 {
-	char	 what[64];
+	char	 name[64];
 
 	while (p->token.kind != TOKEN_CLOSE && p->token.kind != TOKEN_END &&
 	    !at_section(p))
@@ -300,9 +329,9 @@ parse_body(struct parser *p, const struct config_section *section)
 	else if (p->token.kind == TOKEN_END)
 		not_closed(p, section->place, "section");
 	else {
-		snprintf(what, sizeof(what), "section at line %d",
+		snprintf(name, sizeof(name), "section at line %d",
 		    section->place.line);
-		not_closed(p, p->token.place, what);
+		not_closed(p, p->token.place, name);
 	}
 }
 
@@ -365,12 +394,10 @@ parse_top(struct parser *p)
 	enum config_kind		 kind;
 
 	while (p->token.kind != TOKEN_END) {
-		kind = CONFIG_TOP;
-		if (p->token.kind == TOKEN_TEXT) {
-			kind = config_kind_find(p->token.text);
-			/* Braces that are still open are missing their end. */
+		/* If braces are open here, their ends are missing. */
+		if (p->token.kind == TOKEN_TEXT)
 			p->lex.depth = p->ahead.kind == TOKEN_OPEN;
-		}
+		kind = section_kind(p->token.text);
 		if (kind != CONFIG_TOP)
 			parse_section(p, kind);
 		else
@@ -384,12 +411,12 @@ parse_top(struct parser *p)
 
 void
 config_parse(struct config_file *file, const char *name,
-    struct config_errors *errors)
+    const struct config_option *options, struct config_errors *errors)
 {
 	struct body	 top = { .section = &file->top };
 	struct parser	 p = { .errors = errors, .file = file, .body = &top };
 
-	*file = (struct config_file){ .complete = true };
+	*file = (struct config_file){ .options = options, .complete = true };
 	file->top.last = &file->top.values;
 	p.last = &file->sections;
 	config_lex_open(&p.lex, name, &file->arena, errors);

@@ -11,7 +11,7 @@
 
 #include "base/arena.h"
 #include "config/config_errors.h"
-#include "config/config_options.h"
+#include "config/config_option.h"
 
 /*
  * The value of an option; a list has one of these for each of its elements.
@@ -28,15 +28,16 @@ struct config_section {
 	struct config_section	*next;
 	enum config_kind	 kind;
 	bool			 complete;	/* closed, no syntax error */
-	bool			 peers_listed;	/* with braces */
+	bool			 peers_listed;	/* `peer` is in braces */
 	const char		*title;		/* NULL: missing, or the top */
 	struct config_place	 place;		/* of its first word */
 	struct config_value	*values;	/* in the order of the file */
-	struct config_value	**last;
-	size_t			 watches;	/* made of this section */
+	struct config_value	**last;		/* end of the values */
+	size_t			 watches;	/* made from this section */
 };
 
 struct config_file {
+	const struct config_option *options;	/* OPTIONS rows, borrowed */
 	struct arena		 arena;		/* holds all of it */
 	struct config_section	 top;
 	struct config_section	*sections;	/* in the order of the file */
@@ -44,13 +45,15 @@ struct config_file {
 };
 
 /*
- * Parses a file and the files that it includes.  Syntax errors, unknown options
- * and options that are given twice are added to the errors, and the parser goes
- * on with the next option or section.  The caller frees the result with
- * config_file_free after the errors are printed.
+ * Parses a file and the files that it includes.  The table `options` defines in
+ * which sections an option is allowed and which options are lists; the values
+ * are not checked.  Syntax errors, unknown options and options that are given
+ * twice are added to the errors, and the parser goes on with the next option or
+ * section.  The caller frees the result with config_file_free after the errors
+ * are printed.
  */
 void	 config_parse(struct config_file *, const char *file,
-	    struct config_errors *);
+	    const struct config_option *options, struct config_errors *);
 void	 config_file_free(struct config_file *);
 
 /* The first value of that option; NULL when the section has none. */

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/interned_string.h"
-#include "config/configuration.h"
+#include "config/config_types.h"
 
 /* The interned strings of an alarm and of a profile, x in the macros below. */
 #define ALARM_TEXTS(one)	one(name) one(type) one(service_type)

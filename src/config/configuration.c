@@ -6,7 +6,7 @@
 
 #include "base/interned_string.h"
 #include "config/config_check.h"
-#include "config/config_parse.h"
+#include "config/config_options.h"
 #include "config/configuration.h"
 
 /* Checks the options of the daemon and the defaults of the watches. */
@@ -53,7 +53,7 @@ configuration_load(const char *file, FILE *stream)
 	struct config_file	 parsed;
 	struct configuration	*c = NULL;
 
-	config_parse(&parsed, file, &errors);
+	config_parse(&parsed, file, config_options, &errors);
 	if (!errors.exhausted)
 		c = configuration_check(&parsed, &errors);
 	if (config_errors_print(&errors, file, stream)) {

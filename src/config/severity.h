@@ -4,7 +4,10 @@
 
 #include <stdbool.h>
 
-/* Perceived severity; the numbers are ITU-T X.733's (section 8.1.2.3). */
+/*
+ * Perceived severity (ITU-T X.733, section 8.1.2.3) with the numbers of
+ * ItuPerceivedSeverity (RFC 3877).
+ */
 enum severity {
 	SEVERITY_CLEARED = 1,
 	SEVERITY_INDETERMINATE = 2,

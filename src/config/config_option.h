@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * A row of the table of options.  The table itself is in config_options.c and
+ * refers to the checks.  The parser and the checks get the table from their
+ * caller, so neither of them depends on it.
+ */
+#ifndef HBW_CONFIG_OPTION_H
+#define HBW_CONFIG_OPTION_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+enum config_kind {
+	CONFIG_TOP,			/* outside of all sections */
+	CONFIG_ALARM,
+	CONFIG_WATCH
+};
+
+/* In the order in which messages list the options of a section. */
+enum config_option_id {
+	OPTION_AGENTX,
+	OPTION_HISTORY,
+	OPTION_STORM,
+	OPTION_SNMP,
+	OPTION_NAME,
+	OPTION_SEVERITY,
+	OPTION_TYPE,
+	OPTION_SERVICE_TYPE,
+	OPTION_INTERFACE,
+	OPTION_PEER,
+	OPTION_LOCAL,
+	OPTION_HEARTBEAT,
+	OPTION_ALARM,
+	OPTION_INTERRUPTION,
+	OPTION_RECOVERY,
+	OPTION_ENABLED,
+	OPTION_SOURCE,
+	OPTION_SERVICE,
+	OPTION_ROLE,
+	OPTION_HOST,
+	OPTION_ALARM_ID,		/* the titles of sections */
+	OPTION_WATCH_NAME,
+	OPTIONS
+};
+
+struct config_check;
+struct config_value;
+
+/*
+ * Checks a value and stores it.  Returns NULL, or the fault in words that fit
+ * before the name of the option, such as "invalid".  A function that returns
+ * NULL may have added an error of its own.
+ */
+typedef const char *config_option_check(struct config_check *,
+    const struct config_value *);
+
+struct config_option {
+	const char	*name;
+	unsigned	 kinds;		/* bits 1 << config_kind; 0: a title */
+	config_option_check *check;
+	size_t		 offset;	/* of the field in config_check */
+	uint32_t	 minimum;	/* of a number, or of a text's bytes */
+	uint32_t	 maximum;	/* 0: there is no such range */
+	const char	*expected;	/* in messages, after the range */
+	bool		 list;
+	bool		 secret;	/* never quoted in a message */
+};
+
+#endif

@@ -1,0 +1,113 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The checked configuration: the daemon's options, the alarms and the watches.
+ */
+#ifndef HBW_CONFIG_TYPES_H
+#define HBW_CONFIG_TYPES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/mono.h"
+#include "config/severity.h"
+#include "protocols/protocol.h"
+
+#define CONFIGURATION_WATCHES_MAX		1000000
+#define CONFIGURATION_HISTORY_MIN		100
+#define CONFIGURATION_HISTORY_MAX		1000000
+#define CONFIGURATION_HISTORY_DEFAULT		10000
+#define CONFIGURATION_STORM_LIMIT_MAX		1000000
+#define CONFIGURATION_STORM_WINDOW_MIN_NS	(1 * NSEC_PER_SEC)
+#define CONFIGURATION_STORM_WINDOW_MAX_NS	(3600 * NSEC_PER_SEC)
+
+/*
+ * Alarms, profiles and watches never change, and count their references: a
+ * notification that is still in the outbox keeps its watch after a reload has
+ * removed it.  Their strings are interned.
+ */
+struct configuration_alarm {
+	const char	*name;
+	const char	*type;
+	const char	*service_type;
+	int64_t		 interruption_ns;	/* 1 ms .. 24 h */
+	uint32_t	 id;		/* 1..2147483647 */
+	enum severity	 severity;
+	int		 line;		/* 0: built in */
+	unsigned	 references;
+};
+
+/* The settings that all watches of one section share. */
+struct configuration_profile {
+	struct configuration_alarm *alarm;
+	const char	*interface;
+	const char	*heartbeat;	/* as written, with single blanks */
+	struct heartbeat_form form;
+	const char	*source;
+	const char	*service;
+	const char	*role;
+	const char	*host;
+	int64_t		 interruption_ns;	/* 1 ms .. 24 h */
+	uint32_t	 recovery;	/* heartbeats, 1..1000000 */
+	unsigned	 references;
+	const char	*file;		/* NULL: not from a file */
+	int		 line;		/* of `watch "NAME" {` */
+	int		 interface_line;
+	int		 heartbeat_line;
+	struct addr	 local;		/* ADDR_NONE: any */
+	bool		 enabled;
+};
+
+struct configuration_watch {
+	struct configuration_profile *profile;
+	unsigned	 references;
+	struct addr	 peer;		/* ADDR_NONE: any */
+	char		 name[];
+};
+
+/* A configuration directive of net-snmp, from the list `snmp`. */
+struct configuration_directive {
+	char		*text;
+	const char	*file;		/* interned */
+	int		 line;
+};
+
+struct configuration {
+	char		*agentx;	/* NULL: the option is absent */
+	struct configuration_directive *snmp;	/* in the file's order */
+	size_t		 nsnmp;
+	uint32_t	 history;	/* notifications that are kept */
+	uint32_t	 storm_limit;	/* raises in the window; 0: no storms */
+	int64_t		 storm_window_ns;
+	struct configuration_alarm **alarms;	/* by id, with built-in ones */
+	size_t		 nalarms;
+	struct configuration_watch **watches;	/* in the file's order */
+	size_t		 nwatches;
+};
+
+/*
+ * Return a new object with one reference, the caller's; NULL when memory is
+ * exhausted.  It has the values of `like`, whose strings are interned and may
+ * be NULL.  A profile shares its alarm, and a watch shares its profile.
+ */
+struct configuration_alarm *configuration_alarm_new(
+	    const struct configuration_alarm *like);
+struct configuration_profile *configuration_profile_new(
+	    const struct configuration_profile *like);
+struct configuration_watch *configuration_watch_new(
+	    struct configuration_profile *, const char *name,
+	    const struct addr *peer);
+
+/* Add a reference, and drop one; NULL is allowed and does nothing. */
+struct configuration_alarm *configuration_alarm_share(
+	    struct configuration_alarm *);
+void	 configuration_alarm_release(struct configuration_alarm *);
+struct configuration_profile *configuration_profile_share(
+	    struct configuration_profile *);
+void	 configuration_profile_release(struct configuration_profile *);
+struct configuration_watch *configuration_watch_share(
+	    struct configuration_watch *);
+void	 configuration_watch_release(struct configuration_watch *);
+
+#endif
