@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Monotonic time, which all decisions use.  It is a type of its own, so the
- * compiler refuses to mix it with wall-clock time (wall.h).
+ * Monotonic time, which all decisions use.  It is a type of its own, so a
+ * confusion with wall-clock time (wall.h) is a compiler error.
  */
 #ifndef HBW_MONO_H
 #define HBW_MONO_H

@@ -137,7 +137,7 @@ static const int	 allowed[] = {
  * libfaketime reads a file whenever the clock is read.  libpcap also calls
  * setsockopt to free the ring of a failed capture, which close(2) frees anyway.
  */
-static const int	 refused[] = {
+static const int	 denied[] = {
 	SCMP_SYS(open), SCMP_SYS(openat), SCMP_SYS(openat2),
 	SCMP_SYS(stat), SCMP_SYS(lstat), SCMP_SYS(newfstatat),
 	SCMP_SYS(stat64), SCMP_SYS(lstat64), SCMP_SYS(fstatat64),
@@ -226,8 +226,8 @@ limit_system_calls(int report)
 	    SCMP_ACT_KILL_PROCESS)) &&
 	    add_calls(filter, SCMP_ACT_ALLOW, allowed,
 	    sizeof(allowed) / sizeof(allowed[0])) &&
-	    add_calls(filter, SCMP_ACT_ERRNO(EACCES), refused,
-	    sizeof(refused) / sizeof(refused[0])) &&
+	    add_calls(filter, SCMP_ACT_ERRNO(EACCES), denied,
+	    sizeof(denied) / sizeof(denied[0])) &&
 	    add_calls_with_arguments(filter, report) &&
 	    succeeded(seccomp_load(filter));
 	seccomp_release(filter);

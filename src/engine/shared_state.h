@@ -11,7 +11,7 @@
  *   error may be cut; shared_state_read_capture makes a copy with valid texts;
  * - next_wakeup is atomic, and orders no other memory access.
  *
- * An attacker may control the engine, so the agent trusts no value in this
+ * An attacker may control the engine, so the agent validates all values in this
  * memory.  The rows contain no pointer and no length for that reason.
  */
 #ifndef HBW_SHARED_STATE_H

@@ -25,7 +25,7 @@ static struct {
 	struct detect		 detect;
 	struct detect_event	 events[EVENTS];
 	size_t			 nevents;
-	size_t			 seen;
+	size_t			 checked;	/* of the events */
 } t;
 
 static struct mono_time
@@ -125,8 +125,8 @@ next_event(enum detect_transition transition, uint32_t i, int64_t at_ms)
 {
 	const struct detect_event	*e;
 
-	assert_true(t.seen < t.nevents);
-	e = &t.events[t.seen++];
+	assert_true(t.checked < t.nevents);
+	e = &t.events[t.checked++];
 	assert_int_equal(e->transition, transition);
 	assert_int_equal(e->watch, i);
 	assert_int_equal(e->at.ns, ms(at_ms).ns);
@@ -158,7 +158,7 @@ cleared(uint32_t i, int64_t at_ms, int64_t duration_ms)
 static void
 nothing_more(void)
 {
-	assert_int_equal(t.nevents, t.seen);
+	assert_int_equal(t.nevents, t.checked);
 }
 
 static void

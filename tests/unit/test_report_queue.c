@@ -158,7 +158,7 @@ take_line(int priority, const char *line)
 	assert_string_equal(r.text, line);
 }
 
-/* Log lines beyond the limit are lost, and a later line says how many. */
+/* Log lines beyond the limit are dropped, and a later line has their number. */
 static void
 too_many_log_lines(void **state)
 {

@@ -49,7 +49,7 @@ struct process {
 };
 
 /* The exit status of a child: the call worked, failed with EACCES, or else. */
-enum { DONE = 10, REFUSED, OTHER };
+enum { DONE = 10, DENIED, OTHER };
 
 static struct process
 process_new(void)
@@ -170,7 +170,7 @@ status_of(long result)
 {
 	if (result >= 0)
 		return (DONE);
-	return (errno == EACCES ? REFUSED : OTHER);
+	return (errno == EACCES ? DENIED : OTHER);
 }
 
 /* Runs an action in a sandboxed child.  Returns its wait status. */
@@ -333,12 +333,12 @@ static void
 no_file_can_be_opened(void **state)
 {
 	(void)state;
-	assert_exits(opens, REFUSED);
-	assert_exits(opens_to_write, REFUSED);
-	assert_exits(opens_a_directory, REFUSED);
-	assert_exits(stats, REFUSED);
-	assert_exits(checks_access, REFUSED);
-	assert_exits(reads_a_link, REFUSED);
+	assert_exits(opens, DENIED);
+	assert_exits(opens_to_write, DENIED);
+	assert_exits(opens_a_directory, DENIED);
+	assert_exits(stats, DENIED);
+	assert_exits(checks_access, DENIED);
+	assert_exits(reads_a_link, DENIED);
 }
 
 /* ---- all other calls kill the process */

@@ -233,7 +233,7 @@ many(void **state)
 	free(text);
 }
 
-/* This process sees what its child writes. */
+/* This process reads the values that its child has written. */
 static void
 rows_are_shared(void **state)
 {
