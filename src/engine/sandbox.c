@@ -183,7 +183,7 @@ add_calls_with_arguments(scmp_filter_ctx filter, int report)
 	} rules[] = {
 		/* Reports go to the parent: no other socket, no address. */
 		{ SCMP_SYS(sendto), 2, { EQUAL(0, report), EQUAL(4, 0) } },
-			/* The C library writes the reason of an abort. */
+		/* The C library writes the reason of an abort. */
 		{ SCMP_SYS(write), 1, { STANDARD_STREAM } },
 		{ SCMP_SYS(writev), 1, { STANDARD_STREAM } },
 		/* abort(3) sends itself a signal. */

@@ -15,10 +15,13 @@
 #include "detect/detect.h"
 #include "state/alarm.h"
 
+/* The limits of a scenario. */
 #define WATCHES		32
 #define SOURCES		8
 #define EVENTS		256
-#define WORDS		32
+#define WORDS		32		/* in a line */
+
+/* Begins the first line of a scenario that is to fail. */
 #define FAILS		"# fails: "
 
 /* The wall clock at 0 s: 2026-11-22T12:00:00Z. */
@@ -131,7 +134,7 @@ event_text(const struct scenario *s, const struct detect_event *e, char *text)
 
 /* ---- the detector */
 
-/* Checks the rules for all events. */
+/* Checks the rules that all events must follow. */
 static void
 check_event(struct scenario *s, const struct detect_event *e)
 {
@@ -219,8 +222,9 @@ replace_detector(struct scenario *s)
 	return (true);
 }
 
+/* Finds a source, or adds it if it is new. */
 static bool
-add_source(struct scenario *s, const char *name, uint32_t *position)
+find_or_add_source(struct scenario *s, const char *name, uint32_t *position)
 {
 	size_t	 i;
 
@@ -325,7 +329,7 @@ take_word(struct scenario *s, const char *pattern, size_t length,
 		return (find_watch(s, word, &a->watch) ||
 		    fail(s, "no such watch \"%s\"", word));
 	if (strncmp(pattern, "SOURCE", length) == 0)
-		return (add_source(s, word, &a->source));
+		return (find_or_add_source(s, word, &a->source));
 	if (strncmp(pattern, "TIME", length) == 0)
 		return (parse_time(word, &a->time[a->ntimes++]) ||
 		    fail(s, "invalid time \"%s\"", word));
@@ -446,7 +450,7 @@ run_watch(struct scenario *s, const struct args *a)
 		return (fail(s, "duplicate watch \"%s\"", a->word));
 	if (s->nwatches == WATCHES)
 		return (fail(s, "more than %d watches", WATCHES));
-	if (!add_source(s, "eth0", &i))
+	if (!find_or_add_source(s, "eth0", &i))
 		return (false);
 	detect_watch_begin(&w, s->now);
 	detect_watch_configure(&w, i, a->time[0], 1, true);
@@ -815,7 +819,7 @@ run_directive(struct scenario *s, char **words, size_t n)
 		return (fail(s, "unknown or incomplete directive \"%s\"",
 		    n > 0 ? words[0] : ""));
 	if (strstr(directives[i].pattern, "SOURCE") == NULL &&
-	    !add_source(s, "eth0", &a.source))
+	    !find_or_add_source(s, "eth0", &a.source))
 		return (false);
 	return (matches(s, directives[i].pattern, words, n, &a) &&
 	    directives[i].run(s, &a) && s->failure[0] == '\0');
