@@ -28,6 +28,18 @@
 /* The size of the history. */
 #define HISTORY		1000
 
+/* The last column of each table, and a number that no column has. */
+#define SCALAR_LAST	"1.1.19"
+#define SCALAR_NONE	"1.1.20"
+#define CAPTURE_NONE	"1.2.1.9"
+#define WATCH_LAST	"1.3.1.18"
+#define WATCH_NONE	"1.3.1.19"
+#define ALARM_LAST	"1.4.1.19"
+#define ALARM_LAST_TYPE	ASN_COUNTER
+#define ALARM_NONE	"1.4.1.21"
+#define HISTORY_LAST	"1.5.1.11"
+#define HISTORY_NONE	"1.5.1.12"
+
 static struct stage	 stage;
 
 #define AGENT		(&stage.agent)
@@ -512,15 +524,15 @@ static void
 no_such_instances(void **state)
 {
 	static const char *const	 no_object[] = {
-		"", "0", "0.1", "1", "1.1", "1.1.0", "1.1.0.0", "1.1.20",
-		"1.1.20.0", "1.2", "1.2.1", "1.2.0.2.0", "1.2.2.2.0",
-		"1.2.1.1.0", "1.2.1.9.0", "1.3.1.1.1", "1.3.1.0.1",
-		"1.3.1.19.1", "1.3.1.4294967295.1", "1.4.1.20.45640.1",
-		"1.4.1.21.45640.1", "1.5.1.1.1", "1.5.1.12.1", "1.6",
+		"", "0", "0.1", "1", "1.1", "1.1.0", "1.1.0.0", SCALAR_NONE,
+		SCALAR_NONE ".0", "1.2", "1.2.1", "1.2.0.2.0", "1.2.2.2.0",
+		"1.2.1.1.0", CAPTURE_NONE ".0", "1.3.1.1.1", "1.3.1.0.1",
+		WATCH_NONE ".1", "1.3.1.4294967295.1", "1.4.1.20.45640.1",
+		ALARM_NONE ".45640.1", "1.5.1.1.1", HISTORY_NONE ".1", "1.6",
 		"1.6.1.1.1", "2", "2.1.1", "4294967295",
 	};
 	static const char *const	 no_instance[] = {
-		"1.1.1", "1.1.1.1", "1.1.1.0.0", "1.1.19.4294967295",
+		"1.1.1", "1.1.1.1", "1.1.1.0.0", SCALAR_LAST ".4294967295",
 		"1.2.1.2", "1.2.1.2.1", "1.2.1.2.0.0", "1.3.1.2", "1.3.1.2.0",
 		"1.3.1.2.5", "1.3.1.2.1.1", "1.3.1.2.4294967295",
 		"1.4.1.2", "1.4.1.2.45640", "1.4.1.2.45640.0",
@@ -567,9 +579,9 @@ next_to_a_scalar(void **state)
 	assert_next("1.1.1.1", "1.1.2.0");
 	assert_next("1.1.1.4294967295", "1.1.2.0");
 	assert_next("1.1.9.0", "1.1.10.0");
-	assert_next("1.1.19", "1.1.19.0");
-	assert_next("1.1.19.0", "1.2.1.2.0");
-	assert_next("1.1.20", "1.2.1.2.0");
+	assert_next(SCALAR_LAST, SCALAR_LAST ".0");
+	assert_next(SCALAR_LAST ".0", "1.2.1.2.0");
+	assert_next(SCALAR_NONE, "1.2.1.2.0");
 	assert_next("1.1.4294967295.4294967295", "1.2.1.2.0");
 }
 
@@ -596,8 +608,8 @@ next_in_a_table(void **state)
 	assert_next("1.3.1.2.4", "1.3.1.3.1");
 	assert_next("1.3.1.2.5", "1.3.1.3.1");
 	assert_next("1.3.1.2.4294967295", "1.3.1.3.1");
-	assert_next("1.3.1.18.4", "1.4.1.1.12010.2");
-	assert_next("1.3.1.19", "1.4.1.1.12010.2");
+	assert_next(WATCH_LAST ".4", "1.4.1.1.12010.2");
+	assert_next(WATCH_NONE, "1.4.1.1.12010.2");
 	assert_next("1.3.1.4294967295.1", "1.4.1.1.12010.2");
 	assert_next("1.3.2", "1.4.1.1.12010.2");
 	assert_next("1.3.4294967295", "1.4.1.1.12010.2");
@@ -634,9 +646,9 @@ next_at_the_end(void **state)
 	(void)state;
 	stage_begin(&stage, four);
 	/* No history yet. */
-	assert_next("1.4.1.19.45640.3", "1.4.1.19.46003.4");
-	assert_next("1.4.1.19.46003.4", NULL);
-	assert_next("1.4.1.20.45640.1", NULL);
+	assert_next(ALARM_LAST ".45640.3", ALARM_LAST ".46003.4");
+	assert_next(ALARM_LAST ".46003.4", NULL);
+	assert_next(ALARM_NONE ".45640.1", NULL);
 	assert_next("1.5", NULL);
 	assert_next("1.5.1.2.0", NULL);
 	assert_next("1.6", NULL);
@@ -644,11 +656,11 @@ next_at_the_end(void **state)
 	assert_next("2", NULL);
 	assert_next("4294967295.4294967295", NULL);
 	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "x", 1);
-	assert_next("1.4.1.19.46003.4", "1.5.1.2.1");
-	assert_next("1.5.1.11", "1.5.1.11.1");
-	assert_next("1.5.1.11.0", "1.5.1.11.1");
-	assert_next("1.5.1.11.1", NULL);
-	assert_next("1.5.1.12", NULL);
+	assert_next(ALARM_LAST ".46003.4", "1.5.1.2.1");
+	assert_next(HISTORY_LAST, HISTORY_LAST ".1");
+	assert_next(HISTORY_LAST ".0", HISTORY_LAST ".1");
+	assert_next(HISTORY_LAST ".1", NULL);
+	assert_next(HISTORY_NONE, NULL);
 }
 
 /* Without watches there is no capture, alarm or history. */
@@ -659,8 +671,8 @@ next_over_empty_tables(void **state)
 
 	(void)state;
 	stage_begin(&stage, "");
-	assert_next("1.1.18.0", "1.1.19.0");
-	assert_next("1.1.19.0", NULL);
+	assert_next(SCALAR_LAST, SCALAR_LAST ".0");
+	assert_next(SCALAR_LAST ".0", NULL);
 	assert_next("1.2", NULL);
 	assert_next("1.3.1.2", NULL);
 	assert_int_equal(find("1.3.1.2.1", &instance), TABLE_NO_INSTANCE);
@@ -681,10 +693,10 @@ next_over_empty_tables_to_history(void **state)
 	assert_number("1.1.5.0", 2);
 	stage_reload(&stage, "", 12);
 	assert_number("1.1.5.0", 0);
-	assert_next("1.1.19.0", "1.5.1.2.1");
+	assert_next(SCALAR_LAST ".0", "1.5.1.2.1");
 	assert_next("1.5.1.2.1", "1.5.1.2.2");
 	assert_next("1.5.1.2.4", "1.5.1.3.1");
-	assert_next("1.5.1.11.4", NULL);
+	assert_next(HISTORY_LAST ".4", NULL);
 	assert_text("1.5.1.5.1", "a");
 }
 
@@ -1051,8 +1063,8 @@ snmp_get(void **state)
 	static const char *const	 names[] = {
 		"1.1.4.0", "1.3.1.2.3", "1.4.1.5.12010.2", "1.3.1.14.1",
 		"1.3.1.6.1", "1.3.1.18.1",
-		"1.3.1.2.99", "1.3.1.1.1", "1.1.20.0", "1.1.1", "1.4.1.2.1",
-		"1.5.1.2.1",
+		"1.3.1.2.99", "1.3.1.1.1", SCALAR_NONE ".0", "1.1.1",
+		"1.4.1.2.1", "1.5.1.2.1",
 	};
 	netsnmp_pdu			*answer;
 	const netsnmp_variable_list	*vb;
@@ -1152,7 +1164,7 @@ snmp_getnext_around(void **state)
 	assert_varbind(vb, "1.1.1.0", ASN_OCTET_STR);
 	snmp_free_varbind(vb);
 	vb = NULL;
-	snmp_varlist_add_variable(&vb, name, whole("1.4.1.19.46003.4", name),
+	snmp_varlist_add_variable(&vb, name, whole(ALARM_LAST ".46003.4", name),
 	    ASN_NULL, NULL, 0);
 	(void)netsnmp_query_getnext(vb, client);
 	assert_true(vb->type == SNMP_ENDOFMIBVIEW || snmp_oid_ncompare(
@@ -1189,10 +1201,10 @@ static void
 snmp_getbulk(void **state)
 {
 	static const char *const	 names[] = {
-		"1.3.1.2", "1.4.1.4.45640", "1.4.1.19.46003.3",
+		"1.3.1.2", "1.4.1.4.45640", ALARM_LAST ".46003.3",
 	};
 	static const char *const	 expected[][3] = {
-		{ "1.3.1.2.1", "1.4.1.4.45640.1", "1.4.1.19.46003.4" },
+		{ "1.3.1.2.1", "1.4.1.4.45640.1", ALARM_LAST ".46003.4" },
 		{ "1.3.1.2.2", "1.4.1.4.45640.3", "1.5.1.2.1" },
 		{ "1.3.1.2.3", "1.4.1.4.46003.4", "1.5.1.3.1" },
 		{ "1.3.1.2.4", "1.4.1.5.12010.2", "1.5.1.4.1" },
@@ -1226,7 +1238,7 @@ snmp_getbulk(void **state)
 static void
 snmp_getbulk_to_the_end(void **state)
 {
-	static const char *const	 names[] = { "1.4.1.19.45640.3" };
+	static const char *const	 names[] = { ALARM_LAST ".45640.3" };
 	netsnmp_pdu			*answer;
 	const netsnmp_variable_list	*vb;
 	size_t				 r = table_root_length;
@@ -1236,7 +1248,7 @@ snmp_getbulk_to_the_end(void **state)
 	answer = ask(SNMP_MSG_GETBULK, names, 1, 20);
 	assert_int_equal(answer->errstat, SNMP_ERR_NOERROR);
 	vb = answer->variables;
-	assert_varbind(vb, "1.4.1.19.46003.4", ASN_COUNTER);
+	assert_varbind(vb, ALARM_LAST ".46003.4", ALARM_LAST_TYPE);
 	for (vb = vb->next_variable; vb != NULL; vb = vb->next_variable)
 		assert_true(vb->type == SNMP_ENDOFMIBVIEW ||
 		    snmp_oid_ncompare(vb->name, vb->name_length, table_root,
