@@ -117,6 +117,7 @@ close_file(struct store *s)
 		sqlite3_close(s->db);
 	s->db = NULL;
 	s->writable = false;
+	s->damaged = false;
 }
 
 static int
@@ -145,8 +146,9 @@ store_checkpoint(struct store *s)
 		checkpoint_wal(s);
 }
 
+/* Prepares the statements, and reads the counters if the file has them. */
 static bool
-prepare(struct store *s)
+prepare(struct store *s, bool created)
 {
 	enum store_statement	 i;
 
@@ -158,16 +160,8 @@ prepare(struct store *s)
 			return (false);
 		}
 	(void)sqlite3_wal_hook(s->db, on_wal_write, s);
-	return (true);
-}
-
-static bool
-read_counters(struct store *s)
-{
-	if (store_get_counters(s, &s->counters))
+	if (created || store_get_counters(s, &s->counters))
 		return (true);
-	/* The caller replaces the file. */
-	s->damaged = false;
 	set_reason(s, "damaged: invalid counters");
 	return (false);
 }
@@ -179,30 +173,10 @@ open_file(struct store *s, bool *created)
 
 	state = store_db_open(s->file, &s->db, created, s->reason);
 	s->writable = state == STORE_DB_WRITABLE;
-	if (s->db == NULL || (prepare(s) && (*created || read_counters(s))))
+	if (s->db == NULL || prepare(s, *created))
 		return (state);
 	close_file(s);
 	return (STORE_DB_INVALID);
-}
-
-/*
- * Renames an invalid file.  The error is not logged here, because this is tried
- * every second, but returned in s->reason.
- */
-static bool
-set_aside(struct store *s, const char *reason)
-{
-	size_t	 length;
-	int	 error;
-
-	if (store_db_set_aside(s->file, reason))
-		return (true);
-	error = errno;
-	set_reason(s, reason);
-	length = strlen(s->reason);
-	snprintf(s->reason + length, sizeof(s->reason) - length,
-	    ", and it cannot be renamed: %s", strerror(error));
-	return (false);
 }
 
 /* Opens the file; an invalid one is set aside, and a new one is created. */
@@ -215,7 +189,7 @@ open_or_replace(struct store *s, bool *created, bool *lost)
 	*lost = state == STORE_DB_INVALID;
 	if (!*lost)
 		return (state);
-	if (!set_aside(s, s->reason))
+	if (!store_db_set_aside(s->file, s->reason))
 		return (STORE_DB_UNAVAILABLE);
 	state = open_file(s, created);
 	return (state == STORE_DB_INVALID ? STORE_DB_UNAVAILABLE : state);
@@ -395,7 +369,8 @@ open_again(struct store *s, struct store_counters *counters)
 		set_used_epoch(s, s->counters.epoch);
 		s->counters = before;
 		close_file(s);
-		if (!set_aside(s, "could not be read at the start"))
+		set_reason(s, "could not be read at the start");
+		if (!store_db_set_aside(s->file, s->reason))
 			return (false);
 		state = open_file(s, &created);
 	}
@@ -416,7 +391,8 @@ replace_damaged(struct store *s, const struct store_counters *counters)
 {
 	close_file(s);
 	set_used_epoch(s, counters->epoch);
-	s->damaged = !set_aside(s, "damaged");
+	set_reason(s, "damaged");
+	s->damaged = !store_db_set_aside(s->file, s->reason);
 	return (!s->damaged);
 }
 

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -29,17 +30,23 @@
 /* Longer values of a damaged file are not read; in bytes. */
 #define VALUE_MAX	(16 * 1024 * 1024)
 
-static void
-set_reason(char *reason, const char *text)
+/* Sets the reason why a file is invalid. */
+static enum store_db_state __attribute__((format(printf, 2, 3)))
+invalid(char *reason, const char *format, ...)
 {
-	snprintf(reason, STORE_DB_REASON_SIZE, "%s", text);
+	va_list	 ap;
+
+	va_start(ap, format);
+	vsnprintf(reason, STORE_DB_REASON_SIZE, format, ap);
+	va_end(ap);
+	return (STORE_DB_INVALID);
 }
 
 static enum store_db_state
 state_of_error(sqlite3 *db, int error, char *reason)
 {
-	set_reason(reason, db != NULL ? sqlite3_errmsg(db) :
-	    sqlite3_errstr(error));
+	snprintf(reason, STORE_DB_REASON_SIZE, "%s", db != NULL ?
+	    sqlite3_errmsg(db) : sqlite3_errstr(error));
 	switch (error & 0xff) {
 	case SQLITE_CORRUPT:
 	case SQLITE_ERROR:	/* the SQL is correct, so the file is not */
@@ -47,7 +54,7 @@ state_of_error(sqlite3 *db, int error, char *reason)
 		return (STORE_DB_INVALID);
 	case SQLITE_BUSY:
 	case SQLITE_LOCKED:
-		set_reason(reason, STORE_DB_REASON_IN_USE);
+		snprintf(reason, STORE_DB_REASON_SIZE, STORE_DB_REASON_IN_USE);
 		return (STORE_DB_IN_USE);
 	default:
 		return (STORE_DB_UNAVAILABLE);
@@ -104,11 +111,9 @@ check_content(sqlite3 *db, char *reason)
 	text = query(db, "PRAGMA quick_check(1)", &error);
 	if (text == NULL)
 		return (state_of_error(db, error, reason));
-	if (strcmp(text, "ok") != 0) {
-		snprintf(reason, STORE_DB_REASON_SIZE, "damaged: %s", text);
-		reason[strcspn(reason, "\n")] = '\0';
-		state = STORE_DB_INVALID;
-	}
+	if (strcmp(text, "ok") != 0)
+		state = invalid(reason, "damaged: %.*s",
+		    (int)strcspn(text, "\n"), text);
 	free(text);
 	return (state);
 }
@@ -164,20 +169,15 @@ validate(sqlite3 *db, long long *version, char *reason)
 		return (state_of_error(db, error, reason));
 	if (tables == 0 && *version == 0)
 		return (STORE_DB_WRITABLE);
-	if (application != APPLICATION_ID || *version < 1) {
-		set_reason(reason, "not written by hbwatchd");
-		return (STORE_DB_INVALID);
-	}
-	if (*version > STORE_ROWS_VERSION) {
-		snprintf(reason, STORE_DB_REASON_SIZE, "written by a later "
-		    "version of hbwatchd: schema %lld; expected at most %d",
-		    *version, STORE_ROWS_VERSION);
-		return (STORE_DB_INVALID);
-	}
-	if (!is_our_schema(db, *version)) {
-		set_reason(reason, "damaged: its tables are not hbwatchd's");
-		return (STORE_DB_INVALID);
-	}
+	if (application != APPLICATION_ID || *version < 1)
+		return (invalid(reason, "not written by hbwatchd"));
+	if (*version > STORE_ROWS_VERSION)
+		return (invalid(reason, "written by a later version of "
+		    "hbwatchd: schema %lld; expected at most %d", *version,
+		    STORE_ROWS_VERSION));
+	if (!is_our_schema(db, *version))
+		return (invalid(reason,
+		    "damaged: its tables are not hbwatchd's"));
 	return (check_content(db, reason));
 }
 
@@ -289,10 +289,8 @@ open_to_read(const char *file, sqlite3 **db, char *reason)
 		return (STORE_DB_UNAVAILABLE);
 	configure(*db);
 	state = validate(*db, &version, read_reason);
-	if (state == STORE_DB_INVALID) {
-		set_reason(reason, read_reason);
-		return (STORE_DB_INVALID);
-	}
+	if (state == STORE_DB_INVALID)
+		return (invalid(reason, "%s", read_reason));
 	return (state == STORE_DB_WRITABLE && version == STORE_ROWS_VERSION ?
 	    STORE_DB_READABLE : STORE_DB_UNAVAILABLE);
 }
@@ -326,26 +324,22 @@ is_truncated(const char *file, off_t size)
 	return (page_size > 1 && size < pages * page_size);
 }
 
-/* Checks what SQLite does not check, and the mode of the file. */
-static bool
+/* Checks what SQLite does not.  WRITABLE: SQLite may open the file. */
+static enum store_db_state
 check_file(const char *file, char *reason)
 {
 	struct stat	 st;
 
 	if (lstat(file, &st) != 0)
-		return (true);
-	if (!S_ISREG(st.st_mode)) {
-		set_reason(reason, "not a regular file");
-		return (false);
-	}
-	if (is_truncated(file, st.st_size)) {
-		set_reason(reason, "damaged: truncated");
-		return (false);
-	}
+		return (STORE_DB_WRITABLE);
+	if (!S_ISREG(st.st_mode))
+		return (invalid(reason, "not a regular file"));
+	if (is_truncated(file, st.st_size))
+		return (invalid(reason, "damaged: truncated"));
 	if ((st.st_mode & 077) != 0 && chmod(file, 0600) == 0)
 		log_warnx("%s: other users had access: mode was %04o; changed "
 		    "to 0600", file, (unsigned)st.st_mode & 07777);
-	return (true);
+	return (STORE_DB_WRITABLE);
 }
 
 /* Creates a file that nobody else may read, whatever the umask is. */
@@ -390,7 +384,7 @@ store_db_open(const char *file, sqlite3 **db, bool *created, char *reason)
 	*created = false;
 	reason[0] = '\0';
 	new_file = create(file);
-	if (!new_file && !check_file(file, reason))
+	if (!new_file && check_file(file, reason) == STORE_DB_INVALID)
 		return (STORE_DB_INVALID);
 	error = sqlite3_open_v2(file, db, SQLITE_OPEN_READWRITE |
 	    SQLITE_OPEN_NOMUTEX, NULL);
@@ -464,23 +458,31 @@ unused_name(const char *file)
 	return (NULL);
 }
 
-bool
-store_db_set_aside(const char *file, const char *reason)
+static bool
+rename_file(const char *file, const char *name)
 {
-	char	*name = unused_name(file);
-
-	if (name == NULL)
-		return (false);
 	/* The log first: a new database must not find that of an old one. */
 	if (store_reserve_wal_in_use(file))
 		rename_part(file, name, "-wal");
 	rename_part(file, name, "-journal");
-	if (rename(file, name) != 0) {
-		free(name);
-		return (errno == ENOENT);
-	}
-	log_errx("%s: %s; set aside as %s, starting with a new file", file,
-	    reason, name);
+	return (rename(file, name) == 0);
+}
+
+bool
+store_db_set_aside(const char *file, char *reason)
+{
+	char	*name = unused_name(file);
+	size_t	 length = strlen(reason);
+	bool	 done = name != NULL && rename_file(file, name);
+
+	if (done)
+		log_errx("%s: %s; set aside as %s, starting with a new file",
+		    file, reason, name);
+	else if (errno == ENOENT)
+		done = true;
+	else
+		snprintf(reason + length, STORE_DB_REASON_SIZE - length,
+		    ", and it cannot be renamed: %s", strerror(errno));
 	free(name);
-	return (true);
+	return (done);
 }

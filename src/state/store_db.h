@@ -35,8 +35,9 @@ void	 store_db_close(const char *file, sqlite3 *db);
 
 /*
  * Renames a file and its write-ahead log to FILE.TIME, and logs it with the
- * reason.  True also when there is no file.  False on error (errno).
+ * reason.  True also when there is no file.  False on error, which is appended
+ * to `reason` (STORE_DB_REASON_SIZE bytes) and not logged.
  */
-bool	 store_db_set_aside(const char *file, const char *reason);
+bool	 store_db_set_aside(const char *file, char *reason);
 
 #endif
