@@ -194,9 +194,9 @@ decode(const struct decoder *d, const struct packet *packet,
 		return (false);
 	if (p->argument != ARGUMENT_OPTIONAL)
 		return (true);
-	if (heartbeat->key[0] != p->value && heartbeat->keys == 2)
+	if (heartbeat->key[0] != p->default_key && heartbeat->keys == 2)
 		heartbeat->key[0] = heartbeat->key[1];
-	return (heartbeat->key[0] == p->value);
+	return (heartbeat->key[0] == p->default_key);
 }
 
 /* The decoder that recognizes the packet, or NULL. */
@@ -415,7 +415,7 @@ flow_table_form(const struct flow_key *k, char *text)
 		snprintf(text, FLOW_TABLE_FORM_SIZE, "%s %s proto %u", p->name,
 		    k->source.family == ADDR_IPV6 ? "ip6" : "ip", k->key);
 	else if (p->argument == ARGUMENT_NONE ||
-	    (p->argument == ARGUMENT_OPTIONAL && k->key == p->value))
+	    (p->argument == ARGUMENT_OPTIONAL && k->key == p->default_key))
 		snprintf(text, FLOW_TABLE_FORM_SIZE, "%s", p->name);
 	else
 		snprintf(text, FLOW_TABLE_FORM_SIZE, "%s %u", p->name, k->key);

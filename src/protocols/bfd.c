@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * BFD control packets (RFC 5880) over a single hop (RFC 5881) and several
- * (RFC 5883).
+ * BFD control packets (RFC 5880) over a single hop (RFC 5881) and over several
+ * hops (RFC 5883).
  */
 #include <stdio.h>
 
@@ -11,7 +11,8 @@
 #define BFD_PORT		3784	/* RFC 5881, section 4 */
 #define BFD_PORT_MULTIHOP	4784	/* RFC 5883, section 5 */
 
-#define BFD_LENGTH		24	/* RFC 5880, section 4.1 */
+/* Octets of a packet without and with authentication: RFC 5880, section 4.1. */
+#define BFD_LENGTH		24
 #define BFD_LENGTH_AUTH		26
 
 #define BFD_FLAG_AUTH		0x04
@@ -30,11 +31,11 @@ struct bfd {
 	uint8_t		 flags;
 	uint8_t		 multiplier;
 	uint8_t		 length;
-	uint32_t	 mine;		/* discriminator */
-	uint32_t	 yours;
-	uint32_t	 interval;	/* µs: Desired Min TX Interval */
-	uint8_t		 auth;		/* type; 0 where there is none */
-	uint32_t	 sequence;
+	uint32_t	 my_discriminator;
+	uint32_t	 your_discriminator;
+	uint32_t	 interval_us;	/* Desired Min TX Interval */
+	uint8_t		 auth;		/* type; 0: no authentication */
+	uint32_t	 sequence;	/* only with authentication */
 };
 
 static bool
@@ -48,9 +49,9 @@ bfd_read(struct cursor c, struct bfd *bfd)
 	bfd->flags = octet & 0x3f;
 	bfd->multiplier = cursor_u8(&c);
 	bfd->length = cursor_u8(&c);
-	bfd->mine = cursor_u32(&c);
-	bfd->yours = cursor_u32(&c);
-	bfd->interval = cursor_u32(&c);
+	bfd->my_discriminator = cursor_u32(&c);
+	bfd->your_discriminator = cursor_u32(&c);
+	bfd->interval_us = cursor_u32(&c);
 	cursor_skip(&c, 8);
 	if (!cursor_ok(&c))
 		return (false);
@@ -67,7 +68,10 @@ bfd_read(struct cursor c, struct bfd *bfd)
 	return (true);
 }
 
-/* The checks of RFC 5880, section 6.8.6, that do not need the session. */
+/*
+ * The checks of RFC 5880, section 6.8.6, that do not need the session.  `wire`
+ * is the length of the datagram's data.
+ */
 static bool
 bfd_valid(const struct bfd *bfd, size_t wire)
 {
@@ -75,10 +79,10 @@ bfd_valid(const struct bfd *bfd, size_t wire)
 	    BFD_LENGTH_AUTH : BFD_LENGTH;
 
 	if (bfd->version != 1 || bfd->length < minimum || bfd->length > wire ||
-	    bfd->multiplier == 0 || bfd->mine == 0 ||
+	    bfd->multiplier == 0 || bfd->my_discriminator == 0 ||
 	    (bfd->flags & BFD_FLAG_MULTIPOINT) != 0)
 		return (false);
-	return (bfd->yours != 0 || bfd->state == BFD_DOWN ||
+	return (bfd->your_discriminator != 0 || bfd->state == BFD_DOWN ||
 	    bfd->state == BFD_ADMIN_DOWN);
 }
 
@@ -115,7 +119,7 @@ bfd_decode(const struct packet *packet, struct heartbeat *heartbeat)
 		.keys = 1,
 		.alive = bfd.state == BFD_INIT || bfd.state == BFD_UP,
 		.stop = bfd.state == BFD_ADMIN_DOWN,
-		.interval_ns = bfd.interval * NSEC_PER_USEC,
+		.interval_ns = bfd.interval_us * NSEC_PER_USEC,
 		.has_sequence = bfd.auth == 3 || bfd.auth == 5,
 		.sequence = bfd.auth == 3 || bfd.auth == 5 ? bfd.sequence : 0,
 	};

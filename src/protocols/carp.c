@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * CARP: carp(4) of OpenBSD and FreeBSD, ucarp.  It has no RFC.  It uses VRRP's
- * protocol number, and the first octet of VRRPv2.  Read as VRRPv2, an
- * advertisement would have 7 addresses and would have to be longer than it is.
+ * CARP, the protocol of carp(4) and ucarp, which has no RFC.  Its IP protocol
+ * number and its first octet are those of VRRPv2.  The length tells them apart:
+ * as VRRPv2, an advertisement of CARP would have 7 addresses and would have to
+ * be longer (vrrp.c).
  */
 #include <stdio.h>
 
@@ -18,9 +19,9 @@
 struct carp {
 	uint8_t		 first;
 	uint8_t		 vhid;
-	uint8_t		 skew;		/* 1/256 s */
+	uint8_t		 skew;		/* in 1/256 s, added to base */
 	uint8_t		 auth_words;
-	uint8_t		 base;		/* s */
+	uint8_t		 base;		/* interval in s */
 	uint32_t	 counter;	/* the lower 32 of 64 bits */
 };
 
@@ -59,7 +60,7 @@ carp_decode(const struct packet *packet, struct heartbeat *heartbeat)
 	    !carp_valid(&carp, packet))
 		return (false);
 
-	/* The last advertisement of an interface that is taken down. */
+	/* An interface that is set down sends this as its last one. */
 	stop = carp.base == 255 && carp.skew == 255;
 	*heartbeat = (struct heartbeat){
 		.sender = packet->source,

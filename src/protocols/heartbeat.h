@@ -12,9 +12,9 @@ struct heartbeat {
 	struct addr	 sender;
 
 	/*
-	 * What a watch of this protocol can ask for: a port, a VRID, …  A UDP
-	 * or TCP packet has two ports; if they are equal, there is one key.  A
-	 * protocol without an argument has the one key 0.
+	 * The argument of the protocol that a watch must have: a port, a VRID,
+	 * …  A UDP or TCP packet has two ports; if they are equal, there is one
+	 * key.  A protocol without an argument has the one key 0.
 	 */
 	uint32_t	 key[2];
 	unsigned	 keys;		/* 1 or 2 */
@@ -22,6 +22,7 @@ struct heartbeat {
 	bool		 alive;		/* counts as a heartbeat */
 	bool		 stop;		/* announces a graceful stop */
 	int64_t		 interval_ns;	/* advertised; 0: not advertised */
+
 	/*
 	 * A number that differs in all packets of a sender.  Most protocols
 	 * increment it by one; with CARP each implementation differs.

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * HSRP: version 1 (RFC 2281), and version 2 of Cisco for IPv4 and IPv6, which
- * has no RFC.
+ * HSRP: version 1 (RFC 2281), and version 2 for IPv4 and IPv6, which has no RFC
+ * and is documented by Cisco.
  */
 #include <stdio.h>
 
@@ -11,9 +11,10 @@
 #define HSRP_PORT	1985		/* RFC 2281, section 5 */
 #define HSRP_PORT_IPV6	2029
 
-#define HSRP1_LENGTH	20
+#define HSRP1_LENGTH	20		/* octets */
 
-#define HSRP2_GROUP_STATE	1	/* type of a TLV */
+/* The TLV of version 2 with the state of a group: its type and its length. */
+#define HSRP2_GROUP_STATE	1
 #define HSRP2_GROUP_LENGTH	40
 
 enum hsrp_opcode {			/* RFC 2281, section 5.1 */
@@ -43,6 +44,7 @@ hsrp1_read(struct cursor c, size_t wire, struct hsrp *hsrp)
 	return (cursor_ok(&c) && version == 0 && wire >= HSRP1_LENGTH);
 }
 
+/* The datagram begins with the TLV of the group's state. */
 static bool
 hsrp2_read(struct cursor c, size_t wire, struct hsrp *hsrp)
 {

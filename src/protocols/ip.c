@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Each IP packet of the peer is a heartbeat.
+ */
 #include <stdio.h>
 
 #include "protocols/protocol.h"

@@ -5,8 +5,8 @@
  *	"###\n" LENGTH ":(0)t=status," LENGTH ":(0)st=active," … "%%%\n"
  *	">>>\n" "t=status\n" "st=active\n" … "<<<\n"
  * The number in parentheses is the type of the field; without it the field is
- * text.  The fields that are read here come early in a message, so the capture
- * may cut it short.
+ * text.  The fields that are needed come early in a message, so it may be cut
+ * short by the capture.
  */
 #include <stdio.h>
 #include <string.h>
@@ -16,6 +16,7 @@
 
 #define LINUX_HA_PORT	694
 
+/* A part of the message; start is NULL if the field is missing. */
 struct text {
 	const char	*start;
 	size_t		 length;
@@ -35,7 +36,7 @@ text_is(const struct text *text, const char *other)
 	    memcmp(text->start, other, text->length) == 0);
 }
 
-/* Hexadecimal, up to eight digits. */
+/* Reads up to eight hexadecimal digits. */
 static bool
 text_hex(const struct text *text, uint32_t *number)
 {
@@ -55,7 +56,7 @@ text_hex(const struct text *text, uint32_t *number)
 	return (text->length > 0 && text->length <= 8);
 }
 
-/* Takes the text before `end`, and skips `end`. */
+/* Takes the text before `end`, and skips `end`.  False if it is missing. */
 static bool
 text_until(struct cursor *c, char end, struct text *text)
 {
@@ -69,7 +70,7 @@ text_until(struct cursor *c, char end, struct text *text)
 	return (true);
 }
 
-/* LENGTH ":" FIELD ","; false at the end and for anything else. */
+/* Takes LENGTH ":" FIELD ",".  False at the end and for anything else. */
 static bool
 field_counted(struct cursor *c, struct text *field)
 {
@@ -85,7 +86,7 @@ field_counted(struct cursor *c, struct text *field)
 	return (cursor_u8(c) == ',');
 }
 
-/* FIELD "\n"; false at the end and for anything else. */
+/* Takes FIELD "\n".  False at the end and for anything else. */
 static bool
 field_line(struct cursor *c, struct text *field)
 {
@@ -109,7 +110,7 @@ field_split(const struct text *field, struct text *name, struct text *value)
 	return (true);
 }
 
-/* If a name is repeated, the first one counts. */
+/* Stores a field.  If a name is repeated, the first value counts. */
 static void
 message_field(struct message *message, const struct text *field)
 {
@@ -131,6 +132,7 @@ message_field(struct message *message, const struct text *field)
 		*keep = value;
 }
 
+/* False for a datagram that is not a message. */
 static bool
 message_read(struct cursor c, struct message *message)
 {
@@ -164,7 +166,7 @@ message_stops(const struct message *message)
 	    text_is(&message->status, "dead")));
 }
 
-/* "NS_st" is a status without a sequence number, never sent again. */
+/* "NS_st" is a status without a sequence number; it is not retransmitted. */
 static bool
 message_alive(const struct message *message)
 {

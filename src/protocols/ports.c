@@ -86,7 +86,7 @@ const struct protocol protocol_corosync = {
 	.name = "corosync",
 	PORTS_ARGUMENT,
 	.argument = ARGUMENT_OPTIONAL,
-	.value = 5405,			/* corosync.conf(5): mcastport */
+	.default_key = 5405,		/* corosync.conf(5): mcastport */
 	.transport = IPPROTO_UDP,
 	.decode = corosync_decode,
 	.filter = ports_filter_udp,

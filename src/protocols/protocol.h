@@ -27,7 +27,7 @@ struct protocol {
 	const char		*argument_name;	/* in messages: "PORT" */
 	uint32_t		 minimum;	/* of a numeric argument */
 	uint32_t		 maximum;	/* at most 65535 */
-	uint32_t		 value;		/* its default */
+	uint32_t		 default_key;	/* of an optional argument */
 	bool			 any_sender;	/* `peer` is optional */
 
 	/*
@@ -39,29 +39,29 @@ struct protocol {
 	uint16_t		 ports[2];
 
 	/*
-	 * Pure.  False when the packet is not of this protocol, is malformed or
-	 * does not show whether its sender is alive; then *heartbeat is
-	 * undefined.  NULL for `bpf`, as is filter().
+	 * Fills in *heartbeat.  Pure.  False when the packet is not of this
+	 * protocol, is malformed or does not show whether its sender is alive;
+	 * then *heartbeat is undefined.  NULL for `bpf`, as is filter().
 	 */
 	bool (*decode)(const struct packet *, struct heartbeat *heartbeat);
 
 	/*
 	 * NULL, or called instead of decode(), for a protocol whose heartbeats
-	 * show only in comparison with the packets before them (tcp-keepalive).
-	 * It needs every packet of that transport in order, also those sent to
-	 * the peer; without them it finds fewer heartbeats.  `memory` is all
-	 * its state: memory_size octets of the caller, aligned as by malloc(3),
-	 * all zero at first.
+	 * can be recognised only by comparison with the packets before them
+	 * (tcp-keepalive).  It needs every packet of that transport in order,
+	 * also those sent to the peer; without them it finds fewer heartbeats.
+	 * `memory` is all its state: memory_size octets of the caller, aligned
+	 * as by malloc(3), all zero at first.
 	 */
 	bool (*follow)(void *memory, const struct packet *,
 	    struct heartbeat *heartbeat);
 	size_t			 memory_size;
 
 	/*
-	 * Writes, as snprintf(3), a pcap-filter(7) term that can be combined by
-	 * `and`.  At least every packet that decode() finds with `key` must
-	 * pass.  The caller adds the peer, VLAN tags and IPv6 extension
-	 * headers.
+	 * Writes a pcap-filter(7) term that can be combined by `and`; size and
+	 * result are as with snprintf(3).  Every packet in which decode() finds
+	 * `key` must pass, and others may.  The caller adds the peer, VLAN tags
+	 * and IPv6 extension headers.
 	 */
 	int (*filter)(uint32_t key, char *text, size_t size);
 };

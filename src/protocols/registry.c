@@ -43,7 +43,7 @@ protocol_find(const char *name)
 	return (NULL);
 }
 
-/* As the manual page writes it: "udp PORT", "corosync [PORT]". */
+/* Writes a form as the manual page does: "udp PORT", "corosync [PORT]". */
 static void
 form_usage(const struct protocol *p, char *text, size_t size)
 {
@@ -60,6 +60,7 @@ form_usage(const struct protocol *p, char *text, size_t size)
 	}
 }
 
+/* Writes the forms of all protocols. */
 static void
 form_usages(char *text, size_t size)
 {
@@ -74,6 +75,7 @@ form_usages(char *text, size_t size)
 	}
 }
 
+/* Writes the error for a text that names no protocol.  Returns false. */
 static bool
 form_unknown(const char *text, char *error, size_t size)
 {
@@ -85,6 +87,7 @@ form_unknown(const char *text, char *error, size_t size)
 	return (false);
 }
 
+/* Parses the argument of a form, which has `length` octets. */
 static bool
 form_argument(const struct protocol *p, const char *text, const char *argument,
     size_t length, struct heartbeat_form *form, char *error, size_t size)
@@ -92,7 +95,7 @@ form_argument(const struct protocol *p, const char *text, const char *argument,
 	char	 usage[64];
 
 	form->protocol = p;
-	form->key = p->value;
+	form->key = p->default_key;
 	if (length == 0 && (p->argument == ARGUMENT_NONE ||
 	    p->argument == ARGUMENT_OPTIONAL))
 		return (true);

@@ -2,29 +2,31 @@
 /*
  * TCP keepalives: RFC 9293, section 3.8.4.  A probe has the sequence number
  * before the next one that its sender would use, and no data or one octet of
- * garbage.  The answer is an acknowledgement without news.  A single segment of
- * either kind looks like any other, so the sequence numbers of the connections
- * are kept here.
+ * garbage.  The answer repeats the last acknowledgement.  A single segment does
+ * not show that it is a keepalive, so this protocol stores the sequence numbers
+ * of the connections.
  */
 #include <string.h>
 
 #include "protocols/protocol.h"
 
+/* The connections are stored as in a cache of SETS sets with WAYS entries. */
 #define SETS	64		/* a power of 2 */
 #define WAYS	4
 
-/* One end of a connection, as seen in the segments that it sent. */
+/* The state of one end of a connection, from the segments that it sent. */
 struct side {
 	uint32_t	 next;		/* its next sequence number */
 	uint32_t	 sequence;	/* of its last segment */
 	uint32_t	 acknowledgement;
 	uint16_t	 window;
-	uint8_t		 repeats;	/* of its last segment; 255: or more */
+	uint8_t		 repeats;	/* of its last segment, at most 255 */
 	bool		 seen;		/* false: the rest is undefined */
 	bool		 empty;		/* its last segment had no data */
 	bool		 probe;		/* its last segment was a keepalive */
 };
 
+/* The address of one end of a connection. */
 struct end {
 	struct addr	 addr;
 	uint16_t	 port;
@@ -32,12 +34,12 @@ struct end {
 
 struct connection {
 	struct end	 ends[2];	/* the lower one first */
-	struct side	 sides[2];	/* what each of them sends */
-	uint32_t	 used;		/* memory.packets then; 0: free */
+	struct side	 sides[2];	/* of these ends */
+	uint32_t	 used;		/* number of its last packet; 0: free */
 };
 
 struct memory {
-	uint32_t	 packets;
+	uint32_t	 packets;	/* counts all packets */
 	struct connection connections[SETS][WAYS];
 };
 
@@ -99,7 +101,7 @@ memory_connection(struct memory *memory, const struct packet *packet,
 	return (c);
 }
 
-/* Can such a segment be a keepalive or its answer? */
+/* True when the header is that of a keepalive or of its answer. */
 static bool
 segment_fits(const struct packet_tcp *tcp)
 {
@@ -108,13 +110,14 @@ segment_fits(const struct packet_tcp *tcp)
 	    PACKET_TCP_RST)) == 0);
 }
 
+/* True for a probe. */
 static bool
 segment_probes(const struct packet_tcp *tcp, const struct side *own)
 {
 	return (own->seen && tcp->sequence == own->next - 1);
 }
 
-/* No news: no data, the same acknowledgement and the same window. */
+/* True for no data, the same acknowledgement and the same window as before. */
 static bool
 segment_repeats(const struct packet_tcp *tcp, const struct side *own)
 {
@@ -124,9 +127,9 @@ segment_repeats(const struct packet_tcp *tcp, const struct side *own)
 }
 
 /*
- * When a capture begins in an idle connection, the first probe cannot be
- * recognised.  Its answer can: it acknowledges one octet more than the probe,
- * an empty segment, seems to have.
+ * True for the answer to a probe.  When a capture begins in an idle connection,
+ * the first probe cannot be recognised, but its answer can: the probe is empty,
+ * and yet the answer acknowledges one octet of it.
  */
 static bool
 segment_answers(const struct packet_tcp *tcp, const struct side *own,
@@ -142,12 +145,12 @@ segment_answers(const struct packet_tcp *tcp, const struct side *own,
 }
 
 /*
- * When only one direction is captured, an idle connection repeats the same
- * empty segment.  A mirror port may duplicate a segment, so a single repetition
- * does not count.
+ * True for a probe when only one direction is captured.  An idle connection
+ * then repeats the same empty segment.  A mirror port may duplicate a segment,
+ * so a single repetition does not count.
  */
 static bool
-segment_alone(const struct side *own, const struct side *other)
+segment_one_way(const struct side *own, const struct side *other)
 {
 	return (!other->seen && own->repeats >= 2);
 }
@@ -161,7 +164,7 @@ side_count(struct side *own, bool repeated)
 		own->repeats++;
 }
 
-/* On SYN forgets an earlier connection between the same ports. */
+/* A SYN discards the state of an earlier connection between the same ports. */
 static void
 sides_begin(struct side *own, struct side *other, const struct packet_tcp *tcp)
 {
@@ -174,7 +177,7 @@ sides_begin(struct side *own, struct side *other, const struct packet_tcp *tcp)
 }
 
 static void
-side_learn(struct side *own, struct side *other, const struct packet_tcp *tcp)
+side_update(struct side *own, struct side *other, const struct packet_tcp *tcp)
 {
 	uint32_t next = tcp->sequence + (uint32_t)tcp->data_wire;
 
@@ -194,7 +197,7 @@ side_learn(struct side *own, struct side *other, const struct packet_tcp *tcp)
 		other->next = tcp->acknowledgement;
 }
 
-/* Takes every segment that may be a keepalive: more than there are. */
+/* Accepts each segment that may be a keepalive, so also some that are none. */
 static bool
 tcp_keepalive_decode(const struct packet *packet, struct heartbeat *heartbeat)
 {
@@ -225,9 +228,9 @@ tcp_keepalive_follow(void *memory, const struct packet *packet,
 	side_count(own, fits && segment_repeats(&tcp, own) &&
 	    tcp.sequence == own->sequence);
 	own->probe = fits && segment_probes(&tcp, own);
-	alive = own->probe || segment_alone(own, other) ||
+	alive = own->probe || segment_one_way(own, other) ||
 	    (fits && segment_answers(&tcp, own, other));
-	side_learn(own, other, &tcp);
+	side_update(own, other, &tcp);
 	return (alive && ports_heartbeat(packet, heartbeat));
 }
 

@@ -21,12 +21,13 @@ struct vrrp {
 	uint8_t		 vrid;
 	uint8_t		 priority;
 	uint8_t		 count;		/* of addresses */
-	uint16_t	 interval;	/* of version 2: low octet */
+	uint16_t	 interval;	/* see vrrp_interval() */
 };
 
 /*
- * RFC 3768, sections 5.3.6 and 5.3.7: the type of authentication, and seconds.
- * RFC 5798, section 5.2.7: centiseconds.
+ * In version 2 the high octet is the type of authentication, and the low octet
+ * is the interval in seconds: RFC 3768, sections 5.3.6 and 5.3.7.  In version 3
+ * the low 12 bits are the interval in centiseconds: RFC 5798, section 5.2.7.
  */
 static int64_t
 vrrp_interval(const struct vrrp *v)
@@ -37,9 +38,9 @@ vrrp_interval(const struct vrrp *v)
 }
 
 /*
- * Some senders of version 2 omit the authentication data if there is no
- * authentication.  With seven addresses that would look exactly like CARP, so
- * it is not accepted.
+ * True when the packet has all its addresses.  Some senders of version 2 omit
+ * the authentication data if there is no authentication.  With seven addresses
+ * such a packet cannot be told apart from CARP, so it is not accepted.
  */
 static bool
 vrrp_complete(const struct vrrp *v, const struct packet *packet)

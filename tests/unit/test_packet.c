@@ -72,7 +72,7 @@ put_beat_ipv6(struct bytes *b)
 	put_beat(b);
 }
 
-/* True for the packet of put_beat_ipv4 or put_beat_ipv6. */
+/* Fails unless it is the packet of put_beat_ipv4 or put_beat_ipv6. */
 static void
 check_beat(const struct packet *p)
 {

@@ -49,16 +49,16 @@ decode(const char *name, const struct bytes *b, struct heartbeat *heartbeat)
 }
 
 static bool
-knows(const char *name, const struct bytes *b)
+accepts(const char *name, const struct bytes *b)
 {
 	struct heartbeat heartbeat;
 
 	return (decode(name, b, &heartbeat));
 }
 
-/* True if the packet is still a heartbeat after one octet is changed. */
+/* True if the packet is still accepted after one octet has been changed. */
 static bool
-knows_changed(const char *name, const struct bytes *b, size_t offset,
+accepts_changed(const char *name, const struct bytes *b, size_t offset,
     unsigned octet)
 {
 	struct bytes changed = *b;
@@ -66,7 +66,7 @@ knows_changed(const char *name, const struct bytes *b, size_t offset,
 	assert_true(offset < changed.n);
 	assert_int_not_equal(changed.at[offset], octet);
 	changed.at[offset] = (uint8_t)octet;
-	return (knows(name, &changed));
+	return (accepts(name, &changed));
 }
 
 static void
@@ -111,10 +111,10 @@ test_udp(void **state)
 	assert_true(decode("udp", &b, &h));
 	assert_int_equal(h.keys, 1);
 	set_u16(&b, 24, 13);
-	assert_false(knows("udp", &b));
-	assert_true(knows("ip", &b));
+	assert_false(accepts("udp", &b));
+	assert_true(accepts("ip", &b));
 	set_u16(&b, 24, 12);
-	assert_false(knows_changed("udp", &b, 9, 6));
+	assert_false(accepts_changed("udp", &b, 9, 6));
 }
 
 static void
@@ -124,8 +124,8 @@ test_udp_empty(void **state)
 
 	(void)state;
 	put_datagram(&b, 5405, 5405, "");
-	assert_true(knows("udp", &b));
-	assert_false(knows("corosync", &b));
+	assert_true(accepts("udp", &b));
+	assert_false(accepts("corosync", &b));
 }
 
 static void
@@ -163,7 +163,7 @@ test_tcp(void **state)
 	assert_true(decode_cut("tcp", &b, 40, &h));
 	/* The same octet as padding. */
 	set_u16(&b, 2, 40);
-	assert_false(knows("tcp", &b));
+	assert_false(accepts("tcp", &b));
 }
 
 static void
@@ -254,13 +254,13 @@ test_vrrp2_invalid(void **state)
 
 	(void)state;
 	put_vrrp2(&b, 100, 2);
-	assert_true(knows("vrrp", &b));
-	assert_false(knows_changed("vrrp", &b, 8, 254));	/* TTL */
-	assert_false(knows_changed("vrrp", &b, 9, 113));
-	assert_false(knows_changed("vrrp", &b, 20, 0x11));	/* version 1 */
-	assert_false(knows_changed("vrrp", &b, 20, 0x22));	/* type 2 */
-	assert_false(knows_changed("vrrp", &b, 26, 0));		/* checksum */
-	assert_false(knows_changed("vrrp", &b, 43, 'x'));
+	assert_true(accepts("vrrp", &b));
+	assert_false(accepts_changed("vrrp", &b, 8, 254));	/* TTL */
+	assert_false(accepts_changed("vrrp", &b, 9, 113));
+	assert_false(accepts_changed("vrrp", &b, 20, 0x11));	/* version 1 */
+	assert_false(accepts_changed("vrrp", &b, 20, 0x22));	/* type 2 */
+	assert_false(accepts_changed("vrrp", &b, 26, 0)); /* checksum */
+	assert_false(accepts_changed("vrrp", &b, 43, 'x'));
 	/* Octets that were not captured are not checked, unless needed. */
 	b.at[43] = 'x';
 	assert_true(decode_cut("vrrp", &b, b.n - 1, &h));
@@ -271,11 +271,11 @@ test_vrrp2_invalid(void **state)
 	put_vrrp2(&b, 100, 2);
 	b.at[21] = 0;			/* no VRID */
 	set_sum(&b, IPV4_HEADER, 6, SUM_PLAIN);
-	assert_false(knows("vrrp", &b));
+	assert_false(accepts("vrrp", &b));
 	b.at[21] = 51;
 	b.at[23] = 3;			/* more addresses than there are */
 	set_sum(&b, IPV4_HEADER, 6, SUM_PLAIN);
-	assert_false(knows("vrrp", &b));
+	assert_false(accepts("vrrp", &b));
 }
 
 /* Without the eight octets of authentication data. */
@@ -301,11 +301,11 @@ test_vrrp2_without_authentication_data(void **state)
 	assert_true(h.alive);
 	b.n = 0;
 	put_short_vrrp2(&b, 3, 1);
-	assert_false(knows("vrrp", &b));
+	assert_false(accepts("vrrp", &b));
 	/* The length of a CARP packet. */
 	b.n = 0;
 	put_short_vrrp2(&b, 7, 0);
-	assert_false(knows("vrrp", &b));
+	assert_false(accepts("vrrp", &b));
 }
 
 static void
@@ -355,21 +355,21 @@ test_vrrp3(void **state)
 	assert_int_equal(h.key[0], 7);
 	assert_true(h.alive);
 	assert_int_equal(h.interval_ns, 250 * NSEC_PER_MSEC);
-	assert_false(knows_changed("vrrp", &b, 31, 8));
+	assert_false(accepts_changed("vrrp", &b, 31, 8));
 	b.n = 0;
 	put_vrrp3(&b, ADDR_IPV4, SUM_PLAIN);
 	assert_true(decode("vrrp", &b, &h));
-	assert_false(knows_changed("vrrp", &b, 31, 8));
+	assert_false(accepts_changed("vrrp", &b, 31, 8));
 
 	b.n = 0;
 	put_vrrp3(&b, ADDR_IPV6, SUM_PSEUDO);
 	assert_true(decode("vrrp", &b, &h));
 	check_sender(&h, ADDR_IPV6);
-	assert_false(knows_changed("vrrp", &b, 7, 64));		/* hop limit */
-	assert_false(knows_changed("vrrp", &b, 40, 0x21));
+	assert_false(accepts_changed("vrrp", &b, 7, 64)); /* hop limit */
+	assert_false(accepts_changed("vrrp", &b, 40, 0x21));
 	b.n = 0;
 	put_vrrp3(&b, ADDR_IPV6, SUM_PLAIN);
-	assert_false(knows("vrrp", &b));
+	assert_false(accepts("vrrp", &b));
 }
 
 /* ---- carp */
@@ -408,17 +408,17 @@ test_carp(void **state)
 	assert_int_equal(h.interval_ns, 1500 * NSEC_PER_MSEC);
 	assert_true(h.has_sequence);
 	assert_int_equal(h.sequence, 0x05060708);
-	assert_false(knows_changed("carp", &b, 8, 254));	/* TTL */
-	assert_false(knows_changed("carp", &b, 20, 0x31));
-	assert_false(knows_changed("carp", &b, 23, 6));
-	assert_false(knows_changed("carp", &b, 50, '-'));
+	assert_false(accepts_changed("carp", &b, 8, 254));	/* TTL */
+	assert_false(accepts_changed("carp", &b, 20, 0x31));
+	assert_false(accepts_changed("carp", &b, 23, 6));
+	assert_false(accepts_changed("carp", &b, 50, '-'));
 
 	b.at[21] = 0;			/* no VHID */
 	set_sum(&b, IPV4_HEADER, 6, SUM_PLAIN);
-	assert_false(knows("carp", &b));
+	assert_false(accepts("carp", &b));
 	b.at[21] = 1;
 	set_sum(&b, IPV4_HEADER, 6, SUM_PLAIN);
-	assert_true(knows("carp", &b));
+	assert_true(accepts("carp", &b));
 
 	b.n = 0;
 	put_carp(&b, 255, 255);
@@ -439,13 +439,13 @@ test_carp_and_vrrp(void **state)
 
 	(void)state;
 	put_carp(&b, 1, 0);
-	assert_true(knows("carp", &b));
-	assert_false(knows("vrrp", &b));
+	assert_true(accepts("carp", &b));
+	assert_false(accepts("vrrp", &b));
 	for (n = 0; n < 10; n++) {
 		b.n = 0;
 		put_vrrp2(&b, 100, n);
-		assert_true(knows("vrrp", &b));
-		assert_false(knows("carp", &b));
+		assert_true(accepts("vrrp", &b));
+		assert_false(accepts("carp", &b));
 	}
 }
 
@@ -507,12 +507,12 @@ test_hsrp1(void **state)
 	assert_true(h.alive);
 	assert_false(h.stop);
 	assert_int_equal(h.interval_ns, 3 * NSEC_PER_SEC);
-	assert_false(knows_changed("hsrp", &b, UDP_IPV4, 3));	/* version */
-	assert_false(knows_changed("hsrp", &b, 9, 6));		/* TCP */
-	assert_false(knows_changed("hsrp", &b, 22, 8));		/* port */
-	assert_false(knows_changed("hsrp", &b, UDP_IPV4 + 1, 1)); /* coup */
+	assert_false(accepts_changed("hsrp", &b, UDP_IPV4, 3));	/* version */
+	assert_false(accepts_changed("hsrp", &b, 9, 6)); /* TCP */
+	assert_false(accepts_changed("hsrp", &b, 22, 8)); /* port */
+	assert_false(accepts_changed("hsrp", &b, UDP_IPV4 + 1, 1)); /* coup */
 	set_u16(&b, 24, 27);
-	assert_false(knows("hsrp", &b));
+	assert_false(accepts("hsrp", &b));
 
 	b.n = 0;
 	put_hsrp1(&b, 2);
@@ -534,16 +534,16 @@ test_hsrp2(void **state)
 	assert_int_equal(h.key[0], 4000);
 	assert_true(h.alive);
 	assert_int_equal(h.interval_ns, 1500 * NSEC_PER_MSEC);
-	assert_false(knows_changed("hsrp", &b, UDP_IPV4, 2));
-	assert_false(knows_changed("hsrp", &b, UDP_IPV4 + 1, 41));
-	assert_false(knows_changed("hsrp", &b, UDP_IPV4 + 2, 3));
-	assert_false(knows_changed("hsrp", &b, UDP_IPV4 + 5, 5));
+	assert_false(accepts_changed("hsrp", &b, UDP_IPV4, 2));
+	assert_false(accepts_changed("hsrp", &b, UDP_IPV4 + 1, 41));
+	assert_false(accepts_changed("hsrp", &b, UDP_IPV4 + 2, 3));
+	assert_false(accepts_changed("hsrp", &b, UDP_IPV4 + 5, 5));
 	set_u16(&b, UDP_IPV4 + 6, 4096);
-	assert_false(knows("hsrp", &b));
+	assert_false(accepts("hsrp", &b));
 	set_u16(&b, UDP_IPV4 + 6, 4095);
-	assert_true(knows("hsrp", &b));
+	assert_true(accepts("hsrp", &b));
 	set_u16(&b, 24, 49);		/* the datagram is too short */
-	assert_false(knows("hsrp", &b));
+	assert_false(accepts("hsrp", &b));
 
 	b.n = 0;
 	put_hsrp2(&b, ADDR_IPV6, 2);
@@ -552,7 +552,7 @@ test_hsrp2(void **state)
 	assert_false(h.alive);
 	assert_true(h.stop);
 	set_u16(&b, 42, 1985);
-	assert_false(knows("hsrp", &b));
+	assert_false(accepts("hsrp", &b));
 }
 
 /* ---- bfd */
@@ -604,25 +604,25 @@ test_bfd_invalid(void **state)
 
 	(void)state;
 	put_bfd(&b, 3784, UP);
-	assert_true(knows("bfd", &b));
-	assert_false(knows_changed("bfd", &b, 8, 254));		/* TTL */
-	assert_false(knows_changed("bfd", &b, 23, 3785 & 0xff)); /* echo */
-	assert_false(knows_changed("bfd", &b, UDP_IPV4, 0x40));	/* version */
-	assert_false(knows_changed("bfd", &b, UDP_IPV4 + 1, 0xc1)); /* M */
-	assert_false(knows_changed("bfd", &b, UDP_IPV4 + 1, 0xc4)); /* A */
-	assert_false(knows_changed("bfd", &b, UDP_IPV4 + 2, 0));
-	assert_false(knows_changed("bfd", &b, UDP_IPV4 + 3, 23));
-	assert_false(knows_changed("bfd", &b, UDP_IPV4 + 3, 25));
+	assert_true(accepts("bfd", &b));
+	assert_false(accepts_changed("bfd", &b, 8, 254)); /* TTL */
+	assert_false(accepts_changed("bfd", &b, 23, 3785 & 0xff)); /* echo */
+	assert_false(accepts_changed("bfd", &b, UDP_IPV4, 0x40)); /* version */
+	assert_false(accepts_changed("bfd", &b, UDP_IPV4 + 1, 0xc1)); /* M */
+	assert_false(accepts_changed("bfd", &b, UDP_IPV4 + 1, 0xc4)); /* A */
+	assert_false(accepts_changed("bfd", &b, UDP_IPV4 + 2, 0));
+	assert_false(accepts_changed("bfd", &b, UDP_IPV4 + 3, 23));
+	assert_false(accepts_changed("bfd", &b, UDP_IPV4 + 3, 25));
 	memset(b.at + UDP_IPV4 + 4, 0, 4);
-	assert_false(knows("bfd", &b));
+	assert_false(accepts("bfd", &b));
 	b.n = 0;
 	put_bfd(&b, 3784, UP);
 	memset(b.at + UDP_IPV4 + 8, 0, 4);
-	assert_false(knows("bfd", &b));
+	assert_false(accepts("bfd", &b));
 	/* Without the discriminator of the peer, only Down is valid. */
-	assert_true(knows_changed("bfd", &b, UDP_IPV4 + 1, DOWN << 6));
-	assert_true(knows_changed("bfd", &b, UDP_IPV4 + 1, ADMIN_DOWN));
-	assert_false(knows_changed("bfd", &b, UDP_IPV4 + 1, INIT << 6));
+	assert_true(accepts_changed("bfd", &b, UDP_IPV4 + 1, DOWN << 6));
+	assert_true(accepts_changed("bfd", &b, UDP_IPV4 + 1, ADMIN_DOWN));
+	assert_false(accepts_changed("bfd", &b, UDP_IPV4 + 1, INIT << 6));
 }
 
 static void
@@ -646,7 +646,7 @@ test_bfd_multihop(void **state)
 	(void)state;
 	put_bfd(&b, 4784, UP);
 	b.at[8] = 60;
-	assert_true(knows("bfd", &b));
+	assert_true(accepts("bfd", &b));
 }
 
 static void
@@ -705,8 +705,8 @@ test_linux_ha(void **state)
 	assert_int_equal(h.interval_ns, 0);
 	assert_true(h.has_sequence);
 	assert_int_equal(h.sequence, 0x4a);
-	assert_false(knows_changed("linux-ha", &b, 23, 0));	/* port */
-	assert_false(knows_changed("linux-ha", &b, UDP_IPV4, '>'));
+	assert_false(accepts_changed("linux-ha", &b, 23, 0));	/* port */
+	assert_false(accepts_changed("linux-ha", &b, UDP_IPV4, '>'));
 	/* Cut after the type. */
 	assert_true(decode_cut("linux-ha", &b, UDP_IPV4 + 19, &h));
 	assert_true(h.alive);
@@ -728,7 +728,7 @@ test_linux_ha_lines(void **state)
 	assert_int_equal(h.sequence, 0xff);
 	b.n = 0;
 	put_datagram(&b, 694, 694, ">>>\n<<<\nt=status\n");
-	assert_false(knows("linux-ha", &b));
+	assert_false(accepts("linux-ha", &b));
 }
 
 static void
@@ -834,6 +834,7 @@ put_segment(struct bytes *b, const struct segment *s)
 	put_zeros(b, s->data);
 }
 
+/* Follows the segments; fails if another one than expected is a keepalive. */
 static void
 play(const struct segment *segments, size_t n)
 {
@@ -859,7 +860,7 @@ play(const struct segment *segments, size_t n)
 		assert_true(h.alive);
 		assert_true(addr_equal(&h.sender, &packet.source));
 		assert_int_equal(h.key[0], packet.destination_port);
-		/* A keepalive is always a possible keepalive. */
+		/* decode() must accept each keepalive that follow() finds. */
 		assert_true(p->decode(&packet, &h));
 	}
 	free(memory);
@@ -944,7 +945,7 @@ test_keepalive_wrap(void **state)
 	PLAY(segments);
 }
 
-/* Data tells the next sequence number before it is acknowledged. */
+/* Data shows the next sequence number before it is acknowledged. */
 static void
 test_keepalive_unacknowledged(void **state)
 {
@@ -987,7 +988,7 @@ test_keepalive_again(void **state)
 	PLAY(retransmitted);
 }
 
-/* A segment of connection n, which has its own sequence numbers. */
+/* Follows a segment of connection n, which has its own sequence numbers. */
 static bool
 follow_nth(const struct protocol *p, void *memory, unsigned n,
     uint32_t sequence, size_t data)
@@ -1044,7 +1045,7 @@ test_keepalive_decode(void **state)
 	for (i = 0; i < sizeof(s) / sizeof(s[0]); i++) {
 		b.n = 0;
 		put_segment(&b, &s[i]);
-		assert_int_equal(knows("tcp-keepalive", &b), s[i].heartbeat);
+		assert_int_equal(accepts("tcp-keepalive", &b), s[i].heartbeat);
 	}
 }
 
