@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Matching: the watches that are found for a frame, and the filters of the
+ * kernel, which must let the frames of all these watches pass.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -92,11 +96,11 @@ frame_of(const struct bytes *b, int link_type)
 	});
 }
 
+/* Also checks that match_prefilter lets the frame of a watch pass. */
 static enum packet_verdict
 give_link(const struct bytes *b, int link_type)
 {
 	struct capture_frame	 frame = frame_of(b, link_type);
-
 	enum packet_verdict	 verdict;
 
 	nfound = 0;
@@ -127,7 +131,7 @@ assert_found(size_t n, ...)
 
 /* ---- frames */
 
-/* From 192.0.2.FROM to 192.0.2.TO; the header is the last one put. */
+/* Sets 192.0.2.FROM and 192.0.2.TO in the IPv4 header that was put last. */
 static void
 between(struct bytes *b, unsigned from, unsigned to)
 {
@@ -230,7 +234,7 @@ arp(void)
 /* ---- one flow */
 
 static void
-only_the_flow(void **state)
+only_the_configured_flow(void **state)
 {
 	struct bytes	 b;
 
@@ -293,7 +297,7 @@ several_watches_of_one_flow(void **state)
 		"enabled = false")
 	    WATCH("f", "peer = 192.0.2.12 heartbeat = \"corosync 694\""));
 	give(&b);
-	/* Within a protocol, the order of the file. */
+	/* The watches of a protocol are in the order of the file. */
 	assert_found(4, 0u, 2u, 3u, 5u);
 }
 
@@ -339,8 +343,8 @@ ipv6(void **state)
 }
 
 /*
- * Each of many is found, and no neighbour of theirs: so many that some share
- * what the look-up keeps of an IPv6 address.
+ * Each of many watches is found, and no other one.  Of so many IPv6 peers some
+ * have equal hashes.
  */
 #define MANY_SIX	262144
 
@@ -378,7 +382,7 @@ many_peers(void **state)
 	}
 }
 
-/* A key is kept in 16 bits. */
+/* The look-up table has 16 bits for a key. */
 static void
 keys_fit(void **state)
 {
@@ -411,7 +415,7 @@ any_sender(void **state)
 	b = vrrp(13, 53, 100);
 	give(&b);
 	assert_found(0);
-	/* The announcement of a stop is found, and is not a heartbeat. */
+	/* The announcement of a stop is found, but it is not a heartbeat. */
 	b = vrrp(12, 51, 0);
 	give(&b);
 	assert_found(2, 1u, 0u);
@@ -446,9 +450,9 @@ one_interface(void **state)
 	assert_found(0);
 }
 
-/* A probe is found by what both sides have sent before. */
+/* A probe is recognised by the segments that both sides sent before it. */
 static void
-keepalive_is_followed(void **state)
+tcp_keepalive(void **state)
 {
 	struct bytes	 b;
 
@@ -544,9 +548,9 @@ expression_with_peer(void **state)
 	assert_found(0);
 }
 
-/* A frame without an IP address does not have a wrong one. */
+/* Without IP addresses in the frame, `peer` is not compared. */
 static void
-expression_for_what_is_no_ip(void **state)
+expression_for_arp(void **state)
 {
 	struct bytes	 b = arp();
 
@@ -559,7 +563,7 @@ expression_for_what_is_no_ip(void **state)
 	assert_int_equal(last.sender.family, ADDR_NONE);
 }
 
-/* A later fragment has a source address too. */
+/* A later fragment has a source address, which is compared with `peer`. */
 static void
 expression_and_a_later_fragment(void **state)
 {
@@ -697,7 +701,7 @@ first_compiled(const struct filters *f)
 	return (i);
 }
 
-/* The bodies of IP packets that are heartbeats of `everything`. */
+/* Writes an IP packet, without link header, that a watch of EVERYTHING has. */
 typedef void put_body(struct bytes *);
 
 static void
@@ -812,7 +816,7 @@ body_udp_ipv6_options(struct bytes *b)
 	put_text(b, "beat");
 }
 
-/* Version 2 of HSRP for IPv6, from anybody, after options. */
+/* Version 2 of HSRP for IPv6, after an extension header. */
 static void
 body_hsrp_ipv6_options(struct bytes *b)
 {
@@ -907,7 +911,7 @@ filters_pass_raw(void **state)
 	filters_free(&f);
 }
 
-/* The `any` device, with and without a tag that the kernel has left on. */
+/* The `any` device, with and without a VLAN tag. */
 static void
 filters_pass_cooked(void **state)
 {
@@ -940,9 +944,9 @@ filters_pass_cooked(void **state)
 	filters_free(&f);
 }
 
-/* With the addresses of the peers, without any, and with too many. */
+/* With 33 watches the filter no longer has the addresses of the peers. */
 static void
-filters_look_behind_extensions(void **state)
+filters_pass_extension_headers(void **state)
 {
 	static const unsigned	 n[] = { 1, 32, 33 };
 	struct filters		 f;
@@ -984,7 +988,7 @@ filters_look_behind_extensions(void **state)
 }
 
 static void
-filters_keep_out(void **state)
+filters_exclude(void **state)
 {
 	struct filters	 f;
 	struct bytes	 b[4];
@@ -1015,7 +1019,7 @@ prefilter(const struct bytes *b, int link_type)
 	return (match_prefilter(match, &frame));
 }
 
-/* Each give() checks that nothing is rejected that match_frame finds. */
+/* give_link() checks that it rejects no frame in which a watch is found. */
 static void
 prefilter_rejects(void **state)
 {
@@ -1047,7 +1051,7 @@ prefilter_rejects(void **state)
 	assert_false(prefilter(&b, LINK_ETHERNET));
 	teardown(state);
 
-	/* These need all segments, or all packets. */
+	/* tcp-keepalive needs all segments; ip and bpf need all packets. */
 	listen_to(WATCH("k", "peer = 192.0.2.12 "
 	    "heartbeat = \"tcp-keepalive 22\""));
 	b = tcp(12, 11, 694, 694, 1, 1, "beat");
@@ -1063,7 +1067,7 @@ prefilter_rejects(void **state)
 }
 
 static void
-filters_of_nothing(void **state)
+filters_without_watches(void **state)
 {
 	struct filters	 f;
 	struct bytes	 b = udp(12, 11, 694, 694);
@@ -1081,7 +1085,7 @@ filters_of_nothing(void **state)
 
 /* Segments to the peer are needed to find the keepalives of the peer. */
 static void
-filters_of_what_is_followed(void **state)
+filters_of_tcp_keepalive(void **state)
 {
 	struct filters	 f;
 	struct bytes	 b;
@@ -1224,7 +1228,7 @@ many(void **state)
 
 /* The longest possible filters. */
 static void
-many_long_ones(void **state)
+longest_filters(void **state)
 {
 	char		*text;
 	size_t		 size;
@@ -1257,7 +1261,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		TEST(only_the_flow),
+		TEST(only_the_configured_flow),
 		TEST(either_port_counts_once),
 		TEST(several_watches_of_one_flow),
 		TEST(local),
@@ -1266,11 +1270,11 @@ main(void)
 		TEST(keys_fit),
 		TEST(any_sender),
 		TEST(one_interface),
-		TEST(keepalive_is_followed),
+		TEST(tcp_keepalive),
 		TEST(truncated_frames),
 		TEST(expression_without_peer),
 		TEST(expression_with_peer),
-		TEST(expression_for_what_is_no_ip),
+		TEST(expression_for_arp),
 		TEST(expression_and_a_later_fragment),
 		TEST(expression_through_vlans),
 		TEST(expression_for_another_link),
@@ -1278,15 +1282,15 @@ main(void)
 		TEST(filters_pass_ethernet),
 		TEST(filters_pass_raw),
 		TEST(filters_pass_cooked),
-		TEST(filters_look_behind_extensions),
-		TEST(filters_keep_out),
+		TEST(filters_pass_extension_headers),
+		TEST(filters_exclude),
 		TEST(prefilter_rejects),
-		TEST(filters_of_nothing),
-		TEST(filters_of_what_is_followed),
+		TEST(filters_without_watches),
+		TEST(filters_of_tcp_keepalive),
 		TEST(filters_with_expressions),
 		TEST(filters_of_an_expression_alone),
 		TEST(many),
-		TEST(many_long_ones),
+		TEST(longest_filters),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The decoder of frames: link types, VLAN tags, IP headers, UDP and TCP; frames
+ * that are cut short or invalid.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -156,7 +160,7 @@ test_vlan(void **state)
 	for (i = 0; i < 3; i++) {
 		b.n = 0;
 		put_ethernet(&b, tags[i]);
-		put_u16(&b, 0x6000 | 101);	/* with a priority */
+		put_u16(&b, 0x6000 | 101);	/* priority 3 */
 		put_u16(&b, 0x0800);
 		put_beat_ipv4(&b);
 		assert_int_equal(decode(LINK_ETHERNET, &b, &p), PACKET_IP);
@@ -414,7 +418,7 @@ test_ipv4_options(void **state)
 	check_beat(&p);
 	b.at[0] = 0x44;			/* a header of 16 octets */
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_MALFORMED);
-	b.at[0] = 0x4f;			/* 60: longer than the packet */
+	b.at[0] = 0x4f;			/* 60 octets, more than the packet */
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_MALFORMED);
 	b.at[0] = 0x56;
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_MALFORMED);
@@ -436,7 +440,7 @@ test_ipv4_length(void **state)
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_IP);
 	assert_int_equal(p.payload_wire, 0);
 	assert_int_equal(p.destination_port, 0);
-	set_u16(&b, 2, 0);		/* before segmentation */
+	set_u16(&b, 2, 0);		/* not segmented by Linux yet */
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_IP);
 	check_beat(&p);
 }
@@ -469,7 +473,7 @@ test_snapped(void **state)
 	/* The frame was too short on the wire already. */
 	assert_int_equal(decode_cut(LINK_ETHERNET, &b, 42, 42, &p),
 	    PACKET_MALFORMED);
-	/* A file with a captured length above the length on the wire. */
+	/* In some files the captured length is above that on the wire. */
 	assert_int_equal(decode_cut(LINK_ETHERNET, &b, b.n, 0, &p),
 	    PACKET_IP);
 }
@@ -525,9 +529,9 @@ test_authentication_header(void **state)
 	check_beat(&p);
 	b.at[21] = 0;			/* 8 octets */
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_MALFORMED);
-	b.at[21] = 8;			/* 40, of 36 */
+	b.at[21] = 8;			/* 40 octets, but there are 36 */
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_MALFORMED);
-	b.at[21] = 1;			/* 12, the least */
+	b.at[21] = 1;			/* 12 octets, the minimum */
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_IP);
 	assert_int_equal(p.payload_wire, 24);
 }
@@ -552,7 +556,7 @@ test_ipv6_extensions(void **state)
 	put_ipv6(&b, 0, 64, 8 + 24 + 8 + 24 + 16 + 12);
 	put_options(&b, 43, 0);		/* hop-by-hop, then routing */
 	put_options(&b, 44, 2);		/* routing, then fragment */
-	put_u32(&b, 0x33000000);	/* fragment, whole; then AH */
+	put_u32(&b, 0x33000000);	/* a fragment that is whole, then AH */
 	put_u32(&b, 99);
 	put_ah(&b, 60, 12);		/* then destination options */
 	put_options(&b, 17, 1);
@@ -682,7 +686,7 @@ test_ipv6_length(void **state)
 	    PACKET_IP);
 	assert_int_equal(p.payload_wire, 90000);
 	assert_int_equal(p.payload_length, 12);
-	/* Octets like the option that are not in its header. */
+	/* The octets of the option are after the header, and do not count. */
 	b.n = 0;
 	put_ipv6(&b, 0, 64, 0);
 	put_options(&b, 59, 0);
@@ -779,9 +783,9 @@ test_tcp(void **state)
 	assert_int_equal(tcp.window, 501);
 	assert_int_equal(tcp.flags, PACKET_TCP_ACK);
 	assert_int_equal(tcp.data_wire, 3);
-	b.at[32] = 0x60;		/* a header of 24 octets, of 23 */
+	b.at[32] = 0x60;		/* 24 octets, but there are 23 */
 	assert_false(packet_tcp(&p, &tcp));
-	b.at[32] = 0x40;		/* 16 */
+	b.at[32] = 0x40;		/* 16 octets, less than the minimum */
 	assert_false(packet_tcp(&p, &tcp));
 	b.at[32] = 0x50;
 	p.protocol = 17;

@@ -1,4 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The heartbeat protocols: the packets that each accepts, and the forms of the
+ * option `heartbeat`.
+ */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdbool.h>
@@ -159,9 +163,9 @@ test_tcp(void **state)
 	assert_int_equal(h.keys, 2);
 	assert_int_equal(h.key[0], 50000);
 	assert_int_equal(h.key[1], 443);
-	/* Cut after its header: the IP length says that it has data. */
+	/* Cut after its header: by the length of IP it has data. */
 	assert_true(decode_cut("tcp", &b, 40, &h));
-	/* The same octet as padding. */
+	/* Now the octet is padding. */
 	set_u16(&b, 2, 40);
 	assert_false(accepts("tcp", &b));
 }
@@ -211,7 +215,7 @@ put_vrrp2(struct bytes *b, unsigned priority, unsigned addresses)
 	put_u8(b, priority);
 	put_u8(b, addresses);
 	put_u8(b, 1);			/* a password */
-	put_u8(b, 3);			/* each 3 s */
+	put_u8(b, 3);			/* every 3 s */
 	put_u16(b, 0);
 	for (i = 0; i < addresses; i++)
 		put_u32(b, 0xc0000264 + i);
@@ -261,7 +265,7 @@ test_vrrp2_invalid(void **state)
 	assert_false(accepts_changed("vrrp", &b, 20, 0x22));	/* type 2 */
 	assert_false(accepts_changed("vrrp", &b, 26, 0)); /* checksum */
 	assert_false(accepts_changed("vrrp", &b, 43, 'x'));
-	/* Octets that were not captured are not checked, unless needed. */
+	/* The checksum is checked only if all octets were captured. */
 	b.at[43] = 'x';
 	assert_true(decode_cut("vrrp", &b, b.n - 1, &h));
 	assert_true(decode_cut("vrrp", &b, 26, &h));
@@ -278,7 +282,7 @@ test_vrrp2_invalid(void **state)
 	assert_false(accepts("vrrp", &b));
 }
 
-/* Without the eight octets of authentication data. */
+/* VRRPv2 without the eight octets of authentication data. */
 static void
 put_short_vrrp2(struct bytes *b, unsigned addresses, unsigned type)
 {
@@ -451,6 +455,8 @@ test_carp_and_vrrp(void **state)
 
 /* ---- hsrp */
 
+enum { HELLO = 0, RESIGN = 2 };		/* opcodes */
+
 static void
 put_hsrp1(struct bytes *b, unsigned opcode)
 {
@@ -458,8 +464,8 @@ put_hsrp1(struct bytes *b, unsigned opcode)
 	put_udp(b, 1985, 1985, 20);
 	put_u8(b, 0);
 	put_u8(b, opcode);
-	put_u8(b, 16);
-	put_u8(b, 3);
+	put_u8(b, 16);			/* state: active */
+	put_u8(b, 3);			/* hello, s */
 	put_u8(b, 10);
 	put_u8(b, 110);
 	put_u8(b, 9);			/* group */
@@ -499,7 +505,7 @@ test_hsrp1(void **state)
 	struct heartbeat	 h;
 
 	(void)state;
-	put_hsrp1(&b, 0);
+	put_hsrp1(&b, HELLO);
 	assert_true(decode("hsrp", &b, &h));
 	check_sender(&h, ADDR_IPV4);
 	assert_int_equal(h.keys, 1);
@@ -515,7 +521,7 @@ test_hsrp1(void **state)
 	assert_false(accepts("hsrp", &b));
 
 	b.n = 0;
-	put_hsrp1(&b, 2);
+	put_hsrp1(&b, RESIGN);
 	assert_true(decode("hsrp", &b, &h));
 	assert_false(h.alive);
 	assert_true(h.stop);
@@ -528,7 +534,7 @@ test_hsrp2(void **state)
 	struct heartbeat	 h;
 
 	(void)state;
-	put_hsrp2(&b, ADDR_IPV4, 0);
+	put_hsrp2(&b, ADDR_IPV4, HELLO);
 	assert_true(decode("hsrp", &b, &h));
 	check_sender(&h, ADDR_IPV4);
 	assert_int_equal(h.key[0], 4000);
@@ -546,7 +552,7 @@ test_hsrp2(void **state)
 	assert_false(accepts("hsrp", &b));
 
 	b.n = 0;
-	put_hsrp2(&b, ADDR_IPV6, 2);
+	put_hsrp2(&b, ADDR_IPV6, RESIGN);
 	assert_true(decode("hsrp", &b, &h));
 	check_sender(&h, ADDR_IPV6);
 	assert_false(h.alive);
@@ -1255,10 +1261,10 @@ test_filters(void **state)
 	put_bfd(&b, 4784, UP);
 	check_passes("bfd", &b);
 	b.n = 0;
-	put_hsrp1(&b, 0);
+	put_hsrp1(&b, HELLO);
 	check_passes("hsrp", &b);
 	b.n = 0;
-	put_hsrp2(&b, ADDR_IPV6, 0);
+	put_hsrp2(&b, ADDR_IPV6, HELLO);
 	check_passes("hsrp", &b);
 	b.n = 0;
 	put_carp(&b, 1, 0);
