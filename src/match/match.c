@@ -18,9 +18,9 @@
 #define FORM_NONE		UINT32_MAX	/* the slot is free */
 
 /*
- * A watch in the look-up table.  For a watch without `local` and with an IPv4
- * peer, or without a peer, the slot alone is enough; for others the
- * configuration is compared as well.
+ * A watch in the look-up table.  The slot has all criteria of a watch without
+ * `local` and with an IPv4 peer or without a peer.  For other watches the
+ * addresses in the configuration are compared too.
  */
 struct slot {
 	uint32_t	 peer;		/* IPv4 address, or hash of IPv6 */
@@ -58,12 +58,13 @@ struct match {
 	uint32_t		 nbuckets;
 	struct expression	*expressions;
 	size_t			 nexpressions;
-	size_t			 expressions_size;	/* room for */
+	size_t			 expressions_size;	/* allocated */
 	struct used_protocol	*used;
 	size_t			 nused;
-	size_t			 used_size;		/* room for */
+	size_t			 used_size;		/* allocated */
 };
 
+/* A multiplicative hash, because it is computed for each packet. */
 static uint32_t
 mix(uint64_t n)
 {
@@ -73,6 +74,7 @@ mix(uint64_t n)
 	return ((uint32_t)(n >> 32));
 }
 
+/* The IPv4 address itself, the hash of an IPv6 address, or 0. */
 static uint32_t
 peer_hash(const struct addr *peer)
 {
@@ -100,7 +102,7 @@ bucket(const struct match *m, uint32_t hash)
 	return ((size_t)((uint64_t)hash * m->nbuckets >> 32));
 }
 
-/* Do the ports of a packet decide whether decode() is called? */
+/* True when the ports of a packet decide whether decode() is called. */
 static bool
 has_ports(const struct protocol *p)
 {
@@ -120,7 +122,7 @@ ports_have(const struct used_protocol *used, uint16_t port)
 	return ((used->ports[port / 64] >> port % 64 & 1) != 0);
 }
 
-/* NULL when memory is exhausted. */
+/* The entry of a protocol, a new one at first.  NULL when memory is exhausted. */
 static struct used_protocol *
 use_protocol(struct match *m, const struct protocol *protocol)
 {

@@ -25,9 +25,9 @@ typedef void match_found(void *arg, uint32_t watch, const struct heartbeat *);
 
 /*
  * A look-up table of the enabled watches of `interface`, or of all enabled
- * watches if it is NULL.  The time of a look-up does not depend on the
- * number of watches.  The configuration must outlive the table.  NULL when
- * memory is exhausted.  The caller frees it with match_free.
+ * watches if it is NULL.  The time of a look-up does not depend on the number of
+ * watches.  The configuration must outlive the table.  NULL when memory is
+ * exhausted.  The caller frees it with match_free.
  */
 struct match *match_new(const struct configuration *, const char *interface);
 void	 match_free(struct match *);
@@ -38,14 +38,13 @@ bool	 match_concerns(const struct configuration_watch *,
 
 /*
  * Compiles the expressions of `bpf` for frames of a link type.  Call it before
- * match_frame.  False on error, with one line in
- * error[CAPTURE_ERROR_SIZE].
+ * match_frame.  False on error, with one line in error[CAPTURE_ERROR_SIZE].
  */
 bool	 match_prepare(struct match *, int link_type, char *error);
 
 /*
- * Decodes the frame and calls `found` for each watch whose heartbeat it is.
- * Returns what packet_decode returned.
+ * Decodes the frame and calls match_found for each watch whose heartbeat it is.
+ * Returns the result of packet_decode.
  */
 enum packet_verdict match_frame(struct match *, const struct capture_frame *,
 	    match_found *, void *arg);

@@ -110,7 +110,10 @@ segment_fits(const struct packet_tcp *tcp)
 	    PACKET_TCP_RST)) == 0);
 }
 
-/* True for a probe. */
+/*
+ * True for a probe.  Here and below `own` is the side that sent the segment, and
+ * `other` is the side that receives it.
+ */
 static bool
 segment_probes(const struct packet_tcp *tcp, const struct side *own)
 {
@@ -155,6 +158,7 @@ segment_one_way(const struct side *own, const struct side *other)
 	return (!other->seen && own->repeats >= 2);
 }
 
+/* Counts how often the last segment was repeated. */
 static void
 side_count(struct side *own, bool repeated)
 {
@@ -176,6 +180,7 @@ sides_begin(struct side *own, struct side *other, const struct packet_tcp *tcp)
 		other->seen = false;
 }
 
+/* Stores the sequence numbers of a segment. */
 static void
 side_update(struct side *own, struct side *other, const struct packet_tcp *tcp)
 {
@@ -197,7 +202,7 @@ side_update(struct side *own, struct side *other, const struct packet_tcp *tcp)
 		other->next = tcp->acknowledgement;
 }
 
-/* Accepts each segment that may be a keepalive, so also some that are none. */
+/* Accepts each segment that can be a keepalive by its header alone. */
 static bool
 tcp_keepalive_decode(const struct packet *packet, struct heartbeat *heartbeat)
 {
