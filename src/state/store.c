@@ -198,11 +198,11 @@ open_or_replace(struct store *s, bool *created, bool *lost)
 /* ---- opening */
 
 /*
- * Writes the epoch into the database and the epoch file: when one of them is
- * lost later, the other one shows that there was a state.
+ * Writes an epoch to the database and the epoch file.  If one of them is lost
+ * later, the other one shows that there was a state.
  */
 static void
-write_epoch(struct store *s, const struct store_counters *c)
+start_epoch(struct store *s, const struct store_counters *c)
 {
 	bool	 recreated;
 
@@ -221,32 +221,26 @@ write_epoch(struct store *s, const struct store_counters *c)
 static struct store_counters
 first_counters(struct store *s, bool created, bool lost)
 {
-	struct store_counters	 c = { .epoch = 0 };
+	/* A lost epoch is unknown, but was at least 1. */
+	struct store_counters	 c = { .epoch = lost ? 1 : 0 };
 
-	if (s->db == NULL || created) {
-		c.epoch = s->epoch_file.epoch + 1;
-		/* The lost epoch is unknown, but was at least 1. */
-		if (s->epoch_file.epoch == 0 && lost)
-			c.epoch = 2;
-		if (c.epoch == 0)
-			c.epoch = 1;
-		write_epoch(s, &c);
-		return (c);
+	if (s->db != NULL && !created) {
+		c = s->counters;
+		if (!s->epoch_file.unsaved && s->epoch_file.epoch <= c.epoch) {
+			/* The next commit writes a lost epoch file. */
+			s->epoch_file_pending = s->epoch_file.epoch != c.epoch;
+			s->epoch_file.epoch = c.epoch;
+			return (c);
+		}
+		log_warnx("%s: does not have all notifications that were sent: "
+		    "it could not be written, or an older file was restored; "
+		    "starting a new epoch", s->file);
 	}
-	c = s->counters;
-	if (!s->epoch_file.unsaved && s->epoch_file.epoch <= c.epoch) {
-		/* The next commit writes an epoch file that was lost. */
-		s->epoch_file_pending = s->epoch_file.epoch != c.epoch;
-		s->epoch_file.epoch = c.epoch;
-		return (c);
-	}
-	log_warnx("%s: does not have all notifications that were sent: it "
-	    "could not be written, or an older file was restored; starting a "
-	    "new epoch", s->file);
 	if (c.epoch < s->epoch_file.epoch)
 		c.epoch = s->epoch_file.epoch;
-	c.epoch++;
-	write_epoch(s, &c);
+	if (++c.epoch == 0)
+		c.epoch = 1;
+	start_epoch(s, &c);
 	return (c);
 }
 
@@ -297,8 +291,8 @@ store_open(struct store **store, const char *directory,
 	if (lock_directory(s, LOCK_TRIES)) {
 		epoch_lost = !epoch_file_read(s->epoch_path, &s->epoch_file);
 		if (epoch_lost)
-			log_warnx("%s: invalid: not an epoch; it will be "
-			    "rewritten", s->epoch_path);
+			log_warnx("%s: cannot be read or is invalid; it will "
+			    "be rewritten", s->epoch_path);
 		state = open_or_replace(s, &created, &lost);
 	}
 	if (state == STORE_DB_IN_USE) {
