@@ -122,7 +122,7 @@ ports_have(const struct used_protocol *used, uint16_t port)
 	return ((used->ports[port / 64] >> port % 64 & 1) != 0);
 }
 
-/* The entry of a protocol, a new one at first.  NULL when memory is exhausted. */
+/* Finds or adds the entry of a protocol.  NULL when memory is exhausted. */
 static struct used_protocol *
 use_protocol(struct match *m, const struct protocol *protocol)
 {

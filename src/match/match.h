@@ -25,7 +25,7 @@ typedef void match_found(void *arg, uint32_t watch, const struct heartbeat *);
 
 /*
  * A look-up table of the enabled watches of `interface`, or of all enabled
- * watches if it is NULL.  The time of a look-up does not depend on the number of
+ * watches if it is NULL.  A look-up takes the same time with any number of
  * watches.  The configuration must outlive the table.  NULL when memory is
  * exhausted.  The caller frees it with match_free.
  */

@@ -72,6 +72,7 @@ rest_limit(struct rest *r, size_t n)
 	return (true);
 }
 
+/* Fills in the payload and, for UDP and TCP, the ports. */
 static enum packet_verdict
 transport(struct rest *r, uint8_t protocol, struct packet *packet)
 {
@@ -89,7 +90,12 @@ transport(struct rest *r, uint8_t protocol, struct packet *packet)
 	return (PACKET_IP);
 }
 
-/* Authentication header: RFC 4302, section 2. */
+/*
+ * These three functions skip an extension header.  *next is the protocol after
+ * it.  False when the header is cut short or invalid.
+ *
+ * Authentication header: RFC 4302, section 2.
+ */
 static bool
 extension_ah(struct rest *r, uint8_t *next)
 {
@@ -103,7 +109,7 @@ extension_ah(struct rest *r, uint8_t *next)
 	return (cursor_ok(&r->bytes));
 }
 
-/* Fragment header: RFC 8200, section 4.5. */
+/* Fragment header: RFC 8200, section 4.5.  *continued: not the first one. */
 static bool
 extension_fragment(struct rest *r, uint8_t *next, bool *continued,
     struct packet *packet)

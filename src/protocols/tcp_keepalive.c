@@ -111,8 +111,8 @@ segment_fits(const struct packet_tcp *tcp)
 }
 
 /*
- * True for a probe.  Here and below `own` is the side that sent the segment, and
- * `other` is the side that receives it.
+ * True for a probe.  Here and below `own` is the side that sent the segment,
+ * and `other` is the side that receives it.
  */
 static bool
 segment_probes(const struct packet_tcp *tcp, const struct side *own)
