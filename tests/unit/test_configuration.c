@@ -412,7 +412,7 @@ history_and_storm(void **state)
 static void
 names_of_greatest_length(void **state)
 {
-	char	 text[600], name[256], expected[256];
+	char	 text[600], name[256], expected[256], *errors;
 	int	 spare;
 
 	(void)state;
@@ -437,13 +437,10 @@ names_of_greatest_length(void **state)
 	snprintf(expected, sizeof(expected), "c.conf:1: name and peer, "
 	    "NAME@ADDRESS, have up to 256 bytes; expected at most 255\n");
 	file_write(text, strlen(text));
-	{
-		char *errors;
-
-		assert_null(file_load(FILE_NAME, &errors));
-		assert_memory_equal(errors, expected, strlen(expected));
-		free(errors);
-	}
+	/* A second error, about the key, depends on the name of this host. */
+	assert_null(file_load(FILE_NAME, &errors));
+	assert_memory_equal(errors, expected, strlen(expected));
+	free(errors);
 }
 
 static void

@@ -5,8 +5,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/mono.h"
 #include "base/duration.h"
+#include "base/mono.h"
 
 static void
 valid_durations(void **state)
