@@ -152,7 +152,7 @@ config_check_directive(struct config_check *c, const struct config_value *v)
 	struct configuration			*result = c->result;
 	struct configuration_directive		*d;
 
-	if (!array_reserve(&result->snmp, &c->directives, result->nsnmp + 1,
+	if (!array_reserve(&result->snmp, &c->snmp_capacity, result->nsnmp + 1,
 	    sizeof(*d)))
 		return (config_errors_exhausted(c->errors));
 	d = &result->snmp[result->nsnmp++];

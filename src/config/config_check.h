@@ -23,7 +23,7 @@
 /* The addresses of one value of `peer`: a prefix or a single address. */
 struct config_range {
 	struct addr			 first;
-	uint32_t			 count;
+	uint32_t			 count;	/* of addresses */
 	const struct config_value	*value;
 };
 
@@ -32,7 +32,7 @@ struct config_peers {
 	struct config_range	*range;		/* in the order of the file */
 	size_t			 n;
 	size_t			 capacity;
-	size_t			 values;	/* and the invalid ones */
+	size_t			 values;	/* with the invalid ones */
 	bool			 named;		/* each has NAME@ADDRESS */
 };
 
@@ -41,8 +41,8 @@ struct config_check {
 	struct config_errors	*errors;
 	struct configuration	*result;
 	char			 host[CONFIG_TEXT_MAX + 1]; /* this host */
-	size_t			 capacity;	/* of result->watches */
-	size_t			 directives;	/* capacity of result->snmp */
+	size_t			 watch_capacity; /* of result->watches */
+	size_t			 snmp_capacity;	/* of result->snmp */
 	uint64_t		 nwatches;	/* of the values so far */
 	bool			 too_many;	/* an error was added */
 

@@ -7,7 +7,7 @@
 #include "base/utf8.h"
 #include "config/config_check.h"
 
-/* True for 0.0.0.0 and ::, which are the address of no node. */
+/* True for 0.0.0.0 and ::, which no node has as its address. */
 static bool
 addr_unspecified(const struct addr *a)
 {
@@ -16,7 +16,7 @@ addr_unspecified(const struct addr *a)
 	return (memcmp(a->octets, zero, addr_length(a)) == 0);
 }
 
-/* True for multicast and for the IPv4 broadcast: no node sends from them. */
+/* True for multicast and for 255.255.255.255: no node sends from them. */
 static bool
 addr_is_group(const struct addr *a)
 {
@@ -72,7 +72,10 @@ config_count_watches(struct config_check *c, struct config_place place,
 	return (false);
 }
 
-/* Reads the length of a prefix.  On error the range stays empty. */
+/*
+ * Reads the length of a prefix.  Returns the fault, or NULL; the range is empty
+ * if an error was added here.
+ */
 static const char *
 check_prefix(struct config_check *c, const struct config_value *v,
     struct config_range *r, const char *length)
@@ -99,7 +102,7 @@ check_prefix(struct config_check *c, const struct config_value *v,
 	return (fault != NULL ? fault : addr_fault(&last));
 }
 
-/* Reads ADDRESS or ADDRESS/LENGTH.  An invalid one is not kept. */
+/* Reads ADDRESS or ADDRESS/LENGTH.  Invalid peers are not kept. */
 const char *
 config_check_peer(struct config_check *c, const struct config_value *v)
 {
@@ -161,7 +164,7 @@ range_compare(const void *a, const void *b)
 }
 
 static bool
-range_holds(const struct config_range *outer, const struct config_range *r)
+range_contains(const struct config_range *outer, const struct config_range *r)
 {
 	struct addr	 last = config_range_at(outer, outer->count - 1);
 
@@ -170,7 +173,7 @@ range_holds(const struct config_range *outer, const struct config_range *r)
 }
 
 static void
-report_twice(struct config_check *c, const struct config_range *a,
+report_overlap(struct config_check *c, const struct config_range *a,
     const struct config_range *b)
 {
 	const struct config_value *later = a < b ? b->value : a->value;
@@ -206,8 +209,8 @@ config_check_peers(struct config_check *c)
 		sorted[i] = &p->range[i];
 	qsort(sorted, p->n, sizeof(*sorted), range_compare);
 	for (i = 1, outer = sorted[0]; i < p->n; i++) {
-		if (range_holds(outer, sorted[i]))
-			report_twice(c, outer, sorted[i]);
+		if (range_contains(outer, sorted[i]))
+			report_overlap(c, outer, sorted[i]);
 		else
 			outer = sorted[i];
 	}

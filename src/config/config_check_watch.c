@@ -9,6 +9,7 @@
 
 /* ---- checks of several options */
 
+/* The local address and all peers must be of the same address family. */
 static void
 check_family(struct config_check *c, const struct config_section *s)
 {
@@ -125,8 +126,8 @@ watch_add(struct config_check *c, struct config_section *s,
 	struct configuration		*result = c->result;
 	struct configuration_watch	*watch = NULL;
 
-	if (array_reserve(&result->watches, &c->capacity, result->nwatches + 1,
-	    sizeof(*result->watches)))
+	if (array_reserve(&result->watches, &c->watch_capacity,
+	    result->nwatches + 1, sizeof(*result->watches)))
 		watch = configuration_watch_new(profile, name, peer);
 	if (watch == NULL) {
 		config_errors_exhausted(c->errors);

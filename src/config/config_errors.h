@@ -14,7 +14,7 @@
 struct config_place {
 	const char	*file;
 	int		 line;		/* 1.. */
-	unsigned	 position;	/* grows by the line, over all files */
+	unsigned	 position;	/* increases by the line, in all files */
 };
 
 struct config_error {
@@ -23,7 +23,7 @@ struct config_error {
 	char		*text;
 };
 
-/* All zero: no error.  The file names must live until they are printed. */
+/* All zero: no error.  The file names must exist until they are printed. */
 struct config_errors {
 	struct config_error *error;
 	size_t		 n;

@@ -248,7 +248,10 @@ file_read(struct config_lex *lex, struct lex_file *f)
 	return (fault);
 }
 
-/* A file with a NUL byte is not a text file: none of its tokens is used. */
+/*
+ * Begins at the first byte of a file.  A file with a NUL byte is not a text
+ * file: none of its tokens is used.
+ */
 static void
 file_begin(struct config_lex *lex, struct lex_file *f)
 {
@@ -270,7 +273,7 @@ file_begin(struct config_lex *lex, struct lex_file *f)
 }
 
 /*
- * Reads a file; its tokens are the next ones.  A relative name is relative to
+ * Opens a file, whose tokens are the next ones.  A relative name is relative to
  * the directory of the file that includes it at `begin`.
  */
 static void

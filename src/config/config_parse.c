@@ -30,7 +30,7 @@ struct parser {
 	struct body		*body;
 	struct config_token	 token;		/* the current one */
 	struct config_token	 ahead;		/* the one after it */
-	bool			 secret;	/* do not quote texts */
+	bool			 secret;	/* do not quote the value */
 };
 
 /* Returns CONFIG_TOP if that is not the name of a section. */

@@ -23,7 +23,7 @@
 #define CONFIGURATION_STORM_WINDOW_MAX_NS	(3600 * NSEC_PER_SEC)
 
 /*
- * Alarms, profiles and watches never change, and count their references: a
+ * Alarms, profiles and watches are never changed and count their references: a
  * notification that is still in the outbox keeps its watch after a reload has
  * removed it.  Their strings are interned.
  */
@@ -78,8 +78,8 @@ struct configuration {
 	struct configuration_directive *snmp;	/* in the file's order */
 	size_t		 nsnmp;
 	uint32_t	 history;	/* notifications that are kept */
-	uint32_t	 storm_limit;	/* raises in the window; 0: no storms */
-	int64_t		 storm_window_ns;
+	uint32_t	 storm_limit;	/* raises in the window; 0: no limit */
+	int64_t		 storm_window_ns;	/* 1 s .. 1 h */
 	struct configuration_alarm **alarms;	/* by id, with built-in ones */
 	size_t		 nalarms;
 	struct configuration_watch **watches;	/* in the file's order */
