@@ -11,15 +11,15 @@
 #define WATCH_MAX	255
 #define ADDRESS_MAX	64
 
-/* The events whose rows have a column; other tables have no event: 0. */
+/* The events that have a column, as bits; in other tables the event is 0. */
 #define ALL	0xffU
 #define ALARM	(1U << NOTIFICATION_RAISED | 1U << NOTIFICATION_CLEARED)
 #define CAPTURE	(1U << NOTIFICATION_BLIND | 1U << NOTIFICATION_RESTORED)
-/* In addition: a column that the watches of one section have in common. */
+/* Also set for the columns that are equal for all watches of one section. */
 #define COMMON	0x100U
 #define PROFILE	(ALARM | COMMON)
 
-/* Ranges: the least and the most. */
+/* Ranges: minimum and maximum. */
 #define ANY	INT64_MIN, INT64_MAX
 #define COUNT	0, COUNT_MAX
 
@@ -31,8 +31,8 @@
  *	TEXT(name, events, field, longest), a text of some events.
  *
  * A file is recognised by the text of its CREATE TABLE statements, also by
- * earlier versions.  So each blank counts: the names without a blank in front
- * had none in version 0.2.0.  For the same reason a list never changes after
+ * earlier versions.  So each blank matters: version 0.2.0 wrote none before the
+ * names that have none here.  For the same reason a list never changes after
  * its release.  New columns get a list of their own, which a new step of the
  * schema adds with ALTER TABLE ADD COLUMN, and which follows the old list in
  * PUT and FIELDS.
@@ -207,7 +207,7 @@ static const struct statement	 statements[STORE_STATEMENTS] = {
 	    "SELECT min(sequence) FROM notice"),
 };
 
-/* The values of our enumerations in SQL. */
+/* The enumerators that the SQL above uses as parameters. */
 static const struct {
 	const char	*parameter;
 	int		 value;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The tables of the state file as data: each column's name, SQL type, field in
- * memory and range stand once, in store_rows.c.  All SQL that creates, writes
- * and reads the tables is made from these lists.
+ * The tables of the state file as data.  store_rows.c lists each column once,
+ * with its name, SQL type, field in memory and range.  All SQL that creates,
+ * writes and reads the tables is made from these lists.
  */
 #ifndef HBW_STORE_ROWS_H
 #define HBW_STORE_ROWS_H
@@ -21,8 +21,8 @@
 extern const char *const	 store_rows_schema[STORE_ROWS_VERSION];
 
 /*
- * A row of any table; each table uses the fields that its list names.  The
- * texts belong to the one who filled it in.
+ * A row of any table; each table uses the fields that its list names.  The row
+ * does not own its texts.
  */
 struct store_row {
 	struct notification		 n;	/* watch and capture: unused */
@@ -59,7 +59,7 @@ enum store_statement {
 	STORE_GET_BLIND,
 	STORE_GET_STORM,		/* of a sequence */
 	STORE_GET_STORMS,		/* by sequence */
-	STORE_GET_OPEN_STORM,		/* sequence: 1 */
+	STORE_GET_OPEN_STORM,		/* its sequence is 1 */
 	STORE_GET_OLDEST,		/* only the sequence; 0: none */
 	STORE_STATEMENTS
 };
@@ -86,7 +86,7 @@ void	 store_rows_bind(sqlite3_stmt *q, enum store_statement,
 bool	 store_rows_read(sqlite3_stmt *q, enum store_statement,
 	    struct store_row *);
 
-/* Do two rows agree in what the watches of one section have in common? */
+/* Are the columns equal that all watches of one section share? */
 bool	 store_rows_same_profile(const struct store_row *,
 	    const struct store_row *);
 

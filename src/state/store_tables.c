@@ -49,7 +49,7 @@ bind_sequence(struct store *s, enum store_statement statement,
 	sqlite3_bind_int64(s->statements[statement], 1, sequence);
 }
 
-/* Consecutive rows mostly have the same profile, so it is shared. */
+/* Consecutive rows usually have the same profile, which they then share. */
 static struct configuration_profile *
 share_profile(struct store *s, struct store_row *row)
 {

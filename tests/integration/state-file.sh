@@ -16,12 +16,12 @@ STATE=$WORK/new/state
 mkdir "$WORK/new"
 FILE=$STATE/hbwatchd.db
 
-# mode PATH
+# mode PATH: prints the mode of a file
 mode() {
 	stat -c %a "$1"
 }
 
-# set_aside: the files that were set aside
+# set_aside: prints the files that were set aside
 set_aside() {
 	find "$STATE" -mindepth 1 -maxdepth 1 -name 'hbwatchd.db*' \
 		! -name hbwatchd.db ! -name hbwatchd.db-wal \
@@ -34,7 +34,7 @@ private_file() {
 	[ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c '%a %u' "$1")" = "600 0" ]
 }
 
-# restore_state: an undamaged state with an active alarm and epoch 7
+# restore_state: copies back a valid state with an active alarm and epoch 7
 restore_state() {
 	stop hbwatchd KILL
 	rm -rf "$STATE"
@@ -99,7 +99,7 @@ umask 022
 is "the new state directory has mode 0700" "$(mode "$STATE")" 700
 soon "a watch without heartbeats is raised" 10 \
 	traps_are 1 hbwAlarmRaised flinkserver
-is "with umask 0, its files have no rights for other users" \
+is "with umask 0, other users cannot access its files" \
 	"$(find "$STATE" -type f -perm /077 -o -type d -perm /077)" ""
 check "the state file is private" private_file "$FILE"
 

@@ -35,7 +35,7 @@ silent_raises_are() {
 		sort -u | wc -l)" -eq "$1" ]
 }
 
-# cleared_because WATCH TEXT: has the detail of the last clear this text?
+# cleared_because WATCH TEXT: does the detail of the last clear contain TEXT?
 cleared_because() {
 	last_trap hbwAlarmCleared "$1" | varbind hbwAlarmDetail |
 		grep -q "$2"
@@ -80,7 +80,7 @@ for signal in TERM KILL; do
 	soon "$signal: the steady watch is alive" 10 \
 		watch_is hbwWatchState steady alive
 	wait_heartbeats steady 25
-	values_are_unchanged "$signal: they stay without a heartbeat"
+	values_are_unchanged "$signal: they do not change without a heartbeat"
 	check "$signal: nothing is notified twice" \
 		notifications_in_order --first 1 --once
 	is "$signal: blindness is not notified again" \
@@ -136,11 +136,12 @@ stop hbwatchd KILL
 start_hbwatchd
 soon "the alarm of a watch that was removed is cleared" 10 \
 	traps_are 1 hbwAlarmCleared gone
-check "the detail of the clear says so" \
+check "the detail of the clear has the reason" \
 	cleared_because gone "removed from the configuration"
 soon "the alarm of a watch that was disabled is cleared" 10 \
 	traps_are 1 hbwAlarmCleared off
-check "the detail of the clear says so" cleared_because off "disabled"
+check "the detail of the clear has the reason" \
+	cleared_because off "disabled"
 is "the alarm of the kept watch is active" \
 	"$(alarm_get hbwAlarmState silent)" raised
 check "it is not notified again" silent_raises_are 4
@@ -168,7 +169,7 @@ ip -n "$NODE_A" link add hb9 type veth peer name hb9 netns "$NODE_B"
 ip -n "$NODE_A" link set hb9 up
 ip -n "$NODE_B" link set hb9 up
 start_hbwatchd
-soon "the interface came without hbwatchd: it is notified as restored" 10 \
+soon "an interface that appeared before the start is notified as restored" 10 \
 	capture_traps_are 1 hbwWatcherRestored hb9
 soon "all notifications are delivered" 10 all_delivered
 stop hbwatchd KILL
@@ -181,7 +182,7 @@ is "this is not notified again" \
 stop hbwatchd KILL
 ip -n "$NODE_A" link delete hb9
 start_hbwatchd
-soon "the interface went without hbwatchd: blindness is notified" 10 \
+soon "an interface that was removed before the start is notified as blind" 10 \
 	capture_traps_are 2 hbwWatcherBlind hb9
 soon "all notifications are delivered" 10 all_delivered
 check "all notifications arrived in order" notifications_in_order --first 1
