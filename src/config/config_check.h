@@ -90,7 +90,7 @@ config_option_check config_check_peer;
 
 /* The address at a position of the range, 0 to count - 1. */
 struct addr config_range_at(const struct config_range *, uint32_t position);
-/* Adds an error for each address that a section has twice. */
+/* Adds an error for each peer that overlaps another one of the section. */
 void	 config_check_peers(struct config_check *);
 /* Counts watches; false, with one error in all, when there are too many. */
 bool	 config_count_watches(struct config_check *, struct config_place,
