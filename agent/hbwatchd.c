@@ -403,12 +403,12 @@ limit_privileges(const struct options *o)
 }
 
 static void
-open_state(struct daemon *d)
+open_state(struct daemon *d, int lock)
 {
 	if (!agent_init(&d->agent, wall_now()))
 		fatal("cannot start");
 	d->agent.now = d->ticked = mono_now();
-	switch (persistence_open(&d->agent, d->options.state)) {
+	switch (persistence_open(&d->agent, d->options.state, lock)) {
 	case STORE_IN_USE:
 		exit(EXIT_RUN);
 	case STORE_NO_MEMORY:
@@ -442,9 +442,12 @@ static int
 start(struct daemon *d, struct configuration *config)
 {
 	struct shared_state	*shared;
-	int			 status;
+	int			 lock, status;
 
-	store_directory_adopt(d->options.state);
+	if (!store_directory_take(d->options.state, &lock)) {
+		log_errx("%s: in use by another hbwatchd", d->options.state);
+		exit(EXIT_RUN);
+	}
 	limit_privileges(&d->options);
 	systemd_notify_init(&d->systemd);
 	d->signals = block_signals();
@@ -453,7 +456,7 @@ start(struct daemon *d, struct configuration *config)
 	shared = shared_state_new(config, mono_now());
 	if (d->signals < 0 || shared == NULL)
 		fatal("cannot start");
-	open_state(d);
+	open_state(d, lock);
 	if (!agent_configure(&d->agent, config, shared, wall_now()))
 		fatal("cannot start");
 	/* Returns the parser's memory, which engines would inherit. */

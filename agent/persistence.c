@@ -73,7 +73,7 @@ read_state(struct agent *agent, struct persistence *p)
 }
 
 enum store_result
-persistence_open(struct agent *agent, const char *directory)
+persistence_open(struct agent *agent, const char *directory, int lock)
 {
 	struct persistence	*p;
 	enum store_result	 result;
@@ -81,7 +81,7 @@ persistence_open(struct agent *agent, const char *directory)
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return (STORE_NO_MEMORY);
-	result = store_open(&p->store, directory, &p->stored);
+	result = store_open(&p->store, directory, lock, &p->stored);
 	if (result != STORE_OK) {
 		free(p);
 		return (result);

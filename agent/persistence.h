@@ -19,10 +19,12 @@ struct persistence;
 /*
  * Opens the store in a directory and reads its counters, watch indexes and
  * undelivered notifications into an agent that has no configuration yet.  Sets
- * agent->persistence, which the caller closes.  Unless the result is STORE_OK,
- * hbwatchd cannot start.
+ * agent->persistence, which the caller closes.  `lock` is that of
+ * store_directory_take, or -1.  Unless the result is STORE_OK, hbwatchd cannot
+ * start.
  */
-enum store_result persistence_open(struct agent *, const char *directory);
+enum store_result persistence_open(struct agent *, const char *directory,
+	    int lock);
 /* Closes the store without writing; NULL is ignored. */
 void	 persistence_close(struct persistence *);
 

@@ -15,9 +15,6 @@
 #define RETRY_NS	(1 * NSEC_PER_SEC)
 #define LOG_AGAIN_NS	(3600 * NSEC_PER_SEC)
 
-/* At the start, 20 ms apart: another process gets 3 s to end. */
-#define LOCK_TRIES	150
-
 /*
  * A checkpoint copies the write-ahead log to the database.  It is done when the
  * log has this number of pages (4 KB): while hbwatchd is idle, and in any case.
@@ -245,14 +242,17 @@ first_counters(struct store *s, bool created, bool lost)
 }
 
 static struct store *
-new_store(const char *directory)
+new_store(const char *directory, int lock)
 {
 	struct store	*s;
 
 	s = calloc(1, sizeof(*s));
-	if (s == NULL)
+	if (s == NULL) {
+		if (lock != -1)
+			close(lock);
 		return (NULL);
-	s->lock = -1;
+	}
+	s->lock = lock;
 	s->directory = strdup(directory);
 	if (asprintf(&s->file, "%s/hbwatchd.db", directory) < 0)
 		s->file = NULL;
@@ -276,7 +276,7 @@ lock_directory(struct store *s, int tries)
 }
 
 enum store_result
-store_open(struct store **store, const char *directory,
+store_open(struct store **store, const char *directory, int lock,
     struct store_counters *counters)
 {
 	struct store		*s;
@@ -284,11 +284,11 @@ store_open(struct store **store, const char *directory,
 	bool			 created = false, lost = false;
 	bool			 epoch_lost = false;
 
-	s = *store = new_store(directory);
+	s = *store = new_store(directory, lock);
 	if (s == NULL)
 		return (STORE_NO_MEMORY);
 	store_directory_make(directory);
-	if (lock_directory(s, LOCK_TRIES)) {
+	if (lock_directory(s, STORE_DIRECTORY_TRIES)) {
 		epoch_lost = !epoch_file_read(s->epoch_path, &s->epoch_file);
 		if (epoch_lost)
 			log_warnx("%s: cannot be read or is invalid; it will "

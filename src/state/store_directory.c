@@ -63,8 +63,8 @@ chown_to_root(const char *file)
 		    (unsigned)st.st_uid);
 }
 
-void
-store_directory_adopt(const char *directory)
+static void
+adopt_files(const char *directory)
 {
 	static const char *const	 files[] = {
 		"hbwatchd.db", "hbwatchd.db-wal", "epoch",
@@ -73,8 +73,6 @@ store_directory_adopt(const char *directory)
 	char				*file;
 	size_t				 i;
 
-	if (geteuid() != 0)
-		return;
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		if (asprintf(&file, "%s/%s", directory, files[i]) < 0)
 			return;
@@ -84,4 +82,15 @@ store_directory_adopt(const char *directory)
 		chown_to_root(file);
 		free(file);
 	}
+}
+
+bool
+store_directory_take(const char *directory, int *lock)
+{
+	if (!store_directory_lock(directory, STORE_DIRECTORY_TRIES, lock))
+		return (false);
+	/* Without the lock, the files may be those of another hbwatchd. */
+	if (*lock != -1 && geteuid() == 0)
+		adopt_files(directory);
+	return (true);
 }

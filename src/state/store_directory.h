@@ -8,6 +8,9 @@
 
 #include <stdbool.h>
 
+/* At the start, 20 ms apart: another process gets 3 s to end. */
+#define STORE_DIRECTORY_TRIES	150
+
 /*
  * Makes the directory with mode 0700 if it does not exist.  An error, and a
  * directory that other users may write to, are logged.
@@ -23,10 +26,12 @@ void	 store_directory_make(const char *directory);
 bool	 store_directory_lock(const char *directory, int tries, int *fd);
 
 /*
- * Makes root the owner of the files that an earlier run as another user left
- * there.  Does nothing unless the process runs as root.  It needs CAP_CHOWN, so
- * it is called before privileges are dropped.
+ * Prepares a start: locks the directory, as store_directory_lock does, for
+ * store_open.  Then, if the process runs as root, makes root the owner of the
+ * files that an earlier run as another user left there.  This needs CAP_CHOWN,
+ * so it is called before privileges are dropped.  False, after up to 3 s, when
+ * another process has the lock; then nothing was changed.
  */
-void	 store_directory_adopt(const char *directory);
+bool	 store_directory_take(const char *directory, int *lock);
 
 #endif

@@ -108,8 +108,13 @@ run_second() {
 	at "$NODE_A" timeout 20 "$BUILD/hbwatchd" -c "$WORK/hbwatchd.conf" \
 		-s "$STATE" -x "$AGENTX" -l stderr >"$WORK/second.log" 2>&1
 }
+# As if the first hbwatchd were running as this user.
+chown 65534:65534 "$STATE" "$STATE"/*
 run_second
 is "a second hbwatchd with the same state ends with status 1" $? 1
+is "it does not change the owner of any file" \
+	"$(find "$STATE" ! -user 65534)" ""
+chown 0:0 "$STATE" "$STATE"/*
 check "its error says that another hbwatchd uses it" \
 	grep -qi "another hbwatchd" "$WORK/second.log"
 check "its error names the directory" grep -qF "$STATE" "$WORK/second.log"

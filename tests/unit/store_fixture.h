@@ -14,6 +14,7 @@
 #include "scratch.h"
 #include "state/epoch_file.h"
 #include "state/store.h"
+#include "state/store_directory.h"
 #include "state/store_tables.h"
 
 #define N(array)	(sizeof(array) / sizeof((array)[0]))
@@ -67,7 +68,7 @@ open_in(const char *directory)
 {
 	store_close(store);
 	memset(&counters, 0xa5, sizeof(counters));
-	assert_int_equal(store_open(&store, path(directory), &counters),
+	assert_int_equal(store_open(&store, path(directory), -1, &counters),
 	    STORE_OK);
 	assert_non_null(store);
 }

@@ -39,7 +39,7 @@ start(const char *text, double at)
 	assert_true(agent_init(AGENT, stage_wall(at)));
 	AGENT->now = stage_mono(at);
 	assert_int_equal(persistence_open(AGENT,
-	    scratch_path(&scratch, "state")), STORE_OK);
+	    scratch_path(&scratch, "state"), -1), STORE_OK);
 	stage_reload(&stage, text, at);
 	running = true;
 }

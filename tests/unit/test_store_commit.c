@@ -31,8 +31,8 @@ in_use(void **state)
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
 		close(done[1]);
-		status = store_open(&other, path("state"), &c) == STORE_OK ?
-		    0 : 1;
+		status = store_open(&other, path("state"), -1, &c) ==
+		    STORE_OK ? 0 : 1;
 		(void)!write(ready[1], "x", 1);
 		(void)!read(done[0], &byte, 1);
 		store_close(other);
@@ -40,7 +40,8 @@ in_use(void **state)
 	}
 	close(done[0]);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
-	assert_int_equal(store_open(&other, path("state"), &c), STORE_IN_USE);
+	assert_int_equal(store_open(&other, path("state"), -1, &c),
+	    STORE_IN_USE);
 	assert_null(other);
 	assert_int_equal(count_files(ASIDE), 0);
 	close(done[1]);
@@ -50,6 +51,26 @@ in_use(void **state)
 	close(ready[1]);
 	open_store();
 	assert_int_equal(counters.epoch, 1);
+}
+
+/* A start that is refused does not change the files of the other hbwatchd. */
+static void
+in_use_keeps_owner(void **state)
+{
+	struct stat	 st;
+	int		 fd, lock;
+
+	(void)state;
+	open_store();
+	close_store();
+	if (geteuid() != 0 || chown(path(DB), 65534, 65534) != 0)
+		skip();
+	fd = open(path("state"), O_RDONLY | O_DIRECTORY);
+	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
+	assert_false(store_directory_take(path("state"), &lock));
+	assert_int_equal(stat(path(DB), &st), 0);
+	assert_int_equal(st.st_uid, 65534);
+	close(fd);
 }
 
 /* A file that another process is just creating is not set aside. */
@@ -65,7 +86,8 @@ in_use_while_created(void **state)
 	fd = open(path("state"), O_RDONLY | O_DIRECTORY);
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
 	scratch_write(path(DB), "", 0);
-	assert_int_equal(store_open(&other, path("state"), &c), STORE_IN_USE);
+	assert_int_equal(store_open(&other, path("state"), -1, &c),
+	    STORE_IN_USE);
 	assert_null(other);
 	assert_int_equal(count_files(ASIDE), 0);
 	close(fd);
@@ -127,7 +149,7 @@ write_until_killed(int committed)
 	uint32_t	 i;
 	bool		 recreated;
 
-	if (store_open(&store, path("state"), &counters) != STORE_OK)
+	if (store_open(&store, path("state"), -1, &counters) != STORE_OK)
 		_exit(1);
 	for (;;) {
 		if (!store_begin(store, now, &recreated, &counters) ||
@@ -319,6 +341,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		SCRATCH(in_use),
+		SCRATCH(in_use_keeps_owner),
 		SCRATCH(in_use_while_created),
 		SCRATCH(no_write_after_unlock),
 		SCRATCH(killed),

@@ -7,7 +7,6 @@
 #include <cmocka.h>
 
 #include "store_fixture.h"
-#include "state/store_directory.h"
 
 static void
 assert_same_watch(const struct configuration_watch *a,
@@ -116,6 +115,7 @@ static void
 mode_and_owner_corrected(void **state)
 {
 	struct stat	 st;
+	int		 lock;
 
 	(void)state;
 	open_store();
@@ -123,8 +123,9 @@ mode_and_owner_corrected(void **state)
 	assert_int_equal(chmod(path(DB), 0666), 0);
 	if (geteuid() == 0 && chown(path(DB), 65534, 65534) != 0)
 		print_message("# the owner cannot be changed here\n");
-	store_directory_adopt(path("state"));
-	open_store();
+	assert_true(store_directory_take(path("state"), &lock));
+	assert_int_equal(store_open(&store, path("state"), lock, &counters),
+	    STORE_OK);
 	assert_int_equal(stat(path(DB), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(st.st_uid, geteuid());
