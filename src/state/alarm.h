@@ -34,18 +34,18 @@ enum alarm_cause {
 };
 #define ALARM_CAUSE_MAX		ALARM_CAUSE_LOCAL_FAULT
 
-/* Why it was cleared.  The state file has the numbers. */
+/* Why it was cleared.  The numbers are in the state file. */
 enum alarm_end {
 	ALARM_END_HEARTBEAT = 0,
-	ALARM_END_REMOVED = 1,		/* of the watch */
+	ALARM_END_REMOVED = 1,		/* the watch was removed */
 	ALARM_END_DISABLED = 2,		/* the watch was disabled */
 	ALARM_END_REKEYED = 3,		/* its key changed */
 };
 
-/* Details of the last raise.  The state file has the bits. */
+/* Details of the last raise.  The bits are in the state file. */
 #define ALARM_RECEIVED		0x01	/* a heartbeat was received before */
 #define ALARM_STOPPING		0x02	/* the peer announced its stop */
-#define ALARM_LINK_DOWN		0x04	/* of our interface */
+#define ALARM_LINK_DOWN		0x04	/* our interface is down */
 #define ALARM_LOSSY		0x08	/* the capture lost packets */
 #define ALARM_SUMMARISED	0x10	/* by a storm notification */
 #define ALARM_FLAGS		0x1f

@@ -296,9 +296,9 @@ open_to_read(const char *file, sqlite3 **db, char *reason)
 }
 
 /*
- * A file without a write-ahead log is as long as its header says (SQLite file
- * format, section 1.3).  SQLite accepts a shorter one if only free pages are
- * missing.
+ * Without a write-ahead log, a file has at least the length that is in its
+ * header (SQLite file format, section 1.3).  SQLite accepts a shorter file if
+ * only free pages are missing.
  */
 static bool
 is_truncated(const char *file, off_t size)

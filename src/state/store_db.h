@@ -25,7 +25,7 @@ enum store_db_state {
  * Opens a file, or creates it with mode 0600; *created tells which.  *db is
  * NULL unless the result is WRITABLE or READABLE; the caller closes the first
  * with store_db_close and the second with sqlite3_close.  `reason` holds
- * STORE_DB_REASON_SIZE bytes and says why the result is not WRITABLE.
+ * STORE_DB_REASON_SIZE bytes: the reason why the result is not WRITABLE.
  */
 enum store_db_state store_db_open(const char *file, sqlite3 **db,
 	    bool *created, char *reason);

@@ -23,7 +23,7 @@ struct store {
 	sqlite3			*db;		/* NULL: not available */
 	sqlite3_stmt		*statements[STORE_STATEMENTS];
 	bool			 writable;
-	bool			 damaged;	/* found while reading */
+	bool			 damaged;	/* to be set aside */
 	bool			 recreated;	/* empty: write everything */
 	int			 wal_pages;	/* since the last checkpoint */
 	struct configuration_profile *profile;	/* of the last row read */
