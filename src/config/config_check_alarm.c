@@ -17,7 +17,9 @@
 
 static const struct configuration_alarm built_in[] = {
 	BUILT_IN_ALARM(12010, "Manager", SEVERITY_MAJOR, "Manager", 7),
-	BUILT_IN_ALARM(27003, "DBService", SEVERITY_MAJOR, "DBService", 7),
+	/* DBService belongs to Manager and not to a service of its own. */
+	BUILT_IN_ALARM(27003, "DBService", SEVERITY_MAJOR,
+	    "FusionInsight Manager", 7),
 	BUILT_IN_ALARM(45640, "FlinkServer", SEVERITY_MINOR, "Flink", 30),
 	BUILT_IN_ALARM(46003, "MOTService", SEVERITY_MAJOR, "MOTService", 7),
 };

@@ -5,14 +5,18 @@
 
 #include "base/mono.h"
 #include "offline/discover_report.h"
+#include "offline/port_score.h"
 
 /* A flow below this confidence is not periodic and not shown. */
 #define CONFIDENCE_MIN	0.5
 /* This many flows are shown, the best ones. */
 #define ROWS_MAX	20
 
-/* The least interruption that is proposed: the default of alarm 45640. */
-#define INTERRUPTION_NS	(30 * NSEC_PER_SEC)
+/* The proposed alarm of a flow whose port is not known. */
+static const struct port_alarm default_alarm = {
+	.id = 45640, .interruption_ns = 30 * NSEC_PER_SEC,
+};
+
 /* A flow that no decoder recognizes needs this many bursts; see flow.c. */
 #define BURSTS_MIN	5
 /* A watch must tolerate a silence of this many intervals. */
@@ -294,13 +298,25 @@ print_addresses(const struct discover_report *r, const struct proposal *p)
 		    addr_text(&key->destination, text));
 }
 
+static const struct port_alarm *
+alarm_of(const struct flow_key *key)
+{
+	const struct port_alarm	*alarm = NULL;
+
+	if (strcmp(key->protocol->name, "udp") == 0 ||
+	    strcmp(key->protocol->name, "tcp") == 0)
+		alarm = port_alarm_find(key->key);
+	return (alarm != NULL ? alarm : &default_alarm);
+}
+
 static void
 print_watch(const struct discover_report *r, const struct flow_table_entry *e,
     size_t row)
 {
-	struct proposal	 p = propose(r, e, row);
-	const char	*interface = r->setting->interface;
-	char		 heartbeat[FLOW_TABLE_FORM_SIZE];
+	struct proposal			 p = propose(r, e, row);
+	const struct port_alarm		*alarm = alarm_of(&e->key);
+	const char			*interface = r->setting->interface;
+	char				 heartbeat[FLOW_TABLE_FORM_SIZE];
 
 	if (p.repeated)
 		return;
@@ -311,13 +327,19 @@ print_watch(const struct discover_report *r, const struct flow_table_entry *e,
 	fprintf(r->stream, "\tinterface = \"%s\"\n",
 	    interface != NULL ? interface : "any");
 	print_addresses(r, &p);
-	fprintf(r->stream, "\theartbeat = \"%s\"\n"
+	fprintf(r->stream, "\theartbeat = \"%s\"\n",
+	    flow_table_form(&e->key, heartbeat));
+	if (alarm->service != NULL)
+		fprintf(r->stream, "\t# port %u is the heartbeat port of %s\n"
+		    "\talarm = %" PRIu32 "\n", alarm->port, alarm->service,
+		    alarm->id);
+	fprintf(r->stream,
 	    "\t# interval %.3f s; below %.1f s there would be false alarms; "
-	    "30 s is the\n\t# default of alarm 45640\n",
-	    flow_table_form(&e->key, heartbeat),
-	    seconds(e->verdict.interval_ns), seconds(p.needed_ns));
+	    "%.0f s is the\n\t# default of alarm %" PRIu32 "\n",
+	    seconds(e->verdict.interval_ns), seconds(p.needed_ns),
+	    seconds(alarm->interruption_ns), alarm->id);
 	fprintf(r->stream, "\tinterruption = %" PRId64 "s\n}\n",
-	    (larger(p.needed_ns, INTERRUPTION_NS) + NSEC_PER_SEC - 1) /
+	    (larger(p.needed_ns, alarm->interruption_ns) + NSEC_PER_SEC - 1) /
 	    NSEC_PER_SEC);
 }
 

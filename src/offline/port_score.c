@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#include "base/mono.h"
 #include "offline/port_score.h"
 
 /* Services with regular traffic that is not a heartbeat.  IANA's numbers. */
@@ -34,6 +35,10 @@ static const uint16_t polled[] = {
 	3389,			/* remote desktop */
 	3785,			/* BFD echo: the peer only returns it */
 	5060,			/* SIP */
+};
+
+static const struct port_alarm alarms[] = {
+	{ 20012, 12010, 7 * NSEC_PER_SEC, "Manager" },
 };
 
 static bool
@@ -71,4 +76,15 @@ port_score_of_protocol(uint32_t protocol)
 	default:
 		return (1);
 	}
+}
+
+const struct port_alarm *
+port_alarm_find(uint32_t port)
+{
+	size_t	 i;
+
+	for (i = 0; i < sizeof(alarms) / sizeof(alarms[0]); i++)
+		if (alarms[i].port == port)
+			return (&alarms[i]);
+	return (NULL);
 }

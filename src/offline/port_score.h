@@ -14,4 +14,15 @@ double	 port_score(uint32_t port);
 /* The same for an IP protocol number other than those of UDP and TCP. */
 double	 port_score_of_protocol(uint32_t protocol);
 
+/* A built-in alarm whose heartbeats have a known port. */
+struct port_alarm {
+	uint16_t	 port;		/* UDP or TCP */
+	uint32_t	 id;
+	int64_t		 interruption_ns;	/* its default */
+	const char	*service;
+};
+
+/* NULL: the port is not known. */
+const struct port_alarm *port_alarm_find(uint32_t port);
+
 #endif

@@ -24,8 +24,8 @@ is "three short silences raise and clear the quick alarm" \
 is "they do not raise the slow alarm" "$(trap_count hbwAlarmRaised slow)" 0
 soon "a long silence raises the quick alarm" 10 \
 	traps_are 4 hbwAlarmRaised quick
-is "its service type is DBService" \
-	"$(alarm_get hbwAlarmServiceType quick 27003)" DBService
+is "its service type is that of DBService" \
+	"$(alarm_get hbwAlarmServiceType quick 27003)" "FusionInsight Manager"
 is "its severity is major" "$(alarm_get hbwAlarmSeverity quick 27003)" major
 soon "a long silence raises the slow alarm" 10 traps_are 1 hbwAlarmRaised slow
 is "two alarms are active" "$(get hbwActiveAlarms.0)" 2

@@ -284,6 +284,7 @@ for i, at in enumerate(every(2, b'')):
 write_sorted('tls.pcap', tls)
 write_sorted('known.pcap', other_flows() + every(1, vrrp(PEER, 51, 100)) +
              every(1, udp('192.0.2.30', '192.0.2.31', 7000, 7000)))
+write_sorted('manager.pcap', every(1, udp(PEER, LOCAL, 20012, 20012)))
 
 # One direction has an outage, the other one does not.
 write_sorted('gap.pcap', [(t, heartbeat()) for t in range(60)] +

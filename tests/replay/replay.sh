@@ -427,6 +427,18 @@ status=$?
 grep -c 'vrrp 51' out >got
 echo 3 >expected
 same "discover: a capture is read from standard input" 0 $status expected got
+discover -r manager.pcap
+status=$?
+sed -n '/heartbeat = /,/^}/p' out | grep -v '# interval\|# default' >got
+cat >expected <<'EOF'
+	heartbeat = "udp 20012"
+	# port 20012 is the heartbeat port of Manager
+	alarm = 12010
+	interruption = 7s
+}
+EOF
+same "discover: the heartbeat port of Manager has its alarm" \
+    0 $status expected got
 for arguments in "" "-r known.pcap -i lo" "-r known.pcap -T 5" \
     "-r known.pcap -b 192.0.2.1" "-r known.pcap -b a,b" "-i lo -T 0" \
     "-r known.pcap more"; do

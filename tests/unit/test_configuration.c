@@ -111,7 +111,7 @@ alarms_built_in(void **state)
 	    "Heartbeat", "Manager", 7 * NSEC_PER_SEC);
 	assert_alarm(c->alarms[1], 27003, "DBService Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_MAJOR,
-	    "Heartbeat", "DBService", 7 * NSEC_PER_SEC);
+	    "Heartbeat", "FusionInsight Manager", 7 * NSEC_PER_SEC);
 	assert_alarm(c->alarms[2], 45640, "FlinkServer Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_MINOR,
 	    "Heartbeat", "Flink", 30 * NSEC_PER_SEC);
