@@ -33,8 +33,8 @@ wall_text(struct wall_time t, char *text)
 		strcpy(text, "never");
 		return (text);
 	}
-	snprintf(text, WALL_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06ldZ",
+	snprintf(text, WALL_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d.%06uZ",
 	    tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday, tm.tm_hour,
-	    tm.tm_min, tm.tm_sec, (long)(nsec / NSEC_PER_USEC));
+	    tm.tm_min, tm.tm_sec, (unsigned)(nsec / NSEC_PER_USEC) % 1000000);
 	return (text);
 }
