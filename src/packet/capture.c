@@ -72,9 +72,12 @@ activate(const char *interface, int snapshot, size_t nwatches, char *error)
 	(void)pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(pcap);
 	if (status < 0) {
-		snprintf(error, CAPTURE_ERROR_SIZE, "%s",
+		snprintf(error, CAPTURE_ERROR_SIZE, "%s%s",
 		    pcap_geterr(pcap)[0] != '\0' ? pcap_geterr(pcap) :
-		    pcap_statustostr(status));
+		    pcap_statustostr(status),
+		    status == PCAP_ERROR_PERM_DENIED ||
+		    status == PCAP_ERROR_PROMISC_PERM_DENIED ?
+		    "; root or the capability CAP_NET_RAW is needed" : "");
 		pcap_close(pcap);
 		return (NULL);
 	}
