@@ -8,6 +8,7 @@
 #include "base/heap.h"
 #include "base/log.h"
 #include "base/mono.h"
+#include "base/progress.h"
 #include "offline/capture_merge.h"
 #include "offline/reorder_window.h"
 #include "packet/capture_file.h"
@@ -48,6 +49,8 @@ struct capture_merge {
 	capture_merge_take	*take;
 	capture_merge_wants	*wants;
 	void			*arg;
+	capture_merge_tick	*tick;		/* or NULL */
+	void			*tick_arg;
 };
 
 /* After this many skipped frames the time of the last one is handed out. */
@@ -204,6 +207,8 @@ idle(void *arg)
 
 	if (m->take != NULL)
 		hand_out_until(m, in, in->newest);
+	if (m->tick != NULL)
+		m->tick(m->tick_arg);
 	return (!stopped && !m->done);
 }
 
@@ -226,6 +231,8 @@ refill(struct capture_merge *m, struct input *in)
 		hand_out_until(m, in, m->flush_until);
 		m->flush_until = in->newest;
 		m->flush_at = mono_add(mono_now(), FLUSH_NS);
+		if (m->tick != NULL)
+			m->tick(m->tick_arg);
 		/* After a signal, a pipe ends even if the writer continues. */
 		if (stopped && ++m->stopping > 2)
 			in->ended = true;
@@ -318,6 +325,7 @@ add_input(struct capture_merge *m, const char *name)
 
 	in->name = name;
 	if (!input_open(in, only ? idle : NULL, m)) {
+		progress_clear();
 		log_errx("%s: %s", name, in->error);
 		return (false);
 	}
@@ -325,6 +333,7 @@ add_input(struct capture_merge *m, const char *name)
 		return (true);
 	if (input_postpone(m, in))
 		return (true);
+	progress_clear();
 	log_errx("out of memory");
 	return (false);
 }
@@ -364,6 +373,14 @@ capture_merge_close(struct capture_merge *m)
 	heap_free(&m->next);
 	free(m->inputs);
 	free(m);
+}
+
+void
+capture_merge_set_tick(struct capture_merge *m, capture_merge_tick *tick,
+    void *arg)
+{
+	m->tick = tick;
+	m->tick_arg = arg;
 }
 
 /* ---- the report */

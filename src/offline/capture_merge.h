@@ -44,6 +44,14 @@ void	 capture_merge_close(struct capture_merge *);
 bool	 capture_merge_run(struct capture_merge *, capture_merge_take *,
 	    capture_merge_wants *wants, void *arg);
 
+/*
+ * While the only capture is a pipe, `tick` is called within capture_merge_run
+ * about twice a second, also if no data comes.
+ */
+typedef void capture_merge_tick(void *arg);
+void	 capture_merge_set_tick(struct capture_merge *, capture_merge_tick *,
+	    void *arg);
+
 /* Ends the reading of a pipe; may be called from a signal handler. */
 void	 capture_merge_stop(void);
 

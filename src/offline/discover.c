@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/duration.h"
 #include "base/log.h"
 #include "base/mono.h"
 #include "base/number.h"
@@ -19,9 +20,9 @@
 #include "offline/flow_table.h"
 #include "packet/capture.h"
 
-/* The duration of a capture, in seconds. */
-#define SECONDS_DEFAULT	60
-#define SECONDS_MAX	(24 * 3600)
+/* The duration of a capture. */
+#define DURATION_DEFAULT_NS	(60 * NSEC_PER_SEC)
+#define SECONDS_MAX		((uint32_t)(DURATION_MAX_NS / NSEC_PER_SEC))
 
 /* Limits of one pass, so that the end and a signal are noticed in time. */
 #define PASS_FRAMES	4096
@@ -30,7 +31,7 @@
 struct discover {
 	char			*interface;	/* or NULL; as `file` in argv */
 	char			*file;		/* or NULL */
-	uint32_t		 seconds;	/* limit, for an interface */
+	int64_t			 limit_ns;	/* for an interface */
 	bool			 paired;	/* only `pair` counts */
 	struct addr		 pair[2];
 	struct flow_table	*flows;
@@ -63,6 +64,17 @@ take_live(void *arg, const struct capture_frame *frame)
 	take_frame(d, &f);
 }
 
+static void
+show_live_progress(const struct discover *d)
+{
+	if (progress_due())
+		progress_show("%s: %lld of %g s, %llu packets, %zu flows; "
+		    "Ctrl-C stops and shows the result", d->interface,
+		    (long long)(d->watched_ns / NSEC_PER_SEC),
+		    (double)d->limit_ns / NSEC_PER_SEC,
+		    (unsigned long long)d->totals->packets, d->totals->flows);
+}
+
 /* Captures until the time is over or a signal comes.  False after an error. */
 static bool
 capture_until_end(struct discover *d, struct capture *capture)
@@ -72,12 +84,13 @@ capture_until_end(struct discover *d, struct capture *capture)
 	};
 	struct mono_time	 start = mono_now();
 	enum capture_status	 status = CAPTURE_OK;
-	int64_t			 all_ns = d->seconds * NSEC_PER_SEC;
 	int64_t			 wait_ns;
 
-	for (; !command_stopped() && !d->exhausted && d->watched_ns < all_ns;
+	show_live_progress(d);
+	for (; !command_stopped() && !d->exhausted &&
+	    d->watched_ns < d->limit_ns;
 	    d->watched_ns = mono_sub(mono_now(), start)) {
-		wait_ns = all_ns - d->watched_ns;
+		wait_ns = d->limit_ns - d->watched_ns;
 		if (wait_ns > PASS_NS)
 			wait_ns = PASS_NS;
 		if (status != CAPTURE_MORE)
@@ -90,13 +103,7 @@ capture_until_end(struct discover *d, struct capture *capture)
 			    "removed" : capture_error(capture));
 			return (false);
 		}
-		if (progress_due())
-			progress_show("%s: %lld of %u s, %llu packets, %zu "
-			    "flows; Ctrl-C stops and shows the result",
-			    d->interface,
-			    (long long)(d->watched_ns / NSEC_PER_SEC),
-			    d->seconds, (unsigned long long)d->totals->packets,
-			    d->totals->flows);
+		show_live_progress(d);
 	}
 	return (true);
 }
@@ -129,10 +136,14 @@ discover_live(struct discover *d)
 /* ---- a capture file */
 
 static void
-show_file_progress(const struct discover *d)
+show_file_progress(void *arg)
 {
-	double	 done = capture_merge_progress(d->merge);
+	const struct discover	*d = arg;
+	double			 done;
 
+	if (!progress_due())
+		return;
+	done = capture_merge_progress(d->merge);
 	if (done >= 0)
 		progress_show("%3.0f %%, %zu flows; Ctrl-C stops and shows the "
 		    "result", 100 * done, d->totals->flows);
@@ -151,7 +162,7 @@ take_from_file(void *arg, const struct capture_frame *frame)
 {
 	struct discover	*d = arg;
 
-	if (d->totals->packets % 4096 == 0 && progress_due())
+	if (d->totals->packets % 4096 == 0)
 		show_file_progress(d);
 	take_frame(d, frame);
 	return (!d->exhausted && (!command_stopped() ||
@@ -163,9 +174,12 @@ discover_file(struct discover *d)
 {
 	bool	 ok;
 
+	if (progress_due())
+		progress_show("waiting for the first packet");
 	d->merge = capture_merge_open(&d->file, 1);
 	if (d->merge == NULL)
 		return (false);
+	capture_merge_set_tick(d->merge, show_file_progress, d);
 	ok = capture_merge_run(d->merge, take_from_file, NULL, d);
 	progress_clear();
 	ok = capture_merge_report(d->merge) && ok;
@@ -206,14 +220,20 @@ discover(struct discover *d)
 
 /* ---- the command line */
 
+/* A number without a unit is in seconds. */
 static bool
-parse_seconds(const char *text, uint32_t *seconds)
+parse_limit(const char *text, int64_t *ns)
 {
-	if (number_parse(text, 1, SECONDS_MAX, seconds))
-		return (true);
-	log_errx("-T %s: expected a number of seconds, 1 to %d", text,
-	    SECONDS_MAX);
-	return (false);
+	uint32_t	 seconds;
+
+	if (number_parse(text, 1, SECONDS_MAX, &seconds))
+		*ns = seconds * NSEC_PER_SEC;
+	else if (!duration_parse(text, ns) || *ns < NSEC_PER_SEC) {
+		log_errx("-T %s: expected a duration from 1s to 24h, such as "
+		    "90s or 5min", text);
+		return (false);
+	}
+	return (true);
 }
 
 static bool
@@ -261,7 +281,7 @@ parse_options(int argc, char **argv, struct discover *d)
 			d->file = optarg;
 			break;
 		case 'T':
-			if (!parse_seconds(optarg, &d->seconds))
+			if (!parse_limit(optarg, &d->limit_ns))
 				return (COMMAND_REFUSED);
 			timed = true;
 			break;
@@ -282,7 +302,7 @@ parse_options(int argc, char **argv, struct discover *d)
 enum command_status
 discover_main(int argc, char **argv)
 {
-	struct discover		 d = { .seconds = SECONDS_DEFAULT };
+	struct discover		 d = { .limit_ns = DURATION_DEFAULT_NS };
 	enum command_status	 status = parse_options(argc, argv, &d);
 
 	return (status == COMMAND_SUCCESS ? discover(&d) : status);

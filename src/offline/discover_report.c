@@ -12,9 +12,20 @@
 /* This many flows are shown, the best ones. */
 #define ROWS_MAX	20
 
-/* The proposed alarm of a flow whose port is not known. */
+/*
+ * The proposed alarm of a UDP or TCP flow that no decoder recognizes and whose
+ * port is not known.  It may be the heartbeat of FlinkServer.
+ */
 static const struct port_alarm default_alarm = {
 	.id = 45640, .interruption_ns = 30 * NSEC_PER_SEC,
+};
+
+/*
+ * All other flows, such as those of VRRP, are not heartbeats of a service with
+ * a built-in alarm.  The output has a section for their alarm.
+ */
+static const struct port_alarm other_alarm = {
+	.id = 1, .interruption_ns = 30 * NSEC_PER_SEC,
 };
 
 /* A flow that no decoder recognizes needs this many bursts; see flow.c. */
@@ -200,6 +211,18 @@ has_single_sender(const struct flow_table_entry *e)
 	    strcmp(p->name, "hsrp") != 0);
 }
 
+static const struct port_alarm *
+alarm_of(const struct flow_key *key)
+{
+	const struct port_alarm	*alarm;
+
+	if (strcmp(key->protocol->name, "udp") != 0 &&
+	    strcmp(key->protocol->name, "tcp") != 0)
+		return (&other_alarm);
+	alarm = port_alarm_find(key->key);
+	return (alarm != NULL ? alarm : &default_alarm);
+}
+
 /*
  * The shortest interruption without false alarms.  It tolerates INTERVALS_MIN
  * intervals, and one interval more than the longest gap of the capture that was
@@ -298,17 +321,6 @@ print_addresses(const struct discover_report *r, const struct proposal *p)
 		    addr_text(&key->destination, text));
 }
 
-static const struct port_alarm *
-alarm_of(const struct flow_key *key)
-{
-	const struct port_alarm	*alarm = NULL;
-
-	if (strcmp(key->protocol->name, "udp") == 0 ||
-	    strcmp(key->protocol->name, "tcp") == 0)
-		alarm = port_alarm_find(key->key);
-	return (alarm != NULL ? alarm : &default_alarm);
-}
-
 static void
 print_watch(const struct discover_report *r, const struct flow_table_entry *e,
     size_t row)
@@ -330,9 +342,10 @@ print_watch(const struct discover_report *r, const struct flow_table_entry *e,
 	fprintf(r->stream, "\theartbeat = \"%s\"\n",
 	    flow_table_form(&e->key, heartbeat));
 	if (alarm->service != NULL)
-		fprintf(r->stream, "\t# port %u is the heartbeat port of %s\n"
-		    "\talarm = %" PRIu32 "\n", alarm->port, alarm->service,
-		    alarm->id);
+		fprintf(r->stream, "\t# port %u is the heartbeat port of %s\n",
+		    alarm->port, alarm->service);
+	if (alarm != &default_alarm)
+		fprintf(r->stream, "\talarm = %" PRIu32 "\n", alarm->id);
 	fprintf(r->stream,
 	    "\t# interval %.3f s; below %.1f s there would be false alarms; "
 	    "%.0f s is the\n\t# default of alarm %" PRIu32 "\n",
@@ -343,12 +356,29 @@ print_watch(const struct discover_report *r, const struct flow_table_entry *e,
 	    NSEC_PER_SEC);
 }
 
+/* The section of other_alarm, if one of the watches needs it. */
+static void
+print_alarm(const struct discover_report *r, size_t n)
+{
+	size_t	 i = 0;
+
+	while (i < n && alarm_of(&r->rows[i].flow->key) != &other_alarm)
+		i++;
+	if (i < n)
+		fprintf(r->stream, "\n# 45640 is the alarm of FlinkServer; "
+		    "choose your own number and name for the\n# other "
+		    "heartbeats\nalarm %" PRIu32 " {\n"
+		    "\tname = \"Heartbeat Interruption\"\n}\n",
+		    other_alarm.id);
+}
+
 static void
 print_sections(const struct discover_report *r, size_t n)
 {
 	const struct row	*row = r->rows;
 	size_t			 i;
 
+	print_alarm(r, n);
 	for (i = 0; i < n; i++, row++) {
 		print_watch(r, row->flow, i);
 		if (row->reverse != NULL && !has_single_sender(row->reverse))
@@ -367,8 +397,12 @@ print_summary(const struct discover_report *r,
 	double			 watched = seconds(r->setting->watched_ns);
 	char			 one[ADDR_TEXT_SIZE], other[ADDR_TEXT_SIZE];
 
-	fprintf(r->stream, "# %" PRIu64 " packets in %.1f s, %zu flows\n",
-	    totals->packets, watched, totals->flows);
+	fprintf(r->stream, "# %" PRIu64 " packets in %.1f s, %zu flow%s",
+	    totals->packets, watched, totals->flows,
+	    totals->flows == 1 ? "" : "s");
+	if (r->nrows > 0)
+		fprintf(r->stream, " (%zu periodic)", r->nrows);
+	fputc('\n', r->stream);
 	if (unseen != NULL)
 		fprintf(r->stream, "# no packet between %s and %s was seen\n",
 		    addr_text(&unseen[0], one),
@@ -376,11 +410,11 @@ print_summary(const struct discover_report *r,
 	if (r->nrows == 0)
 		fprintf(r->stream, "# no periodic flow was found\n");
 	if (r->nrows == 0 && watched > 0 && unseen == NULL)
-		fprintf(r->stream, "# (a flow with an interval above %.1f s "
-		    "needs a longer capture)\n", watched / BURSTS_MIN);
+		fprintf(r->stream, "# (an unknown flow with an interval above "
+		    "%.1f s needs a longer capture)\n", watched / BURSTS_MIN);
 	if (totals->dropped > 0)
-		fprintf(r->stream, "# too many flows: %" PRIu64 " flows with "
-		    "few or no recent packets were dropped\n", totals->dropped);
+		fprintf(r->stream, "# too many flows: %" PRIu64 " with few or "
+		    "no recent packets were dropped\n", totals->dropped);
 }
 
 bool

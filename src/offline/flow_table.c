@@ -12,7 +12,7 @@
 #define BUCKETS		65536	/* a power of 2 */
 #define NONE		UINT32_MAX
 
-/* When the table is full, this many flows are kept and the others dropped. */
+/* When the table is full, this many entries are kept, the others dropped. */
 #define FLOW_TABLE_KEPT	(FLOW_TABLE_MAX / 4 * 3)
 
 #define DECODERS_MAX	32
@@ -27,7 +27,8 @@ struct flow_table {
 	struct flow_table_totals totals;
 	bool			 paired;	/* only `pair` counts */
 	struct addr		 pair[2];
-	struct flow_table_entry	*entries;	/* totals.flows; owned */
+	struct flow_table_entry	*entries;	/* owned */
+	size_t			 nentries;
 	size_t			 capacity;
 	uint32_t		*buckets;	/* first entry or NONE; owned */
 	struct wall_time	 first;		/* time of the first packet */
@@ -75,11 +76,23 @@ find(const struct flow_table *t, const struct flow_key *key)
 	return (NULL);
 }
 
+static struct flow_key
+reverse_of(const struct flow_key *k)
+{
+	return ((struct flow_key){
+		.protocol = k->protocol, .key = k->key,
+		.source = k->destination, .destination = k->source,
+	});
+}
+
 static void
 link_entry(struct flow_table *t, uint32_t i)
 {
+	struct flow_key	 reverse = reverse_of(&t->entries[i].key);
 	uint32_t	*bucket = bucket_of(t, &t->entries[i].key);
 
+	if (find(t, &reverse) == NULL)
+		t->totals.flows++;
 	t->entries[i].next = *bucket;
 	*bucket = i;
 }
@@ -103,13 +116,14 @@ compare_activity(const void *a, const void *b)
 static void
 drop_flows(struct flow_table *t)
 {
-	size_t		 n = t->totals.flows;
+	size_t		 n = t->nentries;
 	uint32_t	 i;
 
 	qsort(t->entries, n, sizeof(*t->entries), compare_activity);
 	for (; n > FLOW_TABLE_KEPT; t->totals.dropped++)
 		flow_free(&t->entries[--n].flow);
-	t->totals.flows = n;
+	t->nentries = n;
+	t->totals.flows = 0;
 	memset(t->buckets, 0xff, BUCKETS * sizeof(*t->buckets));
 	for (i = 0; i < n; i++)
 		link_entry(t, i);
@@ -125,16 +139,16 @@ find_or_add(struct flow_table *t, const struct flow_key *key,
 
 	if (e != NULL)
 		return (&e->flow);
-	if (t->totals.flows == FLOW_TABLE_MAX)
+	if (t->nentries == FLOW_TABLE_MAX)
 		drop_flows(t);
-	i = t->totals.flows;
+	i = t->nentries;
 	if (!array_reserve(&t->entries, &t->capacity, i + 1, sizeof(*e)))
 		return (NULL);
 	t->entries[i] = (struct flow_table_entry){
 		.key = *key, .flow.kind = kind,
 	};
 	link_entry(t, (uint32_t)i);
-	t->totals.flows++;
+	t->nentries++;
 	return (&t->entries[i].flow);
 }
 
@@ -359,7 +373,7 @@ flow_table_free(struct flow_table *t)
 
 	if (t == NULL)
 		return;
-	for (i = 0; i < t->totals.flows; i++)
+	for (i = 0; i < t->nentries; i++)
 		flow_free(&t->entries[i].flow);
 	for (i = 0; i < t->ndecoders; i++)
 		free(t->decoders[i].memory);
@@ -380,10 +394,7 @@ static void
 score(const struct flow_table *t, struct flow_table_entry *e)
 {
 	const struct flow_key	*k = &e->key;
-	struct flow_key		 reverse = {
-		.protocol = k->protocol, .key = k->key,
-		.source = k->destination, .destination = k->source,
-	};
+	struct flow_key		 reverse = reverse_of(k);
 	struct flow_context	 context = {
 		.watched_ns = t->totals.watched_ns,
 		.port_score = k->protocol == t->other ?
@@ -400,9 +411,9 @@ flow_table_score(struct flow_table *t, size_t *n)
 {
 	size_t	 i;
 
-	for (i = 0; i < t->totals.flows; i++)
+	for (i = 0; i < t->nentries; i++)
 		score(t, &t->entries[i]);
-	*n = t->totals.flows;
+	*n = t->nentries;
 	return (t->entries);
 }
 

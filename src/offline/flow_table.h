@@ -15,8 +15,9 @@
 #include "protocols/protocol.h"
 
 /*
- * When there are more flows than this, a quarter is dropped: those with the
- * fewest bursts and, among equal ones, those whose last packet is the oldest.
+ * The table has an entry for each direction of a flow.  When there are more
+ * entries than this, a quarter is dropped: those with the fewest bursts and,
+ * among equal ones, those whose last packet is the oldest.
  */
 #define FLOW_TABLE_MAX	65536
 
@@ -46,8 +47,10 @@ struct flow_table_entry {
 
 struct flow_table_totals {
 	uint64_t	 packets;	/* all, also those that do not count */
-	size_t		 flows;		/* in the table */
-	uint64_t	 dropped;	/* flows dropped for lack of room */
+	/* In the table; the two directions of a flow count as one. */
+	size_t		 flows;
+	/* Directions that were dropped for lack of room. */
+	uint64_t	 dropped;
 	int64_t		 watched_ns;	/* from the first packet to the last */
 	bool		 pair_seen;	/* the pair exchanged a packet */
 };

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <inttypes.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -134,16 +135,20 @@ print_summary(const struct replay *r, size_t i)
 }
 
 static void
-show_progress(const struct replay *r)
+show_progress(void *arg)
 {
-	double	 done = capture_merge_progress(r->merge);
-	double	 millions = (double)capture_merge_frames(r->merge) / 1e6;
+	const struct replay	*r = arg;
+	uint64_t		 frames = capture_merge_frames(r->merge);
+	double			 done;
 
+	if (!progress_due())
+		return;
+	done = capture_merge_progress(r->merge);
 	if (done >= 0)
 		progress_show("%3.0f %%, %.1f million packets", done * 100,
-		    millions);
+		    (double)frames / 1e6);
 	else
-		progress_show("%.1f million packets", millions);
+		progress_show("%" PRIu64 " packets", frames);
 }
 
 /* ---- the clock and the heartbeats */
@@ -236,7 +241,7 @@ take_frame(void *arg, const struct capture_frame *frame)
 	detect_advance(&r->detect, mono_add(clock_of(r->now), -1));
 	if (frame->bytes != NULL)
 		match_frame(matcher_find(r, frame->link_type), frame, found, r);
-	if ((frame->bytes == NULL || ++r->taken % 4096 == 0) && progress_due())
+	if (frame->bytes == NULL || ++r->taken % 4096 == 0)
 		show_progress(r);
 	return (!r->exhausted && !ferror(stdout));
 }
@@ -358,6 +363,7 @@ replay(const struct configuration *config, char *const *names, size_t nnames)
 	r.merge = capture_merge_open(names, nnames);
 	if (r.merge == NULL)
 		return (COMMAND_FAILURE);
+	capture_merge_set_tick(r.merge, show_progress, &r);
 	set_up_process(r.merge);
 	ok = prepare(&r) && run(&r);
 	release(&r);

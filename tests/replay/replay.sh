@@ -439,9 +439,28 @@ cat >expected <<'EOF'
 EOF
 same "discover: the heartbeat port of Manager has its alarm" \
     0 $status expected got
+# The two directions of udp 7000 are one flow; NTP is not periodic here.
+discover -r known.pcap
+sed -n 's/^# .* s, \(.*\)/\1/p;q' out >got
+sed -n '/^# flow /,/^$/p' out | grep -c ' %$' >rows
+sed 's/^.*(\(.*\) periodic)$/\1/' got >periodic
+same "discover: the number of periodic flows is that of the rows" 0 0 \
+    rows periodic
+cat >expected <<'END'
+watch "vrrp 51"
+	alarm = 1
+END
+sed -n 's/^\(watch "vrrp 51"\) {/\1/p; /^watch "vrrp/,/^}/{/alarm =/p}' out >got
+same "discover: VRRP has an alarm of its own" 0 0 expected got
+sed -n '/^watch "udp/,/^}/{/alarm =/p}' out >got
+same "discover: a UDP heartbeat has the default alarm" 0 0 nothing got
+"$HBWATCH" replay -c out known.pcap >got 2>err
+status=$?
+same "discover: the proposed alarm is valid" 0 $status nothing err
 for arguments in "" "-r known.pcap -i lo" "-r known.pcap -T 5" \
     "-r known.pcap -b 192.0.2.1" "-r known.pcap -b a,b" "-i lo -T 0" \
-    "-r known.pcap more"; do
+    "-i lo -T 999ms" "-i lo -T 25h" "-i lo -T 5x" "-i lo -T 86401" \
+    "-i lo -T -5s" "-r known.pcap more"; do
 	# shellcheck disable=SC2086 # several words are intended
 	"$HBWATCH" discover $arguments >out 2>err
 	same "invalid command line: discover $arguments" 2 $? nothing out
@@ -461,6 +480,9 @@ grep -o '[0-9.]* s  *[0-9]* %$' out | cut -d ' ' -f 1 >got
 echo 20.000 >expected
 same "discover: the longer gap of two directions is shown" 0 $status \
     expected got
+sed -n '1s/.* s, //p' out >got
+echo '1 flow (1 periodic)' >expected
+same "discover: two directions are counted as one flow" 0 $status expected got
 
 discover -r groups.pcap
 status=$?
@@ -538,13 +560,62 @@ if without_traffic true 2>err; then
 	cat >expected <<-'END'
 	# 0 packets in 1.0 s, 0 flows
 	# no periodic flow was found
-	# (a flow with an interval above 0.2 s needs a longer capture)
+	# (an unknown flow with an interval above 0.2 s needs a longer capture)
 	END
 	sed -i '1s/ 1\.[0-9] s/ 1.0 s/' out
 	same "discover: the duration of the capture is shown" \
 	    0 $status expected out nothing err
+	for duration in 1s 1000ms 1.0s; do
+		without_traffic "$HBWATCH" discover -i lo -T $duration \
+		    >out 2>err
+		status=$?
+		sed -i '1s/ 1\.[0-9] s/ 1.0 s/' out
+		same "discover: -T $duration is understood" \
+		    0 $status expected out nothing err
+	done
 else
 	ok "discover: the duration of the capture is shown # SKIP no namespace"
+fi
+
+# An unprivileged process may not capture.
+unprivileged()
+{
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --bounding-set=-net_raw --inh-caps=-net_raw \
+		    --ambient-caps=-net_raw -- "$@"
+	else
+		"$@"
+	fi
+}
+unprivileged "$HBWATCH" discover -i lo -T 1 >out 2>err
+status=$?
+sed 's/.*; //' err >got
+echo 'root or the capability CAP_NET_RAW is needed' >expected
+same "discover: the error says which capability is needed" 1 $status \
+    expected got nothing out
+
+# ---- progress on a terminal
+if command -v script >/dev/null; then
+	mkfifo waiting
+	for command in "discover -r waiting" "replay -c one waiting"; do
+		script -qfec "'$HBWATCH' $command >out" typescript >/dev/null \
+		    </dev/null &
+		pid=$!
+		exec 3>waiting
+		cat live-1.pcap >&3
+		wait_for '[0-9] packets' typescript
+		same "${command%% *}: a pipe with little data shows progress" \
+		    0 $?
+		exec 3>&-
+		wait $pid
+	done
+	script -qfec "'$HBWATCH' discover -r missing >out" typescript \
+	    >/dev/null </dev/null
+	grep -c $'\r\033\\[Khbwatch: missing: ' typescript >got
+	echo 1 >expected
+	same "discover: an error removes the progress line" 0 0 expected got
+else
+	ok "progress on a terminal # SKIP no script"
 fi
 
 echo "1..$TESTS"
