@@ -51,7 +51,7 @@ with_sequence() {
 	}' "$TRAPS"
 }
 
-# hbwatchd sends this raise before it knows that snmpd hangs.
+# hbwatchd sends this raise before it detects that snmpd hangs.
 stop peer
 last=$(last_sent peer)
 pause "$snmpd"

@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: two hbwatchd at one snmpd: that of the pair, and a second one.
+# Setting: two hbwatchd at one snmpd: the one of the pair, and a second one.
 # Checks:  the first serves the tables; the second waits, and serves them when
 #          the first is gone.
 

@@ -8,8 +8,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin snmpbulkwalk snmptable snmptranslate
-start_snmpd
-start_traps
+start_observer
 
 # ifindex INTERFACE: on node a
 ifindex() {

@@ -53,7 +53,7 @@ packets_were_dropped() {
 # The engine crashes
 #
 
-# Only twice: engine-dying.sh tests an engine that dies again and again.
+# Only twice: engine-dying.sh tests an engine that crashes again and again.
 kill_engine SEGV
 soon "SEGV: a new engine within 2 s" 2 new_engine
 wait_heartbeats steady 25

@@ -9,14 +9,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
-start_snmpd
-start_traps
-
-{
-	watch_section kept 20001 1s
-	watch_section silent 20002 1s
-	watch_section removed 20003 1s
-} | configure
+start_observer "$(watch_section kept 20001 1s)" \
+	"$(watch_section silent 20002 1s)" "$(watch_section removed 20003 1s)"
 start_sender kept 20001 --rate 20
 start_sender silent 20002 --rate 20
 start_sender removed 20003-20004 --rate 20

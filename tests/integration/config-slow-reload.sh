@@ -1,15 +1,16 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: reloads whose new engine, or the agent, is stopped for a while.
+# Setting: a pair; reloads whose new engine, or the agent, is stopped for a
+#          while.
 # Checks:  the old engine receives heartbeats until the new one takes over, and
 #          no time of silence is lost or invented.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
-start_snmpd
-start_traps
+start_sender added 20054 --rate 20
+start_pair 4s
 
 # slow_reload engine|agent SECONDS: reloads, and stops the new engine or the
 # agent for that time as soon as the new engine has started
@@ -42,37 +43,33 @@ reload_is_done() {
 	one_engine && log_lines_are 1 "$RELOADED"
 }
 
-watch_section kept 20001 4s | configure
-start_sender kept 20001-20002 --rate 20
-start_hbwatchd
-soon "the watch is alive" 10 watch_is hbwWatchState kept alive
-
 # The heartbeats of the added watch come all the time, but the old engine has no
 # such watch, and the new one is stopped for longer than its interruption time.
 {
-	watch_section kept 20001 4s
-	watch_section added 20002 400ms
+	watch_section flinkserver 20053 4s
+	watch_section added 20054 400ms
 } | configure
 mark_log
 check "a reload takes 1.5 s" slow_reload engine 1.5
 soon "the reload is done" 10 reload_is_done
 soon "the added watch is alive" 10 watch_is hbwWatchState added alive
-wait_heartbeats kept 10
+wait_heartbeats peer 10
 is "no alarm was raised" "$(trap_count hbwAlarmRaised)" 0
 is "the added watch counted no interruption" \
 	"$(watch_get hbwWatchInterruptions added)" 0
 
 # A reload in the middle of a silence: the silence is counted over the reload.
-watch_section kept 20001 6s | configure
+watch_section flinkserver 20053 6s | configure
 mark_log
 slow_reload engine 0
 soon "the watch has a longer interruption time" 10 reload_is_done
-stop kept
+stop peer
 last=$(date +%s%N)
 mark_log
 check "a reload in a silence takes 3.5 s" slow_reload agent 3.5
 soon "the reload is done" 10 reload_is_done
-soon "the silence is raised" 10 traps_are 1 hbwAlarmRaised kept
+soon "the silence is raised" 10 \
+	traps_are 1 hbwAlarmRaised flinkserver
 took=$((($(date +%s%N) - last) / 1000000))
 note "raised $took ms after the last heartbeat"
 check "the raise is as early as without a reload" test "$took" -lt 7500

@@ -12,8 +12,6 @@ FAKETIME_LIBRARY=$(dpkg -L libfaketime 2>/dev/null |
 	grep '/libfaketime\.so\.1$')
 [ -n "$FAKETIME_LIBRARY" ] || skip_all "faketime is not installed"
 begin
-start_snmpd
-start_traps
 
 # set_clock SECONDS: sets the offset from the real clock; the file always has
 # the old or the new value
@@ -45,14 +43,14 @@ trap remove_faketime_files EXIT
 remove_faketime_files() {
 	local status=$? pid
 
-	for pid in "${FAKETIME_PIDS[@]}"; do
+	for pid in $daemon ${PID[hbwatchd]:-}; do
 		rm -f "/dev/shm/faketime_shm_$pid" \
 			"/dev/shm/sem.faketime_sem_$pid"
 	done
 	(exit "$status")
 	clean_up
 }
-FAKETIME_PIDS=()
+daemon=
 
 # The sandboxed engine can open no file, so libfaketime gives it the real clock.
 # In a build with sanitizers it can, as the unprivileged user.
@@ -64,19 +62,11 @@ HBWATCHD_ENV=(LD_PRELOAD="$FAKETIME_LIBRARY"
 ! has_sanitizers || HBWATCHD_ENV+=(
 	ASAN_OPTIONS="verify_asan_link_order=0:${ASAN_OPTIONS:-}")
 
-{
-	watch_section flinkserver 20053 2s
-	watch_section steady 20054 1s
-	watch_section slow 20055 6s
-} | configure
 start_sender steady 20054 --rate 20
 start_sender slow 20055 --rate 0.5
-start_peer
-run_hbwatchd
-FAKETIME_PIDS+=("${PID[hbwatchd]}")
-need "hbwatchd does not answer" 20 hbwatchd_answers
-soon "heartbeats make the watch alive" 10 \
-	watch_is hbwWatchState flinkserver alive
+start_pair 2s "$(watch_section steady 20054 1s)" \
+	"$(watch_section slow 20055 6s)"
+daemon=${PID[hbwatchd]}
 
 # its_clock: the wall clock of hbwatchd; hbwConfigTime shows it after a reload
 its_clock() {

@@ -9,13 +9,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
-start_snmpd
-start_traps
-
-{
-	watch_section ten 20010 250ms
-	watch_section one 20001 1.5s
-} | configure
+start_observer "$(watch_section ten 20010 250ms)" \
+	"$(watch_section one 20001 1.5s)"
 start_hbwatchd
 start_sender ten 20010 --loss 20 --seed 45640 --duration 20
 start_sender one 20001 --rate 1 --loss 20 --seed 12014 --duration 20

@@ -10,10 +10,7 @@
 . "$(dirname "$0")/lib.sh"
 RAISES=${RAISES:-5}
 begin
-start_snmpd
-start_traps
-
-watch_section delay 20053 500ms | configure
+start_observer "$(watch_section delay 20053 500ms)"
 start_hbwatchd
 # Three heartbeats and then a silence of 0.8 s, RAISES times; the last silence
 # does not end.

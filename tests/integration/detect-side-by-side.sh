@@ -8,13 +8,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
-start_snmpd
-start_traps
-
-{
-	watch_section slow 20053 3s
-	watch_section quick 20053 700ms "$LINK" "alarm = 27003"
-} | configure
+start_observer "$(watch_section slow 20053 3s)" \
+	"$(watch_section quick 20053 700ms "$LINK" "alarm = 27003")"
 start_hbwatchd
 # Four bursts with three short silences between them, and then a long silence.
 start_sender peer 20053 --burst 1,1.5 --duration 9

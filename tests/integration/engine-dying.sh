@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Setting: a pair whose engine is killed once, and then again and again.
-# Checks:  one death is repaired silently; repeated deaths are notified as
-#          blindness, and their end too; no silence is invented.
+# Checks:  one crash is repaired without a notification; repeated crashes are
+#          notified as blindness, and their end too; no silence is invented.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -11,7 +11,7 @@ begin
 start_pair 3s "$(watch_section other 20054 3s lo)"
 
 kill_engine SEGV
-soon "the engine dies once: a new engine" 5 new_engine
+soon "the engine crashes once: a new engine" 5 new_engine
 wait_heartbeats peer 20
 is "this is not notified" "$(trap_count hbwWatcherBlind)" 0
 
@@ -20,7 +20,7 @@ for ((kills = 0; kills < 10; kills++)); do
 	kill_engine KILL
 	wait_heartbeats peer 7
 done
-soon "the engine dies again and again: blindness is notified" 5 \
+soon "the engine crashes again and again: blindness is notified" 5 \
 	capture_traps_are 1 hbwWatcherBlind
 like "the notification has a reason" "$(traps hbwWatcherBlind |
 	grep "= $LINK\b" | varbind hbwCaptureError)" '[a-z]'

@@ -8,8 +8,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
-start_snmpd
-watch_section flinkserver 20053 1h | configure
+start_observer "$(watch_section flinkserver 20053 1h)"
 start_hbwatchd
 
 # wake_ups: of all processes of hbwatchd so far

@@ -221,20 +221,22 @@ begin() {
 	make_network
 }
 
-# start_pair [INTERRUPTION [SECTION...]]: the setting of most tests.  Starts
-# snmpd and snmptrapd; configures the watch "flinkserver" with that interruption
-# time (2s) and the given other sections; starts its sender "peer" on UDP port
-# 20053, and hbwatchd; and waits until the watch is alive.  The senders of other
-# watches are started before.
-start_pair() {
-	local interruption=${1:-2s}
-
-	start_snmpd
+# start_observer [SECTION...]: starts the programs that hbwatchd needs on the
+# observer, snmptrapd and snmpd, and writes hbwatchd.conf if sections are given
+start_observer() {
+	# With SINK=tcp:..., snmpd connects to snmptrapd when it starts.
 	start_traps
-	{
-		watch_section flinkserver 20053 "$interruption"
-		[ $# -le 1 ] || printf '%s\n' "${@:2}"
-	} | configure
+	start_snmpd
+	[ $# -eq 0 ] || printf '%s\n' "$@" | configure
+}
+
+# start_pair [INTERRUPTION [SECTION...]]: the setting of most tests.  Starts the
+# observer; configures the watch "flinkserver" with that interruption time (2s)
+# and the given other sections; starts its sender "peer" on UDP port 20053, and
+# hbwatchd; and waits until the watch is alive.  The senders of other watches
+# must be started before.
+start_pair() {
+	start_observer "$(watch_section flinkserver 20053 "${1:-2s}")" "${@:2}"
 	start_peer
 	start_hbwatchd
 	soon "heartbeats make the watch alive" 10 \

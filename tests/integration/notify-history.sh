@@ -10,18 +10,7 @@
 . "$(dirname "$0")/lib.sh"
 SIZE=100
 begin
-start_snmpd
-start_traps
-
-{
-	echo "history = $SIZE"
-	for ((i = 0; i < 20; i++)); do
-		watch_section "w$i" $((20100 + i)) 300ms
-	done
-	watch_section steady 20054 5s
-} | configure
-start_sender steady 20054
-start_hbwatchd
+start_pair 5s "history = $SIZE" "$(watch_sections 20 300ms)"
 
 # column NAME: lines `index value`
 column() {
@@ -60,7 +49,7 @@ wrong=0
 for ((round = 0; round < 10; round++)); do
 	column Watch >"$WORK/walk"
 	sort -nuc "$WORK/walk" || wrong=1
-	wait_heartbeats steady 5
+	wait_heartbeats peer 5
 done
 is "a walk is in order while rows come and go" "$wrong" 0
 stop flap

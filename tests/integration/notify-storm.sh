@@ -16,18 +16,13 @@ REST=$((WATCHES - LIMIT))
 begin
 # Over UDP, traps that snmpd has sent could be lost.
 SINK=tcp:$SINK
-start_traps
-start_snmpd
+start_observer
 
 # configure_watches [LINE]: with this line, such as `storm = 10 in 3s`
 configure_watches() {
-	local i
-
 	{
 		[ $# -eq 0 ] || echo "$1"
-		for ((i = 0; i < WATCHES; i++)); do
-			watch_section "w$i" $((20100 + i)) 600ms
-		done
+		watch_sections "$WATCHES" 600ms
 		watch_section steady 20053 5s
 		watch_section other 20054 600ms
 	} | configure

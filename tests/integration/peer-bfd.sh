@@ -11,9 +11,7 @@
 # shellcheck source-path=SCRIPTDIR source=peers/frr.sh
 . "$INTEGRATION/peers/frr.sh"
 begin "${FRR_PROGRAMS[@]}"
-start_snmpd
-start_traps
-watch_section bfd bfd 2s | configure
+start_observer "$(watch_section bfd bfd 2s)"
 
 start_frr a
 start_frr b

@@ -11,13 +11,8 @@
 # shellcheck source-path=SCRIPTDIR source=peers/ucarp.sh
 . "$INTEGRATION/peers/ucarp.sh"
 begin ucarp
-start_snmpd
-start_traps
-
-{
-	watch_section peer "carp 7" 2.5s
-	watch_section group "carp 7" 10s | grep -v "peer = "
-} | configure
+start_observer "$(watch_section peer "carp 7" 2.5s)" \
+	"$(watch_section group "carp 7" 10s | grep -v "peer = ")"
 
 ucarp_is_master() {
 	grep -qs "Switching to state: MASTER" "$WORK/ucarp-$1.log"

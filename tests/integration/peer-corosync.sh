@@ -10,16 +10,11 @@
 # shellcheck source-path=SCRIPTDIR source=peers/corosync.sh
 . "$INTEGRATION/peers/corosync.sh"
 begin corosync
-start_snmpd
-start_traps
-
 # Each transport has a port of its own, so that its packets count only for its
 # own watch.
-{
-	watch_section knet corosync 1.5s
-	watch_section udpu "corosync 5415" 1.5s
-	watch_section udp "corosync 5425" 1.5s
-} | configure
+start_observer "$(watch_section knet corosync 1.5s)" \
+	"$(watch_section udpu "corosync 5415" 1.5s)" \
+	"$(watch_section udp "corosync 5425" 1.5s)"
 corosync_conf knet knet 5405 aes256
 corosync_conf udpu udpu 5415
 corosync_conf udp udp 5425

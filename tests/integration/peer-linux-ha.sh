@@ -9,9 +9,7 @@
 # shellcheck source-path=SCRIPTDIR source=peers/heartbeat.sh
 . "$INTEGRATION/peers/heartbeat.sh"
 begin "$HEARTBEAT"
-start_snmpd
-start_traps
-watch_section linux-ha linux-ha 3s | configure
+start_observer "$(watch_section linux-ha linux-ha 3s)"
 
 start_heartbeat b 200ms
 start_hbwatchd

@@ -12,16 +12,11 @@
 # shellcheck source-path=SCRIPTDIR source=peers/tcp.sh
 . "$INTEGRATION/peers/tcp.sh"
 begin openssl ss
-start_snmpd
-start_traps
-
-{
-	watch_section data "tcp 7001" 1s
-	watch_section tls "tcp 7002" 1s
-	watch_section probes "tcp-keepalive 7003" 2.5s
-	watch_section answers "tcp-keepalive 7004" 2.5s
-	watch_section no-data "tcp 7003" 1h
-} | configure
+start_observer "$(watch_section data "tcp 7001" 1s)" \
+	"$(watch_section tls "tcp 7002" 1s)" \
+	"$(watch_section probes "tcp-keepalive 7003" 2.5s)" \
+	"$(watch_section answers "tcp-keepalive 7004" 2.5s)" \
+	"$(watch_section no-data "tcp 7003" 1h)"
 WATCHES="data tls probes answers"
 
 start_tcp_peer() {

@@ -9,8 +9,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
-start_snmpd
-start_traps
+start_observer
 
 configure <<END
 watch "six" {

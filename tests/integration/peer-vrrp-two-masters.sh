@@ -9,11 +9,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin keepalived
-start_snmpd
-start_traps
-
 OWN=192.0.2.21 PEER=192.0.2.22
-watch_section vrrp "vrrp 51" 2.5s | sed "s/$B4/$PEER/" | configure
+start_observer "$(watch_section vrrp "vrrp 51" 2.5s | sed "s/$B4/$PEER/")"
 keepalived_conf peer 2 4 51 100 1 "mcast_src_ip $PEER"
 keepalived_conf own 2 4 51 200 1 "mcast_src_ip $OWN"
 

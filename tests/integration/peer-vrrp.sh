@@ -8,8 +8,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin keepalived
-start_snmpd
-start_traps
+start_observer
 
 DIALECTS="v2 v3 ipv6 unicast"
 

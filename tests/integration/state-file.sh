@@ -8,10 +8,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin sqlite3
-start_snmpd
-start_traps
-
-watch_section flinkserver 20053 1s | configure
+start_observer "$(watch_section flinkserver 20053 1s)"
 STATE=$WORK/new/state
 mkdir "$WORK/new"
 FILE=$STATE/hbwatchd.db

@@ -10,16 +10,9 @@
 begin
 # Over UDP, traps that snmpd has sent could be lost.
 SINK=tcp:$SINK
-start_traps
-start_snmpd
-
 WATCHES=100
-{
-	for ((i = 0; i < WATCHES; i++)); do
-		watch_section "w$i" $((20100 + i)) 700ms
-	done
-	watch_section steady 20054 3s
-} | configure
+start_observer "$(watch_sections "$WATCHES" 700ms)" \
+	"$(watch_section steady 20054 3s)"
 # So little space that hbwatchd cannot reserve blocks for its next writes.
 mount_small "$WORK/disk" 6m
 head -c 5900000 /dev/zero >"$WORK/disk/other"

@@ -13,14 +13,8 @@
 KILLS=${HBW_KILLS:-20}
 SEED=${HBW_SEED:-$$}
 begin
-start_snmpd
-start_traps
-
-{
-	watch_section flapping 20053 200ms
-	watch_section fast 20055 100ms
-	watch_section steady 20054 5s
-} | configure
+start_observer "$(watch_section flapping 20053 200ms)" \
+	"$(watch_section fast 20055 100ms)" "$(watch_section steady 20054 5s)"
 start_sender steady 20054 --rate 50
 start_sender flapping 20053 --rate 20 --burst 0.4,0.5
 start_sender fast 20055 --rate 40 --burst 0.2,0.3

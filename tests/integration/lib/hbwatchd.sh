@@ -30,6 +30,16 @@ watch_section() {
 	echo "}"
 }
 
+# watch_sections COUNT INTERRUPTION: sections of the watches w0, w1, ... on the
+# UDP ports from 20100 on
+watch_sections() {
+	local i
+
+	for ((i = 0; i < $1; i++)); do
+		watch_section "w$i" $((20100 + i)) "$2"
+	done
+}
+
 #
 # Processes
 #

@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
-# Daemons with fixed paths: each gets directories of its own in their place, so
-# that two of them can run, and the machine's files stay as they are.
+# Daemons with fixed paths: each gets its own directories at these paths.  So
+# two of them can run, and the files of the machine do not change.
 
-# own_directory NAME: the directory that has the paths that NAME sees
+# own_directory NAME: the directory that contains the own directories of NAME
 own_directory() {
 	echo "$WORK/$1.root"
 }
