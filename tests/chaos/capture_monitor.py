@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Records 25 times a second on which interfaces the engines capture.
 
-It also records when it is late itself: then the machine had no time for us, and
-the checker allows the daemon the same delay.
+It also records its own delays: at such a time the machine was busy, and the
+checker allows the daemon the same delay.
 """
 
 import os
@@ -11,11 +11,11 @@ import time
 
 from testbed import children
 
-PERIOD = 0.04
-LATE = 0.1              # a delay that is recorded
+PERIOD = 0.04           # seconds
+LATE = 0.1              # seconds; a longer delay is recorded
 
 
-def sockets_of_packets(pid):
+def packet_sockets(pid):
     """inode -> interface index, of the packet sockets in its namespace"""
     found = {}
     with open("/proc/%d/net/packet" % pid, encoding="ascii") as file:
@@ -67,7 +67,7 @@ class CaptureMonitor(threading.Thread):
         pid = self.daemon_pid()
         if pid is None:
             return {}
-        return engines(pid, sockets_of_packets(self.recorder))
+        return engines(pid, packet_sockets(self.recorder))
 
     def run(self):
         before, seen = time.monotonic(), None

@@ -10,13 +10,14 @@ from expected import MARGIN, ExpectedAlarms
 from plan import LINKS, VRRP_LINK
 from visibility import FOREVER, LONG_STOP, Visibility, spans
 
-# The longest time until the daemon captures again when it can.
-SEE_AGAIN = 5.0
+# The longest time, in seconds, until the daemon captures again after nothing
+# prevents it any more.
+CAPTURE_AGAIN = 5.0
 # The longest delay of a notification when nothing is disturbed.
 DELAY = 1.5
 # The longest delay of a notification whose time is not known.
 RECEIVED_WITHIN = 20.0
-# The daemon tries to write to a full disk each 5 s, and when it ends.
+# The daemon tries to write to a full disk every 5 s, and once when it ends.
 WRITTEN = 6.0
 WRITTEN_AT_END = 0.5
 
@@ -89,16 +90,17 @@ class Checker:
     # ---- state that was lost
 
     def epochs(self):
-        """A new epoch is right after a death on a full disk, and only then."""
-        deaths = self.deaths_on_full_disk()
+        """A new epoch is correct only if the daemon ended while the disk was
+        full."""
+        ends = self.ends_on_full_disk()
         before, last = None, 0.0
         for key in sorted(self.received):
             trap = self.received[key]
             if before is not None and trap.epoch != before:
-                # Started again after the last that the old one tells of; a
-                # master that was stopped may pass that on much later.
-                fitting = [death for death in deaths
-                           if last - MARGIN < death[1] < trap.arrival]
+                # The daemon started again after the last event of the old
+                # epoch.  A stopped snmpd may deliver that event much later.
+                fitting = [end for end in ends
+                           if last - MARGIN < end[1] < trap.arrival]
                 if trap.epoch != before + 1 or not fitting:
                     self.differ(trap.arrival, "epoch %d after %d, and the "
                                 "state cannot have been lost", trap.epoch,
@@ -115,7 +117,7 @@ class Checker:
         return min(self.evidence.monotonic(trap.wall, trap.arrival)[:1],
                    default=0.0)
 
-    def deaths_on_full_disk(self):
+    def ends_on_full_disk(self):
         """(since when nothing was written, when the daemon was up again)"""
         full = spans(self.evidence.of("disk"),
                      lambda fact: fact["state"] == "full",
@@ -150,8 +152,8 @@ class Checker:
                 self.check_delay(expected, trap)
 
     def check_delay(self, expected, trap):
-        """A notification must not come before the event, and must come soon if
-        nothing is disturbed."""
+        """A notification must not arrive before its event.  It must arrive
+        within DELAY if nothing was disturbed."""
         possible = self.evidence.monotonic(trap.wall, trap.arrival)
         if not possible:
             self.differ(trap.arrival, "%s: epoch %d sequence %d: the clock of "
@@ -225,7 +227,7 @@ class Checker:
                    for fact in self.evidence.of("daemon"))
 
     def removals(self, link, traps):
-        """Each long removal that a daemon saw must be notified."""
+        """Each long removal of a link while the daemon ran must be notified."""
         gone = spans([fact for fact in self.evidence.of("link")
                       if fact["link"] == link],
                      lambda fact: fact["state"] == "gone",
@@ -259,8 +261,8 @@ class Checker:
         return any(begin - MARGIN <= at <= end + MARGIN for at in possible)
 
     def times_of(self, trap):
-        """The times of the row in the history, since the notification has none.
-        None if there is no such row."""
+        """The times of the row in the history, because the notification itself
+        has no time.  None if there is no such row."""
         table = self.evidence.table
         value = table.get("5.1.3.%d" % trap.sequence)
         if value is None or str(trap.epoch) != table["1.11.0"]:
@@ -286,9 +288,10 @@ class Checker:
                             "%d", fact["status"])
             elif fact["state"] == "would not end":
                 self.differ(fact["t0"], "hbwatchd did not end on TERM")
-        for fact in self.evidence.of("ill"):
-            self.differ(fact["t0"], "everything was repaired, and after %.0f "
-                        "s not all is well", fact["t1"] - fact["t0"])
+        for fact in self.evidence.of("unrepaired"):
+            self.differ(fact["t0"], "everything was repaired, but after %.0f "
+                        "s a watch is not alive or a notification is pending",
+                        fact["t1"] - fact["t0"])
         with open(self.evidence.path("hbwatchd.log"), encoding="utf-8",
                   errors="replace") as file:
             log = file.read()
@@ -301,9 +304,9 @@ class Checker:
         for line in re.findall(".*(?:Sanitizer|runtime error).*", log):
             self.differ(0, "hbwatchd.log: %s", line)
         for link in self.visibilities:
-            self.sees_again(link)
+            self.captures_again(link)
 
-    def sees_again(self, link):
+    def captures_again(self, link):
         for gap in self.visibilities[link].gaps:
             end = min(gap.end_lo, self.evidence.final["end"])
             last = gap.start_hi
@@ -315,7 +318,7 @@ class Checker:
             blocked = any(start < end and last < stop
                           for start, stop, _ in holds)
             away = self.link_gone(link, last) or self.daemon_away(last)
-            if end - last > SEE_AGAIN and not blocked and not away:
+            if end - last > CAPTURE_AGAIN and not blocked and not away:
                 self.differ(last, "%s: no engine captured from %.3f to "
                             "%.3f, although it could since %.3f", link,
                             gap.start_lo, end, last)
@@ -371,7 +374,7 @@ class Checker:
             got = self.evidence.table.get(oid)
             if got != str(value):
                 self.differ(self.evidence.final["end"], "%s: the table has %s "
-                            "at %s, and should have %s", name, got, oid, value)
+                            "at %s; expected %s", name, got, oid, value)
 
     def history(self, epoch):
         rows = {}
@@ -382,10 +385,10 @@ class Checker:
         for sequence, row in sorted(rows.items()):
             trap = self.received.get((epoch, sequence))
             if trap is None:
-                # It may be of an older epoch if the state was lost in part.
+                # The row may have an older epoch if part of the state was lost.
                 if not self.forgotten:
                     self.differ(self.evidence.final["end"], "the history has "
-                                "sequence %d, no receiver has", sequence)
+                                "sequence %d, but no receiver has it", sequence)
             elif not same(row, trap):
                 self.differ(trap.arrival, "sequence %d is %s %s in the "
                             "history, and came as %s %s serial %d", sequence,
@@ -409,7 +412,8 @@ class Checker:
                 self.recorded(watch)
 
     def recorded(self, watch):
-        """What was sent over a link that was up must have been recorded."""
+        """The heartbeats that were sent over a link that was up must have been
+        recorded."""
         recorded = {number for _, number in self.evidence.arrivals[watch.name]}
         away = [(begin["t0"] - 0.5, end["t1"] + 0.5) for begin, end in spans(
                     [fact for fact in self.evidence.of("link")

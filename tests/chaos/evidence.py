@@ -14,7 +14,7 @@ RAISED, CLEARED, BLIND, RESTORED = 1, 2, 3, 4
 EVENTS = {RAISED: "raised", CLEARED: "cleared", BLIND: "blind",
           RESTORED: "restored"}
 
-# The daemon takes the wall clock at most so long after the event.
+# The daemon reads the wall clock at most this many seconds after the event.
 HANDLED_WITHIN = 15.0
 DELIVERED_WITHIN = 120.0
 
@@ -31,8 +31,8 @@ class Trap(NamedTuple):
 
 
 class Segment(NamedTuple):
-    """From begin to end the wall clock of the daemon was that of the monotonic
-    clock plus `ahead`."""
+    """From begin to end the wall clock of the daemon was the monotonic clock
+    plus `ahead`."""
     begin: float
     end: float
     ahead: float
@@ -139,7 +139,7 @@ class Evidence:
                 for fact, end in zip(facts, ends)]
 
     def monotonic(self, wall, arrival):
-        """The monotonic times that the daemon may mean by the wall clock time;
+        """The monotonic times that this wall clock time of the daemon can be;
         the most likely one first."""
         found = []
         for segment in self.clock:
@@ -154,12 +154,13 @@ class Evidence:
         return [at for _, _, at in sorted(found)]
 
     def clock_is_true(self, begin, end):
-        """Did the clock of the daemon agree with that of the machine all the
-        time?  The kernel gives packets timestamps of the latter."""
+        """Did the clock of the daemon agree with the clock of the machine all
+        the time?  The kernel takes packet timestamps from the latter."""
         return not any(segment.offset for segment in self.clock
                        if segment.begin < end and begin < segment.end)
 
     def lateness(self, begin, end):
-        """How late the capture monitor was at most; others may be so too."""
+        """The longest delay of the capture monitor, in seconds; other processes
+        may have had the same delay."""
         return max((late for t0, t1, late in self.lates
                     if t1 > begin - 2 and t0 < end + 2), default=0.0)

@@ -16,7 +16,7 @@ from evidence import CLEARED, RAISED
 from visibility import SETTLE
 
 MARGIN = 0.35
-# A packet that waits in the ring is handled after at most so long.
+# A packet waits in the ring for at most this many seconds.
 RING_KEEPS = 30.0
 FOREVER = float("inf")
 
@@ -76,7 +76,8 @@ class ExpectedAlarms:
     # ---- the alarms that were received
 
     def when(self, trap, fits):
-        """(a time of the trap that fits, True), or (the most likely, False)"""
+        """(a possible time of the trap that fits, True), or (its most likely
+        time, False)"""
         possible = self.evidence.monotonic(trap.wall, trap.arrival)
         for at in possible:
             if fits(at):
@@ -94,7 +95,7 @@ class ExpectedAlarms:
                 begin = None
             epoch = trap.epoch
             if stale is not None and key_of(trap) in seen:
-                # Sent again, from the last state that was written.
+                # The daemon sent it again, from the last state on disk.
                 begin = stale if trap.event == RAISED else None
                 serial = trap.serial
                 continue
@@ -188,8 +189,8 @@ class ExpectedAlarms:
                    for arrival in self.arrivals[begin:end])
 
     def handled_by(self, arrival):
-        """The latest time when it was handled, if at all: packets wait in the
-        ring of a stopped engine."""
+        """The latest time when the packet can have been handled: packets wait
+        in the ring of a stopped engine."""
         return max([u.end_hi for u in self.visibility.unmonitored
                     if u.start_lo <= arrival <= u.end_hi] +
                    [self.visibility.handled(arrival)])

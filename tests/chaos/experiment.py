@@ -13,10 +13,11 @@ import plan
 from capture_monitor import CaptureMonitor
 from testbed import LINKS, Testbed
 
+# seconds
 START_LIMIT = 20.0
-WELL_LIMIT = 90.0
-CALM = 1.0              # the run ends when all is well for this time
-TURN = 0.05
+REPAIR_LIMIT = 90.0
+CALM = 1.0              # the run ends when all has been normal for this time
+POLL_PERIOD = 0.05
 
 ROOT = "1.3.6.1.4.1.8072.9999.9999.45640.1"
 PENDING = ROOT + ".1.13.0"
@@ -56,15 +57,15 @@ class Experiment:
         self.senders = processes.Senders(testbed, self.watches)
         self.vrrp = processes.Vrrp(testbed, self.watches[-1])
         self.daemon = processes.Daemon(testbed, self.clock, self.program,
-                                    self.watches)
-        self.capture_monitor = CaptureMonitor(testbed.facts, self.recorder.pid,
-                               self.daemon.pid)
+                                       self.watches)
+        self.capture_monitor = CaptureMonitor(
+            testbed.facts, self.recorder.pid, self.daemon.pid)
         self.capture_monitor.start()
         for watch in self.watches[:-1]:
             self.senders.order("on", watch.name)
         self.vrrp.start()
         self.daemon.start()
-        self.wait(START_LIMIT, "all watches to be alive", self.is_well)
+        self.wait(START_LIMIT, "all watches to be alive", self.is_normal)
 
     def recording(self):
         try:
@@ -79,19 +80,20 @@ class Experiment:
         while not condition():
             if time.monotonic() > end:
                 raise Broken("waited %.0f s for %s" % (limit, what))
-            time.sleep(TURN)
+            time.sleep(POLL_PERIOD)
 
     # ---- queries
 
     def walk(self, oid):
         """[(OID, value)]; empty if there is no answer"""
-        answer = self.testbed.ask(
+        answer = self.testbed.run(
             ["snmpbulkwalk", "-v", "2c", "-c", "public", "-t", "1", "-r", "1",
              "-OnQUx", "-Cr20", processes.AGENT, oid])
         return [line.partition(" = ")[::2]
                 for line in answer.stdout.splitlines() if " = " in line]
 
-    def is_well(self):
+    def is_normal(self):
+        """Are all watches alive, and no notification pending?"""
         states = [value for _, value in self.walk(WATCH_STATES)]
         return states == [ALIVE] * len(self.watches) and \
             [value for _, value in self.walk(PENDING)] == ["0"]
@@ -120,7 +122,7 @@ class Experiment:
                 return
             else:
                 next_one = self.todo[0][0] if self.todo else until
-                time.sleep(max(min(next_one - now, TURN), 0))
+                time.sleep(max(min(next_one - now, POLL_PERIOD), 0))
 
     def do_senders(self, act):
         if act.what == "silent":
@@ -160,12 +162,13 @@ class Experiment:
         self.at(act.end, self.start_again, self.snmpd)
 
     def start_again(self, actor):
-        """When the previous process is gone."""
+        """Starts the process of the actor as soon as the previous one has
+        ended."""
         if actor.ended():
             actor.start()
         else:
-            self.at(time.monotonic() - self.origin + TURN, self.start_again,
-                    actor)
+            self.at(time.monotonic() - self.origin + POLL_PERIOD,
+                    self.start_again, actor)
 
     def do_daemon(self, act):
         if act.what in ("stop", "suspend"):
@@ -177,13 +180,14 @@ class Experiment:
         self.at(act.end, self.start_daemon, time.monotonic())
 
     def start_daemon(self, asked):
-        """When the previous one is gone; one that hangs is killed."""
+        """Starts the daemon as soon as the previous one has ended, and kills
+        one that hangs.  `asked` is when it got the signal."""
         if self.daemon.pid() is not None:
             if time.monotonic() - asked > processes.END_LIMIT:
                 self.testbed.facts.span("daemon", asked, state="would not end")
                 self.daemon.end(signal.SIGKILL)
-            self.at(time.monotonic() - self.origin + TURN, self.start_daemon,
-                    asked)
+            self.at(time.monotonic() - self.origin + POLL_PERIOD,
+                    self.start_daemon, asked)
             return
         self.daemon.ended()
         self.daemon.start()
@@ -219,27 +223,27 @@ class Experiment:
 
     # ---- end
 
-    def wait_until_well(self):
-        """Waits until all is well: the plan has repaired all that it broke."""
-        self.testbed.facts.add("healed", t0=time.monotonic(),
+    def wait_until_normal(self):
+        """Waits until all is normal; the plan has repaired everything."""
+        self.testbed.facts.add("repaired", t0=time.monotonic(),
                              t1=time.monotonic())
-        end = time.monotonic() + WELL_LIMIT
-        well_since = None
+        end = time.monotonic() + REPAIR_LIMIT
+        normal_since = None
         while time.monotonic() < end:
             self.daemon.look()
             now = time.monotonic()
-            well = self.is_well()
-            well_since = (well_since or now) if well else None
-            if well and now - well_since >= CALM:
-                self.testbed.facts.span("well", well_since)
+            normal = self.is_normal()
+            normal_since = (normal_since or now) if normal else None
+            if normal and now - normal_since >= CALM:
+                self.testbed.facts.span("normal", normal_since)
                 return
-            time.sleep(TURN)
-        self.testbed.facts.span("ill", end - WELL_LIMIT)
+            time.sleep(POLL_PERIOD)
+        self.testbed.facts.span("unrepaired", end - REPAIR_LIMIT)
 
     def save_final_values(self):
         """The values of the MIB, and how many datagrams the kernel dropped."""
         table = self.walk(ROOT)
-        answer = self.testbed.ask(["cat", "/proc/net/snmp"])
+        answer = self.testbed.run(["cat", "/proc/net/snmp"])
         lines = [line.split()[1:] for line in answer.stdout.splitlines()
                  if line.startswith("Udp:")]
         udp = dict(zip(lines[0], map(int, lines[1])))
@@ -270,6 +274,6 @@ class Experiment:
     def run(self):
         self.begin()
         self.go()
-        self.wait_until_well()
+        self.wait_until_normal()
         self.save_final_values()
         self.finish()

@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """The plan of a run: what is broken, and when.  It depends only on the seed.
 
-Each track has its own random numbers, so that a run without one track does the
-same in the others.
+Each track has its own random numbers, so that the other tracks do not change
+when one is left out.
 """
 
 import random

@@ -19,11 +19,12 @@ from plan import LINKS, VRRP_LINK
 AGENT = "127.0.0.1:1161"
 RECEIVERS = ("127.0.0.1:1162", "127.0.0.1:1163")
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))
-END_LIMIT = 15.0        # the longest time of an orderly end
+END_LIMIT = 15.0        # seconds until a process must have ended after TERM
 
 
 class Pidfd:
-    """A process that may end at any time; another may get its pid."""
+    """A process that may end at any time.  Its pid may then belong to another
+    process, its pidfd cannot."""
 
     def __init__(self, pid):
         self.pid = pid

@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Shows that the checker finds errors: reads the records of a good run, damages
-them in memory in several ways, and looks whether the checker reports each one.
+them in memory in several ways, and tests that the checker reports each damage.
 """
 
 import contextlib
@@ -75,12 +75,12 @@ def raise_early(evidence, alarm):
 
 
 def clear_early(evidence, alarm):
-    """0.2 s after the raise, when no heartbeat came."""
+    """Moves the clear to 0.2 s after the raise, when no heartbeat came."""
     changed(evidence, alarm[1], wall=alarm[0].wall + 0.2)
 
 
 def raise_twice(evidence, alarm):
-    """Again half a second later, with a sequence of its own."""
+    """Adds a raise half a second later, with its own sequence number."""
     for number, traps in enumerate(evidence.traps):
         extra = alarm[0]._replace(
             sequence=max(trap.sequence for trap in traps) + 1,
@@ -105,7 +105,7 @@ def change_duplicate(evidence, alarm):
 
 
 def change_epoch(evidence, alarm):
-    """A new epoch although no state was lost."""
+    """Increases the epoch although no state was lost."""
     for number, traps in enumerate(evidence.traps):
         evidence.traps[number] = [
             trap._replace(epoch=trap.epoch + 1)

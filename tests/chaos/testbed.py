@@ -48,7 +48,8 @@ def short_directory():
 
 
 class Facts:
-    """What happened: a line of JSON for each fact, with CLOCK_MONOTONIC."""
+    """The record of a run: a line of JSON for each fact, with
+    CLOCK_MONOTONIC."""
 
     def __init__(self, path):
         self.lock = threading.Lock()
@@ -59,7 +60,7 @@ class Facts:
             self.file.write(json.dumps({"what": what, **more}) + "\n")
 
     def span(self, what, before, **more):
-        """Something that began at `before` and is done now."""
+        """Records an action that began at `before` and has just ended."""
         self.add(what, t0=before, t1=time.monotonic(), **more)
 
 
@@ -134,10 +135,10 @@ class Testbed:
                 % (observer6(number), lladdr, link))
 
     def index(self, link):
-        said = subprocess.run(["ip", "-j", "-n", self.node("w"), "link",
-                               "show", link], check=True, text=True,
-                              stdout=subprocess.PIPE).stdout
-        return json.loads(said)[0]["ifindex"]
+        output = subprocess.run(["ip", "-j", "-n", self.node("w"), "link",
+                                 "show", link], check=True, text=True,
+                                stdout=subprocess.PIPE).stdout
+        return json.loads(output)[0]["ifindex"]
 
     # ---- breaking
 
@@ -201,7 +202,7 @@ class Testbed:
         self.processes.append(process)
         return process
 
-    def ask(self, command, **more):
+    def run(self, command, **more):
         """Runs a short command in the namespace of hbwatchd."""
         return subprocess.run(
             ["ip", "netns", "exec", self.node("w")] + command,

@@ -1,20 +1,23 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""When did the engine receive the packets of an interface, and when not?
+"""Finds the times when the engine did not receive the packets of an interface.
 
-Unmonitored is a time when it did not; afterwards silence counts from zero.  Its
-begin and its end are known within bounds; if it is not `certain`, the interface
-may have been monitored all the time.
+Such a time is called unmonitored; afterwards silence counts from zero.  Its
+begin and its end are known within bounds (start_lo to start_hi, end_lo to
+end_hi).  If it is not `certain`, the interface may have been monitored all the
+time.
 """
 
 from typing import NamedTuple
 
-# The longest time for an engine to begin, an event to be on disk, and so on.
+# The longest time, in seconds, until a new engine captures, or until an event
+# is on disk.
 SETTLE = 0.35
-# If snmpd does not answer, the agent may wait for it so long, and what the
-# engine reports in this time is not on disk.
+# The longest time that the agent waits for an snmpd that does not answer.  It
+# does not write the reports of the engine to disk in this time.
 BLOCKED = 2.5
-# An engine that was stopped for less than SHORT_STOP was only late; one that
-# was stopped for more than LONG_STOP did not monitor; in between both is right.
+# After a stop of less than SHORT_STOP the engine still handles all packets in
+# time.  A stop of more than LONG_STOP is unmonitored time.  Between these two
+# limits, both results are correct.
 SHORT_STOP = 0.9
 LONG_STOP = 2.5
 FOREVER = float("inf")
@@ -70,24 +73,24 @@ class Visibility:
             yield fact["t0"], fact["t1"], state, index, engines
 
     @staticmethod
-    def sees(state, index, engines, without=()):
+    def captures(state, index, engines, without=()):
         """Does an engine have a socket on the interface?  An interface that is
         down needs none."""
-        others = [heard for pid, heard in engines.items()
+        others = [indexes for pid, indexes in engines.items()
                   if int(pid) not in without]
         return state != "gone" and (
-            any(index in heard for heard in others) or
+            any(index in indexes for indexes in others) or
             (state == "down" and bool(others)))
 
     def find_gaps(self):
-        """The interface existed, and no engine had a socket on it."""
+        """The times when no engine had a socket on the interface."""
         found, start = [], (-FOREVER, -FOREVER)
         for before, after, *what in self.views:
-            sees = self.sees(*what)
-            if sees and start is not None:
+            captured = self.captures(*what)
+            if captured and start is not None:
                 found.append(Unmonitored(*start, before, after + SETTLE, True))
                 start = None
-            elif not sees and start is None:
+            elif not captured and start is None:
                 start = (before, after)
         if start is not None:
             found.append(Unmonitored(*start, FOREVER, FOREVER, True))
@@ -96,7 +99,7 @@ class Visibility:
     def seen_after(self, when, without):
         """The bounds of the time when another engine had a socket."""
         for before, after, *what in self.views:
-            if after > when and self.sees(*what, without):
+            if after > when and self.captures(*what, without):
                 return max(before, when), after + SETTLE
         return FOREVER, FOREVER
 
@@ -112,7 +115,7 @@ class Visibility:
         return found
 
     def after_ends(self):
-        """When the daemon is killed, what is not on disk is lost."""
+        """A daemon that is killed loses the events that are not on disk."""
         found = []
         for fact in self.evidence.of("daemon"):
             if fact["state"] not in ("end", "died"):
@@ -128,12 +131,12 @@ class Visibility:
         return found
 
     def snmpd_was_away(self, when):
-        ill = spans(self.evidence.of("snmpd"),
-                    lambda fact: fact["state"] != "up",
-                    lambda fact: fact["state"] == "up")
+        away = spans(self.evidence.of("snmpd"),
+                     lambda fact: fact["state"] != "up",
+                     lambda fact: fact["state"] == "up")
         return any(begin["t0"] < when and
                    (end is None or end["t1"] > when - BLOCKED)
-                   for begin, end in ill)
+                   for begin, end in away)
 
     def holds(self, daemon=False, engine=False):
         """(begin, end, pid) of each stop of these processes"""
@@ -176,14 +179,14 @@ class Visibility:
                 if late - SETTLE - begin >= SHORT_STOP]
 
     def after_lateness(self):
-        """The machine was late, and so the engine may have been too."""
+        """When the capture monitor was late, the engine may be late too."""
         return [Unmonitored(t0, t0, t1, t1 + SETTLE, False)
                 for t0, t1, late in self.evidence.lates
                 if late >= SHORT_STOP - 0.1]
 
     def widen(self, unmonitored):
-        """An engine that was stopped just before the begin has not handled what
-        came during the stop."""
+        """An engine that was stopped just before the begin has not handled the
+        packets that came during the stop."""
         start = unmonitored.start_lo
         for begin, end, _ in self.stops:
             if begin < unmonitored.start_hi and \
