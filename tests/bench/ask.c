@@ -58,7 +58,7 @@ parse_name(const char *text)
 	struct name	 name = { .length = MAX_OID_LEN };
 
 	if (read_objid(text, name.at, &name.length) == 0)
-		errx(2, "%s: no OID", text);
+		errx(2, "%s: not an OID", text);
 	return (name);
 }
 
@@ -78,11 +78,11 @@ open_session(char *address)
 	session.retries = 0;
 	opened = snmp_open(&session);
 	if (opened == NULL)
-		errx(1, "%s: no session", address);
+		errx(1, "%s: cannot open a session", address);
 	return (opened);
 }
 
-/* The answer; NULL, and said why, when there is none. */
+/* Returns the response; if there is none, NULL after a message. */
 static netsnmp_pdu *
 ask(netsnmp_session *session, netsnmp_pdu *pdu)
 {
@@ -126,7 +126,7 @@ rewind_walk(struct walk *w)
 	w->row = 0;
 }
 
-/* Each varbind must be below its column and beyond the last one. */
+/* Checks that the varbind is below its column and after the last one. */
 static void
 take(struct walk *w, const netsnmp_variable_list *vb, size_t column)
 {
@@ -137,7 +137,7 @@ take(struct walk *w, const netsnmp_variable_list *vb, size_t column)
 	    snmp_oid_compare(vb->name, base->length, base->at,
 	    base->length) != 0 || snmp_oid_compare(vb->name, vb->name_length,
 	    cursor->at, cursor->length) <= 0)
-		errx(1, "row %lu, column %zu: not there", w->row + 1, column);
+		errx(1, "row %lu, column %zu: missing", w->row + 1, column);
 	memcpy(cursor->at, vb->name, vb->name_length * sizeof(oid));
 	cursor->length = vb->name_length;
 	w->varbinds++;
@@ -166,7 +166,7 @@ bulk(struct walk *w)
 		column = (column + 1) % w->ncolumns;
 		w->row += column == 0;
 	}
-	/* What was cut off in the middle of a row would not be counted well. */
+	/* An incomplete row would make the next request wrong. */
 	if (column != 0 || response->variables == NULL)
 		errx(1, "an answer without whole rows");
 	snmp_free_pdu(response);
@@ -212,8 +212,9 @@ walk(int argc, char **argv)
 
 /* ---- poll */
 
+/* Prints the value if it is not the last known one of that position. */
 static void
-told(int position, const netsnmp_variable_list *vb, char **known)
+print_change(int position, const netsnmp_variable_list *vb, char **known)
 {
 	char	 text[256];
 
@@ -255,7 +256,7 @@ poll_instances(int argc, char **argv)
 			i = 0;
 			for (vb = response->variables; vb != NULL;
 			    vb = vb->next_variable)
-				told(i++, vb, known);
+				print_change(i++, vb, known);
 			snmp_free_pdu(response);
 		}
 		due.tv_nsec += step * 1000;

@@ -44,8 +44,8 @@ struct options {
 	uint32_t	 peers;
 	uint32_t	 first;		/* peer */
 	unsigned	 port;
-	unsigned	 every;		/* one in so many is a heartbeat */
-	double		 rate;		/* a second; 0: flat out */
+	unsigned	 every;		/* packets for one heartbeat */
+	double		 rate;		/* a second; 0: no limit */
 	double		 seconds;	/* 0: no end */
 	uint64_t	 count;		/* 0: no end */
 };
@@ -151,7 +151,7 @@ frame_from(uint8_t *frame, uint32_t source, unsigned port)
 	set_u16(frame + 36, port);
 }
 
-/* Whose heartbeat packet `number` is, where it is one. */
+/* The peer of packet `number`, if that is a heartbeat. */
 static uint32_t
 peer_of(const struct options *o, uint64_t number)
 {
@@ -177,7 +177,7 @@ write_all(FILE *f, const void *bytes, size_t n)
 		err(1, "write");
 }
 
-/* Evenly, from a fixed second on. */
+/* The packets are evenly spaced; the first has a fixed time. */
 static void
 write_capture(struct sender *s)
 {
@@ -215,7 +215,7 @@ open_wire(struct sender *s)
 	struct sockaddr_ll	 to = { .sll_family = AF_PACKET };
 	int			 one = 1, size = 8 * 1024 * 1024;
 
-	/* Protocol 0: it hears nothing, not even itself. */
+	/* Protocol 0: the socket receives no frame, not even its own. */
 	s->fd = socket(AF_PACKET, SOCK_RAW, 0);
 	if (s->fd < 0)
 		err(1, "socket");
@@ -270,7 +270,7 @@ send_batch(struct sender *s, unsigned n)
 	s->sent += n;
 }
 
-/* How many are due; sleeps until some are. */
+/* Sleeps until packets are due; returns how many, at most BATCH. */
 static unsigned
 wait_due(const struct sender *s)
 {

@@ -31,12 +31,12 @@
 
 #define FEW		1000
 #define MANY		100000
-/* The best of so many runs is told. */
+/* The number of runs; the fastest one is printed. */
 #define RUNS		5
 #define OPERATIONS	2000000
 #define LINKTYPE_ETHERNET	1
 
-/* Where instructions are counted; each watch has a heartbeat a second. */
+/* For counting instructions; each watch has a heartbeat a second. */
 #define ADVANCE_EVERY	64
 #define COUNT_SECONDS	3	/* of interruption */
 
@@ -147,7 +147,7 @@ found(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 	*(uint64_t *)arg += watch + 1;
 }
 
-/* A frame whose peer and port frame_of fills in. */
+/* Makes a frame; frame_of fills in the peer and the port. */
 static void
 begin_frame(struct bytes *b, struct capture_frame *frame)
 {
@@ -174,13 +174,13 @@ frame_of(struct bytes *b, size_t watch)
 static size_t
 frames(struct subject *s)
 {
-	struct match		*match = match_new(s->stage.agent.current.config,
-				    NULL);
+	struct match		*match;
 	struct bytes		 b;
 	struct capture_frame	 frame;
 	uint64_t		 sum = 0;
 	size_t			 i, w;
 
+	match = match_new(s->stage.agent.current.config, NULL);
 	if (match == NULL)
 		abort();
 	begin_frame(&b, &frame);
@@ -190,14 +190,14 @@ frames(struct subject *s)
 		sum -= w + 1;
 		(void)match_frame(match, &frame, found, &sum);
 	}
-	/* Each was found, and it alone. */
+	/* Each frame matched its own watch and no other. */
 	if (sum != 0)
 		abort();
 	match_free(match);
 	return (OPERATIONS);
 }
 
-/* ---- counted */
+/* ---- counting instructions */
 
 static void
 beats(void *arg, uint32_t watch, const struct heartbeat *heartbeat)

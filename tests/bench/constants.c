@@ -51,7 +51,8 @@ static const struct {
 	NUMBER(ASN_GAUGE),
 	NUMBER(ASN_COUNTER),
 };
-#define LAST_COLUMN	(FIRST_COLUMN + sizeof(columns) / sizeof(columns[0]) - 1)
+#define LAST_COLUMN	(FIRST_COLUMN - 1 + \
+			    sizeof(columns) / sizeof(columns[0]))
 
 static oid			 rows;
 static volatile sig_atomic_t	 stop;
@@ -63,7 +64,7 @@ on_signal(int signal_number)
 	stop = 1;
 }
 
-/* The instance of a name itself. */
+/* The instance that the name is; false if there is none. */
 static int
 same_instance(const netsnmp_variable_list *vb, oid *column, oid *row)
 {

@@ -137,7 +137,7 @@ class Host:
         return "%s.%s" % (self.root, name)
 
     def get(self, oid, timeout=0.3):
-        """The value of an object; "" if there is none."""
+        """The value of an object; "" without an answer."""
         try:
             text = self.lab.command(
                 "snmpget", "-v2c", "-c", "public", "-t", str(timeout), "-r",
@@ -174,8 +174,8 @@ class Host:
 
 
 def big_socket():
-    """The configuration of snmptrapd.  Its default buffer is too small for 100
-    notifications, and we do not measure how soon snmptrapd gets a core."""
+    """A UDP socket with a large buffer, for snmptrapd.  The default buffer is
+    too small for 100 notifications, and a busy machine must not lose any."""
     found = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
     so_rcvbufforce = 33
     found.setsockopt(socket.SOL_SOCKET, so_rcvbufforce, 16 << 20)
@@ -185,7 +185,7 @@ def big_socket():
 
 
 def mib_root(build):
-    """The directory of MIB files that configure was given."""
+    """The OID of the root of HBWATCH-MIB, from config.h."""
     found = re.search(r"#define HBW_MIB_ROOT (.*)",
                       read(os.path.join(build, "config.h")))
     return ".".join(found.group(1).split(", "))

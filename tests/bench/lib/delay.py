@@ -95,9 +95,9 @@ class Fifo:
 
     def _run(self):
         while True:
-            said = os.read(self._descriptor, 4096)
+            text = os.read(self._descriptor, 4096)
             now = time.time()
-            self.masters += [now] * said.count(b'" MASTER ')
+            self.masters += [now] * text.count(b'" MASTER ')
 
 
 def traps_of(host):
@@ -114,7 +114,7 @@ def keepalived_once(lab, count):
         os.unlink(path)
     fifo = Fifo(path)
     master = keepalived.Master()
-    master.speak()
+    master.start()
     keepalived.start(
         lab, "keepalived", keepalived.instance("one", 1),
         "\tvrrp_notify_fifo %s\n\tenable_traps\n\tenable_snmp_vrrp\n" % path,
@@ -126,14 +126,14 @@ def keepalived_once(lab, count):
         # Until it has accepted the advertisements of the master.
         time.sleep(0.3 + 0.037 * (i % 3))
         seen = len(fifo.masters), len(traps_of(host))
-        due = master.fall_silent() + keepalived.down_interval()
+        due = master.stop() + keepalived.down_interval()
         wait_for("keepalived's raise", 5,
                  lambda: len(fifo.masters) > seen[0])
         wait_for("keepalived's trap", 5,
                  lambda: len(traps_of(host)) > seen[1])
         raises.append((fifo.masters[seen[0]] - due) * 1000)
         traps.append((traps_of(host)[seen[1]] - due) * 1000)
-        master.speak()
+        master.start()
     master.close()
     lab.end_all()
     return raises, traps

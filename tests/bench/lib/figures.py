@@ -5,7 +5,7 @@ import statistics
 
 
 def percentile(values, percent):
-    """The percentile: the least value that so many percent do not exceed."""
+    """The smallest value that is not exceeded by `percent` of the values."""
     ordered = sorted(values)
     return ordered[max(0, -(-len(ordered) * percent // 100) - 1)]
 
@@ -144,12 +144,12 @@ def table(figures, options):
         options.quick else "least and most of them beside")]
     lines += [""] + list(lines_of([HEAD] + [f.cells() for f in figures]))
     lines.append("")
-    said = set()
+    printed = set()
     for figure in figures:
         text = "; ".join(filter(None, [
             figure.against and "reference: " + figure.against,
             isinstance(figure, Figure) and figure.note]))
-        if text and (figure.row, text) not in said:
-            said.add((figure.row, text))
+        if text and (figure.row, text) not in printed:
+            printed.add((figure.row, text))
             lines.append("%s  %s" % (figure.row, text))
     return "\n".join(lines) + "\n"

@@ -41,7 +41,7 @@ def measure(lab):
     host = daemon.Host(lab)
     host.start_hbwatchd(daemon.configuration(watches), watches)
     master = keepalived.Master(2, 1)
-    master.speak()
+    master.start()
     groups = [family(host.hbwatchd.pid)] + start_keepaliveds(lab)
     # Until keepalived is the master.
     time.sleep(lab.size(6, 0.5))

@@ -75,7 +75,7 @@ class Master:
         self._socket.bind((FAR_END, 0))
         self._thread = None
 
-    def speak(self):
+    def start(self):
         self._silent.clear()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
@@ -88,7 +88,7 @@ class Master:
             due += self.interval
             self._silent.wait(max(0, due - time.monotonic()))
 
-    def fall_silent(self):
+    def stop(self):
         """Stops; returns the time of the last advertisement."""
         self._silent.set()
         self._thread.join()
@@ -96,7 +96,5 @@ class Master:
 
     def close(self):
         if self._thread is not None:
-            self.fall_silent()
+            self.stop()
         self._socket.close()
-
-

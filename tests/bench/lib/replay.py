@@ -34,18 +34,18 @@ def seconds_of(command, output):
 def measure(lab):
     packets = lab.size(5000000, 50000)
     watches = lab.size(10000, 100)
-    capture, said = lab.path("replay.pcap"), lab.path("replay.jsonl")
+    capture, output = lab.path("replay.pcap"), lab.path("replay.jsonl")
     lab.command(lab.tool("beats"), "-w", capture, "-c", str(packets), "-r",
                 str(RATE), "-x", str(EVERY), "-n", str(watches))
     conf = write(lab.path("replay.conf"), daemon.configuration(watches))
     ours, theirs = [], []
     for _ in range(lab.repeat):
         took = seconds_of(["tcpdump", "-Z", "root", "-r", capture, "-w",
-                           "/dev/null", "udp port %d" % daemon.PORT], said)
+                           "/dev/null", "udp port %d" % daemon.PORT], output)
         theirs.append(packets / took)
-        took = seconds_of([lab.hbwatch, "replay", "-c", conf, capture], said)
+        took = seconds_of([lab.hbwatch, "replay", "-c", conf, capture], output)
         ours.append(packets / took)
-        if heartbeats_of(read(said)) != packets // EVERY:
+        if heartbeats_of(read(output)) != packets // EVERY:
             raise Failed("replay did not count every heartbeat")
     os.unlink(capture)
     return [Figure("a", "replay of %d packets" % packets, "packets/s", ours,

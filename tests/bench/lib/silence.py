@@ -1,7 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Row k: all peers of a mirror port become silent at the same time.
 
-Beside them are a few others that come and go meanwhile: how late is that seen?
+A few other peers come and go meanwhile; the delay of their changes is measured.
 """
 
 import re
@@ -61,9 +61,9 @@ class Others:
         """The changes that must be seen: (peer, time, is it interrupted?)."""
         found = []
         for peer in range(OTHERS):
-            stamps = [timestamp for other, timestamp in self.sent
-                      if other == peer]
-            for last, following in zip(stamps, stamps[1:]):
+            times = [timestamp for other, timestamp in self.sent
+                     if other == peer]
+            for last, following in zip(times, times[1:]):
                 if following - last > OTHERS_INTERRUPTION:
                     found.append((peer, last + OTHERS_INTERRUPTION, True))
                     found.append((peer, following, False))
@@ -71,8 +71,8 @@ class Others:
 
 
 def delays(others, states, begin, end):
-    """Milliseconds, of each change between two times; states[peer] has when
-    which state was seen."""
+    """Milliseconds, of each change between two times; states[peer] has
+    (time, state) of each change in the table."""
     found = []
     for peer, when, interrupted in others.changes():
         if begin <= when <= end:
@@ -104,27 +104,27 @@ def once(lab, watches):
     if names != ["o%d" % i for i in range(OTHERS)]:
         raise Failed("the others' indexes are not the first")
     others = Others(lab)
-    said = host.poll(daemon.ACTIVE_MINOR, daemon.PENDING,
+    poll = host.poll(daemon.ACTIVE_MINOR, daemon.PENDING,
                      *["%s.%d" % (daemon.WATCH_STATE, i + 1)
                        for i in range(OTHERS)])
     last = lab.beats("-n", watches, "-r", lab.size(200000, 2000), "-c",
                      2 * watches)["last"]
     due = last + interruption
     end = due + lab.size(15, 2)
-    table = wait_for("the last alarm", 120, lambda: said.first(
+    table = wait_for("the last alarm", 120, lambda: poll.first(
         0, last, lambda value: value == str(watches)), step=0.2)
     while time.time() < end:
         time.sleep(0.2)
     others.end()
-    told = wait_for("the last notification", 400, lambda: said.first(
+    delivered = wait_for("the last notification", 400, lambda: poll.first(
         1, table, lambda value: value == "0"), step=0.5)
-    said.stop()
-    found = delays(others, said.values[STATES:], due - 0.5, end)
+    poll.stop()
+    found = delays(others, poll.values[STATES:], due - 0.5, end)
     if not found:
         raise Failed("the others did not change")
     lost = missing(host)
     lab.end_all()
-    return table - due, told - due, lost, found
+    return table - due, delivered - due, lost, found
 
 
 def missing(host):
@@ -135,7 +135,7 @@ def missing(host):
     try:
         wait_for("the last trap", 20, complete, step=1)
     except Failed:
-        pass                # the lost ones are counted
+        pass                # counted below
     return host.number(daemon.SEQUENCE) - len(set(sequences_of(host)))
 
 

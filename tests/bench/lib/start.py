@@ -14,19 +14,19 @@ def started(lab, host, watches):
     """Seconds from the start to the first packet that was counted, and to the
     first count that SNMP returns."""
     rate = lab.size(20000, 2000)
-    said = host.poll(host.of_wire(daemon.CAPTURE_PACKETS))
+    poll = host.poll(host.of_wire(daemon.CAPTURE_PACKETS))
     sender = lab.beats("-n", watches, "-r", rate, wait=False)
     time.sleep(0.2)
     host.launch_hbwatchd(daemon.configuration(watches))
     begun = host.hbwatchd.started
-    told = wait_for("the first count", 60, lambda: said.first(
+    counted = wait_for("the first count", 60, lambda: poll.first(
         0, begun, lambda value: value.isdigit() and int(value) > 0), step=0.1)
     sender.send_signal(signal.SIGTERM)
     sent = lab.beaten(sender)
-    said.stop()
-    # All that was not counted was sent before the first that was.
+    poll.stop()
+    # The heartbeats that were not counted were sent before those that were.
     missed = sent["sent"] - settled(host)
-    return sent["first"] + missed / rate - begun, told - begun
+    return sent["first"] + missed / rate - begun, counted - begun
 
 
 def settled(host):
@@ -46,7 +46,7 @@ def reloaded(lab, host, watches):
     """Seconds from HUP until the configuration is in effect, heartbeats missed,
     and how many of them the kernel dropped."""
     rate, before = lab.size(50000, 2000), host.heartbeats()
-    said = host.poll(daemon.WATCH_COUNT)
+    poll = host.poll(daemon.WATCH_COUNT)
     sender = lab.beats("-n", watches, "-r", rate, wait=False)
     wait_for("heartbeats", 10, lambda: host.heartbeats() > before)
     count = watches + 1 if host.number(daemon.WATCH_COUNT) == watches \
@@ -54,13 +54,13 @@ def reloaded(lab, host, watches):
     host.configure(daemon.configuration(count))
     begun = time.time()
     host.hbwatchd.send_signal(signal.SIGHUP)
-    there = wait_for("the reload", 60, lambda: said.first(
+    there = wait_for("the reload", 60, lambda: poll.first(
         0, begun, lambda value: value == str(count)), step=0.1)
     # The old engine has ended by now.
     time.sleep(0.5)
     sender.send_signal(signal.SIGTERM)
     sent = lab.beaten(sender)
-    said.stop()
+    poll.stop()
     host.heartbeats_reach(before + sent["sent"])
     missed = sent["sent"] - (host.heartbeats() - before)
     if missed < 0:
@@ -85,7 +85,7 @@ def measure(lab):
         Figure("j", "start to the first packet that counts", "s",
                [first for first, _ in starts], goal=two, note=note),
         Figure("j", "start to the first count over SNMP", "s",
-               [told for _, told in starts], goal=two, note=note),
+               [counted for _, counted in starts], goal=two, note=note),
         Figure("j", "HUP to the configuration in effect", "s",
                [took for took, _, _ in reloads], goal=two, note=note),
         Figure("j", "missed over a reload", "heartbeats",

@@ -26,12 +26,12 @@ def walked(lab, rows, columns, *entries):
     varbinds, seconds = [[0] * len(entries) for _ in range(2)]
     for part in range(PARTS):
         for i, entry in enumerate(entries):
-            said = json.loads(lab.command(
+            output = json.loads(lab.command(
                 lab.tool("ask"), "walk", daemon.AGENT,
                 str(lab.size(0.5, 0.05)), str(part * rows // PARTS),
                 str(rows // PARTS), entry, *map(str, columns)))
-            varbinds[i] += said["varbinds"]
-            seconds[i] += said["seconds"]
+            varbinds[i] += output["varbinds"]
+            seconds[i] += output["seconds"]
     return [count / took for count, took in zip(varbinds, seconds)]
 
 
@@ -107,5 +107,6 @@ def flatness(samples, sizes, columns, text):
     ours, theirs = zip(*[[max(rates) / min(rates) for rates in zip(*time)]
                         for time in times])
     return Figure("h", "fastest size to slowest, %s" % text, "ratio", ours,
-                  theirs, "(fastest to slowest) the same ratio of that subagent",
+                  theirs, "(fastest to slowest) the same ratio of that "
+                  "subagent",
                   Goal("<= 1.20", lambda mine, _: mine <= 1.2))

@@ -21,7 +21,7 @@ class Ours:
         self.host = daemon.Host(lab)
         self.host.start_hbwatchd(daemon.configuration(watches), watches)
 
-    def hears(self, send):
+    def receives_all(self, send):
         """Returns the output of `send`, and whether all were counted."""
         before = self.host.heartbeats()
         sent = send()
@@ -38,7 +38,7 @@ class Tcpdump:
     def __init__(self, lab, _watches):
         self.lab = lab
 
-    def hears(self, send):
+    def receives_all(self, send):
         process = self.lab.start("tcpdump", *TCPDUMP, timestamped="both")
         wait_for("tcpdump", 10, lambda: any(
             "listening on" in line for _, line in process.lines))
@@ -46,11 +46,11 @@ class Tcpdump:
         # The kernel delivers a block after the timeout at the latest.
         time.sleep(0.3)
         process.stop(signal.SIGINT)
-        said = "\n".join(line for _, line in process.lines)
-        received = re.search(r"(\d+) packets? received by filter", said)
-        dropped = re.search(r"(\d+) packets? dropped by kernel", said)
+        output = "\n".join(line for _, line in process.lines)
+        received = re.search(r"(\d+) packets? received by filter", output)
+        dropped = re.search(r"(\d+) packets? dropped by kernel", output)
         if not received or not dropped:
-            raise Failed("tcpdump said: %s" % said)
+            raise Failed("unexpected output of tcpdump: %s" % output)
         return sent, (int(received.group(1)) == sent["sent"] and
                       dropped.group(1) == "0")
 
@@ -65,9 +65,9 @@ def highest_rate(lab, subject, watches):
     def tried(rate):
         # A second attempt, because the machine may have been busy.
         for _ in range(2):
-            sent, all_heard = subject.hears(lambda: lab.beats(
+            sent, complete = subject.receives_all(lambda: lab.beats(
                 "-n", watches, "-r", "%.0f" % rate, "-t", seconds))
-            if all_heard:
+            if complete:
                 return True, sent["sent"] / sent["seconds"]
         return False, sent["sent"] / sent["seconds"]
 
