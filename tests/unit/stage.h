@@ -136,7 +136,7 @@ stage_end(struct stage *s)
 	persistence_close(s->agent.persistence);
 }
 
-/* Time passes for the engine and the agent. */
+/* Sets the time of the engine and the agent, in seconds after noon. */
 static inline void
 stage_advance(struct stage *s, double at)
 {

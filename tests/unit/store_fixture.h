@@ -161,7 +161,7 @@ write_epoch_file(uint32_t epoch, bool unsaved)
 	assert_true(epoch_file_write(path(EPOCH), &epoch_file));
 }
 
-/* Changes the file as an operator could with sqlite3(1). */
+/* Executes SQL on the file, as with sqlite3(1). */
 static inline void
 sql(const char *text)
 {
@@ -282,7 +282,7 @@ put_many(uint32_t count)
 struct got {
 	struct notification	 notifications[64];
 	size_t			 count;
-	size_t			 most;	/* the reader stops then; 0: never */
+	size_t			 most;	/* rows after which to stop; 0: all */
 	char			 texts[64][300];
 	uint32_t		 numbers[64];
 };
