@@ -31,7 +31,7 @@ wait_for_connect() {
 	wait_for 10 in_connect || note "hbwatchd was not seen in connect()"
 }
 
-# distinct_sequences: of all that arrived, without duplicates
+# distinct_sequences: the sequence numbers that arrived, without duplicates
 distinct_sequences() {
 	varbind hbwNotificationSequence <"$TRAPS" | awk '!seen[$0]++' | xargs
 }

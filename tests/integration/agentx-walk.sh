@@ -15,7 +15,8 @@ ifindex() {
 	ip -n "$NODE_A" -o link show dev "$1" | cut -d : -f 1
 }
 
-# many_watches COUNT: on ports from 20001 on, with four different alarms
+# many_watches COUNT: sections of watches on ports from 20001 on, with four
+# different alarms
 many_watches() {
 	local i alarms=(45640 12010 27003 46003)
 
@@ -36,7 +37,7 @@ instances() {
 	sed -n 's/^\.\([0-9.]*\) = .*/\1/p'
 }
 
-# request_each PROGRAM: for each instance on standard input, 40 in a request
+# request_each PROGRAM: requests each instance on standard input, 40 at a time
 request_each() {
 	MIBS='' xargs -n 40 nsenter --net="/run/netns/$NODE_A" -- \
 		"$1" -v 2c -c public -t 5 -r 1 -On "$AGENT"

@@ -11,7 +11,7 @@ begin
 start_observer "$(watch_section flinkserver 20053 1h)"
 start_hbwatchd
 
-# wake_ups: of all processes of hbwatchd so far
+# wake_ups: how often the processes of hbwatchd have waited and run again
 wake_ups() {
 	local pid
 

@@ -151,7 +151,8 @@ show_logs() {
 # Waiting
 #
 
-# wait_for SECONDS COMMAND...: until the command succeeds; fails at the limit
+# wait_for SECONDS COMMAND...: waits until the command succeeds; fails if it
+# does not succeed in that time
 wait_for() {
 	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
 	shift
@@ -252,8 +253,8 @@ clean_up_at_exit() {
 	trap 'exit 143' TERM
 }
 
-# The path of a unix socket has at most 107 octets, so the path of the work
-# directory must be short.
+# make_work: makes the work directory.  The path of a unix socket has at most
+# 107 octets, so the path of this directory must be short.
 make_work() {
 	local parent=${TMPDIR:-/tmp}
 

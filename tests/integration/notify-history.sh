@@ -12,14 +12,14 @@ SIZE=100
 begin
 start_pair 5s "history = $SIZE" "$(watch_sections 20 300ms)"
 
-# column NAME: lines `index value`
+# column NAME: prints a line `index value` for each row
 column() {
 	client snmpbulkwalk -t 2 -r 2 -OQUs "$AGENT" \
 		"HBWATCH-MIB::hbwHistory$1" |
 		sed -n 's/^hbwHistory[A-Za-z]*\.\([0-9]*\) = /\1 /p'
 }
 
-# rows_are FIRST LAST: exactly those, in this order
+# rows_are FIRST LAST: does the history have exactly these rows, in order?
 rows_are() {
 	[ "$(column Event | cut -d ' ' -f 1 | xargs)" = \
 		"$(seq "$1" "$2" | xargs)" ]

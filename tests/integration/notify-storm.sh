@@ -18,7 +18,8 @@ begin
 SINK=tcp:$SINK
 start_observer
 
-# configure_watches [LINE]: with this line, such as `storm = 10 in 3s`
+# configure_watches [LINE]: writes hbwatchd.conf with this line, such as
+# `storm = 10 in 3s`
 configure_watches() {
 	{
 		[ $# -eq 0 ] || echo "$1"
@@ -28,7 +29,7 @@ configure_watches() {
 	} | configure
 }
 
-# reload [LINE]: with another configuration, see configure_watches
+# reload [LINE]: reloads with another configuration, see configure_watches
 reload() {
 	configure_watches "$@"
 	mark_log
@@ -36,12 +37,12 @@ reload() {
 	need "hbwatchd does not reload" 10 log_lines_are 1 "$RELOADED"
 }
 
-# start_all [RATE]: the senders of all watches but "steady" and "other"
+# start_all [RATE]: starts the sender of all watches except "steady" and "other"
 start_all() {
 	start_sender all 20100-$((20099 + WATCHES)) --rate "${1:-5}"
 }
 
-# new_traps_are COUNT NOTIFICATION: since mark_traps
+# new_traps_are COUNT NOTIFICATION: have that many arrived since mark_traps?
 new_traps_are() {
 	traps_are $((${BEFORE[$2]} + $1)) "$2"
 }

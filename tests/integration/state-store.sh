@@ -11,7 +11,7 @@
 begin
 start_observer
 
-# write_conf NAME...: the configuration with these watches
+# write_conf NAME...: writes hbwatchd.conf with these watches
 write_conf() {
 	local name
 

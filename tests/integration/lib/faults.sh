@@ -33,7 +33,8 @@ mount_small() {
 	MOUNTS+=("$1")
 }
 
-# fill_disk DIRECTORY: to the last octet, with the file ballast
+# fill_disk DIRECTORY: fills the file system to the last octet, with the file
+# `ballast`
 fill_disk() {
 	dd if=/dev/zero of="$1/ballast" bs=4096 2>/dev/null
 	dd if=/dev/zero of="$1/ballast" bs=1 oflag=append conv=notrunc \

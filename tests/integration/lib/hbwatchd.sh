@@ -44,18 +44,19 @@ watch_sections() {
 # Processes
 #
 
-# The state directory, and additions to the environment of hbwatchd.
+# The state directory if it is not $WORK/state, and variables that are added to
+# the environment of hbwatchd.
 STATE=
 HBWATCHD_ENV=()
 
-# start_hbwatchd [ARGUMENT...]: and waits until it answers.  Without arguments
-# it connects to our snmpd (-x).
+# start_hbwatchd [ARGUMENT...]: starts hbwatchd and waits until it answers.
+# Without arguments it connects to the snmpd of this test (-x).
 start_hbwatchd() {
 	run_hbwatchd "$@"
 	need "hbwatchd does not answer" 20 hbwatchd_answers
 }
 
-# run_hbwatchd [ARGUMENT...]: does not wait until it answers
+# run_hbwatchd [ARGUMENT...]: the same, but does not wait until it answers
 run_hbwatchd() {
 	[ $# -gt 0 ] || set -- -x "$AGENTX"
 	[ -x "$BUILD/hbwatchd" ] || bail_out "BUILD=$BUILD has no hbwatchd"
@@ -100,7 +101,7 @@ new_engine() {
 	pid=$(the_engine) && [[ " $old " != *" $pid "* ]]
 }
 
-# kill_engine [SIGNAL]: and writes its pid to $old
+# kill_engine [SIGNAL]: kills the engine, and writes its pid to $old
 kill_engine() {
 	remember_engine
 	# shellcheck disable=SC2086 # there may be two
@@ -145,8 +146,8 @@ log_lines_are() {
 	[ "$(log_count "$@")" -eq "$count" ]
 }
 
-# log_raises_are COUNT WATCH: are that many of its raises in the log?  A regular
-# expression may stand for the name.
+# log_raises_are COUNT WATCH: does the log have that many raises of the watch?
+# WATCH may be a regular expression.
 log_raises_are() {
 	log_lines_are "$1" "raised, watch \"$2\""
 }
@@ -177,12 +178,12 @@ persistent_values() {
 	done
 }
 
-# save_values: for values_are_unchanged
+# save_values: saves the values for values_are_unchanged
 save_values() {
 	persistent_values >"$WORK/values.saved"
 }
 
-# values_are_unchanged TEXT: passes if they are as save_values saw them
+# values_are_unchanged TEXT: passes if the values are those of save_values
 values_are_unchanged() {
 	persistent_values >"$WORK/values.now"
 	if cmp -s "$WORK/values.saved" "$WORK/values.now"; then

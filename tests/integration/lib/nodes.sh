@@ -19,7 +19,7 @@ make_network() {
 	make_link
 }
 
-# make_link: the veth pair; also again after a test deleted it
+# make_link: makes the veth pair.  A test that deletes it calls this again.
 make_link() {
 	ip -n "$NODE_A" link add "$LINK" type veth \
 		peer name "$LINK" netns "$NODE_B" ||
@@ -36,8 +36,8 @@ raise_link() {
 	add_ipv6 "$1" "$3" "$4"
 }
 
-# add_ipv6 NODE ADDRESS...: also again after the interface was down, when the
-# kernel removes the IPv6 addresses
+# add_ipv6 NODE ADDRESS...: adds IPv6 addresses.  The kernel removes them when
+# the interface goes down; then a test calls this again.
 add_ipv6() {
 	local node=$1
 	shift
@@ -58,8 +58,8 @@ at() {
 # Processes
 #
 
-# start NAME NODE COMMAND...: in the background; its pid is ${PID[NAME]} and its
-# output goes to $WORK/NAME.log
+# start NAME NODE COMMAND...: starts the command in the background; its pid is
+# ${PID[NAME]}, and its output goes to $WORK/NAME.log
 start() {
 	local name=$1 node=$2
 	shift 2

@@ -34,8 +34,8 @@ last_trap() {
 	traps "$@" | tail -n 1
 }
 
-# capture_trap_count NOTIFICATION [INTERFACE]: those about the capture on that
-# interface ($LINK)
+# capture_trap_count NOTIFICATION [INTERFACE]: the number of those about the
+# capture on that interface (default: $LINK)
 capture_trap_count() {
 	traps "$1" | grep -c "hbwCaptureInterface\.[0-9]* = ${2:-$LINK}\b"
 }
@@ -52,7 +52,7 @@ varbind() {
 	tr '\t' '\n' | sed -n 's/^'"$1"'\.[0-9.]* = //p'
 }
 
-# sequences: of all that arrived, in the order of arrival
+# sequences: the sequence numbers of all notifications, in the order of arrival
 sequences() {
 	varbind hbwNotificationSequence <"$TRAPS" | xargs
 }

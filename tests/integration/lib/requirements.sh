@@ -80,7 +80,8 @@ install_mibs() {
 		"$MIBDIRS" || bail_out "no NET-SNMP-MIB: install libsnmp-base"
 }
 
-# fetch_mibs DIRECTORY: makes it, complete or not at all
+# fetch_mibs DIRECTORY: makes the directory with all modules; if one is missing,
+# makes no directory
 fetch_mibs() {
 	mkdir -p "$(dirname "$1")" || return
 	(

@@ -7,7 +7,7 @@
 # UDP
 #
 
-# start_peer: the sender of start_pair
+# start_peer: starts the sender of start_pair
 start_peer() {
 	start_sender peer 20053
 }
@@ -66,16 +66,17 @@ last_sent() {
 	awk '$1 == "sent" { at = $3 } END { print at }' "$WORK/$1.beats"
 }
 
-# wait_heartbeats NAME COUNT: until it has sent that many more.  Tests that let
-# time pass wait with this, so that a slow machine does not break them.
+# wait_heartbeats NAME COUNT: waits until that sender has sent COUNT more
+# heartbeats.  Tests that let time pass use this, so that they also pass on a
+# slow machine.
 wait_heartbeats() {
 	local over=$(($(sent "$1") + $2 - 1))
 
 	need "$1 sends no more heartbeats" 60 sent_over "$1" "$over"
 }
 
-# alarms_match_sender NAME WATCH INTERRUPTION [ARGUMENT...]: are the alarms of
-# the watch those that the log of the sender demands?  See tools/check-alarms.
+# alarms_match_sender NAME WATCH INTERRUPTION [ARGUMENT...]: do the alarms of
+# the watch match the log of the sender?  See tools/check-alarms.
 alarms_match_sender() {
 	local name=$1 watch=$2 interruption=$3
 
@@ -116,7 +117,7 @@ keepalived_conf() {
 	} >"$WORK/$name.conf"
 }
 
-# start_keepalived NAME NODE: with $WORK/NAME.conf
+# start_keepalived NAME NODE: starts it with $WORK/NAME.conf
 start_keepalived() {
 	# keepalived refuses to start if a killed one left these files.
 	rm -f "$WORK/$1.pid" "$WORK/$1.vrrp.pid"

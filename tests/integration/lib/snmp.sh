@@ -57,7 +57,7 @@ start_receiver() {
 	need "snmptrapd does not start" 20 grep -q "NET-SNMP version" "$file"
 }
 
-# client PROGRAM ARGUMENT...: one of the programs of net-snmp, on node a
+# client PROGRAM ARGUMENT...: runs a program of net-snmp on node a
 client() {
 	local program=$1
 	shift
@@ -88,7 +88,7 @@ active_alarms_are() {
 # Rows
 #
 
-# index_of COLUMN VALUE: of the row with that value
+# index_of COLUMN VALUE: the index of the row with that value
 index_of() {
 	client snmpbulkwalk -OQUs "$AGENT" "HBWATCH-MIB::$1" |
 		sed -n 's/^'"$1"'\.\([0-9]*\) = '"$2"'$/\1/p'
@@ -134,7 +134,7 @@ alarm_is() {
 	[ "$(alarm_get "$1" "$2" "${4:-45640}" 2>/dev/null)" = "$3" ]
 }
 
-# capture_get COLUMN [INTERFACE]: from hbwCaptureTable, for $LINK
+# capture_get COLUMN [INTERFACE]: from hbwCaptureTable (default: $LINK)
 capture_get() {
 	get "$1.$(index_of hbwCaptureInterface "${2:-$LINK}")"
 }

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
 # corosync: a cluster of both nodes.
@@ -6,7 +7,8 @@
 # shellcheck source-path=SCRIPTDIR source=own_directories.sh
 . "$INTEGRATION/peers/own_directories.sh"
 
-# corosync_conf NAME TRANSPORT PORT [CIPHER]: for both nodes
+# corosync_conf NAME TRANSPORT PORT [CIPHER]: writes the configuration for both
+# nodes
 corosync_conf() {
 	local name=$1 cipher=${4:-none} hash=none
 

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
 # bfdd of FRR on both nodes, with a session between them, and the zebra that it
@@ -24,8 +25,8 @@ start_frr() {
 	need "zebra does not start" 20 test -S "$directory/run/frr/zserv.api"
 }
 
-# start_bfdd a|b MILLISECONDS: with that interval; the detection time is three
-# times as long
+# start_bfdd a|b MILLISECONDS: starts bfdd with that interval; the detection
+# time is three times as long
 start_bfdd() {
 	local peer=$A4 name=bfdd-$1
 
@@ -38,7 +39,7 @@ start_bfdd() {
 		  detect-multiplier 3
 		  no shutdown
 	END
-	# bfdd must see the directories of zebra.
+	# bfdd needs the same directories as zebra.
 	(exec nsenter --target "${PID[frr-$1]}" --mount --net -- \
 		/usr/lib/frr/bfdd -P 0 --log stdout) \
 		>>"$WORK/$name.log" 2>&1 &

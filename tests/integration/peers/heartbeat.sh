@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
 # heartbeat of Linux-HA, with unicast between the nodes.
@@ -8,8 +9,8 @@
 
 HEARTBEAT=/usr/libexec/heartbeat/heartbeat
 
-# start_heartbeat a|b KEEPALIVE: as the process heartbeat-a or heartbeat-b; the
-# interval is such as 200ms
+# start_heartbeat a|b INTERVAL: starts the process heartbeat-a or heartbeat-b;
+# an interval is, for example, 200ms
 start_heartbeat() {
 	local directory to=$B4 node=$NODE_A name=heartbeat-$1
 
@@ -18,7 +19,7 @@ start_heartbeat() {
 	rm -rf "$directory"
 	mkdir -p "$directory/run/heartbeat" "$directory/etc/ha.d" \
 		"$directory/var/lib"
-	# These directories also have its programs.
+	# These directories also contain programs of heartbeat.
 	cp -a /etc/ha.d/harc /etc/ha.d/shellfuncs /etc/ha.d/rc.d \
 		"$directory/etc/ha.d"
 	cp -a /var/lib/heartbeat "$directory/var/lib"

@@ -1,4 +1,5 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
 # Daemons with fixed paths: each gets its own directories at these paths.  So

@@ -1,9 +1,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
 # TCP connections between the nodes: see tools/tcp-peer.
 
-# listen NAME a|b PORT [ARGUMENT...]: on this node
+# listen NAME a|b PORT [ARGUMENT...]: listens on this node
 listen() {
 	local name=$1 node=$NODE_A address=$A4 port=$3
 
@@ -13,8 +14,8 @@ listen() {
 		--at "$address" --port "$port" "$@"
 }
 
-# connect NAME a|b PORT [ARGUMENT...]: from this node to the other; connects again
-# when the connection ends
+# connect NAME a|b PORT [ARGUMENT...]: connects from this node to the other, and
+# again when the connection ends
 connect() {
 	local name=$1 node=$NODE_A to=$B4 port=$3
 

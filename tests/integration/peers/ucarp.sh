@@ -1,10 +1,11 @@
 # SPDX-License-Identifier: BSD-2-Clause
+# SPDX-License-Identifier: BSD-2-Clause
 # shellcheck shell=bash
 #
 # ucarp, which sends CARP advertisements.
 
-# start_ucarp a|b VHID SKEW: as the process ucarp-a or ucarp-b; its interval is
-# 1 + SKEW/256 seconds
+# start_ucarp a|b VHID SKEW: starts the process ucarp-a or ucarp-b; its interval
+# is 1 + SKEW/256 seconds
 start_ucarp() {
 	local node=$NODE_A address=$A4
 
