@@ -46,7 +46,7 @@ static struct {
 	netsnmp_session	*master;	/* NULL: not connected */
 	bool		 fresh;		/* pings every CONNECT_INTERVAL */
 	bool		 registered;
-	bool		 rejected;	/* the last registration was */
+	bool		 rejected;	/* by snmpd, at the last try */
 	bool		 rejection_logged;
 	int		 connect_error;	/* the last errno that was logged */
 	struct mono_time register_due;

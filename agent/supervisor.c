@@ -35,7 +35,7 @@
  */
 #define UNSTABLE_NS	(30 * NSEC_PER_SEC)
 
-/* The time from a tick to the next while something does not work. */
+/* The interval of ticks while the engine or a capture does not work. */
 #define TICK_NS		NSEC_PER_SEC
 
 /* The most reports in a turn, so that SNMP is answered during a storm. */

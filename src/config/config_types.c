@@ -5,7 +5,10 @@
 #include "base/interned_string.h"
 #include "config/config_types.h"
 
-/* The interned strings of an alarm and of a profile, x in the macros below. */
+/*
+ * The fields of an alarm and of a profile that are interned strings.  In SHARE
+ * and RELEASE, x is the alarm or the profile.
+ */
 #define ALARM_TEXTS(one)	one(name) one(type) one(service_type)
 #define PROFILE_TEXTS(one)	one(interface) one(heartbeat)		\
 	one(form.expression) one(source) one(service) one(role)	\

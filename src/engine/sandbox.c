@@ -186,7 +186,7 @@ add_calls_with_arguments(scmp_filter_ctx filter, int report)
 		/* The C library writes the reason of an abort. */
 		{ SCMP_SYS(write), 1, { STANDARD_STREAM } },
 		{ SCMP_SYS(writev), 1, { STANDARD_STREAM } },
-		/* abort(3) sends itself a signal. */
+		/* abort(3) sends SIGABRT to this process. */
 		{ SCMP_SYS(tgkill), 2,
 		    { EQUAL(0, getpid()), EQUAL(2, SIGABRT) } },
 		/* malloc(3) maps memory: not a file, and not executable. */

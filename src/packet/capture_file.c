@@ -50,7 +50,7 @@ struct capture_file {
 	bool			 swapped;	/* numbers are little endian */
 	uint32_t		 unit_ns;	/* of a timestamp's fraction */
 	uint32_t		 captured_max;	/* octets of a frame */
-	bool			 always_timed;	/* not a pcapng file */
+	bool			 always_timed;	/* pcap: time 0 is valid */
 	struct capture_file_info info;
 	int			 fd;		/* owned by the stream */
 	capture_file_idle	*idle;

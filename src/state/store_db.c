@@ -155,7 +155,10 @@ is_our_schema(sqlite3 *db, long long version)
 	return (same);
 }
 
-/* WRITABLE: the file is valid; *version is 0 when it is empty. */
+/*
+ * Returns STORE_DB_WRITABLE when the file is valid.  *version is 0 when it is
+ * empty.
+ */
 static enum store_db_state
 validate(sqlite3 *db, long long *version, char *reason)
 {
@@ -222,7 +225,10 @@ open_to_write(sqlite3 *db, const char *file, bool *created, char *reason)
 	state = validate(db, &version, reason);
 	if (state != STORE_DB_WRITABLE)
 		return (state);
-	/* At the latest, this takes the lock, which SQLite then keeps. */
+	/*
+	 * Writing takes the lock on the file, if SQLite has not taken it
+	 * before.  In the exclusive mode SQLite keeps the lock.
+	 */
 	error = run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 	    "PRAGMA wal_autocheckpoint = 0; BEGIN EXCLUSIVE; COMMIT;");
 	*created = version == 0;

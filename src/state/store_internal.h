@@ -30,7 +30,7 @@ struct store {
 
 	struct store_counters	 counters;	/* last read or put */
 	bool			 was_read;	/* when the store was opened */
-	uint32_t		 used_epoch;	/* not to be used again */
+	uint32_t		 used_epoch;	/* the next one must be higher */
 
 	bool			 failing;	/* last transaction failed */
 	bool			 failed_now;	/* within this transaction */

@@ -50,7 +50,7 @@ enum store_statement {
 	STORE_PUT_STORM,
 	STORE_DELETE_BLIND,
 	STORE_DELETE_NOTIFICATIONS,	/* before a sequence */
-	STORE_DELETE_STORMS,		/* the same, except the last one */
+	STORE_DELETE_STORMS,		/* before a sequence; not the last */
 	STORE_GET_COUNTERS,
 	STORE_GET_NAMES,		/* by number */
 	STORE_GET_NOTIFICATION,		/* of a sequence */
