@@ -183,8 +183,8 @@ plain_filter(const struct filter *f)
 	/* Without a watch no frame may pass, and none is that short. */
 	if (f->nterms == 0 && f->nexpressions == 0)
 		return (strdup("less 1"));
-	/* An expression may move the offsets of the terms too: `vlan`. */
-	if ((f->nterms > 0 && f->moves_offsets) ||
+	/* An expression with `vlan` moves the offsets of all after it. */
+	if ((f->nterms + f->nexpressions > 1 && f->moves_offsets) ||
 	    f->nexpressions > EXPRESSIONS_MAX)
 		return (strdup(""));
 	stream = open_memstream(&text, &length);

@@ -1164,6 +1164,21 @@ filters_of_an_expression_alone(void **state)
 	filters_free(&f);
 }
 
+/* `vlan` in an expression moves no offsets of another expression. */
+static void
+filters_of_two_expressions(void **state)
+{
+	struct filters	 f;
+	struct bytes	 b = arp();
+
+	(void)state;
+	listen_to(WATCH("vlan", "heartbeat = \"bpf vlan 99 and udp\"")
+	    WATCH("arp", "heartbeat = \"bpf arp\""));
+	filters_compile(&f, LINK_ETHERNET);
+	assert_passes_all(&f, &b);
+	filters_free(&f);
+}
+
 /* ---- many watches */
 
 /* `n` watches, each with its own port and peer. */
@@ -1289,6 +1304,7 @@ main(void)
 		TEST(filters_of_tcp_keepalive),
 		TEST(filters_with_expressions),
 		TEST(filters_of_an_expression_alone),
+		TEST(filters_of_two_expressions),
 		TEST(many),
 		TEST(longest_filters),
 	};
