@@ -207,7 +207,7 @@ check(const struct configuration *config)
 	bool	 ok;
 
 	ok = check_interfaces(config);
-	ok = standalone_check(config) && ok;
+	ok = standalone_check(config, true) && ok;
 	if (!ok)
 		return (EXIT_USAGE);
 	printf("configuration OK\n");
@@ -526,6 +526,9 @@ main(int argc, char **argv)
 	log_open("hbwatchd", o.log, o.verbose);
 	config = load_first(o.file);
 	if (config == NULL)
+		return (EXIT_USAGE);
+	/* Before the state is changed. */
+	if (!o.test && o.listen != NULL && !standalone_check(config, false))
 		return (EXIT_USAGE);
 	if (!o.test)
 		return (run(&o, config));

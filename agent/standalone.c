@@ -3,12 +3,18 @@
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 
+#include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "snmp_library.h"
@@ -23,14 +29,42 @@
 /* The unknown word follows. */
 #define LOG_UNKNOWN	"Unknown token: "
 
+/* What a process that only checks the directives shares with its parent. */
+struct check {
+	size_t	 current;	/* number of the directive; 0: none */
+	bool	 finished;
+	bool	 wrong[];	/* of each directive */
+};
+
 /* The directives that are read now; handlers of net-snmp get no argument. */
 static struct {
-	const struct configuration		*config;
+	const struct configuration	*config;
 	const struct configuration_directive	*current;	/* or NULL */
-	unsigned				 errors;
+	struct check			*check;	/* NULL: it is no check */
+	FILE				*out;	/* for errors */
+	bool				 warn;	/* of other faults, too */
+	off_t				 seen;	/* bytes of standard error */
+	unsigned			 errors;
 } directives;
 
-/* Writes an error with the file and the line of the current directive. */
+/* Writes an error with the file and the line of a directive. */
+static void
+report(const struct configuration_directive *d, const char *text)
+{
+	fprintf(directives.out, "%s%s:%d: snmp: %s\n", log_prefix(LOG_ERR),
+	    d->file, d->line, text);
+	fflush(directives.out);
+}
+
+static void
+report_current(const char *text)
+{
+	directives.errors++;
+	if (directives.check != NULL)
+		directives.check->wrong[directives.check->current - 1] = true;
+	report(directives.current, text);
+}
+
 static bool
 filter_log(char *text, size_t size)
 {
@@ -38,7 +72,6 @@ filter_log(char *text, size_t size)
 
 	if (directives.current == NULL)
 		return (false);
-	directives.errors++;
 	if (strncmp(text, LOG_NO_FILE, sizeof(LOG_NO_FILE) - 1) == 0)
 		memmove(text, text + sizeof(LOG_NO_FILE) - 1,
 		    strlen(text + sizeof(LOG_NO_FILE) - 1) + 1);
@@ -47,9 +80,31 @@ filter_log(char *text, size_t size)
 	if (word != NULL)
 		snprintf(word, size - (size_t)(word - text),
 		    "unknown directive");
-	fprintf(stderr, "%s%s:%d: snmp: %s\n", log_prefix(LOG_ERR),
-	    directives.current->file, directives.current->line, text);
+	report_current(text);
 	return (true);
+}
+
+/*
+ * In a check, standard error is a file in memory.  Some handlers of net-snmp
+ * write an error there and do not log it.
+ */
+static void
+take_standard_error(void)
+{
+	char	 text[4096], *line, *rest = text;
+	ssize_t	 n;
+
+	fflush(stderr);
+	n = pread(STDERR_FILENO, text, sizeof(text) - 1, directives.seen);
+	if (n <= 0)
+		return;
+	directives.seen += n;
+	text[n] = '\0';
+	while ((line = strsep(&rest, "\n")) != NULL)
+		if (*line != '\0' && directives.current != NULL)
+			report_current(line);
+		else if (*line != '\0' && directives.warn)
+			fprintf(directives.out, "%s\n", line);
 }
 
 /* Handles NEXT_DIRECTIVE; the first directive has number 1, 0 means none. */
@@ -59,6 +114,10 @@ next_directive(const char *token, char *number)
 	size_t	 n = (size_t)atoi(number);
 
 	(void)token;
+	if (directives.check != NULL) {
+		take_standard_error();
+		directives.check->current = n;
+	}
 	directives.current = n > 0 && n <= directives.config->nsnmp ?
 	    &directives.config->snmp[n - 1] : NULL;
 }
@@ -74,10 +133,14 @@ init_with_directives(const struct configuration *config)
 	size_t	 i;
 
 	directives.config = config;
+	if (directives.out == NULL)
+		directives.out = stderr;
 	snmp_log_set_filter(filter_log);
 	register_config_handler(SNMP_APPLICATION, NEXT_DIRECTIVE,
 	    next_directive, NULL, NULL);
 	for (i = 0; i < config->nsnmp; i++) {
+		if (directives.check != NULL && directives.check->wrong[i])
+			continue;
 		snprintf(next, sizeof(next), NEXT_DIRECTIVE " %zu", i + 1);
 		netsnmp_config(next);
 		netsnmp_config(config->snmp[i].text);
@@ -88,6 +151,103 @@ init_with_directives(const struct configuration *config)
 	directives.current = NULL;
 	return (directives.errors == 0);
 }
+
+/* ---- check */
+
+/* The process that checks; it marks wrong directives and ends. */
+static void
+check_process(const struct configuration *config, struct check *check)
+{
+	int	 real, memory;
+
+	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	real = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
+	memory = memfd_create("stderr", MFD_CLOEXEC);
+	if (real < 0 || memory < 0 ||
+	    (directives.out = fdopen(real, "w")) == NULL ||
+	    dup2(memory, STDERR_FILENO) < 0)
+		fatal("cannot check the directives of snmp");
+	directives.check = check;
+	snmp_library_init();
+	snmp_library_use_no_files();
+	if (init_agent(SNMP_APPLICATION) != 0)
+		fatal("cannot check the directives of snmp");
+	(void)init_with_directives(config);
+	take_standard_error();
+	fflush(directives.out);
+	check->finished = true;
+	_exit(0);
+}
+
+/* False when the process could not check all directives. */
+static bool
+run_check_process(const struct configuration *config, struct check *check)
+{
+	pid_t	 pid;
+
+	check->current = 0;
+	fflush(NULL);
+	pid = fork();
+	if (pid == 0)
+		check_process(config, check);
+	if (pid < 0)
+		fatal("cannot check the directives of snmp");
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		continue;
+	return (check->finished);
+}
+
+/* As net-snmp reads a directive: after a "#" is a comment. */
+static bool
+has_argument(const char *text)
+{
+	text += strspn(text, " ");
+	text += strcspn(text, " =");
+	text += strspn(text, " =");
+	return (*text != '\0' && *text != '#');
+}
+
+/*
+ * net-snmp crashes or ends the process at some wrong directives.  So the check
+ * has a process of its own, and another one after each such directive.
+ */
+bool
+standalone_check(const struct configuration *config, bool warn)
+{
+	struct check	*check;
+	size_t		 i, size = sizeof(*check) + config->nsnmp;
+	bool		 ok = true;
+
+	if (config->nsnmp == 0)
+		return (true);
+	check = mmap(NULL, size, PROT_READ | PROT_WRITE,
+	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (check == MAP_FAILED)
+		fatal("cannot check the directives of snmp");
+	directives.out = stderr;
+	directives.warn = warn;
+	for (i = 0; i < config->nsnmp; i++)
+		if (!has_argument(config->snmp[i].text)) {
+			report(&config->snmp[i], "missing argument; expected "
+			    "a directive of snmpd.conf(5)");
+			check->wrong[i] = true;
+		}
+	while (!run_check_process(config, check)) {
+		if (check->current == 0)
+			fatal("cannot check the directives of snmp");
+		i = check->current - 1;
+		if (!check->wrong[i])
+			report(&config->snmp[i], "invalid argument; see "
+			    "snmpd.conf(5)");
+		check->wrong[i] = true;
+	}
+	for (i = 0; i < config->nsnmp; i++)
+		ok = ok && !check->wrong[i];
+	munmap(check, size);
+	return (ok);
+}
+
+/* ---- start and end */
 
 /*
  * Lets net-snmp store snmpEngineBoots, which must count all starts (RFC 3414,
@@ -160,15 +320,4 @@ standalone_end(void)
 		(void)usm_remove_user(user);
 		usm_free_user(user);
 	}
-}
-
-bool
-standalone_check(const struct configuration *config)
-{
-	if (config->nsnmp == 0)
-		return (true);
-	snmp_library_init();
-	snmp_library_use_no_files();
-	return (init_agent(SNMP_APPLICATION) == 0 &&
-	    init_with_directives(config));
 }

@@ -30,8 +30,10 @@ void	 standalone_end(void);
 /*
  * Checks the directives of `snmp`: true when there is no error.  Errors are
  * written to stderr, each with file and line, as other errors in the
- * configuration.  Afterwards the process can use net-snmp for nothing else.
+ * configuration.  With `warn`, warnings of net-snmp without a line are written,
+ * too.  To be called before snmp_library_init(): the check has a process of its
+ * own.
  */
-bool	 standalone_check(const struct configuration *);
+bool	 standalone_check(const struct configuration *, bool warn);
 
 #endif

@@ -77,6 +77,16 @@ check_wrong "3 5 6" "$GOOD" "nonsense foo" "$USER_V3" \
 	"createUser noc SHA short" \
 	"rocommunity public 300.1.1.1" "rouser noc priv"
 
+# net-snmp 5.9.3 crashes at the first ones, ends the process at "perl", and only
+# prints an error for "trapsess".
+for line in trap2sink informsink trapsess quit rocommunity "trap2sink #x" \
+	"trap2sink -s" "informsink -name x" "vacmGroup x" "createUser x y" \
+	"perl x y" "trapsess -v 3" "trapsess -v 9 $SINK"; do
+	check_wrong 3 "$GOOD" "$line" "rouser noc priv"
+done
+check_wrong "2 4 6" "trapsess -v 3" "$GOOD" "vacmView x" "$USER_V3" \
+	"createUser x y"
+
 directives "$GOOD" "$USER_V3" "rouser noc priv" "trap2sink $SINK public"
 run_with -t
 is "right directives: the exit status is 0" "$STATUS" 0
