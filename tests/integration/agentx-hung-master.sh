@@ -25,7 +25,8 @@ in_connect() {
 	[ "$(cat "/proc/$daemon/wchan")" = unix_wait_for_peer ]
 }
 
-# wait_for_connect: until hbwatchd is blocked, the worst time for the next step
+# wait_for_connect: waits until hbwatchd is blocked in connect(), the worst
+# moment for the next step
 wait_for_connect() {
 	need "hbwatchd does not fill the backlog" 60 backlog_is_full
 	wait_for 10 in_connect || note "hbwatchd was not seen in connect()"

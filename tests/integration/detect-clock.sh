@@ -68,7 +68,7 @@ start_pair 2s "$(watch_section steady 20054 1s)" \
 	"$(watch_section slow 20055 6s)"
 daemon=${PID[hbwatchd]}
 
-# its_clock: the wall clock of hbwatchd; hbwConfigTime shows it after a reload
+# its_clock: the wall clock of hbwatchd, read from hbwConfigTime after a reload
 its_clock() {
 	local before
 

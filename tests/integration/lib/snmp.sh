@@ -99,7 +99,7 @@ watch_index() {
 	index_of hbwWatchName "$1"
 }
 
-# watch_names: in alphabetical order
+# watch_names: the names of all watches, in alphabetical order
 watch_names() {
 	walk hbwWatchName 2>/dev/null | sort | xargs
 }
