@@ -24,10 +24,9 @@
 
 /*
  * A trap is a datagram, and an overloaded receiver drops it silently.  After a
- * pause PACE_BURST notifications are sent at once, then one each PACE_NS.
+ * pause RATE_BURST notifications are sent at once, then at the configured rate.
  */
-#define PACE_BURST		50
-#define PACE_NS			(NSEC_PER_SEC / 1000)
+#define RATE_BURST		50
 
 /*
  * Seconds.  It practically never passes: after a timeout the library would send
@@ -329,12 +328,13 @@ may_send(const struct notify *notify)
 void
 notify_flush(struct notify *notify, struct mono_time now)
 {
+	int64_t	 pace_ns = NSEC_PER_SEC / notify->agent->current.config->rate;
 	bool	 ok = true;
 
 	while (ok && may_send(notify) && !mono_before(now, notify->next)) {
 		/* After a pause, notify->next may be a whole burst ago. */
 		notify->next = mono_add(mono_max(notify->next,
-		    mono_add(now, -PACE_BURST * PACE_NS)), PACE_NS);
+		    mono_add(now, -RATE_BURST * pace_ns)), pace_ns);
 		ok = send_one(notify, next_notification(notify));
 	}
 }

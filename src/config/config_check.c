@@ -123,7 +123,7 @@ config_check_severity(struct config_check *c, const struct config_value *v)
 	return (severity_parse(v->text, &c->alarm.severity) ? NULL : "unknown");
 }
 
-/* Reads a limit and a window, such as "100 in 10s". */
+/* Reads a limit and a window, such as "80 in 5s"; "off" is the limit 0. */
 const char *
 config_check_storm(struct config_check *c, const struct config_value *v)
 {
@@ -132,6 +132,11 @@ config_check_storm(struct config_check *c, const struct config_value *v)
 	const char	*in = v->text + n + strspn(v->text + n, " \t");
 	int64_t		*window = &c->storm_window_ns;
 
+	if (strcasecmp(v->text, "off") == 0) {
+		c->storm_limit = 0;
+		*window = 0;
+		return (NULL);
+	}
 	if (n >= sizeof(number) || strncmp(in, "in", 2) != 0 ||
 	    (in[2] != ' ' && in[2] != '\t'))
 		return ("invalid");

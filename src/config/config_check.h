@@ -51,6 +51,7 @@ struct config_check {
 	uint32_t		 history;
 	uint32_t		 storm_limit;
 	int64_t			 storm_window_ns;
+	uint32_t		 rate;
 	struct configuration_profile defaults;	/* of the watches */
 
 	/*

@@ -28,7 +28,9 @@ const struct config_option config_options[OPTIONS] = {
 	    CONFIGURATION_HISTORY_MIN, CONFIGURATION_HISTORY_MAX,
 	    "notifications"),
 	[OPTION_STORM] = { OPTION("storm", TOP, storm), .expected = "NUMBER in "
-	    "DURATION, 1 to 1000000 in 1s to 1h, such as 100 in 10s" },
+	    "DURATION, 1 to 1000000 in 1s to 1h, such as 80 in 5s, or off" },
+	[OPTION_RATE] = NUMBER("rate", TOP, rate, 1, CONFIGURATION_RATE_MAX,
+	    "notifications a second"),
 	[OPTION_SNMP] = { OPTION("snmp", TOP, directive), .list = true,
 	    .secret = true, RANGE(1, CONFIG_LONG_TEXT_MAX),
 	    .expected = TEXT_EXPECTED },

@@ -14,6 +14,9 @@ static void
 check_top(struct config_check *c)
 {
 	c->history = CONFIGURATION_HISTORY_DEFAULT;
+	c->storm_limit = CONFIGURATION_STORM_LIMIT_DEFAULT;
+	c->storm_window_ns = CONFIGURATION_STORM_WINDOW_DEFAULT_NS;
+	c->rate = CONFIGURATION_RATE_DEFAULT;
 	c->watch.source = c->watch.host = c->host;
 	c->watch.recovery = 1;
 	c->watch.enabled = true;
@@ -22,6 +25,7 @@ check_top(struct config_check *c)
 	c->result->history = c->history;
 	c->result->storm_limit = c->storm_limit;
 	c->result->storm_window_ns = c->storm_window_ns;
+	c->result->rate = c->rate;
 	if (c->agentx == NULL)
 		return;
 	c->result->agentx = strdup(c->agentx);

@@ -160,6 +160,8 @@ class Daemon:
         self.kills = 0                  # engines that were killed
         self.configuration = testbed.path("hbwatchd.conf")
         with open(self.configuration, "w", encoding="ascii") as file:
+            # Each notification is checked.
+            file.write("storm = off\n")
             for watch in watches:
                 file.write(section(watch))
 

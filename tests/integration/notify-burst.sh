@@ -20,7 +20,7 @@ begin
 # Over UDP, traps that snmpd has sent could be lost.
 SINK=tcp:$SINK
 start_sender late 20054
-start_pair 5s "$(watch_section late 20054 1s)" \
+start_pair 5s "storm = off" "$(watch_section late 20054 1s)" \
 	"$(watch_sections "$WATCHES" 400ms)"
 daemon=${PID[hbwatchd]}
 

@@ -1,10 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: many watches that are silent at once, with `storm` configured; also
-#          with kills and reloads in the middle.
+# Setting: many watches that are silent at once, with `storm` and `rate` in
+#          several settings; also with kills and reloads in the middle.
 # Checks:  one hbwAlarmStorm summarises the raises above the limit, tables and
-#          history have each alarm, and nothing is notified twice or never.
+#          history have each alarm, nothing is notified twice or never, and
+#          notifications are sent at the configured rate.
 #
 #   HBW_WATCHES   the number of watches that are silent at once: 100
 
@@ -19,7 +20,7 @@ SINK=tcp:$SINK
 start_observer
 
 # configure_watches [LINE]: writes hbwatchd.conf with this line, such as
-# `storm = 10 in 3s`
+# `storm = 10 in 3s`, or with the defaults
 configure_watches() {
 	{
 		[ $# -eq 0 ] || echo "$1"
@@ -95,16 +96,16 @@ check_history() {
 # Without storm
 #
 
-configure_watches
+configure_watches "storm = off"
 start_sender steady 20053 --rate 20
 start_sender other 20054 --rate 20
 mark_traps
 start_hbwatchd
-soon "not configured: each raise is notified" 10 \
+soon "off: each raise is notified" 10 \
 	new_traps_are "$WATCHES" hbwAlarmRaised
-is "not configured: the MIB shows no storm" "$(open_storm)" "0 0 0"
+is "off: the MIB shows no storm" "$(open_storm)" "0 0 0"
 start_all
-soon "not configured: each clear is notified" 10 \
+soon "off: each clear is notified" 10 \
 	new_traps_are "$WATCHES" hbwAlarmCleared
 
 #
@@ -197,7 +198,7 @@ check_history "three more kills"
 mark_traps
 stop all
 soon "a third storm: all alarms are active" 5 active_alarms_are "$WATCHES"
-reload
+reload "storm = off"
 soon "a reload without storm: it is notified at once" 2 \
 	new_traps_are 1 hbwAlarmStorm
 stop other
@@ -234,5 +235,38 @@ stop all
 soon "the next storm ends: it is notified" 8 new_traps_are 2 hbwAlarmStorm
 check_history "a storm without an end"
 sed 's/^# /# the storms: /' "$WORK/storms"
+
+#
+# The default of storm, and rate
+#
+
+# arrival KIND NUMBER: the time of the arrival since mark_traps, in seconds
+arrival() {
+	traps "$1" | sed -n "$((${BEFORE[$1]} + $2))s/\t.*//p"
+}
+
+start_all
+need "heartbeats do not clear the alarms" 10 active_alarms_are 0
+reload
+wait_heartbeats steady 100
+mark_traps
+stop all
+soon "the default: 80 raises are notified" 5 new_traps_are 80 hbwAlarmRaised
+soon "the default: a storm summarises the others" 15 \
+	new_traps_are 1 hbwAlarmStorm
+is "the default: it has the right count" "$(last_storm | cut -d ' ' -f 1)" \
+	$((WATCHES - 80))
+check "the default: no other raise is notified" \
+	new_traps_are 80 hbwAlarmRaised
+reload "storm = off rate = 20"
+# 3 s, after which 50 may be sent at once again
+wait_heartbeats steady 60
+mark_traps
+start_all
+soon "rate: the clears of the notified raises arrive" 10 \
+	new_traps_are 80 hbwAlarmCleared
+is_about "rate: 50 at once, and 30 more at 20 a second, take 1.5 s" \
+	"$(awk "BEGIN { print $(arrival hbwAlarmCleared 80) - \
+		$(arrival hbwAlarmCleared 1) }")" 1.5 0.4
 check "hbwatchd ends on TERM" stop hbwatchd TERM
 finish

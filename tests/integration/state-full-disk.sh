@@ -11,7 +11,7 @@ begin
 # Over UDP, traps that snmpd has sent could be lost.
 SINK=tcp:$SINK
 WATCHES=100
-start_observer "$(watch_sections "$WATCHES" 700ms)" \
+start_observer "storm = off" "$(watch_sections "$WATCHES" 700ms)" \
 	"$(watch_section steady 20054 3s)"
 # So little space that hbwatchd cannot reserve blocks for its next writes.
 mount_small "$WORK/disk" 6m

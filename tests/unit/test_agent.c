@@ -1007,6 +1007,7 @@ restarts_are_kept_by_a_reload(void **state)
 	WATCH("0", "") WATCH("1", "") WATCH("2", "") WATCH("3", "") \
 	WATCH("4", "") WATCH("5", "")
 #define STORM	"storm = 2 in 30s\n" COMMON
+#define OFF	"storm = off\n" COMMON
 
 static bool
 summarised(uint32_t i)
@@ -1043,7 +1044,7 @@ no_storm_when_off(void **state)
 	uint32_t	 i;
 
 	(void)state;
-	stage_begin(&stage, COMMON SIX);
+	stage_begin(&stage, OFF SIX);
 	turn(11);
 	turn(10000);
 	assert_notifications(6);
@@ -1137,7 +1138,7 @@ static void
 storm_turned_off_and_on(void **state)
 {
 	(void)state;
-	stage_begin(&stage, COMMON SIX);
+	stage_begin(&stage, OFF SIX);
 	stage_heartbeat(&stage, 4, 5);
 	stage_heartbeat(&stage, 5, 5);
 	turn(11);
@@ -1151,7 +1152,7 @@ storm_turned_off_and_on(void **state)
 	assert_notifications(8);
 	assert_false(summarised(7));
 	assert_true(summarised(8));
-	stage_reload(&stage, COMMON SIX, 27);
+	stage_reload(&stage, OFF SIX, 27);
 	turn(27);
 	assert_notifications(9);
 	assert_storm(9, 1, 0, 8, 26);
@@ -1198,7 +1199,7 @@ static void
 storm_by_a_reload(void **state)
 {
 	(void)state;
-	stage_begin(&stage, COMMON SIX);
+	stage_begin(&stage, OFF SIX);
 	turn(11);
 	stage_reload(&stage, "source = t\n" STORM
 	    WATCH_OF("0", "role = q host = h")

@@ -236,7 +236,7 @@ static const struct refused {
 	    "c.conf:1: unexpected \"in\"; expected NAME = VALUE or a "
 	    "section; a value with blanks must be in quotes\n"
 	    "c.conf:1: invalid storm \"5\"; expected NUMBER in DURATION, 1 "
-	    "to 1000000 in 1s to 1h, such as 100 in 10s\n" },
+	    "to 1000000 in 1s to 1h, such as 80 in 5s, or off\n" },
 	/* The parser may have skipped the section of alarm 5. */
 	{ "unknown alarm after a syntax error", WATCH("alarm = 5") "}\n"
 	    "alarm 5 { name = x }",

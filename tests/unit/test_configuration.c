@@ -380,7 +380,7 @@ peers_of_two_sections(void **state)
 }
 
 static void
-history_and_storm(void **state)
+history_storm_and_rate(void **state)
 {
 	static const char *const	 storms[] = { "storm = 100 in 10s",
 					    "storm = \"100 in 10s\"",
@@ -393,7 +393,14 @@ history_and_storm(void **state)
 	(void)state;
 	c = load("");
 	assert_int_equal(c->history, 10000);
+	assert_int_equal(c->storm_limit, 80);
+	assert_int_equal(c->storm_window_ns, 5 * NSEC_PER_SEC);
+	assert_int_equal(c->rate, 1000);
+	configuration_free(c);
+	c = load("storm = off\nrate = 1");
 	assert_int_equal(c->storm_limit, 0);
+	assert_int_equal(c->storm_window_ns, 0);
+	assert_int_equal(c->rate, 1);
 	configuration_free(c);
 	for (i = 0; i < sizeof(storms) / sizeof(storms[0]); i++) {
 		c = load(storms[i]);
@@ -401,11 +408,13 @@ history_and_storm(void **state)
 		assert_int_equal(c->storm_window_ns, 10 * NSEC_PER_SEC);
 		configuration_free(c);
 	}
-	c = load("history = 100\nstorm = 1000000 in 1h\n" WATCH(""));
+	c = load("history = 100\nstorm = 1000000 in 1h\nrate = 1000000\n"
+	    WATCH(""));
 	assert_int_equal(c->history, 100);
 	assert_int_equal(c->storm_limit, 1000000);
 	assert_int_equal(c->storm_window_ns, 3600 * NSEC_PER_SEC);
-	assert_int_equal(c->watches[0]->profile->line, 3);
+	assert_int_equal(c->rate, 1000000);
+	assert_int_equal(c->watches[0]->profile->line, 4);
 	configuration_free(c);
 }
 
@@ -572,7 +581,7 @@ main(void)
 		cmocka_unit_test(peers_of_a_list),
 		cmocka_unit_test(peers_of_a_prefix),
 		cmocka_unit_test(peers_of_two_sections),
-		cmocka_unit_test(history_and_storm),
+		cmocka_unit_test(history_storm_and_rate),
 		cmocka_unit_test(names_of_greatest_length),
 		cmocka_unit_test(watch_enabled),
 		cmocka_unit_test(peer_left_out),

@@ -1124,8 +1124,8 @@ storm_over_a_restart(void **state)
 	turn(119);
 	assert_int_equal(AGENT->outbox.sequence, 10);
 	stop();
-	/* Without the option `storm` it is notified at once. */
-	start(COMMON FOUR, 119);
+	/* With `storm = off` it is notified at once. */
+	start("storm = off\n" COMMON FOUR, 119);
 	turn(119);
 	assert_notified(11, 0, 1, 10, 101);
 	assert_int_equal(AGENT->epoch, 1);

@@ -129,7 +129,8 @@ class Host:
             "-x", self.socket, timestamped=timestamped)
 
     def configure(self, text):
-        write(self.lab.path("hbwatchd.conf.new"), text)
+        # Each notification counts.
+        write(self.lab.path("hbwatchd.conf.new"), "storm = off\n" + text)
         os.replace(self.lab.path("hbwatchd.conf.new"),
                    self.lab.path("hbwatchd.conf"))
 
