@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "snmp_library.h"
@@ -63,6 +64,17 @@ master_address(void)
 	return (address != NULL ? address : NETSNMP_AGENTX_SOCKET);
 }
 
+/* privileges_limit() drops CAP_DAC_OVERRIDE, which surprises root. */
+static const char *
+connect_hint(int error)
+{
+	if (error != EACCES)
+		return ("");
+	return (geteuid() != 0 ? " (see agentXPerms in hbwatchd(8))" :
+	    " (see agentXPerms in hbwatchd(8); root needs the permission, "
+	    "too)");
+}
+
 /* The same reason is logged once. */
 static void
 log_connect_error(int error)
@@ -74,8 +86,8 @@ log_connect_error(int error)
 		return;
 	subagent.connect_error = error;
 	log_warnx("cannot connect to snmpd (AgentX) at %s: %s%s; retrying "
-	    "every %d s", master_address(), strerror(error), error == EACCES ?
-	    " (see agentXPerms in hbwatchd(8))" : "", CONNECT_INTERVAL);
+	    "every %d s", master_address(), strerror(error),
+	    connect_hint(error), CONNECT_INTERVAL);
 }
 
 static bool
