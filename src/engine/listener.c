@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <netinet/in.h>
+
 #include <stdio.h>
 
 #include "base/log.h"
@@ -12,6 +14,21 @@
  */
 #define DRAIN_FRAMES	1024
 #define DRAIN_CALLS	4
+
+/*
+ * The ring holds the packets that arrive while another process has the
+ * processor, and while a new engine replaces the old one.  Its size follows
+ * what the watches can receive: about 750 heartbeats, and 48 for each watch.
+ * The traffic that some watches receive is not only heartbeats; these get more.
+ * With more than about 500 watches their heartbeats do not come all at once:
+ * then it is about 25,000, and one for every third watch.
+ */
+#define RING_BYTES		(256 * 1024)
+#define RING_BYTES_PER_WATCH	(16 * 1024)
+#define RING_BYTES_TRAFFIC	(512 * 1024)	/* for such a watch */
+#define RING_BYTES_MANY		(8 * 1024 * 1024)
+#define RING_BYTES_PER_MANY	32
+#define RING_BYTES_MAX		(64 * 1024 * 1024)
 
 #define DOWN_TEXT	"the interface is down"
 #define REMOVED_TEXT	"the interface was removed"
@@ -199,6 +216,28 @@ listener_drain(struct listener *listener)
 
 /* ---- start and end */
 
+/*
+ * True when packets that are not heartbeats reach the ring: all packets of a
+ * TCP connection, or of any protocol.
+ */
+static bool
+receives_traffic(const struct protocol *protocol)
+{
+	return (protocol->transport == 0 || protocol->transport == IPPROTO_TCP);
+}
+
+/* Counts a watch of the listener. */
+static void
+add_watch(struct listener *listener, const struct protocol *protocol)
+{
+	listener->nwatches++;
+	if (listener->ring_bytes < RING_BYTES_MANY)
+		listener->ring_bytes += receives_traffic(protocol) ?
+		    RING_BYTES_TRAFFIC : RING_BYTES_PER_WATCH;
+	else if (listener->ring_bytes < RING_BYTES_MAX)
+		listener->ring_bytes += RING_BYTES_PER_MANY;
+}
+
 /* Prepares the match for the frames of the capture.  Sets the error. */
 static bool
 prepare_match(struct listener *listener)
@@ -228,7 +267,7 @@ open_capture(struct listener *listener, char *const *filters)
 	}
 	listener->capture = capture_open_live(interface,
 	    match_needs_payload(listener->match) ? CAPTURE_SNAPSHOT_LARGE :
-	    CAPTURE_SNAPSHOT_SMALL, listener->nwatches, filters,
+	    CAPTURE_SNAPSHOT_SMALL, listener->ring_bytes, filters,
 	    MATCH_FILTERS, listener->error);
 	if (listener->capture == NULL)
 		return;
@@ -249,11 +288,13 @@ listener_open(struct listener *listener, struct listeners *common,
 
 	*listener = (struct listener){
 		.common = common, .row = &shared->captures[position],
-		.position = position,
+		.position = position, .ring_bytes = RING_BYTES,
 	};
 	for (i = 0; i < shared->nwatches; i++)
-		listener->nwatches += shared->watches[i].enabled &&
-		    shared->watches[i].source == position;
+		if (shared->watches[i].enabled &&
+		    shared->watches[i].source == position)
+			add_watch(listener,
+			    config->watches[i]->profile->form.protocol);
 	listener->match = match_new(config, listener->row->interface);
 	if (listener->match == NULL || !match_filters(config,
 	    listener->row->interface, filters))

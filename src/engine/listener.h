@@ -39,6 +39,7 @@ struct listener {
 	struct shared_capture	*row;		/* in the shared state */
 	uint32_t		 position;	/* of the row */
 	size_t			 nwatches;	/* enabled, on this interface */
+	int			 ring_bytes;	/* for the capture */
 	struct capture		*capture;	/* NULL: closed, or failed */
 	struct match		*match;
 	struct mono_time	 opened;	/* when the capture was */

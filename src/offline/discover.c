@@ -118,7 +118,7 @@ discover_live(struct discover *d)
 	bool		 ok;
 
 	capture = capture_open_live(d->interface, CAPTURE_SNAPSHOT_SMALL,
-	    0, filters, 1, error);
+	    CAPTURE_RING_BYTES, filters, 1, error);
 	if (capture == NULL) {
 		log_errx("%s: cannot capture: %s", d->interface, error);
 		return (false);

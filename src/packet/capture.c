@@ -12,15 +12,6 @@
 #include "packet/capture.h"
 
 /*
- * The ring holds the packets that arrive while another process has the
- * processor, and while a new engine replaces the old one: about 20,000
- * heartbeats, and one more for every third watch.
- */
-#define RING_BYTES		(8 * 1024 * 1024)
-#define RING_BYTES_PER_WATCH	32
-#define RING_BYTES_MAX		(64 * 1024 * 1024)
-
-/*
  * The longest delay of a packet on a kernel without immediate mode.  In
  * immediate mode packets are delivered at once.
  */
@@ -43,16 +34,8 @@ link_type_of(int dlt)
 	return (dlt == DLT_RAW ? 101 : dlt);
 }
 
-static int
-ring_bytes(size_t nwatches)
-{
-	if (nwatches > (RING_BYTES_MAX - RING_BYTES) / RING_BYTES_PER_WATCH)
-		return (RING_BYTES_MAX);
-	return (RING_BYTES + (int)nwatches * RING_BYTES_PER_WATCH);
-}
-
 static pcap_t *
-activate(const char *interface, int snapshot, size_t nwatches, char *error)
+activate(const char *interface, int snapshot, int ring_bytes, char *error)
 {
 	pcap_t	*pcap;
 	char	 buffer[PCAP_ERRBUF_SIZE];
@@ -67,7 +50,7 @@ activate(const char *interface, int snapshot, size_t nwatches, char *error)
 	pcap_set_promisc(pcap, strcmp(interface, "any") != 0);
 	pcap_set_timeout(pcap, TIMEOUT_MS);
 	pcap_set_immediate_mode(pcap, 1);
-	pcap_set_buffer_size(pcap, ring_bytes(nwatches));
+	pcap_set_buffer_size(pcap, ring_bytes);
 	/* If the kernel refuses nanoseconds, the unit is the microsecond. */
 	(void)pcap_set_tstamp_precision(pcap, PCAP_TSTAMP_PRECISION_NANO);
 	status = pcap_activate(pcap);
@@ -115,7 +98,7 @@ set_first_filter(pcap_t *pcap, char *const *filters, size_t nfilters,
 }
 
 struct capture *
-capture_open_live(const char *interface, int snapshot, size_t nwatches,
+capture_open_live(const char *interface, int snapshot, int ring_bytes,
     char *const *filters, size_t nfilters, char *error)
 {
 	struct capture	*c;
@@ -126,7 +109,7 @@ capture_open_live(const char *interface, int snapshot, size_t nwatches,
 		snprintf(error, CAPTURE_ERROR_SIZE, "out of memory");
 		return (NULL);
 	}
-	c->pcap = activate(interface, snapshot, nwatches, error);
+	c->pcap = activate(interface, snapshot, ring_bytes, error);
 	if (c->pcap == NULL) {
 		free(c);
 		return (NULL);

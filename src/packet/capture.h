@@ -15,12 +15,16 @@
 
 /*
  * Snapshot lengths in octets.  Heartbeats with their headers fit into the small
- * one.  A slot of the kernel's ring is as large as the snapshot, so a large one
- * leaves room for fewer packets.  The large one is for filter expressions of
- * users, which may read any part of a packet.
+ * one.  A slot of the kernel's ring has room for the snapshot and about 90
+ * octets, so a large one leaves room for fewer packets.  The large one is for
+ * filter expressions of users, which may read any part of a packet; two of its
+ * slots fit into a page.
  */
 #define CAPTURE_SNAPSHOT_SMALL	256
-#define CAPTURE_SNAPSHOT_LARGE	2048
+#define CAPTURE_SNAPSHOT_LARGE	1920
+
+/* The ring for unknown traffic: about 20,000 small snapshots. */
+#define CAPTURE_RING_BYTES	(8 * 1024 * 1024)
 
 struct capture;
 
@@ -45,14 +49,14 @@ enum capture_status {
 
 /*
  * Opens an interface in promiscuous mode.  Each packet is handed out at once,
- * with the kernel's timestamp in nanoseconds.  The ring has room for the
- * heartbeats of `nwatches` watches.  It sets the first of the `nfilters`
- * pcap-filter(7) expressions that compiles for the link type, because some link
- * types have no `vlan`.  NULL on error, with one line in
- * error[CAPTURE_ERROR_SIZE].  The caller ends the capture with capture_close.
+ * with the kernel's timestamp in nanoseconds.  The kernel's ring has about
+ * `ring_bytes`.  It sets the first of the `nfilters` pcap-filter(7) expressions
+ * that compiles for the link type, because some link types have no `vlan`.
+ * NULL on error, with one line in error[CAPTURE_ERROR_SIZE].  The caller ends
+ * the capture with capture_close.
  */
 struct capture *capture_open_live(const char *interface, int snapshot,
-	    size_t nwatches, char *const *filters, size_t nfilters,
+	    int ring_bytes, char *const *filters, size_t nfilters,
 	    char *error);
 void	 capture_close(struct capture *);
 

@@ -35,8 +35,8 @@ def measure(lab):
         mib = [pss / 2**20 for pss, _ in found[watches]]
         figures.append(Figure(
             "i", "resident, %d watches" % watches, "MiB", mib,
-            note="PSS of both processes; the capture's ring of 8 MiB counts "
-            "from the first watch on"))
+            note="PSS of both processes with the ring of the capture, which "
+            "is 8 MiB from 500 watches on"))
     for watches in sizes[1:]:
         for i, name in ((0, "both"), (1, "both, shared rows counted twice")):
             base = empty if i == 0 else statistics.median(
