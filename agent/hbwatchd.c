@@ -487,8 +487,6 @@ run(const struct options *o, struct configuration *config)
 		turn(&d);
 	supervisor_end(&d.supervisor);
 	persistence_save(&d.agent, mono_now(), true);
-	if (o->listen != NULL)
-		standalone_end();
 	snmp_library_end();
 	configuration_free(d.reload);
 	agent_free(&d.agent);

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "snmp_engine.h"
 #include "snmp_library.h"
 #include "snmp_log.h"
 #include "standalone.h"
@@ -250,11 +251,11 @@ standalone_check(const struct configuration *config, bool warn)
 /* ---- start and end */
 
 /*
- * Lets net-snmp store snmpEngineBoots, which must count all starts (RFC 3414,
- * section 2.2).
+ * net-snmp reads no configuration file, so that only hbwatchd.conf defines who
+ * may send requests.  It looks for TLS certificates in this directory.
  */
 static void
-keep_engine_boots(const char *state)
+use_directory(const char *state)
 {
 	char	*directory, *absolute;
 
@@ -264,14 +265,12 @@ keep_engine_boots(const char *state)
 	    absolute != NULL ? absolute : state) < 0)
 		fatal("cannot start");
 	free(absolute);
-	if (mkdir(directory, 0700) != 0 && errno != EEXIST) {
+	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
 		log_err("cannot create %s for snmpEngineBoots", directory);
-		snmp_library_use_no_files();
-	} else {
-		setenv("SNMPCONFPATH", directory, 1);
-		setenv("SNMP_PERSISTENT_DIR", directory, 1);
-	}
+	setenv("SNMPCONFPATH", directory, 1);
+	setenv("SNMP_PERSISTENT_DIR", directory, 1);
 	free(directory);
+	snmp_library_use_no_files();
 }
 
 /* Without an error of the system net-snmp has rejected the address itself. */
@@ -287,7 +286,7 @@ standalone_start(struct agent *agent, const char *address, const char *state)
 {
 	static char	 no_smux[] = "!smux";
 
-	keep_engine_boots(state);
+	use_directory(state);
 	netsnmp_ds_set_boolean(NETSNMP_DS_APPLICATION_ID,
 	    NETSNMP_DS_AGENT_ROLE, 0);
 	netsnmp_ds_set_string(NETSNMP_DS_APPLICATION_ID,
@@ -296,8 +295,10 @@ standalone_start(struct agent *agent, const char *address, const char *state)
 	add_to_init_list(no_smux);
 	if (!snmp_library_start_agent(agent))
 		return (STANDALONE_FAILED);
+	snmp_engine_load(state);
 	if (!init_with_directives(agent->current.config))
 		return (STANDALONE_MISCONFIGURED);
+	snmp_engine_store(state);
 	errno = 0;
 	if (init_master_agent() != 0) {
 		log_listen_error(address, errno);
@@ -305,19 +306,4 @@ standalone_start(struct agent *agent, const char *address, const char *state)
 	}
 	log_notice("answering SNMP on %s", address);
 	return (STANDALONE_OK);
-}
-
-/*
- * Removes the SNMPv3 users, so that the library does not store their keys.  The
- * directive createUser creates them at the next start.
- */
-void
-standalone_end(void)
-{
-	struct usmUser	*user;
-
-	while ((user = usm_get_userList()) != NULL) {
-		(void)usm_remove_user(user);
-		usm_free_user(user);
-	}
 }

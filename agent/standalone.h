@@ -19,13 +19,11 @@ enum standalone_result {
 };
 
 /*
- * Answers SNMP requests on `address`, which has the form of snmpd(8).  net-snmp
- * keeps the state of SNMPv3 in the directory `state`/snmp.
+ * Answers SNMP requests on `address`, which has the form of snmpd(8).  The
+ * state of SNMPv3 is in the directory `state`/snmp, see snmp_engine.h.
  */
 enum standalone_result standalone_start(struct agent *, const char *address,
 	    const char *state);
-/* To be called before snmp_library_end(). */
-void	 standalone_end(void);
 
 /*
  * Checks the directives of `snmp`: true when there is no error.  Errors are
