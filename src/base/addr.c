@@ -26,6 +26,13 @@ addr_equal(const struct addr *a, const struct addr *b)
 }
 
 bool
+addr_is_multicast(const struct addr *a)
+{
+	return (a->family == ADDR_IPV6 ? a->octets[0] == 0xff :
+	    (a->octets[0] & 0xf0) == 0xe0);
+}
+
+bool
 addr_parse(const char *text, struct addr *a)
 {
 	memset(a, 0, sizeof(*a));

@@ -33,6 +33,8 @@ struct addr {
 /* Number of octets that the family uses: 0, 4 or 16. */
 size_t	 addr_length(const struct addr *);
 bool	 addr_equal(const struct addr *, const struct addr *);
+/* True for the address of a multicast group. */
+bool	 addr_is_multicast(const struct addr *);
 /* Reads a numeric address.  False for any other text; then it is ADDR_NONE. */
 bool	 addr_parse(const char *text, struct addr *);
 /* Writes text[ADDR_TEXT_SIZE], "" for ADDR_NONE, and returns it. */

@@ -20,10 +20,8 @@ addr_unspecified(const struct addr *a)
 static bool
 addr_is_group(const struct addr *a)
 {
-	if (a->family == ADDR_IPV6)
-		return (a->octets[0] == 0xff);
-	return ((a->octets[0] & 0xf0) == 0xe0 ||
-	    memcmp(a->octets, "\xff\xff\xff\xff", 4) == 0);
+	return (addr_is_multicast(a) || (a->family == ADDR_IPV4 &&
+	    memcmp(a->octets, "\xff\xff\xff\xff", 4) == 0));
 }
 
 /* The bits of the position are zero in the first address of the range. */

@@ -250,11 +250,9 @@ take_unknown(struct flow_table *t, const struct packet *packet)
 bool
 flow_table_is_group(const struct addr *a)
 {
-	if (a->family == ADDR_IPV6)
-		return (a->octets[0] == 0xff);
-	/* Multicast, or broadcast with a netmask of at most 24 bits. */
-	return ((a->octets[0] >= 224 && a->octets[0] < 240) ||
-	    a->octets[3] == 255);
+	/* Broadcast: with a netmask of at most 24 bits. */
+	return (addr_is_multicast(a) ||
+	    (a->family == ADDR_IPV4 && a->octets[3] == 255));
 }
 
 /* Does the packet count?  Also notes that the pair exchanges packets. */

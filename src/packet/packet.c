@@ -594,7 +594,8 @@ sum_octets(uint32_t sum, const uint8_t *octets, size_t n)
 }
 
 bool
-packet_checksum_bad(const struct packet *packet, bool pseudo_header)
+packet_checksum_bad(const struct packet *packet,
+    const struct addr *destination)
 {
 	uint32_t	 sum = 0;
 	size_t		 n = addr_length(&packet->source);
@@ -603,9 +604,9 @@ packet_checksum_bad(const struct packet *packet, bool pseudo_header)
 	    packet->payload_length < packet->payload_wire ||
 	    packet->payload_length > UINT16_MAX)
 		return (false);
-	if (pseudo_header) {
+	if (destination != NULL) {
 		sum = sum_octets(sum, packet->source.octets, n);
-		sum = sum_octets(sum, packet->destination.octets, n);
+		sum = sum_octets(sum, destination->octets, n);
 		sum += (uint32_t)packet->payload_length + packet->protocol;
 	}
 	sum = sum_octets(sum, packet->payload, packet->payload_length);

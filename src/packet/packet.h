@@ -82,11 +82,13 @@ struct packet_tcp {
 bool	 packet_tcp(const struct packet *, struct packet_tcp *);
 
 /*
- * True when the internet checksum (RFC 1071) of the payload is wrong, computed
- * with or without a pseudo-header (RFC 8200, section 8.1; the one of IPv4 has
- * the same fields).  False when it cannot be checked, because the payload was
- * not captured whole or was sent by this host.
+ * True when the internet checksum (RFC 1071) of the payload is wrong.  With a
+ * `destination`, it includes a pseudo-header (RFC 8200, section 8.1; the one of
+ * IPv4 has the same fields) with this destination; NULL: no pseudo-header.
+ * False when it cannot be checked, because the payload was not captured whole
+ * or was sent by this host.
  */
-bool	 packet_checksum_bad(const struct packet *, bool pseudo_header);
+bool	 packet_checksum_bad(const struct packet *,
+	    const struct addr *destination);
 
 #endif

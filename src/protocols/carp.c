@@ -46,8 +46,8 @@ carp_valid(const struct carp *carp, const struct packet *packet)
 {
 	return (carp->first == CARP_ADVERTISEMENT &&
 	    carp->auth_words == CARP_AUTH_WORDS && carp->vhid != 0 &&
-	    packet->payload_wire == CARP_LENGTH && packet->hop_limit == 255 &&
-	    !packet_checksum_bad(packet, false));
+	    packet->payload_wire == CARP_LENGTH &&
+	    vrrp_hop_limit_valid(packet) && !packet_checksum_bad(packet, NULL));
 }
 
 static bool

@@ -82,6 +82,14 @@ bool	 ports_heartbeat(const struct packet *, struct heartbeat *);
 int	 ports_filter_udp(uint32_t key, char *text, size_t size);
 int	 ports_filter_tcp(uint32_t key, char *text, size_t size);
 
+/* ---- vrrp.c: for CARP too */
+
+/*
+ * A packet to a multicast group must have a hop limit of 255, so it was sent on
+ * this link.  Packets to one address may come through routers.
+ */
+bool	 vrrp_hop_limit_valid(const struct packet *);
+
 /* ---- the `heartbeat` option of a watch */
 
 struct heartbeat_form {

@@ -55,17 +55,30 @@ vrrp_complete(const struct vrrp *v, const struct packet *packet)
 
 /*
  * The checksum of version 3 includes a pseudo-header: RFC 5798, section 5.2.8.
- * Some routers omit it for IPv4, so both are accepted.
+ * So does that of version 2 over IPv6, which is in no RFC, but which keepalived
+ * sends if it is configured.  For IPv4 some routers omit it.  Old versions of
+ * keepalived, and new ones with old_unicast_checksum, send to one address, but
+ * compute the checksum with that of the group.  All these are accepted.
  */
 static bool
 vrrp_checksum_bad(const struct vrrp *v, const struct packet *packet)
 {
-	if (v->first == VRRP2_ADVERTISEMENT)
-		return (packet_checksum_bad(packet, false));
-	if (!packet_checksum_bad(packet, true))
+	static const struct addr group = { ADDR_IPV4, { 224, 0, 0, 18 } };
+
+	if (packet->source.family == ADDR_IPV6)
+		return (packet_checksum_bad(packet, &packet->destination));
+	if (!packet_checksum_bad(packet, NULL))
 		return (false);
-	return (packet->source.family == ADDR_IPV6 ||
-	    packet_checksum_bad(packet, false));
+	return (v->first == VRRP2_ADVERTISEMENT ||
+	    (packet_checksum_bad(packet, &packet->destination) &&
+	    packet_checksum_bad(packet, &group)));
+}
+
+bool
+vrrp_hop_limit_valid(const struct packet *packet)
+{
+	return (packet->hop_limit == 255 ||
+	    !addr_is_multicast(&packet->destination));
 }
 
 /*
@@ -75,12 +88,9 @@ vrrp_checksum_bad(const struct vrrp *v, const struct packet *packet)
 static bool
 vrrp_valid(const struct vrrp *v, const struct packet *packet)
 {
-	if (v->first == VRRP2_ADVERTISEMENT) {
-		if (packet->source.family != ADDR_IPV4)
-			return (false);
-	} else if (v->first != VRRP3_ADVERTISEMENT)
+	if (v->first != VRRP2_ADVERTISEMENT && v->first != VRRP3_ADVERTISEMENT)
 		return (false);
-	return (packet->hop_limit == 255 && v->vrid != 0 &&
+	return (vrrp_hop_limit_valid(packet) && v->vrid != 0 &&
 	    vrrp_complete(v, packet) &&
 	    !vrrp_checksum_bad(v, packet));
 }

@@ -26,7 +26,7 @@ check(const struct packet *p, const uint8_t *frame, size_t captured)
 	fuzz_check(p->vlan <= 4095);
 	fuzz_check(!packet_udp(p, &data, &wire) || data.left <= wire);
 	fuzz_check(!packet_tcp(p, &tcp) || tcp.data_wire <= p->payload_wire);
-	(void)packet_checksum_bad(p, true);
+	(void)packet_checksum_bad(p, &p->destination);
 }
 
 int

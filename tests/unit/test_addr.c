@@ -88,6 +88,28 @@ addr_equal_compares_all_octets(void **state)
 }
 
 static void
+multicast_addresses(void **state)
+{
+	static const struct {
+		const char	*text;
+		bool		 multicast;
+	} t[] = {
+		{ "223.255.255.255", false }, { "224.0.0.18", true },
+		{ "239.255.255.255", true }, { "240.0.0.0", false },
+		{ "255.255.255.255", false }, { "192.0.2.12", false },
+		{ "ff02::12", true }, { "feff::1", false },
+	};
+	struct addr	 a;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		assert_true(addr_parse(t[i].text, &a));
+		assert_int_equal(addr_is_multicast(&a), t[i].multicast);
+	}
+}
+
+static void
 no_address(void **state)
 {
 	struct addr	 a = { 0 }, b;
@@ -112,6 +134,7 @@ main(void)
 		cmocka_unit_test(valid_addresses),
 		cmocka_unit_test(invalid_addresses),
 		cmocka_unit_test(addr_equal_compares_all_octets),
+		cmocka_unit_test(multicast_addresses),
 		cmocka_unit_test(no_address),
 	};
 

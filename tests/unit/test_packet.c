@@ -804,20 +804,20 @@ test_checksum(void **state)
 	set_u16(&b, 26, 0);
 	set_u16(&b, 26, 0xffff ^ internet_sum(b.at + 20, 9, 0));
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_IP);
-	assert_false(packet_checksum_bad(&p, false));
-	assert_true(packet_checksum_bad(&p, true));
+	assert_false(packet_checksum_bad(&p, NULL));
+	assert_true(packet_checksum_bad(&p, &p.destination));
 	set_u16(&b, 26, 0);
 	set_u16(&b, 26, 0xffff ^
 	    internet_sum(b.at + 12, 8 + 9, 112 + 9));
-	assert_true(packet_checksum_bad(&p, false));
-	assert_false(packet_checksum_bad(&p, true));
+	assert_true(packet_checksum_bad(&p, NULL));
+	assert_false(packet_checksum_bad(&p, &p.destination));
 	b.at[28] ^= 1;
-	assert_true(packet_checksum_bad(&p, true));
+	assert_true(packet_checksum_bad(&p, &p.destination));
 	p.sent_here = true;
-	assert_false(packet_checksum_bad(&p, true));
+	assert_false(packet_checksum_bad(&p, &p.destination));
 	p.sent_here = false;
 	p.payload_length--;		/* not all was captured */
-	assert_false(packet_checksum_bad(&p, true));
+	assert_false(packet_checksum_bad(&p, &p.destination));
 }
 
 int

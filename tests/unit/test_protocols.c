@@ -187,7 +187,8 @@ test_ip(void **state)
 
 /* ---- vrrp */
 
-enum sum { SUM_PLAIN, SUM_PSEUDO };
+/* SUM_GROUP: with the group in place of the destination, for IPv4 */
+enum sum { SUM_PLAIN, SUM_PSEUDO, SUM_GROUP };
 
 static void
 set_sum(struct bytes *b, size_t header, size_t offset, enum sum sum)
@@ -200,8 +201,23 @@ set_sum(struct bytes *b, size_t header, size_t offset, enum sum sum)
 	if (sum == SUM_PSEUDO)
 		start = internet_sum(b->at + header - addresses, addresses,
 		    (uint32_t)n + 112);
+	else if (sum == SUM_GROUP)
+		start = internet_sum(b->at + header - 8, 4,
+		    (uint32_t)n + 112 + 0xe000 + 0x0012);
 	set_u16(b, header + offset,
 	    0xffffu ^ internet_sum(b->at + header, n, start));
+}
+
+/* Changes the destination to the multicast group of the protocol. */
+static void
+to_group(struct bytes *b)
+{
+	static const uint8_t	 group6[16] = { 0xff, 2, [15] = 0x12 };
+
+	if (b->at[0] >> 4 == 4)
+		memcpy(b->at + 16, "\xe0\0\0\x12", 4);
+	else
+		memcpy(b->at + 24, group6, sizeof(group6));
 }
 
 static void
@@ -258,6 +274,7 @@ test_vrrp2_invalid(void **state)
 
 	(void)state;
 	put_vrrp2(&b, 100, 2);
+	to_group(&b);
 	assert_true(accepts("vrrp", &b));
 	assert_false(accepts_changed("vrrp", &b, 8, 254));	/* TTL */
 	assert_false(accepts_changed("vrrp", &b, 9, 113));
@@ -369,10 +386,68 @@ test_vrrp3(void **state)
 	put_vrrp3(&b, ADDR_IPV6, SUM_PSEUDO);
 	assert_true(decode("vrrp", &b, &h));
 	check_sender(&h, ADDR_IPV6);
-	assert_false(accepts_changed("vrrp", &b, 7, 64)); /* hop limit */
 	assert_false(accepts_changed("vrrp", &b, 40, 0x21));
 	b.n = 0;
 	put_vrrp3(&b, ADDR_IPV6, SUM_PLAIN);
+	assert_false(accepts("vrrp", &b));
+}
+
+/* Unicast may come through routers; a multicast packet may not. */
+static void
+test_vrrp_hop_limit(void **state)
+{
+	struct bytes	 b = { .n = 0 };
+
+	(void)state;
+	put_vrrp2(&b, 100, 1);
+	assert_true(accepts_changed("vrrp", &b, 8, 64));
+	assert_true(accepts_changed("vrrp", &b, 8, 1));
+	to_group(&b);
+	assert_false(accepts_changed("vrrp", &b, 8, 64));
+	b.n = 0;
+	put_vrrp3(&b, ADDR_IPV4, SUM_PSEUDO);
+	assert_true(accepts_changed("vrrp", &b, 8, 64));
+	b.n = 0;
+	put_vrrp3(&b, ADDR_IPV6, SUM_PSEUDO);
+	assert_true(accepts_changed("vrrp", &b, 7, 64));
+	to_group(&b);
+	set_sum(&b, IPV6_HEADER, 6, SUM_PSEUDO);
+	assert_true(accepts("vrrp", &b));
+	assert_false(accepts_changed("vrrp", &b, 7, 64));
+}
+
+/* keepalived sends version 2 over IPv6 without the authentication data. */
+static void
+test_vrrp2_ipv6(void **state)
+{
+	struct bytes		 b = { .n = 0 };
+	struct heartbeat	 h;
+
+	(void)state;
+	put_vrrp3(&b, ADDR_IPV6, SUM_PSEUDO);
+	b.at[IPV6_HEADER] = 0x21;
+	set_u16(&b, IPV6_HEADER + 4, 2);	/* no authentication, 2 s */
+	set_sum(&b, IPV6_HEADER, 6, SUM_PSEUDO);
+	assert_true(decode("vrrp", &b, &h));
+	check_sender(&h, ADDR_IPV6);
+	assert_int_equal(h.key[0], 7);
+	assert_true(h.alive);
+	assert_int_equal(h.interval_ns, 2 * NSEC_PER_SEC);
+	set_sum(&b, IPV6_HEADER, 6, SUM_PLAIN);
+	assert_false(accepts("vrrp", &b));
+}
+
+/* The option old_unicast_checksum of keepalived. */
+static void
+test_vrrp3_old_unicast_checksum(void **state)
+{
+	struct bytes	 b = { .n = 0 };
+
+	(void)state;
+	put_vrrp3(&b, ADDR_IPV4, SUM_GROUP);
+	assert_true(accepts("vrrp", &b));
+	assert_false(accepts_changed("vrrp", &b, 31, 8));
+	b.at[IPV4_HEADER + 7] ^= 1;
 	assert_false(accepts("vrrp", &b));
 }
 
@@ -412,7 +487,10 @@ test_carp(void **state)
 	assert_int_equal(h.interval_ns, 1500 * NSEC_PER_MSEC);
 	assert_true(h.has_sequence);
 	assert_int_equal(h.sequence, 0x05060708);
-	assert_false(accepts_changed("carp", &b, 8, 254));	/* TTL */
+	assert_true(accepts_changed("carp", &b, 8, 254));	/* TTL */
+	to_group(&b);
+	assert_true(accepts("carp", &b));
+	assert_false(accepts_changed("carp", &b, 8, 254));
 	assert_false(accepts_changed("carp", &b, 20, 0x31));
 	assert_false(accepts_changed("carp", &b, 23, 6));
 	assert_false(accepts_changed("carp", &b, 50, '-'));
@@ -1334,6 +1412,9 @@ main(void)
 		cmocka_unit_test(test_vrrp2_authentication_header),
 		cmocka_unit_test(test_vrrp2_without_authentication_data),
 		cmocka_unit_test(test_vrrp3),
+		cmocka_unit_test(test_vrrp_hop_limit),
+		cmocka_unit_test(test_vrrp2_ipv6),
+		cmocka_unit_test(test_vrrp3_old_unicast_checksum),
 		cmocka_unit_test(test_carp),
 		cmocka_unit_test(test_carp_and_vrrp),
 		cmocka_unit_test(test_hsrp1),

@@ -1,0 +1,99 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Setting: keepalived on a node behind a router sends unicast advertisements
+#          with VRRPv2, VRRPv3 (also with the old checksum) and both over IPv6;
+#          it is killed.
+# Checks:  the advertisements count, although their hop limit is below 255; the
+#          silence raises the alarm, and the next one clears it.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+begin keepalived
+start_snmpd
+start_traps
+
+DIALECTS="v2 v3 old-checksum v2-ipv6 v3-ipv6"
+FAR_NODE=hbw-${WORK##*.}-c
+FAR4=198.51.100.12 FAR6=2001:db8:1::12
+ROUTER4=198.51.100.1 ROUTER6=2001:db8:1::1
+
+# Node b is the router between the observer and the far node.
+make_far_node() {
+	ip netns add "$FAR_NODE" ||
+		bail_out "cannot make a network namespace"
+	NODES+=("$FAR_NODE")
+	ip -n "$NODE_B" link add far type veth \
+		peer name "$LINK" netns "$FAR_NODE"
+	ip -n "$NODE_B" address add "$ROUTER4/24" dev far
+	ip -n "$NODE_B" address add "$ROUTER6/64" dev far nodad
+	ip -n "$NODE_B" link set far up
+	ip -n "$FAR_NODE" address add "$FAR4/24" dev "$LINK"
+	ip -n "$FAR_NODE" address add "$FAR6/64" dev "$LINK" nodad
+	ip -n "$FAR_NODE" link set "$LINK" up
+	ip -n "$FAR_NODE" route add "$A4/32" via "$ROUTER4"
+	ip -n "$FAR_NODE" route add "$A6/128" via "$ROUTER6"
+	at "$NODE_B" sysctl -qw net.ipv4.conf.all.forwarding=1 \
+		net.ipv6.conf.all.forwarding=1
+}
+
+# far_watch NAME PEER VRID
+far_watch() {
+	echo "watch \"$1\" {"
+	echo "	interface = \"$LINK\""
+	echo "	peer = \"$2\""
+	echo "	heartbeat = \"vrrp $3\""
+	echo "	interruption = 4s"
+	echo "}"
+}
+
+# unicast_conf NAME VERSION VRID SECONDS [LINE...]
+unicast_conf() {
+	local name=$1 version=$2 vrid=$3 seconds=$4
+
+	shift 4
+	keepalived_conf "$name" "$version" 4 "$vrid" 100 "$seconds" \
+		"unicast_src_ip $FAR4" "unicast_peer { " "	$A4" "}" "$@"
+}
+
+start_all() {
+	local dialect
+
+	for dialect in $DIALECTS; do
+		start_keepalived "$dialect" "$FAR_NODE"
+	done
+}
+
+make_far_node
+{
+	far_watch v2 "$FAR4" 51
+	far_watch v3 "$FAR4" 52
+	far_watch old-checksum "$FAR4" 53
+	far_watch v2-ipv6 "$FAR6" 54
+	far_watch v3-ipv6 "$FAR6" 55
+} | configure
+unicast_conf v2 2 51 1
+unicast_conf v3 3 52 0.5
+unicast_conf old-checksum 3 53 0.5 old_unicast_checksum
+for version in 2 3; do
+	keepalived_conf "v$version-ipv6" "$version" 6 "5$((version + 2))" \
+		100 1 "version $version" "unicast_src_ip $FAR6" \
+		"unicast_peer { " "	$A6" "}"
+done
+
+start_all
+soon_each "$DIALECTS" "the far node is master" 15 keepalived_is_master @
+start_hbwatchd
+soon_each "$DIALECTS" "advertisements make the watch alive" 15 \
+	watch_is hbwWatchState @ alive
+
+for dialect in $DIALECTS; do
+	kill_with_children "$dialect"
+done
+soon_each "$DIALECTS" "kill -9 raises the alarm" 10 \
+	traps_are 1 hbwAlarmRaised @
+start_all
+soon_each "$DIALECTS" "keepalived starts again: this clears it" 15 \
+	traps_are 1 hbwAlarmCleared @
+is "each notification arrived once" "$(sequences)" "$(seq 10 | xargs)"
+finish
