@@ -62,6 +62,8 @@ struct match {
 	struct used_protocol	*used;
 	size_t			 nused;
 	size_t			 used_size;		/* allocated */
+	uint8_t			*untagged;	/* a frame without its tags */
+	size_t			 untagged_size;		/* allocated */
 };
 
 /* A multiplicative hash, because it is computed for each packet. */
@@ -298,6 +300,7 @@ match_free(struct match *m)
 	free(m->expressions);
 	free(m->slots);
 	free(m->used);
+	free(m->untagged);
 	free(m);
 }
 
@@ -388,16 +391,42 @@ match_protocol(const struct match *m, const struct used_protocol *used,
 }
 
 /*
+ * Makes *untagged a copy of a frame of the `any` device without its VLAN tags.
+ * False when it has none, or when memory is exhausted.
+ */
+static bool
+untag(struct match *m, const struct capture_frame *frame,
+    struct capture_frame *untagged)
+{
+	size_t	 length;
+
+	if (!array_reserve(&m->untagged, &m->untagged_size, frame->captured, 1))
+		return (false);
+	length = packet_untag_cooked(frame->link_type, frame->bytes,
+	    frame->captured, frame->wire, m->untagged);
+	*untagged = *frame;
+	untagged->bytes = m->untagged;
+	untagged->captured = length;
+	untagged->wire -= frame->captured - length;
+	return (length > 0);
+}
+
+/*
+ * For frames of the `any` device pcap-filter has no `vlan`, so an expression is
+ * also tried on the frame without its tags.
+ *
  * An IP packet must match the expression and have the `peer` and the `local` of
  * the watch.  Other frames (packet is NULL) have no addresses to compare.
  */
 static void
-match_expressions(const struct match *m, const struct capture_frame *frame,
+match_expressions(struct match *m, const struct capture_frame *frame,
     const struct packet *packet, match_found *found, void *arg)
 {
 	const struct configuration_watch *w;
 	const struct expression	*e;
 	struct heartbeat	 heartbeat = { .keys = 1, .alive = true };
+	struct capture_frame	 untagged;
+	bool			 tagged = untag(m, frame, &untagged);
 	size_t			 i;
 
 	if (packet != NULL)
@@ -409,7 +438,9 @@ match_expressions(const struct match *m, const struct capture_frame *frame,
 		    !addr_fits(&w->profile->local, &packet->destination)))
 			continue;
 		if (e->compiled != NULL &&
-		    capture_expression_matches(e->compiled, frame))
+		    (capture_expression_matches(e->compiled, frame) ||
+		    (tagged && capture_expression_matches(e->compiled,
+		    &untagged))))
 			found(arg, e->watch, &heartbeat);
 	}
 }

@@ -5,22 +5,15 @@
 
 #include "base/cursor.h"
 #include "packet/packet.h"
+#include "packet/packet_layers.h"
 
-#define ETHERTYPE_IPV4		0x0800
-#define ETHERTYPE_VLAN		0x8100	/* 802.1Q */
-#define ETHERTYPE_IPV6		0x86dd
 #define ETHERTYPE_PPPOE		0x8864	/* RFC 2516, section 4 */
-#define ETHERTYPE_SERVICE_VLAN	0x88a8	/* 802.1ad */
-#define ETHERTYPE_OLD_QINQ	0x9100	/* before 802.1ad */
 
 #define PPP_IPV4		0x0021	/* RFC 1332, section 2 */
 #define PPP_IPV6		0x0057	/* RFC 5072, section 2 */
 
-#define SLL_OUTGOING		4	/* packet type of a cooked header */
-
 #define ETHERNET_HEADER		14
 #define IPV4_HEADER		20	/* without options: RFC 791 */
-#define IPV6_HEADER		40	/* RFC 8200, section 3 */
 #define UDP_HEADER		8	/* RFC 768 */
 
 /*
@@ -29,24 +22,12 @@
  */
 #define EXTENSIONS_MAX		16
 
-/* The part of a frame that is not decoded yet. */
-struct rest {
-	struct cursor	 bytes;
-	size_t		 cut;		/* octets after them, not captured */
-};
-
 typedef enum packet_verdict link_decode(struct rest *, struct packet *);
 
 struct link {
 	int		 type;
 	link_decode	*decode;
 };
-
-static size_t
-rest_wire(const struct rest *r)
-{
-	return (r->bytes.left + r->cut);
-}
 
 /*
  * Makes *header a cursor over the next n octets; false when there are fewer.
@@ -58,17 +39,6 @@ rest_header(const struct rest *r, size_t n, struct cursor *header)
 	if (!cursor_ok(&r->bytes) || r->bytes.left < n)
 		return (false);
 	*header = cursor_over(r->bytes.next, n);
-	return (true);
-}
-
-/* Removes the padding after the next n octets; false when there are fewer. */
-static bool
-rest_limit(struct rest *r, size_t n)
-{
-	if (n > rest_wire(r))
-		return (false);
-	r->cut = n > r->bytes.left ? n - r->bytes.left : 0;
-	cursor_limit(&r->bytes, n);
 	return (true);
 }
 
@@ -332,9 +302,8 @@ pppoe_session(struct rest *r, struct packet *packet)
 	return (ppp_protocol(r, packet));
 }
 
-/* Decodes the octets after an EtherType, which may be that of a VLAN tag. */
-static enum packet_verdict
-ether_payload(struct rest *r, uint16_t type, struct packet *packet)
+enum packet_verdict
+packet_ether_payload(struct rest *r, uint16_t type, struct packet *packet)
 {
 	while (cursor_ok(&r->bytes)) {
 		switch (type) {
@@ -366,64 +335,7 @@ link_ethernet(struct rest *r, struct packet *packet)
 		return (PACKET_MALFORMED);
 	cursor_skip(&c, 12);
 	cursor_skip(&r->bytes, ETHERNET_HEADER);
-	return (ether_payload(r, cursor_u16(&c), packet));
-}
-
-/*
- * Is the protocol field of a cooked header an EtherType?  Not for Frame Relay,
- * 802.11 and netlink devices (ARPHRD_).
- */
-static bool
-cooked_has_ethertype(uint16_t device)
-{
-	switch (device) {
-	case 770:	/* ARPHRD_FRAD */
-	case 801:	/* ARPHRD_IEEE80211 */
-	case 802:	/* ARPHRD_IEEE80211_PRISM */
-	case 803:	/* ARPHRD_IEEE80211_RADIOTAP */
-	case 824:	/* ARPHRD_NETLINK */
-		return (false);
-	default:
-		return (true);
-	}
-}
-
-static enum packet_verdict
-cooked_payload(struct rest *r, uint16_t device, uint16_t type,
-    struct packet *packet)
-{
-	if (!cursor_ok(&r->bytes))
-		return (PACKET_MALFORMED);
-	if (!cooked_has_ethertype(device))
-		return (PACKET_NOT_IP);
-	return (ether_payload(r, type, packet));
-}
-
-/* Version 1 of the headers that libpcap writes for the device `any`. */
-static enum packet_verdict
-link_cooked(struct rest *r, struct packet *packet)
-{
-	uint16_t device, type;
-
-	packet->sent_here = cursor_u16(&r->bytes) == SLL_OUTGOING;
-	device = cursor_u16(&r->bytes);
-	cursor_skip(&r->bytes, 10);
-	type = cursor_u16(&r->bytes);
-	return (cooked_payload(r, device, type, packet));
-}
-
-/* Version 2 of these headers. */
-static enum packet_verdict
-link_cooked2(struct rest *r, struct packet *packet)
-{
-	uint16_t device, type;
-
-	type = cursor_u16(&r->bytes);
-	cursor_skip(&r->bytes, 6);
-	device = cursor_u16(&r->bytes);
-	packet->sent_here = cursor_u8(&r->bytes) == SLL_OUTGOING;
-	cursor_skip(&r->bytes, 9);
-	return (cooked_payload(r, device, type, packet));
+	return (packet_ether_payload(r, cursor_u16(&c), packet));
 }
 
 /*
@@ -465,7 +377,7 @@ link_chdlc(struct rest *r, struct packet *packet)
 
 	cursor_skip(&r->bytes, 2);
 	type = cursor_u16(&r->bytes);
-	return (ether_payload(r, type, packet));
+	return (packet_ether_payload(r, type, packet));
 }
 
 /* With or without the address and control octets of RFC 1662, section 3.1. */
@@ -487,8 +399,8 @@ link_ppp(struct rest *r, struct packet *packet)
 
 static const struct link links[] = {
 	{ 1, link_ethernet },
-	{ 113, link_cooked },		/* LINUX_SLL */
-	{ 276, link_cooked2 },		/* LINUX_SLL2 */
+	{ LINK_COOKED, packet_link_cooked },
+	{ LINK_COOKED2, packet_link_cooked2 },
 	{ 0, link_loopback },		/* NULL */
 	{ 108, link_loopback },		/* LOOP */
 	{ 12, link_raw },		/* DLT_RAW */
@@ -528,8 +440,7 @@ packet_decode(int link_type, const uint8_t *frame, size_t captured,
 	memset(packet, 0, sizeof(*packet));
 	if (link == NULL)
 		return (PACKET_LINK_UNKNOWN);
-	r.bytes = cursor_over(frame, captured);
-	r.cut = wire > captured ? wire - captured : 0;
+	r = rest_of(frame, captured, wire);
 	return (link->decode(&r, packet));
 }
 

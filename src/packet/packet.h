@@ -53,6 +53,14 @@ enum packet_verdict {
 enum packet_verdict packet_decode(int link_type, const uint8_t *frame,
     size_t captured, size_t wire, struct packet *packet);
 
+/*
+ * Copies a frame of the device `any` without its VLAN tags into `untagged`,
+ * which has room for `captured` octets.  Returns the length of the copy; 0 if
+ * the frame has no tag or another link type, and then nothing is copied.
+ */
+size_t	 packet_untag_cooked(int link_type, const uint8_t *frame,
+	    size_t captured, size_t wire, uint8_t *untagged);
+
 /* True when packet_decode supports the link type. */
 bool	 packet_supports_link(int link_type);
 

@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: heartbeats with one and two VLAN tags, on the loopback, and on the
-#          `any` device.
+# Setting: heartbeats without VLAN tags and with one and two of them, on the
+#          interface, on the loopback, and on the `any` device.
 # Checks:  each watch is raised and cleared, and counts each heartbeat once.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -16,6 +16,11 @@ qinq $LINK $B4 udp 20002
 ipv6-tagged $LINK $B6 udp 20003
 filter $LINK $B4 bpf udp dst port 20001
 any any $B4 udp 20004
+any-tagged any $B4 udp 20001
+any-qinq any $B4 udp 20002
+any-ipv6-tagged any $B6 udp 20003
+any-filter any $B4 bpf udp dst port 20001
+any-filter-qinq any $B4 bpf udp dst port 20002
 loopback lo 127.0.0.1 udp 20005
 any-loopback any 127.0.0.1 udp 20005"
 NAMES=$(cut -d ' ' -f 1 <<<"$WATCHES" | xargs)
@@ -65,6 +70,14 @@ for name in tagged qinq ipv6-tagged; do
 done
 is "any: each heartbeat was counted once" \
 	"$(watch_get hbwWatchHeartbeats any)" "$(sent plain)"
-is "filter: each heartbeat was counted once" \
-	"$(watch_get hbwWatchHeartbeats filter)" "$(sent tagged)"
+for name in tagged qinq ipv6-tagged; do
+	is "any-$name: each heartbeat was counted once" \
+		"$(watch_get hbwWatchHeartbeats any-$name)" "$(sent $name)"
+done
+for name in filter any-filter; do
+	is "$name: each heartbeat was counted once" \
+		"$(watch_get hbwWatchHeartbeats $name)" "$(sent tagged)"
+done
+is "any-filter-qinq: each heartbeat was counted once" \
+	"$(watch_get hbwWatchHeartbeats any-filter-qinq)" "$(sent qinq)"
 finish

@@ -608,6 +608,58 @@ expression_through_vlans(void **state)
 	}
 }
 
+/*
+ * A frame of the `any` device, version 2.  With two tags the type of the inner
+ * one is missing, as Linux 6.10 and later make it.
+ */
+static void
+put_cooked2(struct bytes *b, unsigned ntags, unsigned type)
+{
+	put_u16(b, ntags > 0 ? VLAN : type);
+	put_u32(b, 0);
+	put_u16(b, 3);
+	put_u16(b, 1);
+	put_u16(b, 0x0006);
+	put_zeros(b, 8);
+	while (ntags-- > 0)
+		put_tag(b, 99, type);
+}
+
+static void
+expression_through_vlans_of_any(void **state)
+{
+	struct bytes	 b;
+	unsigned	 ntags;
+	char		 error[CAPTURE_ERROR_SIZE] = "";
+
+	(void)state;
+	listen_to(WATCH("udp", "heartbeat = \"bpf udp port 694\"")
+	    WATCH("peer", "peer = 192.0.2.12 "
+		"heartbeat = \"bpf udp port 694\"")
+	    WATCH("other-peer", "peer = 192.0.2.13 "
+		"heartbeat = \"bpf udp port 694\"")
+	    WATCH("other", "heartbeat = \"bpf udp port 695\""));
+	assert_true(match_prepare(match, LINK_SLL2, error));
+	for (ntags = 0; ntags <= 2; ntags++) {
+		b.n = 0;
+		put_cooked2(&b, ntags, 0x0800);
+		put_beat(&b, 12, 11, 694, 694);
+		assert_int_equal(give_link(&b, LINK_SLL2), PACKET_IP);
+		assert_found(2, 0u, 1u);
+	}
+	/* Each part of a frame. */
+	while (b.n-- > 0)
+		(void)give_link(&b, LINK_SLL2);
+	/* An expression may also match the frame with its tag. */
+	teardown(NULL);
+	listen_to(WATCH("tag", "heartbeat = \"bpf ether proto 0x8100\""));
+	assert_true(match_prepare(match, LINK_SLL2, error));
+	b.n = 0;
+	put_cooked2(&b, 1, 0x0806);
+	assert_int_equal(give_link(&b, LINK_SLL2), PACKET_NOT_IP);
+	assert_found(1, 0u);
+}
+
 static void
 expression_for_another_link(void **state)
 {
@@ -911,34 +963,27 @@ filters_pass_raw(void **state)
 	filters_free(&f);
 }
 
-/* The `any` device, with and without a VLAN tag. */
+/* The `any` device, with and without VLAN tags. */
 static void
 filters_pass_cooked(void **state)
 {
 	struct filters	 f;
 	struct bytes	 b;
-	size_t		 i, tagged;
+	size_t		 i;
+	unsigned	 ntags;
 
 	(void)state;
 	listen_to(EVERYTHING);
 	filters_compile(&f, LINK_SLL2);
 	for (i = 0; i < BODIES; i++) {
-		for (tagged = 0; tagged < 2; tagged++) {
+		for (ntags = 0; ntags <= 2; ntags++) {
 			b.n = 0;
-			put_u16(&b, tagged ? VLAN : bodies[i].type);
-			put_u32(&b, 0);
-			put_u16(&b, 3);
-			put_u16(&b, 1);
-			put_u16(&b, 0x0006);
-			put_zeros(&b, 8);
-			if (tagged)
-				put_tag(&b, 99, bodies[i].type);
+			put_cooked2(&b, ntags, bodies[i].type);
 			bodies[i].put(&b);
 			give_link(&b, LINK_SLL2);
 			assert_int_equal(nfound, 1);
 			if (!passes(&f, first_compiled(&f), &b))
-				fail_msg("%s, %zu tags", bodies[i].name,
-				    tagged);
+				fail_msg("%s, %u tags", bodies[i].name, ntags);
 		}
 	}
 	filters_free(&f);
@@ -1292,6 +1337,7 @@ main(void)
 		TEST(expression_for_arp),
 		TEST(expression_and_a_later_fragment),
 		TEST(expression_through_vlans),
+		TEST(expression_through_vlans_of_any),
 		TEST(expression_for_another_link),
 		TEST(payload_is_needed),
 		TEST(filters_pass_ethernet),

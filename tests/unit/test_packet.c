@@ -264,6 +264,128 @@ test_cooked2(void **state)
 	assert_int_equal(decode(LINK_SLL2, &b, &p), PACKET_NOT_IP);
 }
 
+/*
+ * Writes a frame with two VLAN tags as libpcap hands it out on the device
+ * `any`.  Linux gives the type after both tags, so that of the inner tag is
+ * missing; before version 6.10 it was there.
+ */
+static void
+put_cooked_qinq(struct bytes *b, int link, unsigned inner, unsigned inner_type,
+    unsigned type)
+{
+	if (link == LINK_SLL)
+		put_cooked(b, 0, 1, 0x88a8);
+	else
+		put_cooked2(b, 0, 1, 0x88a8);
+	put_u16(b, 200);
+	put_u16(b, inner_type);
+	put_u16(b, inner);
+	put_u16(b, type);
+}
+
+static void
+test_cooked_qinq(void **state)
+{
+	/* A priority of 2 or 3 makes a tag begin like an IP packet. */
+	static const unsigned	 tags[] = { 100, 0x4064, 0x4564, 0x6064 };
+	static const int	 links[] = { LINK_SLL, LINK_SLL2 };
+	struct bytes		 b;
+	struct packet		 p;
+	size_t			 i, k;
+
+	(void)state;
+	for (i = 0; i < 8; i++) {
+		for (k = 0; k < 2; k++) {
+			b.n = 0;
+			put_cooked_qinq(&b, links[i % 2], tags[i / 2],
+			    k == 0 ? 0x0800 : 0x8100, 0x0800);
+			put_beat_ipv4(&b);
+			assert_int_equal(decode(links[i % 2], &b, &p),
+			    PACKET_IP);
+			check_beat(&p);
+			assert_int_equal(p.vlan, tags[i / 2] & 0xfff);
+
+			b.n = 0;
+			put_cooked_qinq(&b, links[i % 2], tags[i / 2],
+			    k == 0 ? 0x86dd : 0x8100, 0x86dd);
+			put_beat_ipv6(&b);
+			assert_int_equal(decode(links[i % 2], &b, &p),
+			    PACKET_IP);
+			check_beat(&p);
+			assert_int_equal(p.vlan, tags[i / 2] & 0xfff);
+		}
+	}
+	/* Only the tag that Linux has not removed. */
+	b.n = 0;
+	put_cooked(&b, 4, 1, 0x0800);
+	put_u16(&b, 100);
+	put_u16(&b, 0x0800);
+	put_beat_ipv4(&b);
+	assert_int_equal(decode(LINK_SLL, &b, &p), PACKET_IP);
+	check_beat(&p);
+	for (i = 0; i < b.n; i++)
+		assert_int_equal(decode_cut(LINK_SLL, &b, i, b.n, &p),
+		    i < 16 + 4 + 20 ? PACKET_MALFORMED : PACKET_IP);
+}
+
+/* An IP packet whose header has the value of an EtherType in the same place. */
+static void
+test_cooked_without_hidden_tag(void **state)
+{
+	struct bytes	 b = { .n = 0 };
+	struct packet	 p;
+
+	(void)state;
+	put_cooked(&b, 0, 1, 0x0800);
+	put_ipv4(&b, 17, 64, 0x0800 - 20);
+	put_udp(&b, 20053, 20054, 0x0800 - 28);
+	assert_int_equal(decode_cut(LINK_SLL, &b, b.n, 16 + 0x0800, &p),
+	    PACKET_IP);
+	assert_int_equal(p.vlan, 0);
+	assert_int_equal(p.destination_port, 20054);
+
+	b.n = 0;
+	put_cooked(&b, 0, 1, 0x86dd);
+	put_ipv6(&b, 17, 64, 12);
+	set_u16(&b, 16 + 2, 0x86dd);	/* the flow label */
+	put_beat(&b);
+	assert_int_equal(decode(LINK_SLL, &b, &p), PACKET_IP);
+	check_beat(&p);
+	assert_int_equal(p.vlan, 0);
+}
+
+static void
+test_untag_cooked(void **state)
+{
+	static const int	 links[] = { LINK_SLL, LINK_SLL2 };
+	static const unsigned	 types[] = { 0x0800, 0x8100 };
+	struct bytes		 b, plain, copy;
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < 4; i++) {
+		plain.n = b.n = 0;
+		if (links[i % 2] == LINK_SLL)
+			put_cooked(&plain, 0, 1, 0x0800);
+		else
+			put_cooked2(&plain, 0, 1, 0x0800);
+		put_beat_ipv4(&plain);
+		assert_int_equal(packet_untag_cooked(links[i % 2], plain.at,
+		    plain.n, plain.n, copy.at), 0);
+		put_cooked_qinq(&b, links[i % 2], 100, types[i / 2], 0x0800);
+		put_beat_ipv4(&b);
+		copy.n = packet_untag_cooked(links[i % 2], b.at, b.n, b.n,
+		    copy.at);
+		assert_int_equal(copy.n, plain.n);
+		assert_memory_equal(copy.at, plain.at, plain.n);
+		assert_int_equal(packet_untag_cooked(LINK_ETHERNET, b.at, b.n,
+		    b.n, copy.at), 0);
+		/* Cut within the tags. */
+		assert_int_equal(packet_untag_cooked(links[i % 2], b.at, 17,
+		    b.n, copy.at), 0);
+	}
+}
+
 static void
 test_raw(void **state)
 {
@@ -829,6 +951,9 @@ main(void)
 		cmocka_unit_test(test_vlan),
 		cmocka_unit_test(test_cooked),
 		cmocka_unit_test(test_cooked2),
+		cmocka_unit_test(test_cooked_qinq),
+		cmocka_unit_test(test_cooked_without_hidden_tag),
+		cmocka_unit_test(test_untag_cooked),
 		cmocka_unit_test(test_raw),
 		cmocka_unit_test(test_loopback),
 		cmocka_unit_test(test_ppp),

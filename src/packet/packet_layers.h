@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The layers of a frame, for the files that packet_decode is made of.
+ */
+#ifndef HBW_PACKET_LAYERS_H
+#define HBW_PACKET_LAYERS_H
+
+#include "base/cursor.h"
+#include "packet/packet.h"
+
+#define ETHERTYPE_IPV4		0x0800
+#define ETHERTYPE_VLAN		0x8100	/* 802.1Q */
+#define ETHERTYPE_IPV6		0x86dd
+#define ETHERTYPE_SERVICE_VLAN	0x88a8	/* 802.1ad */
+#define ETHERTYPE_OLD_QINQ	0x9100	/* before 802.1ad */
+
+#define LINK_COOKED		113	/* LINUX_SLL */
+#define LINK_COOKED2		276	/* LINUX_SLL2 */
+
+#define IPV6_HEADER		40	/* RFC 8200, section 3 */
+
+/* The part of a frame that is not decoded yet. */
+struct rest {
+	struct cursor	 bytes;
+	size_t		 cut;		/* octets after them, not captured */
+};
+
+static inline struct rest
+rest_of(const uint8_t *frame, size_t captured, size_t wire)
+{
+	return ((struct rest){ cursor_over(frame, captured),
+	    wire > captured ? wire - captured : 0 });
+}
+
+static inline size_t
+rest_wire(const struct rest *r)
+{
+	return (r->bytes.left + r->cut);
+}
+
+/* Removes the padding after the next n octets; false when there are fewer. */
+static inline bool
+rest_limit(struct rest *r, size_t n)
+{
+	if (n > rest_wire(r))
+		return (false);
+	r->cut = n > r->bytes.left ? n - r->bytes.left : 0;
+	cursor_limit(&r->bytes, n);
+	return (true);
+}
+
+/*
+ * Can the next octets be an IPv4 or IPv6 packet, by their version and length?
+ * `type` says which of the two.
+ */
+static inline bool
+rest_is_ip(const struct rest *r, uint16_t type)
+{
+	struct cursor	 c = r->bytes;
+	uint16_t	 first, length;
+
+	first = cursor_u16(&c);
+	length = cursor_u16(&c);
+	if (type == ETHERTYPE_IPV4)
+		return (first >> 12 == 4 && length <= rest_wire(r));
+	length = cursor_u16(&c);
+	return (first >> 12 == 6 && length + (size_t)IPV6_HEADER <=
+	    rest_wire(r));
+}
+
+/* True for the EtherTypes of VLAN tags. */
+static inline bool
+packet_is_tag(uint16_t type)
+{
+	return (type == ETHERTYPE_VLAN || type == ETHERTYPE_SERVICE_VLAN ||
+	    type == ETHERTYPE_OLD_QINQ);
+}
+
+/* Decodes the octets after an EtherType, which may be that of a VLAN tag. */
+enum packet_verdict packet_ether_payload(struct rest *, uint16_t type,
+	    struct packet *);
+
+/* Version 1 and 2 of the header that libpcap writes for the device `any`. */
+enum packet_verdict packet_link_cooked(struct rest *, struct packet *);
+enum packet_verdict packet_link_cooked2(struct rest *, struct packet *);
+
+#endif
