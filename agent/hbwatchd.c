@@ -82,7 +82,7 @@ parse_options(int argc, char **argv, struct options *o)
 		.file = SYSCONFDIR "/hbwatch/hbwatchd.conf",
 		.state = LOCALSTATEDIR "/lib/hbwatch",
 	};
-	while ((c = getopt(argc, argv, "c:s:x:L:l:tvVh")) != -1) {
+	while ((c = getopt(argc, argv, ":c:s:x:L:l:tvVh")) != -1) {
 		switch (c) {
 		case 'c':
 			o->file = optarg;
@@ -102,8 +102,7 @@ parse_options(int argc, char **argv, struct options *o)
 			if (o->log == LOG_TO_SYSLOG ||
 			    strcmp(optarg, "stderr") == 0)
 				break;
-			fprintf(stderr, "hbwatchd: -l %s: expected stderr or "
-			    "syslog\n", optarg);
+			log_errx("-l %s: expected stderr or syslog", optarg);
 			return (EXIT_USAGE);
 		case 't':
 			o->test = true;
@@ -118,16 +117,16 @@ parse_options(int argc, char **argv, struct options *o)
 			usage(stdout);
 			return (0);
 		default:
+			log_errx(c == ':' ? "-%c needs an argument" :
+			    "unknown option -%c", optopt);
 			usage(stderr);
 			return (EXIT_USAGE);
 		}
 	}
 	if (optind < argc)
-		fprintf(stderr, "hbwatchd: unexpected argument \"%s\"\n",
-		    argv[optind]);
+		log_errx("unexpected argument \"%s\"", argv[optind]);
 	else if (o->master != NULL && o->listen != NULL)
-		fprintf(stderr, "hbwatchd: -x and -L cannot be used "
-		    "together\n");
+		log_errx("-x and -L cannot be used together");
 	else
 		return (-1);
 	usage(stderr);
@@ -518,6 +517,8 @@ main(int argc, char **argv)
 	/* No other user may read the files that hbwatchd creates. */
 	umask(0077);
 	reserve_standard_descriptors();
+	/* For the errors of parse_options(); the options set the target. */
+	log_open("hbwatchd", LOG_TO_STDERR, false);
 	status = parse_options(argc, argv, &o);
 	if (status != -1)
 		return (status);
