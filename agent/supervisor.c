@@ -10,6 +10,7 @@
 #include "agent_captures.h"
 #include "agent_reports.h"
 #include "base/log.h"
+#include "engine/interruption_check.h"
 #include "engine/link.h"
 #include "supervisor.h"
 
@@ -143,6 +144,7 @@ take_over(struct supervisor *s, struct mono_time now)
 	count = agent->current.config->nwatches;
 	log_notice("configuration in effect: %zu watch%s", count,
 	    count == 1 ? "" : "es");
+	interruption_check_all(agent->current.config, agent->current.shared);
 	generation_free(&s->reload);
 	malloc_trim(0);
 }

@@ -9,6 +9,16 @@ _Static_assert(sizeof(struct detect_watch) == 128, "two cache lines");
 _Static_assert(offsetof(struct detect_watch, intervals) == 64, "second line");
 
 /*
+ * Heartbeats come together if their distance is below this share of the usual
+ * longer ones, or, until the interval is reliable, below TOGETHER_NS.
+ */
+#define TOGETHER_SHARE	4
+#define TOGETHER_NS	(NSEC_PER_MSEC / 2)
+
+/* An `interruption` of three intervals is not short for 1/100 of jitter. */
+#define TOLERANCE_SHARE	100
+
+/*
  * One process writes a watch, and others read it without a lock.  If `version`
  * is odd or has changed during the read, the reader reads again.
  */
@@ -188,12 +198,14 @@ clear_alarm(struct detect *d, uint32_t i, struct mono_time at)
 	d->emit(d->arg, &event);
 }
 
-static void
+/* True when the learned interval becomes reliable with this one. */
+static bool
 record_interval(struct detect_watch *w, int64_t interval_ns)
 {
 	int64_t		 units = interval_ns / DETECT_UNIT_NS + 1;
 	uint32_t	 interval, previous;
 	float		 change_ns;
+	bool		 first;
 
 	/* An interval of 24 h, the longest `interruption`, fits. */
 	interval = units < UINT32_MAX ? (uint32_t)units : UINT32_MAX;
@@ -205,12 +217,17 @@ record_interval(struct detect_watch *w, int64_t interval_ns)
 		    (float)DETECT_UNIT_NS;
 		w->jitter_ns += (change_ns - w->jitter_ns) / 16;
 	}
+	first = w->intervals[w->oldest] == 0;
 	w->intervals[w->oldest] = interval;
 	w->oldest = (w->oldest + 1) % DETECT_INTERVALS;
+	return (first && w->oldest == DETECT_LEARNED);
 }
 
-/* Records the time between two heartbeats.  All of it must be monitored. */
-static void
+/*
+ * Records the time between two heartbeats.  All of it must be monitored.
+ * Returns what record_interval does.
+ */
+static bool
 record_gap(struct detect_watch *w, int64_t gap_ns)
 {
 	int64_t	 gap_ms = (gap_ns + NSEC_PER_MSEC / 2) / NSEC_PER_MSEC;
@@ -219,8 +236,8 @@ record_gap(struct detect_watch *w, int64_t gap_ns)
 		w->longest_gap_ms = gap_ms < UINT32_MAX ? (uint32_t)gap_ms :
 		    UINT32_MAX;
 	/* An interruption is not an interval of the peer. */
-	if (gap_ns <= (int64_t)w->interruption_ns)
-		record_interval(w, gap_ns);
+	return (gap_ns <= (int64_t)w->interruption_ns &&
+	    record_interval(w, gap_ns));
 }
 
 static bool
@@ -234,16 +251,17 @@ stop_grace_is_over(const struct detect_watch *w, struct mono_time at)
 	    DETECT_STOP_GRACE_NS / NSEC_PER_MSEC);
 }
 
-void
+bool
 detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
     struct wall_time wall)
 {
 	struct detect_watch		*w = &d->watches[i];
 	const struct detect_source	*source;
 	int64_t				 gap_ns;
+	bool				 learned = false;
 
 	if (!w->enabled)
-		return;
+		return (false);
 	source = d->sources[w->source];
 	if (w->received)
 		at = mono_max(at, w->last);
@@ -255,7 +273,7 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 	    mono_before(deadline(w, source), at))
 		raise_alarm(d, i, deadline(w, source));
 	if (w->received && !mono_before(w->last, source->since))
-		record_gap(w, gap_ns);
+		learned = record_gap(w, gap_ns);
 	w->received = true;
 	if (w->stopping && stop_grace_is_over(w, at))
 		w->stopping = false;
@@ -270,6 +288,8 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 	}
 	write_end(w);
 	schedule(d, i);
+	return (learned || (w->heartbeats == DETECT_LEARNED + 1 &&
+	    w->intervals[0] == 0));
 }
 
 void
@@ -384,14 +404,42 @@ detect_state(const struct detect_watch *w, const struct detect_source *source,
 int64_t
 detect_interval_ns(const struct detect_watch *w)
 {
-	int64_t	 intervals_ns[DETECT_INTERVALS];
-	size_t	 n = 0, i;
+	int64_t	 intervals_ns[DETECT_INTERVALS], together_ns, interval_ns;
+	size_t	 n = 0, first = 0, i;
 
 	for (i = 0; i < DETECT_INTERVALS; i++)
 		if (w->intervals[i] != 0)
 			intervals_ns[n++] = (w->intervals[i] - 1) *
 			    DETECT_UNIT_NS;
-	return (n == 0 ? 0 : median_of(intervals_ns, n));
+	if (n == 0)
+		return (0);
+	interval_ns = median_of(intervals_ns, n);
+	/*
+	 * Up to three senders of a group may send together.  Then few of the
+	 * intervals, which are sorted now, are the long ones between them.
+	 */
+	together_ns = intervals_ns[(n - 1) * 3 / 4] / TOGETHER_SHARE;
+	while (intervals_ns[first] < together_ns)
+		first++;
+	if (first > 0)
+		interval_ns = median_of(intervals_ns + first, n - first);
+	/* Of two that came together first, the long interval is not known. */
+	return (n < DETECT_LEARNED && interval_ns < TOGETHER_NS ? 0 :
+	    interval_ns);
+}
+
+bool
+detect_interruption_is_short(const struct detect_watch *w)
+{
+	int64_t	 interruption_ns = (int64_t)w->interruption_ns;
+	int64_t	 safe_ns;
+
+	if (w->intervals[DETECT_LEARNED - 1] == 0)
+		return (w->intervals[0] == 0 &&
+		    w->heartbeats > DETECT_LEARNED &&
+		    detect_longest_gap_ns(w) > interruption_ns);
+	safe_ns = DETECT_SAFE_INTERVALS * detect_interval_ns(w);
+	return (interruption_ns < safe_ns - safe_ns / TOLERANCE_SHARE);
 }
 
 int64_t

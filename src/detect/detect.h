@@ -39,6 +39,10 @@ enum detect_state {
 #define DETECT_INTERVALS	16
 /* A watch is late after a silence of this many learned intervals. */
 #define DETECT_LATE_INTERVALS	3
+/* An `interruption` of fewer learned intervals than this is too short. */
+#define DETECT_SAFE_INTERVALS	3
+/* The learned interval is reliable when this many intervals are recorded. */
+#define DETECT_LEARNED		5
 
 /*
  * Heartbeats for this long after an announced stop do not revoke it: Linux-HA
@@ -173,8 +177,11 @@ void	 detect_watch_sanitize(struct detect_watch *);
  * the wall clock.  An `at` before the last heartbeat or raise is replaced by
  * the time of that.  If the heartbeat comes after the deadline and the alarm
  * was not raised yet, it is raised here, unless the source is blind.
+ *
+ * True once for each watch that was begun, when detect_interruption_is_short
+ * becomes meaningful; twice if no interval was learned then, but is later.
  */
-void	 detect_heartbeat(struct detect *, uint32_t watch, struct mono_time at,
+bool	 detect_heartbeat(struct detect *, uint32_t watch, struct mono_time at,
 	    struct wall_time wall);
 
 /*
@@ -221,8 +228,17 @@ void	 detect_watch_read(const struct detect_watch *, struct detect_watch *);
 /* The state at `now`; the source is that of the watch. */
 enum detect_state detect_state(const struct detect_watch *,
 	    const struct detect_source *, struct mono_time now);
-/* The learned interval; 0 while there is none. */
+/*
+ * The learned interval; 0 while there is none.  Heartbeats that come together,
+ * as those of two masters of a group, count as one.
+ */
 int64_t	 detect_interval_ns(const struct detect_watch *);
+/*
+ * Is `interruption` below DETECT_SAFE_INTERVALS learned intervals?  False while
+ * the interval is not reliable.  If all times between heartbeats were longer
+ * than `interruption`, it is, although no interval was learned.
+ */
+bool	 detect_interruption_is_short(const struct detect_watch *);
 /* The time since the last heartbeat or the start of the watch; 0 or more. */
 int64_t	 detect_silence_ns(const struct detect_watch *, struct mono_time now);
 /* The jitter of the intervals (RFC 3550, section 6.4.1). */

@@ -390,6 +390,7 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 	/* The default lets the kernel delay each timer by 50 us. */
 	(void)prctl(PR_SET_TIMERSLACK, 1);
 	engine.common.before = mono_now();
+	engine.common.interruption.config = config;
 	open_listeners(&engine, config);
 	if (!sandbox_enter(parent, shared->ncaptures + FD_CAPTURES))
 		fatal("cannot drop privileges");

@@ -106,8 +106,11 @@ take_heartbeat(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 	struct listeners	*common = listener->common;
 
 	if (heartbeat->alive) {
-		detect_heartbeat(&common->detect, watch, common->arrived,
-		    clock_offset_wall(&common->clock_offset, common->arrived));
+		if (detect_heartbeat(&common->detect, watch, common->arrived,
+		    clock_offset_wall(&common->clock_offset,
+		    common->arrived)))
+			interruption_check_watch(&common->interruption, watch,
+			    &common->detect.watches[watch]);
 		listener->counted = true;
 	} else if (heartbeat->stop) {
 		detect_stopping(&common->detect, watch, common->arrived);

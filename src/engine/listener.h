@@ -17,6 +17,7 @@
 #include "engine/clock_offset.h"
 #include "engine/link.h"
 #include "engine/report_queue.h"
+#include "engine/interruption_check.h"
 #include "engine/shared_state.h"
 #include "match/match.h"
 #include "packet/capture.h"
@@ -26,6 +27,7 @@ struct listeners {
 	struct detect		 detect;
 	struct report_queue	 reports;
 	struct clock_offset	 clock_offset;
+	struct interruption_check interruption;
 	int			 link_socket;	/* for link_state */
 	struct mono_time	 before;	/* earlier frames are taken */
 	struct mono_time	 now;		/* start of this pass */

@@ -847,6 +847,92 @@ interval_is_the_median(void **state)
 	nothing_more();
 }
 
+/* Senders that send together: the interval is that of each of them. */
+static void
+senders_together(void **state)
+{
+	const struct detect_watch	*w = &t.watches[0];
+	static const int64_t		 apart_ms[] = { 0, 1, 50, 150 };
+	struct mono_time		 at;
+	size_t				 k;
+	int				 senders, i, j;
+
+	(void)state;
+	for (senders = 2; senders <= 3; senders++)
+		for (k = 0; k < sizeof(apart_ms) / sizeof(apart_ms[0]); k++) {
+			watch(0, 0, 30000, 1);
+			for (i = 0; i < 40; i++)
+				for (j = 0; j < senders; j++) {
+					/* When the ring is full, none is late. */
+					at = ms(1000 * i + j * apart_ms[k] /
+					    (senders - 1));
+					if (i > 8)
+						assert_state(0, at.ns /
+						    NSEC_PER_MSEC,
+						    DETECT_ALIVE);
+					heartbeat(0, at.ns / NSEC_PER_MSEC);
+				}
+			assert_in_range(detect_interval_ns(w), ms(800).ns,
+			    ms(1000).ns);
+		}
+}
+
+/* One heartbeat that comes together with the first is no interval yet. */
+static void
+first_two_together(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	heartbeat(0, 1000);
+	assert_int_equal(detect_interval_ns(&t.watches[0]), 0);
+	assert_state(0, 1900, DETECT_ALIVE);
+}
+
+/* Heartbeats at this interval; returns how often one of them was learned. */
+static int
+learned(uint32_t i, int n, int64_t interval_ms)
+{
+	struct mono_time	 at;
+	int			 times = 0;
+
+	for (; n > 0; n--) {
+		at = mono_add(t.watches[i].last, ms(interval_ms).ns);
+		times += detect_heartbeat(&t.detect, i, at, wall_of(at));
+	}
+	return (times);
+}
+
+static void
+short_interruption(void **state)
+{
+	static const struct {
+		int64_t	 interruption_ms, interval_ms;
+		bool	 is_short;
+	} cases[] = {
+		{ 30000, 1000, false },
+		{ 3000, 1000, false },
+		{ 3000, 1009, false },		/* within the tolerance */
+		{ 3000, 1040, true },
+		{ 2900, 1000, true },
+		{ 1000, 1000, true },
+		{ 999, 1000, true },		/* no interval is learned */
+		{ 300, 1000, true },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		watch(0, 0, cases[i].interruption_ms, 1);
+		assert_int_equal(learned(0, 5, cases[i].interval_ms), 0);
+		assert_false(detect_interruption_is_short(&t.watches[0]));
+		assert_int_equal(learned(0, 20, cases[i].interval_ms), 1);
+		assert_int_equal(detect_interruption_is_short(&t.watches[0]),
+		    cases[i].is_short);
+		t.nevents = 0;
+	}
+}
+
 /* RFC 3550, section 6.4.1: J += (|D| - J) / 16. */
 static void
 jitter(void **state)
@@ -1304,6 +1390,9 @@ main(void)
 		TEST(states),
 		TEST(late_after_blindness),
 		TEST(interval_is_the_median),
+		TEST(senders_together),
+		TEST(first_two_together),
+		TEST(short_interruption),
 		TEST(jitter),
 		TEST(an_interruption_is_not_an_interval),
 		TEST(silence),
