@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/array.h"
 #include "base/utf8.h"
 #include "engine/shared_state.h"
 
@@ -26,21 +27,23 @@ list_interfaces(struct shared_state *shared, const struct configuration *config)
 {
 	const struct configuration_profile	*p;
 	const char				*last = NULL;
-	size_t					 i, n = 0;
+	size_t					 i, n = 0, capacity = 0;
 
-	shared->names = calloc(config->nwatches + 1, sizeof(*shared->names));
-	if (shared->names == NULL)
-		return (false);
 	for (i = 0; i < config->nwatches; i++) {
 		p = config->watches[i]->profile;
-		/* Skipping equal neighbours makes the sort faster. */
+		/* Skipping equal neighbours makes the list short. */
 		if (!p->enabled || p->interface == last)
 			continue;
+		if (!array_reserve(&shared->names, &capacity, n + 1,
+		    sizeof(*shared->names)))
+			return (false);
+		memset(shared->names[n], 0, sizeof(*shared->names));
 		/* The configuration has checked the length. */
 		strcpy(shared->names[n++], p->interface);
 		last = p->interface;
 	}
-	qsort(shared->names, n, sizeof(*shared->names), compare_names);
+	if (n > 0)
+		qsort(shared->names, n, sizeof(*shared->names), compare_names);
 	for (i = 0; i < n; i++)
 		if (i == 0 || strcmp(shared->names[shared->ncaptures - 1],
 		    shared->names[i]) != 0)
@@ -139,6 +142,8 @@ shared_state_find_capture(const struct shared_state *shared,
 {
 	const char	(*found)[IF_NAMESIZE];
 
+	if (shared->ncaptures == 0)
+		return (UINT32_MAX);
 	found = bsearch(interface, shared->names, shared->ncaptures,
 	    sizeof(*shared->names), compare_names);
 	return (found == NULL ? UINT32_MAX : (uint32_t)(found -
