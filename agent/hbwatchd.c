@@ -25,6 +25,7 @@
 #include "notify.h"
 #include "persistence.h"
 #include "privileges.h"
+#include "sinks.h"
 #include "snmp_library.h"
 #include "standalone.h"
 #include "state/store_directory.h"
@@ -314,7 +315,8 @@ wait_for_work(struct daemon *d)
 	size_t			 i;
 
 	p->count = OWN_DESCRIPTORS;
-	if (!snmp_library_poll(p, now, &due))
+	if (!snmp_library_poll(p, now, &due) ||
+	    (d->notify.standalone && !sinks_poll(p)))
 		fatal("cannot wait for events");
 	supervisor_sockets(&d->supervisor, sockets);
 	p->fds[0] = (struct pollfd){ .fd = d->signals, .events = POLLIN };
@@ -369,6 +371,8 @@ turn(struct daemon *d)
 	}
 	snmp_library_work(&d->poll, OWN_DESCRIPTORS);
 	subagent_work(mono_now());
+	if (d->notify.standalone)
+		sinks_work(&d->poll);
 	notify_flush(&d->notify, mono_now());
 	systemd_notify_turn(&d->systemd, &d->agent, d->reload == NULL &&
 	    d->supervisor.phase == SUPERVISOR_STEADY);
@@ -486,6 +490,7 @@ run(const struct options *o, struct configuration *config)
 		turn(&d);
 	supervisor_end(&d.supervisor);
 	persistence_save(&d.agent, mono_now(), true);
+	sinks_end();
 	snmp_library_end();
 	configuration_free(d.reload);
 	agent_free(&d.agent);

@@ -2,7 +2,6 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
-#include <net-snmp/agent/agent_trap.h>
 
 #include <inttypes.h>
 #include <stdlib.h>
@@ -11,6 +10,7 @@
 #include "base/mono.h"
 #include "notify.h"
 #include "persistence.h"
+#include "sinks.h"
 #include "table.h"
 
 /* agentx-Notify-PDU (RFC 2741, section 6.1.2); no header has the constant. */
@@ -297,12 +297,7 @@ send_one(struct notify *notify, struct notification *n)
 		notify->postponed = true;
 		return (false);
 	}
-	if (!notify->standalone)
-		return (send_to_master(notify, n, varbinds));
-	send_v2trap(varbinds);
-	snmp_free_varbind(varbinds);
-	outbox_delivered(&notify->agent->outbox, n->sequence);
-	return (true);
+	return (send_to_master(notify, n, varbinds));
 }
 
 /* The next pending notification; one not on disk only if the store fails. */
@@ -320,21 +315,32 @@ may_send(const struct notify *notify)
 	unsigned	 limit = notify->slow ? UNANSWERED_MAX_SLOW :
 			    UNANSWERED_MAX;
 
-	return ((notify->master != NULL || notify->standalone) &&
-	    !notify->full && !notify->postponed &&
+	return (notify->master != NULL && !notify->full && !notify->postponed &&
 	    notify->unanswered < limit && next_notification(notify) != NULL);
+}
+
+void
+notify_pace_sent(struct notify_pace *pace, const struct agent *agent,
+    struct mono_time now)
+{
+	int64_t	 pace_ns = NSEC_PER_SEC / agent->current.config->rate;
+
+	/* After a pause, pace->next may be a whole burst ago. */
+	pace->next = mono_add(mono_max(pace->next,
+	    mono_add(now, -RATE_BURST * pace_ns)), pace_ns);
 }
 
 void
 notify_flush(struct notify *notify, struct mono_time now)
 {
-	int64_t	 pace_ns = NSEC_PER_SEC / notify->agent->current.config->rate;
 	bool	 ok = true;
 
-	while (ok && may_send(notify) && !mono_before(now, notify->next)) {
-		/* After a pause, notify->next may be a whole burst ago. */
-		notify->next = mono_add(mono_max(notify->next,
-		    mono_add(now, -RATE_BURST * pace_ns)), pace_ns);
+	if (notify->standalone) {
+		sinks_flush(notify->agent, now);
+		return;
+	}
+	while (ok && may_send(notify) && !mono_before(now, notify->pace.next)) {
+		notify_pace_sent(&notify->pace, notify->agent, now);
 		ok = send_one(notify, next_notification(notify));
 	}
 }
@@ -342,7 +348,9 @@ notify_flush(struct notify *notify, struct mono_time now)
 struct mono_time
 notify_due(const struct notify *notify)
 {
-	return (may_send(notify) ? notify->next : MONO_NEVER);
+	if (notify->standalone)
+		return (sinks_due(notify->agent));
+	return (may_send(notify) ? notify->pace.next : MONO_NEVER);
 }
 
 bool

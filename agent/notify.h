@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Sends the notifications of the outbox: to snmpd, which acknowledges them, or
- * in a standalone agent to its trap sinks.
+ * in a standalone agent to its trap sinks, see sinks.h.
  */
 #ifndef HBW_NOTIFY_H
 #define HBW_NOTIFY_H
@@ -15,6 +15,13 @@
 #include "agent.h"
 #include "base/mono.h"
 
+/* The pace of one receiver: a burst after a pause, then the option `rate`. */
+struct notify_pace {
+	struct mono_time next;		/* the earliest time to send */
+};
+void	 notify_pace_sent(struct notify_pace *, const struct agent *,
+	    struct mono_time now);
+
 struct notify {
 	struct agent	*agent;
 	netsnmp_session	*master;	/* NULL: not connected, or standalone */
@@ -25,7 +32,7 @@ struct notify {
 	bool		 full;		/* so was the socket; until an answer */
 	bool		 postponed;	/* by an error, until notify_retry() */
 	bool		 rejection_logged;
-	struct mono_time next;		/* the earliest time to send */
+	struct notify_pace pace;
 };
 
 void	 notify_init(struct notify *, struct agent *, bool standalone);

@@ -7,6 +7,7 @@
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <arpa/inet.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -14,13 +15,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "base/log.h"
+#include "sink_process.h"
+#include "sinks.h"
 #include "snmp_engine.h"
 #include "snmp_library.h"
 #include "snmp_log.h"
 #include "standalone.h"
+
+/* The community of the last "trapcommunity"; no header declares it. */
+extern char	*snmp_trapcommunity;
 
 /* Our own directive.  Its argument is the number of the one that follows. */
 #define NEXT_DIRECTIVE	"hbwatchDirective"
@@ -108,6 +115,80 @@ take_standard_error(void)
 			fprintf(directives.out, "%s\n", line);
 }
 
+/*
+ * True when net-snmp can open the sink without waiting: its address is UDP and
+ * needs no name resolution.
+ */
+static bool
+is_immediate(const char *address)
+{
+	char		 host[INET_ADDRSTRLEN];
+	size_t		 n;
+	struct in_addr	 ignored;
+
+	if (address == NULL)
+		return (false);
+	if (strncmp(address, "udp:", 4) == 0)
+		address += 4;
+	n = strcspn(address, ": ");
+	if (n >= sizeof(host))
+		return (false);
+	memcpy(host, address, n);
+	host[n] = '\0';
+	return (inet_pton(AF_INET, host, &ignored) == 1);
+}
+
+static void
+ignore_option(int argc, char *const *argv, int option)
+{
+	(void)argc;
+	(void)argv;
+	(void)option;
+}
+
+/* Writes errors to standard error, as net-snmp does for the directive. */
+static void
+check_trapsess(const char *directive)
+{
+	netsnmp_session	 session;
+	/* Not freed: the process of the check ends soon. */
+	char		*argv[128], *rest = strdup(directive);
+	int		 argc = 0, result;
+
+	while (rest != NULL && argc < 127)
+		if (*(argv[argc] = strsep(&rest, " ")) != '\0')
+			argc++;
+	argv[argc] = NULL;
+	result = netsnmp_parse_args(argc, argv, &session, "C:", ignore_option,
+	    NETSNMP_PARSE_ARGS_NOLOGGING | NETSNMP_PARSE_ARGS_NOZERO);
+	if (result < 0 && result != NETSNMP_PARSE_ARGS_ERROR)
+		report_current("invalid option");
+}
+
+/*
+ * Checks a sink that is not opened: its receiver may be away, or its name
+ * unknown, only for a while.
+ */
+static void
+check_sink(const char *text)
+{
+	const char	*address = sink_address(text);
+	char		 host[64];
+	struct in_addr	 ignored;
+
+	if (strncasecmp(text, "trapsess", strlen("trapsess")) == 0)
+		check_trapsess(text);
+	if (address == NULL) {
+		report_current("missing address of the receiver");
+		return;
+	}
+	snprintf(host, sizeof(host), "%.*s", (int)strcspn(address, ": "),
+	    address);
+	if (host[strspn(host, "0123456789.")] == '\0' && host[0] != '\0' &&
+	    inet_aton(host, &ignored) == 0)
+		report_current("invalid address of the receiver");
+}
+
 /* Handles NEXT_DIRECTIVE; the first directive has number 1, 0 means none. */
 static void
 next_directive(const char *token, char *number)
@@ -121,6 +202,20 @@ next_directive(const char *token, char *number)
 	}
 	directives.current = n > 0 && n <= directives.config->nsnmp ?
 	    &directives.config->snmp[n - 1] : NULL;
+	if (directives.current == NULL || !sink_is(directives.current->text))
+		return;
+	if (directives.check == NULL)
+		sinks_add(directives.current, snmp_trapcommunity);
+	else if (!is_immediate(sink_address(directives.current->text)))
+		check_sink(directives.current->text);
+}
+
+/* True when net-snmp itself executes the directive. */
+static bool
+is_for_library(const char *text)
+{
+	return (!sink_is(text) || (directives.check != NULL &&
+	    is_immediate(sink_address(text))));
 }
 
 /*
@@ -144,7 +239,8 @@ init_with_directives(const struct configuration *config)
 			continue;
 		snprintf(next, sizeof(next), NEXT_DIRECTIVE " %zu", i + 1);
 		netsnmp_config(next);
-		netsnmp_config(config->snmp[i].text);
+		if (is_for_library(config->snmp[i].text))
+			netsnmp_config(config->snmp[i].text);
 	}
 	snprintf(next, sizeof(next), NEXT_DIRECTIVE " 0");
 	netsnmp_config(next);

@@ -50,6 +50,15 @@ log_open(const char *name, enum log_target target, bool verbose)
 }
 
 void
+log_reconnect(void)
+{
+	if (log_target != LOG_TO_SYSLOG)
+		return;
+	closelog();
+	openlog(log_name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+}
+
+void
 log_redirect(log_taker *take, void *arg)
 {
 	log_take = take;

@@ -42,6 +42,9 @@ const char *log_prefix(int priority);
 typedef void log_taker(void *arg, int priority, const char *line);
 void	 log_redirect(log_taker *take, void *arg);
 
+/* Connects to syslog again, after all descriptors have been closed. */
+void	 log_reconnect(void);
+
 /* Logs a line that another process, called `name`, sent to this one. */
 void	 log_other(const char *name, int priority, const char *line);
 
