@@ -23,6 +23,7 @@ agent_free(struct agent *agent)
 {
 	generation_free(&agent->current);
 	watch_index_free(&agent->watch_index);
+	watch_index_free(&agent->capture_index);
 	outbox_free(&agent->outbox);
 	storm_free(&agent->storm);
 }

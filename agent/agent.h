@@ -22,7 +22,9 @@
 
 struct agent {
 	struct generation	 current;	/* in effect */
-	struct watch_index	 watch_index;	/* every name ever configured */
+	/* Every name ever configured, of watches and of interfaces. */
+	struct watch_index	 watch_index;
+	struct watch_index	 capture_index;
 	struct outbox		 outbox;
 	struct storm		 storm;
 	struct persistence	*persistence;	/* not owned; NULL in tests */

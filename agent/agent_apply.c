@@ -3,7 +3,6 @@
 
 #include "agent_alarms.h"
 #include "agent_apply.h"
-#include "agent_captures.h"
 #include "base/log.h"
 #include "persistence.h"
 
@@ -85,8 +84,11 @@ keep_captures(const struct generation *old, struct generation *g)
 	for (i = 0; i < old->shared->ncaptures; i++) {
 		found = shared_state_find_capture(g->shared,
 		    old->shared->names[i]);
-		if (found != UINT32_MAX)
-			g->captures[found] = old->captures[i];
+		if (found == UINT32_MAX)
+			continue;
+		g->captures[found].restarts = old->captures[i].restarts;
+		g->captures[found].notified_blind =
+		    old->captures[i].notified_blind;
 	}
 }
 
@@ -213,7 +215,6 @@ agent_apply(struct agent *agent, struct generation *next,
 	agent->current = *next;
 	*next = old;
 	agent->config_time = now;
-	agent_order_captures(agent);
 }
 
 bool
@@ -222,8 +223,8 @@ agent_configure(struct agent *agent, struct configuration *config,
 {
 	struct generation	 next;
 
-	if (!generation_new(&next, &agent->watch_index, &agent->current,
-	    config, shared))
+	if (!generation_new(&next, &agent->watch_index, &agent->capture_index,
+	    &agent->current, config, shared))
 		return (false);
 	agent_apply(agent, &next, now);
 	generation_free(&next);

@@ -9,9 +9,6 @@
 #include "engine/shared_state.h"
 #include "state/notification.h"
 
-/* Captures without an ifIndex of their own get indexes from this one on. */
-#define CAPTURE_INDEX_BASE	UINT32_C(2147483648)
-
 void
 agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
     const char *error, struct wall_time now)
@@ -33,7 +30,7 @@ agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
 		return;
 	}
 	shared_state_read_capture(agent->current.shared, i, &row);
-	copy->index = c->ifindex;
+	copy->index = c->index;
 	copy->state = blind ? SHARED_CAPTURE_FAILED : row.state;
 	memcpy(copy->interface, row.interface, sizeof(copy->interface));
 	snprintf(copy->error, sizeof(copy->error), "%s",
@@ -60,56 +57,4 @@ agent_engine_fault(struct agent *agent, const char *reason,
 		else if (c->state != SHARED_CAPTURE_FAILED)
 			agent_notify_blind(agent, i, false, NULL, now);
 	}
-}
-
-/* ---- hbwCaptureIndex */
-
-/* The kernel may give the ifIndex of a removed interface to another one. */
-static bool
-ifindex_is_taken(const struct shared_state *shared, size_t failed)
-{
-	size_t	 i;
-
-	for (i = 0; i < shared->ncaptures; i++)
-		if (i != failed && shared->captures[i].ifindex ==
-		    shared->captures[failed].ifindex)
-			return (true);
-	return (false);
-}
-
-/* The ifIndex; 0 for `any`, which has none. */
-static uint32_t
-capture_index(const struct shared_state *shared, size_t i)
-{
-	const struct shared_capture	*c = &shared->captures[i];
-
-	if (strcmp(shared->names[i], "any") == 0)
-		return (0);
-	if (c->ifindex == 0 || (c->state == SHARED_CAPTURE_FAILED &&
-	    ifindex_is_taken(shared, i)))
-		return (CAPTURE_INDEX_BASE + (uint32_t)i);
-	return (c->ifindex);
-}
-
-void
-agent_order_captures(struct agent *agent)
-{
-	struct generation_capture	*c = agent->current.captures;
-	struct generation_pair		*pairs;
-	size_t				 i, n;
-
-	n = agent->current.shared->ncaptures;
-	pairs = calloc(n + 1, sizeof(*pairs));
-	if (pairs == NULL)
-		return;
-	for (i = 0; i < n; i++) {
-		c[i].ifindex = capture_index(agent->current.shared, i);
-		pairs[i] = (struct generation_pair){
-			c[i].ifindex, (uint32_t)i,
-		};
-	}
-	generation_sort(pairs, n);
-	for (i = 0; i < n; i++)
-		c[i].position = pairs[i].position;
-	free(pairs);
 }

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The notifications that a capture is blind or restored, and the indexes and
- * the order of hbwCaptureTable.
+ * The notifications that a capture is blind or restored.
  */
 #ifndef HBW_AGENT_CAPTURES_H
 #define HBW_AGENT_CAPTURES_H
@@ -26,12 +25,5 @@ void	 agent_notify_blind(struct agent *, uint32_t capture, bool blind,
  */
 void	 agent_engine_fault(struct agent *, const char *reason,
 	    struct wall_time now);
-
-/*
- * Takes hbwCaptureIndex from the shared rows and sorts by it.  Walks of the
- * table see this order until the next call.  When memory is exhausted the
- * previous order stays.
- */
-void	 agent_order_captures(struct agent *);
 
 #endif

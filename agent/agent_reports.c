@@ -41,7 +41,6 @@ agent_capture_event(struct agent *agent, const struct engine_report *r,
 {
 	if (r->capture >= agent->current.shared->ncaptures)
 		return;
-	agent_order_captures(agent);
 	/* A capture is not blind while its interface is down. */
 	if (r->state == SHARED_CAPTURE_FAILED)
 		agent_notify_blind(agent, r->capture, true, r->error, now);

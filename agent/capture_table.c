@@ -1,10 +1,24 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
+#include <string.h>
 
 #include "table.h"
 
 #define GETTER(name, set, expression)	\
 	TABLE_GETTER(name, struct capture_view, set, expression)
+
+/*
+ * The kernel may give the ifIndex of a removed interface to another one.  The
+ * pseudo-device `any` has none.
+ */
+static uint32_t
+ifindex(const struct shared_capture *c)
+{
+	if (c->state == SHARED_CAPTURE_FAILED || c->ifindex > INT32_MAX ||
+	    strcmp(c->interface, "any") == 0)
+		return (0);
+	return (c->ifindex);
+}
 
 GETTER(get_interface, value_text, row->capture.interface)
 GETTER(get_state, value_integer, row->capture.state)
@@ -13,6 +27,7 @@ GETTER(get_heartbeats, value_counter64, row->capture.heartbeats)
 GETTER(get_dropped, value_counter64, row->capture.dropped)
 GETTER(get_restarts, value_counter32, row->restarts)
 GETTER(get_error, value_text, row->capture.error)
+GETTER(get_ifindex, value_unsigned, ifindex(&row->capture))
 
 static const struct column columns[] = {
 	{ 2, "hbwCaptureInterface", ASN_OCTET_STR, get_interface },
@@ -22,6 +37,7 @@ static const struct column columns[] = {
 	{ 6, "hbwCaptureDropped", ASN_COUNTER64, get_dropped },
 	{ 7, "hbwCaptureRestarts", ASN_COUNTER, get_restarts },
 	{ 8, "hbwCaptureError", ASN_OCTET_STR, get_error },
+	{ 9, "hbwCaptureIfIndex", ASN_UNSIGNED, get_ifindex },
 };
 
 static size_t
@@ -35,7 +51,7 @@ row_index(const struct agent *agent, size_t i, oid *index)
 {
 	const struct generation_capture	*captures = agent->current.captures;
 
-	index[0] = captures[captures[i].position].ifindex;
+	index[0] = captures[captures[i].position].index;
 }
 
 /* While no engine updates the row, it is shown as failed. */

@@ -30,17 +30,23 @@ generation_free(struct generation *g)
 
 /* ---- a new generation */
 
+struct pair {
+	uint64_t	 key;
+	uint32_t	 position;
+};
+
 static int
 compare_pairs(const void *a, const void *b)
 {
-	uint64_t	 x = ((const struct generation_pair *)a)->key;
-	uint64_t	 y = ((const struct generation_pair *)b)->key;
+	uint64_t	 x = ((const struct pair *)a)->key;
+	uint64_t	 y = ((const struct pair *)b)->key;
 
 	return (x < y ? -1 : x > y);
 }
 
-void
-generation_sort(struct generation_pair *pairs, size_t n)
+/* Sorts positions by their keys, which must all be different. */
+static void
+sort_pairs(struct pair *pairs, size_t n)
 {
 	qsort(pairs, n, sizeof(*pairs), compare_pairs);
 }
@@ -60,10 +66,44 @@ number_watches(struct watch_index *index, struct generation *g)
 }
 
 static bool
+number_captures(struct watch_index *index, struct generation *g)
+{
+	size_t	 i;
+
+	for (i = 0; i < g->shared->ncaptures; i++) {
+		g->captures[i].index = watch_index_add(index,
+		    g->shared->names[i]);
+		if (g->captures[i].index == 0)
+			return (false);
+	}
+	return (true);
+}
+
+static bool
+order_captures(struct generation *g)
+{
+	struct pair	*pairs;
+	size_t			 i, n = g->shared->ncaptures;
+
+	pairs = calloc(n + 1, sizeof(*pairs));
+	if (pairs == NULL)
+		return (false);
+	for (i = 0; i < n; i++)
+		pairs[i] = (struct pair){
+			g->captures[i].index, (uint32_t)i,
+		};
+	sort_pairs(pairs, n);
+	for (i = 0; i < n; i++)
+		g->captures[i].position = pairs[i].position;
+	free(pairs);
+	return (true);
+}
+
+static bool
 order_watches(struct generation *g)
 {
 	const struct configuration	*config = g->config;
-	struct generation_pair		*pairs;
+	struct pair		*pairs;
 	size_t				 i, n = config->nwatches;
 	uint64_t			 id;
 
@@ -71,16 +111,16 @@ order_watches(struct generation *g)
 	if (pairs == NULL)
 		return (false);
 	for (i = 0; i < n; i++)
-		pairs[i] = (struct generation_pair){
+		pairs[i] = (struct pair){
 			g->indexes[i], (uint32_t)i,
 		};
-	generation_sort(pairs, n);
+	sort_pairs(pairs, n);
 	for (i = 0; i < n; i++) {
 		g->by_index[i] = pairs[i].position;
 		id = config->watches[pairs[i].position]->profile->alarm->id;
 		pairs[i].key |= id << 32;
 	}
-	generation_sort(pairs, n);
+	sort_pairs(pairs, n);
 	for (i = 0; i < n; i++)
 		g->by_alarm[i] = pairs[i].position;
 	free(pairs);
@@ -117,9 +157,9 @@ find_old_watches(struct generation *g, const struct generation *old)
 }
 
 bool
-generation_new(struct generation *g, struct watch_index *index,
-    const struct generation *old, struct configuration *config,
-    struct shared_state *shared)
+generation_new(struct generation *g, struct watch_index *watches,
+    struct watch_index *captures, const struct generation *old,
+    struct configuration *config, struct shared_state *shared)
 {
 	size_t	 i, n = config->nwatches;
 
@@ -131,7 +171,8 @@ generation_new(struct generation *g, struct watch_index *index,
 	g->captures = calloc(shared->ncaptures + 1, sizeof(*g->captures));
 	if (g->alarms == NULL || g->indexes == NULL || g->by_index == NULL ||
 	    g->by_alarm == NULL || g->captures == NULL ||
-	    !number_watches(index, g) || !order_watches(g) ||
+	    !number_watches(watches, g) || !order_watches(g) ||
+	    !number_captures(captures, g) || !order_captures(g) ||
 	    (old->config != NULL && !find_old_watches(g, old))) {
 		g->config = NULL;
 		g->shared = NULL;

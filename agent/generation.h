@@ -18,7 +18,7 @@
 struct generation_capture {
 	/* Entry i: the capture in row i of hbwCaptureTable. */
 	uint32_t	 position;
-	uint32_t	 ifindex;	/* hbwCaptureIndex */
+	uint32_t	 index;		/* hbwCaptureIndex */
 	uint32_t	 restarts;	/* hbwCaptureRestarts */
 	bool		 notified_blind;	/* in its last notification */
 };
@@ -42,25 +42,18 @@ struct generation {
 
 /*
  * Makes the generation after `old`, which may be empty, with alarms that were
- * never raised.  New names of watches are added to the index.  False when
- * memory is exhausted; otherwise the generation owns the configuration and the
- * shared rows.
+ * never raised.  New names of watches and of interfaces are added to their
+ * indexes.  False when memory is exhausted; otherwise the generation owns the
+ * configuration and the shared rows.
  */
-bool	 generation_new(struct generation *, struct watch_index *,
-	    const struct generation *old, struct configuration *,
-	    struct shared_state *);
+bool	 generation_new(struct generation *, struct watch_index *watches,
+	    struct watch_index *captures, const struct generation *old,
+	    struct configuration *, struct shared_state *);
 /* Frees `before` and `removed`, when the generation is in effect. */
 void	 generation_forget_old(struct generation *);
 void	 generation_free(struct generation *);
 
 /* The position of a watch by its hbwWatchIndex; SIZE_MAX: no such watch. */
 size_t	 generation_find(const struct generation *, uint32_t index);
-
-/* Sorts positions by their keys, which must all be different. */
-struct generation_pair {
-	uint64_t	 key;
-	uint32_t	 position;
-};
-void	 generation_sort(struct generation_pair *, size_t n);
 
 #endif

@@ -19,7 +19,6 @@
 #include "agent.h"
 #include "agent_alarms.h"
 #include "agent_apply.h"
-#include "agent_captures.h"
 #include "base/log.h"
 #include "engine/sandbox.h"
 #include "notify.h"
@@ -364,7 +363,6 @@ turn(struct daemon *d)
 	/* Before notify_flush(), which sends only what is on disk. */
 	persistence_save(&d->agent, d->agent.now, false);
 	if (!mono_before(d->agent.now, tick_due(d))) {
-		agent_order_captures(&d->agent);
 		supervisor_tick(&d->supervisor, d->agent.now);
 		notify_retry(&d->notify, d->agent.now);
 		d->ticked = d->agent.now;

@@ -21,6 +21,7 @@ struct persistence {
 	struct store		*store;
 	struct store_counters	 stored;	/* the counters on disk */
 	uint32_t		 last_index;	/* highest watch index there */
+	uint32_t		 last_capture;	/* highest capture index */
 	uint32_t		 oldest;	/* oldest notification there */
 	struct mono_time	 delivery_due;	/* when to write `delivered` */
 	struct notification	 row;		/* history row, last read */
@@ -59,13 +60,17 @@ read_state(struct agent *agent, struct persistence *p)
 	const struct store_counters	*c = &p->stored;
 	bool				 ok;
 
-	ok = store_names(p->store, take_name, &agent->watch_index);
-	if (!ok)
+	ok = store_names(p->store, take_name, &agent->watch_index) &&
+	    store_interfaces(p->store, take_name, &agent->capture_index);
+	if (!ok) {
 		watch_index_free(&agent->watch_index);
+		watch_index_free(&agent->capture_index);
+	}
 	ok = ok && outbox_init(&agent->outbox, c->delivered) &&
 	    store_notifications(p->store, c->delivered, take_undelivered,
 	    &agent->outbox) && agent->outbox.sequence == c->sequence;
 	p->last_index = agent->watch_index.last;
+	p->last_capture = agent->capture_index.last;
 	p->oldest = store_oldest(p->store);
 	if (p->oldest == 0)
 		p->oldest = c->sequence + 1;
@@ -155,6 +160,12 @@ put_name(void *arg, uint32_t number, const char *name)
 }
 
 static void
+put_interface(void *arg, uint32_t number, const char *name)
+{
+	store_put_interface(arg, number, name);
+}
+
+static void
 put_alarms(const struct generation *g, struct store *store)
 {
 	const struct alarm	*a;
@@ -204,7 +215,7 @@ put_into_new_file(struct agent *agent)
 	size_t			 i;
 
 	agent->epoch = p->stored.epoch;
-	p->last_index = 0;
+	p->last_index = p->last_capture = 0;
 	for (i = 0; i < g->shared->ncaptures; i++)
 		if (g->captures[i].notified_blind)
 			store_put_blind(p->store, g->shared->names[i], true);
@@ -283,6 +294,8 @@ save_some(struct agent *agent, struct mono_time now)
 	}
 	watch_index_each(&agent->watch_index, p->last_index, put_name,
 	    p->store);
+	watch_index_each(&agent->capture_index, p->last_capture,
+	    put_interface, p->store);
 	put_notifications(box, p->store, most, &c);
 	oldest = oldest_to_keep(agent, c.sequence);
 	if (oldest > p->oldest)
@@ -292,18 +305,20 @@ save_some(struct agent *agent, struct mono_time now)
 		return (false);
 	p->stored = c;
 	p->last_index = agent->watch_index.last;
+	p->last_capture = agent->capture_index.last;
 	p->oldest = oldest;
 	outbox_stored(&agent->outbox, c.sequence);
 	p->delivery_due = mono_add(now, DELIVERY_NS);
 	return (true);
 }
 
-/* True when notifications or watch indexes are not on disk. */
+/* True when notifications or indexes are not on disk. */
 static bool
 has_unsaved(const struct agent *agent)
 {
 	return (agent->outbox.sequence != agent->outbox.stored ||
-	    agent->watch_index.last != agent->persistence->last_index);
+	    agent->watch_index.last != agent->persistence->last_index ||
+	    agent->capture_index.last != agent->persistence->last_capture);
 }
 
 static bool

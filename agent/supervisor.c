@@ -107,7 +107,7 @@ supervisor_reload(struct supervisor *s, struct configuration *config,
 	shared = shared_state_new(config, now);
 	if (shared == NULL ||
 	    !generation_new(&s->reload, &s->agent->watch_index,
-	    &s->agent->current, config, shared)) {
+	    &s->agent->capture_index, &s->agent->current, config, shared)) {
 		log_errx("cannot reload: out of memory; the previous "
 		    "configuration stays in effect");
 		shared_state_free(shared);

@@ -119,6 +119,9 @@ const char *const	 store_rows_schema[STORE_ROWS_VERSION] = {
 	"CREATE TABLE blind (interface TEXT PRIMARY KEY) STRICT;",
 	/* Version 2 keeps the content of storm notifications. */
 	"CREATE TABLE storm (" COLUMN_TYPES(STORM, PRIMARY_KEY) ") STRICT;",
+	/* Version 3 keeps hbwCaptureIndex. */
+	"CREATE TABLE interface (number INTEGER PRIMARY KEY,"
+	    " name TEXT NOT NULL UNIQUE) STRICT;",
 };
 
 /* ---- the fields of the lists */
@@ -147,6 +150,10 @@ static const struct column	 name_columns[] = {
 	REQUIRED_FIELD("number", n.watch_index, 1, INT32_MAX)
 	TEXT_FIELD("name", ALL, watch, WATCH_MAX)
 };
+static const struct column	 interface_columns[] = {
+	REQUIRED_FIELD("number", n.watch_index, 1, INT32_MAX)
+	TEXT_FIELD("name", ALL, profile.interface, IF_NAMESIZE - 1)
+};
 static const struct column	 storm_columns[] = FIELDS(STORM);
 static const struct column	 blind_columns[] = {
 	TEXT_FIELD("interface", ALL, profile.interface, IF_NAMESIZE - 1)
@@ -168,6 +175,8 @@ static const struct statement	 statements[STORE_STATEMENTS] = {
 	[STORE_PUT_COUNTERS] = STATEMENT(counters, PUT("counters", COUNTERS)),
 	[STORE_PUT_NAME] = STATEMENT(name,
 	    "INSERT OR REPLACE INTO name VALUES (?, ?)"),
+	[STORE_PUT_INTERFACE] = STATEMENT(interface,
+	    "INSERT OR REPLACE INTO interface VALUES (?, ?)"),
 	[STORE_PUT_NOTIFICATION] = STATEMENT(notification,
 	    PUT("notice", NOTIFICATION)),
 	[STORE_PUT_ALARM] = STATEMENT(notification, PUT("alarm", NOTIFICATION)),
@@ -184,6 +193,8 @@ static const struct statement	 statements[STORE_STATEMENTS] = {
 	[STORE_GET_COUNTERS] = STATEMENT(counters, "SELECT * FROM counters"),
 	[STORE_GET_NAMES] = STATEMENT(name,
 	    "SELECT * FROM name ORDER BY number"),
+	[STORE_GET_INTERFACES] = STATEMENT(interface,
+	    "SELECT * FROM interface ORDER BY number"),
 	[STORE_GET_NOTIFICATION] = STATEMENT(notification,
 	    "SELECT * FROM notice WHERE sequence = ?"),
 	[STORE_GET_NOTIFICATIONS] = STATEMENT(notification,

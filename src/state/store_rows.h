@@ -17,7 +17,7 @@
 #include "state/store_counters.h"
 
 /* The schema is built in steps: step n upgrades version n to n + 1. */
-#define STORE_ROWS_VERSION	2
+#define STORE_ROWS_VERSION	3
 extern const char *const	 store_rows_schema[STORE_ROWS_VERSION];
 
 /*
@@ -44,6 +44,7 @@ struct store_row {
 enum store_statement {
 	STORE_PUT_COUNTERS,
 	STORE_PUT_NAME,
+	STORE_PUT_INTERFACE,
 	STORE_PUT_NOTIFICATION,
 	STORE_PUT_ALARM,
 	STORE_PUT_BLIND,
@@ -53,6 +54,7 @@ enum store_statement {
 	STORE_DELETE_STORMS,		/* before a sequence; not the last */
 	STORE_GET_COUNTERS,
 	STORE_GET_NAMES,		/* by number */
+	STORE_GET_INTERFACES,		/* by number */
 	STORE_GET_NOTIFICATION,		/* of a sequence */
 	STORE_GET_NOTIFICATIONS,	/* after a sequence, in order */
 	STORE_GET_ALARMS,		/* by watch index */

@@ -190,6 +190,17 @@ store_names(struct store *s, store_take_name *take, void *arg)
 }
 
 bool
+store_interfaces(struct store *s, store_take_name *take, void *arg)
+{
+	struct store_row	 row = { .watch = NULL };
+	bool			 ok = true;
+
+	while (ok && next_row(s, STORE_GET_INTERFACES, &row))
+		ok = take(arg, row.n.watch_index, row.profile.interface);
+	return (end_rows(s, STORE_GET_INTERFACES) && ok);
+}
+
+bool
 store_blind(struct store *s, store_take_blind *take, void *arg)
 {
 	struct store_row	 row = { .watch = NULL };
@@ -296,6 +307,13 @@ store_put_name(struct store *s, uint32_t number, const char *name)
 {
 	put(s, STORE_PUT_NAME, &(struct store_row){
 	    .n.watch_index = number, .watch = name });
+}
+
+void
+store_put_interface(struct store *s, uint32_t number, const char *name)
+{
+	put(s, STORE_PUT_INTERFACE, &(struct store_row){
+	    .n.watch_index = number, .profile.interface = name });
 }
 
 void

@@ -30,6 +30,8 @@ typedef bool store_take_storm(void *arg, uint32_t sequence,
 
 /* hbwWatchIndex and name of each watch that ever was, by index. */
 bool	 store_names(struct store *, store_take_name *, void *arg);
+/* hbwCaptureIndex and name of each interface that ever was, by index. */
+bool	 store_interfaces(struct store *, store_take_name *, void *arg);
 /* The last notification of each watch, by hbwWatchIndex. */
 bool	 store_alarms(struct store *, store_take_notification *, void *arg);
 /* The interfaces whose last notification is NOTIFICATION_BLIND. */
@@ -62,6 +64,8 @@ bool	 store_get_counters(struct store *, struct store_counters *);
  */
 
 void	 store_put_name(struct store *, uint32_t number, const char *name);
+void	 store_put_interface(struct store *, uint32_t number,
+	    const char *name);
 /* A notification, and the state of its alarm, interface or storm. */
 void	 store_put_notification(struct store *, const struct notification *);
 /* The state of an alarm without its notification. */

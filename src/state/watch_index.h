@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * hbwWatchIndex: a number for each watch name.  A name keeps its number for
- * ever, and no number is given to a second name.
+ * ever, and no number is given to a second name.  hbwCaptureIndex is such a
+ * number for the names of interfaces.
  */
 #ifndef HBW_WATCH_INDEX_H
 #define HBW_WATCH_INDEX_H

@@ -125,6 +125,7 @@ read_all(struct store *s, size_t *count)
 	struct notification		 n;
 
 	(void)store_names(s, take_name, count);
+	(void)store_interfaces(s, take_name, count);
 	(void)store_alarms(s, take_notification, count);
 	(void)store_blind(s, take_blind, count);
 	(void)store_notifications(s, 0, take_notification, count);

@@ -19,6 +19,11 @@ soon "heartbeats on the loopback make its watch alive" 10 \
 soon "the watch on a missing interface is blind" 10 \
 	watch_is hbwWatchState absent blind
 
+index=$(index_of hbwCaptureInterface "$LINK")
+is "hbwCaptureIfIndex is that of the interface" \
+	"$(capture_get hbwCaptureIfIndex)" \
+	"$(at "$NODE_A" ip -o link show dev "$LINK" | cut -d : -f 1)"
+
 for round in 1 2; do
 	ip -n "$NODE_A" link delete "$LINK"
 	soon "round $round: the interface is deleted: the watch is blind" 10 \
@@ -29,6 +34,8 @@ for round in 1 2; do
 		"$(capture_get hbwCaptureState)" failed
 	is "round $round: the notification has the same state" \
 		"$(last_trap hbwWatcherBlind | varbind hbwCaptureState)" failed
+	is "round $round: its ifIndex is not known" \
+		"$(capture_get hbwCaptureIfIndex)" 0
 	wait_heartbeats steady 25
 	is "round $round: no alarm is active" "$(get hbwActiveAlarms.0)" 0
 	make_link
@@ -38,6 +45,11 @@ for round in 1 2; do
 		watch_is hbwWatchState flinkserver alive
 	is "round $round: the capture runs" \
 		"$(capture_get hbwCaptureState)" running
+	is "round $round: its index is the same" \
+		"$(index_of hbwCaptureInterface "$LINK")" "$index"
+	is "round $round: its ifIndex is the new one" \
+		"$(capture_get hbwCaptureIfIndex)" "$(at "$NODE_A" \
+			ip -o link show dev "$LINK" | cut -d : -f 1)"
 done
 is "no alarm was raised" "$(trap_count hbwAlarmRaised)" 0
 
@@ -71,4 +83,27 @@ is "an interface that is down makes no watch blind" \
 is "the watch on the loopback raised no alarm" \
 	"$(trap_count hbwAlarmRaised steady)" 0
 soon "every notification arrives once" 10 all_delivered_once
+
+indexes() {
+	client snmpbulkwalk -OQUs "$AGENT" HBWATCH-MIB::hbwCaptureInterface
+}
+
+# A second name of the same device; the first watch is removed.
+at "$NODE_A" ip link property add dev "$LINK" altname "$LINK-too"
+{
+	watch_section absent 20053 1s hb9
+	watch_section again 20053 1s
+	watch_section too 20053 1s "$LINK-too"
+} | configure
+before=$(indexes | grep -v ' lo$')
+stop hbwatchd KILL
+start_hbwatchd
+soon "a second name of the interface: its watch is alive" 10 \
+	watch_is hbwWatchState too alive
+is "a restart with fewer and with new names: the indexes are the same" \
+	"$(indexes | grep -v "too$")" "$before"
+is "each name has a row" "$(indexes | wc -l)" 3
+is "both names have the ifIndex of the device" \
+	"$(capture_get hbwCaptureIfIndex "$LINK-too")" \
+	"$(capture_get hbwCaptureIfIndex)"
 finish

@@ -358,6 +358,8 @@ read_everything(void)
 	free_got();
 	ok = store_names(store, take_name, &got);
 	free_got();
+	ok = store_interfaces(store, take_name, &got) && ok;
+	free_got();
 	ok = store_blind(store, take_blind, &got) && ok;
 	free_got();
 	ok = store_alarms(store, take_notification, &got) && ok;
@@ -374,7 +376,8 @@ read_everything(void)
 		else
 			ok = false;
 	/* Once damage was found, every reader returns false. */
-	return (store_names(store, ignore_name, NULL) && ok);
+	return (store_names(store, ignore_name, NULL) &&
+	    store_interfaces(store, ignore_name, NULL) && ok);
 }
 
 #endif

@@ -847,7 +847,10 @@ interval_is_the_median(void **state)
 	nothing_more();
 }
 
-/* Senders that send together: the interval is that of each of them. */
+/*
+ * Senders that send together: the interval is that of each of them, and when
+ * the ring is full, none is late.
+ */
 static void
 senders_together(void **state)
 {
@@ -863,7 +866,6 @@ senders_together(void **state)
 			watch(0, 0, 30000, 1);
 			for (i = 0; i < 40; i++)
 				for (j = 0; j < senders; j++) {
-					/* When the ring is full, none is late. */
 					at = ms(1000 * i + j * apart_ms[k] /
 					    (senders - 1));
 					if (i > 8)

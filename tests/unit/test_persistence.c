@@ -1063,6 +1063,45 @@ assert_shown(uint32_t raised, uint32_t cleared, uint32_t first, double since)
 	assert_int_equal(storm->since.ns, stage_wall(since).ns);
 }
 
+static uint32_t
+capture_index(const char *interface)
+{
+	return (AGENT->current.captures[stage_find_capture(&stage,
+	    interface)].index);
+}
+
+/* An interface keeps its index, also while no watch names it. */
+static void
+capture_indexes(void **state)
+{
+	static const char	 one[] =
+	    "watch a { interface = eth7 heartbeat = \"vrrp 1\" }\n";
+	static const char	 two[] =
+	    "watch a { interface = eth1 heartbeat = \"vrrp 1\" }\n"
+	    "watch b { interface = any heartbeat = \"vrrp 1\" }\n";
+	static const char	 all[] =
+	    "watch a { interface = eth1 heartbeat = \"vrrp 1\" }\n"
+	    "watch b { interface = eth7 heartbeat = \"vrrp 1\" }\n"
+	    "watch c { interface = eth0 heartbeat = \"vrrp 1\" }\n";
+
+	(void)state;
+	start(one, 0);
+	assert_int_equal(capture_index("eth7"), 1);
+	save(1);
+	restart(two, 2);
+	assert_int_equal(capture_index("any"), 2);
+	assert_int_equal(capture_index("eth1"), 3);
+	stage_capture(&stage, stage_find_capture(&stage, "eth1"),
+	    SHARED_CAPTURE_FAILED, "gone", 3);
+	assert_int_equal(notification(1)->capture->index, 3);
+	save(3);
+	restart(all, 4);
+	assert_int_equal(capture_index("eth7"), 1);
+	assert_int_equal(capture_index("eth1"), 3);
+	assert_int_equal(capture_index("eth0"), 4);
+	assert_int_equal(notification(1)->capture->index, 3);
+}
+
 /* An open storm continues after a restart. */
 static void
 storm_over_a_restart(void **state)
@@ -1436,6 +1475,7 @@ main(void)
 		STORY(damaged),
 		STORY(damaged_history),
 		STORY(wrong_transitions),
+		STORY(capture_indexes),
 		STORY(storm_over_a_restart),
 		STORY(killed_before_a_storm_was_saved),
 		STORY(killed_while_a_storm_is_saved),

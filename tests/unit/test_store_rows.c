@@ -484,7 +484,7 @@ without_a_commit(void **state)
 	"capture_index INTEGER, capture_state INTEGER, error TEXT"
 
 static void
-schema_of_version_0_2_0(void **state)
+schema_of_version_0_3_0(void **state)
 {
 	static const char	 expected[] = "CREATE TABLE alarm ("
 	    "sequence INTEGER NOT NULL, " COLUMNS_0_2_0 ", PRIMARY KEY "
@@ -493,8 +493,9 @@ schema_of_version_0_2_0(void **state)
 	    "INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, "
 	    "sequence INTEGER NOT NULL, delivered INTEGER NOT NULL, serial "
 	    "INTEGER NOT NULL, last_change INTEGER NOT NULL) STRICT;CREATE "
-	    "TABLE name (number INTEGER PRIMARY KEY, name TEXT NOT NULL "
-	    "UNIQUE) STRICT;CREATE TABLE notice (sequence INTEGER PRIMARY "
+	    "TABLE interface (number INTEGER PRIMARY KEY, name TEXT NOT NULL "
+	    "UNIQUE) STRICT;CREATE TABLE name (number INTEGER PRIMARY KEY, "
+	    "name TEXT NOT NULL UNIQUE) STRICT;CREATE TABLE notice (sequence INTEGER PRIMARY "
 	    "KEY, " COLUMNS_0_2_0 ") STRICT;CREATE TABLE storm (sequence "
 	    "INTEGER PRIMARY KEY, raised INTEGER NOT NULL, cleared INTEGER "
 	    "NOT NULL, first INTEGER NOT NULL, since INTEGER NOT NULL) STRICT";
@@ -513,7 +514,7 @@ schema_of_version_0_2_0(void **state)
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	assert_string_equal(sqlite3_column_text(q, 0), expected);
 	assert_int_equal(sqlite3_column_int(q, 1), 1751283505);
-	assert_int_equal(sqlite3_column_int(q, 2), 2);
+	assert_int_equal(sqlite3_column_int(q, 2), 3);
 	sqlite3_finalize(q);
 	sqlite3_close(db);
 }
@@ -532,7 +533,7 @@ upgraded_from_schema_1(void **state)
 	counters.sequence = 1;
 	commit();
 	close_store();
-	sql("DROP TABLE storm; PRAGMA user_version = 1");
+	sql("DROP TABLE storm; DROP TABLE interface; PRAGMA user_version = 1");
 	open_store();
 	assert_int_equal(counters.epoch, 1);
 	assert_int_equal(counters.sequence, 1);
@@ -542,6 +543,38 @@ upgraded_from_schema_1(void **state)
 	free_got();
 	notification_release(&n);
 	assert_kept(storm_notification(2, 3, 2, 1, 7));
+	assert_int_equal(count_files(ASIDE), 0);
+}
+
+/* Schema 2 did not have the numbers of the interfaces. */
+static void
+upgraded_from_schema_2(void **state)
+{
+	(void)state;
+	open_store();
+	begin_write();
+	store_put_name(store, 7, "w");
+	counters.sequence = 1;
+	put(storm_notification(1, 3, 2, 1, 7));
+	commit();
+	close_store();
+	sql("DROP TABLE interface; PRAGMA user_version = 2");
+	open_store();
+	assert_int_equal(counters.epoch, 1);
+	assert_int_equal(counters.sequence, 1);
+	assert_true(store_interfaces(store, take_name, &got));
+	assert_int_equal(got.count, 0);
+	begin_write();
+	store_put_interface(store, 2, "eth1");
+	store_put_interface(store, 1, "any");
+	commit();
+	open_store();
+	assert_true(store_interfaces(store, take_name, &got));
+	assert_int_equal(got.count, 2);
+	assert_string_equal(got.texts[0], "any");
+	assert_int_equal(got.numbers[1], 2);
+	assert_string_equal(got.texts[1], "eth1");
+	free_got();
 	assert_int_equal(count_files(ASIDE), 0);
 }
 
@@ -560,8 +593,9 @@ main(void)
 		SCRATCH(blind_kept),
 		SCRATCH(old_notifications_deleted),
 		SCRATCH(without_a_commit),
-		SCRATCH(schema_of_version_0_2_0),
+		SCRATCH(schema_of_version_0_3_0),
 		SCRATCH(upgraded_from_schema_1),
+		SCRATCH(upgraded_from_schema_2),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
