@@ -206,7 +206,7 @@ check(const struct configuration *config)
 	bool	 ok;
 
 	ok = check_interfaces(config);
-	ok = standalone_check(config, true) && ok;
+	ok = standalone_check(config, true) == STANDALONE_OK && ok;
 	if (!ok)
 		return (EXIT_USAGE);
 	printf("configuration OK\n");
@@ -419,6 +419,13 @@ open_state(struct daemon *d, int lock)
 	}
 }
 
+static int
+exit_status(enum standalone_result result)
+{
+	return (result == STANDALONE_OK ? 0 :
+	    result == STANDALONE_FAILED ? EXIT_RUN : EXIT_USAGE);
+}
+
 /* Returns 0 or the exit status. */
 static int
 start_snmp(struct daemon *d)
@@ -435,8 +442,7 @@ start_snmp(struct daemon *d)
 	    o->master != NULL ? o->master : d->agent.current.config->agentx))
 		result = STANDALONE_OK;
 	snmp_library_limit_connect(false);
-	return (result == STANDALONE_OK ? 0 :
-	    result == STANDALONE_FAILED ? EXIT_RUN : EXIT_USAGE);
+	return (exit_status(result));
 }
 
 static int
@@ -530,8 +536,11 @@ main(int argc, char **argv)
 	if (config == NULL)
 		return (EXIT_USAGE);
 	/* Before the state is changed. */
-	if (!o.test && o.listen != NULL && !standalone_check(config, false))
-		return (EXIT_USAGE);
+	if (!o.test && o.listen != NULL) {
+		status = exit_status(standalone_check(config, false));
+		if (status != 0)
+			return (status);
+	}
 	if (!o.test)
 		return (run(&o, config));
 	status = check(config);

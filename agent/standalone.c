@@ -34,6 +34,8 @@ extern char	*snmp_trapcommunity;
 
 /* Errors of net-snmp's parser begin with this, as there is no file. */
 #define LOG_NO_FILE	"(null): line 0: "
+/* The name of a host, such as the source of rocommunity, is unknown. */
+#define LOG_UNRESOLVED	"cannot resolve"
 /* The unknown word follows. */
 #define LOG_UNKNOWN	"Unknown token: "
 
@@ -41,6 +43,7 @@ extern char	*snmp_trapcommunity;
 struct check {
 	size_t	 current;	/* number of the directive; 0: none */
 	bool	 finished;
+	bool	 invalid;	/* an error that time does not change */
 	bool	 wrong[];	/* of each directive */
 };
 
@@ -64,12 +67,30 @@ report(const struct configuration_directive *d, const char *text)
 	fflush(directives.out);
 }
 
+/* True when the source of rocommunity or com2sec is a name of a host. */
+static bool
+has_name(const char *text)
+{
+	int	 i;
+
+	/* It is the third word of both. */
+	for (i = 0; i < 2; i++) {
+		text += strcspn(text, " ");
+		text += strspn(text, " ");
+	}
+	return (strspn(text, "0123456789./") < strcspn(text, " "));
+}
+
 static void
 report_current(const char *text)
 {
 	directives.errors++;
-	if (directives.check != NULL)
+	if (directives.check != NULL) {
 		directives.check->wrong[directives.check->current - 1] = true;
+		if (strstr(text, LOG_UNRESOLVED) == NULL ||
+		    !has_name(directives.current->text))
+			directives.check->invalid = true;
+	}
 	report(directives.current, text);
 }
 
@@ -308,15 +329,15 @@ has_argument(const char *text)
  * net-snmp crashes or ends the process at some wrong directives.  So the check
  * has a process of its own, and another one after each such directive.
  */
-bool
+enum standalone_result
 standalone_check(const struct configuration *config, bool warn)
 {
 	struct check	*check;
 	size_t		 i, size = sizeof(*check) + config->nsnmp;
-	bool		 ok = true;
+	bool		 ok = true, invalid;
 
 	if (config->nsnmp == 0)
-		return (true);
+		return (STANDALONE_OK);
 	check = mmap(NULL, size, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (check == MAP_FAILED)
@@ -327,7 +348,7 @@ standalone_check(const struct configuration *config, bool warn)
 		if (!has_argument(config->snmp[i].text)) {
 			report(&config->snmp[i], "missing argument; expected "
 			    "a directive of snmpd.conf(5)");
-			check->wrong[i] = true;
+			check->wrong[i] = check->invalid = true;
 		}
 	while (!run_check_process(config, check)) {
 		if (check->current == 0)
@@ -336,12 +357,14 @@ standalone_check(const struct configuration *config, bool warn)
 		if (!check->wrong[i])
 			report(&config->snmp[i], "invalid argument; see "
 			    "snmpd.conf(5)");
-		check->wrong[i] = true;
+		check->wrong[i] = check->invalid = true;
 	}
 	for (i = 0; i < config->nsnmp; i++)
 		ok = ok && !check->wrong[i];
+	invalid = check->invalid;
 	munmap(check, size);
-	return (ok);
+	return (ok ? STANDALONE_OK : invalid ? STANDALONE_MISCONFIGURED :
+	    STANDALONE_FAILED);
 }
 
 /* ---- start and end */

@@ -26,12 +26,13 @@ enum standalone_result standalone_start(struct agent *, const char *address,
 	    const char *state);
 
 /*
- * Checks the directives of `snmp`: true when there is no error.  Errors are
- * written to stderr, each with file and line, as other errors in the
- * configuration.  With `warn`, warnings of net-snmp without a line are written,
- * too.  To be called before snmp_library_init(): the check has a process of its
- * own.
+ * Checks the directives of `snmp`.  The result is STANDALONE_FAILED if the only
+ * errors are names that cannot be resolved now.  Errors are written to stderr,
+ * each with file and line, as other errors in the configuration.  With `warn`,
+ * warnings of net-snmp without a line are written, too.  To be called before
+ * snmp_library_init(): the check has a process of its own.
  */
-bool	 standalone_check(const struct configuration *, bool warn);
+enum standalone_result standalone_check(const struct configuration *,
+	    bool warn);
 
 #endif

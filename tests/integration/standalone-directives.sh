@@ -87,6 +87,21 @@ done
 check_wrong "2 4 6" "trapsess -v 3" "$GOOD" "vacmView x" "$USER_V3" \
 	"createUser x y"
 
+# A name may be unknown only for a while, so the unit starts hbwatchd again.
+directives "rocommunity public nms.hbwatch.invalid"
+run_with -t
+fails_at "-t, an unknown name" 2
+run_with -L "udp:$AGENT"
+is "-L, an unknown name: the exit status is 1" "$STATUS" 1
+is "-L, an unknown name: the error has its line" "$(wrong_lines)" 2
+directives "rocommunity public nms.hbwatch.invalid" "vacmView x"
+run_with -L "udp:$AGENT"
+fails_at "-L, an unknown name and a wrong directive" "2 3"
+directives "$GOOD" "trap2sink noc.hbwatch.invalid" "trap2sink 300.1.1.1" \
+	"informsink tcp:192.0.2.1:99" "trapsess -v 3 -u noc noc.hbwatch.invalid"
+run_with -t
+fails_at "-t, an invalid address; unknown names of sinks are right" 4
+
 directives "$GOOD" "$USER_V3" "rouser noc priv" "trap2sink $SINK public"
 run_with -t
 is "right directives: the exit status is 0" "$STATUS" 0
