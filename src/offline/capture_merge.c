@@ -29,6 +29,7 @@ struct input {
 	struct wall_time	 first;		/* time of the first frame */
 	uint64_t		 no_timestamp;	/* ignored frames */
 	struct wall_time	 newest;	/* latest timestamp read */
+	int			 unsupported;	/* link type of a frame, or -1 */
 	char			 error[CAPTURE_ERROR_SIZE]; /* "": none */
 	/* Copied when the capture is closed: */
 	uint64_t		 position;	/* octets read */
@@ -89,6 +90,7 @@ input_open(struct input *in, capture_file_idle *idle, void *arg)
 	in->error[0] = '\0';
 	in->no_timestamp = 0;
 	in->newest = WALL_NEVER;
+	in->unsupported = -1;
 	in->postponed = false;
 	in->ended = false;
 	in->window = reorder_window_new();
@@ -118,6 +120,9 @@ input_read(struct capture_merge *m, struct input *in)
 		in->no_timestamp++;
 		return (true);
 	}
+	if (frame.link_type != in->info.link_type &&
+	    !packet_supports_link(frame.link_type))
+		in->unsupported = frame.link_type;
 	if (frame.timestamp.ns > in->newest.ns)
 		in->newest = frame.timestamp;
 	return (reorder_window_push(in->window, &frame,
@@ -417,15 +422,17 @@ input_report(const struct input *in)
 {
 	const struct reorder_window_count *c = in->window != NULL ?
 	    reorder_window_counts(in->window) : &in->counts;
+	int	 unsupported = packet_supports_link(in->info.link_type) ?
+	    in->unsupported : in->info.link_type;
 
 	warn_of_timestamps(in, c);
 	if (in->error[0] != '\0')
 		log_warnx("%s: warning: cannot read beyond packet %" PRIu64
 		    ": %s", in->name, c->frames + in->no_timestamp, in->error);
-	if (!packet_supports_link(in->info.link_type))
+	if (unsupported >= 0)
 		log_warnx("%s: warning: link type %d (%s) is not supported",
-		    in->name, in->info.link_type, in->info.link_name);
-	return (in->error[0] == '\0' && packet_supports_link(in->info.link_type));
+		    in->name, unsupported, capture_file_link_name(unsupported));
+	return (in->error[0] == '\0' && unsupported < 0);
 }
 
 bool

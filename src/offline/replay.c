@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/array.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "base/median.h"
@@ -46,6 +47,7 @@ struct replay {
 	struct capture_merge	*merge;
 	struct matcher		*matchers;	/* owned, as the other arrays */
 	size_t			 nmatchers;
+	size_t			 matchers_capacity;
 	struct detect		 detect;
 	struct detect_watch	*watches;
 	struct detect_source	 source;	/* of all captures */
@@ -53,6 +55,7 @@ struct replay {
 	struct tally		*tallies;
 	bool			 begun;		/* there was a packet */
 	bool			 exhausted;	/* out of memory */
+	bool			 refused;	/* by add_matcher */
 	struct wall_time	 now;		/* timestamp of the packet */
 	unsigned		 taken;		/* frames with bytes */
 };
@@ -218,10 +221,48 @@ matcher_find(const struct replay *r, int link_type)
 	return (NULL);
 }
 
+/*
+ * Adds the matcher for a link type, if necessary.  On error false, and logs it
+ * with the name of the capture.
+ */
+static bool
+add_matcher(struct replay *r, int link_type, const char *name)
+{
+	struct match	*match;
+	char		 error[CAPTURE_ERROR_SIZE];
+
+	if (matcher_find(r, link_type) != NULL)
+		return (true);
+	match = match_new(r->config, NULL);
+	if (match == NULL || !array_reserve(&r->matchers, &r->matchers_capacity,
+	    r->nmatchers + 1, sizeof(*r->matchers))) {
+		match_free(match);
+		log_errx("out of memory");
+		return (false);
+	}
+	r->matchers[r->nmatchers++] = (struct matcher){ link_type, match };
+	if (match_prepare(match, link_type, error))
+		return (true);
+	progress_clear();
+	log_errx("%s: a bpf expression is invalid for this link type: %s",
+	    name, error);
+	return (false);
+}
+
+/* The interfaces of a pcapng file may have several link types. */
 static bool
 wants_frame(void *arg, const struct capture_frame *frame)
 {
-	return (match_prefilter(matcher_find(arg, frame->link_type), frame));
+	struct replay		*r = arg;
+	const struct match	*match = matcher_find(r, frame->link_type);
+
+	if (match == NULL && !r->refused &&
+	    packet_supports_link(frame->link_type)) {
+		r->refused = !add_matcher(r, frame->link_type,
+		    "another interface of the capture");
+		match = r->refused ? NULL : matcher_find(r, frame->link_type);
+	}
+	return (match != NULL && match_prefilter(match, frame));
 }
 
 /*
@@ -243,33 +284,10 @@ take_frame(void *arg, const struct capture_frame *frame)
 		match_frame(matcher_find(r, frame->link_type), frame, found, r);
 	if (frame->bytes == NULL || ++r->taken % 4096 == 0)
 		show_progress(r);
-	return (!r->exhausted && !ferror(stdout));
+	return (!r->exhausted && !r->refused && !ferror(stdout));
 }
 
 /* ---- from start to end */
-
-/* Adds the matcher for an input, if necessary.  On error false, and logs it. */
-static bool
-add_matcher(struct replay *r, size_t input)
-{
-	int		 link_type = capture_merge_link_type(r->merge, input);
-	struct match	*match;
-	char		 error[CAPTURE_ERROR_SIZE];
-
-	if (matcher_find(r, link_type) != NULL)
-		return (true);
-	match = match_new(r->config, NULL);
-	if (match == NULL) {
-		log_errx("out of memory");
-		return (false);
-	}
-	r->matchers[r->nmatchers++] = (struct matcher){ link_type, match };
-	if (match_prepare(match, link_type, error))
-		return (true);
-	log_errx("%s: a bpf expression is invalid for this link type: %s",
-	    capture_merge_name(r->merge, input), error);
-	return (false);
-}
 
 static bool
 prepare(struct replay *r)
@@ -280,15 +298,15 @@ prepare(struct replay *r)
 	r->sources = &r->source;
 	r->watches = calloc(nwatches + 1, sizeof(*r->watches));
 	r->tallies = calloc(nwatches + 1, sizeof(*r->tallies));
-	r->matchers = calloc(ninputs + 1, sizeof(*r->matchers));
-	if (r->watches == NULL || r->tallies == NULL || r->matchers == NULL) {
+	if (r->watches == NULL || r->tallies == NULL) {
 		log_errx("out of memory");
 		return (false);
 	}
 	for (i = 0; i < nwatches; i++)
 		r->tallies[i].longest_ns = -1;
 	for (i = 0; i < ninputs; i++)
-		if (!add_matcher(r, i))
+		if (!add_matcher(r, capture_merge_link_type(r->merge, i),
+		    capture_merge_name(r->merge, i)))
 			return (false);
 	return (true);
 }
@@ -333,10 +351,10 @@ run(struct replay *r)
 	    !r->exhausted;
 	if (!ok)
 		log_errx("out of memory");
-	if (ok && !ferror(stdout))
+	if (ok && !r->refused && !ferror(stdout))
 		finish(r);
 	progress_clear();
-	ok = command_flush() && ok;
+	ok = command_flush() && ok && !r->refused;
 	return (capture_merge_report(r->merge) && ok);
 }
 

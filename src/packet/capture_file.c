@@ -15,6 +15,7 @@
 #include "base/cursor.h"
 #include "base/mono.h"
 #include "packet/capture_file.h"
+#include "packet/pcapng.h"
 
 /* The time without data from a pipe after which `idle` is called. */
 #define IDLE_MS		50
@@ -29,6 +30,9 @@
 #define MAGIC_USEC	UINT32_C(0xa1b2c3d4)
 #define MAGIC_NSEC	UINT32_C(0xa1b23c4d)
 #define VERSION		UINT32_C(0x00020004)	/* 2.4 */
+#define MAGIC_PCAPNG	UINT32_C(0x0a0d0d0a)
+
+#define LINKTYPE_RAW	101	/* libpcap calls it DLT_RAW, another number */
 
 /* Later timestamps are invalid; arithmetic with them could overflow. */
 #define TIMESTAMP_MAX_SEC	(INT64_MAX / NSEC_PER_SEC / 4 * 3)
@@ -38,7 +42,7 @@
  * file, every file that is not a pcap file of version 2.4 with Ethernet frames,
  * and every record that is damaged.  All other records are taken out of the
  * buffer here, because libpcap needs more time to copy a packet than hbwatch
- * needs to decode it.
+ * needs to decode it.  A pcapng file goes through pcapng_pass first.
  */
 struct capture_file {
 	pcap_t			*pcap;		/* owns the stream */
@@ -47,6 +51,8 @@ struct capture_file {
 	size_t			 end;		/* after the last of them */
 	bool			 ended;		/* nothing is left to read */
 	bool			 direct;	/* records are read here */
+	bool			 is_pcapng;
+	struct pcapng		 pcapng;
 	bool			 swapped;	/* numbers are little endian */
 	uint32_t		 unit_ns;	/* of a timestamp's fraction */
 	uint32_t		 captured_max;	/* octets of a frame */
@@ -121,6 +127,11 @@ stream_read(void *cookie, char *buffer, size_t size)
 		size = f->end - f->first;
 	memcpy(buffer, f->buffer + f->first, size);
 	f->first += size;
+	if (f->is_pcapng &&
+	    !pcapng_pass(&f->pcapng, (uint8_t *)buffer, size)) {
+		f->error = ENOMEM;
+		return (-1);
+	}
 	return ((ssize_t)size);
 }
 
@@ -160,6 +171,7 @@ peek_header(struct capture_file *f)
 	if (f->swapped)		/* two numbers of 16 bits */
 		version = version << 16 | version >> 16;
 	f->unit_ns = magic == MAGIC_NSEC ? 1 : 1000;
+	f->is_pcapng = magic == MAGIC_PCAPNG;
 	f->direct = f->end >= HEADER_SIZE && version == VERSION &&
 	    (magic == MAGIC_USEC || magic == MAGIC_NSEC);
 }
@@ -180,8 +192,11 @@ stream_open(struct capture_file *f)
 		close(f->fd);
 		return (NULL);
 	}
-	/* A stdio buffer would take records away from take_record(). */
-	if (f->direct)
+	/*
+	 * A stdio buffer would take records away from take_record(), and would
+	 * let pcapng_pass see packets before libpcap hands them out.
+	 */
+	if (f->direct || f->is_pcapng)
 		setvbuf(stream, NULL, _IONBF, 0);
 	return (stream);
 }
@@ -244,13 +259,11 @@ capture_file_open(const char *name, capture_file_idle *idle, void *arg,
 	f->arg = arg;
 	peek_header(f);
 	if (!open_pcap(f, error)) {
+		pcapng_free(&f->pcapng);
 		free(f);
 		return (NULL);
 	}
 	f->info.link_type = pcap_datalink(f->pcap);
-	f->info.link_name = pcap_datalink_val_to_name(f->info.link_type);
-	if (f->info.link_name == NULL)
-		f->info.link_name = "unknown";
 	f->direct = f->direct && f->info.link_type == DLT_EN10MB;
 	f->always_timed = pcap_major_version(f->pcap) >= PCAP_VERSION_MAJOR;
 	f->captured_max = (uint32_t)pcap_snapshot(f->pcap);
@@ -265,6 +278,7 @@ capture_file_close(struct capture_file *f)
 	if (f == NULL)
 		return;
 	pcap_close(f->pcap);
+	pcapng_free(&f->pcapng);
 	free(f);
 }
 
@@ -325,6 +339,16 @@ take_record(struct capture_file *f, struct capture_frame *frame)
 	return (false);
 }
 
+/* The link type of the packet that libpcap has just handed out. */
+static int
+packet_link_type(const struct capture_file *f)
+{
+	int	 link_type = f->is_pcapng ? pcapng_link_type(&f->pcapng) : -1;
+
+	return (link_type < 0 ? f->info.link_type :
+	    link_type == LINKTYPE_RAW ? DLT_RAW : link_type);
+}
+
 enum capture_file_status
 capture_file_next(struct capture_file *f, struct capture_frame *frame,
     char *error)
@@ -349,7 +373,7 @@ capture_file_next(struct capture_file *f, struct capture_frame *frame,
 		.bytes = bytes,
 		.captured = header->caplen,
 		.wire = header->len,
-		.link_type = f->info.link_type,
+		.link_type = packet_link_type(f),
 	};
 	return (CAPTURE_FILE_FRAME);
 }
@@ -358,6 +382,14 @@ const struct capture_file_info *
 capture_file_info(const struct capture_file *f)
 {
 	return (&f->info);
+}
+
+const char *
+capture_file_link_name(int link_type)
+{
+	const char	*name = pcap_datalink_val_to_name(link_type);
+
+	return (name != NULL ? name : "unknown");
 }
 
 uint64_t

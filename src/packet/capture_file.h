@@ -47,13 +47,18 @@ enum capture_file_status capture_file_next(struct capture_file *,
 
 /* The properties of an open capture. */
 struct capture_file_info {
-	int		 link_type;	/* as packet_decode takes it */
-	const char	*link_name;	/* static */
+	/*
+	 * As packet_decode takes it.  The packets of a pcapng file may have
+	 * others; then it is that of the first interface.
+	 */
+	int		 link_type;
 	bool		 regular;	/* can be opened and read again */
 	uint64_t	 size;		/* octets; 0: not known */
 };
 
 const struct capture_file_info *capture_file_info(const struct capture_file *);
+/* A static text, also for an unknown link type. */
+const char *capture_file_link_name(int link_type);
 /* Octets read so far. */
 uint64_t capture_file_position(const struct capture_file *);
 

@@ -111,9 +111,9 @@ def block(order, kind, body):
     return struct.pack(order + 'I', kind) + size + body + size
 
 
-def interface(order, link=1, digits=9):
+def interface(order, link=1, digits=9, snap=65535):
     options = struct.pack(order + 'HHBxxxHH', 9, 1, digits, 0, 0)
-    return block(order, 1, struct.pack(order + 'HHI', link, 0, 65535) +
+    return block(order, 1, struct.pack(order + 'HHI', link, 0, snap) +
                  options)
 
 
@@ -135,6 +135,31 @@ def pcapng(packets, order='<', links=(1,), digits=9):
     for number, (seconds, frame) in enumerate(packets):
         out += packet(order, number % len(links),
                       nanoseconds(seconds) // 10**(9 - digits), frame)
+    return out
+
+
+# Ethernet and raw IP in one file, with several snapshot lengths.  In the second
+# section the first interface is the raw one, and one is described later.  The
+# last packet is longer than the default limit of libpcap.
+def mixed(packets, order):
+    ethernet, raw, later = 0, 1, 2
+    out = (section(order) + interface(order, 1, snap=96) +
+           interface(order, 101, snap=0) +
+           block(order, 5, struct.pack(order + 'III', 0, 0, 0)))
+    for number, (seconds, frame) in enumerate(packets):
+        if number == len(packets) // 2:
+            ethernet, raw = 1, 0
+            out += (section(order) + interface(order, 101, snap=262144) +
+                    interface(order, 1, snap=400000))
+        if number == len(packets) - 5:
+            out += interface(order, 101, snap=300000)
+            raw = later
+        if number == len(packets) - 1:
+            frame += bytes(300000)
+        if frame[12:14] == b'\x08\x00' and number % 3 > 0:
+            out += packet(order, raw, nanoseconds(seconds), frame[14:])
+        else:
+            out += packet(order, ethernet, nanoseconds(seconds), frame)
     return out
 
 
@@ -210,9 +235,20 @@ write('cut.pcapng', pcapng(outage)[:-20])
 write('empty', b'')
 write('text', b'This is no capture, but it is long enough for a header.\n')
 write('header.pcap', pcap([]))
-write('mixed.pcapng', section('<') + interface('<', 1) +
-      packet('<', 0, nanoseconds(0), heartbeat()) + interface('<', 101) +
-      packet('<', 1, nanoseconds(1), heartbeat()[14:]))
+write('mixed-little.pcapng', mixed(outage, '<'))
+write('mixed-big.pcapng', mixed(outage, '>'))
+write('mixed-wifi.pcapng', section('<') + interface('<', 1) +
+      packet('<', 0, nanoseconds(0), heartbeat()) + interface('<', 105) +
+      packet('<', 1, nanoseconds(1), heartbeat()) +
+      packet('<', 0, nanoseconds(2), heartbeat()))
+# The obsolete kind of packet, which has a number of 16 bits for its interface.
+write('obsolete.pcapng', section('<') + interface('<', 1) +
+      interface('<', 101) + b''.join(
+          block('<', 2, struct.pack('<HHIIII', 1, 0, nanoseconds(t) >> 32,
+                                    nanoseconds(t) & 0xffffffff,
+                                    len(heartbeat()) - 14,
+                                    len(heartbeat()) - 14) +
+                heartbeat()[14:]) for t in range(3)))
 write('wifi.pcap', pcap(outage, link=105))
 write('no-timestamp.pcapng', pcapng(outage[:2]) +
       block('<', 3, struct.pack('<I', len(ARP)) + ARP))

@@ -112,7 +112,7 @@ END
 # ---- formats
 for file in us-little.pcap us-big.pcap ns-little.pcap ns-big.pcap us.pcapng \
     ns-little.pcapng ns-big.pcapng two-interfaces.pcapng snapped.pcap \
-    large.pcap; do
+    large.pcap mixed-little.pcapng mixed-big.pcapng; do
 	replay -c conf "$file"
 	same "replay reads $file" 0 $? outage out nothing err
 done
@@ -128,6 +128,11 @@ same "replay reads a file from standard input" 0 $? outage out nothing err
 # shellcheck disable=SC2002 # a pipe is intended
 cat us.pcapng | replay -c conf -
 same "replay reads a pipe from standard input" 0 $? outage out nothing err
+
+# shellcheck disable=SC2002 # a pipe is intended
+cat mixed-big.pcapng | replay -c conf -
+same "replay reads interfaces of several link types from a pipe" \
+    0 $? outage out nothing err
 
 for file in fine.pcap fine.pcapng; do
 	replay -c conf "$file"
@@ -204,13 +209,30 @@ for file in empty text . missing; do
 	same "a file that is not a capture is an error: $file" 1 $status \
 	    nothing out expected got
 done
-replay -c conf mixed.pcapng
+replay -c conf mixed-wifi.pcapng
 status=$?
-grep -c '^hbwatch: mixed.pcapng: warning: .*interface' err >got
-grep -c summary out >line
-echo 5 >five
-same "a capture is used up to its second link type" \
-    1 $status expected got five line
+cat >cause <<'END'
+hbwatch: mixed-wifi.pcapng: warning: link type 105 (IEEE802_11) is not supported
+END
+sed -n '1s/.*\("heartbeats":[0-9]*\).*/\1/p' out >got
+echo '"heartbeats":2' >line
+same "an unsupported link type of one interface gives a warning" \
+    1 $status line got cause err
+replay -c conf obsolete.pcapng
+status=$?
+sed -n '1s/.*\("heartbeats":[0-9]*\).*/\1/p' out >got
+echo '"heartbeats":3' >line
+same "obsolete blocks of pcapng have the link type of their interface" \
+    0 $status line got nothing err
+cat >ether <<'END'
+watch "ether" { interface = "eth1" heartbeat = "bpf ether src 02:00:00:00:00:02" }
+END
+replay -c ether mixed-little.pcapng
+status=$?
+grep -c 'a bpf expression is invalid for this link type' err >got
+echo 1 >expected
+same "an expression that is invalid for one of the link types is an error" \
+    1 $status expected got
 replay -c conf wifi.pcap
 status=$?
 grep -c 'wifi.pcap: warning: link type 105 (.*) is not supported$' \

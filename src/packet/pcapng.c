@@ -1,0 +1,160 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/array.h"
+#include "packet/pcapng.h"
+
+/* Types of blocks. */
+#define SECTION_HEADER		UINT32_C(0x0a0d0d0a)
+#define INTERFACE_DESCRIPTION	1
+#define PACKET			2	/* obsolete */
+#define SIMPLE_PACKET		3
+#define ENHANCED_PACKET		6
+
+#define BYTE_ORDER_MAGIC	UINT32_C(0x1a2b3c4d)
+#define LENGTH_MIN		12	/* of a block */
+
+/* Offsets in a block. */
+#define AT_LENGTH		4
+#define AT_BODY			8
+#define AT_SNAPSHOT		12	/* of an interface */
+
+static uint32_t
+number(const struct pcapng *p, size_t offset, size_t octets)
+{
+	uint32_t	 n = 0;
+	size_t		 i;
+
+	for (i = 0; i < octets; i++)
+		n = n << 8 | p->head[offset +
+		    (p->big_endian ? i : octets - 1 - i)];
+	return (n);
+}
+
+/* The type of a section header is the same in both byte orders. */
+static uint32_t
+block_type(const struct pcapng *p)
+{
+	return (number(p, 0, 4));
+}
+
+static bool
+is_interface(const struct pcapng *p)
+{
+	return (p->offset >= AT_BODY && block_type(p) == INTERFACE_DESCRIPTION);
+}
+
+/* The octet at p->offset of an interface, as libpcap is to read it. */
+static uint8_t
+changed(const struct pcapng *p, uint8_t octet)
+{
+	uint32_t	 at = p->offset;
+
+	if (at < AT_BODY + 2)
+		return (p->described ? p->first_link[at - AT_BODY] : octet);
+	if (at < AT_SNAPSHOT)
+		return (octet);
+	/* INT32_MAX: libpcap replaces a larger length by a default. */
+	return (at == (p->big_endian ? AT_SNAPSHOT : AT_SNAPSHOT + 3) ? 0x7f :
+	    0xff);
+}
+
+static void
+begin_section(struct pcapng *p)
+{
+	p->big_endian = true;		/* for number() */
+	p->big_endian = number(p, AT_BODY, 4) == BYTE_ORDER_MAGIC;
+	p->nlinks = 0;
+}
+
+/* False when memory is exhausted. */
+static bool
+add_interface(struct pcapng *p)
+{
+	if (!array_reserve(&p->links, &p->capacity, p->nlinks + 1,
+	    sizeof(*p->links)))
+		return (false);
+	p->links[p->nlinks++] = (uint16_t)number(p, AT_BODY, 2);
+	if (!p->described)
+		memcpy(p->first_link, &p->head[AT_BODY], 2);
+	p->described = true;
+	return (true);
+}
+
+static void
+set_length(struct pcapng *p)
+{
+	p->length = number(p, AT_LENGTH, 4);
+	if (p->length < LENGTH_MIN)	/* libpcap refuses it */
+		p->length = LENGTH_MIN;
+}
+
+/* Uses what the head has up to p->offset.  False when memory is exhausted. */
+static bool
+use_head(struct pcapng *p)
+{
+	uint32_t	 type = block_type(p);
+
+	if (type == SECTION_HEADER) {
+		if (p->offset < AT_BODY + 4)
+			return (true);
+		if (p->offset == AT_BODY + 4)
+			begin_section(p);
+		set_length(p);
+		return (true);
+	}
+	if (p->offset == AT_BODY)
+		set_length(p);
+	if (p->offset == AT_BODY + 2 && type == INTERFACE_DESCRIPTION)
+		return (add_interface(p));
+	if (p->offset == AT_BODY + 2 && type == PACKET)
+		p->interface = number(p, AT_BODY, 2);
+	if (p->offset == AT_BODY + 4 && type == ENHANCED_PACKET)
+		p->interface = number(p, AT_BODY, 4);
+	if (p->offset == AT_BODY && type == SIMPLE_PACKET)
+		p->interface = 0;
+	return (true);
+}
+
+bool
+pcapng_pass(struct pcapng *p, uint8_t *octets, size_t n)
+{
+	size_t	 step;
+
+	for (; n > 0; octets += step, n -= step) {
+		if (p->offset < PCAPNG_HEAD) {
+			step = 1;
+			p->head[p->offset] = *octets;
+			if (is_interface(p))
+				*octets = changed(p, *octets);
+			p->offset++;
+			if (p->offset < AT_BODY)
+				continue;
+			if (!use_head(p))
+				return (false);
+		} else {
+			step = p->length - p->offset;
+			if (step > n)
+				step = n;
+			p->offset += (uint32_t)step;
+		}
+		/* The length of a section header is known only here. */
+		if (p->offset >= LENGTH_MIN && p->offset >= p->length)
+			p->offset = 0;
+	}
+	return (true);
+}
+
+int
+pcapng_link_type(const struct pcapng *p)
+{
+	return (p->interface < p->nlinks ? p->links[p->interface] : -1);
+}
+
+void
+pcapng_free(struct pcapng *p)
+{
+	free(p->links);
+	*p = (struct pcapng){ 0 };
+}
