@@ -176,6 +176,22 @@ load_first(const char *file)
 	return (config);
 }
 
+/* Logs the warnings of the configuration; -t shows them. */
+static void
+show_warnings(const struct configuration *config, bool test)
+{
+	const char	*line, *end;
+
+	for (line = config->warnings; *line != '\0'; line = end + 1) {
+		end = line + strcspn(line, "\n");
+		if (test)
+			fprintf(stderr, "%s%.*s\n", log_prefix(LOG_WARNING),
+			    (int)(end - line), line);
+		else
+			log_warnx("%.*s", (int)(end - line), line);
+	}
+}
+
 /* ---- -t */
 
 static bool
@@ -258,6 +274,7 @@ load_next(struct daemon *d)
 		    "effect", d->options.file);
 		return;
 	}
+	show_warnings(config, false);
 	warn_of_restart(d->agent.current.config, config, d->options.file);
 	configuration_free(d->reload);
 	d->reload = config;
@@ -535,6 +552,7 @@ main(int argc, char **argv)
 	config = load_first(o.file);
 	if (config == NULL)
 		return (EXIT_USAGE);
+	show_warnings(config, o.test);
 	/* Before the state is changed. */
 	if (!o.test && o.listen != NULL) {
 		status = exit_status(standalone_check(config, false));

@@ -84,6 +84,36 @@ config_check_text(struct config_check *c, const struct config_value *v)
 	return (fault);
 }
 
+/*
+ * A trap handler often passes the values of a notification to a shell: the
+ * lines EXEC of SNMPTT do.  Then `web; reboot` in a text is a command.
+ */
+static void
+warn_of_shell(struct config_check *c, const struct config_value *v)
+{
+	const char	*found = strpbrk(v->text, ";&|<>()$`\\\"'");
+	char		 value[UTF8_QUOTE_SIZE];
+
+	if (found != NULL)
+		config_error(c->warnings, v->place, "warning: %s %s has the "
+		    "shell character '%c'; a trap handler that gives the text "
+		    "to a shell, such as EXEC of SNMPTT, may run a part of it "
+		    "as a command", c->file->options[v->option].name,
+		    utf8_quote(v->text, value), *found);
+}
+
+/* A text that notifications carry. */
+const char *
+config_check_notified_text(struct config_check *c,
+    const struct config_value *v)
+{
+	const char	*fault = config_check_text(c, v);
+
+	if (fault == NULL)
+		warn_of_shell(c, v);
+	return (fault);
+}
+
 const char *
 config_check_number(struct config_check *c, const struct config_value *v)
 {
@@ -180,6 +210,7 @@ config_check_interface(struct config_check *c, const struct config_value *v)
 	    strcmp(v->text, "..") == 0)
 		return ("invalid");
 	c->watch.interface = v->text;
+	warn_of_shell(c, v);
 	return (NULL);
 }
 

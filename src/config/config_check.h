@@ -39,6 +39,7 @@ struct config_peers {
 struct config_check {
 	struct config_file	*file;
 	struct config_errors	*errors;
+	struct config_errors	*warnings;	/* texts begin "warning: " */
 	struct configuration	*result;
 	char			 host[CONFIG_TEXT_MAX + 1]; /* this host */
 	size_t			 watch_capacity; /* of result->watches */
@@ -78,6 +79,7 @@ const char *config_text_fault(const char *text, size_t minimum,
 
 /* The checks of the options. */
 config_option_check config_check_text;
+config_option_check config_check_notified_text;
 config_option_check config_check_number;
 config_option_check config_check_duration;
 config_option_check config_check_flag;

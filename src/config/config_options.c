@@ -12,12 +12,16 @@
 #define RANGE(from, to)	.minimum = (from), .maximum = (to)
 #define TEXT_EXPECTED	"bytes of UTF-8 text without control characters"
 
-/* The rows of common options: a text, a text of 1 to 255 bytes, a number. */
+/*
+ * The rows of common options: a text, a text of up to 255 bytes that
+ * notifications carry, a number.
+ */
 #define TEXT(word, sections, field, from, to) {				\
 	OPTION(word, sections, text), FIELD(field), RANGE(from, to),	\
 	.expected = TEXT_EXPECTED }
-#define NAME(word, sections, field)					\
-	TEXT(word, sections, field, 1, CONFIG_TEXT_MAX)
+#define NAME(word, sections, field, from) {				\
+	OPTION(word, sections, notified_text), FIELD(field),		\
+	RANGE(from, CONFIG_TEXT_MAX), .expected = TEXT_EXPECTED }
 #define NUMBER(word, sections, field, from, to, unit) {			\
 	OPTION(word, sections, number), FIELD(field), RANGE(from, to),	\
 	.expected = unit }
@@ -34,12 +38,12 @@ const struct config_option config_options[OPTIONS] = {
 	[OPTION_SNMP] = { OPTION("snmp", TOP, directive), .list = true,
 	    .secret = true, RANGE(1, CONFIG_LONG_TEXT_MAX),
 	    .expected = TEXT_EXPECTED },
-	[OPTION_NAME] = NAME("name", ALARM, alarm.name),
+	[OPTION_NAME] = NAME("name", ALARM, alarm.name, 1),
 	[OPTION_SEVERITY] = { OPTION("severity", ALARM, severity),
 	    .expected = "critical, major, minor or warning" },
-	[OPTION_TYPE] = NAME("type", ALARM, alarm.type),
-	[OPTION_SERVICE_TYPE] = TEXT("service-type", ALARM, alarm.service_type,
-	    0, CONFIG_TEXT_MAX),
+	[OPTION_TYPE] = NAME("type", ALARM, alarm.type, 1),
+	[OPTION_SERVICE_TYPE] = NAME("service-type", ALARM, alarm.service_type,
+	    0),
 	[OPTION_INTERFACE] = { OPTION("interface", WATCH, interface),
 	    RANGE(1, CONFIG_INTERFACE_MAX),
 	    .expected = "characters without blanks or slashes" },
@@ -59,11 +63,11 @@ const struct config_option config_options[OPTIONS] = {
 	[OPTION_ENABLED] = { OPTION("enabled", WATCH, flag),
 	    FIELD(watch.enabled), .expected =
 	    "true, false, yes, no, on or off" },
-	[OPTION_SOURCE] = NAME("source", TOP | WATCH, watch.source),
-	[OPTION_SERVICE] = NAME("service", TOP | WATCH, watch.service),
-	[OPTION_ROLE] = NAME("role", TOP | WATCH, watch.role),
-	[OPTION_HOST] = NAME("host", TOP | WATCH, watch.host),
+	[OPTION_SOURCE] = NAME("source", TOP | WATCH, watch.source, 1),
+	[OPTION_SERVICE] = NAME("service", TOP | WATCH, watch.service, 1),
+	[OPTION_ROLE] = NAME("role", TOP | WATCH, watch.role, 1),
+	[OPTION_HOST] = NAME("host", TOP | WATCH, watch.host, 1),
 	[OPTION_ALARM_ID] = NUMBER("alarm id", 0, alarm.id, 1,
 	    CONFIG_ALARM_ID_MAX, "as the title of the section"),
-	[OPTION_WATCH_NAME] = NAME("watch name", 0, watch_name),
+	[OPTION_WATCH_NAME] = NAME("watch name", 0, watch_name, 1),
 };

@@ -89,6 +89,7 @@ struct configuration {
 	size_t		 nalarms;
 	struct configuration_watch **watches;	/* in the file's order */
 	size_t		 nwatches;
+	char		*warnings;	/* lines, FILE:LINE: warning: TEXT; or "" */
 };
 
 /*

@@ -34,9 +34,12 @@ check_top(struct config_check *c)
 }
 
 static struct configuration *
-configuration_check(struct config_file *file, struct config_errors *errors)
+configuration_check(struct config_file *file, struct config_errors *errors,
+    struct config_errors *warnings)
 {
-	struct config_check	 c = { .file = file, .errors = errors };
+	struct config_check	 c = {
+		.file = file, .errors = errors, .warnings = warnings,
+	};
 
 	c.result = calloc(1, sizeof(*c.result));
 	if (c.result == NULL)
@@ -50,21 +53,38 @@ configuration_check(struct config_file *file, struct config_errors *errors)
 	return (c.result);
 }
 
+/* False when memory is exhausted. */
+static bool
+keep_warnings(struct configuration *c, struct config_errors *warnings,
+    const char *file)
+{
+	size_t	 length;
+	FILE	*stream = open_memstream(&c->warnings, &length);
+
+	if (stream == NULL)
+		return (false);
+	(void)config_errors_print(warnings, file, stream);
+	return (fclose(stream) == 0 && !warnings->exhausted);
+}
+
 struct configuration *
 configuration_load(const char *file, FILE *stream)
 {
-	struct config_errors	 errors = { 0 };
+	struct config_errors	 errors = { 0 }, warnings = { 0 };
 	struct config_file	 parsed;
 	struct configuration	*c = NULL;
 
 	config_parse(&parsed, file, config_options, &errors);
 	if (!errors.exhausted)
-		c = configuration_check(&parsed, &errors);
+		c = configuration_check(&parsed, &errors, &warnings);
+	if (c != NULL && !keep_warnings(c, &warnings, file))
+		config_errors_exhausted(&errors);
 	if (config_errors_print(&errors, file, stream)) {
 		configuration_free(c);
 		c = NULL;
 	}
 	config_errors_free(&errors);
+	config_errors_free(&warnings);
 	config_file_free(&parsed);
 	/* The parser needs several times the memory of the result. */
 	malloc_trim(0);
@@ -88,5 +108,6 @@ configuration_free(struct configuration *c)
 	while (c->nwatches > 0)
 		configuration_watch_release(c->watches[--c->nwatches]);
 	free(c->watches);
+	free(c->warnings);
 	free(c);
 }

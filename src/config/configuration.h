@@ -11,8 +11,9 @@
 
 /*
  * Reads a file.  Each error is written to `errors` as one line, FILE:LINE: with
- * the fault and the expected value; if there are errors, NULL is returned.  The
- * caller frees the result with configuration_free.
+ * the fault and the expected value; if there are errors, NULL is returned.
+ * Warnings are not written, but are in the result.  The caller frees it with
+ * configuration_free.
  */
 struct configuration *configuration_load(const char *file, FILE *errors);
 void	 configuration_free(struct configuration *);

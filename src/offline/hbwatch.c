@@ -59,6 +59,7 @@ check_main(int argc, char **argv)
 	if (c->nwatches == 0)
 		fprintf(stderr, "%s: warning: no watch is configured\n",
 		    argv[optind]);
+	fputs(c->warnings, stderr);
 	configuration_free(c);
 	puts("configuration OK");
 	return (COMMAND_SUCCESS);

@@ -82,4 +82,18 @@ start_sender silent 20002 --rate 20
 soon "the alarm that was active all the time is cleared" 10 \
 	traps_are 1 hbwAlarmCleared silent
 is "each notification arrived once" "$(sequences)" "1 2"
+
+{
+	echo "role = 'a; b'"
+	watch_section kept 20001 1s
+} | configure
+reload_hbwatchd
+soon "a reload logs the warnings of the file" 10 \
+	grep -q 'hbwatchd.conf:[0-9]*: warning: role "a; b" has' \
+	"$WORK/hbwatchd.log"
+at "$NODE_A" "$BUILD/hbwatchd" -t -c "$WORK/hbwatchd.conf" \
+	>"$WORK/test.out" 2>&1
+is "a warning is no error of -t" "$?" 0
+check "-t shows the warnings" grep -q ': warning: role "a; b" has' \
+	"$WORK/test.out"
 finish

@@ -564,6 +564,77 @@ many_watches(void **state)
 	free(errors);
 }
 
+/* A text that a trap handler could run as a command, in each option. */
+static void
+shell_characters(void **state)
+{
+	static const char	 characters[] = ";&|<>()$`\\\"'";
+	static const char *const options[] = {
+		"source", "service", "role", "host",
+	};
+	struct configuration	*c;
+	char			 text[1024], expected[1024];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; characters[i] != '\0'; i++) {
+		snprintf(text, sizeof(text), WATCH("\n\nrole = \"x\\x%02x\""),
+		    characters[i]);
+		c = load(text);
+		snprintf(expected, sizeof(expected), " has the shell character "
+		    "'%c'; a trap handler", characters[i]);
+		assert_non_null(strstr(c->warnings, expected));
+		assert_int_equal(strncmp(c->warnings,
+		    "c.conf:3: warning: role ", 24), 0);
+		assert_int_equal(c->watches[0]->profile->role[1],
+		    characters[i]);
+		configuration_free(c);
+	}
+	for (i = 0; i < sizeof(options) / sizeof(options[0]); i++) {
+		snprintf(text, sizeof(text), "\n%s = 'a; b'\n%s",
+		    options[i], WATCH(""));
+		c = load(text);
+		snprintf(expected, sizeof(expected), "c.conf:2: warning: %s "
+		    "\"a; b\" has the shell character ';'; a trap handler that "
+		    "gives the text to a shell, such as EXEC of SNMPTT, may run a "
+		    "part of it as a command\n", options[i]);
+		assert_string_equal(c->warnings, expected);
+		configuration_free(c);
+	}
+}
+
+/* They are in the order of the file, and each text has one. */
+static void
+warnings_of_sections(void **state)
+{
+	struct configuration	*c;
+	const char		*line;
+	size_t			 i;
+	static const char *const begin[] = {
+		"c.conf:1: warning: watch name \"a$(b)\" has the shell "
+		    "character '$';",
+		"c.conf:1: warning: interface \"e;0\" ",
+		"c.conf:3: warning: name \"n|\" ",
+		"c.conf:4: warning: type \"t`\" ",
+		"c.conf:5: warning: service-type \"s>\" ",
+	};
+
+	(void)state;
+	c = load("watch 'a$(b)' { interface = 'e;0' peer = 192.0.2.1 "
+	    "heartbeat = 'bpf (udp) && len > 5' }\nalarm 7 {\nname = 'n|'\n"
+	    "type = 't`'\nservice-type = 's>' }\n");
+	line = c->warnings;
+	for (i = 0; i < sizeof(begin) / sizeof(begin[0]); i++) {
+		assert_int_equal(strncmp(line, begin[i], strlen(begin[i])), 0);
+		line = strchr(line, '\n') + 1;
+	}
+	assert_string_equal(line, "");
+	configuration_free(c);
+	c = load("source = 'Rack 5, row #7: {a} [b] 100% ~*?!'\n" WATCH(""));
+	assert_string_equal(c->warnings, "");
+	configuration_free(c);
+}
+
 int
 main(void)
 {
@@ -589,6 +660,8 @@ main(void)
 		cmocka_unit_test(texts_of_greatest_length),
 		cmocka_unit_test(key_of_greatest_length),
 		cmocka_unit_test(many_watches),
+		cmocka_unit_test(shell_characters),
+		cmocka_unit_test(warnings_of_sections),
 	};
 
 	return (cmocka_run_group_tests(tests, directory_enter,
