@@ -556,8 +556,10 @@ main(int argc, char **argv)
 	/* Before the state is changed. */
 	if (!o.test && o.listen != NULL) {
 		status = exit_status(standalone_check(config, false));
-		if (status != 0)
+		if (status != 0) {
+			configuration_free(config);
 			return (status);
+		}
 	}
 	if (!o.test)
 		return (run(&o, config));

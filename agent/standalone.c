@@ -279,6 +279,8 @@ check_process(const struct configuration *config, struct check *check)
 	int	 real, memory;
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* A crash is expected and leaves no core file. */
+	(void)prctl(PR_SET_DUMPABLE, 0);
 	real = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 0);
 	memory = memfd_create("stderr", MFD_CLOEXEC);
 	if (real < 0 || memory < 0 ||
