@@ -3,7 +3,6 @@
 
 #include <sys/signalfd.h>
 #include <sys/stat.h>
-#include <net/if.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,6 +20,7 @@
 #include "agent_apply.h"
 #include "base/log.h"
 #include "engine/sandbox.h"
+#include "host_check.h"
 #include "notify.h"
 #include "persistence.h"
 #include "privileges.h"
@@ -135,44 +135,67 @@ parse_options(int argc, char **argv, struct options *o)
 
 /* ---- loading */
 
+/* Writes the errors for a configuration of this host; true: there are none. */
+typedef bool host_check(const struct configuration *, FILE *errors);
+
 /*
- * Loads the configuration.  *errors, which the caller frees, has one error a
+ * Loads the configuration and checks it further; `further` may be NULL.  If
+ * there are errors, NULL.  *errors, which the caller frees, has one error a
  * line; NULL: memory is exhausted.
  */
 static struct configuration *
-load(const char *file, char **errors)
+load(const char *file, host_check *further, char **errors)
 {
 	struct configuration	*config;
 	size_t			 length;
 	FILE			*stream;
+	bool			 ok;
 
 	*errors = NULL;
 	stream = open_memstream(errors, &length);
 	if (stream == NULL)
 		return (NULL);
 	config = configuration_load(file, stream);
-	if (fclose(stream) == 0)
+	ok = config == NULL || further == NULL || further(config, stream);
+	if (fclose(stream) != 0) {
+		free(*errors);
+		*errors = NULL;
+		ok = false;
+	}
+	if (ok)
 		return (config);
 	configuration_free(config);
-	free(*errors);
-	*errors = NULL;
 	return (NULL);
 }
 
+/* Returns false if there were errors, and frees them; `errors` may be NULL. */
+static bool
+print_errors(char *errors)
+{
+	char	*line, *rest = errors;
+	bool	 ok = true;
+
+	while ((line = strsep(&rest, "\n")) != NULL) {
+		if (*line == '\0')
+			continue;
+		fprintf(stderr, "%s%s\n", log_prefix(LOG_ERR), line);
+		ok = false;
+	}
+	free(errors);
+	return (ok);
+}
+
+/* At the start the host is not checked: interfaces may be added later. */
 static struct configuration *
 load_first(const char *file)
 {
 	struct configuration	*config;
-	char			*errors, *line, *rest;
+	char			*errors;
 
-	config = load(file, &errors);
+	config = load(file, NULL, &errors);
 	if (errors == NULL)
 		fatal("cannot load %s", file);
-	rest = errors;
-	while ((line = strsep(&rest, "\n")) != NULL)
-		if (*line != '\0')
-			fprintf(stderr, "%s%s\n", log_prefix(LOG_ERR), line);
-	free(errors);
+	(void)print_errors(errors);
 	return (config);
 }
 
@@ -194,34 +217,22 @@ show_warnings(const struct configuration *config, bool test)
 
 /* ---- -t */
 
-static bool
-check_interfaces(const struct configuration *config)
-{
-	const struct configuration_profile	*last = NULL, *w;
-	size_t					 i;
-	bool					 ok = true;
-
-	/* The watches of one section share a profile. */
-	for (i = 0; i < config->nwatches; i++, last = w) {
-		w = config->watches[i]->profile;
-		if (w == last || !w->enabled ||
-		    strcmp(w->interface, "any") == 0 ||
-		    if_nametoindex(w->interface) != 0)
-			continue;
-		fprintf(stderr, "%s%s:%d: no such interface \"%s\"; expected "
-		    "one that `ip link` shows, or any\n", log_prefix(LOG_ERR),
-		    w->file, w->interface_line, w->interface);
-		ok = false;
-	}
-	return (ok);
-}
-
 static int
 check(const struct configuration *config)
 {
+	char	*errors;
+	size_t	 length;
+	FILE	*stream;
 	bool	 ok;
 
-	ok = check_interfaces(config);
+	stream = open_memstream(&errors, &length);
+	if (stream == NULL)
+		fatal("cannot check the configuration");
+	(void)host_check_interfaces(config, stream);
+	(void)host_check_expressions(config, stream);
+	if (fclose(stream) != 0)
+		fatal("cannot check the configuration");
+	ok = print_errors(errors);
 	ok = standalone_check(config, true) == STANDALONE_OK && ok;
 	if (!ok)
 		return (EXIT_USAGE);
@@ -259,7 +270,7 @@ load_next(struct daemon *d)
 	struct configuration	*config;
 	char			*errors, *line, *rest;
 
-	config = load(d->options.file, &errors);
+	config = load(d->options.file, host_check_expressions, &errors);
 	if (errors == NULL) {
 		log_err("cannot reload %s", d->options.file);
 		return;

@@ -72,6 +72,21 @@ detect_watch_begin(struct detect_watch *w, struct mono_time now)
 }
 
 void
+detect_watch_set_blind(struct detect_watch *w, bool blind,
+    struct mono_time now)
+{
+	if (w->blind == blind)
+		return;
+	write_begin(w);
+	w->blind = blind;
+	if (!blind) {
+		w->last = now;
+		w->received = false;
+	}
+	write_end(w);
+}
+
+void
 detect_watch_restore(struct detect_watch *w, uint32_t transitions, bool raised,
     struct mono_time raised_at, struct wall_time last)
 {
@@ -260,7 +275,7 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 	int64_t				 gap_ns;
 	bool				 learned = false;
 
-	if (!w->enabled)
+	if (!w->enabled || w->blind)
 		return (false);
 	source = d->sources[w->source];
 	if (w->received)
@@ -318,8 +333,8 @@ top_is_overdue(struct detect *d, struct mono_time now)
 
 	if (w->raised) {
 		remove_top(d);
-	} else if (source->blind) {
-		/* After detect_source_resume, the deadline is not earlier. */
+	} else if (source->blind || w->blind) {
+		/* When it is no longer blind, the deadline is not earlier. */
 		heap_defer_top(&d->deadlines,
 		    mono_add(now, (int64_t)w->interruption_ns));
 	} else if (mono_before(top->due, due)) {
@@ -388,7 +403,7 @@ detect_state(const struct detect_watch *w, const struct detect_source *source,
 
 	if (!w->enabled)
 		return (DETECT_DISABLED);
-	if (source->blind)
+	if (source->blind || w->blind)
 		return (DETECT_BLIND);
 	if (w->raised)
 		return (DETECT_INTERRUPTED);

@@ -31,7 +31,7 @@ enum detect_state {
 	DETECT_ALIVE = 2,
 	DETECT_LATE = 3,		/* see DETECT_LATE_INTERVALS */
 	DETECT_INTERRUPTED = 4,		/* its alarm is active */
-	DETECT_BLIND = 5,		/* its source is blind */
+	DETECT_BLIND = 5,		/* it or its source is blind */
 	DETECT_DISABLED = 6,
 };
 
@@ -60,7 +60,7 @@ struct detect_source {
 };
 
 #define DETECT_INTERRUPTION_BITS	47	/* up to 39 h, in ns */
-#define DETECT_STOPPING_BITS	37		/* up to 4 years, in ms */
+#define DETECT_STOPPING_BITS	36		/* up to 2 years, in ms */
 #define DETECT_SOURCES_MAX	UINT16_MAX
 
 /* The unit of the stored intervals. */
@@ -93,6 +93,7 @@ struct detect_watch {
 	uint64_t	 received : 1;	/* at least one heartbeat */
 	uint64_t	 raised : 1;	/* the alarm is active */
 	uint64_t	 stopping : 1;	/* the peer has announced its stop */
+	uint64_t	 blind : 1;	/* see detect_watch_set_blind */
 	uint64_t	 oldest : 4;	/* position of the oldest interval */
 	/* When the stop was last announced: the low bits of the time in ms. */
 	uint64_t	 stopping_ms : DETECT_STOPPING_BITS;
@@ -143,6 +144,14 @@ void	 detect_watch_begin(struct detect_watch *, struct mono_time now);
 /* Sets the configuration of a watch and nothing else. */
 void	 detect_watch_configure(struct detect_watch *, uint32_t source,
 	    int64_t interruption_ns, uint32_t recovery, bool enabled);
+
+/*
+ * A blind watch cannot receive its heartbeats, though its source captures.  It
+ * counts none and raises no alarm.  A watch that is no longer blind has to
+ * receive a heartbeat again; its silence counts from `now` on.
+ */
+void	 detect_watch_set_blind(struct detect_watch *, bool blind,
+	    struct mono_time now);
 
 /*
  * Gives a watch, which was started and configured, the state of an earlier

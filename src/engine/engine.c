@@ -324,11 +324,13 @@ open_listeners(struct engine *engine, const struct configuration *config)
 	size_t		 n = engine->shared->ncaptures;
 	uint32_t	 i;
 
+	engine->common.blind = calloc(engine->shared->nwatches + 1,
+	    sizeof(*engine->common.blind));
 	engine->listeners = calloc(n + 1, sizeof(*engine->listeners));
 	engine->sources = calloc(n + 1, sizeof(*engine->sources));
 	engine->fds = calloc(n + FD_CAPTURES, sizeof(*engine->fds));
-	if (engine->listeners == NULL || engine->sources == NULL ||
-	    engine->fds == NULL)
+	if (engine->common.blind == NULL || engine->listeners == NULL ||
+	    engine->sources == NULL || engine->fds == NULL)
 		fatal("cannot start");
 	for (i = 0; i < n; i++) {
 		if (!listener_open(&engine->listeners[i], &engine->common,
@@ -360,6 +362,9 @@ run(struct engine *engine, bool after_gap)
 	    wall_now().ns - now.ns);
 	/* The time before is not a stall: listener_begin handles it. */
 	engine->due = mono_add(now, TICK_NS);
+	for (i = 0; i < engine->shared->nwatches; i++)
+		detect_watch_set_blind(&engine->shared->watches[i],
+		    engine->common.blind[i], now);
 	if (!detect_init(&engine->common.detect, engine->shared->watches,
 	    engine->shared->nwatches, engine->sources, report_event, engine))
 		fatal("cannot start");
@@ -400,6 +405,7 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 		run(&engine, order == ENGINE_GO_AFTER_GAP);
 	for_each_listener(&engine, listener_close);
 	free(engine.fds);
+	free(engine.common.blind);
 	free(engine.sources);
 	free(engine.listeners);
 	report_queue_free(&engine.common.reports);

@@ -157,7 +157,8 @@ listener_check_link(struct listener *listener)
 		set_down(listener);
 	} else if (state == LINK_UP && row->state == SHARED_CAPTURE_DOWN) {
 		log_notice("%s: the interface is up", row->interface);
-		set_capture_state(listener, SHARED_CAPTURE_RUNNING, "");
+		set_capture_state(listener, SHARED_CAPTURE_RUNNING,
+		    listener->blind);
 	}
 }
 
@@ -241,44 +242,79 @@ add_watch(struct listener *listener, const struct protocol *protocol)
 		listener->ring_bytes += RING_BYTES_PER_MANY;
 }
 
-/* Prepares the match for the frames of the capture.  Sets the error. */
-static bool
-prepare_match(struct listener *listener)
+/* A match_refused: only this watch becomes blind. */
+static void
+refuse_watch(void *arg, uint32_t watch, const char *error)
 {
-	int	 type = capture_link_type(listener->capture);
+	struct listener				*listener = arg;
+	const struct configuration_watch	*w =
+	    listener->config->watches[watch];
 
-	if (packet_supports_link(type))
-		return (match_prepare(listener->match, type, listener->error));
-	snprintf(listener->error, sizeof(listener->error),
-	    "link type %d is not supported", type);
-	return (false);
+	listener->common->blind[watch] = true;
+	log_errx("watch \"%s\" is blind: heartbeat \"%s\" cannot be captured "
+	    "on %s: %s", w->name, w->profile->heartbeat,
+	    listener->row->interface, error);
+	if (listener->blind[0] == '\0')
+		snprintf(listener->blind, sizeof(listener->blind),
+		    "watch \"%s\" is blind: %s", w->name, error);
 }
 
-/* Sets the error and leaves no capture when it cannot be opened. */
-static void
-open_capture(struct listener *listener, char *const *filters)
+/* Sets the filter of the capture.  False when memory is exhausted. */
+static bool
+set_filter(struct listener *listener)
+{
+	char	*filters[MATCH_FILTERS];
+
+	if (!match_filters(listener->config, listener->row->interface,
+	    listener->match, filters))
+		return (false);
+	if (!capture_set_filter(listener->capture, filters, MATCH_FILTERS,
+	    listener->error)) {
+		capture_close(listener->capture);
+		listener->capture = NULL;
+	}
+	match_filters_free(filters);
+	return (true);
+}
+
+/*
+ * Sets the error and leaves no capture when it cannot be opened.  False when
+ * memory is exhausted.
+ */
+static bool
+open_capture(struct listener *listener)
 {
 	const char	*interface = listener->row->interface;
 	uint32_t	 ifindex;
+	int		 type;
 
 	listener->link = link_state(listener->common->link_socket, interface,
 	    &ifindex);
 	if (listener->link == LINK_MISSING) {
 		snprintf(listener->error, sizeof(listener->error),
 		    "no such interface");
-		return;
+		return (true);
 	}
+	/* An expression of the user may read any part of a packet. */
 	listener->capture = capture_open_live(interface,
-	    match_needs_payload(listener->match) ? CAPTURE_SNAPSHOT_LARGE :
-	    CAPTURE_SNAPSHOT_SMALL, listener->ring_bytes, filters,
-	    MATCH_FILTERS, listener->error);
+	    match_expression_count(listener->match) > 0 ?
+	    CAPTURE_SNAPSHOT_LARGE : CAPTURE_SNAPSHOT_SMALL,
+	    listener->ring_bytes, listener->error);
 	if (listener->capture == NULL)
-		return;
-	listener->opened = mono_now();
-	if (!prepare_match(listener)) {
+		return (true);
+	type = capture_link_type(listener->capture);
+	if (!packet_supports_link(type)) {
+		snprintf(listener->error, sizeof(listener->error),
+		    "link type %d is not supported", type);
 		capture_close(listener->capture);
 		listener->capture = NULL;
+		return (true);
 	}
+	(void)match_prepare(listener->match, type, refuse_watch, listener);
+	if (!set_filter(listener))
+		return (false);
+	listener->opened = mono_now();
+	return (true);
 }
 
 bool
@@ -286,12 +322,12 @@ listener_open(struct listener *listener, struct listeners *common,
     const struct configuration *config, struct shared_state *shared,
     uint32_t position)
 {
-	char	*filters[MATCH_FILTERS];
 	size_t	 i;
 
 	*listener = (struct listener){
-		.common = common, .row = &shared->captures[position],
-		.position = position, .ring_bytes = RING_BYTES,
+		.common = common, .config = config,
+		.row = &shared->captures[position], .position = position,
+		.ring_bytes = RING_BYTES,
 	};
 	for (i = 0; i < shared->nwatches; i++)
 		if (shared->watches[i].enabled &&
@@ -299,12 +335,7 @@ listener_open(struct listener *listener, struct listeners *common,
 			add_watch(listener,
 			    config->watches[i]->profile->form.protocol);
 	listener->match = match_new(config, listener->row->interface);
-	if (listener->match == NULL || !match_filters(config,
-	    listener->row->interface, filters))
-		return (false);
-	open_capture(listener, filters);
-	match_filters_free(filters);
-	return (true);
+	return (listener->match != NULL && open_capture(listener));
 }
 
 void
@@ -344,6 +375,6 @@ listener_begin(struct listener *listener, bool after_gap)
 		log_notice("%s: capture resumed", row->interface);
 	(void)link_state(listener->common->link_socket, row->interface,
 	    &row->ifindex);
-	set_capture_state(listener, SHARED_CAPTURE_RUNNING, "");
+	set_capture_state(listener, SHARED_CAPTURE_RUNNING, listener->blind);
 	listener_check_link(listener);
 }

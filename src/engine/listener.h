@@ -28,6 +28,7 @@ struct listeners {
 	struct report_queue	 reports;
 	struct clock_offset	 clock_offset;
 	struct interruption_check interruption;
+	bool			*blind;		/* each watch; the engine's */
 	int			 link_socket;	/* for link_state */
 	struct mono_time	 before;	/* earlier frames are taken */
 	struct mono_time	 now;		/* start of this pass */
@@ -38,6 +39,7 @@ struct listeners {
 
 struct listener {
 	struct listeners	*common;	/* of the engine */
+	const struct configuration *config;
 	struct shared_capture	*row;		/* in the shared state */
 	uint32_t		 position;	/* of the row */
 	size_t			 nwatches;	/* enabled, on this interface */
@@ -53,12 +55,15 @@ struct listener {
 	bool			 counted;	/* a watch counted this frame */
 	/* Why the capture could not be opened. */
 	char			 error[CAPTURE_ERROR_SIZE];
+	/* Which watch is blind though the capture runs, and why; or "". */
+	char			 blind[SHARED_ERROR_SIZE];
 };
 
 /*
  * Opens the capture of row `position`, which does not change.  If that fails,
- * listener_begin will report the reason.  False when memory is exhausted.  The
- * caller frees it with listener_close.
+ * listener_begin will report the reason.  Sets common->blind of the watches
+ * that this capture cannot serve, and logs the reason.  False when memory is
+ * exhausted.  The caller frees it with listener_close.
  */
 bool	 listener_open(struct listener *, struct listeners *,
 	    const struct configuration *, struct shared_state *,

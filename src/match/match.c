@@ -304,22 +304,46 @@ match_free(struct match *m)
 	free(m);
 }
 
+static const char *
+expression_text(const struct match *m, const struct expression *e)
+{
+	return (m->config->watches[e->watch]->profile->form.expression);
+}
+
 bool
-match_prepare(struct match *m, int link_type, char *error)
+match_prepare(struct match *m, int link_type, match_refused *refused,
+    void *arg)
 {
 	struct expression	*e;
 	size_t			 i;
+	char			 error[CAPTURE_ERROR_SIZE];
+	bool			 all = true;
 
 	for (i = 0; i < m->nexpressions; i++) {
 		e = &m->expressions[i];
 		capture_expression_free(e->compiled);
-		e->compiled = capture_expression_new(
-		    m->config->watches[e->watch]->profile->form.expression,
+		e->compiled = capture_expression_new(expression_text(m, e),
 		    link_type, error);
-		if (e->compiled == NULL)
-			return (false);
+		if (e->compiled != NULL)
+			continue;
+		refused(arg, e->watch, error);
+		all = false;
 	}
-	return (true);
+	return (all);
+}
+
+size_t
+match_expression_count(const struct match *m)
+{
+	return (m->nexpressions);
+}
+
+const char *
+match_expression(const struct match *m, size_t i)
+{
+	const struct expression	*e = &m->expressions[i];
+
+	return (e->compiled == NULL ? NULL : expression_text(m, e));
 }
 
 /* True for the address that is configured, and for any if none is. */
@@ -495,10 +519,4 @@ match_frame(struct match *m, const struct capture_frame *frame,
 		match_expressions(m, frame, verdict == PACKET_IP ||
 		    verdict == PACKET_CONTINUED ? &packet : NULL, found, arg);
 	return (verdict);
-}
-
-bool
-match_needs_payload(const struct match *m)
-{
-	return (m->nexpressions > 0);
 }

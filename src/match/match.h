@@ -37,10 +37,25 @@ bool	 match_concerns(const struct configuration_watch *,
 	    const char *interface);
 
 /*
- * Compiles the expressions of `bpf` for frames of a link type.  Call it before
- * match_frame.  False on error, with one line in error[CAPTURE_ERROR_SIZE].
+ * Called for a watch whose expression of `bpf` is invalid for the link type;
+ * `error` is one line.
  */
-bool	 match_prepare(struct match *, int link_type, char *error);
+typedef void match_refused(void *arg, uint32_t watch, const char *error);
+
+/*
+ * Compiles the expressions of `bpf` for frames of a link type.  Call it before
+ * match_frame.  Calls match_refused for each watch whose expression cannot be
+ * compiled; no frame matches such a watch.  True when all were compiled.
+ */
+bool	 match_prepare(struct match *, int link_type, match_refused *,
+	    void *arg);
+
+/*
+ * The number of watches with an expression, and the text of one; NULL when
+ * match_prepare has refused that one.
+ */
+size_t	 match_expression_count(const struct match *);
+const char *match_expression(const struct match *, size_t);
 
 /*
  * Decodes the frame and calls match_found for each watch whose heartbeat it is.
@@ -55,8 +70,5 @@ enum packet_verdict match_frame(struct match *, const struct capture_frame *,
  * frames before it sorts the others.
  */
 bool	 match_prefilter(const struct match *, const struct capture_frame *);
-
-/* True when a watch has an expression, which may read any part of a packet. */
-bool	 match_needs_payload(const struct match *);
 
 #endif

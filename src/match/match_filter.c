@@ -3,7 +3,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "match/match.h"
 #include "match/match_filter.h"
 #include "packet/capture_expression.h"
 
@@ -77,8 +76,9 @@ add_expression(struct filter *f, const char *expression)
 
 static void
 collect(struct filter *f, const struct configuration *config,
-    const char *interface)
+    const char *interface, const struct match *match)
 {
+	const char				*expression;
 	const struct configuration_watch	*w;
 	const struct heartbeat_form		*form;
 	struct term				 term;
@@ -93,14 +93,16 @@ collect(struct filter *f, const struct configuration *config,
 	for (i = 0; i < config->nwatches; i++) {
 		w = config->watches[i];
 		form = &w->profile->form;
-		if (!match_concerns(w, interface))
+		if (!match_concerns(w, interface) || form->expression != NULL)
 			continue;
 		term = (struct term){ form->protocol, form->key,
 		    nwatches <= PEERS_MAX ? &w->peer : NULL };
-		if (form->expression != NULL)
-			add_expression(f, form->expression);
-		else
-			add_term(f, &term);
+		add_term(f, &term);
+	}
+	for (i = 0; i < match_expression_count(match); i++) {
+		expression = match_expression(match, i);
+		if (expression != NULL)
+			add_expression(f, expression);
 	}
 }
 
@@ -203,13 +205,13 @@ plain_filter(const struct filter *f)
 
 bool
 match_filters(const struct configuration *config, const char *interface,
-    char *filters[MATCH_FILTERS])
+    const struct match *match, char *filters[MATCH_FILTERS])
 {
 	struct filter	 filter;
 	char		*plain;
 	int		 n;
 
-	collect(&filter, config, interface);
+	collect(&filter, config, interface, match);
 	plain = plain_filter(&filter);
 	filters[0] = filters[1] = NULL;
 	filters[2] = plain;

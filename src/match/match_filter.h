@@ -9,19 +9,21 @@
 #include <stdbool.h>
 
 #include "config/configuration.h"
+#include "match/match.h"
 
 #define MATCH_FILTERS	3
 
 /*
  * Writes the filters of an interface into new memory that the caller frees with
  * match_filters_free: first the one that excludes most frames, last the one
- * that every link type accepts.  All frames in which match_frame finds a watch
+ * that every link type accepts.  The expressions of `bpf` are those that
+ * match_prepare has compiled.  All frames in which match_frame finds a watch
  * pass each filter, except those behind PPPoE, because the sessions of PPPoE
  * have interfaces of their own.  An empty filter lets every frame pass.  False
  * when memory is exhausted.
  */
 bool	 match_filters(const struct configuration *, const char *interface,
-	    char *filters[MATCH_FILTERS]);
+	    const struct match *, char *filters[MATCH_FILTERS]);
 void	 match_filters_free(char *filters[MATCH_FILTERS]);
 
 #endif

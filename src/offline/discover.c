@@ -112,13 +112,12 @@ static bool
 discover_live(struct discover *d)
 {
 	struct capture	*capture;
-	char		 error[CAPTURE_ERROR_SIZE], empty[] = "";
-	char		*filters[] = { empty };
+	char		 error[CAPTURE_ERROR_SIZE];
 	uint64_t	 dropped;
 	bool		 ok;
 
 	capture = capture_open_live(d->interface, CAPTURE_SNAPSHOT_SMALL,
-	    CAPTURE_RING_BYTES, filters, 1, error);
+	    CAPTURE_RING_BYTES, error);
 	if (capture == NULL) {
 		log_errx("%s: cannot capture: %s", d->interface, error);
 		return (false);

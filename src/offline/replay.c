@@ -221,6 +221,18 @@ matcher_find(const struct replay *r, int link_type)
 	return (NULL);
 }
 
+static void
+refuse(void *arg, uint32_t watch, const char *error)
+{
+	const struct replay			*r = arg;
+	const struct configuration_profile	*p =
+	    r->config->watches[watch]->profile;
+
+	progress_clear();
+	log_errx("%s:%d: heartbeat \"%s\": %s", p->file, p->heartbeat_line,
+	    p->heartbeat, error);
+}
+
 /*
  * Adds the matcher for a link type, if necessary.  On error false, and logs it
  * with the name of the capture.
@@ -229,7 +241,6 @@ static bool
 add_matcher(struct replay *r, int link_type, const char *name)
 {
 	struct match	*match;
-	char		 error[CAPTURE_ERROR_SIZE];
 
 	if (matcher_find(r, link_type) != NULL)
 		return (true);
@@ -241,11 +252,10 @@ add_matcher(struct replay *r, int link_type, const char *name)
 		return (false);
 	}
 	r->matchers[r->nmatchers++] = (struct matcher){ link_type, match };
-	if (match_prepare(match, link_type, error))
+	if (match_prepare(match, link_type, refuse, r))
 		return (true);
-	progress_clear();
-	log_errx("%s: a bpf expression is invalid for this link type: %s",
-	    name, error);
+	log_errx("%s: a bpf expression is invalid for this link type",
+	    name);
 	return (false);
 }
 

@@ -1,10 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <net/if.h>
+#include <net/if_arp.h>
 #include <linux/if_packet.h>
 
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <pcap.h>
 
@@ -85,21 +89,21 @@ set_filter(pcap_t *pcap, const char *filter, char *error)
 	return (status == 0);
 }
 
-static bool
-set_first_filter(pcap_t *pcap, char *const *filters, size_t nfilters,
+bool
+capture_set_filter(struct capture *c, char *const *filters, size_t nfilters,
     char *error)
 {
 	size_t	 i;
 
 	for (i = 0; i < nfilters; i++)
-		if (set_filter(pcap, filters[i], error))
+		if (set_filter(c->pcap, filters[i], error))
 			return (true);
 	return (false);
 }
 
 struct capture *
 capture_open_live(const char *interface, int snapshot, int ring_bytes,
-    char *const *filters, size_t nfilters, char *error)
+    char *error)
 {
 	struct capture	*c;
 	char		 buffer[PCAP_ERRBUF_SIZE];
@@ -117,10 +121,6 @@ capture_open_live(const char *interface, int snapshot, int ring_bytes,
 	c->link_type = link_type_of(pcap_datalink(c->pcap));
 	c->timestamp_unit_ns = pcap_get_tstamp_precision(c->pcap) ==
 	    PCAP_TSTAMP_PRECISION_NANO ? 1 : NSEC_PER_USEC;
-	if (!set_first_filter(c->pcap, filters, nfilters, error)) {
-		capture_close(c);
-		return (NULL);
-	}
 	if (pcap_setnonblock(c->pcap, 1, buffer) != 0) {
 		snprintf(error, CAPTURE_ERROR_SIZE, "%s", buffer);
 		capture_close(c);
@@ -136,6 +136,48 @@ capture_close(struct capture *c)
 		return;
 	pcap_close(c->pcap);
 	free(c);
+}
+
+/* The link type by the type of the hardware; -1: no such interface, others. */
+static int
+hardware_link_type(const char *interface)
+{
+	struct ifreq	 request = { .ifr_name = "" };
+	int		 fd, type = -1;
+
+	if (strcmp(interface, "any") == 0)
+		return (DLT_LINUX_SLL);
+	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return (-1);
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	if (ioctl(fd, SIOCGIFHWADDR, &request) == 0 &&
+	    (request.ifr_hwaddr.sa_family == ARPHRD_ETHER ||
+	    request.ifr_hwaddr.sa_family == ARPHRD_LOOPBACK))
+		type = DLT_EN10MB;
+	close(fd);
+	return (type);
+}
+
+int
+capture_interface_link_type(const char *interface)
+{
+	pcap_t	*pcap;
+	char	 buffer[PCAP_ERRBUF_SIZE];
+	int	 type;
+
+	pcap = pcap_create(interface, buffer);
+	if (pcap == NULL)
+		return (-1);
+	/* No frame is read, so the smallest ring is enough. */
+	pcap_set_snaplen(pcap, CAPTURE_SNAPSHOT_SMALL);
+	pcap_set_buffer_size(pcap, 1);
+	if (pcap_activate(pcap) >= 0)
+		type = link_type_of(pcap_datalink(pcap));
+	else
+		type = hardware_link_type(interface);
+	pcap_close(pcap);
+	return (type);
 }
 
 int

@@ -6,6 +6,7 @@
 #ifndef HBW_CAPTURE_H
 #define HBW_CAPTURE_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,15 +51,28 @@ enum capture_status {
 /*
  * Opens an interface in promiscuous mode.  Each packet is handed out at once,
  * with the kernel's timestamp in nanoseconds.  The kernel's ring has about
- * `ring_bytes`.  It sets the first of the `nfilters` pcap-filter(7) expressions
- * that compiles for the link type, because some link types have no `vlan`.
- * NULL on error, with one line in error[CAPTURE_ERROR_SIZE].  The caller ends
- * the capture with capture_close.
+ * `ring_bytes`.  NULL on error, with one line in error[CAPTURE_ERROR_SIZE].  The
+ * caller ends the capture with capture_close.
  */
 struct capture *capture_open_live(const char *interface, int snapshot,
-	    int ring_bytes, char *const *filters, size_t nfilters,
-	    char *error);
+	    int ring_bytes, char *error);
 void	 capture_close(struct capture *);
+
+/*
+ * Sets the first of the `nfilters` pcap-filter(7) expressions that compiles for
+ * the link type, because some link types have no `vlan`.  Discards the frames
+ * that are waiting.  False on error, with one line in
+ * error[CAPTURE_ERROR_SIZE].
+ */
+bool	 capture_set_filter(struct capture *, char *const *filters,
+	    size_t nfilters, char *error);
+
+/*
+ * The link type of an interface, which is opened for a moment.  If that fails,
+ * because it is down or a privilege is missing, it is still known for Ethernet,
+ * the loopback and `any`.  -1: unknown.
+ */
+int	 capture_interface_link_type(const char *interface);
 
 /* A descriptor that poll(2) reports readable when frames are waiting. */
 int	 capture_descriptor(const struct capture *);

@@ -90,6 +90,9 @@ stage_engine(struct stage *s)
 		abort();
 	for (i = 0; i < shared->ncaptures; i++)
 		s->sources[i] = &shared->captures[i].source;
+	for (i = 0; i < shared->nwatches; i++)
+		detect_watch_set_blind(&shared->watches[i], false,
+		    s->agent.now);
 	if (!detect_init(&s->detect, shared->watches, shared->nwatches,
 	    s->sources, stage_emit, s))
 		abort();

@@ -693,6 +693,49 @@ heartbeat_after_blindness(void **state)
 	raised(0, 140000);
 }
 
+/* The source captures: only the blind watch is not raised. */
+static void
+one_watch_is_blind(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	watch(1, 0, 30000, 1);
+	heartbeat(0, 1000);
+	heartbeat(1, 1000);
+	detect_watch_set_blind(&t.watches[0], true, ms(2000));
+	heartbeat(0, 3000);
+	assert_state(0, 3000, DETECT_BLIND);
+	assert_int_equal(t.watches[0].heartbeats, 1);
+	advance(100000);
+	raised(1, 31000);
+	nothing_more();
+	assert_state(0, 100000, DETECT_BLIND);
+	detect_watch_set_blind(&t.watches[0], false, ms(100000));
+	assert_state(0, 100000, DETECT_STARTING);
+	advance_ns(130000, -1);
+	nothing_more();
+	advance(130000);
+	assert_false(raised(0, 130000)->received);
+}
+
+/* An active alarm stays until a heartbeat is received again. */
+static void
+raised_and_blind(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	advance(30000);
+	raised(0, 30000);
+	detect_watch_set_blind(&t.watches[0], true, ms(40000));
+	heartbeat(0, 50000);
+	assert_state(0, 50000, DETECT_BLIND);
+	nothing_more();
+	detect_watch_set_blind(&t.watches[0], false, ms(60000));
+	assert_state(0, 60000, DETECT_INTERRUPTED);
+	heartbeat(0, 61000);
+	cleared(0, 61000, 31000);
+}
+
 /* The deadline was not checked before the source went blind. */
 static void
 blind_at_the_heartbeat(void **state)
@@ -1384,6 +1427,8 @@ main(void)
 		TEST(after_blindness_a_full_interruption_is_monitored),
 		TEST(after_blindness_never_received),
 		TEST(heartbeat_after_blindness),
+		TEST(one_watch_is_blind),
+		TEST(raised_and_blind),
 		TEST(blind_at_the_heartbeat),
 		TEST(alarm_stays_active_through_blindness),
 		TEST(resumed_without_blindness),

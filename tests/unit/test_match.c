@@ -65,17 +65,34 @@ setup(void **state)
 	return (0);
 }
 
+/* The last watch that match_prepare refused, and the number of them. */
+static uint32_t			 refused;
+static size_t			 nrefused;
+
+static void
+refuse(void *arg, uint32_t watch, const char *error)
+{
+	assert_ptr_equal(arg, &refused);
+	assert_string_not_equal(error, "");
+	refused = watch;
+	nrefused++;
+}
+
+static bool
+prepare(int link_type)
+{
+	nrefused = 0;
+	return (match_prepare(match, link_type, refuse, &refused));
+}
+
 static void
 listen_to(const char *text)
 {
-	char	 error[CAPTURE_ERROR_SIZE] = "";
-
 	config = load(text);
 	assert_non_null(config);
 	match = match_new(config, NULL);
 	assert_non_null(match);
-	if (!match_prepare(match, LINK_ETHERNET, error))
-		fail_msg("%s", error);
+	assert_true(prepare(LINK_ETHERNET));
 }
 
 static void
@@ -630,7 +647,6 @@ expression_through_vlans_of_any(void **state)
 {
 	struct bytes	 b;
 	unsigned	 ntags;
-	char		 error[CAPTURE_ERROR_SIZE] = "";
 
 	(void)state;
 	listen_to(WATCH("udp", "heartbeat = \"bpf udp port 694\"")
@@ -639,7 +655,7 @@ expression_through_vlans_of_any(void **state)
 	    WATCH("other-peer", "peer = 192.0.2.13 "
 		"heartbeat = \"bpf udp port 694\"")
 	    WATCH("other", "heartbeat = \"bpf udp port 695\""));
-	assert_true(match_prepare(match, LINK_SLL2, error));
+	assert_true(prepare(LINK_SLL2));
 	for (ntags = 0; ntags <= 2; ntags++) {
 		b.n = 0;
 		put_cooked2(&b, ntags, 0x0800);
@@ -653,7 +669,7 @@ expression_through_vlans_of_any(void **state)
 	/* An expression may also match the frame with its tag. */
 	teardown(NULL);
 	listen_to(WATCH("tag", "heartbeat = \"bpf ether proto 0x8100\""));
-	assert_true(match_prepare(match, LINK_SLL2, error));
+	assert_true(prepare(LINK_SLL2));
 	b.n = 0;
 	put_cooked2(&b, 1, 0x0806);
 	assert_int_equal(give_link(&b, LINK_SLL2), PACKET_NOT_IP);
@@ -664,34 +680,28 @@ static void
 expression_for_another_link(void **state)
 {
 	struct bytes	 b = { .n = 0 };
-	char		 error[CAPTURE_ERROR_SIZE] = "";
 
 	(void)state;
 	listen_to(WATCH("udp", "heartbeat = \"bpf udp port 694\""));
 	put_beat(&b, 12, 11, 694, 694);
-	assert_true(match_prepare(match, LINK_RAW, error));
+	assert_true(prepare(LINK_RAW));
 	assert_int_equal(give_link(&b, LINK_RAW), PACKET_IP);
 	assert_found(1, 0u);
-	/* A link type without VLANs. */
-	teardown(state);
-	listen_to(WATCH("vlan", "heartbeat = \"bpf vlan and udp\""));
-	assert_false(match_prepare(match, LINK_RAW, error));
-	assert_string_not_equal(error, "");
 }
 
 static void
-payload_is_needed(void **state)
+expressions_are_counted(void **state)
 {
 	(void)state;
 	listen_to(WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 694\""));
-	assert_false(match_needs_payload(match));
+	assert_int_equal(match_expression_count(match), 0);
 	teardown(state);
 	listen_to(WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 694\"")
 	    WATCH("bpf", "heartbeat = \"bpf udp[8:4] = 0x62656174\""));
-	assert_true(match_needs_payload(match));
+	assert_int_equal(match_expression_count(match), 1);
 	teardown(state);
 	listen_to(WATCH("bpf", "heartbeat = \"bpf udp\" enabled = false"));
-	assert_false(match_needs_payload(match));
+	assert_int_equal(match_expression_count(match), 0);
 }
 
 /* ---- the kernel's filters */
@@ -711,7 +721,7 @@ filters_compile(struct filters *f, int link_type)
 	pcap = pcap_open_dead(link_type == LINK_RAW ? DLT_RAW : link_type,
 	    CAPTURE_SNAPSHOT_SMALL);
 	assert_non_null(pcap);
-	assert_true(match_filters(config, NULL, f->text));
+	assert_true(match_filters(config, NULL, match, f->text));
 	for (i = 0; i < MATCH_FILTERS; i++)
 		f->compiled[i] = pcap_compile(pcap, &f->program[i],
 		    f->text[i], 1, PCAP_NETMASK_UNKNOWN) == 0;
@@ -1209,17 +1219,53 @@ filters_of_an_expression_alone(void **state)
 	filters_free(&f);
 }
 
-/* `vlan` in an expression moves no offsets of another expression. */
+/* For a link type without VLANs, only the watch with `vlan` is refused. */
+static void
+expression_that_is_refused(void **state)
+{
+	struct bytes	 b = { .n = 0 };
+	struct filters	 f;
+	size_t		 i;
+
+	(void)state;
+	listen_to(WATCH("before", "heartbeat = \"bpf udp port 694\"")
+	    WATCH("vlan", "heartbeat = \"bpf vlan and udp\"")
+	    WATCH("after", "heartbeat = \"bpf udp dst port 694\"")
+	    WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 5000\""));
+	assert_false(prepare(LINK_RAW));
+	assert_int_equal(nrefused, 1);
+	assert_int_equal(refused, 1);
+	assert_int_equal(match_expression_count(match), 3);
+	assert_non_null(match_expression(match, 0));
+	assert_null(match_expression(match, 1));
+	put_beat(&b, 12, 11, 694, 694);
+	assert_int_equal(give_link(&b, LINK_RAW), PACKET_IP);
+	assert_found(2, 0u, 2u);
+	filters_compile(&f, LINK_RAW);
+	for (i = 0; i < MATCH_FILTERS; i++)
+		assert_true(!f.compiled[i] || passes(&f, i, &b));
+	b.n = 0;
+	put_beat(&b, 12, 11, 695, 695);
+	assert_false(passes(&f, first_compiled(&f), &b));
+	filters_free(&f);
+}
+
+/* An expression that moves the offsets hides no frame of another one. */
 static void
 filters_of_two_expressions(void **state)
 {
-	struct filters	 f;
-	struct bytes	 b = arp();
+	static const unsigned	 tag[] = { VLAN, 0 };
+	struct filters		 f;
+	struct bytes		 b = udp(12, 11, 5000, 5000);
 
 	(void)state;
 	listen_to(WATCH("vlan", "heartbeat = \"bpf vlan 99 and udp\"")
-	    WATCH("arp", "heartbeat = \"bpf arp\""));
+	    WATCH("udp", "heartbeat = \"bpf udp dst port 5000\""));
 	filters_compile(&f, LINK_ETHERNET);
+	assert_passes_all(&f, &b);
+	b.n = 0;
+	put_tagged(&b, tag, 0x0800);
+	put_beat(&b, 13, 11, 694, 694);
 	assert_passes_all(&f, &b);
 	filters_free(&f);
 }
@@ -1339,7 +1385,7 @@ main(void)
 		TEST(expression_through_vlans),
 		TEST(expression_through_vlans_of_any),
 		TEST(expression_for_another_link),
-		TEST(payload_is_needed),
+		TEST(expressions_are_counted),
 		TEST(filters_pass_ethernet),
 		TEST(filters_pass_raw),
 		TEST(filters_pass_cooked),
@@ -1350,6 +1396,7 @@ main(void)
 		TEST(filters_of_tcp_keepalive),
 		TEST(filters_with_expressions),
 		TEST(filters_of_an_expression_alone),
+		TEST(expression_that_is_refused),
 		TEST(filters_of_two_expressions),
 		TEST(many),
 		TEST(longest_filters),

@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Checks a configuration against this host: its interfaces.  Each error is
+ * written to `errors` as one line, FILE:LINE: with the fault and the expected
+ * value.
+ */
+#ifndef HBW_HOST_CHECK_H
+#define HBW_HOST_CHECK_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "config/configuration.h"
+
+/* True when all interfaces of enabled watches exist. */
+bool	 host_check_interfaces(const struct configuration *, FILE *errors);
+
+/*
+ * True when the link types of the interfaces support the expressions of `bpf`.
+ * If the link type of an interface is unknown, for example because it does not
+ * exist, its expressions are not checked.
+ */
+bool	 host_check_expressions(const struct configuration *, FILE *errors);
+
+#endif
