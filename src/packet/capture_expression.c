@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -41,6 +42,66 @@ capture_expression_through_vlan(const char *expression)
 	return (n < 0 ? NULL : text);
 }
 
+/* ---- direction and other metadata of the kernel */
+
+/* The characters of a word in the grammar of pcap-filter(7). */
+static size_t
+word_length(const char *text)
+{
+	return (strspn(text, "abcdefghijklmnopqrstuvwxyz"
+	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.\\"));
+}
+
+/*
+ * Copies an expression for frames that this host did not send: replaces
+ * `inbound` by a term that is true, and `outbound` by one that is false.  For
+ * most link types libpcap would read the direction from the kernel, which only
+ * the kernel can do.  NULL when memory is exhausted.
+ */
+static char *
+without_direction(const char *text)
+{
+	char	*copy;
+	size_t	 length;
+	FILE	*stream = open_memstream(&copy, &length);
+	size_t	 n;
+
+	if (stream == NULL)
+		return (NULL);
+	for (; *text != '\0'; text += n) {
+		n = word_length(text);
+		if (n == strlen("inbound") && memcmp(text, "inbound", n) == 0)
+			fputs("(1 = 1)", stream);
+		else if (n == strlen("outbound") &&
+		    memcmp(text, "outbound", n) == 0)
+			fputs("(1 = 0)", stream);
+		else
+			fwrite(text, 1, n = n > 0 ? n : 1, stream);
+	}
+	if (fclose(stream) == 0)
+		return (copy);
+	free(copy);
+	return (NULL);
+}
+
+/*
+ * True when a program reads metadata of the kernel, such as `ifindex`, which is
+ * not in the frame.  Their offsets are negative; see SKF_AD_OFF of Linux.
+ */
+static bool
+reads_metadata(const struct bpf_program *program)
+{
+	const struct bpf_insn	*i = program->bf_insns;
+	u_int			 n;
+
+	for (n = 0; n < program->bf_len; n++)
+		if (BPF_CLASS(i[n].code) == BPF_LD && i[n].k > INT32_MAX &&
+		    (BPF_MODE(i[n].code) == BPF_ABS ||
+		    BPF_MODE(i[n].code) == BPF_IND))
+			return (true);
+	return (false);
+}
+
 static bool
 compile(struct bpf_program *program, const char *expression,
     int link_type, char *error)
@@ -56,35 +117,73 @@ compile(struct bpf_program *program, const char *expression,
 	}
 	fine = pcap_compile(pcap, program, expression, 1,
 	    PCAP_NETMASK_UNKNOWN) == 0;
-	if (!fine)
+	if (!fine) {
 		snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(pcap));
+	} else if (reads_metadata(program)) {
+		snprintf(error, CAPTURE_ERROR_SIZE, "it reads data that is not "
+		    "in the packet, such as ifindex");
+		pcap_freecode(program);
+		fine = false;
+	}
 	pcap_close(pcap);
 	return (fine);
+}
+
+/* Compiles the expression, if possible so that it looks behind VLAN tags. */
+static bool
+compile_for_tags(struct bpf_program *program, const char *expression,
+    int link_type, char *error)
+{
+	char	*through = capture_expression_through_vlan(expression);
+	bool	 fine;
+
+	if (through == NULL) {
+		snprintf(error, CAPTURE_ERROR_SIZE, "out of memory");
+		return (false);
+	}
+	fine = compile(program, through, link_type, error) ||
+	    compile(program, expression, link_type, error);
+	free(through);
+	return (fine);
+}
+
+/*
+ * True when an expression without direction can match no packet.  libpcap finds
+ * this out for Ethernet, but not for each link type.
+ */
+static bool
+rejects_all(const char *text)
+{
+	struct bpf_program	 program;
+	char			 error[CAPTURE_ERROR_SIZE];
+
+	if (!compile(&program, text, DLT_EN10MB, error))
+		return (strstr(error, "rejects all packets") != NULL);
+	pcap_freecode(&program);
+	return (false);
 }
 
 struct capture_expression *
 capture_expression_new(const char *expression, int link_type, char *error)
 {
 	struct capture_expression	*e;
-	char				*through;
-	bool				 fine;
+	char				*text;
+	bool				 fine = false;
 
 	e = calloc(1, sizeof(*e));
-	through = capture_expression_through_vlan(expression);
-	if (e == NULL || through == NULL) {
+	text = without_direction(expression);
+	if (e == NULL || text == NULL)
 		snprintf(error, CAPTURE_ERROR_SIZE, "out of memory");
-		free(through);
-		free(e);
-		return (NULL);
-	}
-	fine = compile(&e->program, through, link_type, error) ||
-	    compile(&e->program, expression, link_type, error);
-	free(through);
-	if (!fine) {
-		free(e);
-		return (NULL);
-	}
-	return (e);
+	else if (strcmp(text, expression) != 0 && rejects_all(text))
+		snprintf(error, CAPTURE_ERROR_SIZE, "it matches only packets "
+		    "that this host sends, which are no heartbeats");
+	else
+		fine = compile_for_tags(&e->program, text, link_type, error);
+	free(text);
+	if (fine)
+		return (e);
+	free(e);
+	return (NULL);
 }
 
 void

@@ -13,8 +13,9 @@
 struct capture_expression;
 
 /*
- * Compiles an expression for frames of a link type.  It then matches frames
- * with and without VLAN tags.  NULL on error, with one line in
+ * Compiles an expression for frames of a link type that this host did not send.
+ * It then matches frames with and without VLAN tags.  An expression that needs
+ * data that is not in the frame is an error.  NULL on error, with one line in
  * error[CAPTURE_ERROR_SIZE].  The caller frees it with capture_expression_free.
  */
 struct capture_expression *capture_expression_new(const char *expression,

@@ -3,8 +3,10 @@
 #
 # Setting: an expression of `bpf` that is valid on other link types, but not on
 #          that of its interface; the other watches of the interface are alive.
+#          Then expressions with the direction of packets.
 # Checks:  -t and a reload report it with its line; at the start only its own
-#          watch is blind, and hbwatchd says why.
+#          watch is blind, and hbwatchd says why.  `inbound` and `not outbound`
+#          match the packets of the peer.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -82,4 +84,18 @@ is "an Ethernet interface supports vlan" $? 0
 start_hbwatchd
 soon "both watches are alive" 10 watch_is hbwWatchState bad alive
 is "no reason is left" "$(walk hbwCaptureError | tr -d '"')" ""
+stop hbwatchd
+
+# The direction: only the kernel knows it, and these must match all the same.
+{
+	watch_section inbound "bpf inbound and udp port 20001" 2s
+	watch_section not-outbound "bpf udp port 20001 and not outbound" 2s
+	watch_section any-inbound "bpf inbound and udp port 20001" 2s any
+} | configure
+start_hbwatchd
+soon_each "inbound not-outbound any-inbound" "the watch is alive" 10 \
+	watch_is hbwWatchState @ alive
+stop good
+soon_each "inbound not-outbound any-inbound" "a silence raises the alarm" 10 \
+	traps_are 1 hbwAlarmRaised @
 finish

@@ -689,6 +689,74 @@ expression_for_another_link(void **state)
 	assert_found(1, 0u);
 }
 
+/* The header of an IPv4 packet that another host sent. */
+static void
+put_link(struct bytes *b, int link_type)
+{
+	switch (link_type) {
+	case LINK_ETHERNET:
+		put_ethernet(b, 0x0800);
+		break;
+	case LINK_SLL:
+		put_u16(b, 0);
+		put_u16(b, 1);
+		put_u16(b, 6);
+		put_zeros(b, 8);
+		put_u16(b, 0x0800);
+		break;
+	case LINK_SLL2:
+		put_u16(b, 0x0800);
+		put_zeros(b, 6);
+		put_u16(b, 1);
+		put_u16(b, 6);
+		put_zeros(b, 8);
+		break;
+	}
+}
+
+/* No frame of a match was sent by this host, so each one is inbound. */
+static void
+expression_with_a_direction(void **state)
+{
+	static const int	 link_types[] = {
+		LINK_ETHERNET, LINK_RAW, LINK_SLL, LINK_SLL2,
+	};
+	struct bytes		 b;
+	size_t			 i;
+
+	(void)state;
+	listen_to(WATCH("in", "heartbeat = \"bpf inbound and udp port 694\"")
+	    WATCH("out", "heartbeat = \"bpf udp port 694 and not outbound\"")
+	    WATCH("or", "heartbeat = \"bpf outbound or udp port 694\"")
+	    WATCH("other", "heartbeat = \"bpf inbound and udp port 695\""));
+	for (i = 0; i < sizeof(link_types) / sizeof(link_types[0]); i++) {
+		assert_true(prepare(link_types[i]));
+		b.n = 0;
+		put_link(&b, link_types[i]);
+		put_beat(&b, 12, 11, 694, 694);
+		assert_int_equal(give_link(&b, link_types[i]), PACKET_IP);
+		assert_found(3, 0u, 1u, 2u);
+	}
+	assert_null(load(WATCH("out", "heartbeat = \"bpf outbound\"")));
+	assert_null(load(WATCH("out",
+	    "heartbeat = \"bpf udp and outbound\"")));
+}
+
+/* Data of the kernel that is not in the packet: no frame would match. */
+static void
+expression_with_metadata(void **state)
+{
+	(void)state;
+	assert_null(load(WATCH("i", "heartbeat = \"bpf ifindex 3\"")));
+	assert_null(load(WATCH("i", "heartbeat = \"bpf udp or ifindex 3\"")));
+	/* The packet type of the kernel (SKF_AD_PKTTYPE), as a number. */
+	config = load(WATCH("k",
+	    "heartbeat = \"bpf ether[0xfffff004:2] = 0\""));
+	match = match_new(config, NULL);
+	assert_false(prepare(LINK_ETHERNET));
+	assert_int_equal(nrefused, 1);
+}
+
 static void
 expressions_are_counted(void **state)
 {
@@ -1385,6 +1453,8 @@ main(void)
 		TEST(expression_through_vlans),
 		TEST(expression_through_vlans_of_any),
 		TEST(expression_for_another_link),
+		TEST(expression_with_a_direction),
+		TEST(expression_with_metadata),
 		TEST(expressions_are_counted),
 		TEST(filters_pass_ethernet),
 		TEST(filters_pass_raw),
