@@ -439,8 +439,8 @@ untag(struct match *m, const struct capture_frame *frame,
  * For frames of the `any` device pcap-filter has no `vlan`, so an expression is
  * also tried on the frame without its tags.
  *
- * An IP packet must match the expression and have the `peer` and the `local` of
- * the watch.  Other frames (packet is NULL) have no addresses to compare.
+ * The packet must match the expression and have the `peer` and the `local` of
+ * the watch, if it has these options.
  */
 static void
 match_expressions(struct match *m, const struct capture_frame *frame,
@@ -448,18 +448,18 @@ match_expressions(struct match *m, const struct capture_frame *frame,
 {
 	const struct configuration_watch *w;
 	const struct expression	*e;
-	struct heartbeat	 heartbeat = { .keys = 1, .alive = true };
+	struct heartbeat	 heartbeat = {
+		.sender = packet->source, .keys = 1, .alive = true,
+	};
 	struct capture_frame	 untagged;
 	bool			 tagged = untag(m, frame, &untagged);
 	size_t			 i;
 
-	if (packet != NULL)
-		heartbeat.sender = packet->source;
 	for (i = 0; i < m->nexpressions; i++) {
 		e = &m->expressions[i];
 		w = m->config->watches[e->watch];
-		if (packet != NULL && (!addr_fits(&w->peer, &packet->source) ||
-		    !addr_fits(&w->profile->local, &packet->destination)))
+		if (!addr_fits(&w->peer, &packet->source) ||
+		    !addr_fits(&w->profile->local, &packet->destination))
 			continue;
 		if (e->compiled != NULL &&
 		    (capture_expression_matches(e->compiled, frame) ||
@@ -516,7 +516,6 @@ match_frame(struct match *m, const struct capture_frame *frame,
 			if (may_match(&m->used[i], &packet))
 				match_protocol(m, &m->used[i], &q);
 	if (m->nexpressions > 0)
-		match_expressions(m, frame, verdict == PACKET_IP ||
-		    verdict == PACKET_CONTINUED ? &packet : NULL, found, arg);
+		match_expressions(m, frame, &packet, found, arg);
 	return (verdict);
 }

@@ -7,10 +7,14 @@
 #include "packet/packet.h"
 #include "packet/packet_layers.h"
 
+#define ETHERTYPE_MPLS		0x8847	/* RFC 3032, section 5 */
+#define ETHERTYPE_MPLS_GROUP	0x8848	/* multicast: RFC 5332, section 2 */
 #define ETHERTYPE_PPPOE		0x8864	/* RFC 2516, section 4 */
 
 #define PPP_IPV4		0x0021	/* RFC 1332, section 2 */
 #define PPP_IPV6		0x0057	/* RFC 5072, section 2 */
+
+#define MPLS_BOTTOM		0x100	/* of the stack, in a label entry */
 
 #define ETHERNET_HEADER		14
 #define IPV4_HEADER		20	/* without options: RFC 791 */
@@ -302,6 +306,52 @@ pppoe_session(struct rest *r, struct packet *packet)
 	return (ppp_protocol(r, packet));
 }
 
+/* The addresses of an ARP packet for IPv4 over any hardware: RFC 826. */
+static enum packet_verdict
+arp(struct rest *r, struct packet *packet)
+{
+	const uint8_t	*sender, *target;
+	uint16_t	 protocol;
+	uint8_t		 hardware_length, length;
+
+	cursor_skip(&r->bytes, 2);
+	protocol = cursor_u16(&r->bytes);
+	hardware_length = cursor_u8(&r->bytes);
+	length = cursor_u8(&r->bytes);
+	cursor_skip(&r->bytes, 2 + (size_t)hardware_length);
+	sender = cursor_take(&r->bytes, 4);
+	cursor_skip(&r->bytes, hardware_length);
+	target = cursor_take(&r->bytes, 4);
+	if (cursor_ok(&r->bytes) && protocol == ETHERTYPE_IPV4 && length == 4) {
+		addr_set(&packet->source, ADDR_IPV4, sender);
+		addr_set(&packet->destination, ADDR_IPV4, target);
+	}
+	return (PACKET_NOT_IP);
+}
+
+/*
+ * The addresses of an IP packet behind an MPLS label stack: RFC 3032, section
+ * 2.1.  The labels do not say what follows, but every IP packet begins with its
+ * version.
+ */
+static enum packet_verdict
+mpls(struct rest *r, struct packet *packet)
+{
+	struct packet		 inner = { .protocol = 0 };
+	enum packet_verdict	 verdict;
+	uint32_t		 label;
+
+	do {
+		label = cursor_u32(&r->bytes);
+	} while (cursor_ok(&r->bytes) && (label & MPLS_BOTTOM) == 0);
+	verdict = link_raw(r, &inner);
+	if (verdict == PACKET_IP || verdict == PACKET_CONTINUED) {
+		packet->source = inner.source;
+		packet->destination = inner.destination;
+	}
+	return (PACKET_NOT_IP);
+}
+
 enum packet_verdict
 packet_ether_payload(struct rest *r, uint16_t type, struct packet *packet)
 {
@@ -313,6 +363,11 @@ packet_ether_payload(struct rest *r, uint16_t type, struct packet *packet)
 			return (ipv6(r, packet));
 		case ETHERTYPE_PPPOE:
 			return (pppoe_session(r, packet));
+		case ETHERTYPE_ARP:
+			return (arp(r, packet));
+		case ETHERTYPE_MPLS:
+		case ETHERTYPE_MPLS_GROUP:
+			return (mpls(r, packet));
 		case ETHERTYPE_VLAN:
 		case ETHERTYPE_SERVICE_VLAN:
 		case ETHERTYPE_OLD_QINQ:

@@ -15,6 +15,10 @@
 
 /* A decoded packet.  Pointers are into the frame. */
 struct packet {
+	/*
+	 * If the packet is not IP, those of ARP and of IP behind MPLS labels;
+	 * ADDR_NONE if there are none.
+	 */
 	struct addr	 source;
 	struct addr	 destination;
 	uint8_t		 protocol;	/* of the payload: IPPROTO_ */

@@ -7,8 +7,6 @@
 #include "packet/packet.h"
 #include "packet/packet_layers.h"
 
-#define ETHERTYPE_ARP	0x0806
-
 #define SLL_OUTGOING	4		/* packet type of a cooked header */
 
 /*

@@ -9,6 +9,7 @@
 #include "packet/packet.h"
 
 #define ETHERTYPE_IPV4		0x0800
+#define ETHERTYPE_ARP		0x0806	/* RFC 826 */
 #define ETHERTYPE_VLAN		0x8100	/* 802.1Q */
 #define ETHERTYPE_IPV6		0x86dd
 #define ETHERTYPE_SERVICE_VLAN	0x88a8	/* 802.1ad */

@@ -236,15 +236,33 @@ vrrp(unsigned from, unsigned vrid, unsigned priority)
 	return (b);
 }
 
+/* 192.0.2.FROM asks for 192.0.2.TO. */
 static struct bytes
-arp(void)
+arp(unsigned from, unsigned to)
 {
 	struct bytes	 b = { .n = 0 };
 
 	put_ethernet(&b, 0x0806);
 	put_u32(&b, 0x00010800);
-	put_u32(&b, 0x06040002);
-	put_zeros(&b, 38);
+	put_u32(&b, 0x06040001);
+	put_zeros(&b, 6);
+	put_u32(&b, 0xc0000200 | from);
+	put_zeros(&b, 6);
+	put_u32(&b, 0xc0000200 | to);
+	put_zeros(&b, 18);
+	return (b);
+}
+
+/* UDP behind two MPLS labels. */
+static struct bytes
+mpls(unsigned from, unsigned to)
+{
+	struct bytes	 b = { .n = 0 };
+
+	put_ethernet(&b, 0x8847);
+	put_u32(&b, 0x00064040);
+	put_u32(&b, 0x00064140);
+	put_beat(&b, from, to, 694, 694);
 	return (b);
 }
 
@@ -565,19 +583,69 @@ expression_with_peer(void **state)
 	assert_found(0);
 }
 
-/* Without IP addresses in the frame, `peer` is not compared. */
+/* The sender of ARP is compared with `peer`, its target with `local`. */
 static void
 expression_for_arp(void **state)
 {
-	struct bytes	 b = arp();
+	struct bytes	 b = arp(12, 11);
 
 	(void)state;
 	listen_to(WATCH("arp", "heartbeat = \"bpf arp\"")
 	    WATCH("arp-12", "peer = 192.0.2.12 heartbeat = \"bpf arp\"")
+	    WATCH("arp-10", "peer = 192.0.2.12 local = 192.0.2.10 "
+		"heartbeat = \"bpf arp\"")
 	    WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 694\""));
 	assert_int_equal(give(&b), PACKET_NOT_IP);
 	assert_found(2, 0u, 1u);
+	assert_int_equal(last.sender.octets[3], 12);
+	b = arp(12, 10);
+	give(&b);
+	assert_found(3, 0u, 1u, 2u);
+	b = arp(13, 11);
+	give(&b);
+	assert_found(1, 0u);
+}
+
+static void
+expression_for_mpls(void **state)
+{
+	struct bytes	 b = mpls(12, 11);
+
+	(void)state;
+	listen_to(WATCH("any", "heartbeat = \"bpf mpls and mpls and udp\"")
+	    WATCH("one", "peer = 192.0.2.12 "
+		"heartbeat = \"bpf mpls and mpls and udp\"")
+	    WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 694\""));
+	assert_int_equal(give(&b), PACKET_NOT_IP);
+	assert_found(2, 0u, 1u);
+	b = mpls(13, 11);
+	give(&b);
+	assert_found(1, 0u);
+}
+
+/* A frame that does not show its sender is not the heartbeat of a peer. */
+static void
+expression_for_an_unknown_sender(void **state)
+{
+	struct bytes	 b = { .n = 0 };
+
+	(void)state;
+	listen_to(WATCH("any", "heartbeat = \"bpf ether proto 0x88cc\"")
+	    WATCH("one", "peer = 192.0.2.12 "
+		"heartbeat = \"bpf ether proto 0x88cc\"")
+	    WATCH("arp", "peer = 192.0.2.12 heartbeat = \"bpf arp\"")
+	    WATCH("to", "local = 192.0.2.11 "
+		"heartbeat = \"bpf ether proto 0x88cc\""));
+	put_ethernet(&b, 0x88cc);
+	put_zeros(&b, 46);
+	assert_int_equal(give(&b), PACKET_NOT_IP);
+	assert_found(1, 0u);
 	assert_int_equal(last.sender.family, ADDR_NONE);
+	/* The sender address is not captured whole. */
+	b = arp(12, 11);
+	b.n = 14 + 17;
+	give(&b);
+	assert_found(0);
 }
 
 /* A later fragment has a source address, which is compared with `peer`. */
@@ -1123,7 +1191,7 @@ filters_exclude(void **state)
 	b[0] = udp(13, 11, 694, 694);
 	b[1] = udp(12, 11, 695, 695);
 	b[2] = tcp(12, 11, 694, 694, 1, 1, "beat");
-	b[3] = arp();
+	b[3] = arp(13, 11);
 	for (i = 0; i < 4; i++) {
 		give(&b[i]);
 		assert_found(0);
@@ -1449,6 +1517,8 @@ main(void)
 		TEST(expression_without_peer),
 		TEST(expression_with_peer),
 		TEST(expression_for_arp),
+		TEST(expression_for_mpls),
+		TEST(expression_for_an_unknown_sender),
 		TEST(expression_and_a_later_fragment),
 		TEST(expression_through_vlans),
 		TEST(expression_through_vlans_of_any),
