@@ -28,6 +28,7 @@ GETTER(get_dropped, value_counter64, row->capture.dropped)
 GETTER(get_restarts, value_counter32, row->restarts)
 GETTER(get_error, value_text, row->capture.error)
 GETTER(get_ifindex, value_unsigned, ifindex(&row->capture))
+GETTER(get_duplicates, value_counter64, row->capture.duplicates)
 
 static const struct column columns[] = {
 	{ 2, "hbwCaptureInterface", ASN_OCTET_STR, get_interface },
@@ -38,6 +39,7 @@ static const struct column columns[] = {
 	{ 7, "hbwCaptureRestarts", ASN_COUNTER, get_restarts },
 	{ 8, "hbwCaptureError", ASN_OCTET_STR, get_error },
 	{ 9, "hbwCaptureIfIndex", ASN_UNSIGNED, get_ifindex },
+	{ 10, "hbwCaptureDuplicates", ASN_COUNTER64, get_duplicates },
 };
 
 static size_t

@@ -1,14 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * FNV-1a, 32 bits: a hash for tables in memory.  It is not secure against
- * chosen keys, so a table that holds data from the network must bound its
- * chains.  The constants are from draft-eastlake-fnv-17, section 5.
+ * Hashes for tables in memory.  They are not secure against chosen keys, so a
+ * table that holds data from the network must bound its chains.  The constants
+ * of FNV-1a, 32 bits, are from draft-eastlake-fnv-17, section 5.
  */
 #ifndef HBW_HASH_H
 #define HBW_HASH_H
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 #define HASH_START	UINT32_C(2166136261)
 
@@ -21,6 +22,33 @@ hash_bytes(uint32_t hash, const void *bytes, size_t length)
 	while (length-- > 0)
 		hash = (hash ^ *p++) * UINT32_C(16777619);
 	return (hash);
+}
+
+/* Adds 64 bits to a hash of 64 bits.  It needs less time than hash_bytes. */
+static inline uint64_t
+hash_word(uint64_t hash, uint64_t word)
+{
+	hash = (hash ^ word) * UINT64_C(0x9e3779b97f4a7c15);
+	return (hash ^ hash >> 32);
+}
+
+/* The same for `length` bytes. */
+static inline uint64_t
+hash_words(uint64_t hash, const void *bytes, size_t length)
+{
+	const unsigned char	*p = bytes;
+	uint64_t		 word;
+
+	for (; length >= sizeof(word); length -= sizeof(word)) {
+		memcpy(&word, p, sizeof(word));
+		hash = hash_word(hash, word);
+		p += sizeof(word);
+	}
+	if (length == 0)
+		return (hash);
+	for (word = length; length > 0; length--)
+		word = word << 8 | *p++;
+	return (hash_word(hash, word));
 }
 
 /* The hash of a string, without its NUL. */

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "base/median.h"
 #include "detect/detect.h"
 
@@ -153,7 +154,9 @@ detect_init(struct detect *d, struct detect_watch *watches, size_t nwatches,
 		.arg = arg,
 	};
 	d->scheduled = calloc(nwatches / 64 + 1, sizeof(*d->scheduled));
-	if (d->scheduled == NULL || !heap_init(&d->deadlines, nwatches)) {
+	d->copies = calloc(1, sizeof(*d->copies));
+	if (d->scheduled == NULL || d->copies == NULL ||
+	    !heap_init(&d->deadlines, nwatches)) {
 		detect_free(d);
 		return (false);
 	}
@@ -169,7 +172,9 @@ detect_free(struct detect *d)
 {
 	heap_free(&d->deadlines);
 	free(d->scheduled);
+	free(d->copies);
 	d->scheduled = NULL;
+	d->copies = NULL;
 }
 
 static void
@@ -305,6 +310,36 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 	schedule(d, i);
 	return (learned || (w->heartbeats == DETECT_LEARNED + 1 &&
 	    w->intervals[0] == 0));
+}
+
+/* The hash is of the packet and the watch. */
+static bool
+was_just_received(const struct detect *d, const struct detect_watch *w,
+    uint64_t hash, struct mono_time at)
+{
+	int64_t	 age_ns = copy_table_age(d->copies, hash, at.ns);
+	int64_t	 interval_ns;
+
+	if (age_ns == INT64_MAX)
+		return (false);
+	interval_ns = detect_interval_ns(w);
+	return (interval_ns == 0 || age_ns < interval_ns / DETECT_COPY_SHARE);
+}
+
+bool
+detect_is_copy(struct detect *d, uint32_t i, uint64_t content,
+    struct mono_time at)
+{
+	const struct detect_watch	*w = &d->watches[i];
+	/* Two VLANs may have equal packets, so each watch has its own. */
+	uint64_t			 hash = hash_word(content, i);
+
+	/* Without a heartbeat in the window there is nothing to look up. */
+	if (mono_sub(at, w->last) < DETECT_COPY_NS &&
+	    was_just_received(d, w, hash, at))
+		return (true);
+	copy_table_add(d->copies, hash, at.ns);
+	return (false);
 }
 
 void

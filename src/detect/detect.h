@@ -21,6 +21,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/copy_table.h"
 #include "base/heap.h"
 #include "base/mono.h"
 #include "base/wall.h"
@@ -132,6 +133,7 @@ struct detect {
 	struct detect_watch	*watches;	/* the caller's */
 	struct detect_source	*const *sources;	/* the caller's */
 	struct heap		 deadlines;
+	struct copy_table	*copies;	/* owned */
 	/* Bit i % 64 of word i / 64: watch i is in `deadlines`.  Owned. */
 	uint64_t		*scheduled;
 	detect_emit		*emit;
@@ -192,6 +194,22 @@ void	 detect_watch_sanitize(struct detect_watch *);
  */
 bool	 detect_heartbeat(struct detect *, uint32_t watch, struct mono_time at,
 	    struct wall_time wall);
+
+/*
+ * The longest time between two copies of a packet.  Two equal heartbeats may
+ * also be sent so fast, so it is less than 1/DETECT_COPY_SHARE of the learned
+ * interval.
+ */
+#define DETECT_COPY_NS		COPY_TABLE_WINDOW_NS
+#define DETECT_COPY_SHARE	4
+
+/*
+ * Call it before detect_heartbeat, with a hash of the content of the packet.
+ * True if it is a copy of a heartbeat that the watch has just received, which
+ * must not be counted.
+ */
+bool	 detect_is_copy(struct detect *, uint32_t watch, uint64_t content,
+	    struct mono_time at);
 
 /*
  * The peer announced at the time `at` that it stops.  This becomes the cause of

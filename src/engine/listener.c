@@ -106,6 +106,11 @@ take_heartbeat(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 	struct listeners	*common = listener->common;
 
 	if (heartbeat->alive) {
+		if (heartbeat->copy || detect_is_copy(&common->detect, watch,
+		    heartbeat->content, common->arrived)) {
+			listener->duplicate = true;
+			return;
+		}
 		if (detect_heartbeat(&common->detect, watch, common->arrived,
 		    clock_offset_wall(&common->clock_offset,
 		    common->arrived)))
@@ -129,11 +134,13 @@ take_frame(void *arg, const struct capture_frame *frame)
 		return;
 	row->packets++;
 	row->drained = frame->timestamp;
-	listener->counted = false;
+	listener->counted = listener->duplicate = false;
 	listener->common->arrived = arrival(listener->common, frame->timestamp);
 	verdict = match_frame(listener->match, frame, take_heartbeat, listener);
 	if (listener->counted)
 		row->heartbeats++;
+	else if (listener->duplicate)
+		row->duplicates++;
 	if (verdict == PACKET_MALFORMED || verdict == PACKET_LINK_UNKNOWN)
 		row->malformed++;
 }

@@ -53,6 +53,7 @@ struct listener {
 	struct wall_time	 skip;
 	enum link_state		 link;		/* when it was opened */
 	bool			 counted;	/* a watch counted this frame */
+	bool			 duplicate;	/* it was a copy for a watch */
 	/* Why the capture could not be opened. */
 	char			 error[CAPTURE_ERROR_SIZE];
 	/* Which watch is blind though the capture runs, and why; or "". */

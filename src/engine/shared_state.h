@@ -46,6 +46,7 @@ struct shared_capture {
 	bool			 listening;	/* an engine captures */
 	uint64_t		 packets;	/* that passed the filter */
 	uint64_t		 heartbeats;	/* that a watch counted */
+	uint64_t		 duplicates;	/* copies of heartbeats */
 	uint64_t		 dropped;	/* by the kernel */
 	uint64_t		 malformed;	/* that could not be decoded */
 	struct wall_time	 drained;	/* last packet: timestamp */

@@ -3,6 +3,8 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/copy_table.h"
+#include "base/hash.h"
 #include "match/match.h"
 #include "packet/capture_expression.h"
 
@@ -44,6 +46,7 @@ struct used_protocol {
 	uint32_t		 form;		/* only the protocol's bits */
 	uint8_t			 transport;	/* IPPROTO_; 0: any */
 	void			*memory;	/* for follow(); owned */
+	struct copy_table	*copies;	/* for follow(); owned */
 	uint64_t		 ports[UINT16_MAX / 64 + 1];	/* a bit each */
 };
 
@@ -148,9 +151,11 @@ use_protocol(struct match *m, const struct protocol *protocol)
 		memset(used->ports, 0xff, sizeof(used->ports));
 	for (i = 0; i < 2 && protocol->ports[i] != 0; i++)
 		ports_add(used, protocol->ports[i]);
-	if (protocol->follow != NULL)
-		used->memory = calloc(1, protocol->memory_size);
-	return (protocol->follow == NULL || used->memory != NULL ? used : NULL);
+	if (protocol->follow == NULL)
+		return (used);
+	used->memory = calloc(1, protocol->memory_size);
+	used->copies = calloc(1, sizeof(*used->copies));
+	return (used->memory != NULL && used->copies != NULL ? used : NULL);
 }
 
 /* A slot before its position is known. */
@@ -295,8 +300,10 @@ match_free(struct match *m)
 		return;
 	for (i = 0; i < m->nexpressions; i++)
 		capture_expression_free(m->expressions[i].compiled);
-	for (i = 0; i < m->nused; i++)
+	for (i = 0; i < m->nused; i++) {
 		free(m->used[i].memory);
+		free(m->used[i].copies);
+	}
 	free(m->expressions);
 	free(m->slots);
 	free(m->used);
@@ -371,13 +378,24 @@ slot_matches(const struct match *m, const struct slot *slot,
 /* The arguments that all look-ups of a frame have in common. */
 struct query {
 	const struct packet	*packet;
+	struct wall_time	 timestamp;	/* of the frame */
+	uint64_t		 content;	/* 0: not computed yet */
+	bool			 copy;		/* for follow() */
 	match_found		*found;
 	void			*arg;
 };
 
+static inline uint64_t
+content_of(struct query *q)
+{
+	if (q->content == 0)
+		q->content = packet_content(q->packet);
+	return (q->content);
+}
+
 static void
 look_up(const struct match *m, uint32_t form, const struct addr *peer,
-    const struct heartbeat *heartbeat, const struct query *q)
+    struct heartbeat *heartbeat, struct query *q)
 {
 	uint32_t		 hash = peer_hash(peer);
 	const struct slot	*slot;
@@ -386,13 +404,35 @@ look_up(const struct match *m, uint32_t form, const struct addr *peer,
 	for (slot = &m->slots[bucket(m, hash_of(form, hash))];
 	    slot->form != FORM_NONE; slot++)
 		if (slot->peer == hash && (slot->form & ~FORM_LOCAL) == form &&
-		    slot_matches(m, slot, peer, q->packet))
+		    slot_matches(m, slot, peer, q->packet)) {
+			heartbeat->content = content_of(q);
 			q->found(q->arg, slot->watch, heartbeat);
+		}
+}
+
+/*
+ * Calls follow(), but for a copy of a segment decode(), because follow() would
+ * take repeated segments for keepalives.  Without a timestamp it is no copy.
+ */
+static bool
+follow(const struct used_protocol *used, struct heartbeat *heartbeat,
+    struct query *q)
+{
+	const struct protocol	*protocol = used->protocol;
+	int64_t			 ns = q->timestamp.ns;
+
+	if (wall_is_never(q->timestamp))
+		return (protocol->follow(used->memory, q->packet, heartbeat));
+	q->copy = copy_table_age(used->copies, content_of(q), ns) != INT64_MAX;
+	if (q->copy)
+		return (protocol->decode(q->packet, heartbeat));
+	copy_table_add(used->copies, content_of(q), ns);
+	return (protocol->follow(used->memory, q->packet, heartbeat));
 }
 
 static void
 match_protocol(const struct match *m, const struct used_protocol *used,
-    const struct query *q)
+    struct query *q)
 {
 	static const struct addr	 any_peer;
 	const struct protocol		*protocol = used->protocol;
@@ -400,10 +440,11 @@ match_protocol(const struct match *m, const struct used_protocol *used,
 	uint32_t			 form;
 	unsigned			 k;
 
-	if (protocol->follow != NULL ?
-	    !protocol->follow(used->memory, q->packet, &heartbeat) :
+	q->copy = false;
+	if (protocol->follow != NULL ? !follow(used, &heartbeat, q) :
 	    !protocol->decode(q->packet, &heartbeat))
 		return;
+	heartbeat.copy = q->copy;
 	for (k = 0; k < heartbeat.keys; k++) {
 		if (heartbeat.key[k] > FORM_KEY_MAX)
 			continue;
@@ -444,9 +485,10 @@ untag(struct match *m, const struct capture_frame *frame,
  */
 static void
 match_expressions(struct match *m, const struct capture_frame *frame,
-    const struct packet *packet, match_found *found, void *arg)
+    struct query *q)
 {
 	const struct configuration_watch *w;
+	const struct packet	*packet = q->packet;
 	const struct expression	*e;
 	struct heartbeat	 heartbeat = {
 		.sender = packet->source, .keys = 1, .alive = true,
@@ -464,8 +506,10 @@ match_expressions(struct match *m, const struct capture_frame *frame,
 		if (e->compiled != NULL &&
 		    (capture_expression_matches(e->compiled, frame) ||
 		    (tagged && capture_expression_matches(e->compiled,
-		    &untagged))))
-			found(arg, e->watch, &heartbeat);
+		    &untagged)))) {
+			heartbeat.content = content_of(q);
+			q->found(q->arg, e->watch, &heartbeat);
+		}
 	}
 }
 
@@ -505,7 +549,10 @@ match_frame(struct match *m, const struct capture_frame *frame,
     match_found *found, void *arg)
 {
 	struct packet		 packet;
-	const struct query	 q = { &packet, found, arg };
+	struct query		 q = {
+		.packet = &packet, .timestamp = frame->timestamp,
+		.found = found, .arg = arg,
+	};
 	enum packet_verdict	 verdict;
 	size_t			 i;
 
@@ -516,6 +563,6 @@ match_frame(struct match *m, const struct capture_frame *frame,
 			if (may_match(&m->used[i], &packet))
 				match_protocol(m, &m->used[i], &q);
 	if (m->nexpressions > 0)
-		match_expressions(m, frame, &packet, found, arg);
+		match_expressions(m, frame, &q);
 	return (verdict);
 }

@@ -19,7 +19,8 @@ struct match;
 /*
  * Called once for each watch that has the frame as its heartbeat or as the
  * announcement of a stop.  `watch` is its position in the configuration.  The
- * heartbeat is valid only within the call.
+ * heartbeat is valid only within the call.  Copies of a packet are found too;
+ * pass heartbeat->content to detect_is_copy, unless heartbeat->copy is true.
  */
 typedef void match_found(void *arg, uint32_t watch, const struct heartbeat *);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/copy_table.h"
 #include "base/hash.h"
 #include "offline/flow_table.h"
 #include "offline/port_score.h"
@@ -31,6 +32,7 @@ struct flow_table {
 	size_t			 nentries;
 	size_t			 capacity;
 	uint32_t		*buckets;	/* first entry or NONE; owned */
+	struct copy_table	*copies;	/* owned */
 	struct wall_time	 first;		/* time of the first packet */
 	struct wall_time	 last;		/* time of the last packet */
 	/* The protocols of flows without a decoder: */
@@ -275,6 +277,23 @@ is_wanted(struct flow_table *t, const struct packet *p)
 	return (false);
 }
 
+/*
+ * True for a copy that a mirror port delivers, which does not count.  Equal
+ * packets of two VLANs are no copies.
+ */
+static bool
+is_copy(struct flow_table *t, const struct packet *packet)
+{
+	uint64_t	 hash = hash_word(packet_content(packet), packet->vlan);
+
+	if (wall_is_never(t->last))
+		return (false);
+	if (copy_table_age(t->copies, hash, t->last.ns) != INT64_MAX)
+		return (true);
+	copy_table_add(t->copies, hash, t->last.ns);
+	return (false);
+}
+
 bool
 flow_table_take(struct flow_table *t, const struct capture_frame *frame)
 {
@@ -294,7 +313,8 @@ flow_table_take(struct flow_table *t, const struct capture_frame *frame)
 	 * shows that the pair exchanges packets, and is of no other use.
 	 */
 	if ((verdict != PACKET_IP && verdict != PACKET_CONTINUED) ||
-	    !is_wanted(t, &packet) || verdict == PACKET_CONTINUED)
+	    !is_wanted(t, &packet) || verdict == PACKET_CONTINUED ||
+	    is_copy(t, &packet))
 		return (true);
 	decoder = find_decoder(t, &packet, &heartbeat);
 	if (decoder == NULL)
@@ -352,7 +372,8 @@ flow_table_new(const struct addr *pair)
 	t->tcp = protocol_find("tcp");
 	t->other = protocol_find("bpf");
 	t->buckets = malloc(BUCKETS * sizeof(*t->buckets));
-	if (t->buckets == NULL || !add_decoders(t)) {
+	t->copies = calloc(1, sizeof(*t->copies));
+	if (t->buckets == NULL || t->copies == NULL || !add_decoders(t)) {
 		flow_table_free(t);
 		return (NULL);
 	}
@@ -375,6 +396,7 @@ flow_table_free(struct flow_table *t)
 		flow_free(&t->entries[i].flow);
 	for (i = 0; i < t->ndecoders; i++)
 		free(t->decoders[i].memory);
+	free(t->copies);
 	free(t->entries);
 	free(t->buckets);
 	free(t);

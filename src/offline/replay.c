@@ -203,6 +203,9 @@ found(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 	struct replay	*r = arg;
 
 	if (heartbeat->alive) {
+		if (heartbeat->copy || detect_is_copy(&r->detect, watch,
+		    heartbeat->content, clock_of(r->now)))
+			return;
 		detect_heartbeat(&r->detect, watch, clock_of(r->now), r->now);
 		count(r, watch, heartbeat);
 	} else if (heartbeat->stop) {

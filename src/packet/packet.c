@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "base/hash.h"
 #include "packet/packet.h"
 #include "packet/packet_layers.h"
 
@@ -229,7 +230,7 @@ ipv4(struct rest *r, struct packet *packet)
 	first = cursor_u8(&c);
 	cursor_skip(&c, 1);
 	total = cursor_u16(&c);
-	cursor_skip(&c, 2);
+	packet->id = cursor_u16(&c);
 	fragment = cursor_u16(&c);
 	packet->hop_limit = cursor_u8(&c);
 	protocol = cursor_u8(&c);
@@ -491,12 +492,40 @@ packet_decode(int link_type, const uint8_t *frame, size_t captured,
 {
 	const struct link	*link = link_find(link_type);
 	struct rest		 r;
+	enum packet_verdict	 verdict;
 
 	memset(packet, 0, sizeof(*packet));
-	if (link == NULL)
-		return (PACKET_LINK_UNKNOWN);
 	r = rest_of(frame, captured, wire);
-	return (link->decode(&r, packet));
+	verdict = link == NULL ? PACKET_LINK_UNKNOWN :
+	    link->decode(&r, packet);
+	if (verdict != PACKET_IP) {
+		packet->payload = r.bytes.next;
+		packet->payload_length = r.bytes.left;
+		packet->payload_wire = rest_wire(&r);
+	}
+	return (verdict);
+}
+
+uint64_t
+packet_content(const struct packet *packet)
+{
+	uint64_t	 hash, words[2];
+	uint32_t	 source, destination;
+
+	hash = (uint64_t)packet->payload_wire << 32 |
+	    (uint32_t)packet->id << 8 | packet->protocol;
+	if (packet->source.family == ADDR_IPV6) {
+		memcpy(words, packet->source.octets, sizeof(words));
+		hash = hash_word(hash_word(hash, words[0]), words[1]);
+		memcpy(words, packet->destination.octets, sizeof(words));
+		hash = hash_word(hash_word(hash, words[0]), words[1]);
+	} else {
+		memcpy(&source, packet->source.octets, sizeof(source));
+		memcpy(&destination, packet->destination.octets,
+		    sizeof(destination));
+		hash = hash_word(hash, (uint64_t)source << 32 | destination);
+	}
+	return (hash_words(hash, packet->payload, packet->payload_length));
 }
 
 bool

@@ -26,6 +26,7 @@ struct packet {
 	bool		 fragment;	/* the first fragment of a datagram */
 	bool		 sent_here;	/* checksums may not be set yet */
 	uint16_t	 vlan;		/* innermost VLAN id; 0 without a tag */
+	uint16_t	 id;		/* IPv4: identification */
 
 	/* For UDP and TCP; both 0 for others, and when not captured. */
 	uint16_t	 source_port;
@@ -34,7 +35,8 @@ struct packet {
 	/*
 	 * The octets after the IP headers, beginning with the header of UDP or
 	 * TCP.  payload_wire is their number on the wire, as the IP header
-	 * says; of these payload_length were captured.
+	 * says; of these payload_length were captured.  Without PACKET_IP they
+	 * are the octets that were not decoded.
 	 */
 	const uint8_t	*payload;
 	size_t		 payload_length;
@@ -44,7 +46,7 @@ struct packet {
 enum packet_verdict {
 	PACKET_IP,		/* all of *packet is filled in */
 	PACKET_NOT_IP,		/* valid, but not IP: ARP, LLDP, … */
-	PACKET_CONTINUED,	/* a later fragment: only the addresses */
+	PACKET_CONTINUED,	/* a later fragment: addresses and id */
 	PACKET_MALFORMED,	/* cut short, or with invalid lengths */
 	PACKET_LINK_UNKNOWN,	/* a link type that is not supported */
 };
@@ -64,6 +66,12 @@ enum packet_verdict packet_decode(int link_type, const uint8_t *frame,
  */
 size_t	 packet_untag_cooked(int link_type, const uint8_t *frame,
 	    size_t captured, size_t wire, uint8_t *untagged);
+
+/*
+ * A hash of what is the same in all copies of a packet that a network or a host
+ * delivers: not the headers of the link, VLAN tags, TTL and hop limit.
+ */
+uint64_t packet_content(const struct packet *);
 
 /* True when packet_decode supports the link type. */
 bool	 packet_supports_link(int link_type);

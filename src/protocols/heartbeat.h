@@ -29,6 +29,10 @@ struct heartbeat {
 	 */
 	bool		 has_sequence;
 	uint32_t	 sequence;
+
+	/* Set by match_frame, not by decoders: */
+	uint64_t	 content;	/* packet_content */
+	bool		 copy;		/* of another packet; not counted */
 };
 
 #endif

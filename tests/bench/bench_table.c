@@ -204,9 +204,10 @@ beats(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 {
 	struct subject	*s = arg;
 
-	(void)heartbeat;
-	detect_heartbeat(&s->stage.detect, watch, stage_mono(s->now),
-	    stage_wall(s->now));
+	if (!detect_is_copy(&s->stage.detect, watch, heartbeat->content,
+	    stage_mono(s->now)))
+		detect_heartbeat(&s->stage.detect, watch, stage_mono(s->now),
+		    stage_wall(s->now));
 }
 
 static void
@@ -220,6 +221,7 @@ frames_to_rows(struct subject *s, struct match *match, size_t n)
 	for (i = 0; i < n; i++) {
 		s->now += 1.0 / (double)s->nwatches;
 		frame_of(&b, i * STEP % s->nwatches);
+		frame.timestamp = stage_wall(s->now);
 		(void)match_frame(match, &frame, beats, s);
 		if (i % ADVANCE_EVERY == 0)
 			detect_advance(&s->stage.detect, stage_mono(s->now));

@@ -265,6 +265,23 @@ write('group.pcap', pcap(
     [(5, vrrp(PEER, 51, 0))] +
     [(t, vrrp(LOCAL, 51, 90)) for t in range(45, 50)] + [(50, ARP)]))
 
+# A mirror port of both directions delivers each packet twice, two mirrors four
+# times.  All have the IP id 0.
+once = sorted([(t + 0.5, vrrp(PEER, 51, 100)) for t in range(20)] +
+              [(t, heartbeat()) for t in range(10)] +
+              [(t, heartbeat()) for t in range(50, 53)] + [(60, UNMATCHED)],
+              key=lambda p: p[0])
+write('once.pcap', pcap(once))
+write('mirrored.pcap', pcap([(t + copy * 0.00002, frame)
+                             for t, frame in once for copy in range(2)]))
+write('mirrored-twice.pcap', pcap([(t + copy * 0.0003, frame)
+                                   for t, frame in once for copy in range(4)]))
+write('cooked.pcap', pcap([(t + 0.0001, bytes(14) + frame[12:])
+                           for t, frame in once], link=113))
+tagged = [(t + 0.0001, frame[:12] + b'\x81\x00\x00\x07' + frame[12:])
+          for t, frame in once]
+write('trunk.pcap', pcap(sorted(once + tagged, key=lambda p: p[0])))
+
 # Two parts of a capture, which replay.sh sends through a pipe.
 live = [(t, heartbeat()) for t in range(3)] + [(40, UNMATCHED)]
 write('live-1.pcap', pcap(live[:3]))

@@ -312,6 +312,36 @@ replay -c group group.pcap
 same "a watch without a peer accepts any sender of the group" \
     0 $? expected out nothing err
 
+# ---- copies
+cat >copies <<'END'
+watch "careful" {
+	interface = "eth1"
+	peer = "192.0.2.12"
+	heartbeat = "udp 20053"
+	recovery = 3
+}
+watch "group" { interface = "eth1" heartbeat = "vrrp 51" interruption = 50s }
+watch "filter" {
+	interface = "eth1"
+	heartbeat = "bpf udp port 20053"
+	interruption = 50s
+}
+END
+cat >expected <<'END'
+{"event":"raised","time":"2026-11-22T12:00:39.000000Z","watch":"careful","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:09.000000Z","cause":"unknown"}
+{"event":"cleared","time":"2026-11-22T12:00:52.000000Z","watch":"careful","alarmId":45640,"duration":13.000000}
+{"event":"summary","watch":"careful","state":"late","heartbeats":13,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:52.000000Z","medianInterval":1.000000,"longestGap":41.000000,"interruptions":1}
+{"event":"summary","watch":"group","state":"late","heartbeats":20,"firstHeartbeat":"2026-11-22T12:00:00.500000Z","lastHeartbeat":"2026-11-22T12:00:19.500000Z","medianInterval":1.000000,"longestGap":1.000000,"interruptions":0}
+{"event":"summary","watch":"filter","state":"late","heartbeats":13,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:52.000000Z","medianInterval":1.000000,"longestGap":41.000000,"interruptions":0}
+END
+for files in once.pcap mirrored.pcap mirrored-twice.pcap trunk.pcap \
+    "once.pcap once.pcap" "once.pcap cooked.pcap" "cooked.pcap once.pcap" \
+    "mirrored.pcap cooked.pcap trunk.pcap"; do
+	# shellcheck disable=SC2086 # several files
+	replay -c copies $files
+	same "replay $files: a packet counts once" 0 $? expected out nothing err
+done
+
 # ---- a pipe that stays open, and output errors
 mkfifo pipe
 replay -c one - <pipe &

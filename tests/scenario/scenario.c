@@ -480,6 +480,14 @@ run_heartbeat(struct scenario *s, const struct args *a)
 	return (give_heartbeat(s, a->watch, s->now.ns));
 }
 
+/* A packet with this number as its content, which may be a copy. */
+static bool
+run_packet(struct scenario *s, const struct args *a)
+{
+	return (detect_is_copy(&s->detect, a->watch, a->number, s->now) ||
+	    give_heartbeat(s, a->watch, s->now.ns));
+}
+
 static bool
 run_heartbeat_timestamp(struct scenario *s, const struct args *a)
 {
@@ -771,6 +779,7 @@ static const struct directive	 directives[] = {
 	{ "watch WORD interruption TIME ...",	 run_watch },
 	{ "heartbeat WATCH",			 run_heartbeat },
 	{ "heartbeat WATCH timestamp TIME",	 run_heartbeat_timestamp },
+	{ "packet WATCH NUMBER",		 run_packet },
 	{ "announce stop WATCH",		 run_announce_stop },
 	{ "blind",				 run_blind },
 	{ "blind SOURCE",			 run_blind },

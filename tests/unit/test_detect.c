@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/hash.h"
 #include "detect/detect.h"
 
 #define WATCHES		4
@@ -978,6 +979,79 @@ short_interruption(void **state)
 	}
 }
 
+static bool
+packet(uint32_t i, uint64_t content, int64_t at_us)
+{
+	struct mono_time	 at = { at_us * NSEC_PER_USEC };
+
+	if (detect_is_copy(&t.detect, i, content, at))
+		return (false);
+	detect_heartbeat(&t.detect, i, at, wall_of(at));
+	return (true);
+}
+
+static void
+copies_are_not_counted(void **state)
+{
+	int64_t	 at = 4000000;
+
+	(void)state;
+	watch(0, 0, 1000, 1);
+	watch(1, 0, 1000, 1);
+	assert_true(packet(0, 7, 0));
+	assert_false(packet(0, 7, 0));
+	assert_false(packet(0, 7, 20));
+	assert_false(packet(0, 7, 990));
+	assert_true(packet(0, 7, 1002));
+	/* After some intervals of a second. */
+	assert_true(packet(0, 7, 1000000));
+	assert_true(packet(0, 7, 2000000));
+	assert_true(packet(0, 7, 3000000));
+	assert_true(packet(0, 7, at));
+	assert_true(packet(0, 8, at + 30));
+	assert_false(packet(0, 7, at + 990));
+	assert_false(packet(0, 8, at + 1000));
+	/* The other watch did not have it. */
+	assert_true(packet(1, 7, at + 990));
+	/* The window begins with the original, not with a copy. */
+	assert_true(packet(0, 7, at + 1002));
+	assert_false(packet(0, 7, at + 1990));
+	/* Out of order. */
+	assert_true(packet(0, 9, at + 50000));
+	assert_false(packet(0, 9, at + 49500));
+	assert_int_equal(t.watches[0].heartbeats, 9);
+	assert_int_equal(t.watches[1].heartbeats, 1);
+}
+
+/* Equal packets that are sent fast count when the interval is learned. */
+static void
+copies_of_fast_heartbeats(void **state)
+{
+	int64_t	 at_us;
+
+	(void)state;
+	watch(0, 0, 1000, 1);
+	for (at_us = 0; at_us < 100000; at_us += 2000)
+		assert_true(packet(0, 7, at_us));
+	at_us = 98000;
+	assert_false(packet(0, 7, at_us + 490));
+	assert_true(packet(0, 7, at_us + 510));
+}
+
+/* Packets of many watches, whose copies follow after all of them. */
+static void
+copies_between_others(void **state)
+{
+	uint64_t	 content;
+
+	(void)state;
+	watch(0, 0, 1000, 1);
+	for (content = 1; content <= 300; content++)
+		assert_true(packet(0, hash_word(0, content), 100));
+	for (content = 1; content <= 300; content++)
+		assert_false(packet(0, hash_word(0, content), 900));
+}
+
 /* RFC 3550, section 6.4.1: J += (|D| - J) / 16. */
 static void
 jitter(void **state)
@@ -1436,6 +1510,9 @@ main(void)
 		TEST(another_source_is_not_blind),
 		TEST(states),
 		TEST(late_after_blindness),
+		TEST(copies_are_not_counted),
+		TEST(copies_of_fast_heartbeats),
+		TEST(copies_between_others),
 		TEST(interval_is_the_median),
 		TEST(senders_together),
 		TEST(first_two_together),

@@ -519,6 +519,124 @@ tcp_keepalive(void **state)
 	assert_found(1, 0u);
 }
 
+/* ---- copies of a packet */
+
+/* Gives a frame that one watch must find.  Returns its content. */
+static uint64_t
+content_on(const struct bytes *b, int link_type)
+{
+	give_link(b, link_type);
+	assert_int_equal(nfound, 1);
+	assert_false(last.copy);
+	return (last.content);
+}
+
+static uint64_t
+content_of(const struct bytes *b)
+{
+	return (content_on(b, LINK_ETHERNET));
+}
+
+/* The content is the same in copies of a packet only. */
+static void
+content(void **state)
+{
+	struct bytes	 b = udp(12, 11, 694, 694), other;
+	uint64_t	 first;
+	size_t		 i;
+
+	(void)state;
+	listen_to(WATCH("bpf", "heartbeat = \"bpf udp or arp\""));
+	first = content_of(&b);
+	assert_true(first == content_of(&b));
+	/* Routed, or another port: MAC address, TTL and checksum differ. */
+	other = b;
+	other.at[5]++;
+	other.at[22]--;
+	set_u16(&other, 24, 0x5a5a);
+	assert_true(first == content_of(&other));
+	/* With padding. */
+	other = b;
+	put_zeros(&other, 3);
+	assert_true(first == content_of(&other));
+	/* The id, or another octet from the addresses on. */
+	for (i = 18; i < b.n; i == 19 ? i = 26 : i++) {
+		other = b;
+		other.at[i] ^= 1;
+		give(&other);
+		if (nfound == 1)
+			assert_true(first != last.content);
+	}
+	/* No IP packet. */
+	other.n = 0;
+	put_ethernet(&other, 0x0806);
+	put_zeros(&other, 46);
+	first = content_of(&other);
+	other.at[5]++;
+	assert_true(first == content_of(&other));
+	other.at[40]++;
+	assert_true(first != content_of(&other));
+}
+
+static void
+content_on_links(void **state)
+{
+	struct bytes	 b = udp(12, 11, 694, 694), other = { .n = 0 };
+	uint64_t	 first;
+
+	(void)state;
+	listen_to(WATCH("udp", "peer = 192.0.2.12 heartbeat = \"udp 694\""));
+	first = content_of(&b);
+	put_ethernet(&other, VLAN);
+	put_u16(&other, 7);
+	put(&other, b.at + 12, b.n - 12);
+	assert_true(first == content_of(&other));
+	other.n = 0;
+	put_u16(&other, 0);
+	put_u16(&other, 1);
+	put_zeros(&other, 10);
+	put(&other, b.at + 12, b.n - 12);
+	assert_true(first == content_on(&other, LINK_SLL));
+}
+
+static void
+give_at(const struct bytes *b, int64_t ns)
+{
+	struct capture_frame	 frame = frame_of(b, LINK_ETHERNET);
+
+	frame.timestamp.ns = 1000 * NSEC_PER_SEC + ns;
+	nfound = 0;
+	match_frame(match, &frame, take, &found);
+}
+
+/* Copies of an acknowledgement are no keepalives. */
+static void
+copies_of_segments(void **state)
+{
+	struct bytes	 b = { .n = 0 };
+	int64_t		 at_us;
+
+	(void)state;
+	listen_to(WATCH("keepalive", "peer = 192.0.2.12 "
+	    "heartbeat = \"tcp-keepalive 22\""));
+	put_ethernet(&b, 0x0800);
+	put_ipv4(&b, IPPROTO_TCP, 64, 20);
+	put_tcp(&b, 22, 40000, 100, 200, 0x10);
+	for (at_us = 0; at_us < 800; at_us += 100) {
+		give_at(&b, at_us * NSEC_PER_USEC);
+		assert_true(nfound == 0 || last.copy);
+	}
+	/* The idle connection repeats it, and each time there is a copy. */
+	give_at(&b, 75 * NSEC_PER_SEC);
+	assert_found(0);
+	give_at(&b, 75 * NSEC_PER_SEC + 20 * NSEC_PER_USEC);
+	assert_true(nfound == 1 && last.copy);
+	give_at(&b, 150 * NSEC_PER_SEC);
+	assert_true(nfound == 1 && !last.copy);
+	give_at(&b, 150 * NSEC_PER_SEC + 20 * NSEC_PER_USEC);
+	assert_true(nfound == 1 && last.copy);
+}
+
 static void
 truncated_frames(void **state)
 {
@@ -1513,6 +1631,9 @@ main(void)
 		TEST(any_sender),
 		TEST(one_interface),
 		TEST(tcp_keepalive),
+		TEST(content),
+		TEST(content_on_links),
+		TEST(copies_of_segments),
 		TEST(truncated_frames),
 		TEST(expression_without_peer),
 		TEST(expression_with_peer),

@@ -31,7 +31,7 @@
 /* The last column of each table, and a number that no column has. */
 #define SCALAR_LAST	"1.1.19"
 #define SCALAR_NONE	"1.1.20"
-#define CAPTURE_NONE	"1.2.1.10"
+#define CAPTURE_NONE	"1.2.1.11"
 #define WATCH_LAST	"1.3.1.18"
 #define WATCH_NONE	"1.3.1.19"
 #define ALARM_LAST	"1.4.1.19"
@@ -263,6 +263,7 @@ captures(void **state)
 	c->ifindex = 2;
 	c->packets = UINT64_C(0x123456789a);
 	c->heartbeats = 5;
+	c->duplicates = 4;
 	c->dropped = UINT64_MAX;
 	c->state = SHARED_CAPTURE_DOWN;
 	strcpy(c->error, "it is down");
@@ -277,6 +278,7 @@ captures(void **state)
 	assert_number("1.2.1.7.3", 3);
 	assert_text("1.2.1.8.3", "it is down");
 	assert_number("1.2.1.9.3", 2);
+	assert_counter64("1.2.1.10.3", 4);
 	assert_text("1.2.1.2.2", "eth0");
 	assert_number("1.2.1.3.2", SHARED_CAPTURE_RUNNING);
 	assert_text("1.2.1.8.2", "");

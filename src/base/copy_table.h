@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Remembers the hashes of recent packets, to recognise their copies: a mirror
+ * port may deliver each packet twice, and so does the device `any` when devices
+ * are stacked.
+ *
+ * The table has a fixed size, and a look-up takes a constant time.  Only if
+ * more than COPY_TABLE_WAYS packets with similar hashes arrive within the
+ * window, a copy is not recognised.
+ */
+#ifndef HBW_COPY_TABLE_H
+#define HBW_COPY_TABLE_H
+
+#include <stdint.h>
+#include <string.h>
+
+#include "base/mono.h"
+
+/* Two equal packets further apart than this are no copies. */
+#define COPY_TABLE_WINDOW_NS	NSEC_PER_MSEC
+
+#define COPY_TABLE_WAYS		4
+#define COPY_TABLE_BUCKETS	1024
+
+/* Times are stored in units of 2^COPY_TABLE_SHIFT ns, about a microsecond. */
+#define COPY_TABLE_SHIFT	10
+
+struct copy_entry {
+	uint32_t	 tag;		/* a part of the hash */
+	uint32_t	 time;		/* low bits */
+};
+
+/* All zero at first.  In each bucket the entry that was added last is first. */
+struct copy_table {
+	struct copy_entry buckets[COPY_TABLE_BUCKETS][COPY_TABLE_WAYS];
+};
+
+/*
+ * How long before `ns` the packet was added last, by any clock in nanoseconds:
+ * less than COPY_TABLE_WINDOW_NS, and 0 when the copies are out of order.
+ * INT64_MAX when it was not added.
+ */
+static inline int64_t
+copy_table_age(const struct copy_table *t, uint64_t hash, int64_t ns)
+{
+	const struct copy_entry	*bucket = t->buckets[hash % COPY_TABLE_BUCKETS];
+	uint32_t		 time = (uint32_t)(ns >> COPY_TABLE_SHIFT);
+	int64_t			 age_ns;
+	unsigned		 i;
+
+	for (i = 0; i < COPY_TABLE_WAYS; i++) {
+		if (bucket[i].tag != (uint32_t)(hash >> 32))
+			continue;
+		/* Only low bits are stored: the difference is signed. */
+		age_ns = (int64_t)(int32_t)(time - bucket[i].time) *
+		    (1 << COPY_TABLE_SHIFT);
+		if (age_ns > -COPY_TABLE_WINDOW_NS &&
+		    age_ns < COPY_TABLE_WINDOW_NS)
+			return (age_ns > 0 ? age_ns : 0);
+	}
+	return (INT64_MAX);
+}
+
+static inline void
+copy_table_add(struct copy_table *t, uint64_t hash, int64_t ns)
+{
+	struct copy_entry	*bucket = t->buckets[hash % COPY_TABLE_BUCKETS];
+
+	memmove(bucket + 1, bucket, (COPY_TABLE_WAYS - 1) * sizeof(*bucket));
+	bucket->tag = (uint32_t)(hash >> 32);
+	bucket->time = (uint32_t)(ns >> COPY_TABLE_SHIFT);
+}
+
+#endif
