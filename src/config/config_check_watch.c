@@ -71,6 +71,24 @@ check_missing(struct config_check *c, const struct config_section *s)
 		    name, w->heartbeat);
 }
 
+/* A network card may hide multicast from `any`; see capture_join. */
+static void
+warn_of_any(struct config_check *c, const struct config_section *s)
+{
+	const struct configuration_profile	*w = &c->watch;
+	const struct protocol			*protocol = w->form.protocol;
+
+	if (w->interface == NULL || strcmp(w->interface, "any") != 0 ||
+	    protocol == NULL || (protocol->groups[0] == NULL &&
+	    !addr_is_multicast(&w->local)))
+		return;
+	config_error(c->warnings, config_section_value(s,
+	    OPTION_INTERFACE)->place, "warning: interface \"any\" is not "
+	    "promiscuous: it receives the multicast of heartbeat \"%s\" only "
+	    "on interfaces that exist when hbwatchd starts or reloads; "
+	    "expected the name of the interface", w->heartbeat);
+}
+
 /*
  * NAME@ADDRESS must fit into one object of the MIB, and so must the whole key.
  * `suffix` is the length of the longest "@ADDRESS".
@@ -199,6 +217,8 @@ check_watch(struct config_check *c, struct config_section *s)
 	add_defaults(c, s);
 	if (s->complete)
 		check_missing(c, s);
+	if (c->watch.enabled)
+		warn_of_any(c, s);
 	if (c->watch_name != NULL)
 		watches_add(c, s);
 	heartbeat_form_free(&c->watch.form);

@@ -2,6 +2,7 @@
 #include <netinet/in.h>
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/log.h"
 #include "engine/listener.h"
@@ -324,6 +325,41 @@ open_capture(struct listener *listener)
 	return (true);
 }
 
+/* Joins the groups of a watch. */
+static void
+join_groups(struct capture *capture, const struct configuration_profile *p)
+{
+	const char *const	*text = p->form.protocol->groups;
+	struct addr		 group;
+
+	for (; *text != NULL; text++)
+		if (addr_parse(*text, &group))
+			capture_join(capture, &group);
+	if (addr_is_multicast(&p->local))
+		capture_join(capture, &p->local);
+}
+
+/* A card hides groups that nobody joined from `any`, not promiscuous. */
+static void
+join_all_groups(struct listener *listener, const struct configuration *config)
+{
+	const struct configuration_profile	*last = NULL, *p;
+	size_t					 i;
+
+	if (listener->capture == NULL ||
+	    strcmp(listener->row->interface, "any") != 0)
+		return;
+	for (i = 0; i < config->nwatches; i++) {
+		p = config->watches[i]->profile;
+		if (!match_concerns(config->watches[i], "any") ||
+		    (last != NULL && p->form.protocol == last->form.protocol &&
+		    addr_equal(&p->local, &last->local)))
+			continue;
+		join_groups(listener->capture, p);
+		last = p;
+	}
+}
+
 bool
 listener_open(struct listener *listener, struct listeners *common,
     const struct configuration *config, struct shared_state *shared,
@@ -342,7 +378,10 @@ listener_open(struct listener *listener, struct listeners *common,
 			add_watch(listener,
 			    config->watches[i]->profile->form.protocol);
 	listener->match = match_new(config, listener->row->interface);
-	return (listener->match != NULL && open_capture(listener));
+	if (listener->match == NULL || !open_capture(listener))
+		return (false);
+	join_all_groups(listener, config);
+	return (true);
 }
 
 void

@@ -122,6 +122,8 @@ discover_live(struct discover *d)
 		log_errx("%s: cannot capture: %s", d->interface, error);
 		return (false);
 	}
+	if (strcmp(d->interface, "any") == 0)
+		capture_join(capture, NULL);
 	ok = capture_until_end(d, capture);
 	progress_clear();
 	dropped = capture_dropped(capture);

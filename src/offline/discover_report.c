@@ -30,6 +30,9 @@ static const struct port_alarm other_alarm = {
 
 /* A flow that no decoder recognizes needs this many bursts; see flow.c. */
 #define BURSTS_MIN	5
+/* The proposed interface of a group, if the real one is not known. */
+#define GROUP_INTERFACE	"eth0"
+
 /* A watch must tolerate a silence of this many intervals. */
 #define INTERVALS_MIN	3
 
@@ -302,6 +305,28 @@ print_name(const struct discover_report *r, const struct proposal *p)
 	fprintf(r->stream, "\" {\n");
 }
 
+/*
+ * A network card may hide multicast from `any`, so a group gets a name that has
+ * to be replaced: `hbwatchd -t` refuses it if there is no such interface.
+ */
+static void
+print_interface(const struct discover_report *r, const struct flow_key *key)
+{
+	const char	*interface = r->setting->interface;
+
+	if (interface == NULL)
+		fprintf(r->stream,
+		    "\t# the capture does not name the interface\n");
+	if (addr_is_multicast(&key->destination) &&
+	    (interface == NULL || strcmp(interface, "any") == 0)) {
+		fprintf(r->stream, "\t# enter the interface; \"any\" may not "
+		    "receive multicast\n");
+		interface = GROUP_INTERFACE;
+	}
+	fprintf(r->stream, "\tinterface = \"%s\"\n",
+	    interface != NULL ? interface : "any");
+}
+
 static void
 print_addresses(const struct discover_report *r, const struct proposal *p)
 {
@@ -327,17 +352,12 @@ print_watch(const struct discover_report *r, const struct flow_table_entry *e,
 {
 	struct proposal			 p = propose(r, e, row);
 	const struct port_alarm		*alarm = alarm_of(&e->key);
-	const char			*interface = r->setting->interface;
 	char				 heartbeat[FLOW_TABLE_FORM_SIZE];
 
 	if (p.repeated)
 		return;
 	print_name(r, &p);
-	if (interface == NULL)
-		fprintf(r->stream,
-		    "\t# the capture does not name the interface\n");
-	fprintf(r->stream, "\tinterface = \"%s\"\n",
-	    interface != NULL ? interface : "any");
+	print_interface(r, &e->key);
 	print_addresses(r, &p);
 	fprintf(r->stream, "\theartbeat = \"%s\"\n",
 	    flow_table_form(&e->key, heartbeat));

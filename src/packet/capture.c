@@ -4,6 +4,7 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <linux/if_packet.h>
+#include <net/if.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -127,6 +128,41 @@ capture_open_live(const char *interface, int snapshot, int ring_bytes,
 		return (NULL);
 	}
 	return (c);
+}
+
+/* The address of the group in Ethernet: RFC 1112, section 6.4, and RFC 2464. */
+static void
+group_mac(const struct addr *group, unsigned char *mac)
+{
+	if (group->family == ADDR_IPV6) {
+		memcpy(mac, "\x33\x33", 2);
+		memcpy(mac + 2, group->octets + 12, 4);
+	} else {
+		memcpy(mac, "\x01\x00\x5e", 3);
+		memcpy(mac + 3, group->octets + 1, 3);
+		mac[3] &= 0x7f;
+	}
+}
+
+void
+capture_join(struct capture *c, const struct addr *group)
+{
+	struct packet_mreq	 request = { .mr_type = PACKET_MR_ALLMULTI };
+	struct if_nameindex	*interfaces = if_nameindex(), *i;
+
+	if (interfaces == NULL)
+		return;
+	if (group != NULL) {
+		request.mr_type = PACKET_MR_MULTICAST;
+		request.mr_alen = 6;
+		group_mac(group, request.mr_address);
+	}
+	for (i = interfaces; i->if_index != 0; i++) {
+		request.mr_ifindex = (int)i->if_index;
+		(void)setsockopt(pcap_fileno(c->pcap), SOL_PACKET,
+		    PACKET_ADD_MEMBERSHIP, &request, sizeof(request));
+	}
+	if_freenameindex(interfaces);
 }
 
 void

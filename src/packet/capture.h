@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr.h"
 #include "base/wall.h"
 
 #define CAPTURE_ERROR_SIZE	256
@@ -49,10 +50,10 @@ enum capture_status {
 };
 
 /*
- * Opens an interface in promiscuous mode.  Each packet is handed out at once,
- * with the kernel's timestamp in nanoseconds.  The kernel's ring has about
- * `ring_bytes`.  NULL on error, with one line in error[CAPTURE_ERROR_SIZE].  The
- * caller ends the capture with capture_close.
+ * Opens an interface, in promiscuous mode unless it is `any`.  Each packet is
+ * handed out at once, with the kernel's timestamp in nanoseconds.  The kernel's
+ * ring has about `ring_bytes`.  NULL on error, with one line in
+ * error[CAPTURE_ERROR_SIZE].  The caller ends the capture with capture_close.
  */
 struct capture *capture_open_live(const char *interface, int snapshot,
 	    int ring_bytes, char *error);
@@ -73,6 +74,13 @@ bool	 capture_set_filter(struct capture *, char *const *filters,
  * the loopback and `any`.  -1: unknown.
  */
 int	 capture_interface_link_type(const char *interface);
+
+/*
+ * Makes the network cards receive a multicast group; NULL: all groups.  Only
+ * for the interface `any`, which is not promiscuous.  Applies to the interfaces
+ * that exist now; one that refuses is ignored.
+ */
+void	 capture_join(struct capture *, const struct addr *group);
 
 /* A descriptor that poll(2) reports readable when frames are waiting. */
 int	 capture_descriptor(const struct capture *);

@@ -91,6 +91,7 @@ const struct protocol protocol_carp = {
 	.minimum = 1,
 	.maximum = 255,
 	.any_sender = true,
+	.groups = { "224.0.0.18", "ff02::12" },
 	.transport = IPPROTO_CARP,
 	.decode = carp_decode,
 	.filter = carp_filter,

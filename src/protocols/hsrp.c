@@ -115,6 +115,7 @@ const struct protocol protocol_hsrp = {
 	.minimum = 0,
 	.maximum = 4095,
 	.any_sender = true,
+	.groups = { "224.0.0.2", "224.0.0.102", "ff02::66" },
 	.transport = IPPROTO_UDP,
 	.ports = { HSRP_PORT, HSRP_PORT_IPV6 },
 	.decode = hsrp_decode,

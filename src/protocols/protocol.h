@@ -21,6 +21,8 @@ enum protocol_argument {
 	ARGUMENT_EXPRESSION,		/* `bpf EXPRESSION` */
 };
 
+#define PROTOCOL_GROUPS	3
+
 struct protocol {
 	const char		*name;		/* in the configuration */
 	enum protocol_argument	 argument;
@@ -29,6 +31,13 @@ struct protocol {
 	uint32_t		 maximum;	/* at most 65535 */
 	uint32_t		 default_key;	/* of an optional argument */
 	bool			 any_sender;	/* `peer` is optional */
+
+	/*
+	 * The multicast groups to which heartbeats are sent, as numeric
+	 * addresses; NULL after the last one.  None: only unicast, or groups
+	 * that the user chooses.
+	 */
+	const char		*groups[PROTOCOL_GROUPS + 1];
 
 	/*
 	 * decode() and follow() are called only for packets with this IPPROTO_

@@ -142,6 +142,7 @@ const struct protocol protocol_vrrp = {
 	.minimum = 1,
 	.maximum = 255,
 	.any_sender = true,
+	.groups = { "224.0.0.18", "ff02::12" },
 	.transport = IPPROTO_VRRP,
 	.decode = vrrp_decode,
 	.filter = vrrp_filter,

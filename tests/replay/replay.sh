@@ -456,6 +456,9 @@ same "discover: the output is a configuration" 0 $status expected got
     '"summary".*"heartbeats":59,' >got
 echo 2 >expected
 same "discover: the proposed watches receive both heartbeats" 0 0 expected got
+sed -n 's/^\tinterface = //p' out | uniq >got
+echo '"any"' >expected
+same "discover: the unknown interface of other watches is any" 0 0 expected got
 discover -r tls.pcap
 status=$?
 first_row >got
@@ -553,6 +556,9 @@ END
 same "discover: each VRRP or CARP group and each HSRP router has a section" \
     0 $status expected got \
     routers peers nothing err
+sed -n 's/^\tinterface = //p' out | uniq >got
+echo '"eth0"' >expected
+same "discover: the interface of a group is not any" 0 0 expected got
 cp out proposed
 replay -c proposed groups.pcap
 status=$?

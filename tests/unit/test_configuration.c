@@ -596,8 +596,8 @@ shell_characters(void **state)
 		c = load(text);
 		snprintf(expected, sizeof(expected), "c.conf:2: warning: %s "
 		    "\"a; b\" has the shell character ';'; a trap handler that "
-		    "gives the text to a shell, such as EXEC of SNMPTT, may run a "
-		    "part of it as a command\n", options[i]);
+		    "gives the text to a shell, such as EXEC of SNMPTT, may run "
+		    "a part of it as a command\n", options[i]);
 		assert_string_equal(c->warnings, expected);
 		configuration_free(c);
 	}
@@ -635,6 +635,46 @@ warnings_of_sections(void **state)
 	configuration_free(c);
 }
 
+/* Only multicast is hidden from `any`. */
+static void
+group_on_any(void **state)
+{
+	static const struct {
+		const char	*options;
+		bool		 warns;
+	} rows[] = {
+		{ "interface = any heartbeat = 'vrrp 51'", true },
+		{ "interface = any heartbeat = 'carp 7'", true },
+		{ "interface = any heartbeat = 'hsrp 3'", true },
+		{ "interface = eth1 heartbeat = 'vrrp 51'", false },
+		{ "interface = any heartbeat = 'vrrp 51' enabled = no", false },
+		{ "interface = any peer = 192.0.2.1 heartbeat = 'udp 5'",
+		    false },
+		{ "interface = any peer = 192.0.2.1 heartbeat = 'udp 5' "
+		    "local = 239.1.1.1", true },
+		{ "interface = any peer = ::1 heartbeat = corosync "
+		    "local = ff05::7", true },
+		{ "interface = any peer = 192.0.2.1 heartbeat = corosync "
+		    "local = 192.0.2.2", false },
+	};
+	struct configuration	*c;
+	char			 text[256];
+	size_t			 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		snprintf(text, sizeof(text), "watch w {\n%s }\n",
+		    rows[i].options);
+		c = load(text);
+		assert_int_equal(strncmp(c->warnings,
+		    "c.conf:2: warning: interface \"any\" is not promiscuous: ",
+		    54) == 0, rows[i].warns);
+		if (!rows[i].warns)
+			assert_string_equal(c->warnings, "");
+		configuration_free(c);
+	}
+}
+
 int
 main(void)
 {
@@ -662,6 +702,7 @@ main(void)
 		cmocka_unit_test(many_watches),
 		cmocka_unit_test(shell_characters),
 		cmocka_unit_test(warnings_of_sections),
+		cmocka_unit_test(group_on_any),
 	};
 
 	return (cmocka_run_group_tests(tests, directory_enter,
