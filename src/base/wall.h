@@ -38,7 +38,8 @@ wall_is_never(struct wall_time t)
 	return (t.ns == 0);
 }
 
-#define WALL_TEXT_SIZE	40
+/* A compiler that knows no ranges counts all digits of an int. */
+#define WALL_TEXT_SIZE	80
 
 /*
  * Writes t into text[WALL_TEXT_SIZE], in UTC, in the format of RFC 3339
