@@ -35,6 +35,13 @@ struct copy_table {
 	struct copy_entry buckets[COPY_TABLE_BUCKETS][COPY_TABLE_WAYS];
 };
 
+/* It is never 0, as in a free entry. */
+static inline uint32_t
+copy_table_tag(uint64_t hash)
+{
+	return ((uint32_t)(hash >> 32) | 1);
+}
+
 /*
  * How long before `ns` the packet was added last, by any clock in nanoseconds:
  * less than COPY_TABLE_WINDOW_NS, and 0 when the copies are out of order.
@@ -49,7 +56,7 @@ copy_table_age(const struct copy_table *t, uint64_t hash, int64_t ns)
 	unsigned		 i;
 
 	for (i = 0; i < COPY_TABLE_WAYS; i++) {
-		if (bucket[i].tag != (uint32_t)(hash >> 32))
+		if (bucket[i].tag != copy_table_tag(hash))
 			continue;
 		/* Only low bits are stored: the difference is signed. */
 		age_ns = (int64_t)(int32_t)(time - bucket[i].time) *
@@ -67,7 +74,7 @@ copy_table_add(struct copy_table *t, uint64_t hash, int64_t ns)
 	struct copy_entry	*bucket = t->buckets[hash % COPY_TABLE_BUCKETS];
 
 	memmove(bucket + 1, bucket, (COPY_TABLE_WAYS - 1) * sizeof(*bucket));
-	bucket->tag = (uint32_t)(hash >> 32);
+	bucket->tag = copy_table_tag(hash);
 	bucket->time = (uint32_t)(ns >> COPY_TABLE_SHIFT);
 }
 
