@@ -52,13 +52,25 @@ static const struct {
 /* The characters that end the name of a directive in net-snmp. */
 #define NAME_END	" ="
 
+/* A directive can begin with a type in brackets, such as "[hbwatch]". */
+static const char *
+name_of(const char *text)
+{
+	text += strspn(text, NAME_END);
+	if (*text == '[') {
+		text += strcspn(text, NAME_END);
+		text += strspn(text, NAME_END);
+	}
+	return (text);
+}
+
 /* The index in directives[]; DIRECTIVES: it is no sink. */
 static size_t
 find(const char *text)
 {
 	size_t	 i, n;
 
-	text += strspn(text, NAME_END);
+	text = name_of(text);
 	n = strcspn(text, NAME_END);
 	for (i = 0; i < DIRECTIVES; i++)
 		if (strlen(directives[i].name) == n &&
@@ -70,7 +82,7 @@ find(const char *text)
 static const char *
 arguments_of(const char *text)
 {
-	text += strspn(text, NAME_END);
+	text = name_of(text);
 	text += strcspn(text, NAME_END);
 	return (text + strspn(text, NAME_END));
 }
@@ -79,6 +91,12 @@ bool
 sink_is(const char *directive)
 {
 	return (find(directive) < DIRECTIVES);
+}
+
+const char *
+sink_command_line(const char *directive)
+{
+	return (find(directive) == TRAPSESS ? name_of(directive) : NULL);
 }
 
 const char *

@@ -30,6 +30,8 @@ struct sink_message {
 
 /* True when the directive defines a trap sink. */
 bool	 sink_is(const char *directive);
+/* trapsess with its arguments, in the directive; NULL: it is another one. */
+const char *sink_command_line(const char *directive);
 /*
  * The text of the address of a sink, in the directive; NULL: there is none.  Of
  * trapsess it is the last word.

@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -137,17 +136,18 @@ take_standard_error(void)
 }
 
 /*
- * True when net-snmp can open the sink without waiting: its address is UDP and
- * needs no name resolution.
+ * True when net-snmp can check the sink by opening it, without waiting: its
+ * address is UDP and needs no name resolution.
  */
 static bool
-is_immediate(const char *address)
+is_immediate(const char *directive)
 {
+	const char	*address = sink_address(directive);
 	char		 host[INET_ADDRSTRLEN];
 	size_t		 n;
 	struct in_addr	 ignored;
 
-	if (address == NULL)
+	if (address == NULL || sink_command_line(directive) != NULL)
 		return (false);
 	if (strncmp(address, "udp:", 4) == 0)
 		address += 4;
@@ -160,29 +160,35 @@ is_immediate(const char *address)
 }
 
 static void
-ignore_option(int argc, char *const *argv, int option)
+check_option(int argc, char *const *argv, int option)
 {
 	(void)argc;
 	(void)argv;
-	(void)option;
+	if (option == 'C' && strspn(optarg, "i") < strlen(optarg))
+		report_current("invalid option -C; expected -Ci");
 }
 
-/* Writes errors to standard error, as net-snmp does for the directive. */
+/*
+ * net-snmp writes most errors to standard error.  It ignores them for the
+ * directive, and opens a sink on this host.
+ */
 static void
-check_trapsess(const char *directive)
+check_trapsess(const char *command_line)
 {
 	netsnmp_session	 session;
 	/* Not freed: the process of the check ends soon. */
-	char		*argv[128], *rest = strdup(directive);
+	char		*argv[128], *rest = strdup(command_line);
 	int		 argc = 0, result;
 
 	while (rest != NULL && argc < 127)
 		if (*(argv[argc] = strsep(&rest, " ")) != '\0')
 			argc++;
 	argv[argc] = NULL;
-	result = netsnmp_parse_args(argc, argv, &session, "C:", ignore_option,
+	result = netsnmp_parse_args(argc, argv, &session, "C:", check_option,
 	    NETSNMP_PARSE_ARGS_NOLOGGING | NETSNMP_PARSE_ARGS_NOZERO);
-	if (result < 0 && result != NETSNMP_PARSE_ARGS_ERROR)
+	fflush(stderr);
+	if (result < 0 &&
+	    lseek(STDERR_FILENO, 0, SEEK_END) == directives.seen)
 		report_current("invalid option");
 }
 
@@ -197,8 +203,8 @@ check_sink(const char *text)
 	char		 host[64];
 	struct in_addr	 ignored;
 
-	if (strncasecmp(text, "trapsess", strlen("trapsess")) == 0)
-		check_trapsess(text);
+	if (sink_command_line(text) != NULL)
+		check_trapsess(sink_command_line(text));
 	if (address == NULL) {
 		report_current("missing address of the receiver");
 		return;
@@ -227,7 +233,7 @@ next_directive(const char *token, char *number)
 		return;
 	if (directives.check == NULL)
 		sinks_add(directives.current, snmp_trapcommunity);
-	else if (!is_immediate(sink_address(directives.current->text)))
+	else if (!is_immediate(directives.current->text))
 		check_sink(directives.current->text);
 }
 
@@ -235,8 +241,8 @@ next_directive(const char *token, char *number)
 static bool
 is_for_library(const char *text)
 {
-	return (!sink_is(text) || (directives.check != NULL &&
-	    is_immediate(sink_address(text))));
+	return (!sink_is(text) ||
+	    (directives.check != NULL && is_immediate(text)));
 }
 
 /*

@@ -81,7 +81,8 @@ check_wrong "3 5 6" "$GOOD" "nonsense foo" "$USER_V3" \
 # prints an error for "trapsess".
 for line in trap2sink informsink trapsess quit rocommunity "trap2sink #x" \
 	"trap2sink -s" "informsink -name x" "vacmGroup x" "createUser x y" \
-	"perl x y" "trapsess -v 3" "trapsess -v 9 $SINK"; do
+	"perl x y" "trapsess -v 3" "trapsess -v 9 $SINK" "trapsess -h $SINK" \
+	"trapsess -Cx -v 2c -c public noc.hbwatch.invalid"; do
 	check_wrong 3 "$GOOD" "$line" "rouser noc priv"
 done
 check_wrong "2 4 6" "trapsess -v 3" "$GOOD" "vacmView x" "$USER_V3" \

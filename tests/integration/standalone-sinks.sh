@@ -50,7 +50,7 @@ all_gone() {
 		snmp = { "rocommunity public 127.0.0.1",
 			"createUser $USER_V3",
 			"trap2sink $SINK public",
-			"trap2sink $NAME:${UNKNOWN#*:} public",
+			"[hbwatch] trap2sink $NAME:${UNKNOWN#*:} public",
 			"trap2sink $STREAM public",
 			"trapsess -Ci $V3 $INFORM" }
 	END
