@@ -14,7 +14,7 @@
 
 /*
  * The rows of common options: a text, a text of up to 255 bytes that
- * notifications carry, a number.
+ * notifications carry, a number, and true or false.
  */
 #define TEXT(word, sections, field, from, to) {				\
 	OPTION(word, sections, text), FIELD(field), RANGE(from, to),	\
@@ -25,6 +25,9 @@
 #define NUMBER(word, sections, field, from, to, unit) {			\
 	OPTION(word, sections, number), FIELD(field), RANGE(from, to),	\
 	.expected = unit }
+#define FLAG(word, sections, field) {					\
+	OPTION(word, sections, flag), FIELD(field),			\
+	.expected = "true, false, yes, no, on or off" }
 
 const struct config_option config_options[OPTIONS] = {
 	[OPTION_AGENTX] = TEXT("agentx", TOP, agentx, 1, CONFIG_LONG_TEXT_MAX),
@@ -60,9 +63,8 @@ const struct config_option config_options[OPTIONS] = {
 	    "a number and ms, s, min or h, from 1ms to 24h, such as 30s" },
 	[OPTION_RECOVERY] = NUMBER("recovery", WATCH, watch.recovery, 1,
 	    1000000, "heartbeats"),
-	[OPTION_ENABLED] = { OPTION("enabled", WATCH, flag),
-	    FIELD(watch.enabled), .expected =
-	    "true, false, yes, no, on or off" },
+	[OPTION_DECAPSULATE] = FLAG("decapsulate", WATCH, watch.decapsulate),
+	[OPTION_ENABLED] = FLAG("enabled", WATCH, watch.enabled),
 	[OPTION_SOURCE] = NAME("source", TOP | WATCH, watch.source, 1),
 	[OPTION_SERVICE] = NAME("service", TOP | WATCH, watch.service, 1),
 	[OPTION_ROLE] = NAME("role", TOP | WATCH, watch.role, 1),

@@ -61,6 +61,7 @@ struct configuration_profile {
 	int		 heartbeat_line;
 	struct addr	 local;		/* ADDR_NONE: any */
 	bool		 enabled;
+	bool		 decapsulate;	/* also looks inside tunnels */
 };
 
 struct configuration_watch {

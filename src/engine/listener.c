@@ -230,21 +230,25 @@ listener_drain(struct listener *listener)
 
 /*
  * True when packets that are not heartbeats reach the ring: all packets of a
- * TCP connection, or of any protocol.
+ * TCP connection, of any protocol, or of a tunnel.
  */
 static bool
-receives_traffic(const struct protocol *protocol)
+receives_traffic(const struct configuration_profile *profile)
 {
-	return (protocol->transport == 0 || protocol->transport == IPPROTO_TCP);
+	const struct protocol	*protocol = profile->form.protocol;
+
+	return (protocol->transport == 0 ||
+	    protocol->transport == IPPROTO_TCP || profile->decapsulate);
 }
 
 /* Counts a watch of the listener. */
 static void
-add_watch(struct listener *listener, const struct protocol *protocol)
+add_watch(struct listener *listener,
+    const struct configuration_profile *profile)
 {
 	listener->nwatches++;
 	if (listener->ring_bytes < RING_BYTES_MANY)
-		listener->ring_bytes += receives_traffic(protocol) ?
+		listener->ring_bytes += receives_traffic(profile) ?
 		    RING_BYTES_TRAFFIC : RING_BYTES_PER_WATCH;
 	else if (listener->ring_bytes < RING_BYTES_MAX)
 		listener->ring_bytes += RING_BYTES_PER_MANY;
@@ -303,9 +307,8 @@ open_capture(struct listener *listener)
 		    "no such interface");
 		return (true);
 	}
-	/* An expression of the user may read any part of a packet. */
 	listener->capture = capture_open_live(interface,
-	    match_expression_count(listener->match) > 0 ?
+	    match_needs_payload(listener->match) ?
 	    CAPTURE_SNAPSHOT_LARGE : CAPTURE_SNAPSHOT_SMALL,
 	    listener->ring_bytes, listener->error);
 	if (listener->capture == NULL)
@@ -375,8 +378,7 @@ listener_open(struct listener *listener, struct listeners *common,
 	for (i = 0; i < shared->nwatches; i++)
 		if (shared->watches[i].enabled &&
 		    shared->watches[i].source == position)
-			add_watch(listener,
-			    config->watches[i]->profile->form.protocol);
+			add_watch(listener, config->watches[i]->profile);
 	listener->match = match_new(config, listener->row->interface);
 	if (listener->match == NULL || !open_capture(listener))
 		return (false);

@@ -7,6 +7,7 @@
 #include "base/hash.h"
 #include "match/match.h"
 #include "packet/capture_expression.h"
+#include "packet/decapsulate.h"
 
 /*
  * A form is one number with all criteria of a watch except the addresses: in
@@ -67,6 +68,17 @@ struct match {
 	size_t			 used_size;		/* allocated */
 	uint8_t			*untagged;	/* a frame without its tags */
 	size_t			 untagged_size;		/* allocated */
+
+	/*
+	 * For encapsulated frames, NULL if no watch has `decapsulate`: the
+	 * look-up tables of these watches, for each link type of decapsulate.h.
+	 * counted[watch] is the number of the last frame in which the watch was
+	 * found, because a packet counts at most once.
+	 */
+	struct match		*inner_ip;
+	struct match		*inner_ethernet;
+	uint64_t		*counted;
+	uint64_t		 frame;
 };
 
 /* A multiplicative hash, because it is computed for each packet. */
@@ -207,7 +219,8 @@ add_slot(struct match *m, struct drafts *drafts, uint32_t watch)
 }
 
 static bool
-add_watches(struct match *m, struct drafts *drafts, const char *interface)
+add_watches(struct match *m, struct drafts *drafts, const char *interface,
+    bool inner)
 {
 	const struct configuration_watch	*w;
 	uint32_t				 i;
@@ -215,6 +228,7 @@ add_watches(struct match *m, struct drafts *drafts, const char *interface)
 	for (i = 0; i < m->config->nwatches; i++) {
 		w = m->config->watches[i];
 		if (match_concerns(w, interface) &&
+		    (!inner || w->profile->decapsulate) &&
 		    !(w->profile->form.expression != NULL ?
 		    add_expression(m, i) : add_slot(m, drafts, i)))
 			return (false);
@@ -273,8 +287,10 @@ match_concerns(const struct configuration_watch *w, const char *interface)
 	    strcmp(w->profile->interface, interface) == 0));
 }
 
-struct match *
-match_new(const struct configuration *config, const char *interface)
+/* A table of all watches of match_new, or of those with `decapsulate`. */
+static struct match *
+table_new(const struct configuration *config, const char *interface,
+    bool inner)
 {
 	struct drafts	 drafts = { 0 };
 	struct match	*m;
@@ -283,11 +299,62 @@ match_new(const struct configuration *config, const char *interface)
 	if (m == NULL)
 		return (NULL);
 	m->config = config;
-	if (!add_watches(m, &drafts, interface) || !fill_slots(m, &drafts)) {
+	if (!add_watches(m, &drafts, interface, inner) ||
+	    !fill_slots(m, &drafts)) {
 		match_free(m);
 		m = NULL;
 	}
 	free(drafts.list);
+	return (m);
+}
+
+/* For expressions that are not valid for a link type inside. */
+static void
+ignore_refused(void *arg, uint32_t watch, const char *error)
+{
+	(void)arg;
+	(void)watch;
+	(void)error;
+}
+
+/* False when memory is exhausted. */
+static bool
+add_inner(struct match *m, const char *interface)
+{
+	m->inner_ip = table_new(m->config, interface, true);
+	m->inner_ethernet = table_new(m->config, interface, true);
+	m->counted = calloc(m->config->nwatches, sizeof(*m->counted));
+	if (m->inner_ip == NULL || m->inner_ethernet == NULL ||
+	    m->counted == NULL)
+		return (false);
+	match_prepare(m->inner_ip, DECAPSULATE_IP, ignore_refused, NULL);
+	match_prepare(m->inner_ethernet, DECAPSULATE_ETHERNET, ignore_refused,
+	    NULL);
+	return (true);
+}
+
+bool
+match_decapsulates(const struct configuration *config, const char *interface)
+{
+	size_t	 i;
+
+	for (i = 0; i < config->nwatches; i++)
+		if (config->watches[i]->profile->decapsulate &&
+		    match_concerns(config->watches[i], interface))
+			return (true);
+	return (false);
+}
+
+struct match *
+match_new(const struct configuration *config, const char *interface)
+{
+	struct match	*m = table_new(config, interface, false);
+
+	if (m != NULL && match_decapsulates(config, interface) &&
+	    !add_inner(m, interface)) {
+		match_free(m);
+		return (NULL);
+	}
 	return (m);
 }
 
@@ -308,6 +375,9 @@ match_free(struct match *m)
 	free(m->slots);
 	free(m->used);
 	free(m->untagged);
+	match_free(m->inner_ip);
+	match_free(m->inner_ethernet);
+	free(m->counted);
 	free(m);
 }
 
@@ -530,10 +600,12 @@ may_match(const struct used_protocol *used, const struct packet *packet)
 bool
 match_prefilter(const struct match *m, const struct capture_frame *frame)
 {
-	struct packet	 packet;
-	size_t		 i;
+	struct packet		 packet;
+	struct capture_frame	 inner;
+	size_t			 i;
 
-	if (m->nexpressions > 0)
+	if (m->nexpressions > 0 ||
+	    (m->inner_ip != NULL && decapsulate_next(frame, &inner)))
 		return (true);
 	if (packet_decode(frame->link_type, frame->bytes, frame->captured,
 	    frame->wire, &packet) != PACKET_IP)
@@ -544,9 +616,10 @@ match_prefilter(const struct match *m, const struct capture_frame *frame)
 	return (false);
 }
 
-enum packet_verdict
-match_frame(struct match *m, const struct capture_frame *frame,
-    match_found *found, void *arg)
+/* `sent_here` is true for what is inside a frame that this host sent. */
+static enum packet_verdict
+match_table(struct match *m, const struct capture_frame *frame,
+    match_found *found, void *arg, bool *sent_here)
 {
 	struct packet		 packet;
 	struct query		 q = {
@@ -558,6 +631,8 @@ match_frame(struct match *m, const struct capture_frame *frame,
 
 	verdict = packet_decode(frame->link_type, frame->bytes,
 	    frame->captured, frame->wire, &packet);
+	packet.sent_here |= *sent_here;
+	*sent_here = packet.sent_here;
 	if (verdict == PACKET_IP)
 		for (i = 0; i < m->nused; i++)
 			if (may_match(&m->used[i], &packet))
@@ -565,4 +640,62 @@ match_frame(struct match *m, const struct capture_frame *frame,
 	if (m->nexpressions > 0)
 		match_expressions(m, frame, &q);
 	return (verdict);
+}
+
+/* The receiver of the watches that are found in a frame or inside it. */
+struct once {
+	struct match	*match;
+	match_found	*found;
+	void		*arg;
+};
+
+static void
+found_once(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
+{
+	const struct once	*once = arg;
+	uint64_t		*counted = &once->match->counted[watch];
+
+	if (*counted == once->match->frame)
+		return;
+	*counted = once->match->frame;
+	once->found(once->arg, watch, heartbeat);
+}
+
+static enum packet_verdict
+match_inside(struct match *m, const struct capture_frame *frame,
+    match_found *found, void *arg)
+{
+	struct once		 once = { m, found, arg };
+	struct capture_frame	 outer = *frame, inner;
+	enum packet_verdict	 verdict;
+	bool			 sent_here = false;
+	unsigned		 depth;
+
+	m->frame++;
+	verdict = match_table(m, frame, found_once, &once, &sent_here);
+	for (depth = 0; depth < DECAPSULATE_DEPTH_MAX &&
+	    decapsulate_next(&outer, &inner); depth++) {
+		(void)match_table(inner.link_type == DECAPSULATE_IP ?
+		    m->inner_ip : m->inner_ethernet, &inner, found_once, &once,
+		    &sent_here);
+		outer = inner;
+	}
+	return (verdict);
+}
+
+enum packet_verdict
+match_frame(struct match *m, const struct capture_frame *frame,
+    match_found *found, void *arg)
+{
+	bool	 sent_here = false;
+
+	if (m->inner_ip != NULL)
+		return (match_inside(m, frame, found, arg));
+	return (match_table(m, frame, found, arg, &sent_here));
+}
+
+bool
+match_needs_payload(const struct match *m)
+{
+	return (m->nexpressions > 0 || m->inner_ip != NULL);
 }

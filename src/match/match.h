@@ -37,6 +37,10 @@ void	 match_free(struct match *);
 bool	 match_concerns(const struct configuration_watch *,
 	    const char *interface);
 
+/* True when such a watch has `decapsulate`. */
+bool	 match_decapsulates(const struct configuration *,
+	    const char *interface);
+
 /*
  * Called for a watch whose expression of `bpf` is invalid for the link type;
  * `error` is one line.
@@ -71,5 +75,11 @@ enum packet_verdict match_frame(struct match *, const struct capture_frame *,
  * frames before it sorts the others.
  */
 bool	 match_prefilter(const struct match *, const struct capture_frame *);
+
+/*
+ * True when a watch has an expression, which may read any part of a packet, or
+ * `decapsulate`, because the headers before its packet may be long.
+ */
+bool	 match_needs_payload(const struct match *);
 
 #endif

@@ -24,6 +24,18 @@
 #define TAGGED	\
 	"ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100"
 
+/*
+ * All frames that decapsulate.c looks into, on Ethernet.  `llc` is for SNAP.
+ * Behind extension headers EXTENSIONS lets them pass.
+ */
+#define ENCAPSULATED	\
+	"ether proto 0x8847 or ether proto 0x8848 or ether proto 0x88e7 or " \
+	"ether proto 0x8926 or ether proto 0x6558 or llc or " \
+	"ip proto 4 or ip proto 41 or ip proto 47 or ip proto 137 or " \
+	"ip6 proto 4 or ip6 proto 41 or ip6 proto 47 or ip6 proto 137 or " \
+	"udp dst port 4789 or udp dst port 8472 or udp dst port 6081 or " \
+	"udp dst port 6635 or " EXTENSIONS
+
 /* One term of the filter: a protocol, its key, and a peer. */
 struct term {
 	const struct protocol	*protocol;
@@ -39,6 +51,7 @@ struct filter {
 	const char	*expressions[EXPRESSIONS_MAX];
 	size_t		 nexpressions;		/* may be above the maximum */
 	bool		 moves_offsets;		/* one of the expressions */
+	bool		 decapsulates;		/* one of the watches */
 };
 
 /* ---- from the configuration to terms */
@@ -85,6 +98,7 @@ collect(struct filter *f, const struct configuration *config,
 	size_t					 i, nwatches = 0;
 
 	memset(f, 0, sizeof(*f));
+	f->decapsulates = match_decapsulates(config, interface);
 	for (i = 0; i < config->nwatches; i++) {
 		w = config->watches[i];
 		nwatches += match_concerns(w, interface) &&
@@ -186,7 +200,8 @@ plain_filter(const struct filter *f)
 	if (f->nterms == 0 && f->nexpressions == 0)
 		return (strdup("less 1"));
 	/* An expression with `vlan` moves the offsets of all after it. */
-	if ((f->nterms + f->nexpressions > 1 && f->moves_offsets) ||
+	if ((f->nterms + f->nexpressions + f->decapsulates > 1 &&
+	    f->moves_offsets) ||
 	    f->nexpressions > EXPRESSIONS_MAX)
 		return (strdup(""));
 	stream = open_memstream(&text, &length);
@@ -196,6 +211,8 @@ plain_filter(const struct filter *f)
 	for (i = 0; i < f->nexpressions; i++)
 		fprintf(stream, "%s(%s)", i > 0 || f->nterms > 0 ? " or " : "",
 		    f->expressions[i]);
+	if (f->decapsulates)
+		fprintf(stream, " or %s", ENCAPSULATED);
 	if (fclose(stream) != 0 || !complete) {
 		free(text);
 		return (NULL);
@@ -213,20 +230,24 @@ match_filters(const struct configuration *config, const char *interface,
 
 	collect(&filter, config, interface, match);
 	plain = plain_filter(&filter);
-	filters[0] = filters[1] = NULL;
-	filters[2] = plain;
+	filters[0] = filters[1] = filters[2] = NULL;
 	if (plain == NULL)
 		return (false);
-	if (plain[0] == '\0') {		/* every frame passes */
+	if (plain[0] == '\0')		/* every frame passes */
 		filters[0] = strdup("");
-		filters[1] = strdup("");
-	} else {
+	else
 		filters[0] = capture_expression_through_vlan(plain);
+	if (plain[0] == '\0' || filter.decapsulates) {
+		filters[1] = strdup("");
+		filters[2] = strdup("");
+		free(plain);
+	} else {
+		filters[2] = plain;
 		n = asprintf(&filters[1], "(%s) or " TAGGED, plain);
 		if (n < 0)
 			filters[1] = NULL;
 	}
-	if (filters[0] != NULL && filters[1] != NULL)
+	if (filters[0] != NULL && filters[1] != NULL && filters[2] != NULL)
 		return (true);
 	match_filters_free(filters);
 	return (false);

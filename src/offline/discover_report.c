@@ -28,6 +28,9 @@ static const struct port_alarm other_alarm = {
 	.id = 1, .interruption_ns = 30 * NSEC_PER_SEC,
 };
 
+/* BFD of one link of a bundle: RFC 7130, section 2.2. */
+#define MICRO_BFD_PORT	6784
+
 /* A flow that no decoder recognizes needs this many bursts; see flow.c. */
 #define BURSTS_MIN	5
 /* The proposed interface of a group, if the real one is not known. */
@@ -214,13 +217,20 @@ has_single_sender(const struct flow_table_entry *e)
 	    strcmp(p->name, "hsrp") != 0);
 }
 
+static bool
+is_micro_bfd(const struct flow_key *key)
+{
+	return (key->key == MICRO_BFD_PORT &&
+	    strcmp(key->protocol->name, "udp") == 0);
+}
+
 static const struct port_alarm *
 alarm_of(const struct flow_key *key)
 {
 	const struct port_alarm	*alarm;
 
-	if (strcmp(key->protocol->name, "udp") != 0 &&
-	    strcmp(key->protocol->name, "tcp") != 0)
+	if ((strcmp(key->protocol->name, "udp") != 0 &&
+	    strcmp(key->protocol->name, "tcp") != 0) || is_micro_bfd(key))
 		return (&other_alarm);
 	alarm = port_alarm_find(key->key);
 	return (alarm != NULL ? alarm : &default_alarm);
@@ -258,7 +268,8 @@ add_sender(struct proposal *p, const struct row *row, bool earlier)
 	const struct flow_key	*key = &p->flow->key;
 	const struct flow_key	*other = &row->flow->key;
 
-	if (other->protocol != key->protocol || other->key != key->key)
+	if (other->protocol != key->protocol || other->key != key->key ||
+	    other->inside != key->inside)
 		return;
 	if (other->source.family != key->source.family) {
 		p->twin = true;
@@ -302,7 +313,7 @@ print_name(const struct discover_report *r, const struct proposal *p)
 	if (!p->single_sender || p->twin)
 		fprintf(r->stream, " to %s",
 		    addr_text(&key->destination, text));
-	fprintf(r->stream, "\" {\n");
+	fprintf(r->stream, "%s\" {\n", key->inside ? " inside" : "");
 }
 
 /*
@@ -361,6 +372,11 @@ print_watch(const struct discover_report *r, const struct flow_table_entry *e,
 	print_addresses(r, &p);
 	fprintf(r->stream, "\theartbeat = \"%s\"\n",
 	    flow_table_form(&e->key, heartbeat));
+	if (e->key.inside)
+		fprintf(r->stream, "\tdecapsulate = true\n");
+	if (is_micro_bfd(&e->key))
+		fprintf(r->stream, "\t# micro-BFD (RFC 7130): BFD of one link "
+		    "of a bundle\n");
 	if (alarm->service != NULL)
 		fprintf(r->stream, "\t# port %u is the heartbeat port of %s\n",
 		    alarm->port, alarm->service);

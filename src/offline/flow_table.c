@@ -8,6 +8,7 @@
 #include "base/hash.h"
 #include "offline/flow_table.h"
 #include "offline/port_score.h"
+#include "packet/decapsulate.h"
 #include "packet/packet.h"
 
 #define BUCKETS		65536	/* a power of 2 */
@@ -35,6 +36,7 @@ struct flow_table {
 	struct copy_table	*copies;	/* owned */
 	struct wall_time	 first;		/* time of the first packet */
 	struct wall_time	 last;		/* time of the last packet */
+	bool			 inside;	/* packets are encapsulated */
 	/* The protocols of flows without a decoder: */
 	const struct protocol	*udp;
 	const struct protocol	*tcp;
@@ -52,6 +54,7 @@ bucket_of(const struct flow_table *t, const struct flow_key *k)
 
 	hash = hash_bytes(hash, &k->protocol, sizeof(k->protocol));
 	hash = hash_bytes(hash, &k->key, sizeof(k->key));
+	hash = hash_bytes(hash, &k->inside, sizeof(k->inside));
 	/* The first octet of an address is its family. */
 	hash = hash_bytes(hash, &k->source, 1 + addr_length(&k->source));
 	hash = hash_bytes(hash, &k->destination,
@@ -63,6 +66,7 @@ static bool
 key_equal(const struct flow_key *a, const struct flow_key *b)
 {
 	return (a->protocol == b->protocol && a->key == b->key &&
+	    a->inside == b->inside &&
 	    addr_equal(&a->source, &b->source) &&
 	    addr_equal(&a->destination, &b->destination));
 }
@@ -84,6 +88,7 @@ reverse_of(const struct flow_key *k)
 	return ((struct flow_key){
 		.protocol = k->protocol, .key = k->key,
 		.source = k->destination, .destination = k->source,
+		.inside = k->inside,
 	});
 }
 
@@ -179,6 +184,7 @@ count(struct flow_table *t, const struct packet *packet,
 	struct flow_key	 k = {
 		.protocol = protocol, .key = key,
 		.source = packet->source, .destination = packet->destination,
+		.inside = t->inside,
 	};
 	struct flow	*flow = find_or_add(t, &k, kind);
 
@@ -186,12 +192,20 @@ count(struct flow_table *t, const struct packet *packet,
 	    service_port(packet), client_port(packet)));
 }
 
+/* Is it one of the ports that the protocol uses without configuration? */
+static bool
+is_default(const struct protocol *p, uint32_t port)
+{
+	return (port >= p->default_key &&
+	    port - p->default_key <= p->default_more);
+}
+
 /*
  * True if the decoder recognizes the packet.  Then heartbeat->key[0] identifies
  * the flow, and heartbeat->alive says whether the packet is a heartbeat.
  *
  * The contents of a protocol with an optional port do not identify it, so only
- * its default port does.
+ * its default ports do.
  */
 static bool
 decode(const struct decoder *d, const struct packet *packet,
@@ -210,9 +224,9 @@ decode(const struct decoder *d, const struct packet *packet,
 		return (false);
 	if (p->argument != ARGUMENT_OPTIONAL)
 		return (true);
-	if (heartbeat->key[0] != p->default_key && heartbeat->keys == 2)
+	if (!is_default(p, heartbeat->key[0]) && heartbeat->keys == 2)
 		heartbeat->key[0] = heartbeat->key[1];
-	return (heartbeat->key[0] == p->default_key);
+	return (is_default(p, heartbeat->key[0]));
 }
 
 /* The decoder that recognizes the packet, or NULL. */
@@ -294,18 +308,15 @@ is_copy(struct flow_table *t, const struct packet *packet)
 	return (false);
 }
 
-bool
-flow_table_take(struct flow_table *t, const struct capture_frame *frame)
+/* False when memory is exhausted. */
+static bool
+take_frame(struct flow_table *t, const struct capture_frame *frame)
 {
 	struct packet		 packet;
 	struct heartbeat	 heartbeat;
 	const struct decoder	*decoder;
 	enum packet_verdict	 verdict;
 
-	if (t->totals.packets++ == 0)
-		t->first = frame->timestamp;
-	t->last = frame->timestamp;
-	t->totals.watched_ns = wall_sub(t->last, t->first);
 	verdict = packet_decode(frame->link_type, frame->bytes,
 	    frame->captured, frame->wire, &packet);
 	/*
@@ -321,6 +332,28 @@ flow_table_take(struct flow_table *t, const struct capture_frame *frame)
 		return (take_unknown(t, &packet));
 	return (!heartbeat.alive || count(t, &packet, decoder->protocol,
 	    heartbeat.key[0], decoder->kind));
+}
+
+bool
+flow_table_take(struct flow_table *t, const struct capture_frame *frame)
+{
+	struct capture_frame	 outer = *frame, inner;
+	unsigned		 depth;
+	bool			 fine;
+
+	if (t->totals.packets++ == 0)
+		t->first = frame->timestamp;
+	t->last = frame->timestamp;
+	t->totals.watched_ns = wall_sub(t->last, t->first);
+	t->inside = false;
+	fine = take_frame(t, frame);
+	t->inside = true;
+	for (depth = 0; fine && depth < DECAPSULATE_DEPTH_MAX &&
+	    decapsulate_next(&outer, &inner); depth++) {
+		fine = take_frame(t, &inner);
+		outer = inner;
+	}
+	return (fine);
 }
 
 /* ---- start and end */

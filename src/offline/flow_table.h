@@ -32,6 +32,7 @@ struct flow_key {
 	uint32_t		 key;
 	struct addr		 source;
 	struct addr		 destination;
+	bool			 inside;	/* of an encapsulation */
 };
 
 struct flow_table_entry {
@@ -66,8 +67,9 @@ struct flow_table *flow_table_new(const struct addr *pair);
 void	 flow_table_free(struct flow_table *);
 
 /*
- * Counts a frame, if it has an IP packet, in its flow.  The timestamps must not
- * decrease.  False when memory is exhausted.
+ * Counts the IP packet of a frame, and those that are encapsulated in it, in
+ * their flows.  The timestamps must not decrease.  False when memory is
+ * exhausted.
  */
 bool	 flow_table_take(struct flow_table *, const struct capture_frame *);
 

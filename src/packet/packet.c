@@ -8,17 +8,12 @@
 #include "packet/packet.h"
 #include "packet/packet_layers.h"
 
-#define ETHERTYPE_MPLS		0x8847	/* RFC 3032, section 5 */
-#define ETHERTYPE_MPLS_GROUP	0x8848	/* multicast: RFC 5332, section 2 */
 #define ETHERTYPE_PPPOE		0x8864	/* RFC 2516, section 4 */
 
 #define PPP_IPV4		0x0021	/* RFC 1332, section 2 */
 #define PPP_IPV6		0x0057	/* RFC 5072, section 2 */
 
-#define MPLS_BOTTOM		0x100	/* of the stack, in a label entry */
-
 #define ETHERNET_HEADER		14
-#define IPV4_HEADER		20	/* without options: RFC 791 */
 #define UDP_HEADER		8	/* RFC 768 */
 
 /*

@@ -108,6 +108,16 @@ packet_link_cooked2(struct rest *r, struct packet *packet)
 	return (link_cooked_version(r, true, packet));
 }
 
+bool
+packet_cooked_type(struct rest *r, bool version2, uint16_t *type)
+{
+	struct packet	 unused;
+	uint16_t	 device;
+
+	return (cooked_header(r, version2, &device, type, &unused) &&
+	    cooked_has_ethertype(device));
+}
+
 size_t
 packet_untag_cooked(int link_type, const uint8_t *frame, size_t captured,
     size_t wire, uint8_t *untagged)

@@ -15,9 +15,14 @@
 #define ETHERTYPE_SERVICE_VLAN	0x88a8	/* 802.1ad */
 #define ETHERTYPE_OLD_QINQ	0x9100	/* before 802.1ad */
 
+#define ETHERTYPE_MPLS		0x8847	/* RFC 3032, section 5 */
+#define ETHERTYPE_MPLS_GROUP	0x8848	/* multicast: RFC 5332, section 2 */
+#define MPLS_BOTTOM		0x100	/* of the stack, in a label entry */
+
 #define LINK_COOKED		113	/* LINUX_SLL */
 #define LINK_COOKED2		276	/* LINUX_SLL2 */
 
+#define IPV4_HEADER		20	/* without options: RFC 791 */
 #define IPV6_HEADER		40	/* RFC 8200, section 3 */
 
 /* The part of a frame that is not decoded yet. */
@@ -84,5 +89,7 @@ enum packet_verdict packet_ether_payload(struct rest *, uint16_t type,
 /* Version 1 and 2 of the header that libpcap writes for the device `any`. */
 enum packet_verdict packet_link_cooked(struct rest *, struct packet *);
 enum packet_verdict packet_link_cooked2(struct rest *, struct packet *);
+/* Skips such a header and the VLAN tags; *type is the EtherType after them. */
+bool	 packet_cooked_type(struct rest *, bool version2, uint16_t *type);
 
 #endif

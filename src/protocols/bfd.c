@@ -4,6 +4,7 @@
  * hops (RFC 5883).
  */
 #include <stdio.h>
+#include <string.h>
 
 #include "base/mono.h"
 #include "protocols/protocol.h"
@@ -86,15 +87,30 @@ bfd_valid(const struct bfd *bfd, size_t wire)
 	    bfd->state == BFD_ADMIN_DOWN);
 }
 
+/* 127.0.0.0/8 and ::ffff:127.0.0.0/104 */
+static bool
+is_loopback(const struct addr *a)
+{
+	static const uint8_t	 mapped[13] = {
+		[10] = 0xff, [11] = 0xff, [12] = 127,
+	};
+
+	if (a->family == ADDR_IPV4)
+		return (a->octets[0] == 127);
+	return (memcmp(a->octets, mapped, sizeof(mapped)) == 0);
+}
+
 /*
  * RFC 5881, section 5: over a single hop the hop limit is 255.  It must be
- * checked if there is no authentication.
+ * checked if there is no authentication.  RFC 5884, section 7: inside MPLS it
+ * is 1, and the destination is a loopback address.
  */
 static bool
 bfd_hop_limit_valid(const struct bfd *bfd, const struct packet *packet)
 {
 	return (packet->destination_port == BFD_PORT_MULTIHOP ||
-	    packet->hop_limit == 255 || (bfd->flags & BFD_FLAG_AUTH) != 0);
+	    packet->hop_limit == 255 || is_loopback(&packet->destination) ||
+	    (bfd->flags & BFD_FLAG_AUTH) != 0);
 }
 
 /*

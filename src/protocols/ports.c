@@ -86,7 +86,9 @@ const struct protocol protocol_corosync = {
 	.name = "corosync",
 	PORTS_ARGUMENT,
 	.argument = ARGUMENT_OPTIONAL,
-	.default_key = 5405,		/* corosync.conf(5): mcastport */
+	/* corosync.conf(5), mcastport: link N of knet has 5405 + N, N to 7. */
+	.default_key = 5405,
+	.default_more = 7,
 	.transport = IPPROTO_UDP,
 	.decode = corosync_decode,
 	.filter = ports_filter_udp,

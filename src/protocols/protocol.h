@@ -30,6 +30,7 @@ struct protocol {
 	uint32_t		 minimum;	/* of a numeric argument */
 	uint32_t		 maximum;	/* at most 65535 */
 	uint32_t		 default_key;	/* of an optional argument */
+	uint32_t		 default_more;	/* further ones after it */
 	bool			 any_sender;	/* `peer` is optional */
 
 	/*

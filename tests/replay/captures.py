@@ -353,3 +353,9 @@ for node in (LOCAL, PEER):
 write_sorted('groups.pcap', groups)
 write_sorted('families.pcap', groups +
              [(t + 0.3, vrrp6('fe80::' + node[-2:], 51)) for t, node in turns])
+
+# Heartbeats in an IP tunnel, micro-BFD, and the second link of corosync.
+write_sorted('inside.pcap', every(1, ethernet(ipv4(
+    '198.51.100.1', '198.51.100.2', 4, heartbeat()[14:]))))
+write_sorted('ports.pcap', every(1, udp(PEER, LOCAL, 50000, 6784)) +
+             every(1, udp(PEER, LOCAL, 5406, 5406)))

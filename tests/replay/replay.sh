@@ -494,6 +494,36 @@ cat >expected <<'EOF'
 EOF
 same "discover: the heartbeat port of Manager has its alarm" \
     0 $status expected got
+discover -r inside.pcap
+status=$?
+sed -n '/^watch "udp/,/^}/p' out | grep -v '#' >got
+cat >expected <<'EOF'
+watch "udp 20053 from 192.0.2.12 to 192.0.2.11 inside" {
+	interface = "any"
+	peer = "192.0.2.12"
+	local = "192.0.2.11"
+	heartbeat = "udp 20053"
+	decapsulate = true
+	interruption = 30s
+}
+EOF
+same "discover: an encapsulated heartbeat is found" 0 $status expected got
+"$HBWATCH" replay -c out inside.pcap | grep -c \
+    '"summary".*"udp.*"heartbeats":59,' >got
+echo 1 >expected
+same "discover: its watch receives it" 0 0 expected got
+discover -r ports.pcap
+status=$?
+sed -n '/heartbeat = /,/alarm = /p' out | sort >got
+cat >expected <<'EOF'
+	# micro-BFD (RFC 7130): BFD of one link of a bundle
+	alarm = 1
+	alarm = 1
+	heartbeat = "corosync 5406"
+	heartbeat = "udp 6784"
+EOF
+same "discover: micro-BFD and the second link of corosync are found" \
+    0 $status expected got
 # The two directions of udp 7000 are one flow; NTP is not periodic here.
 discover -r known.pcap
 sed -n 's/^# .* s, \(.*\)/\1/p;q' out >got

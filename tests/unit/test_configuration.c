@@ -471,6 +471,24 @@ watch_enabled(void **state)
 }
 
 static void
+watch_decapsulate(void **state)
+{
+	static const char *const	 texts[] = {
+		WATCH(""), WATCH("decapsulate = false"),
+		WATCH("decapsulate = true"),
+	};
+	struct configuration		*c;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		c = load(texts[i]);
+		assert_int_equal(c->watches[0]->profile->decapsulate, i == 2);
+		configuration_free(c);
+	}
+}
+
+static void
 peer_left_out(void **state)
 {
 	struct configuration *c;
@@ -695,6 +713,7 @@ main(void)
 		cmocka_unit_test(history_storm_and_rate),
 		cmocka_unit_test(names_of_greatest_length),
 		cmocka_unit_test(watch_enabled),
+		cmocka_unit_test(watch_decapsulate),
 		cmocka_unit_test(peer_left_out),
 		cmocka_unit_test(heartbeat_blanks),
 		cmocka_unit_test(texts_of_greatest_length),

@@ -16,6 +16,7 @@
 #include "base/mono.h"
 #include "match/match.h"
 #include "match/match_filter.h"
+#include "packet/decapsulate.h"
 
 #include "bytes.h"
 #include "load.h"
@@ -1524,6 +1525,157 @@ filters_of_two_expressions(void **state)
 	filters_free(&f);
 }
 
+/* ---- encapsulated frames */
+
+/* An IP packet of 192.0.2.FROM in an IP packet of 192.0.2.12. */
+static void
+put_ipip(struct bytes *b, unsigned from, unsigned port)
+{
+	put_ipv4(b, 4, 64, 32);
+	put_beat(b, from, 11, port, port);
+}
+
+static void
+decapsulated(void **state)
+{
+	static const unsigned	 tag[] = { VLAN, 0 };
+	struct bytes		 b = { .n = 0 };
+
+	(void)state;
+	listen_to(WATCH("inside", "peer = 192.0.2.13 heartbeat = \"udp 694\" "
+	    "decapsulate = true")
+	    WATCH("outside", "peer = 192.0.2.13 heartbeat = \"udp 694\"")
+	    WATCH("ip", "peer = 192.0.2.12 heartbeat = ip "
+		"decapsulate = true")
+	    WATCH("bpf", "heartbeat = \"bpf udp port 694\" "
+		"decapsulate = true")
+	    WATCH("bpf-outside", "heartbeat = \"bpf udp port 694\"")
+	    WATCH("bpf-peer", "peer = 192.0.2.12 heartbeat = "
+		"\"bpf udp port 694\" decapsulate = true"));
+	put_ethernet(&b, 0x0800);
+	put_ipip(&b, 13, 694);
+	assert_int_equal(give(&b), PACKET_IP);
+	assert_found(3, 2u, 0u, 3u);
+	assert_int_equal(last.sender.octets[3], 13);
+
+	/* The outer and the inner packet: each watch is found once. */
+	b.n = 0;
+	put_tagged(&b, tag, 0x0800);
+	put_ipip(&b, 12, 694);
+	give(&b);
+	assert_found(3, 2u, 3u, 5u);
+	/* The same frame again counts again. */
+	give(&b);
+	assert_found(3, 2u, 3u, 5u);
+
+	/* A frame without an encapsulation counts as before. */
+	b = udp(13, 11, 694, 694);
+	give(&b);
+	assert_found(4, 0u, 1u, 3u, 4u);
+
+	/* An Ethernet frame inside, with an expression for such frames. */
+	b.n = 0;
+	put_ethernet(&b, 0x88e7);
+	put_u32(&b, 42);
+	put_tagged(&b, tag, 0x0800);
+	put_beat(&b, 13, 11, 694, 694);
+	assert_int_equal(give(&b), PACKET_NOT_IP);
+	assert_found(2, 0u, 3u);
+}
+
+static void
+decapsulated_depth(void **state)
+{
+	struct bytes	 b;
+	unsigned	 n, i;
+
+	(void)state;
+	listen_to(WATCH("inside", "peer = 192.0.2.13 heartbeat = \"udp 694\" "
+	    "decapsulate = true"));
+	for (n = 1; n <= DECAPSULATE_DEPTH_MAX + 1; n++) {
+		b.n = 0;
+		put_ethernet(&b, 0x0800);
+		for (i = 0; i < n; i++)
+			put_ipv4(&b, 4, 64, 20 * (n - i) + 12);
+		put_beat(&b, 13, 11, 694, 694);
+		nfound = 0;
+		give(&b);
+		assert_int_equal(nfound, n <= DECAPSULATE_DEPTH_MAX);
+	}
+}
+
+static void
+filters_of_encapsulations(void **state)
+{
+	/* Of an encapsulation: EtherType, octets before the heartbeat. */
+	static const struct {
+		unsigned	 type;
+		uint8_t		 octets[44];
+		size_t		 n;
+	} frames[] = {
+		{ 0x8847, { 0, 1, 1, 64 }, 4 },
+		{ 0x8926, { 0, 0, 0, 0, 8, 0 }, 6 },
+		{ 40, { 0xaa, 0xaa, 3, 0, 0, 0, 8, 0 }, 8 },
+		{ 0x0800, { 0x45, 0, 0, 52, 0, 0, 0, 0, 64, 4, 0, 0, 10, 0, 0,
+		    1, 10, 0, 0, 2 }, 20 },
+		{ 0x0800, { 0x45, 0, 0, 56, 0, 0, 0, 0, 64, 47, 0, 0, 10, 0, 0,
+		    1, 10, 0, 0, 2, 0, 0, 8, 0 }, 24 },
+		{ 0x0800, { 0x45, 0, 0, 68, 0, 0, 0, 0, 64, 17, 0, 0, 10, 0, 0,
+		    1, 10, 0, 0, 2, 0xc0, 0, 0x17, 0xc1, 0, 48, 0, 0, 0, 0, 8,
+		    0, 0, 0, 1, 0 }, 36 },
+		{ 0x86dd, { 0x60, 0, 0, 0, 0, 36, 47, 64, 0xfd, [23] = 1,
+		    [24] = 0xfd, [39] = 2, [42] = 8 }, 44 },
+	};
+	static const char *const	 watches[] = {
+		WATCH("w", "peer = 192.0.2.13 heartbeat = \"udp 694\" "
+		    "decapsulate = true"),
+		WATCH("w", "peer = 192.0.2.13 heartbeat = \"udp 694\" "
+		    "decapsulate = true")
+		    WATCH("v", "heartbeat = \"bpf vlan and arp\""),
+		WATCH("w", "peer = 192.0.2.13 decapsulate = true "
+		    "heartbeat = \"bpf udp port 694\""),
+	};
+	static const unsigned		 tag[] = { VLAN, 0 };
+	struct filters			 f;
+	struct bytes			 b, tagged;
+	size_t				 i, k;
+
+	for (k = 0; k < sizeof(watches) / sizeof(watches[0]); k++) {
+		listen_to(watches[k]);
+		assert_true(match_needs_payload(match));
+		filters_compile(&f, LINK_ETHERNET);
+		assert_true(f.compiled[0]);
+		for (i = 0; i < sizeof(frames) / sizeof(frames[0]); i++) {
+			b.n = 0;
+			put_ethernet(&b, frames[i].type);
+			put(&b, frames[i].octets, frames[i].n);
+			put_beat(&b, 13, 11, 694, 694);
+			give(&b);
+			assert_found(1, 0u);
+			if (!passes(&f, 0, &b))
+				fail_msg("watch %zu, frame %zu", k, i);
+			tagged.n = 0;
+			put_tagged(&tagged, tag, frames[i].type);
+			put(&tagged, b.at + 14, b.n - 14);
+			give(&tagged);
+			assert_found(1, 0u);
+			if (!passes(&f, 0, &tagged))
+				fail_msg("watch %zu, tagged %zu", k, i);
+		}
+		b = arp(12, 11);
+		if (k != 1)
+			assert_false(passes(&f, 0, &b));
+		filters_free(&f);
+		/* Other link types hand out all frames. */
+		filters_compile(&f, LINK_SLL2);
+		b.n = 0;
+		put_cooked2(&b, 0, 0x8847);
+		assert_true(passes(&f, first_compiled(&f), &b));
+		filters_free(&f);
+		teardown(state);
+	}
+}
+
 /* ---- many watches */
 
 /* `n` watches, each with its own port and peer. */
@@ -1659,6 +1811,9 @@ main(void)
 		TEST(filters_of_an_expression_alone),
 		TEST(expression_that_is_refused),
 		TEST(filters_of_two_expressions),
+		TEST(decapsulated),
+		TEST(decapsulated_depth),
+		TEST(filters_of_encapsulations),
 		TEST(many),
 		TEST(longest_filters),
 	};

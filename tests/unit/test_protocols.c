@@ -733,6 +733,20 @@ test_bfd_multihop(void **state)
 	assert_true(accepts("bfd", &b));
 }
 
+/* RFC 5884: the TTL is 1 inside MPLS. */
+static void
+test_bfd_in_mpls(void **state)
+{
+	struct bytes b = { .n = 0 };
+
+	(void)state;
+	put_bfd(&b, 3784, UP);
+	b.at[8] = 1;
+	assert_false(accepts("bfd", &b));
+	memcpy(b.at + 16, "\x7f\0\0\1", 4);
+	assert_true(accepts("bfd", &b));
+}
+
 static void
 test_bfd_authenticated(void **state)
 {
@@ -1423,6 +1437,7 @@ main(void)
 		cmocka_unit_test(test_bfd_invalid),
 		cmocka_unit_test(test_bfd_cut),
 		cmocka_unit_test(test_bfd_multihop),
+		cmocka_unit_test(test_bfd_in_mpls),
 		cmocka_unit_test(test_bfd_authenticated),
 		cmocka_unit_test(test_linux_ha),
 		cmocka_unit_test(test_linux_ha_lines),
