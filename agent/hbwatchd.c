@@ -229,6 +229,7 @@ check(const struct configuration *config)
 	if (stream == NULL)
 		fatal("cannot check the configuration");
 	(void)host_check_interfaces(config, stream);
+	(void)host_check_peers(config, stream);
 	(void)host_check_expressions(config, stream);
 	if (fclose(stream) != 0)
 		fatal("cannot check the configuration");

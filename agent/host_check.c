@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/array.h"
+#include "base/own_addresses.h"
 #include "base/utf8.h"
 #include "host_check.h"
 #include "packet/capture.h"
@@ -117,5 +118,34 @@ host_check_expressions(const struct configuration *config, FILE *errors)
 			ok = false;
 	}
 	free(known.list);
+	return (ok);
+}
+
+/* ---- peers */
+
+bool
+host_check_peers(const struct configuration *config, FILE *errors)
+{
+	const struct configuration_watch	*w;
+	struct own_addresses			 own;
+	size_t					 i;
+	char					 peer[ADDR_TEXT_SIZE];
+	bool					 ok = true;
+
+	if (!own_addresses_read(&own)) {
+		fprintf(errors, "cannot read the addresses of this host\n");
+		return (false);
+	}
+	for (i = 0; i < config->nwatches; i++) {
+		w = config->watches[i];
+		if (!w->profile->enabled || w->peer.family == ADDR_NONE ||
+		    !own_addresses_have(&own, &w->peer, w->profile->interface))
+			continue;
+		fprintf(errors, "%s:%d: peer \"%s\" is an address of this "
+		    "host; expected an address of the other node\n",
+		    w->profile->file, w->peer_line, addr_text(&w->peer, peer));
+		ok = false;
+	}
+	own_addresses_free(&own);
 	return (ok);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Checks a configuration against this host: its interfaces.  Each error is
+ * Checks a configuration against this host: its interfaces and addresses.  Each error is
  * written to `errors` as one line, FILE:LINE: with the fault and the expected
  * value.
  */
@@ -21,5 +21,8 @@ bool	 host_check_interfaces(const struct configuration *, FILE *errors);
  * exist, its expressions are not checked.
  */
 bool	 host_check_expressions(const struct configuration *, FILE *errors);
+
+/* True when no peer of an enabled watch is an address of this host. */
+bool	 host_check_peers(const struct configuration *, FILE *errors);
 
 #endif

@@ -9,7 +9,9 @@
 #include "agent_apply.h"
 #include "agent_captures.h"
 #include "agent_reports.h"
+#include "base/hash.h"
 #include "base/log.h"
+#include "base/own_addresses.h"
 #include "engine/interruption_check.h"
 #include "engine/link.h"
 #include "supervisor.h"
@@ -62,6 +64,43 @@ discard_next(struct supervisor *s)
 	s->phase = SUPERVISOR_STEADY;
 }
 
+/* A hash of the watches whose peer is an address of this host. */
+static uint32_t
+hash_own_peers(const struct configuration *config,
+    const struct own_addresses *own)
+{
+	const struct configuration_watch	*w;
+	uint32_t				 i, hash = HASH_START;
+
+	for (i = 0; i < config->nwatches; i++) {
+		w = config->watches[i];
+		if (own_addresses_have(own, &w->peer, w->profile->interface))
+			hash = hash_bytes(hash, &i, sizeof(i));
+	}
+	return (hash);
+}
+
+/*
+ * True when addresses of this host have changed so that other watches have one
+ * as their peer.  When they cannot be read, nothing has changed.
+ */
+static bool
+own_peers_changed(struct supervisor *s, const struct configuration *config)
+{
+	struct own_addresses	 own;
+	uint32_t		 hash, before = s->own_peers;
+
+	if (!own_addresses_read(&own))
+		return (false);
+	hash = own_addresses_hash(&own);
+	if (hash != s->addresses || config != s->checked)
+		s->own_peers = hash_own_peers(config, &own);
+	s->addresses = hash;
+	s->checked = config;
+	own_addresses_free(&own);
+	return (s->own_peers != before);
+}
+
 static bool
 start_next(struct supervisor *s, struct mono_time now)
 {
@@ -69,6 +108,9 @@ start_next(struct supervisor *s, struct mono_time now)
 				    &s->agent->current;
 
 	s->start_due = MONO_NEVER;
+	/* Before the engine reads the addresses; a later change is noticed. */
+	s->checked = NULL;
+	(void)own_peers_changed(s, g->config);
 	if (!engine_start(&s->next, g->config, g->shared)) {
 		log_errx("cannot start an engine: %s%s", strerror(errno),
 		    reload_failed_text(s));
@@ -92,7 +134,8 @@ supervisor_init(struct supervisor *s, struct agent *agent,
 	s->gap = true;
 	s->start_due = MONO_NEVER;
 	s->link = link_open();
-	return (s->link >= 0 && start_next(s, now));
+	s->address_monitor = link_address_monitor_open();
+	return (s->link >= 0 && s->address_monitor >= 0 && start_next(s, now));
 }
 
 bool
@@ -280,12 +323,35 @@ supervisor_sockets(const struct supervisor *s, int sockets[SUPERVISOR_SOCKETS])
 {
 	sockets[0] = s->current.socket;
 	sockets[1] = s->phase == SUPERVISOR_STARTING ? s->next.socket : -1;
+	sockets[2] = s->address_monitor;
 }
 
 struct mono_time
 supervisor_due(const struct supervisor *s)
 {
-	return (s->phase == SUPERVISOR_STEADY ? s->start_due : s->deadline);
+	if (s->phase != SUPERVISOR_STEADY)
+		return (s->deadline);
+	/* The addresses changed while one engine took over from another. */
+	if (s->addresses_changed && s->current.socket != -1)
+		return ((struct mono_time){ 0 });
+	return (s->start_due);
+}
+
+/* Lets an engine mark other watches as blind. */
+static void
+check_addresses(struct supervisor *s, struct mono_time now)
+{
+	if (link_monitor_drain(s->address_monitor))
+		s->addresses_changed = true;
+	if (!s->addresses_changed || s->phase != SUPERVISOR_STEADY ||
+	    s->current.socket == -1)
+		return;
+	s->addresses_changed = false;
+	if (!own_peers_changed(s, s->agent->current.config))
+		return;
+	log_notice("addresses of this host have changed; starting a new "
+	    "engine");
+	(void)start_next(s, now);
 }
 
 void
@@ -293,6 +359,7 @@ supervisor_work(struct supervisor *s, struct mono_time now)
 {
 	read_current(s, now);
 	read_next(s, now);
+	check_addresses(s, now);
 	if (s->phase == SUPERVISOR_STEADY && !mono_before(now, s->start_due)) {
 		(void)start_next(s, now);
 	} else if (s->phase == SUPERVISOR_STARTING &&
@@ -437,5 +504,6 @@ supervisor_end(struct supervisor *s)
 	engine_reap(&s->current);
 	s->agent->engine_running = false;
 	agent_reconcile(s->agent, mono_now(), wall_now());
+	close(s->address_monitor);
 	close(s->link);
 }

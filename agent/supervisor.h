@@ -41,6 +41,12 @@ struct supervisor {
 	int64_t			 retry_ns;	/* until the next try */
 	uint64_t		 situation;	/* hash of failed captures */
 	int			 link;		/* owned; see link_open() */
+	int			 address_monitor;	/* owned */
+	bool			 addresses_changed;	/* not checked yet */
+	/* Of the last check of this host's addresses: hashes, and the config. */
+	uint32_t		 addresses;
+	uint32_t		 own_peers;
+	const struct configuration *checked;
 	struct generation	 reload;	/* for next; or empty */
 };
 
@@ -61,7 +67,7 @@ bool	 supervisor_reload(struct supervisor *, struct configuration *,
 	    struct mono_time now);
 
 /* Sets the descriptors to poll; -1 is no descriptor. */
-#define SUPERVISOR_SOCKETS	2
+#define SUPERVISOR_SOCKETS	3
 void	 supervisor_sockets(const struct supervisor *,
 	    int sockets[SUPERVISOR_SOCKETS]);
 /* When supervisor_work() must be called at the latest. */

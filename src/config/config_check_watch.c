@@ -139,7 +139,7 @@ add_defaults(struct config_check *c, const struct config_section *s)
 static void
 watch_add(struct config_check *c, struct config_section *s,
     struct configuration_profile *profile, const char *name,
-    const struct addr *peer)
+    const struct addr *peer, int peer_line)
 {
 	struct configuration		*result = c->result;
 	struct configuration_watch	*watch = NULL;
@@ -151,6 +151,7 @@ watch_add(struct config_check *c, struct config_section *s,
 		config_errors_exhausted(c->errors);
 		return;
 	}
+	watch->peer_line = peer_line;
 	result->watches[result->nwatches++] = watch;
 	s->watches++;
 }
@@ -174,7 +175,8 @@ peers_add(struct config_check *c, struct config_section *s,
 			a = config_range_at(&r[k], i);
 			length = 1 + strlen(addr_text(&a, name + n + 1));
 			longest = length > longest ? length : longest;
-			watch_add(c, s, profile, name, &a);
+			watch_add(c, s, profile, name, &a,
+			    r[k].value->place.line);
 		}
 	}
 	return (longest);
@@ -192,9 +194,11 @@ watches_add(struct config_check *c, struct config_section *s)
 		config_errors_exhausted(c->errors);
 	else if (c->peers.named)
 		longest = peers_add(c, s, profile);
+	else if (c->peers.n > 0)
+		watch_add(c, s, profile, s->title, &c->peers.range[0].first,
+		    c->peers.range[0].value->place.line);
 	else
-		watch_add(c, s, profile, s->title, c->peers.n == 0 ? &any :
-		    &c->peers.range[0].first);
+		watch_add(c, s, profile, s->title, &any, 0);
 	configuration_profile_release(profile);
 	check_key(c, s, longest);
 }

@@ -101,6 +101,7 @@ configuration_watch_new(struct configuration_profile *profile,
 		return (NULL);
 	w->profile = configuration_profile_share(profile);
 	w->references = 1;
+	w->peer_line = 0;
 	w->peer = *peer;
 	memcpy(w->name, name, size);
 	return (w);

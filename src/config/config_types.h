@@ -67,6 +67,7 @@ struct configuration_profile {
 struct configuration_watch {
 	struct configuration_profile *profile;
 	unsigned	 references;
+	int		 peer_line;	/* 0: no peer, or not from a file */
 	struct addr	 peer;		/* ADDR_NONE: any */
 	char		 name[];
 };

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <syslog.h>
 #include <unistd.h>
@@ -293,7 +294,7 @@ wait_for_work(struct engine *engine)
 	    receive_order(engine, MSG_DONTWAIT) == ENGINE_STOP)
 		engine->stop = true;
 	if (engine->fds[FD_LINK_MONITOR].revents != 0) {
-		link_monitor_drain(engine->link_monitor);
+		(void)link_monitor_drain(engine->link_monitor);
 		engine->link_changed = true;
 	}
 }
@@ -337,6 +338,31 @@ open_listeners(struct engine *engine, const struct configuration *config)
 		    config, engine->shared, i))
 			fatal("cannot start");
 		engine->sources[i] = &engine->shared->captures[i].source;
+	}
+}
+
+/* A watch whose peer is an address of this host cannot receive a heartbeat. */
+static void
+find_own_peers(struct engine *engine, const struct configuration *config)
+{
+	const struct configuration_watch	*w;
+	char					 reason[96];
+	char					 peer[ADDR_TEXT_SIZE];
+	uint32_t				 i;
+
+	for (i = 0; i < config->nwatches; i++) {
+		w = config->watches[i];
+		if (!w->profile->enabled || w->peer.family == ADDR_NONE ||
+		    !own_addresses_have(&engine->common.own, &w->peer,
+		    w->profile->interface))
+			continue;
+		snprintf(reason, sizeof(reason),
+		    "peer %s is an address of this host",
+		    addr_text(&w->peer, peer));
+		log_warnx("%s:%d: watch \"%s\" is blind: %s", w->profile->file,
+		    w->peer_line, w->name, reason);
+		listener_blind(&engine->listeners[
+		    engine->shared->watches[i].source], i, reason);
 	}
 }
 
@@ -396,7 +422,10 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 	(void)prctl(PR_SET_TIMERSLACK, 1);
 	engine.common.before = mono_now();
 	engine.common.interruption.config = config;
+	if (!own_addresses_read(&engine.common.own))
+		log_warn("cannot read the addresses of this host");
 	open_listeners(&engine, config);
+	find_own_peers(&engine, config);
 	if (!sandbox_enter(parent, shared->ncaptures + FD_CAPTURES))
 		fatal("cannot drop privileges");
 	flush_reports(&engine);
@@ -406,6 +435,7 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 	for_each_listener(&engine, listener_close);
 	free(engine.fds);
 	free(engine.common.blind);
+	own_addresses_free(&engine.common.own);
 	free(engine.sources);
 	free(engine.listeners);
 	report_queue_free(&engine.common.reports);

@@ -17,11 +17,11 @@ link_open(void)
 	return (socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 }
 
-int
-link_monitor_open(void)
+static int
+monitor_open(uint32_t groups)
 {
 	const struct sockaddr_nl	 address = {
-		.nl_family = AF_NETLINK, .nl_groups = RTMGRP_LINK,
+		.nl_family = AF_NETLINK, .nl_groups = groups,
 	};
 	int				 descriptor;
 
@@ -34,15 +34,29 @@ link_monitor_open(void)
 	return (-1);
 }
 
-void
+int
+link_monitor_open(void)
+{
+	return (monitor_open(RTMGRP_LINK));
+}
+
+int
+link_address_monitor_open(void)
+{
+	return (monitor_open(RTMGRP_IPV4_IFADDR | RTMGRP_IPV6_IFADDR));
+}
+
+bool
 link_monitor_drain(int descriptor)
 {
 	char	 ignored[16];
+	bool	 changed = false;
 
 	/* After ENOBUFS, which means lost messages, more may be readable. */
 	while (recv(descriptor, ignored, sizeof(ignored), MSG_DONTWAIT) >= 0 ||
 	    errno == EINTR || errno == ENOBUFS)
-		continue;
+		changed = true;
+	return (changed);
 }
 
 enum link_state

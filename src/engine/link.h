@@ -6,6 +6,7 @@
 #ifndef HBW_LINK_H
 #define HBW_LINK_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 enum link_state {
@@ -30,7 +31,12 @@ enum link_state link_state(int descriptor, const char *interface,
  * changed; see rtnetlink(7).  -1 on error (errno).
  */
 int	 link_monitor_open(void);
-/* Reads and discards all messages, so that it is not readable any more. */
-void	 link_monitor_drain(int descriptor);
+/* The same when an address of an interface is added or removed. */
+int	 link_address_monitor_open(void);
+/*
+ * Reads and discards all messages, so that it is not readable any more.  True
+ * if there were some.
+ */
+bool	 link_monitor_drain(int descriptor);
 
 #endif

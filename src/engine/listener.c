@@ -254,6 +254,16 @@ add_watch(struct listener *listener,
 		listener->ring_bytes += RING_BYTES_PER_MANY;
 }
 
+void
+listener_blind(struct listener *listener, uint32_t watch, const char *reason)
+{
+	listener->common->blind[watch] = true;
+	if (listener->blind[0] == '\0')
+		snprintf(listener->blind, sizeof(listener->blind),
+		    "watch \"%s\" is blind: %s",
+		    listener->config->watches[watch]->name, reason);
+}
+
 /* A match_refused: only this watch becomes blind. */
 static void
 refuse_watch(void *arg, uint32_t watch, const char *error)
@@ -262,13 +272,10 @@ refuse_watch(void *arg, uint32_t watch, const char *error)
 	const struct configuration_watch	*w =
 	    listener->config->watches[watch];
 
-	listener->common->blind[watch] = true;
+	listener_blind(listener, watch, error);
 	log_errx("watch \"%s\" is blind: heartbeat \"%s\" cannot be captured "
 	    "on %s: %s", w->name, w->profile->heartbeat,
 	    listener->row->interface, error);
-	if (listener->blind[0] == '\0')
-		snprintf(listener->blind, sizeof(listener->blind),
-		    "watch \"%s\" is blind: %s", w->name, error);
 }
 
 /* Sets the filter of the capture.  False when memory is exhausted. */
@@ -321,6 +328,10 @@ open_capture(struct listener *listener)
 		listener->capture = NULL;
 		return (true);
 	}
+	if (!match_needs_sent(listener->match) &&
+	    !capture_inbound_only(listener->capture))
+		log_warnx("%s: packets that this host sends are captured too",
+		    interface);
 	(void)match_prepare(listener->match, type, refuse_watch, listener);
 	if (!set_filter(listener))
 		return (false);
@@ -380,7 +391,10 @@ listener_open(struct listener *listener, struct listeners *common,
 		    shared->watches[i].source == position)
 			add_watch(listener, config->watches[i]->profile);
 	listener->match = match_new(config, listener->row->interface);
-	if (listener->match == NULL || !open_capture(listener))
+	if (listener->match == NULL)
+		return (false);
+	match_ignore_own(listener->match, &common->own);
+	if (!open_capture(listener))
 		return (false);
 	join_all_groups(listener, config);
 	return (true);

@@ -29,6 +29,7 @@ struct listeners {
 	struct clock_offset	 clock_offset;
 	struct interruption_check interruption;
 	bool			*blind;		/* each watch; the engine's */
+	struct own_addresses	 own;		/* at the start; the engine's */
 	int			 link_socket;	/* for link_state */
 	struct mono_time	 before;	/* earlier frames are taken */
 	struct mono_time	 now;		/* start of this pass */
@@ -70,6 +71,12 @@ bool	 listener_open(struct listener *, struct listeners *,
 	    const struct configuration *, struct shared_state *,
 	    uint32_t position);
 void	 listener_close(struct listener *);
+
+/*
+ * Marks a watch of this listener as blind and remembers the reason for the row;
+ * the caller logs it.  Call it before listener_begin.
+ */
+void	 listener_blind(struct listener *, uint32_t watch, const char *reason);
 
 /*
  * Takes over the row.  `after_gap`: no engine ran until now, so silence counts

@@ -58,6 +58,8 @@ struct used_protocol {
  */
 struct match {
 	const struct configuration *config;
+	const char		*interface;	/* NULL: all; not owned */
+	const struct own_addresses *own;	/* NULL: none; not owned */
 	struct slot		*slots;
 	uint32_t		 nbuckets;
 	struct expression	*expressions;
@@ -299,6 +301,7 @@ table_new(const struct configuration *config, const char *interface,
 	if (m == NULL)
 		return (NULL);
 	m->config = config;
+	m->interface = interface;
 	if (!add_watches(m, &drafts, interface, inner) ||
 	    !fill_slots(m, &drafts)) {
 		match_free(m);
@@ -379,6 +382,27 @@ match_free(struct match *m)
 	match_free(m->inner_ethernet);
 	free(m->counted);
 	free(m);
+}
+
+void
+match_ignore_own(struct match *m, const struct own_addresses *own)
+{
+	m->own = own;
+	if (m->inner_ip == NULL)
+		return;
+	m->inner_ip->own = own;
+	m->inner_ethernet->own = own;
+}
+
+bool
+match_needs_sent(const struct match *m)
+{
+	size_t	 i;
+
+	for (i = 0; i < m->nused; i++)
+		if (m->used[i].protocol->follow != NULL)
+			return (true);
+	return (false);
 }
 
 static const char *
@@ -597,6 +621,26 @@ may_match(const struct used_protocol *used, const struct packet *packet)
 	    ports_have(used, packet->destination_port)));
 }
 
+/* A packet that this host sent: only follow() needs it. */
+static void
+follow_sent(const struct match *m, struct query *q)
+{
+	struct heartbeat	 ignored;
+	size_t			 i;
+
+	for (i = 0; i < m->nused; i++)
+		if (m->used[i].protocol->follow != NULL &&
+		    may_match(&m->used[i], q->packet))
+			(void)follow(&m->used[i], &ignored, q);
+}
+
+static inline bool
+is_own(const struct match *m, const struct addr *source)
+{
+	return (m->own != NULL && own_addresses_may_have(m->own, source) &&
+	    own_addresses_have(m->own, source, m->interface));
+}
+
 bool
 match_prefilter(const struct match *m, const struct capture_frame *frame)
 {
@@ -631,8 +675,13 @@ match_table(struct match *m, const struct capture_frame *frame,
 
 	verdict = packet_decode(frame->link_type, frame->bytes,
 	    frame->captured, frame->wire, &packet);
-	packet.sent_here |= *sent_here;
+	packet.sent_here |= *sent_here || is_own(m, &packet.source);
 	*sent_here = packet.sent_here;
+	if (packet.sent_here) {
+		if (verdict == PACKET_IP)
+			follow_sent(m, &q);
+		return (verdict);
+	}
 	if (verdict == PACKET_IP)
 		for (i = 0; i < m->nused; i++)
 			if (may_match(&m->used[i], &packet))

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/own_addresses.h"
 #include "config/configuration.h"
 #include "packet/capture.h"
 #include "packet/packet.h"
@@ -27,11 +28,21 @@ typedef void match_found(void *arg, uint32_t watch, const struct heartbeat *);
 /*
  * A look-up table of the enabled watches of `interface`, or of all enabled
  * watches if it is NULL.  A look-up takes the same time with any number of
- * watches.  The configuration must outlive the table.  NULL when memory is
- * exhausted.  The caller frees it with match_free.
+ * watches.  Configuration and interface must outlive the table.  NULL when
+ * memory is exhausted.  The caller frees it with match_free.
  */
 struct match *match_new(const struct configuration *, const char *interface);
 void	 match_free(struct match *);
+
+/*
+ * Packets that this host sent are not heartbeats: those of these addresses, of
+ * which a copy is not made, and those that a cooked capture marks as sent.
+ * follow() of a protocol gets them all the same.
+ */
+void	 match_ignore_own(struct match *, const struct own_addresses *);
+
+/* True when a protocol needs the packets that this host sends. */
+bool	 match_needs_sent(const struct match *);
 
 /* True when the watch is enabled and of that interface; NULL: of any. */
 bool	 match_concerns(const struct configuration_watch *,

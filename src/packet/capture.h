@@ -59,6 +59,9 @@ struct capture *capture_open_live(const char *interface, int snapshot,
 	    int ring_bytes, char *error);
 void	 capture_close(struct capture *);
 
+/* From now on, no frames that this host sends.  False on error. */
+bool	 capture_inbound_only(struct capture *);
+
 /*
  * Sets the first of the `nfilters` pcap-filter(7) expressions that compiles for
  * the link type, because some link types have no `vlan`.  Discards the frames

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/own_addresses.h"
 
 static void
 valid_addresses(void **state)
@@ -127,6 +128,93 @@ no_address(void **state)
 	assert_false(addr_equal(&a, &b));
 }
 
+/* ---- the addresses of this host */
+
+static void
+add_own(struct own_addresses *own, const char *text, const char *interface)
+{
+	struct addr	 a;
+
+	assert_true(addr_parse(text, &a));
+	assert_true(own_addresses_add(own, &a, interface));
+}
+
+static bool
+is_own(const struct own_addresses *own, const char *text,
+    const char *interface)
+{
+	struct addr	 a;
+
+	assert_true(addr_parse(text, &a));
+	return (own_addresses_have(own, &a, interface));
+}
+
+static void
+own_addresses(void **state)
+{
+	struct own_addresses	 own = { .list = NULL };
+
+	(void)state;
+	assert_false(is_own(&own, "192.0.2.11", "eth0"));
+	add_own(&own, "192.0.2.11", "eth1");
+	add_own(&own, "127.0.0.1", "lo");
+	add_own(&own, "::1", "lo");
+	add_own(&own, "2001:db8::11", "eth1");
+	add_own(&own, "192.0.2.10", "eth0");
+	add_own(&own, "fe80::11", "eth1");
+	own_addresses_sort(&own);
+	/* An address is own on each interface. */
+	assert_true(is_own(&own, "192.0.2.11", "eth1"));
+	assert_true(is_own(&own, "192.0.2.11", "eth0"));
+	assert_true(is_own(&own, "192.0.2.10", "eth1"));
+	assert_true(is_own(&own, "2001:db8::11", "any"));
+	assert_false(is_own(&own, "192.0.2.12", "eth1"));
+	assert_false(is_own(&own, "192.0.3.11", "eth1"));
+	assert_false(is_own(&own, "2001:db8::12", "eth1"));
+	/* A link-local address is own on its link only. */
+	assert_true(is_own(&own, "fe80::11", "eth1"));
+	assert_true(is_own(&own, "fe80::11", "any"));
+	assert_false(is_own(&own, "fe80::11", "eth0"));
+	/* The loopback may be watched. */
+	assert_false(is_own(&own, "127.0.0.1", "lo"));
+	assert_false(is_own(&own, "::1", "any"));
+	own_addresses_free(&own);
+	assert_false(is_own(&own, "192.0.2.11", "eth1"));
+}
+
+static void
+own_addresses_have_a_hash(void **state)
+{
+	struct own_addresses	 own = { .list = NULL };
+	uint32_t		 before;
+
+	(void)state;
+	add_own(&own, "192.0.2.11", "eth1");
+	before = own_addresses_hash(&own);
+	add_own(&own, "fe80::11", "eth1");
+	own_addresses_sort(&own);
+	assert_int_equal(own_addresses_hash(&own), before);
+	add_own(&own, "192.0.2.10", "eth1");
+	own_addresses_sort(&own);
+	assert_int_not_equal(own_addresses_hash(&own), before);
+	own_addresses_free(&own);
+}
+
+/* This host has at least a loopback, which is left out. */
+static void
+own_addresses_are_read(void **state)
+{
+	struct own_addresses	 own;
+	size_t			 i;
+
+	(void)state;
+	assert_true(own_addresses_read(&own));
+	for (i = 0; i < own.count; i++)
+		assert_true(own_addresses_have(&own, &own.list[i].addr,
+		    own.list[i].interface));
+	own_addresses_free(&own);
+}
+
 int
 main(void)
 {
@@ -136,6 +224,9 @@ main(void)
 		cmocka_unit_test(addr_equal_compares_all_octets),
 		cmocka_unit_test(multicast_addresses),
 		cmocka_unit_test(no_address),
+		cmocka_unit_test(own_addresses),
+		cmocka_unit_test(own_addresses_have_a_hash),
+		cmocka_unit_test(own_addresses_are_read),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

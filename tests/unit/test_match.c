@@ -237,6 +237,31 @@ vrrp(unsigned from, unsigned vrid, unsigned priority)
 	return (b);
 }
 
+/* The header of an IPv4 packet that another host sent. */
+static void
+put_link(struct bytes *b, int link_type)
+{
+	switch (link_type) {
+	case LINK_ETHERNET:
+		put_ethernet(b, 0x0800);
+		break;
+	case LINK_SLL:
+		put_u16(b, 0);
+		put_u16(b, 1);
+		put_u16(b, 6);
+		put_zeros(b, 8);
+		put_u16(b, 0x0800);
+		break;
+	case LINK_SLL2:
+		put_u16(b, 0x0800);
+		put_zeros(b, 6);
+		put_u16(b, 1);
+		put_u16(b, 6);
+		put_zeros(b, 8);
+		break;
+	}
+}
+
 /* 192.0.2.FROM asks for 192.0.2.TO. */
 static struct bytes
 arp(unsigned from, unsigned to)
@@ -638,6 +663,105 @@ copies_of_segments(void **state)
 	assert_true(nfound == 1 && last.copy);
 }
 
+/* ---- packets that this host sent */
+
+/* This host is 192.0.2.11, on the interface of all watches. */
+static struct own_addresses	 own;
+
+static void
+listen_on_this_host(const char *text)
+{
+	struct addr	 a;
+
+	listen_to(text);
+	match_free(match);
+	match = match_new(config, "hbw0");
+	assert_non_null(match);
+	assert_true(prepare(LINK_ETHERNET));
+	assert_true(addr_parse("192.0.2.11", &a));
+	own = (struct own_addresses){ .list = NULL };
+	assert_true(own_addresses_add(&own, &a, "hbw0"));
+	match_ignore_own(match, &own);
+}
+
+static void
+own_packets_do_not_count(void **state)
+{
+	struct bytes	 b;
+
+	(void)state;
+	listen_on_this_host(WATCH("own", "peer = 192.0.2.11 "
+	    "heartbeat = \"udp 694\"")
+	    WATCH("group", "heartbeat = \"vrrp 51\"")
+	    WATCH("bpf", "heartbeat = \"bpf udp port 694 or arp\""));
+	assert_false(match_needs_sent(match));
+	b = udp(11, 12, 694, 694);
+	assert_int_equal(give(&b), PACKET_IP);
+	assert_found(0);
+	b = vrrp(11, 51, 100);
+	give(&b);
+	assert_found(0);
+	b = arp(11, 12);
+	give(&b);
+	assert_found(0);
+	b = udp(12, 11, 694, 694);
+	give(&b);
+	assert_found(1, 2u);
+	b = vrrp(12, 51, 100);
+	give(&b);
+	assert_found(1, 1u);
+	own_addresses_free(&own);
+}
+
+/* In cooked captures the packet itself says that it was sent. */
+static void
+sent_packets_do_not_count(void **state)
+{
+	struct bytes	 b = { .n = 0 };
+
+	(void)state;
+	listen_to(WATCH("peer", "peer = 192.0.2.12 heartbeat = \"udp 694\"")
+	    WATCH("bpf", "heartbeat = \"bpf udp port 694\""));
+	assert_true(prepare(LINK_SLL));
+	put_link(&b, LINK_SLL);
+	put_beat(&b, 12, 11, 694, 694);
+	give_link(&b, LINK_SLL);
+	assert_found(2, 0u, 1u);
+	set_u16(&b, 0, 4);
+	assert_int_equal(give_link(&b, LINK_SLL), PACKET_IP);
+	assert_found(0);
+}
+
+/* What this host sends is needed to recognise the answers to it. */
+static void
+own_segments_are_followed(void **state)
+{
+	struct bytes	 b;
+
+	(void)state;
+	listen_on_this_host(WATCH("ka", "peer = 192.0.2.12 "
+	    "heartbeat = \"tcp-keepalive 22\"")
+	    WATCH("all", "heartbeat = \"bpf tcp\""));
+	assert_true(match_needs_sent(match));
+	b = tcp(12, 11, 40000, 22, 1000, 500, "hello");
+	give(&b);
+	assert_found(1, 1u);
+	b = tcp(11, 12, 22, 40000, 500, 1005, "world");
+	give(&b);
+	assert_found(0);
+	b = tcp(12, 11, 40000, 22, 1005, 505, "");
+	give(&b);
+	assert_found(1, 1u);
+	/* The probe of this host, and the answer of the peer. */
+	b = tcp(11, 12, 22, 40000, 504, 1005, "");
+	give(&b);
+	assert_found(0);
+	b = tcp(12, 11, 40000, 22, 1005, 505, "");
+	give(&b);
+	assert_found(2, 0u, 1u);
+	own_addresses_free(&own);
+}
+
 static void
 truncated_frames(void **state)
 {
@@ -874,31 +998,6 @@ expression_for_another_link(void **state)
 	assert_true(prepare(LINK_RAW));
 	assert_int_equal(give_link(&b, LINK_RAW), PACKET_IP);
 	assert_found(1, 0u);
-}
-
-/* The header of an IPv4 packet that another host sent. */
-static void
-put_link(struct bytes *b, int link_type)
-{
-	switch (link_type) {
-	case LINK_ETHERNET:
-		put_ethernet(b, 0x0800);
-		break;
-	case LINK_SLL:
-		put_u16(b, 0);
-		put_u16(b, 1);
-		put_u16(b, 6);
-		put_zeros(b, 8);
-		put_u16(b, 0x0800);
-		break;
-	case LINK_SLL2:
-		put_u16(b, 0x0800);
-		put_zeros(b, 6);
-		put_u16(b, 1);
-		put_u16(b, 6);
-		put_zeros(b, 8);
-		break;
-	}
 }
 
 /* No frame of a match was sent by this host, so each one is inbound. */
@@ -1786,6 +1885,9 @@ main(void)
 		TEST(content),
 		TEST(content_on_links),
 		TEST(copies_of_segments),
+		TEST(own_packets_do_not_count),
+		TEST(sent_packets_do_not_count),
+		TEST(own_segments_are_followed),
 		TEST(truncated_frames),
 		TEST(expression_without_peer),
 		TEST(expression_with_peer),
