@@ -59,6 +59,7 @@ all_gone() {
 
 # `ip netns exec` has unshared the mounts, so only hbwatchd sees these names.
 echo "127.0.0.1 localhost" >"$WORK/hosts"
+# shellcheck disable=SC2016 # sh expands it
 HBWATCHD_ENV=(sh -c 'mount --bind "$0" /etc/hosts && exec "$@"' "$WORK/hosts")
 
 start_traps

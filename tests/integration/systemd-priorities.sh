@@ -65,12 +65,12 @@ is "no line is without a priority" "$(grep -cv '^<[0-7]>hbwatchd' \
 # refused TEXT STATUS REGULAR-EXPRESSION ARGUMENT...: does a start fail with
 # that status and an error?
 refused() {
-	local text=$1 status=$2 expression=$3 log=$WORK/refused.log
+	local text=$1 status=$2 expression=$3 log=$WORK/refused.log journal
 
 	shift 3
 	rm -f "$log"
-	at "$NODE_A" env "$(as_journal "$log")" "$BUILD/hbwatchd" "$@" \
-		2>>"$log"
+	journal=$(as_journal "$log")
+	at "$NODE_A" env "$journal" "$BUILD/hbwatchd" "$@" 2>>"$log"
 	is "$text: the status is $status" $? "$status"
 	check "$text: it is an error" grep -qE "^<3>.*$expression" "$log"
 }
