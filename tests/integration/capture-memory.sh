@@ -1,8 +1,9 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: 60 interfaces with a watch each, and one watch whose engine is stopped
-#          for more than a second while 500 heartbeats arrive each second.
+# Setting: 60 interfaces with a watch each; and one watch whose engine is
+#          stopped for more than a second while 500 heartbeats arrive each
+#          second.
 # Checks:  the memory of both processes is below 60 MiB, also during a reload;
 #          the kernel drops no packet of the stopped engine.
 
@@ -18,7 +19,8 @@ memory() {
 
 	for pid in "${PID[hbwatchd]}" $(engine); do
 		cat "/proc/$pid/smaps_rollup"
-	done 2>/dev/null | awk '$1 == "Pss:" { sum += $2 } END { print sum + 0 }'
+	done 2>/dev/null |
+		awk '$1 == "Pss:" { sum += $2 } END { print sum + 0 }'
 }
 
 # reloaded: samples the memory, and is the reload complete?
