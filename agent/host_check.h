@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Checks a configuration against this host: its interfaces and addresses.  Each error is
- * written to `errors` as one line, FILE:LINE: with the fault and the expected
- * value.
+ * Checks a configuration against this host: its interfaces and addresses.
+ * Each error is written to `errors` as one line, FILE:LINE: with the fault and
+ * the expected value.
  */
 #ifndef HBW_HOST_CHECK_H
 #define HBW_HOST_CHECK_H

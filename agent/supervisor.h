@@ -43,7 +43,7 @@ struct supervisor {
 	int			 link;		/* owned; see link_open() */
 	int			 address_monitor;	/* owned */
 	bool			 addresses_changed;	/* not checked yet */
-	/* Of the last check of this host's addresses: hashes, and the config. */
+	/* The last check of the addresses: two hashes, and the config. */
 	uint32_t		 addresses;
 	uint32_t		 own_peers;
 	const struct configuration *checked;
