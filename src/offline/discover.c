@@ -194,9 +194,11 @@ discover_file(struct discover *d)
 static enum command_status
 discover(struct discover *d)
 {
+	struct own_addresses		 own = { .list = NULL };
 	struct discover_report_setting	 setting = {
 		.interface = d->interface,
 		.pair = d->paired ? d->pair : NULL,
+		.own = &own,
 	};
 	bool				 ok;
 
@@ -208,6 +210,8 @@ discover(struct discover *d)
 	d->totals = flow_table_totals(d->flows);
 	command_catch_signals();
 	signal(SIGPIPE, SIG_IGN);
+	if (d->interface != NULL && !own_addresses_read(&own))
+		log_warn("cannot read the addresses of this host");
 	ok = d->interface != NULL ? discover_live(d) : discover_file(d);
 	setting.watched_ns = d->watched_ns;
 	if ((ok || d->totals->packets > 0) && !d->exhausted &&
@@ -216,6 +220,7 @@ discover(struct discover *d)
 	if (d->exhausted)
 		log_errx("out of memory");
 	flow_table_free(d->flows);
+	own_addresses_free(&own);
 	return (ok && !d->exhausted ? COMMAND_SUCCESS : COMMAND_FAILURE);
 }
 

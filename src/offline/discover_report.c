@@ -338,6 +338,12 @@ print_interface(const struct discover_report *r, const struct flow_key *key)
 	    interface != NULL ? interface : "any");
 }
 
+static bool
+is_own(const struct discover_report *r, const struct addr *a)
+{
+	return (own_addresses_have(r->setting->own, a, "any"));
+}
+
 static void
 print_addresses(const struct discover_report *r, const struct proposal *p)
 {
@@ -350,7 +356,9 @@ print_addresses(const struct discover_report *r, const struct proposal *p)
 		    "\t# accepts any sender of the group; add peer to monitor "
 		    "one node that\n\t# must always send\n");
 	else
-		fprintf(r->stream, "\tpeer = \"%s\"\n",
+		fprintf(r->stream, "%s\tpeer = \"%s\"\n",
+		    is_own(r, &key->source) ? "\t# an address of this host: "
+		    "this watch is for the other node\n" : "",
 		    addr_text(&key->source, text));
 	if (p->single_sender ? group && p->twin : !group)
 		fprintf(r->stream, "\tlocal = \"%s\"\n",

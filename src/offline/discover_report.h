@@ -10,12 +10,14 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "base/own_addresses.h"
 #include "offline/flow_table.h"
 
 struct discover_report_setting {
 	const char		*interface;	/* NULL: unknown */
 	int64_t			 watched_ns;	/* duration of the capture */
 	const struct addr	*pair;		/* two nodes, or NULL: all */
+	const struct own_addresses *own;	/* this host; empty for files */
 };
 
 /*

@@ -72,6 +72,17 @@ soon "the address is back at the peer: alive" 20 \
 	watch_is hbwWatchState moving alive
 stop hbwatchd
 
+# discover on the observer sees both directions.
+at "$NODE_A" "$BUILD/hbwatch" discover -i "$LINK" -T 3s >"$WORK/proposed" \
+	2>"$WORK/discover.log"
+own_proposals() {
+	grep -B 1 "peer = \"$1\"" "$WORK/proposed" |
+		grep -c "an address of this host: this watch is for the other"
+}
+is "discover says that a proposed peer is an address of this host" \
+	"$(own_proposals "$A4")" 1
+is "discover does not say so of the peer" "$(own_proposals "$B4")" 0
+
 # With tcp-keepalive the engine receives what this host sends.
 {
 	watch_section keepalive "tcp-keepalive 7003" 1h
