@@ -367,7 +367,8 @@ packet_ether_payload(struct rest *r, uint16_t type, struct packet *packet)
 		case ETHERTYPE_VLAN:
 		case ETHERTYPE_SERVICE_VLAN:
 		case ETHERTYPE_OLD_QINQ:
-			packet->vlan = cursor_u16(&r->bytes) & 0x0fff;
+			packet->vlan = vlan_inside(packet->vlan,
+			    cursor_u16(&r->bytes));
 			type = cursor_u16(&r->bytes);
 			break;
 		default:

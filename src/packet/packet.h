@@ -12,6 +12,7 @@
 
 #include "base/addr.h"
 #include "base/cursor.h"
+#include "packet/vlan.h"
 
 /* A decoded packet.  Pointers are into the frame. */
 struct packet {
@@ -25,7 +26,7 @@ struct packet {
 	uint8_t		 hop_limit;	/* IPv4: TTL */
 	bool		 fragment;	/* the first fragment of a datagram */
 	bool		 sent_here;	/* checksums may not be set yet */
-	uint16_t	 vlan;		/* innermost VLAN id; 0 without a tag */
+	uint32_t	 vlan;		/* see vlan.h */
 	uint16_t	 id;		/* IPv4: identification */
 
 	/* For UDP and TCP; both 0 for others, and when not captured. */

@@ -53,7 +53,8 @@ cooked_skip_tags(struct rest *r, uint16_t *type, struct packet *packet)
 {
 	while (cursor_ok(&r->bytes) &&
 	    (packet_is_tag(*type) || tag_is_hidden(r, *type))) {
-		packet->vlan = cursor_u16(&r->bytes) & 0x0fff;
+		packet->vlan = vlan_inside(packet->vlan,
+		    cursor_u16(&r->bytes));
 		*type = cursor_u16(&r->bytes);
 	}
 }
@@ -123,7 +124,7 @@ packet_untag_cooked(int link_type, const uint8_t *frame, size_t captured,
     size_t wire, uint8_t *untagged)
 {
 	struct rest	 r = rest_of(frame, captured, wire);
-	struct packet	 unused;
+	struct packet	 unused = { .vlan = VLAN_NONE };
 	uint16_t	 device, type;
 	bool		 version2 = link_type == LINK_COOKED2;
 	size_t		 header = version2 ? 20 : 16;

@@ -176,7 +176,7 @@ test_vlan(void **state)
 		put_beat_ipv6(&b);
 		assert_int_equal(decode(LINK_ETHERNET, &b, &p), PACKET_IP);
 		check_beat(&p);
-		assert_int_equal(p.vlan, 4094);
+		assert_int_equal(p.vlan, 101 << 12 | 4094);
 	}
 	/* Tags to the end of the frame. */
 	b.n = 0;
@@ -184,6 +184,77 @@ test_vlan(void **state)
 	for (i = 0; i < 20; i++)
 		put_u32(&b, 0x00018100);
 	assert_int_equal(decode(LINK_ETHERNET, &b, &p), PACKET_MALFORMED);
+}
+
+/* Up to three tags, and the VLAN that they mean; 0xffff ends a list. */
+static void
+test_vlan_ids(void **state)
+{
+	static const struct {
+		unsigned	 ids[4];
+		uint32_t	 vlan;
+	} cases[] = {
+		{ { 0xffff }, VLAN_NONE },
+		{ { 0, 0xffff }, VLAN_NONE },
+		{ { 0, 0, 0xffff }, VLAN_NONE },
+		{ { 7, 0xffff }, 7 },
+		{ { 0, 7, 0xffff }, 7 },
+		{ { 7, 0, 0xffff }, 7 },
+		{ { 0xe000 | 7, 0xffff }, 7 },
+		{ { 0xe000, 0xffff }, VLAN_NONE },
+		{ { 7, 8, 0xffff }, 7 << 12 | 8 },
+		{ { 0, 7, 8, 0xffff }, 7 << 12 | 8 },
+		{ { 7, 8, 9, 0xffff }, VLAN_OTHER },
+		{ { 4095, 0xffff }, VLAN_OTHER },
+		{ { 4095, 7, 0xffff }, VLAN_OTHER },
+	};
+	struct bytes	 b;
+	struct packet	 p;
+	size_t		 i, k;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		b.n = 0;
+		put_ethernet(&b, 0x8100);
+		for (k = 0; cases[i].ids[k] != 0xffff; k++) {
+			put_u16(&b, cases[i].ids[k]);
+			put_u16(&b, 0x8100);
+		}
+		b.n -= 2;
+		put_u16(&b, 0x0800);
+		put_beat_ipv4(&b);
+		assert_int_equal(decode(LINK_ETHERNET, &b, &p), PACKET_IP);
+		check_beat(&p);
+		assert_int_equal(p.vlan, cases[i].vlan);
+	}
+}
+
+static void
+test_vlan_text(void **state)
+{
+	static const char *const good[] = {
+		"none", "1", "4094", "1.1", "100.7", "4094.4094",
+	};
+	static const char *const bad[] = {
+		"", "0", "4095", "any", "-1", "+1", " 1", "1 ", "0x7", "7.",
+		".7", "7.0", "0.7", "7.4095", "1.2.3", "7,8", "none.7",
+		"7.none", "4294967297",
+	};
+	char		 text[VLAN_TEXT_SIZE];
+	uint32_t	 vlan = 5;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++)
+		assert_false(vlan_parse(bad[i], &vlan));
+	assert_int_equal(vlan, 5);
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_true(vlan_parse(good[i], &vlan));
+		assert_string_equal(vlan_text(vlan, text), good[i]);
+	}
+	assert_int_equal(vlan, 4094 << 12 | 4094);
+	assert_true(vlan_parse("None", &vlan));
+	assert_int_equal(vlan, VLAN_NONE);
 }
 
 static void
@@ -303,7 +374,8 @@ test_cooked_qinq(void **state)
 			assert_int_equal(decode(links[i % 2], &b, &p),
 			    PACKET_IP);
 			check_beat(&p);
-			assert_int_equal(p.vlan, tags[i / 2] & 0xfff);
+			assert_int_equal(p.vlan,
+			    200 << 12 | (tags[i / 2] & 0xfff));
 
 			b.n = 0;
 			put_cooked_qinq(&b, links[i % 2], tags[i / 2],
@@ -312,7 +384,8 @@ test_cooked_qinq(void **state)
 			assert_int_equal(decode(links[i % 2], &b, &p),
 			    PACKET_IP);
 			check_beat(&p);
-			assert_int_equal(p.vlan, tags[i / 2] & 0xfff);
+			assert_int_equal(p.vlan,
+			    200 << 12 | (tags[i / 2] & 0xfff));
 		}
 	}
 	/* Only the tag that Linux has not removed. */
@@ -949,6 +1022,8 @@ main(void)
 		cmocka_unit_test(test_ethernet),
 		cmocka_unit_test(test_ethernet_padding),
 		cmocka_unit_test(test_vlan),
+		cmocka_unit_test(test_vlan_ids),
+		cmocka_unit_test(test_vlan_text),
 		cmocka_unit_test(test_cooked),
 		cmocka_unit_test(test_cooked2),
 		cmocka_unit_test(test_cooked_qinq),
