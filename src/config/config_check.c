@@ -231,6 +231,12 @@ collapse_blanks(char *text)
 	*to = '\0';
 }
 
+const char *
+config_check_vlan(struct config_check *c, const struct config_value *v)
+{
+	return (vlan_parse(v->text, &c->watch.vlan) ? NULL : "invalid");
+}
+
 /*
  * The link type of the interface is not known yet, so the expression must be
  * valid for one of the `any` device (LINKTYPE_LINUX_SLL, 113), bare IP (101),

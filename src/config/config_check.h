@@ -88,6 +88,7 @@ config_option_check config_check_storm;
 config_option_check config_check_directive;
 config_option_check config_check_interface;
 config_option_check config_check_local;
+config_option_check config_check_vlan;
 config_option_check config_check_heartbeat;
 config_option_check config_check_peer;
 

@@ -12,6 +12,7 @@
 #include "base/addr.h"
 #include "base/mono.h"
 #include "config/severity.h"
+#include "packet/vlan.h"
 #include "protocols/protocol.h"
 
 #define CONFIGURATION_WATCHES_MAX		1000000
@@ -60,6 +61,7 @@ struct configuration_profile {
 	int		 interface_line;
 	int		 heartbeat_line;
 	struct addr	 local;		/* ADDR_NONE: any */
+	uint32_t	 vlan;		/* VLAN_ANY: any; see vlan.h */
 	bool		 enabled;
 	bool		 decapsulate;	/* also looks inside tunnels */
 };

@@ -19,6 +19,7 @@ check_top(struct config_check *c)
 	c->rate = CONFIGURATION_RATE_DEFAULT;
 	c->watch.source = c->watch.host = c->host;
 	c->watch.recovery = 1;
+	c->watch.vlan = VLAN_ANY;
 	c->watch.enabled = true;
 	config_check_section(c, &c->file->top);
 	c->defaults = c->watch;

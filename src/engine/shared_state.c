@@ -200,6 +200,7 @@ is_same_flow(const struct configuration_watch *a,
 {
 	return (a->profile->interface == b->profile->interface &&
 	    a->profile->heartbeat == b->profile->heartbeat &&
+	    a->profile->vlan == b->profile->vlan &&
 	    addr_equal(&a->peer, &b->peer) &&
 	    addr_equal(&a->profile->local, &b->profile->local));
 }

@@ -12,21 +12,22 @@
 /*
  * A form is one number with all criteria of a watch except the addresses: in
  * the low bits the key, above it the position of the protocol in `protocols`,
- * and above that the family of the peer.
+ * above that the family of the peer, and FORM_VLAN.
  */
 #define FORM_KEY_MAX		0xffffu
 #define FORM_PROTOCOL_SHIFT	16
 #define FORM_FAMILY_SHIFT	24
+#define FORM_VLAN		(1u << 30)	/* the watch has `vlan` */
 #define FORM_LOCAL		(1u << 31)	/* the watch has `local` */
 #define FORM_NONE		UINT32_MAX	/* the slot is free */
 
 /*
  * A watch in the look-up table.  The slot has all criteria of a watch without
- * `local` and with an IPv4 peer or without a peer.  For other watches the
- * addresses in the configuration are compared too.
+ * `local` and `vlan` and with an IPv4 peer or without a peer.  For other
+ * watches the options in the configuration are compared too.
  */
 struct slot {
-	uint32_t	 peer;		/* IPv4 address, or hash of IPv6 */
+	uint32_t	 peer;		/* see peer_hash and in_vlan */
 	uint32_t	 form;
 	uint32_t	 watch;
 };
@@ -68,6 +69,7 @@ struct match {
 	struct used_protocol	*used;
 	size_t			 nused;
 	size_t			 used_size;		/* allocated */
+	bool			 has_vlan;	/* a slot has FORM_VLAN */
 	uint8_t			*untagged;	/* a frame without its tags */
 	size_t			 untagged_size;		/* allocated */
 
@@ -106,6 +108,16 @@ peer_hash(const struct addr *peer)
 	}
 	memcpy(&word, peer->octets, sizeof(word));
 	return (word);
+}
+
+/*
+ * The value of `peer` in the slots of watches with `vlan`, so that watches that
+ * differ only in their VLAN have different hashes.
+ */
+static uint32_t
+in_vlan(uint32_t peer, uint32_t vlan)
+{
+	return (peer ^ mix(vlan));
 }
 
 static uint32_t
@@ -214,6 +226,11 @@ add_slot(struct match *m, struct drafts *drafts, uint32_t watch)
 	draft->slot.peer = peer_hash(&w->peer);
 	draft->slot.form = used->form | p->form.key |
 	    (uint32_t)w->peer.family << FORM_FAMILY_SHIFT;
+	if (p->vlan != VLAN_ANY) {
+		draft->slot.peer = in_vlan(draft->slot.peer, p->vlan);
+		draft->slot.form |= FORM_VLAN;
+		m->has_vlan = true;
+	}
 	draft->hash = hash_of(draft->slot.form, draft->slot.peer);
 	if (p->local.family != ADDR_NONE)
 		draft->slot.form |= FORM_LOCAL;
@@ -455,17 +472,24 @@ addr_fits(const struct addr *configured, const struct addr *addr)
 	    addr_equal(configured, addr));
 }
 
-/* For a slot with the right form and hash: compares the addresses too. */
+static bool
+vlan_fits(const struct configuration_watch *w, uint32_t vlan)
+{
+	return (w->profile->vlan == VLAN_ANY || w->profile->vlan == vlan);
+}
+
+/* For a slot with the right form and hash: compares the options too. */
 static bool
 slot_matches(const struct match *m, const struct slot *slot,
     const struct addr *peer, const struct packet *packet)
 {
 	const struct configuration_watch *w;
 
-	if (peer->family != ADDR_IPV6 && (slot->form & FORM_LOCAL) == 0)
+	if (peer->family != ADDR_IPV6 &&
+	    (slot->form & (FORM_LOCAL | FORM_VLAN)) == 0)
 		return (true);
 	w = m->config->watches[slot->watch];
-	return (addr_equal(&w->peer, peer) &&
+	return (addr_equal(&w->peer, peer) && vlan_fits(w, packet->vlan) &&
 	    addr_fits(&w->profile->local, &packet->destination));
 }
 
@@ -487,14 +511,13 @@ content_of(struct query *q)
 	return (q->content);
 }
 
+/* Finds the slots with this form and this value of `peer`. */
 static void
-look_up(const struct match *m, uint32_t form, const struct addr *peer,
-    struct heartbeat *heartbeat, struct query *q)
+look_up_slots(const struct match *m, uint32_t form, uint32_t hash,
+    const struct addr *peer, struct heartbeat *heartbeat, struct query *q)
 {
-	uint32_t		 hash = peer_hash(peer);
 	const struct slot	*slot;
 
-	form |= (uint32_t)peer->family << FORM_FAMILY_SHIFT;
 	for (slot = &m->slots[bucket(m, hash_of(form, hash))];
 	    slot->form != FORM_NONE; slot++)
 		if (slot->peer == hash && (slot->form & ~FORM_LOCAL) == form &&
@@ -507,6 +530,7 @@ look_up(const struct match *m, uint32_t form, const struct addr *peer,
 /*
  * Calls follow(), but for a copy of a segment decode(), because follow() would
  * take repeated segments for keepalives.  Without a timestamp it is no copy.
+ * Nor are equal segments of two VLANs.
  */
 static bool
 follow(const struct used_protocol *used, struct heartbeat *heartbeat,
@@ -514,14 +538,30 @@ follow(const struct used_protocol *used, struct heartbeat *heartbeat,
 {
 	const struct protocol	*protocol = used->protocol;
 	int64_t			 ns = q->timestamp.ns;
+	uint64_t		 segment;
 
 	if (wall_is_never(q->timestamp))
 		return (protocol->follow(used->memory, q->packet, heartbeat));
-	q->copy = copy_table_age(used->copies, content_of(q), ns) != INT64_MAX;
+	segment = hash_word(content_of(q), q->packet->vlan);
+	q->copy = copy_table_age(used->copies, segment, ns) != INT64_MAX;
 	if (q->copy)
 		return (protocol->decode(q->packet, heartbeat));
-	copy_table_add(used->copies, content_of(q), ns);
+	copy_table_add(used->copies, segment, ns);
 	return (protocol->follow(used->memory, q->packet, heartbeat));
+}
+
+/* Finds the watches without `vlan`, and those with that of the packet. */
+static void
+look_up(const struct match *m, uint32_t form, const struct addr *peer,
+    struct heartbeat *heartbeat, struct query *q)
+{
+	uint32_t	 hash = peer_hash(peer);
+
+	form |= (uint32_t)peer->family << FORM_FAMILY_SHIFT;
+	look_up_slots(m, form, hash, peer, heartbeat, q);
+	if (m->has_vlan)
+		look_up_slots(m, form | FORM_VLAN,
+		    in_vlan(hash, q->packet->vlan), peer, heartbeat, q);
 }
 
 static void
@@ -574,8 +614,8 @@ untag(struct match *m, const struct capture_frame *frame,
  * For frames of the `any` device pcap-filter has no `vlan`, so an expression is
  * also tried on the frame without its tags.
  *
- * The packet must match the expression and have the `peer` and the `local` of
- * the watch, if it has these options.
+ * The packet must match the expression and have the `peer`, the `local` and the
+ * `vlan` of the watch, if it has these options.
  */
 static void
 match_expressions(struct match *m, const struct capture_frame *frame,
@@ -594,7 +634,8 @@ match_expressions(struct match *m, const struct capture_frame *frame,
 	for (i = 0; i < m->nexpressions; i++) {
 		e = &m->expressions[i];
 		w = m->config->watches[e->watch];
-		if (!addr_fits(&w->peer, &packet->source) ||
+		if (!vlan_fits(w, packet->vlan) ||
+		    !addr_fits(&w->peer, &packet->source) ||
 		    !addr_fits(&w->profile->local, &packet->destination))
 			continue;
 		if (e->compiled != NULL &&
@@ -660,10 +701,13 @@ match_prefilter(const struct match *m, const struct capture_frame *frame)
 	return (false);
 }
 
-/* `sent_here` is true for what is inside a frame that this host sent. */
+/*
+ * *sent_here is true for what is inside a frame that this host sent; *vlan is
+ * the VLAN of the frame around this one.
+ */
 static enum packet_verdict
 match_table(struct match *m, const struct capture_frame *frame,
-    match_found *found, void *arg, bool *sent_here)
+    match_found *found, void *arg, bool *sent_here, uint32_t *vlan)
 {
 	struct packet		 packet;
 	struct query		 q = {
@@ -675,6 +719,7 @@ match_table(struct match *m, const struct capture_frame *frame,
 
 	verdict = packet_decode(frame->link_type, frame->bytes,
 	    frame->captured, frame->wire, &packet);
+	decapsulate_vlan(frame, &packet, vlan);
 	packet.sent_here |= *sent_here || is_own(m, &packet.source);
 	*sent_here = packet.sent_here;
 	if (packet.sent_here) {
@@ -718,15 +763,16 @@ match_inside(struct match *m, const struct capture_frame *frame,
 	struct capture_frame	 outer = *frame, inner;
 	enum packet_verdict	 verdict;
 	bool			 sent_here = false;
+	uint32_t		 vlan = VLAN_NONE;
 	unsigned		 depth;
 
 	m->frame++;
-	verdict = match_table(m, frame, found_once, &once, &sent_here);
+	verdict = match_table(m, frame, found_once, &once, &sent_here, &vlan);
 	for (depth = 0; depth < DECAPSULATE_DEPTH_MAX &&
 	    decapsulate_next(&outer, &inner); depth++) {
 		(void)match_table(inner.link_type == DECAPSULATE_IP ?
 		    m->inner_ip : m->inner_ethernet, &inner, found_once, &once,
-		    &sent_here);
+		    &sent_here, &vlan);
 		outer = inner;
 	}
 	return (verdict);
@@ -736,11 +782,12 @@ enum packet_verdict
 match_frame(struct match *m, const struct capture_frame *frame,
     match_found *found, void *arg)
 {
-	bool	 sent_here = false;
+	bool		 sent_here = false;
+	uint32_t	 vlan = VLAN_NONE;
 
 	if (m->inner_ip != NULL)
 		return (match_inside(m, frame, found, arg));
-	return (match_table(m, frame, found, arg, &sent_here));
+	return (match_table(m, frame, found, arg, &sent_here, &vlan));
 }
 
 bool

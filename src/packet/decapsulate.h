@@ -11,6 +11,7 @@
 #include <stdbool.h>
 
 #include "packet/capture.h"
+#include "packet/packet.h"
 
 /* At most so many frames are looked for inside each other. */
 #define DECAPSULATE_DEPTH_MAX	8
@@ -25,5 +26,19 @@
  */
 bool	 decapsulate_next(const struct capture_frame *outer,
 	    struct capture_frame *inner);
+
+/*
+ * Call it for the packet of each frame, beginning with the outermost one and
+ * *vlan = VLAN_NONE: an IP packet without a link header is in the VLAN of the
+ * frame that carries it.
+ */
+static inline void
+decapsulate_vlan(const struct capture_frame *frame, struct packet *packet,
+    uint32_t *vlan)
+{
+	if (frame->link_type == DECAPSULATE_IP)
+		packet->vlan = *vlan;
+	*vlan = packet->vlan;
+}
 
 #endif

@@ -35,6 +35,7 @@ struct end {
 struct connection {
 	struct end	 ends[2];	/* the lower one first */
 	struct side	 sides[2];	/* of these ends */
+	uint32_t	 vlan;
 	uint32_t	 used;		/* number of its last packet; 0: free */
 };
 
@@ -86,7 +87,8 @@ memory_connection(struct memory *memory, const struct packet *packet,
 	memory->packets++;
 	set = oldest = memory->connections[ends_set(ends)];
 	for (c = set; c < set + WAYS; c++) {
-		if (c->used != 0 && end_compare(&c->ends[0], &ends[0]) == 0 &&
+		if (c->used != 0 && c->vlan == packet->vlan &&
+		    end_compare(&c->ends[0], &ends[0]) == 0 &&
 		    end_compare(&c->ends[1], &ends[1]) == 0)
 			break;
 		if (memory->packets - c->used > memory->packets - oldest->used)
@@ -96,6 +98,7 @@ memory_connection(struct memory *memory, const struct packet *packet,
 		c = oldest;
 		memset(c, 0, sizeof(*c));
 		memcpy(c->ends, ends, sizeof(c->ends));
+		c->vlan = packet->vlan;
 	}
 	c->used = memory->packets;
 	return (c);

@@ -502,6 +502,24 @@ peer_left_out(void **state)
 }
 
 static void
+vlans(void **state)
+{
+	struct configuration	*c;
+
+	(void)state;
+	c = load(WATCH("vlan = 7") "watch q { interface = e peer = ::1\n"
+	    "  heartbeat = ip vlan = 100.7 }\n"
+	    "watch n { interface = e peer = ::1 heartbeat = ip\n"
+	    "  vlan = \"none\" }\n"
+	    "watch any { interface = e peer = ::1 heartbeat = ip }\n");
+	assert_int_equal(c->watches[0]->profile->vlan, 7);
+	assert_int_equal(c->watches[1]->profile->vlan, 100 << 12 | 7);
+	assert_int_equal(c->watches[2]->profile->vlan, VLAN_NONE);
+	assert_int_equal(c->watches[3]->profile->vlan, VLAN_ANY);
+	configuration_free(c);
+}
+
+static void
 heartbeat_blanks(void **state)
 {
 	struct configuration *c;
@@ -715,6 +733,7 @@ main(void)
 		cmocka_unit_test(watch_enabled),
 		cmocka_unit_test(watch_decapsulate),
 		cmocka_unit_test(peer_left_out),
+		cmocka_unit_test(vlans),
 		cmocka_unit_test(heartbeat_blanks),
 		cmocka_unit_test(texts_of_greatest_length),
 		cmocka_unit_test(key_of_greatest_length),

@@ -386,6 +386,157 @@ local(void **state)
 	assert_found(1, 2u);
 }
 
+/* An Ethernet header with tags of these ids, outer first; 0xffff ends them. */
+static void
+put_vlans(struct bytes *b, const unsigned *ids, unsigned type)
+{
+	put_ethernet(b, ids[0] != 0xffff ? VLAN : type);
+	for (; ids[0] != 0xffff; ids++)
+		put_tag(b, ids[0], ids[1] != 0xffff ? VLAN : type);
+}
+
+/* The same watch in several VLANs, and what is found in each of them. */
+static void
+vlan(void **state)
+{
+	static const struct {
+		unsigned	 ids[4];
+		unsigned	 watch;		/* also watch 0 */
+	} cases[] = {
+		{ { 0xffff }, 1 },
+		{ { 0, 0xffff }, 1 },
+		{ { 10, 0xffff }, 2 },
+		{ { 0, 10, 0xffff }, 2 },
+		{ { 20, 0xffff }, 3 },
+		{ { 100, 10, 0xffff }, 4 },
+		{ { 10, 100, 0xffff }, 0 },
+		{ { 30, 0xffff }, 0 },
+		{ { 100, 100, 10, 0xffff }, 0 },
+	};
+	static const char *const	 forms[] = {
+		"heartbeat = \"vrrp 51\"",
+		"heartbeat = \"vrrp 51\" peer = 192.0.2.12",
+		"heartbeat = \"vrrp 51\" peer = 192.0.2.12 "
+		    "local = 192.0.2.11",
+		"heartbeat = \"bpf proto 112\" peer = 192.0.2.12",
+		"heartbeat = \"bpf vrrp or arp\"",
+	};
+	struct bytes	 b;
+	char		 text[1024];
+	size_t		 i, k;
+
+	for (k = 0; k < sizeof(forms) / sizeof(forms[0]); k++) {
+		snprintf(text, sizeof(text),
+		    WATCH("any", "%1$s") WATCH("none", "vlan = none %1$s")
+		    WATCH("10", "vlan = 10 %1$s") WATCH("20", "vlan = 20 %1$s")
+		    WATCH("100.10", "vlan = 100.10 %1$s"), forms[k]);
+		listen_to(text);
+		for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+			b.n = 0;
+			put_vlans(&b, cases[i].ids, 0x0800);
+			put_ipv4(&b, 112, 255, 20);
+			between(&b, 12, 11);
+			put_advertisement(&b, 51, 100);
+			/* pcap-filter looks through two tags at most. */
+			if (k >= 3 && i == 8)
+				continue;
+			give(&b);
+			if (cases[i].watch == 0)
+				assert_found(1, 0u);
+			else
+				assert_found(2, 0u, cases[i].watch);
+		}
+		teardown(state);
+	}
+}
+
+/* A frame that is not IP has a VLAN too. */
+static void
+vlan_without_ip(void **state)
+{
+	static const unsigned	 ten[] = { 10, 0xffff };
+	const struct bytes	 plain = arp(12, 11);
+	struct bytes		 b = { .n = 0 };
+	size_t			 i;
+
+	(void)state;
+	listen_to(WATCH("10", "vlan = 10 heartbeat = \"bpf arp\"")
+	    WATCH("20", "vlan = 20 heartbeat = \"bpf arp\"")
+	    WATCH("none", "vlan = none heartbeat = \"bpf arp\""));
+	give(&plain);
+	assert_found(1, 2u);
+	put_vlans(&b, ten, 0x0806);
+	for (i = 14; i < plain.n; i++)
+		put_u8(&b, plain.at[i]);
+	give(&b);
+	assert_found(1, 0u);
+}
+
+/* Watches that differ only in their VLAN are found only in their own one. */
+static void
+many_vlans(void **state)
+{
+	unsigned	 ids[2] = { 0, 0xffff };
+	struct bytes	 b;
+	char		*text;
+	size_t		 size;
+	unsigned	 i;
+	FILE		*stream = open_memstream(&text, &size);
+
+	(void)state;
+	assert_non_null(stream);
+	for (i = 1; i <= 4094; i++)
+		fprintf(stream, "watch \"%u\" { interface = \"hbw0\" "
+		    "vlan = %u peer = %s heartbeat = \"udp 694\" }\n", i, i,
+		    i % 2 == 0 ? "192.0.2.12" : "\"2001:db8::c\"");
+	assert_int_equal(fclose(stream), 0);
+	listen_to(text);
+	free(text);
+	for (ids[0] = 0; ids[0] <= 4095; ids[0]++) {
+		b.n = 0;
+		put_vlans(&b, ids, 0x0800);
+		put_beat(&b, 12, 11, 694, 694);
+		give(&b);
+		if (ids[0] != 0 && ids[0] % 2 == 0)
+			assert_found(1, ids[0] - 1);
+		else
+			assert_found(0);
+	}
+}
+
+/* One TCP connection in each of two VLANs, with the same ports. */
+static void
+vlan_of_tcp_keepalive(void **state)
+{
+	static const unsigned	 vlans[][2] = {
+		{ 10, 0xffff }, { 20, 0xffff },
+	};
+	struct bytes		 b;
+	unsigned		 i, v;
+
+	(void)state;
+	listen_to(WATCH("10", "vlan = 10 peer = 192.0.2.12 "
+	    "heartbeat = \"tcp-keepalive 5000\"")
+	    WATCH("20", "vlan = 20 peer = 192.0.2.12 "
+		"heartbeat = \"tcp-keepalive 5000\""));
+	for (i = 0; i < 4; i++) {
+		for (v = 0; v < 2; v++) {
+			b.n = 0;
+			put_vlans(&b, vlans[v], 0x0800);
+			put_ipv4(&b, 6, 64, 20);
+			between(&b, 12, 11);
+			put_tcp(&b, 40000, 5000, v == 0 ? 99 : 5000000, 7,
+			    PACKET_TCP_ACK);
+			give(&b);
+			/* Repeated twice: a keepalive, see tcp_keepalive.c. */
+			if (i >= 2)
+				assert_found(1, v);
+			else
+				assert_found(0);
+		}
+	}
+}
+
 static void
 ipv6(void **state)
 {
@@ -661,6 +812,35 @@ copies_of_segments(void **state)
 	assert_true(nfound == 1 && !last.copy);
 	give_at(&b, 150 * NSEC_PER_SEC + 20 * NSEC_PER_USEC);
 	assert_true(nfound == 1 && last.copy);
+}
+
+/* Equal keepalives of two VLANs at the same time are no copies. */
+static void
+equal_segments_of_vlans(void **state)
+{
+	static const unsigned	 vlans[][2] = {
+		{ 10, 0xffff }, { 20, 0xffff },
+	};
+	struct bytes		 b;
+	unsigned		 i, v;
+
+	(void)state;
+	listen_to(WATCH("10", "vlan = 10 peer = 192.0.2.12 "
+	    "heartbeat = \"tcp-keepalive 22\"")
+	    WATCH("20", "vlan = 20 peer = 192.0.2.12 "
+		"heartbeat = \"tcp-keepalive 22\""));
+	for (i = 0; i < 4; i++) {
+		for (v = 0; v < 2; v++) {
+			b.n = 0;
+			put_vlans(&b, vlans[v], 0x0800);
+			put_ipv4(&b, IPPROTO_TCP, 64, 20);
+			put_tcp(&b, 22, 40000, 100, 200, 0x10);
+			give_at(&b, i * NSEC_PER_SEC + v * NSEC_PER_USEC);
+			assert_int_equal(nfound, i >= 2);
+			if (nfound == 1)
+				assert_true(found[0] == v && !last.copy);
+		}
+	}
 }
 
 /* ---- packets that this host sent */
@@ -1682,6 +1862,39 @@ decapsulated(void **state)
 	assert_found(2, 0u, 3u);
 }
 
+/* An inner IP packet is in the VLAN of its frame, an inner frame in its own. */
+static void
+decapsulated_vlan(void **state)
+{
+	static const unsigned	 ten[] = { 10, 0xffff };
+	static const unsigned	 twenty[] = { 20, 0xffff };
+	struct bytes		 b = { .n = 0 };
+
+	(void)state;
+	listen_to(WATCH("10", "vlan = 10 peer = 192.0.2.12 "
+	    "heartbeat = \"udp 694\" decapsulate = true")
+	    WATCH("20", "vlan = 20 peer = 192.0.2.12 "
+		"heartbeat = \"udp 694\" decapsulate = true")
+	    WATCH("none", "vlan = none peer = 192.0.2.12 "
+		"heartbeat = \"udp 694\" decapsulate = true"));
+	put_vlans(&b, ten, 0x8847);
+	put_u32(&b, 0x00010140);	/* MPLS */
+	put_beat(&b, 12, 11, 694, 694);
+	give(&b);
+	assert_found(1, 0u);
+	b.n = 0;
+	put_vlans(&b, ten, 0x0800);
+	put_ipv4(&b, 17, 64, 8 + 8 + 18 + 32);
+	between(&b, 1, 2);
+	put_udp(&b, 4789, 4789, 8 + 18 + 32);	/* VXLAN */
+	put_u32(&b, 0x08000000);
+	put_u32(&b, 0x00000100);
+	put_vlans(&b, twenty, 0x0800);
+	put_beat(&b, 12, 11, 694, 694);
+	give(&b);
+	assert_found(1, 1u);
+}
+
 static void
 decapsulated_depth(void **state)
 {
@@ -1876,6 +2089,10 @@ main(void)
 		TEST(either_port_counts_once),
 		TEST(several_watches_of_one_flow),
 		TEST(local),
+		TEST(vlan),
+		TEST(vlan_without_ip),
+		TEST(many_vlans),
+		TEST(vlan_of_tcp_keepalive),
 		TEST(ipv6),
 		TEST(many_peers),
 		TEST(keys_fit),
@@ -1885,6 +2102,7 @@ main(void)
 		TEST(content),
 		TEST(content_on_links),
 		TEST(copies_of_segments),
+		TEST(equal_segments_of_vlans),
 		TEST(own_packets_do_not_count),
 		TEST(sent_packets_do_not_count),
 		TEST(own_segments_are_followed),
@@ -1914,6 +2132,7 @@ main(void)
 		TEST(expression_that_is_refused),
 		TEST(filters_of_two_expressions),
 		TEST(decapsulated),
+		TEST(decapsulated_vlan),
 		TEST(decapsulated_depth),
 		TEST(filters_of_encapsulations),
 		TEST(many),

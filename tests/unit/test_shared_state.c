@@ -338,6 +338,8 @@ static const char *const	 other_flows[] = {
 	WATCH("db", "hbw1", "192.0.2.12", "udp 695", ""),
 	WATCH("db", "hbw1", "192.0.2.12", "tcp 694", ""),
 	WATCH("db", "hbw1", "192.0.2.12", "udp 694", "local = \"192.0.2.1\""),
+	WATCH("db", "hbw1", "192.0.2.12", "udp 694", "vlan = 7"),
+	WATCH("db", "hbw1", "192.0.2.12", "udp 694", "vlan = none"),
 };
 
 #define OTHER_FLOWS	(sizeof(other_flows) / sizeof(other_flows[0]))
