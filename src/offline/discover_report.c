@@ -39,6 +39,9 @@ static const struct port_alarm other_alarm = {
 /* A watch must tolerate a silence of this many intervals. */
 #define INTERVALS_MIN	3
 
+/* The size of "HEARTBEAT in VLAN VLAN". */
+#define FORM_SIZE	(FLOW_TABLE_FORM_SIZE + VLAN_TEXT_SIZE + 16)
+
 /* The size of "A <-> B" with the longest addresses. */
 #define ADDRESSES_SIZE	(2 * ADDR_TEXT_SIZE + 8)
 
@@ -49,6 +52,8 @@ struct row {
 };
 
 struct discover_report {
+	const struct flow_table_entry *entries;	/* all flows */
+	size_t		 nentries;
 	struct row	*rows;		/* best first; owned */
 	size_t		 nrows;
 	const struct discover_report_setting *setting;
@@ -102,7 +107,8 @@ collect(struct discover_report *r, struct flow_table *flows)
 	size_t				 n;
 	int				 order;
 
-	e = flow_table_score(flows, &n);
+	r->entries = e = flow_table_score(flows, &n);
+	r->nentries = n;
 	r->rows = calloc(n + 1, sizeof(*r->rows));
 	if (r->rows == NULL)
 		return (false);
@@ -119,6 +125,20 @@ collect(struct discover_report *r, struct flow_table *flows)
 }
 
 /* ---- the table */
+
+static char *
+form_text(const struct flow_key *key, char *text)
+{
+	char	 form[FLOW_TABLE_FORM_SIZE], vlan[VLAN_TEXT_SIZE];
+
+	flow_table_form(key, form);
+	if (key->vlan == VLAN_NONE || key->vlan == VLAN_OTHER)
+		snprintf(text, FORM_SIZE, "%s", form);
+	else
+		snprintf(text, FORM_SIZE, "%s in VLAN %s", form,
+		    vlan_text(key->vlan, vlan));
+	return (text);
+}
 
 static const char *
 addresses_text(const struct row *row, char *text)
@@ -153,7 +173,7 @@ print_row(const struct discover_report *r, const struct row *row,
 	const struct flow_table_entry	*reverse = row->reverse != NULL ?
 	    row->reverse : e;
 	char				 text[ADDRESSES_SIZE];
-	char				 heartbeat[FLOW_TABLE_FORM_SIZE];
+	char				 heartbeat[FORM_SIZE];
 	char				 count[48];
 
 	if (row->reverse != NULL)
@@ -163,7 +183,7 @@ print_row(const struct discover_report *r, const struct row *row,
 		snprintf(count, sizeof(count), "%" PRIu64, e->flow.packets);
 	fprintf(r->stream, "# %-*s  %-*s  %11s  %8.3f s  %8.3f s  %8.3f s  "
 	    "%3.0f %%\n", flow_width, addresses_text(row, text), form_width,
-	    flow_table_form(&e->key, heartbeat), count,
+	    form_text(&e->key, heartbeat), count,
 	    seconds(e->verdict.interval_ns),
 	    seconds(larger(e->verdict.jitter_ns, reverse->verdict.jitter_ns)),
 	    seconds(larger(e->flow.longest_gap_ns,
@@ -183,13 +203,13 @@ widen(int *width, const char *text)
 static void
 print_table(const struct discover_report *r, size_t n)
 {
-	char	 text[ADDRESSES_SIZE], heartbeat[FLOW_TABLE_FORM_SIZE];
+	char	 text[ADDRESSES_SIZE], heartbeat[FORM_SIZE];
 	int	 flow_width = 4, form_width = 8;	/* of the headings */
 	size_t	 i;
 
 	for (i = 0; i < n; i++) {
 		widen(&flow_width, addresses_text(&r->rows[i], text));
-		widen(&form_width, flow_table_form(&r->rows[i].flow->key,
+		widen(&form_width, form_text(&r->rows[i].flow->key,
 		    heartbeat));
 	}
 	fprintf(r->stream, "# %-*s  %-*s  %11s  %10s  %10s  %10s  %s\n",
@@ -253,6 +273,7 @@ struct proposal {
 	const struct flow_table_entry	*flow;
 	int64_t				 needed_ns;	/* interruption */
 	bool				 single_sender;
+	bool				 in_vlan;	/* needs `vlan` */
 	bool				 repeated;	/* group has a watch */
 	bool				 twin;		/* see add_sender */
 };
@@ -269,7 +290,7 @@ add_sender(struct proposal *p, const struct row *row, bool earlier)
 	const struct flow_key	*other = &row->flow->key;
 
 	if (other->protocol != key->protocol || other->key != key->key ||
-	    other->inside != key->inside)
+	    other->inside != key->inside || other->vlan != key->vlan)
 		return;
 	if (other->source.family != key->source.family) {
 		p->twin = true;
@@ -281,6 +302,28 @@ add_sender(struct proposal *p, const struct row *row, bool earlier)
 		p->needed_ns = larger(p->needed_ns, needed_ns(row->reverse));
 }
 
+/*
+ * Does the watch need the option `vlan`?  It does if the flow has tags, or if a
+ * watch of an untagged flow would receive packets of another VLAN too.
+ */
+static bool
+needs_vlan(const struct discover_report *r, const struct flow_key *key)
+{
+	const struct flow_key	*other;
+	size_t			 i;
+
+	for (i = 0; i < r->nentries && key->vlan == VLAN_NONE; i++) {
+		other = &r->entries[i].key;
+		if (other->protocol == key->protocol &&
+		    other->key == key->key && other->vlan != VLAN_NONE &&
+		    other->source.family == key->source.family &&
+		    (key->protocol->any_sender ||
+		    addr_equal(&other->source, &key->source)))
+			return (true);
+	}
+	return (key->vlan != VLAN_NONE && key->vlan != VLAN_OTHER);
+}
+
 /* The watch for a flow, which is one of the directions of row number `row`. */
 static struct proposal
 propose(const struct discover_report *r, const struct flow_table_entry *e,
@@ -289,6 +332,7 @@ propose(const struct discover_report *r, const struct flow_table_entry *e,
 	struct proposal	 p = {
 		.flow = e, .needed_ns = needed_ns(e),
 		.single_sender = has_single_sender(e),
+		.in_vlan = needs_vlan(r, &e->key),
 	};
 	size_t		 i;
 
@@ -305,9 +349,9 @@ print_name(const struct discover_report *r, const struct proposal *p)
 {
 	const struct flow_key	*key = &p->flow->key;
 	char			 text[ADDR_TEXT_SIZE];
-	char			 heartbeat[FLOW_TABLE_FORM_SIZE];
+	char			 heartbeat[FORM_SIZE];
 
-	fprintf(r->stream, "\nwatch \"%s", flow_table_form(key, heartbeat));
+	fprintf(r->stream, "\nwatch \"%s", form_text(key, heartbeat));
 	if (!p->single_sender)
 		fprintf(r->stream, " from %s", addr_text(&key->source, text));
 	if (!p->single_sender || p->twin)
@@ -371,12 +415,16 @@ print_watch(const struct discover_report *r, const struct flow_table_entry *e,
 {
 	struct proposal			 p = propose(r, e, row);
 	const struct port_alarm		*alarm = alarm_of(&e->key);
+	char				 vlan[VLAN_TEXT_SIZE];
 	char				 heartbeat[FLOW_TABLE_FORM_SIZE];
 
 	if (p.repeated)
 		return;
 	print_name(r, &p);
 	print_interface(r, &e->key);
+	if (p.in_vlan)
+		fprintf(r->stream, "\tvlan = %s\n",
+		    vlan_text(e->key.vlan, vlan));
 	print_addresses(r, &p);
 	fprintf(r->stream, "\theartbeat = \"%s\"\n",
 	    flow_table_form(&e->key, heartbeat));
@@ -422,12 +470,12 @@ print_sections(const struct discover_report *r, size_t n)
 	const struct row	*row = r->rows;
 	size_t			 i;
 
-	print_alarm(r, n);
 	for (i = 0; i < n; i++, row++) {
 		print_watch(r, row->flow, i);
 		if (row->reverse != NULL && !has_single_sender(row->reverse))
 			print_watch(r, row->reverse, i);
 	}
+	print_alarm(r, n);
 }
 
 /* ---- the whole report */

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A flow, and how likely it is a heartbeat.  A flow is all packets that one
- * host sends to another host, or to a group, with one protocol and service
- * port.  This module reads no clock and does no I/O; it allocates memory only
- * for the sample.
+ * host sends to another host, or to a group, in one VLAN with one protocol and
+ * service port.  This module reads no clock and does no I/O; it allocates
+ * memory only for the sample.
  */
 #ifndef HBW_FLOW_H
 #define HBW_FLOW_H

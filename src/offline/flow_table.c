@@ -55,6 +55,7 @@ bucket_of(const struct flow_table *t, const struct flow_key *k)
 	hash = hash_bytes(hash, &k->protocol, sizeof(k->protocol));
 	hash = hash_bytes(hash, &k->key, sizeof(k->key));
 	hash = hash_bytes(hash, &k->inside, sizeof(k->inside));
+	hash = hash_bytes(hash, &k->vlan, sizeof(k->vlan));
 	/* The first octet of an address is its family. */
 	hash = hash_bytes(hash, &k->source, 1 + addr_length(&k->source));
 	hash = hash_bytes(hash, &k->destination,
@@ -66,7 +67,7 @@ static bool
 key_equal(const struct flow_key *a, const struct flow_key *b)
 {
 	return (a->protocol == b->protocol && a->key == b->key &&
-	    a->inside == b->inside &&
+	    a->inside == b->inside && a->vlan == b->vlan &&
 	    addr_equal(&a->source, &b->source) &&
 	    addr_equal(&a->destination, &b->destination));
 }
@@ -86,7 +87,7 @@ static struct flow_key
 reverse_of(const struct flow_key *k)
 {
 	return ((struct flow_key){
-		.protocol = k->protocol, .key = k->key,
+		.protocol = k->protocol, .key = k->key, .vlan = k->vlan,
 		.source = k->destination, .destination = k->source,
 		.inside = k->inside,
 	});
@@ -182,7 +183,7 @@ count(struct flow_table *t, const struct packet *packet,
     const struct protocol *protocol, uint32_t key, enum flow_kind kind)
 {
 	struct flow_key	 k = {
-		.protocol = protocol, .key = key,
+		.protocol = protocol, .key = key, .vlan = packet->vlan,
 		.source = packet->source, .destination = packet->destination,
 		.inside = t->inside,
 	};
@@ -310,7 +311,8 @@ is_copy(struct flow_table *t, const struct packet *packet)
 
 /* False when memory is exhausted. */
 static bool
-take_frame(struct flow_table *t, const struct capture_frame *frame)
+take_frame(struct flow_table *t, const struct capture_frame *frame,
+    uint32_t *vlan)
 {
 	struct packet		 packet;
 	struct heartbeat	 heartbeat;
@@ -319,6 +321,7 @@ take_frame(struct flow_table *t, const struct capture_frame *frame)
 
 	verdict = packet_decode(frame->link_type, frame->bytes,
 	    frame->captured, frame->wire, &packet);
+	decapsulate_vlan(frame, &packet, vlan);
 	/*
 	 * A fragment without the first octets has addresses but no ports.  It
 	 * shows that the pair exchanges packets, and is of no other use.
@@ -338,6 +341,7 @@ bool
 flow_table_take(struct flow_table *t, const struct capture_frame *frame)
 {
 	struct capture_frame	 outer = *frame, inner;
+	uint32_t		 vlan = VLAN_NONE;
 	unsigned		 depth;
 	bool			 fine;
 
@@ -346,11 +350,11 @@ flow_table_take(struct flow_table *t, const struct capture_frame *frame)
 	t->last = frame->timestamp;
 	t->totals.watched_ns = wall_sub(t->last, t->first);
 	t->inside = false;
-	fine = take_frame(t, frame);
+	fine = take_frame(t, frame, &vlan);
 	t->inside = true;
 	for (depth = 0; fine && depth < DECAPSULATE_DEPTH_MAX &&
 	    decapsulate_next(&outer, &inner); depth++) {
-		fine = take_frame(t, &inner);
+		fine = take_frame(t, &inner, &vlan);
 		outer = inner;
 	}
 	return (fine);

@@ -30,6 +30,7 @@
 struct flow_key {
 	const struct protocol	*protocol;
 	uint32_t		 key;
+	uint32_t		 vlan;		/* see vlan.h */
 	struct addr		 source;
 	struct addr		 destination;
 	bool			 inside;	/* of an encapsulation */

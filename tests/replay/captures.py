@@ -31,6 +31,12 @@ def ethernet(payload, kind=0x0800):
         struct.pack('>H', kind) + payload
 
 
+def vlans(frame, *ids):
+    """Adds tags to an Ethernet frame, outer first."""
+    return frame[:12] + b''.join(struct.pack('>HH', 0x8100, vid)
+                                 for vid in ids) + frame[12:]
+
+
 def udp(source, destination, sport, dport, data=b'x' * 64):
     return ethernet(ipv4(source, destination, 17, struct.pack(
         '>HHHH', sport, dport, 8 + len(data), 0) + data))
@@ -351,6 +357,20 @@ groups += [(t + 0.1, carp(node, 7)) for t, node in turns]
 for node in (LOCAL, PEER):
     groups += [(t + 0.2, hsrp(node, 3)) for t in range(0, 60, 3)]
 write_sorted('groups.pcap', groups)
+# Four groups with one number in different VLANs; that of VLAN 10 stops.  The
+# group without a tag has packets with a priority tag, whose id is 0.
+trunk = [(t, vlans(vrrp(PEER, 51, 100), 10)) for t in range(20)]
+trunk += [(t + 0.1, vlans(vrrp(OTHER, 51, 100), 20)) for t in range(60)]
+trunk += [(t + 0.2, vlans(vrrp(LOCAL, 51, 100), 100, 10)) for t in range(60)]
+trunk += [(t + 0.3, vlans(vrrp(LOCAL, 51, 100), *[0] * (t % 2)))
+          for t in range(60)]
+# One sender in two VLANs, and another one without tags.
+trunk += [(t + 0.4, vlans(heartbeat(), 10 + t % 2 * 10)) for t in range(60)]
+trunk += [(t + 0.5, udp(LOCAL, PEER, 20053, 20053)) for t in range(60)]
+write_sorted('vlans.pcap', trunk)
+write('all-vlans.pcap', pcap([(vid / 100, vlans(vrrp(PEER, 51, 100), vid))
+                              for vid in range(1, 4095)]))
+
 write_sorted('families.pcap', groups +
              [(t + 0.3, vrrp6('fe80::' + node[-2:], 51)) for t, node in turns])
 

@@ -614,6 +614,70 @@ grep -c '"watch":"vrrp 51 to .*"heartbeats":60,' out >got
 echo 2 >expected
 same "discover: each watch receives only its own group" 0 $status expected got
 
+# ---- VLANs
+# heartbeats: the number of each watch, from the summaries of replay
+heartbeats()
+{
+	sed -n -e 's/.*"summary","watch":"\([^"]*\)"/\1/' \
+	    -e 's/,.*"heartbeats":\([0-9]*\),.*/: \1/p' out
+}
+
+discover -r vlans.pcap
+status=$?
+sed -n '/^watch/p; /^\tvlan/p' out >got
+cat >expected <<'END'
+watch "vrrp 51 in VLAN 20" {
+	vlan = 20
+watch "vrrp 51" {
+	vlan = none
+watch "vrrp 51 in VLAN 100.10" {
+	vlan = 100.10
+watch "vrrp 51 in VLAN 10" {
+	vlan = 10
+watch "udp 20053 from 192.0.2.11 to 192.0.2.12" {
+watch "udp 20053 in VLAN 10 from 192.0.2.12 to 192.0.2.11" {
+	vlan = 10
+watch "udp 20053 in VLAN 20 from 192.0.2.12 to 192.0.2.11" {
+	vlan = 20
+END
+sort got >sorted
+sort expected >expected-sorted
+same "discover: each VLAN of a trunk has a section" 0 $status \
+    expected-sorted sorted nothing err
+cp out proposed
+replay -c proposed vlans.pcap
+status=$?
+heartbeats | sort >got
+cat >expected <<'END'
+udp 20053 from 192.0.2.11 to 192.0.2.12: 60
+udp 20053 in VLAN 10 from 192.0.2.12 to 192.0.2.11: 30
+udp 20053 in VLAN 20 from 192.0.2.12 to 192.0.2.11: 30
+vrrp 51 in VLAN 100.10: 60
+vrrp 51 in VLAN 10: 20
+vrrp 51 in VLAN 20: 60
+vrrp 51: 60
+END
+sed -n 's/.*"event":"raised".*"watch":"\([^"]*\)",.*/\1/p' out >raised
+echo 'vrrp 51 in VLAN 10' >expected-raised
+same "replay: each watch receives only its own VLAN" 0 $status \
+    expected got expected-raised raised nothing err
+discover -r all-vlans.pcap
+status=$?
+sed -n '1s/.* s, //p' out >got
+echo '4094 flows' >expected
+same "discover: each VLAN has its own flows" 0 $status expected got nothing err
+cat >conf-trunk <<'END'
+watch "any" { interface = "eth0" heartbeat = "vrrp 51" }
+watch "bpf" { interface = "eth0" heartbeat = "bpf vrrp" vlan = 20 }
+watch "empty" { interface = "eth0" heartbeat = "vrrp 51" vlan = 30 }
+END
+replay -c conf-trunk vlans.pcap
+status=$?
+heartbeats >got
+printf 'any: 200\nbpf: 60\nempty: 0\n' >expected
+same "replay: a watch without vlan receives all VLANs" 0 $status expected got \
+    nothing err
+
 discover -r known.pcap -b 192.0.2.30,2001:db8::1
 status=$?
 cat >expected <<'END'
