@@ -11,7 +11,7 @@
 #include "notify.h"
 #include "persistence.h"
 #include "sinks.h"
-#include "table.h"
+#include "varbinds.h"
 
 /* agentx-Notify-PDU (RFC 2741, section 6.1.2); no header has the constant. */
 #define AGENTX_NOTIFY		12
@@ -21,12 +21,6 @@
 /* The same limit while answers take longer than SLOW_NS. */
 #define UNANSWERED_MAX_SLOW	1
 #define SLOW_NS			NSEC_PER_SEC
-
-/*
- * A trap is a datagram, and an overloaded receiver drops it silently.  After a
- * pause RATE_BURST notifications are sent at once, then at the configured rate.
- */
-#define RATE_BURST		50
 
 /*
  * Seconds.  It practically never passes: after a timeout the library would send
@@ -41,155 +35,6 @@ struct pending_notify {
 	unsigned		 session;	/* notify->session then */
 	struct mono_time	 sent;
 };
-
-/* ---- varbinds */
-
-struct object {
-	const struct table	*table;
-	oid			 column;
-	const char		*name;
-};
-
-static const struct object alarm_objects[] = {
-	{ &alarm_table, 2, "hbwAlarmKey" },
-	{ &alarm_table, 1, "hbwAlarmId" },
-	{ &alarm_table, 3, "hbwAlarmName" },
-	{ &alarm_table, 4, "hbwAlarmState" },
-	{ &alarm_table, 5, "hbwAlarmSeverity" },
-	{ &scalars_table, 12, "hbwNotificationSequence" },
-	{ &scalars_table, 11, "hbwNotificationEpoch" },
-	{ &alarm_table, 15, "hbwAlarmSerial" },
-	{ &alarm_table, 9, "hbwAlarmSource" },
-	{ &alarm_table, 10, "hbwAlarmServiceName" },
-	{ &alarm_table, 11, "hbwAlarmRoleName" },
-	{ &alarm_table, 12, "hbwAlarmHostName" },
-	{ &watch_table, 2, "hbwWatchName" },
-	{ &watch_table, 5, "hbwWatchPeerType" },
-	{ &watch_table, 6, "hbwWatchPeer" },
-	{ &alarm_table, 13, "hbwAlarmCause" },
-	{ &alarm_table, 14, "hbwAlarmDetail" },
-	{ &alarm_table, 16, "hbwAlarmRaisedTime" },
-	{ &alarm_table, 17, "hbwAlarmClearedTime" },
-	{ &watch_table, 12, "hbwWatchLastHeartbeat" },
-};
-
-static const struct object capture_objects[] = {
-	{ &capture_table, 2, "hbwCaptureInterface" },
-	{ &capture_table, 3, "hbwCaptureState" },
-	{ &capture_table, 8, "hbwCaptureError" },
-	{ &scalars_table, 12, "hbwNotificationSequence" },
-	{ &scalars_table, 11, "hbwNotificationEpoch" },
-};
-
-static const struct object storm_objects[] = {
-	{ &scalars_table, 16, "hbwStormRaised" },
-	{ &scalars_table, 17, "hbwStormCleared" },
-	{ &scalars_table, 18, "hbwStormFirst" },
-	{ &scalars_table, 19, "hbwStormSince" },
-	{ &scalars_table, 12, "hbwNotificationSequence" },
-	{ &scalars_table, 11, "hbwNotificationEpoch" },
-};
-
-#define OBJECTS(array)	{ array, sizeof(array) / sizeof((array)[0]) }
-
-static const struct {
-	const struct object	*objects;
-	size_t			 count;
-}	 objects_of[] = {
-	[NOTIFICATION_RAISED] = OBJECTS(alarm_objects),
-	[NOTIFICATION_CLEARED] = OBJECTS(alarm_objects),
-	[NOTIFICATION_BLIND] = OBJECTS(capture_objects),
-	[NOTIFICATION_RESTORED] = OBJECTS(capture_objects),
-	[NOTIFICATION_STORM] = OBJECTS(storm_objects),
-};
-
-const char *
-notify_object_name(enum notification_event event, size_t i)
-{
-	return (i < objects_of[event].count ?
-	    objects_of[event].objects[i].name : NULL);
-}
-
-/* The row of a table as it was at the time of the notification. */
-static const void *
-view_of(const struct agent *agent, const struct notification *n,
-    const struct table *table, union view *view, oid *index)
-{
-	const struct notification_capture	*c = n->capture;
-
-	index[0] = index[1] = 0;
-	if (table == &scalars_table) {
-		view->scalars = (struct scalars_view){
-			agent, n->sequence, &n->storm,
-		};
-	} else if (table == &capture_table) {
-		index[0] = c->index;
-		view->capture = (struct capture_view){
-			.capture.state = c->state,
-		};
-		memcpy(view->capture.capture.interface, c->interface,
-		    sizeof(c->interface));
-		memcpy(view->capture.capture.error, c->error,
-		    sizeof(c->error));
-	} else if (table == &watch_table) {
-		index[0] = n->watch_index;
-		view->watch = (struct watch_view){
-			.config = n->watch,
-			.watch.last_wall = n->alarm.last_heartbeat,
-		};
-	} else {
-		index[0] = n->watch->profile->alarm->id;
-		index[1] = n->watch_index;
-		view->alarm = (struct alarm_view){ n->watch, &n->alarm };
-	}
-	return (view);
-}
-
-static bool
-add_varbind(netsnmp_variable_list **varbinds, const struct agent *agent,
-    const struct notification *n, const struct object *object)
-{
-	const struct column	*column;
-	union view		 view;
-	struct value		 value;
-	oid			 name[MAX_OID_LEN], index[TABLE_INDEXES];
-	size_t			 length;
-
-	column = table_column(object->table, object->column);
-	column->get(view_of(agent, n, object->table, &view, index), &value);
-	length = table_column_name(object->table, column, index, name);
-	return (snmp_varlist_add_variable(varbinds, name, length,
-	    column->type, value.octets, value.length) != NULL);
-}
-
-netsnmp_variable_list *
-notify_varbinds(const struct agent *agent, const struct notification *n)
-{
-	/* snmpTrapOID.0 (RFC 3418) */
-	static const oid	 trap_oid[] = {
-		1, 3, 6, 1, 6, 3, 1, 1, 4, 1, 0,
-	};
-	netsnmp_variable_list	*varbinds = NULL;
-	oid			 trap[MAX_OID_LEN];
-	size_t			 i;
-	bool			 ok;
-
-	memcpy(trap, table_root, table_root_length * sizeof(oid));
-	trap[table_root_length] = 0;
-	trap[table_root_length + 1] = n->event;
-	ok = snmp_varlist_add_variable(&varbinds, trap_oid,
-	    OID_LENGTH(trap_oid), ASN_OBJECT_ID, trap,
-	    (table_root_length + 2) * sizeof(oid)) != NULL;
-	for (i = 0; ok && i < objects_of[n->event].count; i++)
-		ok = add_varbind(&varbinds, agent, n,
-		    &objects_of[n->event].objects[i]);
-	if (ok)
-		return (varbinds);
-	snmp_free_varbind(varbinds);
-	return (NULL);
-}
-
-/* ---- delivery */
 
 void
 notify_init(struct notify *notify, struct agent *agent, bool standalone)
@@ -292,7 +137,7 @@ send_one(struct notify *notify, struct notification *n)
 {
 	netsnmp_variable_list	*varbinds;
 
-	varbinds = notify_varbinds(notify->agent, n);
+	varbinds = varbinds_new(notify->agent, n);
 	if (varbinds == NULL) {
 		notify->postponed = true;
 		return (false);
@@ -320,17 +165,6 @@ may_send(const struct notify *notify)
 }
 
 void
-notify_pace_sent(struct notify_pace *pace, const struct agent *agent,
-    struct mono_time now)
-{
-	int64_t	 pace_ns = NSEC_PER_SEC / agent->current.config->rate;
-
-	/* After a pause, pace->next may be a whole burst ago. */
-	pace->next = mono_add(mono_max(pace->next,
-	    mono_add(now, -RATE_BURST * pace_ns)), pace_ns);
-}
-
-void
 notify_flush(struct notify *notify, struct mono_time now)
 {
 	bool	 ok = true;
@@ -340,7 +174,8 @@ notify_flush(struct notify *notify, struct mono_time now)
 		return;
 	}
 	while (ok && may_send(notify) && !mono_before(now, notify->pace.next)) {
-		notify_pace_sent(&notify->pace, notify->agent, now);
+		pace_sent(&notify->pace,
+		    notify->agent->current.config->rate, now);
 		ok = send_one(notify, next_notification(notify));
 	}
 }

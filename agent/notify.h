@@ -14,13 +14,7 @@
 
 #include "agent.h"
 #include "base/mono.h"
-
-/* The pace of one receiver: a burst after a pause, then the option `rate`. */
-struct notify_pace {
-	struct mono_time next;		/* the earliest time to send */
-};
-void	 notify_pace_sent(struct notify_pace *, const struct agent *,
-	    struct mono_time now);
+#include "pace.h"
 
 struct notify {
 	struct agent	*agent;
@@ -32,7 +26,7 @@ struct notify {
 	bool		 full;		/* so was the socket; until an answer */
 	bool		 postponed;	/* by an error, until notify_retry() */
 	bool		 rejection_logged;
-	struct notify_pace pace;
+	struct pace	 pace;
 };
 
 void	 notify_init(struct notify *, struct agent *, bool standalone);
@@ -56,16 +50,5 @@ struct mono_time notify_due(const struct notify *);
 bool	 notify_needs_tick(const struct notify *);
 /* Sends the notifications that were rejected or could not be sent. */
 void	 notify_retry(struct notify *, struct mono_time now);
-
-/*
- * The varbinds of a notification: snmpTrapOID.0, and the OBJECTS of the MIB in
- * their order.  The caller frees them with snmp_free_varbind(); NULL when
- * memory is exhausted.
- */
-netsnmp_variable_list *notify_varbinds(const struct agent *,
-	    const struct notification *);
-
-/* The name in HBWATCH-MIB of object i of an event; NULL after the last. */
-const char *notify_object_name(enum notification_event, size_t i);
 
 #endif

@@ -15,10 +15,11 @@
 
 #include "base/array.h"
 #include "base/log.h"
-#include "notify.h"
+#include "pace.h"
 #include "persistence.h"
 #include "sink_process.h"
 #include "sinks.h"
+#include "varbinds.h"
 
 /* The most notifications that a process has and that are not delivered. */
 #define UNANSWERED_MAX	16
@@ -35,7 +36,7 @@ struct sink {
 	uint32_t	 done;		/* all up to it are delivered here */
 	unsigned	 unanswered;
 	bool		 full;		/* the socket; until an answer */
-	struct notify_pace pace;
+	struct pace	 pace;
 };
 
 static struct {
@@ -165,7 +166,7 @@ build(const struct agent *agent, const struct notification *n,
 	static const oid	 uptime_oid[] = { 1, 3, 6, 1, 2, 1, 1, 3, 0 };
 	u_long			 uptime = netsnmp_get_agent_uptime();
 	netsnmp_pdu		*pdu = snmp_pdu_create(SNMP_MSG_TRAP2);
-	netsnmp_variable_list	*varbinds = notify_varbinds(agent, n);
+	netsnmp_variable_list	*varbinds = varbinds_new(agent, n);
 	u_char			*end = NULL;
 	size_t			 room = sizeof(m->pdu);
 
@@ -209,7 +210,7 @@ flush(struct sink *s, const struct agent *agent, struct mono_time now)
 		}
 		s->unanswered++;
 		s->next++;
-		notify_pace_sent(&s->pace, agent, now);
+		pace_sent(&s->pace, agent->current.config->rate, now);
 	}
 }
 

@@ -18,6 +18,7 @@
 #include <net-snmp/mib_api.h>
 
 #include "notify.h"
+#include "varbinds.h"
 #include "stage.h"
 #include "table.h"
 
@@ -612,7 +613,7 @@ notifications(void **state)
 		assert_string_equal(node->label, name);
 		assert_int_equal(node->type, TYPE_NOTIFTYPE);
 		vb = node->varbinds;
-		for (i = 0; (name = notify_object_name(
+		for (i = 0; (name = varbinds_object_name(
 		    (enum notification_event)number, i)) != NULL; i++) {
 			assert_non_null(vb);
 			assert_string_equal(vb->vblabel, name);

@@ -11,6 +11,7 @@
 #include <time.h>
 
 #include "notify.h"
+#include "varbinds.h"
 #include "stage.h"
 #include "table.h"
 
@@ -61,7 +62,7 @@ varbinds(uint32_t i)
 {
 	netsnmp_variable_list	*list;
 
-	list = notify_varbinds(&stage.agent, notification(i));
+	list = varbinds_new(&stage.agent, notification(i));
 	assert_non_null(list);
 	return (list);
 }
@@ -474,7 +475,7 @@ object_names(void **state)
 		assert_int_equal(notification(i)->event, i);
 		list = varbinds(i);
 		vb = list->next_variable;
-		for (j = 0; (name = notify_object_name(i, j)) != NULL;
+		for (j = 0; (name = varbinds_object_name(i, j)) != NULL;
 		    j++, vb = vb->next_variable) {
 			assert_non_null(vb);
 			assert_int_equal(table_find(&stage.agent,
