@@ -3,6 +3,7 @@
 
 #include "packet/decapsulate.h"
 #include "packet/packet.h"
+#include "packet/packet_cooked.h"
 #include "packet/packet_layers.h"
 
 #define ETHERTYPE_ERSPAN3	0x22eb

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "packet/packet.h"
+#include "packet/packet_cooked.h"
 #include "packet/packet_layers.h"
 
 #define SLL_OUTGOING	4		/* packet type of a cooked header */

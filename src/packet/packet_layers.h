@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The layers of a frame, for the files that packet_decode is made of.
+ * The layers of a frame behind its link header: for packet.c and the other
+ * files that decode link headers and encapsulations.
  */
 #ifndef HBW_PACKET_LAYERS_H
 #define HBW_PACKET_LAYERS_H
@@ -56,6 +57,19 @@ rest_limit(struct rest *r, size_t n)
 }
 
 /*
+ * Makes *header a cursor over the next n octets; false when there are fewer.
+ * With a constant n the compiler checks the length only once.
+ */
+static inline bool
+rest_header(const struct rest *r, size_t n, struct cursor *header)
+{
+	if (!cursor_ok(&r->bytes) || r->bytes.left < n)
+		return (false);
+	*header = cursor_over(r->bytes.next, n);
+	return (true);
+}
+
+/*
  * Can the next octets be an IPv4 or IPv6 packet, by their version and length?
  * `type` says which of the two.
  */
@@ -82,14 +96,16 @@ packet_is_tag(uint16_t type)
 	    type == ETHERTYPE_OLD_QINQ);
 }
 
+/* These decode from the first octet of the IP header on. */
+enum packet_verdict packet_ipv4(struct rest *, struct packet *);
+enum packet_verdict packet_ipv6(struct rest *, struct packet *);
+/* IPv4 or IPv6, by the version in the first octet. */
+enum packet_verdict packet_raw(struct rest *, struct packet *);
+/* Decodes from the protocol field of PPP on: RFC 1661, section 2. */
+enum packet_verdict packet_ppp(struct rest *, struct packet *);
+
 /* Decodes the octets after an EtherType, which may be that of a VLAN tag. */
 enum packet_verdict packet_ether_payload(struct rest *, uint16_t type,
 	    struct packet *);
-
-/* Version 1 and 2 of the header that libpcap writes for the device `any`. */
-enum packet_verdict packet_link_cooked(struct rest *, struct packet *);
-enum packet_verdict packet_link_cooked2(struct rest *, struct packet *);
-/* Skips such a header and the VLAN tags; *type is the EtherType after them. */
-bool	 packet_cooked_type(struct rest *, bool version2, uint16_t *type);
 
 #endif
