@@ -1,0 +1,339 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
+#include "base/array.h"
+#include "base/hash.h"
+#include "match/match_table.h"
+#include "packet/decapsulate.h"
+
+/* True for the address that is configured, and for any if none is. */
+static bool
+addr_fits(const struct addr *configured, const struct addr *addr)
+{
+	return (configured->family == ADDR_NONE ||
+	    addr_equal(configured, addr));
+}
+
+static bool
+vlan_fits(const struct configuration_watch *w, uint32_t vlan)
+{
+	return (w->profile->vlan == VLAN_ANY || w->profile->vlan == vlan);
+}
+
+/* For a slot with the right form and hash: compares the options too. */
+static bool
+slot_matches(const struct match *m, const struct slot *slot,
+    const struct addr *peer, const struct packet *packet)
+{
+	const struct configuration_watch *w;
+
+	if (peer->family != ADDR_IPV6 &&
+	    (slot->form & (FORM_LOCAL | FORM_VLAN)) == 0)
+		return (true);
+	w = m->config->watches[slot->watch];
+	return (addr_equal(&w->peer, peer) && vlan_fits(w, packet->vlan) &&
+	    addr_fits(&w->profile->local, &packet->destination));
+}
+
+/* The arguments that all look-ups of a frame have in common. */
+struct query {
+	const struct packet	*packet;
+	struct wall_time	 timestamp;	/* of the frame */
+	uint64_t		 content;	/* 0: not computed yet */
+	bool			 copy;		/* for follow() */
+	match_found		*found;
+	void			*arg;
+};
+
+static inline uint64_t
+content_of(struct query *q)
+{
+	if (q->content == 0)
+		q->content = packet_content(q->packet);
+	return (q->content);
+}
+
+/* Finds the slots with this form and this value of `peer`. */
+static void
+look_up_slots(const struct match *m, uint32_t form, uint32_t hash,
+    const struct addr *peer, struct heartbeat *heartbeat, struct query *q)
+{
+	const struct slot	*slot;
+
+	for (slot = &m->slots[bucket(m, hash_of(form, hash))];
+	    slot->form != FORM_NONE; slot++)
+		if (slot->peer == hash && (slot->form & ~FORM_LOCAL) == form &&
+		    slot_matches(m, slot, peer, q->packet)) {
+			heartbeat->content = content_of(q);
+			q->found(q->arg, slot->watch, heartbeat);
+		}
+}
+
+/*
+ * Calls follow(), but for a copy of a segment decode(), because follow() would
+ * take repeated segments for keepalives.  Without a timestamp it is no copy.
+ * Nor are equal segments of two VLANs.
+ */
+static bool
+follow(const struct used_protocol *used, struct heartbeat *heartbeat,
+    struct query *q)
+{
+	const struct protocol	*protocol = used->protocol;
+	int64_t			 ns = q->timestamp.ns;
+	uint64_t		 segment;
+
+	if (wall_is_never(q->timestamp))
+		return (protocol->follow(used->memory, q->packet, heartbeat));
+	segment = hash_word(content_of(q), q->packet->vlan);
+	q->copy = copy_table_age(used->copies, segment, ns) != INT64_MAX;
+	if (q->copy)
+		return (protocol->decode(q->packet, heartbeat));
+	copy_table_add(used->copies, segment, ns);
+	return (protocol->follow(used->memory, q->packet, heartbeat));
+}
+
+/* Finds the watches without `vlan`, and those with that of the packet. */
+static void
+look_up(const struct match *m, uint32_t form, const struct addr *peer,
+    struct heartbeat *heartbeat, struct query *q)
+{
+	uint32_t	 hash = peer_hash(peer);
+
+	form |= (uint32_t)peer->family << FORM_FAMILY_SHIFT;
+	look_up_slots(m, form, hash, peer, heartbeat, q);
+	if (m->has_vlan)
+		look_up_slots(m, form | FORM_VLAN,
+		    in_vlan(hash, q->packet->vlan), peer, heartbeat, q);
+}
+
+static void
+match_protocol(const struct match *m, const struct used_protocol *used,
+    struct query *q)
+{
+	static const struct addr	 any_peer;
+	const struct protocol		*protocol = used->protocol;
+	struct heartbeat		 heartbeat;
+	uint32_t			 form;
+	unsigned			 k;
+
+	q->copy = false;
+	if (protocol->follow != NULL ? !follow(used, &heartbeat, q) :
+	    !protocol->decode(q->packet, &heartbeat))
+		return;
+	heartbeat.copy = q->copy;
+	for (k = 0; k < heartbeat.keys; k++) {
+		if (heartbeat.key[k] > FORM_KEY_MAX)
+			continue;
+		form = used->form | heartbeat.key[k];
+		look_up(m, form, &heartbeat.sender, &heartbeat, q);
+		if (protocol->any_sender)
+			look_up(m, form, &any_peer, &heartbeat, q);
+	}
+}
+
+/*
+ * Makes *untagged a copy of a frame of the `any` device without its VLAN tags.
+ * False when it has none, or when memory is exhausted.
+ */
+static bool
+untag(struct match *m, const struct capture_frame *frame,
+    struct capture_frame *untagged)
+{
+	size_t	 length;
+
+	if (!array_reserve(&m->untagged, &m->untagged_size, frame->captured, 1))
+		return (false);
+	length = packet_untag_cooked(frame->link_type, frame->bytes,
+	    frame->captured, frame->wire, m->untagged);
+	*untagged = *frame;
+	untagged->bytes = m->untagged;
+	untagged->captured = length;
+	untagged->wire -= frame->captured - length;
+	return (length > 0);
+}
+
+/*
+ * For frames of the `any` device pcap-filter has no `vlan`, so an expression is
+ * also tried on the frame without its tags.
+ *
+ * The packet must match the expression and have the `peer`, the `local` and the
+ * `vlan` of the watch, if it has these options.
+ */
+static void
+match_expressions(struct match *m, const struct capture_frame *frame,
+    struct query *q)
+{
+	const struct configuration_watch *w;
+	const struct packet	*packet = q->packet;
+	const struct expression	*e;
+	struct heartbeat	 heartbeat = {
+		.sender = packet->source, .keys = 1, .alive = true,
+	};
+	struct capture_frame	 untagged;
+	bool			 tagged = untag(m, frame, &untagged);
+	size_t			 i;
+
+	for (i = 0; i < m->nexpressions; i++) {
+		e = &m->expressions[i];
+		w = m->config->watches[e->watch];
+		if (!vlan_fits(w, packet->vlan) ||
+		    !addr_fits(&w->peer, &packet->source) ||
+		    !addr_fits(&w->profile->local, &packet->destination))
+			continue;
+		if (e->compiled != NULL &&
+		    (capture_expression_matches(e->compiled, frame) ||
+		    (tagged && capture_expression_matches(e->compiled,
+		    &untagged)))) {
+			heartbeat.content = content_of(q);
+			q->found(q->arg, e->watch, &heartbeat);
+		}
+	}
+}
+
+/*
+ * False when the packet cannot be a heartbeat of the protocol.  The transport
+ * and the ports exclude most packets before decode() or follow() is called.
+ */
+static inline bool
+may_match(const struct used_protocol *used, const struct packet *packet)
+{
+	if (used->transport == 0)
+		return (true);
+	return (used->transport == packet->protocol &&
+	    (ports_have(used, packet->source_port) ||
+	    ports_have(used, packet->destination_port)));
+}
+
+/* A packet that this host sent: only follow() needs it. */
+static void
+follow_sent(const struct match *m, struct query *q)
+{
+	struct heartbeat	 ignored;
+	size_t			 i;
+
+	for (i = 0; i < m->nused; i++)
+		if (m->used[i].protocol->follow != NULL &&
+		    may_match(&m->used[i], q->packet))
+			(void)follow(&m->used[i], &ignored, q);
+}
+
+static inline bool
+is_own(const struct match *m, const struct addr *source)
+{
+	return (m->own != NULL && own_addresses_may_have(m->own, source) &&
+	    own_addresses_have(m->own, source, m->interface));
+}
+
+bool
+match_prefilter(const struct match *m, const struct capture_frame *frame)
+{
+	struct packet		 packet;
+	struct capture_frame	 inner;
+	size_t			 i;
+
+	if (m->nexpressions > 0 ||
+	    (m->inner_ip != NULL && decapsulate_next(frame, &inner)))
+		return (true);
+	if (packet_decode(frame->link_type, frame->bytes, frame->captured,
+	    frame->wire, &packet) != PACKET_IP)
+		return (false);
+	for (i = 0; i < m->nused; i++)
+		if (may_match(&m->used[i], &packet))
+			return (true);
+	return (false);
+}
+
+/*
+ * *sent_here is true for what is inside a frame that this host sent; *vlan is
+ * the VLAN of the frame around this one.
+ */
+static enum packet_verdict
+match_table(struct match *m, const struct capture_frame *frame,
+    match_found *found, void *arg, bool *sent_here, uint32_t *vlan)
+{
+	struct packet		 packet;
+	struct query		 q = {
+		.packet = &packet, .timestamp = frame->timestamp,
+		.found = found, .arg = arg,
+	};
+	enum packet_verdict	 verdict;
+	size_t			 i;
+
+	verdict = packet_decode(frame->link_type, frame->bytes,
+	    frame->captured, frame->wire, &packet);
+	decapsulate_vlan(frame, &packet, vlan);
+	packet.sent_here |= *sent_here || is_own(m, &packet.source);
+	*sent_here = packet.sent_here;
+	if (packet.sent_here) {
+		if (verdict == PACKET_IP)
+			follow_sent(m, &q);
+		return (verdict);
+	}
+	if (verdict == PACKET_IP)
+		for (i = 0; i < m->nused; i++)
+			if (may_match(&m->used[i], &packet))
+				match_protocol(m, &m->used[i], &q);
+	if (m->nexpressions > 0)
+		match_expressions(m, frame, &q);
+	return (verdict);
+}
+
+/* The receiver of the watches that are found in a frame or inside it. */
+struct once {
+	struct match	*match;
+	match_found	*found;
+	void		*arg;
+};
+
+static void
+found_once(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
+{
+	const struct once	*once = arg;
+	uint64_t		*counted = &once->match->counted[watch];
+
+	if (*counted == once->match->frame)
+		return;
+	*counted = once->match->frame;
+	once->found(once->arg, watch, heartbeat);
+}
+
+static enum packet_verdict
+match_inside(struct match *m, const struct capture_frame *frame,
+    match_found *found, void *arg)
+{
+	struct once		 once = { m, found, arg };
+	struct capture_frame	 outer = *frame, inner;
+	enum packet_verdict	 verdict;
+	bool			 sent_here = false;
+	uint32_t		 vlan = VLAN_NONE;
+	unsigned		 depth;
+
+	m->frame++;
+	verdict = match_table(m, frame, found_once, &once, &sent_here, &vlan);
+	for (depth = 0; depth < DECAPSULATE_DEPTH_MAX &&
+	    decapsulate_next(&outer, &inner); depth++) {
+		(void)match_table(inner.link_type == DECAPSULATE_IP ?
+		    m->inner_ip : m->inner_ethernet, &inner, found_once, &once,
+		    &sent_here, &vlan);
+		outer = inner;
+	}
+	return (verdict);
+}
+
+enum packet_verdict
+match_frame(struct match *m, const struct capture_frame *frame,
+    match_found *found, void *arg)
+{
+	bool		 sent_here = false;
+	uint32_t	 vlan = VLAN_NONE;
+
+	if (m->inner_ip != NULL)
+		return (match_inside(m, frame, found, arg));
+	return (match_table(m, frame, found, arg, &sent_here, &vlan));
+}
+
+bool
+match_needs_payload(const struct match *m)
+{
+	return (m->nexpressions > 0 || m->inner_ip != NULL);
+}
