@@ -120,8 +120,8 @@ const char *const	 store_rows_schema[STORE_ROWS_VERSION] = {
 	/* Version 2 keeps the content of storm notifications. */
 	"CREATE TABLE storm (" COLUMN_TYPES(STORM, PRIMARY_KEY) ") STRICT;",
 	/* Version 3 keeps hbwCaptureIndex. */
-	"CREATE TABLE interface (number INTEGER PRIMARY KEY,"
-	    " name TEXT NOT NULL UNIQUE) STRICT;",
+	("CREATE TABLE interface (number INTEGER PRIMARY KEY,"
+	    " name TEXT NOT NULL UNIQUE) STRICT;"),
 };
 
 /* ---- the fields of the lists */

@@ -647,8 +647,8 @@ warnings_of_sections(void **state)
 	const char		*line;
 	size_t			 i;
 	static const char *const begin[] = {
-		"c.conf:1: warning: watch name \"a$(b)\" has the shell "
-		    "character '$';",
+		("c.conf:1: warning: watch name \"a$(b)\" has the shell "
+		    "character '$';"),
 		"c.conf:1: warning: interface \"e;0\" ",
 		"c.conf:3: warning: name \"n|\" ",
 		"c.conf:4: warning: type \"t`\" ",

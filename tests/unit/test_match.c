@@ -416,8 +416,8 @@ vlan(void **state)
 	static const char *const	 forms[] = {
 		"heartbeat = \"vrrp 51\"",
 		"heartbeat = \"vrrp 51\" peer = 192.0.2.12",
-		"heartbeat = \"vrrp 51\" peer = 192.0.2.12 "
-		    "local = 192.0.2.11",
+		("heartbeat = \"vrrp 51\" peer = 192.0.2.12 "
+		    "local = 192.0.2.11"),
 		"heartbeat = \"bpf proto 112\" peer = 192.0.2.12",
 		"heartbeat = \"bpf vrrp or arp\"",
 	};
