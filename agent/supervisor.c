@@ -64,25 +64,33 @@ discard_next(struct supervisor *s)
 	s->phase = SUPERVISOR_STEADY;
 }
 
-/* A hash of the watches whose peer is an address of this host. */
+/*
+ * A hash of the watches whose peer is an address of this host.  A watch without
+ * a peer or with `decapsulate` depends on all addresses: the hash then covers
+ * them all.
+ */
 static uint32_t
 hash_own_peers(const struct configuration *config,
     const struct own_addresses *own)
 {
 	const struct configuration_watch	*w;
-	uint32_t				 i, hash = HASH_START;
+	uint32_t				 i, all, hash = HASH_START;
+	bool					 needs_all = false;
 
 	for (i = 0; i < config->nwatches; i++) {
 		w = config->watches[i];
+		if (w->peer.family == ADDR_NONE || w->profile->decapsulate)
+			needs_all = true;
 		if (own_addresses_have(own, &w->peer, w->profile->interface))
 			hash = hash_bytes(hash, &i, sizeof(i));
 	}
-	return (hash);
+	all = own_addresses_hash(own);
+	return (needs_all ? hash_bytes(hash, &all, sizeof(all)) : hash);
 }
 
 /*
- * True when addresses of this host have changed so that other watches have one
- * as their peer.  When they cannot be read, nothing has changed.
+ * True when addresses of this host have changed and the engine needs the new
+ * ones.  When they cannot be read, nothing has changed.
  */
 static bool
 own_peers_changed(struct supervisor *s, const struct configuration *config)

@@ -328,7 +328,13 @@ open_capture(struct listener *listener)
 		listener->capture = NULL;
 		return (true);
 	}
-	if (!match_needs_sent(listener->match) &&
+	/*
+	 * Packets that this host forwards are outgoing, too, and may be
+	 * heartbeats.  The source address shows which ones it sent itself, but
+	 * an expression may match packets without one.
+	 */
+	if (match_expression_count(listener->match) > 0 &&
+	    !match_needs_sent(listener->match) &&
 	    !capture_inbound_only(listener->capture))
 		log_warnx("%s: packets that this host sends are captured too",
 		    interface);

@@ -113,7 +113,7 @@ packet_link_cooked2(struct rest *r, struct packet *packet)
 bool
 packet_cooked_type(struct rest *r, bool version2, uint16_t *type)
 {
-	struct packet	 unused;
+	struct packet	 unused = { .vlan = VLAN_NONE };
 	uint16_t	 device;
 
 	return (cooked_header(r, version2, &device, type, &unused) &&

@@ -88,11 +88,22 @@ is "discover does not say so of the peer" "$(own_proposals "$B4")" 0
 	watch_section keepalive "tcp-keepalive 7003" 1h
 	watch_section good 20001 2s
 	watch_section group "bpf udp port 20002" 2s | grep -v "peer = "
+	watch_section floating "bpf udp port 20003" 2s | grep -v "peer = "
 } | configure
+stop moving
+ip -n "$NODE_B" address delete "$MOVING/32" dev "$LINK"
+ip -n "$NODE_A" address add "$MOVING/32" dev "$LINK"
 start_hbwatchd
 soon "beside tcp-keepalive: the peer is alive" 10 \
 	watch_is hbwWatchState good alive
 wait_heartbeats good 30
 is "beside tcp-keepalive: own packets do not count" \
 	"$(watch_get hbwWatchHeartbeats group)" 0
+
+# A watch without a peer depends on each address of this host.
+ip -n "$NODE_A" address delete "$MOVING/32" dev "$LINK"
+ip -n "$NODE_B" address add "$MOVING/32" dev "$LINK"
+start_beat moving --from "$MOVING" --to "$A4" --port 20003 --rate 10
+soon "no peer: packets count when their sender is no longer this host" 20 \
+	watch_is hbwWatchState floating alive
 finish
