@@ -166,15 +166,20 @@ close_session(void)
 	sink.session = NULL;
 }
 
-/* The texts of net-snmp do not tell the reason. */
+/*
+ * The texts of net-snmp do not tell the reason.  The last word of `trapsess`
+ * may be a community or pass phrase, so it is not logged.
+ */
 static void
 explain_open(void)
 {
-	const char	*address = sink_address(sink.directive->text);
+	const char	*text = sink.directive->text;
+	const char	*address = sink_command_line(text) != NULL ? NULL :
+			    sink_address(text);
 	int		 error = sink.system_error;
 
 	if (address == NULL)
-		address = "";
+		address = "receiver";
 	snprintf(sink.error, sizeof(sink.error), "cannot open \"%.*s\": %s",
 	    (int)strcspn(address, " "), address,
 	    error == ECONNREFUSED || error == EHOSTUNREACH ||
@@ -394,6 +399,7 @@ keep_only(int socket)
 {
 	int	 fd = STDERR_FILENO + 1;
 
+	log_disconnect();
 	if (socket != fd && dup2(socket, fd) == -1)
 		_exit(1);
 	if (close_range((unsigned)fd + 1, ~0U, 0) != 0)

@@ -168,6 +168,14 @@ check_option(int argc, char *const *argv, int option)
 		report_current("invalid option -C; expected -Ci");
 }
 
+/* Options of snmpd.conf(5) before those of snmpcmd(1); each has an argument. */
+static bool
+is_session_name(const char *word)
+{
+	return (strcmp(word, "-profile") == 0 || strcmp(word, "-name") == 0 ||
+	    strcmp(word, "-tag") == 0);
+}
+
 /*
  * net-snmp writes most errors to standard error.  It ignores them for the
  * directive, and opens a sink on this host.
@@ -176,13 +184,22 @@ static void
 check_trapsess(const char *command_line)
 {
 	netsnmp_session	 session;
-	/* Not freed: the process of the check ends soon. */
-	char		*argv[128], *rest = strdup(command_line);
+	const char	*rest = command_line;
+	/* The words are not freed: the process of the check ends soon. */
+	char		*argv[128], word[SPRINT_MAX_LEN];
 	int		 argc = 0, result;
 
-	while (rest != NULL && argc < 127)
-		if (*(argv[argc] = strsep(&rest, " ")) != '\0')
-			argc++;
+	/* The words are split as net-snmp does it, with quotes. */
+	while (rest != NULL && argc < 127) {
+		rest = copy_nword_const(rest, word, sizeof(word));
+		if (argc == 1 && is_session_name(word)) {
+			rest = copy_nword_const(rest, word, sizeof(word));
+			continue;
+		}
+		argv[argc] = strdup(word);
+		if (argv[argc++] == NULL)
+			fatal("cannot check the directives of snmp");
+	}
 	argv[argc] = NULL;
 	result = netsnmp_parse_args(argc, argv, &session, "C:", check_option,
 	    NETSNMP_PARSE_ARGS_NOLOGGING | NETSNMP_PARSE_ARGS_NOZERO);
@@ -203,8 +220,10 @@ check_sink(const char *text)
 	char		 host[64];
 	struct in_addr	 ignored;
 
-	if (sink_command_line(text) != NULL)
+	if (sink_command_line(text) != NULL) {
 		check_trapsess(sink_command_line(text));
+		return;
+	}
 	if (address == NULL) {
 		report_current("missing address of the receiver");
 		return;

@@ -50,12 +50,17 @@ log_open(const char *name, enum log_target target, bool verbose)
 }
 
 void
+log_disconnect(void)
+{
+	if (log_target == LOG_TO_SYSLOG)
+		closelog();
+}
+
+void
 log_reconnect(void)
 {
-	if (log_target != LOG_TO_SYSLOG)
-		return;
-	closelog();
-	openlog(log_name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	if (log_target == LOG_TO_SYSLOG)
+		openlog(log_name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
 void

@@ -42,7 +42,12 @@ const char *log_prefix(int priority);
 typedef void log_taker(void *arg, int priority, const char *line);
 void	 log_redirect(log_taker *take, void *arg);
 
-/* Connects to syslog again, after all descriptors have been closed. */
+/*
+ * A process that closes all descriptors disconnects from syslog before it, and
+ * connects again after it.  Otherwise syslog closes its old number later,
+ * although that may belong to another descriptor then.
+ */
+void	 log_disconnect(void);
 void	 log_reconnect(void);
 
 /* Logs a line that another process, called `name`, sent to this one. */

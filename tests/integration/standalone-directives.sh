@@ -103,7 +103,8 @@ directives "$GOOD" "trap2sink noc.hbwatch.invalid" "trap2sink 300.1.1.1" \
 run_with -t
 fails_at "-t, an invalid address; unknown names of sinks are right" 4
 
-directives "$GOOD" "$USER_V3" "rouser noc priv" "trap2sink $SINK public"
+directives "$GOOD" "$USER_V3" "rouser noc priv" "trap2sink $SINK public" \
+	"trapsess -tag t -v 3 -u noc -l authNoPriv -A 'my pass phrase' $SINK"
 run_with -t
 is "right directives: the exit status is 0" "$STATUS" 0
 is "right directives: -t prints that they are OK" \
