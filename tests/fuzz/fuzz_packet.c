@@ -23,7 +23,7 @@ check(const struct packet *p, const uint8_t *frame, size_t captured)
 	fuzz_check(p->payload_length <=
 	    captured - (size_t)(p->payload - frame));
 	fuzz_check(p->source.family == p->destination.family);
-	fuzz_check(p->vlan <= 4095);
+	fuzz_check(p->vlan <= VLAN_OTHER);
 	fuzz_check(!packet_udp(p, &data, &wire) || data.left <= wire);
 	fuzz_check(!packet_tcp(p, &tcp) || tcp.data_wire <= p->payload_wire);
 	(void)packet_checksum_bad(p, &p->destination);
