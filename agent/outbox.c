@@ -175,7 +175,7 @@ outbox_requeue_all(struct outbox *box)
 {
 	uint32_t	 sequence;
 
-	/* One that was sent is above `delivered` and not above the cursor. */
+	/* A sent one is above `delivered` and not above the cursor. */
 	for (sequence = box->cursor; sequence > box->delivered; sequence--)
 		outbox_requeue(box, sequence);
 }

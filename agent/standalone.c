@@ -38,7 +38,7 @@ extern char	*snmp_trapcommunity;
 /* The unknown word follows. */
 #define LOG_UNKNOWN	"Unknown token: "
 
-/* What a process that only checks the directives shares with its parent. */
+/* The process that only checks the directives shares this with its parent. */
 struct check {
 	size_t	 current;	/* number of the directive; 0: none */
 	bool	 finished;

@@ -473,7 +473,7 @@ detect_interval_ns(const struct detect_watch *w)
 		first++;
 	if (first > 0)
 		interval_ns = median_of(intervals_ns + first, n - first);
-	/* Of two that came together first, the long interval is not known. */
+	/* If the first two came together, the long interval is not known. */
 	return (n < DETECT_LEARNED && interval_ns < TOGETHER_NS ? 0 :
 	    interval_ns);
 }

@@ -912,7 +912,7 @@ sent_packets_do_not_count(void **state)
 	assert_found(0);
 }
 
-/* What this host sends is needed to recognise the answers to it. */
+/* Sent packets are needed to recognise the answers to them. */
 static void
 own_segments_are_followed(void **state)
 {
@@ -1919,7 +1919,7 @@ decapsulated_depth(void **state)
 static void
 filters_of_encapsulations(void **state)
 {
-	/* Of an encapsulation: EtherType, octets before the heartbeat. */
+	/* An encapsulation: EtherType, octets before the heartbeat. */
 	static const struct {
 		unsigned	 type;
 		uint8_t		 octets[44];
