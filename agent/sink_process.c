@@ -386,6 +386,8 @@ deliver(const struct sink_message *m, size_t length)
 
 	while (!attempt(m, length)) {
 		log_failure();
+		if (m->sequence == SINK_TRAP)
+			return;
 		/* Without events it waits only for the end of the agent. */
 		if (poll(&agent, 1, RETRY_MS) > 0)
 			_exit(0);

@@ -8,7 +8,8 @@
  * The agent sends each notification as a `struct sink_message` in one packet.
  * The process answers with its sequence when the notification is delivered: a
  * trap was sent, or the receiver of a stream or of an inform has acknowledged
- * it.  Until then it tries again.
+ * it.  Until then it tries again.  A trap of net-snmp itself (SINK_TRAP) is
+ * tried once and always answered.
  */
 #ifndef HBW_SINK_PROCESS_H
 #define HBW_SINK_PROCESS_H
@@ -20,6 +21,9 @@
 
 /* Octets of a Trap-PDU (RFC 3416). */
 #define SINK_PDU_MAX	65536
+
+/* The sequence in a message with a trap of net-snmp itself, not of hbwatchd. */
+#define SINK_TRAP	0
 
 struct sink_message {
 	uint32_t	 sequence;

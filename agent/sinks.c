@@ -2,6 +2,7 @@
 #include <net-snmp/net-snmp-config.h>
 #include <net-snmp/net-snmp-includes.h>
 #include <net-snmp/agent/net-snmp-agent-includes.h>
+#include <net-snmp/agent/agent_callbacks.h>
 
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -21,7 +22,10 @@
 #include "sinks.h"
 #include "varbinds.h"
 
-/* The most notifications that a process has and that are not delivered. */
+/*
+ * The most notifications without an answer of one process, and the most traps
+ * of net-snmp.
+ */
 #define UNANSWERED_MAX	16
 /* The time between two starts of a process. */
 #define RESTART_NS	NSEC_PER_SEC
@@ -34,7 +38,8 @@ struct sink {
 	struct mono_time start;		/* the earliest next start */
 	uint32_t	 next;		/* sequence to send; 0: unknown */
 	uint32_t	 done;		/* all up to it are delivered here */
-	unsigned	 unanswered;
+	unsigned	 unanswered;	/* notifications without an answer */
+	unsigned	 traps;		/* of net-snmp, without an answer */
 	bool		 full;		/* the socket; until an answer */
 	struct pace	 pace;
 };
@@ -43,7 +48,8 @@ static struct {
 	struct sink	*sinks;		/* owned */
 	size_t		 count;
 	size_t		 capacity;
-	size_t		 polled;	/* place of the first in the set */
+	size_t		 polled;	/* index of the first in the poll set */
+	struct sink_message	 message;	/* too large for the stack */
 } all;
 
 void
@@ -89,7 +95,7 @@ start_process(struct sink *s, struct mono_time now)
 		return;
 	}
 	s->socket = pair[0];
-	s->unanswered = 0;
+	s->unanswered = s->traps = 0;
 	s->full = false;
 	/* Notifications without an answer are sent again. */
 	if (s->next != 0)
@@ -157,18 +163,29 @@ next_notification(struct sink *s, const struct agent *agent)
 	return (n);
 }
 
-/* The size of the PDU in the message, or 0 on error. */
+/* Encodes the PDU into all.message.  Returns its size, or 0 on error. */
 static size_t
-build(const struct agent *agent, const struct notification *n,
-    struct sink_message *m)
+encode(netsnmp_pdu *pdu, uint32_t sequence)
+{
+	struct sink_message	*m = &all.message;
+	size_t			 room = sizeof(m->pdu);
+	u_char			*end;
+
+	m->sequence = sequence;
+	end = snmp_pdu_build(pdu, m->pdu, &room);
+	return (end != NULL ? (size_t)(end - m->pdu) : 0);
+}
+
+/* The same for a notification. */
+static size_t
+encode_notification(const struct agent *agent, const struct notification *n)
 {
 	/* sysUpTime.0 (RFC 3418) */
 	static const oid	 uptime_oid[] = { 1, 3, 6, 1, 2, 1, 1, 3, 0 };
 	u_long			 uptime = netsnmp_get_agent_uptime();
 	netsnmp_pdu		*pdu = snmp_pdu_create(SNMP_MSG_TRAP2);
 	netsnmp_variable_list	*varbinds = varbinds_new(agent, n);
-	u_char			*end = NULL;
-	size_t			 room = sizeof(m->pdu);
+	size_t			 length = 0;
 
 	if (pdu != NULL && varbinds != NULL &&
 	    snmp_varlist_add_variable(&pdu->variables, uptime_oid,
@@ -176,12 +193,19 @@ build(const struct agent *agent, const struct notification *n,
 	    sizeof(uptime)) != NULL) {
 		pdu->variables->next_variable = varbinds;
 		varbinds = NULL;
-		end = snmp_pdu_build(pdu, m->pdu, &room);
+		length = encode(pdu, n->sequence);
 	}
 	snmp_free_varbind(varbinds);
 	snmp_free_pdu(pdu);
-	m->sequence = n->sequence;
-	return (end != NULL ? (size_t)(end - m->pdu) : 0);
+	return (length);
+}
+
+/* Sends all.message; `length` is that of its PDU. */
+static bool
+send_message(const struct sink *s, size_t length)
+{
+	return (length > 0 && send(s->socket, &all.message,
+	    SINK_MESSAGE_SIZE(length), MSG_DONTWAIT | MSG_NOSIGNAL) >= 0);
 }
 
 static bool
@@ -193,17 +217,12 @@ can_send(const struct sink *s)
 static void
 flush(struct sink *s, const struct agent *agent, struct mono_time now)
 {
-	static struct sink_message	 m;
 	const struct notification	*n;
-	size_t				 length;
 
 	while (can_send(s) && !mono_before(now, s->pace.next) &&
 	    (n = next_notification(s, agent)) != NULL) {
-		length = build(agent, n, &m);
-		if (length == 0 || send(s->socket, &m,
-		    SINK_MESSAGE_SIZE(length),
-		    MSG_DONTWAIT | MSG_NOSIGNAL) < 0) {
-			s->full = s->unanswered > 0;
+		if (!send_message(s, encode_notification(agent, n))) {
+			s->full = s->unanswered + s->traps > 0;
 			if (!s->full)
 				s->pace.next = mono_add(now, RESTART_NS);
 			return;
@@ -212,6 +231,33 @@ flush(struct sink *s, const struct agent *agent, struct mono_time now)
 		s->next++;
 		pace_sent(&s->pace, agent->current.config->rate, now);
 	}
+}
+
+/*
+ * net-snmp calls this for each trap that it sends itself: authenticationFailure
+ * with the directive authtrapenable.  net-snmp has no sinks in this process.
+ */
+static int
+on_trap(int major, int minor, void *trap, void *arg)
+{
+	size_t	 i, length = encode(trap, SINK_TRAP);
+
+	(void)major;
+	(void)minor;
+	(void)arg;
+	for (i = 0; i < all.count; i++)
+		if (all.sinks[i].socket != -1 &&
+		    all.sinks[i].traps < UNANSWERED_MAX &&
+		    send_message(&all.sinks[i], length))
+			all.sinks[i].traps++;
+	return (0);
+}
+
+void
+sinks_forward_traps(void)
+{
+	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
+	    SNMPD_CALLBACK_SEND_TRAP2, on_trap, NULL);
 }
 
 /* A notification is delivered when it is so at each sink. */
@@ -283,14 +329,17 @@ static void
 read_answers(struct sink *s)
 {
 	uint32_t	 sequence;
+	unsigned	*waiting;
 	ssize_t		 n;
 
 	while ((n = recv(s->socket, &sequence, sizeof(sequence),
 	    MSG_DONTWAIT)) == (ssize_t)sizeof(sequence)) {
-		s->done = sequence;
 		s->full = false;
-		if (s->unanswered > 0)
-			s->unanswered--;
+		if (sequence != SINK_TRAP)
+			s->done = sequence;
+		waiting = sequence == SINK_TRAP ? &s->traps : &s->unanswered;
+		if (*waiting > 0)
+			--*waiting;
 	}
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
 		return;

@@ -20,6 +20,12 @@
 void	 sinks_add(const struct configuration_directive *,
 	    const char *community);
 
+/*
+ * Also sends the traps of net-snmp itself to the sinks, each only once.  To be
+ * called after init_agent().
+ */
+void	 sinks_forward_traps(void);
+
 /* Starts processes, and sends to them what the pace allows.  Never waits. */
 void	 sinks_flush(struct agent *, struct mono_time now);
 /* When sinks_flush() can do more; MONO_NEVER: after the next event. */

@@ -441,6 +441,7 @@ standalone_start(struct agent *agent, const char *address, const char *state)
 	add_to_init_list(no_smux);
 	if (!snmp_library_start_agent(agent))
 		return (STANDALONE_FAILED);
+	sinks_forward_traps();
 	snmp_engine_load(state);
 	if (!init_with_directives(agent->current.config))
 		return (STANDALONE_MISCONFIGURED);

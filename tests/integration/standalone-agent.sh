@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Setting: hbwatchd as standalone SNMP agent (-L), with SNMPv2c and SNMPv3.
-# Checks:  it answers only permitted requests, and sends each notification as
-#          trap and as inform.
+# Checks:  it answers only permitted requests, reports each other one with
+#          authenticationFailure, and sends each notification as trap and as
+#          inform.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -17,6 +18,11 @@ start_traps
 # The receiver of an inform is its authoritative engine, so it needs the user.
 start_receiver informs "$INFORM" "$INFORMS" "createUser $USER_V3" \
 	"authUser log noc"
+
+# informs_are COUNT NOTIFICATION [WATCH]: as traps_are
+informs_are() {
+	TRAPS=$INFORMS traps_are "$@"
+}
 
 # client_v3 PROGRAM ARGUMENT...: as the SNMPv3 user
 client_v3() {
@@ -32,6 +38,7 @@ client_v3() {
 			"rocommunity public 127.0.0.1",
 			"createUser $USER_V3",
 			"rouser noc priv",
+			"authtrapenable 1",
 			"trap2sink $SINK public",
 			"trapsess -Ci $V3 $INFORM"
 		}
@@ -50,6 +57,15 @@ like "a wrong passphrase is rejected" "$(client_v3 snmpget -A wrongpassphrase \
 like "a wrong community gets no answer" \
 	"$(at "$NODE_A" snmpget -v 2c -c private \
 	-t 1 -r 0 -OQUv "$AGENT" HBWATCH-MIB::hbwVersion.0 2>&1)" "Timeout"
+# Together with the two above, these are more than a sink has at a time.
+for ((i = 0; i < 20; i++)); do
+	at "$NODE_A" snmpget -v 2c -c private -t 0.02 -r 0 "$AGENT" \
+		HBWATCH-MIB::hbwVersion.0 >/dev/null 2>&1
+done
+soon "authtrapenable: each rejected request is reported by a trap" 10 \
+	traps_are 22 authenticationFailure
+soon "authtrapenable: each rejected request is reported by an inform" 10 \
+	informs_are 22 authenticationFailure
 like "SET is rejected" "$(at "$NODE_A" snmpset -v 2c -c public -t 1 -r 0 \
 	"$AGENT" "$MIB_ROOT.1.1.1.0" s x 2>&1)" "noAccess|notWritable"
 client snmpbulkwalk -On -Oe "$AGENT" "$MIB_ROOT" >"$WORK/walk"
@@ -61,9 +77,6 @@ stop peer
 soon "the raise arrives as a trap" 10 traps_are 1 hbwAlarmRaised
 start_peer
 soon "the clear arrives as a trap" 10 traps_are 1 hbwAlarmCleared
-informs_are() {
-	TRAPS=$INFORMS traps_are "$@"
-}
 soon "the raise arrives as an inform" 10 informs_are 1 hbwAlarmRaised
 soon "the clear arrives as an inform" 10 informs_are 1 hbwAlarmCleared
 is "traps and informs have the same varbinds" \
