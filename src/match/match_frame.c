@@ -243,13 +243,10 @@ match_prefilter(const struct match *m, const struct capture_frame *frame)
 	return (false);
 }
 
-/*
- * *sent_here is true for what is inside a frame that this host sent; *vlan is
- * the VLAN of the frame around this one.
- */
+/* *sent_here is true for what is inside a frame that this host sent. */
 static enum packet_verdict
 match_table(struct match *m, const struct capture_frame *frame,
-    match_found *found, void *arg, bool *sent_here, uint32_t *vlan)
+    match_found *found, void *arg, bool *sent_here)
 {
 	struct packet		 packet;
 	struct query		 q = {
@@ -259,9 +256,7 @@ match_table(struct match *m, const struct capture_frame *frame,
 	enum packet_verdict	 verdict;
 	size_t			 i;
 
-	verdict = packet_decode(frame->link_type, frame->bytes,
-	    frame->captured, frame->wire, &packet);
-	decapsulate_vlan(frame, &packet, vlan);
+	verdict = decapsulate_decode(frame, &packet);
 	packet.sent_here |= *sent_here || is_own(m, &packet.source);
 	*sent_here = packet.sent_here;
 	if (packet.sent_here) {
@@ -305,16 +300,15 @@ match_inside(struct match *m, const struct capture_frame *frame,
 	struct capture_frame	 outer = *frame, inner;
 	enum packet_verdict	 verdict;
 	bool			 sent_here = false;
-	uint32_t		 vlan = VLAN_NONE;
 	unsigned		 depth;
 
 	m->frame++;
-	verdict = match_table(m, frame, found_once, &once, &sent_here, &vlan);
+	verdict = match_table(m, frame, found_once, &once, &sent_here);
 	for (depth = 0; depth < DECAPSULATE_DEPTH_MAX &&
 	    decapsulate_next(&outer, &inner); depth++) {
 		(void)match_table(inner.link_type == DECAPSULATE_IP ?
 		    m->inner_ip : m->inner_ethernet, &inner, found_once, &once,
-		    &sent_here, &vlan);
+		    &sent_here);
 		outer = inner;
 	}
 	return (verdict);
@@ -324,12 +318,11 @@ enum packet_verdict
 match_frame(struct match *m, const struct capture_frame *frame,
     match_found *found, void *arg)
 {
-	bool		 sent_here = false;
-	uint32_t	 vlan = VLAN_NONE;
+	bool	 sent_here = false;
 
 	if (m->inner_ip != NULL)
 		return (match_inside(m, frame, found, arg));
-	return (match_table(m, frame, found, arg, &sent_here, &vlan));
+	return (match_table(m, frame, found, arg, &sent_here));
 }
 
 bool

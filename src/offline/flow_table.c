@@ -311,17 +311,14 @@ is_copy(struct flow_table *t, const struct packet *packet)
 
 /* False when memory is exhausted. */
 static bool
-take_frame(struct flow_table *t, const struct capture_frame *frame,
-    uint32_t *vlan)
+take_frame(struct flow_table *t, const struct capture_frame *frame)
 {
 	struct packet		 packet;
 	struct heartbeat	 heartbeat;
 	const struct decoder	*decoder;
 	enum packet_verdict	 verdict;
 
-	verdict = packet_decode(frame->link_type, frame->bytes,
-	    frame->captured, frame->wire, &packet);
-	decapsulate_vlan(frame, &packet, vlan);
+	verdict = decapsulate_decode(frame, &packet);
 	/*
 	 * A fragment without the first octets has addresses but no ports.  It
 	 * shows that the pair exchanges packets, and is of no other use.
@@ -341,7 +338,6 @@ bool
 flow_table_take(struct flow_table *t, const struct capture_frame *frame)
 {
 	struct capture_frame	 outer = *frame, inner;
-	uint32_t		 vlan = VLAN_NONE;
 	unsigned		 depth;
 	bool			 fine;
 
@@ -350,11 +346,11 @@ flow_table_take(struct flow_table *t, const struct capture_frame *frame)
 	t->last = frame->timestamp;
 	t->totals.watched_ns = wall_sub(t->last, t->first);
 	t->inside = false;
-	fine = take_frame(t, frame, &vlan);
+	fine = take_frame(t, frame);
 	t->inside = true;
 	for (depth = 0; fine && depth < DECAPSULATE_DEPTH_MAX &&
 	    decapsulate_next(&outer, &inner); depth++) {
-		fine = take_frame(t, &inner, &vlan);
+		fine = take_frame(t, &inner);
 		outer = inner;
 	}
 	return (fine);

@@ -37,6 +37,7 @@ struct capture_frame {
 	size_t			 captured;	/* octets at `bytes` */
 	size_t			 wire;		/* octets on the wire */
 	int			 link_type;	/* as packet_decode takes it */
+	uint32_t		 vlan;		/* see decapsulate_next; else 0 */
 };
 
 /* Receives a frame; `arg` is the argument of capture_drain. */

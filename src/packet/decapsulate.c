@@ -129,13 +129,15 @@ snap(struct rest *r, size_t length, uint16_t *type)
 }
 
 /*
- * Decapsulates the octets after an EtherType.  `inside` is true if the IP
- * packet that may follow is not that of the outer frame.
+ * Decapsulates the octets after an EtherType.  `inside` is true if the tags and
+ * the IP packet that may follow are not those that packet_decode finds.
  */
 static bool
 ether_payload(struct rest *r, uint16_t type, bool inside,
     struct capture_frame *inner)
 {
+	uint16_t	 tag;
+
 	while (cursor_ok(&r->bytes)) {
 		switch (type) {
 		case ETHERTYPE_IPV4:
@@ -144,7 +146,9 @@ ether_payload(struct rest *r, uint16_t type, bool inside,
 		case ETHERTYPE_VLAN:
 		case ETHERTYPE_SERVICE_VLAN:
 		case ETHERTYPE_OLD_QINQ:
-			cursor_skip(&r->bytes, 2);
+			tag = cursor_u16(&r->bytes);
+			if (inside)
+				inner->vlan = vlan_inside(inner->vlan, tag);
 			break;
 		case ETHERTYPE_VNTAG:
 			cursor_skip(&r->bytes, 4);
@@ -167,6 +171,23 @@ ether_payload(struct rest *r, uint16_t type, bool inside,
 		type = cursor_u16(&r->bytes);
 	}
 	return (false);
+}
+
+/*
+ * Decapsulates the octets after the EtherType in the header of a tunnel.  VLAN
+ * tags there replace those of the outer frame.
+ */
+static bool
+tunnel_payload(struct rest *r, uint16_t type, struct capture_frame *inner)
+{
+	uint32_t	 outer_vlan = inner->vlan;
+	bool		 found;
+
+	inner->vlan = VLAN_NONE;
+	found = type > LENGTH_MAX && ether_payload(r, type, true, inner);
+	if (inner->vlan == VLAN_NONE)
+		inner->vlan = outer_vlan;
+	return (found);
 }
 
 /* Type I has no header, and type II a sequence number in GRE and a header. */
@@ -217,7 +238,7 @@ gre(struct rest *r, struct capture_frame *inner)
 		return (erspan(r, (flags & GRE_SEQUENCE) != 0, inner));
 	if (type == ETHERTYPE_ERSPAN3)
 		return (erspan3(r, inner));
-	return (type > LENGTH_MAX && ether_payload(r, type, true, inner));
+	return (tunnel_payload(r, type, inner));
 }
 
 /* RFC 7348, section 5: without the flag there is no valid frame. */
@@ -241,8 +262,7 @@ geneve(struct rest *r, struct capture_frame *inner)
 	cursor_skip(&r->bytes, 1);
 	type = cursor_u16(&r->bytes);
 	cursor_skip(&r->bytes, 4 + (size_t)(first & 0x3f) * 4);
-	return (first >> 6 == 0 && type > LENGTH_MAX &&
-	    ether_payload(r, type, true, inner));
+	return (first >> 6 == 0 && tunnel_payload(r, type, inner));
 }
 
 static bool
@@ -315,11 +335,12 @@ bool
 decapsulate_next(const struct capture_frame *outer,
     struct capture_frame *inner)
 {
-	struct packet	 packet;
+	struct packet		 packet;
+	enum packet_verdict	 verdict = decapsulate_decode(outer, &packet);
 
 	inner->timestamp = outer->timestamp;
-	switch (packet_decode(outer->link_type, outer->bytes, outer->captured,
-	    outer->wire, &packet)) {
+	inner->vlan = packet.vlan;
+	switch (verdict) {
 	case PACKET_IP:
 		return (ip_payload(&packet, inner));
 	case PACKET_NOT_IP:

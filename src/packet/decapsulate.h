@@ -23,22 +23,29 @@
 /*
  * Makes *inner the frame that `outer` carries; it points into `outer` and has
  * its timestamp.  False when `outer` carries none, or when it is cut short.
+ *
+ * An Ethernet frame has its own VLAN tags.  An IP packet without a link header
+ * may have tags too: those behind the header of GRE or Geneve, and those before
+ * and behind VN-Tag or SNAP.  inner->vlan is their VLAN.  Without such tags it
+ * is the VLAN of `outer`.
  */
 bool	 decapsulate_next(const struct capture_frame *outer,
 	    struct capture_frame *inner);
 
 /*
- * Call it for the packet of each frame, beginning with the outermost one and
- * *vlan = VLAN_NONE: an IP packet without a link header is in the VLAN of the
- * frame that carries it.
+ * Calls packet_decode for a captured frame or one of decapsulate_next, and then
+ * packet->vlan is right for both.
  */
-static inline void
-decapsulate_vlan(const struct capture_frame *frame, struct packet *packet,
-    uint32_t *vlan)
+static inline enum packet_verdict
+decapsulate_decode(const struct capture_frame *frame, struct packet *packet)
 {
+	enum packet_verdict	 verdict;
+
+	verdict = packet_decode(frame->link_type, frame->bytes,
+	    frame->captured, frame->wire, packet);
 	if (frame->link_type == DECAPSULATE_IP)
-		packet->vlan = *vlan;
-	*vlan = packet->vlan;
+		packet->vlan = frame->vlan;
+	return (verdict);
 }
 
 #endif

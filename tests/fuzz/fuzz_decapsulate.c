@@ -27,6 +27,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fuzz_check(inner.bytes > outer.bytes);
 		fuzz_check(inner.captured > 0);
 		fuzz_check(inner.captured <= inner.wire);
+		fuzz_check(inner.vlan <= VLAN_OTHER);
 		fuzz_check(inner.bytes + inner.captured <=
 		    outer.bytes + outer.captured);
 		fuzz_check(inner.link_type == DECAPSULATE_IP ||

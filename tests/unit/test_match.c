@@ -1862,26 +1862,88 @@ decapsulated(void **state)
 	assert_found(2, 0u, 3u);
 }
 
-/* An inner IP packet is in the VLAN of its frame, an inner frame in its own. */
+/* The watches of decapsulated_vlan, in this order. */
+enum { VLAN_10, VLAN_20, VLAN_10_20, NO_VLAN };
+
+/*
+ * An inner IP packet is in the VLAN of the tags directly before it, or without
+ * such tags in that of the outer frame.  An inner frame is in its own.
+ */
 static void
 decapsulated_vlan(void **state)
 {
+	/* The tags of a frame, its EtherType, and octets before the packet. */
+	static const struct {
+		unsigned	 ids[2];
+		unsigned	 type;
+		uint8_t		 octets[44];
+		size_t		 n;
+		unsigned	 watch;
+	} cases[] = {
+		/* MPLS */
+		{ { 10, 0xffff }, 0x8847, { 0, 1, 1, 64 }, 4, VLAN_10 },
+		/* VN-Tag, after and before a tag */
+		{ { 10, 0xffff }, 0x8926, { 0, 0, 0, 0, 8, 0 }, 6, VLAN_10 },
+		{ { 0xffff }, 0x8926, { 0, 0, 0, 0, 0x81, 0, 0, 10, 8, 0 }, 10,
+		    VLAN_10 },
+		{ { 10, 0xffff }, 0x8926,
+		    { 0, 0, 0, 0, 0x81, 0, 0, 20, 8, 0 }, 10, VLAN_10_20 },
+		{ { 0xffff }, 0x8926, { 0, 0, 0, 0, 0x81, 0, 0, 20, 0x88,
+		    0x47, 0, 1, 1, 64 }, 14, VLAN_20 },
+		/* SNAP */
+		{ { 0xffff }, 44, { 0xaa, 0xaa, 3, 0, 0, 0, 0x81, 0, 0, 10, 8,
+		    0 }, 12, VLAN_10 },
+		/* GRE */
+		{ { 10, 0xffff }, 0x0800, { 0x45, 0, 0, 56, 0, 0, 0, 0, 64, 47,
+		    0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0, 0, 8, 0 }, 24,
+		    VLAN_10 },
+		{ { 10, 0xffff }, 0x0800, { 0x45, 0, 0, 60, 0, 0, 0, 0, 64, 47,
+		    0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0, 0, 0x81, 0, 0, 20, 8,
+		    0 }, 28, VLAN_20 },
+		{ { 0xffff }, 0x0800, { 0x45, 0, 0, 64, 0, 0, 0, 0, 64, 47, 0,
+		    0, 10, 0, 0, 1, 10, 0, 0, 2, 0, 0, 0x88, 0xa8, 0, 10, 0x81,
+		    0, 0, 20, 8, 0 }, 32, VLAN_10_20 },
+		/* GRE with a tag that only has a priority */
+		{ { 10, 0xffff }, 0x0800, { 0x45, 0, 0, 60, 0, 0, 0, 0, 64, 47,
+		    0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0, 0, 0x81, 0, 0xe0, 0, 8,
+		    0 }, 28, VLAN_10 },
+		/* IP in IP */
+		{ { 10, 0xffff }, 0x0800, { 0x45, 0, 0, 52, 0, 0, 0, 0, 64, 4,
+		    0, 0, 10, 0, 0, 1, 10, 0, 0, 2 }, 20, VLAN_10 },
+		/* GRE with an Ethernet frame */
+		{ { 10, 0xffff }, 0x0800, { 0x45, 0, 0, 70, 0, 0, 0, 0, 64, 47,
+		    0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0, 0, 0x65, 0x58, 2, 0, 0,
+		    0, 0, 1, 2, 0, 0, 0, 0, 2, 8, 0 }, 38, NO_VLAN },
+		/* Geneve */
+		{ { 10, 0xffff }, 0x0800, { 0x45, 0, 0, 72, 0, 0, 0, 0, 64, 17,
+		    0, 0, 10, 0, 0, 1, 10, 0, 0, 2, 0xc0, 0, 0x17, 0xc1, 0, 52,
+		    0, 0, 0, 0, 0x81, 0, 0, 0, 1, 0, 0, 20, 8, 0 }, 40,
+		    VLAN_20 },
+	};
 	static const unsigned	 ten[] = { 10, 0xffff };
 	static const unsigned	 twenty[] = { 20, 0xffff };
-	struct bytes		 b = { .n = 0 };
+	struct bytes		 b;
+	size_t			 i;
 
 	(void)state;
 	listen_to(WATCH("10", "vlan = 10 peer = 192.0.2.12 "
 	    "heartbeat = \"udp 694\" decapsulate = true")
 	    WATCH("20", "vlan = 20 peer = 192.0.2.12 "
 		"heartbeat = \"udp 694\" decapsulate = true")
+	    WATCH("10.20", "vlan = 10.20 peer = 192.0.2.12 "
+		"heartbeat = \"udp 694\" decapsulate = true")
 	    WATCH("none", "vlan = none peer = 192.0.2.12 "
 		"heartbeat = \"udp 694\" decapsulate = true"));
-	put_vlans(&b, ten, 0x8847);
-	put_u32(&b, 0x00010140);	/* MPLS */
-	put_beat(&b, 12, 11, 694, 694);
-	give(&b);
-	assert_found(1, 0u);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		b.n = 0;
+		put_vlans(&b, cases[i].ids, cases[i].type);
+		put(&b, cases[i].octets, cases[i].n);
+		put_beat(&b, 12, 11, 694, 694);
+		give(&b);
+		if (nfound != 1 || found[0] != cases[i].watch)
+			fail_msg("case %zu: %zu watches, the first is %u", i,
+			    nfound, found[0]);
+	}
 	b.n = 0;
 	put_vlans(&b, ten, 0x0800);
 	put_ipv4(&b, 17, 64, 8 + 8 + 18 + 32);
@@ -1892,7 +1954,7 @@ decapsulated_vlan(void **state)
 	put_vlans(&b, twenty, 0x0800);
 	put_beat(&b, 12, 11, 694, 694);
 	give(&b);
-	assert_found(1, 1u);
+	assert_found(1, VLAN_20);
 }
 
 static void
