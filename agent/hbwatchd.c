@@ -139,12 +139,12 @@ parse_options(int argc, char **argv, struct options *o)
 typedef bool host_check(const struct configuration *, FILE *errors);
 
 /*
- * Loads the configuration and checks it further; `further` may be NULL.  If
- * there are errors, NULL.  *errors, which the caller frees, has one error a
+ * Loads the configuration, which may come from a pipe if `pipe` is true, and
+ * checks it further; `further` may be NULL.  If there are errors, NULL.  *errors, which the caller frees, has one error a
  * line; NULL: memory is exhausted.
  */
 static struct configuration *
-load(const char *file, host_check *further, char **errors)
+load(const char *file, bool pipe, host_check *further, char **errors)
 {
 	struct configuration	*config;
 	size_t			 length;
@@ -155,7 +155,7 @@ load(const char *file, host_check *further, char **errors)
 	stream = open_memstream(errors, &length);
 	if (stream == NULL)
 		return (NULL);
-	config = configuration_load(file, stream);
+	config = configuration_load(file, pipe, stream);
 	ok = config == NULL || further == NULL || further(config, stream);
 	if (fclose(stream) != 0) {
 		free(*errors);
@@ -192,7 +192,7 @@ load_first(const char *file)
 	struct configuration	*config;
 	char			*errors;
 
-	config = load(file, NULL, &errors);
+	config = load(file, true, NULL, &errors);
 	if (errors == NULL)
 		fatal("cannot load %s", file);
 	(void)print_errors(errors);
@@ -271,7 +271,8 @@ load_next(struct daemon *d)
 	struct configuration	*config;
 	char			*errors, *line, *rest;
 
-	config = load(d->options.file, host_check_expressions, &errors);
+	/* A pipe was read to its end at the start: now it would be empty. */
+	config = load(d->options.file, false, host_check_expressions, &errors);
 	if (errors == NULL) {
 		log_err("cannot reload %s", d->options.file);
 		return;

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/vfs.h>
+#include <linux/magic.h>
+
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -10,7 +13,10 @@
 #include "base/utf8.h"
 #include "config/config_lex.h"
 
-#define BYTES_MAX	(256 * 1024 * 1024)	/* all files together */
+#define MIB		(1024 * 1024)
+#define MIB_MAX		256	/* all files together */
+#define TOO_LARGE	"more than 256 MiB in all"
+#define NOT_REGULAR	"not a regular file"
 #define FILES_MAX	10000
 #define BYTE_ORDER_MARK	"\xef\xbb\xbf"
 
@@ -188,8 +194,8 @@ lex_quoted(struct config_lex *lex)
 
 /* ---- files */
 
-/* Reads the whole file; false with errno. */
-static bool
+/* Reads the whole file.  Returns why that failed, or NULL. */
+static const char *
 read_all(struct config_lex *lex, struct lex_file *f, int fd)
 {
 	ssize_t	 n;
@@ -197,53 +203,68 @@ read_all(struct config_lex *lex, struct lex_file *f, int fd)
 	do {
 		/* Leave room for at least one byte and the NUL. */
 		if (!array_reserve(&f->text, &f->capacity, f->length + 2, 1))
-			return (false);
+			return (strerror(errno));
 		n = read(fd, f->text + f->length, f->capacity - f->length - 1);
 		if (n > 0)
 			f->length += (size_t)n;
-		if (f->length + lex->bytes > BYTES_MAX) {
-			errno = EFBIG;
-			return (false);
-		}
+		if ((f->length + lex->bytes) / MIB >= MIB_MAX)
+			return (TOO_LARGE);
 	} while (n > 0 || (n == -1 && errno == EINTR));
 	f->text[f->length] = '\0';
-	return (n == 0);
+	return (n == 0 ? NULL : strerror(errno));
+}
+
+/*
+ * True for a pipe without a name, such as that of `<(command)` in a shell: it
+ * has a writer, so it ends.  A FIFO may have none.
+ */
+static bool
+is_pipe(int fd)
+{
+	struct statfs	 fs;
+
+	return (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC);
 }
 
 /* Returns why the file must not be read, or NULL. */
 static const char *
-file_fault(const struct config_lex *lex, const struct lex_file *f)
+file_fault(const struct config_lex *lex, const struct lex_file *f, int fd)
 {
 	const struct lex_file	*outer;
 
-	if (f == lex->file)
-		return (S_ISDIR(f->st.st_mode) ? strerror(EISDIR) : NULL);
 	for (outer = lex->file; outer < f; outer++)
 		if (outer->st.st_dev == f->st.st_dev &&
 		    outer->st.st_ino == f->st.st_ino)
 			return ("the file includes itself");
-	if (!S_ISREG(f->st.st_mode))
-		return ("not a regular file");
+	if (!S_ISREG(f->st.st_mode) &&
+	    !(f == lex->file && lex->pipe && is_pipe(fd)))
+		return (NOT_REGULAR);
+	if (((size_t)f->st.st_size + lex->bytes) / MIB >= MIB_MAX)
+		return (TOO_LARGE);
 	if (f - lex->file > CONFIG_LEX_DEPTH)
 		return ("more than 16 files within each other");
 	return (lex->files < FILES_MAX ? NULL : "more than 10000 files");
 }
 
-/* Reads the file into memory; returns why that failed, or NULL. */
+/*
+ * Reads the file into memory; returns why that failed, or NULL.  Only a pipe
+ * may block: the open of a FIFO or a device must not.
+ */
 static const char *
 file_read(struct config_lex *lex, struct lex_file *f)
 {
-	const char	*fault = NULL;
-	int		 fd, flags = O_RDONLY | O_CLOEXEC | O_NOCTTY;
+	const char	*fault;
+	int		 fd;
 
-	/* The user's own file may be a pipe; an included one must not block. */
-	fd = open(f->name, f == lex->file ? flags : flags | O_NONBLOCK);
-	if (fd == -1)
-		return (strerror(errno));
-	if (fstat(fd, &f->st) == 0)
-		fault = file_fault(lex, f);
-	if (fault == NULL && !read_all(lex, f, fd))
+	fd = open(f->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (fd == -1)		/* ENXIO: a socket, or a device without driver */
+		return (errno == ENXIO ? NOT_REGULAR : strerror(errno));
+	if (fstat(fd, &f->st) == -1 || fcntl(fd, F_SETFL, O_RDONLY) == -1)
 		fault = strerror(errno);
+	else
+		fault = file_fault(lex, f, fd);
+	if (fault == NULL)
+		fault = read_all(lex, f, fd);
 	close(fd);
 	return (fault);
 }
@@ -493,10 +514,12 @@ config_lex_next(struct config_lex *lex, struct config_token *token)
 }
 
 void
-config_lex_open(struct config_lex *lex, const char *file,
+config_lex_open(struct config_lex *lex, const char *file, bool pipe,
     struct arena *arena, struct config_errors *errors)
 {
-	*lex = (struct config_lex){ .errors = errors, .arena = arena };
+	*lex = (struct config_lex){
+		.errors = errors, .arena = arena, .pipe = pipe,
+	};
 	file_open(lex, file, strlen(file), place(lex));
 }
 

@@ -51,6 +51,7 @@ struct config_lex {
 	struct arena	*arena;		/* texts and file names of tokens */
 	struct lex_file	 file[CONFIG_LEX_DEPTH + 2]; /* open ones */
 	struct lex_file	*f;		/* the innermost, NULL: none */
+	bool		 pipe;		/* the first file may be a pipe */
 	size_t		 files;		/* that were read */
 	size_t		 bytes;		/* of all files */
 	unsigned	 position;	/* lines read, of all files */
@@ -64,10 +65,11 @@ struct config_lex {
 };
 
 /*
- * Opens the file.  When it cannot be read, an error is added and the only token
- * is TOKEN_END.  The arena must live as long as the tokens and the errors.
+ * Opens the file, which is a regular one or, if `pipe` is true, a pipe without
+ * a name.  When it cannot be read, an error is added and the only token is
+ * TOKEN_END.  The arena must live as long as the tokens and the errors.
  */
-void	 config_lex_open(struct config_lex *, const char *file,
+void	 config_lex_open(struct config_lex *, const char *file, bool pipe,
 	    struct arena *, struct config_errors *);
 /*
  * Reads the next token.  Comments are skipped and includes are followed.  A

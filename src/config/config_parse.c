@@ -410,7 +410,7 @@ parse_top(struct parser *p)
 }
 
 void
-config_parse(struct config_file *file, const char *name,
+config_parse(struct config_file *file, const char *name, bool pipe,
     const struct config_option *options, struct config_errors *errors)
 {
 	struct body	 top = { .section = &file->top };
@@ -419,7 +419,7 @@ config_parse(struct config_file *file, const char *name,
 	*file = (struct config_file){ .options = options, .complete = true };
 	file->top.last = &file->top.values;
 	p.last = &file->sections;
-	config_lex_open(&p.lex, name, &file->arena, errors);
+	config_lex_open(&p.lex, name, pipe, &file->arena, errors);
 	advance(&p);
 	advance(&p);
 	parse_top(&p);

@@ -45,14 +45,15 @@ struct config_file {
 };
 
 /*
- * Parses a file and the files that it includes.  The table `options` defines in
+ * Parses a file, or a pipe if `pipe` is true, and the files that it includes,
+ * which are regular ones; others are refused without blocking.  The table `options` defines in
  * which sections an option is allowed and which options are lists; the values
  * are not checked.  Syntax errors, unknown options and options that are given
  * twice are added to the errors, and the parser goes on with the next option or
  * section.  The caller frees the result with config_file_free after the errors
  * are printed.
  */
-void	 config_parse(struct config_file *, const char *file,
+void	 config_parse(struct config_file *, const char *file, bool pipe,
 	    const struct config_option *options, struct config_errors *);
 void	 config_file_free(struct config_file *);
 

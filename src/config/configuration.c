@@ -69,13 +69,13 @@ keep_warnings(struct configuration *c, struct config_errors *warnings,
 }
 
 struct configuration *
-configuration_load(const char *file, FILE *stream)
+configuration_load(const char *file, bool pipe, FILE *stream)
 {
 	struct config_errors	 errors = { 0 }, warnings = { 0 };
 	struct config_file	 parsed;
 	struct configuration	*c = NULL;
 
-	config_parse(&parsed, file, config_options, &errors);
+	config_parse(&parsed, file, pipe, config_options, &errors);
 	if (!errors.exhausted)
 		c = configuration_check(&parsed, &errors, &warnings);
 	if (c != NULL && !keep_warnings(c, &warnings, file))

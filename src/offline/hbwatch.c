@@ -53,7 +53,7 @@ check_main(int argc, char **argv)
 		return (COMMAND_HELP);
 	if (option != -1 || argc - optind != 1)
 		return (COMMAND_USAGE);
-	c = configuration_load(argv[optind], stderr);
+	c = configuration_load(argv[optind], true, stderr);
 	if (c == NULL)
 		return (COMMAND_REFUSED);
 	if (c->nwatches == 0)

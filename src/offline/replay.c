@@ -433,7 +433,7 @@ replay_main(int argc, char **argv)
 		log_errx("standard input (-) can be read only once");
 		return (COMMAND_REFUSED);
 	}
-	config = configuration_load(file, stderr);
+	config = configuration_load(file, true, stderr);
 	if (config == NULL)
 		return (COMMAND_REFUSED);
 	if (config->nwatches == 0)

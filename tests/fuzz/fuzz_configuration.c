@@ -74,7 +74,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int			 fd = fuzz_memory_file(data, size, file);
 
 	fuzz_check(stream != NULL);
-	c = configuration_load(file, stream);
+	c = configuration_load(file, false, stream);
 	fclose(stream);
 	close(fd);
 	if (c == NULL)

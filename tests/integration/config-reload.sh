@@ -1,10 +1,10 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: three watches, reloads by HUP with another file and with a broken
-#          file.
-# Checks:  a reload changes only what the file changed, and a broken file
-#          changes nothing.
+# Setting: three watches, reloads by HUP with another file, with a broken file
+#          and with a FIFO in place of the file.
+# Checks:  a reload changes only what the file changed; a broken file or a FIFO
+#          changes nothing, and the FIFO does not block hbwatchd.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -77,6 +77,16 @@ before=$(watch_get hbwWatchHeartbeats kept)
 wait_heartbeats kept 5
 check "heartbeats are still counted" \
 	test "$(watch_get hbwWatchHeartbeats kept)" -gt "$before"
+
+rm "$WORK/hbwatchd.conf"
+mkfifo "$WORK/hbwatchd.conf"
+reload_hbwatchd
+soon "a FIFO is refused" 10 \
+	grep -q 'hbwatchd.conf: not a regular file' "$WORK/hbwatchd.log"
+is "the watches stay" "$(watch_names)" "added kept silent"
+at "$NODE_A" timeout 10 "$BUILD/hbwatchd" -t -c "$WORK/hbwatchd.conf" 2>/dev/null
+is "-t refuses a FIFO, too" "$?" 2
+rm "$WORK/hbwatchd.conf"
 
 start_sender silent 20002 --rate 20
 soon "the alarm that was active all the time is cleared" 10 \

@@ -56,7 +56,7 @@ file_load(const char *file, char **errors)
 	FILE			*f = open_memstream(errors, &size);
 
 	assert_non_null(f);
-	c = configuration_load(file, f);
+	c = configuration_load(file, false, f);
 	assert_int_equal(fclose(f), 0);
 	return (c);
 }

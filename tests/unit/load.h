@@ -25,7 +25,7 @@ load(const char *text)
 	if (fd == -1)
 		return (NULL);
 	if (write(fd, text, length) == (ssize_t)length)
-		config = configuration_load(file, stderr);
+		config = configuration_load(file, false, stderr);
 	close(fd);
 	unlink(file);
 	return (config);

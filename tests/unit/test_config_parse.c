@@ -5,7 +5,12 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
+
+#include <errno.h>
+#include <fcntl.h>
 
 #include "config_file.h"
 
@@ -207,8 +212,93 @@ no_file(void **state)
 	free(errors);
 	assert_null(file_load(".", &errors));
 	assert_string_equal(errors,
-	    ".: Is a directory; expected a readable file\n");
+	    ".: not a regular file; expected a readable file\n");
 	free(errors);
+}
+
+/* None of these may block.  A FIFO with a writer has no end. */
+static void
+no_regular_file(void **state)
+{
+	static const char *const names[] = { "fifo", "open-fifo", "socket",
+		"/dev/null", "/dev/zero", "/dev/tty" };
+	struct sockaddr_un	 address = { AF_UNIX, "socket" };
+	char			*errors, expected[80];
+	int			 fifo, fd = socket(AF_UNIX, SOCK_STREAM, 0);
+	size_t			 i;
+
+	(void)state;
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	assert_int_equal(mkfifo("open-fifo", 0600), 0);
+	fifo = open("open-fifo", O_RDWR);
+	assert_return_code(fifo, errno);
+	assert_int_equal(bind(fd, (struct sockaddr *)&address,
+	    sizeof(address)), 0);
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		assert_null(file_load(names[i], &errors));
+		snprintf(expected, sizeof(expected), "%s: not a regular file; "
+		    "expected a readable file\n", names[i]);
+		assert_string_equal(errors, expected);
+		free(errors);
+		assert_null(configuration_load(names[i], true, stderr));
+	}
+	close(fifo);
+	close(fd);
+	unlink("fifo");
+	unlink("open-fifo");
+	unlink("socket");
+}
+
+/* The end of a pipe, by its name in /dev/fd; the text is in the pipe. */
+static int
+pipe_with(const char *text, char *name)
+{
+	int	 ends[2];
+
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(write(ends[1], text, strlen(text)), strlen(text));
+	close(ends[1]);
+	sprintf(name, "/dev/fd/%d", ends[0]);
+	return (ends[0]);
+}
+
+static void
+from_pipe(void **state)
+{
+	struct configuration	*c;
+	char			*errors, name[32];
+	int			 fd = pipe_with("history = 200\n", name);
+
+	(void)state;
+	assert_null(file_load(name, &errors));
+	assert_non_null(strstr(errors, ": not a regular file; expected"));
+	free(errors);
+	c = configuration_load(name, true, stderr);
+	assert_non_null(c);
+	assert_int_equal(c->history, 200);
+	configuration_free(c);
+	close(fd);
+}
+
+/* The files are sparse: only their sizes are read. */
+static void
+too_large(void **state)
+{
+	int	 fd = open("big.conf", O_WRONLY | O_CREAT, 0600);
+	char	*errors;
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, 256 * 1024 * 1024), 0);
+	assert_null(file_load("big.conf", &errors));
+	assert_string_equal(errors, "big.conf: more than 256 MiB in all; "
+	    "expected a readable file\n");
+	free(errors);
+	assert_int_equal(ftruncate(fd, 256 * 1024 * 1024 - 30), 0);
+	refuse("include(big.conf)\nrole = r\nhost = h\n", 36, "c.conf:1: "
+	    "cannot include \"big.conf\": more than 256 MiB in all; expected "
+	    "a readable file\n");
+	close(fd);
+	unlink("big.conf");
 }
 
 static void
@@ -252,6 +342,9 @@ main(void)
 		cmocka_unit_test(escapes),
 		cmocka_unit_test(foreign_lines),
 		cmocka_unit_test(no_file),
+		cmocka_unit_test(no_regular_file),
+		cmocka_unit_test(from_pipe),
+		cmocka_unit_test(too_large),
 		cmocka_unit_test(nul_byte),
 		cmocka_unit_test(good_after_bad),
 	};
