@@ -154,8 +154,9 @@ detect_init(struct detect *d, struct detect_watch *watches, size_t nwatches,
 		.arg = arg,
 	};
 	d->scheduled = calloc(nwatches / 64 + 1, sizeof(*d->scheduled));
+	d->contents = calloc(nwatches + 1, sizeof(*d->contents));
 	d->copies = calloc(1, sizeof(*d->copies));
-	if (d->scheduled == NULL || d->copies == NULL ||
+	if (d->scheduled == NULL || d->contents == NULL || d->copies == NULL ||
 	    !heap_init(&d->deadlines, nwatches)) {
 		detect_free(d);
 		return (false);
@@ -172,8 +173,10 @@ detect_free(struct detect *d)
 {
 	heap_free(&d->deadlines);
 	free(d->scheduled);
+	free(d->contents);
 	free(d->copies);
 	d->scheduled = NULL;
+	d->contents = NULL;
 	d->copies = NULL;
 }
 
@@ -312,33 +315,52 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 	    w->intervals[0] == 0));
 }
 
-/* The hash is of the packet and the watch. */
-static bool
-was_just_received(const struct detect *d, const struct detect_watch *w,
-    uint64_t hash, struct mono_time at)
+/* The key of a heartbeat in the table, which all watches share. */
+static uint64_t
+copy_key(uint32_t watch, uint32_t content)
 {
-	int64_t	 age_ns = copy_table_age(d->copies, hash, at.ns);
-	int64_t	 interval_ns;
+	return (hash_word(content, watch));
+}
 
+static bool
+was_received(const struct detect *d, uint32_t i, uint32_t content,
+    struct mono_time at)
+{
+	const struct detect_watch	*w = &d->watches[i];
+	int64_t				 age_ns = mono_sub(at, w->last);
+	int64_t				 interval_ns;
+
+	if (d->contents[i] != content || age_ns <= -DETECT_COPY_NS)
+		age_ns = copy_table_age(d->copies, copy_key(i, content), at.ns);
 	if (age_ns == INT64_MAX)
 		return (false);
 	interval_ns = detect_interval_ns(w);
 	return (interval_ns == 0 || age_ns < interval_ns / DETECT_COPY_SHARE);
 }
 
+/* detect_is_copy soon after the last heartbeat; not inlined, as it is rare. */
+static bool __attribute__((noinline))
+is_copy_in_window(struct detect *d, uint32_t i, uint32_t content,
+    struct mono_time at)
+{
+	if (was_received(d, i, content, at))
+		return (true);
+	copy_table_add(d->copies, copy_key(i, d->contents[i]),
+	    d->watches[i].last.ns);
+	d->contents[i] = content;
+	return (false);
+}
+
 bool
 detect_is_copy(struct detect *d, uint32_t i, uint64_t content,
     struct mono_time at)
 {
-	const struct detect_watch	*w = &d->watches[i];
-	/* Two VLANs may have equal packets, so each watch has its own. */
-	uint64_t			 hash = hash_word(content, i);
+	uint32_t	 half = (uint32_t)content;
 
-	/* Without a heartbeat in the window there is nothing to look up. */
-	if (mono_sub(at, w->last) < DETECT_COPY_NS &&
-	    was_just_received(d, w, hash, at))
-		return (true);
-	copy_table_add(d->copies, hash, at.ns);
+	/* After the window there can be no copy of an earlier heartbeat. */
+	if (mono_sub(at, d->watches[i].last) < DETECT_COPY_NS)
+		return (is_copy_in_window(d, i, half, at));
+	d->contents[i] = half;
 	return (false);
 }
 

@@ -133,7 +133,14 @@ struct detect {
 	struct detect_watch	*watches;	/* the caller's */
 	struct detect_source	*const *sources;	/* the caller's */
 	struct heap		 deadlines;
-	struct copy_table	*copies;	/* owned */
+	/*
+	 * The low bits of the hash of the last heartbeat of each watch.  If
+	 * the next one comes within DETECT_COPY_NS, they move into `copies`,
+	 * because a copy may still follow.  This is rare, so most heartbeats
+	 * need no look-up.  Both are owned.
+	 */
+	uint32_t		*contents;
+	struct copy_table	*copies;
 	/* Bit i % 64 of word i / 64: watch i is in `deadlines`.  Owned. */
 	uint64_t		*scheduled;
 	detect_emit		*emit;

@@ -153,14 +153,14 @@ packet_content(const struct packet *packet)
 	    (uint32_t)packet->id << 8 | packet->protocol;
 	if (packet->source.family == ADDR_IPV6) {
 		memcpy(words, packet->source.octets, sizeof(words));
-		hash = hash_word(hash_word(hash, words[0]), words[1]);
+		hash = hash_step(hash_step(hash, words[0]), words[1]);
 		memcpy(words, packet->destination.octets, sizeof(words));
-		hash = hash_word(hash_word(hash, words[0]), words[1]);
+		hash = hash_step(hash_step(hash, words[0]), words[1]);
 	} else {
 		memcpy(&source, packet->source.octets, sizeof(source));
 		memcpy(&destination, packet->destination.octets,
 		    sizeof(destination));
-		hash = hash_word(hash, (uint64_t)source << 32 | destination);
+		hash = hash_step(hash, (uint64_t)source << 32 | destination);
 	}
 	return (hash_words(hash, packet->payload, packet->payload_length));
 }
