@@ -21,7 +21,7 @@ vlan_fits(const struct configuration_watch *w, uint32_t vlan)
 }
 
 /* For a slot with the right form and hash: compares the options too. */
-static bool
+static inline bool
 slot_matches(const struct match *m, const struct slot *slot,
     const struct addr *peer, const struct packet *packet)
 {
@@ -54,7 +54,7 @@ content_of(struct query *q)
 }
 
 /* Finds the slots with this form and this value of `peer`. */
-static void
+static inline void
 look_up_slots(const struct match *m, uint32_t form, uint32_t hash,
     const struct addr *peer, struct heartbeat *heartbeat, struct query *q)
 {
@@ -292,7 +292,8 @@ found_once(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 	once->found(once->arg, watch, heartbeat);
 }
 
-static enum packet_verdict
+/* Not inlined, so that match_frame is short without `decapsulate`. */
+static enum packet_verdict __attribute__((noinline))
 match_inside(struct match *m, const struct capture_frame *frame,
     match_found *found, void *arg)
 {
