@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The notifications that a capture is blind or restored.
+ * Queues the notifications hbwWatcherBlind and hbwWatcherRestored.
  */
 #ifndef HBW_AGENT_CAPTURES_H
 #define HBW_AGENT_CAPTURES_H
@@ -12,16 +12,17 @@
 #include "base/wall.h"
 
 /*
- * Queues a notification when a capture has become blind or is no longer blind
- * since its last notification.  `error` NULL: the error of its shared row.
+ * Queues a notification if `blind` differs from the last notification of the
+ * capture, an index of its generation.  `error` is the reason; if it is NULL,
+ * that of the shared row is used.
  */
 void	 agent_notify_blind(struct agent *, uint32_t capture, bool blind,
 	    const char *error, struct wall_time now);
 
 /*
- * Sets the reason why no capture of the engine is reliable, a constant text, or
- * NULL when they are reliable again.  Queues a notification for each capture
- * that becomes blind or is restored.
+ * Sets the reason why no capture of the engine is reliable, such as repeated
+ * crashes: a constant text, or NULL when the captures are reliable again.
+ * Queues a notification for each capture that becomes blind or is restored.
  */
 void	 agent_engine_fault(struct agent *, const char *reason,
 	    struct wall_time now);

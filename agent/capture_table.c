@@ -8,8 +8,8 @@
 	TABLE_GETTER(name, struct capture_view, set, expression)
 
 /*
- * The kernel may give the ifIndex of a removed interface to another one.  The
- * pseudo-device `any` has none.
+ * Returns 0 if the interface may not exist: the kernel may give the ifIndex of
+ * a removed interface to another one.  The pseudo-device `any` has none.
  */
 static uint32_t
 ifindex(const struct shared_capture *c)

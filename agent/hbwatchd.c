@@ -140,8 +140,9 @@ typedef bool host_check(const struct configuration *, FILE *errors);
 
 /*
  * Loads the configuration, which may come from a pipe if `pipe` is true, and
- * checks it further; `further` may be NULL.  If there are errors, NULL.  *errors, which the caller frees, has one error a
- * line; NULL: memory is exhausted.
+ * checks it with `further`, which may be NULL.  Returns NULL if there are
+ * errors.  *errors has one error a line and is freed by the caller; it is NULL
+ * if memory is exhausted.
  */
 static struct configuration *
 load(const char *file, bool pipe, host_check *further, char **errors)

@@ -23,8 +23,8 @@
 #define SLOW_NS			NSEC_PER_SEC
 
 /*
- * Seconds.  It practically never passes: after a timeout the library would send
- * the notification again, although the connection is reliable.
+ * Seconds, more than any real wait: after a timeout the library would send the
+ * notification again, although the connection is reliable.
  */
 #define ANSWER_TIMEOUT		1000000
 
@@ -145,7 +145,10 @@ send_one(struct notify *notify, struct notification *n)
 	return (send_to_master(notify, n, varbinds));
 }
 
-/* The next pending notification; one not on disk only if the store fails. */
+/*
+ * The next pending notification, or NULL.  It is on disk, unless the disk
+ * cannot be written.
+ */
 static struct notification *
 next_notification(const struct notify *notify)
 {

@@ -23,7 +23,7 @@ struct notify {
 	unsigned	 session;	/* counts connections and losses */
 	unsigned	 unanswered;	/* sent in this session */
 	bool		 slow;		/* the last answer took long */
-	bool		 full;		/* so was the socket; until an answer */
+	bool		 full;		/* the socket; until an answer */
 	bool		 postponed;	/* by an error, until notify_retry() */
 	bool		 rejection_logged;
 	struct pace	 pace;
@@ -39,11 +39,11 @@ void	 notify_init(struct notify *, struct agent *, bool standalone);
 void	 notify_connected(struct notify *, netsnmp_session *);
 
 /*
- * Sends notifications from the outbox, within the limits of unanswered ones and
- * of the pace.  Never waits.
+ * Sends notifications from the outbox at the pace of `rate`, as long as not too
+ * many are unanswered.  Never waits.
  */
 void	 notify_flush(struct notify *, struct mono_time now);
-/* When notify_flush() can send more; MONO_NEVER: after the next event. */
+/* When notify_flush() can send more; MONO_NEVER: not before another event. */
 struct mono_time notify_due(const struct notify *);
 
 /* True when notify_retry() must be called within about a second. */

@@ -27,9 +27,9 @@
 /* Milliseconds. */
 #define RETRY_MS	1000	/* between two attempts */
 #define STREAM_MS	10000	/* for the receiver's host to acknowledge */
-#define STREAM_POLL_MS	2
+#define STREAM_POLL_MS	2	/* between two checks of that */
 
-/* The default of a sink; no header declares it. */
+/* The community of sinks without one; no header declares it. */
 extern char	*snmp_trapcommunity;
 
 /* ---- directives */
@@ -64,7 +64,7 @@ name_of(const char *text)
 	return (text);
 }
 
-/* The index in directives[]; DIRECTIVES: it is no sink. */
+/* The index in directives[]; DIRECTIVES if it is not a sink. */
 static size_t
 find(const char *text)
 {
@@ -127,9 +127,9 @@ static struct {
 	int			 socket;
 	netsnmp_session		*session;	/* NULL: not open */
 	bool			 inform;
-	bool			 failing;	/* which is logged */
+	bool			 failing;	/* the failure is logged */
 	char			 error[256];	/* of the last attempt */
-	int			 system_error;	/* with the first line, or 0 */
+	int			 system_error;	/* errno at that error, or 0 */
 } sink;
 
 /* Keeps the first error of an attempt, which log_failure() logs. */
@@ -144,6 +144,10 @@ keep_error(char *text, size_t size)
 	return (true);
 }
 
+/*
+ * The handler of a directive calls this with the session that it has opened.
+ * Otherwise net-snmp would send its own traps to the session.
+ */
 static int
 take_session(int major, int minor, void *arguments, void *arg)
 {
@@ -167,8 +171,8 @@ close_session(void)
 }
 
 /*
- * The texts of net-snmp do not tell the reason.  The last word of `trapsess`
- * may be a community or pass phrase, so it is not logged.
+ * The error texts of net-snmp do not contain the reason.  The last word of
+ * `trapsess` may be a community or pass phrase, so it is not logged.
  */
 static void
 explain_open(void)
@@ -235,7 +239,7 @@ is_closed(const netsnmp_transport *t)
 	return (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR));
 }
 
-/* Waits until the host of the receiver has all data of the stream. */
+/* Waits until the host of the receiver has acknowledged all sent data. */
 static bool
 is_acknowledged(const netsnmp_transport *t)
 {
@@ -332,7 +336,7 @@ send_trap(netsnmp_pdu *pdu)
 	return (false);
 }
 
-/* One attempt; false: not delivered, and sink.error says why. */
+/* Tries to deliver once.  On failure returns false and sets sink.error. */
 static bool
 attempt(const struct sink_message *m, size_t length)
 {
@@ -425,10 +429,13 @@ sink_process(const struct configuration_directive *directive,
 	snmp_log_set_filter(keep_error);
 	snmp_register_callback(SNMP_CALLBACK_APPLICATION,
 	    SNMPD_CALLBACK_REGISTER_NOTIFICATIONS, take_session, NULL);
-	/* No other process may encrypt with the same salts (RFC 3826). */
+	/*
+	 * Initialises the salts of the encryption again: two processes must
+	 * not encrypt with the same salts (RFC 3826, section 3.1.2.1).
+	 */
 	(void)snmp_call_callbacks(SNMP_CALLBACK_LIBRARY,
 	    SNMP_CALLBACK_POST_PREMIB_READ_CONFIG, NULL);
-	/* An invalid or unknown address is logged now. */
+	/* So that an invalid or unknown address is logged at the start. */
 	if (!open_session())
 		log_failure();
 	while ((n = recv(sink.socket, &m, sizeof(m), 0)) != 0) {

@@ -34,17 +34,20 @@ struct sink_message {
 
 /* True when the directive defines a trap sink. */
 bool	 sink_is(const char *directive);
-/* trapsess with its arguments, in the directive; NULL: it is another one. */
+/*
+ * The word `trapsess` and its arguments, which have the form of a command line:
+ * a pointer into the directive.  NULL if the directive is not trapsess.
+ */
 const char *sink_command_line(const char *directive);
 /*
- * The text of the address of a sink, in the directive; NULL: there is none.  Of
- * trapsess it is the last word.
+ * The address of the receiver, up to the next blank: a pointer into the
+ * directive.  NULL if there is none.  In trapsess it is the last word.
  */
 const char *sink_address(const char *directive);
 
 /*
- * Delivers what comes from the socket, and ends with it.  `community` is the
- * default for the directive, or NULL.
+ * Runs the process: delivers each message from the socket, until the agent
+ * closes it.  `community` is used if the directive has none; it can be NULL.
  */
 _Noreturn void sink_process(const struct configuration_directive *,
 	    const char *community, int socket);

@@ -36,8 +36,8 @@ struct sink {
 	pid_t		 pid;
 	int		 socket;	/* -1: there is no process */
 	struct mono_time start;		/* the earliest next start */
-	uint32_t	 next;		/* sequence to send; 0: unknown */
-	uint32_t	 done;		/* all up to it are delivered here */
+	uint32_t	 next;		/* sequence to send; 0: not known yet */
+	uint32_t	 done;		/* delivered here up to this one */
 	unsigned	 unanswered;	/* notifications without an answer */
 	unsigned	 traps;		/* of net-snmp, without an answer */
 	bool		 full;		/* the socket; until an answer */
@@ -76,13 +76,21 @@ sinks_add(const struct configuration_directive *d, const char *community)
 /* ---- processes */
 
 static void
+log_start_error(const struct sink *s)
+{
+	log_errx("%s:%d: snmp: cannot start the process of the trap sink: %s; "
+	    "retrying every second", s->directive.file, s->directive.line,
+	    strerror(errno));
+}
+
+static void
 start_process(struct sink *s, struct mono_time now)
 {
 	int	 pair[2];
 
 	s->start = mono_add(now, RESTART_NS);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
-		log_err("cannot start the process of a trap sink");
+		log_start_error(s);
 		return;
 	}
 	s->pid = fork();
@@ -90,7 +98,7 @@ start_process(struct sink *s, struct mono_time now)
 		sink_process(&s->directive, s->community, pair[1]);
 	close(pair[1]);
 	if (s->pid < 0) {
-		log_err("cannot start the process of a trap sink");
+		log_start_error(s);
 		close(pair[0]);
 		return;
 	}
@@ -131,7 +139,7 @@ sinks_end(void)
 
 /* ---- delivery */
 
-/* The last sequence that may be sent: those on disk, unless the store fails. */
+/* Only notifications on disk are sent, or all if the disk cannot be written. */
 static uint32_t
 last_sequence(const struct agent *agent)
 {
@@ -140,8 +148,8 @@ last_sequence(const struct agent *agent)
 }
 
 /*
- * The next notification for this sink, or NULL.  Those that need no delivery
- * and those that the outbox has dropped are passed.
+ * The next notification for this sink, or NULL.  Skips notifications that need
+ * no delivery, and those that the outbox has dropped.
  */
 static const struct notification *
 next_notification(struct sink *s, const struct agent *agent)
@@ -260,7 +268,7 @@ sinks_forward_traps(void)
 	    SNMPD_CALLBACK_SEND_TRAP2, on_trap, NULL);
 }
 
-/* A notification is delivered when it is so at each sink. */
+/* A notification is delivered when every sink has delivered it. */
 static void
 mark_delivered(struct agent *agent)
 {
@@ -285,6 +293,7 @@ sinks_flush(struct agent *agent, struct mono_time now)
 		s = &all.sinks[i];
 		if (s->socket == -1 && !mono_before(now, s->start))
 			start_process(s, now);
+		/* Without a notification to send, this only skips some. */
 		(void)next_notification(s, agent);
 		flush(s, agent, now);
 	}

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The trap sinks of the standalone agent, each with a process of its own.  They
- * get the notifications of the outbox in order; one is delivered when each sink
- * has delivered it.
+ * The trap sinks of the standalone agent, each with a process of its own.  Each
+ * sink gets the notifications of the outbox in order.  A notification is
+ * delivered when every sink has delivered it.
  */
 #ifndef HBW_SINKS_H
 #define HBW_SINKS_H
@@ -14,8 +14,8 @@
 #include "snmp_library.h"
 
 /*
- * Adds the sink of this directive, see sink_is().  `community` is the default,
- * or NULL.  Both are copied.
+ * Adds the sink that this directive defines, see sink_is().  `community` is
+ * used if the directive has none; it can be NULL.  Both are copied.
  */
 void	 sinks_add(const struct configuration_directive *,
 	    const char *community);
@@ -26,17 +26,20 @@ void	 sinks_add(const struct configuration_directive *,
  */
 void	 sinks_forward_traps(void);
 
-/* Starts processes, and sends to them what the pace allows.  Never waits. */
+/*
+ * Starts processes that are missing, and sends them notifications of the outbox
+ * at the pace of `rate`.  Never waits.
+ */
 void	 sinks_flush(struct agent *, struct mono_time now);
-/* When sinks_flush() can do more; MONO_NEVER: after the next event. */
+/* When sinks_flush() can do more; MONO_NEVER: not before another event. */
 struct mono_time sinks_due(const struct agent *);
 
 /* Appends the sockets of the processes to the set; false: no memory. */
 bool	 sinks_poll(struct snmp_poll *);
-/* Reads from the sockets that are ready, in a set of sinks_poll(). */
+/* Reads the answers of the processes, after poll() of that set. */
 void	 sinks_work(const struct snmp_poll *);
 
-/* Ends the processes. */
+/* Ends the processes and removes all sinks. */
 void	 sinks_end(void);
 
 #endif

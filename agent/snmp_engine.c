@@ -24,7 +24,10 @@
 #define ENGINE_ID_MIN	5
 #define ENGINE_ID_MAX	32
 
-/* A file of version 0.2.0 has less than 1 KiB before the values. */
+/*
+ * The bytes of the file that are read.  A file of version 0.2.0 has less than
+ * 1 KiB before the values.
+ */
 #define FILE_MAX	8192
 
 struct engine {
@@ -42,7 +45,10 @@ path_of(const char *state)
 	    path);
 }
 
-/* The value of the first line with this name; it ends at the line's end. */
+/*
+ * The value in the first line that begins with this name: a pointer into the
+ * text, and the length of the value.  NULL if there is no such line.
+ */
 static const char *
 value_of(const char *text, const char *name, size_t *length)
 {
@@ -99,7 +105,7 @@ read_file(const char *path, struct engine *engine)
 	return (parse(text, engine));
 }
 
-/* A file is overwritten in place, which works on a full disk. */
+/* Overwrites the file in place, which also works on a full disk. */
 static bool
 write_file(const char *path, const char *text, size_t length)
 {
@@ -133,8 +139,8 @@ snmp_engine_load(const char *state)
 		log_errx("%s: invalid snmpEngineBoots or snmpEngineID; this "
 		    "SNMP engine gets a new snmpEngineID", path);
 	} else if (errno != ENOENT) {
-		log_err("cannot read %s; this SNMP engine gets a new "
-		    "snmpEngineID", path);
+		log_errx("cannot read %s: %s; this SNMP engine gets a new "
+		    "snmpEngineID", path, strerror(errno));
 	}
 	free(path);
 }
@@ -154,8 +160,8 @@ snmp_engine_store(const char *state)
 		    id[i]);
 	n += (size_t)snprintf(text + n, sizeof(text) - n, "\n");
 	if (path == NULL || !write_file(path, text, n))
-		log_err("cannot write snmpEngineBoots to %s/snmp/hbwatch.conf; "
-		    "after a restart, receivers may reject SNMPv3 "
-		    "notifications", state);
+		log_errx("cannot write snmpEngineBoots to "
+		    "%s/snmp/hbwatch.conf: %s; after a restart, receivers may "
+		    "reject SNMPv3 notifications", state, strerror(errno));
 	free(path);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The library of net-snmp: its start and its end, and its sockets and timers in
+ * Starts and ends the library of net-snmp, and runs its sockets and timers in
  * our loop.  A subagent and a standalone agent use it in the same way.
  */
 #ifndef HBW_SNMP_LIBRARY_H
@@ -29,8 +29,8 @@ bool	 snmp_library_start_agent(struct agent *);
 void	 snmp_library_end(void);
 
 /*
- * While it is on, a connect() of the library ends after half a second.
- * Otherwise connect() waits while the backlog of a hung master is full.
+ * While this is on, a connect() of the library ends after half a second.
+ * Otherwise connect() waits as long as the backlog of a hung snmpd is full.
  */
 void	 snmp_library_limit_connect(bool on);
 

@@ -38,22 +38,28 @@ extern char	*snmp_trapcommunity;
 /* The unknown word follows. */
 #define LOG_UNKNOWN	"Unknown token: "
 
-/* The process that only checks the directives shares this with its parent. */
+/*
+ * The result of a check, in memory that the process that checks shares with its
+ * parent.
+ */
 struct check {
 	size_t	 current;	/* number of the directive; 0: none */
 	bool	 finished;
-	bool	 invalid;	/* an error that time does not change */
+	bool	 invalid;	/* an error that is not only temporary */
 	bool	 wrong[];	/* of each directive */
 };
 
-/* The directives that are read now; handlers of net-snmp get no argument. */
+/*
+ * The state of reading the directives.  It is global, because net-snmp passes
+ * no argument to handlers.
+ */
 static struct {
 	const struct configuration	*config;
 	const struct configuration_directive	*current;	/* or NULL */
-	struct check			*check;	/* NULL: it is no check */
+	struct check			*check;	/* NULL: this is no check */
 	FILE				*out;	/* for errors */
-	bool				 warn;	/* of other faults, too */
-	off_t				 seen;	/* bytes of standard error */
+	bool				 warn;	/* also errors without a line */
+	off_t				 seen;	/* of standard error, bytes */
 	unsigned			 errors;
 } directives;
 
@@ -66,13 +72,13 @@ report(const struct configuration_directive *d, const char *text)
 	fflush(directives.out);
 }
 
-/* True when the source of rocommunity or com2sec is a name of a host. */
+/* True when the source of a rocommunity or com2sec is the name of a host. */
 static bool
 has_name(const char *text)
 {
 	int	 i;
 
-	/* It is the third word of both. */
+	/* The source is the third word of both. */
 	for (i = 0; i < 2; i++) {
 		text += strcspn(text, " ");
 		text += strspn(text, " ");
@@ -168,7 +174,10 @@ check_option(int argc, char *const *argv, int option)
 		report_current("invalid option -C; expected -Ci");
 }
 
-/* Options of snmpd.conf(5) before those of snmpcmd(1); each has an argument. */
+/*
+ * True for options of trapsess that snmpcmd(1) does not have.  Each has an
+ * argument, and they are before the other options.
+ */
 static bool
 is_session_name(const char *word)
 {
@@ -177,8 +186,9 @@ is_session_name(const char *word)
 }
 
 /*
- * net-snmp writes most errors to standard error.  It ignores them for the
- * directive, and opens a sink on this host.
+ * net-snmp only writes errors of trapsess to standard error: it then opens a
+ * sink on this host.  So this parses the options in the same way, but without
+ * opening a sink.
  */
 static void
 check_trapsess(const char *command_line)
@@ -210,8 +220,8 @@ check_trapsess(const char *command_line)
 }
 
 /*
- * Checks a sink that is not opened: its receiver may be away, or its name
- * unknown, only for a while.
+ * Checks a sink without opening it: that its receiver is away, or its name
+ * unknown, may be temporary.
  */
 static void
 check_sink(const char *text)
@@ -297,7 +307,7 @@ init_with_directives(const struct configuration *config)
 
 /* ---- check */
 
-/* The process that checks; it marks wrong directives and ends. */
+/* Runs the process that checks: it marks wrong directives and ends. */
 static void
 check_process(const struct configuration *config, struct check *check)
 {
@@ -342,7 +352,7 @@ run_check_process(const struct configuration *config, struct check *check)
 	return (check->finished);
 }
 
-/* As net-snmp reads a directive: after a "#" is a comment. */
+/* As in net-snmp, a comment begins with "#". */
 static bool
 has_argument(const char *text)
 {
@@ -353,8 +363,9 @@ has_argument(const char *text)
 }
 
 /*
- * net-snmp crashes or ends the process at some wrong directives.  So the check
- * has a process of its own, and another one after each such directive.
+ * At some wrong directives net-snmp crashes or ends the process.  So the check
+ * has a process of its own; after such a directive, a new process checks the
+ * others.
  */
 enum standalone_result
 standalone_check(const struct configuration *config, bool warn)
@@ -412,14 +423,14 @@ use_directory(const char *state)
 		fatal("cannot start");
 	free(absolute);
 	if (mkdir(directory, 0700) != 0 && errno != EEXIST)
-		log_err("cannot create %s for snmpEngineBoots", directory);
+		log_err("cannot create the directory %s", directory);
 	setenv("SNMPCONFPATH", directory, 1);
 	setenv("SNMP_PERSISTENT_DIR", directory, 1);
 	free(directory);
 	snmp_library_use_no_files();
 }
 
-/* Without an error of the system net-snmp has rejected the address itself. */
+/* If `error` is 0, net-snmp has rejected the address itself. */
 static void
 log_listen_error(const char *address, int error)
 {

@@ -45,9 +45,9 @@ extern SNMPAlarmCallback agentx_check_session;
 static struct {
 	struct notify	*notify;
 	netsnmp_session	*master;	/* NULL: not connected */
-	bool		 fresh;		/* pings every CONNECT_INTERVAL */
+	bool		 fresh;		/* ping_less_often() is still to do */
 	bool		 registered;
-	bool		 rejected;	/* by snmpd, at the last try */
+	bool		 rejected;	/* the last registration, by snmpd */
 	bool		 rejection_logged;
 	int		 connect_error;	/* the last errno that was logged */
 	struct mono_time register_due;

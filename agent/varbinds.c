@@ -7,6 +7,7 @@
 #include "table.h"
 #include "varbinds.h"
 
+/* A column of a table, or a scalar, with its name in HBWATCH-MIB. */
 struct object {
 	const struct table	*table;
 	oid			 column;
