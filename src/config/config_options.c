@@ -55,7 +55,7 @@ const struct config_option config_options[OPTIONS] = {
 	[OPTION_LOCAL] = { OPTION("local", WATCH, local), .expected =
 	    "a numeric address, such as 192.0.2.11 or 2001:db8::11" },
 	[OPTION_VLAN] = { OPTION("vlan", WATCH, vlan), .expected =
-	    "1 to 4094, OUTER.INNER or none" },
+	    "an id from 1 to 4094, two of them as OUTER.INNER, or none" },
 	[OPTION_HEARTBEAT] = { OPTION("heartbeat", WATCH, heartbeat),
 	    RANGE(1, CONFIG_LONG_TEXT_MAX), .expected = TEXT_EXPECTED },
 	[OPTION_ALARM] = NUMBER("alarm", WATCH, alarm_id, 1,

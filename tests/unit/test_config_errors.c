@@ -93,14 +93,14 @@ static const struct refused {
 	    "c.conf:2: invalid recovery \"1000001\"; expected 1 to 1000000 "
 	    "heartbeats\n" },
 	{ "vlan 0", WATCH("\nvlan = 0"),
-	    "c.conf:2: invalid vlan \"0\"; expected 1 to 4094, OUTER.INNER "
-	    "or none\n" },
+	    "c.conf:2: invalid vlan \"0\"; expected an id from 1 to "
+	    "4094, two of them as OUTER.INNER, or none\n" },
 	{ "vlan 4095", WATCH("\nvlan = 4095"),
-	    "c.conf:2: invalid vlan \"4095\"; expected 1 to 4094, "
-	    "OUTER.INNER or none\n" },
+	    "c.conf:2: invalid vlan \"4095\"; expected an id from 1 to "
+	    "4094, two of them as OUTER.INNER, or none\n" },
 	{ "vlan with three ids", WATCH("\n\nvlan = 1.2.3"),
-	    "c.conf:3: invalid vlan \"1.2.3\"; expected 1 to 4094, "
-	    "OUTER.INNER or none\n" },
+	    "c.conf:3: invalid vlan \"1.2.3\"; expected an id from 1 to "
+	    "4094, two of them as OUTER.INNER, or none\n" },
 	{ "vlan outside of a watch", "vlan = 7\n",
 	    "c.conf:1: unknown option \"vlan\"; expected one of agentx, "
 	    "history, storm, rate, snmp, source, service, role, host, "
