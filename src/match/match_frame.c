@@ -70,9 +70,11 @@ look_up_slots(const struct match *m, uint32_t form, uint32_t hash,
 }
 
 /*
- * Calls follow(), but for a copy of a segment decode(), because follow() would
- * take repeated segments for keepalives.  Without a timestamp it is no copy.
- * Nor are equal segments of two VLANs.
+ * Calls follow(), but not for the copy of a segment, because follow() would
+ * take repeated segments for keepalives.  The copy of a keepalive is decoded,
+ * so that the caller can count it.  Other segments may well be equal, such as
+ * the acknowledgements after a lost packet.  Equal segments of two VLANs are no
+ * copies, and without a timestamp copies are not recognised.
  */
 static bool
 follow(const struct used_protocol *used, struct heartbeat *heartbeat,
@@ -80,16 +82,22 @@ follow(const struct used_protocol *used, struct heartbeat *heartbeat,
 {
 	const struct protocol	*protocol = used->protocol;
 	int64_t			 ns = q->timestamp.ns;
-	uint64_t		 segment;
+	uint64_t		 segment, keepalive;
 
 	if (wall_is_never(q->timestamp))
 		return (protocol->follow(used->memory, q->packet, heartbeat));
 	segment = hash_word(content_of(q), q->packet->vlan);
+	/* The hash of a keepalive is added to the table too. */
+	keepalive = hash_word(segment, 1);
 	q->copy = copy_table_age(used->copies, segment, ns) != INT64_MAX;
 	if (q->copy)
-		return (protocol->decode(q->packet, heartbeat));
+		return (copy_table_age(used->copies, keepalive, ns) !=
+		    INT64_MAX && protocol->decode(q->packet, heartbeat));
 	copy_table_add(used->copies, segment, ns);
-	return (protocol->follow(used->memory, q->packet, heartbeat));
+	if (!protocol->follow(used->memory, q->packet, heartbeat))
+		return (false);
+	copy_table_add(used->copies, keepalive, ns);
+	return (true);
 }
 
 /* Finds the watches without `vlan`, and those with that of the packet. */
