@@ -3,8 +3,8 @@
 #
 # Setting: the `any` device of an observer whose interface is a port of a
 #          bridge, so that it captures each packet twice.
-# Checks:  each heartbeat counts once; the copies are counted apart and do not
-#          count for `recovery`.
+# Checks:  each heartbeat counts once; hbwCaptureDuplicates counts the copies,
+#          and they do not count for `recovery`.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"

@@ -83,7 +83,7 @@ at "$NODE_A" "$BUILD/hbwatchd" -t -c "$WORK/hbwatchd.conf" >/dev/null
 is "an Ethernet interface supports vlan" $? 0
 start_hbwatchd
 soon "both watches are alive" 10 watch_is hbwWatchState bad alive
-is "no reason is left" "$(walk hbwCaptureError | tr -d '"')" ""
+is "hbwCaptureError is empty" "$(walk hbwCaptureError | tr -d '"')" ""
 stop hbwatchd
 
 # The direction: only the kernel knows it, and these must match all the same.

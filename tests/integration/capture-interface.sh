@@ -28,7 +28,7 @@ for round in 1 2; do
 	ip -n "$NODE_A" link delete "$LINK"
 	soon "round $round: the interface is deleted: the watch is blind" 10 \
 		watch_is hbwWatchState flinkserver blind
-	soon "round $round: this is notified" 10 \
+	soon "round $round: blindness is notified" 10 \
 		capture_traps_are "$round" hbwWatcherBlind
 	is "round $round: the capture has failed" \
 		"$(capture_get hbwCaptureState)" failed
@@ -39,7 +39,7 @@ for round in 1 2; do
 	wait_heartbeats steady 25
 	is "round $round: no alarm is active" "$(get hbwActiveAlarms.0)" 0
 	make_link
-	soon "round $round: the interface is back: this is notified" 10 \
+	soon "round $round: it is back: the end of blindness is notified" 10 \
 		capture_traps_are "$round" hbwWatcherRestored
 	soon "round $round: heartbeats make the watch alive" 10 \
 		watch_is hbwWatchState flinkserver alive

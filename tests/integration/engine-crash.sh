@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Setting: a pair whose engine is killed, with and without heartbeats.
-# Checks:  a new engine continues, heartbeats and silences are counted on, and
-#          no alarm is invented or raised twice.
+# Checks:  a new engine continues to count heartbeats and to detect silences,
+#          and no alarm is invented or raised twice.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -15,7 +15,7 @@ for round in 1 2 3; do
 	count=$(watch_get hbwWatchHeartbeats flinkserver)
 	kill_engine
 	soon "kill $round: a new engine within a second" 1 new_engine
-	soon "kill $round: heartbeats are counted on" 10 \
+	soon "kill $round: heartbeats are still counted" 10 \
 		heartbeats_over flinkserver "$count"
 	is "kill $round: the restart is counted" \
 		"$(walk hbwCaptureRestarts)" "$round"

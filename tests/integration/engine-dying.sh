@@ -13,7 +13,7 @@ start_pair 3s "$(watch_section other 20054 3s lo)"
 kill_engine SEGV
 soon "the engine crashes once: a new engine" 5 new_engine
 wait_heartbeats peer 20
-is "this is not notified" "$(trap_count hbwWatcherBlind)" 0
+is "one crash is not notified" "$(trap_count hbwWatcherBlind)" 0
 
 for ((kills = 0; kills < 10; kills++)); do
 	wait_for 5 new_engine || break
@@ -30,11 +30,11 @@ soon "a new engine runs" 10 new_engine
 soon "the silent peer is raised" 20 traps_are 1 hbwAlarmRaised flinkserver
 start_peer
 soon "a heartbeat clears it" 10 traps_are 1 hbwAlarmCleared flinkserver
-soon "the engine runs on: this is notified" 60 \
+soon "the crashes end: the end of blindness is notified" 60 \
 	capture_traps_are 1 hbwWatcherRestored
 soon "each capture is notified as restored" 5 traps_are 2 hbwWatcherRestored
 soon "the watch is alive" 5 watch_is hbwWatchState flinkserver alive
-is "both were notified once" \
+is "blindness and its end were notified once" \
 	"$(capture_trap_count hbwWatcherBlind) $(capture_trap_count \
 		hbwWatcherRestored)" "1 1"
 is "no other silence was raised" "$(trap_count hbwAlarmRaised flinkserver)" 1

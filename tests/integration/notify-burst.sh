@@ -103,7 +103,7 @@ soon "snmpd continues: the raises arrive" 20 \
 	arrived_from $first $((first + WATCHES - 1))
 soon "no notification is pending" 10 get_is hbwNotificationsPending.0 0
 wait_heartbeats peer 10
-check "there are $WATCHES, in order, and none twice" \
+check "each of the $WATCHES raises arrives once, in order" \
 	notifications_in_order --once --first $first \
 	--last $((first + WATCHES - 1))
 is "the table has the same number of active alarms" \

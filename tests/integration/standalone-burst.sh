@@ -44,7 +44,7 @@ soon "all alarms are raised" 10 active_alarms_are "$WATCHES"
 check "the agent answers at once" wait_for 1 hbwatchd_answers
 for name in stream inform; do
 	soon "$name: each notification arrives" 20 all_received "$name"
-	check "$name: in order, each once" \
+	check "$name: each arrived once, in order" \
 		env TRAPS="$WORK/$name" "$TOOLS/check-order" "$WORK/$name"
 done
 soon "no notification is pending" 10 get_is hbwNotificationsPending.0 0
