@@ -331,7 +331,8 @@ open_capture(struct listener *listener)
 	/*
 	 * Packets that this host forwards are outgoing, too, and may be
 	 * heartbeats.  The source address shows which ones it sent itself, but
-	 * an expression may match packets without one.
+	 * an expression may match packets without one.  If sent packets are
+	 * needed, the filter excludes those without an address.
 	 */
 	if (match_expression_count(listener->match) > 0 &&
 	    !match_needs_sent(listener->match) &&

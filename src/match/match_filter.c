@@ -36,6 +36,13 @@
 	"udp dst port 4789 or udp dst port 8472 or udp dst port 6081 or " \
 	"udp dst port 6635 or " EXTENSIONS
 
+/*
+ * Frames that this host did not send, and IP packets, whose source address
+ * shows whether it did; an address of zeros does not.
+ */
+#define SENDER_KNOWN	\
+	"(ip[12:4] != 0 or (ip6 and not ip6 src host ::) or inbound)"
+
 /* One term of the filter: a protocol, its key, and a peer. */
 struct term {
 	const struct protocol	*protocol;
@@ -52,6 +59,7 @@ struct filter {
 	size_t		 nexpressions;		/* may be above the maximum */
 	bool		 moves_offsets;		/* one of the expressions */
 	bool		 decapsulates;		/* one of the watches */
+	bool		 needs_sender;		/* see with_sender() */
 };
 
 /* ---- from the configuration to terms */
@@ -99,6 +107,8 @@ collect(struct filter *f, const struct configuration *config,
 
 	memset(f, 0, sizeof(*f));
 	f->decapsulates = match_decapsulates(config, interface);
+	f->needs_sender = match_needs_sent(match) &&
+	    match_expression_count(match) > 0;
 	for (i = 0; i < config->nwatches; i++) {
 		w = config->watches[i];
 		nwatches += match_concerns(w, interface) &&
@@ -220,33 +230,63 @@ plain_filter(const struct filter *f)
 	return (text);
 }
 
+/*
+ * Frees a filter and returns one that also excludes frames that this host sent
+ * and that do not show it.  Such a frame, of LLDP for example, must not match
+ * an expression.  It can only be captured if a watch needs sent packets.  NULL
+ * when memory is exhausted, or if `text` is NULL.
+ */
+static char *
+with_sender(const struct filter *f, char *text)
+{
+	char	*result;
+	int	 n;
+
+	if (text == NULL || !f->needs_sender)
+		return (text);
+	if (text[0] == '\0')
+		n = asprintf(&result, "%s", SENDER_KNOWN);
+	else
+		n = asprintf(&result, "%s and (%s)", SENDER_KNOWN, text);
+	free(text);
+	return (n < 0 ? NULL : result);
+}
+
+/* The next two functions return NULL if `plain` is NULL, too. */
+static char *
+through_vlan(const char *plain)
+{
+	if (plain == NULL || plain[0] == '\0')		/* each frame passes */
+		return (plain == NULL ? NULL : strdup(""));
+	return (capture_expression_through_vlan(plain));
+}
+
+static char *
+or_tagged(const char *plain)
+{
+	char	*text;
+
+	if (plain == NULL || plain[0] == '\0')
+		return (plain == NULL ? NULL : strdup(""));
+	return (asprintf(&text, "(%s) or " TAGGED, plain) < 0 ? NULL : text);
+}
+
 bool
 match_filters(const struct configuration *config, const char *interface,
     const struct match *match, char *filters[MATCH_FILTERS])
 {
 	struct filter	 filter;
 	char		*plain;
-	int		 n;
 
 	collect(&filter, config, interface, match);
-	plain = plain_filter(&filter);
-	filters[0] = filters[1] = filters[2] = NULL;
-	if (plain == NULL)
-		return (false);
-	if (plain[0] == '\0')		/* every frame passes */
-		filters[0] = strdup("");
-	else
-		filters[0] = capture_expression_through_vlan(plain);
-	if (plain[0] == '\0' || filter.decapsulates) {
-		filters[1] = strdup("");
-		filters[2] = strdup("");
+	plain = with_sender(&filter, plain_filter(&filter));
+	filters[0] = through_vlan(plain);
+	if (filter.decapsulates) {	/* ENCAPSULATED is for Ethernet */
 		free(plain);
-	} else {
-		filters[2] = plain;
-		n = asprintf(&filters[1], "(%s) or " TAGGED, plain);
-		if (n < 0)
-			filters[1] = NULL;
+		plain = with_sender(&filter, strdup(""));
 	}
+	filters[1] = or_tagged(plain);
+	filters[2] = plain;
 	if (filters[0] != NULL && filters[1] != NULL && filters[2] != NULL)
 		return (true);
 	match_filters_free(filters);

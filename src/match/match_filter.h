@@ -17,10 +17,13 @@
  * Writes the filters of an interface into new memory that the caller frees with
  * match_filters_free: first the one that excludes most frames, last the one
  * that every link type accepts.  The expressions of `bpf` are those that
- * match_prepare has compiled.  All frames in which match_frame finds a watch
- * pass each filter, except those behind PPPoE, because the sessions of PPPoE
- * have interfaces of their own.  An empty filter lets every frame pass.  False
+ * match_prepare has compiled.  An empty filter lets every frame pass.  False
  * when memory is exhausted.
+ *
+ * All frames in which match_frame finds a watch pass each filter, except those
+ * behind PPPoE, because the sessions of PPPoE have interfaces of their own.  If
+ * there are expressions, and tcp-keepalive needs the frames that this host
+ * sends, then a sent frame passes only if its IP address shows the sender.
  */
 bool	 match_filters(const struct configuration *, const char *interface,
 	    const struct match *, char *filters[MATCH_FILTERS]);

@@ -3,7 +3,8 @@
 #
 # Setting: the observer itself sends heartbeats: the peer of a watch is an
 #          address of the observer, from the start or later; and watches without
-#          a peer, also beside a tcp-keepalive watch, which needs sent packets.
+#          a peer, also beside a tcp-keepalive watch, which needs sent packets,
+#          and for frames that do not show their sender.
 # Checks:  -t reports such a peer with its line; hbwatchd warns, and the watch
 #          is blind as long as the address is there; own packets never count.
 
@@ -89,16 +90,39 @@ is "discover does not say so of the peer" "$(own_proposals "$B4")" 0
 	watch_section good 20001 2s
 	watch_section group "bpf udp port 20002" 2s | grep -v "peer = "
 	watch_section floating "bpf udp port 20003" 2s | grep -v "peer = "
+	watch_section lldp "bpf ether proto 0x88cc" 2s | grep -v "peer = "
+	watch_section no-address "bpf udp port 20004" 2s | grep -v "peer = "
 } | configure
 stop moving
 ip -n "$NODE_B" address delete "$MOVING/32" dev "$LINK"
 ip -n "$NODE_A" address add "$MOVING/32" dev "$LINK"
 start_hbwatchd
+# send_frames NODE: frames that do not show their sender, on $LINK of a node
+send_frames() {
+	start_beat_at "$1" lldp --from "$A4" --to "$B4" --port 1 --rate 10 \
+		--interface "$LINK" --ethertype 0x88cc
+	start_beat_at "$1" tagged --from "$A4" --to "$B4" --port 1 --rate 10 \
+		--interface "$LINK" --ethertype 0x88cc --vlan 7
+	start_beat_at "$1" zeros --from 0.0.0.0 --to 255.255.255.255 \
+		--port 20004 --rate 10 --interface "$LINK"
+	start_beat_at "$1" zeros6 --from :: --to ff02::1 --port 20004 \
+		--rate 10 --interface "$LINK"
+}
+send_frames "$NODE_A"
 soon "beside tcp-keepalive: the peer is alive" 10 \
 	watch_is hbwWatchState good alive
 wait_heartbeats good 30
-is "beside tcp-keepalive: own packets do not count" \
-	"$(watch_get hbwWatchHeartbeats group)" 0
+wait_heartbeats zeros6 30
+for name in group lldp no-address; do
+	is "beside tcp-keepalive: own packets do not count for $name" \
+		"$(watch_get hbwWatchHeartbeats "$name")" 0
+done
+for name in lldp tagged zeros zeros6; do
+	stop "$name"
+done
+send_frames "$NODE_B"
+soon_each "lldp no-address" "beside tcp-keepalive: received ones count" 10 \
+	watch_is hbwWatchState @ alive
 
 # A watch without a peer depends on each address of this host.
 ip -n "$NODE_A" address delete "$MOVING/32" dev "$LINK"

@@ -1296,8 +1296,29 @@ struct filters {
 	bool			 compiled[MATCH_FILTERS];
 };
 
+/* Frees the text and returns it with another term instead of `inbound`. */
+static char *
+replace_inbound(char *text, const char *term)
+{
+	char	*copy, *at, *rest = text;
+	size_t	 size;
+	FILE	*stream = open_memstream(&copy, &size);
+
+	assert_non_null(stream);
+	for (; (at = strstr(rest, "inbound")) != NULL; rest = at + 7)
+		fprintf(stream, "%.*s%s", (int)(at - rest), rest, term);
+	fputs(rest, stream);
+	assert_int_equal(fclose(stream), 0);
+	free(text);
+	return (copy);
+}
+
+/*
+ * The direction of an Ethernet frame is not in the frame.  `inbound` is the
+ * term for it: true for received frames, false for sent ones.
+ */
 static void
-filters_compile(struct filters *f, int link_type)
+filters_compile_as(struct filters *f, int link_type, const char *inbound)
 {
 	pcap_t	*pcap;
 	size_t	 i;
@@ -1306,11 +1327,19 @@ filters_compile(struct filters *f, int link_type)
 	    CAPTURE_SNAPSHOT_SMALL);
 	assert_non_null(pcap);
 	assert_true(match_filters(config, NULL, match, f->text));
-	for (i = 0; i < MATCH_FILTERS; i++)
+	for (i = 0; i < MATCH_FILTERS; i++) {
+		f->text[i] = replace_inbound(f->text[i], inbound);
 		f->compiled[i] = pcap_compile(pcap, &f->program[i],
 		    f->text[i], 1, PCAP_NETMASK_UNKNOWN) == 0;
+	}
 	pcap_close(pcap);
 	assert_true(f->compiled[MATCH_FILTERS - 1]);
+}
+
+static void
+filters_compile(struct filters *f, int link_type)
+{
+	filters_compile_as(f, link_type, "(1 = 1)");
 }
 
 static void
@@ -1854,6 +1883,64 @@ filters_of_two_expressions(void **state)
 	filters_free(&f);
 }
 
+/*
+ * With tcp-keepalive, sent packets are captured too.  Of these only IP packets
+ * with a source address pass, because it shows which ones this host sent.
+ */
+static void
+filters_of_sent_frames(void **state)
+{
+	static const char *const	 others[] = {
+		WATCH("bpf", "heartbeat = \"bpf ether proto 0x88cc or udp\""),
+		(WATCH("bpf", "heartbeat = \"bpf ether proto 0x88cc or udp\"")
+		    WATCH("vlan", "heartbeat = \"bpf vlan and arp\"")),
+		WATCH("bpf", "heartbeat = \"bpf ether proto 0x88cc or udp\" "
+		    "decapsulate = true"),
+	};
+	static const unsigned		 vlans[][2] = {
+		{ 0xffff }, { 10, 0xffff },
+	};
+	struct bytes			 frames[8] = { { .n = 0 } };
+	struct filters			 received, sent;
+	char				 text[512];
+	size_t				 i, k;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		put_vlans(&frames[i], vlans[i], 0x88cc);
+		put_zeros(&frames[i], 46);
+		put_vlans(&frames[2 + i], vlans[i], 0x0800);
+		put_beat(&frames[2 + i], 12, 11, 68, 67);
+		memset(frames[2 + i].at + frames[2 + i].n - 20, 0, 4);
+		put_vlans(&frames[4 + i], vlans[i], 0x86dd);
+		put_ipv6(&frames[4 + i], IPPROTO_UDP, 64, 12);
+		memset(frames[4 + i].at + frames[4 + i].n - 32, 0, 16);
+		put_udp(&frames[4 + i], 546, 547, 4);
+		put_text(&frames[4 + i], "beat");
+		put_vlans(&frames[6 + i], vlans[i], 0x0800);
+		put_beat(&frames[6 + i], 12, 11, 68, 67);
+	}
+	for (k = 0; k < sizeof(others) / sizeof(others[0]); k++) {
+		snprintf(text, sizeof(text), "%s%s", WATCH("keepalive",
+		    "peer = 192.0.2.12 heartbeat = \"tcp-keepalive 22\""),
+		    others[k]);
+		listen_to(text);
+		filters_compile_as(&received, LINK_ETHERNET, "(1 = 1)");
+		filters_compile_as(&sent, LINK_ETHERNET, "(1 = 0)");
+		for (i = 0; i < 8; i++) {
+			give(&frames[i]);
+			assert_int_equal(nfound, 1);
+			if (!passes(&received, 0, &frames[i]) ||
+			    passes(&sent, 0, &frames[i]) != (i >= 6) ||
+			    passes(&sent, 2, &frames[i]) != (i == 6))
+				fail_msg("watch %zu, frame %zu", k, i);
+		}
+		filters_free(&received);
+		filters_free(&sent);
+		teardown(state);
+	}
+}
+
 /* ---- encapsulated frames */
 
 /* An IP packet of 192.0.2.FROM in an IP packet of 192.0.2.12. */
@@ -2244,6 +2331,7 @@ main(void)
 		TEST(filters_of_an_expression_alone),
 		TEST(expression_that_is_refused),
 		TEST(filters_of_two_expressions),
+		TEST(filters_of_sent_frames),
 		TEST(decapsulated),
 		TEST(decapsulated_vlan),
 		TEST(decapsulated_depth),
