@@ -23,12 +23,12 @@
 #include "varbinds.h"
 
 /*
- * The most notifications without an answer of one process, and the most traps
- * of net-snmp.
+ * The most notifications that one process has not answered yet, and the most
+ * traps of net-snmp.
  */
 #define UNANSWERED_MAX	16
-/* The time between two starts of a process. */
-#define RESTART_NS	NSEC_PER_SEC
+/* The time between two starts of a process, and after a failure to send. */
+#define RETRY_NS	NSEC_PER_SEC
 
 struct sink {
 	struct configuration_directive directive;	/* owned */
@@ -88,7 +88,7 @@ start_process(struct sink *s, struct mono_time now)
 {
 	int	 pair[2];
 
-	s->start = mono_add(now, RESTART_NS);
+	s->start = mono_add(now, RETRY_NS);
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0) {
 		log_start_error(s);
 		return;
@@ -232,7 +232,7 @@ flush(struct sink *s, const struct agent *agent, struct mono_time now)
 		if (!send_message(s, encode_notification(agent, n))) {
 			s->full = s->unanswered + s->traps > 0;
 			if (!s->full)
-				s->pace.next = mono_add(now, RESTART_NS);
+				s->pace.next = mono_add(now, RETRY_NS);
 			return;
 		}
 		s->unanswered++;
