@@ -1,0 +1,61 @@
+#!/bin/sh
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# The manual pages describe each option of the configuration, each heartbeat and
+# each option of the command lines.  HBWATCH is the program hbwatch; hbwatchd is
+# in the same directory.
+set -u
+
+hbwatch=$(realpath "${HBWATCH:-./hbwatch}") || exit 1
+cd "$(dirname "$0")" || exit 1
+pages=../../agent
+scratch=$(mktemp) || exit 1
+trap 'rm -f "$scratch"' EXIT
+tests=0
+failed=0
+
+# described PAGE MACRO WORD...: is each word a tag of a list of the page?
+described() {
+	page=$1
+	macro=$2
+	shift 2
+	missing=
+	for word; do
+		grep -qE "^\.It (.* )?$macro $word( |$)" "$page" ||
+			missing="$missing $word"
+	done
+	tests=$((tests + 1))
+	if [ $# -gt 0 ] && [ -z "$missing" ]; then
+		echo "ok $tests - ${page##*/} describes: $*"
+	else
+		echo "not ok $tests - ${page##*/} does not describe:$missing"
+		failed=$((failed + 1))
+	fi
+}
+
+# letters PROGRAM: the options in the usage of the program
+letters() {
+	"$1" -h | tr -c 'a-zA-Z\n-' ' ' | tr ' ' '\n' |
+		sed -n 's/^-\([a-zA-Z]\)$/\1/p' | sort -u
+}
+
+# broken.sh compares these lists with the program.  `include` is no option, and
+# after it are the sections.
+options=$(sed 's/.*@\/\(.*\)\/$/\1/; s/,//g; s/ include .*//' \
+	broken/options.sed)
+# shellcheck disable=SC2086 # several words
+described $pages/hbwatchd.conf.5 Cm $options
+
+echo 'watch w { interface = e peer = ::1 heartbeat = unknown }' >"$scratch"
+forms=$("$hbwatch" check "$scratch" 2>&1 |
+	sed 's/.*expected one of //; s/[A-Z]*//g; s/ or / /; s/[],[]//g')
+# shellcheck disable=SC2086 # several words
+described $pages/hbwatchd.conf.5 Cm $forms
+
+# shellcheck disable=SC2046 # several words
+described $pages/hbwatchd.8 Fl $(letters "${hbwatch}d")
+# shellcheck disable=SC2046 # several words
+described ../../src/offline/hbwatch.1 Fl $(letters "$hbwatch")
+
+echo "1..$tests"
+[ $failed -eq 0 ]
