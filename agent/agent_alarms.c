@@ -24,6 +24,15 @@ agent_count_active(struct agent *agent, const struct configuration_watch *w,
 	agent->active_all += (uint32_t)change;
 }
 
+/* An alarm of a generation that is not in effect is counted, but not listed. */
+static void
+set_active(struct agent *agent, const struct agent_alarm *changed, bool active)
+{
+	agent_count_active(agent, changed->watch, active ? 1 : -1);
+	generation_set_active(&agent->current,
+	    changed->watch->profile->alarm->id, changed->index, active);
+}
+
 static void
 log_change(const struct alarm *a, const struct configuration_watch *w)
 {
@@ -75,7 +84,7 @@ agent_raise(struct agent *agent, const struct agent_alarm *raised,
 	alarm_raise(raised->alarm, event, at, ++agent->serial);
 	if (!storm_raise(&agent->storm, agent->now))
 		raised->alarm->flags |= ALARM_SUMMARISED;
-	agent_count_active(agent, raised->watch, 1);
+	set_active(agent, raised, true);
 	notify_change(agent, raised, at);
 }
 
@@ -84,7 +93,7 @@ agent_clear(struct agent *agent, const struct agent_alarm *cleared,
     const struct detect_event *event, struct wall_time at, enum alarm_end end)
 {
 	alarm_clear(cleared->alarm, event, at, end);
-	agent_count_active(agent, cleared->watch, -1);
+	set_active(agent, cleared, false);
 	notify_change(agent, cleared, at);
 }
 

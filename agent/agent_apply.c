@@ -211,6 +211,7 @@ agent_apply(struct agent *agent, struct generation *next,
 	else if (agent->persistence != NULL)
 		take_over_restart(agent, next, now);
 	generation_forget_old(next);
+	generation_list_active(next);
 	old = agent->current;
 	agent->current = *next;
 	*next = old;

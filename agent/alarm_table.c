@@ -26,6 +26,14 @@ GETTER(get_raised_time, value_time, row->alarm->raised)
 GETTER(get_cleared_time, value_time, row->alarm->cleared)
 GETTER(get_sequence, value_unsigned, row->alarm->sequence)
 GETTER(get_count, value_counter32, row->alarm->count)
+GETTER(get_watch, value_text, row->config->name)
+GETTER(get_peer, value_text, row->config->peer.family == ADDR_NONE ? "" :
+    addr_text(&row->config->peer, TABLE_BUFFER(ADDR_TEXT_SIZE)))
+GETTER(get_side, value_integer, alarm_side(row->alarm))
+GETTER(get_confidence, value_unsigned, alarm_confidence(row->alarm))
+GETTER(get_age, value_unsigned, alarm_age(row->alarm, row->now))
+/* hbwActiveOperatorState: none(1), because there are no operator actions. */
+GETTER(get_operator_state, value_integer, 1)
 
 static const struct column columns[] = {
 	{ 1, "hbwAlarmId", ASN_UNSIGNED, get_id },
@@ -73,6 +81,7 @@ row_view(const struct agent *agent, size_t i, union view *view)
 
 	view->alarm = (struct alarm_view){
 		g->config->watches[position], &g->alarms[position],
+		wall_now(),
 	};
 	return (&view->alarm);
 }
@@ -81,4 +90,45 @@ const struct table alarm_table = {
 	.prefix = { 1, 4, 1 }, .prefix_length = 3, .indexes = 2,
 	.columns = columns, .ncolumns = COLUMNS(columns),
 	.rows = rows, .index = row_index, .view = row_view,
+};
+
+/* ---- hbwActiveTable: the rows of hbwAlarmTable that are active */
+
+static const struct column active_columns[] = {
+	{ 1, "hbwActiveKey", ASN_OCTET_STR, get_key },
+	{ 2, "hbwActiveWatch", ASN_OCTET_STR, get_watch },
+	{ 3, "hbwActivePeer", ASN_OCTET_STR, get_peer },
+	{ 4, "hbwActiveSeverity", ASN_INTEGER, get_severity },
+	{ 5, "hbwActiveCause", ASN_INTEGER, get_cause },
+	{ 6, "hbwActiveSide", ASN_INTEGER, get_side },
+	{ 7, "hbwActiveConfidence", ASN_UNSIGNED, get_confidence },
+	{ 8, "hbwActiveAge", ASN_GAUGE, get_age },
+	{ 9, "hbwActiveOperatorState", ASN_INTEGER, get_operator_state },
+	{ 10, "hbwActiveDetail", ASN_OCTET_STR, get_detail },
+};
+
+static size_t
+active_rows(const struct agent *agent)
+{
+	return (agent->current.active.count);
+}
+
+static void
+active_index(const struct agent *agent, size_t i, oid *index)
+{
+	row_index(agent, rank_set_nth(&agent->current.active, (uint32_t)i),
+	    index);
+}
+
+static const void *
+active_view(const struct agent *agent, size_t i, union view *view)
+{
+	return (row_view(agent, rank_set_nth(&agent->current.active,
+	    (uint32_t)i), view));
+}
+
+const struct table active_table = {
+	.prefix = { 1, 7, 1 }, .prefix_length = 3, .indexes = 2,
+	.columns = active_columns, .ncolumns = COLUMNS(active_columns),
+	.rows = active_rows, .index = active_index, .view = active_view,
 };

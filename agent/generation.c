@@ -23,6 +23,7 @@ generation_free(struct generation *g)
 	free(g->indexes);
 	free(g->by_index);
 	free(g->by_alarm);
+	rank_set_free(&g->active);
 	free(g->captures);
 	generation_forget_old(g);
 	*g = (struct generation){ 0 };
@@ -173,6 +174,7 @@ generation_new(struct generation *g, struct watch_index *watches,
 	    g->by_alarm == NULL || g->captures == NULL ||
 	    !number_watches(watches, g) || !order_watches(g) ||
 	    !number_captures(captures, g) || !order_captures(g) ||
+	    !rank_set_init(&g->active, (uint32_t)n) ||
 	    (old->config != NULL && !find_old_watches(g, old))) {
 		g->config = NULL;
 		g->shared = NULL;
@@ -209,4 +211,52 @@ generation_find(const struct generation *g, uint32_t index)
 	    g->indexes[g->by_index[found]] == index)
 		return (g->by_index[found]);
 	return (SIZE_MAX);
+}
+
+static uint32_t
+alarm_id_at(const struct generation *g, uint32_t position)
+{
+	return (g->config->watches[position]->profile->alarm->id);
+}
+
+void
+generation_list_active(struct generation *g)
+{
+	uint32_t	 i;
+
+	for (i = 0; i < g->active.size; i++)
+		rank_set_put(&g->active, i,
+		    g->alarms[g->by_alarm[i]].state == ALARM_RAISED);
+}
+
+struct wanted_alarm {
+	const struct generation	*generation;
+	uint32_t		 alarm_id;
+	uint32_t		 index;
+};
+
+static bool
+is_alarm_less(const void *arg, size_t row)
+{
+	const struct wanted_alarm	*wanted = arg;
+	const struct generation		*g = wanted->generation;
+	uint32_t			 position = g->by_alarm[row];
+	uint32_t			 id = alarm_id_at(g, position);
+
+	return (id < wanted->alarm_id || (id == wanted->alarm_id &&
+	    g->indexes[position] < wanted->index));
+}
+
+void
+generation_set_active(struct generation *g, uint32_t alarm_id,
+    uint32_t index, bool active)
+{
+	struct wanted_alarm	 wanted = { g, alarm_id, index };
+	size_t			 row;
+
+	row = search_first(g->active.size, is_alarm_less, &wanted);
+	if (row < g->active.size &&
+	    alarm_id_at(g, g->by_alarm[row]) == alarm_id &&
+	    g->indexes[g->by_alarm[row]] == index)
+		rank_set_put(&g->active, (uint32_t)row, active);
 }

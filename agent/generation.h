@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/rank_set.h"
 #include "config/configuration.h"
 #include "engine/shared_state.h"
 #include "state/alarm.h"
@@ -31,6 +32,8 @@ struct generation {
 	uint32_t		*indexes;	/* hbwWatchIndex of each */
 	uint32_t		*by_index;	/* positions in this order */
 	uint32_t		*by_alarm;	/* by alarm id, then index */
+	struct rank_set		 active;	/* rows of by_alarm that are
+						   active */
 	struct generation_capture *captures;	/* as shared->captures */
 
 	/* Positions in the previous generation, until this one is in effect. */
@@ -52,6 +55,12 @@ bool	 generation_new(struct generation *, struct watch_index *watches,
 /* Frees `before` and `removed`, when the generation is in effect. */
 void	 generation_forget_old(struct generation *);
 void	 generation_free(struct generation *);
+
+/* Finds the active alarms again, after all alarms were set. */
+void	 generation_list_active(struct generation *);
+/* Lists an alarm as active, or not any more.  An unknown one is ignored. */
+void	 generation_set_active(struct generation *, uint32_t alarm_id,
+	    uint32_t index, bool active);
 
 /* The position of a watch by its hbwWatchIndex; SIZE_MAX: no such watch. */
 size_t	 generation_find(const struct generation *, uint32_t index);

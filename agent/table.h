@@ -76,6 +76,7 @@ struct watch_view {
 struct alarm_view {
 	const struct configuration_watch	*config;
 	const struct alarm			*alarm;
+	struct wall_time			 now;	/* tables only */
 };
 
 struct history_view {
@@ -114,6 +115,7 @@ extern const struct table capture_table;
 extern const struct table watch_table;
 extern const struct table alarm_table;
 extern const struct table history_table;
+extern const struct table active_table;
 
 /* The instance of an object: a cell of a table. */
 struct instance {

@@ -104,7 +104,9 @@ view_of(const struct agent *agent, const struct notification *n,
 	} else {
 		index[0] = n->watch->profile->alarm->id;
 		index[1] = n->watch_index;
-		view->alarm = (struct alarm_view){ n->watch, &n->alarm };
+		view->alarm = (struct alarm_view){
+			.config = n->watch, .alarm = &n->alarm,
+		};
 	}
 	return (view);
 }

@@ -8,6 +8,9 @@
 #include "base/mono.h"
 #include "state/alarm.h"
 
+/* Percent.  Lost packets may have shown another cause. */
+#define LOSSY_CONFIDENCE	60
+
 void
 alarm_init(struct alarm *a)
 {
@@ -28,25 +31,58 @@ alarm_cause_of(const struct detect_event *event)
 	return (ALARM_CAUSE_UNKNOWN);
 }
 
+/* Each cause: its name, its side, and its confidence in percent. */
+static const struct {
+	const char	*name;
+	enum alarm_side	 side;
+	unsigned	 confidence;
+} causes[] = {
+	[ALARM_CAUSE_UNKNOWN] = { "unknown", ALARM_SIDE_UNKNOWN, 0 },
+	[ALARM_CAUSE_NEVER_HEARD] = { "neverHeard", ALARM_SIDE_UNKNOWN, 60 },
+	[ALARM_CAUSE_INSTANCE_STOPPED] = { "instanceStopped",
+	    ALARM_SIDE_PEER, 97 },
+	[ALARM_CAUSE_FLOATING_IP] = { "floatingIpMisconfigured",
+	    ALARM_SIDE_PEER, 80 },
+	[ALARM_CAUSE_LINK_ABNORMAL] = { "linkAbnormal", ALARM_SIDE_HERE, 98 },
+	[ALARM_CAUSE_HOST_DOWN] = { "hostDown", ALARM_SIDE_PEER, 75 },
+	[ALARM_CAUSE_ONE_WAY_LINK] = { "oneWayLink", ALARM_SIDE_BETWEEN, 90 },
+	[ALARM_CAUSE_PEER_HUNG] = { "peerHung", ALARM_SIDE_PEER, 65 },
+	[ALARM_CAUSE_DUAL_ACTIVE] = { "dualActive", ALARM_SIDE_BOTH, 95 },
+	[ALARM_CAUSE_LOCAL_FAULT] = { "localFault", ALARM_SIDE_HERE, 90 },
+};
+_Static_assert(sizeof(causes) / sizeof(causes[0]) == ALARM_CAUSE_MAX + 1,
+    "ALARM_CAUSE_MAX is not the last cause");
+
 const char *
 alarm_cause_text(enum alarm_cause cause)
 {
-	static const char *const texts[] = {
-		[ALARM_CAUSE_UNKNOWN] = "unknown",
-		[ALARM_CAUSE_NEVER_HEARD] = "neverHeard",
-		[ALARM_CAUSE_INSTANCE_STOPPED] = "instanceStopped",
-		[ALARM_CAUSE_FLOATING_IP] = "floatingIpMisconfigured",
-		[ALARM_CAUSE_LINK_ABNORMAL] = "linkAbnormal",
-		[ALARM_CAUSE_HOST_DOWN] = "hostDown",
-		[ALARM_CAUSE_ONE_WAY_LINK] = "oneWayLink",
-		[ALARM_CAUSE_PEER_HUNG] = "peerHung",
-		[ALARM_CAUSE_DUAL_ACTIVE] = "dualActive",
-		[ALARM_CAUSE_LOCAL_FAULT] = "localFault",
-	};
+	return (causes[cause].name);
+}
 
-	_Static_assert(sizeof(texts) / sizeof(texts[0]) == ALARM_CAUSE_MAX + 1,
-	    "ALARM_CAUSE_MAX is not the last cause");
-	return (texts[cause]);
+enum alarm_side
+alarm_side(const struct alarm *a)
+{
+	return (causes[a->cause].side);
+}
+
+unsigned
+alarm_confidence(const struct alarm *a)
+{
+	unsigned	 confidence = causes[a->cause].confidence;
+
+	return ((a->flags & ALARM_LOSSY) != 0 && confidence > LOSSY_CONFIDENCE ?
+	    LOSSY_CONFIDENCE : confidence);
+}
+
+uint32_t
+alarm_age(const struct alarm *a, struct wall_time now)
+{
+	int64_t	 seconds = wall_sub(now, a->raised) / NSEC_PER_SEC;
+
+	/* The clock may have been set back since, or far forward. */
+	if (a->state != ALARM_RAISED || seconds < 0)
+		return (0);
+	return (seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds);
 }
 
 void

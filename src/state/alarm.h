@@ -34,6 +34,15 @@ enum alarm_cause {
 };
 #define ALARM_CAUSE_MAX		ALARM_CAUSE_LOCAL_FAULT
 
+/* Where the cause is.  The numbers are hbwActiveSide's. */
+enum alarm_side {
+	ALARM_SIDE_UNKNOWN = 1,
+	ALARM_SIDE_HERE = 2,
+	ALARM_SIDE_PEER = 3,
+	ALARM_SIDE_BETWEEN = 4,
+	ALARM_SIDE_BOTH = 5,
+};
+
 /* Why it was cleared.  The numbers are in the state file. */
 enum alarm_end {
 	ALARM_END_HEARTBEAT = 0,
@@ -76,6 +85,17 @@ void	 alarm_init(struct alarm *);
 /* The cause that the event of a raise shows, and its name in hbwAlarmCause. */
 enum alarm_cause alarm_cause_of(const struct detect_event *);
 const char *alarm_cause_text(enum alarm_cause);
+
+/* The side of the cause of the last raise. */
+enum alarm_side alarm_side(const struct alarm *);
+/*
+ * How reliable that cause is, in percent; 0 if it is unknown.  At most 60 if
+ * the capture lost packets.
+ */
+unsigned alarm_confidence(const struct alarm *);
+
+/* The time since the raise in seconds; 0 if the alarm is not active. */
+uint32_t alarm_age(const struct alarm *, struct wall_time now);
 
 /* Apply an event of the detector; `at` is its wall-clock time. */
 void	 alarm_raise(struct alarm *, const struct detect_event *,

@@ -340,6 +340,50 @@ longest_detail(void **state)
 	configuration_watch_release(w);
 }
 
+static void
+sides_and_confidences(void **state)
+{
+	static const struct detect_event	 silent = { .received = true };
+	static const struct detect_event	 stopping = {
+		.received = true, .stopping = true,
+	};
+	static const struct detect_event	 lossy = {
+		.received = true, .stopping = true, .lossy = true,
+	};
+	static const struct detect_event	 link = { .link_down = true };
+	struct alarm				 a = new_alarm();
+
+	(void)state;
+	alarm_raise(&a, &silent, AT(30), 1);
+	assert_int_equal(alarm_side(&a), ALARM_SIDE_UNKNOWN);
+	assert_int_equal(alarm_confidence(&a), 0);
+	alarm_raise(&a, &stopping, AT(30), 1);
+	assert_int_equal(alarm_side(&a), ALARM_SIDE_PEER);
+	assert_int_equal(alarm_confidence(&a), 97);
+	alarm_raise(&a, &lossy, AT(30), 1);
+	assert_int_equal(alarm_confidence(&a), 60);
+	alarm_raise(&a, &link, AT(30), 1);
+	assert_int_equal(alarm_side(&a), ALARM_SIDE_HERE);
+	assert_int_equal(alarm_confidence(&a), 98);
+}
+
+static void
+ages(void **state)
+{
+	static const struct detect_event	 event = { .received = true };
+	struct alarm				 a = new_alarm();
+
+	(void)state;
+	assert_int_equal(alarm_age(&a, AT(100)), 0);
+	alarm_raise(&a, &event, AT(30), 1);
+	assert_int_equal(alarm_age(&a, AT(100)), 70);
+	assert_int_equal(alarm_age(&a, AT(20)), 0);
+	assert_int_equal(alarm_age(&a, (struct wall_time){ INT64_MAX }),
+	    UINT32_MAX);
+	alarm_clear(&a, &event, AT(130), ALARM_END_HEARTBEAT);
+	assert_int_equal(alarm_age(&a, AT(140)), 0);
+}
+
 int
 main(void)
 {
@@ -354,6 +398,8 @@ main(void)
 		cmocka_unit_test(no_peer),
 		cmocka_unit_test(short_interruption),
 		cmocka_unit_test(cause_texts),
+		cmocka_unit_test(sides_and_confidences),
+		cmocka_unit_test(ages),
 		cmocka_unit_test(longest_detail),
 	};
 

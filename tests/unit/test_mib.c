@@ -412,6 +412,36 @@ cause(int number)
 }
 
 static const char *
+side(int number)
+{
+	switch ((enum alarm_side)number) {
+	case ALARM_SIDE_UNKNOWN:
+		return ("unknown");
+	case ALARM_SIDE_HERE:
+		return ("here");
+	case ALARM_SIDE_PEER:
+		return ("peer");
+	case ALARM_SIDE_BETWEEN:
+		return ("between");
+	case ALARM_SIDE_BOTH:
+		return ("both");
+	}
+	return (NULL);
+}
+
+/* The code has the number of none only. */
+static const char *
+operator_state(int number)
+{
+	static const char *const	 names[] = {
+		NULL, "none", "acknowledged", "shelved",
+	};
+
+	return (number >= 0 && (size_t)number < sizeof(names) /
+	    sizeof(names[0]) ? names[number] : NULL);
+}
+
+static const char *
 event(int number)
 {
 	switch ((enum notification_event)number) {
@@ -470,6 +500,8 @@ static const struct enumeration {
 	{ "HbwAlarmStatus", alarm_status },
 	{ "HbwSeverity", severity },
 	{ "HbwCause", cause },
+	{ "HbwSide", side },
+	{ "HbwOperatorState", operator_state },
 	{ "HbwEvent", event },
 	{ "HbwDelivery", delivery },
 };
@@ -667,8 +699,9 @@ values_conform(void **state)
 	stage_heartbeat(&stage, 0, 2);
 	stage_advance(&stage, 20);
 	stage_heartbeat(&stage, 1, 21);
-	stage_capture(&stage, 1, SHARED_CAPTURE_FAILED, "it is gone", 22);
-	stage_capture(&stage, 1, SHARED_CAPTURE_DOWN, "it is down", 23);
+	stage_advance(&stage, 28);
+	stage_capture(&stage, 1, SHARED_CAPTURE_FAILED, "it is gone", 29);
+	stage_capture(&stage, 1, SHARED_CAPTURE_DOWN, "it is down", 30);
 	outbox_delivered(&stage.agent.outbox, 1);
 	while (table_find_next(&stage.agent, name + table_root_length,
 	    length - table_root_length, &instance) == TABLE_FOUND) {
@@ -680,7 +713,8 @@ values_conform(void **state)
 	}
 	assert_int_equal(count, scalars_table.ncolumns +
 	    2 * capture_table.ncolumns + 3 * watch_table.ncolumns +
-	    3 * alarm_table.ncolumns + 4 * history_table.ncolumns);
+	    3 * alarm_table.ncolumns + 5 * history_table.ncolumns +
+	    1 * active_table.ncolumns);
 	stage_end(&stage);
 }
 

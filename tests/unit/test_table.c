@@ -39,6 +39,8 @@
 #define ALARM_NONE	"1.4.1.21"
 #define HISTORY_LAST	"1.5.1.11"
 #define HISTORY_NONE	"1.5.1.12"
+#define ACTIVE_LAST	"1.7.1.10"
+#define ACTIVE_NONE	"1.7.1.11"
 
 static struct stage	 stage;
 
@@ -291,6 +293,72 @@ captures(void **state)
 	assert_number("1.2.1.9.2", 0);
 	c->ifindex = 2147483648;
 	assert_number("1.2.1.9.3", 0);
+}
+
+static void
+active(void **state)
+{
+	struct instance	 instance;
+	struct value	 age;
+
+	(void)state;
+	stage_begin(&stage, four);
+	assert_int_equal(active_table.rows(AGENT), 0);
+	assert_int_equal(find("1.7.1.1.45640.1", &instance), TABLE_NO_INSTANCE);
+	stage_heartbeat(&stage, 0, 1);
+	stage_heartbeat(&stage, 2, 4);
+	stage_advance(&stage, 13);		/* raises a */
+	assert_int_equal(active_table.rows(AGENT), 1);
+	assert_next("1.7", "1.7.1.1.45640.1");
+	stage_advance(&stage, 21);		/* raises c, then b */
+	assert_next("1.7", "1.7.1.1.12010.2");
+	assert_next("1.7.1.1.12010.2", "1.7.1.1.45640.1");
+	assert_next("1.7.1.1.45640.1", "1.7.1.1.45640.3");
+	assert_next("1.7.1.1.45640.3", "1.7.1.2.12010.2");
+	assert_next(ACTIVE_LAST ".45640.3", NULL);
+	assert_next(ACTIVE_NONE, NULL);
+	assert_int_equal(find(ACTIVE_NONE ".45640.1", &instance),
+	    TABLE_NO_OBJECT);
+	assert_text("1.7.1.2.12010.2", "b");
+	assert_text("1.7.1.3.12010.2", "2001:db8::c");
+	assert_text("1.7.1.3.45640.3", "");
+	assert_number("1.7.1.4.12010.2", SEVERITY_MAJOR);
+	assert_number("1.7.1.5.12010.2", ALARM_CAUSE_NEVER_HEARD);
+	assert_number("1.7.1.5.45640.3", ALARM_CAUSE_UNKNOWN);
+	assert_number("1.7.1.6.12010.2", ALARM_SIDE_UNKNOWN);
+	assert_number("1.7.1.7.12010.2", 60);
+	assert_number("1.7.1.7.45640.3", 0);
+	get("1.7.1.8.12010.2", &age);
+	assert_int_equal(age.length, sizeof(u_long));
+	assert_number("1.7.1.9.12010.2", 1);	/* none(1) */
+	stage_heartbeat(&stage, 0, 22);		/* clears a */
+	assert_next("1.7.1.1.12010.2", "1.7.1.1.45640.3");
+	assert_int_equal(find("1.7.1.1.45640.1", &instance), TABLE_NO_INSTANCE);
+}
+
+/* A reload removes rows, renames their keys and moves their positions. */
+static void
+active_after_reload(void **state)
+{
+	(void)state;
+	stage_begin(&stage, four);
+	stage_advance(&stage, 21);		/* raises a, b and c */
+	assert_int_equal(active_table.rows(AGENT), 3);
+	stage_reload(&stage,
+	    "watch \"z\" { interface = eth0 heartbeat = \"vrrp 52\" }\n"
+	    "watch \"c\" { interface = any heartbeat = \"vrrp 51\" "
+	    "alarm = 12010 }\n"
+	    "watch \"b\" { interface = eth0 peer = \"2001:db8::c\" "
+	    "local = \"2001:db8::b\" heartbeat = ip interruption = 20s "
+	    "alarm = 12010 }\n", 22);
+	assert_int_equal(active_table.rows(AGENT), 2);
+	assert_number("1.1.5.0", 2);
+	assert_next("1.7", "1.7.1.1.12010.2");
+	assert_next("1.7.1.1.12010.2", "1.7.1.1.12010.3");
+	assert_text("1.7.1.2.12010.3", "c");
+	stage_reload(&stage, "", 23);
+	assert_int_equal(active_table.rows(AGENT), 0);
+	assert_next("1.7", NULL);
 }
 
 /* The index belongs to the name of the interface. */
@@ -672,6 +740,7 @@ next_at_the_end(void **state)
 	assert_next("1.5", NULL);
 	assert_next("1.5.1.2.0", NULL);
 	assert_next("1.6", NULL);
+	assert_next("1.7", NULL);
 	assert_next("1.4294967295", NULL);
 	assert_next("2", NULL);
 	assert_next("4294967295.4294967295", NULL);
@@ -1333,6 +1402,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		STAGED(scalars),
 		STAGED(captures),
+		STAGED(active),
+		STAGED(active_after_reload),
 		STAGED(captures_in_order),
 		STAGED(watches),
 		STAGED(watch_states),
