@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Setting: hbwatchd without heartbeats and without a deadline for an hour.
-# Checks:  it sleeps about two seconds between wake-ups, and still notices at
-#          once when a link goes down or up.
+# Checks:  its processes wake up at most 20 times in 20 s, and it still notices
+#          within 2 s when a link goes down or up.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
