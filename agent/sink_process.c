@@ -99,25 +99,27 @@ sink_command_line(const char *directive)
 	return (find(directive) == TRAPSESS ? name_of(directive) : NULL);
 }
 
+static const char *
+next_word(const char *word)
+{
+	word += strcspn(word, " ");
+	return (word + strspn(word, " "));
+}
+
 const char *
 sink_address(const char *directive)
 {
-	bool		 trapsess = find(directive) == TRAPSESS;
-	const char	*word = arguments_of(directive), *address = NULL;
+	const char	*word = arguments_of(directive), *last = NULL;
 
-	/* The options before the address have an argument each. */
-	for (; *word != '\0'; word += strspn(word, " ")) {
-		if (trapsess || *word != '-')
-			address = word;
-		if (!trapsess && *word != '-')
-			break;
-		word += strcspn(word, " ");
-		if (!trapsess) {
-			word += strspn(word, " ");
-			word += strcspn(word, " ");
-		}
+	/* Options can be before the address, with an argument each. */
+	if (find(directive) != TRAPSESS) {
+		while (*word == '-')
+			word = next_word(next_word(word));
+		return (*word != '\0' ? word : NULL);
 	}
-	return (address);
+	for (; *word != '\0'; word = next_word(word))
+		last = word;
+	return (last);
 }
 
 /* ---- the process */
