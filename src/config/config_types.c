@@ -36,14 +36,6 @@ configuration_alarm_new(const struct configuration_alarm *like)
 	return (NULL);
 }
 
-struct configuration_alarm *
-configuration_alarm_share(struct configuration_alarm *x)
-{
-	if (x != NULL)
-		x->references++;
-	return (x);
-}
-
 void
 configuration_alarm_release(struct configuration_alarm *x)
 {
@@ -63,20 +55,13 @@ configuration_profile_new(const struct configuration_profile *like)
 		return (NULL);
 	*x = *like;
 	x->references = 1;
-	configuration_alarm_share(x->alarm);
+	if (x->alarm != NULL)
+		x->alarm->references++;
 	PROFILE_TEXTS(SHARE)
 	if (done)
 		return (x);
 	configuration_profile_release(x);
 	return (NULL);
-}
-
-struct configuration_profile *
-configuration_profile_share(struct configuration_profile *x)
-{
-	if (x != NULL)
-		x->references++;
-	return (x);
 }
 
 void
@@ -99,7 +84,8 @@ configuration_watch_new(struct configuration_profile *profile,
 	w = malloc(offsetof(struct configuration_watch, name) + size);
 	if (w == NULL)
 		return (NULL);
-	w->profile = configuration_profile_share(profile);
+	w->profile = profile;
+	profile->references++;
 	w->references = 1;
 	w->peer_line = 0;
 	w->peer = *peer;

@@ -11,7 +11,7 @@
 
 #include "base/addr.h"
 #include "base/mono.h"
-#include "config/severity.h"
+#include "base/severity.h"
 #include "packet/vlan.h"
 #include "protocols/protocol.h"
 
@@ -109,12 +109,8 @@ struct configuration_watch *configuration_watch_new(
 	    struct configuration_profile *, const char *name,
 	    const struct addr *peer);
 
-/* Add a reference, and drop one; NULL is allowed and does nothing. */
-struct configuration_alarm *configuration_alarm_share(
-	    struct configuration_alarm *);
+/* Drop a reference, and add one; NULL is allowed and does nothing. */
 void	 configuration_alarm_release(struct configuration_alarm *);
-struct configuration_profile *configuration_profile_share(
-	    struct configuration_profile *);
 void	 configuration_profile_release(struct configuration_profile *);
 struct configuration_watch *configuration_watch_share(
 	    struct configuration_watch *);
