@@ -10,8 +10,8 @@
 #include <stdint.h>
 
 #include "base/mono.h"
+#include "base/severity.h"
 #include "base/wall.h"
-#include "config/severity.h"
 #include "generation.h"
 #include "outbox.h"
 #include "state/storm.h"

@@ -150,7 +150,14 @@ config_check_flag(struct config_check *c, const struct config_value *v)
 const char *
 config_check_severity(struct config_check *c, const struct config_value *v)
 {
-	return (severity_parse(v->text, &c->alarm.severity) ? NULL : "unknown");
+	enum severity	 s;
+
+	for (s = SEVERITY_CRITICAL; s <= SEVERITY_WARNING; s++)
+		if (strcmp(v->text, severity_text(s)) == 0) {
+			c->alarm.severity = s;
+			return (NULL);
+		}
+	return ("unknown");
 }
 
 /* Reads a limit and a window, such as "80 in 5s"; "off" is the limit 0. */

@@ -2,8 +2,6 @@
 #ifndef HBW_SEVERITY_H
 #define HBW_SEVERITY_H
 
-#include <stdbool.h>
-
 /*
  * Perceived severity (ITU-T X.733, section 8.1.2.3) with the numbers of
  * ItuPerceivedSeverity (RFC 3877).
@@ -18,11 +16,6 @@ enum severity {
 };
 
 /* "critical", "major", …; "indeterminate" for an invalid number. */
-const char	*severity_text(enum severity);
-/*
- * Reads the severity of an alarm: critical, major, minor or warning.  False for
- * any other text; then *severity is unchanged.
- */
-bool		 severity_parse(const char *text, enum severity *severity);
+const char *severity_text(enum severity);
 
 #endif
