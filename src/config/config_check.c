@@ -72,13 +72,19 @@ config_text_fault(const char *text, size_t minimum, size_t maximum)
 	return ((size_t)(p - text) > maximum ? "too long" : NULL);
 }
 
+static const char *
+text_fault(const struct config_check *c, const struct config_value *v)
+{
+	const struct config_option	*o = &c->file->options[v->option];
+
+	return (config_text_fault(v->text, o->minimum, o->maximum));
+}
+
 const char *
 config_check_text(struct config_check *c, const struct config_value *v)
 {
-	const struct config_option	*o = &c->file->options[v->option];
-	const char			*fault;
+	const char	*fault = text_fault(c, v);
 
-	fault = config_text_fault(v->text, o->minimum, o->maximum);
 	if (fault == NULL)
 		*(const char **)field(c, v) = v->text;
 	return (fault);
@@ -164,34 +170,28 @@ config_check_severity(struct config_check *c, const struct config_value *v)
 const char *
 config_check_storm(struct config_check *c, const struct config_value *v)
 {
-	char		 number[16] = "";
-	size_t		 n = strcspn(v->text, " \t");
-	const char	*in = v->text + n + strspn(v->text + n, " \t");
-	int64_t		*window = &c->storm_window_ns;
+	uint32_t	*limit = &c->result.storm_limit;
+	int64_t		*window_ns = &c->result.storm_window_ns;
+	char		 number[16];
+	int		 window = 0;
 
 	if (strcasecmp(v->text, "off") == 0) {
-		c->storm_limit = 0;
-		*window = 0;
+		*limit = 0;
+		*window_ns = 0;
 		return (NULL);
 	}
-	if (n >= sizeof(number) || strncmp(in, "in", 2) != 0 ||
-	    (in[2] != ' ' && in[2] != '\t'))
-		return ("invalid");
-	memcpy(number, v->text, n);
-	if (!number_parse(number, 1, CONFIGURATION_STORM_LIMIT_MAX,
-	    &c->storm_limit) ||
-	    !duration_parse(in + 2 + strspn(in + 2, " \t"), window) ||
-	    *window < CONFIGURATION_STORM_WINDOW_MIN_NS ||
-	    *window > CONFIGURATION_STORM_WINDOW_MAX_NS)
-		return ("invalid");
-	return (NULL);
+	(void)sscanf(v->text, "%15[0-9]%*[ \t]in%*[ \t]%n", number, &window);
+	return (window > 0 && number_parse(number, 1, 1000000, limit) &&
+	    duration_parse(v->text + window, window_ns) &&
+	    *window_ns >= NSEC_PER_SEC && *window_ns <= 3600 * NSEC_PER_SEC ?
+	    NULL : "invalid");
 }
 
 /* Stores the directive in the result at once, because it is one of a list. */
 const char *
 config_check_directive(struct config_check *c, const struct config_value *v)
 {
-	struct configuration			*result = c->result;
+	struct configuration			*result = &c->result;
 	struct configuration_directive		*d;
 
 	if (!array_reserve(&result->snmp, &c->snmp_capacity, result->nsnmp + 1,
@@ -203,7 +203,7 @@ config_check_directive(struct config_check *c, const struct config_value *v)
 	d->text = strdup(v->text);
 	if (d->file == NULL || d->text == NULL)
 		config_errors_exhausted(c->errors);
-	return (config_text_fault(v->text, 1, CONFIG_LONG_TEXT_MAX));
+	return (text_fault(c, v));
 }
 
 /* ---- options of a watch */
@@ -212,13 +212,9 @@ const char *
 config_check_interface(struct config_check *c, const struct config_value *v)
 {
 	c->watch.interface_line = v->place.line;
-	if (config_text_fault(v->text, 1, CONFIG_INTERFACE_MAX) != NULL ||
-	    strpbrk(v->text, "/ ") != NULL || strcmp(v->text, ".") == 0 ||
-	    strcmp(v->text, "..") == 0)
-		return ("invalid");
-	c->watch.interface = v->text;
-	warn_of_shell(c, v);
-	return (NULL);
+	return (strpbrk(v->text, "/ ") != NULL || strcmp(v->text, ".") == 0 ||
+	    strcmp(v->text, "..") == 0 ||
+	    config_check_notified_text(c, v) != NULL ? "invalid" : NULL);
 }
 
 /* Replaces each run of blanks by one, and removes those at the ends. */
@@ -273,16 +269,17 @@ check_expression(struct config_check *c, const struct config_value *v)
 const char *
 config_check_heartbeat(struct config_check *c, const struct config_value *v)
 {
-	const char	*fault;
-	char		*text, error[CONFIG_LONG_TEXT_MAX + 1024];
+	struct config_value	 collapsed = *v;
+	const char		*fault;
+	char			*text, error[CONFIG_LONG_TEXT_MAX + 1024];
 
 	c->watch.heartbeat_line = v->place.line;
 	text = arena_copy(&c->file->arena, v->text, strlen(v->text));
 	if (text == NULL)
 		return (config_errors_exhausted(c->errors));
 	collapse_blanks(text);
-	c->watch.heartbeat = text;
-	fault = config_text_fault(text, 1, CONFIG_LONG_TEXT_MAX);
+	collapsed.text = text;
+	fault = config_check_text(c, &collapsed);
 	if (fault != NULL)
 		return (fault);
 	if (!heartbeat_form_parse(text, &c->watch.form, error, sizeof(error)))

@@ -40,19 +40,14 @@ struct config_check {
 	struct config_file	*file;
 	struct config_errors	*errors;
 	struct config_errors	*warnings;	/* texts begin "warning: " */
-	struct configuration	*result;
+	struct configuration	 result;
 	char			 host[CONFIG_TEXT_MAX + 1]; /* this host */
-	size_t			 watch_capacity; /* of result->watches */
-	size_t			 snmp_capacity;	/* of result->snmp */
+	size_t			 watch_capacity; /* of result.watches */
+	size_t			 snmp_capacity;	/* of result.snmp */
 	uint64_t		 nwatches;	/* of the values so far */
 	bool			 too_many;	/* an error was added */
 
-	/* The options outside of all sections. */
-	const char		*agentx;
-	uint32_t		 history;
-	uint32_t		 storm_limit;
-	int64_t			 storm_window_ns;
-	uint32_t		 rate;
+	const char		*agentx;	/* borrowed; not in result yet */
 	struct configuration_profile defaults;	/* of the watches */
 
 	/*

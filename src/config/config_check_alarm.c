@@ -102,7 +102,7 @@ alarms_keep(struct config_check *c, const struct placed_alarm *a, size_t n)
 		if (alarm == NULL)
 			config_errors_exhausted(c->errors);
 		else
-			c->result->alarms[c->result->nalarms++] = alarm;
+			c->result.alarms[c->result.nalarms++] = alarm;
 	}
 }
 
@@ -116,8 +116,8 @@ config_check_alarms(struct config_check *c)
 	for (s = c->file->sections; s != NULL; s = s->next)
 		n += s->kind == CONFIG_ALARM;
 	alarms = calloc(n, sizeof(*alarms));
-	c->result->alarms = calloc(n, sizeof(*c->result->alarms));
-	if (alarms == NULL || c->result->alarms == NULL) {
+	c->result.alarms = calloc(n, sizeof(*c->result.alarms));
+	if (alarms == NULL || c->result.alarms == NULL) {
 		config_errors_exhausted(c->errors);
 		free(alarms);
 		return (false);

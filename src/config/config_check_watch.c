@@ -37,7 +37,7 @@ check_alarm(struct config_check *c, const struct config_section *s)
 {
 	const struct config_value	*v;
 
-	c->watch.alarm = config_alarm_find(c->result, c->alarm_id);
+	c->watch.alarm = config_alarm_find(&c->result, c->alarm_id);
 	if (c->watch.alarm != NULL || !c->file->complete)
 		return;
 	v = config_section_value(s, OPTION_ALARM);
@@ -141,7 +141,7 @@ watch_add(struct config_check *c, struct config_section *s,
     struct configuration_profile *profile, const char *name,
     const struct addr *peer, int peer_line)
 {
-	struct configuration		*result = c->result;
+	struct configuration		*result = &c->result;
 	struct configuration_watch	*watch = NULL;
 
 	if (array_reserve(&result->watches, &c->watch_capacity,
@@ -257,7 +257,7 @@ seen_before(struct configuration_watch *const *watches, uint32_t *seen,
 static void
 find_twice(struct config_check *c, uint32_t *seen, size_t mask)
 {
-	struct configuration_watch *const	*watches = c->result->watches;
+	struct configuration_watch *const	*watches = c->result.watches;
 	const struct config_section		*s;
 	const struct configuration_watch	*before;
 	size_t					 i = 0, end;
@@ -292,7 +292,7 @@ config_check_watches(struct config_check *c)
 		if (s->kind == CONFIG_WATCH)
 			check_watch(c, s);
 	free(c->peers.range);
-	while (mask < 2 * c->result->nwatches)
+	while (mask < 2 * c->result.nwatches)
 		mask = 2 * mask + 1;
 	seen = calloc(mask + 1, sizeof(*seen));
 	if (seen == NULL)

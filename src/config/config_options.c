@@ -31,12 +31,11 @@
 
 const struct config_option config_options[OPTIONS] = {
 	[OPTION_AGENTX] = TEXT("agentx", TOP, agentx, 1, CONFIG_LONG_TEXT_MAX),
-	[OPTION_HISTORY] = NUMBER("history", TOP, history,
-	    CONFIGURATION_HISTORY_MIN, CONFIGURATION_HISTORY_MAX,
+	[OPTION_HISTORY] = NUMBER("history", TOP, result.history, 100, 1000000,
 	    "notifications"),
 	[OPTION_STORM] = { OPTION("storm", TOP, storm), .expected = "NUMBER in "
 	    "DURATION, 1 to 1000000 in 1s to 1h, such as 80 in 5s, or off" },
-	[OPTION_RATE] = NUMBER("rate", TOP, rate, 1, CONFIGURATION_RATE_MAX,
+	[OPTION_RATE] = NUMBER("rate", TOP, result.rate, 1, 1000000,
 	    "notifications a second"),
 	[OPTION_SNMP] = { OPTION("snmp", TOP, directive), .list = true,
 	    .secret = true, RANGE(1, CONFIG_LONG_TEXT_MAX),
@@ -48,7 +47,7 @@ const struct config_option config_options[OPTIONS] = {
 	[OPTION_SERVICE_TYPE] = NAME("service-type", ALARM, alarm.service_type,
 	    0),
 	[OPTION_INTERFACE] = { OPTION("interface", WATCH, interface),
-	    RANGE(1, CONFIG_INTERFACE_MAX),
+	    FIELD(watch.interface), RANGE(1, CONFIG_INTERFACE_MAX),
 	    .expected = "characters without blanks or slashes" },
 	[OPTION_PEER] = { OPTION("peer", WATCH, peer), .list = true, .expected =
 	    "numeric addresses of nodes, such as 192.0.2.12 or 192.0.2.16/28" },
@@ -57,7 +56,8 @@ const struct config_option config_options[OPTIONS] = {
 	[OPTION_VLAN] = { OPTION("vlan", WATCH, vlan), .expected =
 	    "an id from 1 to 4094, two of them as OUTER.INNER, or none" },
 	[OPTION_HEARTBEAT] = { OPTION("heartbeat", WATCH, heartbeat),
-	    RANGE(1, CONFIG_LONG_TEXT_MAX), .expected = TEXT_EXPECTED },
+	    FIELD(watch.heartbeat), RANGE(1, CONFIG_LONG_TEXT_MAX),
+	    .expected = TEXT_EXPECTED },
 	[OPTION_ALARM] = NUMBER("alarm", WATCH, alarm_id, 1,
 	    CONFIG_ALARM_ID_MAX, "(an alarm id)"),
 	[OPTION_INTERRUPTION] = { OPTION("interruption", ALARM | WATCH,

@@ -15,17 +15,7 @@
 #include "packet/vlan.h"
 #include "protocols/protocol.h"
 
-#define CONFIGURATION_WATCHES_MAX		1000000
-#define CONFIGURATION_HISTORY_MIN		100
-#define CONFIGURATION_HISTORY_MAX		1000000
-#define CONFIGURATION_HISTORY_DEFAULT		10000
-#define CONFIGURATION_STORM_LIMIT_MAX		1000000
-#define CONFIGURATION_STORM_LIMIT_DEFAULT	80
-#define CONFIGURATION_STORM_WINDOW_MIN_NS	(1 * NSEC_PER_SEC)
-#define CONFIGURATION_STORM_WINDOW_MAX_NS	(3600 * NSEC_PER_SEC)
-#define CONFIGURATION_STORM_WINDOW_DEFAULT_NS	(5 * NSEC_PER_SEC)
-#define CONFIGURATION_RATE_MAX			1000000
-#define CONFIGURATION_RATE_DEFAULT		1000
+#define CONFIGURATION_WATCHES_MAX	1000000
 
 /*
  * Alarms, profiles and watches are never changed and count their references: a
@@ -85,10 +75,10 @@ struct configuration {
 	char		*agentx;	/* NULL: the option is absent */
 	struct configuration_directive *snmp;	/* in the file's order */
 	size_t		 nsnmp;
-	uint32_t	 history;	/* notifications that are kept */
+	uint32_t	 history;	/* kept notifications, 100..1000000 */
 	uint32_t	 storm_limit;	/* raises in the window; 0: no limit */
 	int64_t		 storm_window_ns;	/* 1 s .. 1 h; 0: off */
-	uint32_t	 rate;		/* notifications a second, 1.. */
+	uint32_t	 rate;		/* notifications a second, 1..1000000 */
 	struct configuration_alarm **alarms;	/* by id, with built-in ones */
 	size_t		 nalarms;
 	struct configuration_watch **watches;	/* in the file's order */

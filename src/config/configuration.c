@@ -9,49 +9,39 @@
 #include "config/config_options.h"
 #include "config/configuration.h"
 
-/* Checks the options of the daemon and the defaults of the watches. */
-static void
-check_top(struct config_check *c)
-{
-	c->history = CONFIGURATION_HISTORY_DEFAULT;
-	c->storm_limit = CONFIGURATION_STORM_LIMIT_DEFAULT;
-	c->storm_window_ns = CONFIGURATION_STORM_WINDOW_DEFAULT_NS;
-	c->rate = CONFIGURATION_RATE_DEFAULT;
-	c->watch.source = c->watch.host = c->host;
-	c->watch.recovery = 1;
-	c->watch.vlan = VLAN_ANY;
-	c->watch.enabled = true;
-	config_check_section(c, &c->file->top);
-	c->defaults = c->watch;
-	c->result->history = c->history;
-	c->result->storm_limit = c->storm_limit;
-	c->result->storm_window_ns = c->storm_window_ns;
-	c->result->rate = c->rate;
-	if (c->agentx == NULL)
-		return;
-	c->result->agentx = strdup(c->agentx);
-	if (c->result->agentx == NULL)
-		config_errors_exhausted(c->errors);
-}
-
 static struct configuration *
 configuration_check(struct config_file *file, struct config_errors *errors,
     struct config_errors *warnings)
 {
+	struct configuration	*result = malloc(sizeof(*result));
 	struct config_check	 c = {
 		.file = file, .errors = errors, .warnings = warnings,
+		.result = {
+			.history = 10000, .rate = 1000, .storm_limit = 80,
+			.storm_window_ns = 5 * NSEC_PER_SEC,
+		},
+		.watch = {
+			.source = c.host, .host = c.host, .recovery = 1,
+			.vlan = VLAN_ANY, .enabled = true,
+		},
 	};
 
-	c.result = calloc(1, sizeof(*c.result));
-	if (c.result == NULL)
+	if (result == NULL)
 		return (config_errors_exhausted(errors));
 	if (gethostname(c.host, sizeof(c.host) - 1) == -1 ||
 	    config_text_fault(c.host, 1, CONFIG_TEXT_MAX) != NULL)
 		strcpy(c.host, "localhost");
-	check_top(&c);
+	config_check_section(&c, &file->top);
+	c.defaults = c.watch;
+	if (c.agentx != NULL) {
+		c.result.agentx = strdup(c.agentx);
+		if (c.result.agentx == NULL)
+			config_errors_exhausted(errors);
+	}
 	if (config_check_alarms(&c))
 		config_check_watches(&c);
-	return (c.result);
+	*result = c.result;
+	return (result);
 }
 
 /* False when memory is exhausted. */
