@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <net/if.h>
+
 #include <ctype.h>
+#include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
@@ -80,8 +83,8 @@ text_fault(const struct config_check *c, const struct config_value *v)
 	return (config_text_fault(v->text, o->minimum, o->maximum));
 }
 
-const char *
-config_check_text(struct config_check *c, const struct config_value *v)
+static const char *
+check_text(struct config_check *c, const struct config_value *v)
 {
 	const char	*fault = text_fault(c, v);
 
@@ -109,19 +112,19 @@ warn_of_shell(struct config_check *c, const struct config_value *v)
 }
 
 /* A text that notifications carry. */
-const char *
-config_check_notified_text(struct config_check *c,
+static const char *
+check_notified_text(struct config_check *c,
     const struct config_value *v)
 {
-	const char	*fault = config_check_text(c, v);
+	const char	*fault = check_text(c, v);
 
 	if (fault == NULL)
 		warn_of_shell(c, v);
 	return (fault);
 }
 
-const char *
-config_check_number(struct config_check *c, const struct config_value *v)
+static const char *
+check_number(struct config_check *c, const struct config_value *v)
 {
 	const struct config_option	*o = &c->file->options[v->option];
 
@@ -129,8 +132,8 @@ config_check_number(struct config_check *c, const struct config_value *v)
 	    NULL : "invalid");
 }
 
-const char *
-config_check_duration(struct config_check *c, const struct config_value *v)
+static const char *
+check_duration(struct config_check *c, const struct config_value *v)
 {
 	if (duration_parse(v->text, field(c, v)))
 		return (NULL);
@@ -138,8 +141,8 @@ config_check_duration(struct config_check *c, const struct config_value *v)
 	    v->text[0] != '\0' ? "missing unit in" : "invalid");
 }
 
-const char *
-config_check_flag(struct config_check *c, const struct config_value *v)
+static const char *
+check_flag(struct config_check *c, const struct config_value *v)
 {
 	static const char *const words[] = { "false", "true", "no", "yes",
 		"off", "on" };
@@ -153,8 +156,8 @@ config_check_flag(struct config_check *c, const struct config_value *v)
 	return ("invalid");
 }
 
-const char *
-config_check_severity(struct config_check *c, const struct config_value *v)
+static const char *
+check_severity(struct config_check *c, const struct config_value *v)
 {
 	enum severity	 s;
 
@@ -167,8 +170,8 @@ config_check_severity(struct config_check *c, const struct config_value *v)
 }
 
 /* Reads a limit and a window, such as "80 in 5s"; "off" is the limit 0. */
-const char *
-config_check_storm(struct config_check *c, const struct config_value *v)
+static const char *
+check_storm(struct config_check *c, const struct config_value *v)
 {
 	uint32_t	*limit = &c->result.storm_limit;
 	int64_t		*window_ns = &c->result.storm_window_ns;
@@ -188,8 +191,8 @@ config_check_storm(struct config_check *c, const struct config_value *v)
 }
 
 /* Stores the directive in the result at once, because it is one of a list. */
-const char *
-config_check_directive(struct config_check *c, const struct config_value *v)
+static const char *
+check_directive(struct config_check *c, const struct config_value *v)
 {
 	struct configuration			*result = &c->result;
 	struct configuration_directive		*d;
@@ -208,13 +211,13 @@ config_check_directive(struct config_check *c, const struct config_value *v)
 
 /* ---- options of a watch */
 
-const char *
-config_check_interface(struct config_check *c, const struct config_value *v)
+static const char *
+check_interface(struct config_check *c, const struct config_value *v)
 {
 	c->watch.interface_line = v->place.line;
 	return (strpbrk(v->text, "/ ") != NULL || strcmp(v->text, ".") == 0 ||
 	    strcmp(v->text, "..") == 0 ||
-	    config_check_notified_text(c, v) != NULL ? "invalid" : NULL);
+	    check_notified_text(c, v) != NULL ? "invalid" : NULL);
 }
 
 /* Replaces each run of blanks by one, and removes those at the ends. */
@@ -234,8 +237,8 @@ collapse_blanks(char *text)
 	*to = '\0';
 }
 
-const char *
-config_check_vlan(struct config_check *c, const struct config_value *v)
+static const char *
+check_vlan(struct config_check *c, const struct config_value *v)
 {
 	return (vlan_parse(v->text, &c->watch.vlan) ? NULL : "invalid");
 }
@@ -266,8 +269,8 @@ check_expression(struct config_check *c, const struct config_value *v)
 	capture_expression_free(e);
 }
 
-const char *
-config_check_heartbeat(struct config_check *c, const struct config_value *v)
+static const char *
+check_heartbeat(struct config_check *c, const struct config_value *v)
 {
 	struct config_value	 collapsed = *v;
 	const char		*fault;
@@ -276,10 +279,10 @@ config_check_heartbeat(struct config_check *c, const struct config_value *v)
 	c->watch.heartbeat_line = v->place.line;
 	text = arena_copy(&c->file->arena, v->text, strlen(v->text));
 	if (text == NULL)
-		return (config_errors_exhausted(c->errors));
+		return (NULL);
 	collapse_blanks(text);
 	collapsed.text = text;
-	fault = config_check_text(c, &collapsed);
+	fault = check_text(c, &collapsed);
 	if (fault != NULL)
 		return (fault);
 	if (!heartbeat_form_parse(text, &c->watch.form, error, sizeof(error)))
@@ -288,3 +291,80 @@ config_check_heartbeat(struct config_check *c, const struct config_value *v)
 		check_expression(c, v);
 	return (NULL);
 }
+
+/* ---- the table */
+
+#define TOP	(1 << CONFIG_TOP)
+#define ALARM	(1 << CONFIG_ALARM)
+#define WATCH	(1 << CONFIG_WATCH)
+
+#define OPTION(word, sections, function) .name = word,		\
+	.kinds = (sections), .check = (function)
+#define FIELD(name)	.offset = offsetof(struct config_check, name)
+#define RANGE(from, to)	.minimum = (from), .maximum = (to)
+#define TEXT_EXPECTED	"bytes of UTF-8 text without control characters"
+
+/*
+ * The rows of common options: a text of up to 255 bytes that notifications
+ * carry, a number, and true or false.
+ */
+#define NAME(word, sections, field, from) {				\
+	OPTION(word, sections, check_notified_text), FIELD(field),	\
+	RANGE(from, CONFIG_TEXT_MAX), .expected = TEXT_EXPECTED }
+#define NUMBER(word, sections, field, from, to, unit) {			\
+	OPTION(word, sections, check_number), FIELD(field),		\
+	RANGE(from, to), .expected = unit }
+#define FLAG(word, sections, field) {					\
+	OPTION(word, sections, check_flag), FIELD(field),		\
+	.expected = "true, false, yes, no, on or off" }
+
+const struct config_option config_options[OPTIONS] = {
+	[OPTION_AGENTX] = { OPTION("agentx", TOP, check_text), FIELD(agentx),
+	    RANGE(1, CONFIG_LONG_TEXT_MAX), .expected = TEXT_EXPECTED },
+	[OPTION_HISTORY] = NUMBER("history", TOP, result.history, 100, 1000000,
+	    "notifications"),
+	[OPTION_STORM] = { OPTION("storm", TOP, check_storm),
+	    .expected = "NUMBER in DURATION, 1 to 1000000 in 1s to 1h, such "
+	    "as 80 in 5s, or off" },
+	[OPTION_RATE] = NUMBER("rate", TOP, result.rate, 1, 1000000,
+	    "notifications a second"),
+	[OPTION_SNMP] = { OPTION("snmp", TOP, check_directive), .list = true,
+	    .secret = true, RANGE(1, CONFIG_LONG_TEXT_MAX),
+	    .expected = TEXT_EXPECTED },
+	[OPTION_NAME] = NAME("name", ALARM, alarm.name, 1),
+	[OPTION_SEVERITY] = { OPTION("severity", ALARM, check_severity),
+	    .expected = "critical, major, minor or warning" },
+	[OPTION_TYPE] = NAME("type", ALARM, alarm.type, 1),
+	[OPTION_SERVICE_TYPE] = NAME("service-type", ALARM, alarm.service_type,
+	    0),
+	[OPTION_INTERFACE] = { OPTION("interface", WATCH, check_interface),
+	    FIELD(watch.interface), RANGE(1, IFNAMSIZ - 1),
+	    .expected = "characters without blanks or slashes" },
+	[OPTION_PEER] = { OPTION("peer", WATCH, config_check_peer),
+	    .list = true, .expected =
+	    "numeric addresses of nodes, such as 192.0.2.12 or 192.0.2.16/28" },
+	[OPTION_LOCAL] = { OPTION("local", WATCH, config_check_local),
+	    .expected = "a numeric address, such as 192.0.2.11 or "
+	    "2001:db8::11" },
+	[OPTION_VLAN] = { OPTION("vlan", WATCH, check_vlan), .expected =
+	    "an id from 1 to 4094, two of them as OUTER.INNER, or none" },
+	[OPTION_HEARTBEAT] = { OPTION("heartbeat", WATCH, check_heartbeat),
+	    FIELD(watch.heartbeat), RANGE(1, CONFIG_LONG_TEXT_MAX),
+	    .expected = TEXT_EXPECTED },
+	[OPTION_ALARM] = NUMBER("alarm", WATCH, alarm_id, 1,
+	    CONFIG_ALARM_ID_MAX, "(an alarm id)"),
+	[OPTION_INTERRUPTION] = { OPTION("interruption", ALARM | WATCH,
+	    check_duration), FIELD(interruption_ns), .expected =
+	    "a number and ms, s, min or h, from 1ms to 24h, such as 30s" },
+	[OPTION_RECOVERY] = NUMBER("recovery", WATCH, watch.recovery, 1,
+	    1000000, "heartbeats"),
+	[OPTION_DECAPSULATE] = FLAG("decapsulate", WATCH, watch.decapsulate),
+	[OPTION_ENABLED] = FLAG("enabled", WATCH, watch.enabled),
+	[OPTION_SOURCE] = NAME("source", TOP | WATCH, watch.source, 1),
+	[OPTION_SERVICE] = NAME("service", TOP | WATCH, watch.service, 1),
+	[OPTION_ROLE] = NAME("role", TOP | WATCH, watch.role, 1),
+	[OPTION_HOST] = NAME("host", TOP | WATCH, watch.host, 1),
+	[OPTION_ALARM_ID] = NUMBER("alarm id", 0, alarm.id, 1,
+	    CONFIG_ALARM_ID_MAX, "as the title of the section"),
+	[OPTION_WATCH_NAME] = NAME("watch name", 0, watch_name, 1),
+};

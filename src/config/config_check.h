@@ -16,9 +16,7 @@
 
 #define CONFIG_TEXT_MAX		255	/* SnmpAdminString, RFC 3411 */
 #define CONFIG_LONG_TEXT_MAX	4095	/* texts in no SNMP object */
-#define CONFIG_INTERFACE_MAX	15	/* IFNAMSIZ - 1 */
 #define CONFIG_ALARM_ID_MAX	2147483647
-#define CONFIG_ALARM_DEFAULT	45640
 
 /* The addresses of one value of `peer`: a prefix or a single address. */
 struct config_range {
@@ -47,7 +45,7 @@ struct config_check {
 	uint64_t		 nwatches;	/* of the values so far */
 	bool			 too_many;	/* an error was added */
 
-	const char		*agentx;	/* borrowed; not in result yet */
+	const char		*agentx;	/* borrowed; for result */
 	struct configuration_profile defaults;	/* of the watches */
 
 	/*
@@ -62,6 +60,8 @@ struct config_check {
 	struct config_peers	 peers;
 };
 
+extern const struct config_option config_options[OPTIONS];
+
 /* Checks each value of a section by the row of its option. */
 void	 config_check_section(struct config_check *,
 	    const struct config_section *);
@@ -72,19 +72,8 @@ void	 config_check_section(struct config_check *,
 const char *config_text_fault(const char *text, size_t minimum,
 	    size_t maximum);
 
-/* The checks of the options. */
-config_option_check config_check_text;
-config_option_check config_check_notified_text;
-config_option_check config_check_number;
-config_option_check config_check_duration;
-config_option_check config_check_flag;
-config_option_check config_check_severity;
-config_option_check config_check_storm;
-config_option_check config_check_directive;
-config_option_check config_check_interface;
+/* The checks of addresses. */
 config_option_check config_check_local;
-config_option_check config_check_vlan;
-config_option_check config_check_heartbeat;
 config_option_check config_check_peer;
 
 /* The address at a position of the range, 0 to count - 1. */
@@ -95,11 +84,8 @@ void	 config_check_peers(struct config_check *);
 bool	 config_count_watches(struct config_check *, struct config_place,
 	    uint64_t n);
 
-/*
- * Make the alarms and then the watches of the result.  The first returns false
- * when memory is exhausted.
- */
-bool	 config_check_alarms(struct config_check *);
+/* Make the alarms, and then the watches, of the result. */
+void	 config_check_alarms(struct config_check *);
 void	 config_check_watches(struct config_check *);
 /* NULL when there is no alarm with that id. */
 struct configuration_alarm *config_alarm_find(const struct configuration *,

@@ -11,17 +11,7 @@
 static bool
 addr_unspecified(const struct addr *a)
 {
-	static const uint8_t zero[16];
-
-	return (memcmp(a->octets, zero, addr_length(a)) == 0);
-}
-
-/* True for multicast and for 255.255.255.255: no node sends from them. */
-static bool
-addr_is_group(const struct addr *a)
-{
-	return (addr_is_multicast(a) || (a->family == ADDR_IPV4 &&
-	    memcmp(a->octets, "\xff\xff\xff\xff", 4) == 0));
+	return (addr_equal(a, &(struct addr){ .family = a->family }));
 }
 
 /* The bits of the position are zero in the first address of the range. */
@@ -47,12 +37,15 @@ addr_mask(struct addr *a, size_t bits)
 	return (!addr_equal(&before, a));
 }
 
+/* No node sends from multicast addresses and from 255.255.255.255. */
 static const char *
 addr_fault(const struct addr *a)
 {
 	if (addr_unspecified(a))
 		return ("unspecified");
-	return (addr_is_group(a) ? "multicast or broadcast" : NULL);
+	return (addr_is_multicast(a) || (a->family == ADDR_IPV4 &&
+	    memcmp(a->octets, "\xff\xff\xff\xff", 4) == 0) ?
+	    "multicast or broadcast" : NULL);
 }
 
 bool
@@ -161,15 +154,6 @@ range_compare(const void *a, const void *b)
 	return (*x < *y ? -1 : *x > *y);
 }
 
-static bool
-range_contains(const struct config_range *outer, const struct config_range *r)
-{
-	struct addr	 last = config_range_at(outer, outer->count - 1);
-
-	return (memcmp(&r->first, &outer->first, sizeof(last)) >= 0 &&
-	    memcmp(&r->first, &last, sizeof(last)) <= 0);
-}
-
 static void
 report_overlap(struct config_check *c, const struct config_range *a,
     const struct config_range *b)
@@ -194,23 +178,22 @@ config_check_peers(struct config_check *c)
 {
 	const struct config_peers	*p = &c->peers;
 	const struct config_range	**sorted, *outer;
+	struct addr			 last;
 	size_t				 i;
 
 	if (p->n < 2)
 		return;
-	sorted = calloc(p->n, sizeof(*sorted));
-	if (sorted == NULL) {
-		config_errors_exhausted(c->errors);
+	sorted = arena_alloc(&c->file->arena, p->n * sizeof(*sorted));
+	if (sorted == NULL)
 		return;
-	}
 	for (i = 0; i < p->n; i++)
 		sorted[i] = &p->range[i];
 	qsort(sorted, p->n, sizeof(*sorted), range_compare);
 	for (i = 1, outer = sorted[0]; i < p->n; i++) {
-		if (range_contains(outer, sorted[i]))
+		last = config_range_at(outer, outer->count - 1);
+		if (memcmp(&sorted[i]->first, &last, sizeof(last)) <= 0)
 			report_overlap(c, outer, sorted[i]);
 		else
 			outer = sorted[i];
 	}
-	free(sorted);
 }

@@ -57,7 +57,6 @@ check_alarm(struct config_check *c, const struct config_section *s,
 	c->interruption_ns = c->alarm.interruption_ns;
 	config_check_section(c, s);
 	c->alarm.interruption_ns = c->interruption_ns;
-	c->alarm.line = s->place.line;
 	*a = (struct placed_alarm){ c->alarm, s->place };
 	if (s->complete && id != 0 && c->alarm.name[0] == '\0' &&
 	    config_section_value(s, OPTION_NAME) == NULL)
@@ -106,7 +105,7 @@ alarms_keep(struct config_check *c, const struct placed_alarm *a, size_t n)
 	}
 }
 
-bool
+void
 config_check_alarms(struct config_check *c)
 {
 	const struct config_section	*s;
@@ -115,12 +114,11 @@ config_check_alarms(struct config_check *c)
 
 	for (s = c->file->sections; s != NULL; s = s->next)
 		n += s->kind == CONFIG_ALARM;
-	alarms = calloc(n, sizeof(*alarms));
+	alarms = arena_alloc(&c->file->arena, n * sizeof(*alarms));
 	c->result.alarms = calloc(n, sizeof(*c->result.alarms));
 	if (alarms == NULL || c->result.alarms == NULL) {
 		config_errors_exhausted(c->errors);
-		free(alarms);
-		return (false);
+		return;
 	}
 	for (i = 0; i < BUILT_IN; i++)
 		alarms[i].alarm = built_in[i];
@@ -129,8 +127,6 @@ config_check_alarms(struct config_check *c)
 			check_alarm(c, s, &alarms[i++]);
 	qsort(alarms, n, sizeof(*alarms), alarm_compare);
 	alarms_keep(c, alarms, n);
-	free(alarms);
-	return (!c->errors->exhausted);
 }
 
 static int

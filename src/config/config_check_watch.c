@@ -136,10 +136,11 @@ add_defaults(struct config_check *c, const struct config_section *s)
 
 /* ---- watches */
 
+/* `peer` is the address; the option with it is NULL if there is none. */
 static void
 watch_add(struct config_check *c, struct config_section *s,
     struct configuration_profile *profile, const char *name,
-    const struct addr *peer, int peer_line)
+    const struct addr *peer, const struct config_value *option)
 {
 	struct configuration		*result = &c->result;
 	struct configuration_watch	*watch = NULL;
@@ -151,64 +152,49 @@ watch_add(struct config_check *c, struct config_section *s,
 		config_errors_exhausted(c->errors);
 		return;
 	}
-	watch->peer_line = peer_line;
+	watch->peer_line = option == NULL ? 0 : option->place.line;
 	result->watches[result->nwatches++] = watch;
 	s->watches++;
 }
 
-/* Adds a watch for each peer.  Returns the length of the longest "@ADDRESS". */
-static size_t
-peers_add(struct config_check *c, struct config_section *s,
+/* Adds a watch for each peer, or one without a peer. */
+static void
+watches_add(struct config_check *c, struct config_section *s,
     struct configuration_profile *profile)
 {
-	const struct config_range *r = c->peers.range;
+	static const struct config_range any = { .count = 1 };
+	const struct config_peers *p = &c->peers;
+	const struct config_range *r = p->n > 0 ? p->range : &any;
+	const struct config_range *end = r + (p->named ? p->n : 1);
 	char			 name[CONFIG_TEXT_MAX + ADDR_TEXT_SIZE + 2];
 	size_t			 length, n = strlen(s->title), longest = 0;
-	struct addr		 a;
-	size_t			 k;
+	struct addr		 peer;
 	uint32_t		 i;
 
-	memcpy(name, s->title, n);
-	name[n] = '@';
-	for (k = 0; k < c->peers.n; k++) {
-		for (i = 0; i < r[k].count && !c->errors->exhausted; i++) {
-			a = config_range_at(&r[k], i);
-			length = 1 + strlen(addr_text(&a, name + n + 1));
-			longest = length > longest ? length : longest;
-			watch_add(c, s, profile, name, &a,
-			    r[k].value->place.line);
+	memcpy(name, s->title, n + 1);
+	for (; r < end; r++) {
+		for (i = 0; i < r->count && !c->errors->exhausted; i++) {
+			peer = config_range_at(r, i);
+			if (p->named) {
+				name[n] = '@';
+				addr_text(&peer, name + n + 1);
+				length = 1 + strlen(name + n + 1);
+				longest = length > longest ? length : longest;
+			}
+			watch_add(c, s, profile, name, &peer, r->value);
 		}
 	}
-	return (longest);
-}
-
-static void
-watches_add(struct config_check *c, struct config_section *s)
-{
-	static const struct addr	 any;
-	struct configuration_profile	*profile;
-	size_t				 longest = 0;
-
-	profile = configuration_profile_new(&c->watch);
-	if (profile == NULL)
-		config_errors_exhausted(c->errors);
-	else if (c->peers.named)
-		longest = peers_add(c, s, profile);
-	else if (c->peers.n > 0)
-		watch_add(c, s, profile, s->title, &c->peers.range[0].first,
-		    c->peers.range[0].value->place.line);
-	else
-		watch_add(c, s, profile, s->title, &any, 0);
-	configuration_profile_release(profile);
 	check_key(c, s, longest);
 }
 
 static void
 check_watch(struct config_check *c, struct config_section *s)
 {
+	struct configuration_profile	*profile;
+
 	c->watch = c->defaults;
 	c->watch_name = NULL;
-	c->alarm_id = CONFIG_ALARM_DEFAULT;
+	c->alarm_id = 45640;
 	c->interruption_ns = 0;
 	c->peers.n = c->peers.values = 0;
 	c->peers.named = s->peers_listed;
@@ -223,8 +209,12 @@ check_watch(struct config_check *c, struct config_section *s)
 		check_missing(c, s);
 	if (c->watch.enabled)
 		warn_of_any(c, s);
-	if (c->watch_name != NULL)
-		watches_add(c, s);
+	profile = configuration_profile_new(&c->watch);
+	if (profile == NULL)
+		config_errors_exhausted(c->errors);
+	else if (c->watch_name != NULL)
+		watches_add(c, s, profile);
+	configuration_profile_release(profile);
 	heartbeat_form_free(&c->watch.form);
 }
 
@@ -294,10 +284,7 @@ config_check_watches(struct config_check *c)
 	free(c->peers.range);
 	while (mask < 2 * c->result.nwatches)
 		mask = 2 * mask + 1;
-	seen = calloc(mask + 1, sizeof(*seen));
-	if (seen == NULL)
-		config_errors_exhausted(c->errors);
-	else
+	seen = arena_alloc(&c->file->arena, (mask + 1) * sizeof(*seen));
+	if (seen != NULL)
 		find_twice(c, seen, mask);
-	free(seen);
 }

@@ -257,7 +257,7 @@ file_read(struct config_lex *lex, struct lex_file *f)
 	int		 fd;
 
 	fd = open(f->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd == -1)		/* ENXIO: a socket, or a device without driver */
+	if (fd == -1)		/* ENXIO: a socket, or a missing device */
 		return (errno == ENXIO ? NOT_REGULAR : strerror(errno));
 	if (fstat(fd, &f->st) == -1 || fcntl(fd, F_SETFL, O_RDONLY) == -1)
 		fault = strerror(errno);
@@ -434,20 +434,20 @@ lex_word(struct config_lex *lex, struct config_token *token)
 }
 
 /*
- * Goes back to the file that includes this one.  There is no token after a file
- * with open braces: a section must end in the file in which it begins.
+ * Goes back to the file that includes this one.  TOKEN_END follows a file with
+ * open braces: a section must end in the file in which it begins.
  */
 static bool
-lex_file_end(struct config_lex *lex)
+lex_file_end(struct config_lex *lex, struct config_token *token)
 {
-	if (lex->f == lex->file || lex->depth > 0)
-		lex->ended = true;
-	else {
-		free(lex->f->text);
-		lex->f--;
-		lex->position++;
-		lex->assigned = false;
+	if (lex->f == lex->file || lex->depth > 0) {
+		token->place = place(lex);
+		return (true);
 	}
+	free(lex->f->text);
+	lex->f--;
+	lex->position++;
+	lex->assigned = false;
 	return (false);
 }
 
@@ -484,7 +484,7 @@ lex_token(struct config_lex *lex, struct config_token *token)
 	const char	*p = f->p;
 
 	if (*p == '\0')
-		return (lex_file_end(lex));
+		return (lex_file_end(lex, token));
 	if (strchr(BLANKS, *p) != NULL)
 		move(lex, f->p + strspn(p, BLANKS));
 	else if (*p == '#' || (p[0] == '/' && p[1] == '/'))
@@ -506,7 +506,7 @@ void
 config_lex_next(struct config_lex *lex, struct config_token *token)
 {
 	*token = (struct config_token){ .text = "" };
-	while (!lex->ended && !lex->cut && !lex->errors->exhausted &&
+	while (!lex->cut && !lex->errors->exhausted &&
 	    !lex->arena->exhausted)
 		if (lex_token(lex, token))
 			return;

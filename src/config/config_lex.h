@@ -60,8 +60,7 @@ struct config_lex {
 	size_t		 capacity;
 	unsigned	 depth;		/* open braces */
 	bool		 assigned;	/* the last token was = or += */
-	bool		 ended;		/* no token follows */
-	bool		 cut;		/* the same, because of an error */
+	bool		 cut;		/* an error: no token follows */
 };
 
 /*

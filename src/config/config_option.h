@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A row of the table of options.  The table itself is in config_options.c and
+ * A row of the table of options.  The table itself is in config_check.c and
  * refers to the checks.  The parser and the checks get the table from their
  * caller, so neither of them depends on it.
  */

@@ -12,7 +12,6 @@ struct body {
 	struct config_section	*section;
 	const struct config_value *first[OPTIONS];
 	bool			 emptied[OPTIONS];	/* "=", no value yet */
-	bool			 broken;		/* has a syntax error */
 };
 
 /*
@@ -24,7 +23,6 @@ struct body {
  */
 struct parser {
 	struct config_lex	 lex;
-	struct config_errors	*errors;
 	struct config_file	*file;
 	struct config_section	**last;		/* end of the sections */
 	struct body		*body;
@@ -93,8 +91,7 @@ at_option(const struct parser *p)
 static void
 syntax_error(struct parser *p)
 {
-	p->body->broken = true;
-	p->file->complete = false;
+	p->body->section->complete = p->file->complete = false;
 }
 
 static void
@@ -110,7 +107,7 @@ unexpected(struct parser *p, const struct config_token *token,
 		strcpy(quoted, "word");
 	else if (token->kind != TOKEN_END)
 		utf8_quote(token->text, quoted);
-	config_error(p->errors, token->place, "unexpected %s; expected %s",
+	config_error(p->lex.errors, token->place, "unexpected %s; expected %s",
 	    quoted, expected);
 }
 
@@ -119,8 +116,8 @@ not_closed(struct parser *p, struct config_place place, const char *name)
 {
 	syntax_error(p);
 	if (!p->lex.cut)
-		config_error(p->errors, place, "%s is not closed: missing }",
-		    name);
+		config_error(p->lex.errors, place, "%s is not closed: "
+		    "missing }", name);
 }
 
 /*
@@ -162,8 +159,8 @@ unknown_option(struct parser *p, const struct config_token *name)
 			n += (size_t)snprintf(names + n, sizeof(names) - n,
 			    "%s%s", n == 0 ? "" : ", ",
 			    p->file->options[id].name);
-	config_error(p->errors, name->place, "unknown option %s; expected one "
-	    "of %s%s", utf8_quote(name->text, quoted), names,
+	config_error(p->lex.errors, name->place, "unknown option %s; expected "
+	    "one of %s%s", utf8_quote(name->text, quoted), names,
 	    p->body->section == &p->file->top ? ", include, alarm, watch" : "");
 }
 
@@ -178,7 +175,7 @@ add_value(struct parser *p, enum config_option_id id,
 
 	if (first != NULL && (!option->list || b->emptied[id])) {
 		b->emptied[id] = false;
-		config_error(p->errors, token->place, "%s is given twice, "
+		config_error(p->lex.errors, token->place, "%s is given twice, "
 		    "first at %s:%d; expected once%s", option->name,
 		    first->place.file, first->place.line,
 		    option->list ? ", or \"+=\" to add to the list" : "");
@@ -359,18 +356,18 @@ parse_title(struct parser *p, struct config_section *section)
 static void
 parse_section(struct parser *p, enum config_kind kind)
 {
-	struct config_section	*section;
-	struct body		*top = p->body, body = { .broken = false };
+	struct config_section	*section = arena_alloc(&p->file->arena,
+	    sizeof(*section));
+	struct body		*top = p->body, body = { .section = section };
 
-	section = arena_alloc(&p->file->arena, sizeof(*section));
 	if (section == NULL) {
 		p->token.kind = TOKEN_END;
 		return;
 	}
 	section->kind = kind;
+	section->complete = true;
 	section->place = p->token.place;
 	section->last = &section->values;
-	body.section = section;
 	p->body = &body;
 	p->secret = false;
 	advance(p);
@@ -383,7 +380,6 @@ parse_section(struct parser *p, enum config_kind kind)
 		parse_body(p, section);
 	} else
 		recover(p);
-	section->complete = !body.broken;
 	p->body = top;
 }
 
@@ -405,7 +401,7 @@ parse_top(struct parser *p)
 	}
 	snmp = p->body->first[OPTION_SNMP];
 	if (snmp != NULL && p->body->emptied[OPTION_SNMP])
-		config_error(p->errors, snmp->place, "snmp is given "
+		config_error(p->lex.errors, snmp->place, "snmp is given "
 		    "twice, the second time empty; expected once");
 }
 
@@ -414,7 +410,7 @@ config_parse(struct config_file *file, const char *name, bool pipe,
     const struct config_option *options, struct config_errors *errors)
 {
 	struct body	 top = { .section = &file->top };
-	struct parser	 p = { .errors = errors, .file = file, .body = &top };
+	struct parser	 p = { .file = file, .body = &top };
 
 	*file = (struct config_file){ .options = options, .complete = true };
 	file->top.last = &file->top.values;
@@ -424,15 +420,7 @@ config_parse(struct config_file *file, const char *name, bool pipe,
 	advance(&p);
 	parse_top(&p);
 	file->complete = file->complete && !p.lex.cut;
-	if (file->arena.exhausted)
-		config_errors_exhausted(errors);
 	config_lex_close(&p.lex);
-}
-
-void
-config_file_free(struct config_file *file)
-{
-	arena_free(&file->arena);
 }
 
 const struct config_value *

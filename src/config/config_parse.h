@@ -38,7 +38,8 @@ struct config_section {
 
 struct config_file {
 	const struct config_option *options;	/* OPTIONS rows, borrowed */
-	struct arena		 arena;		/* holds all of it */
+	struct arena		 arena;		/* holds all of it, and more
+						   while it is checked */
 	struct config_section	 top;
 	struct config_section	*sections;	/* in the order of the file */
 	bool			 complete;	/* no syntax error */
@@ -46,16 +47,15 @@ struct config_file {
 
 /*
  * Parses a file, or a pipe if `pipe` is true, and the files that it includes,
- * which are regular ones; others are refused without blocking.  The table `options` defines in
- * which sections an option is allowed and which options are lists; the values
- * are not checked.  Syntax errors, unknown options and options that are given
- * twice are added to the errors, and the parser goes on with the next option or
- * section.  The caller frees the result with config_file_free after the errors
- * are printed.
+ * which are regular ones; others are refused without blocking.  The table
+ * `options` defines in which sections an option is allowed and which options
+ * are lists; the values are not checked.  Syntax errors, unknown options and
+ * options that are given twice are added to the errors, and the parser goes on
+ * with the next option or section.  The caller frees the arena of the result
+ * after the errors are printed.
  */
 void	 config_parse(struct config_file *, const char *file, bool pipe,
 	    const struct config_option *options, struct config_errors *);
-void	 config_file_free(struct config_file *);
 
 /* The first value of that option; NULL when the section has none. */
 const struct config_value *config_section_value(const struct config_section *,

@@ -29,7 +29,6 @@ struct configuration_alarm {
 	int64_t		 interruption_ns;	/* 1 ms .. 24 h */
 	uint32_t	 id;		/* 1..2147483647 */
 	enum severity	 severity;
-	int		 line;		/* 0: built in */
 	unsigned	 references;
 };
 

@@ -6,7 +6,6 @@
 
 #include "base/interned_string.h"
 #include "config/config_check.h"
-#include "config/config_options.h"
 #include "config/configuration.h"
 
 static struct configuration *
@@ -38,8 +37,8 @@ configuration_check(struct config_file *file, struct config_errors *errors,
 		if (c.result.agentx == NULL)
 			config_errors_exhausted(errors);
 	}
-	if (config_check_alarms(&c))
-		config_check_watches(&c);
+	config_check_alarms(&c);
+	config_check_watches(&c);
 	*result = c.result;
 	return (result);
 }
@@ -66,9 +65,10 @@ configuration_load(const char *file, bool pipe, FILE *stream)
 	struct configuration	*c = NULL;
 
 	config_parse(&parsed, file, pipe, config_options, &errors);
-	if (!errors.exhausted)
+	if (!errors.exhausted && !parsed.arena.exhausted)
 		c = configuration_check(&parsed, &errors, &warnings);
-	if (c != NULL && !keep_warnings(c, &warnings, file))
+	if ((c != NULL && !keep_warnings(c, &warnings, file)) ||
+	    parsed.arena.exhausted)
 		config_errors_exhausted(&errors);
 	if (config_errors_print(&errors, file, stream)) {
 		configuration_free(c);
@@ -76,7 +76,7 @@ configuration_load(const char *file, bool pipe, FILE *stream)
 	}
 	config_errors_free(&errors);
 	config_errors_free(&warnings);
-	config_file_free(&parsed);
+	arena_free(&parsed.arena);
 	/* The parser needs several times the memory of the result. */
 	malloc_trim(0);
 	return (c);

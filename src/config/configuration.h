@@ -11,10 +11,10 @@
 
 /*
  * Reads a regular file or, if `pipe` is true, a pipe without a name.  All other
- * files are refused without blocking.  Each error is written to `errors` as one line, FILE:LINE: with
- * the fault and the expected value; if there are errors, NULL is returned.
- * Warnings are not written, but are in the result.  The caller frees it with
- * configuration_free.
+ * files are refused without blocking.  Each error is written to `errors` as one
+ * line, FILE:LINE: with the fault and the expected value; if there are errors,
+ * NULL is returned.  Warnings are not written, but are in the result.  The
+ * caller frees it with configuration_free.
  */
 struct configuration *configuration_load(const char *file, bool pipe,
 	    FILE *errors);

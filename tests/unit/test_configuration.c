@@ -74,7 +74,6 @@ example_of_the_contract(void **state)
 	assert_ptr_equal(w->form.protocol, protocol_find("udp"));
 	assert_int_equal(w->form.key, 20053);
 	assert_int_equal(w->alarm->id, 45640);
-	assert_int_equal(w->alarm->line, 10);
 	assert_int_equal(w->interruption_ns, 31 * NSEC_PER_SEC);
 	assert_int_equal(w->recovery, 2);
 	assert_true(w->enabled);
@@ -118,7 +117,6 @@ alarms_built_in(void **state)
 	assert_alarm(c->alarms[3], 46003, "MOTService Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_MAJOR,
 	    "Heartbeat", "MOTService", 7 * NSEC_PER_SEC);
-	assert_int_equal(c->alarms[2]->line, 0);
 	configuration_free(c);
 }
 
@@ -136,11 +134,9 @@ alarms_of_the_file(void **state)
 	assert_int_equal(c->nalarms, 6);
 	assert_alarm(c->alarms[0], 1, "one", SEVERITY_MINOR, "Heartbeat", "",
 	    30 * NSEC_PER_SEC);
-	assert_int_equal(c->alarms[0]->line, 2);
 	assert_alarm(c->alarms[1], 12010, "Manager Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_CRITICAL,
 	    "Heartbeat", "Manager", 7 * NSEC_PER_SEC);
-	assert_int_equal(c->alarms[1]->line, 1);
 	assert_string_equal(c->alarms[3]->service_type, "");
 	assert_alarm(c->alarms[5], 2147483647, "last", SEVERITY_WARNING, "T",
 	    "S", 250 * NSEC_PER_MSEC);
