@@ -53,22 +53,24 @@ check_missing(struct config_check *c, const struct config_section *s)
 	const struct protocol			*protocol = w->form.protocol;
 	char					 name[UTF8_QUOTE_SIZE];
 
-	utf8_quote(s->title, name);
 	if (w->interface_line == 0)
 		config_error(c->errors, s->place, "watch %s has no "
-		    "interface; expected the one to listen on", name);
+		    "interface; expected the one to listen on",
+		    utf8_quote(s->title, name));
 	if (w->heartbeat_line == 0)
 		config_error(c->errors, s->place, "watch %s has no "
-		    "heartbeat; expected one, such as \"udp 20053\"", name);
+		    "heartbeat; expected one, such as \"udp 20053\"",
+		    utf8_quote(s->title, name));
 	if (c->peers.values > 0)
 		return;
 	if (s->peers_listed)
 		config_error(c->errors, s->place, "watch %s has an empty list "
-		    "of peers; expected an address, or no option peer", name);
+		    "of peers; expected an address, or no option peer",
+		    utf8_quote(s->title, name));
 	else if (protocol != NULL && !protocol->any_sender)
 		config_error(c->errors, s->place, "watch %s has no peer; "
 		    "expected one, because heartbeat \"%s\" requires it",
-		    name, w->heartbeat);
+		    utf8_quote(s->title, name), w->heartbeat);
 }
 
 /* A network card may hide multicast from `any`; see capture_join. */
