@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The manual pages describe each option of the configuration, each heartbeat and
-# each option of the command lines.  HBWATCH is the program hbwatch; hbwatchd is
-# in the same directory.
+# each option of the command lines, and hbwatchd logs the messages that its page
+# explains.  HBWATCH is the program hbwatch; hbwatchd is in the same directory.
 set -u
 
 hbwatch=$(realpath "${HBWATCH:-./hbwatch}") || exit 1
@@ -56,6 +56,29 @@ described $pages/hbwatchd.conf.5 Cm $forms
 described $pages/hbwatchd.8 Fl $(letters "${hbwatch}d")
 # shellcheck disable=SC2046 # several words
 described ../../src/offline/hbwatch.1 Fl $(letters "$hbwatch")
+
+# messages: a line for each fixed part of a log message in DIAGNOSTICS.  Two of
+# them are put together by the program, which has the parts only.
+messages() {
+	sed -n '/^\.Sh DIAGNOSTICS/,/^\.Sh SEE/p' $pages/hbwatchd.8 |
+		sed -z 's/\\\n//g' | sed -n 's/^\.It Sy "\(.*\)"$/\1/p' |
+		sed 's/watches are/watch%s/; s/blind: peer/blind: %speer/' |
+		sed 's/\\(dq/\\"/g; s/ [0-9]* /%d/g' |
+		sed 's/%[.0-9]*[a-z]*/\n/g' | grep ......
+}
+
+# Adjacent string literals of C are one.
+sed -z 's/"[[:space:]]*"//g' $pages/*.c ../../src/*/*.c >"$scratch"
+unknown=$(messages | while IFS= read -r text; do
+	grep -qaF -- "$text" "$scratch" || echo "$text"
+done)
+tests=$((tests + 1))
+if [ "$(messages | wc -l)" -gt 20 ] && [ -z "$unknown" ]; then
+	echo "ok $tests - hbwatchd logs the messages in DIAGNOSTICS"
+else
+	echo "not ok $tests - hbwatchd does not log: $unknown"
+	failed=$((failed + 1))
+fi
 
 echo "1..$tests"
 [ $failed -eq 0 ]
