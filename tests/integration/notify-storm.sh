@@ -57,39 +57,11 @@ mark_traps() {
 	done
 }
 
-# last_storm: the objects raised, cleared and first of the last notification
-last_storm() {
-	last_trap hbwAlarmStorm | tr '\t' '\n' |
-		sed -n 's/^hbwStorm\(Raised\|Cleared\|First\)\.0 = //p' | xargs
-}
-
-# open_storm: the same objects of the storm that has not ended
+# open_storm: the objects raised, cleared and first of the storm that has not
+# ended
 open_storm() {
 	echo "$(get hbwStormRaised.0) $(get hbwStormCleared.0)" \
 		"$(get hbwStormFirst.0)"
-}
-
-nothing_is_pending() {
-	get_is hbwNotificationsPending.0 0
-}
-
-history_matches_traps() {
-	client snmpbulkwalk -Cr50 -t 2 -r 2 -OQUs "$AGENT" \
-		HBWATCH-MIB::hbwHistoryTable >"$WORK/tables" &&
-		client snmpbulkwalk -Cr50 -t 2 -r 2 -OQUs "$AGENT" \
-			HBWATCH-MIB::hbwAlarmTable >>"$WORK/tables" &&
-		"$TOOLS/check-storms" "$TRAPS" "$WORK/tables" >"$WORK/storms"
-}
-
-# check_history TEXT: each row of the history was notified by itself or by one
-# hbwAlarmStorm
-check_history() {
-	if wait_for 10 history_matches_traps; then
-		ok "$1: each row is notified once"
-	else
-		not_ok "$1: each row is notified once"
-		cat "$WORK/storms"
-	fi
 }
 
 #

@@ -70,7 +70,7 @@ all_delivered() {
 	local last
 
 	last=$(get hbwNotificationSequence.0) && [[ $last == [0-9]* ]] &&
-		arrived_from 1 "$last" && get_is hbwNotificationsPending.0 0
+		arrived_from 1 "$last" && nothing_is_pending
 }
 
 # all_delivered_once: has every notification arrived exactly once?
@@ -82,6 +82,40 @@ all_delivered_once() {
 # notifications_in_order [ARGUMENT...]: see tests/tools/check-order
 notifications_in_order() {
 	"$TOOLS/check-order" "$@" "$TRAPS"
+}
+
+nothing_is_pending() {
+	get_is hbwNotificationsPending.0 0
+}
+
+#
+# Storms
+#
+
+# last_storm: the objects raised, cleared and first of the last notification
+last_storm() {
+	last_trap hbwAlarmStorm | tr '\t' '\n' |
+		sed -n 's/^hbwStorm\(Raised\|Cleared\|First\)\.0 = //p' | xargs
+}
+
+# history_matches_traps: see tests/tools/check-storms
+history_matches_traps() {
+	client snmpbulkwalk -Cr50 -t 2 -r 2 -OQUs "$AGENT" \
+		HBWATCH-MIB::hbwHistoryTable >"$WORK/tables" &&
+		client snmpbulkwalk -Cr50 -t 2 -r 2 -OQUs "$AGENT" \
+			HBWATCH-MIB::hbwAlarmTable >>"$WORK/tables" &&
+		"$TOOLS/check-storms" "$TRAPS" "$WORK/tables" >"$WORK/storms"
+}
+
+# check_history TEXT: each row of the history was notified by itself or by one
+# hbwAlarmStorm
+check_history() {
+	if wait_for 10 history_matches_traps; then
+		ok "$1: each row is notified once"
+	else
+		not_ok "$1: each row is notified once"
+		cat "$WORK/storms"
+	fi
 }
 
 #
