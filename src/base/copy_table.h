@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Remembers the hashes of recent packets, to recognise their copies: a mirror
- * port may deliver each packet twice, and so does the device `any` when devices
- * are stacked.
+ * A table of the hashes of recent packets, to recognise copies of them: a
+ * mirror port may deliver each packet twice, and so does the device `any` when
+ * devices are stacked.
  *
- * The table has a fixed size, and a look-up takes a constant time.  Only if
- * more than COPY_TABLE_WAYS packets with similar hashes arrive within the
- * window, a copy is not recognised.
+ * The table has a fixed size, and a look-up takes a constant time.  A copy is
+ * not recognised if more than COPY_TABLE_WAYS packets of the same bucket arrive
+ * within the window.
  */
 #ifndef HBW_COPY_TABLE_H
 #define HBW_COPY_TABLE_H
@@ -16,7 +16,7 @@
 
 #include "base/mono.h"
 
-/* Two equal packets further apart than this are no copies. */
+/* Two equal packets are copies if less than this time is between them. */
 #define COPY_TABLE_WINDOW_NS	NSEC_PER_MSEC
 
 #define COPY_TABLE_WAYS		4
@@ -27,15 +27,15 @@
 
 struct copy_entry {
 	uint32_t	 tag;		/* a part of the hash */
-	uint32_t	 time;		/* low bits */
+	uint32_t	 time;		/* the low bits, in that unit */
 };
 
-/* All zero at first.  In each bucket the entry that was added last is first. */
+/* All zeros at first.  The first entry of a bucket was added last. */
 struct copy_table {
 	struct copy_entry buckets[COPY_TABLE_BUCKETS][COPY_TABLE_WAYS];
 };
 
-/* It is never 0, as in a free entry. */
+/* Never 0, because a free entry has the tag 0. */
 static inline uint32_t
 copy_table_tag(uint64_t hash)
 {
@@ -43,9 +43,9 @@ copy_table_tag(uint64_t hash)
 }
 
 /*
- * How long before `ns` the packet was added last, by any clock in nanoseconds:
- * less than COPY_TABLE_WINDOW_NS, and 0 when the copies are out of order.
- * INT64_MAX when it was not added.
+ * The time from the last copy_table_add of this hash until `ns`, both by the
+ * same clock, in nanoseconds.  It is less than COPY_TABLE_WINDOW_NS, and 0 if
+ * the packets are out of order.  INT64_MAX if there was none in the window.
  */
 static inline int64_t
 copy_table_age(const struct copy_table *t, uint64_t hash, int64_t ns)
@@ -58,7 +58,7 @@ copy_table_age(const struct copy_table *t, uint64_t hash, int64_t ns)
 	for (i = 0; i < COPY_TABLE_WAYS; i++) {
 		if (bucket[i].tag != copy_table_tag(hash))
 			continue;
-		/* Only low bits are stored: the difference is signed. */
+		/* As only low bits are stored, it is a signed number. */
 		age_ns = (int64_t)(int32_t)(time - bucket[i].time) *
 		    (1 << COPY_TABLE_SHIFT);
 		if (age_ns > -COPY_TABLE_WINDOW_NS &&
@@ -68,6 +68,7 @@ copy_table_age(const struct copy_table *t, uint64_t hash, int64_t ns)
 	return (INT64_MAX);
 }
 
+/* Adds a hash at the time `ns`; see copy_table_age. */
 static inline void
 copy_table_add(struct copy_table *t, uint64_t hash, int64_t ns)
 {

@@ -58,7 +58,7 @@ own_addresses_sort(struct own_addresses *own)
 		qsort(own->list, own->count, sizeof(*own->list), compare);
 }
 
-/* False for an entry without an IP address. */
+/* False if it is not an IP address. */
 static bool
 addr_of(const struct sockaddr *address, struct addr *addr)
 {

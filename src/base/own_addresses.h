@@ -2,7 +2,7 @@
 /*
  * The addresses of this host, to recognise the packets that it sent itself.
  *
- * The loopback addresses 127.0.0.0/8 and ::1 do not belong to them, so that a
+ * The loopback addresses 127.0.0.0/8 and ::1 are not included, so that a
  * process of this host can be watched on the loopback.
  */
 #ifndef HBW_OWN_ADDRESSES_H
@@ -21,34 +21,39 @@ struct own_address {
 	char		 interface[IF_NAMESIZE];
 };
 
-/* Zeroed, it is empty. */
+/* A struct of zeros is empty. */
 struct own_addresses {
 	struct own_address	*list;		/* sorted; owned */
 	size_t			 count;
 	size_t			 size;		/* allocated */
-	uint64_t		 last_octets;	/* see own_addresses_may_have */
+	/* own_addresses_bit of all; see own_addresses_may_have. */
+	uint64_t		 last_octets;
 };
 
 /* Reads the addresses of all interfaces.  False on error (errno). */
 bool	 own_addresses_read(struct own_addresses *);
 void	 own_addresses_free(struct own_addresses *);
 
-/* For tests: adds one; at the end they are sorted. */
+/*
+ * For tests: adds an address.  After the last one they must be sorted.  False
+ * when memory is exhausted.
+ */
 bool	 own_addresses_add(struct own_addresses *, const struct addr *,
 	    const char *interface);
 void	 own_addresses_sort(struct own_addresses *);
 
 /*
  * True for an address of this host.  An IPv6 link-local address (RFC 4291,
- * section 2.5.6) is compared only with those of that interface, because other
- * links may have the same one; `interface` may be `any`.
+ * section 2.5.6) must be one of `interface`, because a host on another link may
+ * have the same; with the interface `any` it may be of each interface.
  */
 bool	 own_addresses_have(const struct own_addresses *, const struct addr *,
 	    const char *interface);
 
-/* Changes when an address is added or removed that is not link-local. */
+/* A hash of the addresses that are not link-local. */
 uint32_t own_addresses_hash(const struct own_addresses *);
 
+/* A bit for the last octet of an address. */
 static inline uint64_t
 own_addresses_bit(const struct addr *a)
 {

@@ -9,7 +9,7 @@
 /* The shortest time between two progress lines. */
 #define INTERVAL_NS	(200 * NSEC_PER_MSEC)
 
-static struct mono_time	 shown;		/* when the last line was */
+static struct mono_time	 shown;		/* time of the last line */
 static bool		 visible;	/* a line is on the terminal */
 
 bool

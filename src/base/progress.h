@@ -7,9 +7,9 @@
 
 #include <stdbool.h>
 
-/* True a few times a second, when the caller is to call progress_show. */
+/* True at most five times a second: then the caller shows the progress. */
 bool	 progress_due(void);
-/* Replaces the previous line. */
+/* Shows a text instead of the previous one. */
 void	 progress_show(const char *, ...) __attribute__((format(printf, 1, 2)));
 /* Removes the line, before other output. */
 void	 progress_clear(void);

@@ -4,7 +4,6 @@
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <linux/if_packet.h>
-#include <net/if.h>
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -180,7 +179,7 @@ capture_close(struct capture *c)
 	free(c);
 }
 
-/* The link type by the type of the hardware; -1: no such interface, others. */
+/* The link type for the type of hardware; -1: unknown, or no such interface. */
 static int
 hardware_link_type(const char *interface)
 {

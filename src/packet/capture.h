@@ -19,8 +19,8 @@
  * Snapshot lengths in octets.  Heartbeats with their headers fit into the small
  * one.  A slot of the kernel's ring has room for the snapshot and about 90
  * octets, so a large one leaves room for fewer packets.  The large one is for
- * filter expressions of users, which may read any part of a packet; two of its
- * slots fit into a page.
+ * expressions of `bpf`, which may read any part of a packet, and for packets
+ * inside an encapsulation; two of its slots fit into a page.
  */
 #define CAPTURE_SNAPSHOT_SMALL	256
 #define CAPTURE_SNAPSHOT_LARGE	1920
@@ -30,14 +30,14 @@
 
 struct capture;
 
-/* A captured frame.  capture_drain's are valid only within capture_take. */
+/* A captured frame.  One of capture_drain is valid only within capture_take. */
 struct capture_frame {
 	struct wall_time	 timestamp;	/* of the kernel or the file */
 	const uint8_t		*bytes;		/* not owned */
 	size_t			 captured;	/* octets at `bytes` */
 	size_t			 wire;		/* octets on the wire */
 	int			 link_type;	/* as packet_decode takes it */
-	uint32_t		 vlan;		/* see decapsulate_next; else 0 */
+	uint32_t		 vlan;		/* see decapsulate_next; or 0 */
 };
 
 /* Receives a frame; `arg` is the argument of capture_drain. */
@@ -60,7 +60,7 @@ struct capture *capture_open_live(const char *interface, int snapshot,
 	    int ring_bytes, char *error);
 void	 capture_close(struct capture *);
 
-/* From now on, no frames that this host sends.  False on error. */
+/* Excludes the frames that this host sends, from now on.  False on error. */
 bool	 capture_inbound_only(struct capture *);
 
 /*
@@ -73,9 +73,9 @@ bool	 capture_set_filter(struct capture *, char *const *filters,
 	    size_t nfilters, char *error);
 
 /*
- * The link type of an interface, which is opened for a moment.  If that fails,
- * because it is down or a privilege is missing, it is still known for Ethernet,
- * the loopback and `any`.  -1: unknown.
+ * The link type of an interface, which is opened for a moment.  If it cannot be
+ * opened, because it is down or a privilege is missing, the type is still known
+ * for Ethernet, the loopback and `any`.  -1: unknown.
  */
 int	 capture_interface_link_type(const char *interface);
 
@@ -98,7 +98,7 @@ enum capture_status capture_drain(struct capture *, int limit, capture_take *,
 	    void *arg);
 const char *capture_error(const struct capture *);
 
-/* Packets that the kernel dropped for lack of room since capture_open_live. */
+/* The packets that the kernel has dropped because the ring was full. */
 uint64_t capture_dropped(struct capture *);
 
 #endif

@@ -44,7 +44,7 @@ capture_expression_through_vlan(const char *expression)
 
 /* ---- direction and other metadata of the kernel */
 
-/* The characters of a word in the grammar of pcap-filter(7). */
+/* The length of the word that begins here, as in pcap-filter(7), or 0. */
 static size_t
 word_length(const char *text)
 {
@@ -53,10 +53,10 @@ word_length(const char *text)
 }
 
 /*
- * Copies an expression for frames that this host did not send: replaces
- * `inbound` by a term that is true, and `outbound` by one that is false.  For
- * most link types libpcap would read the direction from the kernel, which only
- * the kernel can do.  NULL when memory is exhausted.
+ * Copies an expression for received frames: replaces `inbound` by a term that
+ * is true, and `outbound` by one that is false.  For most link types the
+ * direction is metadata, and only the kernel can compare it.  NULL when memory
+ * is exhausted.
  */
 static char *
 without_direction(const char *text)
@@ -129,7 +129,7 @@ compile(struct bpf_program *program, const char *expression,
 	return (fine);
 }
 
-/* Compiles the expression, if possible so that it looks behind VLAN tags. */
+/* Compiles the expression so that it looks behind VLAN tags, if possible. */
 static bool
 compile_for_tags(struct bpf_program *program, const char *expression,
     int link_type, char *error)

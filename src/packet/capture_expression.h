@@ -13,10 +13,11 @@
 struct capture_expression;
 
 /*
- * Compiles an expression for frames of a link type that this host did not send.
- * It then matches frames with and without VLAN tags.  An expression that needs
- * data that is not in the frame is an error.  NULL on error, with one line in
- * error[CAPTURE_ERROR_SIZE].  The caller frees it with capture_expression_free.
+ * Compiles an expression for received frames of a link type, so `inbound` is
+ * true and `outbound` is false.  The expression matches frames with VLAN tags
+ * and without them.  It is an error if it needs data that is not in the frame.
+ * NULL on error, with one line in error[CAPTURE_ERROR_SIZE].  The caller frees
+ * it with capture_expression_free.
  */
 struct capture_expression *capture_expression_new(const char *expression,
 	    int link_type, char *error);

@@ -12,8 +12,8 @@
 #define ETHERTYPE_PBB		0x88e7
 #define ETHERTYPE_VNTAG		0x8926
 
-#define LENGTH_MAX		1500	/* IEEE 802.3; more is an EtherType */
-#define COOKED_LLC		4	/* LLC in a frame of the device `any` */
+#define LENGTH_MAX		1500	/* IEEE 802.3; above it: EtherTypes */
+#define COOKED_LLC		4	/* type of LLC frames on `any` */
 
 #define PORT_GENEVE		6081
 #define PORT_MPLS		6635	/* RFC 7510 */
@@ -30,8 +30,9 @@
 #define CHANNEL_IPV4		0x0021
 #define CHANNEL_IPV6		0x0057
 
+/* Makes *inner all that is left.  False when nothing is, or after an error. */
 static bool
-finish(const struct rest *r, int link_type, struct capture_frame *inner)
+take_rest(const struct rest *r, int link_type, struct capture_frame *inner)
 {
 	if (!cursor_ok(&r->bytes) || r->bytes.left == 0)
 		return (false);
@@ -42,7 +43,7 @@ finish(const struct rest *r, int link_type, struct capture_frame *inner)
 	return (true);
 }
 
-/* Can there be an Ethernet frame after `n` octets, by its EtherType? */
+/* True if an Ethernet frame with a common EtherType may begin at octet n. */
 static bool
 ethernet_follows(const struct rest *r, size_t n)
 {
@@ -57,9 +58,10 @@ ethernet_follows(const struct rest *r, size_t n)
 }
 
 /*
- * Is there an IP packet, not an Ethernet frame?  The address that a frame
- * begins with may look like an IP header, and an IP address like an EtherType.
- * Then the length decides; only IPv4 packets are so short that they are padded.
+ * True if an IP packet begins here, not an Ethernet frame.  The first address
+ * of a frame may look like an IP header, and an IP address like an EtherType.
+ * Then the length of the packet decides.  With IPv6 it must be exact.  IPv4
+ * packets may be so short that they are padded.
  */
 static bool
 ip_follows(const struct rest *r)
@@ -85,12 +87,12 @@ mpls_channel(struct rest *r, struct capture_frame *inner)
 	uint16_t	 type = (uint16_t)cursor_u32(&r->bytes);
 
 	return ((type == CHANNEL_IPV4 || type == CHANNEL_IPV6) &&
-	    finish(r, DECAPSULATE_IP, inner));
+	    take_rest(r, DECAPSULATE_IP, inner));
 }
 
 /*
- * The labels do not say what follows them.  It is an IP packet, a control word
- * (RFC 4385, section 3) and an Ethernet frame, or only the frame.
+ * The labels do not show what follows them: an IP packet, an Ethernet frame, a
+ * control word (RFC 4385, section 3) and a frame, or an associated channel.
  */
 static bool
 mpls(struct rest *r, struct capture_frame *inner)
@@ -101,7 +103,7 @@ mpls(struct rest *r, struct capture_frame *inner)
 		label = cursor_u32(&r->bytes);
 	while (cursor_ok(&r->bytes) && (label & MPLS_BOTTOM) == 0);
 	if (ip_follows(r))
-		return (finish(r, DECAPSULATE_IP, inner));
+		return (take_rest(r, DECAPSULATE_IP, inner));
 	if (!ethernet_follows(r, 0)) {
 		if (r->bytes.left > 0 && r->bytes.next[0] >> 4 == 1)
 			return (mpls_channel(r, inner));
@@ -109,10 +111,13 @@ mpls(struct rest *r, struct capture_frame *inner)
 			return (false);
 		cursor_skip(&r->bytes, 4);
 	}
-	return (finish(r, DECAPSULATE_ETHERNET, inner));
+	return (take_rest(r, DECAPSULATE_ETHERNET, inner));
 }
 
-/* Reads LLC and SNAP of a frame of that length: RFC 1042. */
+/*
+ * Reads the LLC and SNAP headers of a frame with `length` octets of data (RFC
+ * 1042) up to the EtherType.  False for other frames.
+ */
 static bool
 snap(struct rest *r, size_t length, uint16_t *type)
 {
@@ -142,7 +147,7 @@ ether_payload(struct rest *r, uint16_t type, bool inside,
 		switch (type) {
 		case ETHERTYPE_IPV4:
 		case ETHERTYPE_IPV6:
-			return (inside && finish(r, DECAPSULATE_IP, inner));
+			return (inside && take_rest(r, DECAPSULATE_IP, inner));
 		case ETHERTYPE_VLAN:
 		case ETHERTYPE_SERVICE_VLAN:
 		case ETHERTYPE_OLD_QINQ:
@@ -156,9 +161,9 @@ ether_payload(struct rest *r, uint16_t type, bool inside,
 			break;
 		case ETHERTYPE_PBB:
 			cursor_skip(&r->bytes, 4);
-			return (finish(r, DECAPSULATE_ETHERNET, inner));
+			return (take_rest(r, DECAPSULATE_ETHERNET, inner));
 		case ETHERTYPE_BRIDGING:
-			return (finish(r, DECAPSULATE_ETHERNET, inner));
+			return (take_rest(r, DECAPSULATE_ETHERNET, inner));
 		case ETHERTYPE_MPLS:
 		case ETHERTYPE_MPLS_GROUP:
 			return (mpls(r, inner));
@@ -190,7 +195,10 @@ tunnel_payload(struct rest *r, uint16_t type, struct capture_frame *inner)
 	return (found);
 }
 
-/* Type I has no header, and type II a sequence number in GRE and a header. */
+/*
+ * ERSPAN type I has no header.  Type II has one of 8 octets with version 1, and
+ * GRE then has a sequence number.
+ */
 static bool
 erspan(struct rest *r, bool has_sequence, struct capture_frame *inner)
 {
@@ -199,10 +207,13 @@ erspan(struct rest *r, bool has_sequence, struct capture_frame *inner)
 			return (false);
 		cursor_skip(&r->bytes, 4);
 	}
-	return (finish(r, DECAPSULATE_ETHERNET, inner));
+	return (take_rest(r, DECAPSULATE_ETHERNET, inner));
 }
 
-/* Type III may have a subheader, and carry an IP packet. */
+/*
+ * ERSPAN type III has a header of 12 octets with version 2.  One of its flags
+ * means that a subheader follows.  Frame type 2 is an IP packet.
+ */
 static bool
 erspan3(struct rest *r, struct capture_frame *inner)
 {
@@ -215,7 +226,7 @@ erspan3(struct rest *r, struct capture_frame *inner)
 		return (false);
 	if ((flags & 1) != 0)
 		cursor_skip(&r->bytes, 8);
-	return (finish(r, (flags >> 10 & 0x1f) == 2 ? DECAPSULATE_IP :
+	return (take_rest(r, (flags >> 10 & 0x1f) == 2 ? DECAPSULATE_IP :
 	    DECAPSULATE_ETHERNET, inner));
 }
 
@@ -248,7 +259,8 @@ vxlan(struct rest *r, struct capture_frame *inner)
 	uint8_t	 flags = cursor_u8(&r->bytes);
 
 	cursor_skip(&r->bytes, 7);
-	return ((flags & 0x08) != 0 && finish(r, DECAPSULATE_ETHERNET, inner));
+	return ((flags & 0x08) != 0 &&
+	    take_rest(r, DECAPSULATE_ETHERNET, inner));
 }
 
 /* RFC 8926, section 3.4. */
@@ -296,7 +308,7 @@ ip_payload(const struct packet *packet, struct capture_frame *inner)
 	switch (packet->protocol) {
 	case IPPROTO_IPIP:
 	case IPPROTO_IPV6:
-		return (finish(&r, DECAPSULATE_IP, inner));
+		return (take_rest(&r, DECAPSULATE_IP, inner));
 	case IPPROTO_GRE:
 		return (gre(&r, inner));
 	case IPPROTO_MPLS:
@@ -308,7 +320,7 @@ ip_payload(const struct packet *packet, struct capture_frame *inner)
 	}
 }
 
-/* Decapsulates a frame that has no IP packet after its header and tags. */
+/* Decapsulates a frame without an IP packet after its header and tags. */
 static bool
 link_payload(const struct capture_frame *outer, struct capture_frame *inner)
 {

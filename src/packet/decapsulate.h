@@ -2,8 +2,9 @@
 /*
  * Finds the frame or packet inside an encapsulation: MPLS (RFC 3032, RFC 4023),
  * GRE (RFC 2784, RFC 2890), IP in IP (RFC 2003, RFC 2473), VXLAN (RFC 7348),
- * Geneve (RFC 8926), ERSPAN types I to III, PBB (IEEE 802.1ah), VN-Tag, and
- * SNAP (RFC 1042).  Pure: no state, no I/O, no allocation.
+ * Geneve (RFC 8926), ERSPAN types I to III (draft-foschiano-erspan-03), PBB
+ * (IEEE 802.1ah), VN-Tag, and SNAP (RFC 1042).  Pure: no state, no I/O, no
+ * allocation.
  */
 #ifndef HBW_DECAPSULATE_H
 #define HBW_DECAPSULATE_H
@@ -13,10 +14,10 @@
 #include "packet/capture.h"
 #include "packet/packet.h"
 
-/* At most so many frames are looked for inside each other. */
+/* The largest number of frames inside each other that callers look for. */
 #define DECAPSULATE_DEPTH_MAX	8
 
-/* The link types of an inner frame, as packet_decode takes them. */
+/* The link types of inner frames, as packet_decode takes them. */
 #define DECAPSULATE_ETHERNET	1
 #define DECAPSULATE_IP		101	/* an IP packet without a link header */
 

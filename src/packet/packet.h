@@ -17,15 +17,16 @@
 /* A decoded packet.  Pointers are into the frame. */
 struct packet {
 	/*
-	 * If the packet is not IP, those of ARP and of IP behind MPLS labels;
-	 * ADDR_NONE if there are none.
+	 * Addresses of IP.  If the packet is not IP, they are those of ARP or
+	 * of IP behind MPLS labels, or ADDR_NONE.
 	 */
 	struct addr	 source;
 	struct addr	 destination;
 	uint8_t		 protocol;	/* of the payload: IPPROTO_ */
 	uint8_t		 hop_limit;	/* IPv4: TTL */
 	bool		 fragment;	/* the first fragment of a datagram */
-	bool		 sent_here;	/* checksums may not be set yet */
+	/* By this host, so checksums may not be filled in yet. */
+	bool		 sent_here;
 	uint32_t	 vlan;		/* see vlan.h */
 	uint16_t	 id;		/* IPv4: identification */
 
@@ -47,7 +48,7 @@ struct packet {
 enum packet_verdict {
 	PACKET_IP,		/* all of *packet is filled in */
 	PACKET_NOT_IP,		/* valid, but not IP: ARP, LLDP, … */
-	PACKET_CONTINUED,	/* a later fragment: addresses and id */
+	PACKET_CONTINUED,	/* a later fragment, without ports */
 	PACKET_MALFORMED,	/* cut short, or with invalid lengths */
 	PACKET_LINK_UNKNOWN,	/* a link type that is not supported */
 };
@@ -69,8 +70,9 @@ size_t	 packet_untag_cooked(int link_type, const uint8_t *frame,
 	    size_t captured, size_t wire, uint8_t *untagged);
 
 /*
- * A hash of what is the same in all copies of a packet that a network or a host
- * delivers: not the headers of the link, VLAN tags, TTL and hop limit.
+ * A hash that is the same for all copies of a packet that a network or a host
+ * delivers.  The link header, VLAN tags, TTL and hop limit, which may differ,
+ * are not a part of it.
  */
 uint64_t packet_content(const struct packet *);
 

@@ -11,8 +11,8 @@
 #define SLL_OUTGOING	4		/* packet type of a cooked header */
 
 /*
- * Is the protocol field of a cooked header an EtherType?  Not for Frame Relay,
- * 802.11 and netlink devices (ARPHRD_).
+ * True if the protocol field of a cooked header is an EtherType.  It depends on
+ * the hardware type of the device: not for Frame Relay, 802.11 and netlink.
  */
 static bool
 cooked_has_ethertype(uint16_t device)
@@ -30,9 +30,9 @@ cooked_has_ethertype(uint16_t device)
 }
 
 /*
- * Is there a tag before the packet, although `type` is that of the packet?
- * Since version 6.10, Linux gives the type after all tags for a frame of the
- * device `any`, but removes only the outermost tag from the frame.
+ * True if there is a tag before the packet, although `type` is that of the
+ * packet.  For a frame of the device `any`, Linux 6.10 and later give the type
+ * after all tags, but remove only the outermost tag from the frame.
  */
 static bool
 tag_is_hidden(const struct rest *r, uint16_t type)
@@ -48,7 +48,10 @@ tag_is_hidden(const struct rest *r, uint16_t type)
 	    type == ETHERTYPE_IPV6) && !rest_is_ip(r, type)));
 }
 
-/* Skips the tags of a cooked frame.  *type is that after its header. */
+/*
+ * Skips the tags of a cooked frame.  *type is the type in its header, and then
+ * the type after the tags.
+ */
 static void
 cooked_skip_tags(struct rest *r, uint16_t *type, struct packet *packet)
 {
@@ -62,8 +65,8 @@ cooked_skip_tags(struct rest *r, uint16_t *type, struct packet *packet)
 
 /*
  * Reads the header in version 1 or 2, and the VLAN tags after it.  *type is the
- * type of what follows, and *device that of the device.  False when the frame
- * is cut short.
+ * type of the packet that follows, and *device the hardware type of the device.
+ * False when the frame is cut short.
  */
 static bool
 cooked_header(struct rest *r, bool version2, uint16_t *device, uint16_t *type,

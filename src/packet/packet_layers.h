@@ -32,6 +32,7 @@ struct rest {
 	size_t		 cut;		/* octets after them, not captured */
 };
 
+/* The rest of a frame of which nothing is decoded yet; see packet_decode. */
 static inline struct rest
 rest_of(const uint8_t *frame, size_t captured, size_t wire)
 {
@@ -39,6 +40,7 @@ rest_of(const uint8_t *frame, size_t captured, size_t wire)
 	    wire > captured ? wire - captured : 0 });
 }
 
+/* The octets that are left, with those that were not captured. */
 static inline size_t
 rest_wire(const struct rest *r)
 {
@@ -70,8 +72,8 @@ rest_header(const struct rest *r, size_t n, struct cursor *header)
 }
 
 /*
- * Can the next octets be an IPv4 or IPv6 packet, by their version and length?
- * `type` says which of the two.
+ * True if the next octets can be a packet of ETHERTYPE_IPV4 or ETHERTYPE_IPV6,
+ * by its version and length.
  */
 static inline bool
 rest_is_ip(const struct rest *r, uint16_t type)

@@ -18,8 +18,9 @@
 /* Offsets in a block. */
 #define AT_LENGTH		4
 #define AT_BODY			8
-#define AT_SNAPSHOT		12	/* of an interface */
+#define AT_SNAPSHOT		12	/* length, in an interface */
 
+/* The number of that many octets at an offset in the current block. */
 static uint32_t
 number(const struct pcapng *p, size_t offset, size_t octets)
 {
@@ -45,7 +46,7 @@ is_interface(const struct pcapng *p)
 	return (p->offset >= AT_BODY && block_type(p) == INTERFACE_DESCRIPTION);
 }
 
-/* The octet at p->offset of an interface, as libpcap is to read it. */
+/* The octet for libpcap in place of the one at p->offset of an interface. */
 static uint8_t
 changed(const struct pcapng *p, uint8_t octet)
 {
@@ -55,7 +56,7 @@ changed(const struct pcapng *p, uint8_t octet)
 		return (p->described ? p->first_link[at - AT_BODY] : octet);
 	if (at < AT_SNAPSHOT)
 		return (octet);
-	/* INT32_MAX: libpcap replaces a larger length by a default. */
+	/* The length is INT32_MAX.  libpcap ignores larger ones. */
 	return (at == (p->big_endian ? AT_SNAPSHOT : AT_SNAPSHOT + 3) ? 0x7f :
 	    0xff);
 }
@@ -63,7 +64,7 @@ changed(const struct pcapng *p, uint8_t octet)
 static void
 begin_section(struct pcapng *p)
 {
-	p->big_endian = true;		/* for number() */
+	p->big_endian = true;		/* number() uses it */
 	p->big_endian = number(p, AT_BODY, 4) == BYTE_ORDER_MAGIC;
 	p->nlinks = 0;
 }
@@ -90,7 +91,10 @@ set_length(struct pcapng *p)
 		p->length = LENGTH_MIN;
 }
 
-/* Uses what the head has up to p->offset.  False when memory is exhausted. */
+/*
+ * Evaluates the field of the head that ends at p->offset, if one does.  False
+ * when memory is exhausted.
+ */
 static bool
 use_head(struct pcapng *p)
 {
@@ -139,7 +143,7 @@ pcapng_pass(struct pcapng *p, uint8_t *octets, size_t n)
 				step = n;
 			p->offset += (uint32_t)step;
 		}
-		/* The length of a section header is known only here. */
+		/* The length of a section header needs its byte order. */
 		if (p->offset >= LENGTH_MIN && p->offset >= p->length)
 			p->offset = 0;
 	}

@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * libpcap refuses a pcapng file whose interfaces differ in link type or in
- * snapshot length.  This module changes such interfaces on their way to
- * libpcap, and says which link type a packet really has.  It understands no
- * more of the format than this needs: draft-ietf-opsawg-pcapng, section 4.
+ * snapshot length.  This module changes the descriptions of the interfaces
+ * before libpcap reads them, and returns the real link type of each packet.  It
+ * reads only the parts of the format that this needs; see
+ * draft-ietf-opsawg-pcapng, section 4.
  */
 #ifndef HBW_PCAPNG_H
 #define HBW_PCAPNG_H
@@ -12,33 +13,35 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The first octets of a block, with all that is used of it. */
+/* The octets at the start of a block that are examined. */
 #define PCAPNG_HEAD	16
 
-/* A struct of zeros is the start of a file. */
+/* At the start of a file it is all zeros. */
 struct pcapng {
 	uint8_t		 head[PCAPNG_HEAD];	/* of the current block */
-	uint32_t	 offset;	/* octets of that block so far */
-	uint32_t	 length;	/* of that block, when it is known */
-	bool		 big_endian;	/* the current section */
+	uint32_t	 offset;	/* octets of this block so far */
+	uint32_t	 length;	/* of this block, when it is known */
+	bool		 big_endian;	/* byte order of the section */
 	bool		 described;	/* first_link is known */
-	uint8_t		 first_link[2];	/* of the file, as it is written */
-	uint16_t	*links;		/* of the section's interfaces; owned */
+	/* Link type of the file's first interface, as it is in the file. */
+	uint8_t		 first_link[2];
+	/* Link types of the interfaces of the section; owned. */
+	uint16_t	*links;
 	size_t		 nlinks;
 	size_t		 capacity;
-	uint32_t	 interface;	/* of the latest packet */
+	uint32_t	 interface;	/* number; of the latest packet */
 };
 
 /*
- * Takes the next octets of the file, of any number, and changes them: each
- * interface gets the link type of the first one and the largest snapshot
- * length.  False when memory is exhausted.
+ * Takes the next `n` octets of the file and changes them: each interface gets
+ * the link type of the first one and the largest snapshot length.  False when
+ * memory is exhausted.
  */
 bool	 pcapng_pass(struct pcapng *, uint8_t *octets, size_t n);
 
 /*
- * The LINKTYPE_ number of the latest packet of which at least PCAPNG_HEAD
- * octets have passed.  -1: there is no such interface.
+ * The LINKTYPE_ number of the latest packet of which pcapng_pass has taken at
+ * least PCAPNG_HEAD octets.  -1 if the packet is of an unknown interface.
  */
 int	 pcapng_link_type(const struct pcapng *);
 void	 pcapng_free(struct pcapng *);

@@ -11,8 +11,8 @@
 #include <stdint.h>
 
 #define VLAN_NONE	0		/* no tag */
-#define VLAN_OTHER	(1u << 24)	/* no watch can have it; see below */
-#define VLAN_ANY	UINT32_MAX	/* of a watch: with and without tags */
+#define VLAN_OTHER	(1u << 24)	/* see vlan_inside; of no watch */
+#define VLAN_ANY	UINT32_MAX	/* only of a watch: any tags or none */
 
 #define VLAN_ID_MASK	0x0fff
 #define VLAN_ID_BITS	12
@@ -22,8 +22,8 @@
 #define VLAN_TEXT_SIZE	16
 
 /*
- * The VLAN inside `vlan` that the control information of a tag selects.  It is
- * VLAN_OTHER with more than two tags and with a reserved id.
+ * The VLAN of a frame in which the tag with this control information follows
+ * the tags of `vlan`.  VLAN_OTHER with more than two tags or a reserved id.
  */
 static inline uint32_t
 vlan_inside(uint32_t vlan, uint16_t tag)
