@@ -10,8 +10,8 @@ _Static_assert(sizeof(struct detect_watch) == 128, "two cache lines");
 _Static_assert(offsetof(struct detect_watch, intervals) == 64, "second line");
 
 /*
- * Heartbeats come together if their distance is below this share of the usual
- * longer ones, or, until the interval is reliable, below TOGETHER_NS.
+ * Heartbeats come together if the interval between them is below this share of
+ * the long intervals, or, until the interval is reliable, below TOGETHER_NS.
  */
 #define TOGETHER_SHARE	4
 #define TOGETHER_NS	(NSEC_PER_MSEC / 2)
@@ -42,7 +42,7 @@ detect_watch_read(const struct detect_watch *w, struct detect_watch *copy)
 	uint32_t	 before, after;
 	int		 tries;
 
-	/* The tries are limited, because a killed writer leaves it odd. */
+	/* A writer that was killed leaves the version odd for good. */
 	for (tries = 0; tries < 1000; tries++) {
 		before = atomic_load_explicit(&w->version,
 		    memory_order_acquire);
@@ -315,7 +315,7 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 	    w->intervals[0] == 0));
 }
 
-/* The key of a heartbeat in the table, which all watches share. */
+/* The key of a heartbeat in `copies`, which all watches share. */
 static uint64_t
 copy_key(uint32_t watch, uint32_t content)
 {
@@ -487,8 +487,9 @@ detect_interval_ns(const struct detect_watch *w)
 		return (0);
 	interval_ns = median_of(intervals_ns, n);
 	/*
-	 * Up to three senders of a group may send together.  Then few of the
-	 * intervals, which are sorted now, are the long ones between them.
+	 * Up to three senders of a group may send together.  Then at least a
+	 * third of the intervals, which are sorted now, are long.  The short
+	 * ones are left out.
 	 */
 	together_ns = intervals_ns[(n - 1) * 3 / 4] / TOGETHER_SHARE;
 	while (intervals_ns[first] < together_ns)

@@ -52,7 +52,7 @@ enum detect_state {
 #define DETECT_STOP_GRACE_NS	(3 * NSEC_PER_SEC)
 
 struct detect_source {
-	/* Since then it captures without a gap; silence counts from then. */
+	/* It captures without a gap since then; silence counts from then. */
 	struct mono_time	 since;
 	/* When a loss of packets was found last. */
 	struct mono_time	 last_loss;
@@ -203,17 +203,17 @@ bool	 detect_heartbeat(struct detect *, uint32_t watch, struct mono_time at,
 	    struct wall_time wall);
 
 /*
- * The longest time between two copies of a packet.  Two equal heartbeats may
- * also be sent so fast, so it is less than 1/DETECT_COPY_SHARE of the learned
- * interval.
+ * Less than this time is between a packet and its copy, and less than
+ * 1/DETECT_COPY_SHARE of the learned interval, because a peer may send equal
+ * heartbeats fast.
  */
 #define DETECT_COPY_NS		COPY_TABLE_WINDOW_NS
 #define DETECT_COPY_SHARE	4
 
 /*
- * Call it before detect_heartbeat, with a hash of the content of the packet.
- * True if it is a copy of a heartbeat that the watch has just received, which
- * must not be counted.
+ * Call it before detect_heartbeat, with a hash of the content of the packet,
+ * whose low 32 bits must be good.  True if the packet is a copy of a heartbeat
+ * that the watch has just received: then detect_heartbeat must not be called.
  */
 bool	 detect_is_copy(struct detect *, uint32_t watch, uint64_t content,
 	    struct mono_time at);

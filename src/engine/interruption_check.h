@@ -14,14 +14,14 @@
 
 struct interruption_check {
 	const struct configuration		*config;	/* borrowed */
-	/* The last section with a warning; it gets no second one in a row. */
+	/* The last section with a warning: many watches may have the same. */
 	const struct configuration_profile	*warned;
 };
 
-/* Checks a watch; detect_heartbeat returns true when that makes sense. */
+/* Checks a watch; call it when detect_heartbeat has returned true. */
 void	 interruption_check_watch(struct interruption_check *, uint32_t watch,
 	    const struct detect_watch *);
-/* Checks the watches of rows that an engine may be writing. */
+/* Checks all watches, to whose rows an engine may be writing. */
 void	 interruption_check_all(const struct configuration *,
 	    const struct shared_state *);
 

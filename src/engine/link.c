@@ -17,6 +17,7 @@ link_open(void)
 	return (socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 }
 
+/* A descriptor for these RTMGRP_ groups. */
 static int
 monitor_open(uint32_t groups)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The state of network interfaces.  Once its two descriptors are open, it needs
- * no privilege and opens no file.  The caller closes them with close(2).
+ * The state of network interfaces.  The functions that use a descriptor need no
+ * privilege and open no file.  The caller closes the descriptors with close(2).
  */
 #ifndef HBW_LINK_H
 #define HBW_LINK_H
@@ -34,8 +34,8 @@ int	 link_monitor_open(void);
 /* The same when an address of an interface is added or removed. */
 int	 link_address_monitor_open(void);
 /*
- * Reads and discards all messages, so that it is not readable any more.  True
- * if there were some.
+ * Reads and discards all messages of such a descriptor, so that it is not
+ * readable any more.  True if there were some.
  */
 bool	 link_monitor_drain(int descriptor);
 

@@ -9,8 +9,8 @@
 #include "match/match_filter.h"
 
 /*
- * The maximum number of frames in one call, and of calls in one pass.  So
- * deadlines are checked in time even if frames arrive faster than they are
+ * The maximum number of frames in one call, and of calls in one pass.  They let
+ * deadlines be checked in time even if frames arrive faster than they are
  * taken.
  */
 #define DRAIN_FRAMES	1024
@@ -18,15 +18,16 @@
 
 /*
  * The ring holds the packets that arrive while another process has the
- * processor, and while a new engine replaces the old one.  Its size follows
- * what the watches can receive: about 750 heartbeats, and 48 for each watch.
- * The traffic that some watches receive is not only heartbeats; these get more.
- * With more than about 500 watches their heartbeats do not come all at once:
- * then it is about 25,000, and one for every third watch.
+ * processor, and while a new engine replaces the old one.  Its size depends on
+ * what the watches can receive: there is room for about 750 heartbeats, and 48
+ * for each watch.  Some watches receive more than heartbeats; each of these has
+ * RING_BYTES_TRAFFIC.  With more than about 500 watches the heartbeats do not
+ * come all at once: there is room for about 25,000, and one more for about
+ * every tenth watch.
  */
 #define RING_BYTES		(256 * 1024)
 #define RING_BYTES_PER_WATCH	(16 * 1024)
-#define RING_BYTES_TRAFFIC	(512 * 1024)	/* for such a watch */
+#define RING_BYTES_TRAFFIC	(512 * 1024)
 #define RING_BYTES_MANY		(8 * 1024 * 1024)
 #define RING_BYTES_PER_MANY	32
 #define RING_BYTES_MAX		(64 * 1024 * 1024)
@@ -229,7 +230,7 @@ listener_drain(struct listener *listener)
 /* ---- start and end */
 
 /*
- * True when packets that are not heartbeats reach the ring: all packets of a
+ * True when the watch also receives packets that are not heartbeats: those of a
  * TCP connection, of any protocol, or of a tunnel.
  */
 static bool
@@ -241,7 +242,7 @@ receives_traffic(const struct configuration_profile *profile)
 	    protocol->transport == IPPROTO_TCP || profile->decapsulate);
 }
 
-/* Counts a watch of the listener. */
+/* Counts a watch of the listener and makes the ring larger for it. */
 static void
 add_watch(struct listener *listener,
     const struct configuration_profile *profile)
@@ -264,7 +265,7 @@ listener_blind(struct listener *listener, uint32_t watch, const char *reason)
 		    listener->config->watches[watch]->name, reason);
 }
 
-/* A match_refused: only this watch becomes blind. */
+/* Called by match_prepare: only this watch becomes blind. */
 static void
 refuse_watch(void *arg, uint32_t watch, const char *error)
 {
@@ -278,7 +279,10 @@ refuse_watch(void *arg, uint32_t watch, const char *error)
 	    listener->row->interface, error);
 }
 
-/* Sets the filter of the capture.  False when memory is exhausted. */
+/*
+ * Sets the filter of the capture.  If that fails, sets the error and closes the
+ * capture.  False when memory is exhausted.
+ */
 static bool
 set_filter(struct listener *listener)
 {
@@ -297,8 +301,8 @@ set_filter(struct listener *listener)
 }
 
 /*
- * Sets the error and leaves no capture when it cannot be opened.  False when
- * memory is exhausted.
+ * Opens the capture, or sets the error if that fails.  False when memory is
+ * exhausted.
  */
 static bool
 open_capture(struct listener *listener)
@@ -346,21 +350,24 @@ open_capture(struct listener *listener)
 	return (true);
 }
 
-/* Joins the groups of a watch. */
+/* Joins the multicast groups of a watch. */
 static void
 join_groups(struct capture *capture, const struct configuration_profile *p)
 {
-	const char *const	*text = p->form.protocol->groups;
+	const char *const	*name = p->form.protocol->groups;
 	struct addr		 group;
 
-	for (; *text != NULL; text++)
-		if (addr_parse(*text, &group))
+	for (; *name != NULL; name++)
+		if (addr_parse(*name, &group))
 			capture_join(capture, &group);
 	if (addr_is_multicast(&p->local))
 		capture_join(capture, &p->local);
 }
 
-/* A card hides groups that nobody joined from `any`, not promiscuous. */
+/*
+ * `any` is not promiscuous, so network cards hide the multicast groups that
+ * were not joined.
+ */
 static void
 join_all_groups(struct listener *listener, const struct configuration *config)
 {

@@ -28,10 +28,10 @@ struct listeners {
 	struct report_queue	 reports;
 	struct clock_offset	 clock_offset;
 	struct interruption_check interruption;
-	bool			*blind;		/* each watch; the engine's */
-	struct own_addresses	 own;		/* at the start; the engine's */
+	bool			*blind;		/* by watch; the engine's */
+	struct own_addresses	 own;		/* when the engine started */
 	int			 link_socket;	/* for link_state */
-	struct mono_time	 before;	/* earlier frames are taken */
+	struct mono_time	 before;	/* earlier frames were taken */
 	struct mono_time	 now;		/* start of this pass */
 	struct mono_time	 latest;	/* the clock, when last read */
 	struct mono_time	 arrived;	/* the last frame */
@@ -49,12 +49,12 @@ struct listener {
 	struct match		*match;
 	struct mono_time	 opened;	/* when the capture was */
 	uint64_t		 dropped;	/* by the kernel since opened */
-	int			 errors;	/* consecutive bad passes */
+	int			 errors;	/* consecutive failed passes */
 	/* Frames up to this timestamp are skipped: the old engine took them. */
 	struct wall_time	 skip;
 	enum link_state		 link;		/* when it was opened */
 	bool			 counted;	/* a watch counted this frame */
-	bool			 duplicate;	/* it was a copy for a watch */
+	bool			 duplicate;	/* a watch found it a copy */
 	/* Why the capture could not be opened. */
 	char			 error[CAPTURE_ERROR_SIZE];
 	/* Which watch is blind though the capture runs, and why; or "". */
@@ -73,8 +73,8 @@ bool	 listener_open(struct listener *, struct listeners *,
 void	 listener_close(struct listener *);
 
 /*
- * Marks a watch of this listener as blind and remembers the reason for the row;
- * the caller logs it.  Call it before listener_begin.
+ * Marks a watch of this listener as blind and stores the reason for the row.
+ * The caller logs it.  Call it before listener_begin.
  */
 void	 listener_blind(struct listener *, uint32_t watch, const char *reason);
 

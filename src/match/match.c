@@ -25,7 +25,7 @@ static struct used_protocol *
 use_protocol(struct match *m, const struct protocol *protocol)
 {
 	struct used_protocol	*used;
-	size_t		 i;
+	size_t			 i;
 
 	for (i = 0; i < m->nused; i++)
 		if (m->used[i].protocol == protocol)
@@ -51,7 +51,7 @@ use_protocol(struct match *m, const struct protocol *protocol)
 	return (used->memory != NULL && used->copies != NULL ? used : NULL);
 }
 
-/* A slot before its position is known. */
+/* A slot whose position is not known yet. */
 struct draft {
 	uint32_t	 hash;
 	struct slot	 slot;
@@ -79,7 +79,7 @@ add_slot(struct match *m, struct drafts *drafts, uint32_t watch)
 {
 	const struct configuration_watch	*w = m->config->watches[watch];
 	const struct configuration_profile	*p = w->profile;
-	struct used_protocol				*used;
+	struct used_protocol			*used;
 	struct draft				*draft;
 
 	used = use_protocol(m, p->form.protocol);
@@ -195,7 +195,10 @@ table_new(const struct configuration *config, const char *interface,
 	return (m);
 }
 
-/* For expressions that are not valid for a link type inside. */
+/*
+ * An expression may be invalid for the link type of inner packets: then it
+ * matches none of them.
+ */
 static void
 ignore_refused(void *arg, uint32_t watch, const char *error)
 {
@@ -204,7 +207,7 @@ ignore_refused(void *arg, uint32_t watch, const char *error)
 	(void)error;
 }
 
-/* False when memory is exhausted. */
+/* Makes the tables for inner frames.  False when memory is exhausted. */
 static bool
 add_inner(struct match *m, const char *interface)
 {

@@ -35,20 +35,20 @@ struct match *match_new(const struct configuration *, const char *interface);
 void	 match_free(struct match *);
 
 /*
- * Packets that this host sent are not heartbeats: those of these addresses, of
- * which a copy is not made, and those that a cooked capture marks as sent.
- * follow() of a protocol gets them all the same.
+ * From now on, packets from these addresses of this host are not heartbeats.
+ * Packets that a cooked capture marks as sent never are.  Only follow() of a
+ * protocol receives them.  The addresses must outlive the table.
  */
 void	 match_ignore_own(struct match *, const struct own_addresses *);
 
 /* True when a protocol needs the packets that this host sends. */
 bool	 match_needs_sent(const struct match *);
 
-/* True when the watch is enabled and of that interface; NULL: of any. */
+/* True when the watch is enabled and its interface is this one; NULL: any. */
 bool	 match_concerns(const struct configuration_watch *,
 	    const char *interface);
 
-/* True when such a watch has `decapsulate`. */
+/* True when a watch that match_concerns accepts has `decapsulate`. */
 bool	 match_decapsulates(const struct configuration *,
 	    const char *interface);
 
@@ -67,8 +67,8 @@ bool	 match_prepare(struct match *, int link_type, match_refused *,
 	    void *arg);
 
 /*
- * The number of watches with an expression, and the text of one; NULL when
- * match_prepare has refused that one.
+ * The number of watches with an expression, and the text of one of them by its
+ * position, from 0.  NULL when match_prepare has refused that one.
  */
 size_t	 match_expression_count(const struct match *);
 const char *match_expression(const struct match *, size_t);
@@ -88,8 +88,9 @@ enum packet_verdict match_frame(struct match *, const struct capture_frame *,
 bool	 match_prefilter(const struct match *, const struct capture_frame *);
 
 /*
- * True when a watch has an expression, which may read any part of a packet, or
- * `decapsulate`, because the headers before its packet may be long.
+ * True when the capture needs the large snapshot length: a watch has an
+ * expression, which may read any part of a packet, or `decapsulate`, because
+ * the headers before an inner packet may be long.
  */
 bool	 match_needs_payload(const struct match *);
 

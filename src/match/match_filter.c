@@ -132,7 +132,10 @@ collect(struct filter *f, const struct configuration *config,
 
 /* ---- from terms to text */
 
-/* Terms without a peer share one EXTENSIONS, which write_terms() adds. */
+/*
+ * NULL when memory is exhausted.  Terms that name no peer share one EXTENSIONS,
+ * which write_terms() adds.
+ */
 static char *
 term_text(const struct term *term)
 {
@@ -158,7 +161,7 @@ compare_texts(const void *a, const void *b)
 	return (strcmp(*(char *const *)a, *(char *const *)b));
 }
 
-/* Sorted, because two terms may have the same text, which is written once. */
+/* Sorts them, because terms with the same text are written only once. */
 static void
 write_texts(FILE *stream, char **texts, size_t n)
 {
@@ -206,10 +209,10 @@ plain_filter(const struct filter *f)
 	FILE	*stream;
 	bool	 complete;
 
-	/* Without a watch no frame may pass, and none is that short. */
+	/* Without a watch no frame may pass: none is that short. */
 	if (f->nterms == 0 && f->nexpressions == 0)
 		return (strdup("less 1"));
-	/* An expression with `vlan` moves the offsets of all after it. */
+	/* An expression with `vlan` moves the offsets of the terms after it. */
 	if ((f->nterms + f->nexpressions + f->decapsulates > 1 &&
 	    f->moves_offsets) ||
 	    f->nexpressions > EXPRESSIONS_MAX)

@@ -6,7 +6,7 @@
 #include "match/match_table.h"
 #include "packet/decapsulate.h"
 
-/* True for the address that is configured, and for any if none is. */
+/* True for the configured address; if none is configured, for each one. */
 static bool
 addr_fits(const struct addr *configured, const struct addr *addr)
 {
@@ -20,7 +20,7 @@ vlan_fits(const struct configuration_watch *w, uint32_t vlan)
 	return (w->profile->vlan == VLAN_ANY || w->profile->vlan == vlan);
 }
 
-/* For a slot with the right form and hash: compares the options too. */
+/* For a slot with the right form and hash: compares what it does not have. */
 static inline bool
 slot_matches(const struct match *m, const struct slot *slot,
     const struct addr *peer, const struct packet *packet)
@@ -53,7 +53,7 @@ content_of(struct query *q)
 	return (q->content);
 }
 
-/* Finds the slots with this form and this value of `peer`. */
+/* Finds the slots with this form and with `hash` as their peer. */
 static inline void
 look_up_slots(const struct match *m, uint32_t form, uint32_t hash,
     const struct addr *peer, struct heartbeat *heartbeat, struct query *q)
@@ -100,7 +100,7 @@ follow(const struct used_protocol *used, struct heartbeat *heartbeat,
 	return (true);
 }
 
-/* Finds the watches without `vlan`, and those with that of the packet. */
+/* Finds the watches without `vlan`, and those with the VLAN of the packet. */
 static void
 look_up(const struct match *m, uint32_t form, const struct addr *peer,
     struct heartbeat *heartbeat, struct query *q)
@@ -212,7 +212,7 @@ may_match(const struct used_protocol *used, const struct packet *packet)
 	    ports_have(used, packet->destination_port)));
 }
 
-/* A packet that this host sent: only follow() needs it. */
+/* Of a packet that this host sent only follow() is called, if it is needed. */
 static void
 follow_sent(const struct match *m, struct query *q)
 {
@@ -225,6 +225,7 @@ follow_sent(const struct match *m, struct query *q)
 			(void)follow(&m->used[i], &ignored, q);
 }
 
+/* True for an address of this host. */
 static inline bool
 is_own(const struct match *m, const struct addr *source)
 {
@@ -251,7 +252,10 @@ match_prefilter(const struct match *m, const struct capture_frame *frame)
 	return (false);
 }
 
-/* *sent_here is true for what is inside a frame that this host sent. */
+/*
+ * Looks up the watches of a frame, but not those inside of it.  If *sent_here,
+ * this host sent the frame around it.  Sets it if this host sent this frame.
+ */
 static enum packet_verdict
 match_table(struct match *m, const struct capture_frame *frame,
     match_found *found, void *arg, bool *sent_here)
@@ -281,13 +285,14 @@ match_table(struct match *m, const struct capture_frame *frame,
 	return (verdict);
 }
 
-/* The receiver of the watches that are found in a frame or inside it. */
+/* The argument of found_once. */
 struct once {
 	struct match	*match;
 	match_found	*found;
 	void		*arg;
 };
 
+/* Hands out a watch unless it was already found in the same frame. */
 static void
 found_once(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 {
@@ -300,7 +305,10 @@ found_once(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 	once->found(once->arg, watch, heartbeat);
 }
 
-/* Not inlined, so that match_frame is short without `decapsulate`. */
+/*
+ * Looks up the watches of a frame and of all frames inside of it.  Not inlined,
+ * so that match_frame has few instructions without `decapsulate`.
+ */
 static enum packet_verdict __attribute__((noinline))
 match_inside(struct match *m, const struct capture_frame *frame,
     match_found *found, void *arg)

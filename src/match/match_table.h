@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The look-up table of match.h, for match.c, which builds it, and for
- * match_frame.c, which looks up the watches of a frame.
+ * The look-up table of match.h.  match.c builds it, and match_frame.c looks up
+ * the watches of a frame.
  */
 #ifndef HBW_MATCH_TABLE_H
 #define HBW_MATCH_TABLE_H
@@ -13,9 +13,9 @@
 #include "packet/capture_expression.h"
 
 /*
- * A form is one number with all criteria of a watch except the addresses: in
- * the low bits the key, above it the position of the protocol in `protocols`,
- * above that the family of the peer, and FORM_VLAN.
+ * A form is one number with all criteria of a watch except the addresses and
+ * the VLAN.  From the low bits on: the key, the position of the protocol in
+ * `protocols`, the family of the peer, and the FORM_ flags below.
  */
 #define FORM_KEY_MAX		0xffffu
 #define FORM_PROTOCOL_SHIFT	16
@@ -25,9 +25,9 @@
 #define FORM_NONE		UINT32_MAX	/* the slot is free */
 
 /*
- * A watch in the look-up table.  The slot has all criteria of a watch without
- * `local` and `vlan` and with an IPv4 peer or without a peer.  For other
- * watches the options in the configuration are compared too.
+ * A watch in the look-up table.  The slot has all criteria of a watch, unless
+ * the watch has `local`, `vlan` or an IPv6 peer.  For these watches the options
+ * in the configuration are compared too.
  */
 struct slot {
 	uint32_t	 peer;		/* see peer_hash and in_vlan */
@@ -85,7 +85,7 @@ struct match {
 	struct match		*inner_ip;
 	struct match		*inner_ethernet;
 	uint64_t		*counted;
-	uint64_t		 frame;
+	uint64_t		 frame;		/* number of the current one */
 };
 
 /* A multiplicative hash, because it is computed for each packet. */
@@ -136,7 +136,7 @@ bucket(const struct match *m, uint32_t hash)
 	return ((size_t)((uint64_t)hash * m->nbuckets >> 32));
 }
 
-/* True when the port is one of those. */
+/* True when the port is one of `used->ports`. */
 static inline bool
 ports_have(const struct used_protocol *used, uint16_t port)
 {

@@ -23,13 +23,13 @@ struct input {
 	const char		*name;		/* the caller's */
 	struct capture_file	*file;		/* NULL: closed */
 	struct reorder_window	*window;	/* NULL: closed */
-	bool			 postponed;
+	bool			 postponed;	/* closed until `first` */
 	bool			 ended;		/* all frames were read */
 	struct capture_file_info info;		/* valid also when closed */
 	struct wall_time	 first;		/* time of the first frame */
 	uint64_t		 no_timestamp;	/* ignored frames */
 	struct wall_time	 newest;	/* latest timestamp read */
-	int			 unsupported;	/* link type of a frame, or -1 */
+	int			 unsupported;	/* a frame's link type; or -1 */
 	char			 error[CAPTURE_ERROR_SIZE]; /* "": none */
 	/* Copied when the capture is closed: */
 	uint64_t		 position;	/* octets read */
@@ -43,7 +43,7 @@ struct capture_merge {
 	struct wall_time	 latest;	/* timestamp handed out last */
 	struct mono_time	 flush_at;	/* for a pipe: see refill() */
 	struct wall_time	 flush_until;
-	unsigned		 stopping;	/* flushes since the stop */
+	unsigned		 stopping;	/* flushes since `stopped` */
 	bool			 done;		/* `take` returned false */
 	uint64_t		 frames;	/* handed out or skipped */
 	unsigned		 skipped;	/* since the last hand-out */

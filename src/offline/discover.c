@@ -29,15 +29,15 @@
 #define PASS_NS		(100 * NSEC_PER_MSEC)
 
 struct discover {
-	char			*interface;	/* or NULL; as `file` in argv */
-	char			*file;		/* or NULL */
+	char			*interface;	/* in argv, or NULL */
+	char			*file;		/* in argv, or NULL */
 	int64_t			 limit_ns;	/* for an interface */
 	bool			 paired;	/* only `pair` counts */
 	struct addr		 pair[2];
 	struct flow_table	*flows;
 	const struct flow_table_totals *totals;
 	struct capture_merge	*merge;
-	struct wall_time	 latest;	/* timestamp so far */
+	struct wall_time	 latest;	/* timestamp, of an interface */
 	int64_t			 watched_ns;	/* duration so far */
 	bool			 exhausted;	/* out of memory */
 };
@@ -155,8 +155,8 @@ show_file_progress(void *arg)
 }
 
 /*
- * A signal ends a file at once.  A pipe is ended by capture_merge, which first
- * hands out the packets that it has already read.
+ * A signal ends the reading of a file at once.  The reading of a pipe is ended
+ * by capture_merge, which first hands out the packets that it has read.
  */
 static bool
 take_from_file(void *arg, const struct capture_frame *frame)

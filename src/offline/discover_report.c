@@ -21,8 +21,8 @@ static const struct port_alarm default_alarm = {
 };
 
 /*
- * All other flows, such as those of VRRP, are not heartbeats of a service with
- * a built-in alarm.  The output has a section for their alarm.
+ * The proposed alarm of all other flows, such as those of VRRP.  No built-in
+ * alarm fits them, so the output has a section that defines this one.
  */
 static const struct port_alarm other_alarm = {
 	.id = 1, .interruption_ns = 30 * NSEC_PER_SEC,
@@ -274,7 +274,8 @@ struct proposal {
 	int64_t				 needed_ns;	/* interruption */
 	bool				 single_sender;
 	bool				 in_vlan;	/* needs `vlan` */
-	bool				 repeated;	/* group has a watch */
+	/* An earlier row of the same group has the watch. */
+	bool				 repeated;
 	bool				 twin;		/* see add_sender */
 };
 
@@ -343,7 +344,10 @@ propose(const struct discover_report *r, const struct flow_table_entry *e,
 
 /* ---- the sections */
 
-/* A peer that sends to several destinations gets a watch for each of them. */
+/*
+ * The destination is in the name too, because a peer that sends to several
+ * destinations gets a watch for each of them.
+ */
 static void
 print_name(const struct discover_report *r, const struct proposal *p)
 {
@@ -361,8 +365,8 @@ print_name(const struct discover_report *r, const struct proposal *p)
 }
 
 /*
- * A network card may hide multicast from `any`, so a group gets a name that has
- * to be replaced: `hbwatchd -t` refuses it if there is no such interface.
+ * A network card may hide multicast from `any`.  For a group the user has to
+ * replace the name: `hbwatchd -t` refuses it if there is no such interface.
  */
 static void
 print_interface(const struct discover_report *r, const struct flow_key *key)
@@ -382,6 +386,7 @@ print_interface(const struct discover_report *r, const struct flow_key *key)
 	    interface != NULL ? interface : "any");
 }
 
+/* True for an address of this host. */
 static bool
 is_own(const struct discover_report *r, const struct addr *a)
 {

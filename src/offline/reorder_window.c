@@ -125,7 +125,7 @@ fits_queue(const struct reorder_window *r,
 	    queue_at(r, r->queue_count - 1)->timestamp.ns);
 }
 
-/* ---- both */
+/* ---- the window */
 
 /* A copy of the frame with its bytes; NULL when memory is exhausted. */
 static struct capture_frame *

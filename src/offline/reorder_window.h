@@ -25,9 +25,9 @@ struct reorder_window_entry {
 };
 
 struct reorder_window_count {
-	uint64_t	 frames;		/* all frames pushed */
+	uint64_t	 frames;	/* all frames pushed */
 	uint64_t	 out_of_order;	/* earlier than the frame before */
-	int64_t		 lag_ns;	/* largest, behind the latest one */
+	int64_t		 lag_ns;	/* the largest behind the latest one */
 	uint64_t	 late;		/* earlier than a removed frame */
 };
 

@@ -36,7 +36,7 @@ struct tally {
 	struct addr		 sender;	/* of the last heartbeat */
 };
 
-/* bpf expressions are compiled for one link type, so each has a matcher. */
+/* Each link type has a matcher, because expressions of `bpf` depend on it. */
 struct matcher {
 	int		 link_type;
 	struct match	*match;
@@ -51,7 +51,7 @@ struct replay {
 	struct detect		 detect;
 	struct detect_watch	*watches;
 	struct detect_source	 source;	/* of all captures */
-	struct detect_source	*sources;	/* the array of that one */
+	struct detect_source	*sources;	/* points to `source` */
 	struct tally		*tallies;
 	bool			 begun;		/* there was a packet */
 	bool			 exhausted;	/* out of memory */
@@ -262,7 +262,10 @@ add_matcher(struct replay *r, int link_type, const char *name)
 	return (false);
 }
 
-/* The interfaces of a pcapng file may have several link types. */
+/*
+ * True if the frame may be a heartbeat.  Adds a matcher if necessary, because
+ * the interfaces of a pcapng file may have several link types.
+ */
 static bool
 wants_frame(void *arg, const struct capture_frame *frame)
 {

@@ -21,7 +21,7 @@ struct vrrp {
 	uint8_t		 vrid;
 	uint8_t		 priority;
 	uint8_t		 count;		/* of addresses */
-	uint16_t	 interval;	/* see vrrp_interval() */
+	uint16_t	 interval;	/* two fields; see vrrp_interval() */
 };
 
 /*
@@ -55,10 +55,10 @@ vrrp_complete(const struct vrrp *v, const struct packet *packet)
 
 /*
  * The checksum of version 3 includes a pseudo-header: RFC 5798, section 5.2.8.
- * So does that of version 2 over IPv6, which is in no RFC, but which keepalived
- * sends if it is configured.  For IPv4 some routers omit it.  Old versions of
+ * So does that of version 2 over IPv6, which is in no RFC but which keepalived
+ * can send.  For IPv4 some routers leave the pseudo-header out.  Old versions of
  * keepalived, and new ones with old_unicast_checksum, send to one address, but
- * compute the checksum with that of the group.  All these are accepted.
+ * compute the checksum with the address of the group.  All these are accepted.
  */
 static bool
 vrrp_checksum_bad(const struct vrrp *v, const struct packet *packet)
@@ -91,8 +91,7 @@ vrrp_valid(const struct vrrp *v, const struct packet *packet)
 	if (v->first != VRRP2_ADVERTISEMENT && v->first != VRRP3_ADVERTISEMENT)
 		return (false);
 	return (vrrp_hop_limit_valid(packet) && v->vrid != 0 &&
-	    vrrp_complete(v, packet) &&
-	    !vrrp_checksum_bad(v, packet));
+	    vrrp_complete(v, packet) && !vrrp_checksum_bad(v, packet));
 }
 
 static bool
