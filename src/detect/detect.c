@@ -319,7 +319,7 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 static uint64_t
 copy_key(uint32_t watch, uint32_t content)
 {
-	return (hash_word(content, watch));
+	return (hash_word(content, (uint64_t)watch << 32));
 }
 
 static bool
