@@ -211,8 +211,8 @@ bool	 detect_heartbeat(struct detect *, uint32_t watch, struct mono_time at,
 #define DETECT_COPY_SHARE	4
 
 /*
- * Call it before detect_heartbeat, with a hash of the content of the packet,
- * whose low 32 bits must be good.  True if the packet is a copy of a heartbeat
+ * Call it before detect_heartbeat, with a hash of the content of the packet, of
+ * which the low 32 bits are used.  True if the packet is a copy of a heartbeat
  * that the watch has just received: then detect_heartbeat must not be called.
  */
 bool	 detect_is_copy(struct detect *, uint32_t watch, uint64_t content,

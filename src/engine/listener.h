@@ -45,7 +45,7 @@ struct listener {
 	uint32_t		 position;	/* of the row */
 	size_t			 nwatches;	/* enabled, on this interface */
 	int			 ring_bytes;	/* for the capture */
-	struct capture		*capture;	/* NULL: closed, or failed */
+	struct capture		*capture;	/* NULL: not open */
 	struct match		*match;
 	struct mono_time	 opened;	/* when the capture was */
 	uint64_t		 dropped;	/* by the kernel since opened */
@@ -57,7 +57,7 @@ struct listener {
 	bool			 duplicate;	/* a watch found it a copy */
 	/* Why the capture could not be opened. */
 	char			 error[CAPTURE_ERROR_SIZE];
-	/* Which watch is blind though the capture runs, and why; or "". */
+	/* Which watch is blind although the capture is open, and why; or "". */
 	char			 blind[SHARED_ERROR_SIZE];
 };
 

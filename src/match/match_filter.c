@@ -9,7 +9,7 @@
 /*
  * With at most PEERS_MAX watches the filter names each peer.  With more it
  * names only the protocols and ports.  If there are more than TERMS_MAX of
- * these, all IP packets pass, and only the look-up table excludes some.
+ * these, all IP packets pass, and only the look-up table excludes packets.
  */
 #define PEERS_MAX	32
 #define TERMS_MAX	64
@@ -25,8 +25,8 @@
 	"ether proto 0x8100 or ether proto 0x88a8 or ether proto 0x9100"
 
 /*
- * All frames that decapsulate.c looks into, on Ethernet.  `llc` is for SNAP.
- * Behind extension headers EXTENSIONS lets them pass.
+ * All frames of Ethernet that decapsulate.c examines.  `llc` is for SNAP, and
+ * EXTENSIONS is for an encapsulation behind extension headers.
  */
 #define ENCAPSULATED	\
 	"ether proto 0x8847 or ether proto 0x8848 or ether proto 0x88e7 or " \
@@ -37,8 +37,8 @@
 	"udp dst port 6635 or " EXTENSIONS
 
 /*
- * Frames that this host did not send, and IP packets, whose source address
- * shows whether it did; an address of zeros does not.
+ * All received frames, and of the sent ones those with an IP source address,
+ * which shows whether this host sent the packet or forwarded it.
  */
 #define SENDER_KNOWN	\
 	"(ip[12:4] != 0 or (ip6 and not ip6 src host ::) or inbound)"
@@ -234,10 +234,9 @@ plain_filter(const struct filter *f)
 }
 
 /*
- * Frees a filter and returns one that also excludes frames that this host sent
- * and that do not show it.  Such a frame, of LLDP for example, must not match
- * an expression.  It can only be captured if a watch needs sent packets.  NULL
- * when memory is exhausted, or if `text` is NULL.
+ * Frees a filter and returns one that requires SENDER_KNOWN, if a watch needs
+ * sent packets and there is an expression: it must not match the LLDP of this
+ * host, for example.  NULL when memory is exhausted, or if `text` is NULL.
  */
 static char *
 with_sender(const struct filter *f, char *text)
@@ -255,11 +254,14 @@ with_sender(const struct filter *f, char *text)
 	return (n < 0 ? NULL : result);
 }
 
-/* The next two functions return NULL if `plain` is NULL, too. */
+/*
+ * The next two functions also let frames with VLAN tags pass.  They return NULL
+ * when memory is exhausted, or if `plain` is NULL.
+ */
 static char *
 through_vlan(const char *plain)
 {
-	if (plain == NULL || plain[0] == '\0')		/* each frame passes */
+	if (plain == NULL || plain[0] == '\0')	/* every frame passes */
 		return (plain == NULL ? NULL : strdup(""));
 	return (capture_expression_through_vlan(plain));
 }
@@ -284,7 +286,8 @@ match_filters(const struct configuration *config, const char *interface,
 	collect(&filter, config, interface, match);
 	plain = with_sender(&filter, plain_filter(&filter));
 	filters[0] = through_vlan(plain);
-	if (filter.decapsulates) {	/* ENCAPSULATED is for Ethernet */
+	/* The other two are not for Ethernet, as ENCAPSULATED is. */
+	if (filter.decapsulates) {
 		free(plain);
 		plain = with_sender(&filter, strdup(""));
 	}

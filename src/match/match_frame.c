@@ -20,7 +20,7 @@ vlan_fits(const struct configuration_watch *w, uint32_t vlan)
 	return (w->profile->vlan == VLAN_ANY || w->profile->vlan == vlan);
 }
 
-/* For a slot with the right form and hash: compares what it does not have. */
+/* For a slot with the right form and peer: compares what is not in the slot. */
 static inline bool
 slot_matches(const struct match *m, const struct slot *slot,
     const struct addr *peer, const struct packet *packet)

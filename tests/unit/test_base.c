@@ -66,6 +66,32 @@ hash_is_fnv_1a(void **state)
 	    3), UINT32_C(0xbf9cf968));
 }
 
+/* Each bit of the bytes changes the low half of the hash, in any length. */
+static void
+hash_words_uses_each_bit(void **state)
+{
+	uint8_t		 bytes[41];
+	uint64_t	 before;
+	size_t		 length, bit;
+
+	(void)state;
+	memset(bytes, 0x5a, sizeof(bytes));
+	for (length = 1; length < sizeof(bytes); length++) {
+		before = hash_words(7, bytes, length);
+		assert_true(before != hash_words(8, bytes, length));
+		for (bit = 0; bit < 8 * length; bit++) {
+			bytes[bit / 8] ^= 1u << bit % 8;
+			assert_true((uint32_t)before !=
+			    (uint32_t)hash_words(7, bytes, length));
+			bytes[bit / 8] ^= 1u << bit % 8;
+		}
+		/* The next byte is not used. */
+		bytes[length] ^= 1;
+		assert_true(before == hash_words(7, bytes, length));
+		bytes[length] ^= 1;
+	}
+}
+
 static void
 number_takes_digits_only(void **state)
 {
@@ -173,6 +199,7 @@ main(void)
 		cmocka_unit_test(array_keeps_elements_as_it_grows),
 		cmocka_unit_test(array_fails_when_the_size_overflows),
 		cmocka_unit_test(hash_is_fnv_1a),
+		cmocka_unit_test(hash_words_uses_each_bit),
 		cmocka_unit_test(number_takes_digits_only),
 		cmocka_unit_test(number_needs_no_nul),
 		cmocka_unit_test(search_finds_the_first_that_is_not_less),
