@@ -139,10 +139,10 @@ collect(struct filter *f, const struct configuration *config,
 static char *
 term_text(const struct term *term)
 {
-	char	 peer[ADDR_TEXT_SIZE], filter[256], *text;
+	char	 peer[ADDR_TEXT_SIZE], filter[PROTOCOL_FILTER_SIZE], *text;
 	int	 n;
 
-	term->protocol->filter(term->key, filter, sizeof(filter));
+	protocol_filter(term->protocol, term->key, filter);
 	if (term->peer == NULL)
 		n = asprintf(&text, "(%s)", filter);
 	else if (term->peer->family == ADDR_NONE)

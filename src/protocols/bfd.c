@@ -3,7 +3,6 @@
  * BFD control packets (RFC 5880) over a single hop (RFC 5881) and over several
  * hops (RFC 5883).
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/mono.h"
@@ -142,19 +141,11 @@ bfd_decode(const struct packet *packet, struct heartbeat *heartbeat)
 	return (true);
 }
 
-static int
-bfd_filter(uint32_t key, char *text, size_t size)
-{
-	(void)key;
-	return (snprintf(text, size, "(udp dst port %d or udp dst port %d)",
-	    BFD_PORT, BFD_PORT_MULTIHOP));
-}
-
 const struct protocol protocol_bfd = {
 	.name = "bfd",
 	.argument = ARGUMENT_NONE,
 	.transport = IPPROTO_UDP,
 	.ports = { BFD_PORT, BFD_PORT_MULTIHOP },
 	.decode = bfd_decode,
-	.filter = bfd_filter,
+	.filter = "(udp dst port 3784 or udp dst port 4784)",
 };

@@ -5,8 +5,6 @@
  * as VRRPv2, an advertisement of CARP would have 7 addresses and would have to
  * be longer (vrrp.c).
  */
-#include <stdio.h>
-
 #include "base/mono.h"
 #include "protocols/protocol.h"
 
@@ -76,14 +74,6 @@ carp_decode(const struct packet *packet, struct heartbeat *heartbeat)
 	return (true);
 }
 
-static int
-carp_filter(uint32_t key, char *text, size_t size)
-{
-	return (snprintf(text, size,
-	    "((ip proto 112 and ip[((ip[0] & 15) << 2) + 1] = %u) or "
-	    "(ip6 proto 112 and ip6[41] = %u))", key, key));
-}
-
 const struct protocol protocol_carp = {
 	.name = "carp",
 	.argument = ARGUMENT_NUMBER,
@@ -94,5 +84,6 @@ const struct protocol protocol_carp = {
 	.groups = { "224.0.0.18", "ff02::12" },
 	.transport = IPPROTO_CARP,
 	.decode = carp_decode,
-	.filter = carp_filter,
+	.filter = "((ip proto 112 and ip[((ip[0] & 15) << 2) + 1] = #) or "
+	    "(ip6 proto 112 and ip6[41] = #))",
 };

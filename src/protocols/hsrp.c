@@ -3,8 +3,6 @@
  * HSRP: version 1 (RFC 2281), and version 2 for IPv4 and IPv6, which has no RFC
  * and is documented by Cisco.
  */
-#include <stdio.h>
-
 #include "base/mono.h"
 #include "protocols/protocol.h"
 
@@ -99,15 +97,6 @@ hsrp_decode(const struct packet *packet, struct heartbeat *heartbeat)
 	return (true);
 }
 
-static int
-hsrp_filter(uint32_t key, char *text, size_t size)
-{
-	(void)key;
-	return (snprintf(text, size,
-	    "((ip and udp dst port %d) or (ip6 and udp dst port %d))",
-	    HSRP_PORT, HSRP_PORT_IPV6));
-}
-
 const struct protocol protocol_hsrp = {
 	.name = "hsrp",
 	.argument = ARGUMENT_NUMBER,
@@ -119,5 +108,6 @@ const struct protocol protocol_hsrp = {
 	.transport = IPPROTO_UDP,
 	.ports = { HSRP_PORT, HSRP_PORT_IPV6 },
 	.decode = hsrp_decode,
-	.filter = hsrp_filter,
+	.filter = "((ip and udp dst port 1985) or "
+	    "(ip6 and udp dst port 2029))",
 };

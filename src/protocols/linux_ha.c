@@ -8,7 +8,6 @@
  * text.  The fields that are needed come early in a message, so it may be cut
  * short by the capture.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -198,18 +197,11 @@ linux_ha_decode(const struct packet *packet, struct heartbeat *heartbeat)
 	return (heartbeat->alive || heartbeat->stop);
 }
 
-static int
-linux_ha_filter(uint32_t key, char *text, size_t size)
-{
-	(void)key;
-	return (snprintf(text, size, "udp dst port %d", LINUX_HA_PORT));
-}
-
 const struct protocol protocol_linux_ha = {
 	.name = "linux-ha",
 	.argument = ARGUMENT_NONE,
 	.transport = IPPROTO_UDP,
 	.ports = { LINUX_HA_PORT },
 	.decode = linux_ha_decode,
-	.filter = linux_ha_filter,
+	.filter = "udp dst port 694",
 };

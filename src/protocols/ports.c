@@ -3,8 +3,6 @@
  * Heartbeats that are known by their port alone, because their payload is
  * encrypted or has no published format: `udp`, `tcp` and `corosync`.
  */
-#include <stdio.h>
-
 #include "protocols/protocol.h"
 
 bool
@@ -17,18 +15,6 @@ ports_heartbeat(const struct packet *packet, struct heartbeat *heartbeat)
 		.alive = true,
 	};
 	return (true);
-}
-
-int
-ports_filter_udp(uint32_t key, char *text, size_t size)
-{
-	return (snprintf(text, size, "udp port %u", key));
-}
-
-int
-ports_filter_tcp(uint32_t key, char *text, size_t size)
-{
-	return (snprintf(text, size, "tcp port %u", key));
 }
 
 static bool
@@ -66,30 +52,24 @@ tcp_decode(const struct packet *packet, struct heartbeat *heartbeat)
 
 const struct protocol protocol_udp = {
 	.name = "udp",
-	PORTS_ARGUMENT,
+	PORTS_UDP,
 	.argument = ARGUMENT_NUMBER,
-	.transport = IPPROTO_UDP,
 	.decode = udp_decode,
-	.filter = ports_filter_udp,
 };
 
 const struct protocol protocol_tcp = {
 	.name = "tcp",
-	PORTS_ARGUMENT,
+	PORTS_TCP,
 	.argument = ARGUMENT_NUMBER,
-	.transport = IPPROTO_TCP,
 	.decode = tcp_decode,
-	.filter = ports_filter_tcp,
 };
 
 const struct protocol protocol_corosync = {
 	.name = "corosync",
-	PORTS_ARGUMENT,
+	PORTS_UDP,
 	.argument = ARGUMENT_OPTIONAL,
 	/* corosync.conf(5), mcastport: link N of knet has 5405 + N, N to 7. */
 	.default_key = 5405,
 	.default_more = 7,
-	.transport = IPPROTO_UDP,
 	.decode = corosync_decode,
-	.filter = ports_filter_udp,
 };

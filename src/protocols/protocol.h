@@ -51,7 +51,7 @@ struct protocol {
 	/*
 	 * Fills in *heartbeat.  Pure.  False when the packet is not of this
 	 * protocol, is malformed or does not show whether its sender is alive;
-	 * then *heartbeat is undefined.  NULL for `bpf`, as is filter().
+	 * then *heartbeat is undefined.  NULL for `bpf`, as is the filter.
 	 */
 	bool (*decode)(const struct packet *, struct heartbeat *heartbeat);
 
@@ -68,12 +68,12 @@ struct protocol {
 	size_t			 memory_size;
 
 	/*
-	 * Writes a pcap-filter(7) term that can be combined by `and`; size and
-	 * result are as with snprintf(3).  Every packet in which decode() finds
-	 * `key` must pass, and others may.  The caller adds the peer, VLAN tags
-	 * and IPv6 extension headers.
+	 * A pcap-filter(7) term that can be combined by `and`; # stands for the
+	 * key.  Every packet in which decode() finds that key must pass, and
+	 * others may.  protocol_filter() writes it; the caller adds the peer,
+	 * VLAN tags and IPv6 extension headers.
 	 */
-	int (*filter)(uint32_t key, char *text, size_t size);
+	const char		*filter;
 };
 
 /* All protocols in the order of the manual page; ends with NULL. */
@@ -82,15 +82,22 @@ extern const struct protocol *const protocols[];
 /* NULL when there is no protocol of that name. */
 const struct protocol *protocol_find(const char *name);
 
+#define PROTOCOL_FILTER_SIZE	256
+
+/* Writes the filter for a key into text[PROTOCOL_FILTER_SIZE]; returns text. */
+char	*protocol_filter(const struct protocol *, uint32_t key, char *text);
+
 /* ---- ports.c: for protocols that take a port as the argument */
 
 #define PORTS_ARGUMENT	\
 	.argument_name = "PORT", .minimum = 1, .maximum = 65535
+#define PORTS_UDP	\
+	PORTS_ARGUMENT, .transport = IPPROTO_UDP, .filter = "udp port #"
+#define PORTS_TCP	\
+	PORTS_ARGUMENT, .transport = IPPROTO_TCP, .filter = "tcp port #"
 
 /* Fills in a heartbeat whose keys are the ports of the packet; returns true. */
 bool	 ports_heartbeat(const struct packet *, struct heartbeat *);
-int	 ports_filter_udp(uint32_t key, char *text, size_t size);
-int	 ports_filter_tcp(uint32_t key, char *text, size_t size);
 
 /* ---- vrrp.c: for CARP too */
 

@@ -43,6 +43,21 @@ protocol_find(const char *name)
 	return (NULL);
 }
 
+char *
+protocol_filter(const struct protocol *p, uint32_t key, char *text)
+{
+	const char	*from;
+	char		*to = text;
+
+	for (from = p->filter; *from != '\0'; from++)
+		if (*from == '#')
+			to += sprintf(to, "%u", key);
+		else
+			*to++ = *from;
+	*to = '\0';
+	return (text);
+}
+
 /* Writes a form as the manual page does: "udp PORT", "corosync [PORT]". */
 static void
 form_usage(const struct protocol *p, char *text, size_t size)

@@ -244,11 +244,9 @@ tcp_keepalive_follow(void *memory, const struct packet *packet,
 
 const struct protocol protocol_tcp_keepalive = {
 	.name = "tcp-keepalive",
-	PORTS_ARGUMENT,
+	PORTS_TCP,
 	.argument = ARGUMENT_NUMBER,
-	.transport = IPPROTO_TCP,
 	.decode = tcp_keepalive_decode,
 	.follow = tcp_keepalive_follow,
 	.memory_size = sizeof(struct memory),
-	.filter = ports_filter_tcp,
 };

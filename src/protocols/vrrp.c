@@ -4,8 +4,6 @@
  * (RFC 5798, RFC 9568).  CARP has the same protocol number and the same first
  * octet as version 2; the length tells them apart (carp.c).
  */
-#include <stdio.h>
-
 #include "base/mono.h"
 #include "protocols/protocol.h"
 
@@ -123,17 +121,6 @@ vrrp_decode(const struct packet *packet, struct heartbeat *heartbeat)
 	return (true);
 }
 
-/* Protocol 51 is version 2 behind an authentication header: RFC 2338. */
-static int
-vrrp_filter(uint32_t key, char *text, size_t size)
-{
-	return (snprintf(text, size,
-	    "((ip proto 112 and ip[((ip[0] & 15) << 2) + 1] = %u) or "
-	    "(ip6 proto 112 and ip6[41] = %u) or "
-	    "(ip proto 51 and ip[(ip[0] & 15) << 2] = 112) or "
-	    "(ip6 proto 51 and ip6[40] = 112))", key, key));
-}
-
 const struct protocol protocol_vrrp = {
 	.name = "vrrp",
 	.argument = ARGUMENT_NUMBER,
@@ -144,5 +131,9 @@ const struct protocol protocol_vrrp = {
 	.groups = { "224.0.0.18", "ff02::12" },
 	.transport = IPPROTO_VRRP,
 	.decode = vrrp_decode,
-	.filter = vrrp_filter,
+	/* Protocol 51: version 2 behind an authentication header, RFC 2338. */
+	.filter = "((ip proto 112 and ip[((ip[0] & 15) << 2) + 1] = #) or "
+	    "(ip6 proto 112 and ip6[41] = #) or "
+	    "(ip proto 51 and ip[(ip[0] & 15) << 2] = 112) or "
+	    "(ip6 proto 51 and ip6[40] = 112))",
 };
