@@ -24,6 +24,12 @@ struct mono_time {
 struct mono_time mono_now(void);
 
 /* A duration is an int64_t in nanoseconds, and its name ends in _ns. */
+static inline double
+mono_seconds(int64_t ns)
+{
+	return ((double)ns / NSEC_PER_SEC);
+}
+
 static inline struct mono_time
 mono_add(struct mono_time t, int64_t ns)
 {

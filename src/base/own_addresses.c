@@ -10,7 +10,6 @@
 #include "base/array.h"
 #include "base/hash.h"
 #include "base/own_addresses.h"
-#include "base/search.h"
 
 static bool
 is_loopback(const struct addr *a)
@@ -49,6 +48,13 @@ static int
 compare(const void *a, const void *b)
 {
 	return (memcmp(a, b, sizeof(struct own_address)));
+}
+
+/* The address comes first in the order of compare(). */
+static int
+compare_addresses(const void *a, const void *b)
+{
+	return (memcmp(a, b, sizeof(struct addr)));
 }
 
 void
@@ -105,35 +111,19 @@ own_addresses_free(struct own_addresses *own)
 	*own = (struct own_addresses){ .list = NULL };
 }
 
-struct wanted {
-	const struct own_addresses	*own;
-	const struct addr		*addr;
-};
-
-static bool
-is_less(const void *arg, size_t position)
-{
-	const struct wanted	*wanted = arg;
-
-	return (memcmp(&wanted->own->list[position].addr, wanted->addr,
-	    sizeof(*wanted->addr)) < 0);
-}
-
 bool
 own_addresses_have(const struct own_addresses *own, const struct addr *addr,
     const char *interface)
 {
-	struct wanted	 wanted = { own, addr };
-	size_t		 i;
+	struct own_address	 key = { .addr = *addr };
+	bool			 any = !is_link_local(addr) ||
+				    strcmp(interface, "any") == 0;
 
 	if (!own_addresses_may_have(own, addr))
 		return (false);
-	for (i = search_first(own->count, is_less, &wanted);
-	    i < own->count && addr_equal(&own->list[i].addr, addr); i++)
-		if (!is_link_local(addr) || strcmp(interface, "any") == 0 ||
-		    strcmp(own->list[i].interface, interface) == 0)
-			return (true);
-	return (false);
+	snprintf(key.interface, sizeof(key.interface), "%s", interface);
+	return (bsearch(&key, own->list, own->count, sizeof(*own->list),
+	    any ? compare_addresses : compare) != NULL);
 }
 
 uint32_t

@@ -2,12 +2,6 @@
 #include "base/log.h"
 #include "engine/interruption_check.h"
 
-static double
-seconds(int64_t ns)
-{
-	return ((double)ns / NSEC_PER_SEC);
-}
-
 void
 interruption_check_watch(struct interruption_check *check, uint32_t watch,
     const struct detect_watch *w)
@@ -20,8 +14,8 @@ interruption_check_watch(struct interruption_check *check, uint32_t watch,
 	    !detect_interruption_is_short(w))
 		return;
 	check->warned = config->profile;
-	interruption = seconds(config->profile->interruption_ns);
-	interval = seconds(detect_interval_ns(w));
+	interruption = mono_seconds(config->profile->interruption_ns);
+	interval = mono_seconds(detect_interval_ns(w));
 	if (interval > 0)
 		log_warnx("watch \"%s\": interruption %.3f s is below %d "
 		    "learned intervals of %.3f s; few lost heartbeats raise "
