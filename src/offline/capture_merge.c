@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "base/mono.h"
 #include "base/progress.h"
 #include "offline/capture_merge.h"
+#include "offline/command.h"
 #include "offline/reorder_window.h"
 #include "packet/capture_file.h"
 #include "packet/packet.h"
@@ -31,8 +31,7 @@ struct input {
 	struct wall_time	 newest;	/* latest timestamp read */
 	int			 unsupported;	/* a frame's link type; or -1 */
 	char			 error[CAPTURE_ERROR_SIZE]; /* "": none */
-	/* Copied when the capture is closed: */
-	uint64_t		 position;	/* octets read */
+	uint64_t		 position;	/* octets read when closed */
 	struct reorder_window_count counts;
 };
 
@@ -43,15 +42,14 @@ struct capture_merge {
 	struct wall_time	 latest;	/* timestamp handed out last */
 	struct mono_time	 flush_at;	/* for a pipe: see refill() */
 	struct wall_time	 flush_until;
-	unsigned		 stopping;	/* flushes since `stopped` */
+	unsigned		 stopping;	/* flushes since the signal */
 	bool			 done;		/* `take` returned false */
 	uint64_t		 frames;	/* handed out or skipped */
 	unsigned		 skipped;	/* since the last hand-out */
 	capture_merge_take	*take;
 	capture_merge_wants	*wants;
 	void			*arg;
-	capture_merge_tick	*tick;		/* or NULL */
-	void			*tick_arg;
+	capture_merge_tick	*tick;
 };
 
 /* After this many skipped frames the time of the last one is handed out. */
@@ -60,14 +58,6 @@ struct capture_merge {
 /* A frame from a pipe is handed out at the latest after twice this time. */
 #define FLUSH_NS	(500 * NSEC_PER_MSEC)
 
-static volatile sig_atomic_t stopped;
-
-void
-capture_merge_stop(void)
-{
-	stopped = 1;
-}
-
 /* ---- one of the captures */
 
 static void
@@ -75,8 +65,6 @@ input_close(struct input *in)
 {
 	if (in->file != NULL)
 		in->position = capture_file_position(in->file);
-	if (in->window != NULL)
-		in->counts = *reorder_window_counts(in->window);
 	capture_file_close(in->file);
 	reorder_window_free(in->window);
 	in->file = NULL;
@@ -87,13 +75,8 @@ input_close(struct input *in)
 static bool
 input_open(struct input *in, capture_file_idle *idle, void *arg)
 {
-	in->error[0] = '\0';
-	in->no_timestamp = 0;
-	in->newest = WALL_NEVER;
-	in->unsupported = -1;
-	in->postponed = false;
-	in->ended = false;
-	in->window = reorder_window_new();
+	*in = (struct input){ .name = in->name, .unsupported = -1 };
+	in->window = reorder_window_new(&in->counts);
 	if (in->window == NULL) {
 		strcpy(in->error, "out of memory");
 		return (false);
@@ -210,11 +193,12 @@ idle(void *arg)
 	struct capture_merge	*m = arg;
 	struct input		*in = &m->inputs[0];
 
-	if (m->take != NULL)
+	/* The header of the capture is read before the run. */
+	if (m->take != NULL) {
 		hand_out_until(m, in, in->newest);
-	if (m->tick != NULL)
-		m->tick(m->tick_arg);
-	return (!stopped && !m->done);
+		m->tick(m->arg);
+	}
+	return (!command_stopped() && !m->done);
 }
 
 /*
@@ -236,10 +220,9 @@ refill(struct capture_merge *m, struct input *in)
 		hand_out_until(m, in, m->flush_until);
 		m->flush_until = in->newest;
 		m->flush_at = mono_add(mono_now(), FLUSH_NS);
-		if (m->tick != NULL)
-			m->tick(m->tick_arg);
+		m->tick(m->arg);
 		/* After a signal, a pipe ends even if the writer continues. */
-		if (stopped && ++m->stopping > 2)
+		if (command_stopped() && ++m->stopping > 2)
 			in->ended = true;
 	}
 	return (true);
@@ -300,13 +283,14 @@ step(struct capture_merge *m, uint32_t i)
 
 bool
 capture_merge_run(struct capture_merge *m, capture_merge_take *take,
-    capture_merge_wants *wants, void *arg)
+    capture_merge_wants *wants, capture_merge_tick *tick, void *arg)
 {
 	const struct heap_entry	*top;
 	uint32_t		 i;
 
 	m->take = take;
 	m->wants = wants;
+	m->tick = tick;
 	m->arg = arg;
 	for (i = 0; i < m->ninputs && !m->done; i++)
 		if (!enqueue(m, i))
@@ -380,14 +364,6 @@ capture_merge_close(struct capture_merge *m)
 	free(m);
 }
 
-void
-capture_merge_set_tick(struct capture_merge *m, capture_merge_tick *tick,
-    void *arg)
-{
-	m->tick = tick;
-	m->tick_arg = arg;
-}
-
 /* ---- the report */
 
 static const char *
@@ -398,37 +374,37 @@ plural(uint64_t n)
 
 /* Logs problems that do not fail the run. */
 static void
-warn_of_timestamps(const struct input *in, const struct reorder_window_count *c)
+warn_of_timestamps(const struct input *in)
 {
-	double	 lag = (double)c->lag_ns / NSEC_PER_SEC;
+	const struct reorder_window_count *c = &in->counts;
+	char	 except[100] = "";
 
 	if (in->no_timestamp > 0)
 		log_warnx("%s: warning: ignored %" PRIu64 " packet%s without a "
 		    "usable timestamp", in->name, in->no_timestamp,
 		    plural(in->no_timestamp));
 	if (c->late > 0)
+		snprintf(except, sizeof(except), ", except %" PRIu64 " too far "
+		    "out of order, counted at the time already reached",
+		    c->late);
+	if (c->out_of_order > 0)
 		log_warnx("%s: warning: %" PRIu64 " packet%s out of order by "
-		    "up to %.9f s; sorted, except %" PRIu64 " too far out of "
-		    "order, counted at the time already reached", in->name,
-		    c->out_of_order, plural(c->out_of_order), lag, c->late);
-	else if (c->out_of_order > 0)
-		log_warnx("%s: warning: %" PRIu64 " packet%s out of order by "
-		    "up to %.9f s; sorted", in->name, c->out_of_order,
-		    plural(c->out_of_order), lag);
+		    "up to %.9f s; sorted%s", in->name, c->out_of_order,
+		    plural(c->out_of_order), mono_seconds(c->lag_ns),
+		    except);
 }
 
 static bool
 input_report(const struct input *in)
 {
-	const struct reorder_window_count *c = in->window != NULL ?
-	    reorder_window_counts(in->window) : &in->counts;
 	int	 unsupported = packet_supports_link(in->info.link_type) ?
 	    in->unsupported : in->info.link_type;
 
-	warn_of_timestamps(in, c);
+	warn_of_timestamps(in);
 	if (in->error[0] != '\0')
 		log_warnx("%s: warning: cannot read beyond packet %" PRIu64
-		    ": %s", in->name, c->frames + in->no_timestamp, in->error);
+		    ": %s", in->name, in->counts.frames + in->no_timestamp,
+		    in->error);
 	if (unsupported >= 0)
 		log_warnx("%s: warning: link type %d (%s) is not supported",
 		    in->name, unsupported, capture_file_link_name(unsupported));

@@ -23,6 +23,9 @@ typedef bool capture_merge_take(void *arg, const struct capture_frame *);
 /* Are the bytes of the frame needed?  Called once, when the frame is read. */
 typedef bool capture_merge_wants(void *arg, const struct capture_frame *);
 
+/* Shows the progress. */
+typedef void capture_merge_tick(void *arg);
+
 /*
  * Opens the captures.  One of the names may be "-" for standard input.  NULL,
  * after logging the error, if one of them cannot be opened or memory is
@@ -34,26 +37,16 @@ void	 capture_merge_close(struct capture_merge *);
 
 /*
  * Hands out the frames of all captures.  When the only capture is a pipe that
- * has no data for the moment, all frames that were read are handed out.  False
- * when memory is exhausted.
+ * has no data for the moment, all frames that were read are handed out, and
+ * `tick` is called, about twice a second.  command_stopped ends the reading of
+ * a pipe.  False when memory is exhausted.
  *
  * An unwanted frame has no bytes (NULL), only a timestamp, and most of them are
  * skipped; but the first and the last of all frames are always handed out.  If
  * `wants` is NULL, all frames are wanted.
  */
 bool	 capture_merge_run(struct capture_merge *, capture_merge_take *,
-	    capture_merge_wants *wants, void *arg);
-
-/*
- * While the only capture is a pipe, `tick` is called within capture_merge_run
- * about twice a second, also if no data comes.
- */
-typedef void capture_merge_tick(void *arg);
-void	 capture_merge_set_tick(struct capture_merge *, capture_merge_tick *,
-	    void *arg);
-
-/* Ends the reading of a pipe; may be called from a signal handler. */
-void	 capture_merge_stop(void);
+	    capture_merge_wants *wants, capture_merge_tick *, void *arg);
 
 /*
  * Logs the problems of the captures: truncated, out of order, packets without a

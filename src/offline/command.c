@@ -3,7 +3,6 @@
 #include <stdio.h>
 
 #include "base/log.h"
-#include "offline/capture_merge.h"
 #include "offline/command.h"
 
 static volatile sig_atomic_t stopped;
@@ -22,7 +21,6 @@ stop(int signal)
 {
 	(void)signal;
 	stopped = 1;
-	capture_merge_stop();
 }
 
 void

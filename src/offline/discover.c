@@ -71,7 +71,7 @@ show_live_progress(const struct discover *d)
 		progress_show("%s: %lld of %g s, %llu packets, %zu flows; "
 		    "Ctrl-C stops and shows the result", d->interface,
 		    (long long)(d->watched_ns / NSEC_PER_SEC),
-		    (double)d->limit_ns / NSEC_PER_SEC,
+		    mono_seconds(d->limit_ns),
 		    (unsigned long long)d->totals->packets, d->totals->flows);
 }
 
@@ -180,8 +180,8 @@ discover_file(struct discover *d)
 	d->merge = capture_merge_open(&d->file, 1);
 	if (d->merge == NULL)
 		return (false);
-	capture_merge_set_tick(d->merge, show_file_progress, d);
-	ok = capture_merge_run(d->merge, take_from_file, NULL, d);
+	ok = capture_merge_run(d->merge, take_from_file, NULL,
+	    show_file_progress, d);
 	progress_clear();
 	ok = capture_merge_report(d->merge) && ok;
 	capture_merge_close(d->merge);

@@ -152,12 +152,6 @@ addresses_text(const struct row *row, char *text)
 	return (text);
 }
 
-static double
-seconds(int64_t ns)
-{
-	return ((double)ns / NSEC_PER_SEC);
-}
-
 static int64_t
 larger(int64_t a, int64_t b)
 {
@@ -184,9 +178,10 @@ print_row(const struct discover_report *r, const struct row *row,
 	fprintf(r->stream, "# %-*s  %-*s  %11s  %8.3f s  %8.3f s  %8.3f s  "
 	    "%3.0f %%\n", flow_width, addresses_text(row, text), form_width,
 	    form_text(&e->key, heartbeat), count,
-	    seconds(e->verdict.interval_ns),
-	    seconds(larger(e->verdict.jitter_ns, reverse->verdict.jitter_ns)),
-	    seconds(larger(e->flow.longest_gap_ns,
+	    mono_seconds(e->verdict.interval_ns),
+	    mono_seconds(larger(e->verdict.jitter_ns,
+	    reverse->verdict.jitter_ns)),
+	    mono_seconds(larger(e->flow.longest_gap_ns,
 	    reverse->flow.longest_gap_ns)),
 	    100 * e->verdict.confidence);
 }
@@ -446,8 +441,8 @@ print_watch(const struct discover_report *r, const struct flow_table_entry *e,
 	fprintf(r->stream,
 	    "\t# interval %.3f s; below %.1f s there would be false alarms; "
 	    "%.0f s is the\n\t# default of alarm %" PRIu32 "\n",
-	    seconds(e->verdict.interval_ns), seconds(p.needed_ns),
-	    seconds(alarm->interruption_ns), alarm->id);
+	    mono_seconds(e->verdict.interval_ns), mono_seconds(p.needed_ns),
+	    mono_seconds(alarm->interruption_ns), alarm->id);
 	fprintf(r->stream, "\tinterruption = %" PRId64 "s\n}\n",
 	    (larger(p.needed_ns, alarm->interruption_ns) + NSEC_PER_SEC - 1) /
 	    NSEC_PER_SEC);
@@ -491,7 +486,7 @@ print_summary(const struct discover_report *r,
 {
 	const struct addr	*unseen = totals->pair_seen ? NULL :
 	    r->setting->pair;
-	double			 watched = seconds(r->setting->watched_ns);
+	double			 watched = mono_seconds(r->setting->watched_ns);
 	char			 one[ADDR_TEXT_SIZE], other[ADDR_TEXT_SIZE];
 
 	fprintf(r->stream, "# %" PRIu64 " packets in %.1f s, %zu flow%s",

@@ -28,17 +28,18 @@ struct reorder_window {
 	struct wall_time	 previous;	/* of the last frame pushed */
 	struct wall_time	 latest;	/* of all frames pushed */
 	struct wall_time	 reached;	/* of the last entry removed */
-	struct reorder_window_count counts;
+	struct reorder_window_count *counts;	/* not owned */
 };
 
 struct reorder_window *
-reorder_window_new(void)
+reorder_window_new(struct reorder_window_count *counts)
 {
 	struct reorder_window	*r;
 
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
 		return (NULL);
+	r->counts = counts;
 	r->queue = calloc(REORDER_WINDOW_FRAMES, sizeof(*r->queue));
 	r->heap = calloc(REORDER_WINDOW_FRAMES, sizeof(*r->heap));
 	if (r->queue == NULL || r->heap == NULL) {
@@ -138,7 +139,7 @@ copy_frame(const struct reorder_window *r, const struct capture_frame *frame)
 		return (NULL);
 	copy->frame = *frame;
 	copy->frame.bytes = copy->bytes;
-	copy->number = r->counts.frames;
+	copy->number = r->counts->frames;
 	if (frame->captured > 0)
 		memcpy(copy->bytes, frame->bytes, frame->captured);
 	return (&copy->frame);
@@ -147,7 +148,7 @@ copy_frame(const struct reorder_window *r, const struct capture_frame *frame)
 static void
 count(struct reorder_window *r, struct wall_time timestamp)
 {
-	struct reorder_window_count *c = &r->counts;
+	struct reorder_window_count *c = r->counts;
 
 	if (c->frames > 0 && timestamp.ns < r->previous.ns)
 		c->out_of_order++;
@@ -223,10 +224,4 @@ reorder_window_shift(struct reorder_window *r)
 	r->reached = entry.timestamp;
 	r->octets -= entry.captured;
 	free(entry.frame);
-}
-
-const struct reorder_window_count *
-reorder_window_counts(const struct reorder_window *r)
-{
-	return (&r->counts);
 }

@@ -31,8 +31,11 @@ struct reorder_window_count {
 	uint64_t	 late;		/* earlier than a removed frame */
 };
 
-/* NULL when memory is exhausted.  Freed with reorder_window_free. */
-struct reorder_window *reorder_window_new(void);
+/*
+ * NULL when memory is exhausted.  It counts in *counts, which is zero at first,
+ * until it is freed with reorder_window_free.
+ */
+struct reorder_window *reorder_window_new(struct reorder_window_count *counts);
 void	 reorder_window_free(struct reorder_window *);
 
 /*
@@ -53,8 +56,5 @@ const struct reorder_window_entry *reorder_window_first(
 	    const struct reorder_window *);
 /* Removes that entry; the window must not be empty. */
 void	 reorder_window_shift(struct reorder_window *);
-
-const struct reorder_window_count *reorder_window_counts(
-	    const struct reorder_window *);
 
 #endif

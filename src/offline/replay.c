@@ -363,8 +363,8 @@ run(struct replay *r)
 {
 	bool	 ok;
 
-	ok = capture_merge_run(r->merge, take_frame, wants_frame, r) &&
-	    !r->exhausted;
+	ok = capture_merge_run(r->merge, take_frame, wants_frame,
+	    show_progress, r) && !r->exhausted;
 	if (!ok)
 		log_errx("out of memory");
 	if (ok && !r->refused && !ferror(stdout))
@@ -397,7 +397,6 @@ replay(const struct configuration *config, char *const *names, size_t nnames)
 	r.merge = capture_merge_open(names, nnames);
 	if (r.merge == NULL)
 		return (COMMAND_FAILURE);
-	capture_merge_set_tick(r.merge, show_progress, &r);
 	set_up_process(r.merge);
 	ok = prepare(&r) && run(&r);
 	release(&r);

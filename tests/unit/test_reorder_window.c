@@ -49,7 +49,8 @@ expect(struct reorder_window *r, int64_t ns, uint8_t which)
 static void
 in_order(void **state)
 {
-	struct reorder_window	*r = reorder_window_new();
+	struct reorder_window_count	 count = { 0 };
+	struct reorder_window		*r = reorder_window_new(&count);
 
 	(void)state;
 	assert_null(reorder_window_first(r));
@@ -62,16 +63,17 @@ in_order(void **state)
 	expect(r, 11, 3);
 	expect(r, 11, 4);
 	assert_null(reorder_window_first(r));
-	assert_int_equal(reorder_window_counts(r)->frames, 4);
-	assert_int_equal(reorder_window_counts(r)->out_of_order, 0);
-	assert_int_equal(reorder_window_counts(r)->lag_ns, 0);
+	assert_int_equal(count.frames, 4);
+	assert_int_equal(count.out_of_order, 0);
+	assert_int_equal(count.lag_ns, 0);
 	reorder_window_free(r);
 }
 
 static void
 out_of_order(void **state)
 {
-	struct reorder_window	*r = reorder_window_new();
+	struct reorder_window_count	 count = { 0 };
+	struct reorder_window		*r = reorder_window_new(&count);
 
 	(void)state;
 	push(r, 50, 1);
@@ -87,9 +89,9 @@ out_of_order(void **state)
 	expect(r, 50, 1);
 	expect(r, 60, 5);
 	assert_null(reorder_window_first(r));
-	assert_int_equal(reorder_window_counts(r)->out_of_order, 3);
-	assert_int_equal(reorder_window_counts(r)->lag_ns, 50);
-	assert_int_equal(reorder_window_counts(r)->late, 0);
+	assert_int_equal(count.out_of_order, 3);
+	assert_int_equal(count.lag_ns, 50);
+	assert_int_equal(count.late, 0);
 	reorder_window_free(r);
 }
 
@@ -97,7 +99,8 @@ out_of_order(void **state)
 static void
 unwanted(void **state)
 {
-	struct reorder_window	*r = reorder_window_new();
+	struct reorder_window_count	 count = { 0 };
+	struct reorder_window		*r = reorder_window_new(&count);
 
 	(void)state;
 	push(r, 50, 1);
@@ -115,9 +118,9 @@ unwanted(void **state)
 	expect(r, 50, 1);
 	expect(r, 60, UNWANTED);
 	assert_null(reorder_window_first(r));
-	assert_int_equal(reorder_window_counts(r)->frames, 7);
-	assert_int_equal(reorder_window_counts(r)->out_of_order, 2);
-	assert_int_equal(reorder_window_counts(r)->late, 1);
+	assert_int_equal(count.frames, 7);
+	assert_int_equal(count.out_of_order, 2);
+	assert_int_equal(count.late, 1);
 	reorder_window_free(r);
 }
 
@@ -125,7 +128,8 @@ unwanted(void **state)
 static void
 too_late(void **state)
 {
-	struct reorder_window	*r = reorder_window_new();
+	struct reorder_window_count	 count = { 0 };
+	struct reorder_window		*r = reorder_window_new(&count);
 
 	(void)state;
 	push(r, 100, 1);
@@ -138,8 +142,8 @@ too_late(void **state)
 	expect(r, 200, 3);
 	expect(r, 200, 5);
 	expect(r, 300, 4);
-	assert_int_equal(reorder_window_counts(r)->late, 2);
-	assert_int_equal(reorder_window_counts(r)->out_of_order, 2);
+	assert_int_equal(count.late, 2);
+	assert_int_equal(count.out_of_order, 2);
 	reorder_window_free(r);
 }
 
@@ -147,7 +151,8 @@ too_late(void **state)
 static void
 limited_frames(void **state)
 {
-	struct reorder_window	*r = reorder_window_new();
+	struct reorder_window_count	 count = { 0 };
+	struct reorder_window		*r = reorder_window_new(&count);
 	uint32_t		 x = 1;
 	int64_t			 before = 0;
 	size_t			 i;
@@ -172,7 +177,8 @@ static void
 limited_octets(void **state)
 {
 	static uint8_t		 bytes[65536];
-	struct reorder_window	*r = reorder_window_new();
+	struct reorder_window_count	 count = { 0 };
+	struct reorder_window		*r = reorder_window_new(&count);
 	struct capture_frame	 frame = {
 		.bytes = bytes, .captured = sizeof(bytes),
 		.wire = sizeof(bytes),
