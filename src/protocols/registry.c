@@ -62,17 +62,11 @@ protocol_filter(const struct protocol *p, uint32_t key, char *text)
 static void
 form_usage(const struct protocol *p, char *text, size_t size)
 {
-	switch (p->argument) {
-	case ARGUMENT_NONE:
+	if (p->argument == ARGUMENT_NONE)
 		snprintf(text, size, "%s", p->name);
-		break;
-	case ARGUMENT_OPTIONAL:
-		snprintf(text, size, "%s [%s]", p->name, p->argument_name);
-		break;
-	default:
-		snprintf(text, size, "%s %s", p->name, p->argument_name);
-		break;
-	}
+	else
+		snprintf(text, size, p->argument == ARGUMENT_OPTIONAL ?
+		    "%s [%s]" : "%s %s", p->name, p->argument_name);
 }
 
 /* Writes the forms of all protocols. */

@@ -8,10 +8,11 @@
  */
 #include <string.h>
 
+#include "base/hash.h"
 #include "protocols/protocol.h"
 
 /* The connections are stored as in a cache of SETS sets with WAYS entries. */
-#define SETS	64		/* a power of 2 */
+#define SETS	64
 #define WAYS	4
 
 /* The state of one end of a connection, from the segments that it sent. */
@@ -52,18 +53,13 @@ end_compare(const struct end *a, const struct end *b)
 	return (order != 0 ? order : (int)a->port - (int)b->port);
 }
 
-static unsigned
+static size_t
 ends_set(const struct end ends[2])
 {
-	uint32_t	 hash = ends[0].port * 31u + ends[1].port;
-	size_t		 i;
+	uint64_t	 hash = (uint64_t)ends[0].port << 16 | ends[1].port;
 
-	for (i = 0; i < sizeof(ends[0].addr.octets); i++)
-		hash = hash * 31u + ends[0].addr.octets[i] +
-		    7u * ends[1].addr.octets[i];
-	hash ^= hash >> 16;
-	hash ^= hash >> 8;
-	return (hash % SETS);
+	hash = hash_words(hash, &ends[0].addr, sizeof(ends[0].addr));
+	return (hash_words(hash, &ends[1].addr, sizeof(ends[1].addr)) % SETS);
 }
 
 /*
