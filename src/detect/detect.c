@@ -175,9 +175,7 @@ detect_free(struct detect *d)
 	free(d->scheduled);
 	free(d->contents);
 	free(d->copies);
-	d->scheduled = NULL;
-	d->contents = NULL;
-	d->copies = NULL;
+	*d = (struct detect){ .watches = NULL };
 }
 
 static void

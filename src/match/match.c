@@ -195,18 +195,6 @@ table_new(const struct configuration *config, const char *interface,
 	return (m);
 }
 
-/*
- * An expression may be invalid for the link type of inner packets: then it
- * matches none of them.
- */
-static void
-ignore_refused(void *arg, uint32_t watch, const char *error)
-{
-	(void)arg;
-	(void)watch;
-	(void)error;
-}
-
 /* Makes the tables for inner frames.  False when memory is exhausted. */
 static bool
 add_inner(struct match *m, const char *interface)
@@ -217,9 +205,12 @@ add_inner(struct match *m, const char *interface)
 	if (m->inner_ip == NULL || m->inner_ethernet == NULL ||
 	    m->counted == NULL)
 		return (false);
-	match_prepare(m->inner_ip, DECAPSULATE_IP, ignore_refused, NULL);
-	match_prepare(m->inner_ethernet, DECAPSULATE_ETHERNET, ignore_refused,
-	    NULL);
+	/*
+	 * An expression may be invalid for the link type of inner packets: then
+	 * it matches none of them.
+	 */
+	match_prepare(m->inner_ip, DECAPSULATE_IP, NULL, NULL);
+	match_prepare(m->inner_ethernet, DECAPSULATE_ETHERNET, NULL, NULL);
 	return (true);
 }
 
@@ -314,7 +305,8 @@ match_prepare(struct match *m, int link_type, match_refused *refused,
 		    link_type, error);
 		if (e->compiled != NULL)
 			continue;
-		refused(arg, e->watch, error);
+		if (refused != NULL)
+			refused(arg, e->watch, error);
 		all = false;
 	}
 	return (all);

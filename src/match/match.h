@@ -60,8 +60,9 @@ typedef void match_refused(void *arg, uint32_t watch, const char *error);
 
 /*
  * Compiles the expressions of `bpf` for frames of a link type.  Call it before
- * match_frame.  Calls match_refused for each watch whose expression cannot be
- * compiled; no frame matches such a watch.  True when all were compiled.
+ * match_frame.  Calls match_refused, or nothing if it is NULL, for each watch
+ * whose expression cannot be compiled; no frame matches such a watch.  True
+ * when all were compiled.
  */
 bool	 match_prepare(struct match *, int link_type, match_refused *,
 	    void *arg);

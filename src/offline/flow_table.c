@@ -250,18 +250,17 @@ find_decoder(const struct flow_table *t, const struct packet *packet,
 static bool
 take_unknown(struct flow_table *t, const struct packet *packet)
 {
-	struct packet_tcp	 tcp;
+	bool			 is_tcp = packet->protocol == IPPROTO_TCP;
 	uint16_t		 port = service_port(packet);
+	struct packet_tcp	 tcp;
 
-	if (packet->protocol == IPPROTO_UDP)
-		return (port == 0 || count(t, packet, t->udp, port,
-		    FLOW_UNKNOWN));
-	if (packet->protocol != IPPROTO_TCP)
+	if (!is_tcp && packet->protocol != IPPROTO_UDP)
 		return (count(t, packet, t->other, packet->protocol,
 		    FLOW_UNKNOWN));
-	if (port == 0 || !packet_tcp(packet, &tcp) || tcp.data_wire == 0)
+	if (port == 0 || (is_tcp &&
+	    (!packet_tcp(packet, &tcp) || tcp.data_wire == 0)))
 		return (true);
-	return (count(t, packet, t->tcp, port, FLOW_UNKNOWN));
+	return (count(t, packet, is_tcp ? t->tcp : t->udp, port, FLOW_UNKNOWN));
 }
 
 bool

@@ -37,10 +37,6 @@ static const uint16_t polled[] = {
 	5060,			/* SIP */
 };
 
-static const struct port_alarm alarms[] = {
-	{ 20012, 12010, 7 * NSEC_PER_SEC, "Manager" },
-};
-
 static bool
 contains(const uint16_t *ports, size_t n, uint32_t port)
 {
@@ -81,10 +77,10 @@ port_score_of_protocol(uint32_t protocol)
 const struct port_alarm *
 port_alarm_find(uint32_t port)
 {
-	size_t	 i;
+	static const struct port_alarm	 manager = {
+		.port = 20012, .id = 12010, .service = "Manager",
+		.interruption_ns = 7 * NSEC_PER_SEC,
+	};
 
-	for (i = 0; i < sizeof(alarms) / sizeof(alarms[0]); i++)
-		if (alarms[i].port == port)
-			return (&alarms[i]);
-	return (NULL);
+	return (port == manager.port ? &manager : NULL);
 }

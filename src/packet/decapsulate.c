@@ -239,12 +239,9 @@ gre(struct rest *r, struct capture_frame *inner)
 	type = cursor_u16(&r->bytes);
 	if ((flags & (GRE_ROUTING | GRE_VERSION)) != 0)
 		return (false);
-	if ((flags & GRE_CHECKSUM) != 0)
-		cursor_skip(&r->bytes, 4);
-	if ((flags & GRE_KEY) != 0)
-		cursor_skip(&r->bytes, 4);
-	if ((flags & GRE_SEQUENCE) != 0)
-		cursor_skip(&r->bytes, 4);
+	/* Each of these flags adds four octets. */
+	cursor_skip(&r->bytes, 4 * (size_t)__builtin_popcount(flags &
+	    (GRE_CHECKSUM | GRE_KEY | GRE_SEQUENCE)));
 	if (type == ETHERTYPE_ERSPAN)
 		return (erspan(r, (flags & GRE_SEQUENCE) != 0, inner));
 	if (type == ETHERTYPE_ERSPAN3)
