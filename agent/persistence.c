@@ -214,7 +214,6 @@ put_into_new_file(struct agent *agent)
 	struct persistence	*p = agent->persistence;
 	size_t			 i;
 
-	agent->epoch = p->stored.epoch;
 	p->last_index = p->last_capture = 0;
 	for (i = 0; i < g->shared->ncaptures; i++)
 		if (g->captures[i].notified_blind)
@@ -278,12 +277,13 @@ save_some(struct agent *agent, struct mono_time now)
 	struct store_counters	 c = p->stored;
 	size_t			 most = NOTIFICATIONS_MAX;
 	uint32_t		 oldest;
-	bool			 recreated;
+	bool			 recreated, ok;
 
 	c.epoch = agent->epoch;
-	if (!store_begin(p->store, now, &recreated, &c))
+	ok = store_begin(p->store, now, &recreated, &c);
+	agent->epoch = c.epoch;
+	if (!ok)
 		return (false);
-	p->stored.epoch = c.epoch;
 	if (recreated)
 		put_into_new_file(agent);
 	if (recreated || outbox_oldest(box) > box->stored + 1) {
@@ -301,7 +301,9 @@ save_some(struct agent *agent, struct mono_time now)
 	if (oldest > p->oldest)
 		store_delete_before(p->store, oldest);
 	store_put_counters(p->store, &c);
-	if (!store_commit(p->store, now, c.sequence == box->sequence))
+	ok = store_commit(p->store, now, c.sequence == box->sequence);
+	agent->epoch = store_epoch(p->store);
+	if (!ok)
 		return (false);
 	p->stored = c;
 	p->last_index = agent->watch_index.last;
@@ -333,10 +335,11 @@ persistence_due(const struct agent *agent, struct mono_time now)
 {
 	const struct persistence	*p = agent->persistence;
 
-	if (!has_unsaved(agent) && !has_unsaved_delivery(agent))
-		return (MONO_NEVER);
+	/* A commit also removes the mark that notifications are unsaved. */
 	if (store_is_failing(p->store))
 		return (store_next_retry(p->store));
+	if (!has_unsaved(agent) && !has_unsaved_delivery(agent))
+		return (MONO_NEVER);
 	return (has_unsaved(agent) || agent->outbox.pending == 0 ? now :
 	    p->delivery_due);
 }

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,6 +54,29 @@ epoch_file_read(const char *file, struct epoch_file *f)
 	return (parse(text, f));
 }
 
+/* Syncs the directory of a file, which may be new. */
+static bool
+sync_directory(const char *file)
+{
+	const char	*slash = strrchr(file, '/');
+	char		*directory;
+	bool		 ok;
+	int		 fd;
+
+	directory = slash == NULL ? strdup(".") :
+	    strndup(file, (size_t)(slash - file) + 1);
+	if (directory == NULL)
+		return (false);
+	fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	free(directory);
+	if (fd == -1)
+		return (false);
+	/* Some file systems cannot sync a directory. */
+	ok = fsync(fd) == 0 || errno == EINVAL;
+	close(fd);
+	return (ok);
+}
+
 bool
 epoch_file_write(const char *file, const struct epoch_file *f)
 {
@@ -69,5 +93,5 @@ epoch_file_write(const char *file, const struct epoch_file *f)
 	/* An error is ignored: a file of another user keeps its mode. */
 	(void)fchmod(fd, 0600);
 	ok = write(fd, text, FILE_SIZE) == FILE_SIZE && fsync(fd) == 0;
-	return (close(fd) == 0 && ok);
+	return (close(fd) == 0 && ok && sync_directory(file));
 }

@@ -20,7 +20,10 @@ struct epoch_file {
  * is invalid; then it is all zeros too.
  */
 bool	 epoch_file_read(const char *file, struct epoch_file *);
-/* Writes and syncs the file with mode 0600.  False on error (errno). */
+/*
+ * Writes the file with mode 0600, and syncs it and its directory.  False on
+ * error (errno); then the content of the file is unknown.
+ */
 bool	 epoch_file_write(const char *file, const struct epoch_file *);
 
 #endif

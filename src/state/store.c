@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "state/store.h"
 #include "state/store_directory.h"
+#include "state/store_epoch.h"
 #include "state/store_internal.h"
 #include "state/store_tables.h"
 
@@ -22,7 +23,7 @@
 #define WAL_PAGES_IDLE	64
 #define WAL_PAGES_MAX	300
 
-/* ---- failures and the epoch file */
+/* ---- failures */
 
 static void
 set_reason(struct store *s, const char *reason)
@@ -31,40 +32,23 @@ set_reason(struct store *s, const char *reason)
 		snprintf(s->reason, sizeof(s->reason), "%s", reason);
 }
 
-/* Logs the first failure, and then one line an hour. */
+/*
+ * Logs the first failure, and then one line an hour.  From here on,
+ * notifications may be sent from memory.
+ */
 static void
 set_failing(struct store *s, const char *reason, struct mono_time now)
 {
 	set_reason(s, reason);
+	store_epoch_mark(s);
 	if (!s->failing || !mono_before(now, s->log_again)) {
 		log_errx("%s: cannot be written: %s; alarms continue from "
-		    "memory, retrying every 1 s", s->file, s->reason);
+		    "memory, in epoch %u; retrying every 1 s", s->file,
+		    s->reason, s->epoch);
 		s->log_again = mono_add(now, LOG_AGAIN_NS);
 	}
 	s->failing = true;
 	s->retry = mono_add(now, RETRY_NS);
-}
-
-static void
-write_epoch_file(struct store *s, uint32_t epoch, bool unsaved)
-{
-	bool	 failed_before = s->epoch_file_pending;
-
-	s->epoch_file = (struct epoch_file){ epoch, unsaved };
-	s->epoch_file_pending = !epoch_file_write(s->epoch_path,
-	    &s->epoch_file);
-	if (s->epoch_file_pending && !failed_before)
-		log_debug("%s: %s; writing it again with the next "
-		    "transaction", s->epoch_path, strerror(errno));
-}
-
-/* Writes the epoch file if it changes, or could not be written before. */
-static void
-update_epoch_file(struct store *s, uint32_t epoch, bool unsaved)
-{
-	if (s->epoch_file_pending || s->epoch_file.epoch != epoch ||
-	    s->epoch_file.unsaved != unsaved)
-		write_epoch_file(s, epoch, unsaved);
 }
 
 bool
@@ -195,20 +179,32 @@ open_or_replace(struct store *s, bool *created, bool *lost)
 /* ---- opening */
 
 /*
- * Writes an epoch to the database and the epoch file.  If one of them is lost
- * later, the other one shows that there was a state.
+ * Waits for the end of this second: another run that could not write may have
+ * used it for its epoch.
  */
 static void
-start_epoch(struct store *s, const struct store_counters *c)
+wait_for_next_second(void)
+{
+	int64_t	 ns = NSEC_PER_SEC - wall_now().ns % NSEC_PER_SEC;
+
+	(void)poll(NULL, 0, (int)(ns / NSEC_PER_MSEC) + 1);
+}
+
+/*
+ * Writes a new epoch to the epoch file and the database.  If one of them is
+ * lost later, the other one shows that there was a state.
+ */
+static void
+start_epoch(struct store *s, struct store_counters *c)
 {
 	bool	 recreated;
 
-	s->epoch_file = (struct epoch_file){ .epoch = c->epoch };
-	if (s->writable && store_begin(s, mono_now(), &recreated, NULL)) {
-		store_put_counters(s, c);
-		(void)store_commit(s, mono_now(), true);
-	}
-	write_epoch_file(s, c->epoch, s->epoch_file.unsaved);
+	s->epoch = c->epoch;
+	(void)store_epoch_write(s, false);
+	if (!s->writable || !store_begin(s, mono_now(), &recreated, c))
+		return;
+	store_put_counters(s, c);
+	(void)store_commit(s, mono_now(), true);
 }
 
 /*
@@ -223,20 +219,17 @@ first_counters(struct store *s, bool created, bool lost)
 
 	if (s->db != NULL && !created) {
 		c = s->counters;
-		if (!s->epoch_file.unsaved && s->epoch_file.epoch <= c.epoch) {
-			/* The next commit writes a lost epoch file. */
-			s->epoch_file_pending = s->epoch_file.epoch != c.epoch;
-			s->epoch_file.epoch = c.epoch;
+		s->epoch = c.epoch;
+		/* The next commit writes a lost epoch file. */
+		if (!s->epoch_file.unsaved && s->epoch_file.epoch <= c.epoch)
 			return (c);
-		}
 		log_warnx("%s: does not have all notifications that were sent: "
 		    "it could not be written, or an older file was restored; "
 		    "starting a new epoch", s->file);
 	}
 	if (c.epoch < s->epoch_file.epoch)
 		c.epoch = s->epoch_file.epoch;
-	if (++c.epoch == 0)
-		c.epoch = 1;
+	c.epoch = store_epoch_next(c.epoch);
 	start_epoch(s, &c);
 	return (c);
 }
@@ -301,10 +294,14 @@ store_open(struct store **store, const char *directory, int lock,
 		*store = NULL;
 		return (STORE_IN_USE);
 	}
-	if (state != STORE_DB_WRITABLE)
-		set_failing(s, s->reason, mono_now());
 	s->was_read = s->db != NULL && !created;
 	*counters = first_counters(s, created, lost || epoch_lost);
+	if (state != STORE_DB_WRITABLE) {
+		if (!store_epoch_write(s, true))
+			wait_for_next_second();
+		set_failing(s, s->reason, mono_now());
+	}
+	counters->epoch = s->epoch;
 	return (STORE_OK);
 }
 
@@ -345,7 +342,7 @@ is_as_read(const struct store *s, const struct store_counters *before)
  * only if its content was read at the start; any other one is set aside.
  */
 static bool
-open_again(struct store *s, struct store_counters *counters)
+open_again(struct store *s)
 {
 	struct store_counters	 before = s->counters;
 	enum store_db_state	 state;
@@ -357,7 +354,7 @@ open_again(struct store *s, struct store_counters *counters)
 		return (false);
 	state = open_or_replace(s, &created, &lost);
 	if (lost)
-		set_used_epoch(s, counters->epoch);
+		set_used_epoch(s, s->epoch);
 	if (state == STORE_DB_WRITABLE && !created &&
 	    !is_as_read(s, &before)) {
 		set_used_epoch(s, s->counters.epoch);
@@ -371,65 +368,85 @@ open_again(struct store *s, struct store_counters *counters)
 	if (state != STORE_DB_WRITABLE)
 		return (false);
 	s->recreated = s->recreated || created;
-	if (counters->epoch > s->used_epoch)
-		return (true);
 	/* The sequences of the old file must not appear again in its epoch. */
-	counters->epoch = s->used_epoch + 1;
-	/* Notifications may be sent before the new file has the epoch. */
-	write_epoch_file(s, counters->epoch, true);
+	if (s->epoch <= s->used_epoch)
+		s->epoch = store_epoch_next(s->used_epoch);
 	return (true);
 }
 
 static bool
-replace_damaged(struct store *s, const struct store_counters *counters)
+replace_damaged(struct store *s)
 {
 	close_file(s);
-	set_used_epoch(s, counters->epoch);
+	set_used_epoch(s, s->epoch);
 	set_reason(s, "damaged");
 	s->damaged = !store_db_set_aside(s->file, s->reason);
 	return (!s->damaged);
 }
 
 static bool
-have_writable_file(struct store *s, struct store_counters *counters)
+have_writable_file(struct store *s)
 {
-	if (s->damaged && counters != NULL && !replace_damaged(s, counters))
+	if (s->damaged && !replace_damaged(s))
 		return (false);
-	return (s->writable || open_again(s, counters));
+	return (s->writable || open_again(s));
 }
 
 /* ---- transactions */
+
+static bool
+try_to_begin(struct store *s, struct mono_time now)
+{
+	if (s->failing && mono_before(now, s->retry))
+		return (false);
+	s->failed_now = false;
+	if (have_writable_file(s) && sqlite3_exec(s->db, "BEGIN IMMEDIATE",
+	    NULL, NULL, NULL) == SQLITE_OK)
+		return (true);
+	set_failing(s, s->writable ? sqlite3_errmsg(s->db) : s->reason, now);
+	return (false);
+}
 
 bool
 store_begin(struct store *s, struct mono_time now, bool *recreated,
     struct store_counters *counters)
 {
-	*recreated = false;
-	if (s->failing && mono_before(now, s->retry))
-		return (false);
-	s->failed_now = false;
-	if (!have_writable_file(s, counters) ||
-	    sqlite3_exec(s->db, "BEGIN IMMEDIATE", NULL, NULL, NULL) !=
-	    SQLITE_OK) {
-		update_epoch_file(s, s->epoch_file.epoch, true);
-		set_failing(s, s->writable ? sqlite3_errmsg(s->db) : s->reason,
-		    now);
-		return (false);
+	bool	 ok;
+
+	if (counters->epoch > s->epoch) {
+		s->epoch = counters->epoch;
+		s->unmarked = true;
 	}
-	*recreated = s->recreated;
-	return (true);
+	ok = try_to_begin(s, now);
+	/* The database may get a new epoch before it has everything. */
+	if (ok && !store_epoch_is_written(s))
+		(void)store_epoch_write(s, true);
+	counters->epoch = s->epoch;
+	*recreated = ok && s->recreated;
+	return (ok);
+}
+
+/* Returns NULL or the reason why nothing was written. */
+static const char *
+try_to_commit(struct store *s, bool complete)
+{
+	if (s->failed_now)
+		return (s->reason);
+	if (!complete && !store_epoch_is_written(s))
+		return ("the file epoch cannot be written");
+	return (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ?
+	    NULL : sqlite3_errmsg(s->db));
 }
 
 bool
 store_commit(struct store *s, struct mono_time now, bool complete)
 {
-	if (s->failed_now || sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) !=
-	    SQLITE_OK) {
+	const char	*error = try_to_commit(s, complete);
+
+	if (error != NULL) {
 		/* Before ROLLBACK replaces SQLite's message. */
-		set_failing(s, s->failed_now ? s->reason :
-		    sqlite3_errmsg(s->db), now);
+		set_failing(s, error, now);
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
-		update_epoch_file(s, s->epoch_file.epoch, true);
 		return (false);
 	}
 	if (s->wal_pages >= WAL_PAGES_MAX)
@@ -438,7 +455,7 @@ store_commit(struct store *s, struct mono_time now, bool complete)
 		log_notice("%s: can be written again", s->file);
 	s->failing = false;
 	s->recreated = false;
-	update_epoch_file(s, s->counters.epoch,
-	    s->epoch_file.unsaved && !complete);
+	s->unmarked = false;
+	(void)store_epoch_write(s, s->epoch_file.unsaved && !complete);
 	return (true);
 }

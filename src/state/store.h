@@ -15,6 +15,7 @@
 #include <stdbool.h>
 
 #include "base/mono.h"
+#include "base/wall.h"
 #include "state/store_counters.h"
 
 struct store;
@@ -46,15 +47,31 @@ void	 store_set_damaged(struct store *);
  * Begins a transaction.  `counters` are the caller's present ones.  False when
  * the state cannot be written now; then it is not tried again before
  * store_next_retry.  *recreated: the file is new and empty, so the caller must
- * put everything, and *counters may have a new epoch.
+ * put everything.  *counters has the epoch of store_epoch after it.
  */
 bool	 store_begin(struct store *, struct mono_time now, bool *recreated,
 	    struct store_counters *counters);
 /*
  * Ends the transaction.  True: all of it is on disk; false: nothing of it is.
- * `complete`: the file now has every notification that exists.
+ * `complete`: the file now has every notification that exists.  After false,
+ * store_epoch may be a new one.
  */
 bool	 store_commit(struct store *, struct mono_time now, bool complete);
+
+/*
+ * The epoch of the next notification.  While store_is_failing, notifications
+ * may be sent from memory, but only in this epoch: either the mark on disk says
+ * that they are not stored, so that the next run begins another epoch, or the
+ * epoch is one of store_unmarked_epoch.
+ */
+uint32_t store_epoch(const struct store *);
+/*
+ * The epoch that follows `epoch` if nothing can be written now: no other run
+ * uses it, unless the clock is set back.  It is the Unix time in seconds, or
+ * epoch + 1 if that is higher.  A caller that begins one itself gives it to
+ * store_begin.
+ */
+uint32_t store_unmarked_epoch(uint32_t epoch, struct wall_time now);
 
 /* Did the last transaction fail?  If so, when is the next try? */
 bool	 store_is_failing(const struct store *);

@@ -9,9 +9,9 @@
 
 #include "base/wall.h"
 
-/* Each number is at most INT32_MAX in the file. */
+/* Each number but the epoch is at most INT32_MAX in the file. */
 struct store_counters {
-	uint32_t		 epoch;		/* from 1; +1 after a loss */
+	uint32_t		 epoch;		/* from 1; grows after a loss */
 	uint32_t		 sequence;	/* the newest; 0: none */
 	uint32_t		 delivered;	/* all up to it are delivered */
 	uint32_t		 serial;	/* raises of all alarms */

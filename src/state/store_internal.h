@@ -19,6 +19,8 @@ struct store {
 	char			*epoch_path;
 	struct epoch_file	 epoch_file;	/* its content */
 	bool			 epoch_file_pending;	/* write it again */
+	uint32_t		 epoch;		/* of the next notification */
+	bool			 unmarked;	/* from store_unmarked_epoch */
 
 	sqlite3			*db;		/* NULL: not available */
 	sqlite3_stmt		*statements[STORE_STATEMENTS];

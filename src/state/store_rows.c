@@ -77,7 +77,7 @@
 
 #define COUNTERS(KEY, REQUIRED, INTEGER, TEXT) \
 	KEY("id", counters_id, 1, 1) \
-	REQUIRED(" epoch", counters.epoch, 1, COUNT_MAX) \
+	REQUIRED(" epoch", counters.epoch, 1, UINT32_MAX) \
 	REQUIRED(" sequence", counters.sequence, COUNT) \
 	REQUIRED(" delivered", counters.delivered, COUNT) \
 	REQUIRED(" serial", counters.serial, COUNT) \

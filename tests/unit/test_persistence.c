@@ -94,15 +94,20 @@ end(void **state)
 	return (0);
 }
 
-/* With `full`, no file can be written, as on a full disk. */
+/* No file can be written after this offset; -1: there is no limit. */
+static void
+limit_files(rlim_t offset)
+{
+	const struct rlimit	 limit = { offset, RLIM_INFINITY };
+
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+}
+
+/* A full disk allows to overwrite the small epoch file. */
 static void
 fill_disk(bool full)
 {
-	const struct rlimit	 limit = {
-		full ? 0 : RLIM_INFINITY, RLIM_INFINITY,
-	};
-
-	assert_int_equal(setrlimit(RLIMIT_FSIZE, &limit), 0);
+	limit_files(full ? 1024 : RLIM_INFINITY);
 }
 
 /* Sends the next notification; returns its sequence, or 0 if there is none. */
@@ -877,12 +882,66 @@ killed_while_failing(void **state)
 	deliver_all();
 	assert_state(1, 1);
 	fill_disk(false);
-	/* A full disk allows this, but the limit of 0 bytes does not. */
-	assert_true(epoch_file_write(scratch_path(&scratch, "state/epoch"),
-	    &(struct epoch_file){ 1, true }));
 	restart(text, 20);
 	assert_int_equal(AGENT->epoch, 2);
 	assert_state(0, 0);
+}
+
+/*
+ * Not even the epoch file can be written: the notifications have an epoch that
+ * the next run does not use.
+ */
+static void
+killed_while_nothing_is_written(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+	uint32_t		 epoch;
+
+	(void)state;
+	start(text, 0);
+	save(0);
+	limit_files(0);
+	stage_advance(&stage, 12);
+	save(12);
+	deliver_all();
+	assert_state(1, 1);
+	epoch = AGENT->epoch;
+	assert_true(epoch > 1000000000);
+	/* It stays while nothing can be written. */
+	save(14);
+	assert_int_equal(AGENT->epoch, epoch);
+	limit_files(RLIM_INFINITY);
+	assert_epoch_file(1, false);
+	restart(text, 20);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_state(0, 0);
+}
+
+/* Such an epoch is written with the rest, and stays. */
+static void
+written_after_an_unmarked_epoch(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+	uint32_t		 epoch;
+
+	(void)state;
+	start(text, 0);
+	save(0);
+	limit_files(0);
+	add_notifications(2500, 1);
+	save(1);
+	deliver_all();
+	epoch = AGENT->epoch;
+	limit_files(RLIM_INFINITY);
+	save(10);
+	/* The database has the epoch, but not all of its notifications. */
+	assert_true(AGENT->outbox.stored < 2500);
+	assert_epoch_file(epoch, true);
+	save_all(10);
+	assert_epoch_file(epoch, false);
+	restart(text, 20);
+	assert_int_equal(AGENT->epoch, epoch);
+	assert_state(2500, 0);
 }
 
 /* The epoch file says unsaved until everything is on disk. */
@@ -901,8 +960,7 @@ killed_while_catching_up(void **state)
 	assert_true(persistence_is_failing(AGENT));
 	deliver_all();
 	fill_disk(false);
-	assert_true(epoch_file_write(scratch_path(&scratch, "state/epoch"),
-	    &(struct epoch_file){ 1, true }));
+	assert_epoch_file(1, true);
 	save(10);
 	batch = AGENT->outbox.stored;
 	assert_in_range(batch, 100, 1250);
@@ -1471,6 +1529,8 @@ main(void)
 		STORY(continues_from_memory),
 		STORY(serials_of_dropped_raises),
 		STORY(killed_while_failing),
+		STORY(killed_while_nothing_is_written),
+		STORY(written_after_an_unmarked_epoch),
 		STORY(killed_while_catching_up),
 		STORY(damaged),
 		STORY(damaged_history),

@@ -143,8 +143,8 @@ counters_kept(void **state)
 
 	(void)state;
 	open_store();
-	begin_write();
 	counters = set;
+	begin_write();
 	commit();
 	open_store();
 	assert_int_equal(counters.epoch, 5);
@@ -160,6 +160,12 @@ counters_kept(void **state)
 	open_store();
 	assert_int_equal(counters.epoch, 5);
 	assert_int_equal(counters.last_change.ns, -1);
+	counters.epoch = UINT32_MAX;
+	begin_write();
+	commit();
+	open_store();
+	assert_int_equal(counters.epoch, UINT32_MAX);
+	assert_epoch_file(UINT32_MAX, false);
 }
 
 static void

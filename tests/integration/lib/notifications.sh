@@ -79,6 +79,12 @@ all_delivered_once() {
 		"$(grep -c 'snmpTrapOID.0 = hbw' "$TRAPS")" ]
 }
 
+# pairs_are_unique: does each pair of epoch and sequence belong to a single
+# notification?  It may have arrived several times.
+pairs_are_unique() {
+	"$TOOLS/check-order" --duplicates "$TRAPS"
+}
+
 # notifications_in_order [ARGUMENT...]: see tests/tools/check-order
 notifications_in_order() {
 	"$TOOLS/check-order" "$@" "$TRAPS"
