@@ -332,17 +332,6 @@ open_capture(struct listener *listener)
 		listener->capture = NULL;
 		return (true);
 	}
-	/*
-	 * Packets that this host forwards are outgoing, too, and may be
-	 * heartbeats.  The source address shows which ones it sent itself, but
-	 * an expression may match packets without one.  If sent packets are
-	 * needed, the filter excludes those without an address.
-	 */
-	if (match_expression_count(listener->match) > 0 &&
-	    !match_needs_sent(listener->match) &&
-	    !capture_inbound_only(listener->capture))
-		log_warnx("%s: packets that this host sends are captured too",
-		    interface);
 	(void)match_prepare(listener->match, type, refuse_watch, listener);
 	if (!set_filter(listener))
 		return (false);

@@ -272,17 +272,6 @@ match_ignore_own(struct match *m, const struct own_addresses *own)
 	m->inner_ethernet->own = own;
 }
 
-bool
-match_needs_sent(const struct match *m)
-{
-	size_t	 i;
-
-	for (i = 0; i < m->nused; i++)
-		if (m->used[i].protocol->follow != NULL)
-			return (true);
-	return (false);
-}
-
 static const char *
 expression_text(const struct match *m, const struct expression *e)
 {

@@ -41,9 +41,6 @@ void	 match_free(struct match *);
  */
 void	 match_ignore_own(struct match *, const struct own_addresses *);
 
-/* True when a protocol needs the packets that this host sends. */
-bool	 match_needs_sent(const struct match *);
-
 /* True when the watch is enabled and its interface is this one; NULL: any. */
 bool	 match_concerns(const struct configuration_watch *,
 	    const char *interface);

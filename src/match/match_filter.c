@@ -59,7 +59,6 @@ struct filter {
 	size_t		 nexpressions;		/* may be above the maximum */
 	bool		 moves_offsets;		/* one of the expressions */
 	bool		 decapsulates;		/* one of the watches */
-	bool		 needs_sender;		/* see with_sender() */
 };
 
 /* ---- from the configuration to terms */
@@ -107,8 +106,6 @@ collect(struct filter *f, const struct configuration *config,
 
 	memset(f, 0, sizeof(*f));
 	f->decapsulates = match_decapsulates(config, interface);
-	f->needs_sender = match_needs_sent(match) &&
-	    match_expression_count(match) > 0;
 	for (i = 0; i < config->nwatches; i++) {
 		w = config->watches[i];
 		nwatches += match_concerns(w, interface) &&
@@ -234,9 +231,10 @@ plain_filter(const struct filter *f)
 }
 
 /*
- * Frees a filter and returns one that requires SENDER_KNOWN, if a watch needs
- * sent packets and there is an expression: it must not match the LLDP of this
- * host, for example.  NULL when memory is exhausted, or if `text` is NULL.
+ * Frees a filter and returns one that requires SENDER_KNOWN, if there is an
+ * expression: it must not match the LLDP of this host, for example.  Other
+ * outgoing frames pass, because packets that this host forwards can be
+ * heartbeats.  NULL when memory is exhausted, or if `text` is NULL.
  */
 static char *
 with_sender(const struct filter *f, char *text)
@@ -244,7 +242,7 @@ with_sender(const struct filter *f, char *text)
 	char	*result;
 	int	 n;
 
-	if (text == NULL || !f->needs_sender)
+	if (text == NULL || f->nexpressions == 0)
 		return (text);
 	if (text[0] == '\0')
 		n = asprintf(&result, "%s", SENDER_KNOWN);

@@ -164,12 +164,6 @@ capture_join(struct capture *c, const struct addr *group)
 	if_freenameindex(interfaces);
 }
 
-bool
-capture_inbound_only(struct capture *c)
-{
-	return (pcap_setdirection(c->pcap, PCAP_D_IN) == 0);
-}
-
 void
 capture_close(struct capture *c)
 {

@@ -60,9 +60,6 @@ struct capture *capture_open_live(const char *interface, int snapshot,
 	    int ring_bytes, char *error);
 void	 capture_close(struct capture *);
 
-/* Excludes the frames that this host sends, from now on.  False on error. */
-bool	 capture_inbound_only(struct capture *);
-
 /*
  * Sets the first of the `nfilters` pcap-filter(7) expressions that compiles for
  * the link type, because some link types have no `vlan`.  Discards the frames

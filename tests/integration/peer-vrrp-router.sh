@@ -9,33 +9,13 @@
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source-path=SCRIPTDIR source=lib/router.sh
+. "$INTEGRATION/lib/router.sh"
 begin keepalived
 start_snmpd
 start_traps
 
 DIALECTS="v2 v3 old-checksum v2-ipv6 v3-ipv6"
-FAR_NODE=hbw-${WORK##*.}-c
-FAR4=198.51.100.12 FAR6=2001:db8:1::12
-ROUTER4=198.51.100.1 ROUTER6=2001:db8:1::1
-
-# Node b is the router between the observer and the far node.
-make_far_node() {
-	ip netns add "$FAR_NODE" ||
-		bail_out "cannot make a network namespace"
-	NODES+=("$FAR_NODE")
-	ip -n "$NODE_B" link add far type veth \
-		peer name "$LINK" netns "$FAR_NODE"
-	ip -n "$NODE_B" address add "$ROUTER4/24" dev far
-	ip -n "$NODE_B" address add "$ROUTER6/64" dev far nodad
-	ip -n "$NODE_B" link set far up
-	ip -n "$FAR_NODE" address add "$FAR4/24" dev "$LINK"
-	ip -n "$FAR_NODE" address add "$FAR6/64" dev "$LINK" nodad
-	ip -n "$FAR_NODE" link set "$LINK" up
-	ip -n "$FAR_NODE" route add "$A4/32" via "$ROUTER4"
-	ip -n "$FAR_NODE" route add "$A6/128" via "$ROUTER6"
-	at "$NODE_B" sysctl -qw net.ipv4.conf.all.forwarding=1 \
-		net.ipv6.conf.all.forwarding=1
-}
 
 # far_watch NAME PEER VRID
 far_watch() {
@@ -64,7 +44,8 @@ start_all() {
 	done
 }
 
-make_far_node
+# Node b is the router between the observer and the far node.
+make_far_node "$NODE_B"
 {
 	far_watch v2 "$FAR4" 51
 	far_watch v3 "$FAR4" 52
