@@ -19,6 +19,7 @@
 #include "agent_alarms.h"
 #include "agent_apply.h"
 #include "base/log.h"
+#include "engine/engine_program.h"
 #include "engine/sandbox.h"
 #include "host_check.h"
 #include "notify.h"
@@ -499,6 +500,9 @@ start(struct daemon *d, struct configuration *config)
 		fatal("cannot start");
 	/* Returns the parser's memory, which engines would inherit. */
 	malloc_trim(0);
+	if (!engine_program_open())
+		fatal("cannot open the program of the engine, "
+		    ENGINE_PROGRAM);
 	/* Before net-snmp, whose start may block for seconds. */
 	if (!supervisor_init(&d->supervisor, &d->agent, mono_now()))
 		fatal("cannot start the engine");

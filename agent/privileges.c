@@ -11,17 +11,48 @@
 #include "engine/sandbox.h"
 #include "privileges.h"
 
-/* Drops every capability that is not in the list. */
 static bool
-keep(const unsigned *capabilities, size_t n)
+read_capabilities(void)
+{
+	if (capng_get_caps_process() == 0)
+		return (true);
+	errno = EPERM;
+	return (false);
+}
+
+/*
+ * Adds capabilities to the inheritable set, which is possible only while the
+ * bounding set has them.
+ */
+static bool
+inherit(const unsigned *capabilities, size_t n)
+{
+	size_t	 i;
+
+	if (!read_capabilities())
+		return (false);
+	for (i = 0; i < n; i++)
+		if (capng_have_capability(CAPNG_PERMITTED, capabilities[i]))
+			(void)capng_update(CAPNG_ADD, CAPNG_INHERITABLE,
+			    capabilities[i]);
+	if (capng_apply(CAPNG_SELECT_CAPS) == 0)
+		return (true);
+	errno = EPERM;
+	return (false);
+}
+
+/*
+ * Drops every capability that is not in the list.  The engine's program can get
+ * the first `inherited` ones.
+ */
+static bool
+keep(const unsigned *capabilities, size_t n, size_t inherited)
 {
 	bool	 has[CAP_LAST_CAP + 1];
 	size_t	 i;
 
-	if (capng_get_caps_process() != 0) {
-		errno = EPERM;
+	if (!read_capabilities())
 		return (false);
-	}
 	for (i = 0; i < n; i++)
 		has[i] = capng_have_capability(CAPNG_PERMITTED,
 		    capabilities[i]);
@@ -29,11 +60,12 @@ keep(const unsigned *capabilities, size_t n)
 	for (i = 0; i < n; i++)
 		if (has[i])
 			(void)capng_update(CAPNG_ADD,
-			    CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+			    CAPNG_EFFECTIVE | CAPNG_PERMITTED |
+			    (i < inherited ? CAPNG_INHERITABLE : 0),
 			    capabilities[i]);
-	/* Clearing the inheritable set clears the ambient one, too. */
 	if (capng_apply(CAPNG_SELECT_CAPS) == 0)
-		return (true);
+		return (prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_CLEAR_ALL, 0, 0,
+		    0) == 0);
 	errno = EPERM;
 	return (false);
 }
@@ -42,16 +74,20 @@ bool
 privileges_limit(bool bind)
 {
 	unsigned	 capabilities[5];
-	size_t		 n = 0;
+	size_t		 n = 0, inherited;
 
-	/* Fails without CAP_SETPCAP; then the unit of systemd has done it. */
-	(void)sandbox_drop_bounding();
 	capabilities[n++] = CAP_NET_RAW;
 	if (geteuid() == 0) {
 		capabilities[n++] = CAP_SETUID;
 		capabilities[n++] = CAP_SETGID;
-		capabilities[n++] = CAP_KILL;
 	}
+	inherited = n;
+	if (!inherit(capabilities, inherited))
+		return (false);
+	if (geteuid() == 0)
+		capabilities[n++] = CAP_KILL;
+	/* Fails without CAP_SETPCAP; then the unit of systemd has done it. */
+	(void)sandbox_drop_bounding();
 	if (bind)
 		capabilities[n++] = CAP_NET_BIND_SERVICE;
 #ifndef HBW_SANITIZERS
@@ -59,7 +95,7 @@ privileges_limit(bool bind)
 	if (prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) != 0)
 		return (false);
 #endif
-	return (keep(capabilities, n) &&
+	return (keep(capabilities, n, inherited) &&
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
 }
 

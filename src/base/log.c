@@ -49,6 +49,12 @@ log_open(const char *name, enum log_target target, bool verbose)
 		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
 
+bool
+log_is_verbose(void)
+{
+	return (log_verbose);
+}
+
 void
 log_disconnect(void)
 {

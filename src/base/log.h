@@ -50,6 +50,9 @@ void	 log_redirect(log_taker *take, void *arg);
 void	 log_disconnect(void);
 void	 log_reconnect(void);
 
+/* True when log_debug writes; a process that this one starts may need it. */
+bool	 log_is_verbose(void);
+
 /* Logs a line that another process, called `name`, sent to this one. */
 void	 log_other(const char *name, int priority, const char *line);
 

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "config.h"
+
 #include <sys/prctl.h>
 #include <sys/socket.h>
 
@@ -11,6 +13,7 @@
 
 #include "base/log.h"
 #include "engine/engine.h"
+#include "engine/handover.h"
 #include "engine/listener.h"
 #include "engine/sandbox.h"
 
@@ -55,7 +58,8 @@
 enum { FD_PARENT, FD_LINK_MONITOR, FD_CAPTURES };
 
 struct engine {
-	struct shared_state	*shared;
+	struct handover		 handover;
+	struct shared_state	*shared;	/* owned */
 	int			 parent;	/* socket */
 	int			 link_monitor;	/* socket */
 	struct listeners	 common;
@@ -405,15 +409,41 @@ run(struct engine *engine, bool after_gap)
 	detect_free(&engine->common.detect);
 }
 
-void
-engine_main(const struct configuration *config, struct shared_state *shared,
-    int parent)
+/* Frees everything, which the leak check of the sanitizers needs. */
+static void
+free_all(struct engine *engine)
 {
-	struct engine	 engine = { .shared = shared, .parent = parent };
+	for_each_listener(engine, listener_close);
+	free(engine->fds);
+	free(engine->common.blind);
+	own_addresses_free(&engine->common.own);
+	free(engine->sources);
+	free(engine->listeners);
+	report_queue_free(&engine->common.reports);
+	close(engine->link_monitor);
+	close(engine->common.link_socket);
+	shared_state_free(engine->shared);
+	handover_free(&engine->handover);
+}
+
+void
+engine_main(void)
+{
+	struct engine	 engine = { .parent = ENGINE_PARENT };
 	uint32_t	 order;
 
 	report_queue_init(&engine.common.reports);
 	log_redirect(report_line, &engine);
+	if (!handover_read(ENGINE_HANDOVER, &engine.handover))
+		fatal("cannot read the watches of the agent");
+	log_open(ENGINE_NAME, LOG_TO_STDERR, engine.handover.verbose);
+	sandbox_set_user(engine.handover.user);
+	engine.shared = shared_state_attach(&engine.handover.config,
+	    ENGINE_ROWS);
+	if (engine.shared == NULL)
+		fatal("cannot map the rows of the agent");
+	close(ENGINE_HANDOVER);
+	close(ENGINE_ROWS);
 	engine.common.link_socket = link_open();
 	engine.link_monitor = link_monitor_open();
 	if (engine.common.link_socket < 0 || engine.link_monitor < 0)
@@ -421,24 +451,24 @@ engine_main(const struct configuration *config, struct shared_state *shared,
 	/* The default lets the kernel delay each timer by 50 us. */
 	(void)prctl(PR_SET_TIMERSLACK, 1);
 	engine.common.before = mono_now();
-	engine.common.interruption.config = config;
+	engine.common.interruption.config = &engine.handover.config;
 	if (!own_addresses_read(&engine.common.own))
 		log_warn("cannot read the addresses of this host");
-	open_listeners(&engine, config);
-	find_own_peers(&engine, config);
-	if (!sandbox_enter(parent, shared->ncaptures + FD_CAPTURES))
+	open_listeners(&engine, &engine.handover.config);
+	find_own_peers(&engine, &engine.handover.config);
+	if (!sandbox_enter(engine.parent, engine.shared->ncaptures +
+	    FD_CAPTURES))
 		fatal("cannot drop privileges");
 	flush_reports(&engine);
 	order = wait_for_order(&engine);
 	if (order != ENGINE_STOP)
 		run(&engine, order == ENGINE_GO_AFTER_GAP);
-	for_each_listener(&engine, listener_close);
-	free(engine.fds);
-	free(engine.common.blind);
-	own_addresses_free(&engine.common.own);
-	free(engine.sources);
-	free(engine.listeners);
-	report_queue_free(&engine.common.reports);
-	close(engine.link_monitor);
-	close(engine.common.link_socket);
+#ifndef HBW_SANITIZERS
+	/*
+	 * To close many captures takes the kernel some time.  The agent
+	 * continues as soon as this descriptor is closed.
+	 */
+	close(engine.parent);
+#endif
+	free_all(&engine);
 }

@@ -18,6 +18,18 @@
 #include "detect/detect.h"
 #include "engine/shared_state.h"
 
+/* The name of the engine in the log. */
+#define ENGINE_NAME	"hbwatchd[engine]"
+
+/* ---- the descriptors with which the engine's program is executed */
+
+enum engine_descriptor {
+	ENGINE_PARENT = 3,	/* the socket for the messages below */
+	ENGINE_ROWS,		/* see shared_state_attach */
+	ENGINE_HANDOVER,	/* see handover_read */
+	ENGINE_DESCRIPTORS_END,
+};
+
 /* ---- from the engine to its parent */
 
 enum engine_report_type {

@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
@@ -11,48 +10,22 @@
 
 #include "base/log.h"
 #include "base/utf8.h"
-#include "engine/engine.h"
 #include "engine/engine_process.h"
+#include "engine/engine_program.h"
+#include "engine/handover.h"
 
-/*
- * Resets the signal handlers and closes the descriptors that the child inherits
- * from its parent, except `keep`.  The signals that end the parent are ignored,
- * because the child ends when the parent closes the socket.
- */
-static void
-leave_parent(int keep)
+/* Starts the program with these two files, which the caller closes. */
+static bool
+start_program(struct engine_process *engine, int rows, int handover)
 {
-	sigset_t	 none;
+	int	 descriptors[ENGINE_DESCRIPTORS_END], pair[2];
 
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	signal(SIGPIPE, SIG_IGN);
-	signal(SIGALRM, SIG_DFL);
-	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	/* If a range is empty, the call fails and closes nothing. */
-	close_range(STDERR_FILENO + 1, (unsigned)keep - 1, 0);
-	close_range((unsigned)keep + 1, ~0U, 0);
-}
-
-bool
-engine_start(struct engine_process *engine, const struct configuration *config,
-    struct shared_state *shared)
-{
-	int	 pair[2];
-
-	engine->socket = -1;
-	engine->next = engine->count = 0;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) != 0)
 		return (false);
-	engine->pid = fork();
-	if (engine->pid == 0) {
-		leave_parent(pair[1]);
-		engine_main(config, shared, pair[1]);
-		_exit(0);
-	}
+	descriptors[ENGINE_PARENT] = pair[1];
+	descriptors[ENGINE_ROWS] = rows;
+	descriptors[ENGINE_HANDOVER] = handover;
+	engine->pid = engine_program_start(descriptors + ENGINE_PARENT);
 	close(pair[1]);
 	if (engine->pid < 0) {
 		close(pair[0]);
@@ -60,6 +33,23 @@ engine_start(struct engine_process *engine, const struct configuration *config,
 	}
 	engine->socket = pair[0];
 	return (true);
+}
+
+bool
+engine_start(struct engine_process *engine, const struct configuration *config,
+    const struct shared_state *shared)
+{
+	int	 handover;
+	bool	 started;
+
+	engine->socket = -1;
+	engine->next = engine->count = 0;
+	handover = handover_write(config, sandbox_user(), log_is_verbose());
+	if (handover < 0)
+		return (false);
+	started = start_program(engine, shared->file, handover);
+	close(handover);
+	return (started);
 }
 
 bool
@@ -132,7 +122,7 @@ engine_receive(struct engine_process *engine, struct engine_report *r)
 void
 engine_log(const struct engine_report *r)
 {
-	log_other("hbwatchd[engine]", LOG_PRI(r->priority), r->text);
+	log_other(ENGINE_NAME, LOG_PRI(r->priority), r->text);
 }
 
 void
@@ -147,6 +137,9 @@ engine_reap(struct engine_process *engine)
 	kill(engine->pid, SIGKILL);
 	while (waitpid(engine->pid, &status, 0) < 0 && errno == EINTR)
 		continue;
+	if (WIFEXITED(status) && WEXITSTATUS(status) == ENGINE_PROGRAM_FAILED)
+		log_errx("cannot execute the program of the engine, "
+		    ENGINE_PROGRAM);
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
 		log_errx("the engine was killed by signal %d (%s)",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));

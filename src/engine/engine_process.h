@@ -35,11 +35,11 @@ struct engine_process {
 };
 
 /*
- * Starts an engine.  The caller keeps the configuration and the shared state
- * until engine_reap.  False on error (errno); then there is no engine.
+ * Starts an engine, after engine_program_open.  The caller keeps the shared
+ * state until engine_reap.  False on error (errno); then there is no engine.
  */
 bool	 engine_start(struct engine_process *, const struct configuration *,
-	    struct shared_state *);
+	    const struct shared_state *);
 
 /* Sends an order, without waiting.  False when the engine has ended. */
 bool	 engine_order(const struct engine_process *, enum engine_order);

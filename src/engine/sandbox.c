@@ -23,8 +23,7 @@
 #include "engine/sandbox.h"
 
 /* The user that the engine changes to; uid 0: it keeps its user. */
-static uid_t	 sandbox_uid;
-static gid_t	 sandbox_gid;
+static struct sandbox_user	 engine_user;
 
 /* The parent needs CAP_KILL to kill an engine that runs as another user. */
 static bool
@@ -51,8 +50,19 @@ sandbox_find_user(void)
 		    "engine runs as uid 0", HBW_USER);
 		return;
 	}
-	sandbox_uid = user->pw_uid;
-	sandbox_gid = user->pw_gid;
+	engine_user = (struct sandbox_user){ user->pw_uid, user->pw_gid };
+}
+
+struct sandbox_user
+sandbox_user(void)
+{
+	return (engine_user);
+}
+
+void
+sandbox_set_user(struct sandbox_user user)
+{
+	engine_user = user;
 }
 
 /*
@@ -62,9 +72,11 @@ sandbox_find_user(void)
 static bool
 change_user(void)
 {
-	return (sandbox_uid == 0 || (setgroups(0, NULL) == 0 &&
-	    setresgid(sandbox_gid, sandbox_gid, sandbox_gid) == 0 &&
-	    setresuid(sandbox_uid, sandbox_uid, sandbox_uid) == 0) ||
+	uid_t	 uid = engine_user.uid;
+	gid_t	 gid = engine_user.gid;
+
+	return (uid == 0 || (setgroups(0, NULL) == 0 &&
+	    setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0) ||
 	    errno == EPERM || errno == EINVAL);
 }
 

@@ -6,6 +6,8 @@
 #ifndef HBW_SANDBOX_H
 #define HBW_SANDBOX_H
 
+#include <sys/types.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -15,6 +17,14 @@
  * start, while /etc/passwd can be read.
  */
 void	 sandbox_find_user(void);
+
+/* Hands the user over to another program; uid 0: it keeps its user. */
+struct sandbox_user {
+	uid_t	 uid;
+	gid_t	 gid;
+};
+struct sandbox_user sandbox_user(void);
+void	 sandbox_set_user(struct sandbox_user);
 
 /*
  * Drops, for the rest of the process, all that the engine does not need: the

@@ -4,8 +4,10 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/array.h"
+#include "base/memory_file.h"
 #include "base/utf8.h"
 #include "engine/shared_state.h"
 
@@ -58,29 +60,58 @@ aligned(size_t size)
 	return ((size + LINE_SIZE - 1) / LINE_SIZE * LINE_SIZE);
 }
 
-/* The mapping holds next_wakeup, the captures and the watches, all zero. */
-static bool
-map_rows(struct shared_state *shared, size_t nwatches)
+/* The positions of the arrays in the mapping, which starts with next_wakeup. */
+static size_t
+captures_at(const struct shared_state *shared)
 {
-	size_t	 captures = aligned(sizeof(*shared->next_wakeup));
-	size_t	 watches = captures +
-	    aligned(shared->ncaptures * sizeof(*shared->captures));
+	return (aligned(sizeof(*shared->next_wakeup)));
+}
+
+static size_t
+watches_at(const struct shared_state *shared)
+{
+	return (captures_at(shared) +
+	    aligned(shared->ncaptures * sizeof(*shared->captures)));
+}
+
+/* Rows that have no file yet.  NULL on error (errno). */
+static struct shared_state *
+rows_of(const struct configuration *config)
+{
+	struct shared_state	*shared = calloc(1, sizeof(*shared));
+
+	if (shared == NULL)
+		return (NULL);
+	shared->file = -1;
+	if (!list_interfaces(shared, config)) {
+		shared_state_free(shared);
+		return (NULL);
+	}
+	if (shared->ncaptures > DETECT_SOURCES_MAX) {
+		shared_state_free(shared);
+		errno = EMFILE;
+		return (NULL);
+	}
+	shared->nwatches = config->nwatches;
+	shared->size = watches_at(shared) +
+	    shared->nwatches * sizeof(*shared->watches);
+	return (shared);
+}
+
+static bool
+map_rows(struct shared_state *shared, int file)
+{
+	size_t	 captures = captures_at(shared), watches = watches_at(shared);
 	char	*start;
 
-	if (shared->ncaptures > DETECT_SOURCES_MAX) {
-		errno = EMFILE;
-		return (false);
-	}
-	shared->size = watches + nwatches * sizeof(*shared->watches);
-	start = mmap(NULL, shared->size, PROT_READ | PROT_WRITE,
-	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	start = mmap(NULL, shared->size, PROT_READ | PROT_WRITE, MAP_SHARED,
+	    file, 0);
 	if (start == MAP_FAILED)
 		return (false);
 	shared->mapping = start;
 	shared->next_wakeup = (_Atomic int64_t *)start;
 	shared->captures = (struct shared_capture *)(start + captures);
 	shared->watches = (struct detect_watch *)(start + watches);
-	shared->nwatches = nwatches;
 	return (true);
 }
 
@@ -102,13 +133,18 @@ configure_watches(struct shared_state *shared,
 struct shared_state *
 shared_state_new(const struct configuration *config, struct mono_time now)
 {
-	struct shared_state	*shared;
+	struct shared_state	*shared = rows_of(config);
 	struct shared_capture	*c;
 	size_t			 i;
 
-	shared = calloc(1, sizeof(*shared));
-	if (shared == NULL || !list_interfaces(shared, config) ||
-	    !map_rows(shared, config->nwatches)) {
+	if (shared == NULL)
+		return (NULL);
+	shared->file = memory_file_new("hbwatch-rows");
+	/* The new file is all zero. */
+	if (shared->file < 0 || ftruncate(shared->file,
+	    (off_t)shared->size) != 0 ||
+	    !memory_file_seal(shared->file, false) ||
+	    !map_rows(shared, shared->file)) {
 		shared_state_free(shared);
 		return (NULL);
 	}
@@ -125,6 +161,24 @@ shared_state_new(const struct configuration *config, struct mono_time now)
 	return (shared);
 }
 
+struct shared_state *
+shared_state_attach(const struct configuration *config, int file)
+{
+	struct shared_state	*shared = rows_of(config);
+
+	if (shared == NULL)
+		return (NULL);
+	if (memory_file_size(file, false) != shared->size) {
+		shared_state_free(shared);
+		errno = EINVAL;
+		return (NULL);
+	}
+	if (map_rows(shared, file))
+		return (shared);
+	shared_state_free(shared);
+	return (NULL);
+}
+
 void
 shared_state_free(struct shared_state *shared)
 {
@@ -132,6 +186,8 @@ shared_state_free(struct shared_state *shared)
 		return;
 	if (shared->mapping != NULL)
 		munmap(shared->mapping, shared->size);
+	if (shared->file >= 0)
+		close(shared->file);
 	free(shared->names);
 	free(shared);
 }

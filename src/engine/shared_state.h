@@ -65,15 +65,25 @@ struct shared_state {
 	char			(*names)[IF_NAMESIZE];
 	void			*mapping;	/* owned */
 	size_t			 size;		/* of the mapping, in bytes */
+	int			 file;		/* the agent's; owned */
 };
 
 /*
- * Creates the rows for a configuration; all watches start at `now`.  Children
- * of this process share them.  NULL on error (errno; EMFILE: more interfaces
- * than DETECT_SOURCES_MAX).  The caller frees it with shared_state_free.
+ * Creates the rows for a configuration; all watches start at `now`.  They are
+ * in a file in memory of a fixed size, which the engine maps.  NULL on error
+ * (errno; EMFILE: more interfaces than DETECT_SOURCES_MAX).  The caller frees
+ * it with shared_state_free.
  */
 struct shared_state *shared_state_new(const struct configuration *,
 	    struct mono_time now);
+
+/*
+ * For the engine: maps the rows of this configuration that the agent created.
+ * NULL on error (errno; EINVAL: `file` has the rows of another one).  The
+ * caller keeps the file and frees the rows with shared_state_free.
+ */
+struct shared_state *shared_state_attach(const struct configuration *,
+	    int file);
 void	 shared_state_free(struct shared_state *);
 
 /* The old position of a watch that the old configuration does not have. */

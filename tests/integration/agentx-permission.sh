@@ -21,7 +21,7 @@ watch_section flinkserver 20053 5s | configure
 chmod 0711 "$WORK" "$WORK/directory"
 chown -R 65534 "$WORK/state"
 chmod 0644 "$WORK/hbwatchd.conf"
-cp "$BUILD/hbwatchd" "$WORK/hbwatchd"
+cp "$BUILD/hbwatchd" "$BUILD/hbwatch-engine" "$WORK"
 
 # start_as USER: does not wait until it answers
 start_as() {

@@ -45,6 +45,13 @@ engine_is_sandboxed() {
 	is "$1: the engine has no capability" \
 		"$(capabilities "$pid")" "0 0 0 0 0 "
 	is "$1: the engine cannot get one" "$(status "$pid" NoNewPrivs)" 1
+	is "$1: the engine has its own program" \
+		"$(readlink "/proc/$pid/exe")" "$BUILD/hbwatch-engine"
+	is "$1: the engine has no library of net-snmp" \
+		"$(grep -c netsnmp "/proc/$pid/maps")" 0
+	has_sanitizers ||
+		is "$1: the engine has no environment" \
+			"$(wc -c <"/proc/$pid/environ")" 0
 	has_sanitizers ||
 		is "$1: the system calls of the engine are filtered" \
 			"$(status "$pid" Seccomp)" 2
@@ -56,11 +63,13 @@ interface_is_promiscuous() {
 
 start_pair 2s
 daemon=${PID[hbwatchd]}
-# CAP_KILL, CAP_SETGID, CAP_SETUID and CAP_NET_RAW
-own=$((1 << 5 | 1 << 6 | 1 << 7 | 1 << 13))
+# CAP_SETGID, CAP_SETUID and CAP_NET_RAW are for the engine's program; CAP_KILL
+# is the agent's.
+inherited=$((1 << 6 | 1 << 7 | 1 << 13))
+own=$((1 << 5 | inherited))
 is "the user of the agent is root" "$(status "$daemon" Uid)" 0000
 is "the agent keeps the capabilities to start and end an engine" \
-	"$(capabilities "$daemon")" "$own $own 0 0 0 "
+	"$(capabilities "$daemon")" "$own $own $inherited 0 0 "
 is "the agent cannot get another capability" "$(status "$daemon" NoNewPrivs)" 1
 engine_is_sandboxed "started by root"
 check "the interface is promiscuous" interface_is_promiscuous
@@ -118,7 +127,7 @@ sed -i '1i snmp = { "rocommunity public 127.0.0.1" }' "$WORK/hbwatchd.conf"
 start_alone
 ok "standalone: the agent answers on a privileged port"
 is "standalone: the agent does not keep the capability for it" \
-	"$(capabilities "${PID[hbwatchd]}")" "$own $own 0 0 0 "
+	"$(capabilities "${PID[hbwatchd]}")" "$own $own $inherited 0 0 "
 stop hbwatchd
 AGENT=127.0.0.1:1161
 stop snmpd
@@ -131,7 +140,7 @@ mkdir "$WORK/own"
 cp "$WORK/hbwatchd.conf" "$WORK/own"
 chown -R "$uid" "$WORK/own"
 chmod 0711 "$WORK"
-cp "$BUILD/hbwatchd" "$WORK/own/hbwatchd"
+cp "$BUILD/hbwatchd" "$BUILD/hbwatch-engine" "$WORK/own"
 
 as_user() {
 	env -u MIBS -u MIBDIRS setpriv --reuid "$uid" \
@@ -153,7 +162,7 @@ soon "an ambient capability: heartbeats make the watch alive" 10 \
 	watch_is hbwWatchState flinkserver alive
 raw=$((1 << 13))
 is "an ambient capability: the agent keeps it" \
-	"$(capabilities "${PID[hbwatchd]}")" "$raw $raw 0 0 $raw "
+	"$(capabilities "${PID[hbwatchd]}")" "$raw $raw $raw 0 $raw "
 pid=$(engine)
 is "an ambient capability: the engine has none" \
 	"$(for field in CapPrm CapEff CapInh CapAmb; do status "$pid" $field

@@ -22,7 +22,8 @@ mkdir "$WORK/own"
 mv "$WORK/hbwatchd.conf" "$WORK/own"
 chmod 0711 "$WORK"
 # The user of the unit may not enter the directories of the originals.
-install -m 0755 "$BUILD/hbwatchd" "$TOOLS/run-with-unit-filter" "$WORK/own"
+install -m 0755 "$BUILD/hbwatchd" "$BUILD/hbwatch-engine" \
+	"$TOOLS/run-with-unit-filter" "$WORK/own"
 chown -R nobody "$WORK/own"
 is "the group of the unit can use the AgentX socket" \
 	"$(stat -c '%a %G' "$AGENTX")" "660 $group"

@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The hand-over: what the agent tells a new engine, in a file in memory.  The
+ * engine is another program, so it has nothing else of the agent's memory.  The
+ * hand-over has what the engine needs of each watch, and none of the SNMP
+ * communities, users and passphrases and of the texts of alarms.
+ */
+#ifndef HBW_HANDOVER_H
+#define HBW_HANDOVER_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "config/configuration.h"
+#include "engine/sandbox.h"
+
+struct handover {
+	struct sandbox_user	 user;		/* for sandbox_set_user */
+	bool			 verbose;	/* see log_open */
+	/*
+	 * Only the watches.  They are in the arena, and have only the members
+	 * that handover.c writes; the others are zero.
+	 */
+	struct configuration	 config;
+	struct arena		 arena;
+};
+
+/*
+ * Writes the hand-over of a configuration.  Returns a sealed, read-only file,
+ * which the caller closes; -1 on error (errno).
+ */
+int	 handover_write(const struct configuration *, struct sandbox_user,
+	    bool verbose);
+
+/*
+ * Reads a hand-over.  The caller frees it with handover_free.  False when it is
+ * invalid (errno is EINVAL), or on another error (errno); then it is empty.
+ */
+bool	 handover_read(int file, struct handover *);
+/* The same for the contents of a file. */
+bool	 handover_parse(const uint8_t *bytes, size_t size, struct handover *);
+void	 handover_free(struct handover *);
+
+#endif
