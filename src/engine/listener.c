@@ -63,8 +63,8 @@ set_capture_state(struct listener *listener, enum shared_capture_state state,
 		return;
 	snprintf(r.error, sizeof(r.error), "%s", error);
 	if (!report_queue_add(&listener->common->reports, &r))
-		log_errx("%s: report of the new state dropped: out of memory",
-		    row->interface);
+		log_errx("%s: report of the capture state dropped: out of "
+		    "memory", row->interface);
 }
 
 static void

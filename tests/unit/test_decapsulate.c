@@ -50,7 +50,7 @@ frame_of(const struct bytes *b, int link_type)
 	});
 }
 
-/* The heartbeat in a frame, as the type of its link; 0: there is none. */
+/* The link type of the inner frame with the heartbeat; 0: there is none. */
 static int
 beat_in(const struct bytes *b, int link_type)
 {

@@ -786,7 +786,7 @@ give_at(const struct bytes *b, int64_t ns)
 	match_frame(match, &frame, take, &found);
 }
 
-/* Copies of an acknowledgement are no keepalives, only those of keepalives. */
+/* The copy of a segment is found only if the segment is a keepalive. */
 static void
 copies_of_segments(void **state)
 {
@@ -942,7 +942,7 @@ own_packets_do_not_count(void **state)
 	own_addresses_free(&own);
 }
 
-/* In cooked captures the packet itself says that it was sent. */
+/* In cooked captures the header shows that the packet was sent. */
 static void
 sent_packets_do_not_count(void **state)
 {
@@ -1228,7 +1228,7 @@ expression_for_another_link(void **state)
 	assert_found(1, 0u);
 }
 
-/* No frame of a match was sent by this host, so each one is inbound. */
+/* Frames that this host sent match no expression, so all are inbound. */
 static void
 expression_with_a_direction(void **state)
 {
@@ -2116,7 +2116,7 @@ decapsulated_depth(void **state)
 static void
 filters_of_encapsulations(void **state)
 {
-	/* An encapsulation: EtherType, octets before the heartbeat. */
+	/* The EtherType, and the octets before the inner packet. */
 	static const struct {
 		unsigned	 type;
 		uint8_t		 octets[44];
