@@ -37,7 +37,7 @@
 	"udp dst port 6635 or " EXTENSIONS
 
 /*
- * All received frames, and of the sent ones those with an IP source address,
+ * All received frames, and of the outgoing ones those with an IP source address,
  * which shows whether this host sent the packet or forwarded it.
  */
 #define SENDER_KNOWN	\

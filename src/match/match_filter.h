@@ -22,8 +22,8 @@
  *
  * All frames in which match_frame finds a watch pass each filter, except those
  * behind PPPoE, because the sessions of PPPoE have interfaces of their own.  If
- * there are expressions, and tcp-keepalive needs the frames that this host
- * sends, then a sent frame passes only if its IP address shows the sender.
+ * there are expressions, an outgoing frame passes only if it has an IP source
+ * address, which shows whether this host sent it.
  */
 bool	 match_filters(const struct configuration *, const char *interface,
 	    const struct match *, char *filters[MATCH_FILTERS]);

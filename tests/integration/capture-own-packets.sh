@@ -3,8 +3,8 @@
 #
 # Setting: the observer itself sends heartbeats: the peer of a watch is an
 #          address of the observer, from the start or later; and watches without
-#          a peer, also beside a tcp-keepalive watch, which needs sent packets,
-#          and for frames that do not show their sender.
+#          a peer, also beside a tcp-keepalive watch and for frames that do not
+#          show their sender.
 # Checks:  -t reports such a peer with its line; hbwatchd warns, and the watch
 #          is blind as long as the address is there; own packets never count.
 
@@ -84,7 +84,7 @@ is "discover says that a proposed peer is an address of this host" \
 	"$(own_proposals "$A4")" 1
 is "discover does not say so of the peer" "$(own_proposals "$B4")" 0
 
-# With tcp-keepalive the engine receives what this host sends.
+# The engine follows the segments that this host sends, for tcp-keepalive.
 {
 	watch_section keepalive "tcp-keepalive 7003" 1h
 	watch_section good 20001 2s
