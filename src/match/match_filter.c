@@ -37,8 +37,8 @@
 	"udp dst port 6635 or " EXTENSIONS
 
 /*
- * All received frames, and of the outgoing ones those with an IP source address,
- * which shows whether this host sent the packet or forwarded it.
+ * All received frames, and the outgoing ones with an IP source address, which
+ * shows whether this host sent the packet or forwarded it.
  */
 #define SENDER_KNOWN	\
 	"(ip[12:4] != 0 or (ip6 and not ip6 src host ::) or inbound)"
