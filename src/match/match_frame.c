@@ -212,7 +212,7 @@ may_match(const struct used_protocol *used, const struct packet *packet)
 	    ports_have(used, packet->destination_port)));
 }
 
-/* Of a packet that this host sent only follow() is called, if it is needed. */
+/* A packet that this host sent is only passed to follow(). */
 static void
 follow_sent(const struct match *m, struct query *q)
 {

@@ -47,7 +47,7 @@ struct capture_merge {
 	uint64_t		 frames;	/* handed out or skipped */
 	unsigned		 skipped;	/* since the last hand-out */
 	capture_merge_take	*take;
-	capture_merge_wants	*wants;
+	capture_merge_filter	*filter;
 	void			*arg;
 	capture_merge_tick	*tick;
 };
@@ -109,7 +109,7 @@ input_read(struct capture_merge *m, struct input *in)
 	if (frame.timestamp.ns > in->newest.ns)
 		in->newest = frame.timestamp;
 	return (reorder_window_push(in->window, &frame,
-	    m->wants == NULL || m->wants(m->arg, &frame)));
+	    m->filter == NULL || m->filter(m->arg, &frame)));
 }
 
 /* Reads until the window is full.  False when memory is exhausted. */
@@ -283,13 +283,13 @@ step(struct capture_merge *m, uint32_t i)
 
 bool
 capture_merge_run(struct capture_merge *m, capture_merge_take *take,
-    capture_merge_wants *wants, capture_merge_tick *tick, void *arg)
+    capture_merge_filter *filter, capture_merge_tick *tick, void *arg)
 {
 	const struct heap_entry	*top;
 	uint32_t		 i;
 
 	m->take = take;
-	m->wants = wants;
+	m->filter = filter;
 	m->tick = tick;
 	m->arg = arg;
 	for (i = 0; i < m->ninputs && !m->done; i++)

@@ -20,8 +20,8 @@ struct capture_merge;
  */
 typedef bool capture_merge_take(void *arg, const struct capture_frame *);
 
-/* Are the bytes of the frame needed?  Called once, when the frame is read. */
-typedef bool capture_merge_wants(void *arg, const struct capture_frame *);
+/* True when the bytes of the frame are needed.  Called when it is read. */
+typedef bool capture_merge_filter(void *arg, const struct capture_frame *);
 
 /* Shows the progress. */
 typedef void capture_merge_tick(void *arg);
@@ -43,10 +43,10 @@ void	 capture_merge_close(struct capture_merge *);
  *
  * An unwanted frame has no bytes (NULL), only a timestamp, and most of them are
  * skipped; but the first and the last of all frames are always handed out.  If
- * `wants` is NULL, all frames are wanted.
+ * `filter` is NULL, all frames are wanted.
  */
 bool	 capture_merge_run(struct capture_merge *, capture_merge_take *,
-	    capture_merge_wants *wants, capture_merge_tick *, void *arg);
+	    capture_merge_filter *filter, capture_merge_tick *, void *arg);
 
 /*
  * Logs the problems of the captures: truncated, out of order, packets without a

@@ -267,7 +267,7 @@ add_matcher(struct replay *r, int link_type, const char *name)
  * the interfaces of a pcapng file may have several link types.
  */
 static bool
-wants_frame(void *arg, const struct capture_frame *frame)
+filter_frame(void *arg, const struct capture_frame *frame)
 {
 	struct replay		*r = arg;
 	const struct match	*match = matcher_find(r, frame->link_type);
@@ -363,7 +363,7 @@ run(struct replay *r)
 {
 	bool	 ok;
 
-	ok = capture_merge_run(r->merge, take_frame, wants_frame,
+	ok = capture_merge_run(r->merge, take_frame, filter_frame,
 	    show_progress, r) && !r->exhausted;
 	if (!ok)
 		log_errx("out of memory");

@@ -38,7 +38,7 @@ vrrp_interval(const struct vrrp *v)
 /*
  * True when the packet has all its addresses.  Some senders of version 2 omit
  * the authentication data if there is no authentication.  With seven addresses
- * such a packet cannot be told apart from CARP, so it is not accepted.
+ * such a packet has the same length as CARP, so it is not accepted.
  */
 static bool
 vrrp_complete(const struct vrrp *v, const struct packet *packet)
@@ -54,9 +54,10 @@ vrrp_complete(const struct vrrp *v, const struct packet *packet)
 /*
  * The checksum of version 3 includes a pseudo-header: RFC 5798, section 5.2.8.
  * So does that of version 2 over IPv6, which is in no RFC but which keepalived
- * can send.  For IPv4 some routers leave the pseudo-header out.  Old versions of
- * keepalived, and new ones with old_unicast_checksum, send to one address, but
- * compute the checksum with the address of the group.  All these are accepted.
+ * can send.  For IPv4 some routers leave the pseudo-header out.  Old versions
+ * of keepalived, and new ones with old_unicast_checksum, send to one address,
+ * but compute the checksum with the address of the group.  All these are
+ * accepted.
  */
 static bool
 vrrp_checksum_bad(const struct vrrp *v, const struct packet *packet)
