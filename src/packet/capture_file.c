@@ -120,18 +120,23 @@ static ssize_t
 stream_read(void *cookie, char *buffer, size_t size)
 {
 	struct capture_file	*f = cookie;
+	size_t			 least = 1;
 
-	if (f->first == f->end && !buffer_more(f))
+	if (f->is_pcapng)
+		least = pcapng_least(&f->pcapng);
+	while (f->end - f->first < least && buffer_more(f))
+		continue;
+	if (f->first == f->end)
 		return (f->error != 0 ? -1 : 0);
 	if (size > f->end - f->first)
 		size = f->end - f->first;
-	memcpy(buffer, f->buffer + f->first, size);
-	f->first += size;
-	if (f->is_pcapng &&
-	    !pcapng_pass(&f->pcapng, (uint8_t *)buffer, size)) {
+	if (f->is_pcapng && !pcapng_pass(&f->pcapng, f->buffer + f->first,
+	    size, f->end - f->first)) {
 		f->error = ENOMEM;
 		return (-1);
 	}
+	memcpy(buffer, f->buffer + f->first, size);
+	f->first += size;
 	return ((ssize_t)size);
 }
 

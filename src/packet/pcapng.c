@@ -61,12 +61,33 @@ changed(const struct pcapng *p, uint8_t octet)
 	    0xff);
 }
 
+/*
+ * Limits the length of a simple packet, at the beginning of its block's body.
+ * It is the original length, and libpcap computes from it how many octets were
+ * captured, with a snapshot length that is no longer that of the file.
+ */
+static void
+limit_length(const struct pcapng *p, uint8_t *octets)
+{
+	uint32_t	 length = 0;
+	size_t		 i;
+
+	for (i = 0; i < 4; i++)
+		length = length << 8 | octets[p->big_endian ? i : 3 - i];
+	if (p->snapshot == 0 || length <= p->snapshot)
+		return;
+	for (i = 0; i < 4; i++)
+		octets[i] = (uint8_t)(p->snapshot >>
+		    8 * (p->big_endian ? 3 - i : i));
+}
+
 static void
 begin_section(struct pcapng *p)
 {
 	p->big_endian = true;		/* number() uses it */
 	p->big_endian = number(p, AT_BODY, 4) == BYTE_ORDER_MAGIC;
 	p->nlinks = 0;
+	p->snapshot = 0;
 }
 
 /* False when memory is exhausted. */
@@ -112,6 +133,9 @@ use_head(struct pcapng *p)
 		set_length(p);
 	if (p->offset == AT_BODY + 2 && type == INTERFACE_DESCRIPTION)
 		return (add_interface(p));
+	if (p->offset == AT_SNAPSHOT + 4 && type == INTERFACE_DESCRIPTION &&
+	    p->nlinks == 1)
+		p->snapshot = number(p, AT_SNAPSHOT, 4);
 	if (p->offset == AT_BODY + 2 && type == PACKET)
 		p->interface = number(p, AT_BODY, 2);
 	if (p->offset == AT_BODY + 4 && type == ENHANCED_PACKET)
@@ -121,14 +145,28 @@ use_head(struct pcapng *p)
 	return (true);
 }
 
+static bool
+is_at_length(const struct pcapng *p)
+{
+	return (p->offset == AT_BODY && block_type(p) == SIMPLE_PACKET);
+}
+
+size_t
+pcapng_least(const struct pcapng *p)
+{
+	return (is_at_length(p) ? 4 : 1);
+}
+
 bool
-pcapng_pass(struct pcapng *p, uint8_t *octets, size_t n)
+pcapng_pass(struct pcapng *p, uint8_t *octets, size_t n, size_t available)
 {
 	size_t	 step;
 
-	for (; n > 0; octets += step, n -= step) {
+	for (; n > 0; octets += step, n -= step, available -= step) {
 		if (p->offset < PCAPNG_HEAD) {
 			step = 1;
+			if (available >= 4 && is_at_length(p))
+				limit_length(p, octets);
 			p->head[p->offset] = *octets;
 			if (is_interface(p))
 				*octets = changed(p, *octets);

@@ -25,6 +25,8 @@ struct pcapng {
 	bool		 described;	/* first_link is known */
 	/* Link type of the file's first interface, as it is in the file. */
 	uint8_t		 first_link[2];
+	/* Of the section's first interface; its simple packets are cut to it. */
+	uint32_t	 snapshot;
 	/* Link types of the interfaces of the section; owned. */
 	uint16_t	*links;
 	size_t		 nlinks;
@@ -34,10 +36,16 @@ struct pcapng {
 
 /*
  * Takes the next `n` octets of the file and changes them: each interface gets
- * the link type of the first one and the largest snapshot length.  False when
- * memory is exhausted.
+ * the link type of the first one and the largest snapshot length, and the
+ * length of a simple packet is limited to the snapshot length in the file.
+ * `available`, at least `n`, is the number of octets that are in memory; those
+ * behind the first `n` may be changed, too.  False when memory is exhausted.
  */
-bool	 pcapng_pass(struct pcapng *, uint8_t *octets, size_t n);
+bool	 pcapng_pass(struct pcapng *, uint8_t *octets, size_t n,
+	    size_t available);
+
+/* The least number of octets that must be available in the next call. */
+size_t	 pcapng_least(const struct pcapng *);
 
 /*
  * The LINKTYPE_ number of the latest packet of which pcapng_pass has taken at

@@ -129,6 +129,11 @@ def packet(order, number, units, frame):
         len(frame)) + frame)
 
 
+def simple_packet(order, frame, captured):
+    return block(order, 3, struct.pack(order + 'I', len(frame)) +
+                 frame[:captured])
+
+
 def section(order):
     return block(order, 0x0a0d0d0a, struct.pack(
         order + 'IHHq', 0x1a2b3c4d, 1, 0, -1))
@@ -257,7 +262,18 @@ write('obsolete.pcapng', section('<') + interface('<', 1) +
                 heartbeat()[14:]) for t in range(3)))
 write('wifi.pcap', pcap(outage, link=105))
 write('no-timestamp.pcapng', pcapng(outage[:2]) +
-      block('<', 3, struct.pack('<I', len(ARP)) + ARP))
+      simple_packet('<', ARP, len(ARP)))
+# The snapshot length of the first interface also cut a simple packet.
+for order, name in (('<', 'little'), ('>', 'big')):
+    write('simple-' + name + '.pcapng', section(order) +
+          interface(order, snap=200) + interface(order) +
+          packet(order, 0, nanoseconds(0), heartbeat()) +
+          simple_packet(order, heartbeat().ljust(1000, b'\0'), 200) +
+          packet(order, 1, nanoseconds(1), heartbeat()))
+# A file that is cut at each octet of a simple packet.
+for end in range(1, 12 + 4 + 44):
+    write('cut-simple%02d.pcapng' % end, pcapng(outage) +
+          simple_packet('<', ARP, len(ARP))[:end])
 
 # A heartbeat exactly at the deadline, and one a microsecond after it.
 write('edge.pcap', pcap([(t, heartbeat()) for t in (0, 30, 60.000001)]))

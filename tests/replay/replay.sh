@@ -242,6 +242,25 @@ replay -c conf no-timestamp.pcapng
 status=$?
 grep -c 'warning: ignored 1 packet without a usable timestamp$' err >got
 same "a packet without a timestamp is ignored" 0 $status expected got
+for order in little big; do
+	replay -c conf simple-$order.pcapng
+	status=$?
+	sed -n '1s/.*\("heartbeats":[0-9]*\).*/\1/p' out >line
+	echo '"heartbeats":2' >got
+	echo "hbwatch: simple-$order.pcapng: warning: ignored 1 packet" \
+		"without a usable timestamp" >cause
+	same "a simple packet that was cut when captured is skipped: $order" \
+	    0 $status got line cause err
+done
+: >got
+for file in cut-simple*.pcapng; do
+	replay -c conf "$file"
+	[ $? -eq 1 ] && cmp -s out outage &&
+		grep -q "beyond packet 30: truncated pcapng" err ||
+		echo "$file" >>got
+done
+same "a pcapng capture cut in a simple packet is used up to there" 0 0 \
+    nothing got
 
 # ---- time
 cat >one <<'END'
