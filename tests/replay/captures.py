@@ -393,5 +393,11 @@ write_sorted('families.pcap', groups +
 # Heartbeats in an IP tunnel, micro-BFD, and the second link of corosync.
 write_sorted('inside.pcap', every(1, ethernet(ipv4(
     '198.51.100.1', '198.51.100.2', 4, heartbeat()[14:]))))
+# The same heartbeat in GRE and behind VN-Tag, with VLAN tags inside of others.
+tagged = struct.pack('>HH', 20, 0x0800) + heartbeat()[14:]
+write_sorted('inside-vlans.pcap', every(1, vlans(ethernet(ipv4(
+    '198.51.100.1', '198.51.100.2', 47, struct.pack('>HH', 0, 0x8100) +
+    tagged)), 10)) + every(1, vlans(ethernet(
+        struct.pack('>IH', 0, 0x8100) + tagged, 0x8926), 100)))
 write_sorted('ports.pcap', every(1, udp(PEER, LOCAL, 50000, 6784)) +
              every(1, udp(PEER, LOCAL, 5406, 5406)))

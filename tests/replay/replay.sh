@@ -680,6 +680,25 @@ sed -n 's/.*"event":"raised".*"watch":"\([^"]*\)",.*/\1/p' out >raised
 echo 'vrrp 51 in VLAN 10' >expected-raised
 same "replay: each watch receives only its own VLAN" 0 $status \
     expected got expected-raised raised nothing err
+discover -r inside-vlans.pcap
+status=$?
+sed -n '/^watch/p; /^\tvlan/p; /^\tdecap/p' out | paste - - - | sort >got
+cat >expected <<'END'
+watch "udp 20053 in VLAN 100.20 from 192.0.2.12 to 192.0.2.11 inside" {		vlan = 100.20		decapsulate = true
+watch "udp 20053 in VLAN 20 from 192.0.2.12 to 192.0.2.11 inside" {		vlan = 20		decapsulate = true
+END
+same "discover: the tags inside an encapsulation are those of the watch" \
+    0 $status expected got nothing err
+cp out proposed
+replay -c proposed inside-vlans.pcap
+status=$?
+heartbeats | sort >got
+cat >expected <<'END'
+udp 20053 in VLAN 100.20 from 192.0.2.12 to 192.0.2.11 inside: 59
+udp 20053 in VLAN 20 from 192.0.2.12 to 192.0.2.11 inside: 59
+END
+same "replay: each watch receives the heartbeats with its tags inside" \
+    0 $status expected got nothing err
 discover -r all-vlans.pcap
 status=$?
 sed -n '1s/.* s, //p' out >got
