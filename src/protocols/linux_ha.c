@@ -8,6 +8,7 @@
  * text.  The fields that are needed come early in a message, so it may be cut
  * short by the capture.
  */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -21,11 +22,16 @@ struct text {
 	size_t		 length;
 };
 
+enum field {
+	TYPE,
+	STATUS,
+	INFO,
+	SEQUENCE,
+	FIELDS
+};
+
 struct message {
-	struct text	 type;
-	struct text	 status;
-	struct text	 info;
-	struct text	 sequence;
+	struct text	 field[FIELDS];
 };
 
 static bool
@@ -39,20 +45,13 @@ text_is(const struct text *text, const char *other)
 static bool
 text_hex(const struct text *text, uint32_t *number)
 {
-	size_t	 i;
-	char	 c;
+	char	 digits[9] = "";
 
-	*number = 0;
-	for (i = 0; i < text->length; i++) {
-		c = text->start[i];
-		if (c >= '0' && c <= '9')
-			*number = *number << 4 | (uint32_t)(c - '0');
-		else if (c >= 'a' && c <= 'f')
-			*number = *number << 4 | (uint32_t)(c - 'a' + 10);
-		else
-			return (false);
-	}
-	return (text->length > 0 && text->length <= 8);
+	if (text->length == 0 || text->length >= sizeof(digits))
+		return (false);
+	memcpy(digits, text->start, text->length);
+	*number = (uint32_t)strtoul(digits, NULL, 16);
+	return (strspn(digits, "0123456789abcdef") == text->length);
 }
 
 /* Takes the text before `end`, and skips `end`.  False if it is missing. */
@@ -113,22 +112,18 @@ field_split(const struct text *field, struct text *name, struct text *value)
 static void
 message_field(struct message *message, const struct text *field)
 {
-	struct text name, value, *keep;
+	static const char *const names[FIELDS] = { "t", "st", "info", "seq" };
+	struct text		 name, value;
+	size_t			 i;
 
 	if (!field_split(field, &name, &value))
 		return;
-	if (text_is(&name, "t"))
-		keep = &message->type;
-	else if (text_is(&name, "st"))
-		keep = &message->status;
-	else if (text_is(&name, "info"))
-		keep = &message->info;
-	else if (text_is(&name, "seq"))
-		keep = &message->sequence;
-	else
-		return;
-	if (keep->start == NULL)
-		*keep = value;
+	for (i = 0; i < FIELDS; i++)
+		if (message->field[i].start == NULL &&
+		    text_is(&name, names[i])) {
+			message->field[i] = value;
+			break;
+		}
 }
 
 /* False for a datagram that is not a message. */
@@ -148,7 +143,7 @@ message_read(struct cursor c, struct message *message)
 		while (field_line(&c, &field))
 			message_field(message, &field);
 	}
-	return (message->type.start != NULL);
+	return (message->field[TYPE].start != NULL);
 }
 
 /*
@@ -158,20 +153,20 @@ message_read(struct cursor c, struct message *message)
 static bool
 message_stops(const struct message *message)
 {
-	return (text_is(&message->type, "shutdone") ||
-	    (text_is(&message->type, "resource") &&
-	    text_is(&message->info, "shutdown")) ||
-	    (text_is(&message->type, "status") &&
-	    text_is(&message->status, "dead")));
+	return (text_is(&message->field[TYPE], "shutdone") ||
+	    (text_is(&message->field[TYPE], "resource") &&
+	    text_is(&message->field[INFO], "shutdown")) ||
+	    (text_is(&message->field[TYPE], "status") &&
+	    text_is(&message->field[STATUS], "dead")));
 }
 
 /* "NS_st" is a status without a sequence number; it is not retransmitted. */
 static bool
 message_alive(const struct message *message)
 {
-	return ((text_is(&message->type, "status") ||
-	    text_is(&message->type, "NS_st")) &&
-	    !text_is(&message->status, "dead"));
+	return ((text_is(&message->field[TYPE], "status") ||
+	    text_is(&message->field[TYPE], "NS_st")) &&
+	    !text_is(&message->field[STATUS], "dead"));
 }
 
 static bool
@@ -190,7 +185,7 @@ linux_ha_decode(const struct packet *packet, struct heartbeat *heartbeat)
 		.alive = message_alive(&message),
 		.stop = message_stops(&message),
 	};
-	if (text_hex(&message.sequence, &sequence)) {
+	if (text_hex(&message.field[SEQUENCE], &sequence)) {
 		heartbeat->has_sequence = true;
 		heartbeat->sequence = sequence;
 	}
