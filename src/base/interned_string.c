@@ -29,39 +29,31 @@ bucket_of(uint32_t hash)
 	return (&buckets[hash & (BUCKETS - 1)]);
 }
 
-static const char *
-add(const char *string, uint32_t hash)
-{
-	size_t		  size = strlen(string) + 1;
-	struct entry	**bucket = bucket_of(hash);
-	struct entry	 *e = malloc(sizeof(*e) + size);
-
-	if (e == NULL)
-		return (NULL);
-	e->next = *bucket;
-	e->references = 1;
-	e->hash = hash;
-	memcpy(e->string, string, size);
-	*bucket = e;
-	return (e->string);
-}
-
 const char *
 interned_string_share(const char *string)
 {
-	struct entry	*e;
+	struct entry	*e, **bucket;
 	uint32_t	 hash;
+	size_t		 size;
 
 	if (string == NULL)
 		return (NULL);
 	hash = hash_string(string);
-	for (e = *bucket_of(hash); e != NULL; e = e->next) {
+	bucket = bucket_of(hash);
+	for (e = *bucket; e != NULL; e = e->next) {
 		if (e->hash != hash || strcmp(e->string, string) != 0)
 			continue;
 		e->references++;
 		return (e->string);
 	}
-	return (add(string, hash));
+	size = strlen(string) + 1;
+	e = malloc(sizeof(*e) + size);
+	if (e == NULL)
+		return (NULL);
+	*e = (struct entry){ .next = *bucket, .references = 1, .hash = hash };
+	memcpy(e->string, string, size);
+	*bucket = e;
+	return (e->string);
 }
 
 void

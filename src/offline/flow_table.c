@@ -11,8 +11,14 @@
 #include "packet/decapsulate.h"
 #include "packet/packet.h"
 
-#define BUCKETS		65536	/* a power of 2 */
+#define BUCKETS		65536
 #define NONE		UINT32_MAX
+
+/* The members of a key, between which there is no padding. */
+#define KEY_SIZE	(offsetof(struct flow_key, inside) + sizeof(bool))
+
+_Static_assert(KEY_SIZE == sizeof(void *) + 2 * sizeof(uint32_t) +
+    2 * sizeof(struct addr) + sizeof(bool), "no padding");
 
 /* When the table is full, this many entries are kept, the others dropped. */
 #define FLOW_TABLE_KEPT	(FLOW_TABLE_MAX / 4 * 3)
@@ -50,26 +56,7 @@ struct flow_table {
 static uint32_t *
 bucket_of(const struct flow_table *t, const struct flow_key *k)
 {
-	uint32_t	 hash = HASH_START;
-
-	hash = hash_bytes(hash, &k->protocol, sizeof(k->protocol));
-	hash = hash_bytes(hash, &k->key, sizeof(k->key));
-	hash = hash_bytes(hash, &k->inside, sizeof(k->inside));
-	hash = hash_bytes(hash, &k->vlan, sizeof(k->vlan));
-	/* The first octet of an address is its family. */
-	hash = hash_bytes(hash, &k->source, 1 + addr_length(&k->source));
-	hash = hash_bytes(hash, &k->destination,
-	    1 + addr_length(&k->destination));
-	return (&t->buckets[(hash ^ hash >> 16) & (BUCKETS - 1)]);
-}
-
-static bool
-key_equal(const struct flow_key *a, const struct flow_key *b)
-{
-	return (a->protocol == b->protocol && a->key == b->key &&
-	    a->inside == b->inside && a->vlan == b->vlan &&
-	    addr_equal(&a->source, &b->source) &&
-	    addr_equal(&a->destination, &b->destination));
+	return (&t->buckets[hash_words(0, k, KEY_SIZE) % BUCKETS]);
 }
 
 static struct flow_table_entry *
@@ -78,7 +65,7 @@ find(const struct flow_table *t, const struct flow_key *key)
 	uint32_t	 i;
 
 	for (i = *bucket_of(t, key); i != NONE; i = t->entries[i].next)
-		if (key_equal(&t->entries[i].key, key))
+		if (memcmp(&t->entries[i].key, key, KEY_SIZE) == 0)
 			return (&t->entries[i]);
 	return (NULL);
 }

@@ -81,15 +81,11 @@ subcommand_run(int argc, char **argv)
 	argv[0] = program;
 	optind = 0;		/* makes getopt of glibc start anew */
 	status = s->run(argc, argv);
-	if (status == COMMAND_HELP) {
-		printf("usage: hbwatch %s\n", s->usage);
-		return (COMMAND_SUCCESS);
-	}
-	if (status == COMMAND_USAGE) {
-		fprintf(stderr, "usage: hbwatch %s\n", s->usage);
-		return (COMMAND_REFUSED);
-	}
-	return (status);
+	if (status != COMMAND_HELP && status != COMMAND_USAGE)
+		return (status);
+	fprintf(status == COMMAND_HELP ? stdout : stderr, "usage: hbwatch %s\n",
+	    s->usage);
+	return (status == COMMAND_HELP ? COMMAND_SUCCESS : COMMAND_REFUSED);
 }
 
 static enum command_status
