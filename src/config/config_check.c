@@ -245,13 +245,16 @@ check_vlan(struct config_check *c, const struct config_value *v)
 
 /*
  * The link type of the interface is not known yet, so the expression must be
- * valid for one of the `any` device (LINKTYPE_LINUX_SLL, 113), bare IP (101),
- * a wireless monitor (127) and Ethernet (1).  The error is that for Ethernet.
+ * valid for one of the `any` device (LINKTYPE_LINUX_SLL, 113, or in a capture
+ * file LINUX_SLL2, 276), bare IP (101), a wireless monitor (127) and Ethernet
+ * (1).  The error is that for Ethernet.
  */
 static void
 check_expression(struct config_check *c, const struct config_value *v)
 {
-	static const int		 link_types[] = { 113, 101, 127, 1 };
+	static const int		 link_types[] = {
+		113, 276, 101, 127, 1,
+	};
 	struct capture_expression	*e = NULL;
 	size_t				 i;
 	char				 quoted[UTF8_QUOTE_SIZE];

@@ -25,7 +25,7 @@ struct pcapng {
 	bool		 described;	/* first_link is known */
 	/* Link type of the file's first interface, as it is in the file. */
 	uint8_t		 first_link[2];
-	/* Of the section's first interface; its simple packets are cut to it. */
+	/* Of the first interface of the section; for simple packets. */
 	uint32_t	 snapshot;
 	/* Link types of the interfaces of the section; owned. */
 	uint16_t	*links;

@@ -1256,13 +1256,29 @@ expression_with_a_direction(void **state)
 	    "heartbeat = \"bpf udp and outbound\"")));
 }
 
-/* Data of the kernel that is not in the packet: no frame would match. */
+/*
+ * Data of the kernel that is not in the packet: no frame would match.  The
+ * number of the interface is in the packets of a capture of LINUX_SLL2.
+ */
 static void
 expression_with_metadata(void **state)
 {
+	struct bytes	 b = { .n = 0 };
+
 	(void)state;
-	assert_null(load(WATCH("i", "heartbeat = \"bpf ifindex 3\"")));
-	assert_null(load(WATCH("i", "heartbeat = \"bpf udp or ifindex 3\"")));
+	config = load(WATCH("i", "heartbeat = \"bpf ifindex 3 and udp\""));
+	match = match_new(config, NULL);
+	assert_true(prepare(LINK_SLL2));
+	put_link(&b, LINK_SLL2);
+	put_beat(&b, 12, 11, 694, 694);
+	give_link(&b, LINK_SLL2);
+	assert_found(0);
+	b.at[7] = 3;
+	give_link(&b, LINK_SLL2);
+	assert_found(1, 0u);
+	assert_false(prepare(LINK_SLL));
+	assert_false(prepare(LINK_ETHERNET));
+	teardown(state);
 	/* The packet type of the kernel (SKF_AD_PKTTYPE), as a number. */
 	config = load(WATCH("k",
 	    "heartbeat = \"bpf ether[0xfffff004:2] = 0\""));
