@@ -157,13 +157,6 @@ service_port(const struct packet *packet)
 	    packet->source_port : packet->destination_port);
 }
 
-static uint16_t
-client_port(const struct packet *packet)
-{
-	return (packet->source_port < packet->destination_port ?
-	    packet->destination_port : packet->source_port);
-}
-
 /* Counts a packet in its flow.  False when memory is exhausted. */
 static bool
 count(struct flow_table *t, const struct packet *packet,
@@ -175,9 +168,11 @@ count(struct flow_table *t, const struct packet *packet,
 		.inside = t->inside,
 	};
 	struct flow	*flow = find_or_add(t, &k, kind);
+	uint16_t	 service = service_port(packet);
 
 	return (flow != NULL && flow_count(flow, t->last, packet->payload_wire,
-	    service_port(packet), client_port(packet)));
+	    service, service == packet->source_port ?
+	    packet->destination_port : packet->source_port));
 }
 
 /* Is it one of the ports that the protocol uses without configuration? */

@@ -75,18 +75,17 @@ static bool
 set_filter(pcap_t *pcap, const char *filter, char *error)
 {
 	struct bpf_program	 program;
-	int			 status;
+	bool			 fine;
 
-	if (pcap_compile(pcap, &program, filter, 1,
-	    PCAP_NETMASK_UNKNOWN) != 0) {
-		snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(pcap));
-		return (false);
+	fine = pcap_compile(pcap, &program, filter, 1,
+	    PCAP_NETMASK_UNKNOWN) == 0;
+	if (fine) {
+		fine = pcap_setfilter(pcap, &program) == 0;
+		pcap_freecode(&program);
 	}
-	status = pcap_setfilter(pcap, &program);
-	if (status != 0)
+	if (!fine)
 		snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(pcap));
-	pcap_freecode(&program);
-	return (status == 0);
+	return (fine);
 }
 
 bool
