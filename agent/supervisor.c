@@ -22,6 +22,9 @@
 /* The additional time to end while it still sends reports. */
 #define REPORTING_NS	(5 * NSEC_PER_SEC)
 
+/* The time between two looks at engines that were killed. */
+#define COLLECT_NS	(20 * NSEC_PER_MSEC)
+
 /* The least time between the starts of two engines. */
 #define RESTART_NS	(NSEC_PER_SEC / 2)
 
@@ -59,7 +62,7 @@ reload_failed_text(const struct supervisor *s)
 static void
 discard_next(struct supervisor *s)
 {
-	engine_reap(&s->next);
+	engine_end(&s->next);
 	generation_free(&s->reload);
 	s->phase = SUPERVISOR_STEADY;
 }
@@ -244,7 +247,7 @@ count_crash(struct supervisor *s, struct mono_time now)
 static void
 current_ended(struct supervisor *s, struct mono_time now)
 {
-	engine_reap(&s->current);
+	engine_end(&s->current);
 	s->agent->engine_running = false;
 	agent_reconcile(s->agent, now, wall_now());
 	if (s->phase == SUPERVISOR_ENDING) {
@@ -334,8 +337,8 @@ supervisor_sockets(const struct supervisor *s, int sockets[SUPERVISOR_SOCKETS])
 	sockets[2] = s->address_monitor;
 }
 
-struct mono_time
-supervisor_due(const struct supervisor *s)
+static struct mono_time
+phase_due(const struct supervisor *s)
 {
 	if (s->phase != SUPERVISOR_STEADY)
 		return (s->deadline);
@@ -343,6 +346,13 @@ supervisor_due(const struct supervisor *s)
 	if (s->addresses_changed && s->current.socket != -1)
 		return ((struct mono_time){ 0 });
 	return (s->start_due);
+}
+
+struct mono_time
+supervisor_due(const struct supervisor *s)
+{
+	return (mono_min(phase_due(s), engine_is_ending() ?
+	    mono_add(s->collected, COLLECT_NS) : MONO_NEVER));
 }
 
 /* Lets an engine mark other watches as blind. */
@@ -367,6 +377,8 @@ supervisor_work(struct supervisor *s, struct mono_time now)
 {
 	read_current(s, now);
 	read_next(s, now);
+	engine_collect(false);
+	s->collected = now;
 	check_addresses(s, now);
 	if (s->phase == SUPERVISOR_STEADY && !mono_before(now, s->start_due)) {
 		(void)start_next(s, now);
@@ -507,9 +519,10 @@ supervisor_end(struct supervisor *s)
 			take_report(s, &r);
 		else if (status == -1 || poll(&fd, 1, END_NS /
 		    NSEC_PER_MSEC) <= 0)
-			engine_reap(&s->current);
+			engine_end(&s->current);
 	}
-	engine_reap(&s->current);
+	engine_end(&s->current);
+	engine_collect(true);
 	s->agent->engine_running = false;
 	agent_reconcile(s->agent, mono_now(), wall_now());
 	close(s->address_monitor);

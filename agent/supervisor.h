@@ -37,6 +37,7 @@ struct supervisor {
 	unsigned		 ncrashes;	/* since the start */
 	bool			 unstable;	/* see UNSTABLE_NS */
 	struct mono_time	 start_due;	/* of a replacement */
+	struct mono_time	 collected;	/* killed engines, last */
 	struct mono_time	 retried;	/* failed captures, last */
 	int64_t			 retry_ns;	/* until the next try */
 	uint64_t		 situation;	/* hash of failed captures */

@@ -6,6 +6,7 @@
 #include <signal.h>
 #include <string.h>
 #include <syslog.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -13,6 +14,13 @@
 #include "engine/engine_process.h"
 #include "engine/engine_program.h"
 #include "engine/handover.h"
+
+/*
+ * The processor may be in the engine when it is killed, so the parent waits for
+ * up to this number of moments before it uses the shared rows.
+ */
+#define MOMENTS		5
+#define MOMENT_NS	NSEC_PER_MSEC
 
 /* Starts the program with these two files, which the caller closes. */
 static bool
@@ -125,22 +133,74 @@ engine_log(const struct engine_report *r)
 	log_other(ENGINE_NAME, LOG_PRI(r->priority), r->text);
 }
 
-void
-engine_reap(struct engine_process *engine)
-{
-	int	 status = 0;
+/* ---- engines that end */
 
-	if (engine->socket == -1)
-		return;
-	close(engine->socket);
-	engine->socket = -1;
-	kill(engine->pid, SIGKILL);
-	while (waitpid(engine->pid, &status, 0) < 0 && errno == EINTR)
-		continue;
+/* Killed processes that waitpid(2) has not returned yet. */
+#define ENDING_MAX	16
+static pid_t	 ending[ENDING_MAX];
+static unsigned	 nending;
+
+static void
+log_end(int status)
+{
 	if (WIFEXITED(status) && WEXITSTATUS(status) == ENGINE_PROGRAM_FAILED)
 		log_errx("cannot execute the program of the engine, "
 		    ENGINE_PROGRAM);
 	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
 		log_errx("the engine was killed by signal %d (%s)",
 		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+}
+
+/* True when the process has ended. */
+static bool
+has_ended(pid_t pid, bool wait)
+{
+	int	 status;
+	pid_t	 result;
+
+	do {
+		result = waitpid(pid, &status, wait ? 0 : WNOHANG);
+	} while (result < 0 && errno == EINTR);
+	if (result > 0)
+		log_end(status);
+	return (result != 0);
+}
+
+bool
+engine_is_ending(void)
+{
+	return (nending > 0);
+}
+
+void
+engine_collect(bool wait)
+{
+	unsigned	 i, left = 0;
+
+	for (i = 0; i < nending; i++)
+		if (!has_ended(ending[i], wait))
+			ending[left++] = ending[i];
+	nending = left;
+}
+
+void
+engine_end(struct engine_process *engine)
+{
+	static const struct timespec	 moment = { 0, MOMENT_NS };
+	int				 moments;
+
+	if (engine->socket == -1)
+		return;
+	close(engine->socket);
+	engine->socket = -1;
+	engine->next = engine->count = 0;
+	kill(engine->pid, SIGKILL);
+	for (moments = 0; moments < MOMENTS; moments++) {
+		if (has_ended(engine->pid, false))
+			return;
+		(void)nanosleep(&moment, NULL);
+	}
+	if (nending == ENDING_MAX)
+		engine_collect(true);
+	ending[nending++] = engine->pid;
 }

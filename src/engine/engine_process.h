@@ -36,7 +36,7 @@ struct engine_process {
 
 /*
  * Starts an engine, after engine_program_open.  The caller keeps the shared
- * state until engine_reap.  False on error (errno); then there is no engine.
+ * state until engine_end.  False on error (errno); then there is no engine.
  */
 bool	 engine_start(struct engine_process *, const struct configuration *,
 	    const struct shared_state *);
@@ -61,9 +61,19 @@ bool	 engine_has_buffered(const struct engine_process *);
 void	 engine_log(const struct engine_report *);
 
 /*
- * Kills the engine if it still runs, waits for it, and closes the socket.  Does
- * nothing when there is no engine.
+ * Closes the socket and kills the engine, so that it writes no more rows.  Does
+ * nothing when there is no engine.  It does not wait until the process has
+ * ended, because the kernel closes many captures in more than a second:
+ * engine_collect does that.
  */
-void	 engine_reap(struct engine_process *);
+void	 engine_end(struct engine_process *);
+
+/*
+ * Collects the exit statuses of processes that engine_end has killed, and logs
+ * those of failures.  With `wait` it waits until all have ended.
+ */
+void	 engine_collect(bool wait);
+/* True while a process that engine_end has killed has not been collected. */
+bool	 engine_is_ending(void);
 
 #endif

@@ -132,12 +132,13 @@ take_frame(void *arg, const struct capture_frame *frame)
 	enum packet_verdict	 verdict;
 
 	listener->common->taken++;
+	/* Also if it is skipped: later frames still wait in the ring. */
+	listener->common->arrived = arrival(listener->common, frame->timestamp);
 	if (frame->timestamp.ns <= listener->skip.ns)
 		return;
 	row->packets++;
 	row->drained = frame->timestamp;
 	listener->counted = listener->duplicate = false;
-	listener->common->arrived = arrival(listener->common, frame->timestamp);
 	verdict = match_frame(listener->match, frame, take_heartbeat, listener);
 	if (listener->counted)
 		row->heartbeats++;

@@ -4,7 +4,7 @@
  * share.  A new engine continues with the rows of the old one.
  *
  * The running engine writes; the agent reads at any time.  The agent writes
- * only while no engine runs: before ENGINE_GO and after engine_reap.  Neither
+ * only while no engine runs: before ENGINE_GO and after engine_end.  Neither
  * side waits for the other:
  * - detect_watch_read makes a consistent copy of a watch;
  * - a capture has no lock, so its members may be from different moments and its
