@@ -28,7 +28,7 @@ chown -R nobody "$WORK/own"
 is "the group of the unit can use the AgentX socket" \
 	"$(stat -c '%a %G' "$AGENTX")" "660 $group"
 
-start systemd "$NODE_A" "$TOOLS/receive-sd-notify" "$WORK/notify"
+start systemd "$NODE_A" "$TOOLS/receive-datagrams" "$WORK/notify"
 need "the notify socket is not there" 5 test -S "$WORK/notify"
 
 # message_count MESSAGE: how often systemd got it
