@@ -40,7 +40,8 @@
 #define TICK_NS		NSEC_PER_SEC
 
 /* The first descriptors of the poll set; those of net-snmp follow. */
-#define OWN_DESCRIPTORS	(1 + SUPERVISOR_SOCKETS)
+#define OWN_DESCRIPTORS	(2 + SUPERVISOR_SOCKETS)
+#define STATE_FILES	(OWN_DESCRIPTORS - 1)
 
 struct options {
 	const char	*file;
@@ -355,6 +356,9 @@ wait_for_work(struct daemon *d)
 		p->fds[1 + i] = (struct pollfd){
 			.fd = sockets[i], .events = POLLIN,
 		};
+	p->fds[STATE_FILES] = (struct pollfd){
+		.fd = persistence_files(&d->agent), .events = POLLIN,
+	};
 	due = mono_min(due, notify_due(&d->notify));
 	due = mono_min(due, supervisor_due(&d->supervisor));
 	due = mono_min(due, persistence_due(&d->agent, now));
@@ -392,6 +396,8 @@ turn(struct daemon *d)
 		supervisor_work(&d->supervisor, d->agent.now);
 	try_reload(d, d->agent.now);
 	agent_storm(&d->agent, d->agent.now, wall_now());
+	if (d->poll.fds[STATE_FILES].revents != 0)
+		persistence_files_changed(&d->agent, d->agent.now);
 	/* Before notify_flush(), which sends only what is on disk. */
 	persistence_save(&d->agent, d->agent.now, false);
 	if (!mono_before(d->agent.now, tick_due(d))) {

@@ -14,6 +14,14 @@
  */
 #define DELIVERY_NS		(100 * NSEC_PER_MSEC)
 
+/*
+ * After an event about the files of the state, they are checked this much
+ * later, once for all that happens until then.  Without such events they are
+ * checked regularly.
+ */
+#define EVENT_NS		(1 * NSEC_PER_SEC)
+#define CHECK_NS		(2 * NSEC_PER_SEC)
+
 /* The time between two log lines about dropped notifications. */
 #define LOG_AGAIN_NS		(3600 * NSEC_PER_SEC)
 
@@ -24,6 +32,8 @@ struct persistence {
 	uint32_t		 last_capture;	/* highest capture index */
 	uint32_t		 oldest;	/* oldest notification there */
 	struct mono_time	 delivery_due;	/* when to write `delivered` */
+	struct mono_time	 check_due;	/* when to check the files */
+	bool			 displaced;	/* the files were removed */
 	struct notification	 row;		/* history row, last read */
 	uint64_t		 dropped;	/* in the last log line */
 	struct mono_time	 log_again;	/* not before this time */
@@ -77,6 +87,14 @@ read_state(struct agent *agent, struct persistence *p)
 	return (ok);
 }
 
+/* When the files are checked without an event. */
+static struct mono_time
+next_check(const struct persistence *p, struct mono_time now)
+{
+	return (store_event(p->store) == -1 ? mono_add(now, CHECK_NS) :
+	    MONO_NEVER);
+}
+
 enum store_result
 persistence_open(struct agent *agent, const char *directory, int lock)
 {
@@ -91,6 +109,7 @@ persistence_open(struct agent *agent, const char *directory, int lock)
 		free(p);
 		return (result);
 	}
+	p->check_due = next_check(p, agent->now);
 	agent->persistence = p;
 	agent->epoch = p->stored.epoch;
 	agent->serial = p->stored.serial;
@@ -305,6 +324,7 @@ save_some(struct agent *agent, struct mono_time now)
 	agent->epoch = store_epoch(p->store);
 	if (!ok)
 		return (false);
+	p->displaced = false;
 	p->stored = c;
 	p->last_index = agent->watch_index.last;
 	p->last_capture = agent->capture_index.last;
@@ -318,7 +338,8 @@ save_some(struct agent *agent, struct mono_time now)
 static bool
 has_unsaved(const struct agent *agent)
 {
-	return (agent->outbox.sequence != agent->outbox.stored ||
+	return (agent->persistence->displaced ||
+	    agent->outbox.sequence != agent->outbox.stored ||
 	    agent->watch_index.last != agent->persistence->last_index ||
 	    agent->capture_index.last != agent->persistence->last_capture);
 }
@@ -330,8 +351,8 @@ has_unsaved_delivery(const struct agent *agent)
 	    agent->persistence->stored.delivered);
 }
 
-struct mono_time
-persistence_due(const struct agent *agent, struct mono_time now)
+static struct mono_time
+write_due(const struct agent *agent, struct mono_time now)
 {
 	const struct persistence	*p = agent->persistence;
 
@@ -342,6 +363,37 @@ persistence_due(const struct agent *agent, struct mono_time now)
 		return (MONO_NEVER);
 	return (has_unsaved(agent) || agent->outbox.pending == 0 ? now :
 	    p->delivery_due);
+}
+
+struct mono_time
+persistence_due(const struct agent *agent, struct mono_time now)
+{
+	return (mono_min(write_due(agent, now),
+	    agent->persistence->check_due));
+}
+
+int
+persistence_files(const struct agent *agent)
+{
+	return (store_event(agent->persistence->store));
+}
+
+void
+persistence_files_changed(struct agent *agent, struct mono_time now)
+{
+	struct persistence	*p = agent->persistence;
+
+	store_clear_event(p->store);
+	p->check_due = mono_min(p->check_due, mono_add(now, EVENT_NS));
+}
+
+static void
+check_files(struct persistence *p, struct mono_time now)
+{
+	if (mono_before(now, p->check_due))
+		return;
+	p->check_due = next_check(p, now);
+	p->displaced = !store_is_in_place(p->store);
 }
 
 /* Logs the first dropped notification, and then one line an hour. */
@@ -365,10 +417,11 @@ persistence_save(struct agent *agent, struct mono_time now, bool all)
 	struct outbox		*box = &agent->outbox;
 
 	log_dropped(box, p, now);
+	check_files(p, now);
 	if (all)
 		store_retry_now(p->store);
 	while (all ? has_unsaved(agent) || has_unsaved_delivery(agent) :
-	    !mono_before(now, persistence_due(agent, now)))
+	    !mono_before(now, write_due(agent, now)))
 		if (!save_some(agent, now) || !all)
 			break;
 	outbox_trim(box, box->sequence + 1 -

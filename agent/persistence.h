@@ -47,6 +47,14 @@ void	 persistence_save(struct agent *, struct mono_time now, bool all);
 struct mono_time persistence_due(const struct agent *, struct mono_time now);
 
 /*
+ * A descriptor that is readable when the files of the state may have been
+ * removed or replaced; -1: persistence_due includes regular checks.  Each time
+ * it is readable, persistence_files_changed is called.
+ */
+int	 persistence_files(const struct agent *);
+void	 persistence_files_changed(struct agent *, struct mono_time now);
+
+/*
  * True when the state cannot be written.  Then notifications may be sent
  * before they are on disk.
  */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -99,6 +100,7 @@ close_file(struct store *s)
 	s->db = NULL;
 	s->writable = false;
 	s->damaged = false;
+	store_place_forget_files(&s->place);
 }
 
 static int
@@ -154,6 +156,8 @@ open_file(struct store *s, bool *created)
 
 	state = store_db_open(s->file, &s->db, created, s->reason);
 	s->writable = state == STORE_DB_WRITABLE;
+	if (s->writable)
+		store_place_set_files(&s->place, s->file);
 	if (s->db == NULL || prepare(s, *created))
 		return (state);
 	close_file(s);
@@ -246,6 +250,7 @@ new_store(const char *directory, int lock)
 		return (NULL);
 	}
 	s->lock = lock;
+	store_watch_open(&s->watch);
 	s->directory = strdup(directory);
 	if (asprintf(&s->file, "%s/hbwatchd.db", directory) < 0)
 		s->file = NULL;
@@ -261,11 +266,16 @@ new_store(const char *directory, int lock)
 static bool
 lock_directory(struct store *s, int tries)
 {
-	if (s->lock != -1 ||
-	    store_directory_lock(s->directory, tries, &s->lock))
-		return (true);
-	set_reason(s, STORE_DB_REASON_IN_USE);
-	return (false);
+	if (s->lock == -1 &&
+	    !store_directory_lock(s->directory, tries, &s->lock)) {
+		set_reason(s, STORE_DB_REASON_IN_USE);
+		return (false);
+	}
+	if (s->place.directory.inode == 0) {
+		store_place_set_directory(&s->place, s->directory, s->lock);
+		store_watch_directory(&s->watch, s->directory);
+	}
+	return (true);
 }
 
 enum store_result
@@ -311,6 +321,7 @@ store_close(struct store *s)
 	if (s == NULL)
 		return;
 	close_file(s);
+	store_watch_close(&s->watch);
 	if (s->lock != -1)
 		close(s->lock);
 	configuration_profile_release(s->profile);
@@ -333,7 +344,8 @@ set_used_epoch(struct store *s, uint32_t epoch)
 static bool
 is_as_read(const struct store *s, const struct store_counters *before)
 {
-	return (s->was_read && s->counters.sequence == before->sequence &&
+	return (s->was_read && s->change[0] == '\0' &&
+	    s->counters.sequence == before->sequence &&
 	    s->counters.epoch == before->epoch);
 }
 
@@ -349,7 +361,9 @@ open_again(struct store *s)
 	bool			 created, lost;
 
 	close_file(s);
-	/* The directory may have been created only now. */
+	/* The directory, or its parent, may have been created only now. */
+	if (s->lock == -1)
+		(void)store_directory_make_again(s->directory);
 	if (!lock_directory(s, 1))
 		return (false);
 	state = open_or_replace(s, &created, &lost);
@@ -360,13 +374,15 @@ open_again(struct store *s)
 		set_used_epoch(s, s->counters.epoch);
 		s->counters = before;
 		close_file(s);
-		set_reason(s, "could not be read at the start");
+		set_reason(s, s->change[0] != '\0' ? s->change :
+		    "could not be read at the start");
 		if (!store_db_set_aside(s->file, s->reason))
 			return (false);
 		state = open_file(s, &created);
 	}
 	if (state != STORE_DB_WRITABLE)
 		return (false);
+	s->change[0] = '\0';
 	s->recreated = s->recreated || created;
 	/* The sequences of the old file must not appear again in its epoch. */
 	if (s->epoch <= s->used_epoch)
@@ -384,9 +400,72 @@ replace_damaged(struct store *s)
 	return (!s->damaged);
 }
 
+/* ---- files that were removed or replaced */
+
+int
+store_event(const struct store *s)
+{
+	return (s->watch.events);
+}
+
+void
+store_clear_event(struct store *s)
+{
+	store_watch_clear(&s->watch);
+}
+
+bool
+store_is_in_place(struct store *s)
+{
+	if (!s->displaced && !store_place_check(&s->place, s->directory,
+	    s->file, s->change, sizeof(s->change))) {
+		s->displaced = true;
+		log_errx("%s: %s while hbwatchd was running; writing the "
+		    "state again, in a new epoch", s->directory, s->change);
+	}
+	return (!s->displaced);
+}
+
+/* Leaves the files that were removed or replaced, without changing them. */
+static void
+leave_place(struct store *s)
+{
+	s->writable = false;
+	close_file(s);
+	if (s->lock != -1)
+		close(s->lock);
+	s->lock = -1;
+	memset(&s->place, 0, sizeof(s->place));
+	/* An epoch that is in no file may continue. */
+	if (!s->unmarked)
+		set_used_epoch(s, s->epoch);
+}
+
+/* Returns true with the directory that is at the path now, locked. */
+static bool
+take_place(struct store *s)
+{
+	struct epoch_file	 found;
+
+	leave_place(s);
+	if (!store_directory_make_again(s->directory)) {
+		set_reason(s, strerror(errno));
+		return (false);
+	}
+	if (!lock_directory(s, 1))
+		return (false);
+	(void)epoch_file_read(s->epoch_path, &found);
+	set_used_epoch(s, found.epoch);
+	s->epoch_file_pending = true;
+	s->displaced = false;
+	return (true);
+}
+
 static bool
 have_writable_file(struct store *s)
 {
+	if (!store_is_in_place(s) && !take_place(s))
+		return (false);
 	if (s->damaged && !replace_damaged(s))
 		return (false);
 	return (s->writable || open_again(s));

@@ -73,6 +73,18 @@ uint32_t store_epoch(const struct store *);
  */
 uint32_t store_unmarked_epoch(uint32_t epoch, struct wall_time now);
 
+/*
+ * Are the files in the directory still those that are open?  If not, this is
+ * logged, and the next store_begin creates them again, with a new epoch.
+ */
+bool	 store_is_in_place(struct store *);
+/*
+ * A descriptor that is readable when that should be checked; -1: check every
+ * 2 s.  store_clear_event must be called first.
+ */
+int	 store_event(const struct store *);
+void	 store_clear_event(struct store *);
+
 /* Did the last transaction fail?  If so, when is the next try? */
 bool	 store_is_failing(const struct store *);
 struct mono_time store_next_retry(const struct store *);

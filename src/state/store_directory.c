@@ -26,6 +26,15 @@ store_directory_make(const char *directory)
 		    "expected 0700", directory, (unsigned)st.st_mode & 07777);
 }
 
+bool
+store_directory_make_again(const char *directory)
+{
+	struct stat	 st;
+
+	return (mkdir(directory, 0700) == 0 ||
+	    (errno == EEXIST && stat(directory, &st) == 0));
+}
+
 /*
  * SQLite locks the file only after it has opened it.  That is too late: a file
  * that another process is just creating would look damaged.

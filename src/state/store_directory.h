@@ -17,6 +17,9 @@
  */
 void	 store_directory_make(const char *directory);
 
+/* The same without a log line; false on error (errno). */
+bool	 store_directory_make_again(const char *directory);
+
 /*
  * Locks the directory until *fd is closed.  While another process has the lock,
  * tries up to `tries` times, every 20 ms; false when it keeps the lock.  True

@@ -51,13 +51,14 @@ store_epoch_write(struct store *s, bool unsaved)
 	if (store_epoch_is_written(s) && s->epoch_file.unsaved == unsaved)
 		return (true);
 	s->epoch_file = (struct epoch_file){ s->epoch, unsaved };
-	s->epoch_file_pending = !epoch_file_write(s->epoch_path,
-	    &s->epoch_file);
+	/* No start reads what is written beside files that were removed. */
+	s->epoch_file_pending = s->displaced ||
+	    !epoch_file_write(s->epoch_path, &s->epoch_file);
 	if (!s->epoch_file_pending) {
 		s->unmarked = false;
 		return (true);
 	}
-	if (!failed_before)
+	if (!failed_before && !s->displaced)
 		log_debug("%s: %s; writing it again with the next "
 		    "transaction", s->epoch_path, strerror(errno));
 	return (false);

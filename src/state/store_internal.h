@@ -10,13 +10,19 @@
 #include "state/epoch_file.h"
 #include "state/store_counters.h"
 #include "state/store_db.h"
+#include "state/store_place.h"
 #include "state/store_rows.h"
+#include "state/store_watch.h"
 
 struct store {
 	int			 lock;		/* the directory's; -1: none */
 	char			*directory;
 	char			*file;		/* path of the database */
 	char			*epoch_path;
+	struct store_place	 place;		/* of what is open */
+	struct store_watch	 watch;
+	bool			 displaced;	/* what is open was removed */
+	char			 change[64];	/* what happened; "": nothing */
 	struct epoch_file	 epoch_file;	/* its content */
 	bool			 epoch_file_pending;	/* write it again */
 	uint32_t		 epoch;		/* of the next notification */

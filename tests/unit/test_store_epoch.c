@@ -180,7 +180,6 @@ epochs_of_starts_without_a_disk(void **state)
 	epoch = counters.epoch;
 	/* It is written as soon as that is possible, and stays. */
 	assert_int_equal(mkdir(path("missing"), 0700), 0);
-	assert_int_equal(mkdir(path("missing/state"), 0700), 0);
 	begin_new_file();
 	put_many(3);
 	commit();
