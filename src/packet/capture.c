@@ -21,9 +21,18 @@
  */
 #define TIMEOUT_MS	10
 
+/*
+ * In the kernel's ring: the maximum distance from a header to the octets of its
+ * packet, and how many octets libpcap inserts, a cooked header and a VLAN tag.
+ */
+#define RING_DISTANCE	128
+#define RING_INSERTED	24
+#define PAGE_MASK	((uintptr_t)4095)	/* no page is smaller */
+
 struct capture {
 	pcap_t		*pcap;
 	int		 link_type;
+	bool		 has_ring_headers;	/* see ring_header */
 	int64_t		 timestamp_unit_ns;
 	uint64_t	 dropped;	/* up to the last capture_dropped */
 	capture_take	*take;		/* only within capture_drain */
@@ -69,6 +78,22 @@ activate(const char *interface, int snapshot, int ring_bytes, char *error)
 		return (NULL);
 	}
 	return (pcap);
+}
+
+/*
+ * Is the ring one of version 2, whose times are in nanoseconds?  libpcap uses
+ * it in immediate mode.
+ */
+static bool
+uses_ring_headers(pcap_t *pcap)
+{
+	int		 version;
+	socklen_t	 length = sizeof(version);
+
+	return (pcap_get_tstamp_precision(pcap) ==
+	    PCAP_TSTAMP_PRECISION_NANO && getsockopt(pcap_fileno(pcap),
+	    SOL_PACKET, PACKET_VERSION, &version, &length) == 0 &&
+	    version == TPACKET_V2);
 }
 
 static bool
@@ -118,6 +143,7 @@ capture_open_live(const char *interface, int snapshot, int ring_bytes,
 		return (NULL);
 	}
 	c->link_type = link_type_of(pcap_datalink(c->pcap));
+	c->has_ring_headers = uses_ring_headers(c->pcap);
 	c->timestamp_unit_ns = pcap_get_tstamp_precision(c->pcap) ==
 	    PCAP_TSTAMP_PRECISION_NANO ? 1 : NSEC_PER_USEC;
 	if (pcap_setnonblock(c->pcap, 1, buffer) != 0) {
@@ -226,6 +252,47 @@ capture_link_type(const struct capture *c)
 	return (c->link_type);
 }
 
+/*
+ * libpcap does not hand out the status of a packet, but it hands out a pointer
+ * into the ring of the kernel.  There the header of the packet is before its
+ * octets, in the same page, at a distance that depends on the link type and on
+ * what libpcap inserts: Documentation/networking/packet_mmap.rst of Linux.  It
+ * is recognised by the time and length of the packet.  NULL: not found.
+ */
+static const struct tpacket2_hdr *
+ring_header(const struct pcap_pkthdr *packet, const u_char *bytes)
+{
+	const struct tpacket2_hdr	*h;
+	uintptr_t			 at = (uintptr_t)bytes - sizeof(*h);
+	uintptr_t			 page = (uintptr_t)bytes & ~PAGE_MASK;
+
+	for (at &= ~(uintptr_t)(TPACKET_ALIGNMENT - 1); at >= page &&
+	    (uintptr_t)bytes - at <= RING_DISTANCE; at -= TPACKET_ALIGNMENT) {
+		h = (const struct tpacket2_hdr *)at;
+		if (h->tp_sec == (uint32_t)packet->ts.tv_sec &&
+		    h->tp_nsec == (uint32_t)packet->ts.tv_usec &&
+		    packet->len - h->tp_len <= RING_INSERTED)
+			return (h);
+	}
+	return (NULL);
+}
+
+/* Documentation/networking/packet_mmap.rst, tp_status. */
+static enum capture_checksum
+checksum_state(const struct capture *c, const struct pcap_pkthdr *packet,
+    const u_char *bytes)
+{
+	const struct tpacket2_hdr	*h = NULL;
+
+	if (c->has_ring_headers)
+		h = ring_header(packet, bytes);
+	if (h == NULL)
+		return (CAPTURE_CHECKSUM_UNKNOWN);
+	return ((h->tp_status & (TP_STATUS_CSUMNOTREADY |
+	    TP_STATUS_CSUM_VALID)) != 0 ? CAPTURE_CHECKSUM_TRUSTED :
+	    CAPTURE_CHECKSUM_COMPLETE);
+}
+
 static void
 hand_out(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 {
@@ -237,6 +304,7 @@ hand_out(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
 		.captured = header->caplen,
 		.wire = header->len,
 		.link_type = c->link_type,
+		.checksum = checksum_state(c, header, bytes),
 	};
 
 	c->take(c->arg, &frame);

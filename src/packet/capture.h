@@ -30,6 +30,19 @@
 
 struct capture;
 
+/* The state of the checksums of UDP and TCP in a frame. */
+enum capture_checksum {
+	/*
+	 * Not known, as in a file: the host that captured the frame may also
+	 * have sent it, before the checksum was computed.
+	 */
+	CAPTURE_CHECKSUM_UNKNOWN,
+	/* The kernel has verified it, or will compute it. */
+	CAPTURE_CHECKSUM_TRUSTED,
+	/* Complete, but not verified. */
+	CAPTURE_CHECKSUM_COMPLETE,
+};
+
 /* A captured frame.  One of capture_drain is valid only within capture_take. */
 struct capture_frame {
 	struct wall_time	 timestamp;	/* of the kernel or the file */
@@ -37,7 +50,10 @@ struct capture_frame {
 	size_t			 captured;	/* octets at `bytes` */
 	size_t			 wire;		/* octets on the wire */
 	int			 link_type;	/* as packet_decode takes it */
-	uint32_t		 vlan;		/* see decapsulate_next; or 0 */
+	enum capture_checksum	 checksum;
+	/* Of an inner frame: see decapsulate_next; else 0 and NULL. */
+	uint32_t		 vlan;
+	const uint8_t		*mac;
 };
 
 /* Receives a frame; `arg` is the argument of capture_drain. */

@@ -4,6 +4,7 @@
 #include "packet/decapsulate.h"
 #include "packet/packet.h"
 #include "packet/packet_cooked.h"
+#include "packet/packet_fault.h"
 #include "packet/packet_layers.h"
 
 #define ETHERTYPE_ERSPAN3	0x22eb
@@ -340,6 +341,17 @@ link_payload(const struct capture_frame *outer, struct capture_frame *inner)
 	return (ether_payload(&r, type, false, inner));
 }
 
+/* Tunnels over IPv6 may omit the checksum: RFC 6935. */
+static bool
+is_discarded(const struct capture_frame *frame, const struct packet *packet)
+{
+	enum packet_fault	 fault;
+
+	fault = packet_fault_find(frame, packet, PACKET_IP);
+	return (fault != PACKET_FAULT_NONE &&
+	    fault != PACKET_FAULT_NO_CHECKSUM);
+}
+
 bool
 decapsulate_next(const struct capture_frame *outer,
     struct capture_frame *inner)
@@ -349,9 +361,13 @@ decapsulate_next(const struct capture_frame *outer,
 
 	inner->timestamp = outer->timestamp;
 	inner->vlan = packet.vlan;
+	inner->mac = packet.mac;
+	/* The kernel verifies only that of the outer frame. */
+	inner->checksum = CAPTURE_CHECKSUM_UNKNOWN;
 	switch (verdict) {
 	case PACKET_IP:
-		return (ip_payload(&packet, inner));
+		return (ip_payload(&packet, inner) &&
+		    !is_discarded(outer, &packet));
 	case PACKET_NOT_IP:
 		return (link_payload(outer, inner));
 	default:

@@ -28,14 +28,17 @@
  * An Ethernet frame has its own VLAN tags.  An IP packet without a link header
  * may have tags too: those behind the header of GRE or Geneve, and those before
  * and behind VN-Tag or SNAP.  inner->vlan is their VLAN.  Without such tags it
- * is the VLAN of `outer`.
+ * is the VLAN of `outer`.  An IP packet has the MAC address of `outer`, too.
+ *
+ * False when `outer` is an IP packet that its receiver discards, because then
+ * that does not decapsulate it.
  */
 bool	 decapsulate_next(const struct capture_frame *outer,
 	    struct capture_frame *inner);
 
 /*
  * Calls packet_decode for a captured frame or one of decapsulate_next, and then
- * packet->vlan is right for both.
+ * packet->vlan and packet->mac are right for both.
  */
 static inline enum packet_verdict
 decapsulate_decode(const struct capture_frame *frame, struct packet *packet)
@@ -44,8 +47,10 @@ decapsulate_decode(const struct capture_frame *frame, struct packet *packet)
 
 	verdict = packet_decode(frame->link_type, frame->bytes,
 	    frame->captured, frame->wire, packet);
-	if (frame->link_type == DECAPSULATE_IP)
+	if (frame->link_type == DECAPSULATE_IP) {
 		packet->vlan = frame->vlan;
+		packet->mac = frame->mac;
+	}
 	return (verdict);
 }
 

@@ -5,10 +5,13 @@
 
 #include "base/cursor.h"
 #include "base/hash.h"
+#include "base/mac.h"
+#include "packet/internet_sum.h"
 #include "packet/packet.h"
 #include "packet/packet_cooked.h"
 #include "packet/packet_layers.h"
 
+#define LINK_ETHERNET		1
 #define ETHERNET_HEADER		14
 #define UDP_HEADER		8	/* RFC 768 */
 
@@ -26,7 +29,8 @@ link_ethernet(struct rest *r, struct packet *packet)
 
 	if (!rest_header(r, ETHERNET_HEADER, &c))
 		return (PACKET_MALFORMED);
-	cursor_skip(&c, 12);
+	cursor_skip(&c, MAC_LENGTH);
+	packet->mac = cursor_take(&c, MAC_LENGTH);
 	cursor_skip(&r->bytes, ETHERNET_HEADER);
 	return (packet_ether_payload(r, cursor_u16(&c), packet));
 }
@@ -91,7 +95,7 @@ link_ppp(struct rest *r, struct packet *packet)
 }
 
 static const struct link links[] = {
-	{ 1, link_ethernet },
+	{ LINK_ETHERNET, link_ethernet },
 	{ LINK_COOKED, packet_link_cooked },
 	{ LINK_COOKED2, packet_link_cooked2 },
 	{ 0, link_loopback },		/* NULL */
@@ -121,6 +125,13 @@ bool
 packet_supports_link(int link_type)
 {
 	return (link_find(link_type) != NULL);
+}
+
+bool
+packet_link_has_mac(int link_type)
+{
+	return (link_type == LINK_ETHERNET || link_type == LINK_COOKED ||
+	    link_type == LINK_COOKED2);
 }
 
 enum packet_verdict
@@ -213,23 +224,11 @@ packet_tcp(const struct packet *packet, struct packet_tcp *tcp)
 	return (true);
 }
 
-static uint32_t
-sum_octets(uint32_t sum, const uint8_t *octets, size_t n)
-{
-	size_t i;
-
-	for (i = 0; i + 1 < n; i += 2)
-		sum += (uint32_t)(octets[i] << 8 | octets[i + 1]);
-	if (i < n)
-		sum += (uint32_t)(octets[i] << 8);
-	return (sum);
-}
-
 bool
 packet_checksum_bad(const struct packet *packet,
     const struct addr *destination)
 {
-	uint32_t	 sum = 0;
+	uint64_t	 sum = 0;
 	size_t		 n = addr_length(&packet->source);
 
 	if (packet->sent_here || packet->fragment ||
@@ -237,12 +236,11 @@ packet_checksum_bad(const struct packet *packet,
 	    packet->payload_length > UINT16_MAX)
 		return (false);
 	if (destination != NULL) {
-		sum = sum_octets(sum, packet->source.octets, n);
-		sum = sum_octets(sum, destination->octets, n);
-		sum += (uint32_t)packet->payload_length + packet->protocol;
+		sum = internet_sum_add(sum, packet->source.octets, n);
+		sum = internet_sum_add(sum, destination->octets, n);
+		sum += htons((uint16_t)packet->payload_length);
+		sum += htons(packet->protocol);
 	}
-	sum = sum_octets(sum, packet->payload, packet->payload_length);
-	sum = (sum & 0xffff) + (sum >> 16);
-	sum = (sum & 0xffff) + (sum >> 16);
-	return (sum != 0xffff);
+	sum = internet_sum_add(sum, packet->payload, packet->payload_length);
+	return (internet_sum_fold(sum) != UINT16_MAX);
 }

@@ -27,8 +27,13 @@ struct packet {
 	bool		 fragment;	/* the first fragment of a datagram */
 	/* By this host, so checksums may not be filled in yet. */
 	bool		 sent_here;
+	/* Its last destination, or its source, is not in the IP header. */
+	bool		 rerouted;
 	uint32_t	 vlan;		/* see vlan.h */
 	uint16_t	 id;		/* IPv4: identification */
+
+	const uint8_t	*mac;		/* of the sender; NULL: none */
+	const uint8_t	*ipv4;		/* the header; NULL: not IPv4 */
 
 	/* For UDP and TCP; both 0 for others, and when not captured. */
 	uint16_t	 source_port;
@@ -80,11 +85,16 @@ uint64_t packet_content(const struct packet *);
 bool	 packet_supports_link(int link_type);
 
 /*
+ * True when frames of the link type show the MAC address of their sender.  On
+ * the device `any` those of some interfaces do not.
+ */
+bool	 packet_link_has_mac(int link_type);
+
+/*
  * The data of a UDP datagram (RFC 768), as far as it was captured.  *wire is
  * its length on the wire, for a first fragment that of the whole datagram;
  * `wire` may be NULL.  False when the packet is not UDP or has invalid lengths.
- * The checksum is not validated, because it is not filled in between network
- * namespaces and virtual machines.
+ * The checksum is not validated here; see packet_fault.h.
  */
 bool	 packet_udp(const struct packet *, struct cursor *data, size_t *wire);
 

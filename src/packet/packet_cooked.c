@@ -4,6 +4,7 @@
  */
 #include <string.h>
 
+#include "base/mac.h"
 #include "packet/packet.h"
 #include "packet/packet_cooked.h"
 #include "packet/packet_layers.h"
@@ -63,6 +64,15 @@ cooked_skip_tags(struct rest *r, uint16_t *type, struct packet *packet)
 	}
 }
 
+/* Reads the address field of the header, in which `length` octets are used. */
+static const uint8_t *
+cooked_mac(struct rest *r, size_t length)
+{
+	const uint8_t	*mac = cursor_take(&r->bytes, 8);
+
+	return (length == MAC_LENGTH ? mac : NULL);
+}
+
 /*
  * Reads the header in version 1 or 2, and the VLAN tags after it.  *type is the
  * type of the packet that follows, and *device the hardware type of the device.
@@ -72,16 +82,20 @@ static bool
 cooked_header(struct rest *r, bool version2, uint16_t *device, uint16_t *type,
     struct packet *packet)
 {
+	size_t	 length;
+
 	if (version2) {
 		*type = cursor_u16(&r->bytes);
 		cursor_skip(&r->bytes, 6);
 		*device = cursor_u16(&r->bytes);
 		packet->sent_here = cursor_u8(&r->bytes) == SLL_OUTGOING;
-		cursor_skip(&r->bytes, 9);
+		length = cursor_u8(&r->bytes);
+		packet->mac = cooked_mac(r, length);
 	} else {
 		packet->sent_here = cursor_u16(&r->bytes) == SLL_OUTGOING;
 		*device = cursor_u16(&r->bytes);
-		cursor_skip(&r->bytes, 10);
+		length = cursor_u16(&r->bytes);
+		packet->mac = cooked_mac(r, length);
 		*type = cursor_u16(&r->bytes);
 	}
 	if (cooked_has_ethertype(*device))

@@ -80,6 +80,19 @@ extension_options(struct rest *r, uint8_t *next)
 	return (cursor_ok(&r->bytes));
 }
 
+/*
+ * RFC 8200, section 8.1: the checksum includes the last destination, which is
+ * in the routing header while segments are left.
+ */
+static bool
+routing_continues(const struct rest *r)
+{
+	struct cursor c = r->bytes;
+
+	cursor_skip(&c, 3);
+	return (cursor_u8(&c) != 0);
+}
+
 static enum packet_verdict
 ipv6_extensions(struct rest *r, uint8_t next, struct packet *packet)
 {
@@ -93,7 +106,12 @@ ipv6_extensions(struct rest *r, uint8_t next, struct packet *packet)
 			good = n == 0 && extension_options(r, &next);
 			break;
 		case IPPROTO_ROUTING:
+			packet->rerouted |= routing_continues(r);
+			good = extension_options(r, &next);
+			break;
 		case IPPROTO_DSTOPTS:
+			/* It may have a home address: RFC 6275, 6.3. */
+			packet->rerouted = true;
 			good = extension_options(r, &next);
 			break;
 		case IPPROTO_FRAGMENT:
@@ -200,6 +218,7 @@ packet_ipv4(struct rest *r, struct packet *packet)
 	packet->id = cursor_u16(&c);
 	fragment = cursor_u16(&c);
 	packet->hop_limit = cursor_u8(&c);
+	packet->ipv4 = r->bytes.next;
 	protocol = cursor_u8(&c);
 	cursor_skip(&c, 2);
 	source = cursor_take(&c, 4);
@@ -209,8 +228,11 @@ packet_ipv4(struct rest *r, struct packet *packet)
 	addr_set(&packet->source, ADDR_IPV4, source);
 	addr_set(&packet->destination, ADDR_IPV4, destination);
 
-	/* Before Linux has segmented a large packet, its length may be 0. */
-	if (total == 0)
+	/*
+	 * Before a host has segmented a large TCP packet, its length may be 0.
+	 */
+	if (total == 0 && protocol == IPPROTO_TCP &&
+	    rest_wire(r) > PACKET_MTU)
 		total = rest_wire(r);
 	header = (size_t)(first & 0x0f) * 4;
 	if (header < IPV4_HEADER || total < header || !rest_limit(r, total))

@@ -23,6 +23,7 @@
 #define LINK_COOKED		113	/* LINUX_SLL */
 #define LINK_COOKED2		276	/* LINUX_SLL2 */
 
+#define PACKET_MTU		1500	/* of Ethernet */
 #define IPV4_HEADER		20	/* without options: RFC 791 */
 #define IPV6_HEADER		40	/* RFC 8200, section 3 */
 

@@ -116,6 +116,44 @@ put_ipv6(struct bytes *b, unsigned next, unsigned hop_limit, size_t payload)
 	put_u8(b, 0x0b);
 }
 
+/* Sets the checksum of the IPv4 header at an offset. */
+static inline void
+set_ipv4_checksum(struct bytes *b, size_t ip)
+{
+	size_t	 n = (size_t)(b->at[ip] & 0x0f) * 4;
+
+	set_u16(b, ip + 10, 0);
+	set_u16(b, ip + 10, 0xffffu ^ internet_sum(b->at + ip, n, 0));
+}
+
+/*
+ * The sum of the pseudo-header of the IP packet at the offset `ip`, whose
+ * payload of this protocol begins at the offset `payload` and ends the bytes.
+ */
+static inline uint16_t
+pseudo_sum(const struct bytes *b, size_t ip, size_t payload, unsigned protocol)
+{
+	size_t	 n = b->at[ip] >> 4 == 6 ? 32 : 8;
+	size_t	 addresses = ip + (n == 32 ? 8 : 12);
+
+	return (internet_sum(b->at + addresses, n,
+	    protocol + (uint32_t)(b->n - payload)));
+}
+
+/* Sets the checksum of UDP (17) or TCP (6) in such a packet. */
+static inline void
+set_checksum(struct bytes *b, size_t ip, size_t payload, unsigned protocol)
+{
+	size_t	 at = payload + (protocol == 17 ? 6 : 16);
+	unsigned checksum;
+
+	set_u16(b, at, 0);
+	checksum = 0xffffu ^ internet_sum(b->at + payload, b->n - payload,
+	    pseudo_sum(b, ip, payload, protocol));
+	/* In UDP, 0 means that there is no checksum: RFC 768. */
+	set_u16(b, at, checksum == 0 && protocol == 17 ? 0xffff : checksum);
+}
+
 static inline void
 put_ethernet(struct bytes *b, unsigned type)
 {

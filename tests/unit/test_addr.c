@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/addr.h"
+#include "base/mac.h"
 #include "base/own_addresses.h"
 
 static void
@@ -215,6 +216,43 @@ own_addresses_are_read(void **state)
 	own_addresses_free(&own);
 }
 
+static void
+mac_addresses(void **state)
+{
+	static const uint8_t		 octets[] = {
+		2, 0, 0, 0x0a, 0xbc, 0xff,
+	};
+	static const char *const	 invalid[] = {
+		"", "02", "02:00:00:0a:bc", "02:00:00:0a:bc:ff:00",
+		"2:0:0:a:b:f",
+		"02:00:00:0a:bc:fg", "02:00-00:0a:bc:ff", "0200.000a.bcff",
+		"02000000abcff", "02:00:00:0a:bc:ff ", " 02:00:00:0a:bc:ff",
+		"02:00:00:0a:bc:", "02:00:00:0a:bc:f", "-2:00:00:0a:bc:ff",
+		"0x:00:00:0a:bc:ff", "02 00 00 0a bc ff", "02::00:0a:bc:ff",
+	};
+	struct mac			 mac, before;
+	char				 text[MAC_TEXT_SIZE];
+	size_t				 i;
+
+	(void)state;
+	assert_true(mac_parse("02:00:00:0A:bc:fF", &mac));
+	assert_memory_equal(mac.octets, octets, sizeof(octets));
+	assert_true(mac_parse("02-00-00-0a-bc-ff", &mac));
+	assert_memory_equal(mac.octets, octets, sizeof(octets));
+	assert_ptr_equal(mac_text(octets, text), text);
+	assert_string_equal(text, "02:00:00:0a:bc:ff");
+	assert_false(mac_is_group(&mac));
+	before = mac;
+	for (i = 0; i < sizeof(invalid) / sizeof(invalid[0]); i++) {
+		assert_false(mac_parse(invalid[i], &mac));
+		assert_memory_equal(&mac, &before, sizeof(mac));
+	}
+	assert_true(mac_parse("01:00:5e:00:00:12", &mac));
+	assert_true(mac_is_group(&mac));
+	assert_true(mac_parse("ff:ff:ff:ff:ff:ff", &mac));
+	assert_true(mac_is_group(&mac));
+}
+
 int
 main(void)
 {
@@ -227,6 +265,7 @@ main(void)
 		cmocka_unit_test(own_addresses),
 		cmocka_unit_test(own_addresses_have_a_hash),
 		cmocka_unit_test(own_addresses_are_read),
+		cmocka_unit_test(mac_addresses),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

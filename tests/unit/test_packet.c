@@ -635,9 +635,16 @@ test_ipv4_length(void **state)
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_IP);
 	assert_int_equal(p.payload_wire, 0);
 	assert_int_equal(p.destination_port, 0);
-	set_u16(&b, 2, 0);		/* not segmented by Linux yet */
+	/* The length is 0 only in large TCP packets that are not segmented. */
+	set_u16(&b, 2, 0);
+	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_MALFORMED);
+	put_zeros(&b, 1501 - b.n);
+	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_MALFORMED);
+	b.at[9] = 6;
 	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_IP);
-	check_beat(&p);
+	assert_int_equal(p.payload_wire, 1481);
+	b.n--;
+	assert_int_equal(decode(LINK_IPV4, &b, &p), PACKET_MALFORMED);
 }
 
 static void
@@ -1015,6 +1022,56 @@ test_checksum(void **state)
 	assert_false(packet_checksum_bad(&p, &p.destination));
 }
 
+/* The sender's MAC address, which not all link types show. */
+static void
+test_mac(void **state)
+{
+	static const uint8_t	 mac[] = { 0x02, 0x77, 0, 0, 0, 1 };
+	struct bytes		 b = { .n = 0 };
+	struct packet		 p;
+
+	(void)state;
+	put_ethernet(&b, 0x0806);
+	put_zeros(&b, 46);
+	assert_int_equal(decode(LINK_ETHERNET, &b, &p), PACKET_NOT_IP);
+	assert_memory_equal(p.mac, mac, sizeof(mac));
+	assert_null(p.ipv4);
+	b.n = 13;
+	assert_int_equal(decode(LINK_ETHERNET, &b, &p), PACKET_MALFORMED);
+	assert_null(p.mac);
+
+	b.n = 0;
+	put_cooked(&b, 0, 1, 0x0800);
+	memcpy(b.at + 6, mac, sizeof(mac));
+	put_beat_ipv4(&b);
+	assert_int_equal(decode(LINK_SLL, &b, &p), PACKET_IP);
+	assert_memory_equal(p.mac, mac, sizeof(mac));
+	assert_ptr_equal(p.ipv4, b.at + 16);
+	set_u16(&b, 4, 4);		/* a tunnel: an IPv4 address */
+	assert_int_equal(decode(LINK_SLL, &b, &p), PACKET_IP);
+	assert_null(p.mac);
+
+	b.n = 0;
+	put_cooked2(&b, 1, 1, 0x86dd);
+	memcpy(b.at + 12, mac, sizeof(mac));
+	put_beat_ipv6(&b);
+	assert_int_equal(decode(LINK_SLL2, &b, &p), PACKET_IP);
+	assert_memory_equal(p.mac, mac, sizeof(mac));
+	assert_null(p.ipv4);
+	b.at[11] = 8;			/* InfiniBand, not whole */
+	assert_int_equal(decode(LINK_SLL2, &b, &p), PACKET_IP);
+	assert_null(p.mac);
+
+	b.n = 0;
+	put_beat_ipv4(&b);
+	assert_int_equal(decode(LINK_RAW, &b, &p), PACKET_IP);
+	assert_null(p.mac);
+	assert_true(packet_link_has_mac(LINK_ETHERNET));
+	assert_true(packet_link_has_mac(LINK_SLL));
+	assert_true(packet_link_has_mac(LINK_SLL2));
+	assert_false(packet_link_has_mac(LINK_RAW));
+}
+
 int
 main(void)
 {
@@ -1048,6 +1105,7 @@ main(void)
 		cmocka_unit_test(test_udp),
 		cmocka_unit_test(test_tcp),
 		cmocka_unit_test(test_checksum),
+		cmocka_unit_test(test_mac),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/mac.h"
+
+bool
+mac_parse(const char *text, struct mac *mac)
+{
+	char		 digits[3] = "", separator = '\0';
+	struct mac	 m;
+	size_t		 i;
+
+	for (i = 0; i < MAC_LENGTH; i++, text += 2) {
+		if (i > 0) {
+			if (i == 1)
+				separator = *text;
+			if (*text != separator || (*text != ':' &&
+			    *text != '-'))
+				return (false);
+			text++;
+		}
+		if (!isxdigit((unsigned char)text[0]) ||
+		    !isxdigit((unsigned char)text[1]))
+			return (false);
+		digits[0] = text[0];
+		digits[1] = text[1];
+		m.octets[i] = (uint8_t)strtoul(digits, NULL, 16);
+	}
+	if (*text != '\0')
+		return (false);
+	*mac = m;
+	return (true);
+}
+
+char *
+mac_text(const uint8_t *octets, char *text)
+{
+	snprintf(text, MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x",
+	    octets[0], octets[1], octets[2], octets[3], octets[4], octets[5]);
+	return (text);
+}
