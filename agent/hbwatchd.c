@@ -233,7 +233,7 @@ check(const struct configuration *config)
 		fatal("cannot check the configuration");
 	(void)host_check_interfaces(config, stream);
 	(void)host_check_peers(config, stream);
-	(void)host_check_expressions(config, stream);
+	(void)host_check_link_types(config, stream);
 	if (fclose(stream) != 0)
 		fatal("cannot check the configuration");
 	ok = print_errors(errors);
@@ -275,7 +275,7 @@ load_next(struct daemon *d)
 	char			*errors, *line, *rest;
 
 	/* A pipe was read to its end at the start: now it would be empty. */
-	config = load(d->options.file, false, host_check_expressions, &errors);
+	config = load(d->options.file, false, host_check_link_types, &errors);
 	if (errors == NULL) {
 		log_err("cannot reload %s", d->options.file);
 		return;

@@ -10,6 +10,7 @@
 #include "host_check.h"
 #include "packet/capture.h"
 #include "packet/capture_expression.h"
+#include "packet/packet.h"
 
 /*
  * The next profile of enabled watches at *i or after it, and sets *i to the
@@ -52,7 +53,7 @@ host_check_interfaces(const struct configuration *config, FILE *errors)
 	return (ok);
 }
 
-/* ---- expressions */
+/* ---- link types */
 
 /* The link types that were found; the names are interned. */
 struct link_types {
@@ -101,8 +102,20 @@ check_expression(const struct configuration_profile *p, int link_type,
 	return (e != NULL);
 }
 
+static bool
+check_peer_mac(const struct configuration_profile *p, int link_type,
+    FILE *errors)
+{
+	if (packet_link_has_mac(link_type))
+		return (true);
+	fprintf(errors, "%s:%d: the frames of interface \"%s\" have no MAC "
+	    "addresses; expected no option peer-mac\n", p->file,
+	    p->peer_mac_line, p->interface);
+	return (false);
+}
+
 bool
-host_check_expressions(const struct configuration *config, FILE *errors)
+host_check_link_types(const struct configuration *config, FILE *errors)
 {
 	const struct configuration_profile	*p;
 	struct link_types			 known = { 0 };
@@ -111,11 +124,15 @@ host_check_expressions(const struct configuration *config, FILE *errors)
 	bool					 ok = true;
 
 	while ((p = next_profile(config, &i)) != NULL) {
-		if (p->form.expression == NULL)
+		if (p->form.expression == NULL && !p->has_peer_mac)
 			continue;
 		type = link_type_of(&known, p->interface);
-		if (type != -1 && !check_expression(p, type, errors))
-			ok = false;
+		if (type == -1)
+			continue;
+		if (p->form.expression != NULL)
+			ok = check_expression(p, type, errors) && ok;
+		if (p->has_peer_mac)
+			ok = check_peer_mac(p, type, errors) && ok;
 	}
 	free(known.list);
 	return (ok);

@@ -16,11 +16,11 @@
 bool	 host_check_interfaces(const struct configuration *, FILE *errors);
 
 /*
- * True when the link types of the interfaces support the expressions of `bpf`.
- * If the link type of an interface is unknown, for example because it does not
- * exist, its expressions are not checked.
+ * True when the link types of the interfaces support the expressions of `bpf`
+ * and have the MAC addresses of `peer-mac`.  If the link type of an interface
+ * is unknown, for example because it does not exist, this is not checked.
  */
-bool	 host_check_expressions(const struct configuration *, FILE *errors);
+bool	 host_check_link_types(const struct configuration *, FILE *errors);
 
 /* True when no peer of an enabled watch is an address of this host. */
 bool	 host_check_peers(const struct configuration *, FILE *errors);

@@ -346,11 +346,16 @@ const struct config_option config_options[OPTIONS] = {
 	[OPTION_PEER] = { OPTION("peer", WATCH, config_check_peer),
 	    .list = true, .expected =
 	    "numeric addresses of nodes, such as 192.0.2.12 or 192.0.2.16/28" },
+	[OPTION_PEER_MAC] = { OPTION("peer-mac", WATCH, config_check_peer_mac),
+	    .expected = "the MAC address of a card, such as "
+	    "02:00:00:00:00:02" },
 	[OPTION_LOCAL] = { OPTION("local", WATCH, config_check_local),
 	    .expected = "a numeric address, such as 192.0.2.11 or "
 	    "2001:db8::11" },
 	[OPTION_VLAN] = { OPTION("vlan", WATCH, check_vlan), .expected =
 	    "an id from 1 to 4094, two of them as OUTER.INNER, or none" },
+	[OPTION_HOP_LIMIT] = NUMBER("hop-limit", WATCH, watch.hop_limit, 1,
+	    UINT8_MAX, "as the least TTL or hop limit"),
 	[OPTION_HEARTBEAT] = { OPTION("heartbeat", WATCH, check_heartbeat),
 	    FIELD(watch.heartbeat), RANGE(1, CONFIG_LONG_TEXT_MAX),
 	    .expected = TEXT_EXPECTED },

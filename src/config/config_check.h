@@ -75,6 +75,7 @@ const char *config_text_fault(const char *text, size_t minimum,
 /* The checks of addresses. */
 config_option_check config_check_local;
 config_option_check config_check_peer;
+config_option_check config_check_peer_mac;
 
 /* The address at a position of the range, 0 to count - 1. */
 struct addr config_range_at(const struct config_range *, uint32_t position);

@@ -137,6 +137,24 @@ config_check_local(struct config_check *c, const struct config_value *v)
 	return (NULL);
 }
 
+const char *
+config_check_peer_mac(struct config_check *c, const struct config_value *v)
+{
+	static const struct mac	 zero;
+	struct mac		 mac;
+
+	if (!mac_parse(v->text, &mac))
+		return ("invalid");
+	if (mac_is_group(&mac))
+		return ("multicast or broadcast");
+	if (memcmp(&mac, &zero, sizeof(mac)) == 0)
+		return ("unspecified");
+	c->watch.peer_mac = mac;
+	c->watch.has_peer_mac = true;
+	c->watch.peer_mac_line = v->place.line;
+	return (NULL);
+}
+
 /* ---- addresses that are given twice */
 
 /* Sorts by the first address; if that is the same, the larger range first. */

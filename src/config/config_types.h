@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/mac.h"
 #include "base/mono.h"
 #include "base/severity.h"
 #include "packet/vlan.h"
@@ -49,8 +50,12 @@ struct configuration_profile {
 	int		 line;		/* of `watch "NAME" {` */
 	int		 interface_line;
 	int		 heartbeat_line;
+	int		 peer_mac_line;
 	struct addr	 local;		/* ADDR_NONE: any */
+	struct mac	 peer_mac;	/* only if has_peer_mac */
+	uint32_t	 hop_limit;	/* the least that counts; 0: any */
 	uint32_t	 vlan;		/* VLAN_ANY: any; see vlan.h */
+	bool		 has_peer_mac;
 	bool		 enabled;
 	bool		 decapsulate;	/* also looks inside tunnels */
 };

@@ -34,6 +34,8 @@
 #define PROFILE_SAME_INTERFACE	0x04
 #define PROFILE_SAME_FILE	0x08
 #define PROFILE_NO_FILE		0x10
+#define PROFILE_PEER_MAC	0x20	/* the profile has this option */
+#define PROFILE_HOP_LIMIT	0x40
 
 /* The smallest watch: flags, line, address, and a name of one octet. */
 #define WATCH_SIZE_MIN	10
@@ -131,7 +133,9 @@ put_profile(struct output *out, const struct configuration_profile *p,
 	    (p->decapsulate ? PROFILE_DECAPSULATE : 0) |
 	    (same_interface ? PROFILE_SAME_INTERFACE : 0) |
 	    (same_file ? PROFILE_SAME_FILE : 0) |
-	    (p->file == NULL ? PROFILE_NO_FILE : 0), 1);
+	    (p->file == NULL ? PROFILE_NO_FILE : 0) |
+	    (p->has_peer_mac ? PROFILE_PEER_MAC : 0) |
+	    (p->hop_limit > 0 ? PROFILE_HOP_LIMIT : 0), 1);
 	if (!same_interface)
 		put_text(out, p->interface);
 	if (!same_file && p->file != NULL)
@@ -140,6 +144,10 @@ put_profile(struct output *out, const struct configuration_profile *p,
 	put_number(out, (uint64_t)p->interruption_ns, 8);
 	put_number(out, p->vlan, 4);
 	put_addr(out, &p->local);
+	if (p->has_peer_mac)
+		put_bytes(out, p->peer_mac.octets, MAC_LENGTH);
+	if (p->hop_limit > 0)
+		put_number(out, p->hop_limit, 1);
 }
 
 static void
@@ -276,6 +284,21 @@ get_texts(struct input *in, struct configuration_profile *p, uint8_t flags)
 		in->cursor.failed = true;
 }
 
+static void
+get_limits(struct cursor *c, struct configuration_profile *p, uint8_t flags)
+{
+	const uint8_t	*mac = NULL;
+
+	if ((flags & PROFILE_PEER_MAC) != 0)
+		mac = cursor_take(c, MAC_LENGTH);
+	if (mac != NULL) {
+		memcpy(p->peer_mac.octets, mac, MAC_LENGTH);
+		p->has_peer_mac = true;
+	}
+	if ((flags & PROFILE_HOP_LIMIT) != 0)
+		p->hop_limit = cursor_u8(c);
+}
+
 /* NULL when memory is exhausted. */
 static struct configuration_profile *
 get_profile(struct input *in)
@@ -300,6 +323,7 @@ get_profile(struct input *in)
 	if (p->vlan != VLAN_ANY && p->vlan >= VLAN_OTHER)
 		c->failed = true;
 	get_addr(c, &p->local);
+	get_limits(c, p, flags);
 	return (p);
 }
 

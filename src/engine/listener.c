@@ -124,6 +124,16 @@ take_heartbeat(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 	}
 }
 
+/* A match_rejected. */
+static void
+reject_packet(void *arg, const struct match_rejection *rejection)
+{
+	struct listener	*listener = arg;
+
+	reject_log_add(&listener->common->rejects, listener->config, rejection,
+	    listener->common->arrived);
+}
+
 static void
 take_frame(void *arg, const struct capture_frame *frame)
 {
@@ -268,12 +278,13 @@ listener_blind(struct listener *listener, uint32_t watch, const char *reason)
 
 /* Called by match_prepare: only this watch becomes blind. */
 static void
-refuse_watch(void *arg, uint32_t watch, const char *error)
+refuse_watch(void *arg, uint32_t watch, int line, const char *error)
 {
 	struct listener				*listener = arg;
 	const struct configuration_watch	*w =
 	    listener->config->watches[watch];
 
+	(void)line;
 	listener_blind(listener, watch, error);
 	log_errx("watch \"%s\" is blind: heartbeat \"%s\" cannot be captured "
 	    "on %s: %s", w->name, w->profile->heartbeat,
@@ -398,6 +409,7 @@ listener_open(struct listener *listener, struct listeners *common,
 	if (listener->match == NULL)
 		return (false);
 	match_ignore_own(listener->match, &common->own);
+	match_report_rejected(listener->match, reject_packet, listener);
 	if (!open_capture(listener))
 		return (false);
 	join_all_groups(listener, config);

@@ -257,6 +257,10 @@ is_same_flow(const struct configuration_watch *a,
 	return (a->profile->interface == b->profile->interface &&
 	    a->profile->heartbeat == b->profile->heartbeat &&
 	    a->profile->vlan == b->profile->vlan &&
+	    a->profile->hop_limit == b->profile->hop_limit &&
+	    a->profile->has_peer_mac == b->profile->has_peer_mac &&
+	    memcmp(&a->profile->peer_mac, &b->profile->peer_mac,
+	    sizeof(a->profile->peer_mac)) == 0 &&
 	    addr_equal(&a->peer, &b->peer) &&
 	    addr_equal(&a->profile->local, &b->profile->local));
 }

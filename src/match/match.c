@@ -99,8 +99,10 @@ add_slot(struct match *m, struct drafts *drafts, uint32_t watch)
 		m->has_vlan = true;
 	}
 	draft->hash = hash_of(draft->slot.form, draft->slot.peer);
-	if (p->local.family != ADDR_NONE)
-		draft->slot.form |= FORM_LOCAL;
+	if (p->has_peer_mac || p->hop_limit > 0)
+		used->limited = true;
+	if (p->local.family != ADDR_NONE || p->has_peer_mac || p->hop_limit > 0)
+		draft->slot.form |= FORM_MORE;
 	return (true);
 }
 
@@ -113,9 +115,11 @@ add_watches(struct match *m, struct drafts *drafts, const char *interface,
 
 	for (i = 0; i < m->config->nwatches; i++) {
 		w = m->config->watches[i];
-		if (match_concerns(w, interface) &&
-		    (!inner || w->profile->decapsulate) &&
-		    !(w->profile->form.expression != NULL ?
+		if (!match_concerns(w, interface) ||
+		    (inner && !w->profile->decapsulate))
+			continue;
+		m->has_peer_mac |= w->profile->has_peer_mac;
+		if (!(w->profile->form.expression != NULL ?
 		    add_expression(m, i) : add_slot(m, drafts, i)))
 			return (false);
 	}
@@ -272,10 +276,40 @@ match_ignore_own(struct match *m, const struct own_addresses *own)
 	m->inner_ethernet->own = own;
 }
 
+void
+match_report_rejected(struct match *m, match_rejected *rejected, void *arg)
+{
+	m->rejected = rejected;
+	m->rejected_arg = arg;
+	if (m->inner_ip == NULL)
+		return;
+	match_report_rejected(m->inner_ip, rejected, arg);
+	match_report_rejected(m->inner_ethernet, rejected, arg);
+}
+
 static const char *
 expression_text(const struct match *m, const struct expression *e)
 {
 	return (m->config->watches[e->watch]->profile->form.expression);
+}
+
+/* Refuses the watches with `peer-mac`; false when there is one. */
+static bool
+prepare_macs(const struct match *m, int link_type, match_refused *refused,
+    void *arg)
+{
+	const struct configuration_watch	*w;
+	uint32_t				 i;
+
+	if (!m->has_peer_mac || packet_link_has_mac(link_type))
+		return (true);
+	for (i = 0; refused != NULL && i < m->config->nwatches; i++) {
+		w = m->config->watches[i];
+		if (w->profile->has_peer_mac && match_concerns(w, m->interface))
+			refused(arg, i, w->profile->peer_mac_line,
+			    "the frames have no MAC addresses for peer-mac");
+	}
+	return (false);
 }
 
 bool
@@ -285,8 +319,9 @@ match_prepare(struct match *m, int link_type, match_refused *refused,
 	struct expression	*e;
 	size_t			 i;
 	char			 error[CAPTURE_ERROR_SIZE];
-	bool			 all = true;
+	bool			 all;
 
+	all = prepare_macs(m, link_type, refused, arg);
 	for (i = 0; i < m->nexpressions; i++) {
 		e = &m->expressions[i];
 		capture_expression_free(e->compiled);
@@ -295,7 +330,8 @@ match_prepare(struct match *m, int link_type, match_refused *refused,
 		if (e->compiled != NULL)
 			continue;
 		if (refused != NULL)
-			refused(arg, e->watch, error);
+			refused(arg, e->watch, m->config->watches[e->watch]->
+			    profile->heartbeat_line, error);
 		all = false;
 	}
 	return (all);

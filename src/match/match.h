@@ -12,7 +12,7 @@
 #include "base/own_addresses.h"
 #include "config/configuration.h"
 #include "packet/capture.h"
-#include "packet/packet.h"
+#include "packet/packet_fault.h"
 #include "protocols/heartbeat.h"
 
 struct match;
@@ -41,6 +41,22 @@ void	 match_free(struct match *);
  */
 void	 match_ignore_own(struct match *, const struct own_addresses *);
 
+/* A packet that is a heartbeat or an announced stop but for its fault. */
+struct match_rejection {
+	uint32_t		 watch;		/* its position */
+	enum packet_fault	 fault;
+	const struct packet	*packet;	/* valid within the call */
+};
+
+/*
+ * Called for each watch that does not count a packet because of its fault.
+ * PACKET_FAULT_MAC shows a second sender with the address of the peer.
+ */
+typedef void match_rejected(void *arg, const struct match_rejection *);
+
+/* From now on, match_frame reports packets with a fault. */
+void	 match_report_rejected(struct match *, match_rejected *, void *arg);
+
 /* True when the watch is enabled and its interface is this one; NULL: any. */
 bool	 match_concerns(const struct configuration_watch *,
 	    const char *interface);
@@ -50,16 +66,18 @@ bool	 match_decapsulates(const struct configuration *,
 	    const char *interface);
 
 /*
- * Called for a watch whose expression of `bpf` is invalid for the link type;
- * `error` is one line.
+ * Called for a watch whose expression of `bpf` is invalid for the link type, or
+ * whose `peer-mac` cannot be compared.  `line` is that of the option in the
+ * file, and `error` is one line.
  */
-typedef void match_refused(void *arg, uint32_t watch, const char *error);
+typedef void match_refused(void *arg, uint32_t watch, int line,
+	    const char *error);
 
 /*
- * Compiles the expressions of `bpf` for frames of a link type.  Call it before
- * match_frame.  Calls match_refused, or nothing if it is NULL, for each watch
- * whose expression cannot be compiled; no frame matches such a watch.  True
- * when all were compiled.
+ * Prepares for frames of a link type: compiles the expressions of `bpf`.  Call
+ * it before match_frame.  Calls match_refused, or nothing if it is NULL, for
+ * each watch that the link type does not support; no frame matches such a
+ * watch.  True when there is none.
  */
 bool	 match_prepare(struct match *, int link_type, match_refused *,
 	    void *arg);

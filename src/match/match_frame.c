@@ -28,7 +28,7 @@ slot_matches(const struct match *m, const struct slot *slot,
 	const struct configuration_watch *w;
 
 	if (peer->family != ADDR_IPV6 &&
-	    (slot->form & (FORM_LOCAL | FORM_VLAN)) == 0)
+	    (slot->form & (FORM_MORE | FORM_VLAN)) == 0)
 		return (true);
 	w = m->config->watches[slot->watch];
 	return (addr_equal(&w->peer, peer) && vlan_fits(w, packet->vlan) &&
@@ -37,12 +37,16 @@ slot_matches(const struct match *m, const struct slot *slot,
 
 /* The arguments that all look-ups of a frame have in common. */
 struct query {
+	const struct capture_frame *frame;
 	const struct packet	*packet;
-	struct wall_time	 timestamp;	/* of the frame */
+	enum packet_verdict	 verdict;	/* of the packet */
+	enum packet_fault	 fault;		/* PACKET_FAULTS: not known */
 	uint64_t		 content;	/* 0: not computed yet */
 	bool			 copy;		/* for follow() */
 	match_found		*found;
 	void			*arg;
+	match_rejected		*rejected;	/* or NULL */
+	void			*rejected_arg;
 };
 
 static inline uint64_t
@@ -51,6 +55,44 @@ content_of(struct query *q)
 	if (q->content == 0)
 		q->content = packet_content(q->packet);
 	return (q->content);
+}
+
+/* The fault that the packet has for every watch. */
+static inline enum packet_fault
+common_fault(struct query *q)
+{
+	if (q->fault == PACKET_FAULTS)
+		q->fault = packet_fault_find(q->frame, q->packet, q->verdict);
+	return (q->fault);
+}
+
+static enum packet_fault
+watch_fault(const struct configuration_profile *p, struct query *q)
+{
+	const uint8_t	*mac = q->packet->mac;
+
+	if (p->has_peer_mac && (mac == NULL ||
+	    memcmp(mac, p->peer_mac.octets, MAC_LENGTH) != 0))
+		return (PACKET_FAULT_MAC);
+	if (common_fault(q) == PACKET_FAULT_NONE &&
+	    q->packet->hop_limit < p->hop_limit)
+		return (PACKET_FAULT_FAR);
+	return (common_fault(q));
+}
+
+/* Hands out a packet that a watch counts if it has no fault. */
+static inline void
+deliver(uint32_t watch, enum packet_fault fault, struct heartbeat *heartbeat,
+    struct query *q)
+{
+	struct match_rejection	 r = { watch, fault, q->packet };
+
+	if (fault == PACKET_FAULT_NONE) {
+		heartbeat->content = content_of(q);
+		q->found(q->arg, watch, heartbeat);
+	} else if (q->rejected != NULL) {
+		q->rejected(q->rejected_arg, &r);
+	}
 }
 
 /* Finds the slots with this form and with `hash` as their peer. */
@@ -62,42 +104,12 @@ look_up_slots(const struct match *m, uint32_t form, uint32_t hash,
 
 	for (slot = &m->slots[bucket(m, hash_of(form, hash))];
 	    slot->form != FORM_NONE; slot++)
-		if (slot->peer == hash && (slot->form & ~FORM_LOCAL) == form &&
-		    slot_matches(m, slot, peer, q->packet)) {
-			heartbeat->content = content_of(q);
-			q->found(q->arg, slot->watch, heartbeat);
-		}
-}
-
-/*
- * Calls follow(), but not for the copy of a segment, because follow() would
- * take repeated segments for keepalives.  The copy of a keepalive is decoded,
- * so that the caller can count it.  Other segments may well be equal, such as
- * the acknowledgements after a lost packet.  Equal segments of two VLANs are no
- * copies, and without a timestamp copies are not recognised.
- */
-static bool
-follow(const struct used_protocol *used, struct heartbeat *heartbeat,
-    struct query *q)
-{
-	const struct protocol	*protocol = used->protocol;
-	int64_t			 ns = q->timestamp.ns;
-	uint64_t		 segment, keepalive;
-
-	if (wall_is_never(q->timestamp))
-		return (protocol->follow(used->memory, q->packet, heartbeat));
-	segment = hash_word(content_of(q), q->packet->vlan);
-	/* The hash of a keepalive is added to the table too. */
-	keepalive = hash_word(segment, 1);
-	q->copy = copy_table_age(used->copies, segment, ns) != INT64_MAX;
-	if (q->copy)
-		return (copy_table_age(used->copies, keepalive, ns) !=
-		    INT64_MAX && protocol->decode(q->packet, heartbeat));
-	copy_table_add(used->copies, segment, ns);
-	if (!protocol->follow(used->memory, q->packet, heartbeat))
-		return (false);
-	copy_table_add(used->copies, keepalive, ns);
-	return (true);
+		if (slot->peer == hash && (slot->form & ~FORM_MORE) == form &&
+		    slot_matches(m, slot, peer, q->packet))
+			deliver(slot->watch, (slot->form & FORM_MORE) == 0 ?
+			    common_fault(q) : watch_fault(
+			    m->config->watches[slot->watch]->profile, q),
+			    heartbeat, q);
 }
 
 /* Finds the watches without `vlan`, and those with the VLAN of the packet. */
@@ -114,29 +126,126 @@ look_up(const struct match *m, uint32_t form, const struct addr *peer,
 		    in_vlan(hash, q->packet->vlan), peer, heartbeat, q);
 }
 
+/* Finds the watches of a heartbeat. */
+static void
+look_up_keys(const struct match *m, const struct used_protocol *used,
+    struct heartbeat *heartbeat, struct query *q)
+{
+	static const struct addr	 any_peer;
+	uint32_t			 form;
+	unsigned			 k;
+
+	for (k = 0; k < heartbeat->keys; k++) {
+		if (heartbeat->key[k] > FORM_KEY_MAX)
+			continue;
+		form = used->form | heartbeat->key[k];
+		look_up(m, form, &heartbeat->sender, heartbeat, q);
+		if (used->protocol->any_sender)
+			look_up(m, form, &any_peer, heartbeat, q);
+	}
+}
+
+/* How many watches accept a packet, and how many reject it. */
+struct votes {
+	unsigned	 accepted;
+	unsigned	 rejected;
+};
+
+static void
+count_accepted(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
+{
+	struct votes	*votes = arg;
+
+	(void)watch;
+	(void)heartbeat;
+	votes->accepted++;
+}
+
+static void
+count_rejected(void *arg, const struct match_rejection *rejection)
+{
+	struct votes	*votes = arg;
+
+	(void)rejection;
+	votes->rejected++;
+}
+
+/*
+ * True when the state of follow() must not depend on the packet, because it has
+ * a fault, or because all watches of its sender and port exclude it by
+ * `peer-mac` or `hop-limit`.
+ */
+static bool
+is_excluded(const struct match *m, const struct used_protocol *used,
+    struct query *q)
+{
+	struct votes		 votes = { 0, 0 };
+	struct query		 probe;
+	struct heartbeat	 heartbeat;
+
+	if (q->packet->sent_here)
+		return (false);
+	if (common_fault(q) != PACKET_FAULT_NONE)
+		return (true);
+	if (!used->limited)
+		return (false);
+	probe = *q;
+	probe.found = count_accepted;
+	probe.rejected = count_rejected;
+	probe.arg = probe.rejected_arg = &votes;
+	(void)ports_heartbeat(q->packet, &heartbeat);
+	look_up_keys(m, used, &heartbeat, &probe);
+	return (votes.accepted == 0 && votes.rejected > 0);
+}
+
+/*
+ * Calls follow(), but not for the copy of a segment, because follow() would
+ * take repeated segments for keepalives.  The copy of a keepalive is decoded,
+ * so that the caller can count it.  Other segments may well be equal, such as
+ * the acknowledgements after a lost packet.  Equal segments of two VLANs are no
+ * copies, and without a timestamp copies are not recognised.
+ *
+ * A segment that is excluded is decoded, so that it is reported.
+ */
+static bool
+follow(const struct match *m, const struct used_protocol *used,
+    struct heartbeat *heartbeat, struct query *q)
+{
+	const struct protocol	*protocol = used->protocol;
+	int64_t			 ns = q->frame->timestamp.ns;
+	uint64_t		 segment, keepalive;
+
+	if (is_excluded(m, used, q))
+		return (protocol->decode(q->packet, heartbeat));
+	if (wall_is_never(q->frame->timestamp))
+		return (protocol->follow(used->memory, q->packet, heartbeat));
+	segment = hash_word(content_of(q), q->packet->vlan);
+	/* The hash of a keepalive is added to the table too. */
+	keepalive = hash_word(segment, 1);
+	q->copy = copy_table_age(used->copies, segment, ns) != INT64_MAX;
+	if (q->copy)
+		return (copy_table_age(used->copies, keepalive, ns) !=
+		    INT64_MAX && protocol->decode(q->packet, heartbeat));
+	copy_table_add(used->copies, segment, ns);
+	if (!protocol->follow(used->memory, q->packet, heartbeat))
+		return (false);
+	copy_table_add(used->copies, keepalive, ns);
+	return (true);
+}
+
 static void
 match_protocol(const struct match *m, const struct used_protocol *used,
     struct query *q)
 {
-	static const struct addr	 any_peer;
-	const struct protocol		*protocol = used->protocol;
-	struct heartbeat		 heartbeat;
-	uint32_t			 form;
-	unsigned			 k;
+	const struct protocol	*protocol = used->protocol;
+	struct heartbeat	 heartbeat;
 
 	q->copy = false;
-	if (protocol->follow != NULL ? !follow(used, &heartbeat, q) :
+	if (protocol->follow != NULL ? !follow(m, used, &heartbeat, q) :
 	    !protocol->decode(q->packet, &heartbeat))
 		return;
 	heartbeat.copy = q->copy;
-	for (k = 0; k < heartbeat.keys; k++) {
-		if (heartbeat.key[k] > FORM_KEY_MAX)
-			continue;
-		form = used->form | heartbeat.key[k];
-		look_up(m, form, &heartbeat.sender, &heartbeat, q);
-		if (protocol->any_sender)
-			look_up(m, form, &any_peer, &heartbeat, q);
-	}
+	look_up_keys(m, used, &heartbeat, q);
 }
 
 /*
@@ -191,10 +300,9 @@ match_expressions(struct match *m, const struct capture_frame *frame,
 		if (e->compiled != NULL &&
 		    (capture_expression_matches(e->compiled, frame) ||
 		    (tagged && capture_expression_matches(e->compiled,
-		    &untagged)))) {
-			heartbeat.content = content_of(q);
-			q->found(q->arg, e->watch, &heartbeat);
-		}
+		    &untagged))))
+			deliver(e->watch, watch_fault(w->profile, q),
+			    &heartbeat, q);
 	}
 }
 
@@ -222,7 +330,7 @@ follow_sent(const struct match *m, struct query *q)
 	for (i = 0; i < m->nused; i++)
 		if (m->used[i].protocol->follow != NULL &&
 		    may_match(&m->used[i], q->packet))
-			(void)follow(&m->used[i], &ignored, q);
+			(void)follow(m, &m->used[i], &ignored, q);
 }
 
 /* True for an address of this host. */
@@ -262,13 +370,14 @@ match_table(struct match *m, const struct capture_frame *frame,
 {
 	struct packet		 packet;
 	struct query		 q = {
-		.packet = &packet, .timestamp = frame->timestamp,
+		.frame = frame, .packet = &packet, .fault = PACKET_FAULTS,
 		.found = found, .arg = arg,
+		.rejected = m->rejected, .rejected_arg = m->rejected_arg,
 	};
 	enum packet_verdict	 verdict;
 	size_t			 i;
 
-	verdict = decapsulate_decode(frame, &packet);
+	verdict = q.verdict = decapsulate_decode(frame, &packet);
 	packet.sent_here |= *sent_here || is_own(m, &packet.source);
 	*sent_here = packet.sent_here;
 	if (packet.sent_here) {

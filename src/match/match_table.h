@@ -21,13 +21,14 @@
 #define FORM_PROTOCOL_SHIFT	16
 #define FORM_FAMILY_SHIFT	24
 #define FORM_VLAN		(1u << 30)	/* the watch has `vlan` */
-#define FORM_LOCAL		(1u << 31)	/* the watch has `local` */
+/* The watch has `local`, `peer-mac` or `hop-limit`. */
+#define FORM_MORE		(1u << 31)
 #define FORM_NONE		UINT32_MAX	/* the slot is free */
 
 /*
  * A watch in the look-up table.  The slot has all criteria of a watch, unless
- * the watch has `local`, `vlan` or an IPv6 peer.  For these watches the options
- * in the configuration are compared too.
+ * the watch has `vlan`, an IPv6 peer or an option of FORM_MORE.  For these
+ * watches the options in the configuration are compared too.
  */
 struct slot {
 	uint32_t	 peer;		/* see peer_hash and in_vlan */
@@ -50,6 +51,7 @@ struct used_protocol {
 	const struct protocol	*protocol;
 	uint32_t		 form;		/* only the protocol's bits */
 	uint8_t			 transport;	/* IPPROTO_; 0: any */
+	bool			 limited;	/* see is_excluded */
 	void			*memory;	/* for follow(); owned */
 	struct copy_table	*copies;	/* for follow(); owned */
 	uint64_t		 ports[UINT16_MAX / 64 + 1];	/* a bit each */
@@ -73,6 +75,9 @@ struct match {
 	size_t			 nused;
 	size_t			 used_size;		/* allocated */
 	bool			 has_vlan;	/* a slot has FORM_VLAN */
+	bool			 has_peer_mac;	/* a watch has that option */
+	match_rejected		*rejected;	/* or NULL */
+	void			*rejected_arg;
 	uint8_t			*untagged;	/* a frame without its tags */
 	size_t			 untagged_size;		/* allocated */
 

@@ -34,6 +34,7 @@ struct tally {
 	int64_t			 longest_ns;	/* between two; -1: none yet */
 	struct median		 intervals;	/* in ns */
 	struct addr		 sender;	/* of the last heartbeat */
+	uint64_t		 rejected[PACKET_FAULTS];
 };
 
 /* Each link type has a matcher, because expressions of `bpf` depend on it. */
@@ -213,6 +214,15 @@ found(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 	}
 }
 
+/* A match_rejected. */
+static void
+reject(void *arg, const struct match_rejection *rejection)
+{
+	struct replay	*r = arg;
+
+	r->tallies[rejection->watch].rejected[rejection->fault]++;
+}
+
 static struct match *
 matcher_find(const struct replay *r, int link_type)
 {
@@ -225,15 +235,15 @@ matcher_find(const struct replay *r, int link_type)
 }
 
 static void
-refuse(void *arg, uint32_t watch, const char *error)
+refuse(void *arg, uint32_t watch, int line, const char *error)
 {
 	const struct replay			*r = arg;
 	const struct configuration_profile	*p =
 	    r->config->watches[watch]->profile;
 
 	progress_clear();
-	log_errx("%s:%d: heartbeat \"%s\": %s", p->file, p->heartbeat_line,
-	    p->heartbeat, error);
+	log_errx("%s:%d: heartbeat \"%s\": %s", p->file, line, p->heartbeat,
+	    error);
 }
 
 /*
@@ -254,11 +264,12 @@ add_matcher(struct replay *r, int link_type, const char *name)
 		log_errx("out of memory");
 		return (false);
 	}
+	match_report_rejected(match, reject, r);
 	r->matchers[r->nmatchers++] = (struct matcher){ link_type, match };
 	if (match_prepare(match, link_type, refuse, r))
 		return (true);
-	log_errx("%s: a bpf expression is invalid for this link type",
-	    name);
+	log_errx("%s: the link type of the capture does not support all "
+	    "watches", name);
 	return (false);
 }
 
@@ -358,6 +369,27 @@ finish(struct replay *r)
 		print_summary(r, i);
 }
 
+/* Tells why packets of a watch were not counted; the daemon logs them. */
+static void
+report_rejected(const struct replay *r)
+{
+	const uint64_t	*rejected;
+	size_t		 i;
+	unsigned	 fault;
+
+	for (i = 0; i < r->config->nwatches; i++) {
+		rejected = r->tallies[i].rejected;
+		for (fault = 0; fault < PACKET_FAULTS; fault++)
+			if (rejected[fault] > 0)
+				log_warnx("watch \"%s\": warning: %" PRIu64
+				    " packet%s not counted: %s",
+				    r->config->watches[i]->name,
+				    rejected[fault],
+				    rejected[fault] == 1 ? "" : "s",
+				    packet_fault_text(fault));
+	}
+}
+
 static bool
 run(struct replay *r)
 {
@@ -370,6 +402,7 @@ run(struct replay *r)
 	if (ok && !r->refused && !ferror(stdout))
 		finish(r);
 	progress_clear();
+	report_rejected(r);
 	ok = command_flush() && ok && !r->refused;
 	return (capture_merge_report(r->merge) && ok);
 }

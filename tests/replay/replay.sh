@@ -229,7 +229,7 @@ watch "ether" { interface = "eth1" heartbeat = "bpf ether src 02:00:00:00:00:02"
 END
 replay -c ether mixed-little.pcapng
 status=$?
-grep -c 'a bpf expression is invalid for this link type' err >got
+grep -c 'the link type of the capture does not support all watches' err >got
 echo 1 >expected
 same "an expression that is invalid for one of the link types is an error" \
     1 $status expected got

@@ -516,6 +516,33 @@ vlans(void **state)
 }
 
 static void
+peer_mac_and_hop_limit(void **state)
+{
+	static const uint8_t		 mac[] = { 2, 0, 0, 0x0a, 0xbc, 0xff };
+	struct configuration		*c;
+	struct configuration_profile	*p;
+
+	(void)state;
+	c = load(WATCH("peer-mac = \"02:00:00:0a:BC:ff\" hop-limit = 255")
+	    "watch q { interface = e peer = ::1 heartbeat = ip\n"
+	    "  peer-mac = 02-00-00-0a-bc-ff hop-limit = 1 }\n"
+	    "watch any { interface = e peer = ::1 heartbeat = ip }\n");
+	p = c->watches[0]->profile;
+	assert_true(p->has_peer_mac);
+	assert_memory_equal(p->peer_mac.octets, mac, sizeof(mac));
+	assert_int_equal(p->hop_limit, 255);
+	p = c->watches[1]->profile;
+	assert_true(p->has_peer_mac);
+	assert_memory_equal(p->peer_mac.octets, mac, sizeof(mac));
+	assert_int_equal(p->peer_mac_line, p->line + 1);
+	assert_int_equal(p->hop_limit, 1);
+	p = c->watches[2]->profile;
+	assert_false(p->has_peer_mac);
+	assert_int_equal(p->hop_limit, 0);
+	configuration_free(c);
+}
+
+static void
 heartbeat_blanks(void **state)
 {
 	struct configuration *c;
@@ -730,6 +757,7 @@ main(void)
 		cmocka_unit_test(watch_decapsulate),
 		cmocka_unit_test(peer_left_out),
 		cmocka_unit_test(vlans),
+		cmocka_unit_test(peer_mac_and_hop_limit),
 		cmocka_unit_test(heartbeat_blanks),
 		cmocka_unit_test(texts_of_greatest_length),
 		cmocka_unit_test(key_of_greatest_length),

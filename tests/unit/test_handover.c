@@ -32,6 +32,7 @@
 	"alarm 5 { name = \"secret-name\" service-type = \"secret-type\" }\n" \
 	"watch \"a\" { interface = \"hbw1\" peer = \"192.0.2.12\""	\
 	" local = \"192.0.2.11\" heartbeat = \"udp 20053\""		\
+	" peer-mac = \"02:00:00:00:00:02\" hop-limit = 255"		\
 	" interruption = 2500ms vlan = 7 decapsulate = true }\n"	\
 	"watch \"b\" { interface = \"hbw1\" heartbeat = \"vrrp 5\""	\
 	" enabled = false alarm = 5 }\n"				\
@@ -96,6 +97,9 @@ assert_same_watch(const struct configuration_watch *got,
 	assert_int_equal(p->interruption_ns, q->interruption_ns);
 	assert_true(addr_equal(&p->local, &q->local));
 	assert_int_equal(p->vlan, q->vlan);
+	assert_int_equal(p->has_peer_mac, q->has_peer_mac);
+	assert_memory_equal(&p->peer_mac, &q->peer_mac, sizeof(p->peer_mac));
+	assert_int_equal(p->hop_limit, q->hop_limit);
 	assert_int_equal(p->enabled, q->enabled);
 	assert_int_equal(p->decapsulate, q->decapsulate);
 }

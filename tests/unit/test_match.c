@@ -71,10 +71,11 @@ static uint32_t			 refused;
 static size_t			 nrefused;
 
 static void
-refuse(void *arg, uint32_t watch, const char *error)
+refuse(void *arg, uint32_t watch, int line, const char *error)
 {
 	assert_ptr_equal(arg, &refused);
 	assert_string_not_equal(error, "");
+	assert_true(line > 0);
 	refused = watch;
 	nrefused++;
 }
@@ -550,6 +551,7 @@ ipv6(void **state)
 	put_ipv6(&b, 17, 64, 12);
 	put_udp(&b, 694, 694, 4);
 	put_text(&b, "beat");
+	set_checksum(&b, 14, 54, 17);
 	give(&b);
 	assert_found(1, 0u);
 }
@@ -581,6 +583,7 @@ many_peers(void **state)
 	for (i = 0; i < 2 * MANY_SIX; i++) {
 		set_u16(&six, 34, i >> 16);
 		set_u16(&six, 36, i & 0xffff);
+		set_checksum(&six, 14, 54, 17);
 		give(&six);
 		assert_found(i < MANY_SIX, i);
 	}
@@ -730,7 +733,7 @@ content(void **state)
 	other = b;
 	other.at[5]++;
 	other.at[22]--;
-	set_u16(&other, 24, 0x5a5a);
+	set_ipv4_checksum(&other, 14);
 	assert_true(first == content_of(&other));
 	/* With padding. */
 	other = b;
@@ -1482,9 +1485,12 @@ body_hsrp(struct bytes *b)
 static void
 body_udp_ipv6(struct bytes *b)
 {
+	size_t	 ip = b->n;
+
 	put_ipv6(b, 17, 64, 12);
 	put_udp(b, 694, 694, 4);
 	put_text(b, "beat");
+	set_checksum(b, ip, ip + 40, 17);
 }
 
 static void
@@ -1499,16 +1505,21 @@ put_hop_by_hop(struct bytes *b, unsigned next)
 static void
 body_udp_ipv6_options(struct bytes *b)
 {
+	size_t	 ip = b->n;
+
 	put_ipv6(b, 0, 64, 8 + 12);
 	put_hop_by_hop(b, 17);
 	put_udp(b, 694, 694, 4);
 	put_text(b, "beat");
+	set_checksum(b, ip, ip + 48, 17);
 }
 
 /* Version 2 of HSRP for IPv6, after an extension header. */
 static void
 body_hsrp_ipv6_options(struct bytes *b)
 {
+	size_t	 ip = b->n;
+
 	put_ipv6(b, 0, 255, 8 + 8 + 42);
 	put_hop_by_hop(b, 17);
 	put_udp(b, 2029, 2029, 42);
@@ -1517,6 +1528,7 @@ body_hsrp_ipv6_options(struct bytes *b)
 	put_zeros(b, 10);
 	put_u32(b, 3000);
 	put_zeros(b, 20);
+	set_checksum(b, ip, ip + 48, 17);
 }
 
 static const struct {
@@ -1931,6 +1943,8 @@ filters_of_sent_frames(void **state)
 		memset(frames[4 + i].at + frames[4 + i].n - 32, 0, 16);
 		put_udp(&frames[4 + i], 546, 547, 4);
 		put_text(&frames[4 + i], "beat");
+		set_checksum(&frames[4 + i], frames[4 + i].n - 52,
+		    frames[4 + i].n - 12, 17);
 		put_vlans(&frames[6 + i], vlans[i], 0x0800);
 		put_beat(&frames[6 + i], 12, 11, 68, 67);
 	}

@@ -340,6 +340,9 @@ static const char *const	 other_flows[] = {
 	WATCH("db", "hbw1", "192.0.2.12", "udp 694", "local = \"192.0.2.1\""),
 	WATCH("db", "hbw1", "192.0.2.12", "udp 694", "vlan = 7"),
 	WATCH("db", "hbw1", "192.0.2.12", "udp 694", "vlan = none"),
+	WATCH("db", "hbw1", "192.0.2.12", "udp 694", "hop-limit = 255"),
+	WATCH("db", "hbw1", "192.0.2.12", "udp 694",
+	    "peer-mac = \"02:00:00:00:00:02\""),
 };
 
 #define OTHER_FLOWS	(sizeof(other_flows) / sizeof(other_flows[0]))
