@@ -409,6 +409,20 @@ print_addresses(const struct discover_report *r, const struct proposal *p)
 		    addr_text(&key->destination, text));
 }
 
+/*
+ * Any member of a group may send, each with its own card.  For other flows the
+ * user decides, because a card may be replaced.
+ */
+static void
+print_peer_mac(const struct discover_report *r, const struct proposal *p)
+{
+	char	 text[MAC_TEXT_SIZE];
+
+	if (p->flow->has_mac && !p->single_sender)
+		fprintf(r->stream, "\t#peer-mac = \"%s\"\n",
+		    mac_text(p->flow->mac.octets, text));
+}
+
 static void
 print_watch(const struct discover_report *r, const struct flow_table_entry *e,
     size_t row)
@@ -426,6 +440,7 @@ print_watch(const struct discover_report *r, const struct flow_table_entry *e,
 		fprintf(r->stream, "\tvlan = %s\n",
 		    vlan_text(e->key.vlan, vlan));
 	print_addresses(r, &p);
+	print_peer_mac(r, &p);
 	fprintf(r->stream, "\theartbeat = \"%s\"\n",
 	    flow_table_form(&e->key, heartbeat));
 	if (e->key.inside)
@@ -504,6 +519,9 @@ print_summary(const struct discover_report *r,
 	if (r->nrows == 0 && watched > 0 && unseen == NULL)
 		fprintf(r->stream, "# (an unknown flow with an interval above "
 		    "%.1f s needs a longer capture)\n", watched / BURSTS_MIN);
+	if (totals->faulty > 0)
+		fprintf(r->stream, "# packets with a wrong checksum or TTL 0, "
+		    "which do not count: %" PRIu64 "\n", totals->faulty);
 	if (totals->dropped > 0)
 		fprintf(r->stream, "# too many flows: %" PRIu64 " with few or "
 		    "no recent packets were dropped\n", totals->dropped);

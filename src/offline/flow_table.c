@@ -9,7 +9,7 @@
 #include "offline/flow_table.h"
 #include "offline/port_score.h"
 #include "packet/decapsulate.h"
-#include "packet/packet.h"
+#include "packet/packet_fault.h"
 
 #define BUCKETS		65536
 #define NONE		UINT32_MAX
@@ -124,8 +124,8 @@ drop_flows(struct flow_table *t)
 		link_entry(t, i);
 }
 
-/* The flow with this key, a new one if necessary.  NULL: out of memory. */
-static struct flow *
+/* The entry with this key, a new one if necessary.  NULL: out of memory. */
+static struct flow_table_entry *
 find_or_add(struct flow_table *t, const struct flow_key *key,
     enum flow_kind kind)
 {
@@ -133,7 +133,7 @@ find_or_add(struct flow_table *t, const struct flow_key *key,
 	size_t			 i;
 
 	if (e != NULL)
-		return (&e->flow);
+		return (e);
 	if (t->nentries == FLOW_TABLE_MAX)
 		drop_flows(t);
 	i = t->nentries;
@@ -144,7 +144,7 @@ find_or_add(struct flow_table *t, const struct flow_key *key,
 	};
 	link_entry(t, (uint32_t)i);
 	t->nentries++;
-	return (&t->entries[i].flow);
+	return (&t->entries[i]);
 }
 
 /* ---- from a packet to its flow */
@@ -157,22 +157,35 @@ service_port(const struct packet *packet)
 	    packet->source_port : packet->destination_port);
 }
 
+static void
+note_mac(struct flow_table_entry *e, const uint8_t *mac)
+{
+	if (e->flow.packets == 0 && mac != NULL) {
+		memcpy(e->mac.octets, mac, MAC_LENGTH);
+		e->has_mac = true;
+	} else if (mac == NULL || memcmp(e->mac.octets, mac, MAC_LENGTH) != 0)
+		e->has_mac = false;
+}
+
 /* Counts a packet in its flow.  False when memory is exhausted. */
 static bool
 count(struct flow_table *t, const struct packet *packet,
     const struct protocol *protocol, uint32_t key, enum flow_kind kind)
 {
-	struct flow_key	 k = {
+	struct flow_key		 k = {
 		.protocol = protocol, .key = key, .vlan = packet->vlan,
 		.source = packet->source, .destination = packet->destination,
 		.inside = t->inside,
 	};
-	struct flow	*flow = find_or_add(t, &k, kind);
-	uint16_t	 service = service_port(packet);
+	struct flow_table_entry	*e = find_or_add(t, &k, kind);
+	uint16_t		 service = service_port(packet);
 
-	return (flow != NULL && flow_count(flow, t->last, packet->payload_wire,
-	    service, service == packet->source_port ?
-	    packet->destination_port : packet->source_port));
+	if (e == NULL)
+		return (false);
+	note_mac(e, packet->mac);
+	return (flow_count(&e->flow, t->last, packet->payload_wire, service,
+	    service == packet->source_port ? packet->destination_port :
+	    packet->source_port));
 }
 
 /* Is it one of the ports that the protocol uses without configuration? */
@@ -305,8 +318,13 @@ take_frame(struct flow_table *t, const struct capture_frame *frame)
 	 * shows that the pair exchanges packets, and is of no other use.
 	 */
 	if ((verdict != PACKET_IP && verdict != PACKET_CONTINUED) ||
-	    !is_wanted(t, &packet) || verdict == PACKET_CONTINUED ||
-	    is_copy(t, &packet))
+	    !is_wanted(t, &packet) || verdict == PACKET_CONTINUED)
+		return (true);
+	if (packet_fault_find(frame, &packet, verdict) != PACKET_FAULT_NONE) {
+		t->totals.faulty++;
+		return (true);
+	}
+	if (is_copy(t, &packet))
 		return (true);
 	decoder = find_decoder(t, &packet, &heartbeat);
 	if (decoder == NULL)

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/mac.h"
 #include "offline/flow.h"
 #include "packet/capture.h"
 #include "protocols/protocol.h"
@@ -39,6 +40,9 @@ struct flow_key {
 struct flow_table_entry {
 	struct flow_key			 key;
 	struct flow			 flow;
+	/* The MAC address of the sender, if all its frames have the same. */
+	struct mac			 mac;
+	bool				 has_mac;
 	/* Set by flow_table_score: */
 	struct flow_verdict		 verdict;
 	/* The flow in the reverse direction, or NULL. */
@@ -51,6 +55,7 @@ struct flow_table_totals {
 	uint64_t	 packets;	/* all, also those that do not count */
 	/* In the table; the two directions of a flow count as one. */
 	size_t		 flows;
+	uint64_t	 faulty;	/* see packet_fault.h; do not count */
 	/* Directions that were dropped for lack of room. */
 	uint64_t	 dropped;
 	int64_t		 watched_ns;	/* from the first packet to the last */
