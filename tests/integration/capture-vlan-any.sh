@@ -53,17 +53,7 @@ stop_all() {
 }
 
 start_hbwatchd
-start_all
-soon_each "$NAMES" "heartbeats make the watch alive" 10 \
-	watch_is hbwWatchState @ alive
-stop_all
-soon_each "$NAMES" "a silence raises the alarm" 10 \
-	traps_are 1 hbwAlarmRaised @
-start_all
-soon_each "$NAMES" "a heartbeat clears it" 10 traps_are 1 hbwAlarmCleared @
-stop_all
-soon_each "$NAMES" "the next silence raises it again" 10 \
-	traps_are 2 hbwAlarmRaised @
+check_cycle "$NAMES"
 for name in tagged qinq ipv6-tagged; do
 	is "$name: each heartbeat was counted once" \
 		"$(watch_get hbwWatchHeartbeats $name)" "$(sent $name)"

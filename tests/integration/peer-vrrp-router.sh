@@ -36,14 +36,6 @@ unicast_conf() {
 		"unicast_src_ip $FAR4" "unicast_peer { " "	$A4" "}" "$@"
 }
 
-start_all() {
-	local dialect
-
-	for dialect in $DIALECTS; do
-		start_keepalived "$dialect" "$FAR_NODE"
-	done
-}
-
 # Node b is the router between the observer and the far node.
 make_far_node "$NODE_B"
 {
@@ -62,18 +54,8 @@ for version in 2 3; do
 		"unicast_peer { " "	$A6" "}"
 done
 
-start_all
-soon_each "$DIALECTS" "the far node is master" 15 keepalived_is_master @
-start_hbwatchd
-soon_each "$DIALECTS" "advertisements make the watch alive" 15 \
-	watch_is hbwWatchState @ alive
-
-for dialect in $DIALECTS; do
-	kill_with_children "$dialect"
-done
-soon_each "$DIALECTS" "kill -9 raises the alarm" 10 \
-	traps_are 1 hbwAlarmRaised @
-start_all
+check_keepalived_kill "$FAR_NODE" "$DIALECTS"
+start_all_keepalived "$FAR_NODE" "$DIALECTS"
 soon_each "$DIALECTS" "keepalived starts again: this clears it" 15 \
 	traps_are 1 hbwAlarmCleared @
 is "each notification arrived once" "$(sequences)" "$(seq 10 | xargs)"

@@ -46,29 +46,11 @@ keepalived_conf ipv6 3 6 53 100 0.1
 keepalived_conf unicast 3 4 54 100 0.1 \
 	"unicast_src_ip $B4" "unicast_peer { " "	$A4" "}"
 
-start_all() {
-	local dialect
-
-	for dialect in $DIALECTS; do
-		start_keepalived "$dialect" "$NODE_B"
-	done
-}
-
-start_all
-soon_each "$DIALECTS" "the peer is master" 15 keepalived_is_master @
-start_hbwatchd
-soon_each "$DIALECTS" "advertisements make the watch alive" 15 \
-	watch_is hbwWatchState @ alive
-
-for dialect in $DIALECTS; do
-	kill_with_children "$dialect"
-done
-soon_each "$DIALECTS" "kill -9 raises the alarm" 10 \
-	traps_are 1 hbwAlarmRaised @
+check_keepalived_kill "$NODE_B" "$DIALECTS"
 soon_each "$DIALECTS" "the cause is unknown" 1 \
 	alarm_is hbwAlarmCause @ unknown
 
-start_all
+start_all_keepalived "$NODE_B" "$DIALECTS"
 soon_each "$DIALECTS" "keepalived starts again: this clears it" 15 \
 	traps_are 1 hbwAlarmCleared @
 
@@ -80,7 +62,7 @@ soon_each "$DIALECTS" "a graceful stop raises the alarm" 10 \
 soon_each "$DIALECTS" "the cause is instanceStopped" 1 \
 	alarm_is hbwAlarmCause @ instanceStopped
 
-start_all
+start_all_keepalived "$NODE_B" "$DIALECTS"
 soon_each "$DIALECTS" "keepalived starts again: this clears it" 15 \
 	traps_are 2 hbwAlarmCleared @
 

@@ -85,6 +85,23 @@ alarms_match_sender() {
 		"$@" "$WORK/$name.beats" "$TRAPS"
 }
 
+# check_cycle WATCHES: heartbeats make these watches alive, silences raise their
+# alarms, and heartbeats clear them.  The functions start_all and stop_all of
+# the script start and stop the senders; at the end they are stopped.
+check_cycle() {
+	start_all
+	soon_each "$1" "heartbeats make the watch alive" 10 \
+		watch_is hbwWatchState @ alive
+	stop_all
+	soon_each "$1" "a silence raises the alarm" 10 \
+		traps_are 1 hbwAlarmRaised @
+	start_all
+	soon_each "$1" "a heartbeat clears it" 10 traps_are 1 hbwAlarmCleared @
+	stop_all
+	soon_each "$1" "the next silence raises it again" 10 \
+		traps_are 2 hbwAlarmRaised @
+}
+
 #
 # VRRP
 #
@@ -128,4 +145,30 @@ start_keepalived() {
 # keepalived_is_master NAME
 keepalived_is_master() {
 	grep -q "Entering MASTER STATE" "$WORK/$1.log"
+}
+
+# start_all_keepalived NODE NAMES
+start_all_keepalived() {
+	local name
+
+	for name in $2; do
+		start_keepalived "$name" "$1"
+	done
+}
+
+# check_keepalived_kill NODE NAMES: starts all of them, and hbwatchd, whose
+# watches have the same names; kill -9 of keepalived raises the alarms
+check_keepalived_kill() {
+	local name
+
+	start_all_keepalived "$@"
+	soon_each "$2" "keepalived is master" 15 keepalived_is_master @
+	start_hbwatchd
+	soon_each "$2" "advertisements make the watch alive" 15 \
+		watch_is hbwWatchState @ alive
+	for name in $2; do
+		kill_with_children "$name"
+	done
+	soon_each "$2" "kill -9 raises the alarm" 10 \
+		traps_are 1 hbwAlarmRaised @
 }
