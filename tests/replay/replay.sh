@@ -55,6 +55,17 @@ replay()
 	"$HBWATCH" replay "$@" >out 2>err
 }
 
+# replays TEXT ARGUMENT...: passes if replay prints standard input, and no error
+replays()
+{
+	local description=$1
+
+	shift
+	cat >expected
+	replay "$@"
+	same "$description" 0 $? expected out nothing err
+}
+
 # wait_for PATTERN FILE: waits up to ten seconds for a line of the file.
 wait_for()
 {
@@ -270,26 +281,20 @@ watch "flinkserver" {
 	heartbeat = "udp 20053"
 }
 END
-cat >expected <<'END'
+replays "a capture without packets has a summary" -c one header.pcap <<'END'
 {"event":"summary","watch":"flinkserver","state":"starting","heartbeats":0,"firstHeartbeat":null,"lastHeartbeat":null,"medianInterval":null,"longestGap":null,"interruptions":0}
 END
-replay -c one header.pcap
-same "a capture without packets has a summary" 0 $? expected out nothing err
-cat >expected <<'END'
+replays "a heartbeat at the deadline is in time, one just after it is late" \
+    -c one edge.pcap <<'END'
 {"event":"raised","time":"2026-11-22T12:01:00.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:30.000000Z","cause":"unknown"}
 {"event":"cleared","time":"2026-11-22T12:01:00.000001Z","watch":"flinkserver","alarmId":45640,"duration":0.000001}
 {"event":"summary","watch":"flinkserver","state":"alive","heartbeats":3,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:01:00.000001Z","medianInterval":30.000000,"longestGap":30.000001,"interruptions":1}
 END
-replay -c one edge.pcap
-same "a heartbeat at the deadline is in time, one just after it is late" \
-    0 $? expected out nothing err
-cat >expected <<'END'
+replays "an alarm that is due with the last packet is raised" \
+    -c one edge-end.pcap <<'END'
 {"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:00.000000Z","cause":"unknown"}
 {"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:00.000000Z","medianInterval":null,"longestGap":null,"interruptions":1}
 END
-replay -c one edge-end.pcap
-same "an alarm that is due with the last packet is raised" 0 $? \
-    expected out nothing err
 replay -c one edge-unmatched.pcap
 same "... also if that packet concerns no watch" 0 $? expected out \
     nothing err
@@ -300,36 +305,30 @@ watch "silent" {
 	heartbeat = "udp 20053"
 }
 END
-cat >expected <<'END'
+replays "packets that concern no watch advance the clock" \
+    -c two unmatched.pcap <<'END'
 {"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"silent","alarmId":45640,"severity":"minor","peer":"192.0.2.99","lastHeartbeat":null,"cause":"neverHeard"}
 {"event":"raised","time":"2026-11-22T12:00:50.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:20.000000Z","cause":"unknown"}
 {"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:20.000000Z","lastHeartbeat":"2026-11-22T12:00:20.000000Z","medianInterval":null,"longestGap":null,"interruptions":1}
 {"event":"summary","watch":"silent","state":"interrupted","heartbeats":0,"firstHeartbeat":null,"lastHeartbeat":null,"medianInterval":null,"longestGap":null,"interruptions":1}
 END
-replay -c two unmatched.pcap
-same "packets that concern no watch advance the clock" \
-    0 $? expected out nothing err
 replay -c two unmatched-shuffled.pcap
 status=$?
 grep -c 'unmatched-shuffled.pcap: warning: .* sorted$' err >got
 echo 1 >err
 same "... also if they are out of order" 0 $status expected out got err
-cat >expected <<'END'
+replays "timestamps may begin at 0" -c one zero.pcap <<'END'
 {"event":"summary","watch":"flinkserver","state":"alive","heartbeats":5,"firstHeartbeat":"1970-01-01T00:00:00.000000Z","lastHeartbeat":"1970-01-01T00:00:04.000000Z","medianInterval":1.000000,"longestGap":1.000000,"interruptions":0}
 END
-replay -c one zero.pcap
-same "timestamps may begin at 0" 0 $? expected out nothing err
 cat >group <<'END'
 watch "group" { interface = "eth1" heartbeat = "vrrp 51" }
 END
-cat >expected <<'END'
+replays "a watch without a peer accepts any sender of the group" \
+    -c group group.pcap <<'END'
 {"event":"raised","time":"2026-11-22T12:00:34.000000Z","watch":"group","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:04.000000Z","cause":"instanceStopped"}
 {"event":"cleared","time":"2026-11-22T12:00:45.000000Z","watch":"group","alarmId":45640,"duration":11.000000}
 {"event":"summary","watch":"group","state":"alive","heartbeats":10,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:49.000000Z","medianInterval":1.000000,"longestGap":41.000000,"interruptions":1}
 END
-replay -c group group.pcap
-same "a watch without a peer accepts any sender of the group" \
-    0 $? expected out nothing err
 
 # ---- copies
 cat >copies <<'END'

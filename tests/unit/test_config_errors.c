@@ -7,6 +7,20 @@
 
 #include "config_file.h"
 
+/* The ends of errors about values of one kind. */
+#define EXPECTED_DURATION	\
+	"expected a number and ms, s, min or h, from 1ms to 24h, " \
+	"such as 30s\n"
+#define EXPECTED_VLAN	\
+	"expected an id from 1 to 4094, two of them as OUTER.INNER, " \
+	"or none\n"
+#define EXPECTED_RECOVERY	"expected 1 to 1000000 heartbeats\n"
+#define EXPECTED_TEXT	\
+	"expected 1 to 255 bytes of UTF-8 text without control characters\n"
+#define EXPECTED_PEERS	\
+	"expected numeric addresses of nodes, " \
+	"such as 192.0.2.12 or 192.0.2.16/28\n"
+
 static const struct refused {
 	const char	*name;
 	const char	*text;
@@ -23,17 +37,14 @@ static const struct refused {
 	    "heartbeat \"udp 5\" requires it\n" },
 	{ "name of a node as peer", "watch w { interface = e heartbeat = ip\n"
 	    "peer = node-2 }",
-	    "c.conf:2: invalid peer \"node-2\"; expected numeric addresses "
-	    "of nodes, such as 192.0.2.12 or 192.0.2.16/28\n" },
+	    "c.conf:2: invalid peer \"node-2\"; " EXPECTED_PEERS },
 	{ "multicast peer", "watch w { interface = e heartbeat = ip\n"
 	    "peer = ff02::12 }",
-	    "c.conf:2: multicast or broadcast peer \"ff02::12\"; expected "
-	    "numeric addresses of nodes, such as 192.0.2.12 or "
-	    "192.0.2.16/28\n" },
+	    "c.conf:2: multicast or broadcast peer \"ff02::12\"; "
+	    EXPECTED_PEERS },
 	{ "unspecified peer", "watch w { interface = e heartbeat = ip\n"
 	    "peer = 0.0.0.0 }",
-	    "c.conf:2: unspecified peer \"0.0.0.0\"; expected numeric "
-	    "addresses of nodes, such as 192.0.2.12 or 192.0.2.16/28\n" },
+	    "c.conf:2: unspecified peer \"0.0.0.0\"; " EXPECTED_PEERS },
 	{ "local address of another family", WATCH("\nlocal = ::1"),
 	    "c.conf:2: local \"::1\" has another address family than the "
 	    "peer; expected an IPv4 address\n" },
@@ -81,26 +92,20 @@ static const struct refused {
 	    "c.conf:2: unknown severity \"cleared\"; expected critical, "
 	    "major, minor or warning\n" },
 	{ "duration without a unit", WATCH("\ninterruption = 30"),
-	    "c.conf:2: missing unit in interruption \"30\"; expected a "
-	    "number and ms, s, min or h, from 1ms to 24h, such as 30s\n" },
+	    "c.conf:2: missing unit in interruption \"30\"; "
+	    EXPECTED_DURATION },
 	{ "duration too long", WATCH("\ninterruption = 25h"),
-	    "c.conf:2: invalid interruption \"25h\"; expected a number and "
-	    "ms, s, min or h, from 1ms to 24h, such as 30s\n" },
+	    "c.conf:2: invalid interruption \"25h\"; " EXPECTED_DURATION },
 	{ "recovery 0", WATCH("\nrecovery = 0"),
-	    "c.conf:2: invalid recovery \"0\"; expected 1 to 1000000 "
-	    "heartbeats\n" },
+	    "c.conf:2: invalid recovery \"0\"; " EXPECTED_RECOVERY },
 	{ "recovery too large", WATCH("\nrecovery = 1000001"),
-	    "c.conf:2: invalid recovery \"1000001\"; expected 1 to 1000000 "
-	    "heartbeats\n" },
+	    "c.conf:2: invalid recovery \"1000001\"; " EXPECTED_RECOVERY },
 	{ "vlan 0", WATCH("\nvlan = 0"),
-	    "c.conf:2: invalid vlan \"0\"; expected an id from 1 to "
-	    "4094, two of them as OUTER.INNER, or none\n" },
+	    "c.conf:2: invalid vlan \"0\"; " EXPECTED_VLAN },
 	{ "vlan 4095", WATCH("\nvlan = 4095"),
-	    "c.conf:2: invalid vlan \"4095\"; expected an id from 1 to "
-	    "4094, two of them as OUTER.INNER, or none\n" },
+	    "c.conf:2: invalid vlan \"4095\"; " EXPECTED_VLAN },
 	{ "vlan with three ids", WATCH("\n\nvlan = 1.2.3"),
-	    "c.conf:3: invalid vlan \"1.2.3\"; expected an id from 1 to "
-	    "4094, two of them as OUTER.INNER, or none\n" },
+	    "c.conf:3: invalid vlan \"1.2.3\"; " EXPECTED_VLAN },
 	{ "vlan outside of a watch", "vlan = 7\n",
 	    "c.conf:1: unknown option \"vlan\"; expected one of agentx, "
 	    "history, storm, rate, snmp, source, service, role, host, "
@@ -126,28 +131,24 @@ static const struct refused {
 	    "c.conf:1: snmp is given twice, the second time empty; "
 	    "expected once\n" },
 	{ "empty name", "watch '' { interface = e peer = ::1 heartbeat = ip }",
-	    "c.conf:1: empty watch name \"\"; expected 1 to 255 bytes of "
-	    "UTF-8 text without control characters\n" },
+	    "c.conf:1: empty watch name \"\"; " EXPECTED_TEXT },
 	{ "name of blanks", "source = '  '",
-	    "c.conf:1: empty source \"  \"; expected 1 to 255 bytes of "
-	    "UTF-8 text without control characters\n" },
+	    "c.conf:1: empty source \"  \"; " EXPECTED_TEXT },
 	{ "newline in a name", "source = \"a\\nb\"",
-	    "c.conf:1: control character in source \"a\\x0ab\"; expected 1 "
-	    "to 255 bytes of UTF-8 text without control characters\n" },
+	    "c.conf:1: control character in source \"a\\x0ab\"; "
+	    EXPECTED_TEXT },
 	{ "C1 control in a name", "source = '\xc2\x9b'",
 	    "c.conf:1: control character in source \"\\xc2\\x9b\"; "
-	    "expected 1 to 255 bytes of UTF-8 text without control "
-	    "characters\n" },
+	    EXPECTED_TEXT },
 	{ "not UTF-8", "source = \"Z\xfcrich\"",
-	    "c.conf:1: invalid UTF-8 in source \"Z\\xfcrich\"; expected 1 "
-	    "to 255 bytes of UTF-8 text without control characters\n" },
+	    "c.conf:1: invalid UTF-8 in source \"Z\\xfcrich\"; "
+	    EXPECTED_TEXT },
 	{ "UTF-8 overlong", "source = '\xc0\xaf'",
-	    "c.conf:1: invalid UTF-8 in source \"\\xc0\\xaf\"; expected 1 "
-	    "to 255 bytes of UTF-8 text without control characters\n" },
+	    "c.conf:1: invalid UTF-8 in source \"\\xc0\\xaf\"; "
+	    EXPECTED_TEXT },
 	{ "UTF-8 surrogate", "source = '\xed\xa0\x80'",
 	    "c.conf:1: invalid UTF-8 in source \"\\xed\\xa0\\x80\"; "
-	    "expected 1 to 255 bytes of UTF-8 text without control "
-	    "characters\n" },
+	    EXPECTED_TEXT },
 	{ "NUL by escape", "source = \"a\\0\"\nrole = \"b\\x00\"",
 	    "c.conf:1: invalid escape sequence \"\\0\"; expected \\001 to "
 	    "\\377 or \\x01 to \\xff\n"
@@ -214,8 +215,7 @@ static const struct refused {
 	    "title\n" },
 	{ "escape sequences of control characters", "source = \"\\a\\b\\e\"",
 	    "c.conf:1: control character in source \"\\x07\\x08\\x1b\"; "
-	    "expected 1 to 255 bytes of UTF-8 text without control "
-	    "characters\n" },
+	    EXPECTED_TEXT },
 	{ "two invalid ids of alarms", "alarm x { name = n }\n"
 	    "alarm y { name = n }",
 	    "c.conf:1: invalid alarm id \"x\"; expected 1 to 2147483647 "

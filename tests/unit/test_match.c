@@ -665,37 +665,47 @@ one_interface(void **state)
 	assert_found(0);
 }
 
+/* Segments of a connection between the peer and port 22 of this host. */
+static void
+peer_sends(uint32_t sequence, uint32_t acknowledgement, const char *data)
+{
+	struct bytes	 b = tcp(12, 11, 40000, 22, sequence, acknowledgement,
+	    data);
+
+	give(&b);
+}
+
+static void
+host_sends(uint32_t sequence, uint32_t acknowledgement, const char *data)
+{
+	struct bytes	 b = tcp(11, 12, 22, 40000, sequence, acknowledgement,
+	    data);
+
+	give(&b);
+}
+
 /* A probe is recognised by the segments that both sides sent before it. */
 static void
 tcp_keepalive(void **state)
 {
-	struct bytes	 b;
-
 	(void)state;
 	listen_to(WATCH("ka", "peer = 192.0.2.12 "
 	    "heartbeat = \"tcp-keepalive 22\"")
 	    WATCH("data", "peer = 192.0.2.12 heartbeat = \"tcp 22\""));
-	b = tcp(12, 11, 40000, 22, 1000, 500, "hello");
-	give(&b);
+	peer_sends(1000, 500, "hello");
 	assert_found(1, 1u);
-	b = tcp(11, 12, 22, 40000, 500, 1005, "");
-	give(&b);
+	host_sends(500, 1005, "");
 	assert_found(0);
 	/* An acknowledgement of data is no keepalive. */
-	b = tcp(11, 12, 22, 40000, 500, 1005, "world");
-	give(&b);
-	b = tcp(12, 11, 40000, 22, 1005, 505, "");
-	give(&b);
+	host_sends(500, 1005, "world");
+	peer_sends(1005, 505, "");
 	assert_found(0);
-	b = tcp(12, 11, 40000, 22, 1004, 505, "");
-	give(&b);
+	peer_sends(1004, 505, "");
 	assert_found(1, 0u);
 	/* A keepalive counts only for the watch of its peer. */
-	b = tcp(11, 12, 22, 40000, 504, 1005, "");
-	give(&b);
+	host_sends(504, 1005, "");
 	assert_found(0);
-	b = tcp(12, 11, 40000, 22, 1005, 505, "");
-	give(&b);
+	peer_sends(1005, 505, "");
 	assert_found(1, 0u);
 }
 
@@ -968,27 +978,20 @@ sent_packets_do_not_count(void **state)
 static void
 own_segments_are_followed(void **state)
 {
-	struct bytes	 b;
-
 	(void)state;
 	listen_on_this_host(WATCH("ka", "peer = 192.0.2.12 "
 	    "heartbeat = \"tcp-keepalive 22\"")
 	    WATCH("all", "heartbeat = \"bpf tcp\""));
-	b = tcp(12, 11, 40000, 22, 1000, 500, "hello");
-	give(&b);
+	peer_sends(1000, 500, "hello");
 	assert_found(1, 1u);
-	b = tcp(11, 12, 22, 40000, 500, 1005, "world");
-	give(&b);
+	host_sends(500, 1005, "world");
 	assert_found(0);
-	b = tcp(12, 11, 40000, 22, 1005, 505, "");
-	give(&b);
+	peer_sends(1005, 505, "");
 	assert_found(1, 1u);
 	/* The probe of this host, and the answer of the peer. */
-	b = tcp(11, 12, 22, 40000, 504, 1005, "");
-	give(&b);
+	host_sends(504, 1005, "");
 	assert_found(0);
-	b = tcp(12, 11, 40000, 22, 1005, 505, "");
-	give(&b);
+	peer_sends(1005, 505, "");
 	assert_found(2, 0u, 1u);
 	own_addresses_free(&own);
 }

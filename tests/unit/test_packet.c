@@ -362,25 +362,20 @@ test_cooked_qinq(void **state)
 	static const int	 links[] = { LINK_SLL, LINK_SLL2 };
 	struct bytes		 b;
 	struct packet		 p;
+	unsigned		 type;
 	size_t			 i, k;
 
 	(void)state;
 	for (i = 0; i < 8; i++) {
-		for (k = 0; k < 2; k++) {
+		for (k = 0; k < 4; k++) {
+			type = k < 2 ? 0x0800 : 0x86dd;
 			b.n = 0;
 			put_cooked_qinq(&b, links[i % 2], tags[i / 2],
-			    k == 0 ? 0x0800 : 0x8100, 0x0800);
-			put_beat_ipv4(&b);
-			assert_int_equal(decode(links[i % 2], &b, &p),
-			    PACKET_IP);
-			check_beat(&p);
-			assert_int_equal(p.vlan,
-			    200 << 12 | (tags[i / 2] & 0xfff));
-
-			b.n = 0;
-			put_cooked_qinq(&b, links[i % 2], tags[i / 2],
-			    k == 0 ? 0x86dd : 0x8100, 0x86dd);
-			put_beat_ipv6(&b);
+			    k % 2 == 0 ? type : 0x8100, type);
+			if (k < 2)
+				put_beat_ipv4(&b);
+			else
+				put_beat_ipv6(&b);
 			assert_int_equal(decode(links[i % 2], &b, &p),
 			    PACKET_IP);
 			check_beat(&p);

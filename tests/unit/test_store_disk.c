@@ -18,6 +18,13 @@ mount_state(const char *size)
 	return (false);
 }
 
+static void
+close_and_unmount(void)
+{
+	close_store();
+	assert_int_equal(umount(path("state")), 0);
+}
+
 /* Fills the rest of the disk. */
 static void
 fill(void)
@@ -84,8 +91,7 @@ full_disk(void **state)
 	open_store();
 	assert_int_equal(counters.epoch, 1);
 	assert_int_equal(counters.sequence, committed + 100);
-	close_store();
-	assert_int_equal(umount(path("state")), 0);
+	close_and_unmount();
 }
 
 /* The process ends while the disk is full: notifications are lost. */
@@ -110,8 +116,7 @@ full_disk_at_the_end(void **state)
 	assert_true(counters.epoch >= 2);
 	assert_false(store_is_failing(store));
 	assert_epoch_file(counters.epoch, false);
-	close_store();
-	assert_int_equal(umount(path("state")), 0);
+	close_and_unmount();
 }
 
 /* No room for the first file: the tries leave no files. */
@@ -140,8 +145,7 @@ full_disk_at_the_start(void **state)
 	assert_epoch_file(epoch, false);
 	open_store();
 	assert_int_equal(counters.epoch, epoch);
-	close_store();
-	assert_int_equal(umount(path("state")), 0);
+	close_and_unmount();
 }
 
 /* The same with a damaged file. */
@@ -167,8 +171,7 @@ full_disk_and_damaged(void **state)
 	assert_int_equal(counters.epoch, 5);
 	commit();
 	assert_epoch_file(5, false);
-	close_store();
-	assert_int_equal(umount(path("state")), 0);
+	close_and_unmount();
 }
 
 /* An epoch of the clock: nothing could be written when it began. */
@@ -224,8 +227,7 @@ read_only(void **state)
 	assert_int_equal(counters.epoch, epoch);
 	assert_int_equal(counters.sequence, 4);
 	assert_int_equal(count_files(ASIDE), 0);
-	close_store();
-	assert_int_equal(umount(path("state")), 0);
+	close_and_unmount();
 }
 
 /* The same after SIGKILL, when the write-ahead log has all rows. */
@@ -261,8 +263,7 @@ read_only_after_a_kill(void **state)
 	commit();
 	open_store();
 	assert_int_equal(counters.sequence, 4);
-	close_store();
-	assert_int_equal(umount(path("state")), 0);
+	close_and_unmount();
 }
 
 static void
@@ -298,8 +299,7 @@ read_only_and_damaged(void **state)
 	assert_int_equal(lines, 1);
 	assert_true(scratch_remount(path("state"), "12m", false));
 	log_redirect(NULL, NULL);
-	close_store();
-	assert_int_equal(umount(path("state")), 0);
+	close_and_unmount();
 }
 
 /* A file appears after the start, so it was not read. */
@@ -334,8 +334,7 @@ file_appears_later(void **state)
 	commit();
 	assert_epoch_file(epoch, false);
 	assert_int_equal(count_files(ASIDE), 1);
-	close_store();
-	assert_int_equal(umount(path("state")), 0);
+	close_and_unmount();
 }
 
 int
