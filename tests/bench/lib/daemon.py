@@ -58,8 +58,9 @@ class Poll:
 
     def __init__(self, lab, *oids):
         self.values = [[] for _ in oids]
-        self._process = lab.start("poll", lab.tool("ask"), "poll", AGENT,
-                                  "2000", *oids, timestamped="out")
+        self._process = lab.start_measuring(
+            "poll", lab.tool("ask"), "poll", AGENT, "2000", *oids,
+            timestamped="out")
 
     def look(self):
         """Reads the changes since the last call."""
@@ -104,7 +105,7 @@ class Host:
         """Starts a snmptrapd; each notification is a line with a timestamp."""
         write(self.lab.path("snmptrapd.conf"), "disableAuthorization yes\n")
         with big_socket() as receiver:
-            self.traps = self.lab.start(
+            self.traps = self.lab.start_measuring(
                 "snmptrapd", "sh", "-c", 'exec env LISTEN_PID=$$ "$@"', "sh",
                 "LISTEN_FDS=1", "snmptrapd", "-f", "-Lo", "-n", "-On", "-C",
                 "-c", self.lab.path("snmptrapd.conf"), "-F", "%V\\t%v\\n",
@@ -119,8 +120,8 @@ class Host:
                  lambda: self.get(self.oid(WATCH_COUNT)) == str(count))
 
     def launch_hbwatchd(self, text, timestamped=""):
-        state = self.lab.make_directory("state")
-        shutil.rmtree(state)
+        state = os.path.join(self.lab.state, "state")
+        shutil.rmtree(state, ignore_errors=True)
         os.mkdir(state, 0o700)
         self.configure(text)
         self.hbwatchd = self.lab.start(

@@ -8,22 +8,37 @@ the deadlines are as far apart as the heartbeats were.
 import os
 import re
 import statistics
+import sys
 import threading
 import time
 
+import conditions
 import daemon
+import floors
 import keepalived
-from figures import Figure, Goal, percentile
+from figures import Figure, Goal, Note, percentile
 from lab import Failed, read, wait_for
 
 ROUNDS = 2                  # of heartbeats, before the silence
+INSTANCES = 10              # of keepalived; their deadlines are 10 ms apart
+# vrrpInstanceStateChange; vrrpInstanceName, and the new vrrpInstanceState.
 KEEPALIVED_TRAPS = "1.3.6.1.4.1.9586.100.5"
+KEEPALIVED_NAME = r'100\.5\.2\.3\.1\.2 = STRING: "?i(\d+)'
+KEEPALIVED_MASTER = r"100\.5\.2\.3\.1\.4 = INTEGER: 2\b"
 AGAINST = {
-    "f": "keepalived's backup, VRRPv3 100 ms: its notify FIFO, after the last "
-         "advertisement + 3 x 100 ms + skew",
+    "f": "keepalived, the backup of %d VRRPv3 groups, 100 ms: its notify FIFO, "
+         "after the last advertisement + 3 x 100 ms + skew" % INSTANCES,
     "g": "keepalived's own trap (enable_traps) at the same snmptrapd, after "
          "the same deadline",
 }
+FLOOR = {
+    "f": "floor: a timer (%s, 10 ms) of an ordinary process with nice value "
+         "%s, before and after" % (floors.TIMER, floors.NICE),
+    "g": "floor: fdatasync after a write of %d octets to the state's "
+         "directory, every 10 ms, before and after" % floors.BYTES,
+}
+# The most milliseconds of the 99th percentile above that of the floor.
+ABOVE_FLOOR = {"f": 1, "g": 2}
 
 
 def milliseconds(times, deadlines):
@@ -85,99 +100,158 @@ def ours_once(lab, watches, rate):
 
 
 class Fifo:
-    """The time when keepalived logs that its instance is the master."""
+    """The times when keepalived wrote that an instance is the master."""
 
     def __init__(self, path):
         os.mkfifo(path)
-        self.masters = []
+        self.masters = {}
         self._descriptor = os.open(path, os.O_RDWR)
         threading.Thread(target=self._run, daemon=True).start()
 
     def _run(self):
         while True:
-            text = os.read(self._descriptor, 4096)
+            text = os.read(self._descriptor, 4096).decode()
             now = time.time()
-            self.masters += [now] * text.count(b'" MASTER ')
+            for name in re.findall(r'"i(\d+)" MASTER ', text):
+                self.masters[int(name)] = now
 
 
-def traps_of(host):
-    return [timestamp for timestamp, line in host.traps.lines
-            if KEEPALIVED_TRAPS in line]
+def traps_of(host, begin):
+    """The times of the traps, since line `begin`, that an instance is the
+    master."""
+    found = {}
+    for timestamp, line in host.traps.lines[begin:]:
+        name = re.search(KEEPALIVED_NAME, line)
+        if name and re.search(KEEPALIVED_MASTER, line):
+            found.setdefault(int(name.group(1)), timestamp)
+    return found
+
+
+def takeover(lab, host, fifo, master):
+    """The master becomes silent; returns the delays of all instances."""
+    fifo.masters.clear()
+    begin = len(host.traps.lines)
+    due = {number: last + keepalived.down_interval()
+           for number, last in master.stop().items()}
+    # Read at the end, as ours.
+    wait_for("keepalived's raises", 10,
+             lambda: len(fifo.masters) == len(due), step=0.1)
+    wait_for("keepalived's traps", 10,
+             lambda: len(traps_of(host, begin)) == len(due), step=0.1)
+    return (milliseconds(fifo.masters, due),
+            milliseconds(traps_of(host, begin), due))
 
 
 def keepalived_once(lab, count):
-    """The same for a backup of keepalived: one instance, several times."""
+    """The same for a backup of keepalived, several times."""
     host = daemon.Host(lab)
     host.start_traps()
     path = lab.path("notify.fifo")
     if os.path.exists(path):
         os.unlink(path)
     fifo = Fifo(path)
-    master = keepalived.Master()
+    numbers = range(1, INSTANCES + 1)
+    master = keepalived.Master(numbers)
     master.start()
     keepalived.start(
-        lab, "keepalived", keepalived.instance("one", 1),
+        lab, "keepalived", "".join(keepalived.instance("i%d" % number, number)
+                                   for number in numbers),
         "\tvrrp_notify_fifo %s\n\tenable_traps\n\tenable_snmp_vrrp\n" % path,
         host.socket)
     wait_for("keepalived at snmpd", 10, lambda: host.get(
-        KEEPALIVED_TRAPS + ".2.3.1.2.1"))
+        KEEPALIVED_TRAPS + ".2.3.1.2.%d" % INSTANCES))
     raises, traps = [], []
-    for i in range(count):
+    for i in range(count // INSTANCES):
         # Until it has accepted the advertisements of the master.
         time.sleep(0.3 + 0.037 * (i % 3))
-        seen = len(fifo.masters), len(traps_of(host))
-        due = master.stop() + keepalived.down_interval()
-        wait_for("keepalived's raise", 5,
-                 lambda: len(fifo.masters) > seen[0])
-        wait_for("keepalived's trap", 5,
-                 lambda: len(traps_of(host)) > seen[1])
-        raises.append((fifo.masters[seen[0]] - due) * 1000)
-        traps.append((traps_of(host)[seen[1]] - due) * 1000)
+        for delays, new in zip((raises, traps),
+                               takeover(lab, host, fifo, master)):
+            delays += new
         master.start()
     master.close()
     lab.end_all()
     return raises, traps
 
 
-def measured(lab):
-    """Both rows use the same runs: the second call finds their results."""
-    if "delay" in lab.memo:
-        return lab.memo["delay"]
-    single = lab.size((200, 100), (10, 50))
-    many = lab.size((1000, 1000), (100, 500))
-    found = {"single": [], "many": [], "keepalived": []}
-    for _ in range(lab.repeat):
-        found["keepalived"].append(keepalived_once(lab, lab.size(30, 3)))
-        found["single"].append(ours_once(lab, *single))
-        found["many"].append(ours_once(lab, *many))
-    lab.memo["delay"] = found
+def measured_once(lab, condition):
+    """{name: (delays of raises, delays of traps)}"""
+    print("bench: rows f and g: %s" % condition.text, file=sys.stderr,
+          flush=True)
+    with conditions.under(lab, condition):
+        floor = floors.timer(lab), floors.fdatasync(lab)
+        found = {
+            "keepalived": keepalived_once(lab, lab.size(200, 20)),
+            "single": ours_once(lab, *lab.size((200, 100), (10, 50))),
+            "many": ours_once(lab, *lab.size((1000, 1000), (100, 500))),
+        }
+        found["floor"] = (floor[0] + floors.timer(lab),
+                          floor[1] + floors.fdatasync(lab))
     return found
 
 
-def figures_of(lab, row, which, what, limit):
-    found = measured(lab)
+def measured(lab, condition):
+    """Both rows use the same runs: the second call finds their results."""
+    key = "delay", condition
+    if key not in lab.memo:
+        lab.memo[key] = [measured_once(lab, condition)
+                         for _ in range(condition.repeats(lab))]
+    return lab.memo[key]
+
+
+def goal_of(row, condition, has_floor):
+    """Of the 99th percentile.  Without a disk, nothing is written that could
+    excuse a trap."""
+    if row == "g" and condition.state == "tmpfs":
+        return Goal.no_more()
+    return Goal.above_floor(ABOVE_FLOOR[row], "ms") if has_floor else None
+
+
+def figures_of(lab, condition, row, which, what):
+    runs = measured(lab, condition)
+
+    def samples(name, of):
+        return [of(run[name][which]) for run in runs if run[name][which]]
+
     figures = []
-    single, many = [len(found[case][0][0]) for case in ("single", "many")]
-    for case, text in (("single", "1 due"),
-                       ("many", "%d due within a second" % many)):
-        for name, of in (("median", statistics.median),
-                         ("p99", lambda values: percentile(values, 99)),
-                         ("worst", max)):
+    statistic = {"median": statistics.median,
+                 "p99": lambda values: percentile(values, 99), "worst": max}
+    for case in ("single", "many"):
+        count = len(runs[0][case][0])
+        text = "1 due" if case == "single" else "%d due in 1 s" % count
+        for name, of in statistic.items():
+            if case == "many" and condition.load != "idle" and name != "p99":
+                continue        # the table is long enough
+            floor = samples("floor", of)
             figures.append(Figure(
-                row, "%s, %s, %s" % (what, text, name), "ms",
-                [of(run[which]) for run in found[case]],
-                [of(run[which]) for run in found["keepalived"]],
-                AGAINST[row], Goal.no_more(limit, "ms") if name == "p99" and
-                limit else Goal.no_more(),
-                "1 due: %d times, keepalived %d times" % (
-                    single, len(found["keepalived"][0][0]))))
+                row, "%s, %s: %s, %s" % (what, condition.text, text, name),
+                "ms", samples(case, of), samples("keepalived", of),
+                AGAINST[row], goal_of(row, condition, bool(floor))
+                if name == "p99" else None,
+                "%s; 1 due: %d times, keepalived %d times" % (
+                    FLOOR[row], len(runs[0]["single"][0]),
+                    len(runs[0]["keepalived"][0])), floor))
     return figures
+
+
+def each_condition(lab, row, function):
+    """The figures of a function in each condition that is possible here."""
+    found = []
+    for condition in lab.conditions:
+        reason = conditions.missing(lab, condition)
+        if reason:
+            found.append(Note(row, "%s: skipped: %s" % (condition.text,
+                                                        reason)))
+        else:
+            found += function(condition)
+    return found
 
 
 def measure_raise(lab):
     """Row f: until the line in the log of hbwatchd."""
-    return figures_of(lab, "f", 0, "raise after its deadline", 5)
+    return each_condition(lab, "f", lambda condition: figures_of(
+        lab, condition, "f", 0, "raise"))
 
 
 def measure_trap(lab):
-    return figures_of(lab, "g", 1, "trap after the deadline", None)
+    return each_condition(lab, "g", lambda condition: figures_of(
+        lab, condition, "g", 1, "trap"))

@@ -42,35 +42,39 @@ class Goal:
     @staticmethod
     def at_most(limit, unit):
         return Goal("<= %s %s" % (number(limit), unit),
-                    lambda ours, _: ours <= limit)
+                    lambda ours, _theirs, _floor: ours <= limit)
 
     @staticmethod
     def ratio_at_least(limit):
         return Goal(">= %s of it" % number(limit),
-                    lambda ours, theirs: ours >= limit * theirs)
+                    lambda ours, theirs, _floor: ours >= limit * theirs)
 
     @staticmethod
     def ratio_at_most(limit):
         return Goal("<= %s of it" % number(limit),
-                    lambda ours, theirs: ours <= limit * theirs)
+                    lambda ours, theirs, _floor: ours <= limit * theirs)
 
     @staticmethod
-    def no_more(limit=None, unit=""):
-        """At most a factor of the reference, and at most a limit."""
-        if limit is None:
-            return Goal("<= it", lambda ours, theirs: ours <= theirs)
-        return Goal("<= it and %s %s" % (number(limit), unit),
-                    lambda ours, theirs: ours <= min(theirs, limit))
+    def no_more():
+        """At most the reference."""
+        return Goal("<= it", lambda ours, theirs, _floor: ours <= theirs)
+
+    @staticmethod
+    def above_floor(limit, unit):
+        """At most so much more than the floor."""
+        return Goal("<= floor + %s %s" % (number(limit), unit),
+                    lambda ours, _theirs, floor: ours <= floor + limit)
 
 
 class Figure:
-    """Samples of hbwatch and of the reference, one for each run."""
+    """Samples of hbwatch and of the reference, one for each run; those of the
+    floor are what the machine itself needs."""
 
     def __init__(self, row, what, unit, ours, reference=None, against="",
-                 goal=None, note=""):
+                 goal=None, note="", floor=None):
         self.row, self.what, self.unit = row, what, unit
         self.samples, self.reference, self.against = ours, reference, against
-        self.goal, self.note = goal, note
+        self.goal, self.note, self.floor_samples = goal, note, floor
 
     @property
     def ours(self):
@@ -81,12 +85,18 @@ class Figure:
         return statistics.median(self.reference) if self.reference else None
 
     @property
+    def floor(self):
+        return statistics.median(self.floor_samples) \
+            if self.floor_samples else None
+
+    @property
     def ratio(self):
         return self.ours / self.theirs if self.theirs else None
 
     @property
     def met(self):
-        return self.goal.is_met(self.ours, self.theirs) if self.goal else None
+        return self.goal.is_met(self.ours, self.theirs, self.floor) \
+            if self.goal else None
 
     def as_json(self):
         return {
@@ -94,6 +104,8 @@ class Figure:
             "ours": samples_json(self.samples),
             "reference": dict(samples_json(self.reference),
                               what=self.against) if self.reference else None,
+            "floor": samples_json(self.floor_samples)
+                     if self.floor_samples else None,
             "ratio": None if self.ratio is None else finite(self.ratio),
             "goal": self.goal.text if self.goal else None,
             "met": self.met, "note": self.note,
@@ -105,7 +117,8 @@ class Figure:
             spread = "%s .. %s" % (number(min(self.samples)),
                                    number(max(self.samples)))
         return [self.row, "%s, %s" % (self.what, self.unit),
-                number(self.ours), spread, number(self.theirs),
+                number(self.ours), spread, number(self.floor),
+                number(self.theirs),
                 number(self.ratio), self.goal.text if self.goal else "-",
                 {True: "yes", False: "NO", None: "-"}[self.met]]
 
@@ -121,12 +134,12 @@ class Note:
         return {"row": self.row, "note": self.note}
 
     def cells(self):
-        return [self.row, self.note] + [""] * 6
+        return [self.row, self.note] + [""] * (len(HEAD) - 2)
 
 
-HEAD = ["", "figure", "ours", "least .. most", "reference", "ratio", "goal",
-        "met"]
-LEFT = (0, 1, 6, 7)
+HEAD = ["", "figure", "ours", "least .. most", "floor", "reference", "ratio",
+        "goal", "met"]
+LEFT = (0, 1, 7, 8)
 
 
 def lines_of(rows):

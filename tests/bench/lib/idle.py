@@ -40,7 +40,7 @@ def measure(lab):
     watches = lab.size(100000, 100)
     host = daemon.Host(lab)
     host.start_hbwatchd(daemon.configuration(watches), watches)
-    master = keepalived.Master(2, 1)
+    master = keepalived.Master([2], 1)
     master.start()
     groups = [family(host.hbwatchd.pid)] + start_keepaliveds(lab)
     # Until keepalived is the master.

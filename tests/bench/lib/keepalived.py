@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """keepalived as backup, and a sender of the advertisements of a master."""
 
+import itertools
 import socket
 import struct
 import threading
@@ -64,12 +65,14 @@ def advertisement(number, priority=200, interval=INTERVAL):
 
 
 class Master:
-    """Sends advertisements from the far end until `stop`."""
+    """Sends advertisements of groups from the far end until `stop`: of each
+    group one in an interval, evenly spaced."""
 
-    def __init__(self, number=1, interval=INTERVAL):
-        self.frame = advertisement(number, interval=interval)
-        self.interval = interval
-        self.last = None
+    def __init__(self, numbers=(1,), interval=INTERVAL):
+        self.frames = {number: advertisement(number, interval=interval)
+                       for number in numbers}
+        self.step = interval / len(self.frames)
+        self.last = {}          # time of the last advertisement of each group
         self._silent = threading.Event()
         self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, 0)
         self._socket.bind((FAR_END, 0))
@@ -82,14 +85,16 @@ class Master:
 
     def _run(self):
         due = time.monotonic()
-        while not self._silent.is_set():
-            self.last = time.time()
-            self._socket.send(self.frame)
-            due += self.interval
+        for number in itertools.cycle(self.frames):
+            if self._silent.is_set():
+                return
+            self.last[number] = time.time()
+            self._socket.send(self.frames[number])
+            due += self.step
             self._silent.wait(max(0, due - time.monotonic()))
 
     def stop(self):
-        """Stops; returns the time of the last advertisement."""
+        """Stops; returns the times of the last advertisements."""
         self._silent.set()
         self._thread.join()
         return self.last

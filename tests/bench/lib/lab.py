@@ -14,8 +14,12 @@ import sys
 import threading
 import time
 
+import conditions
+
 WIRE = "hb0"        # where hbwatchd, tcpdump and keepalived listen
 FAR_END = "hb1"     # where heartbeats are sent
+# Above hbwatchd, whose option `realtime` is at most 20.
+MEASURING_PRIORITY = 50
 
 
 class Failed(Exception):
@@ -45,10 +49,22 @@ def read(path):
         return file.read()
 
 
-class Process:
-    """A process; `lines` has (time, text) of its output."""
+def prepare(priority, third):
+    """Called in the new process: its scheduling, and its descriptor 3."""
+    if priority:
+        os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(priority))
+    elif os.sched_getscheduler(0) == os.SCHED_RR:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    if third is not None:
+        os.dup2(third, 3, inheritable=True)
 
-    def __init__(self, name, command, log, timestamped, third):
+
+class Process:
+    """A process; `lines` has (time, text) of its output.  With a priority it
+    runs under SCHED_RR."""
+
+    def __init__(self, name, command, log, timestamped="", third=None,
+                 priority=0):
         self.name, self.log = name, log
         self.lines = []
         self._log = open(log, "a", encoding="utf-8")
@@ -58,8 +74,7 @@ class Process:
             stdout=subprocess.PIPE if timestamped else self._log,
             stderr=subprocess.STDOUT if timestamped == "both" else self._log,
             pass_fds=() if third is None else (3,),
-            preexec_fn=None if third is None else
-            lambda: os.dup2(third, 3, inheritable=True))
+            preexec_fn=lambda: prepare(priority, third))
         self.pid = self.popen.pid
         self._reader = None
         if timestamped:
@@ -111,9 +126,17 @@ class Process:
 
 
 class Lab:
-    def __init__(self, build, directory, network, repeat, quick):
-        self.build, self.directory = build, directory
-        self.network, self.repeat, self.quick = network, repeat, quick
+    def __init__(self, build, directory, disk, network, options):
+        """`directory` is for all files but the state, `disk` is a directory on
+        a real disk, or None."""
+        self.build, self.directory, self.disk = build, directory, disk
+        self.network, self.options = network, options
+        self.repeat, self.quick = options.repeat, options.quick
+        self.conditions = conditions.chosen(options.load, options.state,
+                                            options.quick)
+        self.ram = self.make_directory("ram")
+        self.state = self.disk or self.ram
+        self.priority = 0
         self.hbwatchd = os.path.join(build, "hbwatchd")
         self.hbwatch = os.path.join(build, "hbwatch")
         self.processes = []
@@ -125,6 +148,8 @@ class Lab:
             "SNMPCONFPATH": self.make_directory("snmp"),
             "SNMP_PERSISTENT_DIR": self.make_directory("persistent")})
         if network:
+            # What is measured never waits for the disk because of its log.
+            self.command("mount", "-t", "tmpfs", "bench", self.ram)
             self.make_wire()
 
     def size(self, full, quick):
@@ -136,7 +161,11 @@ class Lab:
         return path
 
     def path(self, name):
-        return os.path.join(self.directory, name)
+        return os.path.join(self.ram, name)
+
+    def large_path(self, name):
+        """For a file that is too large for the memory."""
+        return os.path.join(self.disk or self.directory, name)
 
     def tool(self, name):
         return os.path.join(self.build, "tests", "bench", name)
@@ -164,18 +193,38 @@ class Lab:
     def command(self, *command):
         """The output of a command, which must succeed."""
         done = subprocess.run(command, stdout=subprocess.PIPE,
-                              stderr=subprocess.PIPE, text=True, check=False)
+                              stderr=subprocess.PIPE, text=True, check=False,
+                              preexec_fn=lambda: prepare(0, None))
         if done.returncode != 0:
             raise Failed("%s: %s" % (" ".join(command), done.stderr.strip()))
         return done.stdout
 
-    def start(self, name, *command, timestamped="", third=None):
+    def measure_with_priority(self, wanted):
+        """Lets this process, and those that `start_measuring` starts, run with
+        realtime priority, so that a load does not delay what they measure.  The
+        programs that are measured do not inherit it."""
+        self.priority = MEASURING_PRIORITY if wanted else 0
+        try:
+            os.sched_setscheduler(
+                0, os.SCHED_RR if wanted else os.SCHED_OTHER,
+                os.sched_param(self.priority))
+        except PermissionError:
+            self.priority = 0
+
+    def process(self, name, *command, **options):
+        """Starts a command that end_all() does not end."""
+        return Process(name, command, self.path(name + ".log"), **options)
+
+    def start(self, name, *command, **options):
         """Starts a command.  `timestamped` is `out` or `both`: the output that
         gets timestamps; `third` is its descriptor 3."""
-        process = Process(name, command, self.path(name + ".log"), timestamped,
-                          third)
+        process = self.process(name, *command, **options)
         self.processes.append(process)
         return process
+
+    def start_measuring(self, name, *command, **options):
+        """The same for a program that measures, or that sends heartbeats."""
+        return self.start(name, *command, priority=self.priority, **options)
 
     def end_all(self):
         for process in reversed(self.processes):
@@ -192,9 +241,9 @@ class Lab:
 
     def beats(self, *options, wait=True):
         """Sends heartbeats; returns the sender's output, or its process."""
-        sender = self.start("beats", self.tool("beats"), "-i", FAR_END,
-                            *[str(option) for option in options],
-                            timestamped="out")
+        sender = self.start_measuring(
+            "beats", self.tool("beats"), "-i", FAR_END,
+            *[str(option) for option in options], timestamped="out")
         return self.beaten(sender) if wait else sender
 
     @staticmethod

@@ -37,6 +37,12 @@ def commit():
         r"[\w.-]+\n", found) else ""
 
 
+def file_system(path):
+    """Its type, such as ext4."""
+    found = output("stat", "--file-system", "--format=%T", path).strip()
+    return {"ext2/ext3": "ext4"}.get(found, found)
+
+
 def describe(lab):
     """Returns {name: text}."""
     memory = int(first("/proc/meminfo", r"^MemTotal:\s+(\d+)", "0"))
@@ -48,6 +54,7 @@ def describe(lab):
         "cores": os.cpu_count(),
         "memory": "%d GiB" % round(memory / 1024 / 1024),
         "kernel": platform.release(),
+        "disk": "none" if lab.disk is None else file_system(lab.disk),
         "load": "%.2f %.2f %.2f" % os.getloadavg(),
         "cflags": first(os.path.join(lab.build, "Makefile"),
                         r"^CFLAGS = (.*)$"),
@@ -64,8 +71,9 @@ def text(about):
     versions = ("hbwatch", "net-snmp", "libpcap", "keepalived", "tcpdump",
                 "valgrind")
     return "\n".join([
-        "machine   %s, %s cores, %s, Linux %s" % (
-            about["cpu"], about["cores"], about["memory"], about["kernel"]),
+        "machine   %s, %s cores, %s, disk with %s, Linux %s" % (
+            about["cpu"], about["cores"], about["memory"], about["disk"],
+            about["kernel"]),
         "versions  " + ", ".join("%s %s" % (name, about[name])
                                  for name in versions),
         "when      %s, load before it %s, built with %s" % (

@@ -34,7 +34,8 @@ def seconds_of(command, output):
 def measure(lab):
     packets = lab.size(5000000, 50000)
     watches = lab.size(10000, 100)
-    capture, output = lab.path("replay.pcap"), lab.path("replay.jsonl")
+    capture, output = lab.large_path("replay.pcap"), \
+        lab.large_path("replay.jsonl")
     lab.command(lab.tool("beats"), "-w", capture, "-c", str(packets), "-r",
                 str(RATE), "-x", str(EVERY), "-n", str(watches))
     conf = write(lab.path("replay.conf"), daemon.configuration(watches))

@@ -6,10 +6,13 @@ A few other peers come and go meanwhile; the delay of their changes is measured.
 
 import re
 import statistics
+import sys
 import threading
 import time
 
+import conditions
 import daemon
+from delay import each_condition
 from figures import Figure, Goal
 from lab import Failed, read, wait_for
 
@@ -99,7 +102,7 @@ def once(lab, watches):
     interruption = lab.size(5, 2)
     host.start_hbwatchd(configuration(watches, interruption),
                         watches + OTHERS)
-    names = [host.get(host.oid(daemon.WATCH_ENTRY + ".2.%d" % (i + 1)))
+    names = [host.get(host.oid(daemon.WATCH_ENTRY + ".2.%d" % (i + 1)), 10)
              for i in range(OTHERS)]
     if names != ["o%d" % i for i in range(OTHERS)]:
         raise Failed("the others' indexes are not the first")
@@ -139,22 +142,33 @@ def missing(host):
     return host.number(daemon.SEQUENCE) - len(set(sequences_of(host)))
 
 
-def measure(lab):
+def measured(lab, condition):
     watches = lab.size(100000, 500)
-    runs = [once(lab, watches) for _ in range(lab.repeat)]
+    print("bench: row k: %s" % condition.text, file=sys.stderr, flush=True)
+    runs = []
+    for _ in range(condition.repeats(lab)):
+        with conditions.under(lab, condition):
+            runs.append(once(lab, watches))
     note = "after the last deadline; %d others come and go, %d changes of " \
         "state timed" % (OTHERS, len(runs[0][3]))
-    return [
+    figures = [
         Figure("k", "%d silent, until all are in the table" % watches, "s",
-               [run[0] for run in runs], goal=Goal.at_most(2, "s"),
-               note=note),
+               [run[0] for run in runs], goal=Goal.at_most(2, "s")),
         Figure("k", "until the last trap arrived", "s",
-               [run[1] for run in runs], note=note),
+               [run[1] for run in runs]),
         Figure("k", "lost of them", "notifications", [run[2] for run in runs],
-               goal=Goal.at_most(0, ""), note=note),
+               goal=Goal.at_most(0, "")),
         Figure("k", "others meanwhile, median delay", "ms",
-               [statistics.median(run[3]) for run in runs], note=note),
+               [statistics.median(run[3]) for run in runs]),
         Figure("k", "others meanwhile, worst delay", "ms",
-               [max(run[3]) for run in runs], goal=Goal.at_most(50, "ms"),
-               note=note),
+               [max(run[3]) for run in runs], goal=Goal.at_most(50, "ms")),
     ]
+    for figure in figures:
+        figure.what = "%s: %s" % (condition.text, figure.what)
+        figure.note = note
+    return figures
+
+
+def measure(lab):
+    return each_condition(lab, "k",
+                          lambda condition: measured(lab, condition))

@@ -7,12 +7,14 @@
 # Debian packages
 #
 
-# missing_packages [demo]: the packages of tests/packages that are not installed
+# missing_packages [demo]: the packages of tests/packages, without those for
+# benchmarks, that are not installed
 missing_packages() {
 	local name only
 
 	while read -r name only; do
 		case $name in '' | '#'*) continue ;; esac
+		[ "$only" != bench ] || continue
 		[ "${1:-}:$only" != demo:tests ] || continue
 		[ "$(dpkg-query -W -f '${db:Status-Status}' "$name" \
 			2>/dev/null)" = installed ] || echo "$name"
