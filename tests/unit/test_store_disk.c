@@ -119,6 +119,18 @@ full_disk_at_the_end(void **state)
 	close_and_unmount();
 }
 
+/* The disk gets room: the epoch is written to a new file. */
+static void
+check_new_file(uint32_t epoch)
+{
+	assert_int_equal(unlink(path("state/filler")), 0);
+	assert_true(scratch_remount(path("state"), "12m", false));
+	begin_new_file();
+	assert_int_equal(counters.epoch, epoch);
+	commit();
+	assert_epoch_file(epoch, false);
+}
+
 /* No room for the first file: the tries leave no files. */
 static void
 full_disk_at_the_start(void **state)
@@ -137,12 +149,7 @@ full_disk_at_the_start(void **state)
 		assert_false(try_begin(false));
 	assert_int_equal(counters.epoch, epoch);
 	assert_int_equal(count_files(ASIDE), 0);
-	assert_int_equal(unlink(path("state/filler")), 0);
-	assert_true(scratch_remount(path("state"), "12m", false));
-	begin_new_file();
-	assert_int_equal(counters.epoch, epoch);
-	commit();
-	assert_epoch_file(epoch, false);
+	check_new_file(epoch);
 	open_store();
 	assert_int_equal(counters.epoch, epoch);
 	close_and_unmount();
@@ -165,12 +172,7 @@ full_disk_and_damaged(void **state)
 	for (i = 0; i < 10; i++)
 		assert_false(try_begin(false));
 	assert_int_equal(count_files(ASIDE), 1);
-	assert_int_equal(unlink(path("state/filler")), 0);
-	assert_true(scratch_remount(path("state"), "12m", false));
-	begin_new_file();
-	assert_int_equal(counters.epoch, 5);
-	commit();
-	assert_epoch_file(5, false);
+	check_new_file(5);
 	close_and_unmount();
 }
 
