@@ -91,6 +91,9 @@ check_expression(const struct configuration_profile *p, int link_type,
 	char				 error[CAPTURE_ERROR_SIZE];
 	char				 quoted[UTF8_QUOTE_SIZE];
 
+	if (strcmp(p->interface, "any") == 0 &&
+	    capture_expression_uses_ifindex(p->form.expression))
+		link_type = CAPTURE_LINK_IFINDEX;
 	e = capture_expression_new(p->form.expression, link_type, error);
 	if (e == NULL)
 		fprintf(errors, "%s:%d: heartbeat %s: %.*s; expected an "

@@ -245,9 +245,9 @@ check_vlan(struct config_check *c, const struct config_value *v)
 
 /*
  * The link type of the interface is not known yet, so the expression must be
- * valid for one of the `any` device (LINKTYPE_LINUX_SLL, 113, or in a capture
- * file LINUX_SLL2, 276), bare IP (101), a wireless monitor (127) and Ethernet
- * (1).  The error is that for Ethernet.
+ * valid for one of the `any` device (LINKTYPE_LINUX_SLL, 113, or LINUX_SLL2,
+ * 276, with ifindex), bare IP (101), a wireless monitor (127) and Ethernet (1).
+ * The error is that for Ethernet.
  */
 static void
 check_expression(struct config_check *c, const struct config_value *v)

@@ -336,6 +336,9 @@ open_capture(struct listener *listener)
 	    listener->ring_bytes, listener->error);
 	if (listener->capture == NULL)
 		return (true);
+	if (strcmp(interface, "any") == 0 &&
+	    match_needs_ifindex(listener->match))
+		capture_add_ifindex(listener->capture);
 	type = capture_link_type(listener->capture);
 	if (!packet_supports_link(type)) {
 		snprintf(listener->error, sizeof(listener->error),

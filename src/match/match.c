@@ -293,6 +293,18 @@ expression_text(const struct match *m, const struct expression *e)
 	return (m->config->watches[e->watch]->profile->form.expression);
 }
 
+bool
+match_needs_ifindex(const struct match *m)
+{
+	size_t	 i;
+
+	for (i = 0; i < m->nexpressions; i++)
+		if (capture_expression_uses_ifindex(expression_text(m,
+		    &m->expressions[i])))
+			return (true);
+	return (false);
+}
+
 /* Refuses the watches with `peer-mac`; false when there is one. */
 static bool
 prepare_macs(const struct match *m, int link_type, match_refused *refused,

@@ -57,6 +57,9 @@ typedef void match_rejected(void *arg, const struct match_rejection *);
 /* From now on, match_frame reports packets with a fault. */
 void	 match_report_rejected(struct match *, match_rejected *, void *arg);
 
+/* True when an expression compares the number of the interface. */
+bool	 match_needs_ifindex(const struct match *);
+
 /* True when the watch is enabled and its interface is this one; NULL: any. */
 bool	 match_concerns(const struct configuration_watch *,
 	    const char *interface);

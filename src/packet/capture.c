@@ -113,6 +113,13 @@ set_filter(pcap_t *pcap, const char *filter, char *error)
 	return (fine);
 }
 
+void
+capture_add_ifindex(struct capture *c)
+{
+	if (pcap_set_datalink(c->pcap, CAPTURE_LINK_IFINDEX) == 0)
+		c->link_type = CAPTURE_LINK_IFINDEX;
+}
+
 bool
 capture_set_filter(struct capture *c, char *const *filters, size_t nfilters,
     char *error)

@@ -77,6 +77,14 @@ struct capture *capture_open_live(const char *interface, int snapshot,
 void	 capture_close(struct capture *);
 
 /*
+ * The link type of an `any` capture whose packets have the number of their
+ * interface, LINUX_SLL2.
+ */
+#define CAPTURE_LINK_IFINDEX	276
+/* Changes a capture of `any` to it, before capture_set_filter. */
+void	 capture_add_ifindex(struct capture *);
+
+/*
  * Sets the first of the `nfilters` pcap-filter(7) expressions that compiles for
  * the link type, because some link types have no `vlan`.  Discards the frames
  * that are waiting.  False on error, with one line in

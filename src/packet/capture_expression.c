@@ -52,6 +52,20 @@ word_length(const char *text)
 	    "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_.\\"));
 }
 
+bool
+capture_expression_uses_ifindex(const char *text)
+{
+	static const char	 word[] = "ifindex";
+	size_t			 n;
+
+	for (; *text != '\0'; text += n > 0 ? n : 1) {
+		n = word_length(text);
+		if (n == strlen(word) && memcmp(text, word, n) == 0)
+			return (true);
+	}
+	return (false);
+}
+
 /*
  * Copies an expression for received frames: replaces `inbound` by a term that
  * is true, and `outbound` by one that is false.  For most link types the

@@ -39,4 +39,10 @@ char	*capture_expression_through_vlan(const char *expression);
  */
 bool	 capture_expression_moves_offsets(const char *expression);
 
+/*
+ * True when the expression uses `ifindex`.  On `any` it needs a capture with
+ * capture_add_ifindex.
+ */
+bool	 capture_expression_uses_ifindex(const char *expression);
+
 #endif

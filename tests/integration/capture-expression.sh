@@ -92,10 +92,34 @@ stop hbwatchd
 	watch_section not-outbound "bpf udp port 20001 and not outbound" 2s
 	watch_section any-inbound "bpf inbound and udp port 20001" 2s any
 } | configure
+NAMES="inbound not-outbound any-inbound"
 start_hbwatchd
-soon_each "inbound not-outbound any-inbound" "the watch is alive" 10 \
-	watch_is hbwWatchState @ alive
+soon_each "$NAMES" "the watch is alive" 10 watch_is hbwWatchState @ alive
 stop good
-soon_each "inbound not-outbound any-inbound" "a silence raises the alarm" 10 \
-	traps_are 1 hbwAlarmRaised @
+soon_each "$NAMES" "a silence raises the alarm" 10 traps_are 1 hbwAlarmRaised @
+stop hbwatchd
+
+# The number of the interface: only packets of `any` have it.
+number=$(ip -n "$NODE_A" -o link show "$LINK" | cut -d : -f 1)
+{
+	watch_section ifindex "bpf ifindex $number and udp port 20001" 2s any
+	watch_section other "bpf ifindex 999 and udp port 20001" 1h any
+	watch_section beside "bpf udp port 20001" 2s any
+	watch_section plain 20001 2s any
+} | configure
+at "$NODE_A" "$BUILD/hbwatchd" -t -c "$WORK/hbwatchd.conf" >/dev/null
+is "any supports ifindex" $? 0
+start_sender good 20001
+start_hbwatchd
+NAMES="ifindex beside plain"
+soon_each "$NAMES" "the watch is alive" 10 watch_is hbwWatchState @ alive
+stop good
+soon_each "$NAMES" "a silence raises the alarm" 10 traps_are 1 hbwAlarmRaised @
+is "packets of another interface do not count" \
+	"$(watch_get hbwWatchHeartbeats other)" 0
+stop hbwatchd
+sed -i 's/"any"/"lo"/' "$WORK/hbwatchd.conf"
+like "an Ethernet interface does not support ifindex" \
+	"$(at "$NODE_A" "$BUILD/hbwatchd" -t -c "$WORK/hbwatchd.conf" 2>&1)" \
+	"bpf ifindex $number .*\"lo\" supports"
 finish

@@ -1263,8 +1263,8 @@ expression_with_a_direction(void **state)
 }
 
 /*
- * Data of the kernel that is not in the packet: no frame would match.  The
- * number of the interface is in the packets of a capture of LINUX_SLL2.
+ * Data of the kernel that is not in the packet: no frame would match.  Only the
+ * packets of LINUX_SLL2 have the number of the interface.
  */
 static void
 expression_with_metadata(void **state)
@@ -1274,6 +1274,7 @@ expression_with_metadata(void **state)
 	(void)state;
 	config = load(WATCH("i", "heartbeat = \"bpf ifindex 3 and udp\""));
 	match = match_new(config, NULL);
+	assert_true(match_needs_ifindex(match));
 	assert_true(prepare(LINK_SLL2));
 	put_link(&b, LINK_SLL2);
 	put_beat(&b, 12, 11, 694, 694);
@@ -1289,6 +1290,7 @@ expression_with_metadata(void **state)
 	config = load(WATCH("k",
 	    "heartbeat = \"bpf ether[0xfffff004:2] = 0\""));
 	match = match_new(config, NULL);
+	assert_false(match_needs_ifindex(match));
 	assert_false(prepare(LINK_ETHERNET));
 	assert_int_equal(nrefused, 1);
 }
