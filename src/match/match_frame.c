@@ -80,36 +80,47 @@ watch_fault(const struct configuration_profile *p, struct query *q)
 	return (common_fault(q));
 }
 
-/* Hands out a packet that a watch counts if it has no fault. */
 static inline void
-deliver(uint32_t watch, enum packet_fault fault, struct heartbeat *heartbeat,
-    struct query *q)
+report(uint32_t watch, struct heartbeat *heartbeat, struct query *q)
 {
-	struct match_rejection	 r = { watch, fault, q->packet };
-
-	if (fault == PACKET_FAULT_NONE) {
-		heartbeat->content = content_of(q);
-		q->found(q->arg, watch, heartbeat);
-	} else if (q->rejected != NULL) {
-		q->rejected(q->rejected_arg, &r);
-	}
+	heartbeat->content = content_of(q);
+	q->found(q->arg, watch, heartbeat);
 }
 
-/* Finds the slots with this form and with `hash` as their peer. */
-static inline void
+/* Hands out a packet that the watch counts if it has no fault. */
+static void __attribute__((noinline))
+report_or_reject(const struct match *m, uint32_t watch,
+    struct heartbeat *heartbeat, struct query *q)
+{
+	struct match_rejection	 r = { .watch = watch, .packet = q->packet };
+
+	r.fault = watch_fault(m->config->watches[watch]->profile, q);
+	if (r.fault == PACKET_FAULT_NONE)
+		report(watch, heartbeat, q);
+	else if (q->rejected != NULL)
+		q->rejected(q->rejected_arg, &r);
+}
+
+/*
+ * Finds the slots with this form and with `hash` as their peer.  The usual case
+ * is a packet without a fault and a watch without further options.
+ */
+static inline void __attribute__((always_inline))
 look_up_slots(const struct match *m, uint32_t form, uint32_t hash,
     const struct addr *peer, struct heartbeat *heartbeat, struct query *q)
 {
 	const struct slot	*slot;
 
 	for (slot = &m->slots[bucket(m, hash_of(form, hash))];
-	    slot->form != FORM_NONE; slot++)
-		if (slot->peer == hash && (slot->form & ~FORM_MORE) == form &&
-		    slot_matches(m, slot, peer, q->packet))
-			deliver(slot->watch, (slot->form & FORM_MORE) == 0 ?
-			    common_fault(q) : watch_fault(
-			    m->config->watches[slot->watch]->profile, q),
-			    heartbeat, q);
+	    slot->form != FORM_NONE; slot++) {
+		if (slot->peer != hash || (slot->form & ~FORM_MORE) != form ||
+		    !slot_matches(m, slot, peer, q->packet))
+			continue;
+		if (q->fault == PACKET_FAULT_NONE && slot->form == form)
+			report(slot->watch, heartbeat, q);
+		else
+			report_or_reject(m, slot->watch, heartbeat, q);
+	}
 }
 
 /* Finds the watches without `vlan`, and those with the VLAN of the packet. */
@@ -126,8 +137,8 @@ look_up(const struct match *m, uint32_t form, const struct addr *peer,
 		    in_vlan(hash, q->packet->vlan), peer, heartbeat, q);
 }
 
-/* Finds the watches of a heartbeat. */
-static void
+/* Finds the watches of a heartbeat, after common_fault. */
+static inline void __attribute__((always_inline))
 look_up_keys(const struct match *m, const struct used_protocol *used,
     struct heartbeat *heartbeat, struct query *q)
 {
@@ -175,7 +186,7 @@ count_rejected(void *arg, const struct match_rejection *rejection)
  * a fault, or because all watches of its sender and port exclude it by
  * `peer-mac` or `hop-limit`.
  */
-static bool
+static bool __attribute__((noinline))
 is_excluded(const struct match *m, const struct used_protocol *used,
     struct query *q)
 {
@@ -245,6 +256,7 @@ match_protocol(const struct match *m, const struct used_protocol *used,
 	    !protocol->decode(q->packet, &heartbeat))
 		return;
 	heartbeat.copy = q->copy;
+	(void)common_fault(q);
 	look_up_keys(m, used, &heartbeat, q);
 }
 
@@ -301,8 +313,7 @@ match_expressions(struct match *m, const struct capture_frame *frame,
 		    (capture_expression_matches(e->compiled, frame) ||
 		    (tagged && capture_expression_matches(e->compiled,
 		    &untagged))))
-			deliver(e->watch, watch_fault(w->profile, q),
-			    &heartbeat, q);
+			report_or_reject(m, e->watch, &heartbeat, q);
 	}
 }
 

@@ -7,6 +7,7 @@
 #ifndef HBW_INTERNET_SUM_H
 #define HBW_INTERNET_SUM_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -18,25 +19,42 @@
 static inline uint64_t
 internet_sum_add(uint64_t sum, const uint8_t *octets, size_t n)
 {
+	uint64_t	 words;
 	uint32_t	 word;
-	uint16_t	 half = 0;
+	uint16_t	 half;
+	uint8_t		 last[2] = { 0 };
 
-	for (; n >= sizeof(word); n -= sizeof(word)) {
+	for (; n >= sizeof(words); n -= sizeof(words)) {
+		memcpy(&words, octets, sizeof(words));
+		sum += (words >> 32) + (uint32_t)words;
+		octets += sizeof(words);
+	}
+	if ((n & 4) != 0) {
 		memcpy(&word, octets, sizeof(word));
 		sum += word;
 		octets += sizeof(word);
 	}
-	if (n >= sizeof(half)) {
+	if ((n & 2) != 0) {
 		memcpy(&half, octets, sizeof(half));
 		sum += half;
 		octets += sizeof(half);
-		half = 0;
 	}
-	if (n % 2 == 1) {
-		memcpy(&half, octets, 1);
+	if ((n & 1) != 0) {
+		last[0] = *octets;
+		memcpy(&half, last, sizeof(half));
 		sum += half;
 	}
 	return (sum);
+}
+
+/*
+ * True for the sum of octets with a valid checksum, which is 65535 in 16 bits.
+ * Because 65536 is 1 modulo 65535, the sum then is a multiple of that.
+ */
+static inline bool
+internet_sum_is_valid(uint64_t sum)
+{
+	return (sum % UINT16_MAX == 0 && sum != 0);
 }
 
 /* The sum in 16 bits.  It is 0 only if all octets are 0. */

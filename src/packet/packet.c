@@ -242,5 +242,5 @@ packet_checksum_bad(const struct packet *packet,
 		sum += htons(packet->protocol);
 	}
 	sum = internet_sum_add(sum, packet->payload, packet->payload_length);
-	return (internet_sum_fold(sum) != UINT16_MAX);
+	return (!internet_sum_is_valid(sum));
 }

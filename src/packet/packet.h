@@ -29,6 +29,7 @@ struct packet {
 	bool		 sent_here;
 	/* Its last destination, or its source, is not in the IP header. */
 	bool		 rerouted;
+	bool		 bad_length;	/* in the IP header: PACKET_MALFORMED */
 	uint32_t	 vlan;		/* see vlan.h */
 	uint16_t	 id;		/* IPv4: identification */
 

@@ -23,13 +23,22 @@ field(const uint8_t *octets)
 	return (value);
 }
 
+/* Not inlined, because few headers have options. */
+static uint64_t __attribute__((noinline))
+header_sum(const uint8_t *ipv4)
+{
+	return (internet_sum_add(0, ipv4, (size_t)(ipv4[0] & 0x0f) * 4));
+}
+
 /* Some systems let their cards compute this checksum, too; Linux does not. */
 static bool
 header_is_valid(const uint8_t *ipv4, enum capture_checksum state)
 {
-	size_t	 n = (size_t)(ipv4[0] & 0x0f) * 4;
+	uint64_t	 sum;
 
-	return (internet_sum_fold(internet_sum_add(0, ipv4, n)) == UINT16_MAX ||
+	sum = ipv4[0] == 0x45 ? internet_sum_add(0, ipv4, IPV4_HEADER) :
+	    header_sum(ipv4);
+	return (internet_sum_is_valid(sum) ||
 	    (state == CAPTURE_CHECKSUM_UNKNOWN && field(ipv4 + 10) == 0));
 }
 
@@ -43,8 +52,11 @@ pseudo_sum(const struct packet *packet)
 	    packet->source.octets, n), packet->destination.octets, n));
 }
 
-/* Verifies the first `n` octets of the payload. */
-static bool
+/*
+ * Verifies the first `n` octets of the payload.  Not inlined, so that the path
+ * of UDP without a checksum is short.
+ */
+static bool __attribute__((noinline))
 payload_is_valid(const struct packet *packet, size_t n, uint16_t checksum,
     enum capture_checksum state)
 {
@@ -54,8 +66,7 @@ payload_is_valid(const struct packet *packet, size_t n, uint16_t checksum,
 		return (true);
 	addresses = pseudo_sum(packet);
 	pseudo = addresses + htons((uint16_t)n);
-	if (internet_sum_fold(internet_sum_add(pseudo, packet->payload, n)) ==
-	    UINT16_MAX)
+	if (internet_sum_is_valid(internet_sum_add(pseudo, packet->payload, n)))
 		return (true);
 	return (state == CAPTURE_CHECKSUM_UNKNOWN && (checksum == 0 ||
 	    checksum == internet_sum_fold(pseudo) ||
@@ -114,7 +125,7 @@ enum packet_fault
 packet_fault_find(const struct capture_frame *frame,
     const struct packet *packet, enum packet_verdict verdict)
 {
-	if (verdict == PACKET_MALFORMED && packet->source.family != ADDR_NONE)
+	if (packet->bad_length)
 		return (PACKET_FAULT_LENGTH);
 	if (verdict != PACKET_IP && verdict != PACKET_CONTINUED)
 		return (PACKET_FAULT_NONE);

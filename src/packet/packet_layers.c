@@ -196,7 +196,8 @@ packet_ipv6(struct rest *r, struct packet *packet)
 	addr_set(&packet->destination, ADDR_IPV6, destination);
 
 	cursor_skip(&r->bytes, IPV6_HEADER);
-	if (!ipv6_limit(r, length, next))
+	packet->bad_length = !ipv6_limit(r, length, next);
+	if (packet->bad_length)
 		return (PACKET_MALFORMED);
 	return (ipv6_extensions(r, next, packet));
 }
@@ -235,7 +236,9 @@ packet_ipv4(struct rest *r, struct packet *packet)
 	    rest_wire(r) > PACKET_MTU)
 		total = rest_wire(r);
 	header = (size_t)(first & 0x0f) * 4;
-	if (header < IPV4_HEADER || total < header || !rest_limit(r, total))
+	packet->bad_length = header < IPV4_HEADER || total < header ||
+	    !rest_limit(r, total);
+	if (packet->bad_length)
 		return (PACKET_MALFORMED);
 	cursor_skip(&r->bytes, header);
 	if (!cursor_ok(&r->bytes))
