@@ -2,6 +2,7 @@
 #include <sys/stat.h>
 
 #include <poll.h>
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,6 +19,21 @@ static bool		 log_to_journal;	/* stderr is the journal */
 static unsigned		 log_dropped;		/* lines, not yet logged */
 static log_taker	*log_take;		/* NULL: not redirected */
 static void		*log_take_arg;
+/* The threads of a process log one after the other. */
+static pthread_mutex_t	 log_mutex = PTHREAD_MUTEX_INITIALIZER;
+static bool		 log_handles_fork;
+
+static void
+lock(void)
+{
+	(void)pthread_mutex_lock(&log_mutex);
+}
+
+static void
+unlock(void)
+{
+	(void)pthread_mutex_unlock(&log_mutex);
+}
 
 /*
  * JOURNAL_STREAM has the device and the inode of the journal's socket
@@ -45,6 +61,10 @@ log_open(const char *name, enum log_target target, bool verbose)
 	log_target = target;
 	log_verbose = verbose;
 	log_to_journal = stderr_is_journal();
+	/* While a process forks, no other thread has this lock or syslog's. */
+	if (!log_handles_fork)
+		(void)pthread_atfork(lock, unlock, unlock);
+	log_handles_fork = true;
 	if (target == LOG_TO_SYSLOG)
 		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 }
@@ -123,14 +143,16 @@ write_line(const char *name, int priority, const char *text)
 void
 log_other(const char *name, int priority, const char *line)
 {
+	lock();
 	if (log_target != LOG_TO_SYSLOG) {
 		write_line(name, priority, line);
-		return;
+	} else {
+		/* The connection stays open; openlog changes the name only. */
+		openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+		syslog(priority, "%s", line);
+		openlog(log_name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
 	}
-	/* The connection stays open; openlog changes the name only. */
-	openlog(name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
-	syslog(priority, "%s", line);
-	openlog(log_name, LOG_PID | LOG_NDELAY, LOG_DAEMON);
+	unlock();
 }
 
 void
@@ -148,10 +170,12 @@ log_message(int priority, int error, const char *format, ...)
 	n = strlen(text);
 	if (error != 0)
 		snprintf(text + n, sizeof(text) - n, ": %s", strerror(error));
+	lock();
 	if (log_take != NULL)
 		log_take(log_take_arg, priority, text);
 	else if (log_target == LOG_TO_SYSLOG)
 		syslog(priority, "%s", text);
 	else
 		write_line(log_name, priority, text);
+	unlock();
 }

@@ -2,6 +2,7 @@
 /*
  * The log of all programs; nothing else calls syslog(3).  A message is one line
  * without its newline.  log_warn, log_err and fatal append the text of errno.
+ * Every thread may log.
  *
  * The priorities are syslog's: err when something failed, warning when the
  * service is degraded or an alarm is raised, notice for an alarm that is
