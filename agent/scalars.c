@@ -18,7 +18,7 @@ GETTER(get_active_major, value_unsigned, row->agent->active[SEVERITY_MAJOR])
 GETTER(get_active_minor, value_unsigned, row->agent->active[SEVERITY_MINOR])
 GETTER(get_active_warning, value_unsigned, row->agent->active[SEVERITY_WARNING])
 GETTER(get_last_change, value_time, row->agent->last_change)
-GETTER(get_epoch, value_unsigned, row->agent->epoch)
+GETTER(get_epoch, value_unsigned, row->epoch)
 GETTER(get_sequence, value_unsigned, row->sequence)
 GETTER(get_pending, value_unsigned, row->agent->outbox.pending)
 
@@ -81,7 +81,8 @@ row_view(const struct agent *agent, size_t i, union view *view)
 {
 	(void)i;
 	view->scalars = (struct scalars_view){
-		agent, agent->outbox.sequence, storm_shown(&agent->storm),
+		agent, agent->outbox.sequence, agent->epoch,
+		storm_shown(&agent->storm),
 	};
 	return (&view->scalars);
 }

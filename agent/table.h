@@ -58,6 +58,7 @@ struct column {
 struct scalars_view {
 	const struct agent			*agent;
 	uint32_t				 sequence;
+	uint32_t				 epoch;
 	const struct notification_storm		*storm;
 };
 

@@ -84,7 +84,8 @@ view_of(const struct agent *agent, const struct notification *n,
 	index[0] = index[1] = 0;
 	if (table == &scalars_table) {
 		view->scalars = (struct scalars_view){
-			agent, n->sequence, &n->storm,
+			agent, n->sequence,
+			notification_epoch(n, agent->epoch), &n->storm,
 		};
 	} else if (table == &capture_table) {
 		index[0] = c->index;

@@ -2,8 +2,23 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "state/notification.h"
+
+bool
+notification_copy(struct notification *copy, const struct notification *n)
+{
+	*copy = *n;
+	if (n->capture != NULL) {
+		copy->capture = malloc(sizeof(*copy->capture));
+		if (copy->capture == NULL)
+			return (false);
+		*copy->capture = *n->capture;
+	}
+	copy->watch = configuration_watch_share(n->watch);
+	return (true);
+}
 
 void
 notification_release(struct notification *n)
@@ -14,14 +29,14 @@ notification_release(struct notification *n)
 	n->capture = NULL;
 }
 
-char *
-notification_detail(const struct notification *n, char *detail)
+static void
+describe(const struct notification *n, char *detail)
 {
 	const struct notification_capture	*c = n->capture;
 
 	if (notification_has_alarm(n))
-		return (alarm_detail(&n->alarm, n->watch, detail));
-	if (n->event == NOTIFICATION_STORM)
+		(void)alarm_detail(&n->alarm, n->watch, detail);
+	else if (n->event == NOTIFICATION_STORM)
 		snprintf(detail, NOTIFICATION_DETAIL_SIZE, "alarm storm: %"
 		    PRIu32 " more alarms raised and %" PRIu32 " more cleared; "
 		    "the history has them from sequence %" PRIu32 " on",
@@ -29,5 +44,19 @@ notification_detail(const struct notification *n, char *detail)
 	else
 		snprintf(detail, NOTIFICATION_DETAIL_SIZE, "%s%s%s",
 		    c->interface, c->error[0] != '\0' ? ": " : "", c->error);
+}
+
+char *
+notification_detail(const struct notification *n, char *detail)
+{
+	static const char	 early[] = "; sent before it was stored";
+	size_t			 length;
+
+	describe(n, detail);
+	if (n->sent_early) {
+		length = strnlen(detail,
+		    NOTIFICATION_DETAIL_SIZE - sizeof(early));
+		memcpy(detail + length, early, sizeof(early));
+	}
 	return (detail);
 }

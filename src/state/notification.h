@@ -51,7 +51,9 @@ struct notification {
 	uint32_t		 sequence;
 	uint8_t			 event;		/* enum notification_event */
 	uint8_t			 delivery;	/* enum notification_delivery */
+	uint8_t			 sent_early;	/* 1: before it was stored */
 	uint32_t		 watch_index;	/* hbwWatchIndex */
+	uint32_t		 epoch;		/* see notification_epoch */
 	struct wall_time	 time;
 	union {
 		struct alarm	 alarm;		/* RAISED, CLEARED: after it */
@@ -85,14 +87,32 @@ notification_is_summarised(const struct notification *n)
 	    (n->alarm.flags & ALARM_SUMMARISED) != 0);
 }
 
+/*
+ * The epoch of a notification is that of the time when it was stored or sent,
+ * whichever was first; before that it is 0.  So a notification that is repeated
+ * has the same content, also after a new epoch.
+ */
+static inline uint32_t
+notification_epoch(const struct notification *n, uint32_t present)
+{
+	return (n->epoch != 0 ? n->epoch : present);
+}
+
+/*
+ * Makes a copy that shares the watch and has a capture of its own; it is
+ * released as the original.  False when memory is exhausted.
+ */
+bool	 notification_copy(struct notification *copy,
+	    const struct notification *);
 /* Releases the watch and the capture, not the struct itself. */
 void	 notification_release(struct notification *);
 
 #define NOTIFICATION_DETAIL_SIZE	ALARM_DETAIL_SIZE
 
 /*
- * hbwHistoryDetail: the event in words.  `detail` holds
- * NOTIFICATION_DETAIL_SIZE bytes; a longer text is cut.  Returns detail.
+ * hbwHistoryDetail: the event in words, and whether it was sent early.
+ * `detail` holds NOTIFICATION_DETAIL_SIZE bytes; a longer text is cut.  Returns
+ * detail.
  */
 char	*notification_detail(const struct notification *, char *detail);
 

@@ -75,6 +75,15 @@
 	    SHARED_CAPTURE_RUNNING, SHARED_CAPTURE_FAILED) \
 	TEXT(" error", CAPTURE, error, SHARED_ERROR_SIZE - 1)
 
+#define NOTIFICATION_4(KEY, REQUIRED, INTEGER, TEXT) \
+	REQUIRED("sent_early", n.sent_early, 0, 1) \
+	REQUIRED("epoch", n.epoch, COUNT)
+
+/* All columns of a notification, in the order of the file. */
+#define NOTIFICATION_COLUMNS(KEY, REQUIRED, INTEGER, TEXT) \
+	NOTIFICATION(KEY, REQUIRED, INTEGER, TEXT) \
+	NOTIFICATION_4(KEY, REQUIRED, INTEGER, TEXT)
+
 #define COUNTERS(KEY, REQUIRED, INTEGER, TEXT) \
 	KEY("id", counters_id, 1, 1) \
 	REQUIRED(" epoch", counters.epoch, 1, UINT32_MAX) \
@@ -122,6 +131,11 @@ const char *const	 store_rows_schema[STORE_ROWS_VERSION] = {
 	/* Version 3 keeps hbwCaptureIndex. */
 	("CREATE TABLE interface (number INTEGER PRIMARY KEY,"
 	    " name TEXT NOT NULL UNIQUE) STRICT;"),
+	/* Version 4 keeps whether and in which epoch it was sent. */
+	("ALTER TABLE notice ADD COLUMN sent_early INTEGER;"
+	    "ALTER TABLE notice ADD COLUMN epoch INTEGER;"
+	    "ALTER TABLE alarm ADD COLUMN sent_early INTEGER;"
+	    "ALTER TABLE alarm ADD COLUMN epoch INTEGER;"),
 };
 
 /* ---- the fields of the lists */
@@ -144,7 +158,8 @@ struct column {
 #define FIELDS(LIST) \
 	{ LIST(REQUIRED_FIELD, REQUIRED_FIELD, NUMBER_FIELD, TEXT_FIELD) }
 
-static const struct column	 notification_columns[] = FIELDS(NOTIFICATION);
+static const struct column	 notification_columns[] =
+    FIELDS(NOTIFICATION_COLUMNS);
 static const struct column	 counters_columns[] = FIELDS(COUNTERS);
 static const struct column	 name_columns[] = {
 	REQUIRED_FIELD("number", n.watch_index, 1, INT32_MAX)
@@ -178,8 +193,9 @@ static const struct statement	 statements[STORE_STATEMENTS] = {
 	[STORE_PUT_INTERFACE] = STATEMENT(interface,
 	    "INSERT OR REPLACE INTO interface VALUES (?, ?)"),
 	[STORE_PUT_NOTIFICATION] = STATEMENT(notification,
-	    PUT("notice", NOTIFICATION)),
-	[STORE_PUT_ALARM] = STATEMENT(notification, PUT("alarm", NOTIFICATION)),
+	    PUT("notice", NOTIFICATION_COLUMNS)),
+	[STORE_PUT_ALARM] = STATEMENT(notification,
+	    PUT("alarm", NOTIFICATION_COLUMNS)),
 	[STORE_PUT_BLIND] = STATEMENT(blind,
 	    "INSERT OR REPLACE INTO blind VALUES (?)"),
 	[STORE_PUT_STORM] = STATEMENT(storm, PUT("storm", STORM)),

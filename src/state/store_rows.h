@@ -17,7 +17,7 @@
 #include "state/store_counters.h"
 
 /* The schema is built in steps: step n upgrades version n to n + 1. */
-#define STORE_ROWS_VERSION	3
+#define STORE_ROWS_VERSION	4
 extern const char *const	 store_rows_schema[STORE_ROWS_VERSION];
 
 /*

@@ -54,6 +54,8 @@ assert_same_notification(const struct notification *a,
 	assert_int_equal(a->sequence, b->sequence);
 	assert_int_equal(a->event, b->event);
 	assert_int_equal(a->watch_index, b->watch_index);
+	assert_int_equal(a->sent_early, b->sent_early);
+	assert_int_equal(a->epoch, b->epoch);
 	assert_int_equal(a->time.ns, b->time.ns);
 	if (notification_has_alarm(a)) {
 		assert_same_alarm(&a->alarm, &b->alarm);
@@ -228,6 +230,10 @@ notifications_kept(void **state)
 	memset(n.capture->error, 'e', SHARED_ERROR_SIZE - 1);
 	assert_kept(n);
 	assert_kept(storm_notification(11, 1000, 20, 3, INT64_MAX));
+	n = capture_notification(12, true, "eth1");
+	n.sent_early = 1;
+	n.epoch = INT32_MAX;
+	assert_kept(n);
 }
 
 static void
@@ -493,7 +499,8 @@ static void
 schema_of_version_0_3_0(void **state)
 {
 	static const char	 expected[] = "CREATE TABLE alarm ("
-	    "sequence INTEGER NOT NULL, " COLUMNS_0_2_0 ", PRIMARY KEY "
+	    "sequence INTEGER NOT NULL, " COLUMNS_0_2_0 ", sent_early INTEGER,"
+	    " epoch INTEGER, PRIMARY KEY "
 	    "(watch_index)) STRICT, WITHOUT ROWID;CREATE TABLE blind "
 	    "(interface TEXT PRIMARY KEY) STRICT;CREATE TABLE counters (id "
 	    "INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, "
@@ -502,7 +509,8 @@ schema_of_version_0_3_0(void **state)
 	    "TABLE interface (number INTEGER PRIMARY KEY, name TEXT NOT NULL "
 	    "UNIQUE) STRICT;CREATE TABLE name (number INTEGER PRIMARY KEY, "
 	    "name TEXT NOT NULL UNIQUE) STRICT;CREATE TABLE notice (sequence INTEGER PRIMARY "
-	    "KEY, " COLUMNS_0_2_0 ") STRICT;CREATE TABLE storm (sequence "
+	    "KEY, " COLUMNS_0_2_0 ", sent_early INTEGER, epoch INTEGER) "
+	    "STRICT;CREATE TABLE storm (sequence "
 	    "INTEGER PRIMARY KEY, raised INTEGER NOT NULL, cleared INTEGER "
 	    "NOT NULL, first INTEGER NOT NULL, since INTEGER NOT NULL) STRICT";
 	sqlite3			*db;
@@ -520,10 +528,17 @@ schema_of_version_0_3_0(void **state)
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	assert_string_equal(sqlite3_column_text(q, 0), expected);
 	assert_int_equal(sqlite3_column_int(q, 1), 1751283505);
-	assert_int_equal(sqlite3_column_int(q, 2), 3);
+	assert_int_equal(sqlite3_column_int(q, 2), 4);
 	sqlite3_finalize(q);
 	sqlite3_close(db);
 }
+
+/* SQL that removes what schema 4 added. */
+#define WITHOUT_4 \
+	"ALTER TABLE notice DROP COLUMN sent_early;" \
+	"ALTER TABLE notice DROP COLUMN epoch;" \
+	"ALTER TABLE alarm DROP COLUMN sent_early;" \
+	"ALTER TABLE alarm DROP COLUMN epoch;"
 
 /* Schema 1 had no storms. */
 static void
@@ -539,7 +554,8 @@ upgraded_from_schema_1(void **state)
 	counters.sequence = 1;
 	commit();
 	close_store();
-	sql("DROP TABLE storm; DROP TABLE interface; PRAGMA user_version = 1");
+	sql(WITHOUT_4 "DROP TABLE storm; DROP TABLE interface;"
+	    "PRAGMA user_version = 1");
 	open_store();
 	assert_int_equal(counters.epoch, 1);
 	assert_int_equal(counters.sequence, 1);
@@ -564,7 +580,7 @@ upgraded_from_schema_2(void **state)
 	put(storm_notification(1, 3, 2, 1, 7));
 	commit();
 	close_store();
-	sql("DROP TABLE interface; PRAGMA user_version = 2");
+	sql(WITHOUT_4 "DROP TABLE interface; PRAGMA user_version = 2");
 	open_store();
 	assert_int_equal(counters.epoch, 1);
 	assert_int_equal(counters.sequence, 1);
@@ -581,6 +597,30 @@ upgraded_from_schema_2(void **state)
 	assert_int_equal(got.numbers[1], 2);
 	assert_string_equal(got.texts[1], "eth1");
 	free_got();
+	assert_int_equal(count_files(ASIDE), 0);
+}
+
+/* Schema 3 had no epoch of a notification. */
+static void
+upgraded_from_schema_3(void **state)
+{
+	struct notification	 n = alarm_notification(1, 7, "w");
+
+	(void)state;
+	open_store();
+	begin_write();
+	store_put_notification(store, &n);
+	counters.sequence = 1;
+	commit();
+	close_store();
+	sql(WITHOUT_4 "PRAGMA user_version = 3");
+	open_store();
+	assert_int_equal(counters.epoch, 1);
+	assert_true(store_notifications(store, 0, take_notification, &got));
+	assert_int_equal(got.count, 1);
+	assert_same_notification(&n, &got.notifications[0]);
+	free_got();
+	notification_release(&n);
 	assert_int_equal(count_files(ASIDE), 0);
 }
 
@@ -602,6 +642,7 @@ main(void)
 		SCRATCH(schema_of_version_0_3_0),
 		SCRATCH(upgraded_from_schema_1),
 		SCRATCH(upgraded_from_schema_2),
+		SCRATCH(upgraded_from_schema_3),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
