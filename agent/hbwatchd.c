@@ -41,7 +41,7 @@
 
 /* The first descriptors of the poll set; those of net-snmp follow. */
 #define OWN_DESCRIPTORS	(2 + SUPERVISOR_SOCKETS)
-#define STATE_FILES	(OWN_DESCRIPTORS - 1)
+#define STATE_EVENT	(OWN_DESCRIPTORS - 1)
 
 struct options {
 	const char	*file;
@@ -356,8 +356,8 @@ wait_for_work(struct daemon *d)
 		p->fds[1 + i] = (struct pollfd){
 			.fd = sockets[i], .events = POLLIN,
 		};
-	p->fds[STATE_FILES] = (struct pollfd){
-		.fd = persistence_files(&d->agent), .events = POLLIN,
+	p->fds[STATE_EVENT] = (struct pollfd){
+		.fd = persistence_event(&d->agent), .events = POLLIN,
 	};
 	due = mono_min(due, notify_due(&d->notify));
 	due = mono_min(due, supervisor_due(&d->supervisor));
@@ -396,10 +396,8 @@ turn(struct daemon *d)
 		supervisor_work(&d->supervisor, d->agent.now);
 	try_reload(d, d->agent.now);
 	agent_storm(&d->agent, d->agent.now, wall_now());
-	if (d->poll.fds[STATE_FILES].revents != 0)
-		persistence_files_changed(&d->agent, d->agent.now);
 	/* Before notify_flush(), which sends only what is on disk. */
-	persistence_save(&d->agent, d->agent.now, false);
+	persistence_save(&d->agent, d->agent.now);
 	if (!mono_before(d->agent.now, tick_due(d))) {
 		supervisor_tick(&d->supervisor, d->agent.now);
 		notify_retry(&d->notify, d->agent.now);
@@ -515,6 +513,8 @@ start(struct daemon *d, struct configuration *config)
 	status = start_snmp(d);
 	if (!privileges_settle())
 		fatal("cannot drop privileges");
+	if (!persistence_start(d->agent.persistence))
+		fatal("cannot start the thread that writes the state");
 	return (status);
 }
 
@@ -534,12 +534,13 @@ run(const struct options *o, struct configuration *config)
 	while (status == 0 && !d.stop)
 		turn(&d);
 	supervisor_end(&d.supervisor);
-	persistence_save(&d.agent, mono_now(), true);
+	persistence_save_all(&d.agent, mono_now());
 	sinks_end();
 	snmp_library_end();
+	if (!persistence_close(d.agent.persistence))
+		_exit(status);
 	configuration_free(d.reload);
 	agent_free(&d.agent);
-	persistence_close(d.agent.persistence);
 	free(d.poll.fds);
 	return (status);
 }

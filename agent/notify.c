@@ -137,6 +137,7 @@ send_one(struct notify *notify, struct notification *n)
 {
 	netsnmp_variable_list	*varbinds;
 
+	persistence_sending(notify->agent, n);
 	varbinds = varbinds_new(notify->agent, n);
 	if (varbinds == NULL) {
 		notify->postponed = true;

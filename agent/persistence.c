@@ -4,9 +4,14 @@
 
 #include "base/log.h"
 #include "persistence.h"
+#include "state/store_writer.h"
 
-/* The most in a transaction; SNMP requests are answered between two. */
-#define NOTIFICATIONS_MAX	500
+/*
+ * The most in a transaction.  A notification waits for the transaction that is
+ * being written and for its own.
+ */
+#define NOTIFICATIONS_MAX	250
+#define NAMES_MAX		10000
 
 /*
  * A delivery is written after this time at the latest.  A notification whose
@@ -15,25 +20,43 @@
 #define DELIVERY_NS		(100 * NSEC_PER_MSEC)
 
 /*
- * After an event about the files of the state, they are checked this much
- * later, once for all that happens until then.  Without such events they are
- * checked regularly.
+ * If a transaction takes longer, the disk hangs, and notifications do not wait
+ * for it any more.
  */
-#define EVENT_NS		(1 * NSEC_PER_SEC)
-#define CHECK_NS		(2 * NSEC_PER_SEC)
+#define HANG_MS			500
+#define HANG_NS			(HANG_MS * NSEC_PER_MSEC)
+/* The process may have been stopped, and its threads continue together. */
+#define HANG_CHECK_NS		(20 * NSEC_PER_MSEC)
+/* The most time that the end of hbwatchd takes for the state. */
+#define END_NS			(10 * NSEC_PER_SEC)
 
-/* The time between two log lines about dropped notifications. */
+/* The time between two log lines about one fault. */
 #define LOG_AGAIN_NS		(3600 * NSEC_PER_SEC)
 
 struct persistence {
-	struct store		*store;
+	struct store_writer	*writer;
+	char			*file;		/* for log messages; owned */
+
+	struct store_batch	*batch;		/* being written, or NULL */
+	struct mono_time	 deadline;	/* of the batch */
+	bool			 last_check;	/* at the deadline */
+	bool			 hanging;	/* the batch is overdue */
+	bool			 hang_logged;
+	struct mono_time	 hang_log_again;	/* not before it */
+
+	bool			 failing;	/* the last batch failed */
+	struct mono_time	 retry;		/* if so, not before it */
+	bool			 recreated;	/* the file is new and empty */
+	bool			 displaced;	/* the files were removed */
+	/* In this epoch, notifications may be sent that are not on disk. */
+	bool			 epoch_is_safe;
+
 	struct store_counters	 stored;	/* the counters on disk */
 	uint32_t		 last_index;	/* highest watch index there */
 	uint32_t		 last_capture;	/* highest capture index */
 	uint32_t		 oldest;	/* oldest notification there */
+	uint32_t		 oldest_kept;	/* the same after the batch */
 	struct mono_time	 delivery_due;	/* when to write `delivered` */
-	struct mono_time	 check_due;	/* when to check the files */
-	bool			 displaced;	/* the files were removed */
 	struct notification	 row;		/* history row, last read */
 	uint64_t		 dropped;	/* in the last log line */
 	struct mono_time	 log_again;	/* not before this time */
@@ -65,60 +88,71 @@ take_undelivered(void *arg, struct notification *n)
 }
 
 static bool
-read_state(struct agent *agent, struct persistence *p)
+read_state(struct agent *agent, struct persistence *p, struct store *reader)
 {
 	const struct store_counters	*c = &p->stored;
 	bool				 ok;
 
-	ok = store_names(p->store, take_name, &agent->watch_index) &&
-	    store_interfaces(p->store, take_name, &agent->capture_index);
+	ok = store_names(reader, take_name, &agent->watch_index) &&
+	    store_interfaces(reader, take_name, &agent->capture_index);
 	if (!ok) {
 		watch_index_free(&agent->watch_index);
 		watch_index_free(&agent->capture_index);
 	}
 	ok = ok && outbox_init(&agent->outbox, c->delivered) &&
-	    store_notifications(p->store, c->delivered, take_undelivered,
+	    store_notifications(reader, c->delivered, take_undelivered,
 	    &agent->outbox) && agent->outbox.sequence == c->sequence;
 	p->last_index = agent->watch_index.last;
 	p->last_capture = agent->capture_index.last;
-	p->oldest = store_oldest(p->store);
+	p->oldest = store_oldest(reader);
 	if (p->oldest == 0)
 		p->oldest = c->sequence + 1;
+	/* The first transaction replaces a damaged file. */
+	if (!ok)
+		store_set_damaged(reader);
 	return (ok);
 }
 
-/* When the files are checked without an event. */
-static struct mono_time
-next_check(const struct persistence *p, struct mono_time now)
+/* Opens the store for the writer. */
+static enum store_result
+open_store(struct persistence *p, const char *directory, int lock)
 {
-	return (store_event(p->store) == -1 ? mono_add(now, CHECK_NS) :
-	    MONO_NEVER);
+	struct store		*store;
+	enum store_result	 result;
+
+	result = store_open(&store, directory, lock, &p->stored);
+	if (result != STORE_OK)
+		return (result);
+	p->file = strdup(store_file(store));
+	p->failing = p->epoch_is_safe = store_is_failing(store);
+	p->retry = store_next_retry(store);
+	p->writer = store_writer_new(store);
+	return (p->writer != NULL && p->file != NULL ? STORE_OK :
+	    STORE_NO_MEMORY);
 }
 
 enum store_result
 persistence_open(struct agent *agent, const char *directory, int lock)
 {
 	struct persistence	*p;
+	struct store		*reader;
 	enum store_result	 result;
 
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return (STORE_NO_MEMORY);
-	result = store_open(&p->store, directory, lock, &p->stored);
+	result = open_store(p, directory, lock);
 	if (result != STORE_OK) {
-		free(p);
+		(void)persistence_close(p);
 		return (result);
 	}
-	p->check_due = next_check(p, agent->now);
 	agent->persistence = p;
 	agent->epoch = p->stored.epoch;
 	agent->serial = p->stored.serial;
 	agent->last_change = p->stored.last_change;
 	outbox_free(&agent->outbox);
-	if (!read_state(agent, p)) {
-		/* The first transaction replaces the file. */
-		if (store_is_readable(p->store))
-			store_set_damaged(p->store);
+	reader = store_writer_reader(p->writer);
+	if (reader == NULL || !read_state(agent, p, reader)) {
 		outbox_free(&agent->outbox);
 		if (!outbox_init(&agent->outbox, p->stored.sequence))
 			return (STORE_NO_MEMORY);
@@ -126,27 +160,59 @@ persistence_open(struct agent *agent, const char *directory, int lock)
 	return (STORE_OK);
 }
 
-void
+bool
+persistence_start(struct persistence *p)
+{
+	return (store_writer_start(p->writer));
+}
+
+/* False when the disk hangs. */
+static bool
+finish_last_batch(struct persistence *p)
+{
+	bool	 displaced;
+
+	while (p->batch != NULL && store_writer_wait(p->writer, HANG_MS))
+		if (store_writer_take(p->writer, &displaced) != NULL) {
+			store_batch_free(p->batch);
+			p->batch = NULL;
+		}
+	return (p->batch == NULL);
+}
+
+bool
 persistence_close(struct persistence *p)
 {
 	if (p == NULL)
-		return;
+		return (true);
+	if (!finish_last_batch(p) || !store_writer_end(p->writer, HANG_MS)) {
+		log_errx("%s: the last write does not complete; ending "
+		    "without it", p->file);
+		return (false);
+	}
 	notification_release(&p->row);
-	store_close(p->store);
+	free(p->file);
 	free(p);
+	return (true);
 }
 
 void
 persistence_alarms(struct persistence *p, store_take_notification *take,
     void *arg)
 {
-	(void)store_alarms(p->store, take, arg);
+	struct store	*reader = store_writer_reader(p->writer);
+
+	if (reader != NULL)
+		(void)store_alarms(reader, take, arg);
 }
 
 void
 persistence_blind(struct persistence *p, store_take_blind *take, void *arg)
 {
-	(void)store_blind(p->store, take, arg);
+	struct store	*reader = store_writer_reader(p->writer);
+
+	if (reader != NULL)
+		(void)store_blind(reader, take, arg);
 }
 
 static bool
@@ -162,30 +228,68 @@ take_storm(void *arg, uint32_t sequence, const struct notification_storm *storm)
 void
 persistence_storms(struct agent *agent)
 {
-	struct store			*s = agent->persistence->store;
+	struct store			*reader;
 	struct notification_storm	 open;
 
-	(void)store_storms(s, take_storm, agent);
-	if (store_open_storm(s, &open))
+	reader = store_writer_reader(agent->persistence->writer);
+	if (reader == NULL)
+		return;
+	(void)store_storms(reader, take_storm, agent);
+	if (store_open_storm(reader, &open))
 		storm_resume(&agent->storm, &open, agent->now);
 }
 
-/* ---- writing */
+/* ---- preparing a batch */
+
+/* True when notifications or indexes are not on disk. */
+static bool
+has_unsaved(const struct agent *agent)
+{
+	return (agent->persistence->recreated ||
+	    agent->persistence->displaced ||
+	    agent->outbox.sequence != agent->outbox.stored ||
+	    agent->watch_index.last != agent->persistence->last_index ||
+	    agent->capture_index.last != agent->persistence->last_capture);
+}
+
+struct names {
+	struct store_batch	*batch;
+	uint32_t		 last;		/* the last one to add */
+};
 
 static void
-put_name(void *arg, uint32_t number, const char *name)
+add_name(void *arg, uint32_t number, const char *name)
 {
-	store_put_name(arg, number, name);
+	struct names	*names = arg;
+
+	if (number <= names->last)
+		store_batch_add_name(names->batch, number, name);
 }
 
 static void
-put_interface(void *arg, uint32_t number, const char *name)
+add_interface(void *arg, uint32_t number, const char *name)
 {
-	store_put_interface(arg, number, name);
+	store_batch_add_interface(arg, number, name);
+}
+
+/* Adds new indexes, at most NAMES_MAX unless `all`.  False: there are more. */
+static bool
+add_indexes(const struct agent *agent, struct store_batch *b, bool all)
+{
+	const struct persistence	*p = agent->persistence;
+	const struct watch_index	*index = &agent->watch_index;
+	struct names			 names = { b, index->last };
+
+	if (!all && index->last - p->last_index > NAMES_MAX)
+		names.last = p->last_index + NAMES_MAX;
+	watch_index_each(index, p->last_index, add_name, &names);
+	watch_index_each(&agent->capture_index, p->last_capture,
+	    add_interface, b);
+	return (names.last == index->last);
 }
 
 static void
-put_alarms(const struct generation *g, struct store *store)
+add_alarms(const struct generation *g, struct store_batch *b)
 {
 	const struct alarm	*a;
 	struct notification	 n;
@@ -205,49 +309,44 @@ put_alarms(const struct generation *g, struct store *store)
 			.alarm = *a,
 			.watch = g->config->watches[i],
 		};
-		store_put_alarm(store, &n);
+		store_batch_add_alarm(b, &n);
 	}
 }
 
 /*
- * Writes the present state of all alarms into a file that does not have all
- * notifications, and deletes the older notifications in it.
+ * Adds the present state of all alarms for a file that will not get all
+ * notifications.
  */
 static void
-put_present_state(struct agent *agent, struct store_counters *c)
+add_present_state(struct agent *agent, struct store_batch *b)
 {
-	struct persistence	*p = agent->persistence;
-
-	c->serial = agent->serial;
-	c->last_change = agent->last_change;
-	put_alarms(&agent->current, p->store);
-	p->oldest = outbox_oldest(&agent->outbox);
-	store_delete_before(p->store, p->oldest);
+	b->counters.serial = agent->serial;
+	b->counters.last_change = agent->last_change;
+	/* All in this batch: the alarms include their effect. */
+	b->counters.sequence = outbox_oldest(&agent->outbox) - 1;
+	add_alarms(&agent->current, b);
 }
 
-/* Writes what only a new, empty file needs: all indexes, blind captures. */
 static void
-put_into_new_file(struct agent *agent)
+add_blind(const struct agent *agent, struct store_batch *b)
 {
 	const struct generation	*g = &agent->current;
-	struct persistence	*p = agent->persistence;
 	size_t			 i;
 
-	p->last_index = p->last_capture = 0;
 	for (i = 0; i < g->shared->ncaptures; i++)
 		if (g->captures[i].notified_blind)
-			store_put_blind(p->store, g->shared->names[i], true);
+			store_batch_add_blind(b, g->shared->names[i]);
 }
 
-/* Writes up to `most` notifications after c->sequence and counts them. */
+/* Adds up to `most` notifications, and counts them. */
 static void
-put_notifications(const struct outbox *box, struct store *store, size_t most,
-    struct store_counters *c)
+add_notifications(const struct outbox *box, size_t most, struct store_batch *b)
 {
+	struct store_counters		*c = &b->counters;
 	const struct notification	*n;
 
 	while (most-- > 0 && (n = outbox_find(box, c->sequence + 1)) != NULL) {
-		store_put_notification(store, n);
+		store_batch_add_notification(b, n);
 		c->sequence++;
 		if (!notification_has_alarm(n))
 			continue;
@@ -255,8 +354,6 @@ put_notifications(const struct outbox *box, struct store *store, size_t most,
 		if (n->event == NOTIFICATION_RAISED)
 			c->serial = n->alarm.serial;
 	}
-	c->delivered = box->delivered < c->sequence ? box->delivered :
-	    c->sequence;
 }
 
 /*
@@ -287,61 +384,205 @@ oldest_to_keep(const struct agent *agent, uint32_t sequence)
 	    agent->persistence->oldest);
 }
 
-/* Writes one transaction.  False when nothing can be written now. */
+/* True when notifications were dropped before they were stored. */
 static bool
-save_some(struct agent *agent, struct mono_time now)
+has_gap(const struct outbox *box)
+{
+	return (outbox_oldest(box) > box->stored + 1);
+}
+
+static void
+fill_batch(struct agent *agent, struct store_batch *b)
 {
 	struct persistence	*p = agent->persistence;
 	const struct outbox	*box = &agent->outbox;
-	struct store_counters	 c = p->stored;
-	size_t			 most = NOTIFICATIONS_MAX;
-	uint32_t		 oldest;
-	bool			 recreated, ok;
+	struct store_counters	*c = &b->counters;
+	/* On disk, but sent since with another content, see is_as_written(). */
+	uint32_t		 outdated = c->sequence - box->stored;
+	size_t			 most = NOTIFICATIONS_MAX + outdated;
+	bool			 all = p->recreated || has_gap(box);
 
-	c.epoch = agent->epoch;
-	ok = store_begin(p->store, now, &recreated, &c);
-	agent->epoch = c.epoch;
-	if (!ok)
-		return (false);
-	if (recreated)
-		put_into_new_file(agent);
-	if (recreated || outbox_oldest(box) > box->stored + 1) {
-		put_present_state(agent, &c);
-		/* All in this transaction: the alarms include their effect. */
-		c.sequence = outbox_oldest(box) - 1;
+	c->sequence = box->stored;
+	if (all) {
+		add_present_state(agent, b);
 		most = box->count;
 	}
-	watch_index_each(&agent->watch_index, p->last_index, put_name,
-	    p->store);
-	watch_index_each(&agent->capture_index, p->last_capture,
-	    put_interface, p->store);
-	put_notifications(box, p->store, most, &c);
-	oldest = oldest_to_keep(agent, c.sequence);
-	if (oldest > p->oldest)
-		store_delete_before(p->store, oldest);
-	store_put_counters(p->store, &c);
-	ok = store_commit(p->store, now, c.sequence == box->sequence);
-	agent->epoch = store_epoch(p->store);
-	if (!ok)
+	if (p->recreated)
+		add_blind(agent, b);
+	/* Only a known index may be in a notification. */
+	if (add_indexes(agent, b, all || outdated > 0))
+		add_notifications(box, most, b);
+	c->delivered = box->delivered < c->sequence ? box->delivered :
+	    c->sequence;
+	p->oldest_kept = oldest_to_keep(agent, c->sequence);
+	if (all && p->oldest_kept < outbox_oldest(box))
+		p->oldest_kept = outbox_oldest(box);
+	if (p->oldest_kept > p->oldest)
+		b->delete_before = p->oldest_kept;
+	b->everything = p->recreated;
+	b->newest = c->sequence == box->sequence;
+	b->idle = b->newest && box->pending == 0;
+	b->synced = has_unsaved(agent);
+}
+
+/* ---- writing */
+
+static void
+set_failing(struct persistence *p, struct mono_time retry)
+{
+	p->failing = true;
+	p->retry = retry;
+}
+
+/* Prepares the next batch and hands it over; false: memory is exhausted. */
+static bool
+put_batch(struct agent *agent, struct mono_time now, bool retry)
+{
+	struct persistence	*p = agent->persistence;
+	struct store		*reader = store_writer_reader(p->writer);
+	struct store_counters	 c = p->stored;
+	struct store_batch	*b;
+
+	c.epoch = agent->epoch;
+	b = store_batch_new(now, &c);
+	if (b != NULL)
+		fill_batch(agent, b);
+	if (b == NULL || b->no_memory) {
+		store_batch_free(b);
+		if (!p->failing)
+			log_errx("%s: cannot be written: out of memory; "
+			    "retrying every 1 s", p->file);
+		set_failing(p, mono_add(now, NSEC_PER_SEC));
 		return (false);
-	p->displaced = false;
-	p->stored = c;
-	p->last_index = agent->watch_index.last;
-	p->last_capture = agent->capture_index.last;
-	p->oldest = oldest;
-	outbox_stored(&agent->outbox, c.sequence);
-	p->delivery_due = mono_add(now, DELIVERY_NS);
+	}
+	b->damaged = reader != NULL && store_is_damaged(reader);
+	b->retry = retry || p->failing;
+	p->batch = b;
+	p->deadline = mono_add(now, HANG_NS);
+	p->last_check = false;
+	store_writer_put(p->writer, b);
 	return (true);
 }
 
-/* True when notifications or indexes are not on disk. */
+/*
+ * While the batch was being written, a notification in it may have been sent
+ * with the epoch of that time.  Then it is written again.
+ */
 static bool
-has_unsaved(const struct agent *agent)
+is_as_written(const struct agent *agent, const struct notification *written,
+    const struct notification *n)
 {
-	return (agent->persistence->displaced ||
-	    agent->outbox.sequence != agent->outbox.stored ||
-	    agent->watch_index.last != agent->persistence->last_index ||
-	    agent->capture_index.last != agent->persistence->last_capture);
+	return (n->sent_early == written->sent_early &&
+	    notification_epoch(n, agent->epoch) == written->epoch);
+}
+
+/* Marks the notifications of a batch as being on disk. */
+static void
+set_stored(struct agent *agent, const struct store_batch *b)
+{
+	const struct notification	*written;
+	struct notification		*n;
+	size_t				 i;
+
+	for (i = 0; i < b->notifications.count; i++) {
+		written = &b->notifications.rows[i];
+		n = outbox_find(&agent->outbox, written->sequence);
+		if (n == NULL)
+			continue;
+		if (!is_as_written(agent, written, n)) {
+			outbox_stored(&agent->outbox, n->sequence - 1);
+			return;
+		}
+		n->epoch = written->epoch;
+	}
+	outbox_stored(&agent->outbox, b->counters.sequence);
+}
+
+static void
+set_written(struct agent *agent, const struct store_batch *b,
+    struct mono_time now)
+{
+	struct persistence	*p = agent->persistence;
+
+	set_stored(agent, b);
+	p->stored = b->counters;
+	if (b->names.last != 0)
+		p->last_index = b->names.last;
+	if (b->interfaces.last != 0)
+		p->last_capture = b->interfaces.last;
+	p->oldest = p->oldest_kept;
+	p->delivery_due = mono_add(now, DELIVERY_NS);
+	p->failing = p->recreated = p->displaced = false;
+	/* The next run may continue in the epoch that is on disk. */
+	if (p->stored.epoch == agent->epoch)
+		p->epoch_is_safe = false;
+	if (p->hang_logged)
+		log_notice("%s: completes writes again", p->file);
+	p->hang_logged = false;
+}
+
+/* Frees the batch. */
+static void
+set_result(struct agent *agent, struct store_batch *b, struct mono_time now)
+{
+	struct persistence	*p = agent->persistence;
+
+	p->batch = NULL;
+	p->hanging = false;
+	/* While the disk hung, the agent may have begun a later one. */
+	if (agent->epoch < b->epoch)
+		agent->epoch = b->epoch;
+	switch (b->result) {
+	case STORE_BATCH_WRITTEN:
+		set_written(agent, b, now);
+		break;
+	case STORE_BATCH_INCOMPLETE:
+		p->recreated = true;
+		p->last_index = p->last_capture = 0;
+		p->oldest = outbox_oldest(&agent->outbox);
+		break;
+	case STORE_BATCH_FAILED:
+		/* See store_epoch(). */
+		p->epoch_is_safe = true;
+		/* The mark on disk must have the epoch of the agent. */
+		set_failing(p, b->epoch == agent->epoch ? b->next_retry : now);
+		break;
+	}
+	store_batch_free(b);
+}
+
+/* Takes the result of the batch if there is one. */
+static void
+take_batch(struct agent *agent, struct mono_time now)
+{
+	struct persistence	*p = agent->persistence;
+	struct store_batch	*b;
+	bool			 displaced;
+
+	b = store_writer_take(p->writer, &displaced);
+	if (b != NULL)
+		set_result(agent, b, now);
+	/* The next batch writes everything again. */
+	p->displaced = p->displaced || displaced;
+}
+
+static void
+check_deadline(struct persistence *p, struct mono_time now)
+{
+	if (p->batch == NULL || p->hanging || mono_before(now, p->deadline))
+		return;
+	if (!p->last_check) {
+		p->last_check = true;
+		p->deadline = mono_add(now, HANG_CHECK_NS);
+		return;
+	}
+	p->hanging = true;
+	if (mono_before(now, p->hang_log_again))
+		return;
+	log_errx("%s: has not completed a write for %d ms; notifications are "
+	    "sent before they are stored", p->file, HANG_MS);
+	p->hang_logged = true;
+	p->hang_log_again = mono_add(now, LOG_AGAIN_NS);
 }
 
 static bool
@@ -351,49 +592,20 @@ has_unsaved_delivery(const struct agent *agent)
 	    agent->persistence->stored.delivered);
 }
 
-static struct mono_time
-write_due(const struct agent *agent, struct mono_time now)
+struct mono_time
+persistence_due(const struct agent *agent, struct mono_time now)
 {
 	const struct persistence	*p = agent->persistence;
 
-	/* A commit also removes the mark that notifications are unsaved. */
-	if (store_is_failing(p->store))
-		return (store_next_retry(p->store));
+	if (p->batch != NULL)
+		return (p->hanging ? MONO_NEVER : p->deadline);
+	/* A transaction also removes the mark that some are unsaved. */
+	if (p->failing)
+		return (p->retry);
 	if (!has_unsaved(agent) && !has_unsaved_delivery(agent))
 		return (MONO_NEVER);
 	return (has_unsaved(agent) || agent->outbox.pending == 0 ? now :
 	    p->delivery_due);
-}
-
-struct mono_time
-persistence_due(const struct agent *agent, struct mono_time now)
-{
-	return (mono_min(write_due(agent, now),
-	    agent->persistence->check_due));
-}
-
-int
-persistence_files(const struct agent *agent)
-{
-	return (store_event(agent->persistence->store));
-}
-
-void
-persistence_files_changed(struct agent *agent, struct mono_time now)
-{
-	struct persistence	*p = agent->persistence;
-
-	store_clear_event(p->store);
-	p->check_due = mono_min(p->check_due, mono_add(now, EVENT_NS));
-}
-
-static void
-check_files(struct persistence *p, struct mono_time now)
-{
-	if (mono_before(now, p->check_due))
-		return;
-	p->check_due = next_check(p, now);
-	p->displaced = !store_is_in_place(p->store);
 }
 
 /* Logs the first dropped notification, and then one line an hour. */
@@ -410,32 +622,92 @@ log_dropped(const struct outbox *box, struct persistence *p,
 	p->log_again = mono_add(now, LOG_AGAIN_NS);
 }
 
+/* Hands over the next batch, which is written at once without the thread. */
+static bool
+write_batch(struct agent *agent, struct mono_time now, bool retry)
+{
+	if (!put_batch(agent, now, retry))
+		return (false);
+	take_batch(agent, now);
+	return (true);
+}
+
 void
-persistence_save(struct agent *agent, struct mono_time now, bool all)
+persistence_save(struct agent *agent, struct mono_time now)
 {
 	struct persistence	*p = agent->persistence;
 	struct outbox		*box = &agent->outbox;
 
 	log_dropped(box, p, now);
-	check_files(p, now);
-	if (all)
-		store_retry_now(p->store);
-	while (all ? has_unsaved(agent) || has_unsaved_delivery(agent) :
-	    !mono_before(now, write_due(agent, now)))
-		if (!save_some(agent, now) || !all)
-			break;
+	take_batch(agent, now);
+	check_deadline(p, now);
+	if (p->batch == NULL && !mono_before(now, persistence_due(agent, now)))
+		write_batch(agent, now, false);
 	outbox_trim(box, box->sequence + 1 -
 	    history_start(agent, box->sequence));
-	if (box->pending == 0 && !has_unsaved(agent) &&
-	    !has_unsaved_delivery(agent))
-		store_checkpoint(p->store);
+}
+
+/* Waits for the batch.  False when the disk hangs, or at the limit. */
+static bool
+finish_batch(struct agent *agent, struct mono_time now, struct mono_time limit)
+{
+	struct persistence	*p = agent->persistence;
+
+	if (!mono_before(mono_now(), limit) ||
+	    !store_writer_wait(p->writer, HANG_MS))
+		return (false);
+	take_batch(agent, now);
+	return (true);
+}
+
+void
+persistence_save_all(struct agent *agent, struct mono_time now)
+{
+	struct persistence	*p = agent->persistence;
+	struct mono_time	 limit = mono_add(mono_now(), END_NS);
+	bool			 ok = true;
+
+	while (ok && (p->batch != NULL || has_unsaved(agent) ||
+	    has_unsaved_delivery(agent))) {
+		if (p->batch != NULL)
+			ok = finish_batch(agent, now, limit);
+		else
+			ok = write_batch(agent, now, true);
+		ok = ok && (p->batch != NULL || !p->failing);
+	}
+}
+
+int
+persistence_event(const struct agent *agent)
+{
+	return (store_writer_event(agent->persistence->writer));
 }
 
 bool
 persistence_is_failing(const struct agent *agent)
 {
-	return (agent->persistence == NULL ||
-	    store_is_failing(agent->persistence->store));
+	const struct persistence	*p = agent->persistence;
+
+	return (p == NULL || p->failing || p->hanging);
+}
+
+/* ---- sending */
+
+void
+persistence_sending(struct agent *agent, struct notification *n)
+{
+	struct persistence	*p = agent->persistence;
+
+	if (n->epoch != 0)
+		return;
+	if (p != NULL && n->sequence > agent->outbox.stored) {
+		if (!p->epoch_is_safe)
+			agent->epoch = store_unmarked_epoch(agent->epoch,
+			    wall_now());
+		p->epoch_is_safe = true;
+		n->sent_early = 1;
+	}
+	n->epoch = agent->epoch;
 }
 
 /* ---- the history */
@@ -447,10 +719,11 @@ persistence_oldest(const struct agent *agent)
 	uint32_t			 oldest = outbox_oldest(&agent->outbox);
 
 	/* The file ends where the outbox starts, unless some were dropped. */
-	if (p == NULL || oldest > agent->outbox.stored + 1 ||
+	if (p == NULL || p->hanging || has_gap(&agent->outbox) ||
 	    p->oldest > oldest)
 		return (oldest);
-	return (p->oldest);
+	/* Rows may be deleted now. */
+	return (p->batch != NULL ? p->oldest_kept : p->oldest);
 }
 
 const struct notification *
@@ -458,14 +731,16 @@ persistence_notification(const struct agent *agent, uint32_t sequence)
 {
 	struct persistence		*p = agent->persistence;
 	const struct notification	*n;
+	struct store			*reader;
 
 	n = outbox_find(&agent->outbox, sequence);
 	if (n != NULL || p == NULL)
 		return (n);
 	if (p->row.sequence == sequence && sequence != 0)
 		return (&p->row);
+	reader = p->hanging ? NULL : store_writer_reader(p->writer);
 	notification_release(&p->row);
-	if (store_notification(p->store, sequence, &p->row))
+	if (reader != NULL && store_notification(reader, sequence, &p->row))
 		return (&p->row);
 	p->row.sequence = 0;
 	return (NULL);

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The agent's state in the store.  It is read at the start, and written in each
- * turn of the loop in which it changed, before a notification is sent.
+ * turn of the loop in which it changed, before a notification is sent.  A
+ * thread writes it (store_writer.h), so that the agent does not wait.
  */
 #ifndef HBW_PERSISTENCE_H
 #define HBW_PERSISTENCE_H
@@ -25,8 +26,17 @@ struct persistence;
  */
 enum store_result persistence_open(struct agent *, const char *directory,
 	    int lock);
-/* Closes the store without writing; NULL is ignored. */
-void	 persistence_close(struct persistence *);
+/*
+ * From now on a thread writes the state.  It has the privileges of the process
+ * at this time.  False on error (errno).
+ */
+bool	 persistence_start(struct persistence *);
+/*
+ * Closes the store without writing; NULL is ignored.  False, which is logged,
+ * when the disk hangs: then the process has to end without exit(3), because a
+ * thread still uses its memory.
+ */
+bool	 persistence_close(struct persistence *);
 
 /*
  * Read the rest of the state for the first configuration: alarms and blind
@@ -38,27 +48,32 @@ void	 persistence_blind(struct persistence *, store_take_blind *, void *arg);
 void	 persistence_storms(struct agent *);
 
 /*
- * Writes what changed since the last time: one transaction of limited size, or
- * with `all` as many as needed.  Notifications that cannot be written stay in
- * the outbox.
+ * Hands over what changed since the last time, in a transaction of limited
+ * size, unless the last transaction is still being written.  Never waits for
+ * the disk.  Notifications that are not written stay in the outbox.
  */
-void	 persistence_save(struct agent *, struct mono_time now, bool all);
-/* When persistence_save() has something to write; MONO_NEVER: nothing. */
+void	 persistence_save(struct agent *, struct mono_time now);
+/* When persistence_save() has something to do; MONO_NEVER: nothing. */
 struct mono_time persistence_due(const struct agent *, struct mono_time now);
-
+/* A descriptor that is readable when it has something to do. */
+int	 persistence_event(const struct agent *);
 /*
- * A descriptor that is readable when the files of the state may have been
- * removed or replaced; -1: persistence_due includes regular checks.  Each time
- * it is readable, persistence_files_changed is called.
+ * Writes everything, for the end of the process.  Waits for the disk as long as
+ * it writes, and at most 10 s.
  */
-int	 persistence_files(const struct agent *);
-void	 persistence_files_changed(struct agent *, struct mono_time now);
+void	 persistence_save_all(struct agent *, struct mono_time now);
 
 /*
- * True when the state cannot be written.  Then notifications may be sent
- * before they are on disk.
+ * True when the state cannot be written, or when a transaction takes more than
+ * half a second.  Then notifications may be sent before they are on disk.
  */
 bool	 persistence_is_failing(const struct agent *);
+/*
+ * Called before a notification is sent, every time.  If it is not on disk, it
+ * is marked, and if necessary the agent gets a new epoch: after the end of the
+ * process, its sequence could be given to another notification.
+ */
+void	 persistence_sending(struct agent *, struct notification *);
 
 /*
  * The history, from disk and outbox: the oldest sequence that can be read,

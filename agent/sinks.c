@@ -151,12 +151,12 @@ last_sequence(const struct agent *agent)
  * The next notification for this sink, or NULL.  Skips notifications that need
  * no delivery, and those that the outbox has dropped.
  */
-static const struct notification *
+static struct notification *
 next_notification(struct sink *s, const struct agent *agent)
 {
-	const struct outbox		*box = &agent->outbox;
-	const struct notification	*n = NULL;
-	uint32_t			 last = last_sequence(agent);
+	const struct outbox	*box = &agent->outbox;
+	struct notification	*n = NULL;
+	uint32_t		 last = last_sequence(agent);
 
 	if (s->next == 0)
 		s->next = box->delivered + 1;

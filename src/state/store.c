@@ -18,7 +18,7 @@
 #define LOG_AGAIN_NS	(3600 * NSEC_PER_SEC)
 
 /*
- * A checkpoint copies the write-ahead log to the database.  It is done when the
+ * A checkpoint copies the write-ahead log to the database.  It is due when the
  * log has this number of pages (4 KB): while hbwatchd is idle, and in any case.
  */
 #define WAL_PAGES_IDLE	64
@@ -70,16 +70,28 @@ store_retry_now(struct store *s)
 	s->retry = (struct mono_time){ INT64_MIN };
 }
 
+void
+store_set_damaged(struct store *s)
+{
+	s->damaged = true;
+}
+
 bool
 store_is_readable(const struct store *s)
 {
 	return (s->db != NULL);
 }
 
-void
-store_set_damaged(struct store *s)
+bool
+store_is_damaged(const struct store *s)
 {
-	s->damaged = true;
+	return (s->damaged);
+}
+
+const char *
+store_file(const struct store *s)
+{
+	return (s->file);
 }
 
 /* ---- the file */
@@ -114,19 +126,25 @@ on_wal_write(void *arg, sqlite3 *db, const char *schema, int pages)
 	return (SQLITE_OK);
 }
 
-static void
-checkpoint_wal(struct store *s)
+void
+store_set_synced(struct store *s, bool synced)
 {
-	(void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
-	    NULL, NULL);
-	s->wal_pages = 0;
+	if (!s->writable || s->synced == synced)
+		return;
+	(void)sqlite3_exec(s->db, synced ? "PRAGMA synchronous = FULL" :
+	    "PRAGMA synchronous = NORMAL", NULL, NULL, NULL);
+	s->synced = synced;
 }
 
 void
-store_checkpoint(struct store *s)
+store_checkpoint(struct store *s, bool idle)
 {
-	if (s->writable && s->wal_pages >= WAL_PAGES_IDLE)
-		checkpoint_wal(s);
+	if (!s->writable ||
+	    s->wal_pages < (idle ? WAL_PAGES_IDLE : WAL_PAGES_MAX))
+		return;
+	(void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
+	    NULL, NULL);
+	s->wal_pages = 0;
 }
 
 /* Prepares the statements, and reads the counters if the file has them. */
@@ -155,7 +173,8 @@ open_file(struct store *s, bool *created)
 	enum store_db_state	 state;
 
 	state = store_db_open(s->file, &s->db, created, s->reason);
-	s->writable = state == STORE_DB_WRITABLE;
+	s->writable = s->synced = state == STORE_DB_WRITABLE;
+	s->opened += s->writable;
 	if (s->writable)
 		store_place_set_files(&s->place, s->file);
 	if (s->db == NULL || prepare(s, *created))
@@ -209,6 +228,8 @@ start_epoch(struct store *s, struct store_counters *c)
 		return;
 	store_put_counters(s, c);
 	(void)store_commit(s, mono_now(), true);
+	/* A new file's reserved blocks are in the log. */
+	store_checkpoint(s, true);
 }
 
 /*
@@ -324,11 +345,38 @@ store_close(struct store *s)
 	store_watch_close(&s->watch);
 	if (s->lock != -1)
 		close(s->lock);
-	configuration_profile_release(s->profile);
+	store_end_reading(s);
 	free(s->directory);
 	free(s->file);
 	free(s->epoch_path);
 	free(s);
+}
+
+/* ---- a second connection */
+
+struct store *
+store_open_reader(const struct store *s)
+{
+	struct store	*reader;
+
+	if (s->db == NULL || s->damaged)
+		return (NULL);
+	reader = calloc(1, sizeof(*reader));
+	if (reader == NULL)
+		return (NULL);
+	reader->lock = -1;
+	reader->watch = (struct store_watch){ -1, -1, -1, -1 };
+	reader->db = store_db_open_reader(s->file, s->writable);
+	if (reader->db != NULL && prepare(reader, false))
+		return (reader);
+	store_close(reader);
+	return (NULL);
+}
+
+unsigned
+store_opened(const struct store *s)
+{
+	return (s->opened);
 }
 
 /* ---- opening again, for a transaction */
@@ -517,6 +565,12 @@ try_to_commit(struct store *s, bool complete)
 	    NULL : sqlite3_errmsg(s->db));
 }
 
+void
+store_cancel(struct store *s)
+{
+	(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
+}
+
 bool
 store_commit(struct store *s, struct mono_time now, bool complete)
 {
@@ -528,8 +582,6 @@ store_commit(struct store *s, struct mono_time now, bool complete)
 		(void)sqlite3_exec(s->db, "ROLLBACK", NULL, NULL, NULL);
 		return (false);
 	}
-	if (s->wal_pages >= WAL_PAGES_MAX)
-		checkpoint_wal(s);
 	if (s->failing)
 		log_notice("%s: can be written again", s->file);
 	s->failing = false;

@@ -42,6 +42,10 @@ void	 store_close(struct store *);
 bool	 store_is_readable(const struct store *);
 /* The caller found invalid data: the next store_begin replaces the file. */
 void	 store_set_damaged(struct store *);
+/* Did the caller or the store find invalid data? */
+bool	 store_is_damaged(const struct store *);
+/* The path of the file, for log messages. */
+const char *store_file(const struct store *);
 
 /*
  * Begins a transaction.  `counters` are the caller's present ones.  False when
@@ -51,6 +55,8 @@ void	 store_set_damaged(struct store *);
  */
 bool	 store_begin(struct store *, struct mono_time now, bool *recreated,
 	    struct store_counters *counters);
+/* Ends the transaction, and nothing of it is written.  This is no failure. */
+void	 store_cancel(struct store *);
 /*
  * Ends the transaction.  True: all of it is on disk; false: nothing of it is.
  * `complete`: the file now has every notification that exists.  After false,
@@ -92,9 +98,27 @@ struct mono_time store_next_retry(const struct store *);
 void	 store_retry_now(struct store *);
 
 /*
- * Copies the write-ahead log to the database, which would otherwise delay a
- * later commit.  The caller calls it when it has nothing else to do.
+ * Are transactions on disk when store_commit returns?  This is so unless it is
+ * set to false.  Then they survive the end of the process, but a power loss may
+ * undo them.
  */
-void	 store_checkpoint(struct store *);
+void	 store_set_synced(struct store *, bool);
+
+/*
+ * Copies a long write-ahead log to the database; `idle`: also one that is not
+ * so long, because the caller has nothing else to do.  It is called after each
+ * transaction.
+ */
+void	 store_checkpoint(struct store *, bool idle);
+
+/*
+ * Opens the file of a store again, as a store whose rows can only be read, with
+ * the functions of store_tables.h.  Another thread may read while this one
+ * writes: a reader does not wait for a commit.  The caller closes it with
+ * store_close, before the store itself; NULL on error.
+ */
+struct store *store_open_reader(const struct store *);
+/* Grows when the store opens a file to write; then readers are out of date. */
+unsigned store_opened(const struct store *);
 
 #endif

@@ -27,6 +27,13 @@
 /* The time that another process gets to close the file. */
 #define BUSY_MS		3000
 
+/*
+ * This VFS of SQLite locks the file against other processes as long as it is
+ * open, and lets several connections of this process use it; the index of the
+ * write-ahead log is in their memory.
+ */
+#define VFS		"unix-excl"
+
 /* Longer values of a damaged file are not read; in bytes. */
 #define VALUE_MAX	(16 * 1024 * 1024)
 
@@ -211,8 +218,7 @@ configure(sqlite3 *db)
 	sqlite3_busy_timeout(db, BUSY_MS);
 	(void)sqlite3_db_config(db, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
 	(void)run(db, "PRAGMA trusted_schema = OFF;"
-	    "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;"
-	    "PRAGMA locking_mode = EXCLUSIVE;");
+	    "PRAGMA cell_size_check = ON; PRAGMA temp_store = MEMORY;");
 }
 
 static enum store_db_state
@@ -225,10 +231,7 @@ open_to_write(sqlite3 *db, const char *file, bool *created, char *reason)
 	state = validate(db, &version, reason);
 	if (state != STORE_DB_WRITABLE)
 		return (state);
-	/*
-	 * Writing takes the lock on the file, if SQLite has not taken it
-	 * before.  In the exclusive mode SQLite keeps the lock.
-	 */
+	/* The VFS has taken the lock on the file before, and keeps it. */
 	error = run(db, "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;"
 	    "PRAGMA wal_autocheckpoint = 0; BEGIN EXCLUSIVE; COMMIT;");
 	*created = version == 0;
@@ -263,7 +266,7 @@ immutable_uri(const char *file)
 
 /*
  * Opens a file without a lock and without creating files beside it.  When the
- * write-ahead log has content, SQLite creates a file in order to read it.
+ * write-ahead log has content, SQLite reads it only in the exclusive mode.
  */
 static int
 open_unlocked(const char *file, sqlite3 **db)
@@ -271,9 +274,12 @@ open_unlocked(const char *file, sqlite3 **db)
 	char	*uri;
 	int	 error;
 
-	if (store_reserve_wal_in_use(file))
-		return (sqlite3_open_v2(file, db, SQLITE_OPEN_READONLY |
-		    SQLITE_OPEN_NOMUTEX, "unix-none"));
+	if (store_reserve_wal_in_use(file)) {
+		error = sqlite3_open_v2(file, db, SQLITE_OPEN_READONLY |
+		    SQLITE_OPEN_NOMUTEX, "unix-none");
+		return (error != SQLITE_OK ? error :
+		    run(*db, "PRAGMA locking_mode = EXCLUSIVE"));
+	}
 	uri = immutable_uri(file);
 	if (uri == NULL)
 		return (SQLITE_NOMEM);
@@ -393,7 +399,7 @@ store_db_open(const char *file, sqlite3 **db, bool *created, char *reason)
 	if (!new_file && check_file(file, reason) == STORE_DB_INVALID)
 		return (STORE_DB_INVALID);
 	error = sqlite3_open_v2(file, db, SQLITE_OPEN_READWRITE |
-	    SQLITE_OPEN_NOMUTEX, NULL);
+	    SQLITE_OPEN_NOMUTEX, VFS);
 	if (error == SQLITE_OK) {
 		configure(*db);
 		state = open_to_write(*db, file, created, reason);
@@ -412,6 +418,24 @@ store_db_open(const char *file, sqlite3 **db, bool *created, char *reason)
 	if (new_file)
 		remove_created(file);
 	return (state);
+}
+
+sqlite3 *
+store_db_open_reader(const char *file, bool writable)
+{
+	sqlite3	*db = NULL;
+	int	 error;
+
+	error = writable ? sqlite3_open_v2(file, &db, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_NOMUTEX, VFS) : open_unlocked(file, &db);
+	if (error == SQLITE_OK) {
+		configure(db);
+		error = run(db, "PRAGMA query_only = ON");
+	}
+	if (error == SQLITE_OK)
+		return (db);
+	sqlite3_close(db);
+	return (NULL);
 }
 
 void

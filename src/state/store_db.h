@@ -30,6 +30,13 @@ enum store_db_state {
 enum store_db_state store_db_open(const char *file, sqlite3 **db,
 	    bool *created, char *reason);
 
+/*
+ * Opens the file of another connection of this process for reading only;
+ * `writable`: that connection is.  A connection is used by one thread at a
+ * time.  The caller closes it with sqlite3_close; NULL on error.
+ */
+sqlite3	*store_db_open_reader(const char *file, bool writable);
+
 /* Copies the write-ahead log to the file and closes it.  NULL is ignored. */
 void	 store_db_close(const char *file, sqlite3 *db);
 

@@ -33,6 +33,8 @@ struct store {
 	bool			 writable;
 	bool			 damaged;	/* to be set aside */
 	bool			 recreated;	/* empty: write everything */
+	bool			 synced;	/* at each commit */
+	unsigned		 opened;	/* times */
 	int			 wal_pages;	/* since the last checkpoint */
 	struct configuration_profile *profile;	/* of the last row read */
 

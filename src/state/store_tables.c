@@ -48,6 +48,13 @@ bind_sequence(struct store *s, enum store_statement statement,
 	sqlite3_bind_int64(s->statements[statement], 1, sequence);
 }
 
+void
+store_end_reading(struct store *s)
+{
+	configuration_profile_release(s->profile);
+	s->profile = NULL;
+}
+
 /* Consecutive rows usually have the same profile, which they then share. */
 static struct configuration_profile *
 share_profile(struct store *s, struct store_row *row)
@@ -61,8 +68,7 @@ share_profile(struct store *s, struct store_row *row)
 		if (store_rows_same_profile(&last, row))
 			return (s->profile);
 	}
-	configuration_profile_release(s->profile);
-	s->profile = NULL;
+	store_end_reading(s);
 	alarm = configuration_alarm_new(&row->alarm);
 	if (alarm == NULL)
 		return (NULL);

@@ -55,6 +55,11 @@ bool	 store_notification(struct store *, uint32_t sequence,
 bool	 store_open_storm(struct store *, struct notification_storm *);
 /* The oldest sequence; 0: there is no notification. */
 uint32_t store_oldest(struct store *);
+/*
+ * Releases the part of the configuration that rows share.  A thread that has
+ * read rows calls it before another one closes the store.
+ */
+void	 store_end_reading(struct store *);
 /* False when the counters are missing, invalid or contradictory. */
 bool	 store_get_counters(struct store *, struct store_counters *);
 

@@ -72,8 +72,8 @@ for what in "directory removed" "directory moved" "database removed" \
 	soon "$what: this is noticed" 10 log_lines_are 1 "$NOTICED"
 	soon "$what: the state is written again" 10 state_is_written
 	epoch=$((epoch + 1))
-	is "$what: the epoch is one higher" \
-		"$(get hbwNotificationEpoch.0)" "$epoch"
+	soon "$what: the epoch is one higher" 10 \
+		get_is hbwNotificationEpoch.0 "$epoch"
 	start_peer
 	need "$what: the alarm is not cleared" 10 \
 		alarm_is hbwAlarmState flinkserver cleared
@@ -99,8 +99,8 @@ need "cannot mount" 1 inside mount -t tmpfs -o mode=0700 hbwatch-test "$STATE"
 soon "mounted over: this is noticed" 10 log_lines_are 1 "$NOTICED"
 soon "mounted over: the state is there" 10 \
 	inside test -s "$STATE/hbwatchd.db"
-is "mounted over: the epoch is one higher" \
-	"$(get hbwNotificationEpoch.0)" $((epoch + 1))
+soon "mounted over: the epoch is one higher" 10 \
+	get_is hbwNotificationEpoch.0 $((epoch + 1))
 
 #
 # The directory cannot be made again

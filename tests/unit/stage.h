@@ -136,7 +136,7 @@ stage_end(struct stage *s)
 	detect_free(&s->detect);
 	free(s->sources);
 	agent_free(&s->agent);
-	persistence_close(s->agent.persistence);
+	(void)persistence_close(s->agent.persistence);
 }
 
 /* Sets the time of the engine and the agent, in seconds after noon. */

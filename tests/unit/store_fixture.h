@@ -118,7 +118,10 @@ static inline bool
 try_commit(void)
 {
 	store_put_counters(store, &counters);
-	return (store_commit(store, now, true));
+	if (!store_commit(store, now, true))
+		return (false);
+	store_checkpoint(store, false);
+	return (true);
 }
 
 static inline void

@@ -7,13 +7,16 @@
 #include <cmocka.h>
 
 #include <sys/resource.h>
+#include <sys/wait.h>
 
+#include <poll.h>
 #include <signal.h>
 
 #include <sqlite3.h>
 
 #include "persistence.h"
 #include "scratch.h"
+#include "slow_disk.h"
 #include "stage.h"
 #include "state/epoch_file.h"
 
@@ -48,13 +51,18 @@ start(const char *text, double at)
 static void
 save(double at)
 {
-	persistence_save(AGENT, stage_mono(at), false);
+	uint32_t	 epoch = AGENT->epoch;
+
+	persistence_save(AGENT, stage_mono(at));
+	/* A new file gets everything in the next turn. */
+	if (AGENT->epoch != epoch)
+		persistence_save(AGENT, stage_mono(at));
 }
 
 static void
 save_all(double at)
 {
-	persistence_save(AGENT, stage_mono(at), true);
+	persistence_save_all(AGENT, stage_mono(at));
 }
 
 /* Ends as after SIGKILL or a power loss: unsaved changes are lost. */
@@ -88,6 +96,7 @@ end(void **state)
 
 	(void)state;
 	(void)setrlimit(RLIMIT_FSIZE, &none);
+	slow_disk_set(false, false);
 	if (running)
 		stop();
 	scratch_end(&scratch);
@@ -117,9 +126,9 @@ send_next(void)
 	struct notification	*n;
 
 	n = outbox_next(&AGENT->outbox, persistence_is_failing(AGENT));
-
 	if (n == NULL)
 		return (0);
+	persistence_sending(AGENT, n);
 	n->delivery = NOTIFICATION_SENT;
 	return (n->sequence);
 }
@@ -1407,6 +1416,363 @@ storm_on_a_full_disk(void **state)
 	assert_int_equal(storm_due(&AGENT->storm).ns, MONO_NEVER.ns);
 }
 
+/* ---- the thread, on a disk that hangs or fails */
+
+/* More than any test needs. */
+#define LONG_MS		20000
+#define EARLY		"; sent before it was stored"
+
+static void
+start_thread(const char *text, double at)
+{
+	start(text, at);
+	save(at);
+	assert_true(persistence_start(AGENT->persistence));
+}
+
+static void
+restart_thread(const char *text, double at)
+{
+	stop();
+	start_thread(text, at);
+}
+
+/* Waits for the end of a transaction, and then does a turn. */
+static void
+finish_write(double at)
+{
+	struct pollfd	 fd = { persistence_event(AGENT), POLLIN, 0 };
+
+	assert_int_equal(poll(&fd, 1, LONG_MS), 1);
+	save(at);
+}
+
+/* The same until everything is written. */
+static void
+finish_writes(double at)
+{
+	while (persistence_due(AGENT, stage_mono(at)).ns != MONO_NEVER.ns)
+		finish_write(at);
+}
+
+/* The disk hangs, and a transaction with the first alarm waits for it. */
+static void
+hang(double at)
+{
+	unsigned	 syncs = slow_disk_syncs();
+
+	slow_disk_set(true, false);
+	stage_advance(&stage, at);
+	save(at);
+	assert_true(slow_disk_wait(syncs));
+}
+
+static bool
+is_early(uint32_t sequence)
+{
+	return (strstr(detail(sequence), EARLY) != NULL);
+}
+
+/* A notification waits for its own transaction, and the agent for none. */
+static void
+waits_for_its_transaction(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
+
+	(void)state;
+	start_thread(text, 0);
+	stage_heartbeat(&stage, 1, 5);
+	hang(10);
+	assert_state(1, 1);
+	/* What happens now is in the next transaction. */
+	stage_advance(&stage, 15);
+	assert_state(2, 2);
+	save(10.1);
+	assert_int_equal(send_next(), 0);
+	assert_false(persistence_is_failing(AGENT));
+	slow_disk_set(false, false);
+	finish_write(10.2);
+	assert_int_equal(send_next(), 1);
+	assert_int_equal(send_next(), 0);
+	finish_write(10.3);
+	assert_int_equal(send_next(), 2);
+	assert_false(is_early(1));
+	assert_int_equal(AGENT->epoch, 1);
+	deliver(1);
+	deliver(2);
+	save(11);
+	finish_writes(11);
+	restart(text, 20);
+	assert_state(2, 2);
+	assert_int_equal(AGENT->outbox.pending, 0);
+	assert_int_equal(AGENT->epoch, 1);
+}
+
+/* After half a second, notifications are sent from memory in a new epoch. */
+static void
+hanging_disk(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "")
+	    WATCH("c", "");
+	uint32_t		 epoch;
+
+	(void)state;
+	start_thread(text, 0);
+	stage_heartbeat(&stage, 1, 5);
+	stage_heartbeat(&stage, 2, 7);
+	stage_advance(&stage, 10);
+	save(10);
+	finish_write(10);
+	assert_int_equal(send_next(), 1);
+	hang(15);
+	save(15.49);
+	assert_int_equal(send_next(), 0);
+	save(15.5);
+	assert_false(persistence_is_failing(AGENT));
+	assert_int_equal(persistence_due(AGENT, stage_mono(15.5)).ns,
+	    stage_mono(15.52).ns);
+	save(15.52);
+	assert_true(persistence_is_failing(AGENT));
+	assert_int_equal(persistence_due(AGENT, stage_mono(16)).ns,
+	    MONO_NEVER.ns);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_int_equal(send_next(), 2);
+	epoch = AGENT->epoch;
+	assert_true(epoch > 1000000000);
+	stage_advance(&stage, 17);
+	assert_int_equal(send_next(), 3);
+	assert_int_equal(AGENT->epoch, epoch);
+	/* What was sent before is repeated with the same content. */
+	outbox_requeue_all(&AGENT->outbox);
+	assert_int_equal(send_next(), 1);
+	assert_int_equal(notification(1)->epoch, 1);
+	assert_int_equal(notification(2)->epoch, epoch);
+	assert_false(is_early(1));
+	assert_true(is_early(2));
+	assert_true(is_early(3));
+	/* Only memory is read. */
+	deliver(1);
+	save(17.1);
+	assert_int_equal(persistence_oldest(AGENT), 2);
+	assert_null(persistence_notification(AGENT, 1));
+	/* The disk works again: the transaction did not have the marks. */
+	slow_disk_set(false, false);
+	finish_write(20);
+	assert_false(persistence_is_failing(AGENT));
+	finish_writes(20);
+	assert_history(1);
+	assert_int_equal(AGENT->outbox.stored, 3);
+	restart_thread(text, 25);
+	assert_int_equal(AGENT->epoch, epoch);
+	assert_state(3, 3);
+	assert_history(1);
+	assert_false(is_early(1));
+	assert_true(is_early(2));
+	assert_true(is_early(3));
+	/* A repetition after a restart is the same, too. */
+	assert_int_equal(send_next(), 2);
+	assert_int_equal(notification(2)->epoch, epoch);
+	assert_int_equal(notification(1)->epoch, 1);
+	stage_heartbeat(&stage, 0, 26);
+	save(26);
+	finish_writes(26);
+	assert_false(is_early(4));
+	assert_int_equal(AGENT->epoch, epoch);
+}
+
+/* What was stored and not sent keeps its epoch, and comes first. */
+static void
+hanging_disk_and_no_receiver(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
+
+	(void)state;
+	start_thread(text, 0);
+	stage_heartbeat(&stage, 1, 5);
+	stage_advance(&stage, 10);
+	save(10);
+	finish_write(10);
+	hang(15);
+	save(15.5);
+	save(15.6);
+	assert_int_equal(send_next(), 1);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_int_equal(send_next(), 2);
+	assert_int_equal(notification(1)->epoch, 1);
+	assert_false(is_early(1));
+	assert_true(notification(2)->epoch > 1);
+	assert_true(is_early(2));
+	slow_disk_set(false, false);
+	finish_writes(18);
+}
+
+/* A notification that is not sent while the disk hangs is as usual. */
+static void
+hanging_disk_and_nothing_sent(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "");
+
+	(void)state;
+	start_thread(text, 0);
+	hang(10);
+	save(10.5);
+	save(10.6);
+	assert_true(persistence_is_failing(AGENT));
+	slow_disk_set(false, false);
+	finish_write(18);
+	assert_int_equal(send_next(), 1);
+	assert_false(is_early(1));
+	assert_int_equal(AGENT->epoch, 1);
+}
+
+/* Sends a notification while the disk hangs, and ends; returns its epoch. */
+static uint32_t
+be_killed_while_hanging(const char *text)
+{
+	uint32_t	 epoch = 0;
+	int		 ends[2], status;
+	pid_t		 pid;
+
+	assert_int_equal(pipe(ends), 0);
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		start_thread(text, 0);
+		hang(10);
+		save(10.5);
+		save(10.6);
+		if (send_next() == 1)
+			epoch = notification(1)->epoch;
+		_exit(write(ends[1], &epoch, sizeof(epoch)) !=
+		    sizeof(epoch) || persistence_close(AGENT->persistence));
+	}
+	assert_int_equal(read(ends[0], &epoch, sizeof(epoch)), sizeof(epoch));
+	close(ends[0]);
+	close(ends[1]);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	return (epoch);
+}
+
+/* No sequence is used twice in an epoch. */
+static void
+killed_while_hanging(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
+	uint32_t		 epoch;
+
+	(void)state;
+	epoch = be_killed_while_hanging(text);
+	assert_true(epoch > 1);
+	start(text, 20);
+	/* SQLite has written the transaction, although it was not synced. */
+	assert_state(2, 2);
+	assert_int_equal(send_next(), 1);
+	assert_true(notification(1)->epoch != epoch);
+}
+
+/* The disk hangs and then fails: the mark has the epoch from memory. */
+static void
+hanging_disk_that_fails(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "");
+	uint32_t		 epoch;
+
+	(void)state;
+	start_thread(text, 0);
+	hang(10);
+	save(10.5);
+	save(10.6);
+	assert_int_equal(send_next(), 1);
+	epoch = AGENT->epoch;
+	slow_disk_set(false, true);
+	finish_write(11);
+	finish_write(11);
+	assert_true(persistence_is_failing(AGENT));
+	assert_epoch_file(epoch, true);
+	/* The process ends, and the disk works again. */
+	stop();
+	slow_disk_set(false, false);
+	start(text, 20);
+	assert_true(AGENT->epoch > epoch);
+}
+
+/* On a disk that fails, the epoch file has a mark, and the epoch stays. */
+static void
+failing_disk(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "");
+
+	(void)state;
+	start_thread(text, 0);
+	slow_disk_set(false, true);
+	stage_advance(&stage, 10);
+	save(10);
+	finish_write(10);
+	assert_true(persistence_is_failing(AGENT));
+	assert_int_equal(send_next(), 1);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_true(is_early(1));
+	assert_string_equal(detail(1), "no heartbeat (udp 20053 on eth0) from "
+	    "192.0.2.12 for 10.000 s, none was ever received" EARLY);
+	assert_epoch_file(1, true);
+	slow_disk_set(false, false);
+	save(11.1);
+	finish_writes(11.1);
+	assert_epoch_file(1, false);
+	deliver(1);
+	save(11.2);
+	finish_writes(11.2);
+	assert_int_equal(AGENT->outbox.count, 0);
+	assert_true(is_early(1));
+	restart(text, 20);
+	assert_true(is_early(1));
+}
+
+/* More names than fit into one transaction, and an alarm behind them. */
+static void
+many_names(void **state)
+{
+	char	*text;
+	size_t	 size;
+	FILE	*f = open_memstream(&text, &size);
+	int	 i;
+
+	(void)state;
+	assert_non_null(f);
+	fprintf(f, COMMON);
+	for (i = 0; i < 12000; i++)
+		fprintf(f, WATCH("w%d", ""), i);
+	assert_int_equal(fclose(f), 0);
+	start(text, 0);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "", 1);
+	save(1);
+	assert_int_equal(send_next(), 0);
+	save(1);
+	assert_int_equal(send_next(), 1);
+	restart(text, 2);
+	assert_int_equal(persistence_due(AGENT, stage_mono(2)).ns,
+	    MONO_NEVER.ns);
+	assert_int_equal(AGENT->current.indexes[11999], 12000);
+	free(text);
+}
+
+/* The last changes are written before the end. */
+static void
+saved_at_the_end(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start_thread(text, 0);
+	add_notifications(2000, 1);
+	save(1);
+	save_all(2);
+	restart(text, 3);
+	assert_state(2000, 0);
+	assert_history(1);
+}
+
 /* ---- a state with schema 1 */
 
 #define COLUMNS_1 \
@@ -1543,6 +1909,15 @@ main(void)
 		STORY(storm_at_the_start),
 		STORY(storm_stays_in_the_history),
 		STORY(storm_on_a_full_disk),
+		STORY(waits_for_its_transaction),
+		STORY(hanging_disk),
+		STORY(hanging_disk_and_no_receiver),
+		STORY(hanging_disk_and_nothing_sent),
+		STORY(killed_while_hanging),
+		STORY(hanging_disk_that_fails),
+		STORY(failing_disk),
+		STORY(many_names),
+		STORY(saved_at_the_end),
 		STORY(state_of_schema_1),
 	};
 

@@ -73,7 +73,7 @@ nothing_changes(void **state)
 		begin_write();
 		put_many(500);
 		commit();
-		store_checkpoint(store);
+		store_checkpoint(store, true);
 		assert_true(store_is_in_place(store));
 	}
 	open_store();
@@ -279,7 +279,7 @@ events(void **state)
 	begin_write();
 	put_many(500);
 	commit();
-	store_checkpoint(store);
+	store_checkpoint(store, true);
 	assert_false(has_event());
 	assert_int_equal(unlink(path(WAL)), 0);
 	assert_true(has_event());
