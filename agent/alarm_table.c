@@ -27,10 +27,13 @@ GETTER(get_cleared_time, value_time, row->alarm->cleared)
 GETTER(get_sequence, value_unsigned, row->alarm->sequence)
 GETTER(get_count, value_counter32, row->alarm->count)
 GETTER(get_watch, value_text, row->config->name)
-GETTER(get_peer, value_text, row->config->peer.family == ADDR_NONE ? "" :
-    addr_text(&row->config->peer, TABLE_BUFFER(ADDR_TEXT_SIZE)))
+GETTER(get_peer, value_address_text, &row->config->peer)
 GETTER(get_side, value_integer, alarm_side(row->alarm))
 GETTER(get_confidence, value_unsigned, alarm_confidence(row->alarm))
+GETTER(get_level, value_integer, alarm_level(row->config))
+GETTER(get_location, value_text,
+    alarm_location(row->config, TABLE_BUFFER(ALARM_LOCATION_SIZE)))
+GETTER(get_clear_type, value_integer, alarm_clear_type(row->alarm))
 GETTER(get_age, value_unsigned, alarm_age(row->alarm, row->now))
 /* hbwActiveOperatorState: none(1), because there are no operator actions. */
 GETTER(get_operator_state, value_integer, 1)
@@ -55,6 +58,12 @@ static const struct column columns[] = {
 	{ 17, "hbwAlarmClearedTime", ASN_OCTET_STR, get_cleared_time },
 	{ 18, "hbwAlarmSequence", ASN_UNSIGNED, get_sequence },
 	{ 19, "hbwAlarmCount", ASN_COUNTER, get_count },
+	{ 21, "hbwAlarmConfidence", ASN_UNSIGNED, get_confidence },
+	{ 22, "hbwAlarmSide", ASN_INTEGER, get_side },
+	{ 24, "hbwAlarmLevel", ASN_INTEGER, get_level },
+	{ 25, "hbwAlarmLocation", ASN_OCTET_STR, get_location },
+	{ 26, "hbwAlarmClearType", ASN_INTEGER, get_clear_type },
+	{ 27, "hbwAlarmAge", ASN_GAUGE, get_age },
 };
 
 static size_t

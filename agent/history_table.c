@@ -12,6 +12,8 @@ enum {
 	DELIVERY_SUMMARISED = 3,
 };
 
+static const struct addr	 no_peer;	/* ADDR_NONE */
+
 GETTER(get_event, value_integer, row->notification->event)
 GETTER(get_time, value_time, row->notification->time)
 GETTER(get_alarm_id, value_unsigned, row->watch == NULL ? 0 :
@@ -34,6 +36,11 @@ GETTER(get_delivery, value_integer,
     notification_is_summarised(row->notification) ? DELIVERY_SUMMARISED :
     row->delivered ? DELIVERY_DELIVERED : DELIVERY_PENDING)
 
+GETTER(get_name, value_text, row->watch == NULL ? "" :
+    row->watch->profile->alarm->name)
+GETTER(get_peer, value_address_text, row->watch == NULL ? &no_peer :
+    &row->watch->peer)
+
 static const struct column columns[] = {
 	{ 2, "hbwHistoryEvent", ASN_INTEGER, get_event },
 	{ 3, "hbwHistoryTime", ASN_OCTET_STR, get_time },
@@ -45,6 +52,8 @@ static const struct column columns[] = {
 	{ 9, "hbwHistoryCause", ASN_INTEGER, get_cause },
 	{ 10, "hbwHistoryDetail", ASN_OCTET_STR, get_detail },
 	{ 11, "hbwHistoryDelivery", ASN_INTEGER, get_delivery },
+	{ 12, "hbwHistoryName", ASN_OCTET_STR, get_name },
+	{ 13, "hbwHistoryPeer", ASN_OCTET_STR, get_peer },
 };
 
 static size_t

@@ -64,6 +64,12 @@ value_milliseconds(struct value *v, int64_t ns)
 }
 
 void
+value_seconds(struct value *v, int64_t ns)
+{
+	value_unsigned(v, ns < 0 ? 0 : (uint64_t)(ns / NSEC_PER_SEC));
+}
+
+void
 value_time(struct value *v, struct wall_time t)
 {
 	static const u_char	 never[8];
@@ -105,4 +111,12 @@ void
 value_address(struct value *v, const struct addr *a)
 {
 	value_octets(v, a->octets, addr_length(a));
+}
+
+void
+value_address_text(struct value *v, const struct addr *a)
+{
+	char	 text[ADDR_TEXT_SIZE];
+
+	value_text(v, a->family == ADDR_NONE ? "" : addr_text(a, text));
 }

@@ -38,10 +38,14 @@ void	 value_counter64(struct value *, uint64_t);
 void	 value_text(struct value *, const char *);
 /* Rounded to the nearest millisecond; 0 for a negative time. */
 void	 value_milliseconds(struct value *, int64_t ns);
+/* Rounded down to whole seconds; 0 for a negative time. */
+void	 value_seconds(struct value *, int64_t ns);
 /* DateAndTime (RFC 2579) with the local zone; eight zero octets: never. */
 void	 value_time(struct value *, struct wall_time);
 /* InetAddressType and InetAddress (RFC 4001). */
 void	 value_address_type(struct value *, const struct addr *);
 void	 value_address(struct value *, const struct addr *);
+/* An address as text; empty without an address. */
+void	 value_address_text(struct value *, const struct addr *);
 
 #endif

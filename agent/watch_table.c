@@ -4,6 +4,13 @@
 #define GETTER(name, set, expression)	\
 	TABLE_GETTER(name, struct watch_view, set, expression)
 
+static int64_t
+silence_ns(const struct watch_view *row)
+{
+	return (!row->config->profile->enabled ? 0 :
+	    detect_silence_ns(&row->watch, row->now));
+}
+
 GETTER(get_name, value_text, row->config->name)
 GETTER(get_interface, value_text, row->config->profile->interface)
 GETTER(get_heartbeat, value_text, row->config->profile->heartbeat)
@@ -17,14 +24,14 @@ GETTER(get_recovery, value_unsigned, row->config->profile->recovery)
 GETTER(get_state, value_integer,
     detect_state(&row->watch, &row->source, row->now))
 GETTER(get_last_heartbeat, value_time, row->watch.last_wall)
-GETTER(get_silence, value_milliseconds,
-    !row->config->profile->enabled ? 0 :
-    detect_silence_ns(&row->watch, row->now))
+GETTER(get_silence, value_milliseconds, silence_ns(row))
 GETTER(get_heartbeats, value_counter64, row->watch.heartbeats)
 GETTER(get_interval, value_milliseconds, detect_interval_ns(&row->watch))
 GETTER(get_jitter, value_milliseconds, detect_jitter_ns(&row->watch))
 GETTER(get_longest_gap, value_milliseconds, detect_longest_gap_ns(&row->watch))
 GETTER(get_interruptions, value_counter32, detect_interruptions(&row->watch))
+GETTER(get_peer_text, value_address_text, &row->config->peer)
+GETTER(get_silence_seconds, value_seconds, silence_ns(row))
 
 static const struct column columns[] = {
 	{ 2, "hbwWatchName", ASN_OCTET_STR, get_name },
@@ -44,6 +51,8 @@ static const struct column columns[] = {
 	{ 16, "hbwWatchJitter", ASN_GAUGE, get_jitter },
 	{ 17, "hbwWatchLongestGap", ASN_GAUGE, get_longest_gap },
 	{ 18, "hbwWatchInterruptions", ASN_COUNTER, get_interruptions },
+	{ 19, "hbwWatchPeerText", ASN_OCTET_STR, get_peer_text },
+	{ 24, "hbwWatchSilenceSeconds", ASN_GAUGE, get_silence_seconds },
 };
 
 static size_t

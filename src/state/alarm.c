@@ -74,6 +74,21 @@ alarm_confidence(const struct alarm *a)
 	    LOSSY_CONFIDENCE : confidence);
 }
 
+int
+alarm_level(const struct configuration_watch *w)
+{
+	return ((int)w->profile->alarm->severity - SEVERITY_CRITICAL + 1);
+}
+
+enum alarm_clear_type
+alarm_clear_type(const struct alarm *a)
+{
+	if (a->state == ALARM_RAISED || a->count == 0)
+		return (ALARM_NOT_CLEARED);
+	return (a->end == ALARM_END_HEARTBEAT ? ALARM_CLEARED_AUTOMATICALLY :
+	    ALARM_CLEARED_BY_CONFIGURATION);
+}
+
 uint32_t
 alarm_age(const struct alarm *a, struct wall_time now)
 {
@@ -125,6 +140,17 @@ alarm_key(const struct configuration_watch *w, char *key)
 	snprintf(key, ALARM_KEY_SIZE, "%s/%s/%s/%s/%s/%" PRIu32, p->source,
 	    p->service, p->role, p->host, w->name, p->alarm->id);
 	return (key);
+}
+
+char *
+alarm_location(const struct configuration_watch *w, char *location)
+{
+	const struct configuration_profile	*p = w->profile;
+
+	snprintf(location, ALARM_LOCATION_SIZE,
+	    "Source=%s, ServiceName=%s, RoleName=%s, HostName=%s", p->source,
+	    p->service, p->role, p->host);
+	return (location);
 }
 
 /* Appends to the detail, and cuts what does not fit. */

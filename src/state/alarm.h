@@ -43,6 +43,13 @@ enum alarm_side {
 	ALARM_SIDE_BOTH = 5,
 };
 
+/* Whether it was cleared.  The numbers are hbwAlarmClearType's. */
+enum alarm_clear_type {
+	ALARM_NOT_CLEARED = 1,		/* or never raised */
+	ALARM_CLEARED_AUTOMATICALLY = 2,	/* by heartbeats */
+	ALARM_CLEARED_BY_CONFIGURATION = 3,
+};
+
 /* Why it was cleared.  The numbers are in the state file. */
 enum alarm_end {
 	ALARM_END_HEARTBEAT = 0,
@@ -62,6 +69,8 @@ enum alarm_end {
 /* SnmpAdminString holds 255 octets (RFC 3411, section 5). */
 #define ALARM_DETAIL_SIZE	256
 #define ALARM_KEY_SIZE		256
+/* The key, whose parts it has, is at most 255 octets; and its names. */
+#define ALARM_LOCATION_SIZE	320
 
 struct alarm {
 	struct wall_time	 raised;
@@ -94,6 +103,10 @@ enum alarm_side alarm_side(const struct alarm *);
  */
 unsigned alarm_confidence(const struct alarm *);
 
+/* hbwAlarmLevel: 1 critical, 2 major, 3 minor, 4 warning. */
+int	 alarm_level(const struct configuration_watch *);
+enum alarm_clear_type alarm_clear_type(const struct alarm *);
+
 /* The time since the raise in seconds; 0 if the alarm is not active. */
 uint32_t alarm_age(const struct alarm *, struct wall_time now);
 
@@ -108,6 +121,12 @@ void	 alarm_clear(struct alarm *, const struct detect_event *,
  * bytes; the configuration was checked for longer keys.  Returns key.
  */
 char	*alarm_key(const struct configuration_watch *, char *key);
+
+/*
+ * hbwAlarmLocation: "Source=..., ServiceName=..., RoleName=..., HostName=...".
+ * `location` holds ALARM_LOCATION_SIZE bytes.  Returns location.
+ */
+char	*alarm_location(const struct configuration_watch *, char *location);
 
 /*
  * hbwAlarmDetail: the last change in words; "" if there was none.  `detail`

@@ -384,6 +384,50 @@ ages(void **state)
 	assert_int_equal(alarm_age(&a, AT(140)), 0);
 }
 
+static void
+levels_and_locations(void **state)
+{
+	static const struct {
+		enum severity	 severity;
+		int		 level;
+	} all[] = {
+		{ SEVERITY_CRITICAL, 1 }, { SEVERITY_MAJOR, 2 },
+		{ SEVERITY_MINOR, 3 }, { SEVERITY_WARNING, 4 },
+	};
+	struct configuration_alarm	 alarm = alarm_45640;
+	struct configuration_profile	 profile = flinkserver;
+	struct configuration_watch	 watch = { .profile = &profile };
+	char				 location[ALARM_LOCATION_SIZE];
+	size_t				 i;
+
+	(void)state;
+	assert_string_equal(alarm_location(&watch, location),
+	    "Source=mrs-cluster-1, ServiceName=Flink, RoleName=FlinkServer, "
+	    "HostName=node-1");
+	profile.alarm = &alarm;
+	for (i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		alarm.severity = all[i].severity;
+		assert_int_equal(alarm_level(&watch), all[i].level);
+	}
+}
+
+static void
+clear_types(void **state)
+{
+	static const struct detect_event	 event = { .received = true };
+	struct alarm				 a = new_alarm();
+
+	(void)state;
+	assert_int_equal(alarm_clear_type(&a), ALARM_NOT_CLEARED);
+	alarm_raise(&a, &event, AT(30), 1);
+	assert_int_equal(alarm_clear_type(&a), ALARM_NOT_CLEARED);
+	alarm_clear(&a, &event, AT(40), ALARM_END_HEARTBEAT);
+	assert_int_equal(alarm_clear_type(&a), ALARM_CLEARED_AUTOMATICALLY);
+	alarm_raise(&a, &event, AT(50), 2);
+	alarm_clear(&a, &event, AT(60), ALARM_END_DISABLED);
+	assert_int_equal(alarm_clear_type(&a), ALARM_CLEARED_BY_CONFIGURATION);
+}
+
 int
 main(void)
 {
@@ -400,6 +444,8 @@ main(void)
 		cmocka_unit_test(cause_texts),
 		cmocka_unit_test(sides_and_confidences),
 		cmocka_unit_test(ages),
+		cmocka_unit_test(levels_and_locations),
+		cmocka_unit_test(clear_types),
 		cmocka_unit_test(longest_detail),
 	};
 

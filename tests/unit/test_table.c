@@ -32,13 +32,13 @@
 #define SCALAR_LAST	"1.1.19"
 #define SCALAR_NONE	"1.1.20"
 #define CAPTURE_NONE	"1.2.1.11"
-#define WATCH_LAST	"1.3.1.18"
-#define WATCH_NONE	"1.3.1.19"
-#define ALARM_LAST	"1.4.1.19"
-#define ALARM_LAST_TYPE	ASN_COUNTER
-#define ALARM_NONE	"1.4.1.21"
-#define HISTORY_LAST	"1.5.1.11"
-#define HISTORY_NONE	"1.5.1.12"
+#define WATCH_LAST	"1.3.1.24"
+#define WATCH_NONE	"1.3.1.25"
+#define ALARM_LAST	"1.4.1.27"
+#define ALARM_LAST_TYPE	ASN_GAUGE
+#define ALARM_NONE	"1.4.1.28"
+#define HISTORY_LAST	"1.5.1.13"
+#define HISTORY_NONE	"1.5.1.14"
 #define ACTIVE_LAST	"1.7.1.10"
 #define ACTIVE_NONE	"1.7.1.11"
 
@@ -421,12 +421,16 @@ watches(void **state)
 	stage_advance(&stage, 5.25);
 	assert_time("1.3.1.12.1", 4, 5);
 	assert_number("1.3.1.13.1", 750);	/* hbwWatchSilence */
+	assert_number("1.3.1.24.1", 0);		/* hbwWatchSilenceSeconds */
 	assert_counter64("1.3.1.14.1", 3);	/* hbwWatchHeartbeats */
 	assert_number("1.3.1.15.1", 1750);	/* hbwWatchInterval */
 	assert_number("1.3.1.16.1", 94);	/* hbwWatchJitter */
 	assert_number("1.3.1.17.1", 2500);	/* hbwWatchLongestGap */
 	assert_number("1.3.1.18.1", 0);		/* hbwWatchInterruptions */
 	assert_number("1.3.1.13.2", 5250);
+	assert_number("1.3.1.24.2", 5);
+	assert_text("1.3.1.19.2", "2001:db8::c");
+	assert_text("1.3.1.19.3", "");
 	/* A disabled watch has no silence. */
 	assert_number("1.3.1.13.4", 0);
 }
@@ -484,6 +488,15 @@ alarms(void **state)
 	assert_time("1.4.1.17.45640.1", -1, 0);
 	assert_number("1.4.1.18.45640.1", 0);
 	assert_number("1.4.1.19.45640.1", 0);
+	assert_number("1.4.1.21.45640.1", 0);
+	assert_number("1.4.1.22.45640.1", ALARM_SIDE_UNKNOWN);
+	assert_number("1.4.1.24.45640.1", 3);
+	assert_number("1.4.1.24.12010.2", 2);
+	assert_text("1.4.1.25.45640.1", alarm_location(
+	    AGENT->current.config->watches[0],
+	    (char[ALARM_LOCATION_SIZE]){ "" }));
+	assert_number("1.4.1.26.45640.1", ALARM_NOT_CLEARED);
+	assert_number("1.4.1.27.45640.1", 0);
 	stage_heartbeat(&stage, 2, 5);
 	stage_advance(&stage, 12.3);
 	assert_number("1.4.1.4.45640.1", ALARM_RAISED);
@@ -494,12 +507,16 @@ alarms(void **state)
 	assert_time("1.4.1.17.45640.1", -1, 0);
 	assert_number("1.4.1.18.45640.1", 1);
 	assert_number("1.4.1.19.45640.1", 1);
+	assert_number("1.4.1.21.45640.1", 60);
+	assert_number("1.4.1.26.45640.1", ALARM_NOT_CLEARED);
 	stage_heartbeat(&stage, 0, 14.7);
 	assert_number("1.4.1.4.45640.1", ALARM_CLEARED);
 	assert_time("1.4.1.16.45640.1", 10, 0);
 	assert_time("1.4.1.17.45640.1", 14, 7);
 	assert_number("1.4.1.18.45640.1", 2);
 	assert_number("1.4.1.15.45640.1", 1);
+	assert_number("1.4.1.26.45640.1", ALARM_CLEARED_AUTOMATICALLY);
+	assert_number("1.4.1.27.45640.1", 0);
 }
 
 static void
@@ -528,6 +545,11 @@ history(void **state)
 	assert_text("1.5.1.10.2",
 	    alarm_detail(&AGENT->current.alarms[0], w, text));
 	assert_number("1.5.1.11.2", 1);
+	assert_text("1.5.1.12.2", w->profile->alarm->name);
+	assert_text("1.5.1.13.2", "192.0.2.12");
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "it is gone", 15);
+	assert_text("1.5.1.12.3", "");
+	assert_text("1.5.1.13.3", "");
 }
 
 static void
