@@ -21,6 +21,13 @@ queue_free(struct queue *q)
 	queue_init(q, q->size);
 }
 
+bool
+queue_reserve(struct queue *q, size_t count)
+{
+	return (array_reserve(&q->records, &q->capacity, q->first + count,
+	    q->size));
+}
+
 static char *
 slot(const struct queue *q, size_t i)
 {

@@ -18,6 +18,8 @@ struct queue {
 
 void	 queue_init(struct queue *, size_t record_size);
 void	 queue_free(struct queue *);
+/* Allocates memory for that many records.  False when memory is exhausted. */
+bool	 queue_reserve(struct queue *, size_t count);
 /* Appends a copy.  False when memory is exhausted; then nothing has changed. */
 bool	 queue_push(struct queue *, const void *record);
 /*

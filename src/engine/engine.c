@@ -111,6 +111,9 @@ report_event(void *arg, const struct detect_event *event)
 	};
 
 	report_queue_add_event(&engine->common.reports, &e);
+	/* During a storm the queue would grow, and the agent would wait. */
+	if (report_queue_has_datagram(&engine->common.reports))
+		flush_reports(engine);
 }
 
 /* ---- one pass */
@@ -432,7 +435,8 @@ engine_main(void)
 	struct engine	 engine = { .parent = ENGINE_PARENT };
 	uint32_t	 order;
 
-	report_queue_init(&engine.common.reports);
+	if (!report_queue_init(&engine.common.reports))
+		fatal("cannot start");
 	log_redirect(report_line, &engine);
 	if (!handover_read(ENGINE_HANDOVER, &engine.handover))
 		fatal("cannot read the watches of the agent");

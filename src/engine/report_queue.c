@@ -15,11 +15,13 @@ struct report_queue_entry {
 	struct engine_event	 event;
 };
 
-void
+bool
 report_queue_init(struct report_queue *q)
 {
 	*q = (struct report_queue){ 0 };
 	queue_init(&q->entries, sizeof(struct report_queue_entry));
+	return (queue_reserve(&q->entries, ENGINE_EVENTS +
+	    REPORT_QUEUE_LINES_MAX));
 }
 
 static void
@@ -134,6 +136,12 @@ send_first(struct report_queue *q, int socket)
 	for (; n > 0; n--)
 		drop_first(q);
 	return (true);
+}
+
+bool
+report_queue_has_datagram(const struct report_queue *q)
+{
+	return (q->entries.count > 0 && q->entries.count % ENGINE_EVENTS == 0);
 }
 
 bool

@@ -23,7 +23,8 @@ struct report_queue {
  */
 #define REPORT_QUEUE_LINES_MAX	32
 
-void	 report_queue_init(struct report_queue *);
+/* With memory for a datagram of events.  False when memory is exhausted. */
+bool	 report_queue_init(struct report_queue *);
 void	 report_queue_free(struct report_queue *);
 
 /* Appends a copy of an event.  If memory is exhausted, it is dropped. */
@@ -39,6 +40,9 @@ void	 report_queue_add_log_line(struct report_queue *, int priority,
 
 /* True when the queue is not empty. */
 bool	 report_queue_waiting(const struct report_queue *);
+
+/* True each time when there are reports for one more datagram of events. */
+bool	 report_queue_has_datagram(const struct report_queue *);
 
 /*
  * Sends as many reports as the socket accepts, without waiting.  False when the

@@ -55,6 +55,26 @@ empty(void **state)
 }
 
 static void
+reserved(void **state)
+{
+	struct queue	 q;
+	const char	*records;
+	uint32_t	 i;
+
+	(void)state;
+	queue_init(&q, sizeof(struct record));
+	assert_true(queue_reserve(&q, 100));
+	records = q.records;
+	for (i = 0; i < 100; i++)
+		push(&q, i);
+	/* No push has moved them. */
+	assert_ptr_equal(q.records, records);
+	for (i = 0; i < 100; i++)
+		take(&q, i);
+	queue_free(&q);
+}
+
+static void
 in_order_while_it_grows(void **state)
 {
 	struct queue	 q;
@@ -191,6 +211,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(empty),
+		cmocka_unit_test(reserved),
 		cmocka_unit_test(in_order_while_it_grows),
 		cmocka_unit_test(grows_from_any_position),
 		cmocka_unit_test(does_not_grow_with_time),

@@ -30,8 +30,7 @@ begin(void **state)
 	parent.socket = pair[0];
 	parent.next = parent.count = 0;
 	child = pair[1];
-	report_queue_init(&reports);
-	return (0);
+	return (report_queue_init(&reports) ? 0 : -1);
 }
 
 static int
@@ -121,6 +120,36 @@ in_order(void **state)
 	take_capture(4);
 	take_event(5);
 	take_nothing();
+}
+
+/* The engine sends the events of a storm while it still finds more. */
+static void
+full_datagrams(void **state)
+{
+	size_t		 capacity = reports.entries.capacity;
+	uint32_t	 i, n;
+
+	(void)state;
+	assert_false(report_queue_has_datagram(&reports));
+	for (i = 1; i <= 10 * ENGINE_EVENTS; i++) {
+		add_event(i);
+		assert_int_equal(report_queue_has_datagram(&reports),
+		    i % ENGINE_EVENTS == 0);
+		if (i % ENGINE_EVENTS != 0)
+			continue;
+		assert_true(report_queue_flush(&reports, child));
+		for (n = i - ENGINE_EVENTS + 1; n <= i; n++)
+			take_event(n);
+		take_nothing();
+	}
+	/* So the queue does not grow. */
+	assert_int_equal(reports.entries.capacity, capacity);
+	/* If the parent does not receive, it is not tried for each event. */
+	for (i = 1; i < 3 * ENGINE_EVENTS; i++) {
+		add_event(i);
+		assert_int_equal(report_queue_has_datagram(&reports),
+		    i % ENGINE_EVENTS == 0);
+	}
 }
 
 /* More than the socket accepts: the engine does not wait, nothing is lost. */
@@ -234,6 +263,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test_setup_teardown(in_order, begin, end),
+		cmocka_unit_test_setup_teardown(full_datagrams, begin, end),
 		cmocka_unit_test_setup_teardown(many_events, begin, end),
 		cmocka_unit_test_setup_teardown(too_many_log_lines, begin, end),
 		cmocka_unit_test_setup_teardown(parent_has_ended, begin, end),
