@@ -21,6 +21,7 @@
 #include "base/log.h"
 #include "engine/engine_program.h"
 #include "engine/sandbox.h"
+#include "engine/scheduling.h"
 #include "host_check.h"
 #include "notify.h"
 #include "persistence.h"
@@ -431,6 +432,7 @@ block_signals(void)
 static void
 limit_privileges(const struct options *o)
 {
+	scheduling_prepare();
 	sandbox_find_user();
 	if (!privileges_limit(o->listen != NULL))
 		fatal("cannot drop privileges");

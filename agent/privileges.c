@@ -9,6 +9,7 @@
 #include <cap-ng.h>
 
 #include "engine/sandbox.h"
+#include "engine/scheduling.h"
 #include "privileges.h"
 
 static bool
@@ -73,7 +74,7 @@ keep(const unsigned *capabilities, size_t n, size_t inherited)
 bool
 privileges_limit(bool bind)
 {
-	unsigned	 capabilities[5];
+	unsigned	 capabilities[6];
 	size_t		 n = 0, inherited;
 
 	capabilities[n++] = CAP_NET_RAW;
@@ -81,6 +82,8 @@ privileges_limit(bool bind)
 		capabilities[n++] = CAP_SETUID;
 		capabilities[n++] = CAP_SETGID;
 	}
+	if (scheduling_needs_capability())
+		capabilities[n++] = CAP_SYS_NICE;
 	inherited = n;
 	if (!inherit(capabilities, inherited))
 		return (false);

@@ -331,6 +331,8 @@ const struct config_option config_options[OPTIONS] = {
 	    "as 80 in 5s, or off" },
 	[OPTION_RATE] = NUMBER("rate", TOP, result.rate, 1, 1000000,
 	    "notifications a second"),
+	[OPTION_REALTIME] = NUMBER("realtime", TOP, result.realtime, 0,
+	    CONFIGURATION_REALTIME_MAX, "as a priority under SCHED_RR"),
 	[OPTION_SNMP] = { OPTION("snmp", TOP, check_directive), .list = true,
 	    .secret = true, RANGE(1, CONFIG_LONG_TEXT_MAX),
 	    .expected = TEXT_EXPECTED },

@@ -18,6 +18,9 @@
 
 #define CONFIGURATION_WATCHES_MAX	1000000
 
+/* The highest priority of the engine under SCHED_RR. */
+#define CONFIGURATION_REALTIME_MAX	20
+
 /*
  * Alarms, profiles and watches are never changed and count their references: a
  * notification that is still in the outbox keeps its watch after a reload has
@@ -83,6 +86,7 @@ struct configuration {
 	uint32_t	 storm_limit;	/* raises in the window; 0: no limit */
 	int64_t		 storm_window_ns;	/* 1 s .. 1 h; 0: off */
 	uint32_t	 rate;		/* notifications a second, 1..1000000 */
+	uint32_t	 realtime;	/* of the engine, 0..20; 0: ordinary */
 	struct configuration_alarm **alarms;	/* by id, with built-in ones */
 	size_t		 nalarms;
 	struct configuration_watch **watches;	/* in the file's order */

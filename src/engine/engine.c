@@ -16,6 +16,7 @@
 #include "engine/handover.h"
 #include "engine/listener.h"
 #include "engine/sandbox.h"
+#include "engine/scheduling.h"
 
 /*
  * The longest time between two passes: TICK_NS while some deadline is nearer
@@ -66,6 +67,7 @@ struct engine {
 	struct listener		*listeners;	/* for each capture; owned */
 	struct detect_source	**sources;	/* for each capture; owned */
 	struct pollfd		*fds;		/* the poll set; owned */
+	struct scheduling	 scheduling;
 	struct mono_time	 last_tick;	/* last pass with all checks */
 	struct mono_time	 last_pass;	/* its start */
 	struct mono_time	 due;		/* next pass starts by then */
@@ -207,6 +209,7 @@ pass(struct engine *engine)
 		engine->last_tick = engine->common.now;
 	engine->last_pass = engine->common.now;
 	flush_reports(engine);
+	scheduling_check(&engine->scheduling, engine->common.now);
 }
 
 /* ---- waiting for the next pass */
@@ -403,6 +406,7 @@ run(struct engine *engine, bool after_gap)
 		fatal("cannot start");
 	for (i = 0; i < engine->shared->ncaptures; i++)
 		listener_begin(&engine->listeners[i], after_gap);
+	scheduling_lock_memory();
 	while (!engine->stop) {
 		pass(engine);
 		wait_for_work(engine);
@@ -460,6 +464,8 @@ engine_main(void)
 		log_warn("cannot read the addresses of this host");
 	open_listeners(&engine, &engine.handover.config);
 	find_own_peers(&engine, &engine.handover.config);
+	scheduling_begin(&engine.scheduling, engine.handover.config.realtime,
+	    mono_now());
 	if (!sandbox_enter(engine.parent, engine.shared->ncaptures +
 	    FD_CAPTURES))
 		fatal("cannot drop privileges");

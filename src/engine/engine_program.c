@@ -136,14 +136,14 @@ reset_signals(void)
 }
 
 /*
- * The capabilities to open captures and to change the user.  A capability that
- * the agent does not have is refused.
+ * The capabilities to open captures, to change the user and for SCHED_RR.  A
+ * capability that the agent does not have is refused.
  */
 static void
 keep_capabilities(void)
 {
 	static const unsigned long	 kept[] = {
-		CAP_NET_RAW, CAP_SETUID, CAP_SETGID,
+		CAP_NET_RAW, CAP_SETUID, CAP_SETGID, CAP_SYS_NICE,
 	};
 	size_t				 i;
 

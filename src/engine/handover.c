@@ -185,6 +185,7 @@ handover_write(const struct configuration *config, struct sandbox_user user,
 	put_number(&out, user.uid, 4);
 	put_number(&out, user.gid, 4);
 	put_number(&out, verbose, 1);
+	put_number(&out, config->realtime, 1);
 	put_number(&out, config->nwatches, 4);
 	put_watches(&out, config);
 	flush(&out);
@@ -384,6 +385,14 @@ get_watches(struct input *in)
 	}
 }
 
+static void
+get_realtime(struct input *in)
+{
+	in->handover->config.realtime = cursor_u8(&in->cursor);
+	if (in->handover->config.realtime > CONFIGURATION_REALTIME_MAX)
+		in->cursor.failed = true;
+}
+
 /* True when another build of this version wrote the file, or this one. */
 static bool
 get_version(struct cursor *c)
@@ -414,6 +423,7 @@ handover_parse(const uint8_t *bytes, size_t size, struct handover *handover)
 		handover->user.uid = cursor_u32(&in.cursor);
 		handover->user.gid = cursor_u32(&in.cursor);
 		handover->verbose = cursor_u8(&in.cursor) != 0;
+		get_realtime(&in);
 		get_watches(&in);
 		if (cursor_ok(&in.cursor) && in.cursor.left == 0 &&
 		    !handover->arena.exhausted)

@@ -20,8 +20,8 @@ struct handover {
 	struct sandbox_user	 user;		/* for sandbox_set_user */
 	bool			 verbose;	/* see log_open */
 	/*
-	 * Only the watches.  They are in the arena, and have only the members
-	 * that handover.c writes; the others are zero.
+	 * Only `realtime` and the watches.  They are in the arena, and have
+	 * only the members that handover.c writes; the others are zero.
 	 */
 	struct configuration	 config;
 	struct arena		 arena;

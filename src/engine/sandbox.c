@@ -12,6 +12,7 @@
 #include <grp.h>
 #include <linux/if_packet.h>
 #include <pwd.h>
+#include <sched.h>
 #include <signal.h>
 #include <stddef.h>
 #include <unistd.h>
@@ -138,6 +139,8 @@ static const int	 allowed[] = {
 	/* The process exits; abort(3) blocks signals and reads its ids. */
 	SCMP_SYS(exit), SCMP_SYS(exit_group), SCMP_SYS(rt_sigprocmask),
 	SCMP_SYS(getpid), SCMP_SYS(gettid),
+	/* The handler of SIGXCPU returns; see scheduling.c. */
+	SCMP_SYS(rt_sigreturn),
 	/* A preloaded library may use locks. */
 	SCMP_SYS(futex),
 };
@@ -206,6 +209,15 @@ add_calls_with_arguments(scmp_filter_ctx filter, int report)
 		    HAS_BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
 		{ SCMP_SYS(mmap2), 2, { HAS_BITS(2, PROT_EXEC, 0),
 		    HAS_BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
+		/*
+		 * It leaves SCHED_RR during a flood, and returns to it if
+		 * RLIMIT_RTPRIO permits; it locks its memory.
+		 */
+		{ SCMP_SYS(sched_setscheduler), 2,
+		    { EQUAL(0, 0), EQUAL(1, SCHED_OTHER) } },
+		{ SCMP_SYS(sched_setscheduler), 2,
+		    { EQUAL(0, 0), EQUAL(1, SCHED_RR) } },
+		{ SCMP_SYS(mlockall), 1, { EQUAL(0, MCL_CURRENT) } },
 		/* link_state and libpcap read the state of an interface. */
 		{ SCMP_SYS(ioctl), 1, { EQUAL(1, SIOCGIFFLAGS) } },
 		{ SCMP_SYS(ioctl), 1, { EQUAL(1, SIOCGIFINDEX) } },

@@ -66,6 +66,10 @@ daemon=${PID[hbwatchd]}
 # CAP_SETGID, CAP_SETUID and CAP_NET_RAW are for the engine's program; CAP_KILL
 # is the agent's.
 inherited=$((1 << 6 | 1 << 7 | 1 << 13))
+# Without CAP_SYS_RESOURCE the agent cannot permit an engine to use SCHED_RR, so
+# it keeps CAP_SYS_NICE.
+awk '/^Max realtime priority/ { exit !($4 < 20) }' "/proc/$daemon/limits" &&
+	inherited=$((inherited | 1 << 23))
 own=$((1 << 5 | inherited))
 is "the user of the agent is root" "$(status "$daemon" Uid)" 0000
 is "the agent keeps the capabilities to start and end an engine" \

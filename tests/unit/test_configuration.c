@@ -376,7 +376,7 @@ peers_of_two_sections(void **state)
 }
 
 static void
-history_storm_and_rate(void **state)
+history_storm_rate_and_realtime(void **state)
 {
 	static const char *const	 storms[] = { "storm = 100 in 10s",
 					    "storm = \"100 in 10s\"",
@@ -392,6 +392,7 @@ history_storm_and_rate(void **state)
 	assert_int_equal(c->storm_limit, 80);
 	assert_int_equal(c->storm_window_ns, 5 * NSEC_PER_SEC);
 	assert_int_equal(c->rate, 1000);
+	assert_int_equal(c->realtime, 0);
 	configuration_free(c);
 	c = load("storm = off\nrate = 1");
 	assert_int_equal(c->storm_limit, 0);
@@ -405,12 +406,13 @@ history_storm_and_rate(void **state)
 		configuration_free(c);
 	}
 	c = load("history = 100\nstorm = 1000000 in 1h\nrate = 1000000\n"
-	    WATCH(""));
+	    "realtime = 20\n" WATCH(""));
 	assert_int_equal(c->history, 100);
 	assert_int_equal(c->storm_limit, 1000000);
 	assert_int_equal(c->storm_window_ns, 3600 * NSEC_PER_SEC);
 	assert_int_equal(c->rate, 1000000);
-	assert_int_equal(c->watches[0]->profile->line, 4);
+	assert_int_equal(c->realtime, 20);
+	assert_int_equal(c->watches[0]->profile->line, 5);
 	configuration_free(c);
 }
 
@@ -751,7 +753,7 @@ main(void)
 		cmocka_unit_test(peers_of_a_list),
 		cmocka_unit_test(peers_of_a_prefix),
 		cmocka_unit_test(peers_of_two_sections),
-		cmocka_unit_test(history_storm_and_rate),
+		cmocka_unit_test(history_storm_rate_and_realtime),
 		cmocka_unit_test(names_of_greatest_length),
 		cmocka_unit_test(watch_enabled),
 		cmocka_unit_test(watch_decapsulate),

@@ -25,6 +25,7 @@
 #define USER	((struct sandbox_user){ 45, 640 })
 
 #define TEXT								\
+	"realtime = 7 "							\
 	"source = \"secret-source\" service = \"secret-service\"\n"	\
 	"role = \"secret-role\" host = \"secret-host\"\n"		\
 	"snmp = { \"rocommunity secret-community 127.0.0.1\","		\
@@ -116,6 +117,7 @@ watches_are_the_same(void **state)
 	assert_int_equal(handover.user.uid, USER.uid);
 	assert_int_equal(handover.user.gid, USER.gid);
 	assert_true(handover.verbose);
+	assert_int_equal(handover.config.realtime, 7);
 	assert_int_equal(handover.config.nwatches, 3);
 	for (i = 0; i < 3; i++)
 		assert_same_watch(handover.config.watches[i],
@@ -213,6 +215,18 @@ every_octet(void **state)
 		}
 		bytes[n] = octet;
 	}
+}
+
+/* The priority is the octet before the number of watches. */
+static void
+priority_too_high(void **state)
+{
+	(void)state;
+	write_down("realtime = 20\n");
+	assert_int_equal(handover.config.realtime, 20);
+	assert_int_equal(bytes[size - 5], 20);
+	bytes[size - 5] = 21;
+	assert_invalid(bytes, size);
 }
 
 /* A watch without a profile needs one before it. */
@@ -344,6 +358,7 @@ main(void)
 		TEST(no_secret),
 		TEST(every_cut),
 		TEST(every_octet),
+		TEST(priority_too_high),
 		TEST(first_watch_without_a_profile),
 		TEST(another_version),
 		TEST(not_sealed),

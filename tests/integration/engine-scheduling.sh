@@ -1,0 +1,149 @@
+#!/bin/bash
+# SPDX-License-Identifier: BSD-2-Clause
+#
+# Setting: hbwatchd started by root, by a user without permission and with
+#          another nice value; `realtime` on and off; a preloaded library that
+#          reports allocations and files of the engine.
+# Checks:  nice value and scheduling policy of both processes; the memory of the
+#          engine is locked; between a packet or a deadline and its report the
+#          engine allocates no memory and opens no file.
+
+# shellcheck source-path=SCRIPTDIR source=lib.sh
+. "$(dirname "$0")/lib.sh"
+begin chrt setpriv
+chmod 0711 "$WORK"
+
+# scheduling PID: its policy, realtime priority and nice value, such as "TS - 0"
+scheduling() {
+	ps -o cls=,rtprio=,ni= -p "$1" | xargs
+}
+
+engine_is() {
+	[ "$(scheduling "$(the_engine)")" = "$1" ]
+}
+
+is_locked() {
+	[ "$(awk '$1 == "VmLck:" { print $2 }' "/proc/$(the_engine)/status")" \
+		-gt 0 ]
+}
+
+# realtime PRIORITY: writes a configuration
+realtime() {
+	{
+		echo "realtime = $1"
+		watch_section flinkserver 20053 1s
+	} | configure
+}
+
+if [ "$(ps -o ni= -p $$ | xargs)" != 0 ] || ! chrt -r 1 true; then
+	echo "1..0 # SKIP no permission for SCHED_RR, or not nice value 0"
+	exit 0
+fi
+start_pair 1s
+is "the agent has nice value -10" "$(scheduling "${PID[hbwatchd]}")" "TS - -10"
+is "the engine has nice value -10" "$(scheduling "$(the_engine)")" "TS - -10"
+has_sanitizers || check "the memory of the engine is locked" is_locked
+before=$(cat "/proc/$(the_engine)/limits")
+like "without realtime, the engine may not use it" "$before" \
+	"Max realtime priority +0 +0 "
+
+remember_engine
+realtime 3
+reload_hbwatchd
+soon "a reload with realtime = 3 starts a new engine" 10 new_engine
+soon "it receives heartbeats" 10 watch_is hbwWatchState flinkserver alive
+is "the new engine runs under SCHED_RR" "$(scheduling "$(the_engine)")" "RR 3 -"
+is "the agent does not" "$(scheduling "${PID[hbwatchd]}")" "TS - -10"
+like "a pass of the engine has a limit" "$(cat "/proc/$(the_engine)/limits")" \
+	"Max realtime timeout +2000000 "
+has_sanitizers || check "the memory of the new engine is locked" is_locked
+
+kill_engine
+soon "the engine is started again" 10 new_engine
+soon "it receives heartbeats again" 10 \
+	watch_is hbwWatchState flinkserver alive
+is "it runs under SCHED_RR, too" "$(scheduling "$(the_engine)")" "RR 3 -"
+
+# The kernel sends this signal when one pass takes over 2 s.
+kill -XCPU "$(the_engine)"
+soon "after SIGXCPU the engine is an ordinary process" 5 engine_is "TS - -10"
+soon "this is logged" 10 grep -q \
+	"^hbwatchd\[engine\]: the engine was busy for over 2 s" \
+	"$WORK/hbwatchd.log"
+check "the engine still works" watch_is hbwWatchState flinkserver alive
+
+remember_engine
+realtime 0
+reload_hbwatchd
+soon "a reload without realtime starts a new engine" 10 new_engine
+soon "the engine without realtime receives heartbeats" 10 \
+	watch_is hbwWatchState flinkserver alive
+is "it is an ordinary process" "$(scheduling "$(the_engine)")" "TS - -10"
+stop hbwatchd
+
+#
+# Without permission
+#
+
+mkdir "$WORK/own"
+realtime 3
+cp "$WORK/hbwatchd.conf" "$BUILD/hbwatchd" "$BUILD/hbwatch-engine" "$WORK/own"
+sed -i '1i snmp = { "rocommunity public 127.0.0.1" }' "$WORK/own/hbwatchd.conf"
+chown -R nobody "$WORK/own"
+start hbwatchd "$NODE_A" env -u MIBS -u MIBDIRS prlimit --nice=0 --rtprio=0 \
+	--memlock=0 setpriv --reuid nobody --regid "$(id -gn nobody)" \
+	--clear-groups --inh-caps -all,+net_raw --ambient-caps +net_raw \
+	--bounding-set -all,+net_raw "$WORK/own/hbwatchd" \
+	-c "$WORK/own/hbwatchd.conf" -s "$WORK/own/state" -l stderr -v \
+	-L "udp:127.0.0.1:1163"
+soon "without permission, the engine starts" 20 one_engine
+soon "without permission, realtime is a warning" 10 grep -q \
+	"^hbwatchd\[engine\]: realtime = 3 is not possible" "$WORK/hbwatchd.log"
+check "without permission, the nice value is a debug message" grep -q \
+	"cannot set the nice value -10: " "$WORK/hbwatchd.log"
+has_sanitizers ||
+	soon "without permission, locked memory is a debug message" 10 grep -q \
+		"cannot lock the memory of the engine: " "$WORK/hbwatchd.log"
+is "without permission, the engine is an ordinary process" \
+	"$(scheduling "$(the_engine)")" "TS - 0"
+stop hbwatchd
+
+start hbwatchd "$NODE_A" nice -n 5 "$BUILD/hbwatchd" -c "$WORK/hbwatchd.conf" \
+	-s "$WORK/state" -l stderr -x "$AGENTX"
+need "hbwatchd does not answer with nice value 5" 20 hbwatchd_answers
+is "another nice value is kept" "$(scheduling "${PID[hbwatchd]}")" "TS - 5"
+stop hbwatchd
+
+#
+# From a packet or a deadline to the report
+#
+
+if has_sanitizers; then
+	ok "no allocation # SKIP sanitizers replace malloc"
+	finish
+fi
+gcc -shared -fPIC -o "$WORK/allocations.so" \
+	"$ROOT/tests/tools/report-allocations.c" ||
+	bail_out "cannot compile the preloaded library"
+realtime 0
+# LD_PRELOAD may not have a blank.
+HBWATCHD_ENV=(LD_PRELOAD=allocations.so "LD_LIBRARY_PATH=$WORK"
+	"ALLOCATIONS=$WORK/fifo")
+mkfifo "$WORK/fifo"
+start allocations "$NODE_A" cat "$WORK/fifo"
+start_hbwatchd
+soon "with the library, heartbeats make the watch alive" 10 \
+	watch_is hbwWatchState flinkserver alive
+raised=$(trap_count hbwAlarmRaised)
+stop peer
+soon "with the library, a silence raises the alarm" 10 \
+	traps_are $((raised + 1)) hbwAlarmRaised flinkserver
+start_peer
+soon "with the library, heartbeats clear it" 10 \
+	traps_are $((raised + 1)) hbwAlarmCleared flinkserver
+is "the engine has allocated no memory and opened no file" \
+	"$(sort "$WORK/allocations.log" | uniq -c)" ""
+at "$NODE_B" ip link set "$LINK" down
+soon "a log line, which is allocated, shows that the library works" 10 \
+	grep -q '^malloc' "$WORK/allocations.log"
+finish
