@@ -458,8 +458,9 @@ supervisor_tick_due(const struct supervisor *s, struct mono_time ticked)
 	const struct agent	*agent = s->agent;
 	struct mono_time	 least = mono_add(ticked, TICK_NS);
 
-	if (!agent_engine_is_alive(agent) || agent->engine_fault != NULL ||
-	    !all_listen(agent->current.shared))
+	/* After a silent tick, the next one shows whether it was the only. */
+	if (!agent_engine_is_alive(agent) || s->silent > 0 || s->hung > 0 ||
+	    agent->engine_fault != NULL || !all_listen(agent->current.shared))
 		return (least);
 	/* Before that time the engine counts as alive. */
 	return (mono_max(least, agent_engine_alive_until(agent)));

@@ -51,7 +51,10 @@ for _ in 1 2 3 4 5; do
 	remember_engine
 	reload_hbwatchd
 	soon "a reload starts a new engine" 10 new_engine
+	# More than a second, so that each engine is checked.
+	wait_heartbeats kept 25
 done
+is "five reloads notify nothing" "$(trap_count hbwWatcherBlind)" 0
 wait_heartbeats kept 5
 counted=$(($(watch_get hbwWatchHeartbeats kept) - before))
 sent_since=$(($(sent kept) - sent_before))
