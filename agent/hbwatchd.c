@@ -27,6 +27,7 @@
 #include "persistence.h"
 #include "privileges.h"
 #include "sinks.h"
+#include "slow_start.h"
 #include "snmp_library.h"
 #include "standalone.h"
 #include "state/store_directory.h"
@@ -441,13 +442,35 @@ limit_privileges(const struct options *o)
 		    o->file);
 }
 
+/* Returns the lock of the state directory, see store_directory_take(). */
+static int
+take_directory(const struct options *o)
+{
+	bool	 taken;
+	int	 lock;
+
+	slow_start_begin(o->state);
+	taken = store_directory_take(o->state, &lock);
+	slow_start_end();
+	if (!taken) {
+		log_errx("%s: in use by another hbwatchd", o->state);
+		exit(EXIT_RUN);
+	}
+	return (lock);
+}
+
 static void
 open_state(struct daemon *d, int lock)
 {
+	enum store_result	 result;
+
 	if (!agent_init(&d->agent, wall_now()))
 		fatal("cannot start");
 	d->agent.now = d->ticked = mono_now();
-	switch (persistence_open(&d->agent, d->options.state, lock)) {
+	slow_start_begin(d->options.state);
+	result = persistence_open(&d->agent, d->options.state, lock);
+	slow_start_end();
+	switch (result) {
 	case STORE_IN_USE:
 		exit(EXIT_RUN);
 	case STORE_NO_MEMORY:
@@ -489,10 +512,7 @@ start(struct daemon *d, struct configuration *config)
 	struct shared_state	*shared;
 	int			 lock, status;
 
-	if (!store_directory_take(d->options.state, &lock)) {
-		log_errx("%s: in use by another hbwatchd", d->options.state);
-		exit(EXIT_RUN);
-	}
+	lock = take_directory(&d->options);
 	limit_privileges(&d->options);
 	systemd_notify_init(&d->systemd);
 	d->signals = block_signals();
