@@ -261,6 +261,24 @@ write('obsolete.pcapng', section('<') + interface('<', 1) +
                                     len(heartbeat()) - 14) +
                 heartbeat()[14:]) for t in range(3)))
 write('wifi.pcap', pcap(outage, link=105))
+
+
+# ---- packets that their receiver discards, or that another host sends
+
+def changed(frame, at, octets):
+    """The frame with other octets at an offset."""
+    return frame[:at] + octets + frame[at + len(octets):]
+
+
+whole = heartbeat()
+forged = [changed(whole, 24, b'\x12\x34')] * 3 + \
+    [changed(whole, 22, b'\0')] * 2 + [changed(whole, 40, b'\x12\x34')] + \
+    [changed(whole, 11, b'\x03')] * 4
+write('forged.pcap', pcap([(i, whole) for i in range(30)] +
+                          [(30 + i, frame)
+                           for i, frame in enumerate(forged)]))
+write('pinned.pcap', pcap([(i, whole) for i in range(30)]))
+write('no-mac.pcap', pcap([(i, whole[14:]) for i in range(30)], link=101))
 write('no-timestamp.pcapng', pcapng(outage[:2]) +
       simple_packet('<', ARP, len(ARP)))
 # The snapshot length of the first interface also cut a simple packet.

@@ -441,6 +441,52 @@ for command in check replay discover; do
 	    nothing out
 done
 
+# ---- packets that do not count
+cat >pinned <<'END'
+watch "any" { interface = "eth1" peer = "192.0.2.12" heartbeat = "udp 20053" }
+watch "pinned" {
+	interface = "eth1"
+	peer = "192.0.2.12"
+	peer-mac = "02:00:00:00:00:02"
+	hop-limit = 64
+	heartbeat = "udp 20053"
+}
+watch "near" {
+	interface = "eth1"
+	peer = "192.0.2.12"
+	hop-limit = 65
+	heartbeat = "udp 20053"
+}
+END
+replay -c pinned forged.pcap
+status=$?
+sed -n 's/.*"summary","watch":"\([^"]*\)".*"heartbeats":\([0-9]*\).*/\1 \2/p' \
+    out >got
+printf '%s\n' 'any 34' 'pinned 30' 'near 0' >expected
+cat >warnings <<'END'
+hbwatch: watch "any": warning: 2 packets not counted: TTL or hop limit 0
+hbwatch: watch "any": warning: 3 packets not counted: wrong checksum of the IP header
+hbwatch: watch "any": warning: 1 packet not counted: wrong UDP or TCP checksum
+hbwatch: watch "pinned": warning: 2 packets not counted: TTL or hop limit 0
+hbwatch: watch "pinned": warning: 3 packets not counted: wrong checksum of the IP header
+hbwatch: watch "pinned": warning: 1 packet not counted: wrong UDP or TCP checksum
+hbwatch: watch "pinned": warning: 4 packets not counted: sent from another MAC address than peer-mac
+hbwatch: watch "near": warning: 2 packets not counted: TTL or hop limit 0
+hbwatch: watch "near": warning: 3 packets not counted: wrong checksum of the IP header
+hbwatch: watch "near": warning: 1 packet not counted: wrong UDP or TCP checksum
+hbwatch: watch "near": warning: 34 packets not counted: TTL or hop limit below hop-limit
+END
+same "packets that do not count are reported" 0 $status expected got \
+    warnings err
+replay -c pinned no-mac.pcap
+status=$?
+cat >expected <<'END'
+hbwatch: pinned:5: heartbeat "udp 20053": the frames have no MAC addresses for peer-mac
+hbwatch: no-mac.pcap: the link type of the capture does not support all watches
+END
+same "peer-mac needs frames with MAC addresses" 1 $status expected err \
+    nothing out
+
 # ---- discover
 first_row()
 {
@@ -530,6 +576,26 @@ same "discover: an encapsulated heartbeat is found" 0 $status expected got
     '"summary".*"udp.*"heartbeats":59,' >got
 echo 1 >expected
 same "discover: its watch receives it" 0 0 expected got
+discover -r pinned.pcap
+status=$?
+sed -n 's/^\t#peer-mac/&/p' out >got
+printf '\t#peer-mac = "02:00:00:00:00:02"\n' >expected
+same "discover: the MAC address of the sender is in a comment" 0 $status \
+    expected got
+sed 's/#peer-mac/peer-mac/' out >conf-of-mac
+"$HBWATCH" replay -c conf-of-mac pinned.pcap 2>&1 | grep -c \
+    '"summary".*"heartbeats":30,' >got
+echo 1 >expected
+same "discover: it can be pasted" 0 0 expected got
+discover -r forged.pcap
+status=$?
+grep -e '#peer-mac' -e 'do not count' out >got
+echo '# packets with a wrong checksum or TTL 0, which do not count: 6' >expected
+same "discover: with two MAC addresses there is none" 0 $status expected got
+discover -r no-mac.pcap
+status=$?
+grep '#peer-mac' out >got
+same "discover: nor without MAC addresses" 0 $status nothing got
 discover -r ports.pcap
 status=$?
 sed -n '/heartbeat = /,/alarm = /p' out | sort >got
