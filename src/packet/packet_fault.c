@@ -149,8 +149,8 @@ packet_fault_text(enum packet_fault fault)
 		[PACKET_FAULT_NO_CHECKSUM] =
 		    "UDP over IPv6 without a checksum",
 		[PACKET_FAULT_CHECKSUM] = "wrong UDP or TCP checksum",
-		[PACKET_FAULT_MAC] = "sent from another MAC address than "
-		    "peer-mac",
+		[PACKET_FAULT_MAC] =
+		    "sent from another MAC address than peer-mac",
 		[PACKET_FAULT_FAR] = "TTL or hop limit below hop-limit",
 	};
 
