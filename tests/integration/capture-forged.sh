@@ -104,8 +104,14 @@ each_kind section | configure
 is "the configuration is valid" "$(at "$NODE_A" "$BUILD/hbwatchd" -t \
 	-c "$WORK/hbwatchd.conf" 2>&1)" "configuration OK"
 start_hbwatchd
-start tcpdump "$NODE_A" tcpdump -U -i "$LINK" -w "$WORK/forged.pcap"
-need "tcpdump does not start" 20 grep -q "listening on" "$WORK/tcpdump.log"
+# record FILE: starts tcpdump
+record() {
+	rm -f "$WORK/tcpdump.log"
+	start tcpdump "$NODE_A" tcpdump -U -i "$LINK" -w "$WORK/$1"
+	need "tcpdump does not start" 20 grep -qs "listening on" \
+		"$WORK/tcpdump.log"
+}
+record forged.pcap
 
 # The good packets of each port come after the forged ones, so when they were
 # counted the others were seen.
@@ -133,7 +139,7 @@ replayed() {
 }
 
 all_captured() {
-	[ "$(tcpdump -r "$WORK/forged.pcap" 2>/dev/null | wc -l)" -ge 170 ]
+	[ "$(tcpdump -nr "$WORK/forged.pcap" 2>/dev/null | wc -l)" -ge 170 ]
 }
 soon "the capture is complete" 10 all_captured
 stop tcpdump INT
@@ -172,9 +178,7 @@ counts() {
 	udp6=$(watch_get hbwWatchHeartbeats udp6)
 	tcp=$(watch_get hbwWatchHeartbeats tcp)
 	rm -f "$WORK/plain.beats" "$WORK/plain6.beats"
-	start tcpdump "$NODE_A" tcpdump -U -i "$LINK" -w "$WORK/real.pcap"
-	need "tcpdump does not start" 20 grep -q "listening on" \
-		"$WORK/tcpdump.log"
+	record real.pcap
 	start_sender plain 20101
 	start_beat plain6 --from "$B6" --to "$A6" --port 20102 --rate 10
 	connect tcp-sender b 7001 --beat 0.001
@@ -201,7 +205,7 @@ counts() {
 
 # partial_checksums: the number of datagrams whose checksum was not computed
 partial_checksums() {
-	tcpdump -r "$WORK/real.pcap" -vv udp port 20101 2>/dev/null |
+	tcpdump -nr "$WORK/real.pcap" -vv udp port 20101 2>/dev/null |
 		grep -c "bad udp cksum"
 }
 
