@@ -51,7 +51,9 @@ keep_alarm(struct agent *agent, struct generation *g, size_t i,
 	}
 	if (raised)
 		agent_clear(agent, old, &event, now, ALARM_END_REKEYED);
-	new.alarm->transitions = old->alarm->transitions;
+	/* It is odd while the alarm is active. */
+	new.alarm->transitions = old->alarm->transitions +
+	    (raised && !new.watch->profile->enabled);
 	if (!raised || !new.watch->profile->enabled)
 		return;
 	event.transition = DETECT_RAISED;
@@ -89,6 +91,8 @@ keep_captures(const struct generation *old, struct generation *g)
 		g->captures[found].restarts = old->captures[i].restarts;
 		g->captures[found].notified_blind =
 		    old->captures[i].notified_blind;
+		g->captures[found].deferred = old->captures[i].deferred;
+		g->captures[found].limit = old->captures[i].limit;
 	}
 }
 
@@ -107,8 +111,10 @@ take_over_reload(struct agent *agent, struct generation *g,
 		remove_alarm(agent, &old, now);
 	}
 	for (i = 0; i < g->config->nwatches; i++) {
-		if (g->before[i] == SHARED_STATE_NEW ||
-		    previous->alarms[g->before[i]].transitions == 0)
+		if (g->before[i] == SHARED_STATE_NEW)
+			continue;
+		g->changed[i] = previous->changed[g->before[i]];
+		if (previous->alarms[g->before[i]].transitions == 0)
 			continue;
 		old = agent_alarm_at(agent, g->before[i]);
 		keep_alarm(agent, g, i, &old, now);
@@ -117,6 +123,9 @@ take_over_reload(struct agent *agent, struct generation *g,
 }
 
 /* ---- alarms of the last run */
+
+/* No alarm changes more often.  A larger number must not become invalid. */
+#define TRANSITIONS_MAX	(UINT32_C(1) << 30)
 
 struct restoring {
 	struct agent		*agent;
@@ -147,6 +156,9 @@ restore_alarm(void *arg, struct notification *n)
 	/* It is odd while raised, but a changed key may have broken that. */
 	if ((n->alarm.transitions % 2 != 0) != raised)
 		n->alarm.transitions++;
+	/* Version 0.2.0 stored any number that its engine sent. */
+	if (n->alarm.transitions > TRANSITIONS_MAX)
+		n->alarm.transitions %= 2;
 	if (raised)
 		agent_count_active(to->agent, n->watch, 1);
 	/* hbwWatchIndex belongs to a name: the same index is the same watch. */
@@ -154,6 +166,8 @@ restore_alarm(void *arg, struct notification *n)
 	if (i == SIZE_MAX) {
 		remove_alarm(to->agent, &old, to->now);
 	} else {
+		to->generation->changed[i] = mono_of(to->agent, raised ?
+		    n->alarm.raised : n->alarm.cleared, to->now);
 		detect_watch_restore(&to->generation->shared->watches[i],
 		    n->alarm.transitions, raised,
 		    mono_of(to->agent, n->alarm.raised, to->now),
@@ -201,7 +215,10 @@ agent_apply(struct agent *agent, struct generation *next,
     struct wall_time now)
 {
 	struct generation	 old;
+	size_t			 i;
 
+	for (i = 0; i < next->config->nwatches; i++)
+		next->changed[i] = agent->now;
 	/* This comes first, because taking over alarms may raise some. */
 	if (!storm_configure(&agent->storm, next->config->storm_limit,
 	    next->config->storm_window_ns))

@@ -9,6 +9,14 @@
 #include "engine/shared_state.h"
 #include "state/notification.h"
 
+/*
+ * An engine that reports the same capture as blind and restored in a loop must
+ * not fill the outbox: a capture has this many notifications at once, and then
+ * one in each interval, with the state that it has at that time.
+ */
+#define NOTIFICATIONS_BURST	10
+#define NOTIFICATIONS_NS	(60 * NSEC_PER_SEC)
+
 void
 agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
     const char *error, struct wall_time now)
@@ -18,8 +26,14 @@ agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
 	struct notification_capture	*copy;
 	struct notification		*n;
 
+	c->deferred = false;
 	if (blind == c->notified_blind)
 		return;
+	if (!rate_limit_allows(&c->limit, NOTIFICATIONS_NS,
+	    NOTIFICATIONS_BURST, agent->now)) {
+		c->deferred = true;
+		return;
+	}
 	copy = calloc(1, sizeof(*copy));
 	n = copy == NULL ? NULL : outbox_add(&agent->outbox,
 	    blind ? NOTIFICATION_BLIND : NOTIFICATION_RESTORED, now);
@@ -29,7 +43,7 @@ agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
 		free(copy);
 		return;
 	}
-	shared_state_read_capture(agent->current.shared, i, &row);
+	shared_state_read_capture(agent->current.shared, i, agent->now, &row);
 	copy->index = c->index;
 	copy->state = blind ? SHARED_CAPTURE_FAILED : row.state;
 	memcpy(copy->interface, row.interface, sizeof(copy->interface));
@@ -40,21 +54,49 @@ agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
 	c->notified_blind = blind;
 }
 
+static bool
+is_failed(const struct agent *agent, uint32_t i)
+{
+	struct shared_capture	 row;
+
+	shared_state_read_capture(agent->current.shared, i, agent->now, &row);
+	return (row.state == SHARED_CAPTURE_FAILED);
+}
+
 void
 agent_engine_fault(struct agent *agent, const char *reason,
     struct wall_time now)
 {
-	const struct shared_capture	*c;
-	uint32_t			 i;
+	uint32_t	 i;
 
 	if (agent->engine_fault == reason)
 		return;
 	agent->engine_fault = reason;
-	for (i = 0; i < agent->current.shared->ncaptures; i++) {
-		c = &agent->current.shared->captures[i];
-		if (reason != NULL)
-			agent_notify_blind(agent, i, true, reason, now);
-		else if (c->state != SHARED_CAPTURE_FAILED)
-			agent_notify_blind(agent, i, false, NULL, now);
-	}
+	for (i = 0; i < agent->current.shared->ncaptures; i++)
+		if (reason != NULL || !is_failed(agent, i))
+			agent_notify_blind(agent, i, reason != NULL, reason,
+			    now);
+}
+
+bool
+agent_has_deferred(const struct agent *agent)
+{
+	size_t	 i;
+
+	for (i = 0; i < agent->current.shared->ncaptures; i++)
+		if (agent->current.captures[i].deferred)
+			return (true);
+	return (false);
+}
+
+void
+agent_notify_deferred(struct agent *agent, struct wall_time now)
+{
+	uint32_t	 i;
+
+	for (i = 0; i < agent->current.shared->ncaptures; i++)
+		if (agent->current.captures[i].deferred)
+			agent_notify_blind(agent, i, agent->engine_fault !=
+			    NULL || is_failed(agent, i), agent->engine_fault,
+			    now);
 }

@@ -20,6 +20,13 @@ void	 agent_notify_blind(struct agent *, uint32_t capture, bool blind,
 	    const char *error, struct wall_time now);
 
 /*
+ * Very frequent notifications of a capture are deferred.  True when one is, and
+ * agent_notify_deferred() must be called again, for example in a second.
+ */
+bool	 agent_has_deferred(const struct agent *);
+void	 agent_notify_deferred(struct agent *, struct wall_time now);
+
+/*
  * Sets the reason why no capture of the engine is reliable, such as repeated
  * crashes: a constant text, or NULL when the captures are reliable again.
  * Queues a notification for each capture that becomes blind or is restored.

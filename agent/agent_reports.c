@@ -2,125 +2,197 @@
 #include "agent_alarms.h"
 #include "agent_captures.h"
 #include "agent_reports.h"
+#include "base/log.h"
 #include "engine/shared_state.h"
 
-/* No watch has more transitions; a larger number is invalid. */
-#define TRANSITIONS_MAX	INT32_MAX
-
-/* Odd transitions raise, even ones clear.  This one may be applied already. */
-static void
-apply_event(struct agent *agent, size_t watch, const struct detect_event *event,
-    struct wall_time at, enum alarm_end end)
+/* Applies the event of a watch, whose row may disagree if it is disabled. */
+static const char *
+apply_event(struct agent *agent, const struct engine_event *e,
+    const struct engine_check_clocks *clocks, enum alarm_end end)
 {
-	struct agent_alarm	 changed = agent_alarm_at(agent, watch);
-	struct alarm		*a = changed.alarm;
+	const struct generation			*g = &agent->current;
+	const struct configuration_profile	*p;
+	struct agent_alarm			 changed;
+	struct detect_event			 event;
+	struct wall_time			 at;
+	struct engine_check_known		 known;
+	const char				*wrong;
 
-	if (event->number <= a->transitions)
-		return;
-	if (event->transition == DETECT_RAISED && a->state == ALARM_CLEARED)
-		agent_raise(agent, &changed, event, at);
-	else if (event->transition == DETECT_CLEARED &&
-	    a->state == ALARM_RAISED)
-		agent_clear(agent, &changed, event, at, end);
+	if (e->watch >= g->config->nwatches)
+		return (engine_check_event(e, NULL, clocks, &event, &at));
+	p = g->config->watches[e->watch]->profile;
+	known = (struct engine_check_known){
+		.transitions = g->alarms[e->watch].transitions,
+		.changed = g->changed[e->watch],
+		.interruption_ns = p->interruption_ns,
+		.enabled = p->enabled || end == ALARM_END_DISABLED,
+	};
+	wrong = engine_check_event(e, &known, clocks, &event, &at);
+	if (wrong != NULL)
+		return (wrong);
+	changed = agent_alarm_at(agent, e->watch);
+	g->changed[e->watch] = event.at;
+	if (event.transition == DETECT_RAISED)
+		agent_raise(agent, &changed, &event, at);
 	else
-		a->transitions = event->number;
+		agent_clear(agent, &changed, &event, at, end);
+	return (NULL);
 }
 
-void
-agent_event(struct agent *agent, const struct engine_report *r)
+const char *
+agent_event(struct agent *agent, const struct engine_event *e,
+    const struct engine_check_clocks *clocks)
 {
-	if (r->event.watch < agent->current.config->nwatches &&
-	    r->event.number <= TRANSITIONS_MAX)
-		apply_event(agent, r->event.watch, &r->event, r->at,
-		    ALARM_END_HEARTBEAT);
+	return (apply_event(agent, e, clocks, ALARM_END_HEARTBEAT));
 }
 
-void
-agent_capture_event(struct agent *agent, const struct engine_report *r,
+const char *
+agent_capture_event(struct agent *agent, struct engine_message *m,
     struct wall_time now)
 {
-	if (r->capture >= agent->current.shared->ncaptures)
-		return;
+	const char	*wrong;
+
+	wrong = engine_check_capture(m, agent->current.shared->ncaptures);
+	if (wrong != NULL)
+		return (wrong);
 	/* A capture is not blind while its interface is down. */
-	if (r->state == SHARED_CAPTURE_FAILED)
-		agent_notify_blind(agent, r->capture, true, r->error, now);
+	if (m->state == SHARED_CAPTURE_FAILED)
+		agent_notify_blind(agent, m->capture, true, m->text, now);
 	else if (agent->engine_fault == NULL)
-		agent_notify_blind(agent, r->capture, false, r->error, now);
+		agent_notify_blind(agent, m->capture, false, m->text, now);
+	return (NULL);
 }
 
 /* ---- missing reports */
 
-/* Rebuilds the event of this transition from the times in the row. */
-static struct detect_event
-event_of_row(const struct detect_watch *w, uint32_t number,
-    struct mono_time now)
+/*
+ * Rebuilds the event of a transition from the times in the row.  `last`: it is
+ * the last one that the row has.
+ */
+static struct engine_event
+event_of_row(const struct detect_watch *w, uint32_t number, bool last)
 {
-	struct detect_event	 event = {
+	struct engine_event	 e = {
 		.number = number,
 		.last_heartbeat = w->received ? w->last_wall : WALL_NEVER,
-		.silence_ns = w->interruption_ns,
 		.received = w->received,
 		.stopping = w->stopping,
 	};
 
 	if (number % 2 == 1) {
-		event.transition = DETECT_RAISED;
-		event.at = w->raised_at;
+		e.transition = DETECT_RAISED;
+		e.at = w->raised_at;
 	} else {
-		event.transition = DETECT_CLEARED;
+		e.transition = DETECT_CLEARED;
 		/* If a raise followed this clear, raised_at is later. */
-		event.at = number < w->transitions ?
-		    mono_min(w->last, w->raised_at) :
-		    mono_max(w->last, w->raised_at);
+		e.at = last ? mono_max(w->last, w->raised_at) :
+		    mono_min(w->last, w->raised_at);
 	}
-	/* The row of a disabled watch has no times any more. */
-	if (!w->enabled)
-		event.at = now;
-	return (event);
+	return (e);
 }
 
-static void
-reconcile_watch(struct agent *agent, size_t i, struct mono_time now,
-    struct wall_time wall)
+/*
+ * Applies the transitions that the row has and the alarm has not.  The row has
+ * only the times of the last raise and of the last clear, so of a longer series
+ * the last one or two are applied.  False when the row is wrong.
+ */
+static bool
+apply_row(struct agent *agent, uint32_t i, const struct detect_watch *w,
+    const struct engine_check_clocks *clocks)
 {
-	struct alarm		*a = &agent->current.alarms[i];
-	struct detect_watch	*row = &agent->current.shared->watches[i];
-	struct detect_event	 event;
-	struct detect_watch	 w;
-	struct wall_time	 at;
+	const struct alarm	*a = &agent->current.alarms[i];
+	uint32_t		 missing = w->transitions - a->transitions;
+	struct engine_event	 e;
+	unsigned		 n;
 
-	detect_watch_sanitize(row);
-	if (row->transitions > TRANSITIONS_MAX) {
-		row->transitions = a->transitions;
-		row->raised = a->transitions % 2 != 0;
+	if (missing > INT32_MAX)
+		return (false);
+	for (n = missing == 0 ? 0 : missing % 2 == 0 ? 2 : 1; n > 0; n--) {
+		e = event_of_row(w, a->transitions + 1, n == 1);
+		e.watch = i;
+		/* The row of a disabled watch has no times any more. */
+		if (!w->enabled)
+			e.at = mono_max(clocks->now,
+			    agent->current.changed[i]);
+		e.at_wall = wall_add(clocks->wall,
+		    mono_sub(e.at, clocks->now));
+		if (apply_event(agent, &e, clocks, w->enabled ?
+		    ALARM_END_HEARTBEAT : ALARM_END_DISABLED) != NULL)
+			return (false);
 	}
-	if (row->transitions == a->transitions)
-		return;
-	detect_watch_read(row, &w);
-	/* The row has only the times of the last raise and the last clear. */
-	if (w.transitions - a->transitions > 2)
-		a->transitions += (w.transitions - a->transitions - 1) / 2 * 2;
-	while (a->transitions < w.transitions) {
-		event = event_of_row(&w, a->transitions + 1, now);
-		at = wall_add(wall, mono_sub(event.at, now));
-		event.duration_ns = wall_sub(at, a->raised);
-		apply_event(agent, i, &event, at, w.enabled ?
-		    ALARM_END_HEARTBEAT : ALARM_END_DISABLED);
+	return (true);
+}
+
+/* The next engine counts on from the number and the time of the agent. */
+static void
+set_row(const struct agent *agent, uint32_t i, struct detect_watch *row)
+{
+	const struct alarm	*a = &agent->current.alarms[i];
+	struct mono_time	 changed = agent->current.changed[i];
+
+	row->transitions = a->transitions;
+	row->raised = a->state == ALARM_RAISED;
+	if (row->raised)
+		row->raised_at = changed;
+	else
+		row->last = mono_max(row->last, changed);
+}
+
+/* Finds the first wrong row, and counts them. */
+static void
+reconcile_watches(struct agent *agent,
+    const struct engine_check_clocks *clocks)
+{
+	const struct configuration	*config = agent->current.config;
+	struct detect_watch		*row, w;
+	uint32_t			 i, first = 0;
+	unsigned			 wrong = 0;
+
+	for (i = 0; i < config->nwatches; i++) {
+		row = &agent->current.shared->watches[i];
+		if (row->transitions != agent->current.alarms[i].transitions) {
+			detect_watch_read(row, &w);
+			if (!apply_row(agent, i, &w, clocks) && wrong++ == 0)
+				first = i;
+		}
+		set_row(agent, i, row);
 	}
+	if (wrong > 0)
+		log_warnx("the engine left invalid values of watch \"%s\" and "
+		    "%u more; their alarms are unchanged",
+		    config->watches[first]->name, wrong - 1);
 }
 
 void
 agent_reconcile(struct agent *agent, struct mono_time now,
     struct wall_time wall)
 {
-	const struct shared_state	*shared = agent->current.shared;
-	uint32_t			 i;
+	const struct engine_check_clocks	 clocks = { now, wall };
+	const struct shared_state		*shared = agent->current.shared;
+	uint32_t				 i;
 
 	shared_state_sanitize(agent->current.shared, agent->current.config,
 	    now);
-	for (i = 0; i < agent->current.config->nwatches; i++)
-		reconcile_watch(agent, i, now, wall);
+	reconcile_watches(agent, &clocks);
 	for (i = 0; i < shared->ncaptures && agent->engine_fault == NULL; i++)
 		agent_notify_blind(agent, i, shared->captures[i].state ==
 		    SHARED_CAPTURE_FAILED, NULL, wall);
+}
+
+void
+agent_distrust(struct agent *agent, struct mono_time now)
+{
+	struct shared_state	*shared = agent->current.shared;
+	struct detect_watch	*row;
+	uint32_t		 i;
+
+	shared_state_sanitize(shared, agent->current.config, now);
+	for (i = 0; i < shared->ncaptures; i++)
+		shared->captures[i].listening = false;
+	for (i = 0; i < shared->nwatches; i++) {
+		row = &shared->watches[i];
+		row->last = now;
+		row->stopping = false;
+		set_row(agent, i, row);
+	}
 }

@@ -14,7 +14,7 @@
 static uint32_t
 ifindex(const struct shared_capture *c)
 {
-	if (c->state == SHARED_CAPTURE_FAILED || c->ifindex > INT32_MAX ||
+	if (c->state == SHARED_CAPTURE_FAILED ||
 	    strcmp(c->interface, "any") == 0)
 		return (0);
 	return (c->ifindex);
@@ -65,7 +65,8 @@ row_view(const struct agent *agent, size_t i, union view *view)
 	struct capture_view	*row = &view->capture;
 	const char		*fault = agent->engine_fault;
 
-	shared_state_read_capture(g->shared, position, &row->capture);
+	shared_state_read_capture(g->shared, position, agent->now,
+	    &row->capture);
 	row->restarts = g->captures[position].restarts;
 	if (!agent_engine_is_alive(agent) && fault == NULL)
 		fault = "the engine does not answer";

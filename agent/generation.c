@@ -20,6 +20,7 @@ generation_free(struct generation *g)
 	shared_state_free(g->shared);
 	configuration_free(g->config);
 	free(g->alarms);
+	free(g->changed);
 	free(g->indexes);
 	free(g->by_index);
 	free(g->by_alarm);
@@ -166,12 +167,13 @@ generation_new(struct generation *g, struct watch_index *watches,
 
 	*g = (struct generation){ .config = config, .shared = shared };
 	g->alarms = calloc(n + 1, sizeof(*g->alarms));
+	g->changed = calloc(n + 1, sizeof(*g->changed));
 	g->indexes = calloc(n + 1, sizeof(*g->indexes));
 	g->by_index = calloc(n + 1, sizeof(*g->by_index));
 	g->by_alarm = calloc(n + 1, sizeof(*g->by_alarm));
 	g->captures = calloc(shared->ncaptures + 1, sizeof(*g->captures));
-	if (g->alarms == NULL || g->indexes == NULL || g->by_index == NULL ||
-	    g->by_alarm == NULL || g->captures == NULL ||
+	if (g->alarms == NULL || g->changed == NULL || g->indexes == NULL ||
+	    g->by_index == NULL || g->by_alarm == NULL || g->captures == NULL ||
 	    !number_watches(watches, g) || !order_watches(g) ||
 	    !number_captures(captures, g) || !order_captures(g) ||
 	    !rank_set_init(&g->active, (uint32_t)n) ||

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "base/rank_set.h"
+#include "base/rate_limit.h"
 #include "config/configuration.h"
 #include "engine/shared_state.h"
 #include "state/alarm.h"
@@ -22,6 +23,8 @@ struct generation_capture {
 	uint32_t	 index;		/* hbwCaptureIndex */
 	uint32_t	 restarts;	/* hbwCaptureRestarts */
 	bool		 notified_blind;	/* in its last notification */
+	bool		 deferred;	/* a notification, by the limit */
+	struct rate_limit limit;	/* of its notifications */
 };
 
 struct generation {
@@ -29,6 +32,8 @@ struct generation {
 	struct configuration	*config;
 	struct shared_state	*shared;
 	struct alarm		*alarms;	/* of each watch */
+	/* When its alarm changed last, or when the watch started. */
+	struct mono_time	*changed;	/* of each watch */
 	uint32_t		*indexes;	/* hbwWatchIndex of each */
 	uint32_t		*by_index;	/* positions in this order */
 	uint32_t		*by_alarm;	/* by alarm id, then index */

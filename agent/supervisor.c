@@ -12,6 +12,7 @@
 #include "base/hash.h"
 #include "base/log.h"
 #include "base/own_addresses.h"
+#include "base/rate_limit.h"
 #include "engine/interruption_check.h"
 #include "engine/link.h"
 #include "supervisor.h"
@@ -25,8 +26,24 @@
 /* The time between two looks at engines that were killed. */
 #define COLLECT_NS	(20 * NSEC_PER_MSEC)
 
-/* The least time between the starts of two engines. */
+/*
+ * The least time between the starts of two engines.  It is longer after this
+ * number of crashes in a row, that is without UNSTABLE_NS between two of them.
+ */
 #define RESTART_NS	(NSEC_PER_SEC / 2)
+#define RESTART_SLOW_NS	(2 * NSEC_PER_SEC)
+#define CRASHES_SLOW	8
+
+/*
+ * Limits for what an engine can write to the log.  A correct one queues 32
+ * lines at most, see REPORT_QUEUE_LINES_MAX.
+ */
+#define LINES_BURST	200
+#define LINES_NS	(NSEC_PER_SEC / 10)
+#define FAILURES_BURST	20
+#define FAILURES_NS	(30 * NSEC_PER_SEC)
+
+#define INVALID_TEXT	"its size does not fit its type"
 
 /*
  * Successive ticks at which agent_engine_is_alive() was false.  One such tick
@@ -198,7 +215,8 @@ take_over(struct supervisor *s, struct mono_time now)
 	count = agent->current.config->nwatches;
 	log_notice("configuration in effect: %zu watch%s", count,
 	    count == 1 ? "" : "es");
-	interruption_check_all(agent->current.config, agent->current.shared);
+	interruption_check_all(agent->current.config, agent->current.shared,
+	    now);
 	generation_free(&s->reload);
 	malloc_trim(0);
 }
@@ -225,7 +243,7 @@ count_restarts(struct agent *agent, bool all)
 
 	for (i = 0; i < agent->current.shared->ncaptures; i++)
 		agent->current.captures[i].restarts += all ||
-		    !agent->current.shared->captures[i].listening;
+		    !shared_state_listens(agent->current.shared, i);
 }
 
 /* An engine that crashes repeatedly may never run long enough for an alarm. */
@@ -234,6 +252,7 @@ count_crash(struct supervisor *s, struct mono_time now)
 {
 	struct mono_time	 oldest;
 
+	s->in_a_row++;
 	s->crashes[s->ncrashes++ % SUPERVISOR_CRASHES] = now;
 	oldest = s->crashes[s->ncrashes % SUPERVISOR_CRASHES];
 	if (s->ncrashes >= SUPERVISOR_CRASHES &&
@@ -244,22 +263,58 @@ count_crash(struct supervisor *s, struct mono_time now)
 		    wall_now());
 }
 
-static void
-current_ended(struct supervisor *s, struct mono_time now)
+/*
+ * The priority of a line about an engine that failed.  If one fails after the
+ * other, most of the lines are for troubleshooting only.
+ */
+static int
+failure_priority(struct supervisor *s, struct mono_time now)
 {
-	engine_end(&s->current);
+	return (rate_limit_allows(&s->failures, FAILURES_NS, FAILURES_BURST,
+	    now) ? LOG_ERR : LOG_DEBUG);
+}
+
+/* The rows are up to date with the alarms now. */
+static void
+replace_current(struct supervisor *s, struct mono_time now)
+{
 	s->agent->engine_running = false;
-	agent_reconcile(s->agent, now, wall_now());
 	if (s->phase == SUPERVISOR_ENDING) {
 		take_over(s, now);
 		return;
 	}
-	log_errx("the engine ended unexpectedly; starting a new one");
 	s->gap = true;
 	count_restarts(s->agent, true);
 	if (s->phase == SUPERVISOR_STEADY)
-		s->start_due = mono_max(now,
-		    mono_add(s->started, RESTART_NS));
+		s->start_due = mono_max(now, mono_add(s->started,
+		    s->in_a_row > CRASHES_SLOW ? RESTART_SLOW_NS : RESTART_NS));
+}
+
+static void
+current_ended(struct supervisor *s, struct mono_time now)
+{
+	engine_end(&s->current);
+	if (s->phase != SUPERVISOR_ENDING)
+		log_message(failure_priority(s, now), 0,
+		    "the engine ended unexpectedly; starting a new one");
+	agent_reconcile(s->agent, now, wall_now());
+	replace_current(s, now);
+}
+
+/* An attacker may control the engine, so nothing more is taken from it. */
+static void
+current_is_invalid(struct supervisor *s, const char *wrong, const char *watch,
+    struct mono_time now)
+{
+	engine_end(&s->current);
+	log_message(failure_priority(s, now), 0, "the engine sent an invalid "
+	    "report: %s%s%s%s; starting a new one", wrong,
+	    watch == NULL ? "" : " (watch \"", watch == NULL ? "" : watch,
+	    watch == NULL ? "" : "\")");
+	count_crash(s, now);
+	agent_distrust(s->agent, now);
+	s->gap = true;
+	replace_current(s, now);
 }
 
 static void
@@ -274,14 +329,50 @@ next_ended(struct supervisor *s, struct mono_time now)
 /* ---- reports */
 
 static void
+take_line(struct supervisor *s, struct engine_message *line,
+    struct mono_time now)
+{
+	if (!rate_limit_allows(&s->lines, LINES_NS, LINES_BURST, now)) {
+		s->lines_dropped++;
+		return;
+	}
+	if (s->lines_dropped > 0)
+		log_warnx("%u log lines of the engine were dropped",
+		    s->lines_dropped);
+	s->lines_dropped = 0;
+	engine_log(line);
+}
+
+/* Returns NULL or what is wrong with the report. */
+static const char *
 take_report(struct supervisor *s, const struct engine_report *r)
 {
-	if (r->type == ENGINE_EVENT)
-		agent_event(s->agent, r);
-	else if (r->type == ENGINE_CAPTURE)
-		agent_capture_event(s->agent, r, wall_now());
-	else if (r->type == ENGINE_LOG)
-		engine_log(r);
+	const struct engine_check_clocks	 clocks = {
+		mono_now(), wall_now(),
+	};
+
+	switch (r->type) {
+	case ENGINE_EVENT:
+		return (agent_event(s->agent, r->event, &clocks));
+	case ENGINE_CAPTURE:
+		return (agent_capture_event(s->agent, r->message,
+		    clocks.wall));
+	case ENGINE_LOG:
+		take_line(s, r->message, clocks.now);
+		return (NULL);
+	default:
+		return ("a type of report that is not expected");
+	}
+}
+
+/* The name of the watch of a report; NULL: it has none. */
+static const char *
+watch_of(const struct supervisor *s, const struct engine_report *r)
+{
+	const struct configuration	*config = s->agent->current.config;
+
+	return (r->type == ENGINE_EVENT && r->event->watch < config->nwatches ?
+	    config->watches[r->event->watch]->name : NULL);
 }
 
 /* All reports of an engine that ends are read. */
@@ -298,13 +389,19 @@ static void
 read_current(struct supervisor *s, struct mono_time now)
 {
 	struct engine_report	 r;
-	int			 status = 0;
+	enum engine_received	 status = ENGINE_NOTHING;
+	const char		*wrong = NULL;
 	unsigned		 n = 0;
 
-	while (s->current.socket != -1 && may_read_more(s, n++) &&
-	    (status = engine_receive(&s->current, &r)) == 1)
-		take_report(s, &r);
-	if (s->current.socket != -1 && status == -1) {
+	while (s->current.socket != -1 && wrong == NULL &&
+	    may_read_more(s, n++) &&
+	    (status = engine_receive(&s->current, &r)) == ENGINE_REPORT)
+		wrong = take_report(s, &r);
+	if (wrong != NULL) {
+		current_is_invalid(s, wrong, watch_of(s, &r), now);
+	} else if (status == ENGINE_INVALID) {
+		current_is_invalid(s, INVALID_TEXT, NULL, now);
+	} else if (status == ENGINE_ENDED) {
 		if (s->phase != SUPERVISOR_ENDING)
 			count_crash(s, now);
 		current_ended(s, now);
@@ -316,16 +413,16 @@ static void
 read_next(struct supervisor *s, struct mono_time now)
 {
 	struct engine_report	 r;
-	int			 status;
+	enum engine_received	 status;
 
 	if (s->phase != SUPERVISOR_STARTING)
 		return;
 	status = engine_receive(&s->next, &r);
-	if (status == 1 && r.type == ENGINE_READY)
+	if (status == ENGINE_REPORT && r.type == ENGINE_READY)
 		next_is_ready(s, now);
-	else if (status == 1 && r.type == ENGINE_LOG)
-		engine_log(&r);
-	else if (status == -1)
+	else if (status == ENGINE_REPORT && r.type == ENGINE_LOG)
+		take_line(s, r.message, now);
+	else if (status != ENGINE_NOTHING)
 		next_ended(s, now);
 }
 
@@ -404,7 +501,7 @@ static bool
 could_capture_more(const struct supervisor *s, uint64_t *situation)
 {
 	const struct shared_state	*shared = s->agent->current.shared;
-	const struct shared_capture	*c;
+	struct shared_capture		 c;
 	uint32_t			 ifindex;
 	enum link_state			 state;
 	size_t				 i;
@@ -412,13 +509,13 @@ could_capture_more(const struct supervisor *s, uint64_t *situation)
 
 	*situation = 0;
 	for (i = 0; i < shared->ncaptures; i++) {
-		c = &shared->captures[i];
-		if (c->listening)
+		if (shared_state_listens(shared, i))
 			continue;
+		shared_state_read_capture(shared, i, s->agent->now, &c);
 		state = link_state(s->link, shared->names[i], &ifindex);
-		*situation = *situation * 31 + i * 16 + c->state * 4 + state;
+		*situation = *situation * 31 + i * 16 + c.state * 4 + state;
 		more = more || state == LINK_UP || (state == LINK_DOWN &&
-		    c->state == SHARED_CAPTURE_FAILED);
+		    c.state == SHARED_CAPTURE_FAILED);
 	}
 	return (more);
 }
@@ -435,8 +532,10 @@ check_engine(struct supervisor *s, struct mono_time now)
 		return;
 	}
 	s->silent = 0;
-	if (mono_sub(now, s->started) >= UNSTABLE_NS)
+	if (mono_sub(now, s->started) >= UNSTABLE_NS) {
 		s->unstable = false;
+		s->in_a_row = 0;
+	}
 	if (!s->unstable)
 		agent_engine_fault(s->agent, NULL, wall_now());
 }
@@ -447,7 +546,7 @@ all_listen(const struct shared_state *shared)
 	size_t	 i;
 
 	for (i = 0; i < shared->ncaptures; i++)
-		if (!shared->captures[i].listening)
+		if (!shared_state_listens(shared, i))
 			return (false);
 	return (true);
 }
@@ -460,7 +559,8 @@ supervisor_tick_due(const struct supervisor *s, struct mono_time ticked)
 
 	/* After a silent tick, the next one shows whether it was the only. */
 	if (!agent_engine_is_alive(agent) || s->silent > 0 || s->hung > 0 ||
-	    agent->engine_fault != NULL || !all_listen(agent->current.shared))
+	    agent->engine_fault != NULL || agent_has_deferred(agent) ||
+	    !all_listen(agent->current.shared))
 		return (least);
 	/* Before that time the engine counts as alive. */
 	return (mono_max(least, agent_engine_alive_until(agent)));
@@ -473,12 +573,14 @@ supervisor_tick(struct supervisor *s, struct mono_time now)
 	bool		 more;
 
 	check_engine(s, now);
+	agent_notify_deferred(s->agent, wall_now());
 	if (s->phase != SUPERVISOR_STEADY || s->current.socket == -1 ||
 	    s->start_due.ns != MONO_NEVER.ns)
 		return;
 	s->hung = agent_engine_is_alive(s->agent) ? 0 : s->hung + 1;
 	if (s->hung >= SILENT_TICKS_HANGS) {
 		log_errx("the engine hangs; killing it");
+		count_crash(s, now);
 		current_ended(s, now);
 	}
 	if (s->hung > 0)
@@ -505,7 +607,8 @@ supervisor_end(struct supervisor *s)
 	struct engine_report	 r;
 	struct mono_time	 limit = mono_add(mono_now(), REPORTING_NS);
 	struct pollfd		 fd;
-	int			 status;
+	enum engine_received	 status;
+	const char		*wrong = NULL;
 
 	if (s->phase != SUPERVISOR_STEADY)
 		discard_next(s);
@@ -516,16 +619,22 @@ supervisor_end(struct supervisor *s)
 		status = engine_receive(&s->current, &r);
 		fd = (struct pollfd){ .fd = s->current.socket,
 		    .events = POLLIN };
-		if (status == 1)
-			take_report(s, &r);
-		else if (status == -1 || poll(&fd, 1, END_NS /
-		    NSEC_PER_MSEC) <= 0)
+		if (status == ENGINE_REPORT)
+			wrong = take_report(s, &r);
+		else if (status == ENGINE_INVALID)
+			wrong = INVALID_TEXT;
+		if (wrong != NULL || status == ENGINE_ENDED ||
+		    (status == ENGINE_NOTHING && poll(&fd, 1, END_NS /
+		    NSEC_PER_MSEC) <= 0))
 			engine_end(&s->current);
 	}
 	engine_end(&s->current);
 	engine_collect(true);
 	s->agent->engine_running = false;
-	agent_reconcile(s->agent, mono_now(), wall_now());
+	if (wrong == NULL)
+		agent_reconcile(s->agent, mono_now(), wall_now());
+	else
+		log_errx("the engine sent an invalid report: %s", wrong);
 	close(s->address_monitor);
 	close(s->link);
 }

@@ -11,6 +11,7 @@
 
 #include "agent.h"
 #include "base/mono.h"
+#include "base/rate_limit.h"
 #include "engine/engine_process.h"
 #include "generation.h"
 
@@ -35,7 +36,11 @@ struct supervisor {
 	unsigned		 silent;	/* ticks: no engine is alive */
 	struct mono_time	 crashes[SUPERVISOR_CRASHES];	/* a ring */
 	unsigned		 ncrashes;	/* since the start */
+	unsigned		 in_a_row;	/* crashes */
 	bool			 unstable;	/* see UNSTABLE_NS */
+	struct rate_limit	 failures;	/* log lines about failures */
+	struct rate_limit	 lines;		/* log lines of engines */
+	unsigned		 lines_dropped;	/* by that limit */
 	struct mono_time	 start_due;	/* of a replacement */
 	struct mono_time	 collected;	/* killed engines, last */
 	struct mono_time	 retried;	/* failed captures, last */

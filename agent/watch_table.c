@@ -72,16 +72,21 @@ static const void *
 row_view(const struct agent *agent, size_t i, union view *view)
 {
 	const struct generation		*g = &agent->current;
-	uint32_t			 position = g->by_index[i], source;
+	uint32_t			 position = g->by_index[i];
 	struct watch_view		*row = &view->watch;
 
 	row->config = g->config->watches[position];
 	row->now = agent->now;
-	detect_watch_read(&g->shared->watches[position], &row->watch);
-	/* A disabled watch has no source; a faulty engine may write any. */
-	source = row->watch.source;
-	row->source = source < g->shared->ncaptures ?
-	    g->shared->captures[source].source : (struct detect_source){ 0 };
+	shared_state_read_watch(g->shared, g->config, position, row->now,
+	    &row->watch);
+	/* The alarm is the agent's, so that both tables agree. */
+	row->watch.transitions = g->alarms[position].transitions;
+	row->watch.raised = g->alarms[position].state == ALARM_RAISED;
+	row->source = (struct detect_source){ 0 };
+	/* A disabled watch has no source. */
+	if (row->watch.source < g->shared->ncaptures)
+		shared_state_read_source(g->shared, row->watch.source,
+		    row->now, &row->source);
 	if (!agent_engine_is_alive(agent) || agent->engine_fault != NULL)
 		row->source.blind = true;
 	return (row);

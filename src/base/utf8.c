@@ -56,6 +56,12 @@ utf8_valid(const char *text)
 	return (true);
 }
 
+bool
+utf8_control(uint32_t c)
+{
+	return (c < 0x20 || (c >= 0x7f && c <= 0x9f));
+}
+
 void
 utf8_clean(char *text, size_t size)
 {
@@ -65,17 +71,11 @@ utf8_clean(char *text, size_t size)
 	text[size - 1] = '\0';
 	for (; *text != '\0'; text += length) {
 		length = utf8_next(text, &c);
-		if (length > 0 && c >= ' ')
+		if (length > 0 && !utf8_control(c))
 			continue;
 		*text = '?';
 		length = 1;
 	}
-}
-
-bool
-utf8_control(uint32_t c)
-{
-	return (c < 0x20 || (c >= 0x7f && c <= 0x9f));
 }
 
 char *

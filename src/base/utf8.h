@@ -18,7 +18,7 @@ size_t	 utf8_next(const char *text, uint32_t *character);
 bool	 utf8_valid(const char *text);
 /*
  * Turns `size` bytes, at least 1, into a valid string: the last byte becomes
- * NUL, and each octet that is invalid or below U+0020 becomes "?".
+ * NUL, and each octet that is invalid or of a control character becomes "?".
  */
 void	 utf8_clean(char *text, size_t size);
 

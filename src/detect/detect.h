@@ -56,8 +56,9 @@ struct detect_source {
 	struct mono_time	 since;
 	/* When a loss of packets was found last. */
 	struct mono_time	 last_loss;
-	bool			 blind;		/* it captures nothing */
-	bool			 link_down;	/* its interface is down */
+	/* These are 0 or 1.  Another process may write any other octet. */
+	uint8_t			 blind;		/* it captures nothing */
+	uint8_t			 link_down;	/* its interface is down */
 };
 
 #define DETECT_INTERRUPTION_BITS	47	/* up to 39 h, in ns */

@@ -106,13 +106,12 @@ static void
 report_event(void *arg, const struct detect_event *event)
 {
 	struct engine		*engine = arg;
-	struct engine_event	 e = {
-		.event = *event,
-		.at = clock_offset_wall(&engine->common.clock_offset,
-		    event->at),
-	};
+	struct engine_event	 e = report_queue_event(event,
+	    clock_offset_wall(&engine->common.clock_offset, event->at));
 
-	report_queue_add_event(&engine->common.reports, &e);
+	/* The row has the event, and the agent finds it there. */
+	if (!report_queue_add_event(&engine->common.reports, &e))
+		fatal("cannot report an alarm");
 	/* During a storm the queue would grow, and the agent would wait. */
 	if (report_queue_has_datagram(&engine->common.reports))
 		flush_reports(engine);
@@ -380,7 +379,7 @@ find_own_peers(struct engine *engine, const struct configuration *config)
 static uint32_t
 wait_for_order(const struct engine *engine)
 {
-	struct engine_report	 ready = { .type = ENGINE_READY };
+	struct engine_message	 ready = { .type = ENGINE_READY };
 
 	if (send(engine->parent, &ready, sizeof(ready), MSG_NOSIGNAL) < 0)
 		return (ENGINE_STOP);

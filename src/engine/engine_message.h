@@ -4,9 +4,9 @@
  * (engine_process.c).  They are sent over a SOCK_SEQPACKET socket pair, one
  * message in each datagram; only events share a datagram.
  *
- * Both sides are the same program, so the structures are sent as they are in
- * memory.  The parent still validates each datagram: the engine reads untrusted
- * packets, and an attacker may control it.
+ * Both programs are of the same build, so the structures are sent as they are
+ * in memory.  The parent validates each datagram with engine_check.h: the
+ * engine reads untrusted packets, and an attacker may control it.
  */
 #ifndef HBW_ENGINE_MESSAGE_H
 #define HBW_ENGINE_MESSAGE_H
@@ -39,26 +39,36 @@ enum engine_report_type {
 	ENGINE_LOG,		/* a log line, which the parent writes */
 };
 
-/* The size of a log line with its NUL; a longer line is truncated. */
+/* The size of a text with its NUL; a longer log line is truncated. */
 #define ENGINE_TEXT_SIZE	224
 
-/* Each member is valid for the report types that its comment names. */
-struct engine_report {
+/*
+ * A report of any type but ENGINE_EVENT.  Each member is valid for the types
+ * that its comment names.
+ */
+struct engine_message {
 	uint32_t		 type;		/* enum engine_report_type */
-	struct detect_event	 event;		/* EVENT */
-	struct wall_time	 at;		/* EVENT: the wall time */
 	uint32_t		 capture;	/* CAPTURE: its position */
 	uint32_t		 state;		/* CAPTURE: the new state */
 	int32_t			 priority;	/* LOG: see syslog(3) */
-	union {
-		char		 error[SHARED_ERROR_SIZE];	/* CAPTURE */
-		char		 text[ENGINE_TEXT_SIZE];	/* LOG */
-	};
+	char			 text[ENGINE_TEXT_SIZE]; /* CAPTURE: error; LOG */
 };
 
+/*
+ * A struct detect_event, without what the agent computes itself.  A receiver
+ * may read any value in a number, but not in a bool or an enumeration.
+ */
 struct engine_event {
-	struct detect_event	 event;
-	struct wall_time	 at;		/* event.at, as wall time */
+	struct mono_time	 at;
+	struct wall_time	 at_wall;	/* the same by the wall clock */
+	struct wall_time	 last_heartbeat;
+	uint32_t		 watch;
+	uint32_t		 number;
+	uint8_t			 transition;	/* enum detect_transition */
+	uint8_t			 received;	/* 0: false, as the next ones */
+	uint8_t			 stopping;
+	uint8_t			 lossy;
+	uint8_t			 link_down;
 };
 
 /*

@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "base/log.h"
-#include "base/utf8.h"
 #include "engine/engine_process.h"
 #include "engine/engine_program.h"
 #include "engine/handover.h"
@@ -75,33 +74,17 @@ engine_has_buffered(const struct engine_process *engine)
 	return (engine->next < engine->count);
 }
 
-static int
+static enum engine_received
 next_event(struct engine_process *engine, struct engine_report *r)
 {
-	const struct engine_event	*e;
-
-	e = &engine->datagram.events.events[engine->next++];
 	*r = (struct engine_report){
-		.type = ENGINE_EVENT, .event = e->event, .at = e->at,
+		.type = ENGINE_EVENT,
+		.event = &engine->datagram.events.events[engine->next++],
 	};
-	return (1);
+	return (ENGINE_REPORT);
 }
 
-/* Checks that the length of the last datagram fits its type and count. */
-static bool
-is_valid(const struct engine_process *engine, size_t length)
-{
-	uint32_t	 count = engine->datagram.events.count;
-
-	if (length < sizeof(engine->datagram.type))
-		return (false);
-	if (engine->datagram.type != ENGINE_EVENT)
-		return (length == sizeof(engine->datagram.report));
-	return (length >= ENGINE_EVENTS_SIZE(1) && count > 0 &&
-	    count <= ENGINE_EVENTS && length == ENGINE_EVENTS_SIZE(count));
-}
-
-int
+enum engine_received
 engine_receive(struct engine_process *engine, struct engine_report *r)
 {
 	ssize_t	 n;
@@ -109,28 +92,30 @@ engine_receive(struct engine_process *engine, struct engine_report *r)
 	if (engine_has_buffered(engine))
 		return (next_event(engine, r));
 	n = recv(engine->socket, &engine->datagram, sizeof(engine->datagram),
-	    MSG_DONTWAIT);
+	    MSG_DONTWAIT | MSG_TRUNC);
 	if (n < 0 && (errno == EAGAIN || errno == EINTR))
-		return (0);
-	if (n <= 0 || !is_valid(engine, (size_t)n))
-		return (-1);
+		return (ENGINE_NOTHING);
+	if (n <= 0)
+		return (ENGINE_ENDED);
+	if (!engine_check_datagram(&engine->datagram, (size_t)n))
+		return (ENGINE_INVALID);
 	if (engine->datagram.type == ENGINE_EVENT) {
 		engine->next = 0;
 		engine->count = engine->datagram.events.count;
 		return (next_event(engine, r));
 	}
-	*r = engine->datagram.report;
-	if (r->type == ENGINE_LOG)
-		utf8_clean(r->text, sizeof(r->text));
-	else
-		utf8_clean(r->error, sizeof(r->error));
-	return (1);
+	*r = (struct engine_report){
+		.type = engine->datagram.type,
+		.message = &engine->datagram.message,
+	};
+	return (ENGINE_REPORT);
 }
 
 void
-engine_log(const struct engine_report *r)
+engine_log(struct engine_message *line)
 {
-	log_other(ENGINE_NAME, LOG_PRI(r->priority), r->text);
+	engine_check_line(line);
+	log_other(ENGINE_NAME, line->priority, line->text);
 }
 
 /* ---- engines that end */

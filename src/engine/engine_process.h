@@ -17,6 +17,7 @@
 #include <stdint.h>
 
 #include "config/configuration.h"
+#include "engine/engine_check.h"
 #include "engine/engine_message.h"
 #include "engine/shared_state.h"
 
@@ -25,11 +26,7 @@ struct engine_process {
 	int		 socket;	/* -1: there is no engine */
 
 	/* The last datagram, and which of its events is received next. */
-	union {
-		uint32_t		 type;
-		struct engine_report	 report;
-		struct engine_events	 events;
-	} datagram;
+	union engine_datagram datagram;
 	uint32_t	 next;		/* its position */
 	uint32_t	 count;		/* the number of events */
 };
@@ -45,11 +42,26 @@ bool	 engine_start(struct engine_process *, const struct configuration *,
 bool	 engine_order(const struct engine_process *, enum engine_order);
 
 /*
- * Receives one report, without waiting.  Returns 1 with a report, 0 when there
- * is none, and -1 when the engine has ended or sent an invalid datagram.  The
- * text of a report is valid UTF-8; the caller must check all other values.
+ * A report.  The pointer for its type is valid until the next call of
+ * engine_receive; the other one is NULL.  The contents are not checked: use the
+ * functions of engine_check.h.
  */
-int	 engine_receive(struct engine_process *, struct engine_report *);
+struct engine_report {
+	enum engine_report_type		 type;
+	const struct engine_event	*event;		/* ENGINE_EVENT */
+	struct engine_message		*message;	/* other types */
+};
+
+enum engine_received {
+	ENGINE_NOTHING,		/* there is no report now */
+	ENGINE_REPORT,
+	ENGINE_ENDED,
+	ENGINE_INVALID,		/* an invalid datagram; it must be ended */
+};
+
+/* Receives one report, without waiting. */
+enum engine_received engine_receive(struct engine_process *,
+	    struct engine_report *);
 
 /*
  * True when engine_receive has more events of the last datagram, for which
@@ -57,8 +69,8 @@ int	 engine_receive(struct engine_process *, struct engine_report *);
  */
 bool	 engine_has_buffered(const struct engine_process *);
 
-/* Logs a report of type ENGINE_LOG, in the name of the engine. */
-void	 engine_log(const struct engine_report *);
+/* Logs a message of type ENGINE_LOG, in the name of the engine. */
+void	 engine_log(struct engine_message *);
 
 /*
  * Closes the socket and kills the engine, so that it writes no more rows.  Does

@@ -41,7 +41,7 @@
 #define WATCH_SIZE_MIN	10
 
 static const uint32_t	 shared_sizes[] = {
-	sizeof(struct engine_report), sizeof(struct engine_events),
+	sizeof(struct engine_message), sizeof(struct engine_events),
 	sizeof(struct shared_capture), sizeof(struct detect_watch),
 };
 #define SHARED_SIZES	(sizeof(shared_sizes) / sizeof(shared_sizes[0]))

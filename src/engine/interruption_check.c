@@ -29,14 +29,14 @@ interruption_check_watch(struct interruption_check *check, uint32_t watch,
 
 void
 interruption_check_all(const struct configuration *config,
-    const struct shared_state *shared)
+    const struct shared_state *shared, struct mono_time now)
 {
 	struct interruption_check	 check = { .config = config };
 	struct detect_watch		 w;
 	uint32_t			 i;
 
 	for (i = 0; i < shared->nwatches; i++) {
-		detect_watch_read(&shared->watches[i], &w);
+		shared_state_read_watch(shared, config, i, now, &w);
 		interruption_check_watch(&check, i, &w);
 	}
 }

@@ -23,6 +23,6 @@ void	 interruption_check_watch(struct interruption_check *, uint32_t watch,
 	    const struct detect_watch *);
 /* Checks all watches, to whose rows an engine may be writing. */
 void	 interruption_check_all(const struct configuration *,
-	    const struct shared_state *);
+	    const struct shared_state *, struct mono_time now);
 
 #endif

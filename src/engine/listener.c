@@ -48,7 +48,7 @@ set_capture_state(struct listener *listener, enum shared_capture_state state,
     const char *error)
 {
 	struct shared_capture	*row = listener->row;
-	struct engine_report	 r = {
+	struct engine_message	 m = {
 		.type = ENGINE_CAPTURE, .capture = listener->position,
 		.state = state,
 	};
@@ -61,8 +61,8 @@ set_capture_state(struct listener *listener, enum shared_capture_state state,
 	snprintf(row->error, sizeof(row->error), "%s", error);
 	if (!changed)
 		return;
-	snprintf(r.error, sizeof(r.error), "%s", error);
-	if (!report_queue_add(&listener->common->reports, &r))
+	snprintf(m.text, sizeof(m.text), "%s", error);
+	if (!report_queue_add(&listener->common->reports, &m))
 		log_errx("%s: report of the capture state dropped: out of "
 		    "memory", row->interface);
 }

@@ -7,11 +7,10 @@
 #include <stdlib.h>
 #include <syslog.h>
 
-#include "base/log.h"
 #include "engine/report_queue.h"
 
 struct report_queue_entry {
-	struct engine_report	*report;	/* owned; NULL: an event */
+	struct engine_message	*message;	/* owned; NULL: an event */
 	struct engine_event	 event;
 };
 
@@ -29,7 +28,7 @@ drop_first(struct report_queue *q)
 {
 	const struct report_queue_entry	*first = queue_at(&q->entries, 0);
 
-	free(first->report);
+	free(first->message);
 	queue_shift(&q->entries);
 }
 
@@ -41,40 +40,53 @@ report_queue_free(struct report_queue *q)
 	queue_free(&q->entries);
 }
 
-void
+struct engine_event
+report_queue_event(const struct detect_event *event, struct wall_time at)
+{
+	return ((struct engine_event){
+		.at = event->at, .at_wall = at,
+		.last_heartbeat = event->last_heartbeat,
+		.watch = event->watch, .number = event->number,
+		.transition = (uint8_t)event->transition,
+		.received = event->received, .stopping = event->stopping,
+		.lossy = event->lossy, .link_down = event->link_down,
+	});
+}
+
+bool
 report_queue_add_event(struct report_queue *q, const struct engine_event *event)
 {
 	struct report_queue_entry	 entry = { .event = *event };
 
-	if (!queue_push(&q->entries, &entry))
-		log_errx("alarm event dropped: out of memory");
+	return (queue_push(&q->entries, &entry));
 }
 
 bool
-report_queue_add(struct report_queue *q, const struct engine_report *report)
+report_queue_add(struct report_queue *q, const struct engine_message *message)
 {
 	struct report_queue_entry	 entry = {
-		.report = malloc(sizeof(*report)),
+		.message = malloc(sizeof(*message)),
 	};
 
-	if (entry.report == NULL)
+	if (entry.message == NULL)
 		return (false);
-	*entry.report = *report;
+	*entry.message = *message;
 	if (queue_push(&q->entries, &entry))
 		return (true);
-	free(entry.report);
+	free(entry.message);
 	return (false);
 }
 
 static bool
 add_log_line(struct report_queue *q, int priority, const char *line)
 {
-	struct engine_report	 report = {
+	struct engine_message	 message = {
 		.type = ENGINE_LOG, .priority = priority,
 	};
 
-	snprintf(report.text, sizeof(report.text), "%s", line);
-	if (q->lines >= REPORT_QUEUE_LINES_MAX || !report_queue_add(q, &report))
+	snprintf(message.text, sizeof(message.text), "%s", line);
+	if (q->lines >= REPORT_QUEUE_LINES_MAX ||
+	    !report_queue_add(q, &message))
 		return (false);
 	q->lines++;
 	return (true);
@@ -109,7 +121,7 @@ gather_events(const struct report_queue *q, struct engine_events *events)
 	for (events->count = 0; events->count < ENGINE_EVENTS;
 	    events->count++) {
 		entry = queue_at(&q->entries, events->count);
-		if (entry == NULL || entry->report != NULL)
+		if (entry == NULL || entry->message != NULL)
 			break;
 		events->events[events->count] = entry->event;
 	}
@@ -119,12 +131,12 @@ static bool
 send_first(struct report_queue *q, int socket)
 {
 	const struct report_queue_entry	*first = queue_at(&q->entries, 0);
-	const struct engine_report	*report = first->report;
-	const void			*datagram = report;
+	const struct engine_message	*message = first->message;
+	const void			*datagram = message;
 	struct engine_events		 events;
-	size_t				 length = sizeof(*report), n = 1;
+	size_t				 length = sizeof(*message), n = 1;
 
-	if (report == NULL) {
+	if (message == NULL) {
 		gather_events(q, &events);
 		datagram = &events;
 		length = ENGINE_EVENTS_SIZE(events.count);
@@ -132,7 +144,7 @@ send_first(struct report_queue *q, int socket)
 	}
 	if (send(socket, datagram, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return (false);
-	q->lines -= report != NULL && report->type == ENGINE_LOG;
+	q->lines -= message != NULL && message->type == ENGINE_LOG;
 	for (; n > 0; n--)
 		drop_first(q);
 	return (true);

@@ -27,12 +27,14 @@ struct report_queue {
 bool	 report_queue_init(struct report_queue *);
 void	 report_queue_free(struct report_queue *);
 
-/* Appends a copy of an event.  If memory is exhausted, it is dropped. */
-void	 report_queue_add_event(struct report_queue *,
-	    const struct engine_event *);
+/* The form in which an event is sent; `at` is its wall-clock time. */
+struct engine_event report_queue_event(const struct detect_event *,
+	    struct wall_time at);
 
-/* Appends a copy of another report.  False when memory is exhausted. */
-bool	 report_queue_add(struct report_queue *, const struct engine_report *);
+/* Append a copy of an event, and of a message.  False: memory is exhausted. */
+bool	 report_queue_add_event(struct report_queue *,
+	    const struct engine_event *);
+bool	 report_queue_add(struct report_queue *, const struct engine_message *);
 
 /* Appends a log line.  If memory is exhausted, the line counts as dropped. */
 void	 report_queue_add_log_line(struct report_queue *, int priority,

@@ -8,14 +8,11 @@
 
 #include "base/array.h"
 #include "base/memory_file.h"
-#include "base/utf8.h"
+#include "engine/engine_check.h"
 #include "engine/shared_state.h"
 
 /* Each array of rows starts at a cache line. */
 #define LINE_SIZE	64
-
-/* A time is invalid if it is later than now by more than this. */
-#define FUTURE_NS	(60 * NSEC_PER_SEC)
 
 static int
 compare_names(const void *a, const void *b)
@@ -116,18 +113,22 @@ map_rows(struct shared_state *shared, int file)
 }
 
 static void
+configure_watch(const struct shared_state *shared,
+    const struct configuration_profile *p, struct detect_watch *w)
+{
+	detect_watch_configure(w, shared_state_find_capture(shared,
+	    p->interface), p->interruption_ns, p->recovery, p->enabled);
+}
+
+static void
 configure_watches(struct shared_state *shared,
     const struct configuration *config)
 {
-	const struct configuration_profile	*p;
-	size_t					 i;
+	size_t	 i;
 
-	for (i = 0; i < config->nwatches; i++) {
-		p = config->watches[i]->profile;
-		detect_watch_configure(&shared->watches[i],
-		    shared_state_find_capture(shared, p->interface),
-		    p->interruption_ns, p->recovery, p->enabled);
-	}
+	for (i = 0; i < config->nwatches; i++)
+		configure_watch(shared, config->watches[i]->profile,
+		    &shared->watches[i]);
 }
 
 struct shared_state *
@@ -206,45 +207,55 @@ shared_state_find_capture(const struct shared_state *shared,
 	    (const char (*)[IF_NAMESIZE])shared->names));
 }
 
-/* ---- rows with invalid values */
+/* ---- rows that an engine may have written */
 
-static void
-sanitize_time(struct mono_time *t, struct mono_time now)
+void
+shared_state_read_watch(const struct shared_state *shared,
+    const struct configuration *config, size_t i, struct mono_time now,
+    struct detect_watch *copy)
 {
-	if (mono_before(mono_add(now, FUTURE_NS), *t))
-		*t = now;
+	detect_watch_read(&shared->watches[i], copy);
+	engine_check_watch(copy, now);
+	configure_watch(shared, config->watches[i]->profile, copy);
+}
+
+void
+shared_state_read_capture(const struct shared_state *shared, size_t i,
+    struct mono_time now, struct shared_capture *copy)
+{
+	*copy = shared->captures[i];
+	engine_check_row(copy, shared->names[i], now);
+}
+
+void
+shared_state_read_source(const struct shared_state *shared, size_t i,
+    struct mono_time now, struct detect_source *copy)
+{
+	*copy = shared->captures[i].source;
+	engine_check_source(copy, now);
+}
+
+bool
+shared_state_listens(const struct shared_state *shared, size_t i)
+{
+	return (shared->captures[i].listening != 0);
 }
 
 void
 shared_state_sanitize(struct shared_state *shared,
     const struct configuration *config, struct mono_time now)
 {
-	struct shared_capture	*c;
+	struct detect_watch	*w;
 	size_t			 i;
 
-	for (i = 0; i < shared->ncaptures; i++) {
-		c = &shared->captures[i];
-		memcpy(c->interface, shared->names[i], sizeof(c->interface));
-		sanitize_time(&c->source.since, now);
-		sanitize_time(&c->source.last_loss, now);
-	}
+	for (i = 0; i < shared->ncaptures; i++)
+		engine_check_row(&shared->captures[i], shared->names[i], now);
 	configure_watches(shared, config);
 	for (i = 0; i < shared->nwatches; i++) {
-		sanitize_time(&shared->watches[i].last, now);
-		sanitize_time(&shared->watches[i].raised_at, now);
+		w = &shared->watches[i];
+		detect_watch_sanitize(w);
+		engine_check_watch(w, now);
 	}
-}
-
-void
-shared_state_read_capture(const struct shared_state *shared, size_t i,
-    struct shared_capture *copy)
-{
-	*copy = shared->captures[i];
-	memcpy(copy->interface, shared->names[i], sizeof(copy->interface));
-	utf8_clean(copy->error, sizeof(copy->error));
-	if (copy->state < SHARED_CAPTURE_RUNNING ||
-	    copy->state > SHARED_CAPTURE_FAILED)
-		copy->state = SHARED_CAPTURE_FAILED;
 }
 
 /* ---- a new configuration */

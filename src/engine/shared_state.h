@@ -6,13 +6,14 @@
  * The running engine writes; the agent reads at any time.  The agent writes
  * only while no engine runs: before ENGINE_GO and after engine_end.  Neither
  * side waits for the other:
- * - detect_watch_read makes a consistent copy of a watch;
+ * - shared_state_read_watch makes a consistent copy of a watch;
  * - a capture has no lock, so its members may be from different moments and its
- *   error may be cut; shared_state_read_capture makes a copy with valid texts;
+ *   error may be cut; shared_state_read_capture makes a copy;
  * - next_wakeup is atomic, and orders no other memory access.
  *
- * An attacker may control the engine, so the agent validates all values in this
- * memory.  The rows contain no pointer and no length for that reason.
+ * An attacker may control the engine, so these copies are validated (see
+ * engine_check.h), and the agent reads the rows in no other way.  The rows
+ * contain no pointer and no length for that reason.
  */
 #ifndef HBW_SHARED_STATE_H
 #define HBW_SHARED_STATE_H
@@ -43,7 +44,7 @@ struct shared_capture {
 	char			 interface[IF_NAMESIZE];
 	uint32_t		 ifindex;	/* the last one; 0: unknown */
 	uint32_t		 state;		/* enum shared_capture_state */
-	bool			 listening;	/* an engine captures */
+	uint8_t			 listening;	/* 1: an engine captures */
 	uint64_t		 packets;	/* that passed the filter */
 	uint64_t		 heartbeats;	/* that a watch counted */
 	uint64_t		 duplicates;	/* copies of heartbeats */
@@ -103,15 +104,26 @@ void	 shared_state_take_over(struct shared_state *,
 
 /*
  * Repairs the rows after an engine has ended: restores the members that no
- * engine changes, and replaces times in the future by `now`.  Call it only
- * while no engine runs.
+ * engine changes, and replaces invalid values.  Call it only while no engine
+ * runs.
  */
 void	 shared_state_sanitize(struct shared_state *,
 	    const struct configuration *, struct mono_time now);
 
-/* Copies the row of capture `i`; the state and texts of the copy are valid. */
+/*
+ * Copy the row of watch `i`, with its configuration, and that of capture `i`.
+ * All values of a copy are valid.
+ */
+void	 shared_state_read_watch(const struct shared_state *,
+	    const struct configuration *, size_t i, struct mono_time now,
+	    struct detect_watch *copy);
 void	 shared_state_read_capture(const struct shared_state *, size_t i,
-	    struct shared_capture *copy);
+	    struct mono_time now, struct shared_capture *copy);
+/* Copies only the source of a capture. */
+void	 shared_state_read_source(const struct shared_state *, size_t i,
+	    struct mono_time now, struct detect_source *copy);
+/* True when an engine captures on capture `i`. */
+bool	 shared_state_listens(const struct shared_state *, size_t i);
 
 /* The position of the capture of an interface; UINT32_MAX if it has none. */
 uint32_t shared_state_find_capture(const struct shared_state *,

@@ -18,6 +18,7 @@
 #include "agent_reports.h"
 #include "base/mono.h"
 #include "detect/detect.h"
+#include "engine/report_queue.h"
 #include "persistence.h"
 
 #include "load.h"
@@ -34,7 +35,9 @@ struct stage {
 	struct detect		  detect;
 	struct detect_source	**sources;
 	bool			  lose;		/* reports are lost */
-	struct engine_report	  report;	/* the last, lost or not */
+	bool			  limited;	/* notifications of captures */
+	struct engine_event	  event;	/* the last, lost or not */
+	const char		 *wrong;	/* with it; NULL: it was right */
 };
 
 static inline struct mono_time
@@ -62,18 +65,28 @@ stage_configuration(const char *text)
 	return (config);
 }
 
+/* The agent gets an event of the engine.  Returns what is wrong with it. */
+static inline const char *
+stage_report(struct stage *s, const struct engine_event *event)
+{
+	const struct engine_check_clocks	 clocks = {
+		s->agent.now, { s->agent.now.ns +
+		    (STAGE_NOON - STAGE_UP) * NSEC_PER_SEC },
+	};
+
+	s->wrong = agent_event(&s->agent, event, &clocks);
+	return (s->wrong);
+}
+
 static inline void
 stage_emit(void *arg, const struct detect_event *event)
 {
 	struct stage	*s = arg;
 
-	s->report = (struct engine_report){
-		.type = ENGINE_EVENT, .event = *event,
-		.at = { event->at.ns +
-		    (STAGE_NOON - STAGE_UP) * NSEC_PER_SEC },
-	};
+	s->event = report_queue_event(event, (struct wall_time){
+	    event->at.ns + (STAGE_NOON - STAGE_UP) * NSEC_PER_SEC });
 	if (!s->lose)
-		agent_event(&s->agent, &s->report);
+		stage_report(s, &s->event);
 }
 
 /* A new engine takes over the rows. */
@@ -169,7 +182,7 @@ stage_capture(struct stage *s, uint32_t capture,
 {
 	struct shared_state	*shared = s->agent.current.shared;
 	struct shared_capture	*c = &shared->captures[capture];
-	struct engine_report	 r = {
+	struct engine_message	 m = {
 		.type = ENGINE_CAPTURE, .capture = capture, .state = state,
 	};
 
@@ -177,8 +190,13 @@ stage_capture(struct stage *s, uint32_t capture,
 	c->source.blind = state == SHARED_CAPTURE_FAILED;
 	c->source.link_down = state == SHARED_CAPTURE_DOWN;
 	snprintf(c->error, sizeof(c->error), "%s", error);
-	snprintf(r.error, sizeof(r.error), "%s", error);
-	agent_capture_event(&s->agent, &r, stage_wall(at));
+	snprintf(m.text, sizeof(m.text), "%s", error);
+	if (s->limited)
+		s->agent.now = stage_mono(at);
+	else
+		s->agent.current.captures[capture].limit =
+		    (struct rate_limit){ 0 };
+	s->wrong = agent_capture_event(&s->agent, &m, stage_wall(at));
 }
 
 #endif

@@ -267,30 +267,34 @@ active_by_severity(void **state)
 
 /* ---- reports that are repeated, late or lost */
 
+/* A report that comes again or too late is no report of a correct engine. */
 static void
 doubled_and_late_reports(void **state)
 {
-	struct engine_report	 raise, clear, again;
+	struct engine_event	 raise, clear, again;
 
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
 	stage_advance(&stage, 11);
-	raise = stage.report;
-	agent_event(AGENT, &raise);
+	raise = stage.event;
+	assert_null(stage.wrong);
+	assert_non_null(stage_report(&stage, &raise));
 	assert_notifications(1);
 	stage_heartbeat(&stage, 0, 12);
-	clear = stage.report;
-	agent_event(AGENT, &clear);
-	agent_event(AGENT, &raise);
+	clear = stage.event;
+	assert_null(stage.wrong);
+	assert_non_null(stage_report(&stage, &clear));
+	assert_non_null(stage_report(&stage, &raise));
 	assert_notifications(2);
 	assert_active(0, 0, 0, 0);
 	assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
 	stage_advance(&stage, 23);
-	again = stage.report;
+	again = stage.event;
+	assert_null(stage.wrong);
 	assert_notifications(3);
-	agent_event(AGENT, &clear);
-	agent_event(AGENT, &raise);
-	agent_event(AGENT, &again);
+	assert_non_null(stage_report(&stage, &clear));
+	assert_non_null(stage_report(&stage, &raise));
+	assert_non_null(stage_report(&stage, &again));
 	assert_notifications(3);
 	assert_active(0, 0, 1, 0);
 	assert_int_equal(alarm_of(0)->state, ALARM_RAISED);
@@ -300,22 +304,25 @@ doubled_and_late_reports(void **state)
 static void
 reports_of_the_same_kind(void **state)
 {
-	struct engine_report	 r;
+	struct engine_event	 e;
 
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
 	stage_advance(&stage, 11);
-	r = stage.report;
-	r.event.number = 3;
-	agent_event(AGENT, &r);
+	e = stage.event;
+	e.number = 3;
+	assert_non_null(stage_report(&stage, &e));
+	e.number = 2;
+	assert_non_null(stage_report(&stage, &e));
 	assert_notifications(1);
 	assert_active(0, 0, 1, 0);
-	r.event.transition = DETECT_CLEARED;
-	r.event.number = 4;
-	agent_event(AGENT, &r);
+	e.transition = DETECT_CLEARED;
+	assert_null(stage_report(&stage, &e));
 	assert_notifications(2);
-	r.event.number = 6;
-	agent_event(AGENT, &r);
+	e.number = 3;
+	assert_non_null(stage_report(&stage, &e));
+	e.number = 4;
+	assert_non_null(stage_report(&stage, &e));
 	assert_notifications(2);
 	assert_active(0, 0, 0, 0);
 }
@@ -323,20 +330,29 @@ reports_of_the_same_kind(void **state)
 static void
 reports_of_unknown_rows(void **state)
 {
-	struct engine_report	 r;
+	struct engine_event	 e;
+	struct engine_message	 m = {
+		.type = ENGINE_CAPTURE, .state = SHARED_CAPTURE_FAILED,
+	};
 
 	(void)state;
-	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_begin(&stage, COMMON WATCH("w", "")
+	    WATCH("off", "enabled = false"));
 	stage_advance(&stage, 11);
-	r = stage.report;
-	r.event.number = 3;
-	r.event.watch = 1;
-	agent_event(AGENT, &r);
-	r.event.watch = UINT32_MAX;
-	agent_event(AGENT, &r);
-	r = (struct engine_report){ .type = ENGINE_CAPTURE, .capture = 1,
-	    .state = SHARED_CAPTURE_FAILED };
-	agent_capture_event(AGENT, &r, stage_wall(12));
+	e = stage.event;
+	e.watch = 1;		/* it is disabled */
+	assert_non_null(stage_report(&stage, &e));
+	e.watch = 2;
+	assert_non_null(stage_report(&stage, &e));
+	e.watch = UINT32_MAX;
+	assert_non_null(stage_report(&stage, &e));
+	m.capture = 1;
+	assert_non_null(agent_capture_event(AGENT, &m, stage_wall(12)));
+	m.capture = 0;
+	m.state = 0;
+	assert_non_null(agent_capture_event(AGENT, &m, stage_wall(12)));
+	m.state = SHARED_CAPTURE_FAILED + 1;
+	assert_non_null(agent_capture_event(AGENT, &m, stage_wall(12)));
 	assert_notifications(1);
 }
 
@@ -461,8 +477,12 @@ reconcile_a_long_series(void **state)
 			print_message("# raised before: %u, lost: %u, "
 			    "notifications: %u\n", before, lost,
 			    stage.agent.outbox.sequence);
+			/* The agent counts what it has applied. */
 			assert_int_equal(alarm_of(0)->transitions,
-			    before + lost);
+			    before + (lost % 2 == 1 ? 1 : 2));
+			assert_int_equal(
+			    stage.agent.current.shared->watches[0].transitions,
+			    alarm_of(0)->transitions);
 			assert_int_equal(alarm_of(0)->state,
 			    (before + lost) % 2 == 1 ? ALARM_RAISED :
 			    ALARM_CLEARED);
@@ -928,21 +948,159 @@ an_invalid_capture(void **state)
 	assert_string_equal(c->interface, "eth0");
 }
 
+/* A number that is accepted without a check makes the watch mute for ever. */
 static void
 an_invalid_event(void **state)
 {
-	struct engine_report	 r = { .type = ENGINE_EVENT };
+	static const uint32_t	 numbers[] = {
+		0, 2, 3, INT32_MAX, (uint32_t)INT32_MAX + 1, UINT32_MAX,
+	};
+	struct engine_event	 e = {
+		.at = stage_mono(10), .transition = DETECT_RAISED,
+	};
+	size_t			 i;
 
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
-	r.event.transition = DETECT_RAISED;
-	r.event.number = UINT32_MAX;
-	agent_event(AGENT, &r);
+	stage.agent.now = stage_mono(10);
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		e.number = numbers[i];
+		assert_non_null(stage_report(&stage, &e));
+	}
 	assert_notifications(0);
-	/* An accepted number would make all valid events too old. */
 	stage_advance(&stage, 11);
 	assert_notifications(1);
 	assert_notification(1, NOTIFICATION_RAISED, "w", 10);
+}
+
+/* The rows of an engine that sent an invalid report are not used. */
+static void
+distrusted_rows(void **state)
+{
+	struct detect_watch	*w;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", ""));
+	stage_heartbeat(&stage, 0, 9);
+	stage_advance(&stage, 11);		/* raises b */
+	assert_notifications(1);
+	w = AGENT->current.shared->watches;
+	w[0].raised = true;
+	w[0].transitions = 7;
+	w[1].raised = false;
+	w[1].transitions = 12;
+	w[0].last = w[1].last = stage_mono(-900);
+	agent_distrust(AGENT, stage_mono(12));
+	agent_reconcile(AGENT, stage_mono(12), stage_wall(12));
+	assert_notifications(1);
+	assert_active(0, 0, 1, 0);
+	stage_engine(&stage);
+	/* The silence of a counts from then on. */
+	stage_advance(&stage, 21);
+	assert_notifications(1);
+	stage_advance(&stage, 23);
+	assert_notifications(2);
+	assert_notification(2, NOTIFICATION_RAISED, "a", 22);
+	stage_heartbeat(&stage, 0, 24);
+	stage_heartbeat(&stage, 1, 24);
+	assert_null(stage.wrong);
+	assert_notifications(4);
+	assert_active(0, 0, 0, 0);
+}
+
+/* A row that is possible in itself, but not with the alarm. */
+static void
+rows_that_contradict_alarms(void **state)
+{
+	struct detect_watch	*w;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", ""));
+	stage_heartbeat(&stage, 0, 9);
+	stage_advance(&stage, 11);		/* raises b at 10 */
+	w = AGENT->current.shared->watches;
+	/* A raise at a time when the silence was shorter. */
+	w[0].raised = true;
+	w[0].transitions = 1;
+	w[0].raised_at = stage_mono(9.5);
+	/* A number before that of the alarm. */
+	w[1].raised = true;
+	w[1].transitions = 0x80000001;
+	agent_reconcile(AGENT, stage_mono(12), stage_wall(12));
+	assert_notifications(1);
+	assert_active(0, 0, 1, 0);
+	assert_int_equal(w[0].transitions, 0);
+	assert_false(w[0].raised);
+	assert_int_equal(w[1].transitions, 1);
+	assert_true(w[1].raised);
+	assert_int_equal(w[1].raised_at.ns, stage_mono(10).ns);
+	stage_engine(&stage);
+	stage_heartbeat(&stage, 1, 13);
+	stage_advance(&stage, 20);
+	assert_null(stage.wrong);
+	assert_notifications(3);
+	assert_notification(2, NOTIFICATION_CLEARED, "b", 13);
+	assert_notification(3, NOTIFICATION_RAISED, "a", 19);
+}
+
+/* The tables agree while a report is on its way, and if the row is wrong. */
+static void
+the_state_is_that_of_the_alarm(void **state)
+{
+	union view	 view;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage.lose = true;
+	stage_advance(&stage, 14);
+	(void)watch_table.view(AGENT, 0, &view);
+	assert_false(view.watch.watch.raised);
+	assert_null(stage_report(&stage, &stage.event));
+	AGENT->current.shared->watches[0].raised = false;
+	AGENT->current.shared->watches[0].transitions = 77;
+	(void)watch_table.view(AGENT, 0, &view);
+	assert_true(view.watch.watch.raised);
+	assert_int_equal(detect_interruptions(&view.watch.watch), 1);
+}
+
+/* Blind and restored in a loop: the outbox has few of them, and the last. */
+static void
+a_flood_of_blindness(void **state)
+{
+	double		 t;
+	unsigned	 i;
+	uint32_t	 count;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", "")
+	    FLOW("other", "lo", "192.0.2.12", ""));
+	stage.limited = true;
+	for (i = 0, t = 1; i < 10000; i++, t += 0.001)
+		stage_capture(&stage, 0, i % 2 == 0 ? SHARED_CAPTURE_FAILED :
+		    SHARED_CAPTURE_RUNNING, "x", t);
+	count = stage.agent.outbox.sequence;
+	assert_in_range(count, 2, 20);
+	assert_false(AGENT->current.captures[0].notified_blind);
+	/* Another capture has a limit of its own. */
+	stage_capture(&stage, 1, SHARED_CAPTURE_FAILED, "y", t);
+	assert_notifications(++count);
+	/* The last state is notified when the limit allows it. */
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "z", t);
+	assert_true(agent_has_deferred(AGENT));
+	agent_notify_deferred(AGENT, stage_wall(t));
+	assert_notifications(count);
+	AGENT->now = stage_mono(t + 90);
+	agent_notify_deferred(AGENT, stage_wall(t + 90));
+	assert_notifications(++count);
+	assert_int_equal(notification(count)->event, NOTIFICATION_BLIND);
+	assert_string_equal(notification(count)->capture->error, "z");
+	assert_false(agent_has_deferred(AGENT));
+	/* After a long time without any, they are notified at once again. */
+	for (i = 0; i < 4; i++)
+		stage_capture(&stage, 0, i % 2 == 0 ? SHARED_CAPTURE_RUNNING :
+		    SHARED_CAPTURE_FAILED, "x", 4000);
+	assert_notifications(count + 4);
 }
 
 static void
@@ -1254,6 +1412,10 @@ main(void)
 		STAGED(reconcile_a_lost_blind),
 		STAGED(an_invalid_capture),
 		STAGED(an_invalid_event),
+		STAGED(distrusted_rows),
+		STAGED(rows_that_contradict_alarms),
+		STAGED(the_state_is_that_of_the_alarm),
+		STAGED(a_flood_of_blindness),
 		STAGED(an_invalid_wakeup),
 		STAGED(invalid_rows),
 		STAGED(restarts_are_kept_by_a_reload),

@@ -178,6 +178,7 @@ utf8_clean_replaces_invalid_octets(void **state)
 		{ "a\tb\xc3", "a?b?" },
 		{ "\xff\xc3\xa4\x80", "?\xc3\xa4?" },
 		{ "\xed\xa0\x80", "???" },	/* a surrogate */
+		{ "a\x7f\xc2\x80\xc2\x9f\xc2\xa0", "a?????\xc2\xa0" },
 		{ "abcdefghijkl", "abcdefghijk" },
 		{ "abcdefghij\xc3\xa4", "abcdefghij?" },
 	};

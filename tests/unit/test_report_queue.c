@@ -47,22 +47,22 @@ static void
 add_event(uint32_t watch)
 {
 	struct engine_event	 e = {
-		.event = { .watch = watch, .number = 2 * watch + 1 },
-		.at = { 1000 + watch },
+		.watch = watch, .number = 2 * watch + 1,
+		.at_wall = { 1000 + watch },
 	};
 
-	report_queue_add_event(&reports, &e);
+	assert_true(report_queue_add_event(&reports, &e));
 }
 
 static void
 add_capture(uint32_t capture)
 {
-	struct engine_report	 r = {
+	struct engine_message	 m = {
 		.type = ENGINE_CAPTURE, .capture = capture,
 	};
 
-	snprintf(r.error, sizeof(r.error), "error %u", (unsigned)capture);
-	assert_true(report_queue_add(&reports, &r));
+	snprintf(m.text, sizeof(m.text), "error %u", (unsigned)capture);
+	assert_true(report_queue_add(&reports, &m));
 }
 
 static void
@@ -70,11 +70,12 @@ take_event(uint32_t watch)
 {
 	struct engine_report	 r;
 
-	assert_int_equal(engine_receive(&parent, &r), 1);
+	assert_int_equal(engine_receive(&parent, &r), ENGINE_REPORT);
 	assert_int_equal(r.type, ENGINE_EVENT);
-	assert_int_equal(r.event.watch, watch);
-	assert_int_equal(r.event.number, 2 * watch + 1);
-	assert_int_equal(r.at.ns, 1000 + watch);
+	assert_null(r.message);
+	assert_int_equal(r.event->watch, watch);
+	assert_int_equal(r.event->number, 2 * watch + 1);
+	assert_int_equal(r.event->at_wall.ns, 1000 + watch);
 }
 
 static void
@@ -84,10 +85,11 @@ take_capture(uint32_t capture)
 	char			 error[32];
 
 	snprintf(error, sizeof(error), "error %u", (unsigned)capture);
-	assert_int_equal(engine_receive(&parent, &r), 1);
+	assert_int_equal(engine_receive(&parent, &r), ENGINE_REPORT);
 	assert_int_equal(r.type, ENGINE_CAPTURE);
-	assert_int_equal(r.capture, capture);
-	assert_string_equal(r.error, error);
+	assert_null(r.event);
+	assert_int_equal(r.message->capture, capture);
+	assert_string_equal(r.message->text, error);
 }
 
 static void
@@ -96,7 +98,7 @@ take_nothing(void)
 	struct engine_report	 r;
 
 	assert_false(engine_has_buffered(&parent));
-	assert_int_equal(engine_receive(&parent, &r), 0);
+	assert_int_equal(engine_receive(&parent, &r), ENGINE_NOTHING);
 }
 
 static void
@@ -181,10 +183,10 @@ take_line(int priority, const char *line)
 {
 	struct engine_report	 r;
 
-	assert_int_equal(engine_receive(&parent, &r), 1);
+	assert_int_equal(engine_receive(&parent, &r), ENGINE_REPORT);
 	assert_int_equal(r.type, ENGINE_LOG);
-	assert_int_equal(r.priority, priority);
-	assert_string_equal(r.text, line);
+	assert_int_equal(r.message->priority, priority);
+	assert_string_equal(r.message->text, line);
 }
 
 /* Log lines beyond the limit are dropped, and a later line has their number. */
@@ -218,7 +220,7 @@ parent_has_ended(void **state)
 	assert_false(report_queue_flush(&reports, child));
 	parent.socket = child;
 	child = -1;
-	assert_int_equal(engine_receive(&parent, &r), -1);
+	assert_int_equal(engine_receive(&parent, &r), ENGINE_ENDED);
 }
 
 /* An attacker may control the engine, which can then send anything. */
@@ -239,7 +241,10 @@ invalid_datagrams(void **state)
 		{ ENGINE_EVENT, UINT32_MAX, ENGINE_EVENTS_SIZE(1) },
 		{ ENGINE_EVENT, ENGINE_EVENTS + 1, sizeof(events) },
 		{ ENGINE_CAPTURE, 1, ENGINE_EVENTS_SIZE(1) },
-		{ ENGINE_CAPTURE, 1, sizeof(struct engine_report) - 1 },
+		{ ENGINE_CAPTURE, 1, sizeof(struct engine_message) - 1 },
+		{ 0, 1, sizeof(struct engine_message) },
+		{ ENGINE_LOG + 1, 1, sizeof(struct engine_message) },
+		{ UINT32_MAX, 1, ENGINE_EVENTS_SIZE(1) },
 	};
 	struct engine_report	 r;
 	size_t			 i;
@@ -250,7 +255,7 @@ invalid_datagrams(void **state)
 		events.count = t[i].count;
 		assert_int_equal(send(child, &events, t[i].length, 0),
 		    t[i].length);
-		assert_int_equal(engine_receive(&parent, &r), -1);
+		assert_int_equal(engine_receive(&parent, &r), ENGINE_INVALID);
 		assert_false(engine_has_buffered(&parent));
 	}
 	add_event(7);

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <string.h>
+#include <syslog.h>
+
+#include "base/utf8.h"
+#include "engine/engine_check.h"
+
+/*
+ * A time is invalid if it is later than now by more than this.  The agent reads
+ * its clock a moment before the report, so some time must be allowed.
+ */
+#define FUTURE_NS	(60 * NSEC_PER_SEC)
+/* Or if it is earlier than now by more than a hundred years. */
+#define PAST_NS		(100 * 365 * INT64_C(86400) * NSEC_PER_SEC)
+
+/* More than the jitter of heartbeats whose interval is the longest. */
+#define JITTER_MAX_NS	1e15f
+
+/* ---- reports */
+
+bool
+engine_check_datagram(const union engine_datagram *datagram, size_t length)
+{
+	uint32_t	 count;
+
+	if (length < sizeof(datagram->type))
+		return (false);
+	switch (datagram->type) {
+	case ENGINE_READY:
+	case ENGINE_CAPTURE:
+	case ENGINE_LOG:
+		return (length == sizeof(datagram->message));
+	case ENGINE_EVENT:
+		break;
+	default:
+		return (false);
+	}
+	if (length < ENGINE_EVENTS_SIZE(1))
+		return (false);
+	count = datagram->events.count;
+	return (count > 0 && count <= ENGINE_EVENTS &&
+	    length == ENGINE_EVENTS_SIZE(count));
+}
+
+static struct wall_time
+valid_wall(struct wall_time t)
+{
+	return (t.ns < 0 ? WALL_NEVER : t);
+}
+
+static const char *
+check_transition(const struct engine_event *e,
+    const struct engine_check_known *known, struct mono_time now)
+{
+	bool	 raise = e->transition == DETECT_RAISED;
+
+	if (known == NULL)
+		return ("no such watch");
+	if (!known->enabled)
+		return ("the watch is disabled");
+	if (!raise && e->transition != DETECT_CLEARED)
+		return ("no such transition");
+	if (e->number != known->transitions + 1 ||
+	    raise != (e->number % 2 != 0))
+		return ("a transition out of order");
+	if (mono_before(mono_add(now, FUTURE_NS), e->at))
+		return ("a time in the future");
+	if (mono_before(e->at, known->changed))
+		return ("a time before the previous transition");
+	/* Silence counts at the earliest from the previous transition on. */
+	if (raise && mono_before(e->at,
+	    mono_add(known->changed, known->interruption_ns)))
+		return ("a raise before its deadline");
+	return (NULL);
+}
+
+/*
+ * The clock may have been stepped between the event and the report, but not a
+ * correct engine has another time than the agent without that.
+ */
+static struct wall_time
+wall_of(const struct engine_event *e, const struct engine_check_clocks *clocks)
+{
+	struct wall_time	 at;
+
+	at = wall_add(clocks->wall, mono_sub(e->at, clocks->now));
+	if (e->at_wall.ns >= at.ns - FUTURE_NS &&
+	    e->at_wall.ns <= at.ns + FUTURE_NS)
+		return (e->at_wall);
+	return (at);
+}
+
+const char *
+engine_check_event(const struct engine_event *e,
+    const struct engine_check_known *known,
+    const struct engine_check_clocks *clocks, struct detect_event *event,
+    struct wall_time *at)
+{
+	const char	*wrong = check_transition(e, known, clocks->now);
+	bool		 raise;
+
+	if (wrong != NULL)
+		return (wrong);
+	raise = e->transition == DETECT_RAISED;
+	*event = (struct detect_event){
+		.transition = raise ? DETECT_RAISED : DETECT_CLEARED,
+		.watch = e->watch,
+		.number = known->transitions + 1,
+		.at = e->at,
+		.last_heartbeat = valid_wall(e->last_heartbeat),
+	};
+	*at = wall_of(e, clocks);
+	if (!raise) {
+		event->duration_ns = mono_sub(e->at, known->changed);
+		return (NULL);
+	}
+	event->silence_ns = known->interruption_ns;
+	event->received = e->received != 0;
+	event->stopping = e->stopping != 0;
+	event->lossy = e->lossy != 0;
+	event->link_down = e->link_down != 0;
+	if (!event->received)
+		event->last_heartbeat = WALL_NEVER;
+	return (NULL);
+}
+
+static bool
+is_state(uint32_t state)
+{
+	return (state >= SHARED_CAPTURE_RUNNING &&
+	    state <= SHARED_CAPTURE_FAILED);
+}
+
+const char *
+engine_check_capture(struct engine_message *m, size_t ncaptures)
+{
+	if (m->capture >= ncaptures)
+		return ("no such capture");
+	if (!is_state(m->state))
+		return ("no such state of a capture");
+	utf8_clean(m->text, sizeof(m->text));
+	return (NULL);
+}
+
+void
+engine_check_line(struct engine_message *m)
+{
+	int	 priority = LOG_PRI(m->priority);
+
+	m->priority = priority < LOG_CRIT ? LOG_CRIT : priority;
+	utf8_clean(m->text, sizeof(m->text));
+}
+
+/* ---- copies of rows */
+
+static struct mono_time
+valid_time(struct mono_time t, struct mono_time now)
+{
+	if (mono_before(mono_add(now, FUTURE_NS), t) ||
+	    mono_before(t, mono_add(now, -PAST_NS)))
+		return (now);
+	return (t);
+}
+
+void
+engine_check_watch(struct detect_watch *w, struct mono_time now)
+{
+	w->last = valid_time(w->last, now);
+	w->raised_at = valid_time(w->raised_at, now);
+	w->last_wall = valid_wall(w->last_wall);
+	/* Also false if it is not a number. */
+	if (!(w->jitter_ns >= 0 && w->jitter_ns <= JITTER_MAX_NS))
+		w->jitter_ns = 0;
+}
+
+void
+engine_check_source(struct detect_source *source, struct mono_time now)
+{
+	source->blind = source->blind != 0;
+	source->link_down = source->link_down != 0;
+	source->since = valid_time(source->since, now);
+	/* A source that never lost packets has the earliest time. */
+	if (mono_before(mono_add(now, FUTURE_NS), source->last_loss))
+		source->last_loss = now;
+}
+
+void
+engine_check_row(struct shared_capture *c, const char *interface,
+    struct mono_time now)
+{
+	engine_check_source(&c->source, now);
+	snprintf(c->interface, sizeof(c->interface), "%s", interface);
+	utf8_clean(c->error, sizeof(c->error));
+	c->listening = c->listening != 0;
+	c->drained = valid_wall(c->drained);
+	if (c->ifindex > INT32_MAX)
+		c->ifindex = 0;
+	if (!is_state(c->state))
+		c->state = SHARED_CAPTURE_FAILED;
+}
