@@ -18,6 +18,12 @@ outbox_oldest(const struct outbox *box)
 	return (box->sequence + 1 - (uint32_t)box->count);
 }
 
+bool
+outbox_has_gap(const struct outbox *box)
+{
+	return (outbox_oldest(box) > box->stored + 1);
+}
+
 static void
 remove_oldest(struct outbox *box)
 {

@@ -82,5 +82,7 @@ void	 outbox_trim(struct outbox *, size_t keep);
 
 /* The oldest sequence in it; one more than the newest when it is empty. */
 uint32_t outbox_oldest(const struct outbox *);
+/* Were notifications dropped that are not on disk? */
+bool	 outbox_has_gap(const struct outbox *);
 
 #endif

@@ -4,14 +4,8 @@
 
 #include "base/log.h"
 #include "persistence.h"
+#include "persistence_batch.h"
 #include "state/store_writer.h"
-
-/*
- * The most in a transaction.  A notification waits for the transaction that is
- * being written and for its own.
- */
-#define NOTIFICATIONS_MAX	250
-#define NAMES_MAX		10000
 
 /*
  * A delivery is written after this time at the latest.  A notification whose
@@ -28,7 +22,7 @@
 /* The process may have been stopped, and its threads continue together. */
 #define HANG_CHECK_NS		(20 * NSEC_PER_MSEC)
 /* The most time that the end of hbwatchd takes for the state. */
-#define END_NS			(10 * NSEC_PER_SEC)
+#define END_NS			(5 * NSEC_PER_SEC)
 
 /* The time between two log lines about one fault. */
 #define LOG_AGAIN_NS		(3600 * NSEC_PER_SEC)
@@ -51,11 +45,8 @@ struct persistence {
 	/* In this epoch, notifications may be sent that are not on disk. */
 	bool			 epoch_is_safe;
 
-	struct store_counters	 stored;	/* the counters on disk */
-	uint32_t		 last_index;	/* highest watch index there */
-	uint32_t		 last_capture;	/* highest capture index */
-	uint32_t		 oldest;	/* oldest notification there */
-	uint32_t		 oldest_kept;	/* the same after the batch */
+	struct persistence_stored stored;
+	uint32_t		 oldest_kept;	/* on disk, after the batch */
 	struct mono_time	 delivery_due;	/* when to write `delivered` */
 	struct notification	 row;		/* history row, last read */
 	uint64_t		 dropped;	/* in the last log line */
@@ -90,7 +81,8 @@ take_undelivered(void *arg, struct notification *n)
 static bool
 read_state(struct agent *agent, struct persistence *p, struct store *reader)
 {
-	const struct store_counters	*c = &p->stored;
+	struct persistence_stored	*s = &p->stored;
+	const struct store_counters	*c = &s->counters;
 	bool				 ok;
 
 	ok = store_names(reader, take_name, &agent->watch_index) &&
@@ -102,11 +94,11 @@ read_state(struct agent *agent, struct persistence *p, struct store *reader)
 	ok = ok && outbox_init(&agent->outbox, c->delivered) &&
 	    store_notifications(reader, c->delivered, take_undelivered,
 	    &agent->outbox) && agent->outbox.sequence == c->sequence;
-	p->last_index = agent->watch_index.last;
-	p->last_capture = agent->capture_index.last;
-	p->oldest = store_oldest(reader);
-	if (p->oldest == 0)
-		p->oldest = c->sequence + 1;
+	s->last_index = agent->watch_index.last;
+	s->last_capture = agent->capture_index.last;
+	s->oldest = store_oldest(reader);
+	if (s->oldest == 0)
+		s->oldest = c->sequence + 1;
 	/* The first transaction replaces a damaged file. */
 	if (!ok)
 		store_set_damaged(reader);
@@ -120,7 +112,7 @@ open_store(struct persistence *p, const char *directory, int lock)
 	struct store		*store;
 	enum store_result	 result;
 
-	result = store_open(&store, directory, lock, &p->stored);
+	result = store_open(&store, directory, lock, &p->stored.counters);
 	if (result != STORE_OK)
 		return (result);
 	p->file = strdup(store_file(store));
@@ -147,14 +139,15 @@ persistence_open(struct agent *agent, const char *directory, int lock)
 		return (result);
 	}
 	agent->persistence = p;
-	agent->epoch = p->stored.epoch;
-	agent->serial = p->stored.serial;
-	agent->last_change = p->stored.last_change;
+	agent->epoch = p->stored.counters.epoch;
+	agent->serial = p->stored.counters.serial;
+	agent->last_change = p->stored.counters.last_change;
 	outbox_free(&agent->outbox);
 	reader = store_writer_reader(p->writer);
 	if (reader == NULL || !read_state(agent, p, reader)) {
 		outbox_free(&agent->outbox);
-		if (!outbox_init(&agent->outbox, p->stored.sequence))
+		if (!outbox_init(&agent->outbox,
+		    p->stored.counters.sequence))
 			return (STORE_NO_MEMORY);
 	}
 	return (STORE_OK);
@@ -221,7 +214,7 @@ take_storm(void *arg, uint32_t sequence, const struct notification_storm *storm)
 	struct agent	*agent = arg;
 
 	storm_set_notified(&agent->storm, storm, sequence,
-	    agent->persistence->stored.delivered);
+	    agent->persistence->stored.counters.delivered);
 	return (true);
 }
 
@@ -239,193 +232,19 @@ persistence_storms(struct agent *agent)
 		storm_resume(&agent->storm, &open, agent->now);
 }
 
-/* ---- preparing a batch */
+/* ---- writing */
 
 /* True when notifications or indexes are not on disk. */
 static bool
 has_unsaved(const struct agent *agent)
 {
-	return (agent->persistence->recreated ||
-	    agent->persistence->displaced ||
-	    agent->outbox.sequence != agent->outbox.stored ||
-	    agent->watch_index.last != agent->persistence->last_index ||
-	    agent->capture_index.last != agent->persistence->last_capture);
-}
-
-struct names {
-	struct store_batch	*batch;
-	uint32_t		 last;		/* the last one to add */
-};
-
-static void
-add_name(void *arg, uint32_t number, const char *name)
-{
-	struct names	*names = arg;
-
-	if (number <= names->last)
-		store_batch_add_name(names->batch, number, name);
-}
-
-static void
-add_interface(void *arg, uint32_t number, const char *name)
-{
-	store_batch_add_interface(arg, number, name);
-}
-
-/* Adds new indexes, at most NAMES_MAX unless `all`.  False: there are more. */
-static bool
-add_indexes(const struct agent *agent, struct store_batch *b, bool all)
-{
 	const struct persistence	*p = agent->persistence;
-	const struct watch_index	*index = &agent->watch_index;
-	struct names			 names = { b, index->last };
 
-	if (!all && index->last - p->last_index > NAMES_MAX)
-		names.last = p->last_index + NAMES_MAX;
-	watch_index_each(index, p->last_index, add_name, &names);
-	watch_index_each(&agent->capture_index, p->last_capture,
-	    add_interface, b);
-	return (names.last == index->last);
+	return (p->recreated || p->displaced ||
+	    agent->outbox.sequence != agent->outbox.stored ||
+	    agent->watch_index.last != p->stored.last_index ||
+	    agent->capture_index.last != p->stored.last_capture);
 }
-
-static void
-add_alarms(const struct generation *g, struct store_batch *b)
-{
-	const struct alarm	*a;
-	struct notification	 n;
-	size_t			 i;
-
-	for (i = 0; i < g->config->nwatches; i++) {
-		a = &g->alarms[i];
-		if (a->count == 0)
-			continue;
-		n = (struct notification){
-			.sequence = a->sequence,
-			.event = a->state == ALARM_RAISED ?
-			    NOTIFICATION_RAISED : NOTIFICATION_CLEARED,
-			.time = a->state == ALARM_RAISED ? a->raised :
-			    a->cleared,
-			.watch_index = g->indexes[i],
-			.alarm = *a,
-			.watch = g->config->watches[i],
-		};
-		store_batch_add_alarm(b, &n);
-	}
-}
-
-/*
- * Adds the present state of all alarms for a file that will not get all
- * notifications.
- */
-static void
-add_present_state(struct agent *agent, struct store_batch *b)
-{
-	b->counters.serial = agent->serial;
-	b->counters.last_change = agent->last_change;
-	/* All in this batch: the alarms include their effect. */
-	b->counters.sequence = outbox_oldest(&agent->outbox) - 1;
-	add_alarms(&agent->current, b);
-}
-
-static void
-add_blind(const struct agent *agent, struct store_batch *b)
-{
-	const struct generation	*g = &agent->current;
-	size_t			 i;
-
-	for (i = 0; i < g->shared->ncaptures; i++)
-		if (g->captures[i].notified_blind)
-			store_batch_add_blind(b, g->shared->names[i]);
-}
-
-/* Adds up to `most` notifications, and counts them. */
-static void
-add_notifications(const struct outbox *box, size_t most, struct store_batch *b)
-{
-	struct store_counters		*c = &b->counters;
-	const struct notification	*n;
-
-	while (most-- > 0 && (n = outbox_find(box, c->sequence + 1)) != NULL) {
-		store_batch_add_notification(b, n);
-		c->sequence++;
-		if (!notification_has_alarm(n))
-			continue;
-		c->last_change = n->time;
-		if (n->event == NOTIFICATION_RAISED)
-			c->serial = n->alarm.serial;
-	}
-}
-
-/*
- * The oldest notification of the history that ends with `sequence`.  It keeps
- * the ones that a storm notification refers to, because a manager may not have
- * read them yet.
- */
-static uint32_t
-history_start(const struct agent *agent, uint32_t sequence)
-{
-	uint32_t	 size = agent->current.config->history;
-	uint32_t	 oldest, storm;
-
-	oldest = sequence < size ? 1 : sequence - size + 1;
-	storm = storm_oldest(&agent->storm, agent->outbox.delivered, size);
-	return (oldest < storm ? oldest : storm);
-}
-
-/* The oldest notification to keep on disk; all undelivered ones are kept. */
-static uint32_t
-oldest_to_keep(const struct agent *agent, uint32_t sequence)
-{
-	uint32_t	 oldest = history_start(agent, sequence);
-
-	if (oldest > agent->outbox.delivered + 1)
-		oldest = agent->outbox.delivered + 1;
-	return (oldest > agent->persistence->oldest ? oldest :
-	    agent->persistence->oldest);
-}
-
-/* True when notifications were dropped before they were stored. */
-static bool
-has_gap(const struct outbox *box)
-{
-	return (outbox_oldest(box) > box->stored + 1);
-}
-
-static void
-fill_batch(struct agent *agent, struct store_batch *b)
-{
-	struct persistence	*p = agent->persistence;
-	const struct outbox	*box = &agent->outbox;
-	struct store_counters	*c = &b->counters;
-	/* On disk, but sent since with another content, see is_as_written(). */
-	uint32_t		 outdated = c->sequence - box->stored;
-	size_t			 most = NOTIFICATIONS_MAX + outdated;
-	bool			 all = p->recreated || has_gap(box);
-
-	c->sequence = box->stored;
-	if (all) {
-		add_present_state(agent, b);
-		most = box->count;
-	}
-	if (p->recreated)
-		add_blind(agent, b);
-	/* Only a known index may be in a notification. */
-	if (add_indexes(agent, b, all || outdated > 0))
-		add_notifications(box, most, b);
-	c->delivered = box->delivered < c->sequence ? box->delivered :
-	    c->sequence;
-	p->oldest_kept = oldest_to_keep(agent, c->sequence);
-	if (all && p->oldest_kept < outbox_oldest(box))
-		p->oldest_kept = outbox_oldest(box);
-	if (p->oldest_kept > p->oldest)
-		b->delete_before = p->oldest_kept;
-	b->everything = p->recreated;
-	b->newest = c->sequence == box->sequence;
-	b->idle = b->newest && box->pending == 0;
-	b->synced = has_unsaved(agent);
-}
-
-/* ---- writing */
 
 static void
 set_failing(struct persistence *p, struct mono_time retry)
@@ -440,15 +259,10 @@ put_batch(struct agent *agent, struct mono_time now, bool retry)
 {
 	struct persistence	*p = agent->persistence;
 	struct store		*reader = store_writer_reader(p->writer);
-	struct store_counters	 c = p->stored;
 	struct store_batch	*b;
 
-	c.epoch = agent->epoch;
-	b = store_batch_new(now, &c);
-	if (b != NULL)
-		fill_batch(agent, b);
-	if (b == NULL || b->no_memory) {
-		store_batch_free(b);
+	b = persistence_batch(agent, &p->stored, p->recreated, now);
+	if (b == NULL) {
 		if (!p->failing)
 			log_errx("%s: cannot be written: out of memory; "
 			    "retrying every 1 s", p->file);
@@ -457,6 +271,10 @@ put_batch(struct agent *agent, struct mono_time now, bool retry)
 	}
 	b->damaged = reader != NULL && store_is_damaged(reader);
 	b->retry = retry || p->failing;
+	/* The mark on disk is removed afterwards. */
+	b->synced = b->synced || p->failing;
+	p->oldest_kept = b->delete_before != 0 ? b->delete_before :
+	    p->stored.oldest;
 	p->batch = b;
 	p->deadline = mono_add(now, HANG_NS);
 	p->last_check = false;
@@ -502,19 +320,20 @@ static void
 set_written(struct agent *agent, const struct store_batch *b,
     struct mono_time now)
 {
-	struct persistence	*p = agent->persistence;
+	struct persistence		*p = agent->persistence;
+	struct persistence_stored	*s = &p->stored;
 
 	set_stored(agent, b);
-	p->stored = b->counters;
+	s->counters = b->counters;
 	if (b->names.last != 0)
-		p->last_index = b->names.last;
+		s->last_index = b->names.last;
 	if (b->interfaces.last != 0)
-		p->last_capture = b->interfaces.last;
-	p->oldest = p->oldest_kept;
+		s->last_capture = b->interfaces.last;
+	s->oldest = p->oldest_kept;
 	p->delivery_due = mono_add(now, DELIVERY_NS);
 	p->failing = p->recreated = p->displaced = false;
 	/* The next run may continue in the epoch that is on disk. */
-	if (p->stored.epoch == agent->epoch)
+	if (s->counters.epoch == agent->epoch)
 		p->epoch_is_safe = false;
 	if (p->hang_logged)
 		log_notice("%s: completes writes again", p->file);
@@ -538,8 +357,8 @@ set_result(struct agent *agent, struct store_batch *b, struct mono_time now)
 		break;
 	case STORE_BATCH_INCOMPLETE:
 		p->recreated = true;
-		p->last_index = p->last_capture = 0;
-		p->oldest = outbox_oldest(&agent->outbox);
+		p->stored.last_index = p->stored.last_capture = 0;
+		p->stored.oldest = outbox_oldest(&agent->outbox);
 		break;
 	case STORE_BATCH_FAILED:
 		/* See store_epoch(). */
@@ -589,7 +408,7 @@ static bool
 has_unsaved_delivery(const struct agent *agent)
 {
 	return (agent->outbox.delivered !=
-	    agent->persistence->stored.delivered);
+	    agent->persistence->stored.counters.delivered);
 }
 
 struct mono_time
@@ -622,7 +441,7 @@ log_dropped(const struct outbox *box, struct persistence *p,
 	p->log_again = mono_add(now, LOG_AGAIN_NS);
 }
 
-/* Hands over the next batch, which is written at once without the thread. */
+/* Before persistence_start, the batch is written at once. */
 static bool
 write_batch(struct agent *agent, struct mono_time now, bool retry)
 {
@@ -644,7 +463,7 @@ persistence_save(struct agent *agent, struct mono_time now)
 	if (p->batch == NULL && !mono_before(now, persistence_due(agent, now)))
 		write_batch(agent, now, false);
 	outbox_trim(box, box->sequence + 1 -
-	    history_start(agent, box->sequence));
+	    persistence_history_start(agent, box->sequence));
 }
 
 /* Waits for the batch.  False when the disk hangs, or at the limit. */
@@ -716,14 +535,15 @@ uint32_t
 persistence_oldest(const struct agent *agent)
 {
 	const struct persistence	*p = agent->persistence;
-	uint32_t			 oldest = outbox_oldest(&agent->outbox);
+	const struct outbox		*box = &agent->outbox;
+	uint32_t			 oldest = outbox_oldest(box), stored;
 
 	/* The file ends where the outbox starts, unless some were dropped. */
-	if (p == NULL || p->hanging || has_gap(&agent->outbox) ||
-	    p->oldest > oldest)
+	if (p == NULL || p->hanging || outbox_has_gap(box))
 		return (oldest);
-	/* Rows may be deleted now. */
-	return (p->batch != NULL ? p->oldest_kept : p->oldest);
+	/* Rows may be deleted while a batch is written. */
+	stored = p->batch != NULL ? p->oldest_kept : p->stored.oldest;
+	return (stored < oldest ? stored : oldest);
 }
 
 const struct notification *

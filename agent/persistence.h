@@ -59,7 +59,7 @@ struct mono_time persistence_due(const struct agent *, struct mono_time now);
 int	 persistence_event(const struct agent *);
 /*
  * Writes everything, for the end of the process.  Waits for the disk as long as
- * it writes, and at most 10 s.
+ * it writes, and at most 5 s.
  */
 void	 persistence_save_all(struct agent *, struct mono_time now);
 

@@ -254,7 +254,8 @@ store_writer_end(struct store_writer *w, int limit_ms)
 {
 	if (w == NULL)
 		return (true);
-	if (w->reader != NULL)
+	/* Only the thread uses the reader after the first call. */
+	if (w->reader != NULL && !w->stop)
 		store_end_reading(w->reader);
 	if (!w->threaded)
 		close_all(w);

@@ -27,7 +27,7 @@ bool	 store_writer_start(struct store_writer *);
 /*
  * Ends the thread when no batch is being written, and closes and frees
  * everything; NULL is ignored.  False when that takes longer than the limit:
- * then everything remains, for the end of the process.
+ * then everything remains for the end of the process, or for another call.
  */
 bool	 store_writer_end(struct store_writer *, int limit_ms);
 
