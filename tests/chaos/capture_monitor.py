@@ -1,11 +1,13 @@
 # SPDX-License-Identifier: BSD-2-Clause
-"""Records 25 times a second on which interfaces the engines capture.
+"""Records 25 times a second on which interfaces the engines capture, and when
+hbwatchd logs that it uses another configuration.
 
 It also records its own delays: at such a time the machine was busy, and the
 checker allows the daemon the same delay.
 """
 
 import os
+import re
 import threading
 import time
 
@@ -56,9 +58,12 @@ def engines(daemon, all_sockets):
 
 
 class CaptureMonitor(threading.Thread):
-    def __init__(self, facts, recorder, daemon):
+    def __init__(self, facts, recorder, daemon, log):
         super().__init__(daemon=True)
         self.facts = facts
+        # As text, a line that is not complete yet could be cut.
+        self.log = open(log, "rb")
+        self.line = b""
         self.recorder = recorder        # a pid in the namespace
         self.daemon_pid = daemon        # returns the pid of the daemon or None
         self.stopped = threading.Event()
@@ -69,12 +74,21 @@ class CaptureMonitor(threading.Thread):
             return {}
         return engines(pid, packet_sockets(self.recorder))
 
+    def read_log(self, before, end):
+        *lines, self.line = (self.line + self.log.read()).split(b"\n")
+        for line in lines:
+            found = re.search(rb"configuration in effect: (\d+) watch", line)
+            if found:
+                self.facts.add("effect", t0=before, t1=end,
+                               watches=int(found.group(1)))
+
     def run(self):
         before, seen = time.monotonic(), None
         while not self.stopped.wait(PERIOD):
             begin = time.monotonic()
             now = self.look()
             end = time.monotonic()
+            self.read_log(before, end)
             if now != seen:
                 self.facts.add("engines", t0=before, t1=end, engines=now)
                 seen = now

@@ -17,9 +17,10 @@ CAPTURE_AGAIN = 5.0
 DELAY = 1.5
 # The longest delay of a notification whose time is not known.
 RECEIVED_WITHIN = 20.0
-# The daemon tries to write to a full disk every 5 s, and once when it ends.
+# The daemon tries to write to a disk that fails every 5 s.
 WRITTEN = 6.0
-WRITTEN_AT_END = 0.5
+# The longest time until it writes a state again that was removed.
+WRITTEN_AGAIN = 5.0
 
 
 class Checker:
@@ -29,7 +30,8 @@ class Checker:
         self.visibilities = {link: Visibility(evidence, link)
                        for link in LINKS + (VRRP_LINK,)}
         self.forgotten = []
-        self.received = {}          # (epoch, sequence) -> Trap
+        self.received = {}          # (epoch, sequence) -> its first Trap
+        self.in_order = []          # the same in the order of arrival
         self.duplicates = [0, 0]
         self.gaps = 0
         self.verdicts = []
@@ -40,75 +42,88 @@ class Checker:
     # ---- the receivers
 
     def receivers(self):
-        firsts = []
-        for number, traps in enumerate(self.evidence.traps):
-            firsts.append(self.receiver(number, traps))
-        for key in sorted(set(firsts[0]) ^ set(firsts[1])):
-            trap = firsts[0].get(key) or firsts[1].get(key)
-            self.differ(trap.arrival, "only one receiver has epoch %d "
-                        "sequence %d", *key)
-        for key in set(firsts[0]) & set(firsts[1]):
-            if firsts[0][key].content != firsts[1][key].content:
-                self.differ(firsts[0][key].arrival, "epoch %d sequence %d: "
-                            "the receivers got different content", *key)
-        self.received = {**firsts[1], **firsts[0]}
+        firsts = [self.receiver(number, traps)
+                  for number, traps in enumerate(self.evidence.traps, 1)]
+        self.received = {**firsts[0]}
+        for key, trap in firsts[1].items():
+            other = self.received.setdefault(key, trap)
+            if other.content != trap.content:
+                self.differ(trap.arrival, "epoch %d sequence %d: the "
+                            "receivers got different content: %s", *key,
+                            changes(other, trap))
+            # One of them may have been stopped.
+            if trap.arrival < other.arrival:
+                self.received[key] = trap
+        self.in_order = sorted(self.received.values())
+        for number, first in enumerate(firsts, 1):
+            for trap in self.in_order:
+                if (trap.epoch, trap.sequence) not in first and \
+                        not self.was_down(number, trap.arrival):
+                    self.differ(trap.arrival, "receiver %d never got epoch %d "
+                                "sequence %d", number, trap.epoch,
+                                trap.sequence)
+        self.find_gaps()
+
+    def was_down(self, number, when):
+        return any(begin["t0"] - 0.5 <= when and
+                   (end is None or when <= end["t1"] + 0.5)
+                   for begin, end in spans(
+                       [fact for fact in self.evidence.of("receiver")
+                        if fact["number"] == number],
+                       lambda fact: fact["state"] == "gone",
+                       lambda fact: fact["state"] == "up"))
 
     def receiver(self, number, traps):
-        first, last = {}, (0, 0)
+        """Notifications arrive in the order of their epoch and sequence."""
+        first, last = {}, {}
         for trap in traps:
             key = trap.epoch, trap.sequence
-            if key not in first:
-                first[key] = trap
-                if key < last:
+            if key in first:
+                self.duplicates[number - 1] += 1
+                if first[key].content != trap.content:
                     self.differ(trap.arrival, "receiver %d: epoch %d sequence "
-                                "%d came after %d", number + 1, *key, last[1])
-                last = max(last, key)
+                                "%d came again with other content: %s", number,
+                                *key, changes(first[key], trap))
                 continue
-            self.duplicates[number] += 1
-            if first[key].content != trap.content:
+            first[key] = trap
+            if trap.sequence < last.get(trap.epoch, 0):
                 self.differ(trap.arrival, "receiver %d: epoch %d sequence %d "
-                            "came again with other content: %s", number + 1,
-                            *key, changes(first[key], trap))
-        self.find_gaps(number, first)
+                            "came after %d", number, *key, last[trap.epoch])
+            last[trap.epoch] = max(trap.sequence, last.get(trap.epoch, 0))
         return first
 
-    def find_gaps(self, number, first):
-        by_epoch = collections.defaultdict(list)
-        for epoch, sequence in first:
-            by_epoch[epoch].append(sequence)
-        for epoch, sequences in by_epoch.items():
-            begin = 1 if epoch == min(by_epoch) else min(sequences)
-            for missing in sorted(set(range(begin, max(sequences) + 1)) -
-                                  set(sequences)):
-                self.gaps += 1
-                later = min(sequence for sequence in sequences
-                            if sequence > missing)
-                self.differ(first[epoch, later].arrival, "receiver %d: epoch "
-                            "%d sequence %d never came", number + 1, epoch,
-                            missing)
+    def find_gaps(self):
+        """In an epoch no sequence is missing.  Sequences continue in the next
+        epoch, unless the state was lost: then they are lower."""
+        last = 0
+        known = set(self.received)
+        for trap in self.in_order:
+            gap = [missing for missing in range(last + 1, trap.sequence)
+                   if (trap.epoch, missing) not in known]
+            if gap:
+                self.gaps += len(gap)
+                self.differ(trap.arrival, "epoch %d sequence %d came, and %s "
+                            "never", trap.epoch, trap.sequence, gap)
+            last = trap.sequence
 
     # ---- state that was lost
 
     def epochs(self):
-        """A new epoch is correct only if the daemon ended while the disk was
-        full."""
-        ends = self.ends_on_full_disk()
+        """A new epoch is correct only if the state could not be written, or was
+        lost."""
         before, last = None, 0.0
-        for key in sorted(self.received):
-            trap = self.received[key]
-            if before is not None and trap.epoch != before:
-                # The daemon started again after the last event of the old
-                # epoch.  A stopped snmpd may deliver that event much later.
-                fitting = [end for end in ends
-                           if last - MARGIN < end[1] < trap.arrival]
-                if trap.epoch != before + 1 or not fitting:
-                    self.differ(trap.arrival, "epoch %d after %d, and the "
-                                "state cannot have been lost", trap.epoch,
-                                before)
-                else:
-                    self.forgotten.append(fitting[-1])
+        damages = self.damages()
+        for trap in self.in_order:
+            if before is not None and trap.epoch != before.epoch and not any(
+                    begin - MARGIN < trap.arrival and end > last - DELAY
+                    for begin, end in damages):
+                self.differ(trap.arrival, "epoch %d after %d, and the "
+                            "state cannot have been lost", trap.epoch,
+                            before.epoch)
+            if before is None or trap.epoch != before.epoch:
                 last = 0.0
-            before, last = trap.epoch, max(last, self.time_of(trap))
+            before, last = trap, max(last, self.time_of(trap))
+        self.forgotten = self.ends_with_damage(damages)
 
     def time_of(self, trap):
         """The time of the event; 0 if it is not known."""
@@ -117,34 +132,71 @@ class Checker:
         return min(self.evidence.monotonic(trap.wall, trap.arrival)[:1],
                    default=0.0)
 
-    def ends_on_full_disk(self):
-        """(since when nothing was written, when the daemon was up again)"""
-        full = spans(self.evidence.of("disk"),
-                     lambda fact: fact["state"] == "full",
-                     lambda fact: fact["state"] == "free")
+    def damages_of_disk(self):
+        """(begin, end) of each time when the state could perhaps not be
+        written"""
+        found = []
+        for kind, bad, good in (("disk", ("full", "bad"), ("free", "good")),
+                                ("limit", ("on",), ("off",))):
+            found += [(begin["t0"], written(end)) for begin, end in spans(
+                self.evidence.of(kind),
+                lambda fact, states=bad: fact["state"] in states,
+                lambda fact, states=good: fact["state"] in states)]
+        return found
+
+    def damages(self):
+        """(begin, end) of each time when the state on disk may not have been the
+        last one"""
+        found = self.damages_of_disk()
+        for begin, end in spans(self.evidence.of("state"),
+                                lambda fact: fact["state"] == "lost",
+                                lambda fact: fact["state"] == "written"):
+            # A restored state is that of the backup.
+            copied = [fact["t0"] for fact in self.evidence.of("backup")
+                      if fact["t0"] < begin["t0"]]
+            found.append((copied[-1] if copied and begin["how"] == "restore"
+                          else begin["t0"], written(end)))
+        return joined(found)
+
+    def slow_for(self, begin, end):
+        """The delay of the disk, if that is all that was wrong with the state
+        in this time; None otherwise."""
+        delays = [fact["delay"] for fact in self.evidence.of("disk")
+                  if begin <= fact["t0"] <= end and
+                  fact["state"] in ("full", "bad")]
+        others = [fact for fact in self.evidence.of("limit", "state", "backup")
+                  if begin <= fact["t0"] <= end]
+        return max(delays) if delays and all(delays) and not others else None
+
+    def ends_with_damage(self, damages):
+        """(since when the state may be lost, when the daemon was up again), for
+        each end of the daemon while the last state was not on disk"""
         found = []
         for begin, end in spans(
                 self.evidence.of("daemon"),
                 lambda fact: fact["state"] in ("end", "died"),
                 lambda fact: fact["state"] == "up"):
-            written = WRITTEN_AT_END if begin.get("signal") == 15 else WRITTEN
-            for filled, freed in full:
-                if filled["t0"] < begin["t1"] and (
-                        freed is None or freed["t1"] + written > begin["t0"]):
-                    found.append((filled["t0"], end["t1"]
-                                  if end is not None else FOREVER))
+            for damaged, repaired in damages:
+                if damaged > begin["t1"] or repaired < begin["t0"]:
+                    continue
+                delay = self.slow_for(damaged, repaired)
+                if delay is not None:
+                    # Two writes may be on their way.
+                    damaged = max(damaged, begin["t0"] - 2 * delay - DELAY)
+                found.append((damaged, end["t1"]
+                              if end is not None else FOREVER))
         return found
 
     # ---- watches
 
     def watches(self):
         for watch in self.evidence.watches:
-            events = [self.received[key] for key in sorted(self.received)
-                      if self.received[key].about == watch.name and
-                      self.received[key].event in (RAISED, CLEARED)]
-            expected = ExpectedAlarms(self.evidence,
-                                      self.visibilities[watch.link], watch,
-                                      events, self.forgotten)
+            events = [trap for trap in self.in_order
+                      if trap.about == watch.name and
+                      trap.event in (RAISED, CLEARED)]
+            visibility = self.visibilities[watch.link].of_watch(watch)
+            expected = ExpectedAlarms(self.evidence, visibility, watch, events,
+                                      self.forgotten)
             verdict = expected.compare()
             self.verdicts.append(verdict)
             self.differences += verdict.differences
@@ -173,7 +225,7 @@ class Checker:
         return not any(fact["t1"] > begin - 5 and fact["t0"] < end
                        for fact in self.evidence.of(
                            "snmpd", "daemon", "engine", "hold", "release",
-                           "clock", "link")) and \
+                           "clock", "link", "limit", "second")) and \
             not self.snmpd_was_away(begin)
 
     def snmpd_was_away(self, when):
@@ -187,8 +239,7 @@ class Checker:
     def serials(self):
         """Serials count the raises of all alarms."""
         before = {}
-        for key in sorted(self.received):
-            trap = self.received[key]
+        for trap in self.in_order:
             if trap.event != RAISED:
                 continue
             last = before.get(trap.epoch)
@@ -202,9 +253,8 @@ class Checker:
 
     def blindness(self):
         for link in self.visibilities:
-            traps = [self.received[key] for key in sorted(self.received)
-                       if self.received[key].about == link and
-                       self.received[key].event in (BLIND, RESTORED)]
+            traps = [trap for trap in self.in_order if trap.about == link and
+                     trap.event in (BLIND, RESTORED)]
             self.alternation(link, traps)
             self.removals(link, traps)
 
@@ -337,6 +387,52 @@ class Checker:
                 state = fact["state"]
         return state != "up"
 
+    # ---- what remains
+
+    def written_again(self):
+        """A state that was lost must be written again soon."""
+        for begin, end in spans(self.evidence.of("state"),
+                                lambda fact: fact["state"] == "lost",
+                                lambda fact: fact["state"] == "written"):
+            last = begin["t1"]
+            stop = end["t1"] if end is not None else self.evidence.final["end"]
+            for fact in self.evidence.of("hold", "release", "snmpd", "daemon",
+                                         "limit", "disk"):
+                if fact["t0"] < stop:
+                    last = max(last, fact["t1"])
+            bad = any(damaged < last < repaired - WRITTEN
+                      for damaged, repaired in self.damages_of_disk())
+            held = any(start < stop and last < over for start, over, _ in
+                       self.visibilities[VRRP_LINK].holds(daemon=True))
+            if stop - last > WRITTEN_AGAIN and not bad and not held:
+                self.differ(last, "the state was lost at %.3f and not written "
+                            "again before %.3f, although it could since %.3f",
+                            begin["t1"], stop, last)
+
+    def left_behind(self):
+        for fact in self.evidence.of("end"):
+            if fact["status"] != 0:
+                self.differ(fact["t1"], "hbwatchd ended with status %d on TERM",
+                            fact["status"])
+            if fact["left"]:
+                self.differ(fact["t1"], "processes are left: %s",
+                            " ".join(fact["left"]))
+        for fact in self.evidence.of("second"):
+            if fact["state"] == "refused" and fact["status"] != 1:
+                self.differ(fact["t1"], "a second hbwatchd with the same state "
+                            "ended with status %s", fact["status"])
+        counts = self.evidence.of("descriptors")
+        if len(counts) < 2:
+            return
+        for what in ("agent", "children"):
+            more = collections.Counter(counts[-1][what])
+            more.subtract(counts[0][what])
+            more = {kind: n for kind, n in more.items() if n > 0}
+            if more:
+                self.differ(counts[-1]["t1"], "the agent has more %s than "
+                            "before: %s", "descriptors" if what == "agent"
+                            else "children", more)
+
     # ---- the table and the history
 
     def table(self):
@@ -344,11 +440,14 @@ class Checker:
         if not table:
             self.differ(self.evidence.final["end"], "the table was empty")
             return
-        last = max(self.received, default=(None, 0))
         now = (int(table["1.11.0"]), int(table["1.12.0"]))
-        if self.received and now != last:
+        last = self.in_order[-1:]
+        last = [(trap.epoch, trap.sequence) for trap in last]
+        # Nothing may have been notified in the present epoch.
+        if last and now != last[0] and (now[0] == last[0][0] or
+                                        not self.damages()):
             self.differ(self.evidence.final["end"], "the table is at epoch %d "
-                        "sequence %d, the receivers at %d, %d", *now, *last)
+                        "sequence %d, the receivers at %d, %d", *now, *last[0])
         for oid, what in (("1.5.0", "hbwActiveAlarms"),
                           ("1.13.0", "hbwNotificationsPending")):
             if table[oid] != "0":
@@ -360,14 +459,14 @@ class Checker:
         self.history(now[0])
 
     def row(self, name, index, epoch):
-        events = [self.received[key] for key in sorted(self.received)
-                  if key[0] == epoch and self.received[key].about == name and
-                  self.received[key].event in (RAISED, CLEARED)]
+        events = [trap for trap in self.in_order
+                  if trap.epoch == epoch and trap.about == name and
+                  trap.event in (RAISED, CLEARED)]
         expected = {"3.1.11." + index: 2, "4.1.4.45640." + index: 1}
         if events:
             expected["4.1.18.45640." + index] = events[-1].sequence
             expected["4.1.15.45640." + index] = events[-1].serial
-        if epoch == 1 or not self.forgotten:
+        if epoch == 1 and not self.was_removed(name):
             expected["4.1.19.45640." + index] = len(
                 [trap for trap in events if trap.event == RAISED])
         for oid, value in expected.items():
@@ -375,6 +474,10 @@ class Checker:
             if got != str(value):
                 self.differ(self.evidence.final["end"], "%s: the table has %s "
                             "at %s; expected %s", name, got, oid, value)
+
+    def was_removed(self, name):
+        return any(fact["without"] == name
+                   for fact in self.evidence.of("reload"))
 
     def history(self, epoch):
         rows = {}
@@ -386,7 +489,7 @@ class Checker:
             trap = self.received.get((epoch, sequence))
             if trap is None:
                 # The row may have an older epoch if part of the state was lost.
-                if not self.forgotten:
+                if not self.damages():
                     self.differ(self.evidence.final["end"], "the history has "
                                 "sequence %d, but no receiver has it", sequence)
             elif not same(row, trap):
@@ -449,8 +552,26 @@ class Checker:
         self.serials()
         self.blindness()
         self.processes()
+        self.written_again()
+        self.left_behind()
         self.table()
         self.harness()
+
+
+def written(end):
+    """When the daemon has surely written its state after this fact."""
+    return FOREVER if end is None else end["t1"] + WRITTEN
+
+
+def joined(times):
+    """The union of (begin, end)"""
+    found = []
+    for begin, end in sorted(times):
+        if found and begin <= found[-1][1]:
+            found[-1] = found[-1][0], max(found[-1][1], end)
+        else:
+            found.append((begin, end))
+    return found
 
 
 def changes(one, other):
@@ -510,13 +631,32 @@ def print_totals(checker):
         len(lates), max((late for _, _, late in lates), default=0.0)))
 
 
-def check(directory):
-    checker = Checker(records.Evidence(directory))
-    checker.run()
-    print_table(checker)
+def print_differences(checker):
     origin = checker.evidence.of("begin")[0]["t0"]
     for when, text in sorted(checker.differences):
         print("DIFFERENCE at %.3f (%.2f of the run): %s" % (
             when, when - origin if when else 0, text))
+
+
+def check(directory):
+    checker = Checker(records.Evidence(directory))
+    checker.run()
+    print_table(checker)
+    print_differences(checker)
     print("%d differences" % len(checker.differences))
+    return 1 if checker.differences else 0
+
+
+def check_shortly(directory):
+    checker = Checker(records.Evidence(directory))
+    checker.run()
+    final = checker.evidence.final
+    print("seed %d: %d acts, %d interruptions, %d notifications, %d epochs, "
+          "%d differences" % (
+              final["seed"], len(final["acts"]),
+              sum(verdict.true for verdict in checker.verdicts),
+              len(checker.received),
+              len({epoch for epoch, _ in checker.received}),
+              len(checker.differences)))
+    print_differences(checker)
     return 1 if checker.differences else 0

@@ -7,6 +7,7 @@ import os
 from typing import NamedTuple
 
 import plan
+from testbed import renamed
 
 TRAP_OID = ".1.3.6.1.6.3.1.1.4.1.0"
 BASE = ".1.3.6.1.4.1.8072.9999.9999.45640."
@@ -124,9 +125,12 @@ class Evidence:
         with open(self.path("arrivals"), encoding="ascii") as file:
             for line in file:
                 words = line.split()
-                if len(words) == 4 and (words[1], words[2]) in keys:
-                    found[keys[words[1], words[2]]].append(
-                        (float(words[0]), int(words[3])))
+                if len(words) != 4:
+                    continue
+                # The interface may be renamed at the time.
+                key = words[1].removesuffix(renamed("")), words[2]
+                if key in keys:
+                    found[keys[key]].append((float(words[0]), int(words[3])))
         for arrivals in found.values():
             arrivals.sort()
         return found

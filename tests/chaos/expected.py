@@ -6,7 +6,7 @@
 - A raise must come when the interruption time has passed since a heartbeat, or
   since the end of an unmonitored time.
 - A heartbeat that the engine surely received must clear the alarm.
-- A clear must have a heartbeat.
+- A clear must have a heartbeat, or a reload that removed the watch.
 """
 
 import bisect
@@ -88,11 +88,14 @@ class ExpectedAlarms:
         """Checks each raise and clear; returns the alarms that were active."""
         self.found, begin, serial, epoch = [], None, None, None
         seen, stale = set(), None
+        before = None
         for trap in events:
-            if epoch is not None and trap.epoch != epoch:
+            if epoch is not None and trap.epoch != epoch and \
+                    self.was_forgotten(before, trap):
                 stale = self.forgotten_until(trap)
                 self.add_active(begin, self.forgotten_at(trap))
                 begin = None
+            before = trap
             epoch = trap.epoch
             if stale is not None and key_of(trap) in seen:
                 # The daemon sent it again, from the last state on disk.
@@ -116,6 +119,13 @@ class ExpectedAlarms:
     def add_active(self, begin, end):
         if begin is not None:
             self.found.append(ActiveAlarm(begin, end))
+
+    def was_forgotten(self, before, trap):
+        """Can the daemon have lost its state between the two?"""
+        at = min(self.evidence.monotonic(before.wall, before.arrival)[:1],
+                 default=before.arrival)
+        return any(begin < trap.arrival and end > at - MARGIN
+                   for begin, end in self.forgotten)
 
     def forgotten_at(self, trap):
         return max((begin for begin, _ in self.forgotten
@@ -183,6 +193,10 @@ class ExpectedAlarms:
 
     def may_clear(self, at):
         margin = self.margin(at, at)
+        # The alarm of a watch that was removed is cleared.
+        if any(u.start_lo - margin <= at <= u.end_hi + margin
+               for u in self.visibility.removed):
+            return True
         begin = bisect.bisect_left(self.arrivals, at - RING_KEEPS)
         end = bisect.bisect_right(self.arrivals, at + margin)
         return any(at <= self.handled_by(arrival) + margin

@@ -3,6 +3,7 @@
 values of the MIB at the end.  The checker then reads the records.
 """
 
+import errno
 import heapq
 import json
 import signal
@@ -11,13 +12,14 @@ import time
 import processes
 import plan
 from capture_monitor import CaptureMonitor
-from testbed import LINKS, Testbed
+from testbed import LINKS, Testbed, children, mac, observer4, observer6
 
 # seconds
 START_LIMIT = 20.0
 REPAIR_LIMIT = 90.0
 CALM = 1.0              # the run ends when all has been normal for this time
 POLL_PERIOD = 0.05
+SLOW_PERIOD = 0.5       # of a slow receiver
 
 ROOT = "1.3.6.1.4.1.8072.9999.9999.45640.1"
 PENDING = ROOT + ".1.13.0"
@@ -43,7 +45,7 @@ class Experiment:
     def begin(self):
         testbed = self.testbed
         testbed.make()
-        self.clock = processes.Clock(testbed)
+        self.faults = processes.Faults(testbed)
         self.snmpd = processes.Snmpd(testbed)
         self.receivers = [processes.Receiver(testbed, number)
                           for number in (1, 2)]
@@ -56,16 +58,19 @@ class Experiment:
         self.snmpd.start()
         self.senders = processes.Senders(testbed, self.watches)
         self.vrrp = processes.Vrrp(testbed, self.watches[-1])
-        self.daemon = processes.Daemon(testbed, self.clock, self.program,
+        self.daemon = processes.Daemon(testbed, self.faults, self.program,
                                        self.watches)
-        self.capture_monitor = CaptureMonitor(
-            testbed.facts, self.recorder.pid, self.daemon.pid)
-        self.capture_monitor.start()
+        self.second = processes.Second(testbed, self.daemon)
         for watch in self.watches[:-1]:
             self.senders.order("on", watch.name)
         self.vrrp.start()
         self.daemon.start()
+        self.capture_monitor = CaptureMonitor(
+            testbed.facts, self.recorder.pid, self.daemon.pid,
+            testbed.path("hbwatchd.log"))
+        self.capture_monitor.start()
         self.wait(START_LIMIT, "all watches to be alive", self.is_normal)
+        self.count_descriptors()
 
     def recording(self):
         try:
@@ -83,6 +88,15 @@ class Experiment:
             time.sleep(POLL_PERIOD)
 
     # ---- queries
+
+    def count_descriptors(self):
+        pid = self.daemon.pid()
+        if pid is not None:
+            self.testbed.facts.span(
+                "descriptors", time.monotonic(),
+                agent=sorted(processes.descriptors(pid).values()),
+                children=[processes.program_of(child)
+                          for child in children(pid)])
 
     def walk(self, oid):
         """[(OID, value)]; empty if there is no answer"""
@@ -118,7 +132,8 @@ class Experiment:
             if self.todo and self.todo[0][0] <= now:
                 _, _, function, arguments = heapq.heappop(self.todo)
                 function(*arguments)
-            elif now >= until and not self.todo:
+            elif now >= until and (not self.todo or
+                                   now >= until + REPAIR_LIMIT):
                 return
             else:
                 next_one = self.todo[0][0] if self.todo else until
@@ -170,7 +185,40 @@ class Experiment:
             self.at(time.monotonic() - self.origin + POLL_PERIOD,
                     self.start_again, actor)
 
+    def do_receivers(self, act):
+        receiver = self.receivers[int(act.target) - 1]
+        if act.what in ("kill", "term"):
+            receiver.end(signal.SIGKILL if act.what == "kill"
+                         else signal.SIGTERM)
+            self.at(act.end, receiver.start)
+        elif act.what == "stop":
+            receiver.hold(True)
+            self.at(act.end, receiver.hold, False)
+        else:
+            pieces = int((act.end - act.begin) / SLOW_PERIOD)
+            for piece in range(pieces):
+                at = act.begin + piece * SLOW_PERIOD
+                self.at(at, receiver.hold, True)
+                self.at(at + SLOW_PERIOD * 0.9, receiver.hold, False)
+
+    def later(self, function, act):
+        """Does the act when the daemon is ready for it, and ends it as much
+        later."""
+        delay = time.monotonic() - self.origin + POLL_PERIOD - act.begin
+        self.at(act.begin + delay, function, act._replace(
+            begin=act.begin + delay, end=act.end + delay))
+
+    def is_ready(self):
+        """Does the daemon run, has it read its configuration, and has it
+        written its state?"""
+        return self.daemon.pid() is not None and self.daemon.engines_run() \
+            and self.testbed.has_state()
+
     def do_daemon(self, act):
+        # No hbwatchd can know an epoch whose files were removed.
+        if not self.testbed.has_state():
+            self.later(self.do_daemon, act)
+            return
         if act.what in ("stop", "suspend"):
             held = self.daemon.hold(True, act.what == "suspend")
             self.at(act.end, self.daemon.release, held)
@@ -200,26 +248,109 @@ class Experiment:
         self.at(act.end, self.daemon.release, held)
 
     def do_links(self, act):
+        testbed, link = self.testbed, act.target
+        number = LINKS[link][1]
         if act.what == "remove":
-            self.testbed.remove_link(act.target)
-            self.at(act.end, self.testbed.add_link, act.target)
-            return
-        letter = "w" if act.what == "down" else LINKS[act.target][0]
-        self.testbed.link_down(act.target, letter)
-        self.at(act.end, self.testbed.link_up, act.target)
+            testbed.remove_link(link)
+            self.at(act.end, testbed.add_link, link)
+        elif act.what == "rename":
+            testbed.rename_link(link)
+            self.at(act.end, testbed.rename_link_back, link)
+        elif act.what == "move":
+            testbed.move_link(link)
+            self.at(act.end, testbed.move_link_back, link)
+        elif act.what in ("down", "no-carrier"):
+            testbed.link_down(link, "w" if act.what == "down"
+                              else LINKS[link][0])
+            self.at(act.end, testbed.link_up, link)
+        else:
+            # Packets still arrive: the peer's neighbours are permanent.
+            changes, repairs = {
+                "mtu": (["link set %s mtu 1280" % link],
+                        ["link set %s mtu 1500" % link]),
+                "mac": (["link set %s address %s" % (link, mac(number, 3))],
+                        ["link set %s address %s" % (link, mac(number, 1))]),
+                "address": (["address flush dev %s" % link],
+                            ["address replace %s/24 dev %s"
+                             % (observer4(number), link),
+                             "address replace %s/64 dev %s nodad"
+                             % (observer6(number), link)])}[act.what]
+            testbed.change_link(link, *changes)
+            self.at(act.end, testbed.change_link, link, *repairs)
 
     def do_disk(self, act):
-        self.testbed.fill_disk()
-        self.at(act.end, self.testbed.free_disk)
+        if act.what == "fill":
+            self.testbed.fill_disk()
+            self.at(act.end, self.testbed.free_disk)
+            return
+        error = {"read-only": errno.EROFS, "error": errno.EIO}
+        self.faults.disk(error.get(act.what, 0), int(act.amount))
+        self.at(act.end, self.faults.disk, 0, 0)
+
+    def do_state(self, act):
+        if act.what == "restore":
+            self.testbed.back_up_state()
+            self.at(act.end, self.lose_state, act)
+        else:
+            self.lose_state(act)
+
+    def lose_state(self, act):
+        if not self.is_ready():
+            self.later(self.lose_state, act)
+            return
+        self.testbed.lose_state(act.what)
+        self.wait_for_state(time.monotonic())
+
+    def wait_for_state(self, since):
+        """Records when the daemon has written its state again."""
+        if self.testbed.has_state():
+            self.testbed.facts.span("state", since, state="written")
+            self.testbed.remove_moved_state()
+        else:
+            self.at(time.monotonic() - self.origin + POLL_PERIOD,
+                    self.wait_for_state, since)
 
     def do_clock(self, act):
         if act.what == "step":
-            self.clock.step(act.amount)
+            self.faults.step(act.amount)
+        elif act.what == "years":
+            self.faults.step(act.amount)
+            self.at(act.end, self.faults.step, -act.amount)
+        else:
+            pieces = max(int((act.end - act.begin) / 0.1), 1)
+            for piece in range(pieces):
+                self.at(act.begin + piece * 0.1, self.faults.step,
+                        act.amount / pieces)
+
+    def do_reload(self, act):
+        if not self.is_ready():
+            self.later(self.do_reload, act)
             return
-        pieces = max(int((act.end - act.begin) / 0.1), 1)
-        for piece in range(pieces):
-            self.at(act.begin + piece * 0.1, self.clock.step,
-                    act.amount / pieces)
+        self.daemon.reload(act.what, act.target if act.what == "without"
+                           else None)
+        self.at(act.end, self.reload_again, self.daemon.pid())
+
+    def reload_again(self, pid):
+        """With the original configuration; another process has it already."""
+        if pid == self.daemon.pid():
+            self.daemon.reload("same")
+
+    def do_limits(self, act):
+        if not self.is_ready():
+            self.later(self.do_limits, act)
+            return
+        self.daemon.limit(act.what, int(act.amount))
+        self.daemon.kill_engine()
+        self.at(act.end, self.daemon.remove_limits)
+
+    def do_second(self, act):
+        if not self.is_ready():
+            self.later(self.do_second, act)
+        elif act.what == "state":
+            self.second.take_state()
+        else:
+            self.second.start()
+            self.at(act.end, self.second.end)
 
     # ---- end
 
@@ -236,6 +367,7 @@ class Experiment:
             normal_since = (normal_since or now) if normal else None
             if normal and now - normal_since >= CALM:
                 self.testbed.facts.span("normal", normal_since)
+                self.count_descriptors()
                 return
             time.sleep(POLL_PERIOD)
         self.testbed.facts.span("unrepaired", end - REPAIR_LIMIT)
@@ -267,9 +399,13 @@ class Experiment:
     def finish(self):
         self.check_harness()
         self.capture_monitor.stop()
+        before = time.monotonic()
         self.daemon.end(signal.SIGTERM)
+        status = self.daemon.process.wait(processes.END_LIMIT)
+        self.testbed.facts.span("end", before, status=status,
+                                left=self.daemon.left_behind())
         for receiver in self.receivers:
-            receiver.stop()
+            receiver.end(signal.SIGTERM)
 
     def run(self):
         self.begin()

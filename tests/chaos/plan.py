@@ -8,11 +8,12 @@ when one is left out.
 import random
 from typing import NamedTuple
 
-TRACKS = ("senders", "drops", "snmpd", "daemon", "engine", "links", "disk",
-          "clock")
+TRACKS = ("senders", "drops", "snmpd", "receivers", "daemon", "engine", "links",
+          "disk", "state", "clock", "reload", "limits", "second")
 LINKS = ("hb0", "hb1")
 VRRP_LINK = "hb2"
 FIRST_PORT = 20001
+YEAR = 365 * 86400.0
 
 
 class Watch(NamedTuple):
@@ -114,31 +115,89 @@ def engine_acts(seed, seconds):
                   "engine", 0)
 
 
+def receiver_acts(seed, seconds):
+    """At any time, at least one receiver works."""
+    chance = chances(seed, "receivers")
+    for begin, end in alternating(chance, seconds, (5.0, 20.0),
+                                  lambda: chance.uniform(0.5, 8.0)):
+        yield Act(begin, end, "receivers",
+                  chance.choice(("stop", "slow", "kill", "term")),
+                  chance.choice(("1", "2")), 0)
+
+
 def link_acts(seed, seconds, link):
     chance = chances(seed, "links", link)
     for begin, end in alternating(chance, seconds, (6.0, 25.0),
                                   lambda: chance.uniform(0.2, 6.0)):
         yield Act(begin, end, "links",
-                  chance.choice(("remove", "down", "no-carrier")), link, 0)
+                  chance.choice(("remove", "down", "no-carrier", "rename",
+                                 "move", "mtu", "mac", "address")), link, 0)
 
 
 def disk_acts(seed, seconds):
     chance = chances(seed, "disk")
     for begin, end in alternating(chance, seconds, (6.0, 25.0),
                                   lambda: chance.uniform(2.0, 15.0)):
-        yield Act(begin, end, "disk", "fill", "state", 0)
+        what = chance.choice(("fill", "read-only", "error", "slow", "slow"))
+        yield Act(begin, end, "disk", what, "state",
+                  chance.choice((30, 300, 1000, 8000))
+                  if what == "slow" else 0)
+
+
+def state_acts(seed, seconds):
+    chance = chances(seed, "state")
+    for begin, end in alternating(chance, seconds, (10.0, 35.0),
+                                  lambda: chance.uniform(1.0, 6.0)):
+        yield Act(begin, end, "state",
+                  chance.choice(("remove", "move", "files", "restore")),
+                  "state", 0)
 
 
 def clock_acts(seed, seconds):
     chance = chances(seed, "clock")
     for begin, end in alternating(chance, seconds, (4.0, 15.0),
                                   lambda: chance.uniform(2.0, 6.0)):
-        if chance.random() < 0.6:
-            yield Act(begin, begin, "clock", "step", "clock",
+        what = chance.choice(("step", "step", "slew", "years"))
+        if what == "step":
+            yield Act(begin, begin, "clock", what, "clock",
                       chance.choice((-3600.0, 3600.0, -120.0, 120.0)))
-        else:
-            yield Act(begin, end, "clock", "slew", "clock",
+        elif what == "slew":
+            yield Act(begin, end, "clock", what, "clock",
                       round(chance.uniform(-0.5, 0.5), 3))
+        else:
+            yield Act(begin, end, "clock", what, "clock",
+                      chance.choice((-20, -3, 3, 20)) * YEAR)
+
+
+def reload_acts(seed, seconds):
+    chance = chances(seed, "reload")
+    names = [watch.name for watch in watches(seed)]
+    for begin, end in alternating(chance, seconds, (5.0, 20.0),
+                                  lambda: chance.uniform(0.5, 5.0)):
+        yield Act(begin, end, "reload",
+                  chance.choice(("same", "without", "without", "broken",
+                                 "fifo", "directory", "missing")),
+                  chance.choice(names), 0)
+
+
+def limit_acts(seed, seconds):
+    """The amount is what hbwatchd may use in addition."""
+    chance = chances(seed, "limits")
+    for begin, end in alternating(chance, seconds, (12.0, 40.0),
+                                  lambda: chance.uniform(0.5, 4.0)):
+        what = chance.choice(("descriptors", "memory", "processes"))
+        yield Act(begin, end, "limits", what, "hbwatchd",
+                  chance.choice({"descriptors": (0, 1, 3),
+                                 "memory": (0, 256 << 10, 4 << 20),
+                                 "processes": (0,)}[what]))
+
+
+def second_acts(seed, seconds):
+    chance = chances(seed, "second")
+    for begin, end in alternating(chance, seconds, (10.0, 35.0),
+                                  lambda: chance.uniform(1.0, 6.0)):
+        yield Act(begin, end, "second", chance.choice(("state", "agentx")),
+                  "hbwatchd", 0)
 
 
 def acts(seed, seconds, tracks):
@@ -151,8 +210,9 @@ def acts(seed, seconds, tracks):
             watch for watch in watches(seed) if watch.link == link])
     for link in LINKS:
         found += link_acts(seed, seconds, link)
-    for track in (snmpd_acts, daemon_acts, engine_acts, disk_acts,
-                  clock_acts):
+    for track in (snmpd_acts, receiver_acts, daemon_acts, engine_acts,
+                  disk_acts, state_acts, clock_acts, reload_acts, limit_acts,
+                  second_acts):
         found += track(seed, seconds)
     return sorted(act for act in found if act.track in tracks)
 

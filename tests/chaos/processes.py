@@ -7,6 +7,8 @@ Each class starts, breaks and repairs its process, and records when.
 import collections
 import mmap
 import os
+import re
+import resource
 import signal
 import struct
 import subprocess
@@ -89,44 +91,90 @@ class Receiver:
             # All octets in hexadecimal, on one line.
             file.write("disableAuthorization yes\n[snmp] hexOutputLength 0\n"
                        "[snmp] serverRecvBuf 4194304\n")
+        self.testbed = testbed
+        self.number = number
+        self.conf = conf
         self.path = testbed.path("traps%d" % number)
-        self.process = testbed.start(
-            "w", ["snmptrapd", "-f", "-Lo", "-n", "-C", "-c", conf,
+        self.held = False
+        self.start()
+
+    def start(self):
+        before = time.monotonic()
+        self.process = self.testbed.start(
+            "w", ["snmptrapd", "-X", "-f", "-Lo", "-n", "-C", "-c", self.conf,
                   "-OnQUx", "-F", "%B\\t%V\\t%v\\n",
-                  "udp:" + RECEIVERS[number - 1]],
-            "snmptrapd%d.log" % number, stdout=subprocess.PIPE, text=True)
+                  "udp:" + RECEIVERS[self.number - 1]],
+            "snmptrapd%d.log" % self.number, stdout=subprocess.PIPE,
+            text=True)
         self.ready = threading.Event()
         self.thread = threading.Thread(target=self.read, daemon=True)
         self.thread.start()
+        if self.ready.wait(END_LIMIT):
+            self.record(before, "up")
+
+    def record(self, before, state):
+        self.testbed.facts.span("receiver", before, number=self.number,
+                                state=state)
 
     def read(self):
-        with open(self.path, "w", buffering=1, encoding="ascii",
+        with open(self.path, "a", buffering=1, encoding="ascii",
                   errors="replace") as file:
             for line in self.process.stdout:
                 file.write("%.6f\t%s" % (time.monotonic(), line))
-                self.ready.set()
+                if line.startswith("NET-SNMP version"):
+                    self.ready.set()
 
-    def stop(self):
-        self.process.terminate()
+    def hold(self, stop):
+        """Stops or continues it; notifications wait in its socket."""
+        if self.held == stop:
+            return
+        self.held = stop
+        self.process.send_signal(signal.SIGSTOP if stop else signal.SIGCONT)
+
+    def end(self, number):
+        """Notifications are lost until it has started again."""
+        before = time.monotonic()
+        self.hold(False)
+        self.record(before, "gone")
+        self.process.send_signal(number)
         self.process.wait(END_LIMIT)
         self.thread.join()
 
 
-class Clock:
-    """The wall clock of the daemon: that of the machine plus an offset."""
+class Faults:
+    """The wall clock of the daemon, which is that of the machine plus an
+    offset; and the errors and delays of its disk.  See faults.c."""
+
+    PAGE = "qQii"
 
     def __init__(self, testbed):
         self.testbed = testbed
-        self.library = testbed.path("clock_offset.so")
-        self.path = testbed.path("clock")
+        self.library = testbed.path("faults.so")
+        self.path = testbed.path("faults")
         self.offset = 0.0
+        self.error = self.delay_ms = 0
+        self.device = os.stat(testbed.disk).st_dev
         subprocess.run(["cc", "-O1", "-shared", "-fPIC", "-o", self.library,
-                        os.path.join(DIRECTORY, "clock_offset.c")], check=True)
+                        os.path.join(DIRECTORY, "faults.c")], check=True)
+        size = struct.calcsize(self.PAGE)
         with open(self.path, "wb") as file:
-            file.write(bytes(8))
+            file.write(bytes(size))
         with open(self.path, "r+b") as file:
-            self.page = mmap.mmap(file.fileno(), 8)
+            self.page = mmap.mmap(file.fileno(), size)
+        self.write()
         self.record(time.monotonic())
+
+    def write(self):
+        struct.pack_into(self.PAGE, self.page, 0, int(self.offset * 1e9),
+                         self.device, self.error, self.delay_ms)
+
+    def disk(self, error, delay_ms):
+        before = time.monotonic()
+        self.error, self.delay_ms = error, delay_ms
+        self.write()
+        self.testbed.facts.span("disk", before, state="bad"
+                                if error or delay_ms else "good",
+                                delay=delay_ms / 1000)
 
     def record(self, before):
         now = time.monotonic()
@@ -136,34 +184,32 @@ class Clock:
     def step(self, seconds):
         before = time.monotonic()
         self.offset = round(self.offset + seconds, 6)
-        self.page[:8] = struct.pack("q", int(self.offset * 1e9))
+        self.write()
         self.record(before)
 
     def environment(self):
         # The sanitizer checks that its library is loaded first.
         options = os.environ.get("ASAN_OPTIONS", "").split(":")
         options.append("verify_asan_link_order=0")
-        return ["LD_PRELOAD=" + self.library, "CHAOS_CLOCK=" + self.path,
+        return ["LD_PRELOAD=" + self.library, "CHAOS_PAGE=" + self.path,
+                "CHAOS_DISK=" + self.testbed.disk,
                 "ASAN_OPTIONS=" + ":".join(filter(None, options))]
 
 
 class Daemon:
     """hbwatchd and its engine."""
 
-    def __init__(self, testbed, clock, program, watches):
+    def __init__(self, testbed, faults, program, watches):
         self.testbed = testbed
-        self.clock = clock
+        self.faults = faults
         self.program = program
+        self.watches = watches
         self.process = None
         self.end_is_expected = True
         self.holders = collections.Counter()    # how many acts stop the pid
         self.kills = 0                  # engines that were killed
+        self.limits = {}                # resource -> its original limit
         self.configuration = testbed.path("hbwatchd.conf")
-        with open(self.configuration, "w", encoding="ascii") as file:
-            # Each notification is checked.
-            file.write("storm = off\n")
-            for watch in watches:
-                file.write(section(watch))
 
     def pid(self):
         process = self.process
@@ -171,14 +217,20 @@ class Daemon:
             return None
         return process.pid
 
+    def command(self, configuration, state):
+        return ["env", "-u", "MIBDIRS", "-u", "MIBS"] + \
+            self.faults.environment() + \
+            [self.program, "-c", configuration, "-s", state, "-l", "stderr",
+             "-v", "-x", self.testbed.path("agentx")]
+
     def start(self):
+        """With a valid configuration, which a reload may have replaced."""
         before = time.monotonic()
+        self.limits = {}
+        self.configure(configuration_of(self.watches))
         self.process = self.testbed.start(
-            "w", ["env", "-u", "MIBDIRS", "-u", "MIBS"] +
-            self.clock.environment() +
-            [self.program, "-c", self.configuration, "-s",
-             os.path.join(self.testbed.disk, "state"), "-l", "stderr", "-v",
-             "-x", self.testbed.path("agentx")], "hbwatchd.log")
+            "w", self.command(self.configuration, self.testbed.state),
+            "hbwatchd.log")
         self.end_is_expected = False
         self.testbed.facts.span("daemon", before, state="up")
 
@@ -206,17 +258,90 @@ class Daemon:
         self.process.wait(END_LIMIT)
         self.testbed.facts.span("daemon", before, state="gone")
 
+    # ---- reloads
+
+    def configure(self, text, kind="file"):
+        """Replaces the configuration with a file, FIFO or directory, or removes
+        it."""
+        path = self.configuration
+        if os.path.isdir(path):
+            os.rmdir(path)
+        elif kind != "file" and os.path.exists(path):
+            os.unlink(path)
+        if kind == "fifo":
+            os.mkfifo(path)
+        elif kind == "directory":
+            os.mkdir(path)
+        elif kind == "file":
+            with open(path + ".new", "w", encoding="ascii") as file:
+                file.write(text)
+            os.rename(path + ".new", path)
+
+    def reload(self, kind, without=None):
+        """Changes the configuration and sends SIGHUP."""
+        before = time.monotonic()
+        text = configuration_of(watch for watch in self.watches
+                                if watch.name != without)
+        if kind == "broken":
+            text += "watch {\n"
+        self.configure(text, kind if kind in ("fifo", "directory", "missing")
+                       else "file")
+        self.process.send_signal(signal.SIGHUP)
+        self.testbed.facts.span("reload", before, kind=kind, without=without)
+
+    # ---- limits
+
+    def limit(self, what, spare):
+        """Lets the running agent use only `spare` more than now."""
+        pid, before = self.pid(), time.monotonic()
+        resource_of = {"descriptors": resource.RLIMIT_NOFILE,
+                       "memory": resource.RLIMIT_AS,
+                       "processes": resource.RLIMIT_NPROC}
+        number = resource_of[what]
+        if what == "descriptors":
+            used = max(descriptors(pid)) + 1
+        elif what == "memory":
+            with open("/proc/%d/statm" % pid, encoding="ascii") as file:
+                used = int(file.read().split()[0]) * mmap.PAGESIZE
+        else:
+            used = 0
+        soft, hard = resource.prlimit(pid, number)
+        resource.prlimit(pid, number, (used + spare, hard))
+        self.limits[number] = soft, hard
+        self.testbed.facts.span("limit", before, state="on", limit=what)
+
+    def remove_limits(self):
+        """Its engines keep the limits until they are replaced."""
+        before, pid = time.monotonic(), self.pid()
+        for number, limit in self.limits.items():
+            if pid is not None:
+                resource.prlimit(pid, number, limit)
+        self.limits = {}
+        self.testbed.facts.span("limit", before, state="off")
+
     # ---- the engine; there may be two at a time, or none
 
     def engines(self):
         pid = self.pid()
         found = []
         for child in addresses.children(pid) if pid is not None else []:
+            if program_of(child) != "hbwatch-engine":
+                continue
             try:
                 found.append(Pidfd(child))
             except ProcessLookupError:
                 pass
         return found
+
+    def engines_run(self):
+        return any(program_of(child) == "hbwatch-engine"
+                   for child in addresses.children(self.pid()))
+
+    def left_behind(self):
+        """Processes of hbwatchd that still run."""
+        pids = self.testbed.pids("w")
+        return [name for name in map(program_of, pids)
+                if name is not None and name.startswith("hbwatch")]
 
     def kill_engine(self):
         before = time.monotonic()
@@ -255,6 +380,79 @@ class Daemon:
                 released.append(process.pid)
             process.close()
         self.testbed.facts.span("release", before, pids=released)
+
+
+def program_of(pid):
+    """The name of the program of a process; None if it has ended."""
+    try:
+        return os.path.basename(os.readlink("/proc/%d/exe" % pid))
+    except OSError:
+        return None
+
+
+def descriptors(pid):
+    """descriptor -> its kind"""
+    found = {}
+    directory = "/proc/%d/fd" % pid
+    for name in os.listdir(directory):
+        try:
+            link = os.readlink(os.path.join(directory, name))
+        except OSError:
+            continue
+        found[int(name)] = re.sub(r":\[.*|\d+", "", link)
+    return found
+
+
+class Second:
+    """Another hbwatchd, with a state directory of its own."""
+
+    def __init__(self, testbed, daemon):
+        self.testbed = testbed
+        self.daemon = daemon
+        self.process = None
+        self.configuration = testbed.path("second.conf")
+        with open(self.configuration, "w", encoding="ascii") as file:
+            # It never notifies anything.
+            file.write('watch "second" {\n\tinterface = "lo"\n'
+                       '\theartbeat = "udp 9"\n\tpeer = "192.0.2.9"\n'
+                       '\tinterruption = 1h\n}\n')
+        # That of the first one may be invalid at the time.
+        self.same = testbed.path("same.conf")
+        with open(self.same, "w", encoding="ascii") as file:
+            file.write(configuration_of(daemon.watches))
+
+    def start(self):
+        before = time.monotonic()
+        self.process = self.testbed.start(
+            "w", self.daemon.command(self.configuration,
+                                     self.testbed.path("second")),
+            "second.log")
+        self.testbed.facts.span("second", before, state="up")
+
+    def end(self):
+        before = time.monotonic()
+        if self.process is None:
+            return
+        self.process.kill()
+        self.process.wait()
+        self.testbed.facts.span("second", before, state="gone")
+
+    def take_state(self):
+        """It must refuse the state directory of the first one.  Nothing else
+        happens until it has ended."""
+        before = time.monotonic()
+        command = self.daemon.command(self.same, self.testbed.state)
+        try:
+            status = self.testbed.run(command, timeout=END_LIMIT).returncode
+        except subprocess.TimeoutExpired:
+            status = None
+        self.testbed.facts.span("second", before, state="refused",
+                                status=status)
+
+
+def configuration_of(watches):
+    # Each notification is checked.
+    return "storm = off\n" + "".join(map(section, watches))
 
 
 def section(watch):

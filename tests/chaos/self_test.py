@@ -122,7 +122,7 @@ DAMAGES = (
     ("a raise is 0.8 s early", raise_early, "invented: raised at"),
     ("a clear is too early", clear_early, "without a heartbeat"),
     ("a raise comes twice", raise_twice, "raised again"),
-    ("a receiver lacks a trap", lose_datagram, "only one receiver"),
+    ("a receiver lacks a trap", lose_datagram, "never got epoch"),
     ("a duplicate differs", change_duplicate, "with other content"),
     ("the epoch changes", change_epoch, "cannot have been"),
 )

@@ -3,7 +3,7 @@
 the processes that it starts.
 
 Namespaces: hbwatchd runs in `w`; the peers on hb0, hb1 and hb2 run in `a`, `b`
-and `c`.
+and `c`.  Interfaces are moved to `d`.
 """
 
 import json
@@ -15,7 +15,7 @@ import tempfile
 import threading
 import time
 
-STATE_SIZE = "16m"
+STATE_SIZE = "48m"
 LINKS = {"hb0": ("a", 0), "hb1": ("b", 1), "hb2": ("c", 2)}
 
 
@@ -33,6 +33,11 @@ def observer6(number):
 
 def peer6(number):
     return "2001:db8:%d::2" % (100 + number)
+
+
+def renamed(link):
+    """The name of an interface while it is renamed."""
+    return link + "x"
 
 
 def mac(number, end):
@@ -76,6 +81,10 @@ class Testbed:
         self.mounted = False
         self.facts = Facts(self.path("facts"))
         self.disk = self.path("disk")
+        self.state = os.path.join(self.disk, "state")
+        self.backup = self.path("backup")
+        self.moved = 0          # state directories that were moved away
+        self.lost = None        # the file `epoch` that was restored last
 
     def path(self, name):
         return os.path.join(self.directory, name)
@@ -86,7 +95,7 @@ class Testbed:
     # ---- making
 
     def make(self):
-        for letter in "wabc":
+        for letter in "wabcd":
             subprocess.run(["ip", "netns", "add", self.node(letter)],
                            check=True)
             self.nodes.append(self.node(letter))
@@ -94,7 +103,8 @@ class Testbed:
         for link in LINKS:
             self.add_link(link)
         os.mkdir(self.disk)
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%s,mode=755"
+        # An unprivileged hbwatchd must be able to make its directory again.
+        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%s,mode=777"
                         % STATE_SIZE, "hbw-chaos", self.disk], check=True)
         self.mounted = True
 
@@ -159,6 +169,36 @@ class Testbed:
         self.facts.span("link", before, link=link, state="up",
                         index=self.index(link))
 
+    def rename_link(self, link):
+        before = time.monotonic()
+        self.ip("w", "link set %s name %s" % (link, renamed(link)))
+        self.facts.span("link", before, link=link, state="gone")
+
+    def rename_link_back(self, link):
+        before = time.monotonic()
+        self.ip("w", "link set %s name %s" % (renamed(link), link))
+        self.facts.span("link", before, link=link, state="up",
+                        index=self.index(link))
+
+    def move_link(self, link):
+        before = time.monotonic()
+        self.ip("w", "link set %s netns %s" % (link, self.node("d")))
+        self.facts.span("link", before, link=link, state="gone")
+
+    def move_link_back(self, link):
+        before = time.monotonic()
+        self.ip("d", "link set %s netns %s" % (link, self.node("w")))
+        self.configure_observer(link)
+        self.configure_peer(link)
+        self.facts.span("link", before, link=link, state="up",
+                        index=self.index(link))
+
+    def change_link(self, link, *commands):
+        """Changes that do not matter for the capture."""
+        before = time.monotonic()
+        self.ip("w", *commands)
+        self.facts.span("change", before, link=link)
+
     def nft(self, letter, commands):
         subprocess.run(["ip", "netns", "exec", self.node(letter), "nft",
                         "-f", "-"], input=commands, text=True, check=True)
@@ -172,7 +212,7 @@ class Testbed:
                     ballast.write(b"\0" * 4096)
             except OSError:
                 pass
-        self.facts.span("disk", before, state="full")
+        self.facts.span("disk", before, state="full", delay=0)
 
     def free_disk(self):
         before = time.monotonic()
@@ -181,6 +221,67 @@ class Testbed:
         except FileNotFoundError:
             return
         self.facts.span("disk", before, state="free")
+
+    # ---- the state directory
+
+    def epoch_file(self):
+        """Identifies the content of the file `epoch`; None: it is missing."""
+        try:
+            with open(os.path.join(self.state, "epoch"), "rb") as file:
+                status = os.fstat(file.fileno())
+                return status.st_ino, status.st_mtime_ns, file.read()
+        except OSError:
+            return None
+
+    def has_state(self):
+        """Has hbwatchd written the state again since the last loss?"""
+        return self.epoch_file() not in (None, self.lost)
+
+    def back_up_state(self):
+        """Copies the state while it is in use."""
+        before = time.monotonic()
+        shutil.rmtree(self.backup, ignore_errors=True)
+        try:
+            shutil.copytree(self.state, self.backup)
+        except (OSError, shutil.Error):
+            shutil.rmtree(self.backup, ignore_errors=True)
+            return
+        self.facts.span("backup", before)
+
+    def lose_state(self, what):
+        """Removes, moves or restores the directory, or removes its files."""
+        before = time.monotonic()
+        self.lost = None
+        self.moved += 1
+        away = "%s.%d" % (self.state, self.moved)
+        if what == "files":
+            for name in os.listdir(self.state):
+                if name != "snmp":
+                    os.unlink(os.path.join(self.state, name))
+        else:
+            os.rename(self.state, away)
+        if what == "restore":
+            self.restore_state(os.stat(away))
+        self.facts.span("state", before, state="lost", how=what)
+        if what == "remove":
+            shutil.rmtree(away)
+
+    def restore_state(self, owner):
+        """Puts the backup in place, or a part of it if the disk is full."""
+        try:
+            shutil.copytree(self.backup, self.state)
+        except (OSError, shutil.Error):
+            pass
+        for root, _, names in os.walk(self.state):
+            for name in [root] + [os.path.join(root, name)
+                                  for name in names]:
+                os.chown(name, owner.st_uid, owner.st_gid)
+        self.lost = self.epoch_file()
+
+    def remove_moved_state(self):
+        """Returns the disk space of directories that were moved away."""
+        for number in range(1, self.moved + 1):
+            shutil.rmtree("%s.%d" % (self.state, number), ignore_errors=True)
 
     # ---- processes
 
@@ -234,12 +335,19 @@ class Testbed:
             shutil.rmtree(self.directory)
 
     @staticmethod
-    def end_node(node):
-        pids = subprocess.run(["ip", "netns", "pids", node], text=True,
-                              stdout=subprocess.PIPE, check=False).stdout
-        for pid in pids.split():
+    def pids_of(node):
+        answer = subprocess.run(["ip", "netns", "pids", node], text=True,
+                                stdout=subprocess.PIPE, check=False)
+        return [int(pid) for pid in answer.stdout.split()]
+
+    def pids(self, letter):
+        """The processes in a namespace"""
+        return self.pids_of(self.node(letter))
+
+    def end_node(self, node):
+        for pid in self.pids_of(node):
             try:
-                os.kill(int(pid), signal.SIGKILL)
+                os.kill(pid, signal.SIGKILL)
             except ProcessLookupError:
                 pass
 

@@ -7,6 +7,7 @@ end_hi).  If it is not `certain`, the interface may have been monitored all the
 time.
 """
 
+import copy
 from typing import NamedTuple
 
 # The longest time, in seconds, until a new engine captures, or until an event
@@ -183,6 +184,26 @@ class Visibility:
         return [Unmonitored(t0, t0, t1, t1 + SETTLE, False)
                 for t0, t1, late in self.evidence.lates
                 if late >= SHORT_STOP - 0.1]
+
+    # ---- a watch that a reload removed
+
+    def of_watch(self, watch):
+        """The same for a watch, which is not in the configuration at times."""
+        found = copy.copy(self)
+        found.removed = self.find_removed(watch)
+        found.unmonitored = sorted(self.unmonitored + found.removed)
+        return found
+
+    def find_removed(self, watch):
+        facts = self.evidence.of("reload", "effect", "daemon")
+        count = len(self.evidence.watches)
+        return [Unmonitored(
+                    begin["t0"], begin["t1"], begin["t1"],
+                    end["t1"] + SETTLE if end is not None else FOREVER, False)
+                for begin, end in spans(
+                    facts, lambda fact: fact.get("without") == watch.name,
+                    lambda fact: fact.get("watches") == count or
+                    fact.get("state") == "up")]
 
     def widen(self, unmonitored):
         """An engine that was stopped just before the begin has not handled the

@@ -1,35 +1,52 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: a short run of tests/chaos, which breaks everything at random.
+# Setting: two short runs of tests/chaos, which breaks everything at random, and
+#          beside them one that only stops the senders and the receivers.
 # Checks:  no alarm is lost and none invented; and the checker of tests/chaos
-#          finds errors when the records of the run are damaged.
+#          finds errors when the records of the last run are damaged.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 export BUILD
 
 # tests/chaos makes its own namespaces, and removes them when it gets a signal.
-CHAOS=
-LOG=$(mktemp) || bail_out "cannot make a file"
+CHAOS=()
+LOGS=$(mktemp -d) || bail_out "cannot make a directory"
 stop_chaos() {
 	trap - EXIT
-	[ -z "$CHAOS" ] || kill "$CHAOS"
+	[ "${#CHAOS[@]}" -eq 0 ] || kill "${CHAOS[@]}"
 	wait
-	rm -f "$LOG"
+	rm -rf "$LOGS"
 } 2>/dev/null
 trap stop_chaos EXIT
 trap 'exit 129' HUP
 trap 'exit 130' INT
 trap 'exit 143' TERM
 
-"$ROOT/tests/chaos/chaos" 1 0.7 --self-test >"$LOG" 2>&1 &
-CHAOS=$!
-wait "$CHAOS"
-status=$?
-CHAOS=
-[ "$status" -ne 2 ] || skip_all "$(tail -n 1 "$LOG")"
-is "seed 1, 0.7 minutes: no alarm is lost, none invented, all damage is found" \
-	"$status" 0
-sed 's/^/# /' "$LOG"
+# chaos NAME ARGUMENT...: a run in the background
+chaos() {
+	local name=$1
+	shift
+
+	"$ROOT/tests/chaos/chaos" "$@" >"$LOGS/$name" 2>&1 &
+	CHAOS+=($!)
+}
+
+# ended NUMBER NAME TEXT: waits for a run
+ended() {
+	local status
+
+	wait "${CHAOS[$1]}"
+	status=$?
+	unset "CHAOS[$1]"
+	[ "$status" -ne 2 ] || skip_all "$(tail -n 1 "$LOGS/$2")"
+	is "$3" "$status" 0
+	sed 's/^/# /' "$LOGS/$2"
+}
+
+chaos all 1 0.5 --runs 2
+chaos damage 1 0.5 --only senders,receivers --self-test
+ended 1 damage "the checker finds all damage to the records"
+ended 0 all "two runs with all tracks: no alarm is lost, none invented"
 finish
