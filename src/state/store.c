@@ -202,8 +202,8 @@ open_or_replace(struct store *s, bool *created, bool *lost)
 /* ---- opening */
 
 /*
- * Waits for the end of this second: another run that could not write may have
- * used it for its epoch.
+ * Waits for the end of this second: another run may have used it for its epoch
+ * without a trace.
  */
 static void
 wait_for_next_second(void)
@@ -222,8 +222,8 @@ start_epoch(struct store *s, struct store_counters *c)
 {
 	bool	 recreated;
 
-	s->epoch = c->epoch;
-	(void)store_epoch_write(s, false);
+	c->epoch = s->epoch;
+	store_epoch_begin(s);
 	if (!s->writable || !store_begin(s, mono_now(), &recreated, c))
 		return;
 	store_put_counters(s, c);
@@ -232,31 +232,83 @@ start_epoch(struct store *s, struct store_counters *c)
 	store_checkpoint(s, true);
 }
 
-/*
- * Returns the counters to continue with.  `lost`: there was a state, and its
- * database or its epoch file is invalid.
- */
-static struct store_counters
-first_counters(struct store *s, bool created, bool lost)
+/* The epoch file may be an older one, too; then the last epoch is not known. */
+static uint32_t
+next_after_restoring(const struct store *s)
 {
-	/* A lost epoch is unknown, but was at least 1. */
-	struct store_counters	 c = { .epoch = lost ? 1 : 0 };
+	if (s->epoch_file.is_original)
+		return (store_epoch_next(s->epoch));
+	wait_for_next_second();
+	return (store_unmarked_epoch(s->epoch, wall_now()));
+}
 
-	if (s->db != NULL && !created) {
-		c = s->counters;
-		s->epoch = c.epoch;
-		/* The next commit writes a lost epoch file. */
-		if (!s->epoch_file.unsaved && s->epoch_file.epoch <= c.epoch)
-			return (c);
-		log_warnx("%s: does not have all notifications that were sent: "
-		    "it could not be written, or an older file was restored; "
-		    "starting a new epoch", s->file);
+/*
+ * Sets s->epoch for the counters of the file, if there are any.  `restored`:
+ * the reason why they may be older than the last ones.  False when the epoch
+ * continues.
+ */
+static bool
+needs_new_epoch(struct store *s, bool has_counters, const char *restored)
+{
+	const struct epoch_file	*f = &s->epoch_file;
+	uint32_t		 stored = has_counters ? s->counters.epoch : 0;
+
+	s->epoch = stored > f->epoch ? stored : f->epoch;
+	if (restored != NULL) {
+		s->epoch = next_after_restoring(s);
+		log_warnx("%s: %s while hbwatchd was not running, so an older "
+		    "state may have been restored; starting epoch %u",
+		    s->directory, restored, s->epoch);
+		return (true);
 	}
-	if (c.epoch < s->epoch_file.epoch)
-		c.epoch = s->epoch_file.epoch;
-	c.epoch = store_epoch_next(c.epoch);
-	start_epoch(s, &c);
+	if (store_epoch_is_unused(s))
+		return (true);
+	if (has_counters && !f->unsaved && f->epoch <= stored)
+		return (false);
+	s->epoch = store_epoch_next(s->epoch);
+	if (has_counters)
+		log_warnx("%s: does not have all notifications that were sent: "
+		    "it could not be written; starting epoch %u", s->file,
+		    s->epoch);
+	return (true);
+}
+
+/* Returns the counters to continue with. */
+static struct store_counters
+first_counters(struct store *s, bool created, const char *restored)
+{
+	bool			 has_counters = s->db != NULL && !created;
+	struct store_counters	 c = { .epoch = 0 };
+
+	if (has_counters)
+		c = s->counters;
+	if (needs_new_epoch(s, has_counters, restored))
+		start_epoch(s, &c);
+	else if (s->writable)
+		(void)store_epoch_write(s, false);
 	return (c);
+}
+
+/*
+ * The first start writes the epoch before the database, so that a database
+ * without an epoch file is always one whose file was lost.
+ */
+static const char *
+read_epoch(struct store *s)
+{
+	const char	*restored = store_epoch_read(s);
+
+	if (restored != NULL)
+		return (restored);
+	s->epoch = s->epoch_file.epoch;
+	if (s->epoch == 0) {
+		s->epoch = 1;
+		store_epoch_begin(s);
+	} else if (s->epoch_file.database_changed != 0) {
+		/* From now on, the time of the database changes. */
+		(void)store_epoch_write(s, s->epoch_file.unsaved);
+	}
+	return (NULL);
 }
 
 static struct store *
@@ -271,7 +323,7 @@ new_store(const char *directory, int lock)
 		return (NULL);
 	}
 	s->lock = lock;
-	store_watch_open(&s->watch);
+	s->watch = store_watch_new();
 	s->directory = strdup(directory);
 	if (asprintf(&s->file, "%s/hbwatchd.db", directory) < 0)
 		s->file = NULL;
@@ -294,7 +346,7 @@ lock_directory(struct store *s, int tries)
 	}
 	if (s->place.directory.inode == 0) {
 		store_place_set_directory(&s->place, s->directory, s->lock);
-		store_watch_directory(&s->watch, s->directory);
+		store_watch_directory(s->watch, s->directory);
 	}
 	return (true);
 }
@@ -305,18 +357,15 @@ store_open(struct store **store, const char *directory, int lock,
 {
 	struct store		*s;
 	enum store_db_state	 state = STORE_DB_IN_USE;
-	bool			 created = false, lost = false;
-	bool			 epoch_lost = false;
+	const char		*restored = NULL;
+	bool			 created = false, lost;
 
 	s = *store = new_store(directory, lock);
 	if (s == NULL)
 		return (STORE_NO_MEMORY);
 	store_directory_make(directory);
 	if (lock_directory(s, STORE_DIRECTORY_TRIES)) {
-		epoch_lost = !epoch_file_read(s->epoch_path, &s->epoch_file);
-		if (epoch_lost)
-			log_warnx("%s: cannot be read or is invalid; it will "
-			    "be rewritten", s->epoch_path);
+		restored = read_epoch(s);
 		state = open_or_replace(s, &created, &lost);
 	}
 	if (state == STORE_DB_IN_USE) {
@@ -326,7 +375,7 @@ store_open(struct store **store, const char *directory, int lock,
 		return (STORE_IN_USE);
 	}
 	s->was_read = s->db != NULL && !created;
-	*counters = first_counters(s, created, lost || epoch_lost);
+	*counters = first_counters(s, created, restored);
 	if (state != STORE_DB_WRITABLE) {
 		if (!store_epoch_write(s, true))
 			wait_for_next_second();
@@ -339,10 +388,15 @@ store_open(struct store **store, const char *directory, int lock,
 void
 store_close(struct store *s)
 {
+	bool	 has_everything;
+
 	if (s == NULL)
 		return;
+	has_everything = s->writable && !s->failing;
 	close_file(s);
-	store_watch_close(&s->watch);
+	if (has_everything)
+		store_epoch_end(s);
+	store_watch_free(s->watch);
 	if (s->lock != -1)
 		close(s->lock);
 	store_end_reading(s);
@@ -365,7 +419,6 @@ store_open_reader(const struct store *s)
 	if (reader == NULL)
 		return (NULL);
 	reader->lock = -1;
-	reader->watch = (struct store_watch){ -1, -1, -1, -1 };
 	reader->db = store_db_open_reader(s->file, s->writable);
 	if (reader->db != NULL && prepare(reader, false))
 		return (reader);
@@ -453,13 +506,13 @@ replace_damaged(struct store *s)
 int
 store_event(const struct store *s)
 {
-	return (s->watch.events);
+	return (store_watch_event(s->watch));
 }
 
 void
 store_clear_event(struct store *s)
 {
-	store_watch_clear(&s->watch);
+	store_watch_clear(s->watch);
 }
 
 bool
@@ -471,6 +524,7 @@ store_is_in_place(struct store *s)
 		log_errx("%s: %s while hbwatchd was running; writing the "
 		    "state again, in a new epoch", s->directory, s->change);
 	}
+	store_epoch_check(s);
 	return (!s->displaced);
 }
 

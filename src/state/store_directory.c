@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "state/epoch_file.h"
 #include "state/store_directory.h"
 
 #define LOCK_MS		20
@@ -59,38 +60,68 @@ store_directory_lock(const char *directory, int tries, int *fd)
 	return (true);
 }
 
-static void
+/* True when the owner was changed. */
+static bool
 chown_to_root(const char *file)
 {
 	struct stat	 st;
 
 	if (lstat(file, &st) != 0 || st.st_uid == 0 ||
 	    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
-		return;
-	if (lchown(file, 0, 0) == 0)
-		log_warnx("%s: ownership changed from uid %u to uid 0", file,
-		    (unsigned)st.st_uid);
+		return (false);
+	if (lchown(file, 0, 0) != 0)
+		return (false);
+	log_warnx("%s: ownership changed from uid %u to uid 0", file,
+	    (unsigned)st.st_uid);
+	return (true);
 }
 
+/* True when the owner of a file was changed. */
+static bool
+adopt_all(const char *directory, const char *database, const char *epoch)
+{
+	struct stat	 st;
+	char		*wal;
+	bool		 changed;
+
+	/* Without the database it may not be our directory. */
+	if (lstat(database, &st) == 0)
+		(void)chown_to_root(directory);
+	changed = chown_to_root(database);
+	changed = chown_to_root(epoch) || changed;
+	if (asprintf(&wal, "%s-wal", database) >= 0) {
+		(void)chown_to_root(wal);
+		free(wal);
+	}
+	return (changed);
+}
+
+/*
+ * A change of the owner changes the times that show a restored backup, so they
+ * are written again if they were correct before.
+ */
 static void
 adopt_files(const char *directory)
 {
-	static const char *const	 files[] = {
-		"hbwatchd.db", "hbwatchd.db-wal", "epoch",
-	};
-	struct stat			 st;
-	char				*file;
-	size_t				 i;
+	struct epoch_file	 f;
+	struct stat		 st;
+	char			*database = NULL, *epoch = NULL;
+	bool			 correct;
 
-	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		if (asprintf(&file, "%s/%s", directory, files[i]) < 0)
-			return;
-		/* Without the database it may not be our directory. */
-		if (i == 0 && lstat(file, &st) == 0)
-			chown_to_root(directory);
-		chown_to_root(file);
-		free(file);
+	if (asprintf(&database, "%s/hbwatchd.db", directory) < 0 ||
+	    asprintf(&epoch, "%s/epoch", directory) < 0)
+		return;
+	correct = epoch_file_read(epoch, &f) && f.has_identity &&
+	    f.is_original && lstat(database, &st) == 0 &&
+	    (f.database_changed == 0 || epoch_file_same_time(
+	    f.database_changed, epoch_file_changed(&st)));
+	if (adopt_all(directory, database, epoch) && correct) {
+		if (f.database_changed != 0 && lstat(database, &st) == 0)
+			f.database_changed = epoch_file_changed(&st);
+		(void)epoch_file_write(epoch, &f);
 	}
+	free(database);
+	free(epoch);
 }
 
 bool

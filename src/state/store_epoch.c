@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/stat.h>
+
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 
 #include "base/log.h"
 #include "state/store.h"
 #include "state/store_epoch.h"
 #include "state/store_internal.h"
+#include "state/store_reserve.h"
 
 /*
  * Epochs from here on are from the clock; counting does not reach them.  The
@@ -43,14 +47,12 @@ store_epoch_is_written(const struct store *s)
 	return (s->epoch_file.epoch == s->epoch && !s->epoch_file_pending);
 }
 
-bool
-store_epoch_write(struct store *s, bool unsaved)
+/* Writes s->epoch_file. */
+static bool
+write_file(struct store *s)
 {
 	bool	 failed_before = s->epoch_file_pending;
 
-	if (store_epoch_is_written(s) && s->epoch_file.unsaved == unsaved)
-		return (true);
-	s->epoch_file = (struct epoch_file){ s->epoch, unsaved };
 	/* No start reads what is written beside files that were removed. */
 	s->epoch_file_pending = s->displaced ||
 	    !epoch_file_write(s->epoch_path, &s->epoch_file);
@@ -63,6 +65,138 @@ store_epoch_write(struct store *s, bool unsaved)
 		    "transaction", s->epoch_path, strerror(errno));
 	return (false);
 }
+
+bool
+store_epoch_write(struct store *s, bool unsaved)
+{
+	struct epoch_file	*f = &s->epoch_file;
+	const struct epoch_file	 old = *f;
+
+	f->unsaved = unsaved;
+	f->epoch = s->epoch;
+	f->database_changed = 0;
+	if (s->writable) {
+		f->database = s->place.database.identity;
+		f->wal = s->place.wal.identity;
+	} else if (f->database == 0) {
+		/* No file has it, but the epoch is used now. */
+		f->database = UINT64_MAX;
+	}
+	if (!s->epoch_file_pending && f->identity != 0 &&
+	    f->epoch == old.epoch && f->unsaved == old.unsaved &&
+	    f->database == old.database && f->wal == old.wal &&
+	    old.database_changed == 0)
+		return (true);
+	return (write_file(s));
+}
+
+void
+store_epoch_begin(struct store *s)
+{
+	s->epoch_file = (struct epoch_file){ .epoch = s->epoch };
+	(void)write_file(s);
+}
+
+void
+store_epoch_end(struct store *s)
+{
+	struct stat	 st;
+
+	if (!store_epoch_is_written(s) || s->epoch_file.unsaved ||
+	    s->displaced || store_reserve_wal_in_use(s->file) ||
+	    lstat(s->file, &st) != 0 || s->epoch_file.database !=
+	    epoch_file_identity(AT_FDCWD, s->file))
+		return;
+	s->epoch_file.database_changed = epoch_file_changed(&st);
+	(void)write_file(s);
+}
+
+void
+store_epoch_check(struct store *s)
+{
+	const struct stat	*old = &s->epoch_file.status;
+	struct stat		 st;
+
+	if (s->epoch_file_pending || s->displaced)
+		return;
+	if (lstat(s->epoch_path, &st) != 0) {
+		if (errno != ENOENT)
+			return;
+	} else if (st.st_ino == old->st_ino && st.st_dev == old->st_dev &&
+	    epoch_file_changed(&st) == epoch_file_changed(old)) {
+		return;
+	}
+	log_warnx("%s: was changed or removed while hbwatchd was running; "
+	    "writing it again", s->epoch_path);
+	(void)write_file(s);
+}
+
+/* ---- what a start finds */
+
+/* Does the write-ahead log belong to the database, as far as is known? */
+static bool
+has_its_wal(const struct store *s, const struct store_place *found)
+{
+	/* After its end, hbwatchd does not need it. */
+	if (s->epoch_file.database_changed != 0)
+		return (!store_reserve_wal_in_use(s->file));
+	return (s->epoch_file.wal == 0 ||
+	    s->epoch_file.wal == found->wal.identity);
+}
+
+/* Compares the database with the epoch file.  Returns NULL or what differs. */
+static const char *
+compare_database(const struct store *s, const struct store_place *found)
+{
+	const struct epoch_file	*f = &s->epoch_file;
+	struct stat		 st;
+
+	if (f->database == 0 || f->database == UINT64_MAX)
+		return (NULL);
+	if (f->database != found->database.identity)
+		return ("hbwatchd.db was replaced");
+	if (!has_its_wal(s, found))
+		return ("hbwatchd.db-wal was replaced or removed");
+	if (f->database_changed != 0 && lstat(s->file, &st) == 0 &&
+	    !epoch_file_same_time(f->database_changed,
+	    epoch_file_changed(&st)))
+		return ("hbwatchd.db was changed");
+	return (NULL);
+}
+
+const char *
+store_epoch_read(struct store *s)
+{
+	struct epoch_file	*f = &s->epoch_file;
+	struct store_place	 found;
+	bool			 valid, is_first;
+
+	store_place_set_files(&found, s->file);
+	valid = epoch_file_read(s->epoch_path, f);
+	is_first = found.database.inode == 0 && found.wal.inode == 0;
+	if (!valid)
+		return ("the file epoch cannot be read or is invalid");
+	if (f->epoch == 0)
+		return (is_first ? NULL : "the file epoch was removed");
+	if (!f->is_original)
+		return ("the file epoch was changed");
+	/*
+	 * A lost database is no older one.  If the identity of the epoch file
+	 * differs, those of this file system do not last.
+	 */
+	return (found.database.inode == 0 || !f->has_identity ? NULL :
+	    compare_database(s, &found));
+}
+
+bool
+store_epoch_is_unused(const struct store *s)
+{
+	const struct epoch_file	*f = &s->epoch_file;
+
+	return (f->identity != 0 && !f->unsaved && f->database == 0);
+}
+
+/* ---- the mark */
 
 void
 store_epoch_mark(struct store *s)

@@ -17,10 +17,28 @@ struct store;
 uint32_t store_epoch_next(uint32_t epoch);
 
 /*
- * Writes the epoch with or without the mark, if the file has something else.
- * False on error (errno); then the content of the file is unknown.
+ * Reads the file.  Returns NULL if it and the database are those of the last
+ * run.  Otherwise they are from a backup, or part of them is lost; returns the
+ * reason.  The database must not be open yet.
+ */
+const char *store_epoch_read(struct store *);
+/* Was the epoch in the file begun, but not used for any notification? */
+bool	 store_epoch_is_unused(const struct store *);
+/*
+ * Begins the epoch s->epoch: writes it without the mark, as one that is not
+ * used yet.
+ */
+void	 store_epoch_begin(struct store *);
+/*
+ * Writes the epoch with or without the mark, and the identity of the open
+ * database, if the file has something else.  False on error (errno); then the
+ * content of the file is unknown.
  */
 bool	 store_epoch_write(struct store *, bool unsaved);
+/* Writes the file again if another process has changed or removed it. */
+void	 store_epoch_check(struct store *);
+/* Writes when the database was changed last; it has just been closed. */
+void	 store_epoch_end(struct store *);
 /* Does the file have the present epoch? */
 bool	 store_epoch_is_written(const struct store *);
 /*

@@ -20,7 +20,7 @@ struct store {
 	char			*file;		/* path of the database */
 	char			*epoch_path;
 	struct store_place	 place;		/* of what is open */
-	struct store_watch	 watch;
+	struct store_watch	*watch;
 	bool			 displaced;	/* what is open was removed */
 	char			 change[64];	/* what happened; "": nothing */
 	struct epoch_file	 epoch_file;	/* its content */

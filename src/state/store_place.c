@@ -2,10 +2,12 @@
 #include <sys/stat.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "state/epoch_file.h"
 #include "state/store_place.h"
 
 static void
@@ -26,30 +28,46 @@ store_place_set_directory(struct store_place *p, const char *path, int lock)
 		set_file(&p->directory, &st);
 }
 
+/* The path of the database's write-ahead log, which the caller frees. */
+static char *
+wal_of(const char *database)
+{
+	char	*path;
+
+	return (asprintf(&path, "%s-wal", database) < 0 ? NULL : path);
+}
+
 /* Reads the status of the database's write-ahead log. */
 static bool
 stat_wal(const char *database, struct stat *st)
 {
-	char	*name;
-	int	 result;
+	char	*path = wal_of(database);
+	bool	 found = path != NULL && lstat(path, st) == 0;
 
-	if (asprintf(&name, "%s-wal", database) < 0)
-		return (false);
-	result = lstat(name, st);
-	free(name);
-	return (result == 0);
+	free(path);
+	return (found);
+}
+
+static void
+set_path(struct store_place_file *f, const char *path)
+{
+	struct stat	 st;
+
+	if (path == NULL || lstat(path, &st) != 0)
+		return;
+	set_file(f, &st);
+	f->identity = epoch_file_identity(AT_FDCWD, path);
 }
 
 void
 store_place_set_files(struct store_place *p, const char *database)
 {
-	struct stat	 st;
+	char	*wal = wal_of(database);
 
 	store_place_forget_files(p);
-	if (lstat(database, &st) == 0)
-		set_file(&p->database, &st);
-	if (stat_wal(database, &st))
-		set_file(&p->wal, &st);
+	set_path(&p->database, database);
+	set_path(&p->wal, wal);
+	free(wal);
 }
 
 void

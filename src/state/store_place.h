@@ -10,10 +10,12 @@
 #include <sys/types.h>
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct store_place_file {
 	dev_t	 device;
 	ino_t	 inode;		/* 0: not known */
+	uint64_t identity;	/* of a file, see epoch_file.h */
 	off_t	 size;		/* the largest so far, in bytes */
 };
 

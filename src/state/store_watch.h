@@ -7,21 +7,16 @@
 #ifndef HBW_STORE_WATCH_H
 #define HBW_STORE_WATCH_H
 
-#include <stdbool.h>
+struct store_watch;
 
-struct store_watch {
-	int	 events;	/* epoll: the two below; -1: not available */
-	int	 directory;	/* inotify */
-	int	 mounts;	/* mountinfo of this process; -1: none */
-	int	 id;		/* of the directory in inotify; -1: none */
-};
-
-/* Without inotify, `events` is -1; then the caller checks every 2 s. */
-void	 store_watch_open(struct store_watch *);
-void	 store_watch_close(struct store_watch *);
+/* NULL, which the other functions ignore: there will be no events. */
+struct store_watch *store_watch_new(void);
+void	 store_watch_free(struct store_watch *);
 /* Watches this directory from now on. */
 void	 store_watch_directory(struct store_watch *, const char *path);
-/* Removes the events for which `events` was readable. */
+/* A descriptor that is readable when there is an event; -1: there is none. */
+int	 store_watch_event(const struct store_watch *);
+/* Removes the events. */
 void	 store_watch_clear(const struct store_watch *);
 
 #endif

@@ -159,9 +159,24 @@ assert_epoch_file(uint32_t epoch, bool unsaved)
 static inline void
 write_epoch_file(uint32_t epoch, bool unsaved)
 {
-	struct epoch_file	 epoch_file = { epoch, unsaved };
+	struct epoch_file	 epoch_file = {
+		.epoch = epoch, .unsaved = unsaved, .database = UINT64_MAX,
+	};
 
 	assert_true(epoch_file_write(path(EPOCH), &epoch_file));
+}
+
+/*
+ * Accepts the files as they are: version 0.2.0 wrote only the first line of the
+ * epoch file, so nothing shows that one of them was changed.
+ */
+static inline void
+accept_files(void)
+{
+	struct stat	 st;
+
+	if (stat(path(EPOCH), &st) == 0 && st.st_size > 19)
+		assert_int_equal(truncate(path(EPOCH), 19), 0);
 }
 
 /* Executes SQL on the file, as with sqlite3(1). */
@@ -175,6 +190,7 @@ sql(const char *text)
 	if (sqlite3_exec(db, text, NULL, NULL, &error) != SQLITE_OK)
 		fail_msg("%s: %s", text, error);
 	sqlite3_close(db);
+	accept_files();
 }
 
 static inline struct configuration_watch *

@@ -5,6 +5,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <fcntl.h>
+#include <poll.h>
+
 #include "scratch.h"
 #include "state/epoch_file.h"
 
@@ -31,7 +34,7 @@ end(void **state)
 static void
 assert_epoch(uint32_t epoch, bool unsaved)
 {
-	struct epoch_file	 epoch_file = { 99, true };
+	struct epoch_file	 epoch_file = { .epoch = 99, .unsaved = true };
 
 	assert_true(epoch_file_read(file, &epoch_file));
 	assert_int_equal(epoch_file.epoch, epoch);
@@ -41,7 +44,7 @@ assert_epoch(uint32_t epoch, bool unsaved)
 static void
 assert_invalid(void)
 {
-	struct epoch_file	 epoch_file = { 99, true };
+	struct epoch_file	 epoch_file = { .epoch = 99, .unsaved = true };
 
 	assert_false(epoch_file_read(file, &epoch_file));
 	assert_int_equal(epoch_file.epoch, 0);
@@ -61,10 +64,16 @@ no_file_yet(void **state)
 static void
 written_and_read(void **state)
 {
-	static const struct epoch_file	 files[] = {
-		{ 1, false }, { UINT32_MAX, true }, { 12, true },
-		{ 12, false }, { 7, true },
+	static struct epoch_file	 files[] = {
+		{ .epoch = 1 },
+		{ .epoch = UINT32_MAX, .unsaved = true, .database = UINT64_MAX,
+		    .wal = UINT64_MAX, .database_changed = INT64_MAX },
+		{ .epoch = 12, .unsaved = true, .database = 3, .wal = 4,
+		    .database_changed = INT64_MIN },
+		{ .epoch = 12, .database = 3 },
+		{ .epoch = 7, .unsaved = true },
 	};
+	struct epoch_file		 found;
 	struct stat			 first, st;
 	mode_t				 mask = umask(022);
 	size_t				 i;
@@ -73,6 +82,14 @@ written_and_read(void **state)
 	for (i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
 		assert_true(epoch_file_write(file, &files[i]));
 		assert_epoch(files[i].epoch, files[i].unsaved);
+		assert_true(epoch_file_read(file, &found));
+		assert_true(found.is_original);
+		assert_true(found.has_identity);
+		assert_int_not_equal(found.identity, 0);
+		assert_true(found.database == files[i].database);
+		assert_true(found.wal == files[i].wal);
+		assert_true(found.database_changed ==
+		    files[i].database_changed);
 		assert_int_equal(stat(file, &st), 0);
 		if (i == 0)
 			first = st;
@@ -87,7 +104,7 @@ written_and_read(void **state)
 static void
 mode_corrected(void **state)
 {
-	struct epoch_file	 epoch_file = { 8, false };
+	struct epoch_file	 epoch_file = { .epoch = 8 };
 	struct stat		 st;
 
 	(void)state;
@@ -116,6 +133,8 @@ invalid(void **state)
 		"4294967296\n", "         1", "1 2\n", "1 befor\n",
 		"99999999999999999999\n", "         1 behind ",
 		"          even   \n", "\t1 even   \n", "1x even   \n",
+		"1 even   \nx", "1 even   \n1 2 3 4\n", "1 even   \n1 2 3 4 x\n",
+		"1 even   \n1 2 3 4 5", "1 even   \n1 2 3 4 5 \n",
 	};
 	size_t				 i;
 
@@ -133,7 +152,9 @@ invalid(void **state)
 static void
 truncated(void **state)
 {
-	struct epoch_file	 epoch_file = { 1234567890, true };
+	struct epoch_file	 epoch_file = {
+		.epoch = 1234567890, .unsaved = true,
+	};
 	char			*text;
 	size_t			 length, i;
 
@@ -141,6 +162,9 @@ truncated(void **state)
 	assert_true(epoch_file_write(file, &epoch_file));
 	text = scratch_read(file, &length);
 	for (i = 0; i < length; i++) {
+		/* That is the whole file of version 0.2.0. */
+		if (i == 19)
+			continue;
 		scratch_write(file, text, i);
 		assert_invalid();
 	}
@@ -150,11 +174,47 @@ truncated(void **state)
 	free(text);
 }
 
+/* A copy has another identity, and a later change another time. */
+static void
+copied_or_changed(void **state)
+{
+	struct epoch_file	 f = { .epoch = 3, .database = 4 };
+	char			*text;
+	size_t			 length;
+
+	(void)state;
+	assert_true(epoch_file_write(file, &f));
+	text = scratch_read(file, &length);
+	assert_int_equal(unlink(file), 0);
+	scratch_write(scratch_path(&scratch, "other"), "", 0);
+	scratch_write(file, text, length);
+	assert_true(epoch_file_read(file, &f));
+	assert_false(f.has_identity);
+	free(text);
+	assert_true(epoch_file_write(file, &f));
+	assert_true(epoch_file_read(file, &f));
+	assert_true(f.is_original && f.has_identity);
+	(void)poll(NULL, 0, 1100);
+	assert_true(epoch_file_read(file, &f));
+	assert_true(f.is_original);
+	assert_int_equal(chmod(file, 0400), 0);
+	assert_true(epoch_file_read(file, &f));
+	assert_false(f.is_original);
+	assert_true(f.has_identity);
+	/* A time that no program can set, see touch(1). */
+	assert_int_equal(chmod(file, 0600), 0);
+	assert_int_equal(utimensat(AT_FDCWD, file, (struct timespec[]){
+	    { f.written / 1000000000, 0 }, { f.written / 1000000000, 0 } }, 0),
+	    0);
+	assert_true(epoch_file_read(file, &f));
+	assert_false(f.is_original);
+}
+
 /* Directories, links and FIFOs are neither read nor written. */
 static void
 not_a_regular_file(void **state)
 {
-	struct epoch_file	 epoch_file = { 5, false };
+	struct epoch_file	 epoch_file = { .epoch = 5 };
 	const char		*other = scratch_path(&scratch, "other");
 
 	(void)state;
@@ -192,6 +252,7 @@ main(void)
 		SCRATCH(version_0_1),
 		SCRATCH(invalid),
 		SCRATCH(truncated),
+		SCRATCH(copied_or_changed),
 		SCRATCH(not_a_regular_file),
 	};
 

@@ -192,6 +192,7 @@ not_a_regular_file(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(path("state"), 0700), 0);
+	write_epoch_file(1, false);
 	assert_int_equal(mkdir(path(DB), 0700), 0);
 	open_store();
 	assert_int_equal(counters.epoch, 2);
@@ -245,6 +246,7 @@ set_aside(void **state)
 
 	(void)state;
 	assert_int_equal(mkdir(path("state"), 0700), 0);
+	write_epoch_file(1, false);
 	for (i = 1; i <= 5; i++) {
 		memset(text, (int)('0' + i), sizeof(text));
 		scratch_write(path(DB), text, sizeof(text));

@@ -289,6 +289,7 @@ read_only_and_damaged(void **state)
 	if (!mount_state("12m"))
 		return;
 	scratch_write(path(DB), "not a database", 14);
+	write_epoch_file(1, false);
 	assert_true(scratch_remount(path("state"), "12m", true));
 	log_redirect(count_line, &lines);
 	open_store();

@@ -6,6 +6,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/wait.h>
+
+#include <inttypes.h>
+#include <poll.h>
+
 #include "store_fixture.h"
 
 static void
@@ -23,28 +28,44 @@ epoch_of_a_lost_file(void **state)
 	assert_int_equal(counters.epoch, 2);
 }
 
+/* An epoch of the clock: the last one is not known. */
 static void
-epoch_of_a_lost_epoch_file(void **state)
+assert_from_clock(uint32_t epoch)
+{
+	assert_in_range(wall_now().ns / NSEC_PER_SEC - epoch, 0, 60);
+}
+
+/* Opens the store twice: only one start begins an epoch. */
+static void
+open_twice(void)
+{
+	uint32_t	 epoch;
+
+	open_store();
+	epoch = counters.epoch;
+	assert_epoch_file(epoch, false);
+	open_store();
+	assert_int_equal(counters.epoch, epoch);
+}
+
+/* This is what an operator does after a machine was set back to a snapshot. */
+static void
+epoch_of_a_removed_epoch_file(void **state)
 {
 	(void)state;
 	open_store();
-	counters.epoch = 5;
 	begin_write();
+	put_many(3);
 	commit();
 	close_store();
 	assert_int_equal(unlink(path(EPOCH)), 0);
-	open_store();
-	assert_int_equal(counters.epoch, 5);
-	begin_write();
-	commit();
-	assert_epoch_file(5, false);
+	open_twice();
+	assert_from_clock(counters.epoch);
+	assert_int_equal(counters.sequence, 3);
 	close_store();
 	scratch_write(path(EPOCH), "???", 3);
-	open_store();
-	assert_int_equal(counters.epoch, 5);
-	begin_write();
-	commit();
-	assert_epoch_file(5, false);
+	open_twice();
+	assert_from_clock(counters.epoch);
 }
 
 /* An invalid epoch file shows that there was a state. */
@@ -54,9 +75,8 @@ epoch_of_an_invalid_epoch_file(void **state)
 	(void)state;
 	assert_int_equal(mkdir(path("state"), 0700), 0);
 	scratch_write(path(EPOCH), "???", 3);
-	open_store();
-	assert_int_equal(counters.epoch, 2);
-	assert_epoch_file(2, false);
+	open_twice();
+	assert_from_clock(counters.epoch);
 }
 
 static void
@@ -189,7 +209,7 @@ epochs_of_starts_without_a_disk(void **state)
 	assert_int_equal(counters.sequence, 3);
 }
 
-/* An older file was restored. */
+/* The epoch file is newer than the database. */
 static void
 epoch_of_a_restored_file(void **state)
 {
@@ -202,12 +222,265 @@ epoch_of_a_restored_file(void **state)
 	assert_epoch_file(7, false);
 }
 
+/* ---- files that were restored while no hbwatchd was running */
+
+static char	*saved[3];
+static size_t	 saved_sizes[3];
+static const char *const	 files[] = { DB, DB "-wal", EPOCH };
+
+/* A process writes notifications, and ends or is killed. */
+static void
+run_store(uint32_t count, bool killed)
+{
+	pid_t	 pid;
+	int	 status;
+
+	pid = fork();
+	assert_int_not_equal(pid, -1);
+	if (pid == 0) {
+		open_store();
+		begin_write();
+		put_many(count);
+		commit();
+		if (!killed)
+			close_store();
+		_exit(0);
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	/* The times of a later copy differ by more than the tolerance. */
+	(void)poll(NULL, 0, 1100);
+}
+
+static void
+restore(size_t i)
+{
+	int	 fd;
+
+	fd = open(path(files[i]), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC,
+	    0600);
+	assert_int_not_equal(fd, -1);
+	assert_int_equal(write(fd, saved[i], saved_sizes[i]), saved_sizes[i]);
+	close(fd);
+}
+
+/*
+ * Restores the files whose bits are in `which` as they were after the first of
+ * two runs.  With `replace` they are removed first, else overwritten.  Returns
+ * the epoch of the next start.
+ */
+static uint32_t
+epoch_after_restoring(unsigned which, bool replace, bool killed)
+{
+	size_t	 i;
+
+	run_store(3, false);
+	for (i = 0; i < N(files); i++)
+		saved[i] = scratch_read(path(files[i]), &saved_sizes[i]);
+	run_store(2, killed);
+	/* The file system may use the inodes of removed files again. */
+	for (i = 0; replace && i < N(files); i++)
+		if ((which & 1U << i) != 0)
+			assert_int_equal(unlink(path(files[i])), 0);
+	for (i = 0; i < N(files); i++) {
+		if ((which & 1U << i) != 0)
+			restore(i);
+		free(saved[i]);
+	}
+	open_twice();
+	close_store();
+	scratch_remove(path("state"));
+	return (counters.epoch);
+}
+
+#define DATABASE	1U
+#define LOG		2U
+#define EPOCH_FILE	4U
+
+/* A backup was made before the second run; all of its files are copied back. */
+static void
+epoch_of_a_restored_backup(void **state)
+{
+	int	 killed;
+
+	(void)state;
+	for (killed = 0; killed < 2; killed++) {
+		assert_from_clock(epoch_after_restoring(
+		    DATABASE | LOG | EPOCH_FILE, true, killed));
+		assert_from_clock(epoch_after_restoring(
+		    DATABASE | LOG | EPOCH_FILE, false, killed));
+		assert_from_clock(epoch_after_restoring(EPOCH_FILE, true,
+		    killed));
+	}
+}
+
+/* The epoch file of the last run has the last epoch. */
+static void
+epoch_of_a_restored_database(void **state)
+{
+	(void)state;
+	assert_int_equal(epoch_after_restoring(DATABASE, true, false), 2);
+	assert_int_equal(epoch_after_restoring(DATABASE, false, false), 2);
+	assert_int_equal(epoch_after_restoring(DATABASE, true, true), 2);
+	assert_int_equal(epoch_after_restoring(DATABASE | LOG, true, true), 2);
+}
+
+/* After SIGKILL, the log has notifications that the database does not have. */
+static void
+epoch_of_a_lost_log(void **state)
+{
+	(void)state;
+	run_store(3, true);
+	assert_int_equal(unlink(path(DB "-wal")), 0);
+	open_twice();
+	assert_int_equal(counters.epoch, 2);
+	close_store();
+	/* After an end it is empty. */
+	assert_int_equal(unlink(path(DB "-wal")), 0);
+	open_twice();
+	assert_int_equal(counters.epoch, 2);
+}
+
+/*
+ * Writes an epoch file of epoch 1 as if it were just written.  0 is the correct
+ * identity.
+ */
+static void
+write_record(uint64_t identity, uint64_t database, int64_t changed)
+{
+	char	 text[200];
+
+	if (identity == 0)
+		identity = epoch_file_identity(AT_FDCWD, path(EPOCH));
+	snprintf(text, sizeof(text), "%10d even   \n%20" PRId64 " %20" PRIu64
+	    " %20" PRIu64 " %20d %20" PRId64 "\n", 1, wall_now().ns, identity,
+	    database, 0, changed);
+	scratch_write(path(EPOCH), text, strlen(text));
+}
+
+static void
+epoch_of_unchanged_files(void **state)
+{
+	struct epoch_file	 f;
+	int			 i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		run_store(3, i % 2 == 0);
+		open_store();
+		assert_int_equal(counters.epoch, 1);
+		assert_int_equal(counters.sequence, 3 * (i + 1));
+		close_store();
+	}
+	/* Reading the files, and another name of the directory. */
+	for (i = 0; i < 3; i++)
+		free(scratch_read(path(files[i]), &saved_sizes[i]));
+	assert_int_equal(rename(path("state"), path("moved")), 0);
+	open_in("moved");
+	assert_int_equal(counters.epoch, 1);
+	close_store();
+	assert_int_equal(rename(path("moved"), path("state")), 0);
+	/* A file system whose inodes are other ones after each mount. */
+	assert_true(epoch_file_read(path(EPOCH), &f));
+	write_record(1, f.database + 1, f.database_changed);
+	open_twice();
+	assert_int_equal(counters.epoch, 1);
+	close_store();
+	assert_true(epoch_file_read(path(EPOCH), &f));
+	write_record(0, f.database + 1, f.database_changed);
+	open_twice();
+	assert_int_equal(counters.epoch, 2);
+}
+
+/* Files of version 0.2.0 have no such data. */
+static void
+epoch_of_version_0_2_0(void **state)
+{
+	struct epoch_file	 f;
+
+	(void)state;
+	run_store(3, false);
+	accept_files();
+	assert_true(epoch_file_read(path(EPOCH), &f));
+	assert_int_equal(f.identity, 0);
+	open_twice();
+	assert_int_equal(counters.epoch, 1);
+	assert_true(epoch_file_read(path(EPOCH), &f));
+	assert_int_not_equal(f.identity, 0);
+	assert_int_not_equal(f.database, 0);
+}
+
+/* A start that was killed before it had created the database. */
+static void
+epoch_that_was_not_used(void **state)
+{
+	struct epoch_file	 f = { .epoch = 4 };
+
+	(void)state;
+	assert_int_equal(mkdir(path("state"), 0700), 0);
+	assert_true(epoch_file_write(path(EPOCH), &f));
+	open_twice();
+	assert_int_equal(counters.epoch, 4);
+	close_store();
+	assert_int_equal(unlink(path(DB)), 0);
+	open_twice();
+	assert_int_equal(counters.epoch, 5);
+}
+
+/* Root adopts the files of another user; that is no restored backup. */
+static void
+epoch_after_a_change_of_owner(void **state)
+{
+	struct stat	 st;
+	size_t		 i;
+	int		 lock;
+
+	(void)state;
+	if (geteuid() != 0) {
+		print_message("# not tested: this needs root\n");
+		return;
+	}
+	run_store(3, false);
+	for (i = 0; i < N(files); i++)
+		assert_int_equal(chown(path(files[i]), 65534, 65534), 0);
+	/* The last run was as that user, too. */
+	assert_int_equal(lstat(path(DB), &st), 0);
+	write_record(0, epoch_file_identity(AT_FDCWD, path(DB)),
+	    epoch_file_changed(&st));
+	assert_int_equal(chown(path(EPOCH), 65534, 65534), 0);
+	(void)poll(NULL, 0, 1100);
+	assert_true(store_directory_take(path("state"), &lock));
+	assert_int_equal(store_open(&store, path("state"), lock, &counters),
+	    STORE_OK);
+	assert_int_equal(counters.epoch, 1);
+	close_store();
+}
+
+/* While it runs, the epoch file is written again when it was changed. */
+static void
+epoch_file_changed_by_others(void **state)
+{
+	(void)state;
+	open_store();
+	assert_int_equal(unlink(path(EPOCH)), 0);
+	assert_true(store_is_in_place(store));
+	assert_epoch_file(1, false);
+	scratch_write(path(EPOCH), "       900 even   \n", 19);
+	assert_true(store_is_in_place(store));
+	assert_epoch_file(1, false);
+	(void)poll(NULL, 0, 1100);
+	assert_int_equal(chmod(path(EPOCH), 0644), 0);
+	assert_true(store_is_in_place(store));
+	open_twice();
+	assert_int_equal(counters.epoch, 1);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		SCRATCH(epoch_of_a_lost_file),
-		SCRATCH(epoch_of_a_lost_epoch_file),
+		SCRATCH(epoch_of_a_removed_epoch_file),
 		SCRATCH(epoch_of_an_invalid_epoch_file),
 		SCRATCH(epoch_of_an_earlier_version),
 		SCRATCH(epoch_after_unsaved_notifications),
@@ -216,6 +489,14 @@ main(void)
 		SCRATCH(epochs_without_a_disk),
 		SCRATCH(epoch_after_one_from_the_clock),
 		SCRATCH(epochs_of_starts_without_a_disk),
+		SCRATCH(epoch_of_a_restored_backup),
+		SCRATCH(epoch_of_a_restored_database),
+		SCRATCH(epoch_of_a_lost_log),
+		SCRATCH(epoch_of_unchanged_files),
+		SCRATCH(epoch_of_version_0_2_0),
+		SCRATCH(epoch_that_was_not_used),
+		SCRATCH(epoch_after_a_change_of_owner),
+		SCRATCH(epoch_file_changed_by_others),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
