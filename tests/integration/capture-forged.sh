@@ -106,8 +106,10 @@ is "the configuration is valid" "$(at "$NODE_A" "$BUILD/hbwatchd" -t \
 start_hbwatchd
 # record FILE: starts tcpdump
 record() {
+	CAPTURE=$WORK/$1
 	rm -f "$WORK/tcpdump.log"
-	start tcpdump "$NODE_A" tcpdump -U -i "$LINK" -w "$WORK/$1"
+	start tcpdump "$NODE_A" tcpdump -U \
+		--immediate-mode -i "$LINK" -w "$CAPTURE"
 	need "tcpdump does not start" 20 grep -qs "listening on" \
 		"$WORK/tcpdump.log"
 }
@@ -138,14 +140,18 @@ replayed() {
 		sed -n 's/.*"summary","watch":"\([^"]*\)".*"heartbeats":\([0-9]*\).*/\1 \2/p'
 }
 
-all_captured() {
-	[ "$(tcpdump -nr "$WORK/forged.pcap" 2>/dev/null | wc -l)" -ge 170 ]
+# has_captured PORT COUNT: were that many packets of the port captured?
+has_captured() {
+	[ "$(tcpdump -nr "$CAPTURE" port "$1" 2>/dev/null | wc -l)" -ge "$2" ]
 }
-soon "the capture is complete" 10 all_captured
+
+# The last port.
+soon "the capture is complete" 10 has_captured \
+	$((20000 + $(wc -l <<<"$KINDS"))) 10
 stop tcpdump INT
 # A packet that was not sent completely has this checksum in a file, too.
 is "replay counts the good packets, and those with partial checksums" \
-	"$(replayed "$WORK/forged.pcap")" \
+	"$(replayed "$CAPTURE")" \
 	"$(for name in $NAMES; do
 		case $name in
 		*-partial-*) echo "$name 10" ;;
@@ -196,16 +202,18 @@ counts() {
 	check "$1: TCP counts" \
 		[ "$(watch_get hbwWatchHeartbeats tcp)" -gt $((tcp + 100)) ]
 	check "$1: no packet was rejected" log_lines_are 0 "does not count"
+	soon "$1: the capture is complete" 10 has_captured 20101 \
+		"$(sent plain)"
 	stop tcpdump INT
 	is "$1: replay counts them, too" \
-		"$(replayed "$WORK/real.pcap" | grep -c ' [1-9][0-9]')" 5
+		"$(replayed "$CAPTURE" | grep -c ' [1-9][0-9]')" 5
 	is "$1: replay rejects none" \
 		"$(grep -c "not counted" "$WORK/replay.err")" 0
 }
 
 # partial_checksums: the number of datagrams whose checksum was not computed
 partial_checksums() {
-	tcpdump -nr "$WORK/real.pcap" -vv udp port 20101 2>/dev/null |
+	tcpdump -nr "$CAPTURE" -vv udp port 20101 2>/dev/null |
 		grep -c "bad udp cksum"
 }
 
