@@ -4,10 +4,34 @@
 
 #include "engine/clock_offset.h"
 
+/* Two readings of the monotonic clock that are so near are exact enough. */
+#define EXACT_NS	(10 * NSEC_PER_USEC)
+#define READINGS_MAX	5
+
 static bool
 is_near(int64_t a, int64_t b)
 {
 	return (llabs(a - b) <= CLOCK_OFFSET_SLACK_NS);
+}
+
+int64_t
+clock_offset_read(void)
+{
+	struct mono_time	 before = mono_now(), after;
+	struct wall_time	 wall;
+	int64_t			 offset_ns = 0, error_ns = INT64_MAX;
+	int			 i;
+
+	for (i = 0; i < READINGS_MAX && error_ns > EXACT_NS; i++) {
+		wall = wall_now();
+		after = mono_now();
+		if (mono_sub(after, before) < error_ns) {
+			error_ns = mono_sub(after, before);
+			offset_ns = wall.ns - after.ns;
+		}
+		before = after;
+	}
+	return (offset_ns);
 }
 
 void

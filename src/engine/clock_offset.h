@@ -26,6 +26,14 @@ struct clock_offset {
 	int64_t	 packet_ns;	/* the offset, from the last packet */
 };
 
+/*
+ * Reads the clocks.  The process may be interrupted between two readings, so
+ * the wall clock is read between two readings of the other one, and again if
+ * too much time has passed.  The result is never above the true offset, so that
+ * a packet never seems to have arrived earlier than it did.
+ */
+int64_t	 clock_offset_read(void);
+
 /* Starts with the offset that the clocks have now. */
 void	 clock_offset_begin(struct clock_offset *, int64_t offset_ns);
 

@@ -138,7 +138,7 @@ check_clocks(struct engine *engine)
 
 	engine->common.now = now;
 	step_ns = clock_offset_update(&engine->common.clock_offset,
-	    wall_now().ns - now.ns);
+	    clock_offset_read());
 	if (step_ns != 0)
 		log_notice("the wall clock was stepped by %+.3f s; alarms are "
 		    "not affected",
@@ -393,8 +393,7 @@ run(struct engine *engine, bool after_gap)
 	size_t			 i;
 
 	engine->common.now = engine->last_tick = engine->last_pass = now;
-	clock_offset_begin(&engine->common.clock_offset,
-	    wall_now().ns - now.ns);
+	clock_offset_begin(&engine->common.clock_offset, clock_offset_read());
 	/* The time before is not a stall: listener_begin handles it. */
 	engine->due = mono_add(now, TICK_NS);
 	for (i = 0; i < engine->shared->nwatches; i++)

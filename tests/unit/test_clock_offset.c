@@ -140,6 +140,59 @@ invalid_timestamps(void **state)
 
 #define TEST(test) cmocka_unit_test_setup(test, begin)
 
+/* ---- the clocks, which this program defines itself */
+
+static int64_t		 clock_ns;	/* monotonic */
+static const int64_t	*delays;	/* between two readings of it */
+static size_t		 readings;
+
+struct mono_time
+mono_now(void)
+{
+	struct mono_time	 now = { clock_ns };
+
+	clock_ns += delays[readings++] / 2;
+	return (now);
+}
+
+struct wall_time
+wall_now(void)
+{
+	struct wall_time	 now = { clock_ns + OFFSET };
+
+	clock_ns += delays[readings - 1] / 2;
+	return (now);
+}
+
+/* The process is interrupted before and after it reads the wall clock. */
+static void
+interrupted_readings(void **state)
+{
+	static const struct {
+		int64_t	 delays[6];
+		int64_t	 error_ns;
+		size_t	 readings;
+	} t[] = {
+		{ { 0, 0 }, 0, 2 },
+		{ { 9000, 0 }, 4500, 2 },
+		/* The second attempt is exact. */
+		{ { 2700000, 1000, 0 }, 500, 3 },
+		{ { 20000, 30000, 9000, 0 }, 4500, 4 },
+		/* All are interrupted: the shortest one counts. */
+		{ { 9000000, 8000000, 70000, 60000, 80000, 0 }, 30000, 6 },
+	};
+	size_t	 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		delays = t[i].delays;
+		readings = 0;
+		assert_int_equal(clock_offset_read(),
+		    OFFSET - t[i].error_ns);
+		assert_int_equal(readings, t[i].readings);
+	}
+}
+
 int
 main(void)
 {
@@ -150,6 +203,7 @@ main(void)
 		TEST(kernel_has_another_clock),
 		TEST(kernel_clock_drifts),
 		TEST(invalid_timestamps),
+		cmocka_unit_test(interrupted_readings),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
