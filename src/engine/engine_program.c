@@ -178,6 +178,12 @@ execute(const int *descriptors, char *const *environment)
 	char		*argv[] = { name, NULL };
 
 	(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/*
+	 * The nice value may count within a session only.  That of a service
+	 * has no other programs, but that of a terminal has.
+	 */
+	if (getsid(0) != getppid())
+		(void)setsid();
 	reset_signals();
 	keep_capabilities();
 	if (move_descriptors(descriptors))

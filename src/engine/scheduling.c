@@ -3,13 +3,16 @@
 
 #include <sys/mman.h>
 #include <sys/resource.h>
+#include <sys/syscall.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "config/config_types.h"
@@ -17,6 +20,13 @@
 
 /* The nice value, if the process was started with 0. */
 #define NICE		(-10)
+
+/*
+ * The time slice.  Since Linux 6.12, a process with a shorter one than the
+ * default of some milliseconds runs earlier after it wakes up; its share of the
+ * processor time is the same.
+ */
+#define SLICE_NS	(100 * NSEC_PER_USEC)
 
 /* RLIMIT_MEMLOCK of the engine: more than it needs for a million watches. */
 #define MEMORY_MAX	((rlim_t)1024 * 1024 * 1024)
@@ -61,15 +71,68 @@ raise_limit(int resource, rlim_t least)
 	(void)setrlimit(resource, &limits);
 }
 
+/*
+ * The argument of sched_setattr(2).  The C library has no declaration, and the
+ * header of the kernel cannot be included together with sched.h.
+ */
+struct attributes {
+	uint32_t	 size;
+	uint32_t	 policy;
+	uint64_t	 flags;
+	int32_t		 nice;
+	uint32_t	 priority;
+	uint64_t	 runtime_ns;	/* SCHED_OTHER: the time slice */
+	uint64_t	 deadline_ns;
+	uint64_t	 period_ns;
+};
+
+static void
+shorten_slice(void)
+{
+	struct attributes	 attr = {
+		.size = sizeof(attr), .policy = SCHED_OTHER,
+		.nice = getpriority(PRIO_PROCESS, 0),
+		.runtime_ns = SLICE_NS,
+	};
+
+	if (syscall(SYS_sched_setattr, 0, &attr, 0) != 0)
+		log_debug("cannot shorten the time slice: %s",
+		    strerror(errno));
+}
+
+/*
+ * The kernel may share the processor among sessions first (autogroup), and nice
+ * values then count within a session only.  A session that belongs to this
+ * process gets the same nice value.
+ */
+static void
+raise_session(void)
+{
+	int	 file;
+
+	if (getsid(0) != getpid() || getpriority(PRIO_PROCESS, 0) != NICE)
+		return;
+	file = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
+	if (file < 0)
+		return;
+	if (dprintf(file, "%d", NICE) < 0)
+		log_debug("cannot set the nice value %d of the session: %s",
+		    NICE, strerror(errno));
+	close(file);
+}
+
 void
 scheduling_prepare(void)
 {
+	raise_limit(RLIMIT_NICE, 20 - NICE);
 	raise_limit(RLIMIT_RTPRIO, CONFIGURATION_REALTIME_MAX);
 	raise_limit(RLIMIT_MEMLOCK, MEMORY_MAX);
 	if (getpriority(PRIO_PROCESS, 0) == 0 &&
 	    setpriority(PRIO_PROCESS, 0, NICE) != 0)
 		log_debug("cannot set the nice value %d: %s", NICE,
 		    strerror(errno));
+	shorten_slice();
+	raise_session();
 }
 
 static bool
@@ -186,6 +249,7 @@ void
 scheduling_begin(struct scheduling *s, uint32_t realtime,
     struct mono_time now)
 {
+	raise_session();
 	*s = (struct scheduling){
 		.realtime = realtime, .may_return = may_use_realtime(realtime),
 	};

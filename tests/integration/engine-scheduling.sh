@@ -42,6 +42,21 @@ fi
 start_pair 1s
 is "the agent has nice value -10" "$(scheduling "${PID[hbwatchd]}")" "TS - -10"
 is "the engine has nice value -10" "$(scheduling "$(the_engine)")" "TS - -10"
+if [ -e "/proc/$$/autogroup" ]; then
+	like "the session of the engine has nice value -10" \
+		"$(cat "/proc/$(the_engine)/autogroup")" "nice -10$"
+	like "the session of the test, with the agent, keeps nice value 0" \
+		"$(cat "/proc/${PID[hbwatchd]}/autogroup")" "nice 0$"
+fi
+# The slices that the kernel shows, in nanoseconds; before Linux 6.12 they
+# cannot be changed.
+slices() {
+	awk '$1 == "se.slice" { print $3 }' "/proc/${PID[hbwatchd]}/sched" \
+		"/proc/$(the_engine)/sched" 2>/dev/null | xargs
+}
+if [ -n "$(slices)" ] && printf '%s\n' 6.12 "$(uname -r)" | sort -CV; then
+	is "both processes have a short time slice" "$(slices)" "100000 100000"
+fi
 has_sanitizers || check "the memory of the engine is locked" is_locked
 before=$(cat "/proc/$(the_engine)/limits")
 like "without realtime, the engine may not use it" "$before" \
