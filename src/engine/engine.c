@@ -55,6 +55,13 @@
 #define FLUSH_TRIES	100
 #define FLUSH_MS	20
 
+/*
+ * The memory that the engine can still map when its captures are open.  While
+ * the agent is blocked, reports wait; a watch needs about 50 bytes for each.
+ */
+#define MEMORY_BYTES		((size_t)64 * 1024 * 1024)
+#define MEMORY_BYTES_PER_WATCH	((size_t)1024)
+
 /* Positions in the poll set; the captures follow. */
 enum { FD_PARENT, FD_LINK_MONITOR, FD_CAPTURES };
 
@@ -465,7 +472,8 @@ engine_main(void)
 	scheduling_begin(&engine.scheduling, engine.handover.config.realtime,
 	    mono_now());
 	if (!sandbox_enter(engine.parent, engine.shared->ncaptures +
-	    FD_CAPTURES))
+	    FD_CAPTURES, MEMORY_BYTES + engine.shared->nwatches *
+	    MEMORY_BYTES_PER_WATCH))
 		fatal("cannot drop privileges");
 	flush_reports(&engine);
 	order = wait_for_order(&engine);

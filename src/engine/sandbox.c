@@ -15,6 +15,8 @@
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include <cap-ng.h>
@@ -258,13 +260,38 @@ limit_system_calls(int report)
 	return (done);
 }
 
+/*
+ * All kinds of mappings count for RLIMIT_AS: also the rings of the captures,
+ * which are mapped already.
+ */
 static bool
-limit_process(int report, size_t polled)
+limit_memory(size_t more)
+{
+	FILE		*statm = fopen("/proc/self/statm", "re");
+	uintmax_t	 pages;
+	int		 n = 0;
+
+	if (statm != NULL) {
+		n = fscanf(statm, "%ju", &pages);
+		fclose(statm);
+	}
+	if (n != 1) {
+		log_warn("cannot read /proc/self/statm; the memory of the "
+		    "engine is not limited");
+		return (true);
+	}
+	return (limit_resource(RLIMIT_AS, (rlim_t)pages *
+	    (rlim_t)sysconf(_SC_PAGESIZE) + more));
+}
+
+static bool
+limit_process(int report, size_t polled, size_t memory)
 {
 	/* RLIMIT_NOFILE also limits the size of a poll set. */
 	return (limit_resource(RLIMIT_CORE, 0) &&
 	    limit_resource(RLIMIT_FSIZE, 0) &&
 	    limit_resource(RLIMIT_NPROC, 0) &&
+	    limit_memory(memory) &&
 	    limit_resource(RLIMIT_NOFILE, (rlim_t)polled) &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 	    limit_system_calls(report));
@@ -274,17 +301,18 @@ limit_process(int report, size_t polled)
 
 /* The leak check at the exit attaches to the process with ptrace(2). */
 static bool
-limit_process(int report, size_t polled)
+limit_process(int report, size_t polled, size_t memory)
 {
 	(void)report;
 	(void)polled;
+	(void)memory;
 	return (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
 }
 
 #endif
 
 bool
-sandbox_enter(int report, size_t polled)
+sandbox_enter(int report, size_t polled, size_t memory)
 {
 	/* Fails without CAP_SETPCAP; PR_SET_NO_NEW_PRIVS is enough then. */
 	(void)sandbox_drop_bounding();
@@ -292,5 +320,5 @@ sandbox_enter(int report, size_t polled)
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	    /* A change of the user resets this. */
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
-	    limit_process(report, polled));
+	    limit_process(report, polled, memory));
 }

@@ -30,13 +30,14 @@ void	 sandbox_set_user(struct sandbox_user);
  * Drops, for the rest of the process, all that the engine does not need: the
  * user root, all capabilities, new files and processes, and all system calls
  * except those that sandbox.c lists; any other call kills the process with
- * SIGSYS.  The process can send on the socket `report` only, and poll at most
- * `polled` descriptors.  False on error (errno); then the process must exit.
+ * SIGSYS.  The process can send on the socket `report` only, poll at most
+ * `polled` descriptors, and map `memory` bytes more than now.  False on error
+ * (errno); then the process must exit.
  *
  * In a build with sanitizers it restricts neither system calls nor resources,
  * because the sanitizers need them at run time.
  */
-bool	 sandbox_enter(int report, size_t polled);
+bool	 sandbox_enter(int report, size_t polled, size_t memory);
 
 /*
  * Empties the capability bounding set, so that no program that this process or

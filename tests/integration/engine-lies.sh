@@ -120,10 +120,12 @@ captures_run() {
 	! walk hbwCaptureState | grep -v running
 }
 soon "all captures run" 60 captures_run
-is "no sanitizer has found a fault" "$(grep -cE \
-	'Sanitizer|runtime error' "$WORK/hbwatchd.log")" 0
+# sanitizer_lines: what the sanitizers wrote to the log
+sanitizer_lines() {
+	grep -E -A 20 'Sanitizer|runtime error' "$WORK/hbwatchd.log"
+}
+is "no sanitizer has found a fault" "$(sanitizer_lines)" ""
 check "hbwatchd ends on TERM" stop hbwatchd TERM
-is "no sanitizer has found a leak" "$(grep -cE \
-	'Sanitizer|runtime error' "$WORK/hbwatchd.log")" 0
+is "no sanitizer has found a leak" "$(sanitizer_lines)" ""
 BUILD=$RELEASE
 finish

@@ -288,6 +288,8 @@ end(void)
 	case 0:
 		exit(0);
 	case 1:
+		/* A sanitizer would report it in the log of the agent. */
+		signal(SIGSEGV, SIG_DFL);
 		raise(SIGSEGV);
 		break;
 	case 2:

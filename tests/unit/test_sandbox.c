@@ -38,6 +38,7 @@
 #include "engine/sandbox.h"
 
 #define POLLED	2
+#define MEMORY	((size_t)256 << 20)	/* that it can allocate */
 
 /* The descriptors of the child, which it opens before sandbox_enter. */
 struct process {
@@ -87,7 +88,7 @@ read_status(char *text, size_t size)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		if (!sandbox_enter(c.report, POLLED) ||
+		if (!sandbox_enter(c.report, POLLED, MEMORY) ||
 		    send(c.report, "", 1, 0) != 1)
 			_exit(1);
 		(void)recv(c.report, &byte, 1, 0);
@@ -185,7 +186,7 @@ run_in_sandbox(action *act)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		c = process_new();
-		if (!sandbox_enter(c.report, POLLED))
+		if (!sandbox_enter(c.report, POLLED, MEMORY))
 			_exit(1);
 		_exit(act(&c));
 	}
@@ -237,6 +238,30 @@ allocates_memory(const struct process *c)
 	return (DONE);
 }
 
+/* Memory of any kind; the sanitizers need more than all memory. */
+static int
+memory_is_limited(const struct process *c)
+{
+	static const int	 kinds[] = {
+		MAP_PRIVATE, MAP_SHARED, MAP_PRIVATE | MAP_NORESERVE,
+		MAP_PRIVATE | MAP_GROWSDOWN,
+	};
+	size_t			 i;
+
+	(void)c;
+#ifndef HBW_SANITIZERS
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
+		if (mmap(NULL, MEMORY + 4096, PROT_READ | PROT_WRITE,
+		    kinds[i] | MAP_ANONYMOUS, -1, 0) != MAP_FAILED ||
+		    errno != ENOMEM)
+			return (OTHER);
+#else
+	(void)i;
+	(void)kinds;
+#endif
+	return (DONE);
+}
+
 static int
 sends_to_its_parent(const struct process *c)
 {
@@ -284,6 +309,7 @@ needed_calls_work(void **state)
 	(void)state;
 	assert_exits(reads_the_clocks, DONE);
 	assert_exits(allocates_memory, DONE);
+	assert_exits(memory_is_limited, DONE);
 	assert_exits(sends_to_its_parent, DONE);
 	assert_exits(polls, DONE);
 	assert_exits(reads_the_link_state, DONE);
