@@ -207,6 +207,9 @@ class Checker:
         """A notification must not arrive before its event.  It must arrive
         within DELAY if nothing was disturbed."""
         possible = self.evidence.monotonic(trap.wall, trap.arrival)
+        if expected.visibility.lied(possible[0] if possible
+                                    else trap.arrival):
+            return
         if not possible:
             self.differ(trap.arrival, "%s: epoch %d sequence %d: the clock of "
                         "the daemon never had that time", trap.about,
@@ -225,7 +228,8 @@ class Checker:
         return not any(fact["t1"] > begin - 5 and fact["t0"] < end
                        for fact in self.evidence.of(
                            "snmpd", "daemon", "engine", "hold", "release",
-                           "clock", "link", "limit", "second")) and \
+                           "clock", "link", "limit", "second",
+                           "lie")) and \
             not self.snmpd_was_away(begin)
 
     def snmpd_was_away(self, when):
@@ -293,7 +297,8 @@ class Checker:
                             "and not notified as blind", link,
                             begin["t1"], last)
         for trap in traps:
-            if trap.event == BLIND and not self.was_blind(link, trap):
+            if trap.event == BLIND and not self.was_blind(link, trap) and \
+                    not self.was_lied(link, trap):
                 self.differ(trap.arrival, "%s: notified as blind (sequence "
                             "%d), and it was not", link, trap.sequence)
 
@@ -301,6 +306,10 @@ class Checker:
         return any(self.sent_between(trap, BLIND, unmonitored.start_lo,
                                      unmonitored.end_hi)
                    for unmonitored in self.visibilities[link].unmonitored)
+
+    def was_lied(self, link, trap):
+        return any(self.sent_between(trap, BLIND, begin, end)
+                   for begin, end in self.visibilities[link].lies())
 
     def sent_between(self, trap, event, begin, end):
         if trap.event != event:
@@ -322,7 +331,7 @@ class Checker:
 
     def disturbed(self, begin, end):
         """Was something done to the daemon or the engine?"""
-        kinds = ("daemon", "engine", "hold", "release")
+        kinds = ("daemon", "engine", "hold", "release", "lie")
         return any(fact["t1"] > begin and fact["t0"] < end
                    for fact in self.evidence.of(*kinds)) or \
             any(start < end and stop > begin
@@ -348,7 +357,9 @@ class Checker:
         # The daemon kills an engine that hangs, for example a stopped one.
         died = len(re.findall("engine ended unexpectedly", log))
         died -= len(re.findall("the engine (?:hangs|does not end)", log))
-        if died > self.evidence.final["engine_kills"]:
+        # A lying engine ends at random.
+        if died > self.evidence.final["engine_kills"] and \
+                not self.evidence.of("lie"):
             self.differ(0, "%d engines died, %d were killed", died,
                         self.evidence.final["engine_kills"])
         for line in re.findall(".*(?:Sanitizer|runtime error).*", log):
@@ -361,7 +372,7 @@ class Checker:
             end = min(gap.end_lo, self.evidence.final["end"])
             last = gap.start_hi
             for fact in self.evidence.of("link", "daemon", "engine", "hold",
-                                         "release", "snmpd"):
+                                         "release", "snmpd", "limit", "lie"):
                 if fact.get("link", link) == link and fact["t0"] < end:
                     last = max(last, fact["t1"])
             holds = self.visibilities[link].holds(daemon=True, engine=True)

@@ -288,11 +288,23 @@ class Experiment:
         self.at(act.end, self.faults.disk, 0, 0)
 
     def do_state(self, act):
-        if act.what == "restore":
-            self.testbed.back_up_state()
-            self.at(act.end, self.lose_state, act)
-        else:
+        if not act.what.startswith("restore"):
             self.lose_state(act)
+            return
+        self.testbed.back_up_state()
+        self.at(act.end, self.restore_stopped if act.what == "restore-stopped"
+                else self.lose_state, act)
+
+    def restore_stopped(self, act):
+        """Restores the state while the daemon does not run."""
+        if not self.is_ready():
+            self.later(self.restore_stopped, act)
+            return
+        self.daemon.end(signal.SIGKILL)
+        self.daemon.ended()
+        self.testbed.lose_state("restore")
+        self.daemon.start()
+        self.wait_for_state(time.monotonic())
 
     def lose_state(self, act):
         if not self.is_ready():
@@ -342,6 +354,10 @@ class Experiment:
         self.daemon.limit(act.what, int(act.amount))
         self.daemon.kill_engine()
         self.at(act.end, self.daemon.remove_limits)
+
+    def do_lies(self, act):
+        self.daemon.lie(int(act.amount))
+        self.at(act.end, self.daemon.lie, None)
 
     def do_second(self, act):
         if not self.is_ready():

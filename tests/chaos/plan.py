@@ -9,7 +9,7 @@ import random
 from typing import NamedTuple
 
 TRACKS = ("senders", "drops", "snmpd", "receivers", "daemon", "engine", "links",
-          "disk", "state", "clock", "reload", "limits", "second")
+          "disk", "state", "clock", "reload", "limits", "second", "lies")
 LINKS = ("hb0", "hb1")
 VRRP_LINK = "hb2"
 FIRST_PORT = 20001
@@ -149,8 +149,8 @@ def state_acts(seed, seconds):
     for begin, end in alternating(chance, seconds, (10.0, 35.0),
                                   lambda: chance.uniform(1.0, 6.0)):
         yield Act(begin, end, "state",
-                  chance.choice(("remove", "move", "files", "restore")),
-                  "state", 0)
+                  chance.choice(("remove", "move", "files", "restore",
+                                 "restore-stopped")), "state", 0)
 
 
 def clock_acts(seed, seconds):
@@ -200,6 +200,14 @@ def second_acts(seed, seconds):
                   "hbwatchd", 0)
 
 
+def lie_acts(seed, seconds):
+    chance = chances(seed, "lies")
+    for begin, end in alternating(chance, seconds, (15.0, 45.0),
+                                  lambda: chance.uniform(0.5, 5.0)):
+        yield Act(begin, end, "lies", "lie", "engine",
+                  chance.randrange(1, 1 << 30))
+
+
 def acts(seed, seconds, tracks):
     """All acts of a run, in order of time."""
     found = []
@@ -212,7 +220,7 @@ def acts(seed, seconds, tracks):
         found += link_acts(seed, seconds, link)
     for track in (snmpd_acts, receiver_acts, daemon_acts, engine_acts,
                   disk_acts, state_acts, clock_acts, reload_acts, limit_acts,
-                  second_acts):
+                  second_acts, lie_acts):
         found += track(seed, seconds)
     return sorted(act for act in found if act.track in tracks)
 

@@ -9,6 +9,7 @@ import mmap
 import os
 import re
 import resource
+import shutil
 import signal
 import struct
 import subprocess
@@ -202,14 +203,30 @@ class Daemon:
     def __init__(self, testbed, faults, program, watches):
         self.testbed = testbed
         self.faults = faults
-        self.program = program
         self.watches = watches
+        self.install(program)
         self.process = None
         self.end_is_expected = True
         self.holders = collections.Counter()    # how many acts stop the pid
         self.kills = 0                  # engines that were killed
         self.limits = {}                # resource -> its original limit
         self.configuration = testbed.path("hbwatchd.conf")
+
+    def install(self, program):
+        """Copies the programs to a directory with an engine that can lie; see
+        lying_engine.c."""
+        directory = self.testbed.path("programs")
+        os.mkdir(directory)
+        self.program = os.path.join(directory, "hbwatchd")
+        self.honest = os.path.join(directory, "honest")
+        self.seed = os.path.join(directory, "seed")
+        engine = os.path.join(directory, "hbwatch-engine")
+        shutil.copy(program, self.program)
+        shutil.copy(os.path.join(os.path.dirname(program), "hbwatch-engine"),
+                    engine + ".honest")
+        shutil.copy(liar(program), engine)
+        with open(self.honest, "wb"):
+            pass
 
     def pid(self):
         process = self.process
@@ -325,7 +342,7 @@ class Daemon:
         pid = self.pid()
         found = []
         for child in addresses.children(pid) if pid is not None else []:
-            if program_of(child) != "hbwatch-engine":
+            if not is_engine(child):
                 continue
             try:
                 found.append(Pidfd(child))
@@ -334,8 +351,24 @@ class Daemon:
         return found
 
     def engines_run(self):
-        return any(program_of(child) == "hbwatch-engine"
+        return any(is_engine(child)
                    for child in addresses.children(self.pid()))
+
+    def lie(self, seed):
+        """From now on the engines lie; None: the next ones are honest."""
+        before = time.monotonic()
+        if seed is None:
+            with open(self.honest, "wb"):
+                pass
+        else:
+            with open(self.seed, "w", encoding="ascii") as file:
+                file.write("%d\n" % seed)
+            # The engine is unprivileged.
+            os.chmod(self.seed, 0o666)
+            os.unlink(self.honest)
+        self.testbed.facts.span("lie", before, state="on"
+                                if seed is not None else "off")
+        self.kill_engine()
 
     def left_behind(self):
         """Processes of hbwatchd that still run."""
@@ -388,6 +421,15 @@ def program_of(pid):
         return os.path.basename(os.readlink("/proc/%d/exe" % pid))
     except OSError:
         return None
+
+
+def is_engine(pid):
+    return program_of(pid) in ("hbwatch-engine", "hbwatch-engine.honest")
+
+
+def liar(program):
+    return os.path.join(os.path.dirname(program), "tests", "tools",
+                        "lying_engine")
 
 
 def descriptors(pid):

@@ -205,6 +205,19 @@ class Visibility:
                     lambda fact: fact.get("watches") == count or
                     fact.get("state") == "up")]
 
+    def lies(self):
+        """(begin, end) of each time when the alarms of a lying engine may be
+        believed: until an honest one captures."""
+        return [(begin["t0"] - SETTLE,
+                 self.seen_after(end["t1"], [])[1] + SETTLE
+                 if end is not None else FOREVER)
+                for begin, end in spans(self.evidence.of("lie"),
+                                        lambda fact: fact["state"] == "on",
+                                        lambda fact: fact["state"] == "off")]
+
+    def lied(self, at):
+        return any(begin <= at <= end for begin, end in self.lies())
+
     def widen(self, unmonitored):
         """An engine that was stopped just before the begin has not handled the
         packets that came during the stop."""
