@@ -223,12 +223,13 @@ can_send(const struct sink *s)
 }
 
 static void
-flush(struct sink *s, const struct agent *agent, struct mono_time now)
+flush(struct sink *s, struct agent *agent, struct mono_time now)
 {
-	const struct notification	*n;
+	struct notification	*n;
 
 	while (can_send(s) && !mono_before(now, s->pace.next) &&
 	    (n = next_notification(s, agent)) != NULL) {
+		persistence_sending(agent, n);
 		if (!send_message(s, encode_notification(agent, n))) {
 			s->full = s->unanswered + s->traps > 0;
 			if (!s->full)

@@ -3,7 +3,7 @@
 #
 # Setting: a disk that hangs: fsync and fdatasync do not return, while alarms are
 #          raised and cleared, in a storm, while hbwatchd ends, and while it
-#          starts.
+#          starts; also without snmpd.
 # Checks:  notifications are sent and SNMP is answered, the history says what was
 #          sent before it was stored, and no epoch and sequence is used twice.
 
@@ -145,5 +145,41 @@ soon "the next raise is notified" 10 \
 	alarm_is hbwAlarmState flinkserver raised
 soon "the notifications are delivered" 10 none_pending
 check "no epoch and sequence was used twice" pairs_are_unique
+check "hbwatchd ends on TERM" stop hbwatchd TERM
+
+#
+# A standalone agent
+#
+
+stop snmpd
+{
+	echo "snmp = { \"rocommunity public 127.0.0.1\","
+	echo "	\"trap2sink $SINK public\" }"
+	watch_section flinkserver 20053 1s
+} | configure
+: >"$TRAPS"
+start_peer
+start_hbwatchd -L "udp:$AGENT"
+need "the watch is alive" 10 watch_is hbwWatchState flinkserver alive
+need "the notifications are delivered" 10 none_pending
+: >"$TRAPS"
+epoch=$(get hbwNotificationEpoch.0)
+hang_disk
+stop peer
+soon "standalone: the raise is notified although the disk hangs" 5 \
+	traps_are 1 hbwAlarmRaised flinkserver
+check "standalone: the history says that it was not stored" early_rows_are 1
+check "standalone: a new epoch has begun" \
+	test "$(get hbwNotificationEpoch.0)" -gt "$epoch"
+is "standalone: the notification has the new epoch" \
+	"$(last_trap hbwAlarmRaised | varbind hbwNotificationEpoch)" \
+	"$(get hbwNotificationEpoch.0)"
+stop hbwatchd KILL
+release_disk
+start_peer
+start_hbwatchd -L "udp:$AGENT"
+soon "standalone: the clear is notified" 10 \
+	traps_are 1 hbwAlarmCleared flinkserver
+check "standalone: no epoch and sequence was used twice" pairs_are_unique
 check "hbwatchd ends on TERM" stop hbwatchd TERM
 finish
