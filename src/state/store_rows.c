@@ -77,7 +77,7 @@
 
 #define NOTIFICATION_4(KEY, REQUIRED, INTEGER, TEXT) \
 	REQUIRED("sent_early", n.sent_early, 0, 1) \
-	REQUIRED("epoch", n.epoch, COUNT)
+	REQUIRED("epoch", n.epoch, 0, UINT32_MAX)
 
 /* All columns of a notification, in the order of the file. */
 #define NOTIFICATION_COLUMNS(KEY, REQUIRED, INTEGER, TEXT) \

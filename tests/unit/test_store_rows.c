@@ -232,7 +232,7 @@ notifications_kept(void **state)
 	assert_kept(storm_notification(11, 1000, 20, 3, INT64_MAX));
 	n = capture_notification(12, true, "eth1");
 	n.sent_early = 1;
-	n.epoch = INT32_MAX;
+	n.epoch = UINT32_MAX;
 	assert_kept(n);
 }
 
