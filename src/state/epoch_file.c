@@ -28,6 +28,9 @@
 #define SAVED		" even   \n"
 #define VERSION_0_1	"\n"
 
+/* Times that differ by no more are the same. */
+#define TOLERANCE_NS	((uint64_t)NSEC_PER_SEC)
+
 /* Reads the second line; false when it is invalid. */
 static bool
 parse_second(const char *text, struct epoch_file *f)
@@ -85,8 +88,8 @@ epoch_file_changed(const struct stat *st)
 bool
 epoch_file_same_time(int64_t a, int64_t b)
 {
-	return (a - b <= EPOCH_FILE_TOLERANCE_NS &&
-	    b - a <= EPOCH_FILE_TOLERANCE_NS);
+	/* Unsigned numbers, because a file may have any time. */
+	return ((uint64_t)a - (uint64_t)b + TOLERANCE_NS <= 2 * TOLERANCE_NS);
 }
 
 static bool

@@ -49,9 +49,6 @@ bool	 epoch_file_read(const char *file, struct epoch_file *);
  */
 bool	 epoch_file_write(const char *file, struct epoch_file *);
 
-/* Times that differ by no more are the same: some file systems round them. */
-#define EPOCH_FILE_TOLERANCE_NS	INT64_C(1000000000)
-
 /*
  * The identity of an existing file: its inode and, where the file system has
  * it, the time of its creation, because inodes are used again.  With an empty
@@ -61,7 +58,7 @@ uint64_t epoch_file_identity(int fd, const char *path);
 
 /* st_ctime in nanoseconds. */
 int64_t	 epoch_file_changed(const struct stat *);
-/* Is it the same time, with the tolerance? */
+/* True if they differ by no more than a second: file systems round times. */
 bool	 epoch_file_same_time(int64_t, int64_t);
 
 #endif

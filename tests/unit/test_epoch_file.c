@@ -210,6 +210,22 @@ copied_or_changed(void **state)
 	assert_false(f.is_original);
 }
 
+static void
+same_times(void **state)
+{
+	const int64_t	 second = 1000000000;
+
+	(void)state;
+	assert_true(epoch_file_same_time(0, second));
+	assert_true(epoch_file_same_time(second, 0));
+	assert_false(epoch_file_same_time(0, second + 1));
+	assert_false(epoch_file_same_time(second + 1, 0));
+	/* A file may have any number. */
+	assert_false(epoch_file_same_time(INT64_MIN, second));
+	assert_false(epoch_file_same_time(second, INT64_MIN));
+	assert_false(epoch_file_same_time(INT64_MAX, -second));
+}
+
 /* Directories, links and FIFOs are neither read nor written. */
 static void
 not_a_regular_file(void **state)
@@ -253,6 +269,7 @@ main(void)
 		SCRATCH(invalid),
 		SCRATCH(truncated),
 		SCRATCH(copied_or_changed),
+		SCRATCH(same_times),
 		SCRATCH(not_a_regular_file),
 	};
 
