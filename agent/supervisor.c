@@ -229,6 +229,7 @@ next_is_ready(struct supervisor *s, struct mono_time now)
 		return;
 	}
 	s->phase = SUPERVISOR_ENDING;
+	s->stopped = false;
 	s->deadline = mono_add(now, END_NS);
 	(void)engine_order(&s->current, ENGINE_STOP);
 }
@@ -274,18 +275,28 @@ failure_priority(struct supervisor *s, struct mono_time now)
 	    now) ? LOG_ERR : LOG_DEBUG);
 }
 
+/*
+ * Has the engine taken all packets and ended, as ordered?  It may have been
+ * killed just before.
+ */
+static bool
+is_stopped(const struct supervisor *s)
+{
+	return (s->phase == SUPERVISOR_ENDING && s->stopped);
+}
+
 /* The rows are up to date with the alarms now. */
 static void
 replace_current(struct supervisor *s, struct mono_time now)
 {
 	s->agent->engine_running = false;
-	if (s->phase == SUPERVISOR_ENDING) {
-		take_over(s, now);
-		return;
+	if (!is_stopped(s)) {
+		s->gap = true;
+		count_restarts(s->agent, true);
 	}
-	s->gap = true;
-	count_restarts(s->agent, true);
-	if (s->phase == SUPERVISOR_STEADY)
+	if (s->phase == SUPERVISOR_ENDING)
+		take_over(s, now);
+	else if (s->phase == SUPERVISOR_STEADY)
 		s->start_due = mono_max(now, mono_add(s->started,
 		    s->in_a_row > CRASHES_SLOW ? RESTART_SLOW_NS : RESTART_NS));
 }
@@ -294,7 +305,7 @@ static void
 current_ended(struct supervisor *s, struct mono_time now)
 {
 	engine_end(&s->current);
-	if (s->phase != SUPERVISOR_ENDING)
+	if (!is_stopped(s))
 		log_message(failure_priority(s, now), 0,
 		    "the engine ended unexpectedly; starting a new one");
 	agent_reconcile(s->agent, now, wall_now());
@@ -313,7 +324,7 @@ current_is_invalid(struct supervisor *s, const char *wrong, const char *watch,
 	    watch == NULL ? "" : "\")");
 	count_crash(s, now);
 	agent_distrust(s->agent, now);
-	s->gap = true;
+	s->stopped = false;
 	replace_current(s, now);
 }
 
@@ -360,6 +371,9 @@ take_report(struct supervisor *s, const struct engine_report *r)
 	case ENGINE_LOG:
 		take_line(s, r->message, clocks.now);
 		return (NULL);
+	case ENGINE_STOPPED:
+		s->stopped = true;
+		return (NULL);
 	default:
 		return ("a type of report that is not expected");
 	}
@@ -402,7 +416,7 @@ read_current(struct supervisor *s, struct mono_time now)
 	} else if (status == ENGINE_INVALID) {
 		current_is_invalid(s, INVALID_TEXT, NULL, now);
 	} else if (status == ENGINE_ENDED) {
-		if (s->phase != SUPERVISOR_ENDING)
+		if (!is_stopped(s))
 			count_crash(s, now);
 		current_ended(s, now);
 	}
@@ -486,7 +500,6 @@ supervisor_work(struct supervisor *s, struct mono_time now)
 	} else if (s->phase == SUPERVISOR_ENDING &&
 	    !mono_before(now, s->deadline)) {
 		log_warnx("the engine does not end; killing it");
-		s->gap = true;
 		current_ended(s, now);
 	}
 }

@@ -31,6 +31,7 @@ struct supervisor {
 	enum supervisor_phase	 phase;
 	struct mono_time	 deadline;	/* of the phase */
 	bool			 gap;		/* of monitoring, before next */
+	bool			 stopped;	/* current did ENGINE_STOP */
 	struct mono_time	 started;	/* when current took over */
 	unsigned		 hung;		/* ticks: current is silent */
 	unsigned		 silent;	/* ticks: no engine is alive */

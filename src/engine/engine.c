@@ -396,8 +396,9 @@ wait_for_order(const struct engine *engine)
 static void
 run(struct engine *engine, bool after_gap)
 {
-	struct mono_time	 now = mono_now();
-	size_t			 i;
+	const struct engine_message	 stopped = { .type = ENGINE_STOPPED };
+	struct mono_time		 now = mono_now();
+	size_t				 i;
 
 	engine->common.now = engine->last_tick = engine->last_pass = now;
 	clock_offset_begin(&engine->common.clock_offset, clock_offset_read());
@@ -417,6 +418,8 @@ run(struct engine *engine, bool after_gap)
 		wait_for_work(engine);
 	}
 	pass(engine);
+	/* Without this report, the next engine starts after a gap. */
+	(void)report_queue_add(&engine->common.reports, &stopped);
 	flush_all_reports(engine);
 	detect_free(&engine->common.detect);
 }

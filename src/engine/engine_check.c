@@ -30,6 +30,7 @@ engine_check_datagram(const union engine_datagram *datagram, size_t length)
 	case ENGINE_READY:
 	case ENGINE_CAPTURE:
 	case ENGINE_LOG:
+	case ENGINE_STOPPED:
 		return (length == sizeof(datagram->message));
 	case ENGINE_EVENT:
 		break;

@@ -37,6 +37,7 @@ enum engine_report_type {
 	ENGINE_EVENT,		/* an alarm was raised or cleared */
 	ENGINE_CAPTURE,		/* the state of a capture changed */
 	ENGINE_LOG,		/* a log line, which the parent writes */
+	ENGINE_STOPPED,		/* ENGINE_STOP was done; the last report */
 };
 
 /* The size of a text with its NUL; a longer log line is truncated. */

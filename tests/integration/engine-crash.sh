@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: a pair whose engine is killed, with and without heartbeats.
+# Setting: a pair whose engine is killed, with and without heartbeats, and during
+#          a reload.
 # Checks:  a new engine continues to count heartbeats and to detect silences,
 #          and no alarm is invented or raised twice.
 
@@ -40,5 +41,23 @@ kill_engine
 soon "a silence during a kill is raised" 10 \
 	traps_are 2 hbwAlarmRaised flinkserver
 is "the other watch was never raised" "$(trap_count hbwAlarmRaised steady)" 0
+
+# A reload orders the engine to take the waiting packets and to end.  A paused
+# engine is killed before it does so.
+two_engines() {
+	[ "$(engine | wc -w)" -eq 2 ]
+}
+restarts=$(walk hbwCaptureRestarts)
+mark_log
+paused=$(the_engine)
+pause "$paused"
+reload_hbwatchd
+need "the reload starts no engine" 5 two_engines
+kill -KILL "$paused"
+soon "kill during a reload: the new engine takes over" 5 one_engine
+is "kill during a reload: a gap is counted" \
+	"$(walk hbwCaptureRestarts)" $((restarts + 1))
+check "kill during a reload: it is logged" \
+	test "$(log_count "the engine ended unexpectedly")" -eq 1
 check "hbwatchd is running" running hbwatchd
 finish

@@ -243,7 +243,7 @@ invalid_datagrams(void **state)
 		{ ENGINE_CAPTURE, 1, ENGINE_EVENTS_SIZE(1) },
 		{ ENGINE_CAPTURE, 1, sizeof(struct engine_message) - 1 },
 		{ 0, 1, sizeof(struct engine_message) },
-		{ ENGINE_LOG + 1, 1, sizeof(struct engine_message) },
+		{ ENGINE_STOPPED + 1, 1, sizeof(struct engine_message) },
 		{ UINT32_MAX, 1, ENGINE_EVENTS_SIZE(1) },
 	};
 	struct engine_report	 r;
