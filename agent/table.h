@@ -70,7 +70,8 @@ struct capture_view {
 struct watch_view {
 	const struct configuration_watch	*config;
 	struct detect_watch			 watch;		/* a copy */
-	struct detect_source			 source;	/* a copy */
+	const struct agent			*agent;
+	uint32_t				 position;
 	struct mono_time			 now;
 };
 

@@ -11,6 +11,38 @@ silence_ns(const struct watch_view *row)
 	    detect_silence_ns(&row->watch, row->now));
 }
 
+/* The alarm is the agent's, so that both tables agree. */
+static uint32_t
+interruptions(const struct watch_view *row)
+{
+	struct detect_watch	 w = {
+		.transitions =
+		    row->agent->current.alarms[row->position].transitions,
+	};
+
+	return (detect_interruptions(&w));
+}
+
+/* While no engine updates the row, it is shown as blind. */
+static enum detect_state
+state_of(const struct watch_view *row)
+{
+	const struct generation	*g = &row->agent->current;
+	struct detect_source	 source = { 0 };
+	struct detect_watch	 w = row->watch;
+
+	shared_state_configure(g->shared, row->config->profile, &w);
+	w.raised = g->alarms[row->position].state == ALARM_RAISED;
+	/* A disabled watch has no source. */
+	if (w.source < g->shared->ncaptures)
+		shared_state_read_source(g->shared, w.source, row->now,
+		    &source);
+	if (!agent_engine_is_alive(row->agent) ||
+	    row->agent->engine_fault != NULL)
+		source.blind = true;
+	return (detect_state(&w, &source, row->now));
+}
+
 GETTER(get_name, value_text, row->config->name)
 GETTER(get_interface, value_text, row->config->profile->interface)
 GETTER(get_heartbeat, value_text, row->config->profile->heartbeat)
@@ -21,15 +53,14 @@ GETTER(get_local, value_address, &row->config->profile->local)
 GETTER(get_interruption, value_milliseconds,
     row->config->profile->interruption_ns)
 GETTER(get_recovery, value_unsigned, row->config->profile->recovery)
-GETTER(get_state, value_integer,
-    detect_state(&row->watch, &row->source, row->now))
+GETTER(get_state, value_integer, state_of(row))
 GETTER(get_last_heartbeat, value_time, row->watch.last_wall)
 GETTER(get_silence, value_milliseconds, silence_ns(row))
 GETTER(get_heartbeats, value_counter64, row->watch.heartbeats)
 GETTER(get_interval, value_milliseconds, detect_interval_ns(&row->watch))
 GETTER(get_jitter, value_milliseconds, detect_jitter_ns(&row->watch))
 GETTER(get_longest_gap, value_milliseconds, detect_longest_gap_ns(&row->watch))
-GETTER(get_interruptions, value_counter32, detect_interruptions(&row->watch))
+GETTER(get_interruptions, value_counter32, interruptions(row))
 GETTER(get_peer_text, value_address_text, &row->config->peer)
 GETTER(get_silence_seconds, value_seconds, silence_ns(row))
 
@@ -67,7 +98,6 @@ row_index(const struct agent *agent, size_t i, oid *index)
 	index[0] = agent->current.indexes[agent->current.by_index[i]];
 }
 
-/* While no engine updates the row, it is shown as blind. */
 static const void *
 row_view(const struct agent *agent, size_t i, union view *view)
 {
@@ -77,18 +107,9 @@ row_view(const struct agent *agent, size_t i, union view *view)
 
 	row->config = g->config->watches[position];
 	row->now = agent->now;
-	shared_state_read_watch(g->shared, g->config, position, row->now,
-	    &row->watch);
-	/* The alarm is the agent's, so that both tables agree. */
-	row->watch.transitions = g->alarms[position].transitions;
-	row->watch.raised = g->alarms[position].state == ALARM_RAISED;
-	row->source = (struct detect_source){ 0 };
-	/* A disabled watch has no source. */
-	if (row->watch.source < g->shared->ncaptures)
-		shared_state_read_source(g->shared, row->watch.source,
-		    row->now, &row->source);
-	if (!agent_engine_is_alive(agent) || agent->engine_fault != NULL)
-		row->source.blind = true;
+	row->agent = agent;
+	row->position = position;
+	shared_state_read_watch(g->shared, position, row->now, &row->watch);
 	return (row);
 }
 

@@ -36,7 +36,9 @@ interruption_check_all(const struct configuration *config,
 	uint32_t			 i;
 
 	for (i = 0; i < shared->nwatches; i++) {
-		shared_state_read_watch(shared, config, i, now, &w);
+		shared_state_read_watch(shared, i, now, &w);
+		shared_state_configure(shared, config->watches[i]->profile,
+		    &w);
 		interruption_check_watch(&check, i, &w);
 	}
 }

@@ -112,8 +112,8 @@ map_rows(struct shared_state *shared, int file)
 	return (true);
 }
 
-static void
-configure_watch(const struct shared_state *shared,
+void
+shared_state_configure(const struct shared_state *shared,
     const struct configuration_profile *p, struct detect_watch *w)
 {
 	detect_watch_configure(w, shared_state_find_capture(shared,
@@ -127,7 +127,7 @@ configure_watches(struct shared_state *shared,
 	size_t	 i;
 
 	for (i = 0; i < config->nwatches; i++)
-		configure_watch(shared, config->watches[i]->profile,
+		shared_state_configure(shared, config->watches[i]->profile,
 		    &shared->watches[i]);
 }
 
@@ -210,13 +210,11 @@ shared_state_find_capture(const struct shared_state *shared,
 /* ---- rows that an engine may have written */
 
 void
-shared_state_read_watch(const struct shared_state *shared,
-    const struct configuration *config, size_t i, struct mono_time now,
-    struct detect_watch *copy)
+shared_state_read_watch(const struct shared_state *shared, size_t i,
+    struct mono_time now, struct detect_watch *copy)
 {
 	detect_watch_read(&shared->watches[i], copy);
 	engine_check_watch(copy, now);
-	configure_watch(shared, config->watches[i]->profile, copy);
 }
 
 void

@@ -111,12 +111,14 @@ void	 shared_state_sanitize(struct shared_state *,
 	    const struct configuration *, struct mono_time now);
 
 /*
- * Copy the row of watch `i`, with its configuration, and that of capture `i`.
- * All values of a copy are valid.
+ * Copy the row of watch `i` and that of capture `i`.  All values of a copy are
+ * valid, but the configuration of a watch may be wrong:
+ * shared_state_configure sets it.
  */
-void	 shared_state_read_watch(const struct shared_state *,
-	    const struct configuration *, size_t i, struct mono_time now,
-	    struct detect_watch *copy);
+void	 shared_state_read_watch(const struct shared_state *, size_t i,
+	    struct mono_time now, struct detect_watch *copy);
+void	 shared_state_configure(const struct shared_state *,
+	    const struct configuration_profile *, struct detect_watch *copy);
 void	 shared_state_read_capture(const struct shared_state *, size_t i,
 	    struct mono_time now, struct shared_capture *copy);
 /* Copies only the source of a capture. */

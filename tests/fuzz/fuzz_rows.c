@@ -69,7 +69,8 @@ read_rows(const struct shared_state *shared)
 		(void)shared_state_listens(shared, i);
 	}
 	for (i = 0; i < shared->nwatches; i++) {
-		shared_state_read_watch(shared, &config, i, NOW, &w);
+		shared_state_read_watch(shared, i, NOW, &w);
+		shared_state_configure(shared, &profiles[i], &w);
 		fuzz_check((int64_t)w.interruption_ns ==
 		    profiles[i].interruption_ns);
 		source = (struct detect_source){ 0 };

@@ -1043,25 +1043,38 @@ rows_that_contradict_alarms(void **state)
 	assert_notification(3, NOTIFICATION_RAISED, "a", 19);
 }
 
+/* The value of a column of the first watch. */
+static long
+shown(oid column)
+{
+	union view	 view;
+	struct value	 value;
+
+	table_column(&watch_table, column)->get(watch_table.view(AGENT, 0,
+	    &view), &value);
+	return (value.integer);
+}
+
 /* The tables agree while a report is on its way, and if the row is wrong. */
 static void
 the_state_is_that_of_the_alarm(void **state)
 {
-	union view	 view;
-
 	(void)state;
 	stage_begin(&stage, COMMON WATCH("w", ""));
 	stage_heartbeat(&stage, 0, 1);
 	stage.lose = true;
+	stage_advance(&stage, 2);
+	assert_int_equal(shown(11), DETECT_ALIVE);
 	stage_advance(&stage, 14);
-	(void)watch_table.view(AGENT, 0, &view);
-	assert_false(view.watch.watch.raised);
+	assert_int_equal(shown(11), DETECT_ALIVE);
+	assert_int_equal(shown(18), 0);
 	assert_null(stage_report(&stage, &stage.event));
 	AGENT->current.shared->watches[0].raised = false;
 	AGENT->current.shared->watches[0].transitions = 77;
-	(void)watch_table.view(AGENT, 0, &view);
-	assert_true(view.watch.watch.raised);
-	assert_int_equal(detect_interruptions(&view.watch.watch), 1);
+	AGENT->current.shared->watches[0].enabled = false;
+	AGENT->current.shared->watches[0].source = 9999;
+	assert_int_equal(shown(11), DETECT_INTERRUPTED);
+	assert_int_equal(shown(18), 1);
 }
 
 /* Blind and restored in a loop: the outbox has few of them, and the last. */
