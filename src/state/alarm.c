@@ -153,6 +153,9 @@ alarm_location(const struct configuration_watch *w, char *location)
 	return (location);
 }
 
+/* Of a longer expression the detail has only the begin. */
+#define HEARTBEAT_MAX	((size_t)32)
+
 /* Appends to the detail, and cuts what does not fit. */
 static void __attribute__((format(printf, 2, 3)))
 add(char *detail, const char *format, ...)
@@ -169,10 +172,14 @@ static void
 describe_raise(const struct alarm *a, const struct configuration_watch *w,
     char *detail)
 {
-	char	 peer[ADDR_TEXT_SIZE], last[WALL_TEXT_SIZE];
+	char		 peer[ADDR_TEXT_SIZE], last[WALL_TEXT_SIZE];
+	const char	*heartbeat = w->profile->heartbeat;
+	bool		 is_long = strlen(heartbeat) > HEARTBEAT_MAX;
 
-	add(detail, "no heartbeat (%.32s on %s)", w->profile->heartbeat,
-	    w->profile->interface);
+	/* Without the dots, a part of an expression looks like all of it. */
+	add(detail, "no heartbeat (%.*s%s on %s)",
+	    (int)(is_long ? HEARTBEAT_MAX - 3 : HEARTBEAT_MAX), heartbeat,
+	    is_long ? "..." : "", w->profile->interface);
 	if (w->peer.family != ADDR_NONE)
 		add(detail, " from %s", addr_text(&w->peer, peer));
 	add(detail, " for %.3f s", (double)a->span_ns / NSEC_PER_SEC);
