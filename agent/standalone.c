@@ -28,8 +28,13 @@
 /* The community of the last "trapcommunity"; no header declares it. */
 extern char	*snmp_trapcommunity;
 
-/* Our own directive.  Its argument is the number of the one that follows. */
+/*
+ * Our own directives.  Their argument is the number of the one that follows.
+ * net-snmp executes a few directives, such as engineIDType, before all others,
+ * and so EARLY_DIRECTIVE, too.
+ */
 #define NEXT_DIRECTIVE	"hbwatchDirective"
+#define EARLY_DIRECTIVE	"hbwatchEarlyDirective"
 
 /* Errors of net-snmp's parser begin with this, as there is no file. */
 #define LOG_NO_FILE	"(null): line 0: "
@@ -245,9 +250,9 @@ check_sink(const char *text)
 		report_current("invalid address of the receiver");
 }
 
-/* Handles NEXT_DIRECTIVE; the first directive has number 1, 0 means none. */
+/* Handles both; the first directive has number 1, 0 means none. */
 static void
-next_directive(const char *token, char *number)
+set_current(const char *token, char *number)
 {
 	size_t	 n = (size_t)atoi(number);
 
@@ -258,6 +263,13 @@ next_directive(const char *token, char *number)
 	}
 	directives.current = n > 0 && n <= directives.config->nsnmp ?
 	    &directives.config->snmp[n - 1] : NULL;
+}
+
+/* Handles NEXT_DIRECTIVE. */
+static void
+next_directive(const char *token, char *number)
+{
+	set_current(token, number);
 	if (directives.current == NULL || !sink_is(directives.current->text))
 		return;
 	if (directives.check == NULL)
@@ -274,14 +286,25 @@ is_for_library(const char *text)
 	    (directives.check != NULL && is_immediate(text)));
 }
 
+/* Stores our own directives before the one with this number. */
+static void
+announce(size_t number)
+{
+	char	 text[64];
+
+	snprintf(text, sizeof(text), EARLY_DIRECTIVE " %zu", number);
+	netsnmp_config(text);
+	snprintf(text, sizeof(text), NEXT_DIRECTIVE " %zu", number);
+	netsnmp_config(text);
+}
+
 /*
  * netsnmp_config() only stores a directive, and init_snmp() executes all of
- * them.  NEXT_DIRECTIVE before each one shows to which line an error belongs.
+ * them.  Our own directives show to which line an error belongs.
  */
 static bool
 init_with_directives(const struct configuration *config)
 {
-	char	 next[64];
 	size_t	 i;
 
 	directives.config = config;
@@ -290,16 +313,16 @@ init_with_directives(const struct configuration *config)
 	snmp_log_set_filter(filter_log);
 	register_config_handler(SNMP_APPLICATION, NEXT_DIRECTIVE,
 	    next_directive, NULL, NULL);
+	register_prenetsnmp_mib_handler(SNMP_APPLICATION, EARLY_DIRECTIVE,
+	    set_current, NULL, NULL);
 	for (i = 0; i < config->nsnmp; i++) {
 		if (directives.check != NULL && directives.check->wrong[i])
 			continue;
-		snprintf(next, sizeof(next), NEXT_DIRECTIVE " %zu", i + 1);
-		netsnmp_config(next);
+		announce(i + 1);
 		if (is_for_library(config->snmp[i].text))
 			netsnmp_config(config->snmp[i].text);
 	}
-	snprintf(next, sizeof(next), NEXT_DIRECTIVE " 0");
-	netsnmp_config(next);
+	announce(0);
 	init_snmp(SNMP_APPLICATION);
 	directives.current = NULL;
 	return (directives.errors == 0);

@@ -85,6 +85,8 @@ for line in trap2sink informsink trapsess quit rocommunity "trap2sink #x" \
 	"trapsess -Cx -v 2c -c public noc.hbwatch.invalid"; do
 	check_wrong 3 "$GOOD" "$line" "rouser noc priv"
 done
+# net-snmp executes this one before all others.
+check_wrong "3 4" "$GOOD" "engineIDType 9" "nonsense foo"
 check_wrong "2 4 6" "trapsess -v 3" "$GOOD" "vacmView x" "$USER_V3" \
 	"createUser x y"
 
