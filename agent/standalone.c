@@ -43,6 +43,9 @@ extern char	*snmp_trapcommunity;
 /* The unknown word follows. */
 #define LOG_UNKNOWN	"Unknown token: "
 
+/* Its text recommends a file that is not read, so it is replaced. */
+#define LOG_NO_ACCESS	"no access control information configured"
+
 /*
  * The result of a check, in memory that the process that checks shares with its
  * parent.
@@ -109,6 +112,11 @@ filter_log(char *text, size_t size)
 {
 	char	*word;
 
+	if (strstr(text, LOG_NO_ACCESS) != NULL) {
+		log_warnx("no directive of snmp permits requests, so none is "
+		    "answered; see rocommunity in snmpd.conf(5)");
+		return (true);
+	}
 	if (directives.current == NULL)
 		return (false);
 	if (strncmp(text, LOG_NO_FILE, sizeof(LOG_NO_FILE) - 1) == 0)

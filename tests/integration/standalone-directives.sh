@@ -125,7 +125,11 @@ is "a port in use, without directives: the exit status is 1" "$STATUS" 1
 like "a port in use, without directives: the error says why" \
 	"$(<"$WORK/err")" \
 	"cannot listen for SNMP on udp:$AGENT: Address already in use"
-is "a message of net-snmp with several lines becomes one line" \
+is "without directives, a warning says what is missing" "$(grep -c \
+	"^hbwatchd: no directive of snmp permits requests" "$WORK/err")" 1
+is "it replaces the one of net-snmp" \
+	"$(grep -c "snmpconf" "$WORK/err")" 0
+is "each line of standard error is a message of hbwatchd" \
 	"$(grep -v "^hbwatchd: " "$WORK/err")" ""
 # As the unit does: standard error is the stream of the journal.
 : >"$WORK/err"
