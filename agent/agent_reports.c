@@ -5,7 +5,10 @@
 #include "base/log.h"
 #include "engine/shared_state.h"
 
-/* Applies the event of a watch, whose row may disagree if it is disabled. */
+/*
+ * Applies an event.  With ALARM_END_DISABLED it may be the clear of an active
+ * alarm whose watch is disabled now.
+ */
 static const char *
 apply_event(struct agent *agent, const struct engine_event *e,
     const struct engine_check_clocks *clocks, enum alarm_end end)
@@ -25,7 +28,8 @@ apply_event(struct agent *agent, const struct engine_event *e,
 		.transitions = g->alarms[e->watch].transitions,
 		.changed = g->changed[e->watch],
 		.interruption_ns = p->interruption_ns,
-		.enabled = p->enabled || end == ALARM_END_DISABLED,
+		.enabled = p->enabled || (end == ALARM_END_DISABLED &&
+		    g->alarms[e->watch].state == ALARM_RAISED),
 	};
 	wrong = engine_check_event(e, &known, clocks, &event, &at);
 	if (wrong != NULL)
@@ -192,6 +196,7 @@ agent_distrust(struct agent *agent, struct mono_time now)
 	for (i = 0; i < shared->nwatches; i++) {
 		row = &shared->watches[i];
 		row->last = now;
+		row->recovered = 0;
 		row->stopping = false;
 		set_row(agent, i, row);
 	}

@@ -23,8 +23,9 @@ const char *agent_capture_event(struct agent *, struct engine_message *,
 
 /*
  * Compares alarms and captures with the shared rows, and applies the changes
- * that were not reported.  To be called while no engine writes to the rows.  A
- * row that contradicts its alarm is set to the alarm; one line is logged.
+ * that were not reported.  To be called while no engine writes to the rows;
+ * `now` is read after the last one has ended.  A row that contradicts its alarm
+ * is set to the alarm; one line is logged.
  */
 void	 agent_reconcile(struct agent *, struct mono_time now,
 	    struct wall_time wall);

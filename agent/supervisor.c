@@ -200,7 +200,7 @@ take_over(struct supervisor *s, struct mono_time now)
 
 	if (s->reload.config != NULL)
 		agent_apply(agent, &s->reload, wall_now());
-	agent_reconcile(agent, now, wall_now());
+	agent_reconcile(agent, mono_now(), wall_now());
 	s->current = s->next;
 	s->started = now;
 	s->hung = 0;
@@ -308,7 +308,7 @@ current_ended(struct supervisor *s, struct mono_time now)
 	if (!is_stopped(s))
 		log_message(failure_priority(s, now), 0,
 		    "the engine ended unexpectedly; starting a new one");
-	agent_reconcile(s->agent, now, wall_now());
+	agent_reconcile(s->agent, mono_now(), wall_now());
 	replace_current(s, now);
 }
 
@@ -323,7 +323,7 @@ current_is_invalid(struct supervisor *s, const char *wrong, const char *watch,
 	    watch == NULL ? "" : " (watch \"", watch == NULL ? "" : watch,
 	    watch == NULL ? "" : "\")");
 	count_crash(s, now);
-	agent_distrust(s->agent, now);
+	agent_distrust(s->agent, mono_now());
 	s->stopped = false;
 	replace_current(s, now);
 }

@@ -7,10 +7,14 @@
 #include "engine/engine_check.h"
 
 /*
- * A time is invalid if it is later than now by more than this.  The agent reads
- * its clock a moment before the report, so some time must be allowed.
+ * A time in a row is invalid if it is later than now by more than this: the
+ * agent may have read its clock some time before it reads the row.
  */
 #define FUTURE_NS	(60 * NSEC_PER_SEC)
+/* The same for a report, for which the agent reads its clock again. */
+#define REPORT_FUTURE_NS	(1 * NSEC_PER_SEC)
+/* The largest difference between the wall clocks of engine and agent. */
+#define WALL_NS		(60 * NSEC_PER_SEC)
 /* Or if it is earlier than now by more than a hundred years. */
 #define PAST_NS		(100 * 365 * INT64_C(86400) * NSEC_PER_SEC)
 
@@ -65,7 +69,7 @@ check_transition(const struct engine_event *e,
 	if (e->number != known->transitions + 1 ||
 	    raise != (e->number % 2 != 0))
 		return ("a transition out of order");
-	if (mono_before(mono_add(now, FUTURE_NS), e->at))
+	if (mono_before(mono_add(now, REPORT_FUTURE_NS), e->at))
 		return ("a time in the future");
 	if (mono_before(e->at, known->changed))
 		return ("a time before the previous transition");
@@ -77,19 +81,20 @@ check_transition(const struct engine_event *e,
 }
 
 /*
- * The clock may have been stepped between the event and the report, but not a
- * correct engine has another time than the agent without that.
+ * The wall-clock time of the event: that of the engine, unless it differs too
+ * much.  It differs a little if the clock was stepped after the event.
  */
 static struct wall_time
-wall_of(const struct engine_event *e, const struct engine_check_clocks *clocks)
+wall_of(const struct engine_event *e, struct mono_time at,
+    const struct engine_check_clocks *clocks)
 {
-	struct wall_time	 at;
+	struct wall_time	 wall;
 
-	at = wall_add(clocks->wall, mono_sub(e->at, clocks->now));
-	if (e->at_wall.ns >= at.ns - FUTURE_NS &&
-	    e->at_wall.ns <= at.ns + FUTURE_NS)
+	wall = wall_add(clocks->wall, mono_sub(at, clocks->now));
+	if (e->at_wall.ns >= wall.ns - WALL_NS &&
+	    e->at_wall.ns <= wall.ns + WALL_NS)
 		return (e->at_wall);
-	return (at);
+	return (wall);
 }
 
 const char *
@@ -108,12 +113,13 @@ engine_check_event(const struct engine_event *e,
 		.transition = raise ? DETECT_RAISED : DETECT_CLEARED,
 		.watch = e->watch,
 		.number = known->transitions + 1,
-		.at = e->at,
+		/* The next engine counts from this time. */
+		.at = mono_min(e->at, clocks->now),
 		.last_heartbeat = valid_wall(e->last_heartbeat),
 	};
-	*at = wall_of(e, clocks);
+	*at = wall_of(e, event->at, clocks);
 	if (!raise) {
-		event->duration_ns = mono_sub(e->at, known->changed);
+		event->duration_ns = mono_sub(event->at, known->changed);
 		return (NULL);
 	}
 	event->silence_ns = known->interruption_ns;

@@ -55,8 +55,9 @@ struct engine_check_clocks {
 /*
  * Checks an event: it must be the next transition of its watch, and must not be
  * in the future or earlier than a correct engine can detect it.  `known` is
- * NULL when there is no such watch.  On success returns NULL and sets *event
- * and its wall-clock time; otherwise returns what is wrong, a constant text.
+ * NULL when there is no such watch.  On success returns NULL and sets *event,
+ * whose time is never later than now, and its wall-clock time; otherwise
+ * returns what is wrong, a constant text.
  */
 const char *engine_check_event(const struct engine_event *,
 	    const struct engine_check_known *,

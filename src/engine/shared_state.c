@@ -243,16 +243,24 @@ void
 shared_state_sanitize(struct shared_state *shared,
     const struct configuration *config, struct mono_time now)
 {
+	struct shared_capture	*c;
 	struct detect_watch	*w;
 	size_t			 i;
 
-	for (i = 0; i < shared->ncaptures; i++)
-		engine_check_row(&shared->captures[i], shared->names[i], now);
+	for (i = 0; i < shared->ncaptures; i++) {
+		c = &shared->captures[i];
+		engine_check_row(c, shared->names[i], now);
+		/* Otherwise the next engine would raise alarms too late. */
+		c->source.since = mono_min(c->source.since, now);
+		c->source.last_loss = mono_min(c->source.last_loss, now);
+	}
 	configure_watches(shared, config);
 	for (i = 0; i < shared->nwatches; i++) {
 		w = &shared->watches[i];
 		detect_watch_sanitize(w);
 		engine_check_watch(w, now);
+		w->last = mono_min(w->last, now);
+		w->raised_at = mono_min(w->raised_at, now);
 	}
 }
 

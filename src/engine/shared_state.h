@@ -105,7 +105,8 @@ void	 shared_state_take_over(struct shared_state *,
 /*
  * Repairs the rows after an engine has ended: restores the members that no
  * engine changes, and replaces invalid values.  Call it only while no engine
- * runs.
+ * runs; `now` is read after the end of the engine, because later times are
+ * invalid.
  */
 void	 shared_state_sanitize(struct shared_state *,
 	    const struct configuration *, struct mono_time now);

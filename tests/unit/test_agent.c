@@ -990,7 +990,9 @@ distrusted_rows(void **state)
 	w[1].raised = false;
 	w[1].transitions = 12;
 	w[0].last = w[1].last = stage_mono(-900);
+	w[1].recovered = 5;
 	agent_distrust(AGENT, stage_mono(12));
+	assert_int_equal(w[1].recovered, 0);
 	agent_reconcile(AGENT, stage_mono(12), stage_wall(12));
 	assert_notifications(1);
 	assert_active(0, 0, 1, 0);
@@ -1006,6 +1008,51 @@ distrusted_rows(void **state)
 	assert_null(stage.wrong);
 	assert_notifications(4);
 	assert_active(0, 0, 0, 0);
+}
+
+/* The row of a disabled watch can end its alarm, but not raise one. */
+static void
+row_of_a_disabled_watch(void **state)
+{
+	struct detect_watch	*w;
+	uint32_t		 i;
+
+	(void)state;
+	for (i = 1; i <= 4; i++) {
+		stage_begin(&stage, COMMON WATCH("w", "enabled = false"));
+		w = AGENT->current.shared->watches;
+		w->transitions = i;
+		w->raised = i % 2 != 0;
+		w->last = w->raised_at = stage_mono(20);
+		agent_reconcile(AGENT, stage_mono(30), stage_wall(30));
+		assert_notifications(0);
+		assert_active(0, 0, 0, 0);
+		assert_int_equal(w->transitions, 0);
+		assert_false(w->raised);
+		stage_end(&stage);
+	}
+	stage_begin(&stage, COMMON WATCH("w", ""));
+}
+
+/* Times in the future would let the next engine raise alarms too late. */
+static void
+rows_with_future_times(void **state)
+{
+	struct shared_state	*shared;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("a", "") WATCH("b", ""));
+	stage_advance(&stage, 0.5);
+	shared = AGENT->current.shared;
+	shared->watches[0].last = stage_mono(59);
+	shared->captures[0].source.since = stage_mono(50);
+	agent_reconcile(AGENT, stage_mono(1), stage_wall(1));
+	stage_engine(&stage);
+	stage_advance(&stage, 12);
+	assert_null(stage.wrong);
+	assert_notifications(2);
+	assert_notification(1, NOTIFICATION_RAISED, "a", 11);
+	assert_notification(2, NOTIFICATION_RAISED, "b", 11);
 }
 
 /* A row that is possible in itself, but not with the alarm. */
@@ -1426,6 +1473,8 @@ main(void)
 		STAGED(an_invalid_capture),
 		STAGED(an_invalid_event),
 		STAGED(distrusted_rows),
+		STAGED(row_of_a_disabled_watch),
+		STAGED(rows_with_future_times),
 		STAGED(rows_that_contradict_alarms),
 		STAGED(the_state_is_that_of_the_alarm),
 		STAGED(a_flood_of_blindness),
