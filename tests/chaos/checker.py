@@ -272,9 +272,20 @@ class Checker:
                             "%d after %d)", link, EVENTS[trap.event],
                             trap.sequence, before.sequence)
             before = trap
-        if before is not None and before.event == BLIND:
+        if before is not None and before.event == BLIND and \
+                not self.was_lost(before) and not self.link_removed(link):
             self.differ(before.arrival, "%s: notified as blind (sequence %d), "
                         "and never as restored", link, before.sequence)
+
+    def was_lost(self, trap):
+        """Has the daemon lost the state that it notified?"""
+        return any(self.sent_between(trap, trap.event, begin, end)
+                   for begin, end in self.forgotten)
+
+    def link_removed(self, link):
+        """Were all watches of the interface once not in the configuration?"""
+        return all(self.was_removed(watch.name)
+                   for watch in self.evidence.watches if watch.link == link)
 
     def daemon_ended(self, begin, end):
         return any(begin < fact["t1"] and fact["t0"] < end
@@ -474,10 +485,12 @@ class Checker:
                   if trap.epoch == epoch and trap.about == name and
                   trap.event in (RAISED, CLEARED)]
         expected = {"3.1.11." + index: 2, "4.1.4.45640." + index: 1}
-        if events:
+        # The alarm of a watch that was removed begins anew.
+        known = not self.was_removed(name)
+        if events and known:
             expected["4.1.18.45640." + index] = events[-1].sequence
             expected["4.1.15.45640." + index] = events[-1].serial
-        if epoch == 1 and not self.was_removed(name):
+        if epoch == 1 and known:
             expected["4.1.19.45640." + index] = len(
                 [trap for trap in events if trap.event == RAISED])
         for oid, value in expected.items():

@@ -38,6 +38,7 @@ class Experiment:
         self.watches = plan.watches(seed)
         self.testbed = Testbed()
         self.program = program
+        self.status = None      # the last one of is_normal
         self.todo = []          # (time, number, function, arguments)
 
     # ---- begin
@@ -109,8 +110,12 @@ class Experiment:
     def is_normal(self):
         """Are all watches alive, and no notification pending?"""
         states = [value for _, value in self.walk(WATCH_STATES)]
-        return states == [ALIVE] * len(self.watches) and \
-            [value for _, value in self.walk(PENDING)] == ["0"]
+        pending = [value for _, value in self.walk(PENDING)]
+        if (states, pending) != self.status:
+            self.status = states, pending
+            self.testbed.facts.span("status", time.monotonic(), states=states,
+                                    pending=pending)
+        return states == [ALIVE] * len(self.watches) and pending == ["0"]
 
     # ---- the plan
 
@@ -209,10 +214,11 @@ class Experiment:
             begin=act.begin + delay, end=act.end + delay))
 
     def is_ready(self):
-        """Does the daemon run, has it read its configuration, and has it
-        written its state?"""
-        return self.daemon.pid() is not None and self.daemon.engines_run() \
-            and self.testbed.has_state()
+        """Does the daemon run, was it not told to end, has it read its
+        configuration, and has it written its state?"""
+        return self.daemon.pid() is not None and \
+            not self.daemon.end_is_expected and \
+            self.daemon.engines_run() and self.testbed.has_state()
 
     def do_daemon(self, act):
         # No hbwatchd can know an epoch whose files were removed.
