@@ -29,6 +29,9 @@
 #define LOG_NOT_CONNECTED	"Failed to connect to the agentx"
 #define LOG_REJECTED		"registering pdu failed"
 
+/* Instead of an errno: the address of the master could not be resolved. */
+#define UNRESOLVED		(-1)
+
 #define REGISTER_RETRY_NS	(2 * NSEC_PER_SEC)
 #define REGISTER_TIMEOUT	0	/* the default of the master */
 #define REGISTER_PRIORITY	127	/* RFC 2741, 6.2.3: the default */
@@ -49,7 +52,7 @@ static struct {
 	bool		 registered;
 	bool		 rejected;	/* the last registration, by snmpd */
 	bool		 rejection_logged;
-	int		 connect_error;	/* the last errno that was logged */
+	int		 connect_error;	/* logged last: errno or UNRESOLVED */
 	struct mono_time register_due;
 } subagent;
 
@@ -75,18 +78,36 @@ connect_hint(int error)
 	    "too)");
 }
 
+/*
+ * errno is that of connect(), or another one if the library could not resolve
+ * the address.
+ */
+static int
+connect_reason(int error)
+{
+	const char	*address = master_address();
+
+	/* Only snmp_library_limit_connect() interrupts a connect(). */
+	if (error == EINTR)
+		return (ETIMEDOUT);
+	if (strchr(address, ':') == NULL || strchr(address, '/') != NULL)
+		return (error);		/* no host but a path */
+	return (error == ECONNREFUSED || error == ETIMEDOUT ||
+	    error == EHOSTUNREACH || error == ENETUNREACH ||
+	    error == EACCES || error == EPERM ? error : UNRESOLVED);
+}
+
 /* The same reason is logged once. */
 static void
 log_connect_error(int error)
 {
-	/* Only snmp_library_limit_connect() interrupts a connect(). */
-	if (error == EINTR)
-		error = ETIMEDOUT;
+	error = connect_reason(error);
 	if (error == subagent.connect_error)
 		return;
 	subagent.connect_error = error;
 	log_warnx("cannot connect to snmpd (AgentX) at %s: %s%s; retrying "
-	    "every %d s", master_address(), strerror(error),
+	    "every %d s", master_address(), error == UNRESOLVED ?
+	    "unknown host or invalid address" : strerror(error),
 	    connect_hint(error), CONNECT_INTERVAL);
 }
 
@@ -107,7 +128,7 @@ filter_log(char *text, size_t size)
 
 /* ---- callbacks of the library */
 
-/* Called before a session is opened. */
+/* Called before a session is opened; see connect_reason() for errno. */
 static int
 limit_waiting(int major, int minor, void *session, void *arg)
 {
@@ -118,6 +139,7 @@ limit_waiting(int major, int minor, void *session, void *arg)
 	(void)arg;
 	s->timeout = MASTER_TIMEOUT;
 	s->retries = 0;
+	errno = 0;
 	return (0);
 }
 

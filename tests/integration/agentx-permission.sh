@@ -5,7 +5,8 @@
 #          hbwatchd, which runs as root or as another user; at the start, and
 #          when snmpd restarts.
 # Checks:  each time one log line says so, with the reason and a hint, and
-#          hbwatchd connects as soon as it is permitted.
+#          hbwatchd connects as soon as it is permitted; the reason of an
+#          unknown host and of a refused connection is logged too.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -94,4 +95,16 @@ for user in root nobody; do
 	mkdir "$WORK/state"
 	chown 65534 "$WORK/state"
 done
+
+chown 0 "$WORK/state"
+mark_log
+run_hbwatchd -x tcp:snmpd.hbwatch.invalid:705
+soon "an unknown host of snmpd: the log says so" 10 log_lines_are 1 \
+	"hbwatch.invalid:705: unknown host or invalid address; retrying"
+check "an unknown host of snmpd: hbwatchd ends on TERM" stop hbwatchd
+mark_log
+run_hbwatchd -x tcp:127.0.0.1:1
+soon "nothing listens at the address: the log says so" 10 log_lines_are 1 \
+	"at tcp:127.0.0.1:1: Connection refused; retrying"
+check "nothing listens at the address: hbwatchd ends on TERM" stop hbwatchd
 finish
