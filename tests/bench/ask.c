@@ -225,7 +225,7 @@ print_change(int position, const netsnmp_variable_list *vb, char **known)
 		return;
 	free(known[position]);
 	known[position] = strdup(text);
-	printf("%.6f %d %s\n", seconds(CLOCK_REALTIME), position, text);
+	printf("%.6f %d %s\n", seconds(CLOCK_MONOTONIC), position, text);
 	fflush(stdout);
 }
 

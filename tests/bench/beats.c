@@ -58,7 +58,7 @@ struct sender {
 	uint64_t	 sent;
 	uint64_t	 refused;
 	struct timespec	 began;		/* CLOCK_MONOTONIC */
-	int64_t		 first_ns;	/* CLOCK_REALTIME */
+	int64_t		 first_ns;	/* CLOCK_MONOTONIC */
 	int64_t		 last_ns;
 	uint8_t		 frames[BATCH][FRAME];
 	struct iovec	 vectors[BATCH];
@@ -161,6 +161,8 @@ peer_of(const struct options *o, uint64_t number)
 static void
 frame_number(const struct options *o, uint8_t *frame, uint64_t number)
 {
+	/* Without another id, the next packet of a peer could be a copy. */
+	set_u16(frame + 18, (unsigned)(number / o->peers) & 0xffff);
 	if (number % o->every == 0)
 		frame_from(frame, FIRST_PEER + peer_of(o, number), o->port);
 	else
@@ -253,7 +255,7 @@ send_batch(struct sender *s, unsigned n)
 
 	for (i = 0; i < n; i++)
 		frame_number(&s->options, s->frames[i], s->sent + i);
-	s->last_ns = clock_ns(CLOCK_REALTIME);
+	s->last_ns = clock_ns(CLOCK_MONOTONIC);
 	if (s->sent == 0)
 		s->first_ns = s->last_ns;
 	for (i = 0; i < n; i += (unsigned)done) {

@@ -88,7 +88,7 @@ class Master:
         for number in itertools.cycle(self.frames):
             if self._silent.is_set():
                 return
-            self.last[number] = time.time()
+            self.last[number] = time.monotonic()
             self._socket.send(self.frames[number])
             due += self.step
             self._silent.wait(max(0, due - time.monotonic()))

@@ -68,7 +68,7 @@ class Process:
         self.name, self.log = name, log
         self.lines = []
         self._log = open(log, "a", encoding="utf-8")
-        self.started = time.time()
+        self.started = time.monotonic()
         self.popen = subprocess.Popen(
             command, stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE if timestamped else self._log,
@@ -85,7 +85,7 @@ class Process:
         descriptor, rest = self.popen.stdout.fileno(), b""
         while True:
             part = os.read(descriptor, 1 << 20)
-            now = time.time()
+            now = time.monotonic()
             if not part:
                 break
             *whole, rest = (rest + part).split(b"\n")

@@ -116,7 +116,7 @@ def once(lab, watches):
     end = due + lab.size(15, 2)
     table = wait_for("the last alarm", 120, lambda: poll.first(
         0, last, lambda value: value == str(watches)), step=0.2)
-    while time.time() < end:
+    while time.monotonic() < end:
         time.sleep(0.2)
     others.end()
     delivered = wait_for("the last notification", 400, lambda: poll.first(

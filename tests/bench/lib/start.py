@@ -52,7 +52,7 @@ def reloaded(lab, host, watches):
     count = watches + 1 if host.number(daemon.WATCH_COUNT) == watches \
         else watches
     host.configure(daemon.configuration(count))
-    begun = time.time()
+    begun = time.monotonic()
     host.hbwatchd.send_signal(signal.SIGHUP)
     there = wait_for("the reload", 60, lambda: poll.first(
         0, begun, lambda value: value == str(count)), step=0.1)
