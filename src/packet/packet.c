@@ -154,6 +154,14 @@ packet_decode(int link_type, const uint8_t *frame, size_t captured,
 	return (verdict);
 }
 
+/*
+ * A snapshot has fewer octets of the payload if the headers of the link are
+ * longer, such as those of a copy with VLAN tags.  So only as many octets are
+ * hashed as a small snapshot (CAPTURE_SNAPSHOT_SMALL) always has.  Most packets
+ * have a checksum at the begin that depends on the others.
+ */
+#define CONTENT_MAX	((size_t)160)
+
 uint64_t
 packet_content(const struct packet *packet)
 {
@@ -173,7 +181,9 @@ packet_content(const struct packet *packet)
 		    sizeof(destination));
 		hash = hash_step(hash, (uint64_t)source << 32 | destination);
 	}
-	return (hash_words(hash, packet->payload, packet->payload_length));
+	return (hash_words(hash, packet->payload,
+	    packet->payload_length < CONTENT_MAX ? packet->payload_length :
+	    CONTENT_MAX));
 }
 
 bool

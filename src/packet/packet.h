@@ -78,7 +78,7 @@ size_t	 packet_untag_cooked(int link_type, const uint8_t *frame,
 /*
  * A hash that is the same for all copies of a packet that a network or a host
  * delivers.  The link header, VLAN tags, TTL and hop limit, which may differ,
- * are not a part of it.
+ * are not a part of it, and of the payload only the first 160 octets are.
  */
 uint64_t packet_content(const struct packet *);
 

@@ -321,6 +321,12 @@ write('cooked.pcap', pcap([(t + 0.0001, bytes(14) + frame[12:])
 tagged = [(t + 0.0001, frame[:12] + b'\x81\x00\x00\x07' + frame[12:])
           for t, frame in once]
 write('trunk.pcap', pcap(sorted(once + tagged, key=lambda p: p[0])))
+# The copy with tags has fewer octets of a large heartbeat.
+large = [(t, udp(PEER, LOCAL, 20053, 20053, bytes(range(256)))
+          if frame == heartbeat() else frame) for t, frame in once]
+write('snapshots.pcap', pcap(sorted(
+    large + [(t + 0.0001, vlans(frame, 100, 7)) for t, frame in large],
+    key=lambda p: p[0]), snap=256))
 
 # Two parts of a capture, which replay.sh sends through a pipe.
 live = [(t, heartbeat()) for t in range(3)] + [(40, UNMATCHED)]

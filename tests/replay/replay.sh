@@ -353,8 +353,8 @@ cat >expected <<'END'
 {"event":"summary","watch":"filter","state":"late","heartbeats":13,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:52.000000Z","medianInterval":1.000000,"longestGap":41.000000,"interruptions":0}
 END
 for files in once.pcap mirrored.pcap mirrored-twice.pcap trunk.pcap \
-    "once.pcap once.pcap" "once.pcap cooked.pcap" "cooked.pcap once.pcap" \
-    "mirrored.pcap cooked.pcap trunk.pcap"; do
+    snapshots.pcap "once.pcap once.pcap" "once.pcap cooked.pcap" \
+    "cooked.pcap once.pcap" "mirrored.pcap cooked.pcap trunk.pcap"; do
 	# shellcheck disable=SC2086 # several files
 	replay -c copies $files
 	same "replay $files: a packet counts once" 0 $? expected out nothing err
