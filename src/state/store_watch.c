@@ -82,7 +82,7 @@ store_watch_directory(struct store_watch *w, const char *path)
 int
 store_watch_event(const struct store_watch *w)
 {
-	return (w == NULL ? -1 : w->events);
+	return (w == NULL || w->id == -1 ? -1 : w->events);
 }
 
 void

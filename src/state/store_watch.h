@@ -14,7 +14,10 @@ struct store_watch *store_watch_new(void);
 void	 store_watch_free(struct store_watch *);
 /* Watches this directory from now on. */
 void	 store_watch_directory(struct store_watch *, const char *path);
-/* A descriptor that is readable when there is an event; -1: there is none. */
+/*
+ * A descriptor that is readable when there is an event; -1: the directory is
+ * not watched.
+ */
 int	 store_watch_event(const struct store_watch *);
 /* Removes the events. */
 void	 store_watch_clear(const struct store_watch *);

@@ -123,6 +123,8 @@ write_batch(struct store_writer *w, struct store_batch *b)
 	bool	 idle = b->idle;
 
 	store_batch_write(b, w->store);
+	/* The directory may be another one, which cannot be watched. */
+	w->check_due = mono_min(w->check_due, next_check(w));
 	renew_reader(w);
 	(void)pthread_mutex_lock(&w->mutex);
 	w->finished = b;

@@ -11,6 +11,7 @@
 #include <poll.h>
 
 #include "base/log.h"
+#include "state/store_watch.h"
 #include "store_fixture.h"
 
 #define WAL		"state/hbwatchd.db-wal"
@@ -307,6 +308,24 @@ events(void **state)
 	assert_int_equal(umount(path("state")), 0);
 }
 
+/* Without a watch of the directory, the owner has to check it regularly. */
+static void
+watched_directories(void **state)
+{
+	struct store_watch	*w = store_watch_new();
+
+	(void)state;
+	assert_non_null(w);
+	assert_int_equal(store_watch_event(w), -1);
+	store_watch_directory(w, path("none"));
+	assert_int_equal(store_watch_event(w), -1);
+	store_watch_directory(w, path("."));
+	assert_int_not_equal(store_watch_event(w), -1);
+	store_watch_directory(w, path("none"));
+	assert_int_equal(store_watch_event(w), -1);
+	store_watch_free(w);
+}
+
 int
 main(void)
 {
@@ -324,6 +343,7 @@ main(void)
 		SCRATCH(log_removed),
 		SCRATCH(log_truncated),
 		SCRATCH(events),
+		SCRATCH(watched_directories),
 	};
 
 	may_mount = scratch_may_mount();
