@@ -147,40 +147,51 @@ store_checkpoint(struct store *s, bool idle)
 	s->wal_pages = 0;
 }
 
-/* Prepares the statements, and reads the counters if the file has them. */
-static bool
+/*
+ * Prepares the statements, and reads the counters if the file has them.
+ * Returns WRITABLE, INVALID, or UNAVAILABLE when memory is exhausted.
+ */
+static enum store_db_state
 prepare(struct store *s, bool created)
 {
 	enum store_statement	 i;
+	int			 error = SQLITE_OK;
 
-	for (i = 0; i < STORE_STATEMENTS; i++)
-		if (store_rows_prepare(s->db, i, &s->statements[i]) !=
-		    SQLITE_OK) {
-			snprintf(s->reason, sizeof(s->reason), "damaged: %s",
-			    sqlite3_errmsg(s->db));
-			return (false);
-		}
-	(void)sqlite3_wal_hook(s->db, on_wal_write, s);
-	if (created || store_get_counters(s, &s->counters))
-		return (true);
-	set_reason(s, "damaged: invalid counters");
-	return (false);
+	for (i = 0; i < STORE_STATEMENTS && error == SQLITE_OK; i++)
+		error = store_rows_prepare(s->db, i, &s->statements[i]);
+	if (error != SQLITE_OK) {
+		snprintf(s->reason, sizeof(s->reason), "damaged: %s",
+		    sqlite3_errmsg(s->db));
+	} else {
+		(void)sqlite3_wal_hook(s->db, on_wal_write, s);
+		if (created || store_get_counters(s, &s->counters))
+			return (STORE_DB_WRITABLE);
+		error = sqlite3_errcode(s->db);
+		set_reason(s, "damaged: invalid counters");
+	}
+	if (!store_db_no_memory(error))
+		return (STORE_DB_INVALID);
+	set_reason(s, sqlite3_errstr(error));
+	return (STORE_DB_UNAVAILABLE);
 }
 
 static enum store_db_state
 open_file(struct store *s, bool *created)
 {
-	enum store_db_state	 state;
+	enum store_db_state	 state, prepared;
 
 	state = store_db_open(s->file, &s->db, created, s->reason);
 	s->writable = s->synced = state == STORE_DB_WRITABLE;
 	s->opened += s->writable;
 	if (s->writable)
 		store_place_set_files(&s->place, s->file);
-	if (s->db == NULL || prepare(s, *created))
+	if (s->db == NULL)
+		return (state);
+	prepared = prepare(s, *created);
+	if (prepared == STORE_DB_WRITABLE)
 		return (state);
 	close_file(s);
-	return (STORE_DB_INVALID);
+	return (prepared);
 }
 
 /* Opens the file; an invalid one is set aside, and a new one is created. */
@@ -420,7 +431,7 @@ store_open_reader(const struct store *s)
 		return (NULL);
 	reader->lock = -1;
 	reader->db = store_db_open_reader(s->file, s->writable);
-	if (reader->db != NULL && prepare(reader, false))
+	if (reader->db != NULL && prepare(reader, false) == STORE_DB_WRITABLE)
 		return (reader);
 	store_close(reader);
 	return (NULL);

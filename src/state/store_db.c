@@ -68,6 +68,12 @@ state_of_error(sqlite3 *db, int error, char *reason)
 	}
 }
 
+bool
+store_db_no_memory(int error)
+{
+	return ((error & 0xff) == SQLITE_NOMEM || error == SQLITE_IOERR_NOMEM);
+}
+
 static int
 run(sqlite3 *db, const char *sql)
 {
@@ -126,36 +132,38 @@ check_content(sqlite3 *db, char *reason)
 }
 
 static char *
-schema_of(sqlite3 *db)
+schema_of(sqlite3 *db, int *error)
 {
-	int	 error;
-
 	return (query(db, "SELECT group_concat(sql, ';') FROM"
 	    " (SELECT sql FROM sqlite_schema WHERE sql IS NOT NULL AND"
-	    " name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name)", &error));
+	    " name NOT LIKE 'sqlite!_%' ESCAPE '!' ORDER BY name)", error));
 }
 
 /*
  * Is the schema exactly the one that this version creates?  A view or a trigger
- * of somebody else may run for ever.
+ * of somebody else may run for ever.  True also when memory is exhausted; then
+ * *error is SQLITE_NOMEM.
  */
 static bool
-is_our_schema(sqlite3 *db, long long version)
+is_our_schema(sqlite3 *db, long long version, int *error)
 {
 	sqlite3	*model;
 	char	*expected = NULL, *found = NULL;
 	bool	 same;
-	int	 error, i;
+	int	 i;
 
-	error = sqlite3_open(":memory:", &model);
-	for (i = 0; i < version && error == SQLITE_OK; i++)
-		error = run(model, store_rows_schema[i]);
-	if (error == SQLITE_OK) {
-		expected = schema_of(model);
-		found = schema_of(db);
-	}
-	same = expected != NULL && found != NULL &&
-	    strcmp(expected, found) == 0;
+	*error = sqlite3_open(":memory:", &model);
+	for (i = 0; i < version && *error == SQLITE_OK; i++)
+		*error = run(model, store_rows_schema[i]);
+	if (*error == SQLITE_OK)
+		expected = schema_of(model, error);
+	if (expected != NULL)
+		found = schema_of(db, error);
+	/* A database in memory has no other errors. */
+	if (expected == NULL || store_db_no_memory(*error))
+		*error = SQLITE_NOMEM;
+	same = *error == SQLITE_NOMEM ||
+	    (found != NULL && strcmp(expected, found) == 0);
 	free(expected);
 	free(found);
 	sqlite3_close(model);
@@ -185,9 +193,11 @@ validate(sqlite3 *db, long long *version, char *reason)
 		return (invalid(reason, "written by a later version of "
 		    "hbwatchd: schema %lld; expected at most %d", *version,
 		    STORE_ROWS_VERSION));
-	if (!is_our_schema(db, *version))
+	if (!is_our_schema(db, *version, &error))
 		return (invalid(reason,
 		    "damaged: its tables are not hbwatchd's"));
+	if (error == SQLITE_NOMEM)
+		return (state_of_error(NULL, error, reason));
 	return (check_content(db, reason));
 }
 

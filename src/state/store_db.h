@@ -30,6 +30,9 @@ enum store_db_state {
 enum store_db_state store_db_open(const char *file, sqlite3 **db,
 	    bool *created, char *reason);
 
+/* True for an error that says nothing about the file: memory is exhausted. */
+bool	 store_db_no_memory(int error);
+
 /*
  * Opens the file of another connection of this process for reading only;
  * `writable`: that connection is.  A connection is used by one thread at a

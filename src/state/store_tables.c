@@ -7,7 +7,7 @@
 
 /* ---- reading */
 
-/* Reads the next row.  False after the last one, and when it is damaged. */
+/* Reads the next row.  False after the last one, and on an error. */
 static bool
 next_row(struct store *s, enum store_statement statement, struct store_row *row)
 {
@@ -19,17 +19,21 @@ next_row(struct store *s, enum store_statement statement, struct store_row *row)
 	error = sqlite3_step(q);
 	if (error == SQLITE_ROW && store_rows_read(q, statement, row))
 		return (true);
-	if (error != SQLITE_DONE)
+	if (error != SQLITE_DONE && !store_db_no_memory(error))
 		s->damaged = true;
 	return (false);
 }
 
-/* Ends the reading of rows.  False when the file is damaged or missing. */
+/*
+ * Ends the reading of rows.  False when the file is damaged or missing, or when
+ * memory is exhausted.
+ */
 static bool
 end_rows(struct store *s, enum store_statement statement)
 {
-	sqlite3_reset(s->statements[statement]);
-	return (s->db != NULL && !s->damaged);
+	int	 error = sqlite3_reset(s->statements[statement]);
+
+	return (s->db != NULL && !s->damaged && !store_db_no_memory(error));
 }
 
 /* Reads the only row of a statement. */

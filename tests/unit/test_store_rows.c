@@ -236,6 +236,31 @@ notifications_kept(void **state)
 	assert_kept(n);
 }
 
+/* An exhausted memory does not make a file damaged. */
+static void
+no_memory(void **state)
+{
+	struct notification	 n;
+	uint32_t		 i;
+	sqlite3_int64		 used;
+
+	(void)state;
+	open_store();
+	begin_write();
+	for (i = 1; i <= 1000; i++)
+		put(alarm_notification(i, 1, "a"));
+	counters.sequence = 1000;
+	commit();
+	used = sqlite3_memory_used();
+	sqlite3_hard_heap_limit64(1);
+	assert_false(store_notification(store, 500, &n));
+	sqlite3_hard_heap_limit64(0);
+	assert_true(used > 1);
+	assert_false(store_is_damaged(store));
+	assert_true(store_notification(store, 500, &n));
+	notification_release(&n);
+}
+
 static void
 several_notifications(void **state)
 {
@@ -632,6 +657,7 @@ main(void)
 		SCRATCH(mode_and_owner_corrected),
 		SCRATCH(counters_kept),
 		SCRATCH(notifications_kept),
+		SCRATCH(no_memory),
 		SCRATCH(several_notifications),
 		SCRATCH(storms_kept),
 		SCRATCH(alarms_without_notifications),
