@@ -85,15 +85,13 @@ static bool
 order_captures(struct generation *g)
 {
 	struct pair	*pairs;
-	size_t			 i, n = g->shared->ncaptures;
+	size_t		 i, n = g->shared->ncaptures;
 
 	pairs = calloc(n + 1, sizeof(*pairs));
 	if (pairs == NULL)
 		return (false);
 	for (i = 0; i < n; i++)
-		pairs[i] = (struct pair){
-			g->captures[i].index, (uint32_t)i,
-		};
+		pairs[i] = (struct pair){ g->captures[i].index, (uint32_t)i };
 	sort_pairs(pairs, n);
 	for (i = 0; i < n; i++)
 		g->captures[i].position = pairs[i].position;
@@ -105,7 +103,7 @@ static bool
 order_watches(struct generation *g)
 {
 	const struct configuration	*config = g->config;
-	struct pair		*pairs;
+	struct pair			*pairs;
 	size_t				 i, n = config->nwatches;
 	uint64_t			 id;
 
@@ -113,9 +111,7 @@ order_watches(struct generation *g)
 	if (pairs == NULL)
 		return (false);
 	for (i = 0; i < n; i++)
-		pairs[i] = (struct pair){
-			g->indexes[i], (uint32_t)i,
-		};
+		pairs[i] = (struct pair){ g->indexes[i], (uint32_t)i };
 	sort_pairs(pairs, n);
 	for (i = 0; i < n; i++) {
 		g->by_index[i] = pairs[i].position;

@@ -148,7 +148,7 @@ send_one(struct notify *notify, struct notification *n)
 
 /*
  * The next pending notification, or NULL.  It is on disk, unless the disk
- * cannot be written.
+ * cannot be written or hangs.
  */
 static struct notification *
 next_notification(const struct notify *notify)

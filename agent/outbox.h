@@ -2,7 +2,7 @@
 /*
  * The notifications that wait to be delivered or to be written to disk.  Their
  * sequences have no gap, they are sent in this order, and none is sent before
- * it is on disk, unless the state cannot be written.
+ * it is on disk, unless the disk cannot be written or hangs.
  *
  * Notifications that are delivered and on disk leave the outbox.  They remain
  * in the store, as the history.

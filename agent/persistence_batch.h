@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Prepares the batches that persistence.c hands over: what of the agent's
- * state is not on disk.
+ * Prepares the batches that persistence.c hands over: the part of the agent's
+ * state that is not on disk.
  */
 #ifndef HBW_PERSISTENCE_BATCH_H
 #define HBW_PERSISTENCE_BATCH_H
@@ -13,7 +13,7 @@
 #include "base/mono.h"
 #include "state/store_batch.h"
 
-/* What the file has, besides agent->outbox.stored. */
+/* The content of the file, besides agent->outbox.stored. */
 struct persistence_stored {
 	struct store_counters	 counters;
 	uint32_t		 last_index;	/* highest watch index */

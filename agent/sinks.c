@@ -139,7 +139,7 @@ sinks_end(void)
 
 /* ---- delivery */
 
-/* Only notifications on disk are sent, or all if the disk cannot be written. */
+/* Those on disk are sent, or all if the disk cannot be written or hangs. */
 static uint32_t
 last_sequence(const struct agent *agent)
 {

@@ -38,7 +38,7 @@ union engine_datagram {
  */
 bool	 engine_check_datagram(const union engine_datagram *, size_t length);
 
-/* What the agent itself has recorded of a watch. */
+/* The agent's own record of a watch. */
 struct engine_check_known {
 	uint32_t	 transitions;	/* applied so far; odd: raised */
 	struct mono_time changed;	/* the last one, or the start */

@@ -52,12 +52,14 @@ struct engine_message {
 	uint32_t		 capture;	/* CAPTURE: its position */
 	uint32_t		 state;		/* CAPTURE: the new state */
 	int32_t			 priority;	/* LOG: see syslog(3) */
-	char			 text[ENGINE_TEXT_SIZE]; /* CAPTURE: error; LOG */
+	/* CAPTURE: the error or ""; LOG: the line. */
+	char			 text[ENGINE_TEXT_SIZE];
 };
 
 /*
- * A struct detect_event, without what the agent computes itself.  A receiver
- * may read any value in a number, but not in a bool or an enumeration.
+ * A struct detect_event, without the members that the agent computes itself.
+ * It has numbers instead of a bool or an enumeration: to read an invalid value
+ * of those is undefined behaviour.
  */
 struct engine_event {
 	struct mono_time	 at;

@@ -15,8 +15,8 @@
 #include "engine/handover.h"
 
 /*
- * The processor may be in the engine when it is killed, so the parent waits for
- * up to this number of moments before it uses the shared rows.
+ * A killed engine may still run on another processor for a moment, so the
+ * parent waits up to this number of moments before it uses the shared rows.
  */
 #define MOMENTS		5
 #define MOMENT_NS	NSEC_PER_MSEC

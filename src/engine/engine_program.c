@@ -82,8 +82,8 @@ engine_program_open(void)
 /* ---- the environment */
 
 /*
- * A library that is preloaded, as tests do, may read any variable.  Otherwise
- * only these are kept, which change how a program is loaded and checked.
+ * Only these are kept, which change how a program is loaded and checked.  A
+ * preloaded library, as in tests, may need any variable: then all are kept.
  */
 static bool
 is_kept(const char *variable)

@@ -393,7 +393,7 @@ get_realtime(struct input *in)
 		in->cursor.failed = true;
 }
 
-/* True when another build of this version wrote the file, or this one. */
+/* True when a program of the same version and structures wrote the file. */
 static bool
 get_version(struct cursor *c)
 {

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The hand-over: what the agent tells a new engine, in a file in memory.  The
- * engine is another program, so it has nothing else of the agent's memory.  The
- * hand-over has what the engine needs of each watch, and none of the SNMP
- * communities, users and passphrases and of the texts of alarms.
+ * The hand-over: the data that a new engine gets from the agent, in a file in
+ * memory.  The engine is another program, so it has nothing else of the agent's
+ * memory.  The hand-over has the members of each watch that the engine needs,
+ * but no SNMP communities, users or passphrases, and no texts of alarms.
  */
 #ifndef HBW_HANDOVER_H
 #define HBW_HANDOVER_H

@@ -39,7 +39,7 @@ enum packet_fault {
 enum packet_fault packet_fault_find(const struct capture_frame *,
 	    const struct packet *, enum packet_verdict);
 
-/* A static text that fits after "packets do not count: ". */
+/* A static text that fits after "a packet does not count: ". */
 const char *packet_fault_text(enum packet_fault);
 
 #endif

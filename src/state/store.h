@@ -31,8 +31,8 @@ enum store_result {
  * counters.  `lock` is that of store_directory_take, which the store owns now;
  * with -1 it locks the directory itself.  Without a usable state, the counters
  * are those of a new one.  A state that can be neither read nor written is
- * STORE_OK too.  The caller frees the store with store_close, which also ends an
- * open transaction without writing it.  On error *store is NULL.
+ * STORE_OK too.  The caller frees the store with store_close, which also ends
+ * an open transaction without writing it.  On error *store is NULL.
  */
 enum store_result store_open(struct store **, const char *directory,
 	    int lock, struct store_counters *);

@@ -53,7 +53,7 @@ write_file(struct store *s)
 {
 	bool	 failed_before = s->epoch_file_pending;
 
-	/* No start reads what is written beside files that were removed. */
+	/* Later starts do not read what is written beside removed files. */
 	s->epoch_file_pending = s->displaced ||
 	    !epoch_file_write(s->epoch_path, &s->epoch_file);
 	if (!s->epoch_file_pending) {
@@ -79,7 +79,7 @@ store_epoch_write(struct store *s, bool unsaved)
 		f->database = s->place.database.identity;
 		f->wal = s->place.wal.identity;
 	} else if (f->database == 0) {
-		/* No file has it, but the epoch is used now. */
+		/* Notifications use the epoch, but no database has it. */
 		f->database = UINT64_MAX;
 	}
 	if (!s->epoch_file_pending && f->identity != 0 &&
@@ -181,8 +181,9 @@ store_epoch_read(struct store *s)
 	if (!f->is_original)
 		return ("the file epoch was changed");
 	/*
-	 * A lost database is no older one.  If the identity of the epoch file
-	 * differs, those of this file system do not last.
+	 * A database that is missing was not restored.  If the epoch file,
+	 * which is original, has another identity now, then the file system
+	 * does not keep identities, and they cannot be compared.
 	 */
 	return (found.database.inode == 0 || !f->has_identity ? NULL :
 	    compare_database(s, &found));

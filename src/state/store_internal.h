@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The struct that only store.c and store_tables.c use: the first one opens the
- * file and makes the transactions, the second one reads and writes the rows.
+ * The struct that only three files use: store.c opens the database and makes
+ * the transactions, store_epoch.c writes the epoch file, and store_tables.c
+ * reads and writes the rows.
  */
 #ifndef HBW_STORE_INTERNAL_H
 #define HBW_STORE_INTERNAL_H
@@ -40,7 +41,7 @@ struct store {
 
 	struct store_counters	 counters;	/* last read or put */
 	bool			 was_read;	/* when the store was opened */
-	uint32_t		 used_epoch;	/* the next one must be higher */
+	uint32_t		 used_epoch;	/* a new one must be higher */
 
 	bool			 failing;	/* last transaction failed */
 	bool			 failed_now;	/* within this transaction */
