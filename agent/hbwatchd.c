@@ -527,8 +527,9 @@ start(struct daemon *d, struct configuration *config)
 	/* Returns the parser's memory, which engines would inherit. */
 	malloc_trim(0);
 	if (!engine_program_open())
-		fatal("cannot open the program of the engine, "
-		    ENGINE_PROGRAM);
+		fatal("cannot open %s, the program of the engine, in the "
+		    "directory of hbwatchd and in %s", ENGINE_PROGRAM,
+		    LIBEXECDIR);
 	/* Before net-snmp, whose start may block for seconds. */
 	if (!supervisor_init(&d->supervisor, &d->agent, mono_now()))
 		fatal("cannot start the engine");
