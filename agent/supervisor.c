@@ -62,7 +62,7 @@
 #define TICK_NS		NSEC_PER_SEC
 
 /* The most reports in a turn, so that SNMP is answered during a storm. */
-#define REPORTS_PER_TURN	2048
+#define REPORTS_PER_TURN	128
 
 /* The time until failed captures are tried again; doubled each time. */
 #define RETRY_MIN_NS	(1 * NSEC_PER_SEC)
@@ -394,7 +394,6 @@ static bool
 may_read_more(const struct supervisor *s, unsigned reports)
 {
 	return (reports < REPORTS_PER_TURN ||
-	    engine_has_buffered(&s->current) ||
 	    (s->phase == SUPERVISOR_ENDING && mono_before(mono_now(),
 	    mono_add(s->deadline, REPORTING_NS))));
 }
@@ -462,6 +461,9 @@ phase_due(const struct supervisor *s)
 struct mono_time
 supervisor_due(const struct supervisor *s)
 {
+	/* The socket does not show that a datagram was read in part only. */
+	if (engine_has_buffered(&s->current))
+		return ((struct mono_time){ 0 });
 	return (mono_min(phase_due(s), engine_is_ending() ?
 	    mono_add(s->collected, COLLECT_NS) : MONO_NEVER));
 }
