@@ -11,10 +11,11 @@
 #include "base/hash.h"
 #include "base/own_addresses.h"
 
-static bool
-is_loopback(const struct addr *a)
+bool
+own_addresses_is_loopback(const struct addr *a)
 {
 	return (a->family == ADDR_IPV4 ? a->octets[0] == 127 :
+	    a->family == ADDR_IPV6 &&
 	    memcmp(a->octets, &in6addr_loopback, sizeof(a->octets)) == 0);
 }
 
@@ -31,7 +32,7 @@ own_addresses_add(struct own_addresses *own, const struct addr *addr,
 {
 	struct own_address	*new;
 
-	if (is_loopback(addr))
+	if (own_addresses_is_loopback(addr))
 		return (true);
 	if (!array_reserve(&own->list, &own->size, own->count + 1,
 	    sizeof(*own->list)))

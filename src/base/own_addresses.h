@@ -50,6 +50,9 @@ void	 own_addresses_sort(struct own_addresses *);
 bool	 own_addresses_have(const struct own_addresses *, const struct addr *,
 	    const char *interface);
 
+/* True for 127.0.0.0/8 and ::1. */
+bool	 own_addresses_is_loopback(const struct addr *);
+
 /* A hash of the addresses that are not link-local. */
 uint32_t own_addresses_hash(const struct own_addresses *);
 

@@ -282,6 +282,17 @@ untag(struct match *m, const struct capture_frame *frame,
 }
 
 /*
+ * `any` also captures the loopback, where this host sends all packets.  They
+ * count only for a watch of `lo`, or with a loopback address as its peer.
+ */
+static bool
+is_loopback_on_any(const struct match *m, const struct addr *source)
+{
+	return (m->own != NULL && own_addresses_is_loopback(source) &&
+	    m->interface != NULL && strcmp(m->interface, "any") == 0);
+}
+
+/*
  * For frames of the `any` device pcap-filter has no `vlan`, so an expression is
  * also tried on the frame without its tags.
  *
@@ -300,6 +311,8 @@ match_expressions(struct match *m, const struct capture_frame *frame,
 	};
 	struct capture_frame	 untagged;
 	bool			 tagged = untag(m, frame, &untagged);
+	bool			 loopback = is_loopback_on_any(m,
+				    &packet->source);
 	size_t			 i;
 
 	for (i = 0; i < m->nexpressions; i++) {
@@ -307,7 +320,8 @@ match_expressions(struct match *m, const struct capture_frame *frame,
 		w = m->config->watches[e->watch];
 		if (!vlan_fits(w, packet->vlan) ||
 		    !addr_fits(&w->peer, &packet->source) ||
-		    !addr_fits(&w->profile->local, &packet->destination))
+		    !addr_fits(&w->profile->local, &packet->destination) ||
+		    (loopback && w->peer.family == ADDR_NONE))
 			continue;
 		if (e->compiled != NULL &&
 		    (capture_expression_matches(e->compiled, frame) ||

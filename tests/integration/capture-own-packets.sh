@@ -35,6 +35,8 @@ is "-t reports no other line" "$(wc -l <<<"$errors")" 2
 start_sender good 20001
 start_beat_at "$NODE_A" own --from "$A4" --to "$B4" --port 20002 --rate 10
 start_beat_at "$NODE_A" own6 --from "$A6" --to "$B6" --port 20002 --rate 10
+start_beat_at "$NODE_A" loopback --from 127.0.0.1 --to 127.0.0.1 --port 20002 \
+	--rate 10
 ip -n "$NODE_B" address add "$MOVING/32" dev "$LINK"
 start_beat moving --from "$MOVING" --to "$A4" --port 20003 --rate 10
 start_hbwatchd

@@ -955,6 +955,39 @@ own_packets_do_not_count(void **state)
 	own_addresses_free(&own);
 }
 
+/* `any` also captures the loopback; only a peer there shows that it counts. */
+static void
+loopback_on_any(void **state)
+{
+	static const char	*const interfaces[] = { "any", "lo" };
+	struct bytes		 b = udp(12, 11, 694, 694);
+	char			 text[256];
+	size_t			 i;
+
+	(void)state;
+	b.at[26] = 127;
+	set_ipv4_checksum(&b, 14);
+	for (i = 0; i < 2; i++) {
+		snprintf(text, sizeof(text), "watch \"group\" { interface = %s "
+		    "heartbeat = \"bpf udp\" } watch \"peer\" { interface = "
+		    "%s heartbeat = \"bpf udp\" peer = 127.0.2.12 }",
+		    interfaces[i], interfaces[i]);
+		listen_to(text);
+		match_free(match);
+		match = match_new(config, interfaces[i]);
+		assert_non_null(match);
+		assert_true(prepare(LINK_ETHERNET));
+		own = (struct own_addresses){ .list = NULL };
+		match_ignore_own(match, &own);
+		give(&b);
+		if (i == 0)
+			assert_found(1, 1u);
+		else
+			assert_found(2, 0u, 1u);
+		teardown(state);
+	}
+}
+
 /* In cooked captures the header shows that the packet was sent. */
 static void
 sent_packets_do_not_count(void **state)
@@ -2337,6 +2370,7 @@ main(void)
 		TEST(equal_acknowledgements),
 		TEST(equal_segments_of_vlans),
 		TEST(own_packets_do_not_count),
+		TEST(loopback_on_any),
 		TEST(sent_packets_do_not_count),
 		TEST(own_segments_are_followed),
 		TEST(truncated_frames),
