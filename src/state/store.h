@@ -73,9 +73,10 @@ bool	 store_commit(struct store *, struct mono_time now, bool complete);
 uint32_t store_epoch(const struct store *);
 /*
  * The epoch that follows `epoch` if nothing can be written now: no other run
- * uses it, unless the clock is set back.  It is the Unix time in seconds, or
- * epoch + 1 if that is higher.  A caller that begins one itself gives it to
- * store_begin.
+ * uses it.  It is the Unix time in seconds; if this is not higher than `epoch`,
+ * because the clock was set back, a random number from 1 to 65536 is added to
+ * `epoch`.  After UINT32_MAX it is 1 to 65536.  A caller that begins one itself
+ * gives it to store_begin.
  */
 uint32_t store_unmarked_epoch(uint32_t epoch, struct wall_time now);
 

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/random.h>
 #include <sys/stat.h>
 
 #include <errno.h>
@@ -23,9 +24,14 @@ store_unmarked_epoch(uint32_t epoch, struct wall_time now)
 {
 	uint32_t	 next = epoch == UINT32_MAX ? 1 : epoch + 1;
 	int64_t		 seconds = now.ns / NSEC_PER_SEC;
+	uint16_t	 more = 0;
 
-	return (seconds > next && seconds <= UINT32_MAX ? (uint32_t)seconds :
-	    next);
+	if (seconds >= next && seconds <= UINT32_MAX)
+		return ((uint32_t)seconds);
+	/* Another run may have begun an epoch after the same one. */
+	if (getrandom(&more, sizeof(more), GRND_NONBLOCK) < 0)
+		log_debug("no random number: %s", strerror(errno));
+	return (next > UINT32_MAX - more ? 1U + more : next + more);
 }
 
 uint32_t
