@@ -34,7 +34,7 @@ GETTER(get_level, value_integer, alarm_level(row->config))
 GETTER(get_location, value_text,
     alarm_location(row->config, TABLE_BUFFER(ALARM_LOCATION_SIZE)))
 GETTER(get_clear_type, value_integer, alarm_clear_type(row->alarm))
-GETTER(get_age, value_unsigned, alarm_age(row->alarm, row->now))
+GETTER(get_age, value_unsigned, alarm_age(row->alarm, wall_now()))
 /* hbwActiveOperatorState: none(1), because there are no operator actions. */
 GETTER(get_operator_state, value_integer, 1)
 
@@ -90,7 +90,6 @@ row_view(const struct agent *agent, size_t i, union view *view)
 
 	view->alarm = (struct alarm_view){
 		g->config->watches[position], &g->alarms[position],
-		wall_now(),
 	};
 	return (&view->alarm);
 }

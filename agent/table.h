@@ -78,7 +78,6 @@ struct watch_view {
 struct alarm_view {
 	const struct configuration_watch	*config;
 	const struct alarm			*alarm;
-	struct wall_time			 now;	/* tables only */
 };
 
 struct history_view {
