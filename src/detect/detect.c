@@ -219,7 +219,54 @@ clear_alarm(struct detect *d, uint32_t i, struct mono_time at)
 	d->emit(d->arg, &event);
 }
 
-/* True when the learned interval becomes reliable with this one. */
+/* The interval that the first `max` entries of the ring show. */
+static int64_t
+interval_of(const struct detect_watch *w, size_t max)
+{
+	int64_t	 intervals_ns[DETECT_INTERVALS], together_ns, interval_ns;
+	size_t	 n = 0, first = 0, i;
+
+	for (i = 0; i < max; i++)
+		if (w->intervals[i] != 0)
+			intervals_ns[n++] = (w->intervals[i] - 1) *
+			    DETECT_UNIT_NS;
+	if (n == 0)
+		return (0);
+	interval_ns = median_of(intervals_ns, n);
+	/*
+	 * Up to three senders of a group may send together.  Then at least a
+	 * third of the intervals, which are sorted now, are long.  The short
+	 * ones are left out.
+	 */
+	together_ns = intervals_ns[(n - 1) * 3 / 4] / TOGETHER_SHARE;
+	while (intervals_ns[first] < together_ns)
+		first++;
+	if (first > 0)
+		interval_ns = median_of(intervals_ns + first, n - first);
+	/* If the first two came together, the long interval is not known. */
+	return (n < DETECT_LEARNED && interval_ns < TOGETHER_NS ? 0 :
+	    interval_ns);
+}
+
+static bool
+is_short(const struct detect_watch *w, size_t max)
+{
+	int64_t	 interruption_ns = (int64_t)w->interruption_ns;
+	int64_t	 safe_ns;
+
+	if (w->intervals[DETECT_LEARNED - 1] == 0)
+		return (w->intervals[0] == 0 &&
+		    w->heartbeats > DETECT_LEARNED &&
+		    detect_longest_gap_ns(w) > interruption_ns);
+	safe_ns = DETECT_SAFE_INTERVALS * interval_of(w, max);
+	return (interruption_ns < safe_ns - safe_ns / TOLERANCE_SHARE);
+}
+
+/*
+ * True when the learned interval becomes reliable with this one.  The first
+ * intervals of three senders that send together are mostly short.  So it is
+ * also true when the ring is full, if only then `interruption` is too short.
+ */
 static bool
 record_interval(struct detect_watch *w, int64_t interval_ns)
 {
@@ -241,7 +288,8 @@ record_interval(struct detect_watch *w, int64_t interval_ns)
 	first = w->intervals[w->oldest] == 0;
 	w->intervals[w->oldest] = interval;
 	w->oldest = (w->oldest + 1) % DETECT_INTERVALS;
-	return (first && w->oldest == DETECT_LEARNED);
+	return (first && (w->oldest == DETECT_LEARNED || (w->oldest == 0 &&
+	    is_short(w, DETECT_INTERVALS) && !is_short(w, DETECT_LEARNED))));
 }
 
 /*
@@ -474,43 +522,13 @@ detect_state(const struct detect_watch *w, const struct detect_source *source,
 int64_t
 detect_interval_ns(const struct detect_watch *w)
 {
-	int64_t	 intervals_ns[DETECT_INTERVALS], together_ns, interval_ns;
-	size_t	 n = 0, first = 0, i;
-
-	for (i = 0; i < DETECT_INTERVALS; i++)
-		if (w->intervals[i] != 0)
-			intervals_ns[n++] = (w->intervals[i] - 1) *
-			    DETECT_UNIT_NS;
-	if (n == 0)
-		return (0);
-	interval_ns = median_of(intervals_ns, n);
-	/*
-	 * Up to three senders of a group may send together.  Then at least a
-	 * third of the intervals, which are sorted now, are long.  The short
-	 * ones are left out.
-	 */
-	together_ns = intervals_ns[(n - 1) * 3 / 4] / TOGETHER_SHARE;
-	while (intervals_ns[first] < together_ns)
-		first++;
-	if (first > 0)
-		interval_ns = median_of(intervals_ns + first, n - first);
-	/* If the first two came together, the long interval is not known. */
-	return (n < DETECT_LEARNED && interval_ns < TOGETHER_NS ? 0 :
-	    interval_ns);
+	return (interval_of(w, DETECT_INTERVALS));
 }
 
 bool
 detect_interruption_is_short(const struct detect_watch *w)
 {
-	int64_t	 interruption_ns = (int64_t)w->interruption_ns;
-	int64_t	 safe_ns;
-
-	if (w->intervals[DETECT_LEARNED - 1] == 0)
-		return (w->intervals[0] == 0 &&
-		    w->heartbeats > DETECT_LEARNED &&
-		    detect_longest_gap_ns(w) > interruption_ns);
-	safe_ns = DETECT_SAFE_INTERVALS * detect_interval_ns(w);
-	return (interruption_ns < safe_ns - safe_ns / TOLERANCE_SHARE);
+	return (is_short(w, DETECT_INTERVALS));
 }
 
 int64_t

@@ -198,7 +198,8 @@ void	 detect_watch_sanitize(struct detect_watch *);
  * was not raised yet, it is raised here, unless the source is blind.
  *
  * True once for each watch that was begun, when detect_interruption_is_short
- * becomes meaningful; twice if no interval was learned then, but is later.
+ * becomes meaningful; twice if no interval was learned then, but is later, or
+ * if senders send together, so that the first intervals are short.
  */
 bool	 detect_heartbeat(struct detect *, uint32_t watch, struct mono_time at,
 	    struct wall_time wall);

@@ -983,6 +983,29 @@ short_interruption(void **state)
 	}
 }
 
+/* Also with senders that send together, it is found, and only once. */
+static void
+short_interruption_together(void **state)
+{
+	struct mono_time	 at;
+	int			 senders, i, j, found;
+
+	(void)state;
+	for (senders = 1; senders <= 3; senders++) {
+		watch(0, 0, 2000, 1);
+		found = 0;
+		for (i = 0; i < 40; i++)
+			for (j = 0; j < senders; j++) {
+				at = ms(1000 * i + 25 * j);
+				if (detect_heartbeat(&t.detect, 0, at,
+				    wall_of(at)) &&
+				    detect_interruption_is_short(&t.watches[0]))
+					found++;
+			}
+		assert_int_equal(found, 1);
+	}
+}
+
 static bool
 packet(uint32_t i, uint64_t content, int64_t at_us)
 {
@@ -1637,6 +1660,7 @@ main(void)
 		TEST(senders_together),
 		TEST(first_two_together),
 		TEST(short_interruption),
+		TEST(short_interruption_together),
 		TEST(jitter),
 		TEST(an_interruption_is_not_an_interval),
 		TEST(silence),
