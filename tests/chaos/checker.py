@@ -19,6 +19,8 @@ DELAY = 1.5
 RECEIVED_WITHIN = 20.0
 # The daemon tries to write to a disk that fails every 5 s.
 WRITTEN = 6.0
+# The interval of notifications about an interface if there were too many.
+DEFERRED = 70.0
 # The longest time until it writes a state again that was removed.
 WRITTEN_AGAIN = 5.0
 
@@ -273,7 +275,8 @@ class Checker:
                             trap.sequence, before.sequence)
             before = trap
         if before is not None and before.event == BLIND and \
-                not self.was_lost(before) and not self.link_removed(link):
+                not self.was_lost(before) and \
+                not self.link_removed(link) and not self.is_deferred(before):
             self.differ(before.arrival, "%s: notified as blind (sequence %d), "
                         "and never as restored", link, before.sequence)
 
@@ -281,6 +284,12 @@ class Checker:
         """Has the daemon lost the state that it notified?"""
         return any(self.sent_between(trap, trap.event, begin, end)
                    for begin, end in self.forgotten)
+
+    def is_deferred(self, blind):
+        """After many reports of a lying engine, the daemon limits the rate."""
+        return self.evidence.final["end"] - blind.arrival < DEFERRED and any(
+            self.sent_between(blind, BLIND, begin, end) for begin, end in
+            self.visibilities[VRRP_LINK].lies())
 
     def link_removed(self, link):
         """Were all watches of the interface once not in the configuration?"""
@@ -434,7 +443,7 @@ class Checker:
     def left_behind(self):
         for fact in self.evidence.of("end"):
             if fact["status"] != 0:
-                self.differ(fact["t1"], "hbwatchd ended with status %d on TERM",
+                self.differ(fact["t1"], "hbwatchd ended with status %s on TERM",
                             fact["status"])
             if fact["left"]:
                 self.differ(fact["t1"], "processes are left: %s",

@@ -423,7 +423,7 @@ class Experiment:
         self.capture_monitor.stop()
         before = time.monotonic()
         self.daemon.end(signal.SIGTERM)
-        status = self.daemon.process.wait(processes.END_LIMIT)
+        status = self.daemon.wait()
         self.testbed.facts.span("end", before, status=status,
                                 left=self.daemon.left_behind())
         for receiver in self.receivers:

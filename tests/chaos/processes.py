@@ -275,6 +275,13 @@ class Daemon:
         self.process.wait(END_LIMIT)
         self.testbed.facts.span("daemon", before, state="gone")
 
+    def wait(self):
+        """Its exit status; None if it does not end."""
+        try:
+            return self.process.wait(END_LIMIT)
+        except subprocess.TimeoutExpired:
+            return None
+
     # ---- reloads
 
     def configure(self, text, kind="file"):
