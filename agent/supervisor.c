@@ -28,7 +28,8 @@
 
 /*
  * The least time between the starts of two engines.  It is longer after this
- * number of crashes in a row, that is without UNSTABLE_NS between two of them.
+ * number of crashes and failed starts in a row, that is without UNSTABLE_NS
+ * between two of them.
  */
 #define RESTART_NS	(NSEC_PER_SEC / 2)
 #define RESTART_SLOW_NS	(2 * NSEC_PER_SEC)
@@ -63,6 +64,8 @@
 
 /* The most reports in a turn, so that SNMP is answered during a storm. */
 #define REPORTS_PER_TURN	128
+/* The same while the next engine waits for the end of the current one. */
+#define REPORTS_PER_TURN_ENDING	2048
 
 /* The time until failed captures are tried again; doubled each time. */
 #define RETRY_MIN_NS	(1 * NSEC_PER_SEC)
@@ -275,6 +278,12 @@ failure_priority(struct supervisor *s, struct mono_time now)
 	    now) ? LOG_ERR : LOG_DEBUG);
 }
 
+static int64_t
+restart_ns(const struct supervisor *s)
+{
+	return (s->in_a_row > CRASHES_SLOW ? RESTART_SLOW_NS : RESTART_NS);
+}
+
 /*
  * Has the engine taken all packets and ended, as ordered?  It may have been
  * killed just before.
@@ -298,7 +307,7 @@ replace_current(struct supervisor *s, struct mono_time now)
 		take_over(s, now);
 	else if (s->phase == SUPERVISOR_STEADY)
 		s->start_due = mono_max(now, mono_add(s->started,
-		    s->in_a_row > CRASHES_SLOW ? RESTART_SLOW_NS : RESTART_NS));
+		    restart_ns(s)));
 }
 
 static void
@@ -331,10 +340,13 @@ current_is_invalid(struct supervisor *s, const char *wrong, const char *watch,
 static void
 next_ended(struct supervisor *s, struct mono_time now)
 {
-	log_errx("the new engine did not start%s", reload_failed_text(s));
+	log_message(failure_priority(s, now), 0, "the new engine did not "
+	    "start%s", reload_failed_text(s));
 	discard_next(s);
-	if (s->current.socket == -1)
-		s->start_due = mono_add(now, RESTART_NS);
+	if (s->current.socket != -1)
+		return;
+	s->in_a_row++;
+	s->start_due = mono_add(now, restart_ns(s));
 }
 
 /* ---- reports */
@@ -389,16 +401,15 @@ watch_of(const struct supervisor *s, const struct engine_report *r)
 	    config->watches[r->event->watch]->name : NULL);
 }
 
-/* All reports of an engine that ends are read. */
 static bool
 may_read_more(const struct supervisor *s, unsigned reports)
 {
-	return (reports < REPORTS_PER_TURN ||
-	    (s->phase == SUPERVISOR_ENDING && mono_before(mono_now(),
-	    mono_add(s->deadline, REPORTING_NS))));
+	return (reports < (s->phase == SUPERVISOR_ENDING ?
+	    REPORTS_PER_TURN_ENDING : REPORTS_PER_TURN));
 }
 
-static void
+/* True when more reports may wait, because the limit of a turn was reached. */
+static bool
 read_current(struct supervisor *s, struct mono_time now)
 {
 	struct engine_report	 r;
@@ -419,6 +430,7 @@ read_current(struct supervisor *s, struct mono_time now)
 			count_crash(s, now);
 		current_ended(s, now);
 	}
+	return (status == ENGINE_REPORT && wrong == NULL);
 }
 
 /* Before ENGINE_GO an engine only sends ENGINE_READY and log lines. */
@@ -488,7 +500,8 @@ check_addresses(struct supervisor *s, struct mono_time now)
 void
 supervisor_work(struct supervisor *s, struct mono_time now)
 {
-	read_current(s, now);
+	bool	 more = read_current(s, now);
+
 	read_next(s, now);
 	engine_collect(false);
 	s->collected = now;
@@ -499,8 +512,8 @@ supervisor_work(struct supervisor *s, struct mono_time now)
 	    !mono_before(now, s->deadline)) {
 		log_errx("the new engine did not open its captures in time");
 		next_ended(s, now);
-	} else if (s->phase == SUPERVISOR_ENDING &&
-	    !mono_before(now, s->deadline)) {
+	} else if (s->phase == SUPERVISOR_ENDING && !mono_before(now,
+	    mono_add(s->deadline, more ? REPORTING_NS : 0))) {
 		log_warnx("the engine does not end; killing it");
 		current_ended(s, now);
 	}

@@ -37,7 +37,7 @@ struct supervisor {
 	unsigned		 silent;	/* ticks: no engine is alive */
 	struct mono_time	 crashes[SUPERVISOR_CRASHES];	/* a ring */
 	unsigned		 ncrashes;	/* since the start */
-	unsigned		 in_a_row;	/* crashes */
+	unsigned		 in_a_row;	/* failed engines */
 	bool			 unstable;	/* see UNSTABLE_NS */
 	struct rate_limit	 failures;	/* log lines about failures */
 	struct rate_limit	 lines;		/* log lines of engines */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/rate_limit.h"
 #include "engine/engine_process.h"
 #include "engine/engine_program.h"
 #include "engine/handover.h"
@@ -20,6 +21,10 @@
  */
 #define MOMENTS		5
 #define MOMENT_NS	NSEC_PER_MSEC
+
+/* If one engine fails after the other, most log lines are for debugging. */
+#define LINES_BURST	20
+#define LINES_NS	(30 * NSEC_PER_SEC)
 
 /* Starts the program with these two files, which the caller closes. */
 static bool
@@ -128,12 +133,23 @@ static unsigned	 nending;
 static void
 log_end(int status)
 {
-	if (WIFEXITED(status) && WEXITSTATUS(status) == ENGINE_PROGRAM_FAILED)
-		log_errx("cannot execute the program of the engine, "
-		    ENGINE_PROGRAM);
-	if (WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL)
-		log_errx("the engine was killed by signal %d (%s)",
-		    WTERMSIG(status), strsignal(WTERMSIG(status)));
+	static struct rate_limit	 limit;
+	bool				 not_executed, killed;
+	int				 priority;
+
+	not_executed = WIFEXITED(status) &&
+	    WEXITSTATUS(status) == ENGINE_PROGRAM_FAILED;
+	killed = WIFSIGNALED(status) && WTERMSIG(status) != SIGKILL;
+	if (!not_executed && !killed)
+		return;
+	priority = rate_limit_allows(&limit, LINES_NS, LINES_BURST,
+	    mono_now()) ? LOG_ERR : LOG_DEBUG;
+	if (not_executed)
+		log_message(priority, 0, "cannot execute the program of the "
+		    "engine, " ENGINE_PROGRAM);
+	else
+		log_message(priority, 0, "the engine was killed by signal %d "
+		    "(%s)", WTERMSIG(status), strsignal(WTERMSIG(status)));
 }
 
 /* True when the process has ended. */

@@ -82,7 +82,8 @@ void	 engine_end(struct engine_process *);
 
 /*
  * Collects the exit statuses of processes that engine_end has killed, and logs
- * those of failures.  With `wait` it waits until all have ended.
+ * those of failures, at a limited rate.  With `wait` it waits until all have
+ * ended.
  */
 void	 engine_collect(bool wait);
 /* True while a process that engine_end has killed has not been collected. */

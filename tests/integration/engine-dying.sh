@@ -1,9 +1,11 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: a pair whose engine is killed once, and then again and again.
+# Setting: a pair whose engine is killed once, and then again and again; and an
+#          engine that always fails to start.
 # Checks:  one crash is repaired without a notification; repeated crashes are
-#          notified as blindness, and their end too; no silence is invented.
+#          notified as blindness, and their end too; no silence is invented;
+#          starts that fail are tried less and less often.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -40,5 +42,28 @@ is "blindness and its end were notified once" \
 is "no other silence was raised" "$(trap_count hbwAlarmRaised flinkserver)" 1
 check "each notification arrived once and in order" \
 	notifications_in_order --first 1 --once
+check "hbwatchd ends on TERM" stop hbwatchd TERM
+
+#
+# An engine that fails to start
+#
+
+# starts COUNT: that many have failed, or more
+starts() {
+	[ "$(log_count "the new engine did not start")" -ge "$1" ]
+}
+
+# hbwatchd executes the engine that is in its own directory.
+mkdir "$WORK/own"
+cp "$BUILD/hbwatchd" "$WORK/own"
+cp "$(type -P false)" "$WORK/own/hbwatch-engine"
+mark_log
+BUILD=$WORK/own start_hbwatchd
+soon "the start of the engine fails: it is started again" 20 starts 10
+begin_us=${EPOCHREALTIME/./}
+soon "it is started again" 20 starts 12
+check "after ten times, at least 1.5 s pass between two of them" \
+	[ $((${EPOCHREALTIME/./} - begin_us)) -ge 3000000 ]
+soon "blindness is notified" 10 capture_traps_are 2 hbwWatcherBlind
 check "hbwatchd ends on TERM" stop hbwatchd TERM
 finish
