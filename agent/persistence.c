@@ -21,8 +21,12 @@
 #define HANG_NS			(HANG_MS * NSEC_PER_MSEC)
 /* The process may have been stopped, and its threads continue together. */
 #define HANG_CHECK_NS		(20 * NSEC_PER_MSEC)
-/* The most time that the end of hbwatchd takes for the state. */
+/*
+ * The most time that the end of hbwatchd takes to write the state, and to close
+ * the files, which needs several writes one after the other.
+ */
 #define END_NS			(5 * NSEC_PER_SEC)
+#define CLOSE_MS		3000
 
 /* The time between two log lines about one fault. */
 #define LOG_AGAIN_NS		(3600 * NSEC_PER_SEC)
@@ -178,7 +182,7 @@ persistence_close(struct persistence *p)
 {
 	if (p == NULL)
 		return (true);
-	if (!finish_last_batch(p) || !store_writer_end(p->writer, HANG_MS)) {
+	if (!finish_last_batch(p) || !store_writer_end(p->writer, CLOSE_MS)) {
 		log_errx("%s: the last write does not complete; ending "
 		    "without it", p->file);
 		return (false);

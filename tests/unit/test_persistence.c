@@ -1673,6 +1673,34 @@ killed_while_hanging(void **state)
 	assert_true(notification(1)->epoch != epoch);
 }
 
+static void *
+release_disk(void *arg)
+{
+	(void)arg;
+	/* Longer than a transaction may take. */
+	(void)poll(NULL, 0, 1000);
+	slow_disk_set(false, false);
+	return (NULL);
+}
+
+/* The end of the process waits longer for a slow disk than a notification. */
+static void
+slow_disk_at_the_end(void **state)
+{
+	pthread_t	 thread;
+
+	(void)state;
+	start_thread(COMMON WATCH("a", ""), 0);
+	stage_advance(&stage, 10);
+	save(10);
+	finish_writes(10);
+	slow_disk_set(true, false);
+	assert_int_equal(pthread_create(&thread, NULL, release_disk, NULL), 0);
+	assert_true(persistence_close(AGENT->persistence));
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	AGENT->persistence = NULL;
+}
+
 /* The disk hangs and then fails: the mark has the epoch from memory. */
 static void
 hanging_disk_that_fails(void **state)
@@ -1916,6 +1944,7 @@ main(void)
 		STORY(hanging_disk_and_no_receiver),
 		STORY(hanging_disk_and_nothing_sent),
 		STORY(killed_while_hanging),
+		STORY(slow_disk_at_the_end),
 		STORY(hanging_disk_that_fails),
 		STORY(failing_disk),
 		STORY(many_names),
