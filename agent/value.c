@@ -118,5 +118,5 @@ value_address_text(struct value *v, const struct addr *a)
 {
 	char	 text[ADDR_TEXT_SIZE];
 
-	value_text(v, a->family == ADDR_NONE ? "" : addr_text(a, text));
+	value_text(v, addr_text(a, text));
 }

@@ -33,6 +33,29 @@ addr_is_multicast(const struct addr *a)
 }
 
 bool
+addr_is_broadcast(const struct addr *a)
+{
+	return (a->family == ADDR_IPV4 &&
+	    memcmp(a->octets, "\xff\xff\xff\xff", 4) == 0);
+}
+
+bool
+addr_is_unspecified(const struct addr *a)
+{
+	return (addr_equal(a, &(struct addr){ .family = a->family }));
+}
+
+bool
+addr_clear_host_bits(struct addr *a, size_t bits)
+{
+	struct addr	 before = *a;
+
+	for (; bits < 8 * addr_length(a); bits++)
+		a->octets[bits / 8] &= (uint8_t)~(0x80 >> bits % 8);
+	return (!addr_equal(&before, a));
+}
+
+bool
 addr_parse(const char *text, struct addr *a)
 {
 	memset(a, 0, sizeof(*a));

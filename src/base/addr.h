@@ -35,6 +35,12 @@ size_t	 addr_length(const struct addr *);
 bool	 addr_equal(const struct addr *, const struct addr *);
 /* True for the address of a multicast group. */
 bool	 addr_is_multicast(const struct addr *);
+/* True for 255.255.255.255. */
+bool	 addr_is_broadcast(const struct addr *);
+/* True for 0.0.0.0 and ::, which no node has as its address. */
+bool	 addr_is_unspecified(const struct addr *);
+/* Clears all but the first `bits` bits; true when that changes the address. */
+bool	 addr_clear_host_bits(struct addr *, size_t bits);
 /* Reads a numeric address.  False for any other text; then it is ADDR_NONE. */
 bool	 addr_parse(const char *text, struct addr *);
 /* Writes text[ADDR_TEXT_SIZE], "" for ADDR_NONE, and returns it. */

@@ -7,13 +7,6 @@
 #include "base/utf8.h"
 #include "config/config_check.h"
 
-/* True for 0.0.0.0 and ::, which no node has as its address. */
-static bool
-addr_unspecified(const struct addr *a)
-{
-	return (addr_equal(a, &(struct addr){ .family = a->family }));
-}
-
 /* The bits of the position are zero in the first address of the range. */
 struct addr
 config_range_at(const struct config_range *r, uint32_t position)
@@ -26,25 +19,13 @@ config_range_at(const struct config_range *r, uint32_t position)
 	return (a);
 }
 
-/* Clears all but the first `bits` bits; true when that changes the address. */
-static bool
-addr_mask(struct addr *a, size_t bits)
-{
-	struct addr	 before = *a;
-
-	for (; bits < 8 * addr_length(a); bits++)
-		a->octets[bits / 8] &= (uint8_t)~(0x80 >> bits % 8);
-	return (!addr_equal(&before, a));
-}
-
 /* No node sends from multicast addresses and from 255.255.255.255. */
 static const char *
 addr_fault(const struct addr *a)
 {
-	if (addr_unspecified(a))
+	if (addr_is_unspecified(a))
 		return ("unspecified");
-	return (addr_is_multicast(a) || (a->family == ADDR_IPV4 &&
-	    memcmp(a->octets, "\xff\xff\xff\xff", 4) == 0) ?
+	return (addr_is_multicast(a) || addr_is_broadcast(a) ?
 	    "multicast or broadcast" : NULL);
 }
 
@@ -78,7 +59,7 @@ check_prefix(struct config_check *c, const struct config_value *v,
 
 	if (!number_parse(length, 0, width, &bits))
 		return ("invalid prefix length in");
-	if (addr_mask(&r->first, bits)) {
+	if (addr_clear_host_bits(&r->first, bits)) {
 		config_error(c->errors, v->place, "host bits set in peer "
 		    "%s; expected \"%s/%u\"", utf8_quote(v->text, quoted),
 		    addr_text(&r->first, text), bits);
@@ -131,7 +112,7 @@ config_check_local(struct config_check *c, const struct config_value *v)
 
 	if (!addr_parse(v->text, &local))
 		return ("invalid");
-	if (addr_unspecified(&local))
+	if (addr_is_unspecified(&local))
 		return ("unspecified");
 	c->watch.local = local;
 	return (NULL);
