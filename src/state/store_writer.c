@@ -21,11 +21,18 @@
 #define EVENT_NS		(1 * NSEC_PER_SEC)
 #define CHECK_NS		(2 * NSEC_PER_SEC)
 
+/*
+ * The thread is idle when the last batch was idle and none followed for this
+ * time.  A checkpoint before would delay the batch of the next alarm.
+ */
+#define IDLE_NS			(1 * NSEC_PER_SEC)
+
 struct store_writer {
 	/* For the thread or, without it, for the owner. */
 	struct store		*store;		/* owned */
 	unsigned		 opened;	/* file of the last reader */
 	struct mono_time	 check_due;	/* when to check the files */
+	struct mono_time	 idle_due;	/* when the thread is idle */
 
 	/* For the owner. */
 	struct store		*reader;	/* owned, or NULL */
@@ -70,6 +77,7 @@ store_writer_new(struct store *s)
 	w->reader = store_open_reader(s);
 	w->opened = store_opened(s);
 	w->check_due = next_check(w);
+	w->idle_due = MONO_NEVER;
 	if (w->work != -1 && w->event != -1)
 		return (w);
 	(void)store_writer_end(w, 0);
@@ -131,7 +139,17 @@ write_batch(struct store_writer *w, struct store_batch *b)
 	signal_event(w->event);
 	(void)pthread_mutex_unlock(&w->mutex);
 	/* The owner has the batch, and does not wait for this. */
-	store_checkpoint(w->store, idle);
+	store_checkpoint(w->store, idle && !w->threaded);
+	w->idle_due = idle ? mono_add(mono_now(), IDLE_NS) : MONO_NEVER;
+}
+
+static void
+check_idle(struct store_writer *w)
+{
+	if (mono_before(mono_now(), w->idle_due))
+		return;
+	w->idle_due = MONO_NEVER;
+	store_checkpoint(w->store, true);
 }
 
 static void
@@ -165,11 +183,11 @@ wait_for_work(struct store_writer *w)
 		{ .fd = w->work, .events = POLLIN },
 		{ .fd = store_event(w->store), .events = POLLIN },
 	};
-	int64_t		 ms = mono_sub(w->check_due, mono_now()) /
-			    NSEC_PER_MSEC + 1;
+	struct mono_time due = mono_min(w->check_due, w->idle_due);
+	int64_t		 ms = mono_sub(due, mono_now()) / NSEC_PER_MSEC + 1;
 
-	if (poll(fds, 2, w->check_due.ns == MONO_NEVER.ns ? -1 :
-	    ms > 0 ? (int)ms : 0) < 0)
+	if (poll(fds, 2, due.ns == MONO_NEVER.ns ? -1 : ms > 0 ? (int)ms :
+	    0) < 0)
 		return;
 	if (fds[0].revents != 0)
 		clear_event(w->work);
@@ -179,6 +197,9 @@ wait_for_work(struct store_writer *w)
 		    mono_add(mono_now(), EVENT_NS));
 	}
 	check_files(w);
+	/* The event may be a batch, which does not wait. */
+	if (fds[0].revents == 0)
+		check_idle(w);
 }
 
 /* Takes the next batch, if there is one.  False: there will be no more. */

@@ -304,6 +304,32 @@ checkpoint_after_the_batch(void **state)
 	store_batch_free(take(STORE_BATCH_WRITTEN));
 }
 
+/* A short pause between two batches is too short for a checkpoint. */
+static void
+checkpoint_after_a_pause(void **state)
+{
+	struct store_batch	*b;
+	unsigned		 syncs;
+	int			 i;
+
+	(void)state;
+	start();
+	write_all(batch_of(2000));
+	syncs = slow_disk_syncs();
+	for (i = 0; i < 10; i++) {
+		b = batch_of(0);
+		b->idle = true;
+		b->synced = false;
+		write_all(b);
+		assert_false(store_writer_wait(writer, 10));
+	}
+	assert_int_equal(slow_disk_syncs(), syncs);
+	slow_disk_set(true, false);
+	assert_true(slow_disk_wait(syncs));
+	slow_disk_set(false, false);
+	assert_true(can_read(2000));
+}
+
 /* Without the thread, the owner writes. */
 static void
 without_a_thread(void **state)
@@ -334,6 +360,7 @@ main(void)
 		WRITER(damaged_file),
 		WRITER(unsynced_batch),
 		WRITER(checkpoint_after_the_batch),
+		WRITER(checkpoint_after_a_pause),
 		WRITER(without_a_thread),
 	};
 
