@@ -269,6 +269,17 @@ file_read(struct config_lex *lex, struct lex_file *f)
 	return (fault);
 }
 
+static void
+add_name(struct config_lex *lex, const char *name)
+{
+	struct config_lex_name	*new = arena_alloc(lex->arena, sizeof(*new));
+
+	if (new == NULL)
+		return;
+	*new = (struct config_lex_name){ name, lex->names };
+	lex->names = new;
+}
+
 /*
  * Begins at the first byte of a file.  A file with a NUL byte is not a text
  * file: none of its tokens is used.
@@ -280,6 +291,8 @@ file_begin(struct config_lex *lex, struct lex_file *f)
 
 	lex->bytes += f->length;
 	lex->files++;
+	if (S_ISREG(f->st.st_mode))
+		add_name(lex, f->name);
 	lex->position++;
 	lex->f = f;
 	f->p = f->no_brace = f->text;

@@ -32,6 +32,12 @@ struct config_token {
 	struct config_place place;	/* of the last byte */
 };
 
+/* A list of files, in the arena. */
+struct config_lex_name {
+	const char		*name;
+	const struct config_lex_name *next;
+};
+
 #define CONFIG_LEX_DEPTH	16	/* files within each other */
 
 /* A file that is being read. */
@@ -53,6 +59,7 @@ struct config_lex {
 	struct lex_file	*f;		/* the innermost, NULL: none */
 	bool		 pipe;		/* the first file may be a pipe */
 	size_t		 files;		/* that were read */
+	const struct config_lex_name *names;	/* regular ones of them */
 	size_t		 bytes;		/* of all files */
 	unsigned	 position;	/* lines read, of all files */
 	char		*buffer;	/* the string that is being read */

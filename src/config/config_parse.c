@@ -420,6 +420,7 @@ config_parse(struct config_file *file, const char *name, bool pipe,
 	advance(&p);
 	parse_top(&p);
 	file->complete = file->complete && !p.lex.cut;
+	file->names = p.lex.names;
 	config_lex_close(&p.lex);
 }
 

@@ -11,6 +11,7 @@
 
 #include "base/arena.h"
 #include "config/config_errors.h"
+#include "config/config_lex.h"
 #include "config/config_option.h"
 
 /*
@@ -43,6 +44,7 @@ struct config_file {
 	struct config_section	 top;
 	struct config_section	*sections;	/* in the order of the file */
 	bool			 complete;	/* no syntax error */
+	const struct config_lex_name	*names;	/* of the files */
 };
 
 /*

@@ -92,6 +92,7 @@ struct configuration {
 	struct configuration_watch **watches;	/* in the file's order */
 	size_t		 nwatches;
 	char		*warnings;	/* lines, FILE:LINE: warning: TEXT; or "" */
+	char		*files;		/* a line for each file that was read */
 };
 
 /*

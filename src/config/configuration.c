@@ -57,6 +57,20 @@ keep_warnings(struct configuration *c, struct config_errors *warnings,
 	return (fclose(stream) == 0 && !warnings->exhausted);
 }
 
+/* False when memory is exhausted. */
+static bool
+keep_files(struct configuration *c, const struct config_lex_name *file)
+{
+	size_t	 length;
+	FILE	*stream = open_memstream(&c->files, &length);
+
+	if (stream == NULL)
+		return (false);
+	for (; file != NULL; file = file->next)
+		fprintf(stream, "%s\n", file->name);
+	return (fclose(stream) == 0);
+}
+
 struct configuration *
 configuration_load(const char *file, bool pipe, FILE *stream)
 {
@@ -67,8 +81,8 @@ configuration_load(const char *file, bool pipe, FILE *stream)
 	config_parse(&parsed, file, pipe, config_options, &errors);
 	if (!errors.exhausted && !parsed.arena.exhausted)
 		c = configuration_check(&parsed, &errors, &warnings);
-	if ((c != NULL && !keep_warnings(c, &warnings, file)) ||
-	    parsed.arena.exhausted)
+	if ((c != NULL && (!keep_warnings(c, &warnings, file) ||
+	    !keep_files(c, parsed.names))) || parsed.arena.exhausted)
 		config_errors_exhausted(&errors);
 	if (config_errors_print(&errors, file, stream)) {
 		configuration_free(c);
@@ -100,5 +114,6 @@ configuration_free(struct configuration *c)
 		configuration_watch_release(c->watches[--c->nwatches]);
 	free(c->watches);
 	free(c->warnings);
+	free(c->files);
 	free(c);
 }
