@@ -19,10 +19,11 @@
 #include "agent_alarms.h"
 #include "agent_apply.h"
 #include "base/log.h"
+#include "connector.h"
 #include "engine/engine_program.h"
-#include "engine/sandbox.h"
 #include "engine/scheduling.h"
 #include "host_check.h"
+#include "jail.h"
 #include "notify.h"
 #include "persistence.h"
 #include "privileges.h"
@@ -34,6 +35,7 @@
 #include "subagent.h"
 #include "supervisor.h"
 #include "systemd_notify.h"
+#include "unix_transport.h"
 
 #define EXIT_RUN	1	/* something failed at run time */
 #define EXIT_USAGE	2	/* the command line or the configuration */
@@ -431,11 +433,10 @@ block_signals(void)
 
 /* A reload has only the privileges that remain after this. */
 static void
-limit_privileges(const struct options *o)
+limit_privileges(const struct options *o, struct store_owner user)
 {
 	scheduling_prepare();
-	sandbox_find_user();
-	if (!privileges_limit(o->listen != NULL))
+	if (!privileges_limit(user, o->listen != NULL))
 		fatal("cannot drop privileges");
 	if (faccessat(AT_FDCWD, o->file, R_OK, AT_EACCESS) != 0)
 		log_warn("%s: a reload will not be able to read this file",
@@ -444,13 +445,13 @@ limit_privileges(const struct options *o)
 
 /* Returns the lock of the state directory, see store_directory_take(). */
 static int
-take_directory(const struct options *o)
+take_directory(const struct options *o, struct store_owner user)
 {
 	bool	 taken;
 	int	 lock;
 
 	slow_start_begin(o->state);
-	taken = store_directory_take(o->state, &lock);
+	taken = store_directory_take(o->state, &user, &lock);
 	slow_start_end();
 	if (!taken) {
 		log_errx("%s: in use by another hbwatchd", o->state);
@@ -487,6 +488,12 @@ exit_status(enum standalone_result result)
 	    result == STANDALONE_FAILED ? EXIT_RUN : EXIT_USAGE);
 }
 
+static const char *
+master_address(const struct options *o, const struct configuration *config)
+{
+	return (o->master != NULL ? o->master : config->agentx);
+}
+
 /* Returns 0 or the exit status. */
 static int
 start_snmp(struct daemon *d)
@@ -500,10 +507,30 @@ start_snmp(struct daemon *d)
 	if (o->listen != NULL)
 		result = standalone_start(&d->agent, o->listen, o->state);
 	else if (subagent_start(&d->agent, &d->notify,
-	    o->master != NULL ? o->master : d->agent.current.config->agentx))
+	    master_address(o, d->agent.current.config)))
 		result = STANDALONE_OK;
 	snmp_library_limit_connect(false);
 	return (exit_status(result));
+}
+
+/*
+ * Does all that only root can do, and then limits privileges.  Returns the lock
+ * of the state directory.
+ */
+static int
+leave_root(const struct options *o, const struct configuration *config)
+{
+	struct store_owner	 user = privileges_find_user();
+	int			 lock = take_directory(o, user);
+
+	if (!engine_program_open())
+		fatal("cannot open %s, the program of the engine, in the "
+		    "directory of hbwatchd and in %s", ENGINE_PROGRAM,
+		    LIBEXECDIR);
+	if (o->listen == NULL && user.uid != geteuid())
+		unix_transport_start(master_address(o, config));
+	limit_privileges(o, user);
+	return (lock);
 }
 
 static int
@@ -512,8 +539,7 @@ start(struct daemon *d, struct configuration *config)
 	struct shared_state	*shared;
 	int			 lock, status;
 
-	lock = take_directory(&d->options);
-	limit_privileges(&d->options);
+	lock = leave_root(&d->options, config);
 	systemd_notify_init(&d->systemd);
 	d->signals = block_signals();
 	/* Reads the time zone now, so that raising an alarm reads no file. */
@@ -526,10 +552,9 @@ start(struct daemon *d, struct configuration *config)
 		fatal("cannot start");
 	/* Returns the parser's memory, which engines would inherit. */
 	malloc_trim(0);
-	if (!engine_program_open())
-		fatal("cannot open %s, the program of the engine, in the "
-		    "directory of hbwatchd and in %s", ENGINE_PROGRAM,
-		    LIBEXECDIR);
+	/* Before any other process is started, except the connector. */
+	if (!jail_enter(config, d->options.state))
+		fatal("cannot limit file access and system calls");
 	/* Before net-snmp, whose start may block for seconds. */
 	if (!supervisor_init(&d->supervisor, &d->agent, mono_now()))
 		fatal("cannot start the engine");
@@ -560,6 +585,7 @@ run(const struct options *o, struct configuration *config)
 	persistence_save_all(&d.agent, mono_now());
 	sinks_end();
 	snmp_library_end();
+	connector_end();
 	if (!persistence_close(d.agent.persistence))
 		_exit(status);
 	configuration_free(d.reload);

@@ -1,20 +1,35 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The capabilities of the agent (capabilities(7)).
+ * The user and the capabilities of the agent (capabilities(7)).
  */
 #ifndef HBW_PRIVILEGES_H
 #define HBW_PRIVILEGES_H
 
 #include <stdbool.h>
 
+#include "state/store_directory.h"
+
 /*
- * Drops for good all capabilities except those that a new engine needs: to open
- * a capture and, when started by root, to change the engine's user and to end
- * it.  With `bind`, ports below 1024 can be bound until privileges_settle().
- * Both return false on error (errno).
+ * The user that hbwatchd changes to when root starts it: the one of configure
+ * --with-user, or else "nobody".  uid 0: hbwatchd is root and keeps its user,
+ * because there is none or it lacks a capability; the former is logged.  For
+ * another user than root, that user.
  */
-bool	 privileges_limit(bool bind);
+struct store_owner privileges_find_user(void);
+
+/*
+ * Changes to this user, and drops for good all capabilities except CAP_NET_RAW,
+ * with which an engine opens its captures.  With `bind`, ports below 1024 can
+ * be bound until privileges_settle().  Both return false on error (errno).
+ */
+bool	 privileges_limit(struct store_owner, bool bind);
 /* Ends the effect of `bind`. */
 bool	 privileges_settle(void);
+
+/*
+ * Drops all capabilities, and the ability to get one, of a process that keeps
+ * its user.  False on error (errno).
+ */
+bool	 privileges_drop(void);
 
 #endif

@@ -14,6 +14,7 @@
 #include "snmp_log.h"
 #include "subagent.h"
 #include "table.h"
+#include "unix_transport.h"
 
 /*
  * Seconds between attempts to connect, and between pings.  The library has one
@@ -47,6 +48,7 @@ extern SNMPAlarmCallback agentx_check_session;
  */
 static struct {
 	struct notify	*notify;
+	char		*address;	/* for log messages; owned */
 	netsnmp_session	*master;	/* NULL: not connected */
 	bool		 fresh;		/* ping_less_often() is still to do */
 	bool		 registered;
@@ -56,28 +58,6 @@ static struct {
 	struct mono_time register_due;
 } subagent;
 
-/* The library has the configured address, if there is one. */
-static const char *
-master_address(void)
-{
-	const char	*address;
-
-	address = netsnmp_ds_get_string(NETSNMP_DS_APPLICATION_ID,
-	    NETSNMP_DS_AGENT_X_SOCKET);
-	return (address != NULL ? address : NETSNMP_AGENTX_SOCKET);
-}
-
-/* privileges_limit() drops CAP_DAC_OVERRIDE, which surprises root. */
-static const char *
-connect_hint(int error)
-{
-	if (error != EACCES)
-		return ("");
-	return (geteuid() != 0 ? " (see agentXPerms in hbwatchd(8))" :
-	    " (see agentXPerms in hbwatchd(8); root needs the permission, "
-	    "too)");
-}
-
 /*
  * errno is that of connect(), or another one if the library could not resolve
  * the address.
@@ -85,13 +65,14 @@ connect_hint(int error)
 static int
 connect_reason(int error)
 {
-	const char	*address = master_address();
+	const char	*address = subagent.address;
 
 	/* Only snmp_library_limit_connect() interrupts a connect(). */
 	if (error == EINTR)
 		return (ETIMEDOUT);
+	/* A path: a connect() that does not block fails while snmpd hangs. */
 	if (strchr(address, ':') == NULL || strchr(address, '/') != NULL)
-		return (error);		/* no host but a path */
+		return (error == EAGAIN ? ETIMEDOUT : error);
 	return (error == ECONNREFUSED || error == ETIMEDOUT ||
 	    error == EHOSTUNREACH || error == ENETUNREACH ||
 	    error == EACCES || error == EPERM ? error : UNRESOLVED);
@@ -106,9 +87,10 @@ log_connect_error(int error)
 		return;
 	subagent.connect_error = error;
 	log_warnx("cannot connect to snmpd (AgentX) at %s: %s%s; retrying "
-	    "every %d s", master_address(), error == UNRESOLVED ?
+	    "every %d s", subagent.address, error == UNRESOLVED ?
 	    "unknown host or invalid address" : strerror(error),
-	    connect_hint(error), CONNECT_INTERVAL);
+	    error == EACCES ? " (see agentXPerms in hbwatchd(8))" : "",
+	    CONNECT_INTERVAL);
 }
 
 static bool
@@ -157,7 +139,7 @@ on_connected(int major, int minor, void *session, void *arg)
 	    fcntl(transport->sock, F_SETFL,
 	    fcntl(transport->sock, F_GETFL) | O_NONBLOCK) != 0)
 		log_err("cannot make the AgentX socket non-blocking");
-	log_notice("connected to snmpd (AgentX) at %s", master_address());
+	log_notice("connected to snmpd (AgentX) at %s", subagent.address);
 	subagent.connect_error = 0;
 	subagent.fresh = true;
 	/* The library registers right after this; filter_log() corrects it. */
@@ -187,6 +169,11 @@ bool
 subagent_start(struct agent *agent, struct notify *notify, const char *address)
 {
 	subagent.notify = notify;
+	subagent.address = address != NULL ? strdup(address) :
+	    strdup(NETSNMP_AGENTX_SOCKET);
+	if (subagent.address == NULL)
+		fatal("cannot start");
+	address = unix_transport_address(address);
 	snmp_log_set_filter(filter_log);
 	snmp_library_use_no_files();
 	snmp_register_callback(SNMP_CALLBACK_LIBRARY,

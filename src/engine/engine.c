@@ -453,7 +453,6 @@ engine_main(void)
 	if (!handover_read(ENGINE_HANDOVER, &engine.handover))
 		fatal("cannot read the watches of the agent");
 	log_open(ENGINE_NAME, LOG_TO_STDERR, engine.handover.verbose);
-	sandbox_set_user(engine.handover.user);
 	engine.shared = shared_state_attach(&engine.handover.config,
 	    ENGINE_ROWS);
 	if (engine.shared == NULL)

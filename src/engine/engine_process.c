@@ -56,7 +56,7 @@ engine_start(struct engine_process *engine, const struct configuration *config,
 
 	engine->socket = -1;
 	engine->next = engine->count = 0;
-	handover = handover_write(config, sandbox_user(), log_is_verbose());
+	handover = handover_write(config, log_is_verbose());
 	if (handover < 0)
 		return (false);
 	started = start_program(engine, shared->file, handover);

@@ -79,6 +79,12 @@ engine_program_open(void)
 	return (open_at(self, length, LIBEXECDIR "/" ENGINE_PROGRAM));
 }
 
+int
+engine_program_file(void)
+{
+	return (program);
+}
+
 /* ---- the environment */
 
 /*
@@ -136,20 +142,14 @@ reset_signals(void)
 }
 
 /*
- * The capabilities to open captures, to change the user and for SCHED_RR.  A
- * capability that the agent does not have is refused.
+ * The capabilities to open captures and for SCHED_RR.  One that the agent does
+ * not have is refused.
  */
 static void
 keep_capabilities(void)
 {
-	static const unsigned long	 kept[] = {
-		CAP_NET_RAW, CAP_SETUID, CAP_SETGID, CAP_SYS_NICE,
-	};
-	size_t				 i;
-
-	for (i = 0; i < sizeof(kept) / sizeof(kept[0]); i++)
-		(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, kept[i], 0,
-		    0);
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_NET_RAW, 0, 0);
+	(void)prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_SYS_NICE, 0, 0);
 }
 
 /* The numbers may overlap, so all descriptors are moved out of the way. */

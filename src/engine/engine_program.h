@@ -18,6 +18,8 @@
  * root or that of the running program.  False on error (errno).
  */
 bool	 engine_program_open(void);
+/* The open file. */
+int	 engine_program_file(void);
 
 /*
  * Starts a process that executes it with the descriptors of enum

@@ -170,8 +170,7 @@ put_watches(struct output *out, const struct configuration *config)
 }
 
 int
-handover_write(const struct configuration *config, struct sandbox_user user,
-    bool verbose)
+handover_write(const struct configuration *config, bool verbose)
 {
 	struct output	 out = { .file = memory_file_new("hbwatch-watches") };
 	size_t		 i;
@@ -182,8 +181,6 @@ handover_write(const struct configuration *config, struct sandbox_user user,
 	put_text(&out, PACKAGE_VERSION);
 	for (i = 0; i < SHARED_SIZES; i++)
 		put_number(&out, shared_sizes[i], 4);
-	put_number(&out, user.uid, 4);
-	put_number(&out, user.gid, 4);
 	put_number(&out, verbose, 1);
 	put_number(&out, config->realtime, 1);
 	put_number(&out, config->nwatches, 4);
@@ -418,10 +415,8 @@ handover_parse(const uint8_t *bytes, size_t size, struct handover *handover)
 	};
 	bool		 no_memory;
 
-	*handover = (struct handover){ .user = { 0 } };
+	*handover = (struct handover){ .verbose = false };
 	if (get_version(&in.cursor)) {
-		handover->user.uid = cursor_u32(&in.cursor);
-		handover->user.gid = cursor_u32(&in.cursor);
 		handover->verbose = cursor_u8(&in.cursor) != 0;
 		get_realtime(&in);
 		get_watches(&in);
@@ -442,7 +437,7 @@ handover_read(int file, struct handover *handover)
 	void	*bytes;
 	bool	 ok;
 
-	*handover = (struct handover){ .user = { 0 } };
+	*handover = (struct handover){ .verbose = false };
 	if (size == 0) {
 		errno = EINVAL;
 		return (false);
@@ -469,5 +464,5 @@ handover_free(struct handover *handover)
 	}
 	free(handover->config.watches);
 	arena_free(&handover->arena);
-	*handover = (struct handover){ .user = { 0 } };
+	*handover = (struct handover){ .verbose = false };
 }

@@ -14,10 +14,8 @@
 
 #include "base/arena.h"
 #include "config/configuration.h"
-#include "engine/sandbox.h"
 
 struct handover {
-	struct sandbox_user	 user;		/* for sandbox_set_user */
 	bool			 verbose;	/* see log_open */
 	/*
 	 * Only `realtime` and the watches.  They are in the arena, and have
@@ -31,8 +29,7 @@ struct handover {
  * Writes the hand-over of a configuration.  Returns a sealed, read-only file,
  * which the caller closes; -1 on error (errno).
  */
-int	 handover_write(const struct configuration *, struct sandbox_user,
-	    bool verbose);
+int	 handover_write(const struct configuration *, bool verbose);
 
 /*
  * Reads a hand-over.  The caller frees it with handover_free.  False when it is

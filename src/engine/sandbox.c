@@ -9,9 +9,7 @@
 #include <net/if.h>
 
 #include <errno.h>
-#include <grp.h>
 #include <linux/if_packet.h>
-#include <pwd.h>
 #include <sched.h>
 #include <signal.h>
 #include <stddef.h>
@@ -20,68 +18,10 @@
 #include <unistd.h>
 
 #include <cap-ng.h>
-#include <seccomp.h>
 
 #include "base/log.h"
+#include "engine/call_filter.h"
 #include "engine/sandbox.h"
-
-/* The user that the engine changes to; uid 0: it keeps its user. */
-static struct sandbox_user	 engine_user;
-
-/* The parent needs CAP_KILL to kill an engine that runs as another user. */
-static bool
-can_change_user(void)
-{
-	return (geteuid() == 0 && capng_get_caps_process() == 0 &&
-	    capng_have_capability(CAPNG_PERMITTED, CAP_SETUID) &&
-	    capng_have_capability(CAPNG_PERMITTED, CAP_SETGID) &&
-	    capng_have_capability(CAPNG_PERMITTED, CAP_KILL));
-}
-
-void
-sandbox_find_user(void)
-{
-	const struct passwd	*user;
-
-	if (!can_change_user())
-		return;
-	user = getpwnam(HBW_USER);
-	if (user == NULL || user->pw_uid == 0)
-		user = getpwnam("nobody");
-	if (user == NULL || user->pw_uid == 0) {
-		log_warnx("no unprivileged user \"%s\" or \"nobody\": the "
-		    "engine runs as uid 0", HBW_USER);
-		return;
-	}
-	engine_user = (struct sandbox_user){ user->pw_uid, user->pw_gid };
-}
-
-struct sandbox_user
-sandbox_user(void)
-{
-	return (engine_user);
-}
-
-void
-sandbox_set_user(struct sandbox_user user)
-{
-	engine_user = user;
-}
-
-/*
- * In a user namespace the ids may have no mapping (EINVAL) or be fixed (EPERM).
- * Then the process keeps its user, which has no privileges outside of it.
- */
-static bool
-change_user(void)
-{
-	uid_t	 uid = engine_user.uid;
-	gid_t	 gid = engine_user.gid;
-
-	return (uid == 0 || (setgroups(0, NULL) == 0 &&
-	    setresgid(gid, gid, gid) == 0 && setresuid(uid, uid, uid) == 0) ||
-	    errno == EPERM || errno == EINVAL);
-}
 
 bool
 sandbox_drop_bounding(void)
@@ -163,101 +103,62 @@ static const int	 denied[] = {
 	SCMP_SYS(setsockopt),
 };
 
-/* libseccomp returns a negative errno. */
-static bool
-succeeded(int error)
-{
-	if (error < 0)
-		errno = -error;
-	return (error >= 0);
-}
-
-static bool
-add_calls(scmp_filter_ctx filter, uint32_t action, const int *calls, size_t n)
-{
-	size_t	 i;
-
-	for (i = 0; i < n; i++)
-		if (!succeeded(seccomp_rule_add(filter, action, calls[i], 0)))
-			return (false);
-	return (true);
-}
-
-#define EQUAL(n, value)	\
-	SCMP_CMP(n, SCMP_CMP_EQ, (scmp_datum_t)(value), 0)
-#define HAS_BITS(n, mask, value)	\
-	SCMP_CMP(n, SCMP_CMP_MASKED_EQ, mask, value)
 #define STANDARD_STREAM	SCMP_CMP(0, SCMP_CMP_LE, STDERR_FILENO, 0)
 
 /* The calls that are allowed with these arguments only. */
 static bool
 add_calls_with_arguments(scmp_filter_ctx filter, int report)
 {
-	const struct {
-		int			 call;
-		unsigned		 n;
-		struct scmp_arg_cmp	 arguments[2];
-	} rules[] = {
+	const struct call_filter_rule	 rules[] = {
 		/* Reports go to the parent: no other socket, no address. */
-		{ SCMP_SYS(sendto), 2, { EQUAL(0, report), EQUAL(4, 0) } },
+		{ SCMP_SYS(sendto), 2,
+		    { CALL_EQUAL(0, report), CALL_EQUAL(4, 0) } },
 		/* The C library writes the reason of an abort. */
 		{ SCMP_SYS(write), 1, { STANDARD_STREAM } },
 		{ SCMP_SYS(writev), 1, { STANDARD_STREAM } },
 		/* abort(3) sends SIGABRT to this process. */
 		{ SCMP_SYS(tgkill), 2,
-		    { EQUAL(0, getpid()), EQUAL(2, SIGABRT) } },
+		    { CALL_EQUAL(0, getpid()), CALL_EQUAL(2, SIGABRT) } },
 		/* malloc(3) maps memory: not a file, and not executable. */
-		{ SCMP_SYS(mmap), 2, { HAS_BITS(2, PROT_EXEC, 0),
-		    HAS_BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
-		{ SCMP_SYS(mmap2), 2, { HAS_BITS(2, PROT_EXEC, 0),
-		    HAS_BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
+		{ SCMP_SYS(mmap), 2, { CALL_HAS_BITS(2, PROT_EXEC, 0),
+		    CALL_HAS_BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
+		{ SCMP_SYS(mmap2), 2, { CALL_HAS_BITS(2, PROT_EXEC, 0),
+		    CALL_HAS_BITS(3, MAP_ANONYMOUS, MAP_ANONYMOUS) } },
 		/*
 		 * It leaves SCHED_RR during a flood, and returns to it if
 		 * RLIMIT_RTPRIO permits; it locks its memory.
 		 */
 		{ SCMP_SYS(sched_setscheduler), 2,
-		    { EQUAL(0, 0), EQUAL(1, SCHED_OTHER) } },
+		    { CALL_EQUAL(0, 0), CALL_EQUAL(1, SCHED_OTHER) } },
 		{ SCMP_SYS(sched_setscheduler), 2,
-		    { EQUAL(0, 0), EQUAL(1, SCHED_RR) } },
-		{ SCMP_SYS(mlockall), 1, { EQUAL(0, MCL_CURRENT) } },
+		    { CALL_EQUAL(0, 0), CALL_EQUAL(1, SCHED_RR) } },
+		{ SCMP_SYS(mlockall), 1, { CALL_EQUAL(0, MCL_CURRENT) } },
 		/* link_state and libpcap read the state of an interface. */
-		{ SCMP_SYS(ioctl), 1, { EQUAL(1, SIOCGIFFLAGS) } },
-		{ SCMP_SYS(ioctl), 1, { EQUAL(1, SIOCGIFINDEX) } },
+		{ SCMP_SYS(ioctl), 1, { CALL_EQUAL(1, SIOCGIFFLAGS) } },
+		{ SCMP_SYS(ioctl), 1, { CALL_EQUAL(1, SIOCGIFINDEX) } },
 		/* libpcap reads the dropped packets and the last error. */
 		{ SCMP_SYS(getsockopt), 2,
-		    { EQUAL(1, SOL_PACKET), EQUAL(2, PACKET_STATISTICS) } },
+		    { CALL_EQUAL(1, SOL_PACKET),
+		    CALL_EQUAL(2, PACKET_STATISTICS) } },
 		{ SCMP_SYS(getsockopt), 2,
-		    { EQUAL(1, SOL_SOCKET), EQUAL(2, SO_ERROR) } },
+		    { CALL_EQUAL(1, SOL_SOCKET), CALL_EQUAL(2, SO_ERROR) } },
 	};
-	size_t	 i;
 
-	for (i = 0; i < sizeof(rules) / sizeof(rules[0]); i++)
-		if (!succeeded(seccomp_rule_add_array(filter, SCMP_ACT_ALLOW,
-		    rules[i].call, rules[i].n, rules[i].arguments)))
-			return (false);
-	return (true);
+	return (call_filter_allow(filter, rules,
+	    sizeof(rules) / sizeof(rules[0])));
 }
 
 static bool
 limit_system_calls(int report)
 {
-	scmp_filter_ctx	 filter = seccomp_init(SCMP_ACT_KILL_PROCESS);
-	bool		 done;
+	scmp_filter_ctx	 filter = call_filter_new(SCMP_ACT_KILL_PROCESS);
 
-	if (filter == NULL) {
-		errno = ENOMEM;
-		return (false);
-	}
-	done = succeeded(seccomp_attr_set(filter, SCMP_FLTATR_ACT_BADARCH,
-	    SCMP_ACT_KILL_PROCESS)) &&
-	    add_calls(filter, SCMP_ACT_ALLOW, allowed,
+	return (filter != NULL && call_filter_load(filter,
+	    call_filter_add(filter, SCMP_ACT_ALLOW, allowed,
 	    sizeof(allowed) / sizeof(allowed[0])) &&
-	    add_calls(filter, SCMP_ACT_ERRNO(EACCES), denied,
+	    call_filter_add(filter, SCMP_ACT_ERRNO(EACCES), denied,
 	    sizeof(denied) / sizeof(denied[0])) &&
-	    add_calls_with_arguments(filter, report) &&
-	    succeeded(seccomp_load(filter));
-	seccomp_release(filter);
-	return (done);
+	    add_calls_with_arguments(filter, report)));
 }
 
 /*
@@ -316,9 +217,9 @@ sandbox_enter(int report, size_t polled, size_t memory)
 {
 	/* Fails without CAP_SETPCAP; PR_SET_NO_NEW_PRIVS is enough then. */
 	(void)sandbox_drop_bounding();
-	return (change_user() && drop_capabilities() &&
+	return (drop_capabilities() &&
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
-	    /* A change of the user resets this. */
+	    /* Executing the program with capabilities resets this. */
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
 	    limit_process(report, polled, memory));
 }

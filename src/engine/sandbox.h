@@ -6,29 +6,12 @@
 #ifndef HBW_SANDBOX_H
 #define HBW_SANDBOX_H
 
-#include <sys/types.h>
-
 #include <stdbool.h>
 #include <stddef.h>
 
 /*
- * Looks up the user that sandbox_enter changes to if the process runs as root:
- * the one of configure --with-user, or else "nobody".  Call it once, at the
- * start, while /etc/passwd can be read.
- */
-void	 sandbox_find_user(void);
-
-/* Hands the user over to another program; uid 0: it keeps its user. */
-struct sandbox_user {
-	uid_t	 uid;
-	gid_t	 gid;
-};
-struct sandbox_user sandbox_user(void);
-void	 sandbox_set_user(struct sandbox_user);
-
-/*
- * Drops, for the rest of the process, all that the engine does not need: the
- * user root, all capabilities, new files and processes, and all system calls
+ * Drops, for the rest of the process, all that the engine does not need: all
+ * capabilities, new files and processes, and all system calls
  * except those that sandbox.c lists; any other call kills the process with
  * SIGSYS.  The process can send on the socket `report` only, poll at most
  * `polled` descriptors, and map `memory` bytes more than now.  False on error

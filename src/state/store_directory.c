@@ -2,11 +2,13 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/log.h"
@@ -14,6 +16,7 @@
 #include "state/store_directory.h"
 
 #define LOCK_MS		20
+#define DATABASE	"hbwatchd.db"
 
 void
 store_directory_make(const char *directory)
@@ -60,40 +63,123 @@ store_directory_lock(const char *directory, int tries, int *fd)
 	return (true);
 }
 
-/* True when the owner was changed. */
-static bool
-chown_to_root(const char *file)
+/* ---- the owner of the files */
+
+enum given { GIVEN, UNCHANGED, FAILED };
+
+/*
+ * The user that gets the directory may have put a link to any file into it.  So
+ * this changes neither the target of a symbolic link nor a file that has
+ * another name.  `path` is for the log.
+ */
+static enum given
+give(int file, const char *path, const struct store_owner *owner)
 {
 	struct stat	 st;
 
-	if (lstat(file, &st) != 0 || st.st_uid == 0 ||
-	    (!S_ISREG(st.st_mode) && !S_ISDIR(st.st_mode)))
+	if (fstat(file, &st) != 0 ||
+	    (st.st_uid == owner->uid && st.st_gid == owner->gid) ||
+	    !(S_ISDIR(st.st_mode) ||
+	    (S_ISREG(st.st_mode) && st.st_nlink == 1)))
+		return (UNCHANGED);
+	if (fchownat(file, "", owner->uid, owner->gid, AT_EMPTY_PATH) != 0) {
+		log_warn("%s: cannot be given to uid %u", path,
+		    (unsigned)owner->uid);
+		return (FAILED);
+	}
+	if (st.st_uid != owner->uid)
+		log_notice("%s: ownership changed from uid %u to uid %u", path,
+		    (unsigned)st.st_uid, (unsigned)owner->uid);
+	return (GIVEN);
+}
+
+static bool
+is_state_file(const char *name)
+{
+	return (strcmp(name, "epoch") == 0 ||
+	    strncmp(name, DATABASE, strlen(DATABASE)) == 0);
+}
+
+/* These may be in a directory that is just going to be ours. */
+static bool
+is_neutral(const char *name)
+{
+	return (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    strcmp(name, "lost+found") == 0);
+}
+
+/*
+ * Does it have our files, or none?  A directory with other files may belong to
+ * another program.
+ */
+static bool
+is_ours(int directory)
+{
+	const struct dirent	*e;
+	bool			 ours = false, other = false;
+	DIR			*stream;
+	int			 copy;
+
+	copy = openat(directory, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (copy == -1)
 		return (false);
-	if (lchown(file, 0, 0) != 0)
+	stream = fdopendir(copy);
+	if (stream == NULL) {
+		close(copy);
 		return (false);
-	log_warnx("%s: ownership changed from uid %u to uid 0", file,
-	    (unsigned)st.st_uid);
-	return (true);
+	}
+	while ((e = readdir(stream)) != NULL) {
+		ours = ours || is_state_file(e->d_name);
+		other = other || !is_neutral(e->d_name);
+	}
+	closedir(stream);
+	return (ours || !other);
 }
 
 /* True when the owner of a file was changed. */
 static bool
-adopt_all(const char *directory, const char *database, const char *epoch)
+give_files(const char *directory, int lock, const struct store_owner *owner)
 {
-	struct stat	 st;
-	char		*wal;
-	bool		 changed;
+	/* A directory is before its files. */
+	static const char *const	 files[] = {
+		DATABASE, DATABASE "-wal", DATABASE "-shm", "epoch", "snmp",
+		"snmp/hbwatch.conf",
+	};
+	char				*path;
+	size_t				 i;
+	int				 file;
+	enum given			 given;
+	bool				 any = false;
 
-	/* Without the database it may not be our directory. */
-	if (lstat(database, &st) == 0)
-		(void)chown_to_root(directory);
-	changed = chown_to_root(database);
-	changed = chown_to_root(epoch) || changed;
-	if (asprintf(&wal, "%s-wal", database) >= 0) {
-		(void)chown_to_root(wal);
-		free(wal);
+	given = is_ours(lock) ? give(lock, directory, owner) : FAILED;
+	for (i = 0; given != FAILED && i < sizeof(files) / sizeof(files[0]);
+	    i++) {
+		file = openat(lock, files[i], O_PATH | O_NOFOLLOW | O_CLOEXEC);
+		if (file == -1)
+			continue;
+		if (asprintf(&path, "%s/%s", directory, files[i]) >= 0) {
+			given = give(file, path, owner);
+			any = any || given == GIVEN;
+			free(path);
+		}
+		close(file);
 	}
-	return (changed);
+	return (any);
+}
+
+/*
+ * As the owner: the files are under the control of this user, so root writes
+ * none of them.
+ */
+static void
+write_epoch(const char *path, struct epoch_file *f,
+    const struct store_owner *owner)
+{
+	if (seteuid(owner->uid) != 0)
+		return;
+	(void)epoch_file_write(path, f);
+	if (seteuid(0) != 0)
+		fatal("cannot start");
 }
 
 /*
@@ -101,36 +187,41 @@ adopt_all(const char *directory, const char *database, const char *epoch)
  * are written again if they were correct before.
  */
 static void
-adopt_files(const char *directory)
+take_files(const char *directory, int lock, const struct store_owner *owner)
 {
 	struct epoch_file	 f;
 	struct stat		 st;
 	char			*database = NULL, *epoch = NULL;
 	bool			 correct;
 
-	if (asprintf(&database, "%s/hbwatchd.db", directory) < 0 ||
-	    asprintf(&epoch, "%s/epoch", directory) < 0)
+	if (asprintf(&database, "%s/" DATABASE, directory) < 0 ||
+	    asprintf(&epoch, "%s/epoch", directory) < 0) {
+		free(database);
 		return;
+	}
 	correct = epoch_file_read(epoch, &f) && f.has_identity &&
 	    f.is_original && lstat(database, &st) == 0 &&
 	    (f.database_changed == 0 || epoch_file_same_time(
 	    f.database_changed, epoch_file_changed(&st)));
-	if (adopt_all(directory, database, epoch) && correct) {
+	if (give_files(directory, lock, owner) && correct) {
 		if (f.database_changed != 0 && lstat(database, &st) == 0)
 			f.database_changed = epoch_file_changed(&st);
-		(void)epoch_file_write(epoch, &f);
+		write_epoch(epoch, &f, owner);
 	}
 	free(database);
 	free(epoch);
 }
 
 bool
-store_directory_take(const char *directory, int *lock)
+store_directory_take(const char *directory, const struct store_owner *owner,
+    int *lock)
 {
+	/* An error is logged when the store is opened. */
+	(void)mkdir(directory, 0700);
 	if (!store_directory_lock(directory, STORE_DIRECTORY_TRIES, lock))
 		return (false);
 	/* Without the lock, the files may be those of another hbwatchd. */
 	if (*lock != -1 && geteuid() == 0)
-		adopt_files(directory);
+		take_files(directory, *lock, owner);
 	return (true);
 }

@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The directory of the state: created, locked against a second hbwatchd, and
- * given back to root.
+ * given to the user of hbwatchd.
  */
 #ifndef HBW_STORE_DIRECTORY_H
 #define HBW_STORE_DIRECTORY_H
+
+#include <sys/types.h>
 
 #include <stdbool.h>
 
@@ -28,13 +30,21 @@ bool	 store_directory_make_again(const char *directory);
  */
 bool	 store_directory_lock(const char *directory, int tries, int *fd);
 
+/* The user and the group that the files belong to. */
+struct store_owner {
+	uid_t	 uid;
+	gid_t	 gid;
+};
+
 /*
- * Prepares a start: locks the directory, as store_directory_lock does, for
- * store_open.  Then, if the process runs as root, makes root the owner of the
- * files that an earlier run as another user left there.  This needs CAP_CHOWN,
- * so it is called before privileges are dropped.  False, after up to 3 s, when
- * another process has the lock; then nothing was changed.
+ * Prepares a start: makes the directory, and locks it for store_open, as the
+ * functions above do.  Then, if the process runs as root, gives the directory
+ * and its files to the owner, because an earlier run may have been as another
+ * user.  This needs CAP_CHOWN, so it is called before privileges are dropped.
+ * False, after up to 3 s, when another process has the lock; then nothing was
+ * changed.
  */
-bool	 store_directory_take(const char *directory, int *lock);
+bool	 store_directory_take(const char *directory, const struct store_owner *,
+	    int *lock);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The watches that the agent hands over to an engine.  The input is what
- * follows the version and the user; it starts with the number of watches.
+ * follows the version and `verbose`; it starts with the number of watches.
  */
 #include <stdlib.h>
 #include <string.h>
@@ -11,8 +11,6 @@
 
 #include "fuzz.h"
 
-#define USER	((struct sandbox_user){ 1, 2 })
-
 /* A hand-over without watches ends with their number in four octets. */
 static size_t
 read_start(uint8_t *start, size_t size)
@@ -21,7 +19,7 @@ read_start(uint8_t *start, size_t size)
 	int					 file;
 	size_t					 length;
 
-	file = handover_write(&empty, USER, false);
+	file = handover_write(&empty, false);
 	fuzz_check(file >= 0);
 	length = memory_file_size(file, true) - 4;
 	fuzz_check(length <= size && pread(file, start, length, 0) ==
@@ -35,8 +33,7 @@ static void
 check_again(const struct handover *h)
 {
 	struct handover	 again;
-	int		 file = handover_write(&h->config, h->user,
-			    h->verbose);
+	int		 file = handover_write(&h->config, h->verbose);
 	size_t		 i;
 
 	fuzz_check(file >= 0 && handover_read(file, &again));

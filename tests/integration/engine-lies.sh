@@ -34,6 +34,10 @@ cp "$BUILD/hbwatchd" "$OWN"
 cp "$liar" "$OWN/hbwatch-engine"
 cp "$BUILD/hbwatch-engine" "$OWN/hbwatch-engine.honest"
 echo "$SEED" >"$OWN/seed"
+chmod 0666 "$OWN/seed"
+# The jail permits to execute hbwatch-engine only, but not with a preloaded
+# library.
+HBWATCHD_ENV=(LD_PRELOAD=)
 note "seed $SEED, $DURATION s"
 
 # Over UDP, traps that snmpd has sent could be lost.

@@ -144,7 +144,7 @@ realtime 0
 # LD_PRELOAD may not have a blank.
 HBWATCHD_ENV=(LD_PRELOAD=allocations.so "LD_LIBRARY_PATH=$WORK"
 	"ALLOCATIONS=$WORK/fifo")
-mkfifo "$WORK/fifo"
+mkfifo -m 0666 "$WORK/fifo"
 start allocations "$NODE_A" cat "$WORK/fifo"
 start_hbwatchd
 soon "with the library, heartbeats make the watch alive" 10 \

@@ -261,6 +261,8 @@ make_work() {
 	[ "${#parent}" -le 60 ] || parent=/tmp
 	WORK=$(mktemp -d "$parent/hbw test.XXXXXX") ||
 		bail_out "cannot make a work directory"
+	# hbwatchd, which changes its user, reads and writes files in it.
+	chmod 0711 "$WORK"
 	AGENTX=$WORK/agentx
 	NODE_A=hbw-${WORK##*.}-a
 	NODE_B=hbw-${WORK##*.}-b

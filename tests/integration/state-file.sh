@@ -8,6 +8,8 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin sqlite3
+# shellcheck source-path=SCRIPTDIR source=lib/jail.sh
+. "$INTEGRATION/lib/jail.sh"
 start_observer "$(watch_section flinkserver 20053 1s)"
 STATE=$WORK/new/state
 mkdir "$WORK/new"
@@ -26,9 +28,11 @@ set_aside() {
 		! -name '*-wal'
 }
 
-# private_file PATH: is it a regular file that only root can read?
+# private_file PATH: is it a regular file that only the user of hbwatchd can
+# read?
 private_file() {
-	[ -f "$1" ] && [ ! -L "$1" ] && [ "$(stat -c '%a %u' "$1")" = "600 0" ]
+	[ -f "$1" ] && [ ! -L "$1" ] &&
+		[ "$(stat -c '%a %u' "$1")" = "600 $uid" ]
 }
 
 # restore_state: copies back a valid state with an active alarm and epoch 7
@@ -108,12 +112,12 @@ run_second() {
 		-s "$STATE" -x "$AGENTX" -l stderr >"$WORK/second.log" 2>&1
 }
 # As if the first hbwatchd were running as this user.
-chown 65534:65534 "$STATE" "$STATE"/*
+chown 1:1 "$STATE" "$STATE"/*
 run_second
 is "a second hbwatchd with the same state ends with status 1" $? 1
 is "it does not change the owner of any file" \
-	"$(find "$STATE" ! -user 65534)" ""
-chown 0:0 "$STATE" "$STATE"/*
+	"$(find "$STATE" ! -user 1)" ""
+chown "$uid" "$STATE" "$STATE"/*
 check "its error says that another hbwatchd uses it" \
 	grep -qi "another hbwatchd" "$WORK/second.log"
 check "its error names the directory" grep -qF "$STATE" "$WORK/second.log"
@@ -175,8 +179,8 @@ for what in "mode 0666" "another owner" "another owner of the directory"; do
 	restore_state
 	case $what in
 	"mode 0666") chmod 0666 "$FILE" ;;
-	"another owner") chown 65534:65534 "$FILE" ;;
-	"another owner of the directory") chown 65534 "$STATE" ;;
+	"another owner") chown 1:1 "$FILE" ;;
+	"another owner of the directory") chown 1 "$STATE" ;;
 	esac
 	mark_log
 	start_hbwatchd

@@ -10,9 +10,13 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
+# shellcheck source-path=SCRIPTDIR source=lib/jail.sh
+. "$INTEGRATION/lib/jail.sh"
 start_pair 1s
 STATE=$WORK/new/state
+# hbwatchd can make its directory again only where its user may.
 mkdir "$WORK/new"
+chown "$uid" "$WORK/new"
 stop hbwatchd TERM
 start_hbwatchd
 NOTICED="while hbwatchd was running; writing the state again"
@@ -40,6 +44,7 @@ change() {
 	"parent moved")
 		mv "$WORK/new" "$WORK/old"
 		mkdir "$WORK/new"
+		chown "$uid" "$WORK/new"
 		;;
 	"database removed") rm "$STATE/hbwatchd.db" ;;
 	"log removed") rm "$STATE/hbwatchd.db-wal" ;;
@@ -52,10 +57,10 @@ change() {
 	esac
 }
 
-need "the watch is not alive" 10 watch_is hbwWatchState flinkserver alive
-epoch=1
-for what in "directory removed" "directory moved" "database removed" \
-	"log removed" "database truncated" "older copy" "parent moved"; do
+# try_change HOW: changes it while an alarm is active, and checks the result
+try_change() {
+	local what=$1
+
 	stop peer
 	need "$what: the alarm is not raised" 10 raised
 	need "$what: not delivered" 10 get_is hbwNotificationsPending.0 0
@@ -88,14 +93,33 @@ for what in "directory removed" "directory moved" "database removed" \
 	start_peer
 	need "$what: the alarm is not cleared" 10 \
 		alarm_is hbwAlarmState flinkserver cleared
+}
+
+need "the watch is not alive" 10 watch_is hbwWatchState flinkserver alive
+epoch=1
+for how in "directory removed" "directory moved" "database removed" \
+	"log removed" "database truncated" "older copy"; do
+	try_change "$how"
 done
+
+# Landlock permits only the parent that was there at the start; a process with a
+# preloaded library does not use it.
+stop hbwatchd
+HBWATCHD_ENV=(LD_PRELOAD=)
+start_hbwatchd
+need "the watch is not alive" 10 watch_is hbwWatchState flinkserver alive
+try_change "parent moved"
+stop hbwatchd
+HBWATCHD_ENV=()
+start_hbwatchd
 
 #
 # Another file system is mounted there
 #
 
 mark_log
-need "cannot mount" 1 inside mount -t tmpfs -o mode=0700 hbwatch-test "$STATE"
+need "cannot mount" 1 inside mount -t tmpfs \
+	-o "mode=0700,uid=$uid" hbwatch-test "$STATE"
 soon "mounted over: this is noticed" 10 log_lines_are 1 "$NOTICED"
 soon "mounted over: the state is there" 10 \
 	inside test -s "$STATE/hbwatchd.db"

@@ -22,8 +22,6 @@
 
 #include "load.h"
 
-#define USER	((struct sandbox_user){ 45, 640 })
-
 #define TEXT								\
 	"realtime = 7 "							\
 	"source = \"secret-source\" service = \"secret-service\"\n"	\
@@ -53,7 +51,7 @@ write_down(const char *text)
 
 	config = load(text);
 	assert_non_null(config);
-	file = handover_write(config, USER, true);
+	file = handover_write(config, true);
 	assert_true(file >= 0);
 	size = memory_file_size(file, true);
 	assert_true(size > 0);
@@ -114,8 +112,6 @@ watches_are_the_same(void **state)
 
 	(void)state;
 	write_down(TEXT);
-	assert_int_equal(handover.user.uid, USER.uid);
-	assert_int_equal(handover.user.gid, USER.gid);
 	assert_true(handover.verbose);
 	assert_int_equal(handover.config.realtime, 7);
 	assert_int_equal(handover.config.nwatches, 3);

@@ -111,35 +111,6 @@ read_status(char *text, size_t size)
 	assert_int_equal(waitpid(pid, NULL, 0), pid);
 }
 
-/* False in a user namespace that has only one user. */
-static bool
-can_change_user(void)
-{
-	pid_t	 pid;
-	int	 status;
-
-	pid = fork();
-	assert_true(pid >= 0);
-	if (pid == 0)
-		_exit(setresuid(65534, 65534, 65534) == 0 ? DONE : OTHER);
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	return (WIFEXITED(status) && WEXITSTATUS(status) == DONE);
-}
-
-static void
-is_not_root(void **state)
-{
-	char	 text[4096];
-
-	(void)state;
-	if (geteuid() != 0 || !can_change_user())
-		skip();
-	read_status(text, sizeof(text));
-	assert_null(strstr(text, "\nUid:\t0\t"));
-	assert_null(strstr(text, "\nGid:\t0\t"));
-	assert_non_null(strstr(text, "\nGroups:\t \n"));
-}
-
 static void
 has_no_capability(void **state)
 {
@@ -461,7 +432,6 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test(is_not_root),
 		cmocka_unit_test(has_no_capability),
 #ifndef HBW_SANITIZERS
 		cmocka_unit_test(needed_calls_work),
@@ -471,6 +441,5 @@ main(void)
 #endif
 	};
 
-	sandbox_find_user();
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }

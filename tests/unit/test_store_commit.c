@@ -67,7 +67,8 @@ in_use_keeps_owner(void **state)
 		skip();
 	fd = open(path("state"), O_RDONLY | O_DIRECTORY);
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
-	assert_false(store_directory_take(path("state"), &lock));
+	assert_false(store_directory_take(path("state"),
+	    &(struct store_owner){ 0, 0 }, &lock));
 	assert_int_equal(stat(path(DB), &st), 0);
 	assert_int_equal(st.st_uid, 65534);
 	close(fd);

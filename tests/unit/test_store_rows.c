@@ -125,7 +125,8 @@ mode_and_owner_corrected(void **state)
 	assert_int_equal(chmod(path(DB), 0666), 0);
 	if (geteuid() == 0 && chown(path(DB), 65534, 65534) != 0)
 		print_message("# the owner cannot be changed here\n");
-	assert_true(store_directory_take(path("state"), &lock));
+	assert_true(store_directory_take(path("state"),
+	    &(struct store_owner){ geteuid(), getegid() }, &lock));
 	assert_int_equal(store_open(&store, path("state"), lock, &counters),
 	    STORE_OK);
 	assert_int_equal(stat(path(DB), &st), 0);

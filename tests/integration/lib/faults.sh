@@ -28,7 +28,7 @@ memory_kib() {
 # ends
 mount_small() {
 	mkdir -p "$1"
-	mount -t tmpfs -o "size=$2,mode=0700" hbwatch-test "$1" ||
+	mount -t tmpfs -o "size=$2,mode=0711" hbwatch-test "$1" ||
 		bail_out "cannot mount a tmpfs"
 	MOUNTS+=("$1")
 }

@@ -74,7 +74,22 @@ hbwatchd_answers() {
 
 # engine: the pids of the engine processes; there may be two, or none
 engine() {
-	children "${PID[hbwatchd]}"
+	local pid
+
+	for pid in $(children "${PID[hbwatchd]}"); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = hbwatch-connect ] ||
+			echo "$pid"
+	done
+}
+
+# connector: the pid of the process that connects to snmpd as root, or nothing
+connector() {
+	local pid
+
+	for pid in $(children "${PID[hbwatchd]}"); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != hbwatch-connect ] ||
+			echo "$pid"
+	done
 }
 
 # the_engine: the pid of the engine; fails unless there is exactly one
