@@ -66,19 +66,26 @@ allow_configuration(int rules, const struct configuration *config)
 }
 
 /*
- * The directory may be replaced, for example by its backup, so the rule is for
- * the directory that contains it.  For / that would be everything.
+ * The directory may be missing now and be made later, or it may be replaced,
+ * for example by its backup.  So the rule is for the nearest directory that
+ * contains it and exists.  For / that would be everything.
  */
 static bool
 allow_state(int rules, const char *state)
 {
-	char	 path[PATH_MAX];
+	char	 name[PATH_MAX], path[PATH_MAX];
+	bool	 exists = realpath(state, path) != NULL, found;
 
-	if (realpath(state, path) == NULL)
+	if (strlen(state) >= sizeof(name))
 		return (true);
-	cut_name(path);
-	return (landlock_allow(rules, strcmp(path, "/") == 0 ? state : path,
-	    LANDLOCK_WRITE));
+	strcpy(name, exists ? path : state);
+	do {
+		cut_name(name);
+		found = realpath(name, path) != NULL;
+	} while (!found && strcmp(name, ".") != 0);
+	if (found && strcmp(path, "/") != 0)
+		return (landlock_allow(rules, path, LANDLOCK_WRITE));
+	return (!exists || landlock_allow(rules, state, LANDLOCK_WRITE));
 }
 
 /*

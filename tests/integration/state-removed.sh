@@ -3,7 +3,7 @@
 #
 # Setting: the state directory or a file in it is removed, moved or truncated,
 #          or a file system is mounted over it, while hbwatchd runs and an
-#          alarm is active.
+#          alarm is active; and a directory that is made after the start.
 # Checks:  hbwatchd notices it without an event, logs it once, and writes its
 #          state again with a new epoch; after kill -9 it knows the alarm.
 
@@ -144,4 +144,19 @@ is "no parent: the error is logged once" "$(log_count "cannot be written")" 1
 check "no parent: the epoch is the time" \
 	test "$(get hbwNotificationEpoch.0)" -gt 1000000000
 check "no epoch and sequence was used twice" pairs_are_unique
+stop hbwatchd TERM
+
+#
+# The directory cannot be made at the start
+#
+
+STATE=$WORK/late/new/state
+mkdir "$WORK/late"
+mark_log
+start_hbwatchd
+soon "late parent: this is logged" 10 log_lines_are 1 "cannot be written"
+mkdir "$WORK/late/new"
+chown "$uid" "$WORK/late/new"
+soon "late parent: the state is written when it is there" 10 state_is_written
+check "hbwatchd ends on TERM" stop hbwatchd TERM
 finish
