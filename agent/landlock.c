@@ -62,7 +62,7 @@ static const uint64_t	 uses[] = {
 	[LANDLOCK_EXECUTE] = READ_FILE | EXECUTE,
 };
 
-static uint64_t	 handled;	/* the rights that this kernel knows */
+static uint64_t	 handled;	/* the rights that this kernel supports */
 
 int
 landlock_begin(void)

@@ -153,7 +153,7 @@ alarm_location(const struct configuration_watch *w, char *location)
 	return (location);
 }
 
-/* Of a longer expression the detail has only the begin. */
+/* The most bytes of an expression in the detail; the rest is cut off. */
 #define HEARTBEAT_MAX	((size_t)32)
 
 /* Appends to the detail, and cuts what does not fit. */

@@ -30,7 +30,7 @@ enum store_db_state {
 enum store_db_state store_db_open(const char *file, sqlite3 **db,
 	    bool *created, char *reason);
 
-/* True for an error that says nothing about the file: memory is exhausted. */
+/* True if an error is not that of the file, because memory is exhausted. */
 bool	 store_db_no_memory(int error);
 
 /*
