@@ -12,6 +12,30 @@ begin setpriv systemd-analyze
 unit=$WORK/hbwatchd.service
 sed 's/@HBW_USER@/nobody/' "$ROOT/agent/hbwatchd.service.in" >"$unit"
 
+# exposure: is it at most this number of tenths, with these lines in addition?
+# A unit with the user nobody would be marked down.
+exposure() {
+	local most=$1
+
+	shift
+	sed 's/^User=.*/User=daemon/; s/@HBW_UNIT_TYPE@/notify/
+		s,@sbindir@/hbwatchd,/bin/true,; s,@libexecdir@,/usr/libexec,
+		s,@sysconfdir@,/etc,' "$unit" >"$WORK/exposure.service"
+	printf '[Service]\n' >>"$WORK/exposure.service"
+	printf '%s\n' "$@" >>"$WORK/exposure.service"
+	systemd-analyze security --offline=true --no-pager \
+		--threshold="$most" "$WORK/exposure.service" \
+		>"$WORK/exposure.log" 2>&1
+}
+
+if systemd-analyze --help | grep -q -- --threshold; then
+	check "the exposure of the unit is at most 1.9" exposure 19
+	check "with the drop-in for a unix socket it is at most 1.7" \
+		exposure 17 IPAddressDeny=any RestrictRealtime=yes
+else
+	ok "the exposure of the unit # SKIP systemd-analyze cannot compute it"
+fi
+
 # The user nobody with its group, in place of the user of the unit.
 group=$(id -gn nobody)
 start_snmpd "agentXPerms 0660 0755 nobody $group"
