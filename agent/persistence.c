@@ -14,6 +14,13 @@
 #define DELIVERY_NS		(100 * NSEC_PER_MSEC)
 
 /*
+ * A transaction of deliveries only is not synced, so that the next notification
+ * does not wait for the disk.  It is synced when nothing is written for this
+ * time.
+ */
+#define SYNC_NS			(20 * NSEC_PER_MSEC)
+
+/*
  * If a transaction takes longer, the disk hangs, and notifications do not wait
  * for it any more.
  */
@@ -52,6 +59,7 @@ struct persistence {
 	struct persistence_stored stored;
 	uint32_t		 oldest_kept;	/* on disk, after the batch */
 	struct mono_time	 delivery_due;	/* when to write `delivered` */
+	struct mono_time	 sync_due;	/* MONO_NEVER: all is synced */
 	struct notification	 row;		/* history row, last read */
 	uint64_t		 dropped;	/* in the last log line */
 	struct mono_time	 log_again;	/* not before this time */
@@ -137,6 +145,7 @@ persistence_open(struct agent *agent, const char *directory, int lock)
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return (STORE_NO_MEMORY);
+	p->sync_due = MONO_NEVER;
 	result = open_store(p, directory, lock);
 	if (result != STORE_OK) {
 		(void)persistence_close(p);
@@ -276,7 +285,7 @@ put_batch(struct agent *agent, struct mono_time now, bool retry)
 	b->damaged = reader != NULL && store_is_damaged(reader);
 	b->retry = retry || p->failing;
 	/* The mark on disk is removed afterwards. */
-	b->synced = b->synced || p->failing;
+	b->synced = b->synced || p->failing || !mono_before(now, p->sync_due);
 	p->oldest_kept = b->delete_before != 0 ? b->delete_before :
 	    p->stored.oldest;
 	p->batch = b;
@@ -335,6 +344,7 @@ set_written(struct agent *agent, const struct store_batch *b,
 		s->last_capture = b->interfaces.last;
 	s->oldest = p->oldest_kept;
 	p->delivery_due = mono_add(now, DELIVERY_NS);
+	p->sync_due = b->synced ? MONO_NEVER : mono_add(now, SYNC_NS);
 	p->failing = p->recreated = p->displaced = false;
 	/* The next run may continue in the epoch that is on disk. */
 	if (s->counters.epoch == agent->epoch)
@@ -426,7 +436,7 @@ persistence_due(const struct agent *agent, struct mono_time now)
 	if (p->failing)
 		return (p->retry);
 	if (!has_unsaved(agent) && !has_unsaved_delivery(agent))
-		return (MONO_NEVER);
+		return (p->sync_due);
 	return (has_unsaved(agent) || agent->outbox.pending == 0 ? now :
 	    p->delivery_due);
 }

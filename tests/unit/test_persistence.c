@@ -489,7 +489,11 @@ deliveries_are_delayed(void **state)
 	assert_int_equal(persistence_due(AGENT, stage_mono(12)).ns,
 	    stage_mono(12).ns);
 	save(12);
-	assert_int_equal(persistence_due(AGENT, stage_mono(12)).ns,
+	/* It is synced when nothing else is written for 20 ms. */
+	assert_int_equal(mono_sub(persistence_due(AGENT, stage_mono(12)),
+	    stage_mono(12)), 20 * NSEC_PER_MSEC);
+	save(12.02);
+	assert_int_equal(persistence_due(AGENT, stage_mono(12.02)).ns,
 	    MONO_NEVER.ns);
 	restart(text, 20);
 	assert_int_equal(AGENT->outbox.delivered, 2);
@@ -1449,12 +1453,20 @@ finish_write(double at)
 	save(at);
 }
 
-/* The same until everything is written. */
+/* The same until everything is written and synced. */
 static void
 finish_writes(double at)
 {
-	while (persistence_due(AGENT, stage_mono(at)).ns != MONO_NEVER.ns)
-		finish_write(at);
+	struct mono_time	 due;
+
+	while ((due = persistence_due(AGENT, stage_mono(at))).ns !=
+	    MONO_NEVER.ns)
+		if (mono_before(due, stage_mono(at + 0.1))) {
+			at += 0.02;
+			save(at);
+		} else {
+			finish_write(at);
+		}
 }
 
 /* The disk hangs, and a transaction with the first alarm waits for it. */
