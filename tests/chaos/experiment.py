@@ -61,7 +61,7 @@ class Experiment:
         self.vrrp = processes.Vrrp(testbed, self.watches[-1])
         self.daemon = processes.Daemon(testbed, self.faults, self.program,
                                        self.watches)
-        self.second = processes.Second(testbed, self.daemon)
+        self.second = processes.Second(testbed, self.daemon, self.program)
         for watch in self.watches[:-1]:
             self.senders.order("on", watch.name)
         self.vrrp.start()

@@ -8,7 +8,6 @@ import collections
 import mmap
 import os
 import re
-import resource
 import shutil
 import signal
 import struct
@@ -22,6 +21,10 @@ from plan import LINKS, VRRP_LINK
 AGENT = "127.0.0.1:1161"
 RECEIVERS = ("127.0.0.1:1162", "127.0.0.1:1163")
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))
+# The option of prlimit(1), and the name in /proc/PID/limits
+LIMITS = {"descriptors": ("nofile", "Max open files"),
+          "memory": ("as", "Max address space"),
+          "processes": ("nproc", "Max processes")}
 END_LIMIT = 15.0        # seconds until a process must have ended after TERM
 
 
@@ -209,7 +212,7 @@ class Daemon:
         self.end_is_expected = True
         self.holders = collections.Counter()    # how many acts stop the pid
         self.kills = 0                  # engines that were killed
-        self.limits = {}                # resource -> its original limit
+        self.limits = {}                # option of prlimit -> original limit
         self.configuration = testbed.path("hbwatchd.conf")
 
     def install(self, program):
@@ -234,11 +237,11 @@ class Daemon:
             return None
         return process.pid
 
-    def command(self, configuration, state):
+    def command(self, configuration, state, program=None):
         return ["env", "-u", "MIBDIRS", "-u", "MIBS"] + \
             self.faults.environment() + \
-            [self.program, "-c", configuration, "-s", state, "-l", "stderr",
-             "-v", "-x", self.testbed.path("agentx")]
+            [program or self.program, "-c", configuration, "-s", state, "-l",
+             "stderr", "-v", "-x", self.testbed.path("agentx")]
 
     def start(self):
         """With a valid configuration, which a reload may have replaced."""
@@ -318,28 +321,36 @@ class Daemon:
     def limit(self, what, spare):
         """Lets the running agent use only `spare` more than now."""
         pid, before = self.pid(), time.monotonic()
-        resource_of = {"descriptors": resource.RLIMIT_NOFILE,
-                       "memory": resource.RLIMIT_AS,
-                       "processes": resource.RLIMIT_NPROC}
-        number = resource_of[what]
+        option, line = LIMITS[what]
+        used = 0
         if what == "descriptors":
             used = max(descriptors(pid)) + 1
         elif what == "memory":
             with open("/proc/%d/statm" % pid, encoding="ascii") as file:
                 used = int(file.read().split()[0]) * mmap.PAGESIZE
-        else:
-            used = 0
-        soft, hard = resource.prlimit(pid, number)
-        resource.prlimit(pid, number, (used + spare, hard))
-        self.limits[number] = soft, hard
+        with open("/proc/%d/limits" % pid, encoding="ascii") as file:
+            self.limits[option] = next(
+                limit[len(line):].split()[0] for limit in file
+                if limit.startswith(line))
+        self.set_limit(pid, option, used + spare)
         self.testbed.facts.span("limit", before, state="on", limit=what)
+
+    @staticmethod
+    def set_limit(pid, option, soft):
+        """As the user of the agent, who may change its soft limits."""
+        with open("/proc/%d/status" % pid, encoding="ascii") as file:
+            ids = {words[0]: int(words[1]) for words in
+                   map(str.split, file) if words[0] in ("Uid:", "Gid:")}
+        subprocess.run(["prlimit", "--pid", str(pid),
+                        "--%s=%s:" % (option, soft)], check=True,
+                       user=ids["Uid:"], group=ids["Gid:"], extra_groups=[])
 
     def remove_limits(self):
         """Its engines keep the limits until they are replaced."""
         before, pid = time.monotonic(), self.pid()
-        for number, limit in self.limits.items():
+        for option, soft in self.limits.items():
             if pid is not None:
-                resource.prlimit(pid, number, limit)
+                self.set_limit(pid, option, soft)
         self.limits = {}
         self.testbed.facts.span("limit", before, state="off")
 
@@ -455,9 +466,10 @@ def descriptors(pid):
 class Second:
     """Another hbwatchd, with a state directory of its own."""
 
-    def __init__(self, testbed, daemon):
+    def __init__(self, testbed, daemon, program):
         self.testbed = testbed
         self.daemon = daemon
+        self.program = program          # its engine never lies
         self.process = None
         self.configuration = testbed.path("second.conf")
         with open(self.configuration, "w", encoding="ascii") as file:
@@ -474,7 +486,8 @@ class Second:
         before = time.monotonic()
         self.process = self.testbed.start(
             "w", self.daemon.command(self.configuration,
-                                     self.testbed.path("second")),
+                                     self.testbed.path("second"),
+                                     self.program),
             "second.log")
         self.testbed.facts.span("second", before, state="up")
 
@@ -490,7 +503,8 @@ class Second:
         """It must refuse the state directory of the first one.  Nothing else
         happens until it has ended."""
         before = time.monotonic()
-        command = self.daemon.command(self.same, self.testbed.state)
+        command = self.daemon.command(self.same, self.testbed.state,
+                                      self.program)
         try:
             status = self.testbed.run(command, timeout=END_LIMIT).returncode
         except subprocess.TimeoutExpired:
