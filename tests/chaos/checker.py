@@ -391,9 +391,15 @@ class Checker:
         for gap in self.visibilities[link].gaps:
             end = min(gap.end_lo, self.evidence.final["end"])
             last = gap.start_hi
-            for fact in self.evidence.of("link", "daemon", "engine", "hold",
-                                         "release", "snmpd", "limit", "lie"):
-                if fact.get("link", link) == link and fact["t0"] < end:
+            kinds = ["link", "daemon", "engine", "hold", "release", "snmpd",
+                     "limit", "lie"]
+            if any(gap.start_lo < fact["t0"] < end and fact["state"] == "up"
+                   for fact in self.evidence.of("daemon")):
+                # A start waits until it can read its state.
+                kinds.append("disk")
+            for fact in self.evidence.of(*kinds):
+                if fact.get("link", link) == link and \
+                        fact["t0"] < end + MARGIN:
                     last = max(last, fact["t1"])
             holds = self.visibilities[link].holds(daemon=True, engine=True)
             blocked = any(start < end and last < stop
