@@ -346,6 +346,20 @@ is_truncated(const char *file, off_t size)
 	return (page_size > 1 && size < pages * page_size);
 }
 
+/* With fchmod(2), because the agent's jail does not permit chmod(2). */
+static bool
+hide_from_others(const char *file)
+{
+	int	 fd = open(file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	bool	 done;
+
+	if (fd == -1)
+		return (false);
+	done = fchmod(fd, 0600) == 0;
+	close(fd);
+	return (done);
+}
+
 /* Checks what SQLite does not.  WRITABLE: SQLite may open the file. */
 static enum store_db_state
 check_file(const char *file, char *reason)
@@ -358,7 +372,7 @@ check_file(const char *file, char *reason)
 		return (invalid(reason, "not a regular file"));
 	if (is_truncated(file, st.st_size))
 		return (invalid(reason, "damaged: truncated"));
-	if ((st.st_mode & 077) != 0 && chmod(file, 0600) == 0)
+	if ((st.st_mode & 077) != 0 && hide_from_others(file))
 		log_warnx("%s: other users had access: mode was %04o; changed "
 		    "to 0600", file, (unsigned)st.st_mode & 07777);
 	return (STORE_DB_WRITABLE);
