@@ -1,13 +1,11 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 
 #include <errno.h>
 #include <poll.h>
-#include <signal.h>
 #include <stdint.h>
 #include <string.h>
 #include <unistd.h>
@@ -119,21 +117,14 @@ serve(int socket, const struct sockaddr_un *address)
 static _Noreturn void
 connector_process(int socket, const struct sockaddr_un *address)
 {
-	const int	 own = STDERR_FILENO + 1;
-
-	signal(SIGHUP, SIG_IGN);
-	signal(SIGINT, SIG_IGN);
-	signal(SIGTERM, SIG_IGN);
-	(void)prctl(PR_SET_NAME, "hbwatch-connect");
-	if ((socket != own && dup2(socket, own) < 0) ||
-	    close_range((unsigned)own + 1, ~0U, 0) != 0 || !privileges_drop() ||
-	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) != 0)
+	socket = privileges_small_process(socket, "hbwatch-connect", false);
+	if (socket == -1)
 		_exit(1);
 #ifndef HBW_SANITIZERS
-	if (!landlock_end(landlock_begin()) || !limit_system_calls(own))
+	if (!landlock_end(landlock_begin()) || !limit_system_calls(socket))
 		_exit(1);
 #endif
-	serve(own, address);
+	serve(socket, address);
 }
 
 /* ---- the agent */

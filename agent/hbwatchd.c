@@ -20,6 +20,7 @@
 #include "agent_apply.h"
 #include "base/log.h"
 #include "connector.h"
+#include "directory_maker.h"
 #include "engine/engine_program.h"
 #include "engine/scheduling.h"
 #include "host_check.h"
@@ -527,6 +528,8 @@ leave_root(const struct options *o, const struct configuration *config)
 		fatal("cannot open %s, the program of the engine, in the "
 		    "directory of hbwatchd and in %s", ENGINE_PROGRAM,
 		    LIBEXECDIR);
+	if (user.uid != geteuid())
+		directory_maker_start(o->state, user);
 	if (o->listen == NULL && user.uid != geteuid())
 		unix_transport_start(master_address(o, config));
 	limit_privileges(o, user);

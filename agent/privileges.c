@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <grp.h>
 #include <pwd.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <cap-ng.h>
@@ -179,12 +180,29 @@ privileges_settle(void)
 	return (keep(false));
 }
 
-bool
-privileges_drop(void)
+static bool
+drop(bool may_chown)
 {
 	(void)sandbox_drop_bounding();
 	capng_clear(CAPNG_SELECT_BOTH);
+	if (may_chown)
+		(void)capng_update(CAPNG_ADD, CAPNG_EFFECTIVE | CAPNG_PERMITTED,
+		    CAP_CHOWN);
 	return (apply_capabilities() &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+}
+
+int
+privileges_small_process(int socket, const char *name, bool may_chown)
+{
+	const int	 own = STDERR_FILENO + 1;
+
+	signal(SIGHUP, SIG_IGN);
+	signal(SIGINT, SIG_IGN);
+	signal(SIGTERM, SIG_IGN);
+	(void)prctl(PR_SET_NAME, name);
+	return ((socket == own || dup2(socket, own) >= 0) &&
+	    close_range((unsigned)own + 1, ~0U, 0) == 0 && drop(may_chown) &&
+	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 ? own : -1);
 }

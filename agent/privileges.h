@@ -27,9 +27,13 @@ bool	 privileges_limit(struct store_owner, bool bind);
 bool	 privileges_settle(void);
 
 /*
- * Drops all capabilities, and the ability to get one, of a process that keeps
- * its user.  False on error (errno).
+ * Turns a new child of the agent into a process named `name` that keeps its
+ * user, has no capability except, with `may_chown`, CAP_CHOWN, and cannot get
+ * one.  It ignores the signals that end the agent, and is killed when the agent
+ * ends.  Closes all descriptors but the standard ones and `socket`, whose new
+ * number it returns; -1 on error (errno).
  */
-bool	 privileges_drop(void);
+int	 privileges_small_process(int socket, const char *name,
+	    bool may_chown);
 
 #endif

@@ -30,13 +30,22 @@ store_directory_make(const char *directory)
 		    "expected 0700", directory, (unsigned)st.st_mode & 07777);
 }
 
+static store_directory_maker	*other_maker;	/* NULL: there is none */
+
+void
+store_directory_set_maker(store_directory_maker *maker)
+{
+	other_maker = maker;
+}
+
 bool
 store_directory_make_again(const char *directory)
 {
 	struct stat	 st;
 
 	return (mkdir(directory, 0700) == 0 ||
-	    (errno == EEXIST && stat(directory, &st) == 0));
+	    (errno == EEXIST && stat(directory, &st) == 0) ||
+	    (errno == EACCES && other_maker != NULL && other_maker()));
 }
 
 /*

@@ -21,6 +21,12 @@ void	 store_directory_make(const char *directory);
 
 /* The same without a log line; false on error (errno). */
 bool	 store_directory_make_again(const char *directory);
+/*
+ * Sets a function that makes the directory where this process may not; false on
+ * error (errno).
+ */
+typedef bool store_directory_maker(void);
+void	 store_directory_set_maker(store_directory_maker *);
 
 /*
  * Locks the directory until *fd is closed.  While another process has the lock,

@@ -4,8 +4,8 @@
 # Setting: root starts hbwatchd, with an AgentX socket that only root may use,
 #          with one that all may use, and without snmpd.
 # Checks:  all processes run as the unprivileged user in a jail, the state
-#          belongs to this user, and everything works; only for the socket of
-#          root a process stays that connects to it as root.
+#          belongs to this user, and everything works; a process of root stays
+#          only for a socket of root, and for a state below a directory of root.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -82,7 +82,7 @@ is "only root can use the AgentX socket" \
 	"$(stat -c '%U %a' "$AGENTX" | grep -c '^root 7[0-5][05]$')" 1
 start_root
 agent_is_jailed "a socket of root"
-pid=$(connector)
+pid=$(connector) connector=$pid
 is "a socket of root: the connector is root" "$(status "$pid" Uid)" 0000
 is "a socket of root: the connector has no capability" \
 	"$(capabilities "$pid")" "0 0 0 0 0 "
@@ -90,6 +90,13 @@ is_confined "a socket of root: the connector" "$pid"
 is "a socket of root: the connector has no other file open" \
 	"$(find "/proc/$pid/fd" -mindepth 1 | wc -l)" 4
 is "a socket of root: this is logged once" "$(log_count "$USED")" 1
+pid=$(directory_maker)
+is "a state below a directory of root: the maker is root" \
+	"$(status "$pid" Uid)" 0000
+is "it can only change owners" "$(capabilities "$pid")" "1 1 0 0 0 "
+is_confined "the maker of the state directory" "$pid"
+is "it has only its socket and the parent open" \
+	"$(find "/proc/$pid/fd" -mindepth 1 | wc -l)" 5
 is "the owner of the state directory is the user" \
 	"$(stat -c '%u %a' "$STATE")" "$uid 700"
 state_is_of "$uid" "so is the owner of its files"
@@ -102,7 +109,7 @@ soon "the end of snmpd is logged" 10 log_lines_are 1 "lost the connection"
 run_snmpd
 soon "hbwatchd connects to the next snmpd" 10 log_lines_are 1 "$CONNECTED"
 need "hbwatchd does not answer" 10 hbwatchd_answers
-is "the same process connects" "$(connector)" "$pid"
+is "the same process connects" "$(connector)" "$connector"
 alarm_works "the next snmpd"
 
 if log_lines_are 0 "this kernel has no Landlock" hbwatchd &&
@@ -120,7 +127,8 @@ remember_engine
 reload_is "a reload works" "$RELOADED"
 soon "a reload: there is a new engine" 10 new_engine
 check "hbwatchd ends on TERM" stop hbwatchd
-soon "the connector ends with it" 5 gone "$pid"
+soon "the connector ends with it" 5 gone "$connector"
+soon "so does the maker of the state directory" 5 gone "$pid"
 
 start_root
 pid=$(connector)
@@ -189,12 +197,18 @@ STATE=$WORK/var/state
 
 stop snmpd
 start_snmpd "agentXPerms 0666 0755"
+mkdir "$WORK/user"
+chown "$uid" "$WORK/user"
+STATE=$WORK/user/state
 start_root
+is "a state below a directory of the user: no process of root makes it" \
+	"$(directory_maker)" ""
 soon "a socket for all: there is no connector" 5 no_connector
 is "a socket for all: none was used" "$(log_count "$USED")" 0
 agent_is_jailed "a socket for all"
 alarm_works "a socket for all"
 stop hbwatchd
+STATE=$WORK/var/state
 
 stop snmpd
 rm -f "$AGENTX"

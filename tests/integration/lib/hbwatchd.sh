@@ -77,19 +77,31 @@ engine() {
 	local pid
 
 	for pid in $(children "${PID[hbwatchd]}"); do
-		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" = hbwatch-connect ] ||
+		case $(cat "/proc/$pid/comm" 2>/dev/null) in
+		hbwatch-connect | hbwatch-mkdir) ;;
+		*) echo "$pid" ;;
+		esac
+	done
+}
+
+# child_named NAME: the pid of this child of hbwatchd, or nothing
+child_named() {
+	local pid
+
+	for pid in $(children "${PID[hbwatchd]}"); do
+		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != "$1" ] ||
 			echo "$pid"
 	done
 }
 
-# connector: the pid of the process that connects to snmpd as root, or nothing
+# connector: the process that connects to snmpd as root
 connector() {
-	local pid
+	child_named hbwatch-connect
+}
 
-	for pid in $(children "${PID[hbwatchd]}"); do
-		[ "$(cat "/proc/$pid/comm" 2>/dev/null)" != hbwatch-connect ] ||
-			echo "$pid"
-	done
+# directory_maker: the process that makes the state directory again as root
+directory_maker() {
+	child_named hbwatch-mkdir
 }
 
 # the_engine: the pid of the engine; fails unless there is exactly one
