@@ -114,7 +114,7 @@ static bool
 is_neutral(const char *name)
 {
 	return (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-	    strcmp(name, "lost+found") == 0);
+	    strcmp(name, "lost+found") == 0 || strcmp(name, "snmp") == 0);
 }
 
 /*
@@ -152,7 +152,7 @@ give_files(const char *directory, int lock, const struct store_owner *owner)
 	/* A directory is before its files. */
 	static const char *const	 files[] = {
 		DATABASE, DATABASE "-wal", DATABASE "-shm", "epoch", "snmp",
-		"snmp/hbwatch.conf",
+		"snmp/hbwatch.conf", "snmp/cert_indexes",
 	};
 	char				*path;
 	size_t				 i;
