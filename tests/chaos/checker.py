@@ -311,6 +311,10 @@ class Checker:
             if last - begin["t1"] < LONG_STOP or self.disturbed(
                     begin["t0"] - LONG_STOP, last):
                 continue
+            # After many reports of a lying engine, the rate is limited.
+            if any(0 < begin["t0"] - lied < DEFERRED
+                   for lied, _ in self.visibilities[link].lies()):
+                continue
             if not any(self.sent_between(trap, BLIND, begin["t0"], last)
                        for trap in traps):
                 self.differ(begin["t0"], "%s: removed at %.3f, added at %.3f, "
