@@ -11,6 +11,7 @@ import re
 import threading
 import time
 
+from processes import HONEST_ENGINE, program_of
 from testbed import children
 
 PERIOD = 0.04           # seconds
@@ -42,10 +43,12 @@ def inodes(pid):
 
 
 def engines(daemon, all_sockets):
-    """pid -> the interfaces of its packet sockets, for the children of the
-    daemon"""
+    """pid -> the interfaces of its packet sockets, for the engines of the
+    daemon; those that lie capture nothing"""
     found = {}
     for child in children(daemon):
+        if program_of(child) != HONEST_ENGINE:
+            continue
         try:
             held = inodes(child)
         except OSError:

@@ -20,6 +20,8 @@ from plan import LINKS, VRRP_LINK
 
 AGENT = "127.0.0.1:1161"
 RECEIVERS = ("127.0.0.1:1162", "127.0.0.1:1163")
+ENGINE = "hbwatch-engine"
+HONEST_ENGINE = ENGINE + ".honest"      # where ENGINE can lie
 DIRECTORY = os.path.dirname(os.path.abspath(__file__))
 # The option of prlimit(1), and the name in /proc/PID/limits
 LIMITS = {"descriptors": ("nofile", "Max open files"),
@@ -223,11 +225,10 @@ class Daemon:
         self.program = os.path.join(directory, "hbwatchd")
         self.honest = os.path.join(directory, "honest")
         self.seed = os.path.join(directory, "seed")
-        engine = os.path.join(directory, "hbwatch-engine")
         shutil.copy(program, self.program)
-        shutil.copy(os.path.join(os.path.dirname(program), "hbwatch-engine"),
-                    engine + ".honest")
-        shutil.copy(liar(program), engine)
+        shutil.copy(os.path.join(os.path.dirname(program), ENGINE),
+                    os.path.join(directory, HONEST_ENGINE))
+        shutil.copy(liar(program), os.path.join(directory, ENGINE))
         with open(self.honest, "wb"):
             pass
 
@@ -442,7 +443,7 @@ def program_of(pid):
 
 
 def is_engine(pid):
-    return program_of(pid) in ("hbwatch-engine", "hbwatch-engine.honest")
+    return program_of(pid) in (ENGINE, HONEST_ENGINE)
 
 
 def liar(program):
