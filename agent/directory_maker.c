@@ -23,6 +23,7 @@ static int	 maker = -1;	/* the agent's end of the socket */
 
 /* ---- the process */
 
+#ifndef HBW_SANITIZERS
 static bool
 limit_system_calls(int socket, int parent, struct store_owner owner)
 {
@@ -48,6 +49,7 @@ limit_system_calls(int socket, int parent, struct store_owner owner)
 	    call_filter_allow(filter, rules,
 	    sizeof(rules) / sizeof(rules[0]))));
 }
+#endif
 
 /* Only a directory that was made just now is given to the owner. */
 static bool
