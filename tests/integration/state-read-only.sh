@@ -7,6 +7,12 @@
 # Checks:  notifications continue from memory, and none of them has the epoch
 #          and sequence of another one, before or after.
 
+# Other tests that run at the same time copy the mounts of this process to their
+# processes, which would keep the file system in use.
+if [ -z "${HBW_OWN_MOUNTS:-}" ]; then
+	HBW_OWN_MOUNTS=yes exec unshare --mount "$0" "$@"
+fi
+
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin mkfs.ext4 fsck.ext4 findmnt
