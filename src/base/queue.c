@@ -29,7 +29,7 @@ queue_reserve(struct queue *q, size_t count)
 }
 
 static char *
-slot(const struct queue *q, size_t i)
+record_at(const struct queue *q, size_t i)
 {
 	return (q->records + (q->first + i) * q->size);
 }
@@ -44,20 +44,20 @@ queue_push(struct queue *q, const void *record)
 	 * of them than records to move.  So a push costs O(1) on average.
 	 */
 	if (end == q->capacity && q->first > 0 && q->first >= q->count) {
-		memmove(q->records, slot(q, 0), q->count * q->size);
+		memmove(q->records, record_at(q, 0), q->count * q->size);
 		q->first = 0;
 		end = q->count;
 	}
 	if (!array_reserve(&q->records, &q->capacity, end + 1, q->size))
 		return (false);
-	memcpy(slot(q, q->count++), record, q->size);
+	memcpy(record_at(q, q->count++), record, q->size);
 	return (true);
 }
 
 const void *
 queue_at(const struct queue *q, size_t i)
 {
-	return (i < q->count ? slot(q, i) : NULL);
+	return (i < q->count ? record_at(q, i) : NULL);
 }
 
 void
