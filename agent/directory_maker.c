@@ -40,14 +40,9 @@ limit_system_calls(int socket, int parent, struct store_owner owner)
 		{ SCMP_SYS(fchown), 2, { CALL_EQUAL(1, owner.uid),
 		    CALL_EQUAL(2, owner.gid) } },
 	};
-	scmp_filter_ctx			 filter;
 
-	filter = call_filter_new(SCMP_ACT_KILL_PROCESS);
-	return (filter != NULL && call_filter_load(filter,
-	    call_filter_add(filter, SCMP_ACT_ALLOW, allowed,
-	    sizeof(allowed) / sizeof(allowed[0])) &&
-	    call_filter_allow(filter, rules,
-	    sizeof(rules) / sizeof(rules[0]))));
+	return (call_filter_only(allowed, sizeof(allowed) / sizeof(allowed[0]),
+	    rules, sizeof(rules) / sizeof(rules[0])));
 }
 #endif
 

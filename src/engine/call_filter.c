@@ -60,3 +60,14 @@ call_filter_load(scmp_filter_ctx filter, bool ok)
 	seccomp_release(filter);
 	return (ok);
 }
+
+bool
+call_filter_only(const int *calls, size_t ncalls,
+    const struct call_filter_rule *rules, size_t nrules)
+{
+	scmp_filter_ctx	 filter = call_filter_new(SCMP_ACT_KILL_PROCESS);
+
+	return (filter != NULL && call_filter_load(filter,
+	    call_filter_add(filter, SCMP_ACT_ALLOW, calls, ncalls) &&
+	    call_filter_allow(filter, rules, nrules)));
+}

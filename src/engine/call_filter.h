@@ -35,6 +35,12 @@ bool	 call_filter_add(scmp_filter_ctx, uint32_t action, const int *calls,
 bool	 call_filter_allow(scmp_filter_ctx, const struct call_filter_rule *,
 	    size_t n);
 /*
+ * Allows only these calls from now on; any other one kills the process.  False
+ * on error (errno).
+ */
+bool	 call_filter_only(const int *calls, size_t ncalls,
+	    const struct call_filter_rule *, size_t nrules);
+/*
  * The filter takes effect for this process if `ok` is true; it is freed in any
  * case.  False if `ok` is false, or on error (errno).
  */
