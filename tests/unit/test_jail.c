@@ -1,6 +1,21 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#ifdef HBW_SANITIZERS
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* For automake, 77 is a skipped test; in TAP the first line is enough. */
+int
+main(void)
+{
+	printf("1..0 # SKIP a build with sanitizers has no jail\n");
+	return (getenv("CMOCKA_MESSAGE_OUTPUT") != NULL ? 0 : 77);
+}
+
+#else
+
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -374,13 +389,13 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-#ifndef HBW_SANITIZERS
 		cmocka_unit_test(calls_have_results),
 		cmocka_unit_test(dangerous_calls_kill),
 		cmocka_unit_test_setup_teardown(files_are_limited,
 		    begin, end),
-#endif
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
 }
+
+#endif
