@@ -57,6 +57,9 @@ daemon=
 # processes, so hbwatchd must have its user from the start.
 set_clock +0
 chown nobody "$WORK/state"
+# This user may not be able to enter the directory of the build.
+cp "$BUILD/hbwatchd" "$BUILD/hbwatch-engine" "$BUILD/config.h" "$WORK"
+BUILD=$WORK
 HBWATCHD_ENV=(setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups
 	--inh-caps +net_raw --ambient-caps +net_raw
 	env LD_PRELOAD="$FAKETIME_LIBRARY"

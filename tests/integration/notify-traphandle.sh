@@ -15,7 +15,7 @@ SHOWN=80 # of `storm`
 begin
 # $TRAPS is the file of the program.
 start_receiver snmptrapd "$SINK" "$WORK/received" \
-	"traphandle default $TOOLS/handle-trap \"$TRAPS\""
+	"traphandle default \"$TOOLS/handle-trap\" \"$TRAPS\""
 
 # configure_watches LINE...: writes hbwatchd.conf with these lines
 configure_watches() {
