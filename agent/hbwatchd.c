@@ -564,6 +564,12 @@ start(struct daemon *d, struct configuration *config)
 	status = start_snmp(d);
 	if (!privileges_settle())
 		fatal("cannot drop privileges");
+	/*
+	 * Starts the processes of the sinks, which are copies of this one: a
+	 * second thread could hold a lock that they need.
+	 */
+	if (d->notify.standalone)
+		sinks_flush(&d->agent, mono_now());
 	if (!persistence_start(d->agent.persistence))
 		fatal("cannot start the thread that writes the state");
 	return (status);
