@@ -28,7 +28,9 @@ for round in 1 2 3; do
 	reload_hbwatchd
 	soon "reload $round: it takes effect" 20 log_lines_are 1 "$RELOADED"
 	soon "reload $round: the old engine has ended" 20 new_engine
-	is "reload $round: no engine is killed" "$(log_count 'killing')" 0
+	# The search for leaks makes the end of an engine slow.
+	has_sanitizers || is "reload $round: no engine is killed" \
+		"$(log_count 'killing')" 0
 	is "reload $round: no time is unmonitored" \
 		"$(log_count 'no monitoring for')" 0
 done
