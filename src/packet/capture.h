@@ -51,7 +51,7 @@ struct capture_frame {
 	size_t			 wire;		/* octets on the wire */
 	int			 link_type;	/* as packet_decode takes it */
 	enum capture_checksum	 checksum;
-	/* Of an inner frame: see decapsulate_next; else 0 and NULL. */
+	/* decapsulate_next sets both in an inner frame; else 0, NULL. */
 	uint32_t		 vlan;
 	const uint8_t		*mac;
 };

@@ -25,7 +25,10 @@ struct pcapng {
 	bool		 described;	/* first_link is known */
 	/* Link type of the file's first interface, as it is in the file. */
 	uint8_t		 first_link[2];
-	/* Of the first interface of the section; for simple packets. */
+	/*
+	 * Snapshot length of the first interface of the section, to which
+	 * simple packets belong.
+	 */
 	uint32_t	 snapshot;
 	/* Link types of the interfaces of the section; owned. */
 	uint16_t	*links;

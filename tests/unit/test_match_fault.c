@@ -311,7 +311,7 @@ hop_limit(void **state)
 	b.at[22] = 63;
 	set_ipv4_checksum(&b, 14);
 	check(&b, 0, 7);
-	/* What is not IP has no hop limit. */
+	/* A frame without IP has no hop limit. */
 	b.n = 0;
 	put_ethernet(&b, 0x0806);
 	put_zeros(&b, 46);

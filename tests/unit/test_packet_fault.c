@@ -292,7 +292,7 @@ padding_after_udp(void **state)
 	check_all(&b, PACKET_FAULT_NONE);
 }
 
-/* What was not captured, or is in other fragments, cannot be verified. */
+/* Octets of the checksum are not captured, or are in other fragments. */
 static void
 not_verified(void **state)
 {

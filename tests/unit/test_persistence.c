@@ -1498,7 +1498,7 @@ waits_for_its_transaction(void **state)
 	stage_heartbeat(&stage, 1, 5);
 	hang(10);
 	assert_state(1, 1);
-	/* What happens now is in the next transaction. */
+	/* The next transaction writes this alarm. */
 	stage_advance(&stage, 15);
 	assert_state(2, 2);
 	save(10.1);
@@ -1556,7 +1556,7 @@ hanging_disk(void **state)
 	stage_advance(&stage, 17);
 	assert_int_equal(send_next(), 3);
 	assert_int_equal(AGENT->epoch, epoch);
-	/* What was sent before is repeated with the same content. */
+	/* The agent repeats a sent notification with the same content. */
 	outbox_requeue_all(&AGENT->outbox);
 	assert_int_equal(send_next(), 1);
 	assert_int_equal(notification(1)->epoch, 1);
@@ -1594,7 +1594,7 @@ hanging_disk(void **state)
 	assert_int_equal(AGENT->epoch, epoch);
 }
 
-/* What was stored and not sent keeps its epoch, and comes first. */
+/* A stored notification that was not sent is sent first, in its epoch. */
 static void
 hanging_disk_and_no_receiver(void **state)
 {
