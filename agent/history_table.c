@@ -28,7 +28,7 @@ GETTER(get_severity, value_integer, row->watch != NULL ?
     SEVERITY_CLEARED : SEVERITY_INDETERMINATE)
 GETTER(get_cause, value_integer, row->alarm != NULL ? row->alarm->cause :
     row->notification->event == NOTIFICATION_STORM ?
-    ALARM_CAUSE_UNKNOWN : ALARM_CAUSE_LOCAL_FAULT)
+    CAUSE_UNKNOWN : CAUSE_LOCAL_FAULT)
 GETTER(get_detail, value_text,
     notification_detail(row->notification,
     TABLE_BUFFER(NOTIFICATION_DETAIL_SIZE)))

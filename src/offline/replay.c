@@ -84,7 +84,7 @@ print_raised(struct json *j, const struct replay *r,
 	    addr_text(peer, text) : NULL);
 	json_time(j, "lastHeartbeat", event->received ?
 	    event->last_heartbeat : WALL_NEVER);
-	json_text(j, "cause", alarm_cause_text(alarm_cause_of(event)));
+	json_text(j, "cause", cause_text(alarm_cause_of(event)));
 }
 
 static void

@@ -16,50 +16,43 @@ alarm_init(struct alarm *a)
 {
 	memset(a, 0, sizeof(*a));
 	a->state = ALARM_CLEARED;
-	a->cause = ALARM_CAUSE_UNKNOWN;
+	a->cause = CAUSE_UNKNOWN;
 }
 
-enum alarm_cause
+enum cause
 alarm_cause_of(const struct detect_event *event)
 {
 	if (event->stopping)
-		return (ALARM_CAUSE_INSTANCE_STOPPED);
+		return (CAUSE_INSTANCE_STOPPED);
 	if (event->link_down)
-		return (ALARM_CAUSE_LINK_ABNORMAL);
+		return (CAUSE_LINK_ABNORMAL);
 	if (!event->received)
-		return (ALARM_CAUSE_NEVER_HEARD);
-	return (ALARM_CAUSE_UNKNOWN);
+		return (CAUSE_NEVER_HEARD);
+	return (CAUSE_UNKNOWN);
 }
 
-/* Each cause: its name, its side, and its confidence in percent. */
+/* Each cause: its side, and its confidence in percent. */
 static const struct {
-	const char	*name;
-	enum alarm_side	 side;
+	enum cause_side	 side;
 	unsigned	 confidence;
 } causes[] = {
-	[ALARM_CAUSE_UNKNOWN] = { "unknown", ALARM_SIDE_UNKNOWN, 0 },
-	[ALARM_CAUSE_NEVER_HEARD] = { "neverHeard", ALARM_SIDE_UNKNOWN, 60 },
-	[ALARM_CAUSE_INSTANCE_STOPPED] = { "instanceStopped",
-	    ALARM_SIDE_PEER, 97 },
-	[ALARM_CAUSE_FLOATING_IP] = { "floatingIpMisconfigured",
-	    ALARM_SIDE_PEER, 80 },
-	[ALARM_CAUSE_LINK_ABNORMAL] = { "linkAbnormal", ALARM_SIDE_HERE, 98 },
-	[ALARM_CAUSE_HOST_DOWN] = { "hostDown", ALARM_SIDE_PEER, 75 },
-	[ALARM_CAUSE_ONE_WAY_LINK] = { "oneWayLink", ALARM_SIDE_BETWEEN, 90 },
-	[ALARM_CAUSE_PEER_HUNG] = { "peerHung", ALARM_SIDE_PEER, 65 },
-	[ALARM_CAUSE_DUAL_ACTIVE] = { "dualActive", ALARM_SIDE_BOTH, 95 },
-	[ALARM_CAUSE_LOCAL_FAULT] = { "localFault", ALARM_SIDE_HERE, 90 },
+	[CAUSE_UNKNOWN] = { CAUSE_SIDE_UNKNOWN, 0 },
+	[CAUSE_NEVER_HEARD] = { CAUSE_SIDE_UNKNOWN, 60 },
+	[CAUSE_INSTANCE_STOPPED] = { CAUSE_SIDE_PEER, 97 },
+	[CAUSE_FLOATING_IP] = { CAUSE_SIDE_PEER, 80 },
+	[CAUSE_LINK_ABNORMAL] = { CAUSE_SIDE_HERE, 98 },
+	[CAUSE_HOST_DOWN] = { CAUSE_SIDE_PEER, 75 },
+	[CAUSE_ONE_WAY_LINK] = { CAUSE_SIDE_BETWEEN, 90 },
+	[CAUSE_PEER_HUNG] = { CAUSE_SIDE_PEER, 65 },
+	[CAUSE_DUAL_ACTIVE] = { CAUSE_SIDE_BOTH, 95 },
+	[CAUSE_LOCAL_FAULT] = { CAUSE_SIDE_HERE, 90 },
+	[CAUSE_FILTERED] = { CAUSE_SIDE_BETWEEN, 98 },
+	[CAUSE_HANDSHAKE_FAILED] = { CAUSE_SIDE_PEER, 85 },
 };
-_Static_assert(sizeof(causes) / sizeof(causes[0]) == ALARM_CAUSE_MAX + 1,
-    "ALARM_CAUSE_MAX is not the last cause");
+_Static_assert(sizeof(causes) / sizeof(causes[0]) == CAUSE_MAX + 1,
+    "CAUSE_MAX is not the last cause");
 
-const char *
-alarm_cause_text(enum alarm_cause cause)
-{
-	return (causes[cause].name);
-}
-
-enum alarm_side
+enum cause_side
 alarm_side(const struct alarm *a)
 {
 	return (causes[a->cause].side);

@@ -12,35 +12,12 @@
 #include "base/wall.h"
 #include "config/configuration.h"
 #include "detect/detect.h"
+#include "diagnosis/cause.h"
 
 /* The numbers are hbwAlarmState's. */
 enum alarm_state {
 	ALARM_CLEARED = 1,
 	ALARM_RAISED = 2,
-};
-
-/* The numbers are hbwAlarmCause's. */
-enum alarm_cause {
-	ALARM_CAUSE_UNKNOWN = 1,
-	ALARM_CAUSE_NEVER_HEARD = 2,
-	ALARM_CAUSE_INSTANCE_STOPPED = 3,
-	ALARM_CAUSE_FLOATING_IP = 4,
-	ALARM_CAUSE_LINK_ABNORMAL = 5,
-	ALARM_CAUSE_HOST_DOWN = 6,
-	ALARM_CAUSE_ONE_WAY_LINK = 7,
-	ALARM_CAUSE_PEER_HUNG = 8,
-	ALARM_CAUSE_DUAL_ACTIVE = 9,
-	ALARM_CAUSE_LOCAL_FAULT = 10,
-};
-#define ALARM_CAUSE_MAX		ALARM_CAUSE_LOCAL_FAULT
-
-/* Where the cause is.  The numbers are hbwActiveSide's. */
-enum alarm_side {
-	ALARM_SIDE_UNKNOWN = 1,
-	ALARM_SIDE_HERE = 2,
-	ALARM_SIDE_PEER = 3,
-	ALARM_SIDE_BETWEEN = 4,
-	ALARM_SIDE_BOTH = 5,
 };
 
 /* Whether it was cleared.  The numbers are hbwAlarmClearType's. */
@@ -83,7 +60,7 @@ struct alarm {
 	uint32_t		 count;		/* raises */
 	uint32_t		 transitions;	/* number of the last event */
 	uint8_t			 state;		/* enum alarm_state */
-	uint8_t			 cause;		/* enum alarm_cause */
+	uint8_t			 cause;		/* enum cause */
 	uint8_t			 end;		/* enum alarm_end */
 	uint8_t			 flags;		/* ALARM_… */
 };
@@ -91,12 +68,11 @@ struct alarm {
 /* An alarm that was never raised. */
 void	 alarm_init(struct alarm *);
 
-/* The cause that the event of a raise shows, and its name in hbwAlarmCause. */
-enum alarm_cause alarm_cause_of(const struct detect_event *);
-const char *alarm_cause_text(enum alarm_cause);
+/* The cause that the event of a raise shows. */
+enum cause alarm_cause_of(const struct detect_event *);
 
 /* The side of the cause of the last raise. */
-enum alarm_side alarm_side(const struct alarm *);
+enum cause_side alarm_side(const struct alarm *);
 /*
  * How reliable that cause is, in percent; 0 if it is unknown.  At most 60 if
  * the capture lost packets.

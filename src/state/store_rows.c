@@ -66,7 +66,7 @@
 	INTEGER(" transitions", ALARM, n.alarm.transitions, COUNT) \
 	INTEGER("state", ALARM, n.alarm.state, ALARM_CLEARED, ALARM_RAISED) \
 	INTEGER(" cause", ALARM, n.alarm.cause, \
-	    ALARM_CAUSE_UNKNOWN, ALARM_CAUSE_MAX) \
+	    CAUSE_UNKNOWN, CAUSE_MAX) \
 	INTEGER(" end", ALARM, n.alarm.end, \
 	    ALARM_END_HEARTBEAT, ALARM_END_REKEYED) \
 	INTEGER(" flags", ALARM, n.alarm.flags, 0, ALARM_FLAGS) \

@@ -96,7 +96,7 @@ take_notification(void *arg, struct notification *n)
 		fuzz_check(n->watch != NULL);
 		fuzz_check(n->alarm.sequence == n->sequence);
 		fuzz_check(alarm_key(n->watch, key)[0] != '\0');
-		fuzz_check(alarm_cause_text(n->alarm.cause) != NULL);
+		fuzz_check(cause_text(n->alarm.cause) != NULL);
 		fuzz_check(n->watch->profile->alarm->severity <=
 		    SEVERITY_WARNING);
 	} else {

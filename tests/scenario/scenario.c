@@ -124,7 +124,7 @@ event_text(const struct scenario *s, const struct detect_event *e, char *text)
 	if (e->transition == DETECT_RAISED)
 		snprintf(text, EVENT_TEXT_SIZE, "raised %s at %s cause %s",
 		    s->names[e->watch], time_text(e->at.ns, at),
-		    alarm_cause_text(alarm_cause_of(e)));
+		    cause_text(alarm_cause_of(e)));
 	else
 		snprintf(text, EVENT_TEXT_SIZE, "cleared %s at %s after %s",
 		    s->names[e->watch], time_text(e->at.ns, at),

@@ -243,7 +243,7 @@ alarm_notification(uint32_t sequence, uint32_t index, const char *name)
 			.count = 7000 + sequence,
 			.transitions = 8000 + sequence,
 			.state = raised ? ALARM_RAISED : ALARM_CLEARED,
-			.cause = ALARM_CAUSE_LINK_ABNORMAL,
+			.cause = CAUSE_LINK_ABNORMAL,
 			.end = ALARM_END_DISABLED,
 			.flags = ALARM_RECEIVED | ALARM_LOSSY,
 		},

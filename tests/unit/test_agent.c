@@ -134,7 +134,7 @@ cleared_at_first(void **state)
 	assert_notifications(0);
 	assert_active(0, 0, 0, 0);
 	assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
-	assert_int_equal(alarm_of(0)->cause, ALARM_CAUSE_UNKNOWN);
+	assert_int_equal(alarm_of(0)->cause, CAUSE_UNKNOWN);
 	assert_int_equal(alarm_of(0)->serial, 0);
 	assert_int_equal(alarm_of(0)->sequence, 0);
 	assert_int_equal(alarm_of(0)->count, 0);
@@ -161,7 +161,7 @@ raised_and_cleared(void **state)
 	assert_active(0, 0, 1, 0);
 	a = alarm_of(0);
 	assert_int_equal(a->state, ALARM_RAISED);
-	assert_int_equal(a->cause, ALARM_CAUSE_UNKNOWN);
+	assert_int_equal(a->cause, CAUSE_UNKNOWN);
 	assert_int_equal(a->serial, 1);
 	assert_int_equal(a->sequence, 1);
 	assert_int_equal(a->count, 1);
@@ -200,14 +200,14 @@ causes(void **state)
 	detect_stopping(&stage.detect, 1, stage_mono(1.5));
 	stage_capture(&stage, 1, SHARED_CAPTURE_DOWN, "", 2);
 	stage_advance(&stage, 30);
-	assert_int_equal(alarm_of(0)->cause, ALARM_CAUSE_NEVER_HEARD);
+	assert_int_equal(alarm_of(0)->cause, CAUSE_NEVER_HEARD);
 	assert_true(wall_is_never(alarm_of(0)->last_heartbeat));
-	assert_int_equal(alarm_of(1)->cause, ALARM_CAUSE_INSTANCE_STOPPED);
-	assert_int_equal(alarm_of(2)->cause, ALARM_CAUSE_LINK_ABNORMAL);
+	assert_int_equal(alarm_of(1)->cause, CAUSE_INSTANCE_STOPPED);
+	assert_int_equal(alarm_of(2)->cause, CAUSE_LINK_ABNORMAL);
 	/* The cause of the last interruption stays. */
 	stage_heartbeat(&stage, 1, 31);
 	assert_int_equal(alarm_of(1)->state, ALARM_CLEARED);
-	assert_int_equal(alarm_of(1)->cause, ALARM_CAUSE_INSTANCE_STOPPED);
+	assert_int_equal(alarm_of(1)->cause, CAUSE_INSTANCE_STOPPED);
 }
 
 /* Serials count the raises of all alarms, sequences all notifications. */
@@ -670,7 +670,7 @@ alarm_changed_while_raised(void **state)
 	assert_int_equal(notification(2)->event, NOTIFICATION_CLEARED);
 	assert_int_equal(notification(3)->watch->profile->alarm->id, 12010);
 	assert_int_equal(notification(3)->event, NOTIFICATION_RAISED);
-	assert_int_equal(notification(3)->alarm.cause, ALARM_CAUSE_NEVER_HEARD);
+	assert_int_equal(notification(3)->alarm.cause, CAUSE_NEVER_HEARD);
 	assert_active(0, 1, 0, 0);
 }
 

@@ -135,7 +135,7 @@ never_raised(void **state)
 
 	(void)state;
 	assert_int_equal(a.state, ALARM_CLEARED);
-	assert_int_equal(a.cause, ALARM_CAUSE_UNKNOWN);
+	assert_int_equal(a.cause, CAUSE_UNKNOWN);
 	assert_string_equal(detail_of(&a, NULL), "");
 	assert_int_equal(a.serial, 0);
 	assert_int_equal(a.sequence, 0);
@@ -156,7 +156,7 @@ raise_and_clear(void **state)
 	(void)state;
 	alarm_raise(&a, &raise, AT(30), 17);
 	assert_int_equal(a.state, ALARM_RAISED);
-	assert_int_equal(a.cause, ALARM_CAUSE_UNKNOWN);
+	assert_int_equal(a.cause, CAUSE_UNKNOWN);
 	assert_int_equal(a.serial, 17);
 	assert_int_equal(a.count, 1);
 	assert_int_equal(a.raised.ns, AT(30).ns);
@@ -173,7 +173,7 @@ raise_and_clear(void **state)
 	/* The clear has the serial and cause of its raise. */
 	alarm_clear(&a, &clear, AT(42), ALARM_END_HEARTBEAT);
 	assert_int_equal(a.state, ALARM_CLEARED);
-	assert_int_equal(a.cause, ALARM_CAUSE_UNKNOWN);
+	assert_int_equal(a.cause, CAUSE_UNKNOWN);
 	assert_int_equal(a.serial, 17);
 	assert_int_equal(a.count, 1);
 	assert_int_equal(a.raised.ns, AT(30).ns);
@@ -197,10 +197,10 @@ raised_again(void **state)
 	first.stopping = true;
 	alarm_raise(&a, &first, AT(30), 17);
 	alarm_clear(&a, &clear, AT(42), ALARM_END_HEARTBEAT);
-	assert_int_equal(a.cause, ALARM_CAUSE_INSTANCE_STOPPED);
+	assert_int_equal(a.cause, CAUSE_INSTANCE_STOPPED);
 	alarm_raise(&a, &again, AT(90), 18);
 	assert_int_equal(a.state, ALARM_RAISED);
-	assert_int_equal(a.cause, ALARM_CAUSE_UNKNOWN);
+	assert_int_equal(a.cause, CAUSE_UNKNOWN);
 	assert_int_equal(a.serial, 18);
 	assert_int_equal(a.count, 2);
 	assert_int_equal(a.raised.ns, AT(90).ns);
@@ -240,7 +240,7 @@ cleared_for_another_reason(void **state)
 }
 
 static void
-assert_cause(struct detect_event event, enum alarm_cause cause,
+assert_cause(struct detect_event event, enum cause cause,
     const char *detail)
 {
 	struct alarm	 a = new_alarm();
@@ -258,22 +258,22 @@ causes(void **state)
 	struct detect_event	 e;
 
 	(void)state;
-	assert_cause(raise_event(1), ALARM_CAUSE_UNKNOWN, "2001:db8::c");
+	assert_cause(raise_event(1), CAUSE_UNKNOWN, "2001:db8::c");
 	e = raise_event(1);
 	e.received = false;
 	e.last_heartbeat = WALL_NEVER;
-	assert_cause(e, ALARM_CAUSE_NEVER_HEARD, ", none was ever received");
+	assert_cause(e, CAUSE_NEVER_HEARD, ", none was ever received");
 	e.link_down = true;
-	assert_cause(e, ALARM_CAUSE_LINK_ABNORMAL, "; eth1 is down");
+	assert_cause(e, CAUSE_LINK_ABNORMAL, "; eth1 is down");
 	e = raise_event(1);
 	e.link_down = true;
-	assert_cause(e, ALARM_CAUSE_LINK_ABNORMAL, "; eth1 is down");
+	assert_cause(e, CAUSE_LINK_ABNORMAL, "; eth1 is down");
 	e.stopping = true;
-	assert_cause(e, ALARM_CAUSE_INSTANCE_STOPPED,
+	assert_cause(e, CAUSE_INSTANCE_STOPPED,
 	    "; the peer announced that it stops; eth1 is down");
 	e = raise_event(1);
 	e.lossy = true;
-	assert_cause(e, ALARM_CAUSE_UNKNOWN,
+	assert_cause(e, CAUSE_UNKNOWN,
 	    "; the capture lost packets");
 }
 
@@ -296,23 +296,23 @@ short_interruption(void **state)
 
 	(void)state;
 	e.silence_ns = NSEC_PER_MSEC;
-	assert_cause(e, ALARM_CAUSE_UNKNOWN, " for 0.001 s");
+	assert_cause(e, CAUSE_UNKNOWN, " for 0.001 s");
 	e.silence_ns = 24 * 3600 * NSEC_PER_SEC;
-	assert_cause(e, ALARM_CAUSE_UNKNOWN, " for 86400.000 s");
+	assert_cause(e, CAUSE_UNKNOWN, " for 86400.000 s");
 }
 
 static void
 cause_texts(void **state)
 {
 	(void)state;
-	assert_string_equal(alarm_cause_text(ALARM_CAUSE_UNKNOWN), "unknown");
-	assert_string_equal(alarm_cause_text(ALARM_CAUSE_NEVER_HEARD),
+	assert_string_equal(cause_text(CAUSE_UNKNOWN), "unknown");
+	assert_string_equal(cause_text(CAUSE_NEVER_HEARD),
 	    "neverHeard");
-	assert_string_equal(alarm_cause_text(ALARM_CAUSE_INSTANCE_STOPPED),
+	assert_string_equal(cause_text(CAUSE_INSTANCE_STOPPED),
 	    "instanceStopped");
-	assert_string_equal(alarm_cause_text(ALARM_CAUSE_LINK_ABNORMAL),
+	assert_string_equal(cause_text(CAUSE_LINK_ABNORMAL),
 	    "linkAbnormal");
-	assert_string_equal(alarm_cause_text(ALARM_CAUSE_LOCAL_FAULT),
+	assert_string_equal(cause_text(CAUSE_LOCAL_FAULT),
 	    "localFault");
 }
 
@@ -357,15 +357,15 @@ sides_and_confidences(void **state)
 
 	(void)state;
 	alarm_raise(&a, &silent, AT(30), 1);
-	assert_int_equal(alarm_side(&a), ALARM_SIDE_UNKNOWN);
+	assert_int_equal(alarm_side(&a), CAUSE_SIDE_UNKNOWN);
 	assert_int_equal(alarm_confidence(&a), 0);
 	alarm_raise(&a, &stopping, AT(30), 1);
-	assert_int_equal(alarm_side(&a), ALARM_SIDE_PEER);
+	assert_int_equal(alarm_side(&a), CAUSE_SIDE_PEER);
 	assert_int_equal(alarm_confidence(&a), 97);
 	alarm_raise(&a, &lossy, AT(30), 1);
 	assert_int_equal(alarm_confidence(&a), 60);
 	alarm_raise(&a, &link, AT(30), 1);
-	assert_int_equal(alarm_side(&a), ALARM_SIDE_HERE);
+	assert_int_equal(alarm_side(&a), CAUSE_SIDE_HERE);
 	assert_int_equal(alarm_confidence(&a), 98);
 }
 

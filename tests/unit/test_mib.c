@@ -386,27 +386,31 @@ severity(int number)
 static const char *
 cause(int number)
 {
-	switch ((enum alarm_cause)number) {
-	case ALARM_CAUSE_UNKNOWN:
+	switch ((enum cause)number) {
+	case CAUSE_UNKNOWN:
 		return ("unknown");
-	case ALARM_CAUSE_NEVER_HEARD:
+	case CAUSE_NEVER_HEARD:
 		return ("neverHeard");
-	case ALARM_CAUSE_INSTANCE_STOPPED:
+	case CAUSE_INSTANCE_STOPPED:
 		return ("instanceStopped");
-	case ALARM_CAUSE_FLOATING_IP:
+	case CAUSE_FLOATING_IP:
 		return ("floatingIpMisconfigured");
-	case ALARM_CAUSE_LINK_ABNORMAL:
+	case CAUSE_LINK_ABNORMAL:
 		return ("linkAbnormal");
-	case ALARM_CAUSE_HOST_DOWN:
+	case CAUSE_HOST_DOWN:
 		return ("hostDown");
-	case ALARM_CAUSE_ONE_WAY_LINK:
+	case CAUSE_ONE_WAY_LINK:
 		return ("oneWayLink");
-	case ALARM_CAUSE_PEER_HUNG:
+	case CAUSE_PEER_HUNG:
 		return ("peerHung");
-	case ALARM_CAUSE_DUAL_ACTIVE:
+	case CAUSE_DUAL_ACTIVE:
 		return ("dualActive");
-	case ALARM_CAUSE_LOCAL_FAULT:
+	case CAUSE_LOCAL_FAULT:
 		return ("localFault");
+	case CAUSE_FILTERED:
+		return ("filtered");
+	case CAUSE_HANDSHAKE_FAILED:
+		return ("handshakeFailed");
 	}
 	return (NULL);
 }
@@ -414,16 +418,16 @@ cause(int number)
 static const char *
 side(int number)
 {
-	switch ((enum alarm_side)number) {
-	case ALARM_SIDE_UNKNOWN:
+	switch ((enum cause_side)number) {
+	case CAUSE_SIDE_UNKNOWN:
 		return ("unknown");
-	case ALARM_SIDE_HERE:
+	case CAUSE_SIDE_HERE:
 		return ("here");
-	case ALARM_SIDE_PEER:
+	case CAUSE_SIDE_PEER:
 		return ("peer");
-	case ALARM_SIDE_BETWEEN:
+	case CAUSE_SIDE_BETWEEN:
 		return ("between");
-	case ALARM_SIDE_BOTH:
+	case CAUSE_SIDE_BOTH:
 		return ("both");
 	}
 	return (NULL);
@@ -598,13 +602,13 @@ enumerations_agree(void **state)
 		assert_true(seen[k]);
 }
 
-/* The state file accepts causes up to ALARM_CAUSE_MAX. */
+/* The state file accepts causes up to CAUSE_MAX. */
 static void
 largest_cause(void **state)
 {
 	(void)state;
-	assert_non_null(cause(ALARM_CAUSE_MAX));
-	assert_null(cause(ALARM_CAUSE_MAX + 1));
+	assert_non_null(cause(CAUSE_MAX));
+	assert_null(cause(CAUSE_MAX + 1));
 }
 
 static void

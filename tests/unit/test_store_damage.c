@@ -449,7 +449,7 @@ unknown_numbers(void **state)
 
 	(void)state;
 	snprintf(change, sizeof(change), "UPDATE notice SET cause = %d "
-	    "WHERE sequence = 1", ALARM_CAUSE_MAX + 1);
+	    "WHERE sequence = 1", CAUSE_MAX + 1);
 	assert_replaced(change);
 	snprintf(change, sizeof(change), "UPDATE notice SET flags = %d "
 	    "WHERE sequence = 1", ALARM_FLAGS + 1);

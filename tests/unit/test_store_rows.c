@@ -207,7 +207,7 @@ notifications_kept(void **state)
 	n.alarm.last_heartbeat.ns = INT64_MIN;
 	n.alarm.span_ns = -1;
 	n.alarm.end = ALARM_END_REKEYED;
-	n.alarm.cause = ALARM_CAUSE_MAX;
+	n.alarm.cause = CAUSE_MAX;
 	n.alarm.flags = ALARM_FLAGS;
 	assert_kept(n);
 	/* An IPv6 peer, and any peer. */

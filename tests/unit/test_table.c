@@ -323,9 +323,9 @@ active(void **state)
 	assert_text("1.7.1.3.12010.2", "2001:db8::c");
 	assert_text("1.7.1.3.45640.3", "");
 	assert_number("1.7.1.4.12010.2", SEVERITY_MAJOR);
-	assert_number("1.7.1.5.12010.2", ALARM_CAUSE_NEVER_HEARD);
-	assert_number("1.7.1.5.45640.3", ALARM_CAUSE_UNKNOWN);
-	assert_number("1.7.1.6.12010.2", ALARM_SIDE_UNKNOWN);
+	assert_number("1.7.1.5.12010.2", CAUSE_NEVER_HEARD);
+	assert_number("1.7.1.5.45640.3", CAUSE_UNKNOWN);
+	assert_number("1.7.1.6.12010.2", CAUSE_SIDE_UNKNOWN);
 	assert_number("1.7.1.7.12010.2", 60);
 	assert_number("1.7.1.7.45640.3", 0);
 	get("1.7.1.8.12010.2", &age);
@@ -481,7 +481,7 @@ alarms(void **state)
 	assert_text("1.4.1.6.45640.1", "Heartbeat");
 	assert_text("1.4.1.7.45640.1", "Flink");
 	assert_number("1.4.1.8.45640.1", 1);
-	assert_number("1.4.1.13.45640.1", ALARM_CAUSE_UNKNOWN);
+	assert_number("1.4.1.13.45640.1", CAUSE_UNKNOWN);
 	assert_text("1.4.1.14.45640.1", "");
 	assert_number("1.4.1.15.45640.1", 0);
 	assert_time("1.4.1.16.45640.1", -1, 0);
@@ -489,7 +489,7 @@ alarms(void **state)
 	assert_number("1.4.1.18.45640.1", 0);
 	assert_number("1.4.1.19.45640.1", 0);
 	assert_number("1.4.1.21.45640.1", 0);
-	assert_number("1.4.1.22.45640.1", ALARM_SIDE_UNKNOWN);
+	assert_number("1.4.1.22.45640.1", CAUSE_SIDE_UNKNOWN);
 	assert_number("1.4.1.24.45640.1", 3);
 	assert_number("1.4.1.24.12010.2", 2);
 	assert_text("1.4.1.25.45640.1", alarm_location(
@@ -501,7 +501,7 @@ alarms(void **state)
 	stage_advance(&stage, 12.3);
 	assert_number("1.4.1.4.45640.1", ALARM_RAISED);
 	assert_number("1.4.1.5.45640.1", SEVERITY_MINOR);
-	assert_number("1.4.1.13.45640.1", ALARM_CAUSE_NEVER_HEARD);
+	assert_number("1.4.1.13.45640.1", CAUSE_NEVER_HEARD);
 	assert_number("1.4.1.15.45640.1", 1);
 	assert_time("1.4.1.16.45640.1", 10, 0);
 	assert_time("1.4.1.17.45640.1", -1, 0);
@@ -539,7 +539,7 @@ history(void **state)
 	assert_text("1.5.1.6.1", alarm_key(w, text));
 	assert_number("1.5.1.7.1", 1);
 	assert_number("1.5.1.8.1", SEVERITY_MINOR);
-	assert_number("1.5.1.9.1", ALARM_CAUSE_NEVER_HEARD);
+	assert_number("1.5.1.9.1", CAUSE_NEVER_HEARD);
 	assert_number("1.5.1.11.1", 2);
 	assert_number("1.5.1.2.2", NOTIFICATION_CLEARED);
 	assert_text("1.5.1.10.2",
@@ -591,7 +591,7 @@ storms(void **state)
 	assert_text("1.5.1.6.5", "");
 	assert_number("1.5.1.7.5", 0);
 	assert_number("1.5.1.8.5", SEVERITY_INDETERMINATE);
-	assert_number("1.5.1.9.5", ALARM_CAUSE_UNKNOWN);
+	assert_number("1.5.1.9.5", CAUSE_UNKNOWN);
 	assert_text("1.5.1.10.5",
 	    "alarm storm: 2 more alarms raised and 1 more "
 	    "cleared; the history has them from sequence 2 on");
@@ -622,7 +622,7 @@ history_of_captures(void **state)
 	assert_text("1.5.1.6.1", "");
 	assert_number("1.5.1.7.1", 0);
 	assert_number("1.5.1.8.1", SEVERITY_INDETERMINATE);
-	assert_number("1.5.1.9.1", ALARM_CAUSE_LOCAL_FAULT);
+	assert_number("1.5.1.9.1", CAUSE_LOCAL_FAULT);
 	assert_text("1.5.1.10.1", "eth0: it is gone");
 	assert_number("1.5.1.2.2", NOTIFICATION_RESTORED);
 	assert_number("1.5.1.8.2", SEVERITY_CLEARED);
