@@ -112,6 +112,14 @@ snmp_library_poll(struct snmp_poll *p, struct mono_time now,
 	return (ok);
 }
 
+const char *
+snmp_library_hint(int error)
+{
+	/* The systemd unit permits no IP sockets. */
+	return (error == EAFNOSUPPORT ?
+	    " (see \"Running under systemd\" in hbwatchd(8))" : "");
+}
+
 /* Pings and attempts to connect are timers ("alarms") of the library. */
 static void
 run_due_alarms(void)

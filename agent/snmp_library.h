@@ -29,6 +29,12 @@ bool	 snmp_library_start_agent(struct agent *);
 void	 snmp_library_end(void);
 
 /*
+ * Where the manual says what to do about an error (errno) of an address, in
+ * parentheses; or "".
+ */
+const char *snmp_library_hint(int error);
+
+/*
  * While this is on, a connect() of the library ends after half a second.
  * Otherwise connect() waits as long as the backlog of a hung snmpd is full.
  */

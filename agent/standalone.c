@@ -465,8 +465,9 @@ use_directory(const char *state)
 static void
 log_listen_error(const char *address, int error)
 {
-	log_errx("cannot listen for SNMP on %s: %s", address, error != 0 ?
-	    strerror(error) : "invalid address or unknown host");
+	log_errx("cannot listen for SNMP on %s: %s%s", address, error != 0 ?
+	    strerror(error) : "invalid address or unknown host",
+	    snmp_library_hint(error));
 }
 
 enum standalone_result

@@ -75,7 +75,8 @@ connect_reason(int error)
 		return (error == EAGAIN ? ETIMEDOUT : error);
 	return (error == ECONNREFUSED || error == ETIMEDOUT ||
 	    error == EHOSTUNREACH || error == ENETUNREACH ||
-	    error == EACCES || error == EPERM ? error : UNRESOLVED);
+	    error == EACCES || error == EPERM ||
+	    error == EAFNOSUPPORT ? error : UNRESOLVED);
 }
 
 /* The same reason is logged once. */
@@ -89,8 +90,8 @@ log_connect_error(int error)
 	log_warnx("cannot connect to snmpd (AgentX) at %s: %s%s; retrying "
 	    "every %d s", subagent.address, error == UNRESOLVED ?
 	    "unknown host or invalid address" : strerror(error),
-	    error == EACCES ? " (see agentXPerms in hbwatchd(8))" : "",
-	    CONNECT_INTERVAL);
+	    error == EACCES ? " (see agentXPerms in hbwatchd(8))" :
+	    snmp_library_hint(error), CONNECT_INTERVAL);
 }
 
 static bool

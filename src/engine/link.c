@@ -14,7 +14,8 @@
 int
 link_open(void)
 {
-	return (socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0));
+	/* Any socket can do it, and this one needs no permission to use IP. */
+	return (socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0));
 }
 
 /* A descriptor for these RTMGRP_ groups. */

@@ -214,7 +214,8 @@ hardware_link_type(const char *interface)
 
 	if (strcmp(interface, "any") == 0)
 		return (DLT_LINUX_SLL);
-	fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	/* Any socket can do it, and this one needs no permission to use IP. */
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return (-1);
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);

@@ -1,37 +1,31 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: hbwatchd with the user, the capabilities and the system call filter
-#          of its unit, and with the root drop-in of the manual.
+# Setting: hbwatchd with the user, the capabilities, the limits and the filters
+#          of its unit, and with the drop-ins of the manual.
 # Checks:  everything works with them, and systemd gets the right messages:
-#          READY, STATUS, WATCHDOG, RELOADING, STOPPING.
+#          READY, STATUS, WATCHDOG, RELOADING, STOPPING.  Without their
+#          drop-ins, IP and `realtime` are refused, and the log says why.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
-begin setpriv systemd-analyze
+begin chrt prlimit setpriv systemd-analyze
 unit=$WORK/hbwatchd.service
 sed 's/@HBW_USER@/nobody/' "$ROOT/agent/hbwatchd.service.in" >"$unit"
 
-# exposure: is it at most this number of tenths, with these lines in addition?
-# A unit with the user nobody would be marked down.
+# exposure TENTHS: is it at most this number of tenths?  A unit with the user
+# nobody would be marked down.
 exposure() {
-	local most=$1
-
-	shift
 	sed 's/^User=.*/User=daemon/; s/@HBW_UNIT_TYPE@/notify/
 		s,@sbindir@/hbwatchd,/bin/true,; s,@libexecdir@,/usr/libexec,
 		s,@sysconfdir@,/etc,' "$unit" >"$WORK/exposure.service"
-	printf '[Service]\n' >>"$WORK/exposure.service"
-	printf '%s\n' "$@" >>"$WORK/exposure.service"
 	systemd-analyze security --offline=true --no-pager \
-		--threshold="$most" "$WORK/exposure.service" \
+		--threshold="$1" "$WORK/exposure.service" \
 		>"$WORK/exposure.log" 2>&1
 }
 
 if systemd-analyze --help | grep -q -- --threshold; then
-	check "the exposure of the unit is at most 1.9" exposure 19
-	check "with the drop-in for a unix socket it is at most 1.7" \
-		exposure 17 IPAddressDeny=any RestrictRealtime=yes
+	check "the exposure of the unit is at most 1.3" exposure 13
 else
 	ok "the exposure of the unit # SKIP systemd-analyze cannot compute it"
 fi
@@ -75,19 +69,42 @@ capabilities() {
 		tr '[:upper:] ' '[:lower:]\n' | sed 's/^cap_/+/' | paste -sd ,
 }
 
+# value NAME: of the last such line of the unit
+value() {
+	sed -n "s/^$1=//p" "$unit" | tail -n 1
+}
+
+# The address of the AgentX socket, or the one for SNMP.
+address=(-x "$AGENTX")
+
+# The command that sets the limit of the unit for realtime priorities.
+limit=()
+
 # start_unit ARGUMENT OF setpriv...: starts hbwatchd as systemd would
 start_unit() {
 	start hbwatchd "$NODE_A" env -u MIBS -u MIBDIRS \
 		NOTIFY_SOCKET="$WORK/notify" WATCHDOG_USEC=3000000 \
+		nice -n "$(value Nice)" "${limit[@]}" \
 		setpriv --bounding-set "-all,$(capabilities)" "$@" \
 		--no-new-privs "${filter[@]}" "$WORK/own/hbwatchd" \
 		-c "$WORK/own/hbwatchd.conf" -s "$WORK/own/state" -l stderr \
-		-v -x "$AGENTX"
+		-v "${address[@]}"
+}
+
+# start_user: as the user of the unit
+start_user() {
+	start_unit --reuid nobody --regid "$group" --clear-groups \
+		--inh-caps "-all,$(capabilities)" \
+		--ambient-caps "$(capabilities)"
+}
+
+# drop_in NAME: adds the drop-in of the manual page that begins with NAME=
+drop_in() {
+	sed -n "/^$1=/,/^\.Ed/p" "$ROOT/agent/hbwatchd.8" | grep '=' >>"$unit"
 }
 
 start_peer
-start_unit --reuid nobody --regid "$group" --clear-groups \
-	--inh-caps "-all,$(capabilities)" --ambient-caps "$(capabilities)"
+start_user
 need "hbwatchd does not answer" 20 hbwatchd_answers
 soon "heartbeats make the watch alive" 10 \
 	watch_is hbwWatchState flinkserver alive
@@ -129,14 +146,86 @@ soon "STATUS counts an active alarm" 10 \
 stop hbwatchd
 is "STOPPING is sent once" "$(message_count STOPPING=1)" 1
 
-# The drop-in of the manual page for a daemon that root runs.
-sed -n '/^User=root/,/^\.Ed/p' "$ROOT/agent/hbwatchd.8" | grep '=' >>"$unit"
-like "the drop-in adds capabilities" "$(capabilities)" "^\+net_raw,\+setuid"
+#
+# The drop-ins of the manual page
+#
+
 sed -i '/^nonsense$/d' "$WORK/own/hbwatchd.conf"
-chown -R root "$WORK/own"
-stop snmpd
-start_snmpd
+cp "$unit" "$WORK/plain.service"
+
+# scheduling: the policy, realtime priority and nice value of the engine
+scheduling() {
+	ps -o cls=,rtprio=,ni= -p "$(the_engine)" | xargs
+}
+
 start_peer
+if ! chrt -r 1 true; then
+	ok "realtime # SKIP no permission for SCHED_RR"
+elif [ ${#filter[@]} -eq 0 ]; then
+	ok "realtime # SKIP sanitizers need more system calls"
+else
+	cp "$WORK/own/hbwatchd.conf" "$WORK/without"
+	sed -i '1i realtime = 3' "$WORK/own/hbwatchd.conf"
+	start_user
+	soon "without its drop-in, realtime is a warning" 20 grep -q \
+		"realtime = 3 is not possible" "$WORK/hbwatchd.log"
+	is "the engine runs with the nice value of the unit" "$(scheduling)" \
+		"TS - $(value Nice)"
+	stop hbwatchd
+	drop_in RestrictRealtime
+	if prlimit --rtprio="$(value LimitRTPRIO)" true 2>/dev/null; then
+		limit=(prlimit --rtprio="$(value LimitRTPRIO)")
+	else
+		note "no permission to change the limit; using CAP_SYS_NICE"
+		sed -i '/^CapabilityBoundingSet=/s/$/ CAP_SYS_NICE/' "$unit"
+	fi
+	start_user
+	need "hbwatchd does not answer with realtime" 20 hbwatchd_answers
+	is "with its drop-in, the engine runs under SCHED_RR" \
+		"$(scheduling)" "RR 3 -"
+	stop hbwatchd
+	limit=()
+	cp "$WORK/without" "$WORK/own/hbwatchd.conf"
+fi
+
+cp "$WORK/plain.service" "$unit"
+stop snmpd
+sed -i '1i snmp = { "rocommunity public 127.0.0.1" }' "$WORK/own/hbwatchd.conf"
+FAMILY="Address family not supported by protocol"
+FAMILY+=" \(see \"Running under systemd\""
+ended() {
+	! running hbwatchd
+}
+if [ ${#filter[@]} -gt 0 ]; then
+	address=(-x tcp:127.0.0.1:1705)
+	start_user
+	soon "without its drop-in, an AgentX address with IP is refused" 20 \
+		grep -qE "cannot connect to snmpd .*: $FAMILY" \
+		"$WORK/hbwatchd.log"
+	stop hbwatchd
+	address=(-L "udp:$AGENT")
+	start_user
+	soon "without its drop-in, hbwatchd cannot answer SNMP itself" 20 ended
+	stop hbwatchd
+	check "the log says why" grep -qE \
+		"cannot listen for SNMP on udp:$AGENT: $FAMILY" \
+		"$WORK/hbwatchd.log"
+fi
+address=(-L "udp:$AGENT")
+drop_in RestrictAddressFamilies
+start_user
+need "hbwatchd does not answer with -L" 20 hbwatchd_answers
+soon "with its drop-in, -L works and the watch is alive" 10 \
+	watch_is hbwWatchState flinkserver alive
+stop hbwatchd
+address=(-x "$AGENTX")
+
+# The drop-in for a daemon that root runs.
+cp "$WORK/plain.service" "$unit"
+drop_in User
+like "the drop-in adds capabilities" "$(capabilities)" "^\+net_raw,\+setuid"
+chown -R root "$WORK/own"
+start_snmpd
 start_unit --inh-caps -all
 need "hbwatchd does not answer when root runs it" 20 hbwatchd_answers
 soon "as root: heartbeats make the watch alive" 10 \
