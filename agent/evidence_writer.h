@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Writes the evidence files: for each raise a pcapng file with the frames of
+ * the interface's ring, from ten minutes before the raise until ten minutes
+ * after it.  Comments show the verdict, the signals and the moments.
+ *
+ * A thread of its own writes them, so that its owner never waits for the disk:
+ * a disk that hangs or is full costs a file, but never an alarm.
+ */
+#ifndef HBW_EVIDENCE_WRITER_H
+#define HBW_EVIDENCE_WRITER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/wall.h"
+#include "diagnosis/evidence.h"
+#include "diagnosis/verdict.h"
+
+/* The directory of the files, in the state directory. */
+#define EVIDENCE_DIRECTORY	"evidence"
+
+/* A longer name of a watch is cut. */
+#define EVIDENCE_FILE_NAME_SIZE	200
+
+/*
+ * hbwAlarmEvidenceFile: "evidence/SERIAL-WATCH.pcapng", relative to the state
+ * directory.  Each octet of the watch's name that is not a letter, a digit, '.',
+ * '-' or '_' is replaced by '_'.  Writes name[EVIDENCE_FILE_NAME_SIZE] and
+ * returns it.
+ */
+char	*evidence_file_name(uint32_t serial, const char *watch, char *name);
+
+struct evidence_writer;
+
+/* The path of the state directory is copied.  NULL on error (errno). */
+struct evidence_writer *evidence_writer_new(const char *state);
+/*
+ * Starts the thread, after the process has dropped its privileges: each thread
+ * has its own.  Without it nothing is written.  False on error (errno).
+ */
+bool	 evidence_writer_start(struct evidence_writer *);
+/*
+ * Ends the files, and the thread, and frees everything; NULL is ignored.  False
+ * when that takes longer than the limit: then everything remains for the end of
+ * the process.
+ */
+bool	 evidence_writer_end(struct evidence_writer *, int limit_ms);
+
+/* Limits the size of the directory, in octets; 0: no files are written. */
+void	 evidence_writer_limit(struct evidence_writer *, uint64_t octets);
+
+/* The strings are copied. */
+struct evidence_raise {
+	uint32_t	 serial;	/* hbwAlarmSerial */
+	uint32_t	 alarm_id;
+	const char	*watch;
+	const char	*interface;
+	int		 ring;		/* see evidence_ring.h; duplicated */
+	struct wall_time raised;
+	struct wall_time last;		/* heartbeat, or WALL_NEVER */
+	int64_t		 interruption_ns;
+};
+
+/*
+ * The following functions do not wait; `w` may be NULL.  They are called in this
+ * order for each serial, and `judged` also later, when the verdict changes.
+ * An unknown serial is ignored.
+ */
+void	 evidence_writer_raised(struct evidence_writer *w,
+	    const struct evidence_raise *);
+void	 evidence_writer_judged(struct evidence_writer *w, uint32_t serial,
+	    const struct evidence *, const struct verdict *);
+void	 evidence_writer_cleared(struct evidence_writer *w, uint32_t serial,
+	    struct wall_time at);
+
+#endif
