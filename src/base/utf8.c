@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <ctype.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -101,4 +102,20 @@ utf8_quote(const char *text, char *quoted)
 	}
 	strcpy(quoted + n, *p == '\0' ? "\"" : "\"...");
 	return (quoted);
+}
+
+void
+utf8_collapse_blanks(char *text)
+{
+	char	*from = text, *to = text;
+
+	for (; *from != '\0'; from++) {
+		if (!isspace((unsigned char)*from))
+			*to++ = *from;
+		else if (to > text && to[-1] != ' ')
+			*to++ = ' ';
+	}
+	if (to > text && to[-1] == ' ')
+		to--;
+	*to = '\0';
 }

@@ -31,6 +31,9 @@ void	 utf8_clean(char *text, size_t size);
  */
 char	*utf8_quote(const char *text, char *quoted);
 
+/* Replaces each run of blanks by one, and removes those at the ends. */
+void	 utf8_collapse_blanks(char *text);
+
 /* True for a control character: C0, C1 or DEL. */
 bool	 utf8_control(uint32_t character);
 

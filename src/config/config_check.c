@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <net/if.h>
 
-#include <ctype.h>
+#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
@@ -220,56 +220,10 @@ check_interface(struct config_check *c, const struct config_value *v)
 	    check_notified_text(c, v) != NULL ? "invalid" : NULL);
 }
 
-/* Replaces each run of blanks by one, and removes those at the ends. */
-static void
-collapse_blanks(char *text)
-{
-	char	*from = text, *to = text;
-
-	for (; *from != '\0'; from++) {
-		if (!isspace((unsigned char)*from))
-			*to++ = *from;
-		else if (to > text && to[-1] != ' ')
-			*to++ = ' ';
-	}
-	if (to > text && to[-1] == ' ')
-		to--;
-	*to = '\0';
-}
-
 static const char *
 check_vlan(struct config_check *c, const struct config_value *v)
 {
 	return (vlan_parse(v->text, &c->watch.vlan) ? NULL : "invalid");
-}
-
-/*
- * The link type of the interface is not known yet, so the expression must be
- * valid for one of the `any` device (LINKTYPE_LINUX_SLL, 113, or LINUX_SLL2,
- * 276, with ifindex), bare IP (101), a wireless monitor (127) and Ethernet (1).
- * The error is that for Ethernet.
- */
-static void
-check_expression(struct config_check *c, const struct config_value *v)
-{
-	static const int		 link_types[] = {
-		113, 276, 101, 127, 1,
-	};
-	struct capture_expression	*e = NULL;
-	size_t				 i;
-	char				 quoted[UTF8_QUOTE_SIZE];
-	char				 error[CAPTURE_ERROR_SIZE];
-
-	for (i = 0; i < sizeof(link_types) / sizeof(link_types[0]) &&
-	    e == NULL; i++)
-		e = capture_expression_new(c->watch.form.expression,
-		    link_types[i], error);
-	if (e == NULL)
-		config_error(c->errors, v->place, "heartbeat %s: %.*s; "
-		    "expected a pcap-filter expression",
-		    utf8_quote(v->text, quoted),
-		    (int)strcspn(error, "\n"), error);
-	capture_expression_free(e);
 }
 
 static const char *
@@ -278,21 +232,50 @@ check_heartbeat(struct config_check *c, const struct config_value *v)
 	struct config_value	 collapsed = *v;
 	const char		*fault;
 	char			*text, error[CONFIG_LONG_TEXT_MAX + 1024];
+	char			 quoted[UTF8_QUOTE_SIZE];
 
 	c->watch.heartbeat_line = v->place.line;
 	text = arena_copy(&c->file->arena, v->text, strlen(v->text));
 	if (text == NULL)
 		return (NULL);
-	collapse_blanks(text);
+	utf8_collapse_blanks(text);
 	collapsed.text = text;
 	fault = check_text(c, &collapsed);
 	if (fault != NULL)
 		return (fault);
 	if (!heartbeat_form_parse(text, &c->watch.form, error, sizeof(error)))
 		config_error(c->errors, v->place, "%s", error);
-	else if (c->watch.form.expression != NULL)
-		check_expression(c, v);
+	else if (c->watch.form.expression != NULL &&
+	    !capture_expression_valid(c->watch.form.expression, error))
+		config_error(c->errors, v->place, "heartbeat %s: %s; expected "
+		    "a pcap-filter expression", utf8_quote(v->text, quoted),
+		    error);
 	return (NULL);
+}
+
+static const char *
+check_log(struct config_check *c, const struct config_value *v)
+{
+	return (v->text[0] == '/' ? check_text(c, v) : "invalid");
+}
+
+static const char *
+check_log_pattern(struct config_check *c, const struct config_value *v)
+{
+	regex_t	 pattern;
+
+	if (regcomp(&pattern, v->text, REG_EXTENDED | REG_NOSUB) != 0)
+		return ("invalid");
+	regfree(&pattern);
+	return (check_text(c, v));
+}
+
+static const char *
+check_probe(struct config_check *c, const struct config_value *v)
+{
+	c->watch.ping = strcmp(v->text, "ping") == 0;
+	return (c->watch.ping || strcmp(v->text, "none") == 0 ? NULL :
+	    "unknown");
 }
 
 /* ---- the table */
@@ -320,6 +303,9 @@ check_heartbeat(struct config_check *c, const struct config_value *v)
 #define FLAG(word, sections, field) {					\
 	OPTION(word, sections, check_flag), FIELD(field),		\
 	.expected = "true, false, yes, no, on or off" }
+#define REPAIR(number, cause)						\
+	[OPTION_REPAIR + (number) - 1] = NAME("repair-" cause, ALARM,	\
+	    alarm.repair[number], 1)
 
 const struct config_option config_options[OPTIONS] = {
 	[OPTION_AGENTX] = { OPTION("agentx", TOP, check_text), FIELD(agentx),
@@ -342,12 +328,19 @@ const struct config_option config_options[OPTIONS] = {
 	[OPTION_TYPE] = NAME("type", ALARM, alarm.type, 1),
 	[OPTION_SERVICE_TYPE] = NAME("service-type", ALARM, alarm.service_type,
 	    0),
+	REPAIR(1, "unknown"), REPAIR(2, "neverHeard"),
+	REPAIR(3, "instanceStopped"), REPAIR(4, "floatingIpMisconfigured"),
+	REPAIR(5, "linkAbnormal"), REPAIR(6, "hostDown"),
+	REPAIR(7, "oneWayLink"), REPAIR(8, "peerHung"),
+	REPAIR(9, "dualActive"), REPAIR(10, "localFault"),
+	REPAIR(11, "filtered"), REPAIR(12, "handshakeFailed"),
 	[OPTION_INTERFACE] = { OPTION("interface", WATCH, check_interface),
 	    FIELD(watch.interface), RANGE(1, IFNAMSIZ - 1),
 	    .expected = "characters without blanks or slashes" },
 	[OPTION_PEER] = { OPTION("peer", WATCH, config_check_peer),
 	    .list = true, .expected =
 	    "numeric addresses of nodes, such as 192.0.2.12 or 192.0.2.16/28" },
+	[OPTION_PEER_HOST] = NAME("peer-host", WATCH, watch.peer_host, 1),
 	[OPTION_PEER_MAC] = { OPTION("peer-mac", WATCH, config_check_peer_mac),
 	    .expected = "the MAC address of a card, such as "
 	    "02:00:00:00:00:02" },
@@ -369,6 +362,15 @@ const struct config_option config_options[OPTIONS] = {
 	[OPTION_RECOVERY] = NUMBER("recovery", WATCH, watch.recovery, 1,
 	    1000000, "heartbeats"),
 	[OPTION_DECAPSULATE] = FLAG("decapsulate", WATCH, watch.decapsulate),
+	[OPTION_LOG] = { OPTION("log", WATCH, check_log), FIELD(watch.log),
+	    RANGE(1, CONFIG_LONG_TEXT_MAX), .expected = "bytes of an absolute "
+	    "path, such as /var/log/flinkserver/prestart.log" },
+	[OPTION_LOG_PATTERN] = { OPTION("log-pattern", WATCH,
+	    check_log_pattern), FIELD(watch.log_pattern),
+	    RANGE(1, CONFIG_TEXT_MAX), .expected = "bytes of an extended "
+	    "regular expression, such as \"Float ip .* is invalid\"" },
+	[OPTION_PROBE] = { OPTION("probe", WATCH, check_probe),
+	    .expected = "ping or none" },
 	[OPTION_ENABLED] = FLAG("enabled", WATCH, watch.enabled),
 	[OPTION_SOURCE] = NAME("source", TOP | WATCH, watch.source, 1),
 	[OPTION_SERVICE] = NAME("service", TOP | WATCH, watch.service, 1),

@@ -61,6 +61,11 @@ check_missing(struct config_check *c, const struct config_section *s)
 		config_error(c->errors, s->place, "watch %s has no "
 		    "heartbeat; expected one, such as \"udp 20053\"",
 		    utf8_quote(s->title, name));
+	if (w->log_pattern != NULL &&
+	    config_section_value(s, OPTION_LOG) == NULL)
+		config_error(c->errors, s->place, "watch %s has a log-pattern "
+		    "and no log; expected the log to read",
+		    utf8_quote(s->title, name));
 	if (c->peers.values > 0)
 		return;
 	if (s->peers_listed)
@@ -132,6 +137,8 @@ add_defaults(struct config_check *c, const struct config_section *s)
 		    alarm->service_type : s->title;
 	if (w->role == NULL)
 		w->role = s->title;
+	if (w->log != NULL && w->log_pattern == NULL)
+		w->log_pattern = "Float ip .* is invalid";
 	w->file = s->place.file;
 	w->line = s->place.line;
 }

@@ -11,6 +11,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "config/config_types.h"
+
 enum config_kind {
 	CONFIG_TOP,			/* outside of all sections */
 	CONFIG_ALARM,
@@ -29,8 +31,11 @@ enum config_option_id {
 	OPTION_SEVERITY,
 	OPTION_TYPE,
 	OPTION_SERVICE_TYPE,
+	OPTION_REPAIR,			/* of each cause, by its number */
+	OPTION_REPAIR_LAST = OPTION_REPAIR + CONFIGURATION_REPAIRS - 2,
 	OPTION_INTERFACE,
 	OPTION_PEER,
+	OPTION_PEER_HOST,
 	OPTION_PEER_MAC,
 	OPTION_LOCAL,
 	OPTION_VLAN,
@@ -40,6 +45,9 @@ enum config_option_id {
 	OPTION_INTERRUPTION,
 	OPTION_RECOVERY,
 	OPTION_DECAPSULATE,
+	OPTION_LOG,
+	OPTION_LOG_PATTERN,
+	OPTION_PROBE,
 	OPTION_ENABLED,
 	OPTION_SOURCE,
 	OPTION_SERVICE,

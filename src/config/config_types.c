@@ -9,10 +9,13 @@
  * The fields of an alarm and of a profile that are interned strings.  In SHARE
  * and RELEASE, x is the alarm or the profile.
  */
-#define ALARM_TEXTS(one)	one(name) one(type) one(service_type)
+#define ALARM_TEXTS(one)	one(name) one(type) one(service_type)	\
+	one(repair[1]) one(repair[2]) one(repair[3]) one(repair[4])	\
+	one(repair[5]) one(repair[6]) one(repair[7]) one(repair[8])	\
+	one(repair[9]) one(repair[10]) one(repair[11]) one(repair[12])
 #define PROFILE_TEXTS(one)	one(interface) one(heartbeat)		\
 	one(form.expression) one(source) one(service) one(role)	\
-	one(host) one(file)
+	one(host) one(file) one(peer_host) one(log) one(log_pattern)
 
 #define SHARE(text)							\
 	x->text = (char *)(uintptr_t)interned_string_share(like->text);	\

@@ -21,6 +21,9 @@
 /* The highest priority of the engine under SCHED_RR. */
 #define CONFIGURATION_REALTIME_MAX	20
 
+/* One more than CAUSE_MAX of diagnosis/cause.h; entry 0 is not used. */
+#define CONFIGURATION_REPAIRS		13
+
 /*
  * Alarms, profiles and watches are never changed and count their references: a
  * notification that is still in the outbox keeps its watch after a reload has
@@ -30,6 +33,8 @@ struct configuration_alarm {
 	const char	*name;
 	const char	*type;
 	const char	*service_type;
+	/* hbwAlarmRepair of each cause, by its number; NULL: built in. */
+	const char	*repair[CONFIGURATION_REPAIRS];
 	int64_t		 interruption_ns;	/* 1 ms .. 24 h */
 	uint32_t	 id;		/* 1..2147483647 */
 	enum severity	 severity;
@@ -46,6 +51,9 @@ struct configuration_profile {
 	const char	*service;
 	const char	*role;
 	const char	*host;
+	const char	*peer_host;	/* name of the peer, or NULL */
+	const char	*log;		/* absolute path, or NULL */
+	const char	*log_pattern;	/* a valid ERE; NULL: no log */
 	int64_t		 interruption_ns;	/* 1 ms .. 24 h */
 	uint32_t	 recovery;	/* heartbeats, 1..1000000 */
 	unsigned	 references;
@@ -61,6 +69,7 @@ struct configuration_profile {
 	bool		 has_peer_mac;
 	bool		 enabled;
 	bool		 decapsulate;	/* also looks inside tunnels */
+	bool		 ping;		/* the peer, after a raise */
 };
 
 struct configuration_watch {

@@ -209,6 +209,30 @@ capture_expression_free(struct capture_expression *e)
 	free(e);
 }
 
+/*
+ * The link type of an interface is not known yet when an option is read.  So an
+ * expression is valid if it is for the `any` device (LINKTYPE_LINUX_SLL, 113,
+ * or LINUX_SLL2, 276, with ifindex), bare IP (101), a wireless monitor (127) or
+ * Ethernet (1).
+ */
+bool
+capture_expression_valid(const char *expression, char *error)
+{
+	static const int		 link_types[] = {
+		113, 276, 101, 127, 1,
+	};
+	struct capture_expression	*e = NULL;
+	size_t				 i;
+
+	for (i = 0; i < sizeof(link_types) / sizeof(link_types[0]) &&
+	    e == NULL; i++)
+		e = capture_expression_new(expression, link_types[i], error);
+	if (e == NULL)
+		error[strcspn(error, "\n")] = '\0';
+	capture_expression_free(e);
+	return (e != NULL);
+}
+
 bool
 capture_expression_matches(const struct capture_expression *e,
     const struct capture_frame *frame)

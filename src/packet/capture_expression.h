@@ -22,6 +22,11 @@ struct capture_expression;
 struct capture_expression *capture_expression_new(const char *expression,
 	    int link_type, char *error);
 void	 capture_expression_free(struct capture_expression *);
+/*
+ * Is the expression valid for some link type?  If not, the one line in
+ * error[CAPTURE_ERROR_SIZE] is the error for Ethernet.
+ */
+bool	 capture_expression_valid(const char *expression, char *error);
 /* The frame must have the link type of the expression. */
 bool	 capture_expression_matches(const struct capture_expression *,
 	    const struct capture_frame *);

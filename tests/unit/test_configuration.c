@@ -7,6 +7,7 @@
 
 #include "base/mono.h"
 #include "config_file.h"
+#include "diagnosis/cause.h"
 
 static void
 assert_addr(const struct addr *a, const char *expected)
@@ -487,6 +488,65 @@ watch_decapsulate(void **state)
 }
 
 static void
+watch_diagnosis(void **state)
+{
+	static const char		 text[] = WATCH(
+	    "peer-host = node-2 log = \"/var/log/x.log\" probe = ping");
+	static const char		 pattern[] = WATCH(
+	    "log = \"/x\" log-pattern = \"a|b\" probe = none");
+	const struct configuration_profile *p;
+	struct configuration		*c;
+
+	(void)state;
+	c = load(WATCH(""));
+	p = c->watches[0]->profile;
+	assert_null(p->peer_host);
+	assert_null(p->log);
+	assert_null(p->log_pattern);
+	assert_false(p->ping);
+	configuration_free(c);
+	c = load(text);
+	p = c->watches[0]->profile;
+	assert_string_equal(p->peer_host, "node-2");
+	assert_string_equal(p->log, "/var/log/x.log");
+	assert_string_equal(p->log_pattern, "Float ip .* is invalid");
+	assert_true(p->ping);
+	configuration_free(c);
+	c = load(pattern);
+	p = c->watches[0]->profile;
+	assert_string_equal(p->log_pattern, "a|b");
+	assert_false(p->ping);
+	configuration_free(c);
+}
+
+/* The options have the names and the numbers of the causes. */
+static void
+repair_texts(void **state)
+{
+	struct configuration		*c;
+	const struct configuration_alarm *alarm;
+	char				 text[512];
+	int				 cause, other;
+
+	(void)state;
+	assert_int_equal(CONFIGURATION_REPAIRS, CAUSE_MAX + 1);
+	for (cause = CAUSE_UNKNOWN; cause <= CAUSE_MAX; cause++) {
+		snprintf(text, sizeof(text), "alarm 1 { name = a repair-%s = "
+		    "\"do it\" }\n", cause_text(cause));
+		c = load(text);
+		alarm = c->alarms[0];
+		assert_int_equal(alarm->id, 1);
+		for (other = CAUSE_UNKNOWN; other <= CAUSE_MAX; other++)
+			if (other == cause)
+				assert_string_equal(alarm->repair[other],
+				    "do it");
+			else
+				assert_null(alarm->repair[other]);
+		configuration_free(c);
+	}
+}
+
+static void
 peer_left_out(void **state)
 {
 	struct configuration *c;
@@ -757,6 +817,8 @@ main(void)
 		cmocka_unit_test(names_of_greatest_length),
 		cmocka_unit_test(watch_enabled),
 		cmocka_unit_test(watch_decapsulate),
+		cmocka_unit_test(watch_diagnosis),
+		cmocka_unit_test(repair_texts),
 		cmocka_unit_test(peer_left_out),
 		cmocka_unit_test(vlans),
 		cmocka_unit_test(peer_mac_and_hop_limit),
