@@ -11,6 +11,7 @@
 #include "state/store_directory.h"
 #include "state/store_epoch.h"
 #include "state/store_internal.h"
+#include "state/store_reserve.h"
 #include "state/store_tables.h"
 
 /* The time between two tries to write, and between two log lines about it. */
@@ -20,6 +21,8 @@
 /*
  * A checkpoint copies the write-ahead log to the database.  It is due when the
  * log has this number of pages (4 KB): while hbwatchd is idle, and in any case.
+ * It syncs two files, and a notification may wait for it, so if the log has
+ * blocks for more pages, nearly all of them are used before.
  */
 #define WAL_PAGES_IDLE	64
 #define WAL_PAGES_MAX	300
@@ -140,7 +143,7 @@ void
 store_checkpoint(struct store *s, bool idle)
 {
 	if (!s->writable ||
-	    s->wal_pages < (idle ? WAL_PAGES_IDLE : WAL_PAGES_MAX))
+	    s->wal_pages < (idle ? WAL_PAGES_IDLE : s->wal_pages_max))
 		return;
 	(void)sqlite3_wal_checkpoint_v2(s->db, NULL, SQLITE_CHECKPOINT_PASSIVE,
 	    NULL, NULL);
@@ -183,8 +186,12 @@ open_file(struct store *s, bool *created)
 	state = store_db_open(s->file, &s->db, created, s->reason);
 	s->writable = s->synced = state == STORE_DB_WRITABLE;
 	s->opened += s->writable;
-	if (s->writable)
+	if (s->writable) {
 		store_place_set_files(&s->place, s->file);
+		s->wal_pages_max = store_reserve_wal_pages(s->file) / 10 * 9;
+		if (s->wal_pages_max < WAL_PAGES_MAX)
+			s->wal_pages_max = WAL_PAGES_MAX;
+	}
 	if (s->db == NULL)
 		return (state);
 	prepared = prepare(s, *created);

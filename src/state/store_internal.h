@@ -37,6 +37,7 @@ struct store {
 	bool			 synced;	/* at each commit */
 	unsigned		 opened;	/* times */
 	int			 wal_pages;	/* since the last checkpoint */
+	int			 wal_pages_max;	/* then a checkpoint is due */
 	struct configuration_profile *profile;	/* of the last row read */
 
 	struct store_counters	 counters;	/* last read or put */

@@ -12,17 +12,21 @@
 
 /* In bytes; the database keeps its part as free pages. */
 #define RESERVE_FILE	(4 * 1024 * 1024)
-#define RESERVE_WAL	(1536 * 1024)
+/* Where the file system has room for it; elsewhere the small one. */
+#define RESERVE_WAL	(12 * 1024 * 1024)
+#define RESERVE_WAL_SMALL	(1536 * 1024)
+/* A page of 4 KB with its header in the WAL. */
+#define WAL_PAGE		(4096 + 24)
 /* At most half of the free space is reserved. */
 #define FREE_FACTOR	2U
 
 static bool
-has_room(const char *file)
+has_room(const char *file, uint64_t bytes)
 {
 	struct statvfs	 fs;
 
 	return (statvfs(file, &fs) == 0 && (uint64_t)fs.f_bavail *
-	    fs.f_frsize >= FREE_FACTOR * (RESERVE_FILE + RESERVE_WAL));
+	    fs.f_frsize >= FREE_FACTOR * bytes);
 }
 
 static void
@@ -57,7 +61,7 @@ open_wal(const char *file, int flags)
  * content of the WAL stays.
  */
 static void
-reserve_wal(const char *file)
+reserve_wal(const char *file, off_t bytes)
 {
 	static const char	 zeros[65536];
 	off_t			 end;
@@ -66,7 +70,7 @@ reserve_wal(const char *file)
 	fd = open_wal(file, O_WRONLY);
 	if (fd == -1)
 		return;
-	while ((end = lseek(fd, 0, SEEK_END)) >= 0 && end < RESERVE_WAL)
+	while ((end = lseek(fd, 0, SEEK_END)) >= 0 && end < bytes)
 		if (write(fd, zeros, sizeof(zeros)) != (ssize_t)sizeof(zeros))
 			break;
 	(void)fsync(fd);
@@ -78,11 +82,25 @@ store_reserve_blocks(const char *file, sqlite3 *db, bool created)
 {
 	(void)sqlite3_file_control(db, NULL, SQLITE_FCNTL_PERSIST_WAL,
 	    &(int){ 1 });
-	if (!has_room(file))
+	if (!has_room(file, RESERVE_FILE + RESERVE_WAL_SMALL))
 		return;
 	if (created)
 		reserve_file(db);
-	reserve_wal(file);
+	reserve_wal(file, has_room(file, RESERVE_FILE + RESERVE_WAL) ?
+	    RESERVE_WAL : RESERVE_WAL_SMALL);
+}
+
+int
+store_reserve_wal_pages(const char *file)
+{
+	off_t	 end = 0;
+	int	 fd = open_wal(file, O_RDONLY);
+
+	if (fd == -1)
+		return (0);
+	end = lseek(fd, 0, SEEK_END);
+	close(fd);
+	return (end < 0 || end > RESERVE_WAL ? 0 : (int)(end / WAL_PAGE));
 }
 
 void

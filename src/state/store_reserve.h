@@ -15,9 +15,13 @@
 
 /*
  * Reserves blocks for the WAL, and for the database if it was just created:
- * 5.5 MB together, and nothing when less than twice as much is free.
+ * 16 MB together, 5.5 MB when less than twice as much is free, and nothing when
+ * less than twice 5.5 MB is.
  */
 void	 store_reserve_blocks(const char *file, sqlite3 *, bool created);
+
+/* The number of pages for which the WAL has blocks; 0: none, or unknown. */
+int	 store_reserve_wal_pages(const char *file);
 
 /*
  * Copies the WAL to the database and marks the WAL as empty, without returning
