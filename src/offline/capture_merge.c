@@ -28,6 +28,7 @@ struct input {
 	struct capture_file_info info;		/* valid also when closed */
 	struct wall_time	 first;		/* time of the first frame */
 	uint64_t		 no_timestamp;	/* ignored frames */
+	uint64_t		 times;		/* frames with no bytes */
 	struct wall_time	 newest;	/* latest timestamp read */
 	int			 unsupported;	/* a frame's link type; or -1 */
 	char			 error[CAPTURE_ERROR_SIZE]; /* "": none */
@@ -108,8 +109,9 @@ input_read(struct capture_merge *m, struct input *in)
 		in->unsupported = frame.link_type;
 	if (frame.timestamp.ns > in->newest.ns)
 		in->newest = frame.timestamp;
-	return (reorder_window_push(in->window, &frame,
-	    m->filter == NULL || m->filter(m->arg, &frame)));
+	in->times += frame.bytes == NULL;
+	return (reorder_window_push(in->window, &frame, frame.bytes != NULL &&
+	    (m->filter == NULL || m->filter(m->arg, &frame))));
 }
 
 /* Reads until the window is full.  False when memory is exhausted. */
@@ -403,8 +405,8 @@ input_report(const struct input *in)
 	warn_of_timestamps(in);
 	if (in->error[0] != '\0')
 		log_warnx("%s: warning: cannot read beyond packet %" PRIu64
-		    ": %s", in->name, in->counts.frames + in->no_timestamp,
-		    in->error);
+		    ": %s", in->name, in->counts.frames + in->no_timestamp -
+		    in->times, in->error);
 	if (unsupported >= 0)
 		log_warnx("%s: warning: link type %d (%s) is not supported",
 		    in->name, unsupported, capture_file_link_name(unsupported));

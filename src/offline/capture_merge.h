@@ -43,7 +43,8 @@ void	 capture_merge_close(struct capture_merge *);
  *
  * An unwanted frame has no bytes (NULL), only a timestamp, and most of them are
  * skipped; but the first and the last of all frames are always handed out.  If
- * `filter` is NULL, all frames are wanted.
+ * `filter` is NULL, all frames are wanted.  A time from the statistics of a
+ * capture, see capture_file.h, is handed out like an unwanted frame.
  */
 bool	 capture_merge_run(struct capture_merge *, capture_merge_take *,
 	    capture_merge_filter *filter, capture_merge_tick *, void *arg);

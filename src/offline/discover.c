@@ -165,7 +165,8 @@ take_from_file(void *arg, const struct capture_frame *frame)
 
 	if (d->totals->packets % 4096 == 0)
 		show_file_progress(d);
-	take_frame(d, frame);
+	if (frame->bytes != NULL)
+		take_frame(d, frame);
 	return (!d->exhausted && (!command_stopped() ||
 	    capture_merge_is_live(d->merge)));
 }

@@ -57,6 +57,11 @@ struct capture_file {
 	uint32_t		 unit_ns;	/* of a timestamp's fraction */
 	uint32_t		 captured_max;	/* octets of a frame */
 	bool			 always_timed;	/* pcap: time 0 is valid */
+	bool			 begun;		/* a frame was read */
+	bool			 waiting;	/* with `header` */
+	struct pcap_pkthdr	*header;	/* the last of libpcap */
+	const u_char		*bytes;
+	struct wall_time	 latest;	/* timestamp handed out */
 	struct capture_file_info info;
 	int			 fd;		/* owned by the stream */
 	capture_file_idle	*idle;
@@ -354,17 +359,63 @@ packet_link_type(const struct capture_file *f)
 	    link_type == LINKTYPE_RAW ? DLT_RAW : link_type);
 }
 
+static void
+hand_out(struct capture_file *f, struct capture_frame *frame)
+{
+	*frame = (struct capture_frame){
+		.timestamp = timestamp_of(f, f->header->ts.tv_sec,
+		    f->header->ts.tv_usec),
+		.bytes = f->bytes,
+		.captured = f->header->caplen,
+		.wire = f->header->len,
+		.link_type = packet_link_type(f),
+	};
+	if (frame->timestamp.ns > f->latest.ns)
+		f->latest = frame->timestamp;
+	f->begun = true;
+}
+
+/*
+ * Hands out a time of the statistics: the first one before the first packet, or
+ * the latest one at the end, when `packet` is false.  False: there is none, or
+ * packets are further away, or it was handed out.
+ */
+static bool
+hand_out_statistics(struct capture_file *f, bool packet,
+    struct capture_frame *frame)
+{
+	struct wall_time	 at = f->begun ? f->pcapng.latest_statistics :
+				    f->pcapng.first_statistics;
+
+	if (packet ? f->begun || at.ns > timestamp_of(f, f->header->ts.tv_sec,
+	    f->header->ts.tv_usec).ns : at.ns <= f->latest.ns)
+		return (false);
+	if (wall_is_never(at))
+		return (false);
+	*frame = (struct capture_frame){
+		.timestamp = at, .link_type = f->info.link_type,
+	};
+	f->latest = at;
+	f->begun = true;
+	return (true);
+}
+
 enum capture_file_status
 capture_file_next(struct capture_file *f, struct capture_frame *frame,
     char *error)
 {
-	struct pcap_pkthdr	*header;
-	const u_char		*bytes;
-	int			 n;
+	int	 n = 1;
 
 	if (f->direct && take_record(f, frame))
 		return (CAPTURE_FILE_FRAME);
-	n = pcap_next_ex(f->pcap, &header, &bytes);
+	if (!f->waiting)
+		n = pcap_next_ex(f->pcap, &f->header, &f->bytes);
+	f->waiting = false;
+	if ((n == 1 || n == PCAP_ERROR_BREAK) &&
+	    hand_out_statistics(f, n == 1, frame)) {
+		f->waiting = n == 1;
+		return (CAPTURE_FILE_FRAME);
+	}
 	if (n == PCAP_ERROR_BREAK)
 		return (CAPTURE_FILE_END);
 	if (n != 1) {
@@ -372,14 +423,7 @@ capture_file_next(struct capture_file *f, struct capture_frame *frame,
 		    f->error != 0 ? strerror(f->error) : pcap_geterr(f->pcap));
 		return (CAPTURE_FILE_CUT);
 	}
-	*frame = (struct capture_frame){
-		.timestamp = timestamp_of(f, header->ts.tv_sec,
-		    header->ts.tv_usec),
-		.bytes = bytes,
-		.captured = header->caplen,
-		.wire = header->len,
-		.link_type = packet_link_type(f),
-	};
+	hand_out(f, frame);
 	return (CAPTURE_FILE_FRAME);
 }
 

@@ -4,12 +4,14 @@
 
 #include "base/array.h"
 #include "packet/pcapng.h"
+#include "packet/pcapng_writer.h"
 
 /* Types of blocks. */
 #define SECTION_HEADER		UINT32_C(0x0a0d0d0a)
 #define INTERFACE_DESCRIPTION	1
 #define PACKET			2	/* obsolete */
 #define SIMPLE_PACKET		3
+#define INTERFACE_STATISTICS	5
 #define ENHANCED_PACKET		6
 
 #define BYTE_ORDER_MAGIC	UINT32_C(0x1a2b3c4d)
@@ -19,6 +21,18 @@
 #define AT_LENGTH		4
 #define AT_BODY			8
 #define AT_SNAPSHOT		12	/* length, in an interface */
+#define AT_TIME			12	/* in statistics */
+#define AT_OPTIONS		24	/* in a section header */
+
+#define OPTION_APPLICATION	4	/* shb_userappl */
+#define OPTION_HEADER		4
+
+/* The octets that are examined. */
+#define HEAD_SECTION		(AT_OPTIONS + OPTION_HEADER + APPLICATION)
+#define HEAD_STATISTICS		(AT_TIME + 8)
+#define HEAD_OTHER		16
+#define APPLICATION		(sizeof(PCAPNG_APPLICATION) - 1)
+_Static_assert(HEAD_SECTION <= PCAPNG_HEAD, "the head is too small");
 
 /* The number of that many octets at an offset in the current block. */
 static uint32_t
@@ -88,6 +102,31 @@ begin_section(struct pcapng *p)
 	p->big_endian = number(p, AT_BODY, 4) == BYTE_ORDER_MAGIC;
 	p->nlinks = 0;
 	p->snapshot = 0;
+	p->own = false;
+}
+
+/* At the end of the head of a section. */
+static void
+find_application(struct pcapng *p)
+{
+	p->own = number(p, AT_OPTIONS, 2) == OPTION_APPLICATION &&
+	    number(p, AT_OPTIONS + 2, 2) >= APPLICATION &&
+	    memcmp(p->head + AT_OPTIONS + OPTION_HEADER, PCAPNG_APPLICATION,
+	    APPLICATION) == 0;
+}
+
+/* In such a section, all times are in nanoseconds. */
+static void
+set_statistics(struct pcapng *p)
+{
+	uint64_t	 high = number(p, AT_TIME, 4);
+	uint64_t	 ns = high << 32 | number(p, AT_TIME + 4, 4);
+
+	if (!p->own || ns > INT64_MAX / 2)
+		return;
+	p->latest_statistics = (struct wall_time){ (int64_t)ns };
+	if (wall_is_never(p->first_statistics))
+		p->first_statistics = p->latest_statistics;
 }
 
 /* False when memory is exhausted. */
@@ -127,6 +166,8 @@ use_head(struct pcapng *p)
 		if (p->offset == AT_BODY + 4)
 			begin_section(p);
 		set_length(p);
+		if (p->offset == HEAD_SECTION)
+			find_application(p);
 		return (true);
 	}
 	if (p->offset == AT_BODY)
@@ -142,7 +183,19 @@ use_head(struct pcapng *p)
 		p->interface = number(p, AT_BODY, 4);
 	if (p->offset == AT_BODY && type == SIMPLE_PACKET)
 		p->interface = 0;
+	if (p->offset == HEAD_STATISTICS && type == INTERFACE_STATISTICS)
+		set_statistics(p);
 	return (true);
+}
+
+/* The type is known after its last octet. */
+static uint32_t
+head_length(const struct pcapng *p)
+{
+	uint32_t	 type = p->offset < AT_LENGTH ? 0 : block_type(p);
+
+	return (type == SECTION_HEADER ? HEAD_SECTION :
+	    type == INTERFACE_STATISTICS ? HEAD_STATISTICS : HEAD_OTHER);
 }
 
 static bool
@@ -163,7 +216,7 @@ pcapng_pass(struct pcapng *p, uint8_t *octets, size_t n, size_t available)
 	size_t	 step;
 
 	for (; n > 0; octets += step, n -= step, available -= step) {
-		if (p->offset < PCAPNG_HEAD) {
+		if (p->offset < head_length(p)) {
 			step = 1;
 			if (available >= 4 && is_at_length(p))
 				limit_length(p, octets);

@@ -3,8 +3,9 @@
  * libpcap refuses a pcapng file whose interfaces differ in link type or in
  * snapshot length.  This module changes the descriptions of the interfaces
  * before libpcap reads them, and returns the real link type of each packet.  It
- * reads only the parts of the format that this needs; see
- * draft-ietf-opsawg-pcapng, section 4.
+ * also returns the time of the statistics, which libpcap ignores, but only in a
+ * section that hbwatchd has written.  It reads only the parts of the format
+ * that this needs; see draft-ietf-opsawg-pcapng, section 4.
  */
 #ifndef HBW_PCAPNG_H
 #define HBW_PCAPNG_H
@@ -13,8 +14,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/* The octets at the start of a block that are examined. */
-#define PCAPNG_HEAD	16
+#include "base/wall.h"
+
+/* The octets at the start of a block that are examined, at most. */
+#define PCAPNG_HEAD	40
 
 /* At the start of a file it is all zeros. */
 struct pcapng {
@@ -23,6 +26,7 @@ struct pcapng {
 	uint32_t	 length;	/* of this block, when it is known */
 	bool		 big_endian;	/* byte order of the section */
 	bool		 described;	/* first_link is known */
+	bool		 own;		/* hbwatchd wrote the section */
 	/* Link type of the file's first interface, as it is in the file. */
 	uint8_t		 first_link[2];
 	/*
@@ -35,6 +39,9 @@ struct pcapng {
 	size_t		 nlinks;
 	size_t		 capacity;
 	uint32_t	 interface;	/* number; of the latest packet */
+	/* Times of the statistics of such sections, or WALL_NEVER. */
+	struct wall_time first_statistics;
+	struct wall_time latest_statistics;
 };
 
 /*
@@ -51,8 +58,8 @@ bool	 pcapng_pass(struct pcapng *, uint8_t *octets, size_t n,
 size_t	 pcapng_least(const struct pcapng *);
 
 /*
- * The LINKTYPE_ number of the latest packet of which pcapng_pass has taken at
- * least PCAPNG_HEAD octets.  -1 if the packet is of an unknown interface.
+ * The LINKTYPE_ number of the latest packet of which pcapng_pass has taken the
+ * whole header.  -1 if the packet is of an unknown interface.
  */
 int	 pcapng_link_type(const struct pcapng *);
 void	 pcapng_free(struct pcapng *);

@@ -134,9 +134,19 @@ def simple_packet(order, frame, captured):
                  frame[:captured])
 
 
-def section(order):
+def section(order, application=b''):
+    options = b''
+    if application:
+        options = struct.pack(order + 'HH', 4, len(application)) + \
+            application + bytes(-len(application) % 4 + 4)
     return block(order, 0x0a0d0d0a, struct.pack(
-        order + 'IHHq', 0x1a2b3c4d, 1, 0, -1))
+        order + 'IHHq', 0x1a2b3c4d, 1, 0, -1) + options)
+
+
+def statistics(order, seconds):
+    at = nanoseconds(seconds)
+    return block(order, 5, struct.pack(order + 'III', 0, at >> 32,
+                                       at & 0xffffffff))
 
 
 def pcapng(packets, order='<', links=(1,), digits=9):
@@ -292,6 +302,19 @@ for order, name in (('<', 'little'), ('>', 'big')):
 for end in range(1, 12 + 4 + 44):
     write('cut-simple%02d.pcapng' % end, pcapng(outage) +
           simple_packet('<', ARP, len(ARP))[:end])
+
+# Evidence files of hbwatchd: the statistics extend the time of the packets, at
+# its beginning and at its end.  In other files they do not.
+for name, order, application in (('evidence', '<', b'hbwatchd 0.3.0'),
+                                 ('evidence-big', '>', b'hbwatchd 0.3.0'),
+                                 ('statistics', '<', b'dumpcap 4.0.17')):
+    head = section(order, application) + interface(order)
+    write(name + '.pcapng', head + statistics(order, 0) +
+          packet(order, 0, nanoseconds(2), heartbeat()) +
+          statistics(order, 1) + statistics(order, 31.9) +
+          statistics(order, 33.5))
+    write(name + '-none.pcapng', head + statistics(order, 0) +
+          statistics(order, 30))
 
 # A heartbeat exactly at the deadline, and one a microsecond after it.
 write('edge.pcap', pcap([(t, heartbeat()) for t in (0, 30, 60.000001)]))

@@ -298,6 +298,30 @@ END
 replay -c one edge-unmatched.pcap
 same "... also if that packet concerns no watch" 0 $? expected out \
     nothing err
+cat >expected <<'END'
+{"event":"raised","time":"2026-11-22T12:00:32.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:02.000000Z","cause":"unknown"}
+{"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:02.000000Z","lastHeartbeat":"2026-11-22T12:00:02.000000Z","medianInterval":null,"longestGap":null,"interruptions":1}
+END
+for name in evidence evidence-big; do
+	replay -c one $name.pcapng
+	same "the statistics of $name.pcapng extend its time" 0 $? \
+	    expected out nothing err
+done
+cat >expected <<'END'
+{"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":null,"cause":"neverHeard"}
+{"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":0,"firstHeartbeat":null,"lastHeartbeat":null,"medianInterval":null,"longestGap":null,"interruptions":1}
+END
+replay -c one evidence-none.pcapng
+same "... also if it has no packet" 0 $? expected out nothing err
+replays "the statistics of another program do not" \
+    -c one statistics.pcapng <<'END'
+{"event":"summary","watch":"flinkserver","state":"alive","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:02.000000Z","lastHeartbeat":"2026-11-22T12:00:02.000000Z","medianInterval":null,"longestGap":null,"interruptions":0}
+END
+replays "statistics are no packets" -c one evidence.pcapng us.pcapng <<'END'
+{"event":"raised","time":"2026-11-22T12:00:40.250000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:10.250000Z","cause":"unknown"}
+{"event":"cleared","time":"2026-11-22T12:00:52.500000Z","watch":"flinkserver","alarmId":45640,"duration":12.250000}
+{"event":"summary","watch":"flinkserver","state":"alive","heartbeats":20,"firstHeartbeat":"2026-11-22T12:00:00.250000Z","lastHeartbeat":"2026-11-22T12:00:59.500000Z","medianInterval":1.000000,"longestGap":42.250000,"interruptions":1}
+END
 cat one - >two <<'END'
 watch "silent" {
 	interface = "eth1"
