@@ -111,17 +111,45 @@ deadline(const struct detect_watch *w, const struct detect_source *source)
 	    (int64_t)w->interruption_ns));
 }
 
+/* No watch is late before this time. */
+static struct mono_time
+earliest_late(const struct detect_watch *w, const struct detect_source *source)
+{
+	return (mono_add(silent_since(w, source),
+	    (int64_t)w->interruption_ns / 2));
+}
+
+static inline bool
+bit_is_set(const uint64_t *bits, uint32_t i)
+{
+	return ((bits[i / 64] >> i % 64 & 1) != 0);
+}
+
+static inline void
+bit_set(uint64_t *bits, uint32_t i)
+{
+	bits[i / 64] |= UINT64_C(1) << i % 64;
+}
+
+static inline void
+bit_clear(uint64_t *bits, uint32_t i)
+{
+	bits[i / 64] &= ~(UINT64_C(1) << i % 64);
+}
+
 /* Adds the deadline of a watch, unless it has none or it is already there. */
 static void
 schedule(struct detect *d, uint32_t i)
 {
-	struct detect_watch	*w = &d->watches[i];
-	uint64_t		 bit = UINT64_C(1) << i % 64;
+	struct detect_watch		*w = &d->watches[i];
+	const struct detect_source	*source;
 
-	if (!w->enabled || w->raised || (d->scheduled[i / 64] & bit) != 0)
+	if (!w->enabled || w->raised || bit_is_set(d->scheduled, i))
 		return;
-	d->scheduled[i / 64] |= bit;
-	heap_push(&d->deadlines, deadline(w, d->sources[w->source]), i);
+	bit_set(d->scheduled, i);
+	source = d->sources[w->source];
+	heap_push(&d->deadlines, d->late == NULL ? deadline(w, source) :
+	    earliest_late(w, source), i);
 }
 
 static void
@@ -129,7 +157,9 @@ remove_top(struct detect *d)
 {
 	uint32_t	 i = heap_top(&d->deadlines)->item;
 
-	d->scheduled[i / 64] &= ~(UINT64_C(1) << i % 64);
+	bit_clear(d->scheduled, i);
+	if (d->late != NULL)
+		bit_clear(d->reported, i);
 	heap_pop(&d->deadlines);
 }
 
@@ -173,9 +203,29 @@ detect_free(struct detect *d)
 {
 	heap_free(&d->deadlines);
 	free(d->scheduled);
+	free(d->reported);
 	free(d->contents);
 	free(d->copies);
 	*d = (struct detect){ .watches = NULL };
+}
+
+bool
+detect_report_late(struct detect *d, detect_late *late, void *arg)
+{
+	size_t		 words = d->deadlines.capacity / 64 + 1;
+	uint32_t	 i;
+
+	d->reported = calloc(words, sizeof(*d->reported));
+	if (d->reported == NULL)
+		return (false);
+	d->late = late;
+	d->late_arg = arg;
+	/* The watches that are scheduled already are checked earlier. */
+	d->deadlines.count = 0;
+	memset(d->scheduled, 0, words * sizeof(*d->scheduled));
+	for (i = 0; i < d->deadlines.capacity; i++)
+		schedule(d, i);
+	return (true);
 }
 
 static void
@@ -421,6 +471,59 @@ detect_stopping(struct detect *d, uint32_t i, struct mono_time at)
 	write_end(w);
 }
 
+static int64_t
+late_ns(const struct detect_watch *w)
+{
+	int64_t	 interruption_ns = (int64_t)w->interruption_ns;
+	int64_t	 silence_ns = DETECT_LATE_INTERVALS * detect_interval_ns(w);
+	int64_t	 latest_ns = interruption_ns - interruption_ns / 10;
+
+	if (silence_ns > latest_ns)
+		silence_ns = latest_ns;
+	return (silence_ns > interruption_ns / 2 ? silence_ns :
+	    interruption_ns / 2);
+}
+
+/*
+ * Reports a watch that is late, and returns when to check it next; `due` is its
+ * deadline, which is not the one of the top of the heap.
+ */
+static struct mono_time
+check_late(struct detect *d, uint32_t i, struct mono_time due,
+    struct mono_time now)
+{
+	const struct detect_watch	*w = &d->watches[i];
+	const struct detect_source	*source = d->sources[w->source];
+	struct mono_time		 late = earliest_late(w, source);
+
+	/* Reported in an earlier silence. */
+	bit_clear(d->reported, i);
+	/* It needs fewer instructions to compare than to learn the interval. */
+	if (mono_before(now, late))
+		return (late);
+	late = mono_add(silent_since(w, source), late_ns(w));
+	if (mono_before(now, late))
+		return (late);
+	bit_set(d->reported, i);
+	d->late(d->late_arg, i, now);
+	return (due);
+}
+
+/* The watch at the top cannot receive: it is neither late nor overdue. */
+static void
+defer_blind(struct detect *d, struct mono_time now)
+{
+	uint32_t	 i = heap_top(&d->deadlines)->item;
+	int64_t		 ns = (int64_t)d->watches[i].interruption_ns;
+
+	if (d->late != NULL) {
+		bit_clear(d->reported, i);
+		ns /= 2;
+	}
+	/* When it is no longer blind, it is not due earlier. */
+	heap_defer_top(&d->deadlines, mono_add(now, ns));
+}
+
 /*
  * Checks the top of the heap, which is due.  The deadline of the watch may be
  * later, because a heartbeat does not move the entry: this check costs less.
@@ -437,10 +540,10 @@ top_is_overdue(struct detect *d, struct mono_time now)
 	if (w->raised) {
 		remove_top(d);
 	} else if (source->blind || w->blind) {
-		/* When it is no longer blind, the deadline is not earlier. */
-		heap_defer_top(&d->deadlines,
-		    mono_add(now, (int64_t)w->interruption_ns));
+		defer_blind(d, now);
 	} else if (mono_before(top->due, due)) {
+		if (d->late != NULL)
+			due = check_late(d, top->item, due, now);
 		heap_defer_top(&d->deadlines, due);
 	} else {
 		return (true);

@@ -130,6 +130,9 @@ struct detect_event {
 
 typedef void detect_emit(void *arg, const struct detect_event *);
 
+/* Called when the silence of a watch is noticeable; see detect_report_late. */
+typedef void detect_late(void *arg, uint32_t watch, struct mono_time now);
+
 struct detect {
 	struct detect_watch	*watches;	/* the caller's */
 	struct detect_source	*const *sources;	/* the caller's */
@@ -146,6 +149,13 @@ struct detect {
 	uint64_t		*scheduled;
 	detect_emit		*emit;
 	void			*arg;
+	/*
+	 * See detect_report_late.  The same bits: `late` was called for watch
+	 * i, and its entry in `deadlines` has the deadline that it had then.
+	 */
+	detect_late		*late;		/* NULL: not reported */
+	void			*late_arg;
+	uint64_t		*reported;	/* owned */
 };
 
 /* Starts a watch at `now`.  It is disabled and has received no heartbeat. */
@@ -184,6 +194,16 @@ void	 detect_watch_restore(struct detect_watch *, uint32_t transitions,
 bool	 detect_init(struct detect *, struct detect_watch *, size_t nwatches,
 	    struct detect_source *const *sources, detect_emit *, void *arg);
 void	 detect_free(struct detect *);
+
+/*
+ * From now on, detect_overdue and detect_advance call `late` once in each
+ * silence of a watch, before its alarm is raised: when the silence is at least
+ * half of `interruption` and at least DETECT_LATE_INTERVALS learned intervals;
+ * at the latest at 9/10 of `interruption`.  Never while the source or the watch
+ * is blind.  Call it before the first heartbeat.  False when memory is
+ * exhausted.
+ */
+bool	 detect_report_late(struct detect *, detect_late *, void *arg);
 
 /*
  * Repairs a watch whose writer was killed during a write.  Call it only while

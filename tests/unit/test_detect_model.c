@@ -45,6 +45,9 @@ struct model_watch {
 	int64_t		 interruption;
 	uint32_t	 recovery;
 	bool		 enabled;
+	/* `late` was called in the silence since then, and how often in all. */
+	int64_t		 late_since;
+	size_t		 late;
 	struct record history[HISTORY];
 	size_t		 n;
 };
@@ -57,6 +60,8 @@ struct log {
 static struct model_watch	 model[WATCHES];
 static bool			 model_blind[SOURCES];
 static struct log		 expected, found;
+static bool			 with_late;
+static size_t			 found_late[WATCHES];
 
 static void
 add_record(struct model_watch *m, enum type type, int64_t at)
@@ -94,7 +99,7 @@ latest(const struct model_watch *m, enum type type)
 }
 
 static int64_t
-due(const struct model_watch *m)
+silent_since(const struct model_watch *m)
 {
 	int64_t	 since = latest(m, BEGAN);
 
@@ -102,7 +107,25 @@ due(const struct model_watch *m)
 		since = latest(m, HEARTBEAT);
 	if (latest(m, RESUMED) > since)
 		since = latest(m, RESUMED);
-	return (since + m->interruption);
+	return (since);
+}
+
+static int64_t
+due(const struct model_watch *m)
+{
+	return (silent_since(m) + m->interruption);
+}
+
+static int64_t
+late_due(const struct model_watch *m, int64_t interval)
+{
+	int64_t	 silence = m->interruption - m->interruption / 10;
+
+	if (silence > DETECT_LATE_INTERVALS * interval)
+		silence = DETECT_LATE_INTERVALS * interval;
+	if (silence < m->interruption / 2)
+		silence = m->interruption / 2;
+	return (silent_since(m) + silence);
 }
 
 /* True if the peer announced its stop and sent nothing after the grace time. */
@@ -240,6 +263,33 @@ emit(void *arg, const struct detect_event *event)
 	events->events[events->n++] = *event;
 }
 
+static void
+count_late(void *arg, uint32_t i, struct mono_time now)
+{
+	assert_ptr_equal(arg, &found);
+	assert_int_equal(watches[i].raised, 0);
+	assert_true(now.ns > silent_since(&model[i]));
+	found_late[i]++;
+}
+
+/* An interval is learned from the same heartbeats. */
+static void
+model_late(int64_t now)
+{
+	struct model_watch	*m;
+	uint32_t		 i;
+
+	for (i = 0; with_late && i < WATCHES; i++) {
+		m = &model[i];
+		if (!m->enabled || is_raised(m) || model_blind[m->source] ||
+		    m->late_since == silent_since(m) ||
+		    now < late_due(m, detect_interval_ns(&watches[i])))
+			continue;
+		m->late_since = silent_since(m);
+		m->late++;
+	}
+}
+
 static uint32_t
 below(uint32_t n)
 {
@@ -249,8 +299,14 @@ below(uint32_t n)
 static void
 init_detector(void)
 {
+	uint32_t	 i;
+
 	assert_true(detect_init(&detect, watches, WATCHES, source_list, emit,
 	    &found));
+	for (i = 0; i < WATCHES; i++)
+		model[i].late_since = -1;
+	assert_true(!with_late ||
+	    detect_report_late(&detect, count_late, &found));
 }
 
 static void
@@ -271,6 +327,7 @@ begin(void)
 		m->recovery = 1 + below(4) % 3;
 		m->enabled = below(10) > 0;
 		m->n = 0;
+		m->late = found_late[i] = 0;
 		add_record(m, BEGAN, 0);
 		detect_watch_begin(&watches[i], (struct mono_time){ 0 });
 		detect_watch_configure(&watches[i], m->source, m->interruption,
@@ -327,6 +384,7 @@ do_something(uint32_t choice, int64_t now)
 static void
 advance(int64_t now)
 {
+	model_late(now);
 	detect_advance(&detect, (struct mono_time){ now });
 	model_advance(now);
 	assert_true(detect_next(&detect).ns > now);
@@ -359,6 +417,7 @@ compare(uint32_t seed, uint32_t step)
 		    "%zu equal", seed, step, found.n, expected.n, compared);
 	for (i = 0; i < WATCHES; i++) {
 		assert_int_equal(watches[i].raised, is_raised(&model[i]));
+		assert_int_equal(found_late[i], model[i].late);
 		assert_int_equal(watches[i].heartbeats,
 		    count(&model[i], HEARTBEAT));
 		assert_int_equal(detect_interruptions(&watches[i]),
@@ -377,6 +436,7 @@ run(uint32_t seed)
 	int64_t		 now, advanced = 0;
 
 	srand48(seed);
+	with_late = seed % 2 == 0;
 	begin();
 	steps = 1 + below(4);
 	chance = 3 + below(40);
@@ -399,15 +459,17 @@ static void
 agrees_with_the_model(void **state)
 {
 	uint32_t	 seed;
-	size_t		 events = 0;
+	size_t		 events = 0, late = 0;
 
 	(void)state;
 	for (seed = 1; seed <= SEEDS; seed++) {
 		run(seed);
 		events += found.n;
+		late += found_late[0];
 	}
 	/* Without events the test would find nothing. */
 	assert_true(events > 100 * SEEDS);
+	assert_true(late > SEEDS);
 }
 
 int

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Detects two active nodes: two senders of one VRRP, CARP or HSRP group that
+ * both advertise, or two MAC addresses that both claim the floating IP of a
+ * watch.  It is pure, as detect.h is.
+ *
+ * When a node takes over, both may send for a moment.  So an alarm is raised
+ * only when both senders go on: each must send again at least a quarter of an
+ * interval after it was contradicted, that is, after another sender was active.
+ * For a floating IP, which hosts claim only now and then, one sender that goes
+ * on is enough; it must be within DUAL_CLAIM_NS.
+ *
+ * The alarm is cleared when only one sender was active for `interruption`, or
+ * for three advertised intervals if this is longer.  A time in which nothing
+ * was captured never counts.
+ */
+#ifndef HBW_DUAL_H
+#define HBW_DUAL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/addr.h"
+#include "base/heap.h"
+#include "base/mac.h"
+#include "base/mono.h"
+#include "detect/detect.h"
+
+/* The maximum number of senders of a watch; more replace the oldest ones. */
+#define DUAL_SENDERS	4
+
+/* A claim of the floating IP counts for this long. */
+#define DUAL_CLAIM_NS	(10 * NSEC_PER_SEC)
+/* Without any further claim, an alarm about a floating IP is cleared then. */
+#define DUAL_UNCLAIMED_NS	(60 * NSEC_PER_SEC)
+
+/* The numbers are those of hbwWatchFloatingIpState. */
+enum dual_owner {
+	DUAL_OWNER_UNKNOWN = 2,
+	DUAL_OWNER_HERE = 3,
+	DUAL_OWNER_PEER = 4,
+	DUAL_OWNER_BOTH = 5,		/* two MAC addresses claim it */
+	DUAL_OWNER_ELSEWHERE = 6,
+	DUAL_OWNER_NOBODY = 7,
+};
+
+/* The flags of a sender.  Senders of different kinds are never compared. */
+#define DUAL_CLAIMS	0x01		/* claims the floating IP */
+#define DUAL_HERE	0x02		/* this host */
+#define DUAL_PERSISTED	0x04		/* went on, though contradicted */
+
+/* All zero: there is no such sender. */
+struct dual_sender {
+	struct mono_time	 last;		/* sent last */
+	struct mono_time	 before;	/* the time before that */
+	/* Another was active since then; MONO_NEVER: none was. */
+	struct mono_time	 contradicted;
+	int64_t			 interval_ns;	/* 0: it is not active */
+	uint32_t		 vlan;		/* see vlan.h */
+	struct addr		 address;	/* ADDR_NONE for a claim */
+	struct mac		 mac;		/* zeros: unknown */
+	uint8_t			 flags;		/* DUAL_… */
+};
+
+/* The row of a watch.  Plain memory without pointers, to be shared. */
+struct dual {
+	/* Odd during a write; see dual_read. */
+	_Atomic uint32_t	 version;
+	/* The number of raises and clears; odd while the alarm is active. */
+	uint32_t		 transitions;
+	int64_t			 interruption_ns;	/* configuration */
+	struct mono_time	 raised_at;	/* the last raise */
+	struct mono_time	 cleared_at;	/* the last clear */
+	struct mono_time	 both;		/* last time that two were */
+	int64_t			 quiet_ns;	/* cleared so long after that */
+	uint8_t			 raised;	/* 0 or 1 */
+	uint8_t			 owner;		/* enum dual_owner */
+	struct dual_sender	 senders[DUAL_SENDERS];
+};
+
+/* The detector of all watches that have such an alarm. */
+struct duals {
+	struct dual		*rows;		/* the caller's */
+	const uint32_t		*watches;	/* of each row; the caller's */
+	size_t			 nrows;
+	const struct detect	*detect;	/* the caller's */
+	uint32_t		 first;		/* position of row 0 */
+	struct heap		 deadlines;	/* of clears; owned */
+	bool			*scheduled;	/* by row; owned */
+};
+
+/* Starts a row without an alarm. */
+void	 dual_begin(struct dual *);
+/* Sets the configuration of a row and nothing else. */
+void	 dual_configure(struct dual *, int64_t interruption_ns);
+/*
+ * Gives a row that was just started the alarm of an earlier time.  Its time
+ * until the clear counts from `now` on.
+ */
+void	 dual_restore(struct dual *, uint32_t transitions, bool raised,
+	    struct mono_time raised_at, struct mono_time now);
+
+/*
+ * Starts the detector.  watches[i] is the position of the watch of row i.  The
+ * events go to `emit` of detect_init; `watch` of them is first + i, and they
+ * have no silence.  An alarm that is active is cleared later.  The caller keeps
+ * all arguments until duals_free.  False when memory is exhausted.
+ */
+bool	 duals_init(struct duals *, const struct detect *, uint32_t first,
+	    struct dual *rows, const uint32_t *watches, size_t nrows);
+void	 duals_free(struct duals *);
+
+/* Repairs a row whose writer was killed; as detect_watch_sanitize. */
+void	 dual_sanitize(struct dual *);
+
+/*
+ * A sender of the group of row i advertised at the time `at` that it is active,
+ * or that it is no longer.  It is `here` if this host has sent it; `mac` is its
+ * MAC address or NULL.  interval_ns is the time until its next advertisement;
+ * 0: unknown.
+ */
+struct dual_advertisement {
+	struct addr	 sender;
+	const uint8_t	*mac;
+	uint32_t	 vlan;
+	bool		 active;
+	bool		 here;
+	int64_t		 interval_ns;
+};
+void	 dual_advertised(struct duals *, uint32_t i,
+	    const struct dual_advertisement *, struct mono_time at);
+
+/*
+ * A MAC address claimed the floating IP of row i: in an ARP reply, a gratuitous
+ * ARP or a neighbour advertisement.  `owner` is DUAL_OWNER_HERE, …_PEER or
+ * …_ELSEWHERE.
+ */
+void	 dual_claim(struct duals *, uint32_t i, struct mono_time at,
+	    const struct mac *, uint32_t vlan, enum dual_owner);
+/* Three requests for the floating IP of row i had no answer. */
+void	 dual_unclaimed(struct duals *, uint32_t i, struct mono_time at);
+
+/* Clears the alarms that are due at `now`.  First pass on all frames. */
+void	 duals_advance(struct duals *, struct mono_time now);
+/* When to call duals_advance next; MONO_NEVER if no alarm is active. */
+struct mono_time duals_next(const struct duals *);
+
+/* ---- for readers, which may be another process */
+
+/* A consistent copy, as detect_watch_read makes it. */
+void	 dual_read(const struct dual *, struct dual *copy);
+/* How many nodes of the group are active at `now`. */
+unsigned dual_actives(const struct dual *, struct mono_time now);
+/* Who has the floating IP, as known at `now`. */
+enum dual_owner dual_owner(const struct dual *, struct mono_time now);
+
+#endif
