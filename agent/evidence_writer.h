@@ -25,8 +25,8 @@
 
 /*
  * hbwAlarmEvidenceFile: "evidence/SERIAL-WATCH.pcapng", relative to the state
- * directory.  Each octet of the watch's name that is not a letter, a digit, '.',
- * '-' or '_' is replaced by '_'.  Writes name[EVIDENCE_FILE_NAME_SIZE] and
+ * directory.  Each octet of the watch's name that is not a letter, a digit,
+ * '.', '-' or '_' is replaced by '_'.  Writes name[EVIDENCE_FILE_NAME_SIZE] and
  * returns it.
  */
 char	*evidence_file_name(uint32_t serial, const char *watch, char *name);
@@ -47,25 +47,33 @@ bool	 evidence_writer_start(struct evidence_writer *);
  */
 bool	 evidence_writer_end(struct evidence_writer *, int limit_ms);
 
-/* Limits the size of the directory, in octets; 0: no files are written. */
-void	 evidence_writer_limit(struct evidence_writer *, uint64_t octets);
+/*
+ * The following functions do not wait, and `w` may be NULL.  Strings are copied.
+ */
 
-/* The strings are copied. */
+/* Limits the size of the directory, in octets; 0: no files are written. */
+void	 evidence_writer_limit(struct evidence_writer *w, uint64_t octets);
+
+/*
+ * The ring of an interface, from now on: a sealed memory file, see
+ * memory_file.h and evidence_ring.h, which is duplicated; -1: it has none.
+ */
+void	 evidence_writer_ring(struct evidence_writer *w, const char *interface,
+	    int memory);
+
 struct evidence_raise {
 	uint32_t	 serial;	/* hbwAlarmSerial */
 	uint32_t	 alarm_id;
 	const char	*watch;
 	const char	*interface;
-	int		 ring;		/* see evidence_ring.h; duplicated */
 	struct wall_time raised;
 	struct wall_time last;		/* heartbeat, or WALL_NEVER */
 	int64_t		 interruption_ns;
 };
 
 /*
- * The following functions do not wait; `w` may be NULL.  They are called in this
- * order for each serial, and `judged` also later, when the verdict changes.
- * An unknown serial is ignored.
+ * These are called in this order for each serial; `judged` also later, when the
+ * verdict changes.  An unknown serial is ignored.
  */
 void	 evidence_writer_raised(struct evidence_writer *w,
 	    const struct evidence_raise *);
