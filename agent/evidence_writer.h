@@ -54,12 +54,15 @@ bool	 evidence_writer_end(struct evidence_writer *, int limit_ms);
 /* Limits the size of the directory, in octets; 0: no files are written. */
 void	 evidence_writer_limit(struct evidence_writer *w, uint64_t octets);
 
+struct evidence_rings;
+
 /*
- * The ring of an interface, from now on: a sealed memory file, see
- * memory_file.h and evidence_ring.h, which is duplicated; -1: it has none.
+ * The rings of all interfaces, from now on; NULL: none.  Takes a reference of
+ * its own.  Records that the previous rings had and these have not are written
+ * from the previous ones.
  */
-void	 evidence_writer_ring(struct evidence_writer *w, const char *interface,
-	    int memory);
+void	 evidence_writer_rings(struct evidence_writer *w,
+	    struct evidence_rings *rings);
 
 struct evidence_raise {
 	uint32_t	 serial;	/* hbwAlarmSerial */
