@@ -24,6 +24,7 @@ SLOW_PERIOD = 0.5       # of a slow receiver
 ROOT = "1.3.6.1.4.1.8072.9999.9999.45640.1"
 PENDING = ROOT + ".1.13.0"
 WATCH_STATES = ROOT + ".3.1.11"
+UP_TIME = "1.3.6.1.2.1.1.3"
 ALIVE = "2"
 
 
@@ -417,6 +418,8 @@ class Experiment:
         if not self.capture_monitor.is_alive() or \
                 any(process.poll() is not None for process in processes):
             raise Broken("a process of the harness ended early")
+        if not self.walk(UP_TIME):
+            raise Broken("snmpd does not answer")
 
     def finish(self):
         self.check_harness()

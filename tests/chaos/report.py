@@ -29,12 +29,16 @@ def print_table(checker):
     print_totals(checker)
 
 
+def disturbances(acts):
+    """How often each track did what."""
+    done = collections.Counter("%s %s" % (track, what)
+                               for _, _, track, what, _, _ in acts)
+    return "disturbed: " + (", ".join("%s %d" % item for item
+                                      in sorted(done.items())) or "nothing")
+
+
 def print_totals(checker):
-    done = collections.Counter("%s %s" % (track, what) for
-                               _, _, track, what, _, _
-                               in checker.evidence.final["acts"])
-    print("disturbed: " + (", ".join("%s %d" % item for item
-                                     in sorted(done.items())) or "nothing"))
+    print(disturbances(checker.evidence.final["acts"]))
     count = collections.Counter(trap.event
                                 for trap in checker.received.values())
     epochs = len({epoch for epoch, _ in checker.received})

@@ -83,6 +83,9 @@ class Testbed:
         self.disk = self.path("disk")
         self.state = os.path.join(self.disk, "state")
         self.backup = self.path("backup")
+        # Programs of net-snmp open all files there: it must not have a FIFO.
+        self.mibs = self.path("mibs")
+        os.mkdir(self.mibs)
         self.moved = 0          # state directories that were moved away
         self.lost = None        # the file `epoch` that was restored last
 
@@ -287,7 +290,7 @@ class Testbed:
 
     def environment(self):
         return {**os.environ, "LC_ALL": "C", "TZ": "UTC",
-                "MIBS": "", "MIBDIRS": self.directory,
+                "MIBS": "", "MIBDIRS": self.mibs,
                 "SNMPCONFPATH": self.directory,
                 "SNMP_PERSISTENT_DIR": self.path("persistent")}
 
