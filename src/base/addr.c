@@ -55,6 +55,26 @@ addr_clear_host_bits(struct addr *a, size_t bits)
 	return (!addr_equal(&before, a));
 }
 
+struct addr
+addr_at(const struct addr *prefix, uint32_t position)
+{
+	struct addr	 a = *prefix;
+	uint8_t		*octet = a.octets + addr_length(&a);
+
+	for (; position > 0; position >>= 8)
+		*--octet |= (uint8_t)position;
+	return (a);
+}
+
+const char *
+addr_node_fault(const struct addr *a)
+{
+	if (addr_is_unspecified(a))
+		return ("unspecified");
+	return (addr_is_multicast(a) || addr_is_broadcast(a) ?
+	    "multicast or broadcast" : NULL);
+}
+
 bool
 addr_parse(const char *text, struct addr *a)
 {

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/duration.h"
 #include "base/number.h"
@@ -59,4 +61,21 @@ duration_parse(const char *text, int64_t *ns)
 		return (false);
 	*ns = sum;
 	return (sum >= DURATION_MIN_NS && sum <= DURATION_MAX_NS);
+}
+
+bool
+duration_parse_limit(const char *text, uint32_t *limit, int64_t *window_ns)
+{
+	char	 number[16];
+	int	 window = 0;
+
+	if (strcasecmp(text, "off") == 0) {
+		*limit = 0;
+		*window_ns = 0;
+		return (true);
+	}
+	(void)sscanf(text, "%15[0-9]%*[ \t]in%*[ \t]%n", number, &window);
+	return (window > 0 && number_parse(number, 1, 1000000, limit) &&
+	    duration_parse(text + window, window_ns) &&
+	    *window_ns >= NSEC_PER_SEC && *window_ns <= 3600 * NSEC_PER_SEC);
 }

@@ -20,4 +20,12 @@
  */
 bool	 duration_parse(const char *text, int64_t *ns);
 
+/*
+ * Reads a limit, 1 to 1000000, and a window of 1 s to 1 h, such as "80 in 5s";
+ * "off" is the limit 0.  False for any other text; then the results may have
+ * changed.
+ */
+bool	 duration_parse_limit(const char *text, uint32_t *limit,
+	    int64_t *window_ns);
+
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
+#include <strings.h>
 
 #include "base/number.h"
 
@@ -29,4 +30,19 @@ number_parse(const char *text, uint32_t minimum, uint32_t maximum,
 {
 	return (number_parse_bytes(text, strlen(text), minimum, maximum,
 	    number));
+}
+
+bool
+number_parse_flag(const char *text, bool *flag)
+{
+	static const char *const words[] = { "false", "true", "no", "yes",
+		"off", "on" };
+	size_t			 i;
+
+	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
+		if (strcasecmp(text, words[i]) == 0) {
+			*flag = i % 2 == 1;
+			return (true);
+		}
+	return (false);
 }

@@ -17,4 +17,7 @@ bool	 number_parse(const char *text, uint32_t minimum, uint32_t maximum,
 bool	 number_parse_bytes(const char *text, size_t length, uint32_t minimum,
 	    uint32_t maximum, uint32_t *number);
 
+/* Reads true, false, yes, no, on or off in any case; false for other texts. */
+bool	 number_parse_flag(const char *text, bool *flag);
+
 #endif

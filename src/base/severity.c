@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
 #include "base/severity.h"
 
 static const char *const names[] = {
@@ -16,4 +18,17 @@ severity_text(enum severity severity)
 	if (severity < SEVERITY_CLEARED || severity > SEVERITY_WARNING)
 		return (names[SEVERITY_INDETERMINATE]);
 	return (names[severity]);
+}
+
+bool
+severity_parse(const char *text, enum severity *severity)
+{
+	enum severity	 s;
+
+	for (s = SEVERITY_CRITICAL; s <= SEVERITY_WARNING; s++)
+		if (strcmp(text, names[s]) == 0) {
+			*severity = s;
+			return (true);
+		}
+	return (false);
 }

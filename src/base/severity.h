@@ -2,6 +2,8 @@
 #ifndef HBW_SEVERITY_H
 #define HBW_SEVERITY_H
 
+#include <stdbool.h>
+
 /*
  * Perceived severity (ITU-T X.733, section 8.1.2.3) with the numbers of
  * ItuPerceivedSeverity (RFC 3877).
@@ -17,5 +19,8 @@ enum severity {
 
 /* "critical", "major", …; "indeterminate" for an invalid number. */
 const char *severity_text(enum severity);
+
+/* Reads critical, major, minor or warning; false for any other text. */
+bool	 severity_parse(const char *text, enum severity *);
 
 #endif

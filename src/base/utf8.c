@@ -104,6 +104,25 @@ utf8_quote(const char *text, char *quoted)
 	return (quoted);
 }
 
+const char *
+utf8_text_fault(const char *text, size_t minimum, size_t maximum)
+{
+	const char	*p = text;
+	uint32_t	 character;
+	size_t		 n;
+
+	for (; *p != '\0'; p += n) {
+		n = utf8_next(p, &character);
+		if (n == 0)
+			return ("invalid UTF-8 in");
+		if (utf8_control(character))
+			return ("control character in");
+	}
+	if (text[strspn(text, " ")] == '\0' && (minimum > 0 || *text != '\0'))
+		return ("empty");
+	return ((size_t)(p - text) > maximum ? "too long" : NULL);
+}
+
 void
 utf8_collapse_blanks(char *text)
 {

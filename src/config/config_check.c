@@ -4,7 +4,6 @@
 #include <regex.h>
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/array.h"
 #include "base/duration.h"
@@ -56,31 +55,12 @@ config_check_section(struct config_check *c, const struct config_section *s)
 
 /* ---- options of any section */
 
-const char *
-config_text_fault(const char *text, size_t minimum, size_t maximum)
-{
-	const char	*p = text;
-	uint32_t	 character;
-	size_t		 n;
-
-	for (; *p != '\0'; p += n) {
-		n = utf8_next(p, &character);
-		if (n == 0)
-			return ("invalid UTF-8 in");
-		if (utf8_control(character))
-			return ("control character in");
-	}
-	if (text[strspn(text, " ")] == '\0' && (minimum > 0 || *text != '\0'))
-		return ("empty");
-	return ((size_t)(p - text) > maximum ? "too long" : NULL);
-}
-
 static const char *
 text_fault(const struct config_check *c, const struct config_value *v)
 {
 	const struct config_option	*o = &c->file->options[v->option];
 
-	return (config_text_fault(v->text, o->minimum, o->maximum));
+	return (utf8_text_fault(v->text, o->minimum, o->maximum));
 }
 
 static const char *
@@ -144,50 +124,21 @@ check_duration(struct config_check *c, const struct config_value *v)
 static const char *
 check_flag(struct config_check *c, const struct config_value *v)
 {
-	static const char *const words[] = { "false", "true", "no", "yes",
-		"off", "on" };
-	size_t			 i;
-
-	for (i = 0; i < sizeof(words) / sizeof(words[0]); i++)
-		if (strcasecmp(v->text, words[i]) == 0) {
-			*(bool *)field(c, v) = i % 2 == 1;
-			return (NULL);
-		}
-	return ("invalid");
+	return (number_parse_flag(v->text, field(c, v)) ? NULL : "invalid");
 }
 
 static const char *
 check_severity(struct config_check *c, const struct config_value *v)
 {
-	enum severity	 s;
-
-	for (s = SEVERITY_CRITICAL; s <= SEVERITY_WARNING; s++)
-		if (strcmp(v->text, severity_text(s)) == 0) {
-			c->alarm.severity = s;
-			return (NULL);
-		}
-	return ("unknown");
+	return (severity_parse(v->text, &c->alarm.severity) ? NULL :
+	    "unknown");
 }
 
-/* Reads a limit and a window, such as "80 in 5s"; "off" is the limit 0. */
 static const char *
 check_storm(struct config_check *c, const struct config_value *v)
 {
-	uint32_t	*limit = &c->result.storm_limit;
-	int64_t		*window_ns = &c->result.storm_window_ns;
-	char		 number[16];
-	int		 window = 0;
-
-	if (strcasecmp(v->text, "off") == 0) {
-		*limit = 0;
-		*window_ns = 0;
-		return (NULL);
-	}
-	(void)sscanf(v->text, "%15[0-9]%*[ \t]in%*[ \t]%n", number, &window);
-	return (window > 0 && number_parse(number, 1, 1000000, limit) &&
-	    duration_parse(v->text + window, window_ns) &&
-	    *window_ns >= NSEC_PER_SEC && *window_ns <= 3600 * NSEC_PER_SEC ?
-	    NULL : "invalid");
+	return (duration_parse_limit(v->text, &c->result.storm_limit,
+	    &c->result.storm_window_ns) ? NULL : "invalid");
 }
 
 /* Stores the directive in the result at once, because it is one of a list. */
@@ -251,6 +202,14 @@ check_heartbeat(struct config_check *c, const struct config_value *v)
 		    "a pcap-filter expression", utf8_quote(v->text, quoted),
 		    error);
 	return (NULL);
+}
+
+/* The id 0 is no alarm. */
+static const char *
+check_dual_active(struct config_check *c, const struct config_value *v)
+{
+	c->dual_id = 0;
+	return (strcmp(v->text, "none") == 0 ? NULL : check_number(c, v));
 }
 
 static const char *
@@ -351,11 +310,17 @@ const struct config_option config_options[OPTIONS] = {
 	    "an id from 1 to 4094, two of them as OUTER.INNER, or none" },
 	[OPTION_HOP_LIMIT] = NUMBER("hop-limit", WATCH, watch.hop_limit, 1,
 	    UINT8_MAX, "as the least TTL or hop limit"),
+	[OPTION_FLOATING_IP] = { OPTION("floating-ip", WATCH,
+	    config_check_floating_ip), .expected =
+	    "a numeric address, such as 192.0.2.10 or 2001:db8::10" },
 	[OPTION_HEARTBEAT] = { OPTION("heartbeat", WATCH, check_heartbeat),
 	    FIELD(watch.heartbeat), RANGE(1, CONFIG_LONG_TEXT_MAX),
 	    .expected = TEXT_EXPECTED },
 	[OPTION_ALARM] = NUMBER("alarm", WATCH, alarm_id, 1,
 	    CONFIG_ALARM_ID_MAX, "(an alarm id)"),
+	[OPTION_DUAL_ACTIVE] = { OPTION("dual-active", WATCH,
+	    check_dual_active), FIELD(dual_id), RANGE(1, CONFIG_ALARM_ID_MAX),
+	    .expected = "(an alarm id), or none" },
 	[OPTION_INTERRUPTION] = { OPTION("interruption", ALARM | WATCH,
 	    check_duration), FIELD(interruption_ns), .expected =
 	    "a number and ms, s, min or h, from 1ms to 24h, such as 30s" },

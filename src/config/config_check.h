@@ -57,6 +57,7 @@ struct config_check {
 	struct configuration_profile watch;
 	const char		*watch_name;
 	uint32_t		 alarm_id;
+	uint32_t		 dual_id;	/* 0: none */
 	struct config_peers	 peers;
 };
 
@@ -65,20 +66,12 @@ extern const struct config_option config_options[OPTIONS];
 /* Checks each value of a section by the row of its option. */
 void	 config_check_section(struct config_check *,
 	    const struct config_section *);
-/*
- * Checks a text of minimum to maximum bytes.  Returns NULL, or the fault as a
- * config_option_check does.
- */
-const char *config_text_fault(const char *text, size_t minimum,
-	    size_t maximum);
-
 /* The checks of addresses. */
+config_option_check config_check_floating_ip;
 config_option_check config_check_local;
 config_option_check config_check_peer;
 config_option_check config_check_peer_mac;
 
-/* The address at a position of the range, 0 to count - 1. */
-struct addr config_range_at(const struct config_range *, uint32_t position);
 /* Adds an error for each peer that overlaps another one of the section. */
 void	 config_check_peers(struct config_check *);
 /* Counts watches; false, with one error in all, when there are too many. */

@@ -7,28 +7,6 @@
 #include "base/utf8.h"
 #include "config/config_check.h"
 
-/* The bits of the position are zero in the first address of the range. */
-struct addr
-config_range_at(const struct config_range *r, uint32_t position)
-{
-	struct addr	 a = r->first;
-	uint8_t		*octet = a.octets + addr_length(&a);
-
-	for (; position > 0; position >>= 8)
-		*--octet |= (uint8_t)position;
-	return (a);
-}
-
-/* No node sends from multicast addresses and from 255.255.255.255. */
-static const char *
-addr_fault(const struct addr *a)
-{
-	if (addr_is_unspecified(a))
-		return ("unspecified");
-	return (addr_is_multicast(a) || addr_is_broadcast(a) ?
-	    "multicast or broadcast" : NULL);
-}
-
 bool
 config_count_watches(struct config_check *c, struct config_place place,
     uint64_t n)
@@ -69,9 +47,9 @@ check_prefix(struct config_check *c, const struct config_value *v,
 	    UINT64_C(1) << (width - bits) : UINT32_MAX))
 		return (NULL);
 	r->count = UINT32_C(1) << (width - bits);
-	last = config_range_at(r, r->count - 1);
-	fault = addr_fault(&r->first);
-	return (fault != NULL ? fault : addr_fault(&last));
+	last = addr_at(&r->first, r->count - 1);
+	fault = addr_node_fault(&r->first);
+	return (fault != NULL ? fault : addr_node_fault(&last));
 }
 
 /* Reads ADDRESS or ADDRESS/LENGTH.  Invalid peers are not kept. */
@@ -98,7 +76,7 @@ config_check_peer(struct config_check *c, const struct config_value *v)
 		fault = check_prefix(c, v, r, v->text + n + 1);
 	else if (config_count_watches(c, v->place, 1)) {
 		r->count = 1;
-		fault = addr_fault(&r->first);
+		fault = addr_node_fault(&r->first);
 	}
 	if (fault == NULL && r->count > 0)
 		p->n++;
@@ -116,6 +94,14 @@ config_check_local(struct config_check *c, const struct config_value *v)
 		return ("unspecified");
 	c->watch.local = local;
 	return (NULL);
+}
+
+const char *
+config_check_floating_ip(struct config_check *c, const struct config_value *v)
+{
+	if (!addr_parse(v->text, &c->watch.floating_ip))
+		return ("invalid");
+	return (addr_node_fault(&c->watch.floating_ip));
 }
 
 const char *
@@ -189,7 +175,7 @@ config_check_peers(struct config_check *c)
 		sorted[i] = &p->range[i];
 	qsort(sorted, p->n, sizeof(*sorted), range_compare);
 	for (i = 1, outer = sorted[0]; i < p->n; i++) {
-		last = config_range_at(outer, outer->count - 1);
+		last = addr_at(&outer->first, outer->count - 1);
 		if (memcmp(&sorted[i]->first, &last, sizeof(last)) <= 0)
 			report_overlap(c, outer, sorted[i]);
 		else

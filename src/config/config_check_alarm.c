@@ -22,6 +22,11 @@ static const struct configuration_alarm built_in[] = {
 	    "FusionInsight Manager", 7),
 	BUILT_IN_ALARM(45640, "FlinkServer", SEVERITY_MINOR, "Flink", 30),
 	BUILT_IN_ALARM(46003, "MOTService", SEVERITY_MAJOR, "MOTService", 7),
+	{
+		.id = 45640001, .name = "Two Active Nodes",
+		.severity = SEVERITY_CRITICAL, .type = "Heartbeat",
+		.service_type = "", .interruption_ns = 5 * NSEC_PER_SEC,
+	},
 };
 
 #define BUILT_IN	(sizeof(built_in) / sizeof(built_in[0]))

@@ -46,6 +46,40 @@ check_alarm(struct config_check *c, const struct config_section *s)
 	    c->alarm_id);
 }
 
+/*
+ * By default each watch that shows which nodes are active has the built-in
+ * alarm.
+ */
+static void
+check_dual_active(struct config_check *c, const struct config_section *s)
+{
+	struct configuration_profile	*w = &c->watch;
+	const struct config_value	*v;
+	bool				 possible;
+
+	possible = w->floating_ip.family != ADDR_NONE ||
+	    (w->form.protocol != NULL && w->form.protocol->groups[0] != NULL);
+	w->dual = config_alarm_find(&c->result, c->dual_id);
+	v = config_section_value(s, OPTION_DUAL_ACTIVE);
+	if (v == NULL && (!possible || w->dual == w->alarm))
+		w->dual = NULL;
+	else if (v == NULL || c->dual_id == 0 || !c->file->complete)
+		return;
+	else if (w->dual == NULL)
+		config_error(c->errors, v->place, "unknown alarm \"%u\"; "
+		    "expected 45640001, the id of an alarm section or none",
+		    c->dual_id);
+	else if (w->dual == w->alarm)
+		config_error(c->errors, v->place, "dual-active \"%u\" is also "
+		    "the alarm of the watch; expected another one or none",
+		    c->dual_id);
+	else if (!possible && w->form.protocol != NULL)
+		config_error(c->errors, v->place, "dual-active \"%u\" without "
+		    "a floating-ip; expected one, because heartbeat \"%s\" "
+		    "does not show which nodes are active", c->dual_id,
+		    w->heartbeat);
+}
+
 static void
 check_missing(struct config_check *c, const struct config_section *s)
 {
@@ -113,7 +147,8 @@ check_key(struct config_check *c, const struct config_section *s,
 	if (w->alarm == NULL)
 		return;
 	n += (size_t)snprintf(NULL, 0, "%s/%s/%s/%s//%u", w->source,
-	    w->service, w->role, w->host, w->alarm->id);
+	    w->service, w->role, w->host, w->dual != NULL &&
+	    w->dual->id > w->alarm->id ? w->dual->id : w->alarm->id);
 	if (n > CONFIG_TEXT_MAX)
 		config_error(c->errors, s->place, "alarm key source/service/"
 		    "role/host/watch/alarm has %zu bytes; expected at most "
@@ -183,7 +218,7 @@ watches_add(struct config_check *c, struct config_section *s,
 	memcpy(name, s->title, n + 1);
 	for (; r < end; r++) {
 		for (i = 0; i < r->count && !c->errors->exhausted; i++) {
-			peer = config_range_at(r, i);
+			peer = addr_at(&r->first, i);
 			if (p->named) {
 				name[n] = '@';
 				addr_text(&peer, name + n + 1);
@@ -204,6 +239,7 @@ check_watch(struct config_check *c, struct config_section *s)
 	c->watch = c->defaults;
 	c->watch_name = NULL;
 	c->alarm_id = 45640;
+	c->dual_id = 45640001;
 	c->interruption_ns = 0;
 	c->peers.n = c->peers.values = 0;
 	c->peers.named = s->peers_listed;
@@ -213,6 +249,7 @@ check_watch(struct config_check *c, struct config_section *s)
 	config_check_peers(c);
 	check_family(c, s);
 	check_alarm(c, s);
+	check_dual_active(c, s);
 	add_defaults(c, s);
 	if (s->complete)
 		check_missing(c, s);

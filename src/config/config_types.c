@@ -60,6 +60,8 @@ configuration_profile_new(const struct configuration_profile *like)
 	x->references = 1;
 	if (x->alarm != NULL)
 		x->alarm->references++;
+	if (x->dual != NULL)
+		x->dual->references++;
 	PROFILE_TEXTS(SHARE)
 	if (done)
 		return (x);
@@ -73,6 +75,7 @@ configuration_profile_release(struct configuration_profile *x)
 	if (x == NULL || --x->references > 0)
 		return;
 	configuration_alarm_release(x->alarm);
+	configuration_alarm_release(x->dual);
 	PROFILE_TEXTS(RELEASE)
 	free(x);
 }

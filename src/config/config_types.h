@@ -44,6 +44,11 @@ struct configuration_alarm {
 /* The settings that all watches of one section share. */
 struct configuration_profile {
 	struct configuration_alarm *alarm;
+	/*
+	 * Active while two nodes are active; NULL: none.  In the engine only
+	 * its interruption_ns is set.
+	 */
+	struct configuration_alarm *dual;
 	const char	*interface;
 	const char	*heartbeat;	/* as written, with single blanks */
 	struct heartbeat_form form;
@@ -63,6 +68,7 @@ struct configuration_profile {
 	int		 heartbeat_line;
 	int		 peer_mac_line;
 	struct addr	 local;		/* ADDR_NONE: any */
+	struct addr	 floating_ip;	/* ADDR_NONE: none */
 	struct mac	 peer_mac;	/* only if has_peer_mac */
 	uint32_t	 hop_limit;	/* the least that counts; 0: any */
 	uint32_t	 vlan;		/* VLAN_ANY: any; see vlan.h */

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/interned_string.h"
+#include "base/utf8.h"
 #include "config/config_check.h"
 #include "config/configuration.h"
 
@@ -28,7 +29,7 @@ configuration_check(struct config_file *file, struct config_errors *errors,
 	if (result == NULL)
 		return (config_errors_exhausted(errors));
 	if (gethostname(c.host, sizeof(c.host) - 1) == -1 ||
-	    config_text_fault(c.host, 1, CONFIG_TEXT_MAX) != NULL)
+	    utf8_text_fault(c.host, 1, CONFIG_TEXT_MAX) != NULL)
 		strcpy(c.host, "localhost");
 	config_check_section(&c, &file->top);
 	c.defaults = c.watch;

@@ -144,6 +144,9 @@ put_profile(struct output *out, const struct configuration_profile *p,
 	put_number(out, (uint64_t)p->interruption_ns, 8);
 	put_number(out, p->vlan, 4);
 	put_addr(out, &p->local);
+	put_addr(out, &p->floating_ip);
+	put_number(out, p->dual == NULL ? 0 :
+	    (uint64_t)p->dual->interruption_ns, 8);
 	if (p->has_peer_mac)
 		put_bytes(out, p->peer_mac.octets, MAC_LENGTH);
 	if (p->hop_limit > 0)
@@ -297,13 +300,41 @@ get_limits(struct cursor *c, struct configuration_profile *p, uint8_t flags)
 		p->hop_limit = cursor_u8(c);
 }
 
+/* A duration in nanoseconds, or 0 if `optional`. */
+static int64_t
+get_duration(struct cursor *c, bool optional)
+{
+	uint64_t	 ns = get_u64(c);
+
+	if ((ns < DURATION_MIN_NS || ns > DURATION_MAX_NS) &&
+	    !(optional && ns == 0))
+		c->failed = true;
+	return ((int64_t)ns);
+}
+
+/* The alarm of two active nodes; 0 stands for none.  False: no memory. */
+static bool
+get_dual(struct input *in, struct configuration_profile *p)
+{
+	int64_t	 ns = get_duration(&in->cursor, true);
+
+	if (ns == 0)
+		return (true);
+	p->dual = arena_alloc(&in->handover->arena, sizeof(*p->dual));
+	if (p->dual == NULL)
+		return (false);
+	*p->dual = (struct configuration_alarm){
+		.interruption_ns = ns,
+	};
+	return (true);
+}
+
 /* NULL when memory is exhausted. */
 static struct configuration_profile *
 get_profile(struct input *in)
 {
 	struct cursor			*c = &in->cursor;
 	struct configuration_profile	*p;
-	uint64_t			 interruption_ns;
 	uint8_t				 flags = cursor_u8(c);
 
 	p = arena_alloc(&in->handover->arena, sizeof(*p));
@@ -312,15 +343,14 @@ get_profile(struct input *in)
 	p->enabled = (flags & PROFILE_ENABLED) != 0;
 	p->decapsulate = (flags & PROFILE_DECAPSULATE) != 0;
 	get_texts(in, p, flags);
-	interruption_ns = get_u64(c);
-	if (interruption_ns < DURATION_MIN_NS ||
-	    interruption_ns > DURATION_MAX_NS)
-		c->failed = true;
-	p->interruption_ns = (int64_t)interruption_ns;
+	p->interruption_ns = get_duration(c, false);
 	p->vlan = cursor_u32(c);
 	if (p->vlan != VLAN_ANY && p->vlan >= VLAN_OTHER)
 		c->failed = true;
 	get_addr(c, &p->local);
+	get_addr(c, &p->floating_ip);
+	if (!get_dual(in, p))
+		return (NULL);
 	get_limits(c, p, flags);
 	return (p);
 }

@@ -80,7 +80,8 @@ rows_of(const struct configuration *config)
 	if (shared == NULL)
 		return (NULL);
 	shared->file = -1;
-	if (!list_interfaces(shared, config)) {
+	if (!list_interfaces(shared, config) ||
+	    !alarm_positions_init(&shared->positions, config)) {
 		shared_state_free(shared);
 		return (NULL);
 	}
@@ -190,6 +191,7 @@ shared_state_free(struct shared_state *shared)
 	if (shared->file >= 0)
 		close(shared->file);
 	free(shared->names);
+	alarm_positions_free(&shared->positions);
 	free(shared);
 }
 

@@ -27,6 +27,7 @@
 
 #include "config/configuration.h"
 #include "detect/detect.h"
+#include "engine/alarm_positions.h"
 
 /* The numbers are those of hbwCaptureState. */
 enum shared_capture_state {
@@ -62,6 +63,7 @@ struct shared_state {
 	struct detect_watch	*watches;	/* in configuration order */
 	size_t			 ncaptures;	/* 0..DETECT_SOURCES_MAX */
 	size_t			 nwatches;
+	struct alarm_positions	 positions;	/* private */
 	/* The interface names of the captures; private, owned. */
 	char			(*names)[IF_NAMESIZE];
 	void			*mapping;	/* owned */

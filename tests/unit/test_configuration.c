@@ -61,7 +61,7 @@ example_of_the_contract(void **state)
 	assert_string_equal(c->snmp[1].text, "trap2sink 127.0.0.1:1162 public");
 	assert_int_equal(c->snmp[0].line, 7);
 	assert_int_equal(c->snmp[1].line, 8);
-	assert_int_equal(c->nalarms, 4);
+	assert_int_equal(c->nalarms, 5);
 	assert_int_equal(c->nwatches, 1);
 	w = c->watches[0]->profile;
 	assert_string_equal(c->watches[0]->name, "flinkserver");
@@ -105,7 +105,7 @@ alarms_built_in(void **state)
 
 	(void)state;
 	c = load("");
-	assert_int_equal(c->nalarms, 4);
+	assert_int_equal(c->nalarms, 5);
 	assert_alarm(c->alarms[0], 12010, "Manager Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_MAJOR,
 	    "Heartbeat", "Manager", 7 * NSEC_PER_SEC);
@@ -118,6 +118,57 @@ alarms_built_in(void **state)
 	assert_alarm(c->alarms[3], 46003, "MOTService Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_MAJOR,
 	    "Heartbeat", "MOTService", 7 * NSEC_PER_SEC);
+	assert_alarm(c->alarms[4], 45640001, "Two Active Nodes",
+	    SEVERITY_CRITICAL, "Heartbeat", "", 5 * NSEC_PER_SEC);
+	configuration_free(c);
+}
+
+/* The id of the alarm for two active nodes of each watch; 0: none. */
+static void
+dual_active(void **state)
+{
+	static const uint32_t	 ids[] = {
+		45640001, 45640001, 45640001, 45640001, 0, 0, 7, 0, 0,
+	};
+	struct configuration	*c;
+	const struct configuration_profile *p;
+	size_t			 i;
+
+	(void)state;
+	c = load("alarm 7 { name = \"seven\" }\n"
+	    "alarm 45640001 { severity = major interruption = 9s }\n"
+	    "watch \"a\" { interface = \"eth1\" heartbeat = \"vrrp 1\" }\n"
+	    "watch \"b\" { interface = \"eth1\" heartbeat = \"carp 1\""
+	    " peer = \"192.0.2.12\" }\n"
+	    "watch \"c\" { interface = \"eth1\" heartbeat = \"hsrp 1\""
+	    " enabled = false }\n"
+	    "watch \"d\" { interface = \"eth1\" heartbeat = \"udp 7\""
+	    " peer = \"192.0.2.12\" floating-ip = \"2001:db8::10\" }\n"
+	    "watch \"e\" { interface = \"eth1\" heartbeat = \"udp 7\""
+	    " peer = \"192.0.2.12\" dual-active = none }\n"
+	    "watch \"f\" { interface = \"eth1\" heartbeat = \"vrrp 1\""
+	    " dual-active = none }\n"
+	    "watch \"g\" { interface = \"eth1\" heartbeat = \"vrrp 1\""
+	    " dual-active = 7 }\n"
+	    "watch \"h\" { interface = \"eth1\" heartbeat = \"ip\""
+	    " peer = \"192.0.2.12\" }\n"
+	    "watch \"i\" { interface = \"eth1\" heartbeat = \"vrrp 1\""
+	    " alarm = 45640001 }\n");
+	assert_int_equal(c->nwatches, sizeof(ids) / sizeof(ids[0]));
+	for (i = 0; i < c->nwatches; i++) {
+		p = c->watches[i]->profile;
+		if (ids[i] == 0)
+			assert_null(p->dual);
+		else
+			assert_int_equal(p->dual->id, ids[i]);
+	}
+	assert_addr(&c->watches[3]->profile->floating_ip, "2001:db8::10");
+	assert_int_equal(c->watches[0]->profile->floating_ip.family,
+	    ADDR_NONE);
+	assert_int_equal(c->watches[0]->profile->dual->severity,
+	    SEVERITY_MAJOR);
+	assert_int_equal(c->watches[0]->profile->dual->interruption_ns,
+	    9 * NSEC_PER_SEC);
 	configuration_free(c);
 }
 
@@ -132,14 +183,14 @@ alarms_of_the_file(void **state)
 	    "alarm 2147483647 { name = \"last\" severity = warning\n"
 	    "  type = \"T\" service-type = \"S\" interruption = 250ms }\n"
 	    "alarm 45640 { service-type = \"\" }\n");
-	assert_int_equal(c->nalarms, 6);
+	assert_int_equal(c->nalarms, 7);
 	assert_alarm(c->alarms[0], 1, "one", SEVERITY_MINOR, "Heartbeat", "",
 	    30 * NSEC_PER_SEC);
 	assert_alarm(c->alarms[1], 12010, "Manager Heartbeat Interruption "
 	    "Between the Active and Standby Nodes", SEVERITY_CRITICAL,
 	    "Heartbeat", "Manager", 7 * NSEC_PER_SEC);
 	assert_string_equal(c->alarms[3]->service_type, "");
-	assert_alarm(c->alarms[5], 2147483647, "last", SEVERITY_WARNING, "T",
+	assert_alarm(c->alarms[6], 2147483647, "last", SEVERITY_WARNING, "T",
 	    "S", 250 * NSEC_PER_MSEC);
 	configuration_free(c);
 }
@@ -802,6 +853,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(example_of_the_contract),
 		cmocka_unit_test(alarms_built_in),
+		cmocka_unit_test(dual_active),
 		cmocka_unit_test(alarms_of_the_file),
 		cmocka_unit_test(watch_defaults),
 		cmocka_unit_test(watch_service_of_the_alarm),

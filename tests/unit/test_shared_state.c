@@ -58,6 +58,35 @@ start(const char *text)
 	assert_non_null(shared);
 }
 
+/* Alarms of two active nodes follow those of the heartbeats. */
+static void
+positions_of_alarms(void **state)
+{
+	const struct alarm_positions	*p;
+
+	(void)state;
+	start("watch \"a\" { interface = \"hbw0\" peer = \"192.0.2.1\""
+	    " heartbeat = \"ip\" }\n"
+	    "watch \"b\" { interface = \"hbw0\" heartbeat = \"vrrp 1\" }\n"
+	    "watch \"c\" { interface = \"hbw0\" heartbeat = \"vrrp 2\""
+	    " dual-active = none }\n"
+	    "watch \"d\" { interface = \"hbw0\" heartbeat = \"vrrp 3\""
+	    " peer = { \"192.0.2.1\", \"192.0.2.2\" } }\n");
+	p = &shared->positions;
+	assert_int_equal(alarm_positions_count(p), 5 + 3);
+	assert_int_equal(alarm_positions_dual(p, 0), ALARM_POSITIONS_NONE);
+	assert_int_equal(alarm_positions_dual(p, 1), 5);
+	assert_int_equal(alarm_positions_dual(p, 2), ALARM_POSITIONS_NONE);
+	assert_int_equal(alarm_positions_dual(p, 3), 6);
+	assert_int_equal(alarm_positions_dual(p, 4), 7);
+	assert_int_equal(alarm_positions_dual(p, 5), ALARM_POSITIONS_NONE);
+	assert_int_equal(alarm_positions_watch(p, 4), 4);
+	assert_int_equal(alarm_positions_watch(p, 5), 1);
+	assert_int_equal(alarm_positions_watch(p, 7), 4);
+	assert_false(alarm_positions_is_dual(p, 4));
+	assert_true(alarm_positions_is_dual(p, 5));
+}
+
 /* The position of each new watch in the old configuration, by its name. */
 static uint32_t *
 old_positions(void)
@@ -605,6 +634,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		TEST(rows_of_a_configuration),
+		TEST(positions_of_alarms),
 		TEST(captures_are_found),
 		TEST(no_watch),
 		TEST(many),
