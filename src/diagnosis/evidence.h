@@ -26,7 +26,7 @@ enum evidence_number {
 	EVIDENCE_ARP_UNANSWERED = 9,
 	EVIDENCE_PEER_REBOOTED = 10,
 	EVIDENCE_OUR_HEARTBEATS = 11,
-	EVIDENCE_LOCAL_PORT_OPEN = 12,
+	EVIDENCE_LOCAL_PORT_OPEN = 12,	/* absent: it was open before */
 	EVIDENCE_CARRIER = 13,
 	EVIDENCE_SEGMENT_ALIVE = 14,
 	EVIDENCE_OTHER_PEERS_ALIVE = 15,
@@ -52,9 +52,11 @@ enum evidence_state {
 
 /*
  * What `code` of a signal means:
- * PEER_CLOSED_CONNECTION: PACKET_TCP_FIN or PACKET_TCP_RST;
+ * PEER_CLOSED_CONNECTION: PACKET_TCP_FIN or PACKET_TCP_RST, or
+ *   EVIDENCE_CODE_LEFT if the peer has left the multicast group;
  * PORT_REFUSED, PROHIBITED, HOST_UNREACHABLE: the code of the ICMP message, or
  *   EVIDENCE_CODE_RST for a RST that answers a SYN;
+ * PEER_OTHER_TRAFFIC: EVIDENCE_OTHER_UNANSWERED, or 0;
  * PEER_DOES_NOT_HEAR_US, ARP_UNANSWERED, PEER_REBOOTED, CARRIER, LOG_MESSAGE:
  *   the enumerations below;
  * OTHER_PEERS_ALIVE: 1 when the same peer-host is received on another
@@ -64,6 +66,9 @@ enum evidence_state {
  * others: 0.
  */
 #define EVIDENCE_CODE_RST	255
+#define EVIDENCE_CODE_LEFT	254
+/* The peer's kernel does not answer SYNs or data to the heartbeat's port. */
+#define EVIDENCE_OTHER_UNANSWERED	1
 
 enum evidence_deaf {
 	EVIDENCE_DEAF_BFD = 1,		/* BFD is Down with diagnostic 1 */
@@ -129,6 +134,18 @@ struct evidence_signal {
 #define EVIDENCE_OURS_FIRST	0x40
 /* The signals 1 to 11 were not collected: a storm, or `evidence = 0`. */
 #define EVIDENCE_NO_FRAMES	0x80
+/* Some of the other hosts stopped sending with the peer, others go on. */
+#define EVIDENCE_PARTLY		0x100
+/*
+ * After the interruption the heartbeats come from the same process as before,
+ * or from another one: by the connection, an ephemeral port, or the
+ * discriminator of BFD.  Neither: not known.
+ */
+#define EVIDENCE_SAME_PROCESS	0x200
+#define EVIDENCE_NEW_PROCESS	0x400
+/* The peer had the floating IP before. */
+#define EVIDENCE_FLOATING_HELD	0x800
+#define EVIDENCE_FLAGS		0xfff	/* all of them */
 
 struct evidence {
 	/* By number; [0] is not used. */

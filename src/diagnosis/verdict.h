@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The verdict: the cause of an interruption, judged from its evidence.  Pure: no
- * clock, no I/O, no log, no memory.
+ * The verdict: the cause of an interruption, decided from its evidence.  Pure:
+ * no clock, no I/O, no log, no memory.
  */
 #ifndef HBW_VERDICT_H
 #define HBW_VERDICT_H
