@@ -347,7 +347,8 @@ open_listeners(struct engine *engine, const struct configuration *config)
 	engine->sources = calloc(n + 1, sizeof(*engine->sources));
 	engine->fds = calloc(n + FD_CAPTURES, sizeof(*engine->fds));
 	if (engine->common.blind == NULL || engine->listeners == NULL ||
-	    engine->sources == NULL || engine->fds == NULL)
+	    engine->sources == NULL || engine->fds == NULL ||
+	    !peer_macs_init(&engine->common.peer_macs, config))
 		fatal("cannot start");
 	for (i = 0; i < n; i++) {
 		if (!listener_open(&engine->listeners[i], &engine->common,
@@ -431,6 +432,7 @@ free_all(struct engine *engine)
 	for_each_listener(engine, listener_close);
 	free(engine->fds);
 	free(engine->common.blind);
+	peer_macs_free(&engine->common.peer_macs);
 	own_addresses_free(&engine->common.own);
 	free(engine->sources);
 	free(engine->listeners);

@@ -118,6 +118,8 @@ take_heartbeat(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 		    common->arrived)))
 			interruption_check_watch(&common->interruption, watch,
 			    &common->detect.watches[watch]);
+		peer_macs_take(&common->peer_macs, watch, heartbeat->packet,
+		    common->arrived);
 		listener->counted = true;
 	} else if (heartbeat->stop) {
 		detect_stopping(&common->detect, watch, common->arrived);

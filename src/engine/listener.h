@@ -16,6 +16,7 @@
 #include "detect/detect.h"
 #include "engine/clock_offset.h"
 #include "engine/link.h"
+#include "engine/peer_macs.h"
 #include "engine/reject_log.h"
 #include "engine/report_queue.h"
 #include "engine/interruption_check.h"
@@ -30,6 +31,7 @@ struct listeners {
 	struct clock_offset	 clock_offset;
 	struct interruption_check interruption;
 	struct reject_log	 rejects;
+	struct peer_macs	 peer_macs;
 	bool			*blind;		/* by watch; the engine's */
 	struct own_addresses	 own;		/* when the engine started */
 	int			 link_socket;	/* for link_state */

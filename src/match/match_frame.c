@@ -83,6 +83,7 @@ watch_fault(const struct configuration_profile *p, struct query *q)
 static inline void
 report(uint32_t watch, struct heartbeat *heartbeat, struct query *q)
 {
+	heartbeat->packet = q->packet;
 	heartbeat->content = content_of(q);
 	q->found(q->arg, watch, heartbeat);
 }

@@ -7,6 +7,8 @@
 
 #include "base/addr.h"
 
+struct packet;
+
 /* A heartbeat, or the announcement of a stop, as decoded from a packet. */
 struct heartbeat {
 	struct addr	 sender;
@@ -31,6 +33,7 @@ struct heartbeat {
 	uint32_t	 sequence;
 
 	/* Set by match_frame, not by decoders: */
+	const struct packet *packet;	/* it was decoded from this */
 	uint64_t	 content;	/* packet_content */
 	bool		 copy;		/* of another packet; not counted */
 };

@@ -6,10 +6,13 @@
 #          the interface, on the `any` device, and in a capture of them.  Then
 #          real UDP and TCP, whose checksums the kernel computes late or never
 #          (checksum offload), with and without joined segments (GRO).  Then
-#          peer-mac on an interface without MAC addresses.
+#          a second sender with the address of the peer, without peer-mac, on
+#          the same link and as through a router.  Then peer-mac on an interface
+#          without MAC addresses.
 # Checks:  the forged packets do not count, and the log says why; all others
-#          count.  On such an interface -t reports peer-mac with its line, and
-#          the watch is blind.
+#          count.  A second sender on the link is a warning, once.  On an
+#          interface without MAC addresses -t reports peer-mac with its line,
+#          and the watch is blind.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -227,6 +230,36 @@ counts "no offload, joined segments"
 is "the checksums were computed" "$(partial_checksums)" 0
 at "$NODE_B" ethtool -K "$LINK" tx on >/dev/null
 counts "offload, joined segments"
+stop hbwatchd
+
+# ---- a second sender
+
+{
+	watch_section direct 20201 1h
+	watch_section routed 20202 1h
+} | configure
+mark_log
+start_hbwatchd
+for sender in first second; do
+	mac=02:00:00:00:00:01
+	[ "$sender" = first ] || mac=02:00:00:00:00:02
+	start_sender "$sender" 20201 --interface "$LINK" --source-mac "$mac"
+	start_sender "$sender-routed" 20202 --interface "$LINK" \
+		--source-mac "$mac" --hop-limit 63
+done
+IN_TURN="\"direct\": packets from $B4 come from two MAC addresses in turn"
+soon "a second sender is a warning" 10 log_lines_are 1 "$IN_TURN"
+wait_heartbeats second 20
+wait_heartbeats second-routed 20
+check "it is logged once" log_lines_are 1 "$IN_TURN"
+check "through a router, two MAC addresses are no warning" log_lines_are 0 \
+	'"routed": .*in turn'
+check "but their change is logged" log_lines_are 1 \
+	"\"routed\": the MAC address of $B4 changed from 02:00:00:00:00:0"
+for sender in first second; do
+	stop "$sender"
+	stop "$sender-routed"
+done
 stop hbwatchd
 
 # ---- an interface without MAC addresses
