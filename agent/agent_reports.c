@@ -67,6 +67,19 @@ agent_capture_event(struct agent *agent, struct engine_message *m,
 	return (NULL);
 }
 
+const char *
+agent_evidence(struct agent *agent, struct engine_evidence *e,
+    const struct engine_check_clocks *clocks)
+{
+	const struct configuration	*config = agent->current.config;
+	struct engine_check_known	 known = { .enabled = false };
+
+	if (e->watch >= config->nwatches)
+		return (engine_check_evidence(e, NULL, clocks->wall));
+	known.enabled = config->watches[e->watch]->profile->enabled;
+	return (engine_check_evidence(e, &known, clocks->wall));
+}
+
 /* ---- missing reports */
 
 /*

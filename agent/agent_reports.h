@@ -22,6 +22,13 @@ const char *agent_capture_event(struct agent *, struct engine_message *,
 	    struct wall_time now);
 
 /*
+ * ENGINE_EVIDENCE: why a watch is silent; corrects it.  Returns NULL, or what
+ * is wrong.
+ */
+const char *agent_evidence(struct agent *, struct engine_evidence *,
+	    const struct engine_check_clocks *);
+
+/*
  * Compares alarms and captures with the shared rows, and applies the changes
  * that were not reported.  To be called while no engine writes to the rows;
  * `now` is read after the last one has ended.  A row that contradicts its alarm

@@ -44,6 +44,13 @@
 #define FAILURES_BURST	20
 #define FAILURES_NS	(30 * NSEC_PER_SEC)
 
+/*
+ * The same for evidence.  A correct engine sends it once a second for each of
+ * 64 watches of an interface, and with each raise and clear of these.
+ */
+#define EVIDENCE_BURST	4096
+#define EVIDENCE_NS	(1 * NSEC_PER_MSEC)
+
 #define INVALID_TEXT	"its size does not fit its type"
 
 /*
@@ -188,6 +195,7 @@ supervisor_reload(struct supervisor *s, struct configuration *config,
 		configuration_free(config);
 		return (true);
 	}
+	shared_state_keep_rings(shared, s->agent->current.shared);
 	(void)start_next(s, now);
 	return (true);
 }
@@ -377,6 +385,10 @@ take_report(struct supervisor *s, const struct engine_report *r)
 	switch (r->type) {
 	case ENGINE_EVENT:
 		return (agent_event(s->agent, r->event, &clocks));
+	case ENGINE_EVIDENCE:
+		return (rate_limit_allows(&s->evidence, EVIDENCE_NS,
+		    EVIDENCE_BURST, clocks.now) ?
+		    agent_evidence(s->agent, r->evidence, &clocks) : NULL);
 	case ENGINE_CAPTURE:
 		return (agent_capture_event(s->agent, r->message,
 		    clocks.wall));
@@ -397,8 +409,14 @@ watch_of(const struct supervisor *s, const struct engine_report *r)
 {
 	const struct configuration	*config = s->agent->current.config;
 
-	return (r->type == ENGINE_EVENT && r->event->watch < config->nwatches ?
-	    config->watches[r->event->watch]->name : NULL);
+	uint32_t			 watch = UINT32_MAX;
+
+	if (r->type == ENGINE_EVENT)
+		watch = r->event->watch;
+	else if (r->type == ENGINE_EVIDENCE)
+		watch = r->evidence->watch;
+	return (watch < config->nwatches ? config->watches[watch]->name :
+	    NULL);
 }
 
 static bool

@@ -40,6 +40,7 @@ struct supervisor {
 	unsigned		 in_a_row;	/* failed engines */
 	bool			 unstable;	/* see UNSTABLE_NS */
 	struct rate_limit	 failures;	/* log lines about failures */
+	struct rate_limit	 evidence;	/* of engines */
 	struct rate_limit	 lines;		/* log lines of engines */
 	unsigned		 lines_dropped;	/* by that limit */
 	struct mono_time	 start_due;	/* of a replacement */

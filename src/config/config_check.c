@@ -9,6 +9,7 @@
 #include "base/duration.h"
 #include "base/interned_string.h"
 #include "base/number.h"
+#include "base/size.h"
 #include "base/utf8.h"
 #include "config/config_check.h"
 #include "packet/capture_expression.h"
@@ -119,6 +120,12 @@ check_duration(struct config_check *c, const struct config_value *v)
 		return (NULL);
 	return (v->text[strspn(v->text, "0123456789.")] == '\0' &&
 	    v->text[0] != '\0' ? "missing unit in" : "invalid");
+}
+
+static const char *
+check_size(struct config_check *c, const struct config_value *v)
+{
+	return (size_parse(v->text, field(c, v)) ? NULL : "invalid");
 }
 
 static const char *
@@ -259,6 +266,9 @@ check_probe(struct config_check *c, const struct config_value *v)
 #define NUMBER(word, sections, field, from, to, unit) {			\
 	OPTION(word, sections, check_number), FIELD(field),		\
 	RANGE(from, to), .expected = unit }
+#define SIZE(word, field) {						\
+	OPTION(word, TOP, check_size), FIELD(field), .expected = "0, or a "	\
+	"number and kB, MB or GB, from 64kB to 64GB, such as 8MB" }
 #define FLAG(word, sections, field) {					\
 	OPTION(word, sections, check_flag), FIELD(field),		\
 	.expected = "true, false, yes, no, on or off" }
@@ -278,6 +288,8 @@ const struct config_option config_options[OPTIONS] = {
 	    "notifications a second"),
 	[OPTION_REALTIME] = NUMBER("realtime", TOP, result.realtime, 0,
 	    CONFIGURATION_REALTIME_MAX, "as a priority under SCHED_RR"),
+	[OPTION_EVIDENCE] = SIZE("evidence", result.evidence),
+	[OPTION_EVIDENCE_FILES] = SIZE("evidence-files", result.evidence_files),
 	[OPTION_SNMP] = { OPTION("snmp", TOP, check_directive), .list = true,
 	    .secret = true, RANGE(1, CONFIG_LONG_TEXT_MAX),
 	    .expected = TEXT_EXPECTED },

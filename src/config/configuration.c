@@ -19,6 +19,7 @@ configuration_check(struct config_file *file, struct config_errors *errors,
 		.result = {
 			.history = 10000, .rate = 1000, .storm_limit = 80,
 			.storm_window_ns = 5 * NSEC_PER_SEC,
+			.evidence = 8 << 20, .evidence_files = 256 << 20,
 		},
 		.watch = {
 			.source = c.host, .host = c.host, .recovery = 1,

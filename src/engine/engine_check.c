@@ -36,6 +36,8 @@ engine_check_datagram(const union engine_datagram *datagram, size_t length)
 	case ENGINE_LOG:
 	case ENGINE_STOPPED:
 		return (length == sizeof(datagram->message));
+	case ENGINE_EVIDENCE:
+		return (length == sizeof(datagram->evidence));
 	case ENGINE_EVENT:
 		break;
 	default:
@@ -148,6 +150,83 @@ engine_check_capture(struct engine_message *m, size_t ncaptures)
 		return ("no such state of a capture");
 	utf8_clean(m->text, sizeof(m->text));
 	return (NULL);
+}
+
+/* The largest code of each signal that the engine can have; see evidence.h. */
+static const struct {
+	bool	 possible;
+	uint8_t	 code;
+} engine_signals[EVIDENCE_MAX + 1] = {
+	[EVIDENCE_PEER_ANNOUNCED_STOP] = { true, 0 },
+	[EVIDENCE_PEER_CLOSED_CONNECTION] = { true, UINT8_MAX },
+	[EVIDENCE_PORT_REFUSED] = { true, UINT8_MAX },
+	[EVIDENCE_PROHIBITED] = { true, UINT8_MAX },
+	[EVIDENCE_HOST_UNREACHABLE] = { true, UINT8_MAX },
+	[EVIDENCE_PEER_OTHER_TRAFFIC] = { true, EVIDENCE_OTHER_UNANSWERED },
+	[EVIDENCE_PEER_ACKNOWLEDGES_ONLY] = { true, 0 },
+	[EVIDENCE_PEER_DOES_NOT_HEAR_US] = { true, EVIDENCE_DEAF_TCP },
+	[EVIDENCE_ARP_UNANSWERED] = { true, EVIDENCE_UNANSWERED_KERNEL },
+	[EVIDENCE_PEER_REBOOTED] = { true, EVIDENCE_REBOOT_MLD },
+	[EVIDENCE_OUR_HEARTBEATS] = { true, 0 },
+	[EVIDENCE_SEGMENT_ALIVE] = { true, 0 },
+	[EVIDENCE_OTHER_PEERS_ALIVE] = { true, 1 },
+	[EVIDENCE_HEARTBEATS_THINNED] = { true, 0 },
+	[EVIDENCE_OTHER_ACTIVE] = { true, 0 },
+	[EVIDENCE_FLOATING_IP_OWNER] = { true, EVIDENCE_OWNER_NOBODY },
+	[EVIDENCE_HANDSHAKE_FAILS] = { true, UINT8_MAX },
+};
+
+/* The wall clock may have been stepped since, so a wrong time is no lie. */
+static struct wall_time
+past_wall(struct wall_time t, struct wall_time now)
+{
+	return (t.ns < 0 || t.ns > now.ns + WALL_NS ? WALL_NEVER : t);
+}
+
+static const char *
+check_signal(struct evidence_signal *signal, unsigned number,
+    struct wall_time now)
+{
+	struct evidence_signal	 none = { .state = EVIDENCE_UNKNOWN };
+	struct addr		 address;
+
+	if (signal->state > EVIDENCE_PRESENT)
+		return ("no such state of a signal");
+	if (signal->address.family > ADDR_IPV6)
+		return ("no such family of an address");
+	if (!engine_signals[number].possible || signal->state == 0) {
+		*signal = none;
+		return (NULL);
+	}
+	if (signal->code > engine_signals[number].code)
+		signal->code = 0;
+	signal->at = past_wall(signal->at, now);
+	address = signal->address;
+	if (address.family == ADDR_NONE)
+		memset(&signal->address, 0, sizeof(signal->address));
+	else
+		addr_set(&signal->address, address.family, address.octets);
+	return (NULL);
+}
+
+const char *
+engine_check_evidence(struct engine_evidence *e,
+    const struct engine_check_known *known, struct wall_time now)
+{
+	const char	*wrong = NULL;
+	unsigned	 i;
+
+	if (known == NULL)
+		return ("no such watch");
+	if (!known->enabled)
+		return ("the watch is disabled");
+	if ((e->evidence.flags & ~EVIDENCE_FLAGS) != 0)
+		return ("no such flag of an evidence");
+	for (i = 0; i <= EVIDENCE_MAX && wrong == NULL; i++)
+		wrong = check_signal(&e->evidence.signals[i], i, now);
+	e->evidence.last = past_wall(e->evidence.last, now);
+	e->evidence.raised = past_wall(e->evidence.raised, now);
+	return (wrong);
 }
 
 void

@@ -29,6 +29,7 @@
 union engine_datagram {
 	uint32_t		 type;		/* enum engine_report_type */
 	struct engine_events	 events;	/* ENGINE_EVENT */
+	struct engine_evidence	 evidence;	/* ENGINE_EVIDENCE */
 	struct engine_message	 message;	/* other types */
 };
 
@@ -69,6 +70,13 @@ const char *engine_check_event(const struct engine_event *,
  * UTF-8.
  */
 const char *engine_check_capture(struct engine_message *, size_t ncaptures);
+
+/*
+ * The same for evidence, whose watch must be the one of `known`.  Signals that
+ * the engine cannot have become unknown, and impossible times and codes 0.
+ */
+const char *engine_check_evidence(struct engine_evidence *,
+	    const struct engine_check_known *, struct wall_time now);
 
 /*
  * Corrects a message of type ENGINE_LOG: its text becomes printable UTF-8, and

@@ -16,6 +16,7 @@
 
 #include "base/wall.h"
 #include "detect/detect.h"
+#include "diagnosis/evidence.h"
 #include "engine/shared_state.h"
 
 /* The name of the engine in the log. */
@@ -27,6 +28,7 @@ enum engine_descriptor {
 	ENGINE_PARENT = 3,	/* the socket for the messages below */
 	ENGINE_ROWS,		/* see shared_state_attach */
 	ENGINE_HANDOVER,	/* see handover_read */
+	ENGINE_RINGS,		/* see evidence_rings.h; may be closed */
 	ENGINE_DESCRIPTORS_END,
 };
 
@@ -38,13 +40,14 @@ enum engine_report_type {
 	ENGINE_CAPTURE,		/* the state of a capture changed */
 	ENGINE_LOG,		/* a log line, which the parent writes */
 	ENGINE_STOPPED,		/* ENGINE_STOP was done; the last report */
+	ENGINE_EVIDENCE,	/* why a watch is silent, see below */
 };
 
 /* The size of a text with its NUL; a longer log line is truncated. */
 #define ENGINE_TEXT_SIZE	224
 
 /*
- * A report of any type but ENGINE_EVENT.  Each member is valid for the types
+ * A report of any type but the two below.  Each member is valid for the types
  * that its comment names.
  */
 struct engine_message {
@@ -87,6 +90,19 @@ struct engine_events {
 #define ENGINE_EVENTS_SIZE(n)	\
 	(offsetof(struct engine_events, events) + \
 	(n) * sizeof(struct engine_event))
+
+/*
+ * The datagram of type ENGINE_EVIDENCE.  It comes before the raise or the clear
+ * of the watch, and again when its signals change, at most once a second.  The
+ * signals 12, 13, 19, 20 and 22 are unknown, because the agent adds them; 15 is
+ * about the other watches of the same interface.  During a storm there may be
+ * none for a raise.
+ */
+struct engine_evidence {
+	uint32_t		 type;		/* ENGINE_EVIDENCE */
+	uint32_t		 watch;
+	struct evidence		 evidence;
+};
 
 /* ---- from the parent to the engine: a datagram of one uint32_t */
 

@@ -26,9 +26,9 @@
 #define LINES_BURST	20
 #define LINES_NS	(30 * NSEC_PER_SEC)
 
-/* Starts the program with these two files, which the caller closes. */
+/* Starts the program with these files, which the caller closes. */
 static bool
-start_program(struct engine_process *engine, int rows, int handover)
+start_program(struct engine_process *engine, int rows, int handover, int rings)
 {
 	int	 descriptors[ENGINE_DESCRIPTORS_END], pair[2];
 
@@ -37,6 +37,7 @@ start_program(struct engine_process *engine, int rows, int handover)
 	descriptors[ENGINE_PARENT] = pair[1];
 	descriptors[ENGINE_ROWS] = rows;
 	descriptors[ENGINE_HANDOVER] = handover;
+	descriptors[ENGINE_RINGS] = rings;
 	engine->pid = engine_program_start(descriptors + ENGINE_PARENT);
 	close(pair[1]);
 	if (engine->pid < 0) {
@@ -59,7 +60,8 @@ engine_start(struct engine_process *engine, const struct configuration *config,
 	handover = handover_write(config, log_is_verbose());
 	if (handover < 0)
 		return (false);
-	started = start_program(engine, shared->file, handover);
+	started = start_program(engine, shared->file, handover,
+	    shared->rings == NULL ? -1 : shared->rings->file);
 	close(handover);
 	return (started);
 }
@@ -109,10 +111,11 @@ engine_receive(struct engine_process *engine, struct engine_report *r)
 		engine->count = engine->datagram.events.count;
 		return (next_event(engine, r));
 	}
-	*r = (struct engine_report){
-		.type = engine->datagram.type,
-		.message = &engine->datagram.message,
-	};
+	*r = (struct engine_report){ .type = engine->datagram.type };
+	if (r->type == ENGINE_EVIDENCE)
+		r->evidence = &engine->datagram.evidence;
+	else
+		r->message = &engine->datagram.message;
 	return (ENGINE_REPORT);
 }
 

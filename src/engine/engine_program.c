@@ -159,14 +159,20 @@ move_descriptors(const int *descriptors)
 	int	 high[DESCRIPTORS + 1], i;
 
 	for (i = 0; i <= DESCRIPTORS; i++) {
+		high[i] = -1;
+		if (i < DESCRIPTORS && descriptors[i] < 0)
+			continue;
 		high[i] = fcntl(i < DESCRIPTORS ? descriptors[i] : program,
 		    F_DUPFD_CLOEXEC, ENGINE_DESCRIPTORS_END + 1);
 		if (high[i] < 0)
 			return (false);
 	}
-	for (i = 0; i < DESCRIPTORS; i++)
-		if (dup2(high[i], ENGINE_PARENT + i) < 0)
+	for (i = 0; i < DESCRIPTORS; i++) {
+		if (high[i] < 0)
+			(void)close(ENGINE_PARENT + i);
+		else if (dup2(high[i], ENGINE_PARENT + i) < 0)
 			return (false);
+	}
 	return (dup3(high[DESCRIPTORS], ENGINE_DESCRIPTORS_END, O_CLOEXEC) >=
 	    0 && close_range(ENGINE_DESCRIPTORS_END + 1, ~0U, 0) == 0);
 }

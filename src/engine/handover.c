@@ -12,6 +12,7 @@
 #include "base/cursor.h"
 #include "base/duration.h"
 #include "base/memory_file.h"
+#include "base/size.h"
 #include "base/utf8.h"
 #include "engine/engine_message.h"
 #include "engine/handover.h"
@@ -42,6 +43,7 @@
 
 static const uint32_t	 shared_sizes[] = {
 	sizeof(struct engine_message), sizeof(struct engine_events),
+	sizeof(struct engine_evidence),
 	sizeof(struct shared_capture), sizeof(struct detect_watch),
 };
 #define SHARED_SIZES	(sizeof(shared_sizes) / sizeof(shared_sizes[0]))
@@ -186,6 +188,7 @@ handover_write(const struct configuration *config, bool verbose)
 		put_number(&out, shared_sizes[i], 4);
 	put_number(&out, verbose, 1);
 	put_number(&out, config->realtime, 1);
+	put_number(&out, config->evidence, 8);
 	put_number(&out, config->nwatches, 4);
 	put_watches(&out, config);
 	flush(&out);
@@ -413,10 +416,12 @@ get_watches(struct input *in)
 }
 
 static void
-get_realtime(struct input *in)
+get_options(struct input *in)
 {
 	in->handover->config.realtime = cursor_u8(&in->cursor);
-	if (in->handover->config.realtime > CONFIGURATION_REALTIME_MAX)
+	in->handover->config.evidence = get_u64(&in->cursor);
+	if (in->handover->config.realtime > CONFIGURATION_REALTIME_MAX ||
+	    in->handover->config.evidence > SIZE_MAX_OCTETS)
 		in->cursor.failed = true;
 }
 
@@ -448,7 +453,7 @@ handover_parse(const uint8_t *bytes, size_t size, struct handover *handover)
 	*handover = (struct handover){ .verbose = false };
 	if (get_version(&in.cursor)) {
 		handover->verbose = cursor_u8(&in.cursor) != 0;
-		get_realtime(&in);
+		get_options(&in);
 		get_watches(&in);
 		if (cursor_ok(&in.cursor) && in.cursor.left == 0 &&
 		    !handover->arena.exhausted)

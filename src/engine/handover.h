@@ -18,7 +18,7 @@
 struct handover {
 	bool			 verbose;	/* see log_open */
 	/*
-	 * Only `realtime` and the watches.  They are in the arena, and have
+	 * Only `realtime`, `evidence` and the watches.  They are in the arena, and have
 	 * only the members that handover.c writes; the others are zero.
 	 */
 	struct configuration	 config;

@@ -132,6 +132,16 @@ configure_watches(struct shared_state *shared,
 		    &shared->watches[i]);
 }
 
+static bool
+make_rings(struct shared_state *shared, size_t size)
+{
+	if (size == 0 || shared->ncaptures == 0)
+		return (true);
+	shared->rings = evidence_rings_new(shared->names, shared->ncaptures,
+	    size);
+	return (shared->rings != NULL);
+}
+
 struct shared_state *
 shared_state_new(const struct configuration *config, struct mono_time now)
 {
@@ -146,7 +156,8 @@ shared_state_new(const struct configuration *config, struct mono_time now)
 	if (shared->file < 0 || ftruncate(shared->file,
 	    (off_t)shared->size) != 0 ||
 	    !memory_file_seal(shared->file, false) ||
-	    !map_rows(shared, shared->file)) {
+	    !map_rows(shared, shared->file) ||
+	    !make_rings(shared, config->evidence)) {
 		shared_state_free(shared);
 		return (NULL);
 	}
@@ -190,6 +201,7 @@ shared_state_free(struct shared_state *shared)
 		munmap(shared->mapping, shared->size);
 	if (shared->file >= 0)
 		close(shared->file);
+	evidence_rings_release(shared->rings);
 	free(shared->names);
 	alarm_positions_free(&shared->positions);
 	free(shared);
@@ -268,6 +280,20 @@ shared_state_sanitize(struct shared_state *shared,
 
 /* ---- a new configuration */
 
+void
+shared_state_keep_rings(struct shared_state *shared,
+    const struct shared_state *old)
+{
+	if (shared->rings == NULL || old->rings == NULL)
+		return;
+	if (evidence_rings_equal(shared->rings, old->rings)) {
+		evidence_rings_release(shared->rings);
+		shared->rings = evidence_rings_share(old->rings);
+	} else {
+		evidence_rings_copy(shared->rings, old->rings);
+	}
+}
+
 /* The strings are interned, so it is enough to compare their addresses. */
 static bool
 is_same_flow(const struct configuration_watch *a,
@@ -294,6 +320,10 @@ shared_state_take_over(struct shared_state *shared,
 	struct detect_watch		*w;
 	uint32_t			 i, c;
 
+	/* What the old engine has written since shared_state_keep_rings. */
+	if (shared->rings != NULL && old->rings != NULL &&
+	    shared->rings != old->rings)
+		evidence_rings_copy(shared->rings, old->rings);
 	for (i = 0; i < old->ncaptures; i++) {
 		c = shared_state_find_capture(shared, old->names[i]);
 		if (c != UINT32_MAX)

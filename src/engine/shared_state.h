@@ -28,6 +28,7 @@
 #include "config/configuration.h"
 #include "detect/detect.h"
 #include "engine/alarm_positions.h"
+#include "engine/evidence_rings.h"
 
 /* The numbers are those of hbwCaptureState. */
 enum shared_capture_state {
@@ -69,6 +70,8 @@ struct shared_state {
 	void			*mapping;	/* owned */
 	size_t			 size;		/* of the mapping, in bytes */
 	int			 file;		/* the agent's; owned */
+	/* The agent's: the rings of the captures; NULL: `evidence` is 0. */
+	struct evidence_rings	*rings;
 };
 
 /*
@@ -88,6 +91,13 @@ struct shared_state *shared_state_new(const struct configuration *,
 struct shared_state *shared_state_attach(const struct configuration *,
 	    int file);
 void	 shared_state_free(struct shared_state *);
+
+/*
+ * Takes over the rings of the old rows, before an engine is started: uses the
+ * same ones, or copies what they have.
+ */
+void	 shared_state_keep_rings(struct shared_state *,
+	    const struct shared_state *old);
 
 /* The old position of a watch that the old configuration does not have. */
 #define SHARED_STATE_NEW	UINT32_MAX

@@ -108,8 +108,8 @@ static const struct refused {
 	    "c.conf:3: invalid vlan \"1.2.3\"; " EXPECTED_VLAN },
 	{ "vlan outside of a watch", "vlan = 7\n",
 	    "c.conf:1: unknown option \"vlan\"; expected one of agentx, "
-	    "history, storm, rate, realtime, snmp, source, service, role, "
-	    "host, include, alarm, watch\n" },
+	    "history, storm, rate, realtime, evidence, evidence-files, "
+	    "snmp, source, service, role, host, include, alarm, watch\n" },
 	{ "enabled is not true or false", WATCH("\nenabled = 1"),
 	    "c.conf:2: invalid enabled \"1\"; expected true, false, yes, "
 	    "no, on or off\n" },

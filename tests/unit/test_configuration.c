@@ -469,6 +469,26 @@ history_storm_rate_and_realtime(void **state)
 }
 
 static void
+sizes_of_evidence(void **state)
+{
+	struct configuration	*c;
+
+	(void)state;
+	c = load("");
+	assert_true(c->evidence == 8 << 20);
+	assert_true(c->evidence_files == 256 << 20);
+	configuration_free(c);
+	c = load("evidence = 0\nevidence-files = '64 kB'\n");
+	assert_true(c->evidence == 0);
+	assert_true(c->evidence_files == 64 << 10);
+	configuration_free(c);
+	c = load("evidence = 64GB\nevidence-files = 3MB\n");
+	assert_true(c->evidence == UINT64_C(64) << 30);
+	assert_true(c->evidence_files == 3 << 20);
+	configuration_free(c);
+}
+
+static void
 names_of_greatest_length(void **state)
 {
 	char	 text[600], name[256], expected[256], *errors;
@@ -866,6 +886,7 @@ main(void)
 		cmocka_unit_test(peers_of_a_prefix),
 		cmocka_unit_test(peers_of_two_sections),
 		cmocka_unit_test(history_storm_rate_and_realtime),
+		cmocka_unit_test(sizes_of_evidence),
 		cmocka_unit_test(names_of_greatest_length),
 		cmocka_unit_test(watch_enabled),
 		cmocka_unit_test(watch_decapsulate),

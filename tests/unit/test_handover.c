@@ -219,15 +219,27 @@ every_octet(void **state)
 	}
 }
 
-/* The priority is the octet before the number of watches. */
+/* The number of watches, and the size of the rings before it. */
+#define AFTER_PRIORITY	(4 + 8)
+
 static void
 priority_too_high(void **state)
 {
 	(void)state;
 	write_down("realtime = 20\n");
 	assert_int_equal(handover.config.realtime, 20);
-	assert_int_equal(bytes[size - 5], 20);
-	bytes[size - 5] = 21;
+	assert_int_equal(bytes[size - AFTER_PRIORITY - 1], 20);
+	bytes[size - AFTER_PRIORITY - 1] = 21;
+	assert_invalid(bytes, size);
+}
+
+static void
+rings_too_large(void **state)
+{
+	(void)state;
+	write_down("evidence = 64GB\n");
+	assert_true(handover.config.evidence == UINT64_C(64) << 30);
+	bytes[size - 5]++;
 	assert_invalid(bytes, size);
 }
 
@@ -361,6 +373,7 @@ main(void)
 		TEST(every_cut),
 		TEST(every_octet),
 		TEST(priority_too_high),
+		TEST(rings_too_large),
 		TEST(first_watch_without_a_profile),
 		TEST(another_version),
 		TEST(not_sealed),
