@@ -48,7 +48,8 @@ bool	 evidence_writer_start(struct evidence_writer *);
 bool	 evidence_writer_end(struct evidence_writer *, int limit_ms);
 
 /*
- * The following functions do not wait, and `w` may be NULL.  Strings are copied.
+ * The following functions do not wait, and `w` may be NULL.  Strings are
+ * copied.
  */
 
 /* Limits the size of the directory, in octets; 0: no files are written. */

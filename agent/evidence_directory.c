@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/stat.h>
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "evidence_directory.h"
+#include "evidence_writer.h"
+
+#define SUFFIX		".pcapng"
+#define OPEN_DIRECTORY	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+
+void
+evidence_directory_init(struct evidence_directory *d, const char *state)
+{
+	*d = (struct evidence_directory){ .state = state, .fd = -1 };
+}
+
+void
+evidence_directory_close(struct evidence_directory *d)
+{
+	if (d->fd != -1)
+		close(d->fd);
+	d->fd = -1;
+}
+
+bool
+evidence_directory_is_name(const char *name)
+{
+	size_t	 digits = strspn(name, "0123456789"), length = strlen(name);
+
+	return (digits > 0 && name[digits] == '-' &&
+	    length > digits + sizeof(SUFFIX) &&
+	    strcmp(name + length + 1 - sizeof(SUFFIX), SUFFIX) == 0);
+}
+
+/* Is it a file that this program wrote, as far as that can be known? */
+static bool
+is_own_file(int directory, const char *name, struct stat *st)
+{
+	return (evidence_directory_is_name(name) &&
+	    fstatat(directory, name, st, AT_SYMLINK_NOFOLLOW) == 0 &&
+	    S_ISREG(st->st_mode) && st->st_nlink == 1 &&
+	    st->st_uid == geteuid());
+}
+
+/* ---- the size */
+
+struct entry {
+	struct timespec	 changed;
+	uint64_t	 size;
+	unsigned long	 serial;
+	char		*name;		/* owned */
+};
+
+struct listing {
+	struct entry	*entries;	/* owned */
+	size_t		 count;
+	size_t		 capacity;
+};
+
+static int
+by_age(const void *a, const void *b)
+{
+	const struct entry	*x = a, *y = b;
+
+	if (x->changed.tv_sec != y->changed.tv_sec)
+		return (x->changed.tv_sec < y->changed.tv_sec ? -1 : 1);
+	if (x->changed.tv_nsec != y->changed.tv_nsec)
+		return (x->changed.tv_nsec < y->changed.tv_nsec ? -1 : 1);
+	return ((x->serial > y->serial) - (x->serial < y->serial));
+}
+
+static void
+listing_free(struct listing *l)
+{
+	while (l->count > 0)
+		free(l->entries[--l->count].name);
+	free(l->entries);
+}
+
+/* False when memory is exhausted. */
+static bool
+listing_add(struct listing *l, const char *name, const struct stat *st)
+{
+	struct entry	*e;
+
+	if (!array_reserve(&l->entries, &l->capacity, l->count + 1,
+	    sizeof(*l->entries)))
+		return (false);
+	e = &l->entries[l->count];
+	*e = (struct entry){
+		.changed = st->st_mtim, .size = (uint64_t)st->st_size,
+		.serial = strtoul(name, NULL, 10), .name = strdup(name),
+	};
+	l->count += e->name != NULL;
+	return (e->name != NULL);
+}
+
+/* Lists the files, oldest first, and sets the size of all. */
+static bool
+list(struct evidence_directory *d, struct listing *l)
+{
+	const struct dirent	*e;
+	struct stat		 st;
+	int			 copy;
+	DIR			*stream;
+	bool			 ok = true;
+
+	copy = openat(d->fd, ".", OPEN_DIRECTORY);
+	stream = copy == -1 ? NULL : fdopendir(copy);
+	if (stream == NULL) {
+		if (copy != -1)
+			close(copy);
+		return (false);
+	}
+	d->size = 0;
+	while (ok && (e = readdir(stream)) != NULL) {
+		if (!is_own_file(d->fd, e->d_name, &st))
+			continue;
+		d->size += (uint64_t)st.st_size;
+		ok = listing_add(l, e->d_name, &st);
+	}
+	closedir(stream);
+	if (l->count > 0)
+		qsort(l->entries, l->count, sizeof(*l->entries), by_age);
+	return (ok);
+}
+
+static bool
+has_room(const struct evidence_directory *d, uint64_t octets)
+{
+	return (octets <= d->limit && d->size <= d->limit - octets);
+}
+
+/* Removes the oldest files until there is room. */
+static bool
+make_room(struct evidence_directory *d, uint64_t octets,
+    evidence_directory_keep *keep, void *arg)
+{
+	struct listing	 l = { 0 };
+	size_t		 i;
+	bool		 ok = list(d, &l);
+
+	for (i = 0; ok && i < l.count && !has_room(d, octets); i++) {
+		if (keep(arg, l.entries[i].name) ||
+		    unlinkat(d->fd, l.entries[i].name, 0) != 0)
+			continue;
+		d->size -= l.entries[i].size;
+	}
+	listing_free(&l);
+	return (ok && has_room(d, octets));
+}
+
+bool
+evidence_directory_reserve(struct evidence_directory *d, uint64_t octets,
+    evidence_directory_keep *keep, void *arg)
+{
+	if (d->fd == -1 ||
+	    (!has_room(d, octets) && !make_room(d, octets, keep, arg)))
+		return (false);
+	d->size += octets;
+	return (true);
+}
+
+/* ---- files */
+
+/* The names in it are under control of its owner. */
+static bool
+is_own_directory(int fd)
+{
+	struct stat	 st;
+
+	return (fstat(fd, &st) == 0 && st.st_uid == geteuid() &&
+	    (st.st_mode & 022) == 0);
+}
+
+/* It may have been removed or replaced since it was opened. */
+static bool
+open_again(struct evidence_directory *d, const char **wrong)
+{
+	struct listing	 l = { 0 };
+	int		 state = open(d->state, O_RDONLY | O_DIRECTORY |
+			    O_CLOEXEC);
+	bool		 ok;
+
+	evidence_directory_close(d);
+	*wrong = "cannot open the directory";
+	if (state == -1)
+		return (false);
+	if (mkdirat(state, EVIDENCE_DIRECTORY, 0700) == 0 || errno == EEXIST)
+		d->fd = openat(state, EVIDENCE_DIRECTORY, OPEN_DIRECTORY);
+	close(state);
+	if (d->fd == -1)
+		return (false);
+	if (!is_own_directory(d->fd)) {
+		evidence_directory_close(d);
+		*wrong = "the directory belongs to another user, or others may "
+		    "write to it";
+		errno = 0;
+		return (false);
+	}
+	*wrong = "cannot read the directory";
+	ok = list(d, &l);
+	listing_free(&l);
+	return (ok);
+}
+
+/* A file of this name is from before the state was lost. */
+static void
+remove_old(struct evidence_directory *d, const char *name)
+{
+	struct stat	 st;
+
+	if (!is_own_file(d->fd, name, &st) || unlinkat(d->fd, name, 0) != 0)
+		return;
+	d->size -= (uint64_t)st.st_size;
+}
+
+int
+evidence_directory_create(struct evidence_directory *d, const char *name,
+    const char **wrong)
+{
+	int	 fd;
+
+	if (!open_again(d, wrong))
+		return (-1);
+	remove_old(d, name);
+	fd = openat(d->fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
+	    O_CLOEXEC, 0600);
+	*wrong = "cannot create a file";
+	if (fd == -1 && errno == EEXIST) {
+		*wrong = "the name of a file is used by something else";
+		errno = 0;
+	}
+	return (fd);
+}

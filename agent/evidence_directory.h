@@ -1,0 +1,47 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The directory of the evidence files, and the limit of their size.  Somebody
+ * else may have put links and other files into it, or have replaced it.  So it
+ * must belong to this user, no link is followed, and only regular files of this
+ * user with the name of an evidence file are counted and removed.
+ */
+#ifndef HBW_EVIDENCE_DIRECTORY_H
+#define HBW_EVIDENCE_DIRECTORY_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+struct evidence_directory {
+	const char	*state;		/* the state directory; the caller's */
+	int		 fd;		/* -1: not open */
+	uint64_t	 limit;		/* of the size, in octets */
+	uint64_t	 size;		/* of all files, as far as known */
+};
+
+/* `state` must outlive it. */
+void	 evidence_directory_init(struct evidence_directory *,
+	    const char *state);
+void	 evidence_directory_close(struct evidence_directory *);
+
+/*
+ * Creates an evidence file; the directory is made if it does not exist.  An old
+ * file of this name is replaced.  Returns a descriptor; -1 on error, with a
+ * constant text in *wrong, and errno, which is 0 if it has no more to say.
+ */
+int	 evidence_directory_create(struct evidence_directory *,
+	    const char *name, const char **wrong);
+
+/* True for the name of a file that must not be removed. */
+typedef bool evidence_directory_keep(void *arg, const char *name);
+
+/*
+ * Reserves room for so many more octets, and removes the oldest files if
+ * necessary.  False when that is not enough, or on error.
+ */
+bool	 evidence_directory_reserve(struct evidence_directory *,
+	    uint64_t octets, evidence_directory_keep *, void *arg);
+
+/* True for "SERIAL-WATCH.pcapng". */
+bool	 evidence_directory_is_name(const char *name);
+
+#endif

@@ -1,0 +1,640 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/eventfd.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+
+#include <ctype.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/mono.h"
+#include "base/queue.h"
+#include "engine/evidence_rings.h"
+#include "evidence_directory.h"
+#include "evidence_file.h"
+#include "evidence_writer.h"
+
+/* Files that are written at the same time. */
+#define FILES_MAX	64
+/* One file has at most this share of the limit of all. */
+#define FILE_SHARE	8
+/* Messages that wait for the thread, while the disk hangs. */
+#define MESSAGES_MAX	256
+
+/* While files are open, new frames are written this often. */
+#define TICK_NS		NSEC_PER_SEC
+/* Younger frames wait: the clear that belongs to one may be on its way. */
+#define YOUNG_NS	(NSEC_PER_SEC / 2)
+/* Octets of one write. */
+#define CHUNK		16384
+/* An alarm must not wait for the thread. */
+#define NICE		10
+
+#define NAME_SIZE	256	/* of a watch or an interface */
+
+enum message_type {
+	MESSAGE_LIMIT,
+	MESSAGE_RINGS,
+	MESSAGE_RAISED,
+	MESSAGE_JUDGED,
+	MESSAGE_CLEARED,
+};
+
+struct message {
+	enum message_type	 type;
+	uint32_t		 serial;
+	union {
+		uint64_t		 limit;
+		struct evidence_rings	*rings;		/* owned */
+		struct wall_time	 cleared;
+		struct {
+			struct evidence_raise	 raise;
+			char			 watch[NAME_SIZE];
+			char			 interface[NAME_SIZE];
+		} raised;
+		struct {
+			struct evidence		 evidence;
+			struct verdict		 verdict;
+		} judged;
+	} u;
+};
+
+struct open_file {
+	struct evidence_file	 file;
+	char			 name[EVIDENCE_FILE_NAME_SIZE];
+	int			 fd;		/* -1: not created yet */
+	uint64_t		 size;
+	struct mono_time	 end;		/* no frames after it */
+	bool			 news;		/* a message changed it */
+	bool			 over;		/* to be closed */
+};
+
+struct evidence_writer {
+	/* For both, under the mutex. */
+	pthread_mutex_t		 mutex;
+	struct queue		 messages;
+	int			 work;		/* eventfd: for the thread */
+	bool			 stop;
+
+	/* For the owner. */
+	bool			 threaded;
+	pthread_t		 thread;
+
+	/* For the thread. */
+	char			*state;		/* owned */
+	struct evidence_directory directory;
+	struct evidence_rings	*rings;		/* a reference, or NULL */
+	struct open_file	*files[FILES_MAX];	/* owned */
+	size_t			 nfiles;
+	struct pcapng_buffer	 buffer;
+	struct mono_time	 tick;		/* the next one */
+	bool			 failing;	/* it was logged */
+	bool			 crowded;	/* it was logged */
+};
+
+char *
+evidence_file_name(uint32_t serial, const char *watch, char *name)
+{
+	static const char	 suffix[] = ".pcapng";
+	size_t			 n, end = EVIDENCE_FILE_NAME_SIZE -
+				    sizeof(suffix);
+
+	n = (size_t)snprintf(name, EVIDENCE_FILE_NAME_SIZE,
+	    EVIDENCE_DIRECTORY "/%" PRIu32 "-", serial);
+	for (; *watch != '\0' && n < end; watch++)
+		name[n++] = isascii((unsigned char)*watch) &&
+		    (isalnum((unsigned char)*watch) ||
+		    strchr(".-_", *watch) != NULL) ? *watch : '_';
+	strcpy(name + n, suffix);
+	return (name);
+}
+
+/* ---- writing, in the thread */
+
+/* `error` is a value of errno, or 0. */
+static void
+failed(struct evidence_writer *w, const char *wrong, int error)
+{
+	if (!w->failing)
+		log_message(LOG_WARNING, error, "%s/%s: %s; no evidence files "
+		    "are written until this is corrected", w->state,
+		    EVIDENCE_DIRECTORY, wrong);
+	w->failing = true;
+}
+
+static void
+succeeded(struct evidence_writer *w)
+{
+	if (w->failing)
+		log_notice("%s/%s: evidence files are written again", w->state,
+		    EVIDENCE_DIRECTORY);
+	w->failing = false;
+}
+
+/* An evidence_directory_keep. */
+static bool
+is_open(void *arg, const char *name)
+{
+	const struct evidence_writer	*w = arg;
+	size_t				 i;
+
+	for (i = 0; i < w->nfiles; i++)
+		if (w->files[i]->fd != -1 &&
+		    strcmp(w->files[i]->name, name) == 0)
+			return (true);
+	return (false);
+}
+
+static void
+close_file(struct open_file *o)
+{
+	if (o->fd != -1)
+		close(o->fd);
+	o->fd = -1;
+}
+
+/* Writes all, or nothing (errno). */
+static bool
+write_at(int fd, const struct pcapng_buffer *b, uint64_t offset)
+{
+	size_t	 done = 0;
+	ssize_t	 n = 0;
+
+	while (done < b->length && n >= 0) {
+		n = pwrite(fd, b->octets + done, b->length - done,
+		    (off_t)(offset + done));
+		if (n == 0) {
+			n = -1;
+			errno = ENOSPC;
+		}
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return (n >= 0);
+}
+
+/*
+ * Appends the buffer, and empties it.  On error the file ends with what it has.
+ */
+static void
+append(struct evidence_writer *w, struct open_file *o)
+{
+	struct pcapng_buffer	*b = &w->buffer;
+
+	if (b->exhausted) {
+		failed(w, "out of memory", 0);
+		pcapng_buffer_free(b);
+		o->over = true;
+	} else if (o->size + b->length > w->directory.limit / FILE_SHARE ||
+	    !evidence_directory_reserve(&w->directory, b->length, is_open,
+	    w)) {
+		log_debug("%s: the file has no room for more frames", o->name);
+		o->over = true;
+	} else if (!write_at(o->fd, b, o->size)) {
+		failed(w, "cannot write", errno);
+		(void)!ftruncate(o->fd, (off_t)o->size);
+		o->over = true;
+	} else {
+		o->size += b->length;
+		succeeded(w);
+	}
+	b->length = 0;
+}
+
+static void
+write_frames(struct evidence_writer *w, struct open_file *o,
+    const struct evidence_rings *rings, struct mono_time until)
+{
+	struct evidence_ring	 ring;
+	bool			 more;
+
+	if (!evidence_rings_get(rings, o->file.interface, &ring))
+		return;
+	do {
+		more = evidence_file_add_frames(&o->file, &ring, until, CHUNK,
+		    &w->buffer);
+		if (w->buffer.length > 0)
+			append(w, o);
+	} while (more && !o->over);
+}
+
+/* Writes the header again, which has the verdict and the moments. */
+static void
+write_header(struct evidence_writer *w, struct open_file *o)
+{
+	struct pcapng_buffer	*b = &w->buffer;
+
+	b->length = 0;
+	evidence_file_add_header(&o->file, b);
+	if (!b->exhausted && !write_at(o->fd, b, 0))
+		failed(w, "cannot write", errno);
+	b->length = 0;
+}
+
+static void
+write_time(struct evidence_writer *w, struct open_file *o)
+{
+	evidence_file_add_time(&o->file, wall_now(), &w->buffer);
+	append(w, o);
+}
+
+/* False: it will be tried again. */
+static bool
+create(struct evidence_writer *w, struct open_file *o)
+{
+	const char	*wrong, *base = strchr(o->name, '/') + 1;
+
+	o->fd = evidence_directory_create(&w->directory, base, &wrong);
+	if (o->fd == -1) {
+		failed(w, wrong, errno);
+		return (false);
+	}
+	evidence_file_add_header(&o->file, &w->buffer);
+	append(w, o);
+	if (o->over)
+		(void)unlinkat(w->directory.fd, base, 0);
+	return (!o->over);
+}
+
+/* False when somebody has removed the file. */
+static bool
+exists(const struct open_file *o)
+{
+	struct stat	 st;
+
+	return (fstat(o->fd, &st) == 0 && st.st_nlink > 0);
+}
+
+/* Writes what is due; `all` is true at the end of the thread. */
+static void
+work_on(struct evidence_writer *w, struct open_file *o, struct mono_time now,
+    bool all)
+{
+	bool	 last = all || !mono_before(now, o->end);
+
+	if (o->fd == -1 && !create(w, o)) {
+		o->over = o->over || last;
+		return;
+	}
+	if (!exists(o)) {
+		o->over = true;
+		return;
+	}
+	write_frames(w, o, w->rings, o->news || last ? MONO_NEVER :
+	    mono_add(now, -YOUNG_NS));
+	if (!o->over && (o->news || last))
+		write_time(w, o);
+	if (o->news || last)
+		write_header(w, o);
+	o->news = false;
+	o->over = o->over || last;
+}
+
+static void
+work_on_all(struct evidence_writer *w, bool all)
+{
+	struct mono_time	 now = mono_now();
+	bool			 due = all || !mono_before(now, w->tick);
+	size_t			 i = 0;
+
+	if (due)
+		w->tick = mono_add(now, TICK_NS);
+	while (i < w->nfiles) {
+		if (due || w->files[i]->news)
+			work_on(w, w->files[i], now, all);
+		if (!w->files[i]->over) {
+			i++;
+			continue;
+		}
+		close_file(w->files[i]);
+		evidence_file_free(&w->files[i]->file);
+		free(w->files[i]);
+		w->files[i] = w->files[--w->nfiles];
+	}
+	if (w->nfiles == 0)
+		pcapng_buffer_free(&w->buffer);
+}
+
+/* ---- messages, in the thread */
+
+static struct open_file *
+find(const struct evidence_writer *w, uint32_t serial)
+{
+	size_t	 i;
+
+	for (i = 0; i < w->nfiles; i++)
+		if (w->files[i]->file.serial == serial)
+			return (w->files[i]);
+	return (NULL);
+}
+
+static void
+raised(struct evidence_writer *w, const struct message *m)
+{
+	struct evidence_raise	 raise = m->u.raised.raise;
+	struct open_file	*o;
+
+	if (w->directory.limit == 0 || w->rings == NULL)
+		return;
+	if (w->nfiles == FILES_MAX) {
+		if (!w->crowded)
+			log_warnx("alarm %" PRIu32 ", watch \"%s\": no "
+			    "evidence file is written, because %d others are",
+			    raise.alarm_id, m->u.raised.watch, FILES_MAX);
+		w->crowded = true;
+		return;
+	}
+	w->crowded = false;
+	raise.watch = m->u.raised.watch;
+	raise.interface = m->u.raised.interface;
+	o = calloc(1, sizeof(*o));
+	if (o == NULL || !evidence_file_begin(&o->file, &raise)) {
+		failed(w, "out of memory", 0);
+		free(o);
+		return;
+	}
+	(void)evidence_file_name(raise.serial, raise.watch, o->name);
+	o->fd = -1;
+	o->end = mono_add(mono_now(), EVIDENCE_FILE_NS);
+	o->news = true;
+	w->files[w->nfiles++] = o;
+}
+
+static void
+judged(struct evidence_writer *w, const struct message *m)
+{
+	struct open_file	*o = find(w, m->serial);
+
+	if (o == NULL)
+		return;
+	o->file.evidence = m->u.judged.evidence;
+	o->file.verdict = m->u.judged.verdict;
+	o->file.judged = o->news = true;
+}
+
+static void
+cleared(struct evidence_writer *w, const struct message *m)
+{
+	struct open_file	*o = find(w, m->serial);
+
+	if (o == NULL)
+		return;
+	o->file.moments[EVIDENCE_MOMENT_CLEARED] = m->u.cleared;
+	o->news = true;
+}
+
+/* Records that only the old rings have are written now. */
+static void
+change_rings(struct evidence_writer *w, struct evidence_rings *rings)
+{
+	size_t	 i;
+
+	for (i = 0; i < w->nfiles; i++)
+		if (w->files[i]->fd != -1)
+			write_frames(w, w->files[i], w->rings, MONO_NEVER);
+	evidence_rings_release(w->rings);
+	w->rings = rings;
+}
+
+static void
+apply(struct evidence_writer *w, const struct message *m)
+{
+	switch (m->type) {
+	case MESSAGE_LIMIT:
+		w->directory.limit = m->u.limit;
+		break;
+	case MESSAGE_RINGS:
+		change_rings(w, m->u.rings);
+		break;
+	case MESSAGE_RAISED:
+		raised(w, m);
+		break;
+	case MESSAGE_JUDGED:
+		judged(w, m);
+		break;
+	case MESSAGE_CLEARED:
+		cleared(w, m);
+		break;
+	}
+}
+
+/* Copies the next message.  False when there is none; then *stop is set. */
+static bool
+next_message(struct evidence_writer *w, struct message *m, bool *stop)
+{
+	const struct message	*first;
+
+	(void)pthread_mutex_lock(&w->mutex);
+	first = queue_at(&w->messages, 0);
+	if (first != NULL) {
+		*m = *first;
+		queue_shift(&w->messages);
+	}
+	*stop = w->stop;
+	(void)pthread_mutex_unlock(&w->mutex);
+	return (first != NULL);
+}
+
+static void
+wait_for_work(struct evidence_writer *w)
+{
+	struct pollfd	 fd = { .fd = w->work, .events = POLLIN };
+	int64_t		 ms = mono_sub(w->tick, mono_now()) / NSEC_PER_MSEC + 1;
+	uint64_t	 events;
+
+	if (poll(&fd, 1, w->nfiles == 0 ? -1 : ms > 0 ? (int)ms : 0) > 0)
+		(void)!read(w->work, &events, sizeof(events));
+}
+
+static void *
+run(void *arg)
+{
+	struct evidence_writer	*w = arg;
+	struct message		 m;
+	bool			 stop = false;
+
+	/* On Linux it is that of the thread. */
+	(void)setpriority(PRIO_PROCESS, 0, NICE);
+	while (!stop) {
+		while (next_message(w, &m, &stop))
+			apply(w, &m);
+		work_on_all(w, stop);
+		if (!stop)
+			wait_for_work(w);
+	}
+	return (NULL);
+}
+
+/* ---- the owner's side */
+
+struct evidence_writer *
+evidence_writer_new(const char *state)
+{
+	struct evidence_writer	*w = calloc(1, sizeof(*w));
+
+	if (w == NULL)
+		return (NULL);
+	(void)pthread_mutex_init(&w->mutex, NULL);
+	queue_init(&w->messages, sizeof(struct message));
+	w->work = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	w->state = strdup(state);
+	evidence_directory_init(&w->directory, w->state);
+	if (w->work != -1 && w->state != NULL)
+		return (w);
+	(void)evidence_writer_end(w, 0);
+	return (NULL);
+}
+
+bool
+evidence_writer_start(struct evidence_writer *w)
+{
+	sigset_t	 all, old;
+	int		 error;
+
+	/* Signals are for the owner. */
+	(void)sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &old);
+	error = pthread_create(&w->thread, NULL, run, w);
+	(void)pthread_sigmask(SIG_SETMASK, &old, NULL);
+	w->threaded = error == 0;
+	errno = error;
+	return (w->threaded);
+}
+
+static void
+wake(const struct evidence_writer *w)
+{
+	const uint64_t	 one = 1;
+
+	(void)!write(w->work, &one, sizeof(one));
+}
+
+/* Ends the thread.  False when it takes longer than the limit. */
+static bool
+stop(struct evidence_writer *w, int limit_ms)
+{
+	struct timespec	 limit;
+
+	(void)pthread_mutex_lock(&w->mutex);
+	w->stop = true;
+	(void)pthread_mutex_unlock(&w->mutex);
+	wake(w);
+	(void)clock_gettime(CLOCK_REALTIME, &limit);
+	limit.tv_sec += limit_ms / 1000;
+	limit.tv_nsec += limit_ms % 1000 * NSEC_PER_MSEC;
+	if (limit.tv_nsec >= NSEC_PER_SEC) {
+		limit.tv_sec++;
+		limit.tv_nsec -= NSEC_PER_SEC;
+	}
+	return (pthread_timedjoin_np(w->thread, NULL, &limit) == 0);
+}
+
+bool
+evidence_writer_end(struct evidence_writer *w, int limit_ms)
+{
+	struct message	 m;
+	bool		 stopped;
+
+	if (w == NULL)
+		return (true);
+	if (w->threaded && !stop(w, limit_ms))
+		return (false);
+	while (next_message(w, &m, &stopped))
+		if (m.type == MESSAGE_RINGS)
+			evidence_rings_release(m.u.rings);
+	evidence_rings_release(w->rings);
+	evidence_directory_close(&w->directory);
+	queue_free(&w->messages);
+	(void)pthread_mutex_destroy(&w->mutex);
+	if (w->work != -1)
+		close(w->work);
+	free(w->state);
+	free(w);
+	return (true);
+}
+
+/* False when it is dropped. */
+static bool
+put(struct evidence_writer *w, const struct message *m)
+{
+	bool	 ok;
+
+	(void)pthread_mutex_lock(&w->mutex);
+	/* While the disk hangs, only few messages are kept. */
+	ok = (w->messages.count < MESSAGES_MAX || m->type <= MESSAGE_RINGS) &&
+	    queue_push(&w->messages, m);
+	(void)pthread_mutex_unlock(&w->mutex);
+	if (ok)
+		wake(w);
+	return (ok);
+}
+
+void
+evidence_writer_limit(struct evidence_writer *w, uint64_t octets)
+{
+	struct message	 m = { .type = MESSAGE_LIMIT, .u.limit = octets };
+
+	if (w != NULL)
+		(void)put(w, &m);
+}
+
+void
+evidence_writer_rings(struct evidence_writer *w, struct evidence_rings *rings)
+{
+	struct message	 m = { .type = MESSAGE_RINGS };
+
+	if (w == NULL)
+		return;
+	m.u.rings = evidence_rings_share(rings);
+	if (!put(w, &m))
+		evidence_rings_release(m.u.rings);
+}
+
+void
+evidence_writer_raised(struct evidence_writer *w,
+    const struct evidence_raise *raise)
+{
+	struct message	 m = { .type = MESSAGE_RAISED };
+
+	if (w == NULL)
+		return;
+	m.serial = raise->serial;
+	m.u.raised.raise = *raise;
+	snprintf(m.u.raised.watch, NAME_SIZE, "%s", raise->watch);
+	snprintf(m.u.raised.interface, NAME_SIZE, "%s", raise->interface);
+	(void)put(w, &m);
+}
+
+void
+evidence_writer_judged(struct evidence_writer *w, uint32_t serial,
+    const struct evidence *evidence, const struct verdict *verdict)
+{
+	struct message	 m = { .type = MESSAGE_JUDGED, .serial = serial };
+
+	if (w == NULL)
+		return;
+	m.u.judged.evidence = *evidence;
+	m.u.judged.verdict = *verdict;
+	(void)put(w, &m);
+}
+
+void
+evidence_writer_cleared(struct evidence_writer *w, uint32_t serial,
+    struct wall_time at)
+{
+	struct message	 m = { .type = MESSAGE_CLEARED, .serial = serial };
+
+	if (w == NULL)
+		return;
+	m.u.cleared = at;
+	(void)put(w, &m);
+}
