@@ -11,8 +11,8 @@ agent_alarm_at(const struct agent *agent, size_t position)
 	const struct generation	*g = &agent->current;
 
 	return ((struct agent_alarm){
-		&g->alarms[position], g->config->watches[position],
-		g->indexes[position],
+		&g->alarms[position], generation_alarm_watch(g, position),
+		generation_index(g, position),
 	});
 }
 

@@ -20,7 +20,7 @@ struct agent_alarm {
 	uint32_t			 index;		/* hbwWatchIndex */
 };
 
-/* The alarm of the watch at this position in the current configuration. */
+/* The alarm at this position of the current configuration. */
 struct agent_alarm agent_alarm_at(const struct agent *, size_t position);
 
 /* `at` is the wall clock time of the event. */

@@ -21,13 +21,29 @@ same_key(const struct configuration_watch *a,
 	    p->alarm->id == q->alarm->id && strcmp(a->name, b->name) == 0);
 }
 
+/* Clears an active alarm that the configuration no longer has. */
+static void
+end_alarm(struct agent *agent, const struct agent_alarm *old,
+    enum alarm_end end, struct wall_time now)
+{
+	struct detect_event	 event = {
+		.transition = DETECT_CLEARED,
+		.number = old->alarm->transitions + 1,
+		.last_heartbeat = old->alarm->last_heartbeat,
+		.duration_ns = wall_sub(now, old->alarm->raised),
+	};
+
+	if (old->alarm->state == ALARM_RAISED)
+		agent_clear(agent, old, &event, now, end);
+}
+
 /*
- * Continues the alarm of watch i.  With the same hbwAlarmKey it stays the same
- * alarm.  Otherwise, if it is active, it is cleared, and an alarm with the new
- * key is raised.
+ * Continues the alarm at a position.  With the same hbwAlarmKey it stays the
+ * same alarm.  Otherwise, if it is active, it is cleared, and an alarm with the
+ * new key is raised.
  */
 static void
-keep_alarm(struct agent *agent, struct generation *g, size_t i,
+keep_alarm(struct agent *agent, struct generation *g, size_t position,
     const struct agent_alarm *old, struct wall_time now)
 {
 	struct detect_event	 event = {
@@ -36,7 +52,8 @@ keep_alarm(struct agent *agent, struct generation *g, size_t i,
 		.last_heartbeat = old->alarm->last_heartbeat,
 	};
 	struct agent_alarm	 new = {
-		&g->alarms[i], g->config->watches[i], old->index,
+		&g->alarms[position], generation_alarm_watch(g, position),
+		old->index,
 	};
 	bool			 raised = old->alarm->state == ALARM_RAISED;
 
@@ -47,6 +64,10 @@ keep_alarm(struct agent *agent, struct generation *g, size_t i,
 			agent_count_active(agent, old->watch, -1);
 			agent_count_active(agent, new.watch, 1);
 		}
+		/* For the other alarm, agent_reconcile() does that. */
+		if (alarm_positions_is_dual(&g->shared->positions, position) &&
+		    !new.watch->profile->enabled)
+			end_alarm(agent, &new, ALARM_END_DISABLED, now);
 		return;
 	}
 	if (raised)
@@ -57,25 +78,20 @@ keep_alarm(struct agent *agent, struct generation *g, size_t i,
 	if (!raised || !new.watch->profile->enabled)
 		return;
 	event.transition = DETECT_RAISED;
+	event.dual = alarm_positions_is_dual(&g->shared->positions, position);
 	event.received = !wall_is_never(event.last_heartbeat);
 	event.silence_ns = wall_sub(now, event.received ? event.last_heartbeat :
 	    old->alarm->raised);
 	agent_raise(agent, &new, &event, now);
 }
 
+/* A watch that is still there has no alarm of two active nodes any more. */
 static void
-remove_alarm(struct agent *agent, const struct agent_alarm *old,
-    struct wall_time now)
+remove_alarm(struct agent *agent, const struct generation *g,
+    const struct agent_alarm *old, struct wall_time now)
 {
-	struct detect_event	 event = {
-		.transition = DETECT_CLEARED,
-		.number = old->alarm->transitions + 1,
-		.last_heartbeat = old->alarm->last_heartbeat,
-		.duration_ns = wall_sub(now, old->alarm->raised),
-	};
-
-	if (old->alarm->state == ALARM_RAISED)
-		agent_clear(agent, old, &event, now, ALARM_END_REMOVED);
+	end_alarm(agent, old, generation_find(g, old->index) == SIZE_MAX ?
+	    ALARM_END_REMOVED : ALARM_END_NO_ALARM, now);
 }
 
 static void
@@ -103,20 +119,22 @@ take_over_reload(struct agent *agent, struct generation *g,
 	const struct generation	*previous = &agent->current;
 	struct agent_alarm	 old;
 	size_t			 i;
+	uint32_t		 before;
 
 	shared_state_take_over(g->shared, g->config, previous->shared,
 	    previous->config, g->before, agent->now);
 	for (i = 0; i < g->nremoved; i++) {
 		old = agent_alarm_at(agent, g->removed[i]);
-		remove_alarm(agent, &old, now);
+		remove_alarm(agent, g, &old, now);
 	}
-	for (i = 0; i < g->config->nwatches; i++) {
-		if (g->before[i] == SHARED_STATE_NEW)
+	for (i = 0; i < generation_alarms(g); i++) {
+		before = generation_before(g, previous, i);
+		if (before == SHARED_STATE_NEW)
 			continue;
-		g->changed[i] = previous->changed[g->before[i]];
-		if (previous->alarms[g->before[i]].transitions == 0)
+		g->changed[i] = previous->changed[before];
+		if (previous->alarms[before].transitions == 0)
 			continue;
-		old = agent_alarm_at(agent, g->before[i]);
+		old = agent_alarm_at(agent, before);
 		keep_alarm(agent, g, i, &old, now);
 	}
 	keep_captures(previous, g);
@@ -145,12 +163,21 @@ mono_of(const struct agent *agent, struct wall_time then, struct wall_time now)
 	return (mono_add(agent->now, age_ns > 0 ? -age_ns : 0));
 }
 
+static void
+restore_watch(const struct restoring *to, size_t i, const struct alarm *a)
+{
+	detect_watch_restore(&to->generation->shared->watches[i],
+	    a->transitions, a->state == ALARM_RAISED,
+	    mono_of(to->agent, a->raised, to->now), a->last_heartbeat);
+}
+
 static bool
 restore_alarm(void *arg, struct notification *n)
 {
 	struct restoring	*to = arg;
 	struct agent_alarm	 old = { &n->alarm, n->watch, n->watch_index };
 	bool			 raised = n->alarm.state == ALARM_RAISED;
+	bool			 dual = (n->alarm.flags & ALARM_DUAL) != 0;
 	size_t			 i;
 
 	/* It is odd while raised, but a changed key may have broken that. */
@@ -162,16 +189,14 @@ restore_alarm(void *arg, struct notification *n)
 	if (raised)
 		agent_count_active(to->agent, n->watch, 1);
 	/* hbwWatchIndex belongs to a name: the same index is the same watch. */
-	i = generation_find(to->generation, n->watch_index);
+	i = generation_find_alarm(to->generation, n->watch_index, dual);
 	if (i == SIZE_MAX) {
-		remove_alarm(to->agent, &old, to->now);
+		remove_alarm(to->agent, to->generation, &old, to->now);
 	} else {
 		to->generation->changed[i] = mono_of(to->agent, raised ?
 		    n->alarm.raised : n->alarm.cleared, to->now);
-		detect_watch_restore(&to->generation->shared->watches[i],
-		    n->alarm.transitions, raised,
-		    mono_of(to->agent, n->alarm.raised, to->now),
-		    n->alarm.last_heartbeat);
+		if (!dual)
+			restore_watch(to, i, &n->alarm);
 		keep_alarm(to->agent, to->generation, i, &old, to->now);
 	}
 	notification_release(n);
@@ -217,7 +242,7 @@ agent_apply(struct agent *agent, struct generation *next,
 	struct generation	 old;
 	size_t			 i;
 
-	for (i = 0; i < next->config->nwatches; i++)
+	for (i = 0; i < generation_alarms(next); i++)
 		next->changed[i] = agent->now;
 	/* This comes first, because taking over alarms may raise some. */
 	if (!storm_configure(&agent->storm, next->config->storm_limit,

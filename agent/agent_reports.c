@@ -5,6 +5,44 @@
 #include "base/log.h"
 #include "engine/shared_state.h"
 
+static bool
+is_dual(const struct generation *g, uint32_t position)
+{
+	return (alarm_positions_is_dual(&g->shared->positions, position));
+}
+
+/* The alarm at a position, as engine_check_event needs it. */
+static struct engine_check_known
+known_alarm(const struct generation *g, uint32_t position, enum alarm_end end)
+{
+	const struct alarm			*a = &g->alarms[position];
+	const struct configuration_profile	*p;
+
+	p = generation_alarm_watch(g, position)->profile;
+	return ((struct engine_check_known){
+		.transitions = a->transitions,
+		.changed = g->changed[position],
+		.interruption_ns = is_dual(g, position) ?
+		    p->alarm->interruption_ns : p->interruption_ns,
+		.enabled = p->enabled || (end == ALARM_END_DISABLED &&
+		    a->state == ALARM_RAISED),
+		.dual = is_dual(g, position),
+	});
+}
+
+/* An alarm of two active nodes has the last heartbeat of its watch. */
+static void
+set_last_heartbeat(const struct generation *g, uint32_t position,
+    struct mono_time now, struct detect_event *event)
+{
+	struct detect_watch	 w;
+
+	shared_state_read_watch(g->shared, generation_watch(g, position), now,
+	    &w);
+	event->received = w.received;
+	event->last_heartbeat = w.received ? w.last_wall : WALL_NEVER;
+}
+
 /*
  * Applies an event.  With ALARM_END_DISABLED it may be the clear of an active
  * alarm whose watch is disabled now.
@@ -13,27 +51,21 @@ static const char *
 apply_event(struct agent *agent, const struct engine_event *e,
     const struct engine_check_clocks *clocks, enum alarm_end end)
 {
-	const struct generation			*g = &agent->current;
-	const struct configuration_profile	*p;
-	struct agent_alarm			 changed;
-	struct detect_event			 event;
-	struct wall_time			 at;
-	struct engine_check_known		 known;
-	const char				*wrong;
+	const struct generation		*g = &agent->current;
+	struct agent_alarm		 changed;
+	struct detect_event		 event;
+	struct wall_time		 at;
+	struct engine_check_known	 known;
+	const char			*wrong;
 
-	if (e->watch >= g->config->nwatches)
+	if (e->watch >= generation_alarms(g))
 		return (engine_check_event(e, NULL, clocks, &event, &at));
-	p = g->config->watches[e->watch]->profile;
-	known = (struct engine_check_known){
-		.transitions = g->alarms[e->watch].transitions,
-		.changed = g->changed[e->watch],
-		.interruption_ns = p->interruption_ns,
-		.enabled = p->enabled || (end == ALARM_END_DISABLED &&
-		    g->alarms[e->watch].state == ALARM_RAISED),
-	};
+	known = known_alarm(g, e->watch, end);
 	wrong = engine_check_event(e, &known, clocks, &event, &at);
 	if (wrong != NULL)
 		return (wrong);
+	if (known.dual)
+		set_last_heartbeat(g, e->watch, clocks->now, &event);
 	changed = agent_alarm_at(agent, e->watch);
 	g->changed[e->watch] = event.at;
 	if (event.transition == DETECT_RAISED)

@@ -69,7 +69,7 @@ static const struct column columns[] = {
 static size_t
 rows(const struct agent *agent)
 {
-	return (agent->current.config->nwatches);
+	return (generation_alarms(&agent->current));
 }
 
 static void
@@ -78,8 +78,8 @@ row_index(const struct agent *agent, size_t i, oid *index)
 	const struct generation	*g = &agent->current;
 	uint32_t		 position = g->by_alarm[i];
 
-	index[0] = g->config->watches[position]->profile->alarm->id;
-	index[1] = g->indexes[position];
+	index[0] = generation_alarm_watch(g, position)->profile->alarm->id;
+	index[1] = generation_index(g, position);
 }
 
 static const void *
@@ -89,7 +89,7 @@ row_view(const struct agent *agent, size_t i, union view *view)
 	uint32_t		 position = g->by_alarm[i];
 
 	view->alarm = (struct alarm_view){
-		g->config->watches[position], &g->alarms[position],
+		generation_alarm_watch(g, position), &g->alarms[position],
 	};
 	return (&view->alarm);
 }

@@ -14,9 +14,21 @@ generation_forget_old(struct generation *g)
 	g->nremoved = 0;
 }
 
+static void
+free_duals(struct generation *g)
+{
+	size_t	 i, n = g->duals == NULL ? 0 : g->shared->positions.nduals;
+
+	for (i = 0; i < n; i++)
+		configuration_watch_release(g->duals[i]);
+	free(g->duals);
+	g->duals = NULL;
+}
+
 void
 generation_free(struct generation *g)
 {
+	free_duals(g);
 	shared_state_free(g->shared);
 	configuration_free(g->config);
 	free(g->alarms);
@@ -102,10 +114,8 @@ order_captures(struct generation *g)
 static bool
 order_watches(struct generation *g)
 {
-	const struct configuration	*config = g->config;
-	struct pair			*pairs;
-	size_t				 i, n = config->nwatches;
-	uint64_t			 id;
+	struct pair	*pairs;
+	size_t		 i, n = g->config->nwatches;
 
 	pairs = calloc(n + 1, sizeof(*pairs));
 	if (pairs == NULL)
@@ -113,10 +123,72 @@ order_watches(struct generation *g)
 	for (i = 0; i < n; i++)
 		pairs[i] = (struct pair){ g->indexes[i], (uint32_t)i };
 	sort_pairs(pairs, n);
-	for (i = 0; i < n; i++) {
+	for (i = 0; i < n; i++)
 		g->by_index[i] = pairs[i].position;
-		id = config->watches[pairs[i].position]->profile->alarm->id;
-		pairs[i].key |= id << 32;
+	free(pairs);
+	return (true);
+}
+
+/* A profile whose alarm is that of two active nodes.  NULL: no memory. */
+static struct configuration_profile *
+dual_profile(const struct configuration_profile *p)
+{
+	struct configuration_profile	 profile = *p;
+
+	profile.alarm = p->dual;
+	return (configuration_profile_new(&profile));
+}
+
+/* The watches of one section share the profile. */
+static bool
+make_duals(struct generation *g)
+{
+	const struct alarm_positions		*positions;
+	const struct configuration_watch	*w;
+	const struct configuration_profile	*last = NULL;
+	struct configuration_profile		*profile = NULL;
+	size_t					 i;
+
+	positions = &g->shared->positions;
+	g->duals = calloc(positions->nduals + 1, sizeof(*g->duals));
+	for (i = 0; g->duals != NULL && i < positions->nduals; i++) {
+		w = g->config->watches[positions->duals[i]];
+		if (w->profile != last) {
+			configuration_profile_release(profile);
+			profile = dual_profile(w->profile);
+			last = w->profile;
+		}
+		if (profile == NULL)
+			return (false);
+		g->duals[i] = configuration_watch_new(profile, w->name,
+		    &w->peer);
+		if (g->duals[i] == NULL)
+			break;
+	}
+	configuration_profile_release(profile);
+	return (g->duals != NULL && i == positions->nduals);
+}
+
+static uint32_t
+alarm_id_at(const struct generation *g, uint32_t position)
+{
+	return (generation_alarm_watch(g, position)->profile->alarm->id);
+}
+
+static bool
+order_alarms(struct generation *g)
+{
+	struct pair	*pairs;
+	size_t		 i, n = generation_alarms(g);
+	uint64_t	 id;
+
+	pairs = calloc(n + 1, sizeof(*pairs));
+	if (pairs == NULL)
+		return (false);
+	for (i = 0; i < n; i++) {
+		id = alarm_id_at(g, (uint32_t)i);
+		pairs[i] = (struct pair){ id << 32 | generation_index(g, i),
+			(uint32_t)i };
 	}
 	sort_pairs(pairs, n);
 	for (i = 0; i < n; i++)
@@ -125,12 +197,29 @@ order_watches(struct generation *g)
 	return (true);
 }
 
-/* Finds each watch in the old configuration, and lists the removed ones. */
+uint32_t
+generation_before(const struct generation *g, const struct generation *old,
+    size_t position)
+{
+	uint32_t	 before = g->before[generation_watch(g, position)];
+
+	if (before == SHARED_STATE_NEW ||
+	    !alarm_positions_is_dual(&g->shared->positions, position))
+		return (before);
+	before = alarm_positions_dual(&old->shared->positions, before);
+	return (before == ALARM_POSITIONS_NONE ? SHARED_STATE_NEW : before);
+}
+
+/*
+ * Finds each watch in the old configuration, and lists the alarms that are
+ * removed.
+ */
 static bool
 find_old_watches(struct generation *g, const struct generation *old)
 {
-	size_t	 i, found, n = old->config->nwatches;
-	bool	*kept;
+	size_t		 i, found, n = generation_alarms(old);
+	uint32_t	 before;
+	bool		*kept;
 
 	g->before = calloc(g->config->nwatches + 1, sizeof(*g->before));
 	g->removed = calloc(n + 1, sizeof(*g->removed));
@@ -144,8 +233,11 @@ find_old_watches(struct generation *g, const struct generation *old)
 		found = generation_find(old, g->indexes[i]);
 		g->before[i] = found == SIZE_MAX ? SHARED_STATE_NEW :
 		    (uint32_t)found;
-		if (found != SIZE_MAX)
-			kept[found] = true;
+	}
+	for (i = 0; i < generation_alarms(g); i++) {
+		before = generation_before(g, old, i);
+		if (before != SHARED_STATE_NEW)
+			kept[before] = true;
 	}
 	for (i = 0; i < n; i++)
 		if (!kept[i])
@@ -160,26 +252,30 @@ generation_new(struct generation *g, struct watch_index *watches,
     struct configuration *config, struct shared_state *shared)
 {
 	size_t	 i, n = config->nwatches;
+	size_t	 nalarms = alarm_positions_count(&shared->positions);
 
 	*g = (struct generation){ .config = config, .shared = shared };
-	g->alarms = calloc(n + 1, sizeof(*g->alarms));
-	g->changed = calloc(n + 1, sizeof(*g->changed));
+	g->alarms = calloc(nalarms + 1, sizeof(*g->alarms));
+	g->changed = calloc(nalarms + 1, sizeof(*g->changed));
 	g->indexes = calloc(n + 1, sizeof(*g->indexes));
 	g->by_index = calloc(n + 1, sizeof(*g->by_index));
-	g->by_alarm = calloc(n + 1, sizeof(*g->by_alarm));
+	g->by_alarm = calloc(nalarms + 1, sizeof(*g->by_alarm));
 	g->captures = calloc(shared->ncaptures + 1, sizeof(*g->captures));
 	if (g->alarms == NULL || g->changed == NULL || g->indexes == NULL ||
 	    g->by_index == NULL || g->by_alarm == NULL || g->captures == NULL ||
 	    !number_watches(watches, g) || !order_watches(g) ||
+	    !make_duals(g) || !order_alarms(g) ||
 	    !number_captures(captures, g) || !order_captures(g) ||
-	    !rank_set_init(&g->active, (uint32_t)n) ||
+	    !rank_set_init(&g->active, (uint32_t)nalarms) ||
 	    (old->config != NULL && !find_old_watches(g, old))) {
+		/* They are still the caller's. */
+		free_duals(g);
 		g->config = NULL;
 		g->shared = NULL;
 		generation_free(g);
 		return (false);
 	}
-	for (i = 0; i < n; i++)
+	for (i = 0; i < nalarms; i++)
 		alarm_init(&g->alarms[i]);
 	return (true);
 }
@@ -211,10 +307,16 @@ generation_find(const struct generation *g, uint32_t index)
 	return (SIZE_MAX);
 }
 
-static uint32_t
-alarm_id_at(const struct generation *g, uint32_t position)
+size_t
+generation_find_alarm(const struct generation *g, uint32_t index, bool dual)
 {
-	return (g->config->watches[position]->profile->alarm->id);
+	size_t		 watch = generation_find(g, index);
+	uint32_t	 position;
+
+	if (watch == SIZE_MAX || !dual)
+		return (watch);
+	position = alarm_positions_dual(&g->shared->positions, watch);
+	return (position == ALARM_POSITIONS_NONE ? SIZE_MAX : position);
 }
 
 void
@@ -242,7 +344,7 @@ is_alarm_less(const void *arg, size_t row)
 	uint32_t			 id = alarm_id_at(g, position);
 
 	return (id < wanted->alarm_id || (id == wanted->alarm_id &&
-	    g->indexes[position] < wanted->index));
+	    generation_index(g, position) < wanted->index));
 }
 
 void
@@ -255,6 +357,6 @@ generation_set_active(struct generation *g, uint32_t alarm_id,
 	row = search_first(g->active.size, is_alarm_less, &wanted);
 	if (row < g->active.size &&
 	    alarm_id_at(g, g->by_alarm[row]) == alarm_id &&
-	    g->indexes[g->by_alarm[row]] == index)
+	    generation_index(g, g->by_alarm[row]) == index)
 		rank_set_put(&g->active, (uint32_t)row, active);
 }

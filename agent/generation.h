@@ -28,15 +28,23 @@ struct generation_capture {
 };
 
 struct generation {
-	/* All pointers are owned.  Watches have the positions of config. */
+	/*
+	 * All pointers are owned.  Watches have the positions of config, and
+	 * alarms those of shared->positions.
+	 */
 	struct configuration	*config;
 	struct shared_state	*shared;
-	struct alarm		*alarms;	/* of each watch */
-	/* When its alarm changed last, or when the watch started. */
-	struct mono_time	*changed;	/* of each watch */
-	uint32_t		*indexes;	/* hbwWatchIndex of each */
-	uint32_t		*by_index;	/* positions in this order */
-	uint32_t		*by_alarm;	/* by alarm id, then index */
+	struct alarm		*alarms;
+	/* When the alarm changed last, or when the watch started. */
+	struct mono_time	*changed;	/* of each alarm */
+	/*
+	 * Of each alarm of two active nodes, in the same order: its watch, with
+	 * profile->dual in the place of profile->alarm.
+	 */
+	struct configuration_watch **duals;
+	uint32_t		*indexes;	/* hbwWatchIndex of each watch */
+	uint32_t		*by_index;	/* watches in this order */
+	uint32_t		*by_alarm;	/* alarms by id, then index */
 	struct rank_set		 active;	/* rows of by_alarm that are
 						   active */
 	struct generation_capture *captures;	/* as shared->captures */
@@ -44,9 +52,45 @@ struct generation {
 	/* Positions in the previous generation, until this one is in effect. */
 	uint32_t		*before;	/* of each watch, or
 						   SHARED_STATE_NEW */
-	uint32_t		*removed;	/* of the removed watches */
+	uint32_t		*removed;	/* of the removed alarms */
 	size_t			 nremoved;
 };
+
+/* The number of alarms. */
+static inline size_t
+generation_alarms(const struct generation *g)
+{
+	return (alarm_positions_count(&g->shared->positions));
+}
+
+/* The position of the watch of an alarm. */
+static inline uint32_t
+generation_watch(const struct generation *g, size_t position)
+{
+	return (alarm_positions_watch(&g->shared->positions, position));
+}
+
+/* The watch of an alarm; its profile->alarm is that alarm. */
+static inline struct configuration_watch *
+generation_alarm_watch(const struct generation *g, size_t position)
+{
+	return (position < g->config->nwatches ? g->config->watches[position] :
+	    g->duals[position - g->config->nwatches]);
+}
+
+/* The hbwWatchIndex of an alarm. */
+static inline uint32_t
+generation_index(const struct generation *g, size_t position)
+{
+	return (g->indexes[generation_watch(g, position)]);
+}
+
+/*
+ * The position that an alarm of a watch had in the previous generation;
+ * SHARED_STATE_NEW: the alarm is new.
+ */
+uint32_t generation_before(const struct generation *,
+	    const struct generation *old, size_t position);
 
 /*
  * Makes the generation after `old`, which may be empty, with alarms that were
@@ -69,5 +113,11 @@ void	 generation_set_active(struct generation *, uint32_t alarm_id,
 
 /* The position of a watch by its hbwWatchIndex; SIZE_MAX: no such watch. */
 size_t	 generation_find(const struct generation *, uint32_t index);
+/*
+ * The same of its alarm, that of two active nodes if `dual`; SIZE_MAX: no such
+ * alarm.
+ */
+size_t	 generation_find_alarm(const struct generation *, uint32_t index,
+	    bool dual);
 
 #endif

@@ -51,7 +51,7 @@ add_alarms(const struct generation *g, struct store_batch *b)
 	struct notification	 n;
 	size_t			 i;
 
-	for (i = 0; i < g->config->nwatches; i++) {
+	for (i = 0; i < generation_alarms(g); i++) {
 		a = &g->alarms[i];
 		if (a->count == 0)
 			continue;
@@ -61,9 +61,9 @@ add_alarms(const struct generation *g, struct store_batch *b)
 			    NOTIFICATION_RAISED : NOTIFICATION_CLEARED,
 			.time = a->state == ALARM_RAISED ? a->raised :
 			    a->cleared,
-			.watch_index = g->indexes[i],
+			.watch_index = generation_index(g, i),
 			.alarm = *a,
-			.watch = g->config->watches[i],
+			.watch = generation_alarm_watch(g, i),
 		};
 		store_batch_add_alarm(b, &n);
 	}

@@ -75,10 +75,14 @@ check_transition(const struct engine_event *e,
 		return ("a time in the future");
 	if (mono_before(e->at, known->changed))
 		return ("a time before the previous transition");
-	/* Silence counts at the earliest from the previous transition on. */
-	if (raise && mono_before(e->at,
+	/*
+	 * Silence, or the time with one active node, counts at the earliest
+	 * from the previous transition on.
+	 */
+	if (raise != known->dual && mono_before(e->at,
 	    mono_add(known->changed, known->interruption_ns)))
-		return ("a raise before its deadline");
+		return (raise ? "a raise before its deadline" :
+		    "a clear before its time");
 	return (NULL);
 }
 
@@ -124,7 +128,8 @@ engine_check_event(const struct engine_event *e,
 		event->duration_ns = mono_sub(event->at, known->changed);
 		return (NULL);
 	}
-	event->silence_ns = known->interruption_ns;
+	event->dual = known->dual;
+	event->silence_ns = known->dual ? 0 : known->interruption_ns;
 	event->received = e->received != 0;
 	event->stopping = e->stopping != 0;
 	event->lossy = e->lossy != 0;

@@ -39,12 +39,13 @@ union engine_datagram {
  */
 bool	 engine_check_datagram(const union engine_datagram *, size_t length);
 
-/* The agent's own record of a watch. */
+/* The agent's own record of an alarm. */
 struct engine_check_known {
 	uint32_t	 transitions;	/* applied so far; odd: raised */
 	struct mono_time changed;	/* the last one, or the start */
 	int64_t		 interruption_ns;
 	bool		 enabled;
+	bool		 dual;	/* it is that of two active nodes */
 };
 
 /* The two clocks at the same moment. */

@@ -68,7 +68,7 @@ struct engine_event {
 	struct mono_time	 at;
 	struct wall_time	 at_wall;	/* the same by the wall clock */
 	struct wall_time	 last_heartbeat;
-	uint32_t		 watch;
+	uint32_t		 watch;		/* see alarm_positions.h */
 	uint32_t		 number;
 	uint8_t			 transition;	/* enum detect_transition */
 	uint8_t			 received;	/* 0: false, as the next ones */

@@ -22,6 +22,8 @@ alarm_init(struct alarm *a)
 enum cause
 alarm_cause_of(const struct detect_event *event)
 {
+	if (event->dual)
+		return (CAUSE_DUAL_ACTIVE);
 	if (event->stopping)
 		return (CAUSE_INSTANCE_STOPPED);
 	if (event->link_down)
@@ -103,7 +105,8 @@ alarm_raise(struct alarm *a, const struct detect_event *event,
 	a->flags = (uint8_t)((event->received ? ALARM_RECEIVED : 0) |
 	    (event->stopping ? ALARM_STOPPING : 0) |
 	    (event->link_down ? ALARM_LINK_DOWN : 0) |
-	    (event->lossy ? ALARM_LOSSY : 0));
+	    (event->lossy ? ALARM_LOSSY : 0) |
+	    (event->dual ? ALARM_DUAL : 0));
 	a->serial = serial;
 	a->count++;
 	a->raised = at;
@@ -170,9 +173,12 @@ describe_raise(const struct alarm *a, const struct configuration_watch *w,
 	bool		 is_long = strlen(heartbeat) > HEARTBEAT_MAX;
 
 	/* Without the dots, a part of an expression looks like all of it. */
-	add(detail, "no heartbeat (%.*s%s on %s)",
+	add(detail, "%s (%.*s%s on %s)", (a->flags & ALARM_DUAL) != 0 ?
+	    "two nodes are active" : "no heartbeat",
 	    (int)(is_long ? HEARTBEAT_MAX - 3 : HEARTBEAT_MAX), heartbeat,
 	    is_long ? "..." : "", w->profile->interface);
+	if ((a->flags & ALARM_DUAL) != 0)
+		return;
 	if (w->peer.family != ADDR_NONE)
 		add(detail, " from %s", addr_text(&w->peer, peer));
 	add(detail, " for %.3f s", (double)a->span_ns / NSEC_PER_SEC);
@@ -199,12 +205,16 @@ describe_clear(const struct alarm *a, char *detail)
 	case ALARM_END_DISABLED:
 		add(detail, "the watch was disabled");
 		break;
+	case ALARM_END_NO_ALARM:
+		add(detail, "the watch has this alarm no longer");
+		break;
 	case ALARM_END_REKEYED:
 		add(detail, "the configuration changed the key of the alarm");
 		break;
 	default:
-		add(detail, "the heartbeat is back; the alarm was active for "
-		    "%.3f s", (double)a->span_ns / NSEC_PER_SEC);
+		add(detail, "%s; the alarm was active for %.3f s",
+		    (a->flags & ALARM_DUAL) != 0 ? "only one node is active" :
+		    "the heartbeat is back", (double)a->span_ns / NSEC_PER_SEC);
 		break;
 	}
 }

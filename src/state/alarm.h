@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The alarm of a watch: whether it is active, since when and why.  Its id, name
- * and severity are in the watch's configuration.
+ * and severity are in the watch's configuration.  A watch can have a second
+ * alarm, which is active while two nodes are active.
  */
 #ifndef HBW_ALARM_H
 #define HBW_ALARM_H
@@ -33,6 +34,7 @@ enum alarm_end {
 	ALARM_END_REMOVED = 1,		/* the watch was removed */
 	ALARM_END_DISABLED = 2,		/* the watch was disabled */
 	ALARM_END_REKEYED = 3,		/* its key changed */
+	ALARM_END_NO_ALARM = 4,		/* its watch has none any more */
 };
 
 /* Details of the last raise.  The bits are in the state file. */
@@ -41,7 +43,8 @@ enum alarm_end {
 #define ALARM_LINK_DOWN		0x04	/* our interface is down */
 #define ALARM_LOSSY		0x08	/* the capture lost packets */
 #define ALARM_SUMMARISED	0x10	/* by a storm notification */
-#define ALARM_FLAGS		0x1f
+#define ALARM_DUAL		0x20	/* it is that of two active nodes */
+#define ALARM_FLAGS		0x3f
 
 /* SnmpAdminString holds 255 octets (RFC 3411, section 5). */
 #define ALARM_DETAIL_SIZE	256

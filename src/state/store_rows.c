@@ -68,7 +68,7 @@
 	INTEGER(" cause", ALARM, n.alarm.cause, \
 	    CAUSE_UNKNOWN, CAUSE_MAX) \
 	INTEGER(" end", ALARM, n.alarm.end, \
-	    ALARM_END_HEARTBEAT, ALARM_END_REKEYED) \
+	    ALARM_END_HEARTBEAT, ALARM_END_NO_ALARM) \
 	INTEGER(" flags", ALARM, n.alarm.flags, 0, ALARM_FLAGS) \
 	INTEGER("capture_index", CAPTURE, capture_index, 0, UINT32_MAX) \
 	INTEGER(" capture_state", CAPTURE, capture_state, \

@@ -168,6 +168,30 @@ stage_heartbeat(struct stage *s, uint32_t watch, double at)
 	detect_heartbeat(&s->detect, watch, stage_mono(at), stage_wall(at));
 }
 
+/*
+ * The engine reports the next transition of the alarm of two active nodes of a
+ * watch.  Returns what is wrong with it.
+ */
+static inline const char *
+stage_dual(struct stage *s, size_t watch, double at)
+{
+	const struct generation	*g = &s->agent.current;
+	uint32_t		 position;
+
+	position = alarm_positions_dual(&g->shared->positions, watch);
+	if (position == ALARM_POSITIONS_NONE)
+		abort();
+	stage_advance(s, at);
+	s->event = (struct engine_event){
+		.at = stage_mono(at), .at_wall = stage_wall(at),
+		.watch = position,
+		.number = g->alarms[position].transitions + 1,
+		.transition = g->alarms[position].state == ALARM_RAISED ?
+		    DETECT_CLEARED : DETECT_RAISED,
+	};
+	return (stage_report(s, &s->event));
+}
+
 /* The position of the capture of an interface. */
 static inline uint32_t
 stage_find_capture(const struct stage *s, const char *interface)

@@ -265,6 +265,224 @@ active_by_severity(void **state)
 	assert_active(0, 1, 1, 2);
 }
 
+/* ---- two active nodes */
+
+#define VRRP(name, more) \
+	"watch \"" name "\" { interface = eth0 heartbeat = \"vrrp 51\" " \
+	"source = s service = v role = r host = h " more " }\n"
+
+/* The alarm of two active nodes of a watch. */
+static const struct alarm *
+dual_of(size_t watch)
+{
+	return (alarm_of(alarm_positions_dual(
+	    &stage.agent.current.shared->positions, watch)));
+}
+
+/* It is raised and cleared beside the alarm of the heartbeat. */
+static void
+dual_raised_and_cleared(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", "") VRRP("v", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage_heartbeat(&stage, 1, 1);
+	assert_null(stage_dual(&stage, 1, 3));
+	assert_notifications(1);
+	assert_notification(1, NOTIFICATION_RAISED, "v", 3);
+	assert_string_equal(key(1), "s/v/r/h/v/45640001");
+	assert_string_equal(detail(1), "two nodes are active "
+	    "(vrrp 51 on eth0)");
+	assert_active(1, 0, 0, 0);
+	assert_int_equal(dual_of(1)->cause, CAUSE_DUAL_ACTIVE);
+	assert_int_equal(dual_of(1)->last_heartbeat.ns, stage_wall(1).ns);
+	assert_int_equal(alarm_of(1)->state, ALARM_CLEARED);
+
+	stage_advance(&stage, 11);
+	assert_notifications(3);
+	assert_active(1, 0, 2, 0);
+	assert_string_equal(key(3), "s/v/r/h/v/45640");
+	stage_heartbeat(&stage, 1, 12);
+	assert_active(1, 0, 1, 0);
+	assert_null(stage_dual(&stage, 1, 13));
+	assert_notifications(5);
+	assert_notification(5, NOTIFICATION_CLEARED, "v", 13);
+	assert_string_equal(key(5), "s/v/r/h/v/45640001");
+	assert_string_equal(detail(5), "only one node is active; the alarm "
+	    "was active for 10.000 s");
+	assert_int_equal(notification(5)->alarm.serial,
+	    notification(1)->alarm.serial);
+	assert_active(0, 0, 1, 0);
+}
+
+/* One node must be active for the interruption time before the clear. */
+static void
+dual_cleared_too_early(void **state)
+{
+	(void)state;
+	stage_begin(&stage, VRRP("v", ""));
+	assert_null(stage_dual(&stage, 0, 3));
+	assert_string_equal(stage_dual(&stage, 0, 7.9),
+	    "a clear before its time");
+	assert_notifications(1);
+	assert_null(stage_dual(&stage, 0, 8));
+	/* The next raise has no deadline. */
+	assert_null(stage_dual(&stage, 0, 8));
+	assert_int_equal(dual_of(0)->state, ALARM_RAISED);
+	assert_notifications(3);
+}
+
+/* There is no alarm behind the last position, and a disabled one has none. */
+static void
+dual_of_no_watch(void **state)
+{
+	struct engine_event	 e;
+
+	(void)state;
+	stage_begin(&stage, WATCH("w", "") VRRP("v", "") VRRP("off",
+	    "enabled = false"));
+	assert_null(stage_dual(&stage, 1, 3));
+	e = stage.event;
+	e.number = 1;
+	e.transition = DETECT_RAISED;
+	e.watch = 5;
+	assert_string_equal(stage_report(&stage, &e), "no such watch");
+	assert_string_equal(stage_dual(&stage, 2, 4),
+	    "the watch is disabled");
+	assert_notifications(1);
+}
+
+/* Begins with an active alarm of each kind, and reloads. */
+static void
+reload_with_dual(const char *text)
+{
+	stage_begin(&stage, COMMON VRRP("v", "") WATCH("w", ""));
+	assert_null(stage_dual(&stage, 0, 3));
+	stage_advance(&stage, 10);
+	assert_notifications(3);
+	assert_active(1, 0, 2, 0);
+	stage_reload(&stage, text, 20);
+}
+
+static void
+dual_unchanged(void **state)
+{
+	(void)state;
+	/* Its position changes, and its severity. */
+	reload_with_dual(COMMON "alarm 45640001 { severity = major }\n"
+	    WATCH("x", "") VRRP("u", "") WATCH("w", "") VRRP("v", ""));
+	assert_notifications(3);
+	assert_active(0, 1, 2, 0);
+	assert_int_equal(dual_of(3)->state, ALARM_RAISED);
+	assert_int_equal(dual_of(3)->serial, 1);
+	assert_int_equal(dual_of(1)->state, ALARM_CLEARED);
+	assert_null(stage_dual(&stage, 3, 21));
+	assert_notifications(4);
+	assert_notification(4, NOTIFICATION_CLEARED, "v", 21);
+	assert_active(0, 0, 2, 0);
+}
+
+static void
+dual_switched_off(void **state)
+{
+	(void)state;
+	reload_with_dual(COMMON VRRP("v", "dual-active = none")
+	    WATCH("w", ""));
+	assert_notifications(4);
+	assert_notification(4, NOTIFICATION_CLEARED, "v", 20);
+	assert_string_equal(key(4), "s/v/r/h/v/45640001");
+	assert_string_equal(detail(4),
+	    "the watch has this alarm no longer");
+	assert_int_equal(alarm_clear_type(&notification(4)->alarm),
+	    ALARM_CLEARED_BY_CONFIGURATION);
+	assert_active(0, 0, 2, 0);
+	/* It can come back as a new alarm. */
+	stage_reload(&stage, COMMON VRRP("v", "") WATCH("w", ""), 21);
+	assert_notifications(4);
+	assert_int_equal(dual_of(0)->count, 0);
+	assert_null(stage_dual(&stage, 0, 22));
+}
+
+static void
+dual_of_another_id(void **state)
+{
+	(void)state;
+	reload_with_dual(COMMON "alarm 7 { name = two severity = warning }\n"
+	    VRRP("v", "dual-active = 7") WATCH("w", ""));
+	assert_notifications(5);
+	assert_notification(4, NOTIFICATION_CLEARED, "v", 20);
+	assert_string_equal(key(4), "s/v/r/h/v/45640001");
+	assert_notification(5, NOTIFICATION_RAISED, "v", 20);
+	assert_string_equal(key(5), "s/v/r/h/v/7");
+	assert_string_equal(detail(5), "two nodes are active "
+	    "(vrrp 51 on eth0)");
+	assert_active(0, 0, 2, 1);
+	stage_reload(&stage, COMMON VRRP("v", "") WATCH("w", ""), 30);
+	assert_notifications(7);
+	assert_active(1, 0, 2, 0);
+}
+
+static void
+dual_of_a_removed_watch(void **state)
+{
+	(void)state;
+	reload_with_dual(COMMON WATCH("w", ""));
+	assert_notifications(5);
+	assert_string_equal(key(4), "s/v/r/h/v/45640");
+	assert_string_equal(key(5), "s/v/r/h/v/45640001");
+	assert_string_equal(detail(5), "the watch was removed from the "
+	    "configuration");
+	assert_active(0, 0, 1, 0);
+}
+
+/* A watch that is renamed is a new watch. */
+static void
+dual_of_a_renamed_watch(void **state)
+{
+	(void)state;
+	reload_with_dual(COMMON VRRP("v2", "") WATCH("w", ""));
+	assert_notifications(5);
+	assert_active(0, 0, 1, 0);
+	assert_int_equal(dual_of(0)->count, 0);
+}
+
+static void
+dual_of_a_disabled_watch(void **state)
+{
+	(void)state;
+	reload_with_dual(COMMON VRRP("v", "enabled = false") WATCH("w", ""));
+	assert_notifications(5);
+	assert_string_equal(key(4), "s/v/r/h/v/45640001");
+	assert_string_equal(detail(4), "the watch was disabled");
+	assert_string_equal(key(5), "s/v/r/h/v/45640");
+	assert_active(0, 0, 1, 0);
+	stage_reload(&stage, COMMON VRRP("v", "") WATCH("w", ""), 30);
+	assert_notifications(5);
+	assert_null(stage_dual(&stage, 0, 31));
+	assert_notifications(6);
+}
+
+/* The limit of a storm is for alarms of both kinds. */
+static void
+dual_in_a_storm(void **state)
+{
+	(void)state;
+	stage_begin(&stage, "storm = 2 in 5s\n" COMMON VRRP("a", "")
+	    VRRP("b", "") VRRP("c", "") VRRP("d", ""));
+	assert_null(stage_dual(&stage, 0, 1));
+	assert_null(stage_dual(&stage, 1, 1));
+	assert_null(stage_dual(&stage, 2, 1));
+	assert_null(stage_dual(&stage, 3, 1));
+	assert_notifications(4);
+	assert_active(4, 0, 0, 0);
+	assert_false(notification_is_summarised(notification(2)));
+	assert_true(notification_is_summarised(notification(3)));
+	assert_true(notification_is_summarised(notification(4)));
+	agent_storm(&stage.agent, stage_mono(7), stage_wall(7));
+	assert_int_equal(notification(5)->event, NOTIFICATION_STORM);
+	assert_int_equal(notification(5)->storm.raised, 2);
+}
+
 /* ---- reports that are repeated, late or lost */
 
 /* A report that comes again or too late is no report of a correct engine. */
@@ -1441,6 +1659,16 @@ main(void)
 		STAGED(cleared_at_first),
 		STAGED(raised_and_cleared),
 		STAGED(causes),
+		STAGED(dual_raised_and_cleared),
+		STAGED(dual_cleared_too_early),
+		STAGED(dual_of_no_watch),
+		STAGED(dual_unchanged),
+		STAGED(dual_switched_off),
+		STAGED(dual_of_another_id),
+		STAGED(dual_of_a_removed_watch),
+		STAGED(dual_of_a_renamed_watch),
+		STAGED(dual_of_a_disabled_watch),
+		STAGED(dual_in_a_storm),
 		STAGED(serials_and_sequences),
 		STAGED(active_by_severity),
 		STAGED(doubled_and_late_reports),

@@ -53,7 +53,8 @@ static const char	 four[] =
     "watch \"b\" { interface = eth0 peer = \"2001:db8::c\" heartbeat = ip "
     "local = \"2001:db8::b\" alarm = 12010 interruption = 20s "
     "recovery = 3 }\n"
-    "watch \"c\" { interface = any heartbeat = \"vrrp 51\" }\n"
+    "watch \"c\" { interface = any heartbeat = \"vrrp 51\" "
+    "dual-active = none }\n"
     "watch \"d\" { interface = eth1 peer = 192.0.2.13 "
     "heartbeat = \"udp   7\" alarm = 46003 enabled = false }\n";
 
@@ -750,6 +751,52 @@ next_of_two_indexes(void **state)
 	assert_next("1.4.1.2.4294967295.4294967295", "1.4.1.3.12010.2");
 }
 
+/* A watch with an alarm of two active nodes has two rows. */
+static void
+two_rows_of_a_watch(void **state)
+{
+	(void)state;
+	stage_begin(&stage, "alarm 45640 { interruption = 10s }\n"
+	    "watch \"a\" { interface = eth0 heartbeat = \"vrrp 1\" }\n"
+	    "watch \"b\" { interface = eth0 peer = 192.0.2.12 "
+	    "heartbeat = ip }\n"
+	    "watch \"c\" { interface = eth0 heartbeat = \"vrrp 1\" vlan = 7 "
+	    "dual-active = 12010 }\n");
+	assert_next("1.4.1.2", "1.4.1.2.12010.3");
+	assert_next("1.4.1.2.12010.3", "1.4.1.2.45640.1");
+	assert_next("1.4.1.2.45640.1", "1.4.1.2.45640.2");
+	assert_next("1.4.1.2.45640.2", "1.4.1.2.45640.3");
+	assert_next("1.4.1.2.45640.3", "1.4.1.2.45640001.1");
+	assert_next("1.4.1.2.45640001.1", "1.4.1.3.12010.3");
+	assert_text("1.4.1.3.45640001.1", "Two Active Nodes");
+	assert_number("1.4.1.1.45640001.1", 45640001);
+	assert_number("1.4.1.4.45640001.1", ALARM_CLEARED);
+	assert_number("1.4.1.5.45640001.1", SEVERITY_CRITICAL);
+	assert_number("1.4.1.5.12010.3", SEVERITY_MAJOR);
+	assert_next("1.7.1.1", NULL);
+
+	stage_heartbeat(&stage, 0, 1);
+	assert_null(stage_dual(&stage, 0, 2));
+	assert_number("1.4.1.4.45640001.1", ALARM_RAISED);
+	assert_number("1.4.1.4.45640.1", ALARM_CLEARED);
+	assert_number("1.4.1.13.45640001.1", CAUSE_DUAL_ACTIVE);
+	assert_number("1.4.1.21.45640001.1", 95);
+	assert_number("1.4.1.22.45640001.1", CAUSE_SIDE_BOTH);
+	assert_number("1.1.6.0", 1);
+	/* The state of the watch is that of its heartbeats. */
+	assert_number("1.3.1.11.1", DETECT_ALIVE);
+	assert_number("1.3.1.18.1", 0);
+	assert_next("1.7.1.2", "1.7.1.2.45640001.1");
+	assert_next("1.7.1.2.45640001.1", "1.7.1.3.45640001.1");
+	assert_text("1.7.1.2.45640001.1", "a");
+
+	stage_advance(&stage, 11);
+	assert_next("1.7.1.2", "1.7.1.2.45640.1");
+	assert_next("1.7.1.2.45640.1", "1.7.1.2.45640.2");
+	assert_next("1.7.1.2.45640.3", "1.7.1.2.45640001.1");
+	assert_number("1.1.5.0", 4);
+}
+
 static void
 next_at_the_end(void **state)
 {
@@ -1437,6 +1484,7 @@ main(void)
 		STAGED(next_to_a_scalar),
 		STAGED(next_in_a_table),
 		STAGED(next_of_two_indexes),
+		STAGED(two_rows_of_a_watch),
 		STAGED(next_at_the_end),
 		STAGED(next_over_empty_tables),
 		STAGED(next_over_empty_tables_to_history),
