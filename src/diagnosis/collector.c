@@ -1,7 +1,552 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
-#include "diagnosis/collector.h"
+#include "diagnosis/collector_internal.h"
+
+/* A graceful stop may be announced this long before the last heartbeat. */
+#define STOP_GRACE_NS	(3 * NSEC_PER_SEC)
+/* ---- times */
+
+int64_t
+collector_mean(const struct collector_rate *r)
+{
+	if (r->before < COLLECTOR_MISSING)
+		return (0);
+	return (mono_sub(r->latest, r->first) / (r->before - 1));
+}
+
+int64_t
+collector_interval(const struct collector *c)
+{
+	return (c->setting.interval_ns > 0 ? c->setting.interval_ns :
+	    collector_mean(&c->heartbeats));
+}
+
+struct mono_time
+collector_overdue(const struct collector *c)
+{
+	int64_t	 interval = collector_interval(c);
+
+	if (interval == 0)
+		interval = c->setting.watch->profile->interruption_ns / 5;
+	return (mono_add(c->last, interval + interval / 4));
+}
+
+int64_t
+collector_longest(const struct collector_rate *r)
+{
+	int64_t	 mean = collector_mean(r);
+
+	return (mean > r->gap_ns ? mean : r->gap_ns);
+}
+
+bool
+collector_goes_on(const struct collector *c, const struct collector_rate *r,
+    struct mono_time now)
+{
+	if (r->after == 0 || !mono_before(collector_overdue(c), r->seen))
+		return (false);
+	return (r->before < COLLECTOR_MISSING ||
+	    mono_sub(now, r->seen) <
+	    COLLECTOR_MISSING * collector_longest(r));
+}
+
+bool
+collector_stopped(const struct collector_rate *r, struct mono_time now)
+{
+	return (r->before >= COLLECTOR_MISSING &&
+	    mono_sub(now, r->seen) >=
+	    COLLECTOR_MISSING * collector_longest(r));
+}
+
+static void
+count(struct collector_rate *r, const struct collector_view *v)
+{
+	struct mono_time	 at = v->frame->at;
+	int64_t			 gap;
+
+	r->seen = at;
+	if (v->after) {
+		r->after++;
+		return;
+	}
+	if (r->before++ == 0) {
+		r->first = at;
+	} else {
+		gap = mono_sub(at, r->latest);
+		if (gap > r->gap_ns)
+			r->gap_ns = gap;
+	}
+	r->latest = at;
+}
+
+struct evidence_signal *
+collector_see(struct collector *c, enum evidence_number number,
+    const struct diagnosis_frame *f)
+{
+	struct evidence_signal	*s = &c->signals[number];
+
+	s->count++;
+	s->at = f->wall;
+	s->mac = f->source;
+	s->address = f->packet.source;
+	return (s);
+}
+
+/* ---- hosts */
+
+/* An address of this host; that of the option `local` is taken for one. */
+bool
+collector_is_ours(const struct collector *c, const struct addr *a)
+{
+	const struct configuration_profile	*p = c->setting.watch->profile;
+
+	if (!collector_addr_known(a))
+		return (false);
+	if (c->setting.own == NULL)
+		return (collector_addr_is(&p->local, a));
+	return (own_addresses_have(c->setting.own, a, p->interface));
+}
+
+static bool
+is_of_peer(const struct collector *c, const struct diagnosis_frame *f)
+{
+	unsigned	 i;
+
+	if (collector_addr_is(&c->peer, &f->packet.source))
+		return (true);
+	for (i = 0; i < c->nmacs && !c->routed; i++)
+		if (collector_mac_equal(&c->macs[i], &f->source))
+			return (true);
+	return (false);
+}
+
+/* The MAC address from which the peer sends; that of a router is not its. */
+static void
+collector_learn_mac(struct collector *c, const struct diagnosis_frame *f)
+{
+	unsigned	 i, size = sizeof(c->macs) / sizeof(c->macs[0]);
+
+	if (!collector_mac_known(&f->source) || c->routed)
+		return;
+	for (i = 0; i < c->nmacs; i++)
+		if (collector_mac_equal(&c->macs[i], &f->source))
+			return;
+	if (c->nmacs < size)
+		c->macs[c->nmacs++] = f->source;
+}
+
+/* A router reduces the hop limit, which starts at one of these values. */
+static bool
+hop_limit_reduced(uint8_t hop_limit)
+{
+	return ((hop_limit > 52 && hop_limit < 64) ||
+	    (hop_limit > 116 && hop_limit < 128) ||
+	    (hop_limit > 243 && hop_limit < 255));
+}
+
+static struct collector_view
+view_of(const struct collector *c, const struct diagnosis_frame *f)
+{
+	struct collector_view	 v = { .frame = f };
+	const struct addr	*source = &f->packet.source;
+
+	v.after = mono_before(c->last, f->at);
+	v.from_us = f->sent_here || collector_is_ours(c, source) ||
+	    collector_mac_equal(&c->setting.own_mac, &f->source);
+	v.from_peer = !v.from_us && is_of_peer(c, f);
+	v.from_partner = v.from_us || (!v.from_peer &&
+	    (collector_addr_is(&c->partner, source) ||
+	    collector_mac_equal(&c->partner_mac, &f->source)));
+	return (v);
+}
+
+/* ---- heartbeats */
+
+static const struct heartbeat_form *
+form_of(const struct collector *c)
+{
+	return (&c->setting.watch->profile->form);
+}
+
+bool
+collector_has_port(const struct collector *c, const struct packet *packet)
+{
+	const struct heartbeat_form	*form = form_of(c);
+	const struct protocol		*p = form->protocol;
+	uint32_t			 ports[2], more, i, n;
+
+	ports[0] = packet->source_port;
+	ports[1] = packet->destination_port;
+	if (p->transport != 0 && packet->protocol != p->transport)
+		return (false);
+	if (p->transport != IPPROTO_UDP && p->transport != IPPROTO_TCP)
+		return (true);
+	more = form->key == p->default_key ? p->default_more : 0;
+	for (i = 0; i < 2; i++) {
+		if (p->ports[0] == 0 && ports[i] >= form->key &&
+		    ports[i] <= form->key + more)
+			return (true);
+		for (n = 0; n < 2; n++)
+			if (p->ports[n] != 0 && ports[i] == p->ports[n])
+				return (true);
+	}
+	return (false);
+}
+
+static bool
+has_key(const struct collector *c, const struct heartbeat *h)
+{
+	const struct heartbeat_form	*form = form_of(c);
+	uint32_t			 more;
+	unsigned			 i;
+
+	more = form->key == form->protocol->default_key ?
+	    form->protocol->default_more : 0;
+	for (i = 0; i < h->keys; i++)
+		if (h->key[i] >= form->key && h->key[i] <= form->key + more)
+			return (true);
+	return (false);
+}
+
+/* Decodes a packet of the watch's protocol and key, of any sender. */
+static bool
+decode(const struct collector *c, const struct diagnosis_frame *f,
+    struct heartbeat *h)
+{
+	const struct configuration_profile	*p = c->setting.watch->profile;
+
+	if (f->verdict != PACKET_IP || p->form.protocol->decode == NULL ||
+	    (p->vlan != VLAN_ANY && f->packet.vlan != p->vlan))
+		return (false);
+	return (p->form.protocol->decode(&f->packet, h) && has_key(c, h));
+}
+
+/*
+ * True for a heartbeat that the watch counts.  Some protocols cannot be
+ * recognised by one packet: there the main capture has to say so.
+ */
+static bool
+counts(const struct collector *c, const struct collector_view *v,
+    bool decoded, const struct heartbeat *h)
+{
+	const struct configuration_watch	*w = c->setting.watch;
+	const struct protocol			*p = w->profile->form.protocol;
+	const struct packet			*packet = &v->frame->packet;
+
+	if (v->from_us)
+		return (false);
+	if (p->decode == NULL || p->follow != NULL)
+		return (v->frame->heartbeat && (p->decode == NULL || decoded) &&
+		    (w->peer.family == ADDR_NONE ||
+		    collector_addr_is(&w->peer, &packet->source)));
+	if (!decoded || !h->alive)
+		return (false);
+	if (collector_addr_known(&w->profile->local) &&
+	    !addr_equal(&w->profile->local, &packet->destination))
+		return (false);
+	return (w->peer.family == ADDR_NONE ||
+	    collector_addr_is(&w->peer, &h->sender));
+}
+
+/* The discriminator of the sender: RFC 5880, section 4.1. */
+static uint32_t
+bfd_session(const struct packet *packet)
+{
+	struct cursor	 c;
+
+	if (!packet_udp(packet, &c, NULL))
+		return (0);
+	cursor_skip(&c, 4);
+	return (cursor_u32(&c));
+}
+
+static struct collector_flow
+flow_of(const struct collector *c, const struct packet *packet)
+{
+	const struct heartbeat_form	*form = form_of(c);
+	struct collector_flow		 flow = { .known = false };
+
+	if (strcmp(form->protocol->name, "bfd") == 0) {
+		flow.session = bfd_session(packet);
+		flow.known = true;
+	} else if (form->key != 0 && packet->source_port != 0 &&
+	    packet->source_port != packet->destination_port) {
+		flow.ports[0] = packet->source_port;
+		flow.ports[1] = packet->destination_port;
+		/* A port that is the key is used by each process. */
+		flow.known = packet->protocol == IPPROTO_TCP ||
+		    packet->source_port != form->key;
+	}
+	return (flow);
+}
+
+static bool
+flow_equal(const struct collector_flow *a, const struct collector_flow *b)
+{
+	return (a->ports[0] == b->ports[0] && a->ports[1] == b->ports[1] &&
+	    a->session == b->session);
+}
+
+/* After an interruption: does the same process send as before? */
+static void
+compare_flow(struct collector *c, const struct collector_view *v)
+{
+	struct collector_flow	 flow = flow_of(c, &v->frame->packet);
+	bool			 equal;
+
+	if (!flow.known)
+		return;
+	equal = c->flow.known && flow_equal(&c->flow, &flow);
+	if (c->flow.known && !v->after) {
+		c->flow_changes += !equal;
+	} else if (c->flow.known && !c->returned &&
+	    c->flow_changes < COLLECTOR_ROUTINE) {
+		c->same_process = equal;
+		/* A process may open its connection again. */
+		c->new_process = !equal &&
+		    v->frame->packet.protocol != IPPROTO_TCP;
+	}
+	c->flow = flow;
+}
+
+/* Errors between two heartbeats come although the peer is alive. */
+static void
+count_routine_errors(struct collector *c, const struct collector_view *v)
+{
+	int64_t		 interval = collector_interval(c);
+	unsigned	 i;
+
+	for (i = 0; i < COLLECTOR_ERRORS; i++)
+		if (interval > 0 && !v->after &&
+		    mono_before(c->heartbeats.latest, c->errors[i]) &&
+		    mono_sub(v->frame->at, c->heartbeats.latest) <=
+		    2 * interval)
+			c->routine_errors[i]++;
+}
+
+static void
+on_heartbeat(struct collector *c, const struct collector_view *v)
+{
+	const struct packet	*packet = &v->frame->packet;
+
+	if (c->setting.watch->peer.family == ADDR_NONE)
+		c->peer = packet->source;
+	if (c->setting.next_hop.family == ADDR_NONE &&
+	    hop_limit_reduced(packet->hop_limit))
+		c->routed = true;
+	collector_learn_mac(c, v->frame);
+	if (!addr_is_multicast(&packet->destination) &&
+	    !addr_is_broadcast(&packet->destination))
+		c->partner = packet->destination;
+	count_routine_errors(c, v);
+	compare_flow(c, v);
+	count(&c->heartbeats, v);
+	if (v->after)
+		c->returned = true;
+}
+
+/* The same number on another VLAN or of the other IP version: another group. */
+static void
+on_active(struct collector *c, const struct diagnosis_frame *f)
+{
+	struct collector_claim	 claim = { f->source, f->packet.source, f->at };
+
+	if (collector_never(c->group.latest.at))
+		c->group_vlan = f->packet.vlan;
+	else if (c->group_vlan != f->packet.vlan ||
+	    c->group.latest.address.family != claim.address.family)
+		return;
+	collector_claim(c, &c->group, &claim,
+	    collector_addr_is(&c->group.latest.address, &claim.address),
+	    collector_addr_is(&c->group.other.address, &claim.address), f);
+}
+
+bool
+collector_one_sender(const struct collector *c)
+{
+	const char	*name = c->setting.watch->profile->form.protocol->name;
+
+	return (strcmp(name, "vrrp") == 0 || strcmp(name, "carp") == 0);
+}
+
+/* BFD: the state Down, and diagnostic 1, control detection time expired. */
+static bool
+bfd_is_deaf(const struct collector *c, const struct packet *packet)
+{
+	const struct configuration_profile	*p = c->setting.watch->profile;
+	struct cursor				 data;
+	uint8_t					 first, second;
+
+	if (strcmp(p->form.protocol->name, "bfd") != 0 ||
+	    !collector_has_port(c, packet) || !packet_udp(packet, &data, NULL))
+		return (false);
+	first = cursor_u8(&data);
+	second = cursor_u8(&data);
+	return (cursor_ok(&data) && first == (1 << 5 | 1) && second >> 6 == 1);
+}
+
+static void
+on_our_heartbeat(struct collector *c, const struct collector_view *v)
+{
+	struct evidence_signal	*s;
+
+	count(&c->ours, v);
+	s = collector_see(c, EVIDENCE_OUR_HEARTBEATS, v->frame);
+	s->count = c->ours.after;
+}
+
+static void
+take_heartbeat(struct collector *c, struct collector_view *v)
+{
+	const struct diagnosis_frame	*f = v->frame;
+	struct heartbeat		 h;
+	bool				 decoded = decode(c, f, &h);
+
+	v->heartbeat = counts(c, v, decoded, &h);
+	v->our_heartbeat = decoded && !h.stop && v->from_us;
+	if (v->heartbeat)
+		on_heartbeat(c, v);
+	else if (v->our_heartbeat)
+		on_our_heartbeat(c, v);
+	if (decoded && h.alive && collector_one_sender(c))
+		on_active(c, f);
+	if (decoded && h.stop && !v->from_us && (v->from_peer ||
+	    c->peer.family == ADDR_NONE) &&
+	    mono_sub(c->last, f->at) < STOP_GRACE_NS) {
+		collector_see(c, EVIDENCE_PEER_ANNOUNCED_STOP, f);
+		if (collector_never(c->peer_ended))
+			c->peer_ended = f->at;
+	}
+	if (v->from_peer && v->after && bfd_is_deaf(c, &f->packet))
+		collector_see(c, EVIDENCE_PEER_DOES_NOT_HEAR_US, f)->code =
+		    EVIDENCE_DEAF_BFD;
+}
+
+/* ---- ICMP */
+
+/* Is the quoted packet one of the watch, on its way to the peer? */
+static bool
+quotes_us(const struct collector *c, const struct diagnosis_frame *f)
+{
+	if (!collector_addr_is(&c->peer, &f->quoted.destination))
+		return (false);
+	return (f->icmp == DIAGNOSIS_ICMP_HOST ||
+	    f->icmp == DIAGNOSIS_ICMP_NET ||
+	    collector_has_port(c, &f->quoted));
+}
+
+static uint8_t
+error_code(const struct diagnosis_frame *f)
+{
+	bool	 ipv6 = f->packet.source.family == ADDR_IPV6;
+
+	if (f->icmp == DIAGNOSIS_ICMP_HOST)
+		return (ipv6 ? 3 : 1);
+	return (f->icmp == DIAGNOSIS_ICMP_NET ? 0 : f->icmp_code);
+}
+
+static void
+on_error(struct collector *c, const struct collector_view *v)
+{
+	const struct diagnosis_frame	*f = v->frame;
+	/* A firewall on the way may also say that the port is unreachable. */
+	static const enum evidence_number	 numbers[COLLECTOR_ERRORS] = {
+		[DIAGNOSIS_ICMP_REFUSED] = EVIDENCE_PORT_REFUSED,
+		[DIAGNOSIS_ICMP_PROHIBITED] = EVIDENCE_PROHIBITED,
+		[DIAGNOSIS_ICMP_HOST] = EVIDENCE_HOST_UNREACHABLE,
+		[DIAGNOSIS_ICMP_NET] = EVIDENCE_HOST_UNREACHABLE,
+	};
+	enum evidence_number		 number = numbers[f->icmp];
+	struct evidence_signal		*s;
+	bool				 by_host;
+
+	if (number == 0 || !quotes_us(c, f))
+		return;
+	by_host = addr_equal(&f->packet.source, &f->quoted.destination);
+	if (number == EVIDENCE_PORT_REFUSED && !by_host)
+		number = EVIDENCE_PROHIBITED;
+	if (number == EVIDENCE_HOST_UNREACHABLE && by_host)
+		return;
+	c->errors[f->icmp] = f->at;
+	if (!v->after)
+		return;
+	s = collector_see(c, number, f);
+	s->code = error_code(f);
+	s->port = f->quoted.destination_port;
+	if (number == EVIDENCE_PORT_REFUSED && collector_never(c->peer_ended))
+		c->peer_ended = f->at;
+}
+
+/* ---- other frames */
+
+/* The kernel leaves the group when the last process closes its socket. */
+static void
+on_leave(struct collector *c, const struct collector_view *v)
+{
+	const struct protocol	*p = c->setting.watch->profile->form.protocol;
+	struct addr		 group;
+	size_t			 i;
+
+	for (i = 0; p->groups[i] != NULL && v->after; i++) {
+		if (!addr_parse(p->groups[i], &group) ||
+		    !addr_equal(&group, &v->frame->address))
+			continue;
+		collector_see(c, EVIDENCE_PEER_CLOSED_CONNECTION,
+		    v->frame)->code = EVIDENCE_CODE_LEFT;
+		if (collector_never(c->peer_ended))
+			c->peer_ended = v->frame->at;
+	}
+}
+
+static void
+on_rest_of_peer(struct collector *c, const struct collector_view *v)
+{
+	const struct diagnosis_frame	*f = v->frame;
+
+	collector_start(c, v);
+	/*
+	 * A host that starts sends these before it runs, and a card sends LLDP
+	 * for a host that does not run.
+	 */
+	if (f->kind == DIAGNOSIS_PROBE || f->kind == DIAGNOSIS_JOIN ||
+	    f->kind == DIAGNOSIS_DHCP || f->kind == DIAGNOSIS_SWITCH)
+		return;
+	if (f->kind == DIAGNOSIS_LEAVE)
+		on_leave(c, v);
+	collector_learn_mac(c, f);
+	count(&c->rest, v);
+	if (c->setting.next_hop.family == ADDR_NONE)
+		collector_answered(&c->for_peer);
+	if (v->after && !c->returned && !c->gone &&
+	    mono_before(collector_overdue(c), f->at))
+		collector_see(c, EVIDENCE_PEER_OTHER_TRAFFIC, f);
+}
+
+static void
+on_other(struct collector *c, const struct collector_view *v)
+{
+	const struct diagnosis_frame	*f = v->frame;
+	struct evidence_signal		*s;
+	unsigned			 i;
+
+	if (!collector_mac_known(&f->source) || mac_is_group(&f->source))
+		return;
+	count(&c->others, v);
+	if (v->after) {
+		s = collector_see(c, EVIDENCE_SEGMENT_ALIVE, f);
+		s->address = f->packet.source;
+	}
+	for (i = 0; i < c->nothers; i++)
+		if (collector_mac_equal(&c->other[i].mac, &f->source))
+			break;
+	if (i == c->nothers) {
+		if (i == COLLECTOR_OTHERS)
+			return;
+		c->other[c->nothers++].mac = f->source;
+	}
+	count(&c->other[i].rate, v);
+}
 
 void
 collector_begin(struct collector *c, const struct collector_setting *setting,
@@ -9,22 +554,44 @@ collector_begin(struct collector *c, const struct collector_setting *setting,
 {
 	memset(c, 0, sizeof(*c));
 	c->setting = *setting;
+	c->peer = setting->watch->peer;
 	c->last = last;
 	c->received = received;
+	c->routed = setting->next_hop.family != ADDR_NONE;
+	if (setting->watch->profile->has_peer_mac)
+		c->macs[c->nmacs++] = setting->watch->profile->peer_mac;
 }
 
 void
 collector_frame(struct collector *c, const struct diagnosis_frame *f)
 {
-	(void)c;
-	(void)f;
-}
+	struct collector_view	 v = view_of(c, f);
 
-void
-collector_evidence(const struct collector *c, struct mono_time now,
-    struct evidence *e)
-{
-	(void)now;
-	if (c->received)
-		e->flags |= EVIDENCE_RECEIVED;
+	take_heartbeat(c, &v);
+	if (f->is_tcp && (v.from_peer ||
+	    collector_addr_is(&c->peer, &f->packet.destination)))
+		collector_tcp(c, &v);
+	switch (f->kind) {
+	case DIAGNOSIS_ICMP_ERROR:
+		on_error(c, &v);
+		break;
+	case DIAGNOSIS_REQUEST:
+	case DIAGNOSIS_CLAIM:
+		collector_neighbour(c, &v);
+		break;
+	case DIAGNOSIS_PROBE:
+		/* The card of the peer may have been replaced. */
+		if (collector_addr_is(&c->peer, &f->address) && !v.from_peer &&
+		    !v.from_us)
+			collector_start(c, &v);
+		break;
+	default:
+		break;
+	}
+	if (v.heartbeat && v.after)
+		collector_answered(&c->for_peer);
+	else if (v.from_peer && !v.heartbeat)
+		on_rest_of_peer(c, &v);
+	else if (!v.from_peer && !v.from_us && !v.heartbeat)
+		on_other(c, &v);
 }

@@ -36,16 +36,24 @@ struct collector_setting {
 	struct addr			 next_hop;
 	/* The learned interval of the heartbeats; 0: not known. */
 	int64_t				 interval_ns;
+	/*
+	 * Since when all frames to and from the peer are passed, not only
+	 * control traffic and heartbeats; 0: never.
+	 */
+	struct mono_time		 complete;
 };
 
 /* Other senders of the link whose rates are learned; more are only counted. */
 #define COLLECTOR_OTHERS	16
 
-/* When a kind of frame comes: learned before, and compared after. */
+/* The kinds of ICMP errors; see enum diagnosis_icmp. */
+#define COLLECTOR_ERRORS	5
+
+/* When frames of one kind came: in the baseline, and after it. */
 struct collector_rate {
-	struct mono_time	 first;
-	struct mono_time	 seen;		/* the latest frame */
-	int64_t			 gap_ns;	/* the longest, of the baseline */
+	struct mono_time	 first, latest;	/* of the baseline */
+	struct mono_time	 seen;		/* the latest frame of all */
+	int64_t			 gap_ns;	/* longest of the baseline */
 	uint32_t		 before;	/* frames of the baseline */
 	uint32_t		 after;		/* and later ones */
 };
@@ -55,70 +63,84 @@ struct collector_other {
 	struct collector_rate	 rate;
 };
 
-/* A host that claims an address: by ARP, ND or advertisements of a group. */
+/* Who claims something that only one host may have. */
 struct collector_claim {
-	struct mac		 mac;
-	struct addr		 address;	/* of the sender, or ADDR_NONE */
+	struct mac		 mac;		/* zeros: not known */
+	struct addr		 address;	/* its sender, or ADDR_NONE */
 	struct mono_time	 at;
 };
 
-/* The two senders that were active last, the latest first. */
+/* The two claimants that were seen last. */
 struct collector_claims {
 	struct collector_claim	 latest, other;
-	struct mono_time	 again;	/* `latest` before `other`; or 0 */
+	struct mono_time	 changed;	/* back to `latest` */
+	unsigned		 returns;	/* how often, within 10 s */
 };
 
+/* Requests for an address that nobody answers. */
+struct collector_requests {
+	struct mono_time	 latest;
+	struct addr		 asker;		/* another host */
+	unsigned		 ours;		/* by us or the partner */
+	unsigned		 others;	/* by `asker` */
+};
+
+/* Where heartbeats come from: it changes when another process sends them. */
 struct collector_flow {
-	struct addr		 from, to;
-	uint16_t		 from_port, to_port;
+	uint16_t		 ports[2];
 	uint32_t		 session;	/* BFD: its discriminator */
 	bool			 known;
 };
 
-/* The members are private. */
+/* Members are private.  A time of 0: never. */
 struct collector {
 	struct collector_setting setting;
-	const struct protocol	*protocol;
-	uint32_t		 key;
 	struct addr		 peer;		/* configured or learned */
 	struct addr		 partner;	/* to which the peer sends */
+	struct mac		 partner_mac;
 	struct mac		 macs[2];	/* of the peer */
 	unsigned		 nmacs;
 	struct mono_time	 last;		/* heartbeat */
 	bool			 received;
 	bool			 routed;
-	bool			 returned;
+	bool			 returned;	/* the heartbeats are back */
 
-	/* The heartbeats of the peer and ours, and what the peer else sends. */
-	struct collector_rate	 peer_rate, own_rate, rest_rate;
-	struct mono_time	 heartbeat_before;	/* the latest */
+	/* The heartbeats of the peer, ours, and what else the peer sends. */
+	struct collector_rate	 heartbeats, ours, rest;
 	struct collector_flow	 flow;		/* of the last heartbeat */
-	bool			 same_flow, new_flow;
+	unsigned		 flow_changes;	/* in the baseline */
+	bool			 same_process, new_process;
 
-	/* Frames that a living peer causes too, and so prove nothing. */
-	unsigned		 routine_refusals, routine_closes;
-	struct mono_time	 refusal;	/* the latest */
-	bool			 we_closed;
+	/* What a peer that sends heartbeats causes, too, proves nothing. */
+	struct mono_time	 errors[COLLECTOR_ERRORS];
+	unsigned		 routine_errors[COLLECTOR_ERRORS];
+	unsigned		 routine_closes;
+	struct mono_time	 peer_ended;	/* signal 1, 2 or 3 */
 
-	/* TCP: the SYN or the data that the peer has not answered. */
-	unsigned		 unanswered_segments;
-	uint32_t		 acknowledged;	/* by the partner */
-	bool			 has_acknowledged;
-	unsigned		 retransmissions;
-	/* A connection that may be short. */
-	struct mono_time	 opened, shorts_first, shorts_last;
+	/* TCP. */
+	bool			 we_closed;	/* before the peer did */
 	bool			 established;
+	struct mono_time	 opened;	/* 0: no new connection */
+	struct mono_time	 unanswered_since;
+	unsigned		 unanswered;	/* segments to the peer */
+	uint32_t		 acknowledged;	/* to the peer */
+	bool			 has_acknowledged;
+	unsigned		 retransmitted;	/* by the peer */
+	/* Connections that lasted less than a second. */
+	struct mono_time	 short_first, short_latest;
 	unsigned		 shorts, shorts_after;
 
 	/* ARP and ND. */
-	unsigned		 unanswered;	/* requests for the peer */
-	struct addr		 asker;
-	struct mono_time	 asked, answered;
+	struct collector_requests for_peer, for_floating_ip;
+	bool			 peer_answered;	/* after the last heartbeat */
+	bool			 gone;		/* it did not answer */
+	struct mono_time	 deaf_latest;
 	unsigned		 deaf_requests, deaf_replies;
-	unsigned		 floating_requests;
-	uint8_t			 owner_before;	/* enum evidence_owner */
 
-	struct collector_claims	 group, floating;
+	struct collector_claims	 group, floating_ip;
+	uint32_t		 group_vlan;
+	bool			 floating_ip_held;	/* by the peer */
+
 	struct collector_rate	 others;	/* all of them */
 	struct collector_other	 other[COLLECTOR_OTHERS];
 	unsigned		 nothers;

@@ -65,7 +65,8 @@ static const struct meaning	 meanings[] = {
 	  "and check its network card, cable and switch port" },
 	{ CAUSE_ONE_WAY_LINK, 0, 0, "the link works in one direction only",
 	  "Check the path from this host to %p: cables, switch ports and "
-	  "firewalls; packets of %p arrive on %i, but ours do not arrive there" },
+	  "firewalls; packets of %p arrive on %i, but ours do not arrive "
+	  "there" },
 	{ CAUSE_PEER_HUNG, 0, 0,
 	  "the host runs, but the instance does not send",
 	  "Check the %r instance on %p: its process, its load and its log; "

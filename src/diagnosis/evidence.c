@@ -218,7 +218,8 @@ present(enum evidence_number number, const struct evidence_signal *s,
 		break;
 	case EVIDENCE_ARP_UNANSWERED:
 		if (s->code == EVIDENCE_UNANSWERED_KERNEL)
-			add(text, "the kernel found no MAC address of the peer");
+			add(text, "the kernel finds no MAC address of the "
+			    "peer");
 		else
 			add(text, "%s requests for the peer are not answered",
 			    s->address.family == ADDR_IPV6 ? "ND" : "ARP");

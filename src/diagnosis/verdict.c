@@ -162,7 +162,7 @@ never_received(const struct facts *f)
 /* ---- the table */
 
 struct row {
-	uint32_t		 present;	/* BIT of signals: all of them */
+	uint32_t		 present;	/* BIT of all of them */
 	uint32_t		 absent;
 	bool			(*condition)(const struct facts *);
 	enum cause		 cause;

@@ -1,0 +1,255 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The signals, from what the collector has counted.
+ */
+#include <string.h>
+
+#include "diagnosis/collector_internal.h"
+
+/* Two segments may be a coincidence; the peer's stop may need a moment. */
+#define ACKNOWLEDGEMENTS	2
+#define RETRANSMISSIONS		2
+/* A kernel answers sooner than this. */
+#define ANSWER_NS		(300 * NSEC_PER_MSEC)
+
+static void
+set(const struct collector *c, struct evidence *e,
+    enum evidence_number number, enum evidence_state state)
+{
+	e->signals[number] = c->signals[number];
+	e->signals[number].state = (uint8_t)state;
+}
+
+static enum evidence_state
+present_if(bool condition)
+{
+	return (condition ? EVIDENCE_PRESENT : EVIDENCE_UNKNOWN);
+}
+
+/* ---- signals 1 to 5 */
+
+static bool
+is_routine(const struct collector *c, enum diagnosis_icmp icmp)
+{
+	return (c->routine_errors[icmp] >= COLLECTOR_ROUTINE);
+}
+
+static void
+set_stops(const struct collector *c, struct evidence *e)
+{
+	const struct evidence_signal	*s = c->signals;
+	bool				 closes;
+
+	/* With a connection for each heartbeat a FIN shows nothing. */
+	closes = s[EVIDENCE_PEER_CLOSED_CONNECTION].code !=
+	    EVIDENCE_CODE_LEFT && c->routine_closes >= COLLECTOR_ROUTINE &&
+	    c->routine_closes >= c->heartbeats.before / 2;
+	set(c, e, EVIDENCE_PEER_ANNOUNCED_STOP,
+	    present_if(s[EVIDENCE_PEER_ANNOUNCED_STOP].count > 0));
+	set(c, e, EVIDENCE_PEER_CLOSED_CONNECTION, present_if(!closes &&
+	    s[EVIDENCE_PEER_CLOSED_CONNECTION].count > 0));
+	set(c, e, EVIDENCE_PORT_REFUSED, present_if(
+	    s[EVIDENCE_PORT_REFUSED].count > 0 &&
+	    !is_routine(c, DIAGNOSIS_ICMP_REFUSED)));
+	set(c, e, EVIDENCE_PROHIBITED, present_if(
+	    s[EVIDENCE_PROHIBITED].count > 0 &&
+	    !is_routine(c, DIAGNOSIS_ICMP_PROHIBITED)));
+	set(c, e, EVIDENCE_HOST_UNREACHABLE, present_if(
+	    s[EVIDENCE_HOST_UNREACHABLE].count > 0 &&
+	    !is_routine(c, DIAGNOSIS_ICMP_HOST) &&
+	    !is_routine(c, DIAGNOSIS_ICMP_NET)));
+}
+
+/* ---- signals 6 to 10 */
+
+static void
+set_peer(const struct collector *c, struct mono_time now, struct evidence *e)
+{
+	const struct evidence_signal	*s = c->signals;
+	enum evidence_state		 state = EVIDENCE_UNKNOWN;
+
+	if (s[EVIDENCE_PEER_OTHER_TRAFFIC].count > 0)
+		state = EVIDENCE_PRESENT;
+	else if (!c->returned && collector_stopped(&c->rest, now))
+		state = EVIDENCE_ABSENT;
+	set(c, e, EVIDENCE_PEER_OTHER_TRAFFIC, state);
+	if (c->unanswered >= COLLECTOR_MISSING &&
+	    mono_sub(now, c->unanswered_since) >= ANSWER_NS &&
+	    mono_before(c->unanswered_since, c->rest.seen))
+		e->signals[EVIDENCE_PEER_OTHER_TRAFFIC].code =
+		    EVIDENCE_OTHER_UNANSWERED;
+	set(c, e, EVIDENCE_PEER_ACKNOWLEDGES_ONLY, present_if(
+	    s[EVIDENCE_PEER_ACKNOWLEDGES_ONLY].count >= ACKNOWLEDGEMENTS));
+
+	state = EVIDENCE_UNKNOWN;
+	if (s[EVIDENCE_PEER_REBOOTED].count > 0)
+		state = c->same_process ? EVIDENCE_ABSENT : EVIDENCE_PRESENT;
+	set(c, e, EVIDENCE_PEER_REBOOTED, state);
+}
+
+/* BFD says it itself; else the peer repeats what was answered. */
+static void
+set_deaf(const struct collector *c, struct evidence *e)
+{
+	struct evidence_signal	*s =
+	    &e->signals[EVIDENCE_PEER_DOES_NOT_HEAR_US];
+
+	set(c, e, EVIDENCE_PEER_DOES_NOT_HEAR_US, EVIDENCE_PRESENT);
+	if (s->count > 0)
+		return;
+	if (c->deaf_requests >= COLLECTOR_MISSING && c->deaf_replies >= 2) {
+		s->code = EVIDENCE_DEAF_ARP;
+		s->count = c->deaf_requests;
+	} else if (c->retransmitted >= RETRANSMISSIONS) {
+		s->code = EVIDENCE_DEAF_TCP;
+		s->count = c->retransmitted;
+		s->address = c->peer;
+	} else {
+		s->state = EVIDENCE_UNKNOWN;
+	}
+}
+
+static void
+set_unanswered(const struct collector *c, struct evidence *e)
+{
+	struct evidence_signal	*s = &e->signals[EVIDENCE_ARP_UNANSWERED];
+
+	set(c, e, EVIDENCE_ARP_UNANSWERED, c->gone ? EVIDENCE_PRESENT :
+	    c->peer_answered ? EVIDENCE_ABSENT : EVIDENCE_UNKNOWN);
+	if (c->gone)
+		s->code = EVIDENCE_UNANSWERED_FRAMES;
+}
+
+/* ---- signals 11 and 14 */
+
+static void
+set_ours(const struct collector *c, struct mono_time now, struct evidence *e)
+{
+	const struct collector_rate	*ours = &c->ours;
+	int64_t				 due_ns = collector_longest(ours);
+	enum evidence_state		 state = EVIDENCE_UNKNOWN;
+
+	/*
+	 * A backup of a group is silent by intention.  A host that does not
+	 * find the MAC address of the peer cannot send to it.
+	 */
+	if (collector_goes_on(c, ours, now))
+		state = EVIDENCE_PRESENT;
+	else if (collector_stopped(ours, now) && !collector_one_sender(c) &&
+	    !c->gone && c->for_peer.ours == 0)
+		state = EVIDENCE_ABSENT;
+	set(c, e, EVIDENCE_OUR_HEARTBEATS, state);
+	if (state != EVIDENCE_ABSENT)
+		return;
+	/* Ours also stop because the peer has ended the connection. */
+	if (c->we_closed || (!mono_before(mono_add(c->last, 2 * due_ns),
+	    ours->seen) && (collector_never(c->peer_ended) ||
+	    mono_before(mono_add(ours->seen, due_ns), c->peer_ended))))
+		e->flags |= EVIDENCE_OURS_FIRST;
+}
+
+/* Did this host send all the time, and stop when the peer did? */
+static bool
+stopped_with_peer(const struct collector *c, const struct collector_rate *r,
+    struct mono_time now)
+{
+	return (collector_stopped(r, now) && r->after == 0 &&
+	    mono_sub(c->last, r->latest) <= 2 * collector_longest(r) &&
+	    mono_sub(r->latest, r->first) >= 2 * mono_sub(now, c->last));
+}
+
+static void
+set_segment(const struct collector *c, struct mono_time now,
+    struct evidence *e)
+{
+	enum evidence_state	 state = EVIDENCE_UNKNOWN;
+	unsigned		 i, silent = 0, alive = 0;
+
+	if (collector_goes_on(c, &c->others, now))
+		state = EVIDENCE_PRESENT;
+	else if (collector_stopped(&c->others, now))
+		state = EVIDENCE_ABSENT;
+	set(c, e, EVIDENCE_SEGMENT_ALIVE, state);
+	for (i = 0; i < c->nothers; i++) {
+		silent += stopped_with_peer(c, &c->other[i].rate, now);
+		alive += collector_goes_on(c, &c->other[i].rate, now);
+	}
+	if (silent > 0 && alive > 0)
+		e->flags |= EVIDENCE_PARTLY;
+	if (c->nothers > 0)
+		e->flags |= EVIDENCE_SHARED_LINK;
+}
+
+/* ---- signals 17, 18 and 21 */
+
+static enum evidence_owner
+owner_of(const struct collector *c)
+{
+	const struct collector_claims	*f = &c->floating_ip;
+
+	if (c->setting.floating_ip.family == ADDR_NONE)
+		return (EVIDENCE_OWNER_NOT_CONFIGURED);
+	if (c->for_floating_ip.ours >= COLLECTOR_MISSING ||
+	    c->for_floating_ip.others >= COLLECTOR_MISSING)
+		return (EVIDENCE_OWNER_NOBODY);
+	if (collector_never(f->latest.at))
+		return (EVIDENCE_OWNER_UNKNOWN);
+	if (f->returns >= 2 && mono_before(c->last, f->changed))
+		return (EVIDENCE_OWNER_BOTH);
+	return (collector_owner(c, &f->latest.mac));
+}
+
+static void
+set_floating_ip(const struct collector *c, struct evidence *e)
+{
+	struct evidence_signal	*s = &e->signals[EVIDENCE_FLOATING_IP_OWNER];
+	enum evidence_owner	 owner = owner_of(c);
+
+	set(c, e, EVIDENCE_FLOATING_IP_OWNER,
+	    present_if(owner > EVIDENCE_OWNER_UNKNOWN));
+	s->code = (uint8_t)owner;
+	s->address = c->setting.floating_ip;
+	if (c->floating_ip_held)
+		e->flags |= EVIDENCE_FLOATING_HELD;
+}
+
+/* Attempts go on; a peer with a connection for each heartbeat makes none. */
+static bool
+handshakes_fail(const struct collector *c, struct mono_time now)
+{
+	int64_t	 spacing_ns;
+
+	if (c->signals[EVIDENCE_HANDSHAKE_FAILS].code != 0 ||
+	    c->shorts_after >= COLLECTOR_MISSING)
+		return (true);
+	if (c->shorts < COLLECTOR_MISSING)
+		return (false);
+	spacing_ns = mono_sub(c->short_latest, c->short_first) /
+	    (c->shorts - 1);
+	return (mono_sub(now, c->short_latest) < 2 * spacing_ns);
+}
+
+void
+collector_evidence(const struct collector *c, struct mono_time now,
+    struct evidence *e)
+{
+	set_stops(c, e);
+	set_peer(c, now, e);
+	set_deaf(c, e);
+	set_unanswered(c, e);
+	set_ours(c, now, e);
+	set_segment(c, now, e);
+	set_floating_ip(c, e);
+	set(c, e, EVIDENCE_OTHER_ACTIVE, present_if(
+	    c->signals[EVIDENCE_OTHER_ACTIVE].count > 0));
+	set(c, e, EVIDENCE_HANDSHAKE_FAILS,
+	    present_if(handshakes_fail(c, now)));
+	if (c->received)
+		e->flags |= EVIDENCE_RECEIVED;
+	if (c->routed)
+		e->flags |= EVIDENCE_ROUTED;
+	if (c->same_process)
+		e->flags |= EVIDENCE_SAME_PROCESS;
+	if (c->new_process)
+		e->flags |= EVIDENCE_NEW_PROCESS;
+}

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the TCP connections of the heartbeats show.
+ */
+#include "diagnosis/collector_internal.h"
+
+/* A connection that ends so soon carried no heartbeats. */
+#define SHORT_NS	NSEC_PER_SEC
+/* Connections before the last heartbeat, up to here, may be attempts, too. */
+#define ATTEMPTS_NS	(60 * NSEC_PER_SEC)
+
+/* Alerts about certificates: RFC 8446, section 6.2. */
+#define ALERT_FIRST	42
+#define ALERT_LAST	49
+
+static void
+see_port(struct collector *c, enum evidence_number number,
+    const struct diagnosis_frame *f, unsigned code)
+{
+	struct evidence_signal	*s = collector_see(c, number, f);
+
+	s->code = (uint8_t)code;
+	s->port = (uint16_t)c->setting.watch->profile->form.key;
+}
+
+/* A connection is open, so the port was not closed for good. */
+static void
+on_established(struct collector *c)
+{
+	c->established = true;
+	c->we_closed = false;
+	c->signals[EVIDENCE_PEER_CLOSED_CONNECTION].count = 0;
+	c->signals[EVIDENCE_PORT_REFUSED].count = 0;
+}
+
+static void
+on_short(struct collector *c, const struct collector_view *v)
+{
+	struct mono_time	 at = v->frame->at;
+
+	if (mono_sub(c->last, at) > ATTEMPTS_NS)
+		return;
+	if (c->shorts++ == 0)
+		c->short_first = at;
+	c->short_latest = at;
+	if (v->after)
+		c->shorts_after++;
+	see_port(c, EVIDENCE_HANDSHAKE_FAILS, v->frame,
+	    c->signals[EVIDENCE_HANDSHAKE_FAILS].code);
+}
+
+static void
+on_close_by_peer(struct collector *c, const struct collector_view *v)
+{
+	const struct diagnosis_frame	*f = v->frame;
+	bool				 reset, refused;
+
+	reset = (f->tcp.flags & PACKET_TCP_RST) != 0;
+	refused = reset && !c->established && !collector_never(c->opened);
+	/* The last heartbeat itself may have a FIN. */
+	if (mono_before(f->at, c->last)) {
+		c->routine_closes++;
+		return;
+	}
+	if (refused)
+		see_port(c, EVIDENCE_PORT_REFUSED, f, EVIDENCE_CODE_RST);
+	else if (!c->we_closed)
+		see_port(c, EVIDENCE_PEER_CLOSED_CONNECTION, f,
+		    reset ? PACKET_TCP_RST : PACKET_TCP_FIN);
+	else
+		return;
+	if (collector_never(c->peer_ended))
+		c->peer_ended = f->at;
+}
+
+static void
+on_close(struct collector *c, const struct collector_view *v)
+{
+	const struct diagnosis_frame	*f = v->frame;
+
+	if (c->established && !collector_never(c->opened) &&
+	    mono_sub(f->at, c->opened) <= SHORT_NS)
+		on_short(c, v);
+	if (v->from_peer)
+		on_close_by_peer(c, v);
+	else if (v->after &&
+	    c->signals[EVIDENCE_PEER_CLOSED_CONNECTION].count == 0)
+		c->we_closed = true;
+	c->opened = (struct mono_time){ 0 };
+	c->established = false;
+}
+
+static void
+on_open(struct collector *c, const struct diagnosis_frame *f)
+{
+	if ((f->tcp.flags & PACKET_TCP_ACK) != 0) {
+		on_established(c);
+		return;
+	}
+	/* A repeated SYN does not make the connection longer. */
+	c->opened = f->at;
+	c->established = false;
+	c->has_acknowledged = false;
+	c->retransmitted = 0;
+}
+
+static void
+on_data_of_peer(struct collector *c, const struct packet_tcp *tcp)
+{
+	uint32_t	 end = tcp->sequence + (uint32_t)tcp->data_wire;
+
+	if (c->has_acknowledged && (int32_t)(end - c->acknowledged) <= 0)
+		c->retransmitted++;
+	else
+		c->retransmitted = 0;
+}
+
+static void
+from_peer(struct collector *c, const struct collector_view *v)
+{
+	const struct diagnosis_frame	*f = v->frame;
+
+	c->unanswered = 0;
+	if (f->tcp.data_wire > 1)
+		on_data_of_peer(c, &f->tcp);
+	else if (f->kind == DIAGNOSIS_OTHER && !v->heartbeat && !c->returned &&
+	    mono_before(collector_overdue(c), f->at))
+		see_port(c, EVIDENCE_PEER_ACKNOWLEDGES_ONLY, f, 0);
+}
+
+/* SYNs and data, to which a kernel answers even if its process hangs. */
+static void
+to_peer(struct collector *c, const struct collector_view *v)
+{
+	const struct diagnosis_frame	*f = v->frame;
+
+	if ((f->tcp.flags & PACKET_TCP_ACK) != 0) {
+		c->acknowledged = f->tcp.acknowledgement;
+		c->has_acknowledged = true;
+	}
+	if (collector_never(c->setting.complete) ||
+	    mono_before(f->at, c->setting.complete) || !v->after ||
+	    ((f->tcp.flags & PACKET_TCP_SYN) == 0 && f->tcp.data_wire == 0))
+		return;
+	if (c->unanswered++ == 0)
+		c->unanswered_since = f->at;
+}
+
+void
+collector_tcp(struct collector *c, const struct collector_view *v)
+{
+	const struct diagnosis_frame	*f = v->frame;
+
+	if (!collector_has_port(c, &f->packet))
+		return;
+	if (f->tls_alert >= ALERT_FIRST && f->tls_alert <= ALERT_LAST &&
+	    mono_sub(c->last, f->at) <= ATTEMPTS_NS)
+		see_port(c, EVIDENCE_HANDSHAKE_FAILS, f, f->tls_alert);
+	if (v->from_peer)
+		from_peer(c, v);
+	else
+		to_peer(c, v);
+	if ((f->tcp.flags & (PACKET_TCP_FIN | PACKET_TCP_RST)) != 0)
+		on_close(c, v);
+	else if ((f->tcp.flags & PACKET_TCP_SYN) != 0)
+		on_open(c, f);
+}
