@@ -4,6 +4,7 @@
 
 #include "base/hash.h"
 #include "base/median.h"
+#include "base/versioned.h"
 #include "detect/detect.h"
 
 _Static_assert(sizeof(struct detect_watch) == 128, "two cache lines");
@@ -19,40 +20,10 @@ _Static_assert(offsetof(struct detect_watch, intervals) == 64, "second line");
 /* An `interruption` of three intervals is not short for 1/100 of jitter. */
 #define TOLERANCE_SHARE	100
 
-/*
- * One process writes a watch, and others read it without a lock.  If `version`
- * is odd or has changed during the read, the reader reads again.
- */
-static void
-write_begin(struct detect_watch *w)
-{
-	atomic_fetch_add_explicit(&w->version, 1, memory_order_relaxed);
-	atomic_thread_fence(memory_order_release);
-}
-
-static void
-write_end(struct detect_watch *w)
-{
-	atomic_fetch_add_explicit(&w->version, 1, memory_order_release);
-}
-
 void
 detect_watch_read(const struct detect_watch *w, struct detect_watch *copy)
 {
-	uint32_t	 before, after;
-	int		 tries;
-
-	/* A writer that was killed leaves the version odd for good. */
-	for (tries = 0; tries < 1000; tries++) {
-		before = atomic_load_explicit(&w->version,
-		    memory_order_acquire);
-		memcpy(copy, w, sizeof(*copy));
-		atomic_thread_fence(memory_order_acquire);
-		after = atomic_load_explicit(&w->version,
-		    memory_order_relaxed);
-		if (before == after && before % 2 == 0)
-			return;
-	}
+	versioned_read(&w->version, w, copy, sizeof(*copy));
 }
 
 void
@@ -78,13 +49,13 @@ detect_watch_set_blind(struct detect_watch *w, bool blind,
 {
 	if (w->blind == blind)
 		return;
-	write_begin(w);
+	versioned_write_begin(&w->version);
 	w->blind = blind;
 	if (!blind) {
 		w->last = now;
 		w->received = false;
 	}
-	write_end(w);
+	versioned_write_end(&w->version);
 }
 
 void
@@ -169,8 +140,7 @@ detect_watch_sanitize(struct detect_watch *w)
 	/* The writer may have been killed before it counted a transition. */
 	if (w->raised != (w->transitions % 2 != 0))
 		w->transitions++;
-	if (atomic_load(&w->version) % 2 != 0)
-		write_end(w);
+	versioned_repair(&w->version);
 }
 
 bool
@@ -387,7 +357,7 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 	if (w->raised)
 		at = mono_max(at, w->raised_at);
 	gap_ns = w->received ? mono_sub(at, w->last) : INT64_MAX;
-	write_begin(w);
+	versioned_write_begin(&w->version);
 	if (!w->raised && !source->blind &&
 	    mono_before(deadline(w, source), at))
 		raise_alarm(d, i, deadline(w, source));
@@ -405,7 +375,7 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 		if (++w->recovered >= w->recovery)
 			clear_alarm(d, i, at);
 	}
-	write_end(w);
+	versioned_write_end(&w->version);
 	schedule(d, i);
 	return (learned || (w->heartbeats == DETECT_LEARNED + 1 &&
 	    w->intervals[0] == 0));
@@ -465,10 +435,10 @@ detect_stopping(struct detect *d, uint32_t i, struct mono_time at)
 {
 	struct detect_watch	*w = &d->watches[i];
 
-	write_begin(w);
+	versioned_write_begin(&w->version);
 	w->stopping = true;
 	w->stopping_ms = (uint64_t)(at.ns / NSEC_PER_MSEC);
-	write_end(w);
+	versioned_write_end(&w->version);
 }
 
 static int64_t
@@ -573,9 +543,9 @@ detect_advance(struct detect *d, struct mono_time now)
 		i = heap_top(&d->deadlines)->item;
 		w = &d->watches[i];
 		remove_top(d);
-		write_begin(w);
+		versioned_write_begin(&w->version);
 		raise_alarm(d, i, deadline(w, d->sources[w->source]));
-		write_end(w);
+		versioned_write_end(&w->version);
 	}
 }
 

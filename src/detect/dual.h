@@ -5,14 +5,14 @@
  * watch.  It is pure, as detect.h is.
  *
  * When a node takes over, both may send for a moment.  So an alarm is raised
- * only when both senders go on: each must send again at least a quarter of an
- * interval after it was contradicted, that is, after another sender was active.
- * For a floating IP, which hosts claim only now and then, one sender that goes
- * on is enough; it must be within DUAL_CLAIM_NS.
+ * only when both senders persist: each must have sent again, at least a quarter
+ * of its interval after both had become active.
  *
  * The alarm is cleared when only one sender was active for `interruption`, or
  * for three advertised intervals if this is longer.  A time in which nothing
- * was captured never counts.
+ * was captured does not count.
+ *
+ * Senders are compared only within one VLAN and one family of addresses.
  */
 #ifndef HBW_DUAL_H
 #define HBW_DUAL_H
@@ -31,9 +31,18 @@
 /* The maximum number of senders of a watch; more replace the oldest ones. */
 #define DUAL_SENDERS	4
 
-/* A claim of the floating IP counts for this long. */
+/* A sender is active for this many intervals after its last advertisement. */
+#define DUAL_INTERVALS	3
+/* The interval of a sender that does not advertise it, and the longest one. */
+#define DUAL_INTERVAL_NS	NSEC_PER_SEC
+#define DUAL_INTERVAL_MAX_NS	(255 * NSEC_PER_SEC)
+
+/* A sender is active for this long after a claim of the floating IP. */
 #define DUAL_CLAIM_NS	(10 * NSEC_PER_SEC)
-/* Without any further claim, an alarm about a floating IP is cleared then. */
+/*
+ * While a floating IP is not claimed at all, its owner is unknown: an alarm is
+ * cleared only after this time.
+ */
 #define DUAL_UNCLAIMED_NS	(60 * NSEC_PER_SEC)
 
 /* The numbers are those of hbwWatchFloatingIpState. */
@@ -46,18 +55,18 @@ enum dual_owner {
 	DUAL_OWNER_NOBODY = 7,
 };
 
-/* The flags of a sender.  Senders of different kinds are never compared. */
+/* The flags of a sender. */
 #define DUAL_CLAIMS	0x01		/* claims the floating IP */
 #define DUAL_HERE	0x02		/* this host */
-#define DUAL_PERSISTED	0x04		/* went on, though contradicted */
+#define DUAL_PERSISTS	0x04
+#define DUAL_FLAGS	0x07
 
 /* All zero: there is no such sender. */
 struct dual_sender {
 	struct mono_time	 last;		/* sent last */
-	struct mono_time	 before;	/* the time before that */
-	/* Another was active since then; MONO_NEVER: none was. */
-	struct mono_time	 contradicted;
-	int64_t			 interval_ns;	/* 0: it is not active */
+	/* Another one is active, too, since then; MONO_NEVER: none is. */
+	struct mono_time	 rival_since;
+	int64_t			 active_ns;	/* after `last`; 0: inactive */
 	uint32_t		 vlan;		/* see vlan.h */
 	struct addr		 address;	/* ADDR_NONE for a claim */
 	struct mac		 mac;		/* zeros: unknown */
@@ -70,11 +79,14 @@ struct dual {
 	_Atomic uint32_t	 version;
 	/* The number of raises and clears; odd while the alarm is active. */
 	uint32_t		 transitions;
-	int64_t			 interruption_ns;	/* configuration */
 	struct mono_time	 raised_at;	/* the last raise */
 	struct mono_time	 cleared_at;	/* the last clear */
-	struct mono_time	 both;		/* last time that two were */
-	int64_t			 quiet_ns;	/* cleared so long after that */
+	/* Two were active last, and so long after that it is cleared. */
+	struct mono_time	 both;
+	int64_t			 quiet_ns;
+	/* These two are the configuration. */
+	int64_t			 interruption_ns;
+	uint8_t			 floating;	/* there is a floating IP */
 	uint8_t			 raised;	/* 0 or 1 */
 	uint8_t			 owner;		/* enum dual_owner */
 	struct dual_sender	 senders[DUAL_SENDERS];
@@ -94,19 +106,19 @@ struct duals {
 /* Starts a row without an alarm. */
 void	 dual_begin(struct dual *);
 /* Sets the configuration of a row and nothing else. */
-void	 dual_configure(struct dual *, int64_t interruption_ns);
+void	 dual_configure(struct dual *, int64_t interruption_ns, bool floating);
 /*
- * Gives a row that was just started the alarm of an earlier time.  Its time
- * until the clear counts from `now` on.
+ * Gives a row that was just started and configured the alarm of an earlier
+ * time.  The time until its clear counts from `now` on.
  */
 void	 dual_restore(struct dual *, uint32_t transitions, bool raised,
 	    struct mono_time raised_at, struct mono_time now);
 
 /*
  * Starts the detector.  watches[i] is the position of the watch of row i.  The
- * events go to `emit` of detect_init; `watch` of them is first + i, and they
- * have no silence.  An alarm that is active is cleared later.  The caller keeps
- * all arguments until duals_free.  False when memory is exhausted.
+ * events go to `emit` of detect_init; their `watch` is first + i, and their
+ * silence is 0.  The caller keeps all arguments until duals_free.  False when
+ * memory is exhausted.
  */
 bool	 duals_init(struct duals *, const struct detect *, uint32_t first,
 	    struct dual *rows, const uint32_t *watches, size_t nrows);
@@ -142,7 +154,7 @@ void	 dual_claim(struct duals *, uint32_t i, struct mono_time at,
 /* Three requests for the floating IP of row i had no answer. */
 void	 dual_unclaimed(struct duals *, uint32_t i, struct mono_time at);
 
-/* Clears the alarms that are due at `now`.  First pass on all frames. */
+/* Clears the alarms that are due at `now`.  Pass on all frames before. */
 void	 duals_advance(struct duals *, struct mono_time now);
 /* When to call duals_advance next; MONO_NEVER if no alarm is active. */
 struct mono_time duals_next(const struct duals *);
