@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: BSD-2-Clause
 """Records 25 times a second on which interfaces the engines capture, and when
-hbwatchd logs that it uses another configuration.
+hbwatchd logs that it uses another configuration, or that it raises or clears an
+alarm.
 
 It also records its own delays: at such a time the machine was busy, and the
 checker allows the daemon the same delay.
@@ -11,10 +12,12 @@ import re
 import threading
 import time
 
+from evidence import CLEARED, RAISED
 from processes import HONEST_ENGINE, program_of
 from testbed import children
 
 PERIOD = 0.04           # seconds
+EVENTS = {b"raised": RAISED, b"cleared": CLEARED}
 LATE = 0.1              # seconds; a longer delay is recorded
 
 
@@ -84,6 +87,12 @@ class CaptureMonitor(threading.Thread):
             if found:
                 self.facts.add("effect", t0=before, t1=end,
                                watches=int(found.group(1)))
+            found = re.match(rb'hbwatchd: alarm \d+ \(\w+\) (raised|cleared), '
+                             rb'watch "(\w+)"', line)
+            if found:
+                self.facts.add("alarm", t0=before, t1=end,
+                               event=EVENTS[found.group(1)],
+                               watch=found.group(2).decode())
 
     def run(self):
         before, seen = time.monotonic(), None

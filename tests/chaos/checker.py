@@ -8,15 +8,14 @@ import evidence as records
 from evidence import BLIND, CLEARED, EVENTS, RAISED, RESTORED
 from expected import MARGIN, ExpectedAlarms
 from plan import LINKS, VRRP_LINK
-from visibility import FOREVER, LONG_STOP, Visibility, spans
+from visibility import (FOREVER, LONG_STOP, RECEIVED_WITHIN, Visibility,
+                        spans)
 
 # The longest time, in seconds, until the daemon captures again after nothing
 # prevents it any more.
 CAPTURE_AGAIN = 5.0
 # The longest delay of a notification when nothing is disturbed.
 DELAY = 1.5
-# The longest delay of a notification whose time is not known.
-RECEIVED_WITHIN = 20.0
 # The daemon tries to write to a disk that fails every 5 s.
 WRITTEN = 6.0
 # The interval of notifications about an interface if there were too many.
@@ -209,8 +208,8 @@ class Checker:
         """A notification must not arrive before its event.  It must arrive
         within DELAY if nothing was disturbed."""
         possible = self.evidence.monotonic(trap.wall, trap.arrival)
-        if expected.visibility.lied(possible[0] if possible
-                                    else trap.arrival):
+        if trap in expected.lies or expected.visibility.lied(
+                possible[0] if possible else trap.arrival):
             return
         if not possible:
             self.differ(trap.arrival, "%s: epoch %d sequence %d: the clock of "

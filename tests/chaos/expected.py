@@ -56,6 +56,7 @@ class ExpectedAlarms:
         self.arrivals = [when for when, _ in evidence.arrivals[watch.name]]
         self.certain = list(self.surely_received())
         self.verdict = Verdict(watch)
+        self.lies = []              # Traps that only a lie explains
         self.active_alarms = self.follow(events)
 
     def surely_received(self):
@@ -79,10 +80,14 @@ class ExpectedAlarms:
         """(a possible time of the trap that fits, True), or (its most likely
         time, False)"""
         possible = self.evidence.monotonic(trap.wall, trap.arrival)
-        # A lying engine can send any time.
         for at in possible or [trap.arrival]:
             if fits(at):
                 return at, True
+        # A lying engine can send any time.
+        lied = self.visibility.lie_logged(trap)
+        if lied is not None:
+            self.lies.append(trap)
+            return lied, True
         return (possible[0] if possible else trap.arrival), False
 
     def follow(self, events):

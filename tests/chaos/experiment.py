@@ -355,7 +355,8 @@ class Experiment:
             self.daemon.reload("same")
 
     def do_limits(self, act):
-        if not self.is_ready():
+        # A start needs memory and processes; without, it fails.
+        if not self.is_ready() or not self.daemon.started():
             self.later(self.do_limits, act)
             return
         self.daemon.limit(act.what, int(act.amount))

@@ -216,6 +216,8 @@ class Daemon:
         self.kills = 0                  # engines that were killed
         self.limits = {}                # option of prlimit -> original limit
         self.configuration = testbed.path("hbwatchd.conf")
+        self.log = testbed.path("hbwatchd.log")
+        self.log_before = 0             # its size before the last start
 
     def install(self, program):
         """Copies the programs to a directory with an engine that can lie; see
@@ -248,12 +250,25 @@ class Daemon:
         """With a valid configuration, which a reload may have replaced."""
         before = time.monotonic()
         self.limits = {}
+        self.log_before = self.log_size()
         self.configure(configuration_of(self.watches))
         self.process = self.testbed.start(
             "w", self.command(self.configuration, self.testbed.state),
             "hbwatchd.log")
         self.end_is_expected = False
         self.testbed.facts.span("daemon", before, state="up")
+
+    def log_size(self):
+        try:
+            return os.path.getsize(self.log)
+        except FileNotFoundError:
+            return 0
+
+    def started(self):
+        """Has it logged that its start is complete?"""
+        with open(self.log, "rb") as file:
+            file.seek(self.log_before)
+            return b"hbwatchd: started, " in file.read()
 
     def look(self):
         """If it has ended by itself, records this and starts it again."""

@@ -21,6 +21,8 @@ BLOCKED = 2.5
 # limits, both results are correct.
 SHORT_STOP = 0.9
 LONG_STOP = 2.5
+# The longest delay of a notification whose time is not known.
+RECEIVED_WITHIN = 20.0
 FOREVER = float("inf")
 
 
@@ -51,7 +53,8 @@ class Visibility:
         self.evidence = evidence
         self.link = link
         self.views = list(self.look())
-        self.stops = self.find_stops()
+        self.waits = self.find_waits()
+        self.stops = self.find_stops() + self.waits
         self.gaps = self.find_gaps()
         self.unmonitored = sorted(map(
             self.widen, self.gaps + self.after_kills() + self.after_ends() +
@@ -167,6 +170,23 @@ class Visibility:
             found.append((begin, min(over, end), late + SETTLE))
         return found
 
+    def find_waits(self):
+        """The same for an engine whose daemon stops before it has ordered the
+        engine to begin: when the engine captures and the previous one has
+        ended."""
+        found, seen = [], set()
+        holds = self.holds(daemon=True)
+        for before, after, _, _, engines in self.views:
+            capturing = {pid for pid, indexes in engines.items() if indexes}
+            replaced = capturing and not seen <= capturing
+            first = capturing and not seen
+            seen = capturing
+            if replaced or first:
+                found += [(before - SETTLE, end, end + SETTLE)
+                          for begin, end, _ in holds
+                          if begin < after + SETTLE and end > before - SETTLE]
+        return found
+
     def gone_after(self, when, pid):
         for _, after, _, _, engines in self.views:
             if after > when and str(pid) not in engines:
@@ -175,7 +195,8 @@ class Visibility:
 
     def after_stops(self):
         return [Unmonitored(begin - 0.05, begin + 0.05, end - 0.05, late,
-                       end - begin >= LONG_STOP)
+                       end - begin >= LONG_STOP and
+                       (begin, end, late) not in self.waits)
                 for begin, end, late in self.stops
                 if late - SETTLE - begin >= SHORT_STOP]
 
@@ -217,6 +238,14 @@ class Visibility:
 
     def lied(self, at):
         return any(begin <= at <= end for begin, end in self.lies())
+
+    def lie_logged(self, trap):
+        """When hbwatchd logged such an alarm because of a lie; None: never."""
+        return max((fact["t1"] for fact in self.evidence.of("alarm")
+                    if (fact["watch"], fact["event"]) ==
+                    (trap.about, trap.event) and self.lied(fact["t1"]) and
+                    -SETTLE <= trap.arrival - fact["t0"] <= RECEIVED_WITHIN),
+                   default=None)
 
     def widen(self, unmonitored):
         """An engine that was stopped just before the begin has not handled the

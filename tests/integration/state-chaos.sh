@@ -53,6 +53,8 @@ if ! has_sanitizers; then
 	chaos seed41 41 0.45 --runs 1
 fi
 ended 0 damage "the checker finds all damage to the records"
+is "the checker knows what an engine can have received" \
+	"$("$ROOT/tests/chaos/test-visibility" | grep -v ^ok)" ""
 if ! has_sanitizers; then
 	ended 1 seed40 "seed 40, all tracks: no alarm is lost, none invented"
 	ended 2 seed41 "seed 41, all tracks: no alarm is lost, none invented"
