@@ -109,12 +109,29 @@ report_line(void *arg, int priority, const char *line)
 		flush_reports(engine);
 }
 
+/*
+ * The wall time of an event: by the timestamp of the heartbeat, so that a replay
+ * of the packets has the same time, unless the wall clock was stepped.
+ */
+static struct wall_time
+wall_of(const struct engine *engine, const struct detect_event *event)
+{
+	struct wall_time	 clock, packet;
+
+	clock = clock_offset_wall(&engine->common.clock_offset, event->at);
+	packet = wall_add(event->last_heartbeat,
+	    event->transition == DETECT_RAISED ? event->silence_ns : 0);
+	return (!wall_is_never(event->last_heartbeat) &&
+	    llabs(wall_sub(packet, clock)) <= CLOCK_OFFSET_SLACK_NS ? packet :
+	    clock);
+}
+
 static void
 report_event(void *arg, const struct detect_event *event)
 {
 	struct engine		*engine = arg;
 	struct engine_event	 e = report_queue_event(event,
-	    clock_offset_wall(&engine->common.clock_offset, event->at));
+	    wall_of(engine, event));
 
 	/* The row has the event, and the agent finds it there. */
 	if (!report_queue_add_event(&engine->common.reports, &e))
