@@ -3,6 +3,7 @@
 
 #include "agent_alarms.h"
 #include "base/log.h"
+#include "evidence_writer.h"
 #include "state/notification.h"
 
 struct agent_alarm
@@ -77,6 +78,23 @@ notify_change(struct agent *agent, const struct agent_alarm *changed,
 	storm_add(&agent->storm, raised, a->sequence, at, agent->now);
 }
 
+/* A storm has only files of the alarms that were notified one by one. */
+static void
+write_evidence(struct agent *agent, const struct agent_alarm *raised)
+{
+	const struct alarm			*a = raised->alarm;
+	const struct configuration_profile	*p = raised->watch->profile;
+	const struct evidence_raise		 r = {
+		.serial = a->serial, .alarm_id = p->alarm->id,
+		.watch = raised->watch->name, .interface = p->interface,
+		.raised = a->raised, .last = a->last_heartbeat,
+		.interruption_ns = p->interruption_ns,
+	};
+
+	if ((a->flags & ALARM_SUMMARISED) == 0)
+		evidence_writer_raised(agent->evidence_writer, &r);
+}
+
 void
 agent_raise(struct agent *agent, const struct agent_alarm *raised,
     const struct detect_event *event, struct wall_time at)
@@ -86,6 +104,7 @@ agent_raise(struct agent *agent, const struct agent_alarm *raised,
 		raised->alarm->flags |= ALARM_SUMMARISED;
 	set_active(agent, raised, true);
 	notify_change(agent, raised, at);
+	write_evidence(agent, raised);
 }
 
 void
@@ -95,6 +114,8 @@ agent_clear(struct agent *agent, const struct agent_alarm *cleared,
 	alarm_clear(cleared->alarm, event, at, end);
 	set_active(agent, cleared, false);
 	notify_change(agent, cleared, at);
+	evidence_writer_cleared(agent->evidence_writer, cleared->alarm->serial,
+	    at);
 }
 
 void

@@ -4,6 +4,7 @@
 #include "agent_alarms.h"
 #include "agent_apply.h"
 #include "base/log.h"
+#include "evidence_writer.h"
 #include "persistence.h"
 
 /* ---- alarms of the previous generation */
@@ -258,6 +259,10 @@ agent_apply(struct agent *agent, struct generation *next,
 	agent->current = *next;
 	*next = old;
 	agent->config_time = now;
+	evidence_writer_limit(agent->evidence_writer,
+	    agent->current.config->evidence_files);
+	evidence_writer_rings(agent->evidence_writer,
+	    agent->current.shared->rings);
 }
 
 bool

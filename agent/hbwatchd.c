@@ -23,6 +23,7 @@
 #include "directory_maker.h"
 #include "engine/engine_program.h"
 #include "engine/scheduling.h"
+#include "evidence_writer.h"
 #include "host_check.h"
 #include "jail.h"
 #include "notify.h"
@@ -43,6 +44,9 @@
 
 /* The time between two attempts at an operation that failed. */
 #define TICK_NS		NSEC_PER_SEC
+
+/* The time to complete the evidence files at the end. */
+#define EVIDENCE_END_MS	2000
 
 /* The first descriptors of the poll set; those of net-snmp follow. */
 #define OWN_DESCRIPTORS	(2 + SUPERVISOR_SOCKETS)
@@ -469,6 +473,9 @@ open_state(struct daemon *d, int lock)
 	if (!agent_init(&d->agent, wall_now()))
 		fatal("cannot start");
 	d->agent.now = d->ticked = mono_now();
+	d->agent.evidence_writer = evidence_writer_new(d->options.state);
+	if (d->agent.evidence_writer == NULL)
+		fatal("cannot start");
 	slow_start_begin(d->options.state);
 	result = persistence_open(&d->agent, d->options.state, lock);
 	slow_start_end();
@@ -572,6 +579,8 @@ start(struct daemon *d, struct configuration *config)
 		sinks_flush(&d->agent, mono_now());
 	if (!persistence_start(d->agent.persistence))
 		fatal("cannot start the thread that writes the state");
+	if (!evidence_writer_start(d->agent.evidence_writer))
+		fatal("cannot start the thread that writes evidence files");
 	return (status);
 }
 
@@ -580,6 +589,7 @@ run(const struct options *o, struct configuration *config)
 {
 	struct daemon	 d = { .options = *o };
 	int		 status;
+	bool		 ended;
 
 	status = start(&d, config);
 	if (status == 0)
@@ -595,7 +605,9 @@ run(const struct options *o, struct configuration *config)
 	sinks_end();
 	snmp_library_end();
 	connector_end();
-	if (!persistence_close(d.agent.persistence))
+	/* It uses rings that agent_free() releases. */
+	ended = evidence_writer_end(d.agent.evidence_writer, EVIDENCE_END_MS);
+	if (!persistence_close(d.agent.persistence) || !ended)
 		_exit(status);
 	configuration_free(d.reload);
 	agent_free(&d.agent);

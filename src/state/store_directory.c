@@ -17,6 +17,7 @@
 
 #define LOCK_MS		20
 #define DATABASE	"hbwatchd.db"
+#define EVIDENCE	"evidence"	/* a directory of captures */
 
 void
 store_directory_make(const char *directory)
@@ -79,7 +80,7 @@ enum given { GIVEN, UNCHANGED, FAILED };
 /*
  * The user that gets the directory may have put a link to any file into it.  So
  * this changes neither the target of a symbolic link nor a file that has
- * another name.  `path` is for the log.
+ * another name.  `path` is for the log, or NULL for one of many.
  */
 static enum given
 give(int file, const char *path, const struct store_owner *owner)
@@ -92,11 +93,13 @@ give(int file, const char *path, const struct store_owner *owner)
 	    (S_ISREG(st.st_mode) && st.st_nlink == 1)))
 		return (UNCHANGED);
 	if (fchownat(file, "", owner->uid, owner->gid, AT_EMPTY_PATH) != 0) {
+		if (path == NULL)
+			return (FAILED);
 		log_warn("%s: cannot be given to uid %u", path,
 		    (unsigned)owner->uid);
 		return (FAILED);
 	}
-	if (st.st_uid != owner->uid)
+	if (path != NULL && st.st_uid != owner->uid)
 		log_notice("%s: ownership changed from uid %u to uid %u", path,
 		    (unsigned)st.st_uid, (unsigned)owner->uid);
 	return (GIVEN);
@@ -114,7 +117,8 @@ static bool
 is_neutral(const char *name)
 {
 	return (strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
-	    strcmp(name, "lost+found") == 0 || strcmp(name, "snmp") == 0);
+	    strcmp(name, "lost+found") == 0 || strcmp(name, "snmp") == 0 ||
+	    strcmp(name, EVIDENCE) == 0);
 }
 
 /*
@@ -145,6 +149,38 @@ is_ours(int directory)
 	return (ours || !other);
 }
 
+/* Evidence files of another owner would never be removed. */
+static void
+give_evidence(int lock, const struct store_owner *owner)
+{
+	const struct dirent	*e;
+	const char		*suffix;
+	DIR			*stream = NULL;
+	int			 directory, file;
+
+	directory = openat(lock, EVIDENCE, O_RDONLY | O_DIRECTORY |
+	    O_NOFOLLOW | O_CLOEXEC);
+	if (directory != -1)
+		stream = fdopendir(directory);
+	if (stream == NULL) {
+		if (directory != -1)
+			close(directory);
+		return;
+	}
+	while ((e = readdir(stream)) != NULL) {
+		suffix = strrchr(e->d_name, '.');
+		if (suffix == NULL || strcmp(suffix, ".pcapng") != 0)
+			continue;
+		file = openat(directory, e->d_name, O_PATH | O_NOFOLLOW |
+		    O_CLOEXEC);
+		if (file == -1)
+			continue;
+		(void)give(file, NULL, owner);
+		close(file);
+	}
+	closedir(stream);
+}
+
 /* True when the owner of a file was changed. */
 static bool
 give_files(const char *directory, int lock, const struct store_owner *owner)
@@ -152,7 +188,7 @@ give_files(const char *directory, int lock, const struct store_owner *owner)
 	/* A directory is before its files. */
 	static const char *const	 files[] = {
 		DATABASE, DATABASE "-wal", DATABASE "-shm", "epoch", "snmp",
-		"snmp/hbwatch.conf", "snmp/cert_indexes",
+		"snmp/hbwatch.conf", "snmp/cert_indexes", EVIDENCE,
 	};
 	char				*path;
 	size_t				 i;
@@ -173,6 +209,8 @@ give_files(const char *directory, int lock, const struct store_owner *owner)
 		}
 		close(file);
 	}
+	if (given != FAILED)
+		give_evidence(lock, owner);
 	return (any);
 }
 
