@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <string.h>
 
 #define MAC_LENGTH	6
 
@@ -25,6 +26,15 @@ bool	 mac_parse(const char *text, struct mac *mac);
 
 /* Writes `octets` into text[MAC_TEXT_SIZE]; returns text. */
 char	*mac_text(const uint8_t *octets, char *text);
+
+/* False for zeros, which stand for an unknown address. */
+static inline bool
+mac_is_known(const struct mac *mac)
+{
+	static const struct mac	 unknown;
+
+	return (memcmp(mac, &unknown, sizeof(unknown)) != 0);
+}
 
 /* True for a group, such as broadcast: no frame is sent from it. */
 static inline bool

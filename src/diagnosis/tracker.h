@@ -24,6 +24,7 @@
 #include "diagnosis/collector.h"
 #include "diagnosis/evidence.h"
 #include "diagnosis/evidence_ring.h"
+#include "match/match.h"
 #include "packet/capture.h"
 
 #define TRACKER_CASES	64
@@ -31,23 +32,34 @@
 #define TRACKER_STORM_NS	(5 * NSEC_PER_SEC)
 #define TRACKER_AFTER_NS	(60 * NSEC_PER_SEC)
 
-/* The peers whose frames are captured, at most. */
+/* The frames of a peer are wanted for this time after the raise. */
+#define TRACKER_WANTED_NS	(600 * NSEC_PER_SEC)
+/* The largest number of peers whose frames are wanted. */
 #define TRACKER_WANTED	16
 
 /* At most so many heartbeats a second go into the ring. */
 #define TRACKER_HEARTBEATS	1000
 
-/* At most so many frames of the ring are given to new cases in one call. */
+/* At most so many records of the ring are given to new cases in one call. */
 #define TRACKER_FEED	2000
+
+/* The other watches that are compared with a silent one, at most. */
+#define TRACKER_OTHERS	256
 
 struct tracker_case;
 
-/* What the tracker knows of the interface.  All pointers are the caller's. */
+/*
+ * What the tracker knows of the interface.  All pointers are the caller's and
+ * must outlive the tracker.
+ */
 struct tracker_setting {
 	const struct configuration *config;
-	const char		*interface;	/* NULL: any */
+	const char		*interface;	/* its name, or "any" */
+	const struct match	*match;		/* of the interface */
 	const struct detect_watch *watches;	/* rows, by position */
 	const struct detect_source *source;	/* of the interface */
+	/* Its position in the watches; UINT32_MAX: all have this one. */
+	uint32_t		 position;
 	const struct own_addresses *own;	/* of this host; or NULL */
 	struct mac		 mac;		/* zeros: unknown */
 };
@@ -56,52 +68,67 @@ struct tracker {
 	struct tracker_setting	 setting;
 	struct evidence_ring	 ring;
 	struct tracker_case	*cases;		/* owned */
-	size_t			 ncases;	/* open ones are first */
+	size_t			 ncases;	/* the open ones, first */
 	size_t			 cases_max;
-	uint64_t		 open;		/* bit watch % 64 of each case */
-	struct rate_limit	 heartbeats;
-	/* The times of the last late watches, a ring; see TRACKER_STORM_NS. */
-	struct mono_time	*late;
+	uint64_t		 open;		/* bits of tracker_may_have */
+	struct rate_limit	 heartbeats, own;	/* into the ring */
+	struct rate_limit	 others_limit;	/* see tracker_evidence */
+	struct mono_time	 lost;		/* see tracker_lost */
+	struct mono_time	 late[TRACKER_CASES];	/* times, a ring */
 	size_t			 nlate;
-	struct mono_time	 storm;		/* until then; or 0 */
-	/* The watches of the interface that are compared with a silent one. */
-	uint32_t		*others;	/* owned */
+	struct mono_time	 storm;		/* it lasts until then */
+	/* The positions of the watches that are compared; owned. */
+	uint32_t		*others;
 	size_t			 nothers;
+	/* Timestamps of heartbeats, by hash; see is_counted. */
+	int64_t			 counted[256];
 };
 
 /*
- * `ring` may be a struct of zeros: then nothing is kept.  False when memory is
- * exhausted.  The caller frees it with tracker_free.
+ * `ring` is copied; its memory must outlive the tracker.  False when memory is
+ * exhausted.  The caller frees it with tracker_free; a struct of zeros is
+ * allowed there.
  */
 bool	 tracker_init(struct tracker *, const struct tracker_setting *,
 	    const struct evidence_ring *ring);
 void	 tracker_free(struct tracker *);
 
-/* ---- frames */
+/* ---- frames; those of each capture in order of time */
 
-/* A frame that a watch counted as its heartbeat, which arrived at `at`. */
+/*
+ * A frame that a watch counted as its heartbeat, which arrived at `at`.
+ * Normally a limited number a second is kept; `has_case`: tracker_may_have is
+ * true for such a watch.
+ */
 void	 tracker_heartbeat(struct tracker *, const struct capture_frame *,
-	    struct mono_time at);
-/* A frame of the second capture: control traffic, our own, or of a peer. */
+	    struct mono_time at, bool has_case);
+
+/*
+ * Any other frame.  Keeps control traffic, heartbeats that this host sends, and
+ * frames of the peers that are wanted now; ignores all others.
+ */
 void	 tracker_frame(struct tracker *, const struct capture_frame *,
 	    struct mono_time at);
-/*
- * For a caller that captures all frames: true when the second capture of the
- * engine would have it, so that it is a frame for tracker_frame.
- */
-bool	 tracker_wants_frame(const struct tracker *,
-	    const struct capture_frame *);
+
+/* The kernel has dropped such frames, up to `now`. */
+void	 tracker_lost(struct tracker *, struct mono_time now);
 
 /* ---- watches */
 
 /* A detect_late: the watch is silent, but its alarm is not raised yet. */
 void	 tracker_late(struct tracker *, uint32_t watch, struct mono_time now);
-/* The alarm was raised or cleared; before its event is reported. */
+/* The alarm was raised or cleared; call it before tracker_evidence. */
 void	 tracker_raised(struct tracker *, uint32_t watch, struct mono_time at,
 	    struct wall_time wall);
 void	 tracker_cleared(struct tracker *, uint32_t watch, struct mono_time at);
 
-/* True when the watch may have a case; a fast check for each heartbeat. */
+/*
+ * The alarm of the watch was raised before this tracker began; the ring may
+ * have the frames from then.
+ */
+void	 tracker_resume(struct tracker *, uint32_t watch);
+
+/* A fast check for each heartbeat: false if the watch has no case. */
 static inline bool
 tracker_may_have(const struct tracker *tracker, uint32_t watch)
 {
@@ -109,37 +136,39 @@ tracker_may_have(const struct tracker *tracker, uint32_t watch)
 }
 
 /* A heartbeat of the watch was counted: ends a case without an alarm. */
-void	 tracker_returned(struct tracker *, uint32_t watch,
-	    struct mono_time at);
-
-/* Ends cases that are over, and gives frames of the ring to new ones. */
-void	 tracker_advance(struct tracker *, struct mono_time now);
+void	 tracker_returned(struct tracker *, uint32_t watch);
 
 /*
- * The evidence on a watch, for wall-clock times of `wall` at `now`.  Without a
- * case it has EVIDENCE_NO_FRAMES and only the signals of the interface; then
- * the result is false.
+ * Ends cases that are over, and gives records of the ring to new ones.  Then
+ * each case has all frames, unless tracker_due is a few milliseconds later.
+ */
+void	 tracker_advance(struct tracker *, struct mono_time now);
+/* When to call it next at the latest; MONO_NEVER: nothing is observed now. */
+struct mono_time tracker_due(const struct tracker *, struct mono_time now);
+
+/*
+ * Writes the evidence on a watch, as known at `now`.  A watch without a case has EVIDENCE_NO_FRAMES and only the signals of the
+ * interface.  False when the limit of such watches a second is reached.
  */
 bool	 tracker_evidence(struct tracker *, uint32_t watch,
-	    struct mono_time now, struct wall_time wall, struct evidence *);
+	    struct mono_time now, struct evidence *);
 
 /*
- * Finds the next watch whose evidence has changed since tracker_evidence or
- * since the last call, at most once a second for each.  UINT32_MAX: none.
+ * A watch whose alarm was raised or cleared within the last minute and whose
+ * evidence has changed since tracker_evidence; each at most once a second.
+ * Writes the evidence.  UINT32_MAX: there is none.
  */
-uint32_t tracker_changed(struct tracker *, struct mono_time now);
-
-/* True while frames should be examined every 100 ms. */
-bool	 tracker_is_active(const struct tracker *, struct mono_time now);
+uint32_t tracker_changed(struct tracker *, struct mono_time now,
+	    struct evidence *);
 
 /* A peer whose frames are wanted now. */
 struct tracker_wanted {
-	struct addr	 peer;		/* ADDR_NONE: only the MAC address */
+	struct addr	 peer;		/* ADDR_NONE: unknown */
 	struct mac	 mac;		/* zeros: unknown */
 };
 
 /* Sets wanted[TRACKER_WANTED]; returns their number. */
-size_t	 tracker_wanted(const struct tracker *,
-	    struct tracker_wanted wanted[TRACKER_WANTED]);
+size_t	 tracker_wanted(const struct tracker *, struct mono_time now,
+	    struct tracker_wanted *wanted);
 
 #endif
