@@ -152,11 +152,15 @@ class Checker:
         for begin, end in spans(self.evidence.of("state"),
                                 lambda fact: fact["state"] == "lost",
                                 lambda fact: fact["state"] == "written"):
-            # A restored state is that of the backup.
+            # A restored state is that of the backup, or a part of it.
             copied = [fact["t0"] for fact in self.evidence.of("backup")
                       if fact["t0"] < begin["t0"]]
-            found.append((copied[-1] if copied and begin["how"] == "restore"
-                          else begin["t0"], written(end)))
+            since = begin["t0"]
+            if not begin["whole"]:
+                since = 0.0
+            elif copied and begin["how"] == "restore":
+                since = copied[-1]
+            found.append((since, written(end)))
         return joined(found)
 
     def slow_for(self, begin, end):

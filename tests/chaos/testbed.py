@@ -263,23 +263,25 @@ class Testbed:
                     os.unlink(os.path.join(self.state, name))
         else:
             os.rename(self.state, away)
-        if what == "restore":
-            self.restore_state(os.stat(away))
-        self.facts.span("state", before, state="lost", how=what)
+        whole = what != "restore" or self.restore_state(os.stat(away))
+        self.facts.span("state", before, state="lost", how=what, whole=whole)
         if what == "remove":
             shutil.rmtree(away)
 
     def restore_state(self, owner):
-        """Puts the backup in place, or a part of it if the disk is full."""
+        """Puts the backup in place, or a part of it if the disk is full; false
+        if it was only a part."""
+        whole = True
         try:
             shutil.copytree(self.backup, self.state)
         except (OSError, shutil.Error):
-            pass
+            whole = False
         for root, _, names in os.walk(self.state):
             for name in [root] + [os.path.join(root, name)
                                   for name in names]:
                 os.chown(name, owner.st_uid, owner.st_gid)
         self.lost = self.epoch_file()
+        return whole
 
     def remove_moved_state(self):
         """Returns the disk space of directories that were moved away."""
