@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/array.h"
-#include "base/hash.h"
+#include "base/string_set.h"
 #include "base/utf8.h"
 #include "config/config_check.h"
 
@@ -266,24 +266,12 @@ check_watch(struct config_check *c, struct config_section *s)
 
 /* ---- names that are given twice */
 
-/*
- * Returns the first watch that has the name of watch `i`.  If there is none,
- * adds watch `i` to the table and returns NULL.  The table has open addressing;
- * its entries are indices of watches plus 1.
- */
-static const struct configuration_watch *
-seen_before(struct configuration_watch *const *watches, uint32_t *seen,
-    size_t mask, size_t i)
+static const char *
+name_at(const void *watches, size_t i)
 {
-	const char	*name = watches[i]->name;
-	uint32_t	 hash = hash_string(name);
-	size_t		 at = (hash ^ hash >> 15) & mask;
+	struct configuration_watch *const	*w = watches;
 
-	for (; seen[at] != 0; at = (at + 1) & mask)
-		if (strcmp(watches[seen[at] - 1]->name, name) == 0)
-			return (watches[seen[at] - 1]);
-	seen[at] = (uint32_t)i + 1;
-	return (NULL);
+	return (w[i]->name);
 }
 
 /*
@@ -291,26 +279,27 @@ seen_before(struct configuration_watch *const *watches, uint32_t *seen,
  * name that is twice within a section was reported with its address.
  */
 static void
-find_twice(struct config_check *c, uint32_t *seen, size_t mask)
+find_twice(struct config_check *c, struct string_set *names)
 {
 	struct configuration_watch *const	*watches = c->result.watches;
 	const struct config_section		*s;
-	const struct configuration_watch	*before;
-	size_t					 i = 0, end;
+	const struct configuration_profile	*before;
+	size_t					 i = 0, end, first;
 	bool					 repeated;
 
 	for (s = c->file->sections; s != NULL; s = s->next) {
 		repeated = false;
 		for (end = i + s->watches; i < end; i++) {
-			before = seen_before(watches, seen, mask, i);
-			if (before == NULL)
+			first = string_set_add(names, i);
+			if (first == STRING_SET_NEW)
 				continue;
-			if (!repeated && before->profile != watches[i]->profile)
+			before = watches[first]->profile;
+			if (!repeated && before != watches[i]->profile)
 				config_error(c->errors, s->place,
 				    "watch \"%s\" is given twice, first at "
 				    "%s:%d; expected another name",
-				    before->name, before->profile->file,
-				    before->profile->line);
+				    watches[i]->name, before->file,
+				    before->line);
 			repeated = true;
 		}
 	}
@@ -320,17 +309,17 @@ void
 config_check_watches(struct config_check *c)
 {
 	struct config_section	*s;
-	uint32_t		*seen;
-	size_t			 mask = 15;
+	struct string_set	 names = { .string = name_at };
 
 	for (s = c->file->sections; s != NULL && !c->errors->exhausted;
 	    s = s->next)
 		if (s->kind == CONFIG_WATCH)
 			check_watch(c, s);
 	free(c->peers.range);
-	while (mask < 2 * c->result.nwatches)
-		mask = 2 * mask + 1;
-	seen = arena_alloc(&c->file->arena, (mask + 1) * sizeof(*seen));
-	if (seen != NULL)
-		find_twice(c, seen, mask);
+	names.list = c->result.watches;
+	if (string_set_init(&names, c->result.nwatches))
+		find_twice(c, &names);
+	else
+		config_errors_exhausted(c->errors);
+	string_set_free(&names);
 }

@@ -1,22 +1,17 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include <sys/vfs.h>
-#include <linux/magic.h>
-
 #include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/array.h"
+#include "base/text_file.h"
 #include "base/utf8.h"
 #include "config/config_lex.h"
 
-#define MIB		(1024 * 1024)
-#define MIB_MAX		256	/* all files together */
+/* All files together; less than 256 MiB. */
+#define BYTES_MAX	((size_t)256 * 1024 * 1024 - 1)
 #define TOO_LARGE	"more than 256 MiB in all"
-#define NOT_REGULAR	"not a regular file"
 #define FILES_MAX	10000
 #define BYTE_ORDER_MARK	"\xef\xbb\xbf"
 
@@ -194,38 +189,6 @@ lex_quoted(struct config_lex *lex)
 
 /* ---- files */
 
-/* Reads the whole file.  Returns why that failed, or NULL. */
-static const char *
-read_all(struct config_lex *lex, struct lex_file *f, int fd)
-{
-	ssize_t	 n;
-
-	do {
-		/* Leave room for at least one byte and the NUL. */
-		if (!array_reserve(&f->text, &f->capacity, f->length + 2, 1))
-			return (strerror(errno));
-		n = read(fd, f->text + f->length, f->capacity - f->length - 1);
-		if (n > 0)
-			f->length += (size_t)n;
-		if ((f->length + lex->bytes) / MIB >= MIB_MAX)
-			return (TOO_LARGE);
-	} while (n > 0 || (n == -1 && errno == EINTR));
-	f->text[f->length] = '\0';
-	return (n == 0 ? NULL : strerror(errno));
-}
-
-/*
- * True for a pipe without a name, such as that of `<(command)` in a shell: it
- * has a writer, so it ends.  A FIFO may have none.
- */
-static bool
-is_pipe(int fd)
-{
-	struct statfs	 fs;
-
-	return (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC);
-}
-
 /* Returns why the file must not be read, or NULL. */
 static const char *
 file_fault(const struct config_lex *lex, const struct lex_file *f, int fd)
@@ -237,9 +200,9 @@ file_fault(const struct config_lex *lex, const struct lex_file *f, int fd)
 		    outer->st.st_ino == f->st.st_ino)
 			return ("the file includes itself");
 	if (!S_ISREG(f->st.st_mode) &&
-	    !(f == lex->file && lex->pipe && is_pipe(fd)))
-		return (NOT_REGULAR);
-	if (((size_t)f->st.st_size + lex->bytes) / MIB >= MIB_MAX)
+	    !(f == lex->file && lex->pipe && text_file_is_pipe(fd)))
+		return (TEXT_FILE_NOT_REGULAR);
+	if ((size_t)f->st.st_size > BYTES_MAX - lex->bytes)
 		return (TOO_LARGE);
 	if (f - lex->file > CONFIG_LEX_DEPTH)
 		return ("more than 16 files within each other");
@@ -256,15 +219,13 @@ file_read(struct config_lex *lex, struct lex_file *f)
 	const char	*fault;
 	int		 fd;
 
-	fd = open(f->name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd == -1)		/* ENXIO: a socket, or a missing device */
-		return (errno == ENXIO ? NOT_REGULAR : strerror(errno));
-	if (fstat(fd, &f->st) == -1 || fcntl(fd, F_SETFL, O_RDONLY) == -1)
-		fault = strerror(errno);
-	else
-		fault = file_fault(lex, f, fd);
+	fault = text_file_open(f->name, &fd, &f->st);
+	if (fault != NULL)
+		return (fault);
+	fault = file_fault(lex, f, fd);
 	if (fault == NULL)
-		fault = read_all(lex, f, fd);
+		fault = text_file_read(fd, BYTES_MAX - lex->bytes, TOO_LARGE,
+		    &f->text, &f->length);
 	close(fd);
 	return (fault);
 }

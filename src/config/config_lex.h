@@ -46,7 +46,6 @@ struct lex_file {
 	struct stat	 st;
 	char		*text;		/* owned; the only NUL is at its end */
 	size_t		 length;
-	size_t		 capacity;
 	char		*p;		/* the next byte */
 	char		*no_brace;	/* end of a "${" without } */
 	int		 line;		/* of p */

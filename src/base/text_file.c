@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/vfs.h>
+#include <linux/magic.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/text_file.h"
+
+const char *
+text_file_open(const char *name, int *fd, struct stat *st)
+{
+	const char	*fault;
+
+	*fd = open(name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	if (*fd == -1)		/* ENXIO: a socket, or a missing device */
+		return (errno == ENXIO ? TEXT_FILE_NOT_REGULAR :
+		    strerror(errno));
+	if (fstat(*fd, st) == 0 && fcntl(*fd, F_SETFL, O_RDONLY) == 0)
+		return (NULL);
+	fault = strerror(errno);
+	close(*fd);
+	return (fault);
+}
+
+bool
+text_file_is_pipe(int fd)
+{
+	struct statfs	 fs;
+
+	return (fstatfs(fd, &fs) == 0 && fs.f_type == PIPEFS_MAGIC);
+}
+
+const char *
+text_file_read(int fd, size_t most, const char *too_large, char **text,
+    size_t *length)
+{
+	size_t	 capacity = 0;
+	ssize_t	 n;
+
+	*text = NULL;
+	*length = 0;
+	do {
+		/* Leave room for at least one byte and the NUL. */
+		if (!array_reserve(text, &capacity, *length + 2, 1))
+			return (strerror(errno));
+		n = read(fd, *text + *length, capacity - *length - 1);
+		if (n > 0)
+			*length += (size_t)n;
+		if (*length > most)
+			return (too_large);
+	} while (n > 0 || (n == -1 && errno == EINTR));
+	(*text)[*length] = '\0';
+	return (n == 0 ? NULL : strerror(errno));
+}
