@@ -10,6 +10,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/addr_range.h"
 #include "config/config_errors.h"
 #include "config/config_parse.h"
 #include "config/config_types.h"
@@ -20,8 +21,7 @@
 
 /* The addresses of one value of `peer`: a prefix or a single address. */
 struct config_range {
-	struct addr			 first;
-	uint32_t			 count;	/* of addresses */
+	struct addr_range		 range;
 	const struct config_value	*value;
 };
 

@@ -30,25 +30,25 @@ static const char *
 check_prefix(struct config_check *c, const struct config_value *v,
     struct config_range *r, const char *length)
 {
-	uint32_t	 bits, width = 8 * (uint32_t)addr_length(&r->first);
+	uint32_t	 bits, width = 8 * (uint32_t)addr_length(&r->range.first);
 	struct addr	 last;
 	const char	*fault;
 	char		 quoted[UTF8_QUOTE_SIZE], text[ADDR_TEXT_SIZE];
 
 	if (!number_parse(length, 0, width, &bits))
 		return ("invalid prefix length in");
-	if (addr_clear_host_bits(&r->first, bits)) {
+	if (addr_clear_host_bits(&r->range.first, bits)) {
 		config_error(c->errors, v->place, "host bits set in peer "
 		    "%s; expected \"%s/%u\"", utf8_quote(v->text, quoted),
-		    addr_text(&r->first, text), bits);
+		    addr_text(&r->range.first, text), bits);
 		return (NULL);
 	}
 	if (!config_count_watches(c, v->place, width - bits < 32 ?
 	    UINT64_C(1) << (width - bits) : UINT32_MAX))
 		return (NULL);
-	r->count = UINT32_C(1) << (width - bits);
-	last = addr_at(&r->first, r->count - 1);
-	fault = addr_node_fault(&r->first);
+	r->range.count = UINT32_C(1) << (width - bits);
+	last = addr_at(&r->range.first, r->range.count - 1);
+	fault = addr_node_fault(&r->range.first);
 	return (fault != NULL ? fault : addr_node_fault(&last));
 }
 
@@ -70,15 +70,15 @@ config_check_peer(struct config_check *c, const struct config_value *v)
 	p->values++;
 	if (n < sizeof(text))
 		memcpy(text, v->text, n);
-	if (!addr_parse(text, &r->first))
+	if (!addr_parse(text, &r->range.first))
 		return ("invalid");
 	if (v->text[n] == '/')
 		fault = check_prefix(c, v, r, v->text + n + 1);
 	else if (config_count_watches(c, v->place, 1)) {
-		r->count = 1;
-		fault = addr_node_fault(&r->first);
+		r->range.count = 1;
+		fault = addr_node_fault(&r->range.first);
 	}
-	if (fault == NULL && r->count > 0)
+	if (fault == NULL && r->range.count > 0)
 		p->n++;
 	return (fault);
 }
@@ -124,25 +124,13 @@ config_check_peer_mac(struct config_check *c, const struct config_value *v)
 
 /* ---- addresses that are given twice */
 
-/* Sorts by the first address; if that is the same, the larger range first. */
-static int
-range_compare(const void *a, const void *b)
-{
-	const struct config_range *const *x = a, *const *y = b;
-	int			 order;
-
-	order = memcmp(&(*x)->first, &(*y)->first, sizeof((*x)->first));
-	if (order != 0)
-		return (order);
-	if ((*x)->count != (*y)->count)
-		return ((*x)->count > (*y)->count ? -1 : 1);
-	return (*x < *y ? -1 : *x > *y);
-}
-
+/* The range is the first member of the struct config_range. */
 static void
-report_overlap(struct config_check *c, const struct config_range *a,
-    const struct config_range *b)
+report_overlap(void *arg, const struct addr_range *x,
+    const struct addr_range *y)
 {
+	struct config_check	*c = arg;
+	const struct config_range *a = (const void *)x, *b = (const void *)y;
 	const struct config_value *later = a < b ? b->value : a->value;
 	const struct config_value *first = a < b ? a->value : b->value;
 	char			 quoted[2][UTF8_QUOTE_SIZE];
@@ -154,31 +142,16 @@ report_overlap(struct config_check *c, const struct config_range *a,
 	    first->place.line);
 }
 
-/*
- * Two ranges are disjoint or one contains the other, so it is enough to compare
- * each with the last one that was not contained.
- */
 void
 config_check_peers(struct config_check *c)
 {
 	const struct config_peers	*p = &c->peers;
-	const struct config_range	**sorted, *outer;
-	struct addr			 last;
+	const struct addr_range		**ranges;
 	size_t				 i;
 
-	if (p->n < 2)
-		return;
-	sorted = arena_alloc(&c->file->arena, p->n * sizeof(*sorted));
-	if (sorted == NULL)
-		return;
-	for (i = 0; i < p->n; i++)
-		sorted[i] = &p->range[i];
-	qsort(sorted, p->n, sizeof(*sorted), range_compare);
-	for (i = 1, outer = sorted[0]; i < p->n; i++) {
-		last = addr_at(&outer->first, outer->count - 1);
-		if (memcmp(&sorted[i]->first, &last, sizeof(last)) <= 0)
-			report_overlap(c, outer, sorted[i]);
-		else
-			outer = sorted[i];
-	}
+	ranges = arena_alloc(&c->file->arena, p->n * sizeof(*ranges));
+	for (i = 0; ranges != NULL && i < p->n; i++)
+		ranges[i] = &p->range[i].range;
+	if (ranges != NULL)
+		addr_range_overlaps(ranges, p->n, report_overlap, c);
 }

@@ -18,7 +18,7 @@ check_family(struct config_check *c, const struct config_section *s)
 	size_t				 i = 0;
 
 	while (i < c->peers.n &&
-	    c->peers.range[i].first.family == local->family)
+	    c->peers.range[i].range.first.family == local->family)
 		i++;
 	if (local->family == ADDR_NONE || i == c->peers.n)
 		return;
@@ -206,7 +206,7 @@ static void
 watches_add(struct config_check *c, struct config_section *s,
     struct configuration_profile *profile)
 {
-	static const struct config_range any = { .count = 1 };
+	static const struct config_range any = { .range.count = 1 };
 	const struct config_peers *p = &c->peers;
 	const struct config_range *r = p->n > 0 ? p->range : &any;
 	const struct config_range *end = r + (p->named ? p->n : 1);
@@ -217,8 +217,8 @@ watches_add(struct config_check *c, struct config_section *s,
 
 	memcpy(name, s->title, n + 1);
 	for (; r < end; r++) {
-		for (i = 0; i < r->count && !c->errors->exhausted; i++) {
-			peer = addr_at(&r->first, i);
+		for (i = 0; i < r->range.count && !c->errors->exhausted; i++) {
+			peer = addr_at(&r->range.first, i);
 			if (p->named) {
 				name[n] = '@';
 				addr_text(&peer, name + n + 1);
