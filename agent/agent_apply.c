@@ -172,6 +172,17 @@ restore_watch(const struct restoring *to, size_t i, const struct alarm *a)
 	    mono_of(to->agent, a->raised, to->now), a->last_heartbeat);
 }
 
+static void
+restore_dual(const struct restoring *to, size_t position,
+    const struct alarm *a)
+{
+	struct shared_state	*shared = to->generation->shared;
+
+	dual_restore(&shared->duals[position - shared->nwatches],
+	    a->transitions, a->state == ALARM_RAISED,
+	    mono_of(to->agent, a->raised, to->now), to->agent->now);
+}
+
 static bool
 restore_alarm(void *arg, struct notification *n)
 {
@@ -196,7 +207,9 @@ restore_alarm(void *arg, struct notification *n)
 	} else {
 		to->generation->changed[i] = mono_of(to->agent, raised ?
 		    n->alarm.raised : n->alarm.cleared, to->now);
-		if (!dual)
+		if (dual)
+			restore_dual(to, i, &n->alarm);
+		else
 			restore_watch(to, i, &n->alarm);
 		keep_alarm(to->agent, to->generation, i, &old, to->now);
 	}

@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <string.h>
+
 #include "agent_alarms.h"
 #include "agent_captures.h"
 #include "agent_reports.h"
@@ -187,6 +189,70 @@ set_row(const struct agent *agent, uint32_t i, struct detect_watch *row)
 		row->last = mono_max(row->last, changed);
 }
 
+/* ---- the same for the alarms of two active nodes */
+
+/* As apply_row; `position` is that of the alarm. */
+static bool
+apply_dual(struct agent *agent, uint32_t position, const struct dual *d,
+    const struct engine_check_clocks *clocks)
+{
+	const struct alarm	*a = &agent->current.alarms[position];
+	uint32_t		 missing = d->transitions - a->transitions;
+	struct engine_event	 e = { .watch = position };
+	unsigned		 n;
+
+	if (missing > INT32_MAX)
+		return (false);
+	for (n = missing == 0 ? 0 : missing % 2 == 0 ? 2 : 1; n > 0; n--) {
+		e.number = a->transitions + 1;
+		e.transition = e.number % 2 == 1 ? DETECT_RAISED :
+		    DETECT_CLEARED;
+		e.at = e.number % 2 == 1 ? d->raised_at : d->cleared_at;
+		e.at_wall = wall_add(clocks->wall,
+		    mono_sub(e.at, clocks->now));
+		if (apply_event(agent, &e, clocks, ALARM_END_HEARTBEAT) != NULL)
+			return (false);
+	}
+	return (true);
+}
+
+/* The next engine counts on from the number and the time of the agent. */
+static void
+set_dual(const struct agent *agent, uint32_t position, struct dual *row,
+    struct mono_time now)
+{
+	const struct alarm	*a = &agent->current.alarms[position];
+	struct mono_time	 changed = agent->current.changed[position];
+	bool			 raised = a->state == ALARM_RAISED;
+
+	if (row->transitions != a->transitions || row->raised != raised)
+		dual_restore(row, a->transitions, raised, changed, now);
+	if (raised)
+		row->raised_at = changed;
+	else
+		row->cleared_at = changed;
+}
+
+/* Returns the number of wrong rows. */
+static unsigned
+reconcile_duals(struct agent *agent, const struct engine_check_clocks *clocks)
+{
+	const struct generation	*g = &agent->current;
+	struct dual		*row, d;
+	uint32_t		 i, position;
+	unsigned		 wrong = 0;
+
+	for (i = 0; i < g->shared->positions.nduals; i++) {
+		position = (uint32_t)g->shared->nwatches + i;
+		row = &g->shared->duals[i];
+		dual_read(row, &d);
+		if (d.transitions != g->alarms[position].transitions)
+			wrong += !apply_dual(agent, position, &d, clocks);
+		set_dual(agent, position, row, clocks->now);
+	}
+	return (wrong);
+}
+
 /* Finds the first wrong row, and counts them. */
 static void
 reconcile_watches(struct agent *agent,
@@ -195,9 +261,13 @@ reconcile_watches(struct agent *agent,
 	const struct configuration	*config = agent->current.config;
 	struct detect_watch		*row, w;
 	uint32_t			 i, first = 0;
-	unsigned			 wrong = 0;
+	unsigned			 wrong = reconcile_duals(agent, clocks);
 
-	for (i = 0; i < config->nwatches; i++) {
+	if (wrong > 0)
+		log_warnx("the engine left invalid values of %u alarm%s of two "
+		    "active nodes; these alarms are unchanged", wrong,
+		    wrong == 1 ? "" : "s");
+	for (i = 0, wrong = 0; i < config->nwatches; i++) {
 		row = &agent->current.shared->watches[i];
 		if (row->transitions != agent->current.alarms[i].transitions) {
 			detect_watch_read(row, &w);
@@ -233,6 +303,7 @@ agent_distrust(struct agent *agent, struct mono_time now)
 {
 	struct shared_state	*shared = agent->current.shared;
 	struct detect_watch	*row;
+	struct dual		*dual;
 	uint32_t		 i;
 
 	shared_state_sanitize(shared, agent->current.config, now);
@@ -244,5 +315,14 @@ agent_distrust(struct agent *agent, struct mono_time now)
 		row->recovered = 0;
 		row->stopping = false;
 		set_row(agent, i, row);
+	}
+	for (i = 0; i < shared->positions.nduals; i++) {
+		dual = &shared->duals[i];
+		memset(dual->senders, 0, sizeof(dual->senders));
+		dual->owner = DUAL_OWNER_UNKNOWN;
+		/* Another number, so that all of the alarm is restored. */
+		dual->transitions =
+		    agent->current.alarms[shared->nwatches + i].transitions + 1;
+		set_dual(agent, (uint32_t)shared->nwatches + i, dual, now);
 	}
 }

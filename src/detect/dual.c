@@ -68,6 +68,8 @@ dual_sanitize(struct dual *d)
 	/* The writer may have been killed before it counted a transition. */
 	if (d->raised != d->transitions % 2)
 		d->transitions++;
+	/* A shorter time is not valid, but the configuration may be new. */
+	d->quiet_ns = max_ns(d->quiet_ns, d->interruption_ns);
 	versioned_repair(&d->version);
 }
 
@@ -275,8 +277,9 @@ static struct mono_time
 clear_due(const struct duals *all, uint32_t i)
 {
 	const struct dual	*d = &all->rows[i];
+	struct mono_time	 both = mono_max(d->both, d->raised_at);
 
-	return (mono_add(mono_max(d->both, monitored_since(all, i)),
+	return (mono_add(mono_max(both, monitored_since(all, i)),
 	    d->quiet_ns));
 }
 
@@ -287,7 +290,7 @@ schedule(struct duals *all, uint32_t i)
 	if (!all->rows[i].raised || all->scheduled[i])
 		return;
 	all->scheduled[i] = true;
-	heap_push(&all->deadlines, mono_add(all->rows[i].both,
+	heap_push(&all->deadlines, mono_add(all->rows[i].raised_at,
 	    all->rows[i].interruption_ns), i);
 }
 
@@ -300,7 +303,7 @@ emit(struct duals *all, uint32_t i, struct mono_time at)
 	struct detect_event	 event = {
 		.transition = raise ? DETECT_RAISED : DETECT_CLEARED,
 		.watch = all->first + i, .number = d->transitions + 1,
-		.at = at, .received = raise && w->received,
+		.at = at, .dual = raise, .received = raise && w->received,
 		.last_heartbeat = w->received ? w->last_wall : WALL_NEVER,
 		.duration_ns = raise ? 0 : mono_sub(at, d->raised_at),
 	};
@@ -519,7 +522,7 @@ clear_top(struct duals *all)
 	for (k = 0; k < DUAL_SENDERS; k++)
 		if (!mono_before(d->both, d->senders[k].last))
 			set_inactive(&d->senders[k]);
-	emit(all, i, mono_max(clear_due(all, i), d->raised_at));
+	emit(all, i, clear_due(all, i));
 	versioned_write_end(&d->version);
 }
 

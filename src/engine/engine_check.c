@@ -3,6 +3,7 @@
 #include <string.h>
 #include <syslog.h>
 
+#include "base/duration.h"
 #include "base/utf8.h"
 #include "engine/engine_check.h"
 
@@ -263,6 +264,40 @@ engine_check_watch(struct detect_watch *w, struct mono_time now)
 	/* Also false if it is not a number. */
 	if (!(w->jitter_ns >= 0 && w->jitter_ns <= JITTER_MAX_NS))
 		w->jitter_ns = 0;
+}
+
+static void
+check_sender(struct dual_sender *s, struct mono_time now)
+{
+	s->last = valid_time(s->last, now);
+	if (s->rival_since.ns != MONO_NEVER.ns)
+		s->rival_since = valid_time(s->rival_since, now);
+	if (s->active_ns < 0 ||
+	    s->active_ns > DUAL_INTERVALS * DUAL_INTERVAL_MAX_NS)
+		s->active_ns = 0;
+	s->flags &= DUAL_FLAGS;
+	if (s->address.family > ADDR_IPV6)
+		s->address = (struct addr){ .family = ADDR_NONE };
+	memset(s->address.octets + addr_length(&s->address), 0,
+	    sizeof(s->address.octets) - addr_length(&s->address));
+}
+
+void
+engine_check_dual(struct dual *d, struct mono_time now)
+{
+	unsigned	 i;
+
+	d->raised = d->raised != 0;
+	d->raised_at = valid_time(d->raised_at, now);
+	d->cleared_at = valid_time(d->cleared_at, now);
+	d->both = valid_time(d->both, now);
+	if (d->quiet_ns > d->interruption_ns && d->quiet_ns >
+	    DUAL_INTERVALS * DUAL_INTERVAL_MAX_NS)
+		d->quiet_ns = d->interruption_ns;
+	if (d->owner < DUAL_OWNER_UNKNOWN || d->owner > DUAL_OWNER_NOBODY)
+		d->owner = DUAL_OWNER_UNKNOWN;
+	for (i = 0; i < DUAL_SENDERS; i++)
+		check_sender(&d->senders[i], now);
 }
 
 void

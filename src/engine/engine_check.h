@@ -20,6 +20,7 @@
 #include "base/mono.h"
 #include "base/wall.h"
 #include "detect/detect.h"
+#include "detect/dual.h"
 #include "engine/engine_message.h"
 #include "engine/shared_state.h"
 
@@ -87,8 +88,12 @@ void	 engine_check_line(struct engine_message *);
 
 /* ---- copies of rows */
 
-/* Corrects all members but the configuration, see detect_watch_configure. */
+/*
+ * Correct all members but the configuration, see detect_watch_configure and
+ * dual_configure.
+ */
 void	 engine_check_watch(struct detect_watch *, struct mono_time now);
+void	 engine_check_dual(struct dual *, struct mono_time now);
 void	 engine_check_source(struct detect_source *, struct mono_time now);
 /* Sets also the name of the interface. */
 void	 engine_check_row(struct shared_capture *, const char *interface,

@@ -45,6 +45,7 @@ static const uint32_t	 shared_sizes[] = {
 	sizeof(struct engine_message), sizeof(struct engine_events),
 	sizeof(struct engine_evidence),
 	sizeof(struct shared_capture), sizeof(struct detect_watch),
+	sizeof(struct dual),
 };
 #define SHARED_SIZES	(sizeof(shared_sizes) / sizeof(shared_sizes[0]))
 

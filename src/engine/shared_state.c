@@ -71,6 +71,13 @@ watches_at(const struct shared_state *shared)
 	    aligned(shared->ncaptures * sizeof(*shared->captures)));
 }
 
+static size_t
+duals_at(const struct shared_state *shared)
+{
+	return (watches_at(shared) +
+	    aligned(shared->nwatches * sizeof(*shared->watches)));
+}
+
 /* Rows that have no file yet.  NULL on error (errno). */
 static struct shared_state *
 rows_of(const struct configuration *config)
@@ -91,8 +98,8 @@ rows_of(const struct configuration *config)
 		return (NULL);
 	}
 	shared->nwatches = config->nwatches;
-	shared->size = watches_at(shared) +
-	    shared->nwatches * sizeof(*shared->watches);
+	shared->size = duals_at(shared) +
+	    shared->positions.nduals * sizeof(*shared->duals);
 	return (shared);
 }
 
@@ -110,6 +117,7 @@ map_rows(struct shared_state *shared, int file)
 	shared->next_wakeup = (_Atomic int64_t *)start;
 	shared->captures = (struct shared_capture *)(start + captures);
 	shared->watches = (struct detect_watch *)(start + watches);
+	shared->duals = (struct dual *)(start + duals_at(shared));
 	return (true);
 }
 
@@ -125,11 +133,17 @@ static void
 configure_watches(struct shared_state *shared,
     const struct configuration *config)
 {
-	size_t	 i;
+	const struct configuration_profile	*p;
+	size_t					 i;
 
 	for (i = 0; i < config->nwatches; i++)
 		shared_state_configure(shared, config->watches[i]->profile,
 		    &shared->watches[i]);
+	for (i = 0; i < shared->positions.nduals; i++) {
+		p = config->watches[shared->positions.duals[i]]->profile;
+		dual_configure(&shared->duals[i], p->dual->interruption_ns,
+		    p->floating_ip.family != ADDR_NONE);
+	}
 }
 
 static bool
@@ -170,6 +184,8 @@ shared_state_new(const struct configuration *config, struct mono_time now)
 	}
 	for (i = 0; i < shared->nwatches; i++)
 		detect_watch_begin(&shared->watches[i], now);
+	for (i = 0; i < shared->positions.nduals; i++)
+		dual_begin(&shared->duals[i]);
 	configure_watches(shared, config);
 	return (shared);
 }
@@ -232,6 +248,14 @@ shared_state_read_watch(const struct shared_state *shared, size_t i,
 }
 
 void
+shared_state_read_dual(const struct shared_state *shared, size_t i,
+    struct mono_time now, struct dual *copy)
+{
+	dual_read(&shared->duals[i], copy);
+	engine_check_dual(copy, now);
+}
+
+void
 shared_state_read_capture(const struct shared_state *shared, size_t i,
     struct mono_time now, struct shared_capture *copy)
 {
@@ -251,6 +275,21 @@ bool
 shared_state_listens(const struct shared_state *shared, size_t i)
 {
 	return (shared->captures[i].listening != 0);
+}
+
+/* Otherwise the next engine would clear alarms too late. */
+static void
+sanitize_dual(struct dual *d, struct mono_time now)
+{
+	unsigned	 i;
+
+	engine_check_dual(d, now);
+	dual_sanitize(d);
+	d->raised_at = mono_min(d->raised_at, now);
+	d->cleared_at = mono_min(d->cleared_at, now);
+	d->both = mono_min(d->both, now);
+	for (i = 0; i < DUAL_SENDERS; i++)
+		d->senders[i].last = mono_min(d->senders[i].last, now);
 }
 
 void
@@ -276,6 +315,8 @@ shared_state_sanitize(struct shared_state *shared,
 		w->last = mono_min(w->last, now);
 		w->raised_at = mono_min(w->raised_at, now);
 	}
+	for (i = 0; i < shared->positions.nduals; i++)
+		sanitize_dual(&shared->duals[i], now);
 }
 
 /* ---- a new configuration */
@@ -308,6 +349,38 @@ is_same_flow(const struct configuration_watch *a,
 	    sizeof(a->profile->peer_mac)) == 0 &&
 	    addr_equal(&a->peer, &b->peer) &&
 	    addr_equal(&a->profile->local, &b->profile->local));
+}
+
+/* As shared_state_take_over, for row i of two active nodes. */
+static void
+take_over_dual(struct shared_state *shared, size_t i,
+    const struct configuration *config, const struct shared_state *old,
+    const struct configuration *old_config,
+    const uint32_t *old_position, struct mono_time now)
+{
+	const struct configuration_watch	*w, *before;
+	const struct dual			*from;
+	uint32_t				 watch, old_watch, position;
+	bool					 enabled;
+
+	watch = shared->positions.duals[i];
+	old_watch = old_position[watch];
+	if (old_watch == SHARED_STATE_NEW)
+		return;
+	position = alarm_positions_dual(&old->positions, old_watch);
+	if (position == ALARM_POSITIONS_NONE)
+		return;
+	from = &old->duals[position - old->nwatches];
+	w = config->watches[watch];
+	before = old_config->watches[old_watch];
+	enabled = w->profile->enabled;
+	if (enabled && before->profile->enabled && is_same_flow(w, before) &&
+	    addr_equal(&w->profile->floating_ip, &before->profile->floating_ip))
+		shared->duals[i] = *from;
+	else
+		dual_restore(&shared->duals[i], from->transitions +
+		    (from->raised && !enabled), from->raised && enabled,
+		    from->raised_at, now);
 }
 
 void
@@ -343,6 +416,9 @@ shared_state_take_over(struct shared_state *shared,
 			detect_watch_restore(w, from->transitions, from->raised,
 			    from->raised_at, WALL_NEVER);
 	}
+	for (i = 0; i < shared->positions.nduals; i++)
+		take_over_dual(shared, i, config, old, old_config,
+		    old_position, now);
 	/* The copied rows have the old configuration. */
 	configure_watches(shared, config);
 }

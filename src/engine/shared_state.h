@@ -27,6 +27,7 @@
 
 #include "config/configuration.h"
 #include "detect/detect.h"
+#include "detect/dual.h"
 #include "engine/alarm_positions.h"
 #include "engine/evidence_rings.h"
 
@@ -62,6 +63,7 @@ struct shared_state {
 	_Atomic int64_t		*next_wakeup;
 	struct shared_capture	*captures;	/* sorted by interface name */
 	struct detect_watch	*watches;	/* in configuration order */
+	struct dual		*duals;		/* see alarm_positions.h */
 	size_t			 ncaptures;	/* 0..DETECT_SOURCES_MAX */
 	size_t			 nwatches;
 	struct alarm_positions	 positions;	/* private */
@@ -124,12 +126,15 @@ void	 shared_state_sanitize(struct shared_state *,
 	    const struct configuration *, struct mono_time now);
 
 /*
- * Copy the row of watch `i` and that of capture `i`.  All values of a copy are
+ * Copy the row of watch `i`, that of two active nodes `i` and that of capture
+ * `i`.  All values of a copy are
  * valid, but the configuration of a watch may be wrong:
  * shared_state_configure sets it.
  */
 void	 shared_state_read_watch(const struct shared_state *, size_t i,
 	    struct mono_time now, struct detect_watch *copy);
+void	 shared_state_read_dual(const struct shared_state *, size_t i,
+	    struct mono_time now, struct dual *copy);
 void	 shared_state_configure(const struct shared_state *,
 	    const struct configuration_profile *, struct detect_watch *copy);
 void	 shared_state_read_capture(const struct shared_state *, size_t i,

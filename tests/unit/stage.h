@@ -176,6 +176,8 @@ static inline const char *
 stage_dual(struct stage *s, size_t watch, double at)
 {
 	const struct generation	*g = &s->agent.current;
+	const char		*wrong;
+	struct dual		*row;
 	uint32_t		 position;
 
 	position = alarm_positions_dual(&g->shared->positions, watch);
@@ -189,7 +191,14 @@ stage_dual(struct stage *s, size_t watch, double at)
 		.transition = g->alarms[position].state == ALARM_RAISED ?
 		    DETECT_CLEARED : DETECT_RAISED,
 	};
-	return (stage_report(s, &s->event));
+	wrong = stage_report(s, &s->event);
+	if (wrong != NULL)
+		return (wrong);
+	row = &g->shared->duals[position - g->shared->nwatches];
+	row->transitions = s->event.number;
+	row->raised = s->event.transition == DETECT_RAISED;
+	*(row->raised ? &row->raised_at : &row->cleared_at) = stage_mono(at);
+	return (NULL);
 }
 
 /* The position of the capture of an interface. */

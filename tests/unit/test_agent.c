@@ -332,6 +332,61 @@ dual_cleared_too_early(void **state)
 	assert_notifications(3);
 }
 
+/* The engine was killed before it sent its reports; the row has them. */
+static void
+dual_reports_missing(void **state)
+{
+	struct dual	*row;
+
+	(void)state;
+	stage_begin(&stage, WATCH("w", "") VRRP("v", ""));
+	row = &AGENT->current.shared->duals[0];
+	row->transitions = 1;
+	row->raised = true;
+	row->raised_at = stage_mono(3);
+	row->both = stage_mono(4);
+	agent_reconcile(AGENT, stage_mono(5), stage_wall(5));
+	assert_notifications(1);
+	assert_notification(1, NOTIFICATION_RAISED, "v", 3);
+	assert_int_equal(dual_of(1)->cause, CAUSE_DUAL_ACTIVE);
+	assert_int_equal(row->both.ns, stage_mono(4).ns);
+
+	/* Cleared, raised and cleared again. */
+	row->transitions = 4;
+	row->raised = false;
+	row->raised_at = stage_mono(20);
+	row->cleared_at = stage_mono(30);
+	agent_reconcile(AGENT, stage_mono(40), stage_wall(40));
+	assert_notifications(2);
+	assert_notification(2, NOTIFICATION_CLEARED, "v", 30);
+	assert_int_equal(row->transitions, 2);
+	assert_int_equal(row->raised, 0);
+	assert_active(0, 0, 0, 0);
+}
+
+/* The alarm does not depend on rows of an engine that sent invalid reports. */
+static void
+dual_of_an_invalid_engine(void **state)
+{
+	struct dual	*row;
+
+	(void)state;
+	stage_begin(&stage, WATCH("w", "") VRRP("v", ""));
+	assert_null(stage_dual(&stage, 1, 3));
+	row = &AGENT->current.shared->duals[0];
+	memset(row->senders, 0x33, sizeof(row->senders));
+	row->transitions = 6;
+	row->owner = DUAL_OWNER_HERE;
+	agent_distrust(AGENT, stage_mono(9));
+	assert_notifications(1);
+	assert_int_equal(row->transitions, 1);
+	assert_int_equal(row->raised, 1);
+	assert_int_equal(row->raised_at.ns, stage_mono(3).ns);
+	assert_int_equal(row->both.ns, stage_mono(9).ns);
+	assert_int_equal(row->owner, DUAL_OWNER_UNKNOWN);
+	assert_int_equal(dual_actives(row, stage_mono(9)), 0);
+}
+
 /* There is no alarm behind the last position, and a disabled one has none. */
 static void
 dual_of_no_watch(void **state)
@@ -1661,6 +1716,8 @@ main(void)
 		STAGED(causes),
 		STAGED(dual_raised_and_cleared),
 		STAGED(dual_cleared_too_early),
+		STAGED(dual_reports_missing),
+		STAGED(dual_of_an_invalid_engine),
 		STAGED(dual_of_no_watch),
 		STAGED(dual_unchanged),
 		STAGED(dual_switched_off),

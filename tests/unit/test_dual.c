@@ -158,6 +158,7 @@ next_event(enum detect_transition transition, int64_t at)
 	assert_int_equal(e->transition, transition);
 	assert_int_equal(e->at.ns, ms(at).ns);
 	assert_int_equal(e->watch, FIRST);
+	assert_int_equal(e->dual, transition == DETECT_RAISED);
 	return (e);
 }
 
@@ -273,7 +274,7 @@ raised_twice(void **state)
 	advertise(21500, 2);
 	expect_raised(21500);
 	assert_int_equal(t.rows[0].transitions, 3);
-	expect_cleared(26000, 4500);
+	expect_cleared(26500, 5000);
 }
 
 /* The other row and the other watches are not concerned. */
@@ -384,7 +385,7 @@ this_host_is_a_master(void **state)
 	t.here = false;
 	advertise(1500, 2);
 	expect_raised(1500);
-	expect_cleared(6000, 4500);
+	expect_cleared(6500, 5000);
 }
 
 /* ---- one after the other */
@@ -741,8 +742,8 @@ no_claims(void **state)
 	claim(2000, 1);
 	claim(3000, 2);
 	expect_raised(3000);
-	expect_nothing(61999);
-	expect_cleared(62000, 59000);
+	expect_nothing(62999);
+	expect_cleared(63000, 60000);
 }
 
 static void

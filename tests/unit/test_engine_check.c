@@ -324,6 +324,43 @@ impossible_watches(void **state)
 }
 
 static void
+impossible_duals(void **state)
+{
+	static const struct mono_time	 never = { INT64_MAX };
+	struct dual			 d, before;
+	unsigned			 i;
+
+	(void)state;
+	for (i = 0x7f; i <= 0xff; i += 0x80) {
+		memset(&d, (int)i, sizeof(d));
+		dual_configure(&d, 5 * SECOND, true);
+		engine_check_dual(&d, NOW);
+		assert_int_equal(d.raised, 1);
+		assert_true(d.raised_at.ns <= NOW.ns);
+		assert_true(d.quiet_ns <= 5 * SECOND);
+		assert_int_equal(d.owner, DUAL_OWNER_UNKNOWN);
+		assert_int_equal(d.senders[3].address.family, ADDR_NONE);
+		assert_int_equal(d.senders[3].flags & ~DUAL_FLAGS, 0);
+		assert_int_equal(d.senders[3].active_ns, 0);
+		assert_int_equal(dual_actives(&d, NOW), 0);
+		(void)dual_owner(&d, NOW);
+	}
+	/* A row that a correct engine writes does not change. */
+	dual_begin(&d);
+	dual_configure(&d, 5 * SECOND, true);
+	d.both.ns = d.raised_at.ns = NOW.ns - SECOND;
+	d.quiet_ns = DUAL_INTERVALS * DUAL_INTERVAL_MAX_NS;
+	d.senders[0] = (struct dual_sender){
+		.last = NOW, .rival_since = never, .active_ns = d.quiet_ns,
+		.flags = DUAL_HERE | DUAL_PERSISTS,
+		.address = { ADDR_IPV4, { 192, 0, 2, 1 } },
+	};
+	before = d;
+	engine_check_dual(&d, NOW);
+	assert_memory_equal(&d, &before, sizeof(d));
+}
+
+static void
 impossible_captures(void **state)
 {
 	struct shared_capture	 c;
@@ -386,6 +423,7 @@ main(void)
 		cmocka_unit_test(log_lines),
 		cmocka_unit_test(possible_rows_are_unchanged),
 		cmocka_unit_test(impossible_watches),
+		cmocka_unit_test(impossible_duals),
 		cmocka_unit_test(impossible_captures),
 		cmocka_unit_test(limited_rate),
 	};

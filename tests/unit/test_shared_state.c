@@ -512,6 +512,98 @@ removed_and_added_again(void **state)
 }
 
 /* Another name is another watch, even with the same flow. */
+/* ---- the rows of two active nodes */
+
+#define GROUP(name, options)						\
+	"watch \"" name "\" { interface = \"hbw0\" "			\
+	"heartbeat = \"vrrp 51\" " options " }\n"
+
+static void
+give_a_dual(struct dual *d)
+{
+	d->transitions = 3;
+	d->raised = true;
+	d->raised_at = at(1800);
+	d->both = at(1990);
+	d->quiet_ns = 9 * NSEC_PER_SEC;
+	d->senders[0].last = at(1991);
+	d->senders[0].address = (struct addr){ ADDR_IPV4, { 192, 0, 2, 1 } };
+}
+
+static void
+dual_begins(void **state)
+{
+	(void)state;
+	start(DB("") GROUP("a", "floating-ip = \"192.0.2.9\""));
+	assert_int_equal(shared->duals[0].interruption_ns, 5 * NSEC_PER_SEC);
+	assert_int_equal(shared->duals[0].floating, 1);
+	assert_int_equal(shared->duals[0].raised, 0);
+	assert_int_equal(shared->duals[0].owner, DUAL_OWNER_UNKNOWN);
+	/* Another watch has such an alarm for the first time. */
+	give_a_dual(&shared->duals[0]);
+	reload(GROUP("db", "") GROUP("a", "floating-ip = \"192.0.2.9\""));
+	assert_int_equal(next->duals[0].transitions, 0);
+	assert_int_equal(next->duals[0].floating, 0);
+	assert_memory_equal(&next->duals[1], &shared->duals[0],
+	    sizeof(shared->duals[0]));
+}
+
+static void
+dual_continues(void **state)
+{
+	(void)state;
+	start(GROUP("a", "") GROUP("b", ""));
+	give_a_dual(&shared->duals[1]);
+	reload("alarm \"45640001\" { name = \"Two\" interruption = 7s }\n"
+	    DB("") GROUP("b", "peer = \"192.0.2.1\"") GROUP("c", ""));
+	/* It is another flow, so its senders are not known. */
+	assert_int_equal(next->duals[0].transitions, 3);
+	assert_int_equal(next->duals[0].raised, 1);
+	assert_int_equal(next->duals[0].raised_at.ns, at(1800).ns);
+	assert_int_equal(next->duals[0].both.ns, IN_EFFECT.ns);
+	assert_int_equal(next->duals[0].senders[0].address.family, ADDR_NONE);
+	assert_int_equal(next->duals[0].interruption_ns, 7 * NSEC_PER_SEC);
+	assert_int_equal(next->duals[1].transitions, 0);
+}
+
+/* The agent clears the alarm, and counts that as one more transition. */
+static void
+dual_disabled(void **state)
+{
+	(void)state;
+	start(GROUP("a", ""));
+	give_a_dual(&shared->duals[0]);
+	reload(GROUP("a", "enabled = false"));
+	assert_int_equal(next->duals[0].transitions, 4);
+	assert_int_equal(next->duals[0].raised, 0);
+}
+
+static void
+dual_sanitized(void **state)
+{
+	struct dual	*d, copy;
+
+	(void)state;
+	start(GROUP("a", ""));
+	d = &shared->duals[0];
+	give_a_dual(d);
+	d->version = 5;
+	d->transitions = 8;
+	d->raised_at = d->both = d->senders[0].last = at(2030);
+	d->quiet_ns = -1;
+	d->interruption_ns = 1;
+	shared_state_read_dual(shared, 0, at(2000), &copy);
+	assert_int_equal(copy.raised_at.ns, at(2030).ns);
+	shared_state_sanitize(shared, config, at(2000));
+	assert_int_equal(d->version, 6);
+	assert_int_equal(d->transitions, 9);
+	assert_int_equal(d->raised_at.ns, at(2000).ns);
+	assert_int_equal(d->both.ns, at(2000).ns);
+	assert_int_equal(d->senders[0].last.ns, at(2000).ns);
+	/* With less time, the agent would refuse the clear. */
+	assert_int_equal(d->quiet_ns, 5 * NSEC_PER_SEC);
+}
+
 static void
 renamed(void **state)
 {
@@ -653,6 +745,10 @@ main(void)
 		TEST(disabled_as_before),
 		TEST(removed_and_added_again),
 		TEST(renamed),
+		TEST(dual_begins),
+		TEST(dual_continues),
+		TEST(dual_disabled),
+		TEST(dual_sanitized),
 		TEST(captures),
 		TEST(detector_continues_after_a_reload),
 	};
