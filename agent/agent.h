@@ -39,6 +39,8 @@ struct agent {
 	uint32_t		 active[AGENT_SEVERITIES + 1];
 	uint32_t		 active_all;
 	bool			 engine_running;
+	/* All reports that the engine had sent by then have been read. */
+	struct mono_time	 reports_read;
 	/* Constant text: why no capture is reliable; NULL: no fault. */
 	const char		*engine_fault;
 	struct mono_time	 now;		/* start of this turn */

@@ -133,6 +133,7 @@ take_over_reload(struct agent *agent, struct generation *g,
 		if (before == SHARED_STATE_NEW)
 			continue;
 		g->changed[i] = previous->changed[before];
+		g->used[i] = previous->used[before];
 		if (previous->alarms[before].transitions == 0)
 			continue;
 		old = agent_alarm_at(agent, before);

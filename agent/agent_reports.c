@@ -24,6 +24,7 @@ known_alarm(const struct generation *g, uint32_t position, enum alarm_end end)
 	return ((struct engine_check_known){
 		.transitions = a->transitions,
 		.changed = g->changed[position],
+		.used = g->used[position],
 		.interruption_ns = is_dual(g, position) ?
 		    p->alarm->interruption_ns : p->interruption_ns,
 		.enabled = p->enabled || (end == ALARM_END_DISABLED &&
@@ -63,6 +64,7 @@ apply_event(struct agent *agent, const struct engine_event *e,
 	if (e->watch >= generation_alarms(g))
 		return (engine_check_event(e, NULL, clocks, &event, &at));
 	known = known_alarm(g, e->watch, end);
+	known.read = agent->reports_read;
 	wrong = engine_check_event(e, &known, clocks, &event, &at);
 	if (wrong != NULL)
 		return (wrong);
@@ -70,6 +72,8 @@ apply_event(struct agent *agent, const struct engine_event *e,
 		set_last_heartbeat(g, e->watch, clocks->now, &event);
 	changed = agent_alarm_at(agent, e->watch);
 	g->changed[e->watch] = event.at;
+	if ((event.transition == DETECT_RAISED) != known.dual)
+		g->used[e->watch] = engine_check_used(&known);
 	if (event.transition == DETECT_RAISED)
 		agent_raise(agent, &changed, &event, at);
 	else

@@ -33,6 +33,7 @@ generation_free(struct generation *g)
 	configuration_free(g->config);
 	free(g->alarms);
 	free(g->changed);
+	free(g->used);
 	free(g->indexes);
 	free(g->by_index);
 	free(g->by_alarm);
@@ -257,12 +258,14 @@ generation_new(struct generation *g, struct watch_index *watches,
 	*g = (struct generation){ .config = config, .shared = shared };
 	g->alarms = calloc(nalarms + 1, sizeof(*g->alarms));
 	g->changed = calloc(nalarms + 1, sizeof(*g->changed));
+	g->used = calloc(nalarms + 1, sizeof(*g->used));
 	g->indexes = calloc(n + 1, sizeof(*g->indexes));
 	g->by_index = calloc(n + 1, sizeof(*g->by_index));
 	g->by_alarm = calloc(nalarms + 1, sizeof(*g->by_alarm));
 	g->captures = calloc(shared->ncaptures + 1, sizeof(*g->captures));
-	if (g->alarms == NULL || g->changed == NULL || g->indexes == NULL ||
-	    g->by_index == NULL || g->by_alarm == NULL || g->captures == NULL ||
+	if (g->alarms == NULL || g->changed == NULL || g->used == NULL ||
+	    g->indexes == NULL || g->by_index == NULL || g->by_alarm == NULL ||
+	    g->captures == NULL ||
 	    !number_watches(watches, g) || !order_watches(g) ||
 	    !make_duals(g) || !order_alarms(g) ||
 	    !number_captures(captures, g) || !order_captures(g) ||

@@ -37,6 +37,8 @@ struct generation {
 	struct alarm		*alarms;
 	/* When the alarm changed last, or when the watch started. */
 	struct mono_time	*changed;	/* of each alarm */
+	/* For engine_check_used. */
+	struct mono_time	*used;		/* of each alarm */
 	/*
 	 * Of each alarm of two active nodes, in the same order: its watch, with
 	 * profile->dual in the place of profile->alarm.

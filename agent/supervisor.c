@@ -69,6 +69,14 @@
 /* The interval of ticks while the engine or a capture does not work. */
 #define TICK_NS		NSEC_PER_SEC
 
+/*
+ * An empty socket shows that all reports were read, but only of the time before
+ * the last one that was empty, at least this long ago: the agent and the engine
+ * may have been stopped together, and the engine then sends its reports later
+ * than the agent looks.
+ */
+#define READ_NS		(10 * NSEC_PER_SEC)
+
 /* The most reports in a turn, so that SNMP is answered during a storm. */
 #define REPORTS_PER_TURN	128
 /* The same while the next engine waits for the end of the current one. */
@@ -158,6 +166,7 @@ start_next(struct supervisor *s, struct mono_time now)
 		return (false);
 	}
 	s->phase = SUPERVISOR_STARTING;
+	s->next_start = now;
 	s->deadline = mono_add(now, START_NS);
 	return (true);
 }
@@ -214,6 +223,8 @@ take_over(struct supervisor *s, struct mono_time now)
 	agent_reconcile(agent, mono_now(), wall_now());
 	s->current = s->next;
 	s->started = now;
+	/* Its first events may be as old as its captures. */
+	agent->reports_read = s->emptied = s->next_start;
 	s->hung = 0;
 	s->next.socket = -1;
 	s->phase = SUPERVISOR_STEADY;
@@ -426,6 +437,16 @@ may_read_more(const struct supervisor *s, unsigned reports)
 	    REPORTS_PER_TURN_ENDING : REPORTS_PER_TURN));
 }
 
+/* The socket of the current engine was empty at `now`. */
+static void
+note_empty(struct supervisor *s, struct mono_time now)
+{
+	if (mono_sub(now, s->emptied) < READ_NS)
+		return;
+	s->agent->reports_read = s->emptied;
+	s->emptied = now;
+}
+
 /* True when more reports may wait, because the limit of a turn was reached. */
 static bool
 read_current(struct supervisor *s, struct mono_time now)
@@ -447,6 +468,8 @@ read_current(struct supervisor *s, struct mono_time now)
 		if (!is_stopped(s))
 			count_crash(s, now);
 		current_ended(s, now);
+	} else if (status == ENGINE_NOTHING) {
+		note_empty(s, now);
 	}
 	return (status == ENGINE_REPORT && wrong == NULL);
 }

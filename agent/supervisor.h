@@ -30,6 +30,9 @@ struct supervisor {
 	struct engine_process	 next;
 	enum supervisor_phase	 phase;
 	struct mono_time	 deadline;	/* of the phase */
+	struct mono_time	 next_start;	/* when next was started */
+	/* Then the socket of current was empty; see READ_NS. */
+	struct mono_time	 emptied;
 	bool			 gap;		/* of monitoring, before next */
 	bool			 stopped;	/* current did ENGINE_STOP */
 	struct mono_time	 started;	/* when current took over */

@@ -57,6 +57,13 @@ valid_wall(struct wall_time t)
 	return (t.ns < 0 ? WALL_NEVER : t);
 }
 
+struct mono_time
+engine_check_used(const struct engine_check_known *known)
+{
+	return (mono_max(mono_add(known->used, known->interruption_ns),
+	    mono_add(known->read, -ENGINE_CHECK_DELAY_NS)));
+}
+
 static const char *
 check_transition(const struct engine_event *e,
     const struct engine_check_known *known, struct mono_time now)
@@ -84,6 +91,9 @@ check_transition(const struct engine_event *e,
 	    mono_add(known->changed, known->interruption_ns)))
 		return (raise ? "a raise before its deadline" :
 		    "a clear before its time");
+	if (raise != known->dual && mono_before(mono_add(now,
+	    REPORT_FUTURE_NS), engine_check_used(known)))
+		return ("too many transitions in a short time");
 	return (NULL);
 }
 

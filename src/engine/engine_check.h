@@ -44,10 +44,29 @@ bool	 engine_check_datagram(const union engine_datagram *, size_t length);
 struct engine_check_known {
 	uint32_t	 transitions;	/* applied so far; odd: raised */
 	struct mono_time changed;	/* the last one, or the start */
+	struct mono_time used;		/* engine_check_used of the last one */
+	/* All reports that the engine had sent by then have been read. */
+	struct mono_time read;
 	int64_t		 interruption_ns;
 	bool		 enabled;
 	bool		 dual;	/* it is that of two active nodes */
 };
+
+/*
+ * A correct engine sends a report sooner than this after its event, also when
+ * it was stopped: the agent kills an engine that hangs for half of it.
+ */
+#define ENGINE_CHECK_DELAY_NS	(30 * NSEC_PER_SEC)
+
+/*
+ * Limits the transitions of an alarm.  Each raise needs a silence of its own;
+ * of an alarm of two active nodes, each clear needs a time with one of them.
+ * Returns the time when the silences of all raises so far, and of one more, can
+ * have ended at the earliest; those that were not reported until `read` ended
+ * at most ENGINE_CHECK_DELAY_NS before it.  If it is in the future, there was
+ * not enough time for so many raises, whatever times the engine reports.
+ */
+struct mono_time engine_check_used(const struct engine_check_known *);
 
 /* The two clocks at the same moment. */
 struct engine_check_clocks {
@@ -57,10 +76,10 @@ struct engine_check_clocks {
 
 /*
  * Checks an event: it must be the next transition of its watch, and must not be
- * in the future or earlier than a correct engine can detect it.  `known` is
- * NULL when there is no such watch.  On success returns NULL and sets *event,
- * whose time is never later than now, and its wall-clock time; otherwise
- * returns what is wrong, a constant text.
+ * in the future, earlier than a correct engine can detect it or, with those
+ * before it, too frequent.  `known` is NULL when there is no such watch.  On
+ * success returns NULL and sets *event, whose time is never later than now, and
+ * its wall-clock time; otherwise returns what is wrong, a constant text.
  */
 const char *engine_check_event(const struct engine_event *,
 	    const struct engine_check_known *,

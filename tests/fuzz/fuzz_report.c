@@ -42,6 +42,9 @@ take_event(const struct engine_event *e)
 	fuzz_check(event.last_heartbeat.ns >= 0 && event.duration_ns >= 0);
 	fuzz_check(event.silence_ns == 0 ||
 	    event.silence_ns == w->interruption_ns);
+	if (event.transition == DETECT_RAISED)
+		w->used = engine_check_used(w);
+	fuzz_check(mono_sub(w->used, clocks.now) <= FUTURE_NS);
 	w->transitions++;
 	w->changed = event.at;
 }
@@ -79,6 +82,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	for (i = 0; i < WATCHES; i++)
 		known[i] = (struct engine_check_known){
 			.transitions = i, .changed = { 1000 * SECOND },
+			.read = { 4000 * SECOND },
 			.interruption_ns = 10 * SECOND, .enabled = i != 3,
 		};
 	while (cursor_ok(&c) && c.left > 0) {

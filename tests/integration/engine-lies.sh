@@ -3,9 +3,11 @@
 #
 # Setting: hbwatchd whose engine is replaced by one that lies at random
 #          (tests/tools/lying_engine.c), while tables are read and the
-#          configuration is reloaded; then the real engine takes over.
+#          configuration is reloaded; then the real engine takes over; then an
+#          engine that sends the raises and clears of a whole day at once.
 # Checks:  the agent finds the lies and goes on; neither the log nor the outbox
 #          is flooded; afterwards no watch is mute and all alarms are right.
+#          Only as many raises are accepted as a real engine could send.
 #
 #   --long SECONDS   lies for that time instead of 15 s
 #   --seed NUMBER    for other lies: 1
@@ -21,7 +23,7 @@ while [ $# -gt 0 ]; do
 	esac
 	shift 2
 done
-begin
+begin sqlite3
 liar=$BUILD/tests/tools/lying_engine
 [ -x "$liar" ] || bail_out "$liar is missing: make check-build"
 WATCHES=20
@@ -124,6 +126,33 @@ captures_run() {
 	! walk hbwCaptureState | grep -v running
 }
 soon "all captures run" 60 captures_run
+
+# ---- the raises of a whole day at once
+
+before=$(get hbwNotificationSequence.0)
+stop hbwatchd
+# Silence counts from the last clear.
+sqlite3 "$WORK/state/hbwatchd.db" \
+	"UPDATE alarm SET raised = raised - 86400 * 1000000000,
+	cleared = cleared - 86400 * 1000000000"
+rm "$OWN/honest"
+echo 0 >"$OWN/past"
+chmod 0666 "$OWN/past"
+mark_log
+began=$SECONDS
+BUILD=$OWN start_hbwatchd
+too_many() {
+	[ "$(log_count "invalid report: too many transitions in a short time")" -gt 1 ]
+}
+soon "two engines with too many transitions are replaced" 20 too_many
+sequences=$(($(get hbwNotificationSequence.0) - before))
+seconds=$((SECONDS - began))
+note "$sequences notifications in $seconds s"
+# Each watch can raise its alarm once a second, and for 30 s in the past.
+check "only possible raises were accepted" \
+	[ "$sequences" -le $((2 * (34 + seconds) + 20)) ]
+check "several were accepted" [ "$sequences" -gt 20 ]
+
 # sanitizer_lines: what the sanitizers wrote to the log
 sanitizer_lines() {
 	grep -E -A 20 'Sanitizer|runtime error' "$WORK/hbwatchd.log"

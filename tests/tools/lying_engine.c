@@ -4,9 +4,11 @@
  * the shared rows, hangs and crashes, at random.  engine-lies.sh runs it in
  * place of hbwatch-engine.
  *
- * The directory of the program has two files: `seed` with the number of the
- * next run, which each run increases, and, from some time on, `honest`: then
- * the program executes hbwatch-engine.honest, with the same descriptors.
+ * The directory of the program has the file `seed` with the number of the next
+ * run, which each run increases.  If it has `honest`, the program executes
+ * hbwatch-engine.honest, with the same descriptors.  If it has `past`, with
+ * another such number, the program sends correct raises and clears of the last
+ * day, as fast as the agent takes them.
  */
 #include <sys/socket.h>
 
@@ -96,6 +98,15 @@ path_of(const char *name, char *path, size_t size)
 	snprintf(path, size, "%s/%s", self, name);
 }
 
+static bool
+has_file(const char *name)
+{
+	char	 path[640];
+
+	path_of(name, path, sizeof(path));
+	return (access(path, F_OK) == 0);
+}
+
 /* As the agent executes an engine: the jail permits nothing else. */
 static void
 become_honest(char **argv)
@@ -103,8 +114,7 @@ become_honest(char **argv)
 	char	 path[640];
 	int	 file;
 
-	path_of("honest", path, sizeof(path));
-	if (access(path, F_OK) != 0)
+	if (!has_file("honest"))
 		return;
 	path_of("hbwatch-engine.honest", path, sizeof(path));
 	file = open(path, O_PATH);
@@ -115,21 +125,22 @@ become_honest(char **argv)
 	exit(1);
 }
 
-static void
-take_seed(void)
+/* Increases the number in a file; returns the old one. */
+static unsigned long
+take_number(const char *name)
 {
-	unsigned long	 seed = 1;
+	unsigned long	 number = 1;
 	char		 path[640];
 	FILE		*f;
 
-	path_of("seed", path, sizeof(path));
+	path_of(name, path, sizeof(path));
 	f = fopen(path, "r+");
-	if (f == NULL || fscanf(f, "%lu", &seed) != 1)
+	if (f == NULL || fscanf(f, "%lu", &number) != 1)
 		exit(1);
 	rewind(f);
-	fprintf(f, "%lu\n", seed + 1);
+	fprintf(f, "%lu\n", number + 1);
 	fclose(f);
-	random_state = (seed + 1) * UINT64_C(0x9e3779b97f4a7c15);
+	return (number);
 }
 
 /* ---- reports */
@@ -230,6 +241,38 @@ send_events(void)
 	if (once_in(10))
 		events.count = (uint32_t)odd_number();
 	send_bytes(&events, ENGINE_EVENTS_SIZE(count));
+}
+
+/*
+ * A raise and a clear of each watch for each of its interruptions.  A later run
+ * begins later, after the last event that the agent has accepted.
+ */
+static void
+send_past(unsigned long run)
+{
+	static struct engine_events	 events;
+	const struct detect_watch	*w;
+	struct engine_event		 e;
+	int64_t				 ns, age_ns;
+	uint32_t			 i, n;
+
+	events.type = ENGINE_EVENT;
+	age_ns = (86400 - 600 * (int64_t)run) * NSEC_PER_SEC;
+	for (i = 0; i < shared->nwatches; i++) {
+		w = &shared->watches[i];
+		ns = (int64_t)w->interruption_ns;
+		e = next_event(i);
+		e.at = mono_add(e.at, -age_ns);
+		for (n = 0; n < age_ns / ns; n++) {
+			e.at = mono_add(e.at, ns);
+			events.count = 2;
+			events.events[0] = events.events[1] = e;
+			events.events[1].number = e.number + 1;
+			events.events[1].transition = DETECT_CLEARED;
+			e.number += 2;
+			send_bytes(&events, ENGINE_EVENTS_SIZE(2));
+		}
+	}
 }
 
 static void
@@ -360,15 +403,23 @@ int
 main(int argc, char **argv)
 {
 	struct mono_time	 until;
+	uint32_t		 order;
 
 	(void)argc;
 	become_honest(argv);
-	take_seed();
+	random_state = (take_number("seed") + 1) *
+	    UINT64_C(0x9e3779b97f4a7c15);
 	if (!handover_read(ENGINE_HANDOVER, &handover))
 		return (1);
 	shared = shared_state_attach(&handover.config, ENGINE_ROWS);
 	if (shared == NULL || shared->nwatches == 0 || shared->ncaptures == 0)
 		return (1);
+	if (has_file("past")) {
+		send_message(ENGINE_READY, 0, 0, 0);
+		(void)recv(ENGINE_PARENT, &order, sizeof(order), 0);
+		send_past(take_number("past"));
+		return (0);
+	}
 	begin();
 	look_alive();
 	/* For some time it only lies in ways that are not noticed. */

@@ -540,6 +540,49 @@ dual_in_a_storm(void **state)
 
 /* ---- reports that are repeated, late or lost */
 
+/*
+ * Raises every 10.1 s, in the past, with a clear after each.  Returns how many
+ * raises were accepted.
+ */
+static unsigned
+report_past(double from, double to)
+{
+	struct engine_event	 e = { .received = 1 };
+	unsigned		 n;
+
+	for (n = 0; from <= to; from += 10.1, n++) {
+		e.number = alarm_of(0)->transitions + 1;
+		e.transition = DETECT_RAISED;
+		e.at = stage_mono(from);
+		if (stage_report(&stage, &e) != NULL)
+			return (n);
+		e.number++;
+		e.transition = DETECT_CLEARED;
+		e.at = stage_mono(from + 0.001);
+		assert_null(stage_report(&stage, &e));
+	}
+	return (n);
+}
+
+/* A lying engine reports many silences; a reload gives it no more of them. */
+static void
+too_many_raises(void **state)
+{
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_advance(&stage, 11);
+	stage_heartbeat(&stage, 0, 12);
+	stage.agent.now = stage_mono(10000);
+	stage.agent.reports_read = stage_mono(9990);
+	/* From 9960 to 10000, with both ends. */
+	assert_int_equal(report_past(100, 9000), 5);
+	stage_reload(&stage, COMMON WATCH("w", ""), 10000);
+	assert_int_equal(report_past(1000, 9000), 0);
+	/* A correct engine may continue. */
+	stage.agent.now = stage.agent.reports_read = stage_mono(10010);
+	assert_int_equal(report_past(10010, 10010), 1);
+}
+
 /* A report that comes again or too late is no report of a correct engine. */
 static void
 doubled_and_late_reports(void **state)
@@ -1728,6 +1771,7 @@ main(void)
 		STAGED(dual_in_a_storm),
 		STAGED(serials_and_sequences),
 		STAGED(active_by_severity),
+		STAGED(too_many_raises),
 		STAGED(doubled_and_late_reports),
 		STAGED(reports_of_the_same_kind),
 		STAGED(reports_of_unknown_rows),

@@ -161,6 +161,112 @@ times_of_events(void **state)
 	assert_non_null(check(&e, &raised));
 }
 
+/*
+ * The number of raises that are accepted, one after the other with a clear
+ * after each.  They are `step_ns` apart, the first one at `from`.
+ */
+static unsigned
+accepted_raises(struct engine_check_known *known, struct mono_time from,
+    int64_t step_ns, const struct engine_check_clocks *now)
+{
+	struct engine_event	 e = a_raise();
+	unsigned		 n = 0;
+
+	for (e.at = from; !mono_before(now->now, e.at);
+	    e.at = mono_add(e.at, step_ns)) {
+		e.number = known->transitions + 1;
+		e.transition = DETECT_RAISED;
+		if (engine_check_event(&e, known, now, &event, &at) != NULL)
+			break;
+		known->used = engine_check_used(known);
+		known->transitions++;
+		n++;
+		e.number++;
+		e.transition = DETECT_CLEARED;
+		assert_null(engine_check_event(&e, known, now, &event, &at));
+		known->transitions++;
+		known->changed = event.at;
+	}
+	return (n);
+}
+
+/*
+ * Raises and clears of a whole day, after a day without any.  No more are
+ * accepted than were possible since the agent has read all reports.
+ */
+static void
+flood_of_the_past(void **state)
+{
+	struct engine_check_clocks	 later = clocks;
+	struct engine_check_known	 known = cleared;
+	const int64_t			 day = 86400 * SECOND;
+	struct engine_event		 e = a_raise();
+
+	(void)state;
+	known.interruption_ns = 1 * SECOND;
+	known.changed = known.used = mono_add(NOW, -day);
+	known.read = NOW;
+	assert_int_equal(accepted_raises(&known, mono_add(NOW, 1 * SECOND -
+	    day), 1 * SECOND, &clocks), 32);
+	e.at = NOW;
+	e.number = known.transitions + 1;
+	assert_string_equal(check(&e, &known),
+	    "too many transitions in a short time");
+	/* Ten seconds later, ten more. */
+	later.now = mono_add(NOW, 10 * SECOND);
+	known.read = later.now;
+	assert_int_equal(accepted_raises(&known, mono_add(known.changed,
+	    1 * SECOND), 1 * SECOND, &later), 10);
+}
+
+/* Reports that waited while the agent was blocked for ten minutes. */
+static void
+blocked_agent(void **state)
+{
+	struct engine_check_known	 known = cleared;
+
+	(void)state;
+	known.interruption_ns = 1 * SECOND;
+	known.read = mono_add(NOW, -600 * SECOND);
+	known.changed = known.used = mono_add(NOW, -3600 * SECOND);
+	assert_int_equal(accepted_raises(&known, known.read, 1 * SECOND,
+	    &clocks), 601);
+	/* The same from an engine that is too late, but not very much. */
+	known.read = NOW;
+	known.changed = known.used = mono_add(NOW, -3600 * SECOND);
+	assert_int_equal(accepted_raises(&known,
+	    mono_add(NOW, -ENGINE_CHECK_DELAY_NS), 1 * SECOND, &clocks), 31);
+}
+
+/* A watch whose heartbeats come a little later than its interruption. */
+static void
+raised_all_the_time(void **state)
+{
+	static const int64_t		 interruptions[] = {
+		NSEC_PER_MSEC, SECOND, 30 * SECOND, 86400 * SECOND,
+	};
+	struct engine_check_clocks	 now = clocks;
+	struct engine_check_known	 known;
+	struct mono_time		 raised_at;
+	size_t				 i;
+	unsigned			 n;
+
+	(void)state;
+	for (i = 0; i < sizeof(interruptions) / sizeof(interruptions[0]);
+	    i++) {
+		known = cleared;
+		known.interruption_ns = interruptions[i];
+		known.changed = NOW;
+		for (n = 0; n < 1000; n++) {
+			raised_at = mono_add(known.changed, interruptions[i]);
+			now.now = mono_add(raised_at, NSEC_PER_MSEC / 10);
+			known.read = raised_at;
+			assert_int_equal(accepted_raises(&known, raised_at,
+			    SECOND, &now), 1);
+		}
+	}
+}
+
 /* The wall-clock time must fit the monotonic one. */
 static void
 wall_times(void **state)
@@ -417,6 +523,9 @@ main(void)
 		cmocka_unit_test(wrong_transitions),
 		cmocka_unit_test(disabled_watch),
 		cmocka_unit_test(times_of_events),
+		cmocka_unit_test(flood_of_the_past),
+		cmocka_unit_test(blocked_agent),
+		cmocka_unit_test(raised_all_the_time),
 		cmocka_unit_test(wall_times),
 		cmocka_unit_test(flags),
 		cmocka_unit_test(captures),
