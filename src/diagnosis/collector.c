@@ -59,6 +59,15 @@ collector_stopped(const struct collector_rate *r, struct mono_time now)
 	    COLLECTOR_MISSING * collector_longest(r));
 }
 
+bool
+collector_stopped_with_peer(const struct collector *c,
+    const struct collector_rate *r, struct mono_time now)
+{
+	return (collector_stopped(r, now) && r->after == 0 &&
+	    mono_sub(c->last, r->latest) <= 2 * collector_longest(r) &&
+	    mono_sub(r->latest, r->first) >= 2 * mono_sub(now, c->last));
+}
+
 static void
 count(struct collector_rate *r, const struct collector_view *v)
 {
@@ -374,26 +383,44 @@ collector_one_sender(const struct collector *c)
 static bool
 bfd_is_deaf(const struct collector *c, const struct packet *packet)
 {
-	const struct configuration_profile	*p = c->setting.watch->profile;
-	struct cursor				 data;
-	uint8_t					 first, second;
+	struct cursor	 data;
+	uint8_t		 first, second;
 
-	if (strcmp(p->form.protocol->name, "bfd") != 0 ||
-	    !collector_has_port(c, packet) || !packet_udp(packet, &data, NULL))
+	if (strcmp(form_of(c)->protocol->name, "bfd") != 0 ||
+	    !packet_udp(packet, &data, NULL))
 		return (false);
 	first = cursor_u8(&data);
 	second = cursor_u8(&data);
 	return (cursor_ok(&data) && first == (1 << 5 | 1) && second >> 6 == 1);
 }
 
+/* The partner is this host, unless this is a third one, at a mirror port. */
 static void
-on_our_heartbeat(struct collector *c, const struct collector_view *v)
+on_partner_heartbeat(struct collector *c, const struct collector_view *v)
 {
 	struct evidence_signal	*s;
 
-	count(&c->ours, v);
+	/* When it is back later, the peer was still silent because of it. */
+	if (v->after && !c->gone && c->for_peer.ours == 0 &&
+	    collector_partner_stopped(c, v->frame->at))
+		c->partner_paused = true;
+	count(&c->partners, v);
+	if (v->from_us || c->setting.own == NULL)
+		c->partner_is_us = true;
+	if (v->after && bfd_is_deaf(c, &v->frame->packet))
+		c->partner_down = v->frame->at;
 	s = collector_see(c, EVIDENCE_OUR_HEARTBEATS, v->frame);
-	s->count = c->ours.after;
+	s->count = c->partners.after;
+}
+
+static void
+on_stop(struct collector *c, const struct collector_view *v)
+{
+	if (mono_sub(c->last, v->frame->at) >= STOP_GRACE_NS)
+		return;
+	collector_see(c, EVIDENCE_PEER_ANNOUNCED_STOP, v->frame);
+	if (collector_never(c->peer_ended))
+		c->peer_ended = v->frame->at;
 }
 
 static void
@@ -404,21 +431,19 @@ take_heartbeat(struct collector *c, struct collector_view *v)
 	bool				 decoded = decode(c, f, &h);
 
 	v->heartbeat = counts(c, v, decoded, &h);
-	v->our_heartbeat = decoded && !h.stop && v->from_us;
+	v->own_protocol = decoded;
+	v->partner_heartbeat = decoded && !h.stop && !v->heartbeat &&
+	    v->from_partner;
 	if (v->heartbeat)
 		on_heartbeat(c, v);
-	else if (v->our_heartbeat)
-		on_our_heartbeat(c, v);
+	else if (v->partner_heartbeat)
+		on_partner_heartbeat(c, v);
 	if (decoded && h.alive && collector_one_sender(c))
 		on_active(c, f);
-	if (decoded && h.stop && !v->from_us && (v->from_peer ||
-	    c->peer.family == ADDR_NONE) &&
-	    mono_sub(c->last, f->at) < STOP_GRACE_NS) {
-		collector_see(c, EVIDENCE_PEER_ANNOUNCED_STOP, f);
-		if (collector_never(c->peer_ended))
-			c->peer_ended = f->at;
-	}
-	if (v->from_peer && v->after && bfd_is_deaf(c, &f->packet))
+	if (decoded && h.stop && !v->from_us &&
+	    (v->from_peer || c->peer.family == ADDR_NONE))
+		on_stop(c, v);
+	if (decoded && v->from_peer && v->after && bfd_is_deaf(c, &f->packet))
 		collector_see(c, EVIDENCE_PEER_DOES_NOT_HEAR_US, f)->code =
 		    EVIDENCE_DEAF_BFD;
 }
@@ -518,7 +543,9 @@ on_rest_of_peer(struct collector *c, const struct collector_view *v)
 	count(&c->rest, v);
 	if (c->setting.next_hop.family == ADDR_NONE)
 		collector_answered(&c->for_peer);
-	if (v->after && !c->returned && !c->gone &&
+	/* Other packets of the protocol do not show that its process hangs. */
+	if (v->after && !c->returned && !c->gone && !v->own_protocol &&
+	    !(f->is_tcp && collector_has_port(c, &f->packet)) &&
 	    mono_before(collector_overdue(c), f->at))
 		collector_see(c, EVIDENCE_PEER_OTHER_TRAFFIC, f);
 }
@@ -592,6 +619,6 @@ collector_frame(struct collector *c, const struct diagnosis_frame *f)
 		collector_answered(&c->for_peer);
 	else if (v.from_peer && !v.heartbeat)
 		on_rest_of_peer(c, &v);
-	else if (!v.from_peer && !v.from_us && !v.heartbeat)
+	else if (!v.from_us && !v.heartbeat)
 		on_other(c, &v);
 }

@@ -105,8 +105,11 @@ struct collector {
 	bool			 routed;
 	bool			 returned;	/* the heartbeats are back */
 
-	/* The heartbeats of the peer, ours, and what else the peer sends. */
-	struct collector_rate	 heartbeats, ours, rest;
+	/* Heartbeats of the peer and its partner; the rest of the peer. */
+	struct collector_rate	 heartbeats, partners, rest;
+	bool			 partner_is_us;
+	bool			 partner_paused;	/* with the peer */
+	struct mono_time	 partner_down;	/* BFD, with diagnostic 1 */
 	struct collector_flow	 flow;		/* of the last heartbeat */
 	unsigned		 flow_changes;	/* in the baseline */
 	bool			 same_process, new_process;
@@ -124,8 +127,12 @@ struct collector {
 	struct mono_time	 unanswered_since;
 	unsigned		 unanswered;	/* segments to the peer */
 	uint32_t		 acknowledged;	/* to the peer */
-	bool			 has_acknowledged;
-	unsigned		 retransmitted;	/* by the peer */
+	uint32_t		 sent;		/* by the peer: next number */
+	bool			 has_acknowledged, has_sent;
+	uint16_t		 port;		/* of these: not the key */
+	/* Segments that the peer repeats: acknowledged or not. */
+	unsigned		 retransmitted, repeated;
+	unsigned		 waiting;	/* of them, for any answer */
 	/* Connections that lasted less than a second. */
 	struct mono_time	 short_first, short_latest;
 	unsigned		 shorts, shorts_after;

@@ -9,6 +9,8 @@
 /* Two segments may be a coincidence; the peer's stop may need a moment. */
 #define ACKNOWLEDGEMENTS	2
 #define RETRANSMISSIONS		2
+/* A peer reacts within this time when our instance stops. */
+#define REACTION_NS		(60 * NSEC_PER_SEC)
 /* A kernel answers sooner than this. */
 #define ANSWER_NS		(300 * NSEC_PER_MSEC)
 
@@ -70,7 +72,7 @@ set_peer(const struct collector *c, struct mono_time now, struct evidence *e)
 
 	if (s[EVIDENCE_PEER_OTHER_TRAFFIC].count > 0)
 		state = EVIDENCE_PRESENT;
-	else if (!c->returned && collector_stopped(&c->rest, now))
+	else if (!c->returned && collector_stopped_with_peer(c, &c->rest, now))
 		state = EVIDENCE_ABSENT;
 	set(c, e, EVIDENCE_PEER_OTHER_TRAFFIC, state);
 	if (c->unanswered >= COLLECTOR_MISSING &&
@@ -87,26 +89,58 @@ set_peer(const struct collector *c, struct mono_time now, struct evidence *e)
 	set(c, e, EVIDENCE_PEER_REBOOTED, state);
 }
 
-/* BFD says it itself; else the peer repeats what was answered. */
+bool
+collector_partner_stopped(const struct collector *c, struct mono_time now)
+{
+	const struct collector_rate	*r = &c->partners;
+	int64_t				 due_ns = collector_longest(r);
+
+	if (c->partner_paused)
+		return (true);
+	if (!collector_stopped(r, now) || collector_one_sender(c) ||
+	    mono_sub(c->last, r->seen) > REACTION_NS)
+		return (false);
+	if (c->we_closed)
+		return (true);
+	/* It also stops because the peer has ended the connection. */
+	return (!mono_before(mono_add(c->last, 2 * due_ns), r->seen) &&
+	    (collector_never(c->peer_ended) ||
+	    mono_before(mono_add(r->seen, due_ns), c->peer_ended)));
+}
+
+/* BFD announces it; other peers repeat what was answered, or was not. */
+static enum evidence_deaf
+deaf_by(const struct collector *c, struct evidence_signal *s)
+{
+	if (s->count > 0)
+		return (collector_never(c->partner_down) ?
+		    EVIDENCE_DEAF_BFD : EVIDENCE_DEAF_BOTH);
+	if (c->deaf_requests >= COLLECTOR_MISSING && c->deaf_replies >= 2) {
+		s->count = c->deaf_requests;
+		return (EVIDENCE_DEAF_ARP);
+	}
+	if (c->retransmitted < RETRANSMISSIONS &&
+	    c->repeated < RETRANSMISSIONS)
+		return (0);
+	s->address = c->peer;
+	s->count = c->retransmitted + c->repeated;
+	/* What arrives at this host is acknowledged by its kernel. */
+	return (c->retransmitted >= RETRANSMISSIONS ||
+	    (c->setting.own != NULL && c->partner_is_us) ?
+	    EVIDENCE_DEAF_TCP : EVIDENCE_DEAF_BOTH);
+}
+
 static void
-set_deaf(const struct collector *c, struct evidence *e)
+set_deaf(const struct collector *c, struct mono_time now, struct evidence *e)
 {
 	struct evidence_signal	*s =
 	    &e->signals[EVIDENCE_PEER_DOES_NOT_HEAR_US];
 
 	set(c, e, EVIDENCE_PEER_DOES_NOT_HEAR_US, EVIDENCE_PRESENT);
-	if (s->count > 0)
-		return;
-	if (c->deaf_requests >= COLLECTOR_MISSING && c->deaf_replies >= 2) {
-		s->code = EVIDENCE_DEAF_ARP;
-		s->count = c->deaf_requests;
-	} else if (c->retransmitted >= RETRANSMISSIONS) {
-		s->code = EVIDENCE_DEAF_TCP;
-		s->count = c->retransmitted;
-		s->address = c->peer;
-	} else {
+	s->code = (uint8_t)deaf_by(c, s);
+	/* Nobody receives a node that does not send. */
+	if (s->code == 0 || collector_partner_stopped(c, now))
 		s->state = EVIDENCE_UNKNOWN;
-	}
 }
 
 static void
@@ -125,37 +159,28 @@ set_unanswered(const struct collector *c, struct evidence *e)
 static void
 set_ours(const struct collector *c, struct mono_time now, struct evidence *e)
 {
-	const struct collector_rate	*ours = &c->ours;
-	int64_t				 due_ns = collector_longest(ours);
+	const struct collector_rate	*r = &c->partners;
 	enum evidence_state		 state = EVIDENCE_UNKNOWN;
 
 	/*
 	 * A backup of a group is silent by intention.  A host that does not
 	 * find the MAC address of the peer cannot send to it.
 	 */
-	if (collector_goes_on(c, ours, now))
+	if (!c->partner_is_us)
+		state = EVIDENCE_UNKNOWN;
+	else if (c->partner_paused)
+		state = EVIDENCE_ABSENT;
+	else if (collector_goes_on(c, r, now))
 		state = EVIDENCE_PRESENT;
-	else if (collector_stopped(ours, now) && !collector_one_sender(c) &&
+	else if (collector_stopped(r, now) && !collector_one_sender(c) &&
 	    !c->gone && c->for_peer.ours == 0)
 		state = EVIDENCE_ABSENT;
 	set(c, e, EVIDENCE_OUR_HEARTBEATS, state);
-	if (state != EVIDENCE_ABSENT)
-		return;
-	/* Ours also stop because the peer has ended the connection. */
-	if (c->we_closed || (!mono_before(mono_add(c->last, 2 * due_ns),
-	    ours->seen) && (collector_never(c->peer_ended) ||
-	    mono_before(mono_add(ours->seen, due_ns), c->peer_ended))))
+	if (state == EVIDENCE_ABSENT && collector_partner_stopped(c, now))
 		e->flags |= EVIDENCE_OURS_FIRST;
-}
-
-/* Did this host send all the time, and stop when the peer did? */
-static bool
-stopped_with_peer(const struct collector *c, const struct collector_rate *r,
-    struct mono_time now)
-{
-	return (collector_stopped(r, now) && r->after == 0 &&
-	    mono_sub(c->last, r->latest) <= 2 * collector_longest(r) &&
-	    mono_sub(r->latest, r->first) >= 2 * mono_sub(now, c->last));
+	if (c->setting.own == NULL && c->setting.watch->profile->
+	    local.family == ADDR_NONE)
+		e->flags |= EVIDENCE_OURS_ASSUMED;
 }
 
 static void
@@ -167,11 +192,12 @@ set_segment(const struct collector *c, struct mono_time now,
 
 	if (collector_goes_on(c, &c->others, now))
 		state = EVIDENCE_PRESENT;
-	else if (collector_stopped(&c->others, now))
+	else if (collector_stopped_with_peer(c, &c->others, now))
 		state = EVIDENCE_ABSENT;
 	set(c, e, EVIDENCE_SEGMENT_ALIVE, state);
 	for (i = 0; i < c->nothers; i++) {
-		silent += stopped_with_peer(c, &c->other[i].rate, now);
+		silent += collector_stopped_with_peer(c, &c->other[i].rate,
+		    now);
 		alive += collector_goes_on(c, &c->other[i].rate, now);
 	}
 	if (silent > 0 && alive > 0)
@@ -235,7 +261,7 @@ collector_evidence(const struct collector *c, struct mono_time now,
 {
 	set_stops(c, e);
 	set_peer(c, now, e);
-	set_deaf(c, e);
+	set_deaf(c, now, e);
 	set_unanswered(c, e);
 	set_ours(c, now, e);
 	set_segment(c, now, e);

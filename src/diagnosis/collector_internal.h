@@ -22,7 +22,8 @@ struct collector_view {
 	bool	 from_us;		/* this host */
 	bool	 from_partner;		/* us, or to whom the peer sends */
 	bool	 heartbeat;		/* of the peer */
-	bool	 our_heartbeat;
+	bool	 partner_heartbeat;
+	bool	 own_protocol;		/* of the watch, alive or not */
 	bool	 after;			/* after the last heartbeat */
 };
 
@@ -83,12 +84,19 @@ bool	 collector_goes_on(const struct collector *,
 /* True when the baseline says that at least three frames are missing. */
 bool	 collector_stopped(const struct collector_rate *,
 	    struct mono_time now);
+/* Likewise, and they came regularly until about the last heartbeat. */
+bool	 collector_stopped_with_peer(const struct collector *,
+	    const struct collector_rate *, struct mono_time now);
 
 /* True for the protocols in which only one node of a group sends. */
 bool	 collector_one_sender(const struct collector *);
 /* The host with a MAC address: here, peer, elsewhere, or unknown. */
 enum evidence_owner collector_owner(const struct collector *,
 	    const struct mac *);
+
+/* True when the partner's instance stopped, and not because of the peer. */
+bool	 collector_partner_stopped(const struct collector *,
+	    struct mono_time now);
 
 /* Notes that a signal was seen in a frame. */
 struct evidence_signal *collector_see(struct collector *,

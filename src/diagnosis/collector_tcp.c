@@ -28,6 +28,7 @@ static void
 on_established(struct collector *c)
 {
 	c->established = true;
+	c->retransmitted = c->repeated = 0;
 	c->we_closed = false;
 	c->signals[EVIDENCE_PEER_CLOSED_CONNECTION].count = 0;
 	c->signals[EVIDENCE_PORT_REFUSED].count = 0;
@@ -60,6 +61,11 @@ on_close_by_peer(struct collector *c, const struct collector_view *v)
 	/* The last heartbeat itself may have a FIN. */
 	if (mono_before(f->at, c->last)) {
 		c->routine_closes++;
+		return;
+	}
+	/* Without an answer the kernel gives up: nothing was closed. */
+	if (reset && c->waiting >= COLLECTOR_MISSING) {
+		c->repeated += c->waiting;
 		return;
 	}
 	if (refused)
@@ -100,8 +106,7 @@ on_open(struct collector *c, const struct diagnosis_frame *f)
 	/* A repeated SYN does not make the connection longer. */
 	c->opened = f->at;
 	c->established = false;
-	c->has_acknowledged = false;
-	c->retransmitted = 0;
+	c->has_acknowledged = c->has_sent = false;
 }
 
 static void
@@ -109,10 +114,24 @@ on_data_of_peer(struct collector *c, const struct packet_tcp *tcp)
 {
 	uint32_t	 end = tcp->sequence + (uint32_t)tcp->data_wire;
 
-	if (c->has_acknowledged && (int32_t)(end - c->acknowledged) <= 0)
+	if (c->has_acknowledged && (int32_t)(end - c->acknowledged) <= 0) {
 		c->retransmitted++;
-	else
-		c->retransmitted = 0;
+	} else if (c->has_sent && (int32_t)(end - c->sent) <= 0) {
+		c->repeated++;
+	} else {
+		c->retransmitted = c->repeated = 0;
+		c->sent = end;
+		c->has_sent = true;
+	}
+}
+
+/* Bare acknowledgements are not captured before the case begins. */
+static bool
+sees_answers(const struct collector *c, const struct diagnosis_frame *f)
+{
+	return (c->partners.before >= COLLECTOR_MISSING ||
+	    (!collector_never(c->setting.complete) &&
+	    !mono_before(f->at, c->setting.complete)));
 }
 
 static void
@@ -121,6 +140,8 @@ from_peer(struct collector *c, const struct collector_view *v)
 	const struct diagnosis_frame	*f = v->frame;
 
 	c->unanswered = 0;
+	if (sees_answers(c, f) && (f->tcp.flags & PACKET_TCP_RST) == 0)
+		c->waiting++;
 	if (f->tcp.data_wire > 1)
 		on_data_of_peer(c, &f->tcp);
 	else if (f->kind == DIAGNOSIS_OTHER && !v->heartbeat && !c->returned &&
@@ -134,6 +155,7 @@ to_peer(struct collector *c, const struct collector_view *v)
 {
 	const struct diagnosis_frame	*f = v->frame;
 
+	c->waiting = 0;
 	if ((f->tcp.flags & PACKET_TCP_ACK) != 0) {
 		c->acknowledged = f->tcp.acknowledgement;
 		c->has_acknowledged = true;
@@ -146,6 +168,21 @@ to_peer(struct collector *c, const struct collector_view *v)
 		c->unanswered_since = f->at;
 }
 
+/* Sequence numbers are those of one connection. */
+static void
+select_connection(struct collector *c, const struct packet *packet)
+{
+	uint16_t	 port = packet->source_port;
+
+	if (port == c->setting.watch->profile->form.key)
+		port = packet->destination_port;
+	if (port == c->port)
+		return;
+	c->port = port;
+	c->has_acknowledged = c->has_sent = false;
+	c->retransmitted = c->repeated = c->waiting = 0;
+}
+
 void
 collector_tcp(struct collector *c, const struct collector_view *v)
 {
@@ -156,6 +193,7 @@ collector_tcp(struct collector *c, const struct collector_view *v)
 	if (f->tls_alert >= ALERT_FIRST && f->tls_alert <= ALERT_LAST &&
 	    mono_sub(c->last, f->at) <= ATTEMPTS_NS)
 		see_port(c, EVIDENCE_HANDSHAKE_FAILS, f, f->tls_alert);
+	select_connection(c, &f->packet);
 	if (v->from_peer)
 		from_peer(c, v);
 	else

@@ -109,6 +109,7 @@ coded_text(enum evidence_number number, unsigned code)
 		"the peer asks for our MAC address again and again, although "
 		"it is answered",
 		"the peer sends again what was acknowledged",
+		"both nodes send, but neither receives the other",
 	};
 	static const char *const	 reboot[] = { "",
 		"ARP probe", "duplicate address detection", "DHCP request",

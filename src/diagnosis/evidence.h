@@ -74,6 +74,7 @@ enum evidence_deaf {
 	EVIDENCE_DEAF_BFD = 1,		/* BFD is Down with diagnostic 1 */
 	EVIDENCE_DEAF_ARP,		/* asks for us again and again */
 	EVIDENCE_DEAF_TCP,		/* retransmits acknowledged data */
+	EVIDENCE_DEAF_BOTH,		/* and its partner not the peer */
 };
 
 enum evidence_unanswered {
@@ -145,7 +146,12 @@ struct evidence_signal {
 #define EVIDENCE_NEW_PROCESS	0x400
 /* The peer had the floating IP before. */
 #define EVIDENCE_FLOATING_HELD	0x800
-#define EVIDENCE_FLAGS		0xfff	/* all of them */
+/*
+ * In a capture file it is not known which host captured it: the host to which
+ * the peer sends is taken for it.
+ */
+#define EVIDENCE_OURS_ASSUMED	0x1000
+#define EVIDENCE_FLAGS		0x1fff	/* all of them */
 
 struct evidence {
 	/* By number; [0] is not used. */

@@ -52,10 +52,35 @@ carrier_unclear(const struct facts *f)
 #define STOPPED	(BIT(EVIDENCE_PEER_ANNOUNCED_STOP) |			\
 	BIT(EVIDENCE_PEER_CLOSED_CONNECTION) | BIT(EVIDENCE_PORT_REFUSED))
 
+/* A host that does not find the peer's MAC address cannot send either. */
 static bool
 ours_first(const struct facts *f)
 {
-	return (flag(f, EVIDENCE_OURS_FIRST));
+	return (flag(f, EVIDENCE_OURS_FIRST) &&
+	    (f->present & BIT(EVIDENCE_ARP_UNANSWERED)) == 0);
+}
+
+static bool
+ours_first_assumed(const struct facts *f)
+{
+	return (ours_first(f) && flag(f, EVIDENCE_OURS_ASSUMED));
+}
+
+/* No frame of the peer shows that the segment works. */
+static bool
+peer_silent(const struct facts *f)
+{
+	return ((f->present & (STOPPED | BIT(EVIDENCE_PROHIBITED) |
+	    BIT(EVIDENCE_PEER_OTHER_TRAFFIC) |
+	    BIT(EVIDENCE_PEER_ACKNOWLEDGES_ONLY) |
+	    BIT(EVIDENCE_PEER_DOES_NOT_HEAR_US) |
+	    BIT(EVIDENCE_HANDSHAKE_FAILS))) == 0);
+}
+
+static bool
+both_deaf(const struct facts *f)
+{
+	return (code(f, EVIDENCE_PEER_DOES_NOT_HEAR_US) == EVIDENCE_DEAF_BOTH);
 }
 
 static bool
@@ -197,6 +222,8 @@ static const struct row	 rows[] = {
 	 * Our instance stopped, and the peer reacted to that.  A peer that has
 	 * stopped first is not excused by our instance, which may follow it.
 	 */
+	{ 0, BIT(EVIDENCE_OUR_HEARTBEATS), ours_first_assumed,
+	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 60, EVIDENCE_OUR_HEARTBEATS },
 	{ 0, BIT(EVIDENCE_OUR_HEARTBEATS), ours_first,
 	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 90, EVIDENCE_OUR_HEARTBEATS },
 	{ 0, BIT(EVIDENCE_LOCAL_PORT_OPEN), peer_not_stopped,
@@ -204,10 +231,10 @@ static const struct row	 rows[] = {
 
 	/* All that was received before is silent: our port or the switch. */
 	{ 0, BIT(EVIDENCE_SEGMENT_ALIVE) | BIT(EVIDENCE_OTHER_PEERS_ALIVE),
-	  NULL,
+	  peer_silent,
 	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 90, EVIDENCE_SEGMENT_ALIVE },
 	/* The same without other watches, so it may be a link behind it. */
-	{ 0, BIT(EVIDENCE_SEGMENT_ALIVE), NULL,
+	{ 0, BIT(EVIDENCE_SEGMENT_ALIVE), peer_silent,
 	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 70, EVIDENCE_SEGMENT_ALIVE },
 
 	/* The peer said that it stops. */
@@ -241,6 +268,10 @@ static const struct row	 rows[] = {
 	  CAUSE_PEER_HUNG, CAUSE_SIDE_PEER, 90,
 	  EVIDENCE_PEER_ACKNOWLEDGES_ONLY },
 
+	/* At a mirror port both are seen, but neither receives the other. */
+	{ BIT(EVIDENCE_PEER_DOES_NOT_HEAR_US), 0, both_deaf,
+	  CAUSE_LINK_ABNORMAL, CAUSE_SIDE_BETWEEN, 75,
+	  EVIDENCE_PEER_DOES_NOT_HEAR_US },
 	/* The peer is received, but does not receive us. */
 	{ BIT(EVIDENCE_PEER_DOES_NOT_HEAR_US), 0, NULL,
 	  CAUSE_ONE_WAY_LINK, CAUSE_SIDE_BETWEEN, 90,
