@@ -133,6 +133,8 @@ struct collector {
 	/* Segments that the peer repeats: acknowledged or not. */
 	unsigned		 retransmitted, repeated;
 	unsigned		 waiting;	/* of them, for any answer */
+	bool			 handshake;	/* of TLS, was seen */
+	bool			 handshake_short;	/* in the last short one */
 	/* Connections that lasted less than a second. */
 	struct mono_time	 short_first, short_latest;
 	unsigned		 shorts, shorts_after;
@@ -146,7 +148,6 @@ struct collector {
 
 	struct collector_claims	 group, floating_ip;
 	uint32_t		 group_vlan;
-	bool			 floating_ip_held;	/* by the peer */
 
 	struct collector_rate	 others;	/* all of them */
 	struct collector_other	 other[COLLECTOR_OTHERS];
@@ -173,7 +174,7 @@ void	 collector_frame(struct collector *, const struct diagnosis_frame *);
 /*
  * Writes what is known at `now`: the signals 1 to 11, 14, 17, 18 and 21, and
  * the flags RECEIVED, ROUTED, SHARED_LINK, OURS_FIRST, PARTLY, SAME_PROCESS,
- * NEW_PROCESS and FLOATING_HELD.  Other signals and flags stay as they are.
+ * NEW_PROCESS and OURS_ASSUMED.  Other signals and flags stay as they are.
  */
 void	 collector_evidence(const struct collector *, struct mono_time now,
 	    struct evidence *);

@@ -235,8 +235,6 @@ set_floating_ip(const struct collector *c, struct evidence *e)
 	    present_if(owner > EVIDENCE_OWNER_UNKNOWN));
 	s->code = (uint8_t)owner;
 	s->address = c->setting.floating_ip;
-	if (c->floating_ip_held)
-		e->flags |= EVIDENCE_FLOATING_HELD;
 }
 
 /* Attempts go on; a peer with a connection for each heartbeat makes none. */
@@ -248,7 +246,9 @@ handshakes_fail(const struct collector *c, struct mono_time now)
 	if (c->signals[EVIDENCE_HANDSHAKE_FAILS].code != 0 ||
 	    c->shorts_after >= COLLECTOR_MISSING)
 		return (true);
-	if (c->shorts < COLLECTOR_MISSING)
+	if (c->shorts == 1)
+		return (c->handshake_short);
+	if (c->shorts < (c->handshake_short ? 2 : COLLECTOR_MISSING))
 		return (false);
 	spacing_ns = mono_sub(c->short_latest, c->short_first) /
 	    (c->shorts - 1);

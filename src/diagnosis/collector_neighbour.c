@@ -104,8 +104,6 @@ on_floating_claim(struct collector *c, const struct collector_view *v)
 	if (!collector_mac_known(&f->source))
 		return;
 	collector_answered(&c->for_floating_ip);
-	if (!v->after)
-		c->floating_ip_held = v->from_peer;
 	collector_claim(c, &c->floating_ip, &claim,
 	    collector_mac_equal(&c->floating_ip.latest.mac, &claim.mac),
 	    collector_mac_equal(&c->floating_ip.other.mac, &claim.mac), f);

@@ -46,8 +46,22 @@ on_short(struct collector *c, const struct collector_view *v)
 	c->short_latest = at;
 	if (v->after)
 		c->shorts_after++;
+	c->handshake_short = c->handshake;
 	see_port(c, EVIDENCE_HANDSHAKE_FAILS, v->frame,
 	    c->signals[EVIDENCE_HANDSHAKE_FAILS].code);
+}
+
+/*
+ * A kernel that gets no answer gives up and sends a RST with ACK: the process
+ * has closed nothing.  A RST in an idle connection has no other reason.
+ */
+static bool
+gave_up(const struct collector *c, const struct packet_tcp *tcp)
+{
+	const struct protocol	*p = c->setting.watch->profile->form.protocol;
+
+	return ((tcp->flags & PACKET_TCP_ACK) != 0 &&
+	    (c->waiting >= COLLECTOR_MISSING || p->follow != NULL));
 }
 
 static void
@@ -63,9 +77,8 @@ on_close_by_peer(struct collector *c, const struct collector_view *v)
 		c->routine_closes++;
 		return;
 	}
-	/* Without an answer the kernel gives up: nothing was closed. */
-	if (reset && c->waiting >= COLLECTOR_MISSING) {
-		c->repeated += c->waiting;
+	if (reset && !refused && gave_up(c, &f->tcp)) {
+		c->repeated += COLLECTOR_MISSING;
 		return;
 	}
 	if (refused)
@@ -79,17 +92,25 @@ on_close_by_peer(struct collector *c, const struct collector_view *v)
 		c->peer_ended = f->at;
 }
 
+/* Also just before the peer's last heartbeat, which may cross our FIN. */
+static bool
+is_near_end(const struct collector *c, const struct diagnosis_frame *f)
+{
+	return (mono_sub(c->last, f->at) <= 2 * collector_interval(c));
+}
+
 static void
 on_close(struct collector *c, const struct collector_view *v)
 {
 	const struct diagnosis_frame	*f = v->frame;
 
+	/* An attempt that failed does not show that an instance stopped. */
 	if (c->established && !collector_never(c->opened) &&
 	    mono_sub(f->at, c->opened) <= SHORT_NS)
 		on_short(c, v);
-	if (v->from_peer)
+	else if (v->from_peer)
 		on_close_by_peer(c, v);
-	else if (v->after &&
+	else if (is_near_end(c, f) &&
 	    c->signals[EVIDENCE_PEER_CLOSED_CONNECTION].count == 0)
 		c->we_closed = true;
 	c->opened = (struct mono_time){ 0 };
@@ -105,7 +126,7 @@ on_open(struct collector *c, const struct diagnosis_frame *f)
 	}
 	/* A repeated SYN does not make the connection longer. */
 	c->opened = f->at;
-	c->established = false;
+	c->established = c->handshake = false;
 	c->has_acknowledged = c->has_sent = false;
 }
 
@@ -194,6 +215,8 @@ collector_tcp(struct collector *c, const struct collector_view *v)
 	    mono_sub(c->last, f->at) <= ATTEMPTS_NS)
 		see_port(c, EVIDENCE_HANDSHAKE_FAILS, f, f->tls_alert);
 	select_connection(c, &f->packet);
+	if (f->tls_handshake)
+		c->handshake = true;
 	if (v->from_peer)
 		from_peer(c, v);
 	else

@@ -28,6 +28,7 @@
 #define DHCP6_SOLICIT		1
 
 #define TLS_ALERT		21	/* RFC 8446, sections 5.1 and 6 */
+#define TLS_HANDSHAKE		22
 
 /* Longer than any packet that an ICMP message can quote. */
 #define QUOTED_WIRE		((size_t)UINT16_MAX + IPV6_HEADER)
@@ -309,24 +310,27 @@ decode_dhcp(struct diagnosis_frame *f)
 		f->kind = DIAGNOSIS_DHCP;
 }
 
-/* An alert that is not encrypted, at the begin of a segment. */
-static uint8_t
-tls_alert(const struct packet *packet)
+/* A record that is not encrypted, at the begin of a segment. */
+static void
+decode_tls(const struct packet *packet, struct diagnosis_frame *f)
 {
 	struct cursor	 c = cursor_over(packet->payload,
 	    packet->payload_length), header = c;
-	uint8_t		 description;
+	uint8_t		 type, description;
 
 	cursor_skip(&header, 12);
 	cursor_skip(&c, (size_t)(cursor_u8(&header) >> 4) * 4);
-	if (cursor_u8(&c) != TLS_ALERT || cursor_u8(&c) != 3)
-		return (0);
+	type = cursor_u8(&c);
+	if (cursor_u8(&c) != 3)		/* the version */
+		return;
 	cursor_skip(&c, 1);
-	if (cursor_u16(&c) != 2)
-		return (0);
+	f->tls_handshake = type == TLS_HANDSHAKE;
+	if (type != TLS_ALERT || cursor_u16(&c) != 2)
+		return;
 	cursor_skip(&c, 1);		/* level */
 	description = cursor_u8(&c);
-	return (cursor_ok(&c) ? description : 0);
+	if (cursor_ok(&c))
+		f->tls_alert = description;
 }
 
 static void
@@ -335,7 +339,7 @@ decode_tcp(struct diagnosis_frame *f)
 	f->is_tcp = packet_tcp(&f->packet, &f->tcp);
 	if (!f->is_tcp)
 		return;
-	f->tls_alert = tls_alert(&f->packet);
+	decode_tls(&f->packet, f);
 	if ((f->tcp.flags & (PACKET_TCP_FIN | PACKET_TCP_SYN |
 	    PACKET_TCP_RST)) != 0 || f->tls_alert != 0)
 		f->kind = DIAGNOSIS_TCP;

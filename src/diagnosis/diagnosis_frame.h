@@ -69,6 +69,7 @@ struct diagnosis_frame {
 	bool			 is_tcp;
 	struct packet_tcp	 tcp;
 	uint8_t			 tls_alert;	/* its description; 0: none */
+	bool			 tls_handshake;	/* a message of TLS begins */
 };
 
 struct diagnosis_bytes {

@@ -144,14 +144,12 @@ struct evidence_signal {
  */
 #define EVIDENCE_SAME_PROCESS	0x200
 #define EVIDENCE_NEW_PROCESS	0x400
-/* The peer had the floating IP before. */
-#define EVIDENCE_FLOATING_HELD	0x800
 /*
  * In a capture file it is not known which host captured it: the host to which
  * the peer sends is taken for it.
  */
-#define EVIDENCE_OURS_ASSUMED	0x1000
-#define EVIDENCE_FLAGS		0x1fff	/* all of them */
+#define EVIDENCE_OURS_ASSUMED	0x800
+#define EVIDENCE_FLAGS		0xfff	/* all of them */
 
 struct evidence {
 	/* By number; [0] is not used. */

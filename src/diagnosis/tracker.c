@@ -8,6 +8,8 @@
 
 /* The time between two calls of tracker_advance, while a case gets records. */
 #define FEED_NS		(10 * NSEC_PER_MSEC)
+/* A new case has all frames of its peer after this time. */
+#define WIDEN_NS	(200 * NSEC_PER_MSEC)
 /* And while a case is observed. */
 #define OBSERVE_NS	(100 * NSEC_PER_MSEC)
 /* A case is observed for so long after its raise or clear. */
@@ -152,6 +154,9 @@ begin_case(struct tracker *t, struct tracker_case *c, uint32_t watch,
 		.own_mac = t->setting.mac,
 		.floating_ip = watched->profile->floating_ip,
 		.interval_ns = detect_interval_ns(w),
+		/* The filter is widened soon, but not for all cases. */
+		.complete = { t->ncases > TRACKER_WANTED ? 0 :
+		    now.ns + WIDEN_NS },
 	};
 
 	*c = (struct tracker_case){

@@ -105,7 +105,7 @@ peer_closed(const struct facts *f)
 
 /*
  * Another host has the floating IP; or none has it, although somebody had time
- * to take it.  If the peer had it, it is gone because the peer stopped.
+ * to take it.
  */
 static bool
 floating_ip_wrong(const struct facts *f)
@@ -115,8 +115,7 @@ floating_ip_wrong(const struct facts *f)
 	if (code(f, EVIDENCE_FLOATING_IP_OWNER) == EVIDENCE_OWNER_ELSEWHERE)
 		return (true);
 	return (code(f, EVIDENCE_FLOATING_IP_OWNER) == EVIDENCE_OWNER_NOBODY &&
-	    !flag(f, EVIDENCE_FLOATING_HELD) && segment_alive(f) &&
-	    f->since_raise_ns >= FLOATING_IP_NS);
+	    segment_alive(f) && f->since_raise_ns >= FLOATING_IP_NS);
 }
 
 static bool
@@ -218,6 +217,11 @@ static const struct row	 rows[] = {
 	{ 0, BIT(EVIDENCE_FLOATING_IP_FITS), NULL,
 	  CAUSE_FLOATING_IP, CAUSE_SIDE_HERE, 90, EVIDENCE_FLOATING_IP_FITS },
 
+	/* Both instances run.  Each attempt also closes a connection. */
+	{ BIT(EVIDENCE_HANDSHAKE_FAILS), 0, NULL,
+	  CAUSE_HANDSHAKE_FAILED, CAUSE_SIDE_PEER, 85,
+	  EVIDENCE_HANDSHAKE_FAILS },
+
 	/*
 	 * Our instance stopped, and the peer reacted to that.  A peer that has
 	 * stopped first is not excused by our instance, which may follow it.
@@ -245,11 +249,6 @@ static const struct row	 rows[] = {
 	/* A firewall said that it rejects the heartbeats. */
 	{ BIT(EVIDENCE_PROHIBITED), 0, NULL,
 	  CAUSE_FILTERED, CAUSE_SIDE_BETWEEN, 98, EVIDENCE_PROHIBITED },
-
-	/* Before the next rows: each failed handshake closes a connection. */
-	{ BIT(EVIDENCE_HANDSHAKE_FAILS), 0, NULL,
-	  CAUSE_HANDSHAKE_FAILED, CAUSE_SIDE_PEER, 85,
-	  EVIDENCE_HANDSHAKE_FAILS },
 
 	/* The instance does not run, because it cannot get its address. */
 	{ BIT(EVIDENCE_FLOATING_IP_OWNER), 0, floating_ip_wrong,
@@ -294,6 +293,15 @@ static const struct row	 rows[] = {
 	  CAUSE_LINK_ABNORMAL, CAUSE_SIDE_BETWEEN, 60,
 	  EVIDENCE_OTHER_PEERS_ALIVE },
 
+	/*
+	 * The network of the host was started while it was silent.  It may
+	 * also have been set down and up, but then the process goes on.
+	 */
+	{ BIT(EVIDENCE_PEER_REBOOTED), 0, cleared_new_process,
+	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 95, EVIDENCE_PEER_REBOOTED },
+	{ BIT(EVIDENCE_PEER_REBOOTED), 0, NULL,
+	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 75, EVIDENCE_PEER_REBOOTED },
+
 	/* At the clear: another process sends now, so the old one ended. */
 	{ BIT(EVIDENCE_PEER_OTHER_TRAFFIC), 0, cleared_new_process,
 	  CAUSE_INSTANCE_STOPPED, CAUSE_SIDE_PEER, 85,
@@ -316,9 +324,6 @@ static const struct row	 rows[] = {
 	{ BIT(EVIDENCE_ARP_UNANSWERED), 0, routed,
 	  CAUSE_LINK_ABNORMAL, CAUSE_SIDE_BETWEEN, 75,
 	  EVIDENCE_ARP_UNANSWERED },
-	/* The network of the host was started while it was silent. */
-	{ BIT(EVIDENCE_PEER_REBOOTED), 0, cleared,
-	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 95, EVIDENCE_PEER_REBOOTED },
 	/* The process went on, so the host was only not reached. */
 	{ BIT(EVIDENCE_ARP_UNANSWERED), 0, cleared_same_process,
 	  CAUSE_LINK_ABNORMAL, CAUSE_SIDE_BETWEEN, 85,
