@@ -97,9 +97,10 @@ write_evidence(struct agent *agent, const struct agent_alarm *raised)
 
 void
 agent_raise(struct agent *agent, const struct agent_alarm *raised,
-    const struct detect_event *event, struct wall_time at)
+    const struct detect_event *event, const struct verdict *verdict,
+    struct wall_time at)
 {
-	alarm_raise(raised->alarm, event, at, ++agent->serial);
+	alarm_raise(raised->alarm, event, verdict, at, ++agent->serial);
 	if (!storm_raise(&agent->storm, agent->now))
 		raised->alarm->flags |= ALARM_SUMMARISED;
 	set_active(agent, raised, true);

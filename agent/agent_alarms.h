@@ -25,7 +25,8 @@ struct agent_alarm agent_alarm_at(const struct agent *, size_t position);
 
 /* `at` is the wall clock time of the event. */
 void	 agent_raise(struct agent *, const struct agent_alarm *,
-	    const struct detect_event *, struct wall_time at);
+	    const struct detect_event *, const struct verdict *,
+	    struct wall_time at);
 void	 agent_clear(struct agent *, const struct agent_alarm *,
 	    const struct detect_event *, struct wall_time at, enum alarm_end);
 

@@ -57,6 +57,7 @@ keep_alarm(struct agent *agent, struct generation *g, size_t position,
 		old->index,
 	};
 	bool			 raised = old->alarm->state == ALARM_RAISED;
+	struct verdict		 verdict = alarm_verdict(old->alarm);
 
 	if (same_key(new.watch, old->watch)) {
 		*new.alarm = *old->alarm;
@@ -83,7 +84,7 @@ keep_alarm(struct agent *agent, struct generation *g, size_t position,
 	event.received = !wall_is_never(event.last_heartbeat);
 	event.silence_ns = wall_sub(now, event.received ? event.last_heartbeat :
 	    old->alarm->raised);
-	agent_raise(agent, &new, &event, now);
+	agent_raise(agent, &new, &event, &verdict, now);
 }
 
 /* A watch that is still there has no alarm of two active nodes any more. */

@@ -59,6 +59,7 @@ apply_event(struct agent *agent, const struct engine_event *e,
 	struct detect_event		 event;
 	struct wall_time		 at;
 	struct engine_check_known	 known;
+	struct verdict			 verdict;
 	const char			*wrong;
 
 	if (e->watch >= generation_alarms(g))
@@ -74,10 +75,12 @@ apply_event(struct agent *agent, const struct engine_event *e,
 	g->changed[e->watch] = event.at;
 	if ((event.transition == DETECT_RAISED) != known.dual)
 		g->used[e->watch] = engine_check_used(&known);
-	if (event.transition == DETECT_RAISED)
-		agent_raise(agent, &changed, &event, at);
-	else
+	if (event.transition == DETECT_RAISED) {
+		verdict = alarm_event_verdict(&event, at);
+		agent_raise(agent, &changed, &event, &verdict, at);
+	} else {
 		agent_clear(agent, &changed, &event, at, end);
+	}
 	return (NULL);
 }
 

@@ -28,8 +28,10 @@ GETTER(get_sequence, value_unsigned, row->alarm->sequence)
 GETTER(get_count, value_counter32, row->alarm->count)
 GETTER(get_watch, value_text, row->config->name)
 GETTER(get_peer, value_address_text, &row->config->peer)
-GETTER(get_side, value_integer, alarm_side(row->alarm))
-GETTER(get_confidence, value_unsigned, alarm_confidence(row->alarm))
+GETTER(get_side, value_integer, row->alarm->side)
+GETTER(get_confidence, value_unsigned, row->alarm->confidence)
+GETTER(get_repair, value_text,
+    alarm_repair(row->alarm, row->config, TABLE_BUFFER(ALARM_REPAIR_SIZE)))
 GETTER(get_level, value_integer, alarm_level(row->config))
 GETTER(get_location, value_text,
     alarm_location(row->config, TABLE_BUFFER(ALARM_LOCATION_SIZE)))
@@ -60,6 +62,7 @@ static const struct column columns[] = {
 	{ 19, "hbwAlarmCount", ASN_COUNTER, get_count },
 	{ 21, "hbwAlarmConfidence", ASN_UNSIGNED, get_confidence },
 	{ 22, "hbwAlarmSide", ASN_INTEGER, get_side },
+	{ 23, "hbwAlarmRepair", ASN_OCTET_STR, get_repair },
 	{ 24, "hbwAlarmLevel", ASN_INTEGER, get_level },
 	{ 25, "hbwAlarmLocation", ASN_OCTET_STR, get_location },
 	{ 26, "hbwAlarmClearType", ASN_INTEGER, get_clear_type },

@@ -14,7 +14,22 @@ struct object {
 	const char		*name;
 };
 
-static const struct object alarm_objects[] = {
+/* hbwAlarmChange: cause(1), because nothing else is notified. */
+TABLE_GETTER(get_change, struct alarm_view, value_integer, 1)
+
+static const struct column change_columns[] = {
+	{ 1, "hbwAlarmChange", ASN_INTEGER, get_change },
+};
+
+/* hbwNotificationObjects; requests cannot read them. */
+static const struct table change_table = {
+	.prefix = { 1, 8 }, .prefix_length = 2, .indexes = 1,
+	.columns = change_columns, .ncolumns = COLUMNS(change_columns),
+};
+
+/* The first is only for hbwAlarmChanged. */
+static const struct object changed_objects[] = {
+	{ &change_table, 1, "hbwAlarmChange" },
 	{ &alarm_table, 2, "hbwAlarmKey" },
 	{ &alarm_table, 1, "hbwAlarmId" },
 	{ &alarm_table, 3, "hbwAlarmName" },
@@ -35,6 +50,14 @@ static const struct object alarm_objects[] = {
 	{ &alarm_table, 16, "hbwAlarmRaisedTime" },
 	{ &alarm_table, 17, "hbwAlarmClearedTime" },
 	{ &watch_table, 12, "hbwWatchLastHeartbeat" },
+	{ &watch_table, 19, "hbwWatchPeerText" },
+	{ &watch_table, 20, "hbwWatchPeerHost" },
+	{ &alarm_table, 22, "hbwAlarmSide" },
+	{ &alarm_table, 21, "hbwAlarmConfidence" },
+	{ &alarm_table, 23, "hbwAlarmRepair" },
+	{ &alarm_table, 24, "hbwAlarmLevel" },
+	{ &alarm_table, 25, "hbwAlarmLocation" },
+	{ &alarm_table, 26, "hbwAlarmClearType" },
 };
 
 static const struct object capture_objects[] = {
@@ -54,17 +77,20 @@ static const struct object storm_objects[] = {
 	{ &scalars_table, 11, "hbwNotificationEpoch" },
 };
 
-#define OBJECTS(array)	{ array, sizeof(array) / sizeof((array)[0]) }
+#define N(array)	(sizeof(array) / sizeof((array)[0]))
+#define OBJECTS(array)	{ array, N(array) }
+#define ALARM_OBJECTS	{ changed_objects + 1, N(changed_objects) - 1 }
 
 static const struct {
 	const struct object	*objects;
 	size_t			 count;
 }	 objects_of[] = {
-	[NOTIFICATION_RAISED] = OBJECTS(alarm_objects),
-	[NOTIFICATION_CLEARED] = OBJECTS(alarm_objects),
+	[NOTIFICATION_RAISED] = ALARM_OBJECTS,
+	[NOTIFICATION_CLEARED] = ALARM_OBJECTS,
 	[NOTIFICATION_BLIND] = OBJECTS(capture_objects),
 	[NOTIFICATION_RESTORED] = OBJECTS(capture_objects),
 	[NOTIFICATION_STORM] = OBJECTS(storm_objects),
+	[NOTIFICATION_CHANGED] = OBJECTS(changed_objects),
 };
 
 const char *
@@ -87,6 +113,8 @@ view_of(const struct agent *agent, const struct notification *n,
 			agent, n->sequence,
 			notification_epoch(n, agent->epoch), &n->storm,
 		};
+	} else if (table == &change_table) {
+		return (view);
 	} else if (table == &capture_table) {
 		index[0] = c->index;
 		view->capture = (struct capture_view){

@@ -62,6 +62,8 @@ GETTER(get_jitter, value_milliseconds, detect_jitter_ns(&row->watch))
 GETTER(get_longest_gap, value_milliseconds, detect_longest_gap_ns(&row->watch))
 GETTER(get_interruptions, value_counter32, interruptions(row))
 GETTER(get_peer_text, value_address_text, &row->config->peer)
+GETTER(get_peer_host, value_text, row->config->profile->peer_host == NULL ?
+    "" : row->config->profile->peer_host)
 GETTER(get_silence_seconds, value_seconds, silence_ns(row))
 
 static const struct column columns[] = {
@@ -83,6 +85,7 @@ static const struct column columns[] = {
 	{ 17, "hbwWatchLongestGap", ASN_GAUGE, get_longest_gap },
 	{ 18, "hbwWatchInterruptions", ASN_COUNTER, get_interruptions },
 	{ 19, "hbwWatchPeerText", ASN_OCTET_STR, get_peer_text },
+	{ 20, "hbwWatchPeerHost", ASN_OCTET_STR, get_peer_host },
 	{ 24, "hbwWatchSilenceSeconds", ASN_GAUGE, get_silence_seconds },
 };
 

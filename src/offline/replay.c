@@ -21,7 +21,8 @@ print_raised(struct json *j, const struct player *p,
 	json_text(j, "peer", peer != NULL ? addr_text(peer, text) : NULL);
 	json_time(j, "lastHeartbeat", event->received ?
 	    event->last_heartbeat : WALL_NEVER);
-	json_text(j, "cause", cause_text(alarm_cause_of(event)));
+	json_text(j, "cause", cause_text(alarm_event_verdict(event,
+	    (struct wall_time){ event->at.ns }).cause));
 }
 
 static void

@@ -6,10 +6,9 @@
 
 #include "base/addr.h"
 #include "base/mono.h"
+#include "base/utf8.h"
+#include "diagnosis/diagnosis_text.h"
 #include "state/alarm.h"
-
-/* Percent.  Lost packets may have shown another cause. */
-#define LOSSY_CONFIDENCE	60
 
 void
 alarm_init(struct alarm *a)
@@ -17,56 +16,102 @@ alarm_init(struct alarm *a)
 	memset(a, 0, sizeof(*a));
 	a->state = ALARM_CLEARED;
 	a->cause = CAUSE_UNKNOWN;
+	a->side = CAUSE_SIDE_UNKNOWN;
 }
 
-enum cause
-alarm_cause_of(const struct detect_event *event)
+/* The details of a raise that the detector knows. */
+static uint8_t
+flags_of(const struct detect_event *event)
 {
-	if (event->dual)
-		return (CAUSE_DUAL_ACTIVE);
-	if (event->stopping)
-		return (CAUSE_INSTANCE_STOPPED);
-	if (event->link_down)
-		return (CAUSE_LINK_ABNORMAL);
-	if (!event->received)
-		return (CAUSE_NEVER_HEARD);
-	return (CAUSE_UNKNOWN);
+	return ((uint8_t)((event->received ? ALARM_RECEIVED : 0) |
+	    (event->stopping ? ALARM_STOPPING : 0) |
+	    (event->link_down ? ALARM_LINK_DOWN : 0) |
+	    (event->lossy ? ALARM_LOSSY : 0) |
+	    (event->dual ? ALARM_DUAL : 0)));
 }
 
-/* Each cause: its side, and its confidence in percent. */
-static const struct {
-	enum cause_side	 side;
-	unsigned	 confidence;
-} causes[] = {
-	[CAUSE_UNKNOWN] = { CAUSE_SIDE_UNKNOWN, 0 },
-	[CAUSE_NEVER_HEARD] = { CAUSE_SIDE_UNKNOWN, 60 },
-	[CAUSE_INSTANCE_STOPPED] = { CAUSE_SIDE_PEER, 97 },
-	[CAUSE_FLOATING_IP] = { CAUSE_SIDE_PEER, 80 },
-	[CAUSE_LINK_ABNORMAL] = { CAUSE_SIDE_HERE, 98 },
-	[CAUSE_HOST_DOWN] = { CAUSE_SIDE_PEER, 75 },
-	[CAUSE_ONE_WAY_LINK] = { CAUSE_SIDE_BETWEEN, 90 },
-	[CAUSE_PEER_HUNG] = { CAUSE_SIDE_PEER, 65 },
-	[CAUSE_DUAL_ACTIVE] = { CAUSE_SIDE_BOTH, 95 },
-	[CAUSE_LOCAL_FAULT] = { CAUSE_SIDE_HERE, 90 },
-	[CAUSE_FILTERED] = { CAUSE_SIDE_BETWEEN, 98 },
-	[CAUSE_HANDSHAKE_FAILED] = { CAUSE_SIDE_PEER, 85 },
-};
-_Static_assert(sizeof(causes) / sizeof(causes[0]) == CAUSE_MAX + 1,
-    "CAUSE_MAX is not the last cause");
-
-enum cause_side
-alarm_side(const struct alarm *a)
+static void
+evidence_of(unsigned flags, struct wall_time last, struct wall_time raised,
+    struct evidence *e)
 {
-	return (causes[a->cause].side);
+	struct evidence_signal	*s;
+
+	memset(e, 0, sizeof(*e));
+	e->last = last;
+	e->raised = raised;
+	e->flags = EVIDENCE_NO_FRAMES;
+	if ((flags & ALARM_RECEIVED) != 0)
+		e->flags |= EVIDENCE_RECEIVED;
+	if ((flags & ALARM_LOSSY) != 0)
+		e->flags |= EVIDENCE_LOSSY;
+	if ((flags & ALARM_STOPPING) != 0) {
+		s = &e->signals[EVIDENCE_PEER_ANNOUNCED_STOP];
+		s->state = EVIDENCE_PRESENT;
+		s->count = 1;
+	}
+	if ((flags & ALARM_DUAL) != 0)
+		e->signals[EVIDENCE_OTHER_ACTIVE].state = EVIDENCE_PRESENT;
+	if ((flags & ALARM_LINK_DOWN) != 0) {
+		s = &e->signals[EVIDENCE_CARRIER];
+		s->state = EVIDENCE_ABSENT;
+		s->code = EVIDENCE_CARRIER_LOST;
+	}
 }
 
-unsigned
-alarm_confidence(const struct alarm *a)
+void
+alarm_evidence(const struct detect_event *event, struct wall_time at,
+    struct evidence *e)
 {
-	unsigned	 confidence = causes[a->cause].confidence;
+	evidence_of(flags_of(event), event->last_heartbeat, at, e);
+}
 
-	return ((a->flags & ALARM_LOSSY) != 0 && confidence > LOSSY_CONFIDENCE ?
-	    LOSSY_CONFIDENCE : confidence);
+struct verdict
+alarm_event_verdict(const struct detect_event *event, struct wall_time at)
+{
+	struct evidence	 e;
+	struct verdict	 v;
+
+	alarm_evidence(event, at, &e);
+	verdict_of(&e, at, &v);
+	return (v);
+}
+
+struct verdict
+alarm_verdict(const struct alarm *a)
+{
+	return ((struct verdict){
+		.cause = a->cause, .side = a->side,
+		.confidence = a->confidence, .number = a->number,
+		.decided = a->decided,
+	});
+}
+
+bool
+alarm_judge(struct alarm *a, const struct verdict *v)
+{
+	bool	 changed = a->cause != v->cause;
+
+	a->cause = v->cause;
+	a->side = v->side;
+	a->confidence = v->confidence;
+	a->number = v->number;
+	a->decided = v->decided;
+	return (changed);
+}
+
+void
+alarm_complete(struct alarm *a)
+{
+	struct evidence	 e;
+	struct verdict	 v;
+
+	if (a->side != 0)
+		return;
+	evidence_of(a->flags, a->last_heartbeat, a->raised, &e);
+	verdict_of(&e, a->raised, &v);
+	a->side = CAUSE_SIDE_UNKNOWN;
+	if (v.cause == a->cause)
+		(void)alarm_judge(a, &v);
 }
 
 int
@@ -97,16 +142,12 @@ alarm_age(const struct alarm *a, struct wall_time now)
 
 void
 alarm_raise(struct alarm *a, const struct detect_event *event,
-    struct wall_time at, uint32_t serial)
+    const struct verdict *verdict, struct wall_time at, uint32_t serial)
 {
 	a->state = ALARM_RAISED;
-	a->cause = (uint8_t)alarm_cause_of(event);
+	(void)alarm_judge(a, verdict);
 	a->end = ALARM_END_HEARTBEAT;
-	a->flags = (uint8_t)((event->received ? ALARM_RECEIVED : 0) |
-	    (event->stopping ? ALARM_STOPPING : 0) |
-	    (event->link_down ? ALARM_LINK_DOWN : 0) |
-	    (event->lossy ? ALARM_LOSSY : 0) |
-	    (event->dual ? ALARM_DUAL : 0));
+	a->flags = flags_of(event);
 	a->serial = serial;
 	a->count++;
 	a->raised = at;
@@ -164,6 +205,28 @@ add(char *detail, const char *format, ...)
 	va_end(ap);
 }
 
+/* Does the deciding evidence replace the plain words for this signal? */
+static bool
+is_decided(const struct alarm *a, enum evidence_number number)
+{
+	return (a->number == number && !wall_is_never(a->decided.at));
+}
+
+/* Without its time, the evidence is the detector's, with plain words of it. */
+static void
+describe_verdict(const struct alarm *a, const struct configuration_watch *w,
+    char *detail)
+{
+	const struct verdict	 verdict = alarm_verdict(a);
+	char			 text[DIAGNOSIS_DETAIL_SIZE];
+
+	if (a->number == 0 || wall_is_never(a->decided.at))
+		return;
+	diagnosis_detail(w, &verdict, text);
+	if (text[0] != '\0')
+		add(detail, "; %s", text);
+}
+
 static void
 describe_raise(const struct alarm *a, const struct configuration_watch *w,
     char *detail)
@@ -187,16 +250,20 @@ describe_raise(const struct alarm *a, const struct configuration_watch *w,
 		    wall_text(a->last_heartbeat, last));
 	else
 		add(detail, ", none was ever received");
-	if ((a->flags & ALARM_STOPPING) != 0)
+	if ((a->flags & ALARM_STOPPING) != 0 &&
+	    !is_decided(a, EVIDENCE_PEER_ANNOUNCED_STOP))
 		add(detail, "; the peer announced that it stops");
-	if ((a->flags & ALARM_LINK_DOWN) != 0)
+	if ((a->flags & ALARM_LINK_DOWN) != 0 &&
+	    !is_decided(a, EVIDENCE_CARRIER))
 		add(detail, "; %s is down", w->profile->interface);
 	if ((a->flags & ALARM_LOSSY) != 0)
 		add(detail, "; the capture lost packets");
+	describe_verdict(a, w, detail);
 }
 
 static void
-describe_clear(const struct alarm *a, char *detail)
+describe_clear(const struct alarm *a, const struct configuration_watch *w,
+    char *detail)
 {
 	switch (a->end) {
 	case ALARM_END_REMOVED:
@@ -215,6 +282,7 @@ describe_clear(const struct alarm *a, char *detail)
 		add(detail, "%s; the alarm was active for %.3f s",
 		    (a->flags & ALARM_DUAL) != 0 ? "only one node is active" :
 		    "the heartbeat is back", (double)a->span_ns / NSEC_PER_SEC);
+		describe_verdict(a, w, detail);
 		break;
 	}
 }
@@ -227,6 +295,19 @@ alarm_detail(const struct alarm *a, const struct configuration_watch *w,
 	if (a->state == ALARM_RAISED)
 		describe_raise(a, w, detail);
 	else if (a->count > 0)
-		describe_clear(a, detail);
+		describe_clear(a, w, detail);
+	/* A text that was cut may end within a character. */
+	while (!utf8_valid(detail))
+		detail[strlen(detail) - 1] = '\0';
 	return (detail);
+}
+
+char *
+alarm_repair(const struct alarm *a, const struct configuration_watch *w,
+    char *repair)
+{
+	const struct verdict	 verdict = alarm_verdict(a);
+
+	repair[0] = '\0';
+	return (a->count == 0 ? repair : diagnosis_repair(w, &verdict, repair));
 }

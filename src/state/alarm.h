@@ -14,6 +14,7 @@
 #include "config/configuration.h"
 #include "detect/detect.h"
 #include "diagnosis/cause.h"
+#include "diagnosis/verdict.h"
 
 /* The numbers are hbwAlarmState's. */
 enum alarm_state {
@@ -66,21 +67,36 @@ struct alarm {
 	uint8_t			 cause;		/* enum cause */
 	uint8_t			 end;		/* enum alarm_end */
 	uint8_t			 flags;		/* ALARM_… */
+	/* With `cause`, the verdict; see struct verdict. */
+	uint8_t			 side;		/* enum cause_side */
+	uint8_t			 confidence;	/* percent */
+	uint8_t			 number;	/* of `decided`; 0: none */
+	struct evidence_signal	 decided;
 };
 
 /* An alarm that was never raised. */
 void	 alarm_init(struct alarm *);
 
-/* The cause that the event of a raise shows. */
-enum cause alarm_cause_of(const struct detect_event *);
-
-/* The side of the cause of the last raise. */
-enum cause_side alarm_side(const struct alarm *);
 /*
- * How reliable that cause is, in percent; 0 if it is unknown.  At most 60 if
- * the capture lost packets.
+ * The evidence that the event of a raise itself is, at its wall-clock time: all
+ * that is known without frames and other signals.
  */
-unsigned alarm_confidence(const struct alarm *);
+void	 alarm_evidence(const struct detect_event *, struct wall_time at,
+	    struct evidence *);
+
+/* The verdict on that evidence. */
+struct verdict alarm_event_verdict(const struct detect_event *,
+	    struct wall_time at);
+
+/* The present verdict on the last raise. */
+struct verdict alarm_verdict(const struct alarm *);
+/* Sets another verdict.  True when its cause is another one. */
+bool	 alarm_judge(struct alarm *, const struct verdict *);
+/*
+ * Judges an alarm of version 0.2.0 or of an early 0.3.0, which has only a
+ * cause: its side and its confidence.
+ */
+void	 alarm_complete(struct alarm *);
 
 /* hbwAlarmLevel: 1 critical, 2 major, 3 minor, 4 warning. */
 int	 alarm_level(const struct configuration_watch *);
@@ -89,9 +105,12 @@ enum alarm_clear_type alarm_clear_type(const struct alarm *);
 /* The time since the raise in seconds; 0 if the alarm is not active. */
 uint32_t alarm_age(const struct alarm *, struct wall_time now);
 
-/* Apply an event of the detector; `at` is its wall-clock time. */
+/*
+ * Apply an event of the detector; `at` is its wall-clock time.  The clear keeps
+ * the verdict.
+ */
 void	 alarm_raise(struct alarm *, const struct detect_event *,
-	    struct wall_time at, uint32_t serial);
+	    const struct verdict *, struct wall_time at, uint32_t serial);
 void	 alarm_clear(struct alarm *, const struct detect_event *,
 	    struct wall_time at, enum alarm_end);
 
@@ -106,6 +125,16 @@ char	*alarm_key(const struct configuration_watch *, char *key);
  * `location` holds ALARM_LOCATION_SIZE bytes.  Returns location.
  */
 char	*alarm_location(const struct configuration_watch *, char *location);
+
+/* hbwAlarmRepair holds as much. */
+#define ALARM_REPAIR_SIZE	256
+
+/*
+ * hbwAlarmRepair: what to do next; "" if the alarm was never raised.  `repair`
+ * holds ALARM_REPAIR_SIZE bytes.  Returns repair.
+ */
+char	*alarm_repair(const struct alarm *, const struct configuration_watch *,
+	    char *repair);
 
 /*
  * hbwAlarmDetail: the last change in words; "" if there was none.  `detail`

@@ -23,6 +23,7 @@ enum notification_event {
 	NOTIFICATION_BLIND = 3,
 	NOTIFICATION_RESTORED = 4,
 	NOTIFICATION_STORM = 5,
+	NOTIFICATION_CHANGED = 6,	/* the cause of an active alarm */
 };
 
 enum notification_delivery {
@@ -56,10 +57,11 @@ struct notification {
 	uint32_t		 epoch;		/* see notification_epoch */
 	struct wall_time	 time;
 	union {
-		struct alarm	 alarm;		/* RAISED, CLEARED: after it */
+		/* RAISED, CLEARED, CHANGED: after it. */
+		struct alarm	 alarm;
 		struct notification_storm storm;	/* STORM */
 	};
-	/* RAISED and CLEARED have a reference to the watch, else NULL. */
+	/* Those of an alarm have a reference to the watch, else NULL. */
 	struct configuration_watch *watch;
 	/* BLIND and RESTORED own the capture, else NULL. */
 	struct notification_capture *capture;
@@ -69,7 +71,8 @@ static inline bool
 notification_has_alarm(const struct notification *n)
 {
 	return (n->event == NOTIFICATION_RAISED ||
-	    n->event == NOTIFICATION_CLEARED);
+	    n->event == NOTIFICATION_CLEARED ||
+	    n->event == NOTIFICATION_CHANGED);
 }
 
 static inline bool

@@ -13,7 +13,8 @@
 
 /* The events that have a column, as bits; in other tables the event is 0. */
 #define ALL	0xffU
-#define ALARM	(1U << NOTIFICATION_RAISED | 1U << NOTIFICATION_CLEARED)
+#define ALARM	(1U << NOTIFICATION_RAISED | 1U << NOTIFICATION_CLEARED | \
+		    1U << NOTIFICATION_CHANGED)
 #define CAPTURE	(1U << NOTIFICATION_BLIND | 1U << NOTIFICATION_RESTORED)
 /* Also set for the columns that are equal for all watches of one section. */
 #define COMMON	0x100U
@@ -40,7 +41,7 @@
 #define NOTIFICATION(KEY, REQUIRED, INTEGER, TEXT) \
 	KEY("sequence", n.sequence, COUNT) \
 	REQUIRED(" watch_index", n.watch_index, COUNT) \
-	REQUIRED(" event", n.event, NOTIFICATION_RAISED, NOTIFICATION_STORM) \
+	REQUIRED(" event", n.event, NOTIFICATION_RAISED, NOTIFICATION_CHANGED) \
 	REQUIRED("time", n.time.ns, ANY) \
 	TEXT(" watch", ALARM, watch, WATCH_MAX) \
 	TEXT(" peer", ALARM, peer, ADDRESS_MAX) \
@@ -79,10 +80,29 @@
 	REQUIRED("sent_early", n.sent_early, 0, 1) \
 	REQUIRED("epoch", n.epoch, 0, UINT32_MAX)
 
+/* In the rows of an older file, a side of 0 means that the verdict is missing. */
+#define NOTIFICATION_5(KEY, REQUIRED, INTEGER, TEXT) \
+	INTEGER("side", ALARM, n.alarm.side, 0, CAUSE_SIDE_MAX) \
+	INTEGER("confidence", ALARM, n.alarm.confidence, 0, 100) \
+	INTEGER("decided", ALARM, n.alarm.number, 0, EVIDENCE_MAX) \
+	INTEGER("decided_at", ALARM, n.alarm.decided.at.ns, ANY) \
+	INTEGER("decided_count", ALARM, n.alarm.decided.count, 0, UINT32_MAX) \
+	INTEGER("decided_state", ALARM, n.alarm.decided.state, \
+	    0, EVIDENCE_PRESENT) \
+	INTEGER("decided_code", ALARM, n.alarm.decided.code, 0, UINT8_MAX) \
+	INTEGER("decided_port", ALARM, decided_port, 0, UINT16_MAX) \
+	INTEGER("decided_mac", ALARM, decided_mac, 0, (INT64_C(1) << 48) - 1) \
+	TEXT("decided_address", ALARM, decided_address, ADDRESS_MAX) \
+	TEXT("peer_host", PROFILE, profile.peer_host, TEXT_MAX) \
+	TEXT("log", PROFILE, profile.log, TEXT_MAX) \
+	TEXT("log_pattern", PROFILE, profile.log_pattern, TEXT_MAX) \
+	TEXT("repair", PROFILE, repair, TEXT_MAX)
+
 /* All columns of a notification, in the order of the file. */
 #define NOTIFICATION_COLUMNS(KEY, REQUIRED, INTEGER, TEXT) \
 	NOTIFICATION(KEY, REQUIRED, INTEGER, TEXT) \
-	NOTIFICATION_4(KEY, REQUIRED, INTEGER, TEXT)
+	NOTIFICATION_4(KEY, REQUIRED, INTEGER, TEXT) \
+	NOTIFICATION_5(KEY, REQUIRED, INTEGER, TEXT)
 
 #define COUNTERS(KEY, REQUIRED, INTEGER, TEXT) \
 	KEY("id", counters_id, 1, 1) \
@@ -115,6 +135,19 @@
 #define PUT(table, LIST)	"INSERT OR REPLACE INTO " table " VALUES (" \
 	LIST(KEY_MARK, COLUMN_MARK, COLUMN_MARK, COLUMN_MARK) ")"
 
+/* New columns of an existing table, for each column of a list. */
+#define ADD_NUMBER(table, name) \
+	"ALTER TABLE " table " ADD COLUMN " name " INTEGER;"
+#define ADD_TEXT(table, name) \
+	"ALTER TABLE " table " ADD COLUMN " name " TEXT DEFAULT '';"
+#define NOTICE_NUMBER(name, ...)	ADD_NUMBER("notice", name)
+#define NOTICE_TEXT(name, ...)		ADD_TEXT("notice", name)
+#define ALARM_NUMBER(name, ...)		ADD_NUMBER("alarm", name)
+#define ALARM_TEXT(name, ...)		ADD_TEXT("alarm", name)
+#define ADD_COLUMNS(LIST) \
+	LIST(NOTICE_NUMBER, NOTICE_NUMBER, NOTICE_NUMBER, NOTICE_TEXT) \
+	LIST(ALARM_NUMBER, ALARM_NUMBER, ALARM_NUMBER, ALARM_TEXT)
+
 const char *const	 store_rows_schema[STORE_ROWS_VERSION] = {
 	/* An empty file becomes version 1. */
 	"CREATE TABLE counters (" COLUMN_TYPES(COUNTERS, COUNTERS_KEY)
@@ -136,6 +169,8 @@ const char *const	 store_rows_schema[STORE_ROWS_VERSION] = {
 	    "ALTER TABLE notice ADD COLUMN epoch INTEGER;"
 	    "ALTER TABLE alarm ADD COLUMN sent_early INTEGER;"
 	    "ALTER TABLE alarm ADD COLUMN epoch INTEGER;"),
+	/* Version 5 keeps the verdict and what its texts are made of. */
+	ADD_COLUMNS(NOTIFICATION_5),
 };
 
 /* ---- the fields of the lists */

@@ -17,7 +17,7 @@
 #include "state/store_counters.h"
 
 /* The schema is built in steps: step n upgrades version n to n + 1. */
-#define STORE_ROWS_VERSION	4
+#define STORE_ROWS_VERSION	5
 extern const char *const	 store_rows_schema[STORE_ROWS_VERSION];
 
 /*
@@ -30,6 +30,11 @@ struct store_row {
 	const char			*peer;	/* address; "": none */
 	struct configuration_profile	 profile;	/* alarm: unused */
 	struct configuration_alarm	 alarm;
+	const char			*repair;	/* of the cause */
+	/* Parts of n.alarm.decided, because the file has larger numbers. */
+	const char			*decided_address;	/* "": none */
+	int64_t				 decided_mac;
+	uint32_t			 decided_port;
 	uint32_t			 capture_index;
 	uint32_t			 capture_state;
 	const char			*error;

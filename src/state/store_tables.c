@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "state/store_internal.h"
 #include "state/store_tables.h"
@@ -59,20 +60,56 @@ store_end_reading(struct store *s)
 	s->profile = NULL;
 }
 
+static const char *
+or_empty(const char *text)
+{
+	return (text == NULL ? "" : text);
+}
+
+static const char *
+or_null(const char *text)
+{
+	return (text[0] == '\0' ? NULL : text);
+}
+
+/* In the file, a text that is not configured is empty. */
+static void
+set_profile(struct store_row *row, const struct configuration_profile *p)
+{
+	row->profile = *p;
+	row->profile.peer_host = or_empty(p->peer_host);
+	row->profile.log = or_empty(p->log);
+	row->profile.log_pattern = or_empty(p->log_pattern);
+	row->alarm = *p->alarm;
+	row->repair = or_empty(p->alarm->repair[row->n.alarm.cause]);
+}
+
+static void
+leave_out_empty(struct store_row *row)
+{
+	struct configuration_profile	*p = &row->profile;
+
+	p->peer_host = or_null(p->peer_host);
+	p->log = or_null(p->log);
+	p->log_pattern = or_null(p->log_pattern);
+	memset(row->alarm.repair, 0, sizeof(row->alarm.repair));
+	row->alarm.repair[row->n.alarm.cause] = or_null(row->repair);
+}
+
 /* Consecutive rows usually have the same profile, which they then share. */
 static struct configuration_profile *
 share_profile(struct store *s, struct store_row *row)
 {
-	struct store_row		 last;
+	struct store_row		 last = { .n = row->n };
 	struct configuration_alarm	*alarm;
 
 	if (s->profile != NULL) {
-		last.profile = *s->profile;
-		last.alarm = *s->profile->alarm;
+		set_profile(&last, s->profile);
 		if (store_rows_same_profile(&last, row))
 			return (s->profile);
 	}
 	store_end_reading(s);
+	leave_out_empty(row);
 	alarm = configuration_alarm_new(&row->alarm);
 	if (alarm == NULL)
 		return (NULL);
@@ -95,6 +132,33 @@ watch_of(struct store *s, struct store_row *row)
 	profile = share_profile(s, row);
 	return (profile == NULL ? NULL :
 	    configuration_watch_new(profile, row->watch, &peer));
+}
+
+/* The decided signal, from and to the columns that differ from its fields. */
+static bool
+get_decided(const struct store_row *row, struct evidence_signal *decided)
+{
+	int	 i;
+
+	for (i = 0; i < MAC_LENGTH; i++)
+		decided->mac.octets[i] = (uint8_t)(row->decided_mac >>
+		    8 * (MAC_LENGTH - 1 - i));
+	decided->port = (uint16_t)row->decided_port;
+	return (row->decided_address[0] == '\0' ||
+	    addr_parse(row->decided_address, &decided->address));
+}
+
+static void
+put_decided(struct store_row *row, char *address)
+{
+	const struct evidence_signal	*decided = &row->n.alarm.decided;
+	int				 i;
+
+	for (i = 0; i < MAC_LENGTH; i++)
+		row->decided_mac = row->decided_mac << 8 |
+		    decided->mac.octets[i];
+	row->decided_port = decided->port;
+	row->decided_address = addr_text(&decided->address, address);
 }
 
 static struct notification_capture *
@@ -132,6 +196,11 @@ read_notification(struct store *s, struct store_row *row,
 	*n = row->n;
 	if (notification_has_alarm(n)) {
 		n->alarm.sequence = n->sequence;
+		if (!get_decided(row, &n->alarm.decided)) {
+			s->damaged = true;
+			return (false);
+		}
+		alarm_complete(&n->alarm);
 		n->watch = watch_of(s, row);
 		return (n->watch != NULL);
 	}
@@ -296,12 +365,13 @@ put_notification(struct store *s, enum store_statement statement,
 {
 	struct store_row	 row = { .n = *n };
 	char			 peer[ADDR_TEXT_SIZE];
+	char			 address[ADDR_TEXT_SIZE];
 
 	if (n->watch != NULL) {
 		row.watch = n->watch->name;
 		row.peer = addr_text(&n->watch->peer, peer);
-		row.profile = *n->watch->profile;
-		row.alarm = *n->watch->profile->alarm;
+		set_profile(&row, n->watch->profile);
+		put_decided(&row, address);
 	}
 	if (n->capture != NULL) {
 		row.profile.interface = n->capture->interface;

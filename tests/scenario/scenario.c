@@ -124,7 +124,7 @@ event_text(const struct scenario *s, const struct detect_event *e, char *text)
 	if (e->transition == DETECT_RAISED)
 		snprintf(text, EVENT_TEXT_SIZE, "raised %s at %s cause %s",
 		    s->names[e->watch], time_text(e->at.ns, at),
-		    cause_text(alarm_cause_of(e)));
+		    cause_text(alarm_event_verdict(e, WALL_NEVER).cause));
 	else
 		snprintf(text, EVENT_TEXT_SIZE, "cleared %s at %s after %s",
 		    s->names[e->watch], time_text(e->at.ns, at),
@@ -163,12 +163,15 @@ emit(void *arg, const struct detect_event *e)
 	struct scenario		*s = arg;
 	struct alarm		*a = &s->alarms[e->watch];
 	struct wall_time	 at = { e->at.ns + s->wall_offset_ns };
+	struct verdict		 verdict;
 
 	check_event(s, e);
-	if (e->transition == DETECT_RAISED)
-		alarm_raise(a, e, at, a->serial + 1);
-	else
+	if (e->transition == DETECT_RAISED) {
+		verdict = alarm_event_verdict(e, at);
+		alarm_raise(a, e, &verdict, at, a->serial + 1);
+	} else {
 		alarm_clear(a, e, at, ALARM_END_HEARTBEAT);
+	}
 	if (s->npending < EVENTS)
 		s->pending[s->npending++] = (struct pending_event){ *e, *a };
 	else

@@ -193,8 +193,9 @@ sql(const char *text)
 	accept_files();
 }
 
+/* A watch with the texts that a watch may have, or without them. */
 static inline struct configuration_watch *
-watch_of(const char *name, const char *peer, const char *host)
+new_watch(const char *name, const char *peer, const char *host, bool texts)
 {
 	struct configuration_profile	*profile;
 	struct configuration_watch	*w;
@@ -207,12 +208,16 @@ watch_of(const char *name, const char *peer, const char *host)
 		.id = 45640, .name = "Heartbeat Interruption",
 		.severity = SEVERITY_MINOR, .type = "Heartbeat",
 		.service_type = "Flink",
+		.repair[CAUSE_LINK_ABNORMAL] = texts ? "Check it" : NULL,
 	});
 	assert_non_null(alarm);
 	profile = configuration_profile_new(&(struct configuration_profile){
 		.interface = "eth1", .heartbeat = "udp 20053",
 		.alarm = alarm, .source = "mrs-cluster-1", .service = "Flink",
 		.role = "FlinkServer", .host = host,
+		.peer_host = texts ? "node-2" : NULL,
+		.log = texts ? "/var/log/prestart.log" : NULL,
+		.log_pattern = texts ? "Float ip" : NULL,
 	});
 	configuration_alarm_release(alarm);
 	assert_non_null(profile);
@@ -220,6 +225,18 @@ watch_of(const char *name, const char *peer, const char *host)
 	configuration_profile_release(profile);
 	assert_non_null(w);
 	return (w);
+}
+
+static inline struct configuration_watch *
+watch_of(const char *name, const char *peer, const char *host)
+{
+	return (new_watch(name, peer, host, true));
+}
+
+static inline struct configuration_watch *
+plain_watch_of(const char *name, const char *peer, const char *host)
+{
+	return (new_watch(name, peer, host, false));
 }
 
 /* Each field has a different value. */
@@ -246,6 +263,18 @@ alarm_notification(uint32_t sequence, uint32_t index, const char *name)
 			.cause = CAUSE_LINK_ABNORMAL,
 			.end = ALARM_END_DISABLED,
 			.flags = ALARM_RECEIVED | ALARM_LOSSY,
+			.side = CAUSE_SIDE_BETWEEN,
+			.confidence = 60,
+			.number = EVIDENCE_PORT_REFUSED,
+			.decided = {
+				.at = { 9000 + sequence },
+				.count = UINT32_MAX - sequence,
+				.state = EVIDENCE_PRESENT,
+				.code = EVIDENCE_CODE_RST,
+				.mac = { { 0x02, 0xfe, 1, 2, 3, 0xff } },
+				.address = { ADDR_IPV4, { 192, 0, 2, 13 } },
+				.port = 65535,
+			},
 		},
 		.watch = watch_of(name, "192.0.2.12", "node-1"),
 	});

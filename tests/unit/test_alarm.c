@@ -57,6 +57,16 @@ new_alarm(void)
 	return (a);
 }
 
+/* Raises it with the verdict on what the event shows. */
+static void
+raise_of(struct alarm *a, const struct detect_event *event,
+    struct wall_time at, uint32_t serial)
+{
+	struct verdict	 v = alarm_event_verdict(event, at);
+
+	alarm_raise(a, event, &v, at, serial);
+}
+
 /* alarm_detail for the watch flinkserver. */
 static const char *
 detail_of(const struct alarm *a, const char *peer)
@@ -154,7 +164,7 @@ raise_and_clear(void **state)
 	struct detect_event	 clear = clear_event(2, 12500000000);
 
 	(void)state;
-	alarm_raise(&a, &raise, AT(30), 17);
+	raise_of(&a, &raise, AT(30), 17);
 	assert_int_equal(a.state, ALARM_RAISED);
 	assert_int_equal(a.cause, CAUSE_UNKNOWN);
 	assert_int_equal(a.serial, 17);
@@ -195,10 +205,10 @@ raised_again(void **state)
 
 	(void)state;
 	first.stopping = true;
-	alarm_raise(&a, &first, AT(30), 17);
+	raise_of(&a, &first, AT(30), 17);
 	alarm_clear(&a, &clear, AT(42), ALARM_END_HEARTBEAT);
 	assert_int_equal(a.cause, CAUSE_INSTANCE_STOPPED);
-	alarm_raise(&a, &again, AT(90), 18);
+	raise_of(&a, &again, AT(90), 18);
 	assert_int_equal(a.state, ALARM_RAISED);
 	assert_int_equal(a.cause, CAUSE_UNKNOWN);
 	assert_int_equal(a.serial, 18);
@@ -216,13 +226,13 @@ assert_end(enum alarm_end end, const char *detail)
 	struct detect_event	 raise = raise_event(1);
 	struct detect_event	 clear = clear_event(2, NSEC_PER_SEC);
 
-	alarm_raise(&a, &raise, AT(30), 1);
+	raise_of(&a, &raise, AT(30), 1);
 	alarm_clear(&a, &clear, AT(42), end);
 	assert_int_equal(a.end, end);
 	assert_string_equal(detail_of(&a, NULL), detail);
 	/* An active alarm has no end. */
 	raise.number = 3;
-	alarm_raise(&a, &raise, AT(90), 2);
+	raise_of(&a, &raise, AT(90), 2);
 	assert_int_equal(a.end, ALARM_END_HEARTBEAT);
 }
 
@@ -245,7 +255,7 @@ assert_cause(struct detect_event event, enum cause cause,
 {
 	struct alarm	 a = new_alarm();
 
-	alarm_raise(&a, &event, AT(30), 1);
+	raise_of(&a, &event, AT(30), 1);
 	assert_int_equal(a.cause, cause);
 	if (strstr(detail_of(&a, "2001:db8::c"), detail) == NULL)
 		fail_msg("\"%s\" is not in \"%s\"", detail,
@@ -269,8 +279,12 @@ causes(void **state)
 	e.link_down = true;
 	assert_cause(e, CAUSE_LINK_ABNORMAL, "; eth1 is down");
 	e.stopping = true;
-	assert_cause(e, CAUSE_INSTANCE_STOPPED,
+	/* Without a link, the peer may have started again since. */
+	assert_cause(e, CAUSE_LINK_ABNORMAL,
 	    "; the peer announced that it stops; eth1 is down");
+	e.link_down = false;
+	assert_cause(e, CAUSE_INSTANCE_STOPPED,
+	    "; the peer announced that it stops");
 	e = raise_event(1);
 	e.lossy = true;
 	assert_cause(e, CAUSE_UNKNOWN,
@@ -285,7 +299,7 @@ no_peer(void **state)
 	struct detect_event	 e = raise_event(1);
 
 	(void)state;
-	alarm_raise(&a, &e, AT(30), 1);
+	raise_of(&a, &e, AT(30), 1);
 	assert_null(strstr(detail_of(&a, NULL), "from"));
 }
 
@@ -333,7 +347,7 @@ longest_detail(void **state)
 	e.silence_ns = 24 * 3600 * NSEC_PER_SEC;
 	e.stopping = e.link_down = e.lossy = true;
 	w = watch_of(&p, "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff");
-	alarm_raise(&a, &e, AT(30), 1);
+	raise_of(&a, &e, AT(30), 1);
 	if (strstr(alarm_detail(&a, w, detail),
 	    "; the capture lost packets") == NULL)
 		fail_msg("cut: \"%s\"", detail);
@@ -356,17 +370,56 @@ sides_and_confidences(void **state)
 	struct alarm				 a = new_alarm();
 
 	(void)state;
-	alarm_raise(&a, &silent, AT(30), 1);
-	assert_int_equal(alarm_side(&a), CAUSE_SIDE_UNKNOWN);
-	assert_int_equal(alarm_confidence(&a), 0);
-	alarm_raise(&a, &stopping, AT(30), 1);
-	assert_int_equal(alarm_side(&a), CAUSE_SIDE_PEER);
-	assert_int_equal(alarm_confidence(&a), 97);
-	alarm_raise(&a, &lossy, AT(30), 1);
-	assert_int_equal(alarm_confidence(&a), 60);
-	alarm_raise(&a, &link, AT(30), 1);
-	assert_int_equal(alarm_side(&a), CAUSE_SIDE_HERE);
-	assert_int_equal(alarm_confidence(&a), 98);
+	raise_of(&a, &silent, AT(30), 1);
+	assert_int_equal(a.side, CAUSE_SIDE_UNKNOWN);
+	assert_int_equal(a.confidence, 0);
+	raise_of(&a, &stopping, AT(30), 1);
+	assert_int_equal(a.side, CAUSE_SIDE_PEER);
+	assert_int_equal(a.confidence, 97);
+	raise_of(&a, &lossy, AT(30), 1);
+	assert_int_equal(a.confidence, 60);
+	raise_of(&a, &link, AT(30), 1);
+	assert_int_equal(a.side, CAUSE_SIDE_HERE);
+	assert_int_equal(a.confidence, 98);
+}
+
+/* Evidence with its time is shown in place of the plain words. */
+static void
+deciding_evidence(void **state)
+{
+	struct alarm		 a = new_alarm();
+	struct detect_event	 e = raise_event(1);
+	struct verdict		 v = {
+		.cause = CAUSE_INSTANCE_STOPPED, .side = CAUSE_SIDE_PEER,
+		.confidence = 97, .number = EVIDENCE_PEER_ANNOUNCED_STOP,
+		.decided = {
+			.state = EVIDENCE_PRESENT, .at = AT(0), .count = 1,
+		},
+	};
+	char			 repair[ALARM_REPAIR_SIZE];
+	struct configuration_watch *w = watch_of(&flinkserver, "192.0.2.12");
+
+	(void)state;
+	assert_string_equal(alarm_repair(&a, w, repair), "");
+	e.stopping = true;
+	alarm_raise(&a, &e, &v, AT(30), 1);
+	if (strstr(detail_of(&a, "192.0.2.12"),
+	    "000000Z; the peer announced that it stops at ") == NULL)
+		fail_msg("no evidence: %s", detail_of(&a, "192.0.2.12"));
+	assert_true(strlen(alarm_repair(&a, w, repair)) > 0);
+	/* Another verdict, with the same cause and with another one. */
+	v.confidence = 60;
+	assert_false(alarm_judge(&a, &v));
+	assert_int_equal(a.confidence, 60);
+	v.cause = CAUSE_HOST_DOWN;
+	assert_true(alarm_judge(&a, &v));
+	assert_int_equal(a.cause, CAUSE_HOST_DOWN);
+	v = alarm_verdict(&a);
+	assert_int_equal(v.number, EVIDENCE_PEER_ANNOUNCED_STOP);
+	assert_int_equal(v.decided.at.ns, AT(0).ns);
+	alarm_clear(&a, &e, AT(42), ALARM_END_HEARTBEAT);
+	assert_int_equal(a.cause, CAUSE_HOST_DOWN);
+	configuration_watch_release(w);
 }
 
 static void
@@ -377,7 +430,7 @@ ages(void **state)
 
 	(void)state;
 	assert_int_equal(alarm_age(&a, AT(100)), 0);
-	alarm_raise(&a, &event, AT(30), 1);
+	raise_of(&a, &event, AT(30), 1);
 	assert_int_equal(alarm_age(&a, AT(100)), 70);
 	assert_int_equal(alarm_age(&a, AT(20)), 0);
 	assert_int_equal(alarm_age(&a, (struct wall_time){ INT64_MAX }),
@@ -421,11 +474,11 @@ clear_types(void **state)
 
 	(void)state;
 	assert_int_equal(alarm_clear_type(&a), ALARM_NOT_CLEARED);
-	alarm_raise(&a, &event, AT(30), 1);
+	raise_of(&a, &event, AT(30), 1);
 	assert_int_equal(alarm_clear_type(&a), ALARM_NOT_CLEARED);
 	alarm_clear(&a, &event, AT(40), ALARM_END_HEARTBEAT);
 	assert_int_equal(alarm_clear_type(&a), ALARM_CLEARED_AUTOMATICALLY);
-	alarm_raise(&a, &event, AT(50), 2);
+	raise_of(&a, &event, AT(50), 2);
 	alarm_clear(&a, &event, AT(60), ALARM_END_DISABLED);
 	assert_int_equal(alarm_clear_type(&a), ALARM_CLEARED_BY_CONFIGURATION);
 }
@@ -445,6 +498,7 @@ main(void)
 		cmocka_unit_test(short_interruption),
 		cmocka_unit_test(cause_texts),
 		cmocka_unit_test(sides_and_confidences),
+		cmocka_unit_test(deciding_evidence),
 		cmocka_unit_test(ages),
 		cmocka_unit_test(levels_and_locations),
 		cmocka_unit_test(clear_types),

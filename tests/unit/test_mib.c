@@ -268,6 +268,11 @@ assert_served(const struct tree *node, oid *name, size_t length)
 
 	if (node->child_list == NULL) {
 		print_message("# %s\n", node->label);
+		if (node->access == MIB_ACCESS_NOTIFY) {
+			assert_string_equal(varbinds_object_name(
+			    NOTIFICATION_CHANGED, 0), node->label);
+			return;
+		}
 		t = table_of(name, length - 1);
 		assert_non_null(t);
 		column = table_column(t, node->subid);
@@ -473,6 +478,8 @@ event(int number)
 		return ("restored");
 	case NOTIFICATION_STORM:
 		return ("storm");
+	case NOTIFICATION_CHANGED:
+		return ("changed");
 	}
 	return (NULL);
 }
@@ -641,6 +648,8 @@ notification(int number)
 		return ("hbwWatcherRestored");
 	case NOTIFICATION_STORM:
 		return ("hbwAlarmStorm");
+	case NOTIFICATION_CHANGED:
+		return ("hbwAlarmChanged");
 	}
 	return (NULL);
 }
@@ -734,7 +743,7 @@ values_conform(void **state)
 	}
 	assert_int_equal(count, scalars_table.ncolumns +
 	    2 * capture_table.ncolumns + 3 * watch_table.ncolumns +
-	    3 * alarm_table.ncolumns + 5 * history_table.ncolumns +
+	    4 * alarm_table.ncolumns + 5 * history_table.ncolumns +
 	    1 * active_table.ncolumns);
 	stage_end(&stage);
 }

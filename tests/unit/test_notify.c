@@ -20,7 +20,8 @@
 static const char	 text[] =
     "alarm 45640 { interruption = 10s }\n"
     "watch \"first\" { interface = eth0 peer = 192.0.2.12 "
-    "heartbeat = ip source = s service = v role = r host = h }\n"
+    "heartbeat = ip source = s service = v role = r host = h "
+    "peer-host = node-2 }\n"
     "watch \"six\" { interface = eth0 peer = \"2001:db8::c\" "
     "heartbeat = ip source = s service = v role = r host = h "
     "alarm = 12010 interruption = 10s }\n"
@@ -222,6 +223,14 @@ static const char *const alarm_names[] = {
 	"1.4.1.16.45640.1",	/* hbwAlarmRaisedTime */
 	"1.4.1.17.45640.1",	/* hbwAlarmClearedTime */
 	"1.3.1.12.1",		/* hbwWatchLastHeartbeat */
+	"1.3.1.19.1",		/* hbwWatchPeerText */
+	"1.3.1.20.1",		/* hbwWatchPeerHost */
+	"1.4.1.22.45640.1",	/* hbwAlarmSide */
+	"1.4.1.21.45640.1",	/* hbwAlarmConfidence */
+	"1.4.1.23.45640.1",	/* hbwAlarmRepair */
+	"1.4.1.24.45640.1",	/* hbwAlarmLevel */
+	"1.4.1.25.45640.1",	/* hbwAlarmLocation */
+	"1.4.1.26.45640.1",	/* hbwAlarmClearType */
 };
 
 /* The positions of these objects. */
@@ -246,6 +255,14 @@ enum {
 	RAISED,
 	CLEARED,
 	LAST,
+	PEER_TEXT,
+	PEER_HOST,
+	SIDE,
+	CONFIDENCE,
+	REPAIR,
+	LEVEL,
+	LOCATION,
+	CLEAR_TYPE,
 	ALARM_VARBINDS
 };
 
@@ -302,6 +319,15 @@ raised(void **state)
 	assert_time(nth(list, RAISED), 11);
 	assert_never(nth(list, CLEARED));
 	assert_time(nth(list, LAST), 1);
+	assert_text(nth(list, PEER_TEXT), "192.0.2.12");
+	assert_text(nth(list, PEER_HOST), "node-2");
+	assert_number(nth(list, SIDE), ASN_INTEGER, 1);
+	assert_number(nth(list, CONFIDENCE), ASN_UNSIGNED, 0);
+	assert_true(nth(list, REPAIR)->val_len > 0);
+	assert_number(nth(list, LEVEL), ASN_INTEGER, 3);
+	assert_text(nth(list, LOCATION),
+	    "Source=s, ServiceName=v, RoleName=r, HostName=h");
+	assert_number(nth(list, CLEAR_TYPE), ASN_INTEGER, 1);
 	assert_as_the_tables(list);
 	snmp_free_varbind(list);
 }

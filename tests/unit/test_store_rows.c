@@ -9,6 +9,15 @@
 #include "store_fixture.h"
 
 static void
+assert_same_text(const char *a, const char *b)
+{
+	if (a == NULL)
+		assert_null(b);
+	else
+		assert_string_equal(a, b);
+}
+
+static void
 assert_same_watch(const struct configuration_watch *a,
     const struct configuration_watch *b)
 {
@@ -28,6 +37,9 @@ assert_same_watch(const struct configuration_watch *a,
 	assert_int_equal(p->alarm->severity, q->alarm->severity);
 	assert_string_equal(p->alarm->type, q->alarm->type);
 	assert_string_equal(p->alarm->service_type, q->alarm->service_type);
+	assert_same_text(p->peer_host, q->peer_host);
+	assert_same_text(p->log, q->log);
+	assert_same_text(p->log_pattern, q->log_pattern);
 }
 
 static void
@@ -45,6 +57,17 @@ assert_same_alarm(const struct alarm *a, const struct alarm *b)
 	assert_int_equal(a->cause, b->cause);
 	assert_int_equal(a->end, b->end);
 	assert_int_equal(a->flags, b->flags);
+	assert_int_equal(a->side, b->side);
+	assert_int_equal(a->confidence, b->confidence);
+	assert_int_equal(a->number, b->number);
+	assert_int_equal(a->decided.at.ns, b->decided.at.ns);
+	assert_int_equal(a->decided.count, b->decided.count);
+	assert_int_equal(a->decided.state, b->decided.state);
+	assert_int_equal(a->decided.code, b->decided.code);
+	assert_int_equal(a->decided.port, b->decided.port);
+	assert_memory_equal(&a->decided.mac, &b->decided.mac,
+	    sizeof(a->decided.mac));
+	assert_true(addr_equal(&a->decided.address, &b->decided.address));
 }
 
 static void
@@ -523,12 +546,20 @@ without_a_commit(void **state)
 	"state INTEGER, cause INTEGER, end INTEGER, flags INTEGER," \
 	"capture_index INTEGER, capture_state INTEGER, error TEXT"
 
+#define COLUMNS_0_3_0 \
+	", sent_early INTEGER, epoch INTEGER, side INTEGER, confidence INTEGER" \
+	", decided INTEGER, decided_at INTEGER, decided_count INTEGER, " \
+	"decided_state INTEGER, decided_code INTEGER, decided_port INTEGER, " \
+	"decided_mac INTEGER, decided_address TEXT DEFAULT '', " \
+	"peer_host TEXT DEFAULT '', log TEXT DEFAULT '', " \
+	"log_pattern TEXT DEFAULT '', repair TEXT DEFAULT ''"
+
 static void
 schema_of_version_0_3_0(void **state)
 {
 	static const char	 expected[] = "CREATE TABLE alarm ("
-	    "sequence INTEGER NOT NULL, " COLUMNS_0_2_0 ", sent_early INTEGER,"
-	    " epoch INTEGER, PRIMARY KEY "
+	    "sequence INTEGER NOT NULL, " COLUMNS_0_2_0 COLUMNS_0_3_0
+	    ", PRIMARY KEY "
 	    "(watch_index)) STRICT, WITHOUT ROWID;CREATE TABLE blind "
 	    "(interface TEXT PRIMARY KEY) STRICT;CREATE TABLE counters (id "
 	    "INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, "
@@ -537,8 +568,7 @@ schema_of_version_0_3_0(void **state)
 	    "TABLE interface (number INTEGER PRIMARY KEY, name TEXT NOT NULL "
 	    "UNIQUE) STRICT;CREATE TABLE name (number INTEGER PRIMARY KEY, "
 	    "name TEXT NOT NULL UNIQUE) STRICT;CREATE TABLE notice (sequence INTEGER PRIMARY "
-	    "KEY, " COLUMNS_0_2_0 ", sent_early INTEGER, epoch INTEGER) "
-	    "STRICT;CREATE TABLE storm (sequence "
+	    "KEY, " COLUMNS_0_2_0 COLUMNS_0_3_0 ") STRICT;CREATE TABLE storm (sequence "
 	    "INTEGER PRIMARY KEY, raised INTEGER NOT NULL, cleared INTEGER "
 	    "NOT NULL, first INTEGER NOT NULL, since INTEGER NOT NULL) STRICT";
 	sqlite3			*db;
@@ -556,23 +586,54 @@ schema_of_version_0_3_0(void **state)
 	assert_int_equal(sqlite3_step(q), SQLITE_ROW);
 	assert_string_equal(sqlite3_column_text(q, 0), expected);
 	assert_int_equal(sqlite3_column_int(q, 1), 1751283505);
-	assert_int_equal(sqlite3_column_int(q, 2), 4);
+	assert_int_equal(sqlite3_column_int(q, 2), 5);
 	sqlite3_finalize(q);
 	sqlite3_close(db);
 }
 
-/* SQL that removes what schema 4 added. */
-#define WITHOUT_4 \
+/* SQL that removes what schema 5 added, and schema 4. */
+#define DROP_BOTH(name) \
+	"ALTER TABLE notice DROP COLUMN " name ";" \
+	"ALTER TABLE alarm DROP COLUMN " name ";"
+#define WITHOUT_5 \
+	DROP_BOTH("side") DROP_BOTH("confidence") DROP_BOTH("decided") \
+	DROP_BOTH("decided_at") DROP_BOTH("decided_count") \
+	DROP_BOTH("decided_state") DROP_BOTH("decided_code") \
+	DROP_BOTH("decided_port") DROP_BOTH("decided_mac") \
+	DROP_BOTH("decided_address") DROP_BOTH("peer_host") \
+	DROP_BOTH("log") DROP_BOTH("log_pattern") DROP_BOTH("repair")
+#define WITHOUT_4 WITHOUT_5 \
 	"ALTER TABLE notice DROP COLUMN sent_early;" \
 	"ALTER TABLE notice DROP COLUMN epoch;" \
 	"ALTER TABLE alarm DROP COLUMN sent_early;" \
 	"ALTER TABLE alarm DROP COLUMN epoch;"
 
+/*
+ * Before schema 5, an alarm had a cause without a verdict.  Its side and its
+ * confidence are judged again.
+ */
+static struct notification
+unjudged_notification(uint32_t sequence)
+{
+	struct notification	 n = alarm_notification(sequence, 7, "w");
+
+	configuration_watch_release(n.watch);
+	n.watch = plain_watch_of("w", "192.0.2.12", "node-1");
+	n.alarm.flags = ALARM_RECEIVED | ALARM_STOPPING;
+	n.alarm.cause = CAUSE_INSTANCE_STOPPED;
+	n.alarm.side = 0;
+	alarm_complete(&n.alarm);
+	assert_int_equal(n.alarm.side, CAUSE_SIDE_PEER);
+	assert_int_equal(n.alarm.confidence, 97);
+	assert_int_equal(n.alarm.number, EVIDENCE_PEER_ANNOUNCED_STOP);
+	return (n);
+}
+
 /* Schema 1 had no storms. */
 static void
 upgraded_from_schema_1(void **state)
 {
-	struct notification	 n = alarm_notification(1, 7, "w");
+	struct notification	 n = unjudged_notification(1);
 
 	(void)state;
 	open_store();
@@ -632,7 +693,7 @@ upgraded_from_schema_2(void **state)
 static void
 upgraded_from_schema_3(void **state)
 {
-	struct notification	 n = alarm_notification(1, 7, "w");
+	struct notification	 n = unjudged_notification(1);
 
 	(void)state;
 	open_store();
@@ -650,6 +711,60 @@ upgraded_from_schema_3(void **state)
 	free_got();
 	notification_release(&n);
 	assert_int_equal(count_files(ASIDE), 0);
+}
+
+/* Schema 4 had no verdict. */
+static void
+upgraded_from_schema_4(void **state)
+{
+	struct notification	 n = unjudged_notification(1);
+
+	(void)state;
+	open_store();
+	begin_write();
+	store_put_notification(store, &n);
+	counters.sequence = 1;
+	commit();
+	close_store();
+	sql(WITHOUT_5 "PRAGMA user_version = 4");
+	open_store();
+	assert_true(store_alarms(store, take_notification, &got));
+	assert_int_equal(got.count, 1);
+	assert_same_notification(&n, &got.notifications[0]);
+	free_got();
+	/* The cause stays, also if the flags do not show it. */
+	sql("UPDATE alarm SET side = 0, confidence = 0, decided = 0, flags = 1");
+	open_store();
+	assert_true(store_alarms(store, take_notification, &got));
+	assert_int_equal(got.notifications[0].alarm.cause,
+	    CAUSE_INSTANCE_STOPPED);
+	assert_int_equal(got.notifications[0].alarm.side, CAUSE_SIDE_UNKNOWN);
+	assert_int_equal(got.notifications[0].alarm.confidence, 0);
+	free_got();
+	notification_release(&n);
+	assert_int_equal(count_files(ASIDE), 0);
+}
+
+/* Texts that an alarm does not have are not in the configuration either. */
+static void
+texts_left_out(void **state)
+{
+	struct notification	 n = alarm_notification(1, 7, "w");
+
+	(void)state;
+	configuration_watch_release(n.watch);
+	n.watch = plain_watch_of("w", NULL, "node-1");
+	open_store();
+	begin_write();
+	store_put_notification(store, &n);
+	commit();
+	open_store();
+	assert_true(store_alarms(store, take_notification, &got));
+	assert_int_equal(got.count, 1);
+	assert_same_notification(&n, &got.notifications[0]);
+	assert_null(got.notifications[0].watch->profile->log);
+	free_got();
+	notification_release(&n);
 }
 
 int
@@ -672,6 +787,8 @@ main(void)
 		SCRATCH(upgraded_from_schema_1),
 		SCRATCH(upgraded_from_schema_2),
 		SCRATCH(upgraded_from_schema_3),
+		SCRATCH(upgraded_from_schema_4),
+		SCRATCH(texts_left_out),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
