@@ -349,6 +349,20 @@ tracker_heartbeat(struct tracker *t, const struct capture_frame *frame,
 	keep(t, &record, &f);
 }
 
+void
+tracker_announcement(struct tracker *t, const struct capture_frame *frame,
+    struct mono_time at)
+{
+	struct evidence_record	 record;
+	struct diagnosis_frame	 f;
+
+	make_record(&record, frame, at);
+	record.kind = EVIDENCE_KIND_CONTROL;
+	decode(t, &record, &f);
+	*counted_slot(t, frame->timestamp) = frame->timestamp.ns;
+	keep(t, &record, &f);
+}
+
 static bool
 is_wanted_case(const struct tracker_case *c, struct mono_time now)
 {
@@ -407,8 +421,7 @@ is_of_peer(const struct tracker *t, const struct diagnosis_frame *f)
 static bool
 is_counted(struct tracker *t, struct wall_time timestamp)
 {
-	return (t->ncases > 0 &&
-	    *counted_slot(t, timestamp) == timestamp.ns);
+	return (*counted_slot(t, timestamp) == timestamp.ns);
 }
 
 /* The enum evidence_kind of a frame that is no heartbeat; 0: it is not kept. */

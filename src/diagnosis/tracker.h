@@ -103,6 +103,10 @@ void	 tracker_free(struct tracker *);
 void	 tracker_heartbeat(struct tracker *, const struct capture_frame *,
 	    struct mono_time at, bool has_case);
 
+/* A frame of the main capture that announces that its peer stops. */
+void	 tracker_announcement(struct tracker *, const struct capture_frame *,
+	    struct mono_time at);
+
 /*
  * Any other frame.  Keeps control traffic, heartbeats that this host sends, and
  * frames of the peers that are wanted now; ignores all others.

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "engine/engine.h"
+#include "engine/evidence_reports.h"
 #include "engine/handover.h"
 #include "engine/listener.h"
 #include "engine/sandbox.h"
@@ -75,6 +76,7 @@ struct engine {
 	struct detect_source	**sources;	/* for each capture; owned */
 	struct pollfd		*fds;		/* the poll set; owned */
 	struct scheduling	 scheduling;
+	struct evidence_reports	 evidence;
 	struct mono_time	 last_tick;	/* last pass with all checks */
 	struct mono_time	 last_pass;	/* its start */
 	struct mono_time	 due;		/* next pass starts by then */
@@ -133,6 +135,7 @@ report_event(void *arg, const struct detect_event *event)
 	struct engine_event	 e = report_queue_event(event,
 	    wall_of(engine, event));
 
+	evidence_reports_event(&engine->evidence, event, e.at_wall);
 	/* The row has the event, and the agent finds it there. */
 	if (!report_queue_add_event(&engine->common.reports, &e))
 		fatal("cannot report an alarm");
@@ -232,6 +235,10 @@ pass(struct engine *engine)
 		engine->last_tick = engine->common.now;
 	engine->last_pass = engine->common.now;
 	flush_reports(engine);
+	/* After the alarms, so that they never wait for it. */
+	evidence_reports_pass(&engine->evidence);
+	if (report_queue_waiting(&engine->common.reports))
+		flush_reports(engine);
 	scheduling_check(&engine->scheduling, engine->common.now);
 }
 
@@ -301,6 +308,7 @@ pass_due(const struct engine *engine, struct mono_time now)
 	struct mono_time	 due = deadline_due(engine, now);
 
 	due = mono_min(due, tick_due(engine));
+	due = mono_min(due, engine->evidence.due);
 	if (engine->busy)
 		due = mono_min(due, mono_add(now, GATHER_NS));
 	return (engine->frames_left ? now : mono_max(due, now));
@@ -431,6 +439,7 @@ run(struct engine *engine, bool after_gap)
 	for (i = 0; i < engine->shared->ncaptures; i++)
 		listener_begin(&engine->listeners[i], after_gap);
 	scheduling_lock_memory();
+	evidence_reports_begin(&engine->evidence);
 	while (!engine->stop) {
 		pass(engine);
 		wait_for_work(engine);
@@ -447,6 +456,7 @@ static void
 free_all(struct engine *engine)
 {
 	for_each_listener(engine, listener_close);
+	evidence_reports_free(&engine->evidence);
 	free(engine->fds);
 	free(engine->common.blind);
 	peer_macs_free(&engine->common.peer_macs);
@@ -490,11 +500,15 @@ engine_main(void)
 		log_warn("cannot read the addresses of this host");
 	open_listeners(&engine, &engine.handover.config);
 	find_own_peers(&engine, &engine.handover.config);
+	if (!evidence_reports_init(&engine.evidence, &engine.common,
+	    engine.listeners, engine.shared, &engine.handover.config))
+		fatal("cannot use the memory for evidence");
 	scheduling_begin(&engine.scheduling, engine.handover.config.realtime,
 	    mono_now());
 	if (!sandbox_enter(engine.parent, engine.shared->ncaptures +
 	    FD_CAPTURES, MEMORY_BYTES + engine.shared->nwatches *
-	    MEMORY_BYTES_PER_WATCH))
+	    MEMORY_BYTES_PER_WATCH + evidence_reports_memory(&engine.evidence),
+	    engine.evidence.enabled ? ENGINE_RINGS : -1))
 		fatal("cannot drop privileges");
 	flush_reports(&engine);
 	order = wait_for_order(&engine);

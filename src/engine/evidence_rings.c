@@ -9,6 +9,13 @@
 #include "base/memory_file.h"
 #include "engine/evidence_rings.h"
 
+size_t
+evidence_rings_size(size_t count, size_t ring_size)
+{
+	return ((ring_size + EVIDENCE_RING_MIN - 1) / EVIDENCE_RING_MIN *
+	    EVIDENCE_RING_MIN * count);
+}
+
 /* Takes a copy of the names.  NULL on error (errno). */
 static struct evidence_rings *
 allocate(char (*names)[IF_NAMESIZE], size_t count, size_t ring_size)
@@ -27,8 +34,7 @@ allocate(char (*names)[IF_NAMESIZE], size_t count, size_t ring_size)
 		memcpy(rings->names, names, count * sizeof(*names));
 	atomic_init(&rings->references, 1);
 	rings->count = count;
-	rings->ring_size = (ring_size + EVIDENCE_RING_MIN - 1) /
-	    EVIDENCE_RING_MIN * EVIDENCE_RING_MIN;
+	rings->ring_size = evidence_rings_size(1, ring_size);
 	return (rings);
 }
 

@@ -25,6 +25,9 @@ struct evidence_rings {
 	int			 file;		/* -1 in the engine; owned */
 };
 
+/* The octets of the file; the size of a ring is rounded up. */
+size_t	 evidence_rings_size(size_t count, size_t ring_size);
+
 /*
  * New, empty rings for these interfaces.  NULL on error (errno).  The caller
  * ends its reference with evidence_rings_release.

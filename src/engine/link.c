@@ -2,6 +2,7 @@
 #include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <net/if.h>
+#include <net/if_arp.h>
 #include <linux/rtnetlink.h>
 
 #include <errno.h>
@@ -78,4 +79,17 @@ link_state(int descriptor, const char *interface, uint32_t *ifindex)
 	if (ioctl(descriptor, SIOCGIFFLAGS, &request) != 0)
 		return (LINK_MISSING);
 	return ((request.ifr_flags & up) == up ? LINK_UP : LINK_DOWN);
+}
+
+void
+link_mac(int descriptor, const char *interface, struct mac *mac)
+{
+	struct ifreq	 request;
+
+	*mac = (struct mac){ { 0 } };
+	memset(&request, 0, sizeof(request));
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	if (ioctl(descriptor, SIOCGIFHWADDR, &request) == 0 &&
+	    request.ifr_hwaddr.sa_family == ARPHRD_ETHER)
+		memcpy(mac->octets, request.ifr_hwaddr.sa_data, MAC_LENGTH);
 }

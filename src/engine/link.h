@@ -9,6 +9,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/mac.h"
+
 enum link_state {
 	LINK_UP,
 	LINK_DOWN,		/* disabled, or without a carrier */
@@ -25,6 +27,9 @@ int	 link_open(void);
  */
 enum link_state link_state(int descriptor, const char *interface,
 	    uint32_t *ifindex);
+
+/* The MAC address of an interface; zeros if it has none. */
+void	 link_mac(int descriptor, const char *interface, struct mac *mac);
 
 /*
  * A descriptor that becomes readable when an interface is added, removed or

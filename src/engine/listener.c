@@ -121,9 +121,27 @@ take_heartbeat(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 		peer_macs_take(&common->peer_macs, watch, heartbeat->packet,
 		    common->arrived);
 		listener->counted = true;
+		if (listener->evidence != NULL && tracker_may_have(
+		    &listener->evidence->tracker, watch)) {
+			listener->has_case = true;
+			tracker_returned(&listener->evidence->tracker, watch);
+		}
 	} else if (heartbeat->stop) {
+		listener->stopping = true;
 		detect_stopping(&common->detect, watch, common->arrived);
 	}
+}
+
+/* Keeps a frame that was counted, or announces a stop, as evidence. */
+static void
+keep_frame(struct listener *listener, const struct capture_frame *frame)
+{
+	if (listener->counted)
+		tracker_heartbeat(&listener->evidence->tracker, frame,
+		    listener->common->arrived, listener->has_case);
+	else if (listener->stopping)
+		tracker_announcement(&listener->evidence->tracker, frame,
+		    listener->common->arrived);
 }
 
 /* A match_rejected. */
@@ -151,11 +169,14 @@ take_frame(void *arg, const struct capture_frame *frame)
 	row->packets++;
 	row->drained = frame->timestamp;
 	listener->counted = listener->duplicate = false;
+	listener->stopping = listener->has_case = false;
 	verdict = match_frame(listener->match, frame, take_heartbeat, listener);
 	if (listener->counted)
 		row->heartbeats++;
 	else if (listener->duplicate)
 		row->duplicates++;
+	if (listener->evidence != NULL)
+		keep_frame(listener, frame);
 	if (verdict == PACKET_MALFORMED || verdict == PACKET_LINK_UNKNOWN)
 		row->malformed++;
 }
@@ -310,6 +331,9 @@ set_filter(struct listener *listener)
 		capture_close(listener->capture);
 		listener->capture = NULL;
 	}
+	else
+		/* Within the sandbox, other filters can be changed. */
+		capture_lock_filter(listener->capture);
 	match_filters_free(filters);
 	return (true);
 }
@@ -394,6 +418,29 @@ join_all_groups(struct listener *listener, const struct configuration *config)
 	}
 }
 
+/* False when memory is exhausted. */
+static bool
+open_evidence(struct listener *listener, const struct shared_state *shared)
+{
+	struct tracker_setting	 setting = {
+		.config = listener->config,
+		.interface = listener->row->interface,
+		.match = listener->match, .watches = shared->watches,
+		.source = &listener->row->source,
+		.position = listener->position,
+		.own = &listener->common->own,
+	};
+
+	if (listener->config->evidence == 0)
+		return (true);
+	link_mac(listener->common->link_socket, setting.interface,
+	    &setting.mac);
+	listener->evidence = evidence_capture_new(&setting,
+	    listener->capture == NULL ? -1 :
+	    capture_link_type(listener->capture));
+	return (listener->evidence != NULL);
+}
+
 bool
 listener_open(struct listener *listener, struct listeners *common,
     const struct configuration *config, struct shared_state *shared,
@@ -418,14 +465,23 @@ listener_open(struct listener *listener, struct listeners *common,
 	if (!open_capture(listener))
 		return (false);
 	join_all_groups(listener, config);
-	return (true);
+	return (open_evidence(listener, shared));
 }
 
 void
 listener_close(struct listener *listener)
 {
+	evidence_capture_free(listener->evidence);
 	capture_close(listener->capture);
 	match_free(listener->match);
+}
+
+void
+listener_begin_evidence(struct listener *listener,
+    const struct evidence_ring *ring)
+{
+	evidence_capture_begin(listener->evidence, ring, listener->skip,
+	    listener->common->now);
 }
 
 void

@@ -15,6 +15,7 @@
 #include "config/configuration.h"
 #include "detect/detect.h"
 #include "engine/clock_offset.h"
+#include "engine/evidence_capture.h"
 #include "engine/link.h"
 #include "engine/peer_macs.h"
 #include "engine/reject_log.h"
@@ -51,6 +52,7 @@ struct listener {
 	int			 ring_bytes;	/* for the capture */
 	struct capture		*capture;	/* NULL: not open */
 	struct match		*match;
+	struct evidence_capture	*evidence;	/* NULL: `evidence` is 0 */
 	struct mono_time	 opened;	/* when the capture was */
 	uint64_t		 dropped;	/* by the kernel since opened */
 	int			 errors;	/* consecutive failed passes */
@@ -59,6 +61,8 @@ struct listener {
 	enum link_state		 link;		/* when it was opened */
 	bool			 counted;	/* a watch counted this frame */
 	bool			 duplicate;	/* a watch found it a copy */
+	bool			 stopping;	/* it announces a stop */
+	bool			 has_case;	/* of a watch that counted it */
 	/* Why the capture could not be opened. */
 	char			 error[CAPTURE_ERROR_SIZE];
 	/* Which watch is blind although the capture is open, and why; or "". */
@@ -87,6 +91,12 @@ void	 listener_blind(struct listener *, uint32_t watch, const char *reason);
  * only from the time when the capture was opened.
  */
 void	 listener_begin(struct listener *, bool after_gap);
+
+/*
+ * With `evidence`: sets the ring of the interface, after listener_begin.
+ */
+void	 listener_begin_evidence(struct listener *,
+	    const struct evidence_ring *);
 
 /*
  * Takes the waiting frames, up to a limit.  True when all frames that arrived

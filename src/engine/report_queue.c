@@ -10,7 +10,9 @@
 #include "engine/report_queue.h"
 
 struct report_queue_entry {
-	struct engine_message	*message;	/* owned; NULL: an event */
+	/* Owned; NULL: it is of another type. */
+	struct engine_message	*message;
+	struct engine_evidence	*evidence;
 	struct engine_event	 event;
 };
 
@@ -29,6 +31,7 @@ drop_first(struct report_queue *q)
 	const struct report_queue_entry	*first = queue_at(&q->entries, 0);
 
 	free(first->message);
+	free(first->evidence);
 	queue_shift(&q->entries);
 }
 
@@ -77,6 +80,26 @@ report_queue_add(struct report_queue *q, const struct engine_message *message)
 	return (false);
 }
 
+bool
+report_queue_add_evidence(struct report_queue *q,
+    const struct engine_evidence *evidence)
+{
+	struct report_queue_entry	 entry = { .message = NULL };
+
+	if (q->evidence >= REPORT_QUEUE_EVIDENCE_MAX)
+		return (false);
+	entry.evidence = malloc(sizeof(*evidence));
+	if (entry.evidence == NULL)
+		return (false);
+	*entry.evidence = *evidence;
+	if (!queue_push(&q->entries, &entry)) {
+		free(entry.evidence);
+		return (false);
+	}
+	q->evidence++;
+	return (true);
+}
+
 static bool
 add_log_line(struct report_queue *q, int priority, const char *line)
 {
@@ -121,7 +144,8 @@ gather_events(const struct report_queue *q, struct engine_events *events)
 	for (events->count = 0; events->count < ENGINE_EVENTS;
 	    events->count++) {
 		entry = queue_at(&q->entries, events->count);
-		if (entry == NULL || entry->message != NULL)
+		if (entry == NULL || entry->message != NULL ||
+		    entry->evidence != NULL)
 			break;
 		events->events[events->count] = entry->event;
 	}
@@ -136,7 +160,10 @@ send_first(struct report_queue *q, int socket)
 	struct engine_events		 events;
 	size_t				 length = sizeof(*message), n = 1;
 
-	if (message == NULL) {
+	if (first->evidence != NULL) {
+		datagram = first->evidence;
+		length = sizeof(*first->evidence);
+	} else if (message == NULL) {
 		gather_events(q, &events);
 		datagram = &events;
 		length = ENGINE_EVENTS_SIZE(events.count);
@@ -144,6 +171,7 @@ send_first(struct report_queue *q, int socket)
 	}
 	if (send(socket, datagram, length, MSG_DONTWAIT | MSG_NOSIGNAL) < 0)
 		return (false);
+	q->evidence -= first->evidence != NULL;
 	q->lines -= message != NULL && message->type == ENGINE_LOG;
 	for (; n > 0; n--)
 		drop_first(q);

@@ -15,6 +15,7 @@ struct report_queue {
 	struct queue	 entries;	/* struct report_queue_entry */
 	unsigned	 lines;		/* how many of them are log lines */
 	unsigned	 dropped;	/* log lines, not reported yet */
+	unsigned	 evidence;	/* how many of them are evidence */
 };
 
 /*
@@ -27,6 +28,12 @@ struct report_queue {
 bool	 report_queue_init(struct report_queue *);
 void	 report_queue_free(struct report_queue *);
 
+/*
+ * The maximum number of evidences in the queue.  They explain alarms, but the
+ * alarms do not depend on them.
+ */
+#define REPORT_QUEUE_EVIDENCE_MAX	256
+
 /* The form in which an event is sent; `at` is its wall-clock time. */
 struct engine_event report_queue_event(const struct detect_event *,
 	    struct wall_time at);
@@ -35,6 +42,10 @@ struct engine_event report_queue_event(const struct detect_event *,
 bool	 report_queue_add_event(struct report_queue *,
 	    const struct engine_event *);
 bool	 report_queue_add(struct report_queue *, const struct engine_message *);
+
+/* The same for evidence.  False also when too many are in the queue. */
+bool	 report_queue_add_evidence(struct report_queue *,
+	    const struct engine_evidence *);
 
 /* Appends a log line.  If memory is exhausted, the line counts as dropped. */
 void	 report_queue_add_log_line(struct report_queue *, int priority,

@@ -9,6 +9,7 @@
 #include <net/if.h>
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <sched.h>
 #include <signal.h>
@@ -100,7 +101,6 @@ static const int	 denied[] = {
 	SCMP_SYS(stat64), SCMP_SYS(lstat64), SCMP_SYS(fstatat64),
 	SCMP_SYS(statx), SCMP_SYS(access), SCMP_SYS(faccessat),
 	SCMP_SYS(faccessat2), SCMP_SYS(readlink), SCMP_SYS(readlinkat),
-	SCMP_SYS(setsockopt),
 };
 
 #define STANDARD_STREAM	SCMP_CMP(0, SCMP_CMP_LE, STDERR_FILENO, 0)
@@ -148,8 +148,38 @@ add_calls_with_arguments(scmp_filter_ctx filter, int report)
 	    sizeof(rules) / sizeof(rules[0])));
 }
 
+/*
+ * setsockopt(2) fails, too.  For evidence, it may set a filter, for which
+ * libpcap also changes O_NONBLOCK for a moment; and the file may be mapped.
+ */
 static bool
-limit_system_calls(int report)
+add_evidence(scmp_filter_ctx filter, int evidence)
+{
+	const struct call_filter_rule	 rules[] = {
+		{ SCMP_SYS(setsockopt), 2, { CALL_EQUAL(1, SOL_SOCKET),
+		    CALL_EQUAL(2, SO_ATTACH_FILTER) } },
+		{ SCMP_SYS(fcntl), 1, { CALL_EQUAL(1, F_GETFL) } },
+		{ SCMP_SYS(fcntl), 1, { CALL_EQUAL(1, F_SETFL) } },
+		{ SCMP_SYS(fcntl64), 1, { CALL_EQUAL(1, F_GETFL) } },
+		{ SCMP_SYS(fcntl64), 1, { CALL_EQUAL(1, F_SETFL) } },
+		{ SCMP_SYS(mmap), 2, { CALL_HAS_BITS(2, PROT_EXEC, 0),
+		    CALL_EQUAL(4, evidence) } },
+		{ SCMP_SYS(mmap2), 2, { CALL_HAS_BITS(2, PROT_EXEC, 0),
+		    CALL_EQUAL(4, evidence) } },
+	};
+
+	if (evidence < 0)
+		return (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
+		    SCMP_SYS(setsockopt), 0) == 0);
+	return (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
+	    SCMP_SYS(setsockopt), 1,
+	    SCMP_CMP(2, SCMP_CMP_NE, SO_ATTACH_FILTER)) == 0 &&
+	    call_filter_allow(filter, rules,
+	    sizeof(rules) / sizeof(rules[0])));
+}
+
+static bool
+limit_system_calls(int report, int evidence)
 {
 	scmp_filter_ctx	 filter = call_filter_new(SCMP_ACT_KILL_PROCESS);
 
@@ -158,7 +188,8 @@ limit_system_calls(int report)
 	    sizeof(allowed) / sizeof(allowed[0])) &&
 	    call_filter_add(filter, SCMP_ACT_ERRNO(EACCES), denied,
 	    sizeof(denied) / sizeof(denied[0])) &&
-	    add_calls_with_arguments(filter, report)));
+	    add_calls_with_arguments(filter, report) &&
+	    add_evidence(filter, evidence)));
 }
 
 /*
@@ -186,7 +217,7 @@ limit_memory(size_t more)
 }
 
 static bool
-limit_process(int report, size_t polled, size_t memory)
+limit_process(int report, size_t polled, size_t memory, int evidence)
 {
 	/* RLIMIT_NOFILE also limits the size of a poll set. */
 	return (limit_resource(RLIMIT_CORE, 0) &&
@@ -195,25 +226,26 @@ limit_process(int report, size_t polled, size_t memory)
 	    limit_memory(memory) &&
 	    limit_resource(RLIMIT_NOFILE, (rlim_t)polled) &&
 	    prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 &&
-	    limit_system_calls(report));
+	    limit_system_calls(report, evidence));
 }
 
 #else
 
 /* The leak check at the exit attaches to the process with ptrace(2). */
 static bool
-limit_process(int report, size_t polled, size_t memory)
+limit_process(int report, size_t polled, size_t memory, int evidence)
 {
 	(void)report;
 	(void)polled;
 	(void)memory;
+	(void)evidence;
 	return (prctl(PR_SET_DUMPABLE, 1, 0, 0, 0) == 0);
 }
 
 #endif
 
 bool
-sandbox_enter(int report, size_t polled, size_t memory)
+sandbox_enter(int report, size_t polled, size_t memory, int evidence)
 {
 	/* Fails without CAP_SETPCAP; PR_SET_NO_NEW_PRIVS is enough then. */
 	(void)sandbox_drop_bounding();
@@ -221,5 +253,5 @@ sandbox_enter(int report, size_t polled, size_t memory)
 	    prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
 	    /* Executing the program with capabilities resets this. */
 	    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0) == 0 &&
-	    limit_process(report, polled, memory));
+	    limit_process(report, polled, memory, evidence));
 }

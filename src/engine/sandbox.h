@@ -14,13 +14,16 @@
  * capabilities, new files and processes, and all system calls
  * except those that sandbox.c lists; any other call kills the process with
  * SIGSYS.  The process can send on the socket `report` only, poll at most
- * `polled` descriptors, and map `memory` bytes more than now.  False on error
- * (errno); then the process must exit.
+ * `polled` descriptors, and map `memory` bytes more than now.  If `evidence` is
+ * not -1, it can map that file and set the filters of its captures, except
+ * those that capture_lock_filter has locked.  False on error (errno); then the
+ * process must exit.
  *
  * In a build with sanitizers it restricts neither system calls nor resources,
  * because the sanitizers need them at run time.
  */
-bool	 sandbox_enter(int report, size_t polled, size_t memory);
+bool	 sandbox_enter(int report, size_t polled, size_t memory,
+	    int evidence);
 
 /*
  * Empties the capability bounding set, so that no program that this process or

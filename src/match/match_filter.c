@@ -197,6 +197,37 @@ write_terms(FILE *stream, const struct filter *f)
 	return (complete);
 }
 
+char *
+match_filter_sent(const struct configuration *config, const char *interface)
+{
+	const struct configuration_watch	*w;
+	struct filter				 f = { .nterms = 0 };
+	struct term				 term;
+	char					*text = NULL;
+	size_t					 i, length;
+	FILE					*stream;
+	bool					 complete;
+
+	for (i = 0; i < config->nwatches; i++) {
+		w = config->watches[i];
+		term = (struct term){ w->profile->form.protocol,
+		    w->profile->form.key, NULL };
+		if (match_concerns(w, interface) &&
+		    w->profile->form.expression == NULL)
+			add_term(&f, &term);
+	}
+	if (f.nterms == 0 || f.any_ip)
+		return (strdup(""));
+	stream = open_memstream(&text, &length);
+	if (stream == NULL)
+		return (NULL);
+	complete = write_terms(stream, &f);
+	if (fclose(stream) == 0 && complete)
+		return (text);
+	free(text);
+	return (NULL);
+}
+
 /* The filter for frames without a VLAN tag.  NULL when memory is exhausted. */
 static char *
 plain_filter(const struct filter *f)

@@ -29,4 +29,12 @@ bool	 match_filters(const struct configuration *, const char *interface,
 	    const struct match *, char *filters[MATCH_FILTERS]);
 void	 match_filters_free(char *filters[MATCH_FILTERS]);
 
+/*
+ * A filter for heartbeats of this host: all packets with a protocol and port of
+ * a watch of the interface.  It has no `bpf`, and is "" if there are too many
+ * ports.  New memory that the caller frees; NULL when memory is exhausted.
+ */
+char	*match_filter_sent(const struct configuration *,
+	    const char *interface);
+
 #endif

@@ -29,12 +29,19 @@
 #define RING_INSERTED	24
 #define PAGE_MASK	((uintptr_t)4095)	/* no page is smaller */
 
+/*
+ * The most instructions of a filter that capture_widen_filter sets.  The kernel
+ * limits the memory of a filter: net.core.optmem_max, at least 20 KiB.
+ */
+#define FILTER_MAX	1000
+
 struct capture {
 	pcap_t		*pcap;
 	int		 link_type;
 	bool		 has_ring_headers;	/* see ring_header */
 	int64_t		 timestamp_unit_ns;
 	uint64_t	 dropped;	/* up to the last capture_dropped */
+	struct bpf_program filter;	/* of capture_set_filter; owned */
 	capture_take	*take;		/* only within capture_drain */
 	void		*arg;
 	char		 error[CAPTURE_ERROR_SIZE];
@@ -48,7 +55,8 @@ link_type_of(int dlt)
 }
 
 static pcap_t *
-activate(const char *interface, int snapshot, int ring_bytes, char *error)
+activate(const char *interface, bool promiscuous, int snapshot, int ring_bytes,
+    char *error)
 {
 	pcap_t	*pcap;
 	char	 buffer[PCAP_ERRBUF_SIZE];
@@ -60,7 +68,7 @@ activate(const char *interface, int snapshot, int ring_bytes, char *error)
 		return (NULL);
 	}
 	pcap_set_snaplen(pcap, snapshot);
-	pcap_set_promisc(pcap, strcmp(interface, "any") != 0);
+	pcap_set_promisc(pcap, promiscuous);
 	pcap_set_timeout(pcap, TIMEOUT_MS);
 	pcap_set_immediate_mode(pcap, 1);
 	pcap_set_buffer_size(pcap, ring_bytes);
@@ -97,20 +105,105 @@ uses_ring_headers(pcap_t *pcap)
 }
 
 static bool
-set_filter(pcap_t *pcap, const char *filter, char *error)
+set_filter(struct capture *c, const char *filter, char *error)
 {
 	struct bpf_program	 program;
-	bool			 fine;
 
-	fine = pcap_compile(pcap, &program, filter, 1,
-	    PCAP_NETMASK_UNKNOWN) == 0;
-	if (fine) {
-		fine = pcap_setfilter(pcap, &program) == 0;
+	if (pcap_compile(c->pcap, &program, filter, 1,
+	    PCAP_NETMASK_UNKNOWN) == 0) {
+		if (pcap_setfilter(c->pcap, &program) == 0) {
+			pcap_freecode(&c->filter);
+			c->filter = program;
+			return (true);
+		}
 		pcap_freecode(&program);
 	}
+	snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(c->pcap));
+	return (false);
+}
+
+/*
+ * Joins two programs: a frame that `first` discards goes to `second`.  To
+ * compile both as one expression takes the optimiser of libpcap many times
+ * longer.  The caller frees the result; false when memory is exhausted.
+ */
+static bool
+join_programs(const struct bpf_program *first,
+    const struct bpf_program *second, struct bpf_program *result)
+{
+	struct bpf_insn	*i;
+	u_int		 n;
+
+	*result = (struct bpf_program){
+		.bf_len = first->bf_len + second->bf_len,
+	};
+	result->bf_insns = calloc(result->bf_len, sizeof(*i));
+	if (result->bf_insns == NULL)
+		return (false);
+	memcpy(result->bf_insns, first->bf_insns,
+	    first->bf_len * sizeof(*i));
+	memcpy(result->bf_insns + first->bf_len, second->bf_insns,
+	    second->bf_len * sizeof(*i));
+	for (n = 0; n < first->bf_len; n++) {
+		i = &result->bf_insns[n];
+		if (i->code != (BPF_RET | BPF_K) || i->k != 0)
+			continue;
+		i->code = BPF_JMP | BPF_JA;
+		i->k = first->bf_len - n - 1;
+	}
+	return (true);
+}
+
+static bool
+widen(struct capture *c, const char *filter, char *error)
+{
+	struct bpf_program	 more, both;
+	bool			 fine;
+
+	if (pcap_compile(c->pcap, &more, filter, 1,
+	    PCAP_NETMASK_UNKNOWN) != 0) {
+		snprintf(error, CAPTURE_ERROR_SIZE, "%s",
+		    pcap_geterr(c->pcap));
+		return (false);
+	}
+	/* libpcap would filter in this process if the kernel refuses it. */
+	fine = more.bf_len + c->filter.bf_len <= FILTER_MAX;
+	snprintf(error, CAPTURE_ERROR_SIZE, fine ? "out of memory" :
+	    "the filter is too long");
+	fine = fine && join_programs(&more, &c->filter, &both);
+	pcap_freecode(&more);
 	if (!fine)
-		snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(pcap));
+		return (false);
+	fine = pcap_setfilter(c->pcap, &both) == 0;
+	free(both.bf_insns);
+	if (!fine)
+		snprintf(error, CAPTURE_ERROR_SIZE, "%s",
+		    pcap_geterr(c->pcap));
 	return (fine);
+}
+
+bool
+capture_widen_filter(struct capture *c, char *const *filters, size_t nfilters,
+    char *error)
+{
+	size_t	 i;
+
+	if (nfilters == 0 && pcap_setfilter(c->pcap, &c->filter) == 0)
+		return (true);
+	snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(c->pcap));
+	for (i = 0; i < nfilters; i++)
+		if (widen(c, filters[i], error))
+			return (true);
+	return (false);
+}
+
+void
+capture_lock_filter(struct capture *c)
+{
+	int	 on = 1;
+
+	(void)setsockopt(pcap_fileno(c->pcap), SOL_SOCKET, SO_LOCK_FILTER, &on,
+	    sizeof(on));
 }
 
 void
@@ -127,14 +220,14 @@ capture_set_filter(struct capture *c, char *const *filters, size_t nfilters,
 	size_t	 i;
 
 	for (i = 0; i < nfilters; i++)
-		if (set_filter(c->pcap, filters[i], error))
+		if (set_filter(c, filters[i], error))
 			return (true);
 	return (false);
 }
 
-struct capture *
-capture_open_live(const char *interface, int snapshot, int ring_bytes,
-    char *error)
+static struct capture *
+open_live(const char *interface, bool promiscuous, int snapshot,
+    int ring_bytes, char *error)
 {
 	struct capture	*c;
 	char		 buffer[PCAP_ERRBUF_SIZE];
@@ -144,7 +237,8 @@ capture_open_live(const char *interface, int snapshot, int ring_bytes,
 		snprintf(error, CAPTURE_ERROR_SIZE, "out of memory");
 		return (NULL);
 	}
-	c->pcap = activate(interface, snapshot, ring_bytes, error);
+	c->pcap = activate(interface, promiscuous, snapshot, ring_bytes,
+	    error);
 	if (c->pcap == NULL) {
 		free(c);
 		return (NULL);
@@ -159,6 +253,21 @@ capture_open_live(const char *interface, int snapshot, int ring_bytes,
 		return (NULL);
 	}
 	return (c);
+}
+
+struct capture *
+capture_open_live(const char *interface, int snapshot, int ring_bytes,
+    char *error)
+{
+	return (open_live(interface, strcmp(interface, "any") != 0, snapshot,
+	    ring_bytes, error));
+}
+
+struct capture *
+capture_open_second(const char *interface, int snapshot, int ring_bytes,
+    char *error)
+{
+	return (open_live(interface, false, snapshot, ring_bytes, error));
 }
 
 /* The address of the group in Ethernet: RFC 1112, section 6.4, and RFC 2464. */
@@ -201,6 +310,7 @@ capture_close(struct capture *c)
 {
 	if (c == NULL)
 		return;
+	pcap_freecode(&c->filter);
 	pcap_close(c->pcap);
 	free(c);
 }

@@ -74,6 +74,9 @@ enum capture_status {
  */
 struct capture *capture_open_live(const char *interface, int snapshot,
 	    int ring_bytes, char *error);
+/* The same without promiscuous mode, beside another capture that sets it. */
+struct capture *capture_open_second(const char *interface, int snapshot,
+	    int ring_bytes, char *error);
 void	 capture_close(struct capture *);
 
 /*
@@ -92,6 +95,17 @@ void	 capture_add_ifindex(struct capture *);
  */
 bool	 capture_set_filter(struct capture *, char *const *filters,
 	    size_t nfilters, char *error);
+
+/*
+ * From now on, frames that pass one of these expressions pass, too; the filter
+ * of capture_set_filter stays.  nfilters is 0: only the frames that pass that
+ * one.  False on error; then the filter has not changed.
+ */
+bool	 capture_widen_filter(struct capture *, char *const *filters,
+	    size_t nfilters, char *error);
+
+/* From now on, this process cannot change the filter of the kernel. */
+void	 capture_lock_filter(struct capture *);
 
 /*
  * The link type of an interface, which is opened for a moment.  If it cannot be

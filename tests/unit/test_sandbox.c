@@ -88,7 +88,7 @@ read_status(char *text, size_t size)
 	pid = fork();
 	assert_true(pid >= 0);
 	if (pid == 0) {
-		if (!sandbox_enter(c.report, POLLED, MEMORY) ||
+		if (!sandbox_enter(c.report, POLLED, MEMORY, -1) ||
 		    send(c.report, "", 1, 0) != 1)
 			_exit(1);
 		(void)recv(c.report, &byte, 1, 0);
@@ -157,7 +157,7 @@ run_in_sandbox(action *act)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		c = process_new();
-		if (!sandbox_enter(c.report, POLLED, MEMORY))
+		if (!sandbox_enter(c.report, POLLED, MEMORY, -1))
 			_exit(1);
 		_exit(act(&c));
 	}

@@ -1,0 +1,292 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "diagnosis/diagnosis_frame.h"
+#include "engine/evidence_capture.h"
+#include "match/match_filter.h"
+#include "packet/capture_expression.h"
+
+/* The ring of the kernel: about 500 frames. */
+#define RING_BYTES	(128 * 1024)
+
+/* The most frames that one pass takes. */
+#define DRAIN_FRAMES	512
+
+/* The time between two passes that take frames, without and with a case. */
+#define IDLE_NS		(100 * NSEC_PER_MSEC)
+#define CASE_NS		(10 * NSEC_PER_MSEC)
+
+#define LINK_ETHERNET	1
+
+#define FILTERS		2
+
+/* ---- the filter */
+
+static uint32_t
+word_of(const uint8_t *octets)
+{
+	return ((uint32_t)octets[0] << 24 | (uint32_t)octets[1] << 16 |
+	    (uint32_t)octets[2] << 8 | octets[3]);
+}
+
+/*
+ * Writes a term for packets with this address.  It is compared as numbers,
+ * because libpcap looks up the name of an IPv6 address, which may open a file.
+ */
+static void
+write_address(FILE *stream, const struct addr *peer)
+{
+	const uint8_t	*a = peer->octets;
+	unsigned	 at, i;
+
+	if (peer->family == ADDR_IPV4) {
+		fprintf(stream, " or (ip and (ip[12:4] = 0x%x or "
+		    "ip[16:4] = 0x%x))", word_of(a), word_of(a));
+		return;
+	}
+	for (at = 8; at <= 24; at += 16) {
+		fprintf(stream, " or (ip6");
+		/* The last octets differ most. */
+		for (i = 4; i > 0; i--)
+			fprintf(stream, " and ip6[%u:4] = 0x%x",
+			    at + 4 * (i - 1), word_of(a + 4 * (i - 1)));
+		fprintf(stream, ")");
+	}
+}
+
+static void
+write_mac(FILE *stream, const struct mac *mac)
+{
+	fprintf(stream, " or (ether[8:4] = 0x%x and ether[6:2] = 0x%x)",
+	    word_of(mac->octets + 2), word_of(mac->octets) >> 16);
+}
+
+/* A filter for the frames of these peers.  NULL when memory is exhausted. */
+static char *
+filter_of(const struct evidence_capture *e, const struct tracker_wanted *wanted,
+    size_t n)
+{
+	char	*text = NULL;
+	size_t	 i, length;
+	FILE	*stream = open_memstream(&text, &length);
+
+	if (stream == NULL)
+		return (NULL);
+	/* A term that no frame passes. */
+	fprintf(stream, "less 1");
+	for (i = 0; i < n; i++) {
+		if (wanted[i].peer.family != ADDR_NONE)
+			write_address(stream, &wanted[i].peer);
+		if (mac_is_known(&wanted[i].mac) &&
+		    capture_link_type(e->capture) == LINK_ETHERNET)
+			write_mac(stream, &wanted[i].mac);
+	}
+	if (fclose(stream) == 0)
+		return (text);
+	free(text);
+	return (NULL);
+}
+
+typedef bool set_filters(struct capture *, char *const *filters, size_t n,
+    char *error);
+
+/*
+ * Calls `set` with the filter, behind VLAN tags or without them, because some
+ * link types have no `vlan`.  If that fails, the previous filter stays.
+ */
+static bool
+set_filter(struct evidence_capture *e, char *plain, set_filters *set)
+{
+	char	*filters[FILTERS] = { NULL, plain };
+	char	 error[CAPTURE_ERROR_SIZE] = "out of memory";
+	bool	 ok;
+
+	if (plain != NULL)
+		filters[0] = capture_expression_through_vlan(plain);
+	ok = filters[0] != NULL && set(e->capture, filters, FILTERS, error);
+	if (!ok)
+		log_debug("%s: cannot set the filter for evidence: %s",
+		    e->tracker.setting.interface, error);
+	free(filters[0]);
+	return (ok);
+}
+
+/*
+ * The filter without peers: control traffic, and the heartbeats that this host
+ * sends.  NULL when memory is exhausted.
+ */
+static char *
+basic_filter(const struct tracker_setting *setting)
+{
+	char	*sent = match_filter_sent(setting->config, setting->interface);
+	char	*text = NULL;
+	int	 n;
+
+	if (sent == NULL)
+		return (NULL);
+	n = asprintf(&text, "%s%s%s%s", diagnosis_control_filter,
+	    sent[0] != '\0' ? " or (outbound and (" : "", sent,
+	    sent[0] != '\0' ? "))" : "");
+	free(sent);
+	return (n < 0 ? NULL : text);
+}
+
+/* ---- start and end */
+
+static void
+open_capture(struct evidence_capture *e, int link_type)
+{
+	const char	*interface = e->tracker.setting.interface;
+	char		 error[CAPTURE_ERROR_SIZE];
+
+	e->capture = capture_open_second(interface, EVIDENCE_RING_SNAPSHOT,
+	    RING_BYTES, error);
+	if (e->capture == NULL) {
+		log_debug("%s: cannot capture evidence: %s", interface, error);
+		return;
+	}
+	if (link_type == CAPTURE_LINK_IFINDEX)
+		capture_add_ifindex(e->capture);
+	if (set_filter(e, e->filter, capture_set_filter))
+		return;
+	capture_close(e->capture);
+	e->capture = NULL;
+}
+
+struct evidence_capture *
+evidence_capture_new(const struct tracker_setting *setting, int link_type)
+{
+	static const struct evidence_ring	 none;
+	struct evidence_capture			*e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return (NULL);
+	e->filter = basic_filter(setting);
+	if (e->filter == NULL || !tracker_init(&e->tracker, setting, &none)) {
+		evidence_capture_free(e);
+		return (NULL);
+	}
+	if (link_type >= 0)
+		open_capture(e, link_type);
+	return (e);
+}
+
+void
+evidence_capture_free(struct evidence_capture *e)
+{
+	if (e == NULL)
+		return;
+	capture_close(e->capture);
+	tracker_free(&e->tracker);
+	free(e->filter);
+	free(e);
+}
+
+void
+evidence_capture_begin(struct evidence_capture *e,
+    const struct evidence_ring *ring, struct wall_time skip,
+    struct mono_time now)
+{
+	const struct tracker_setting	*setting = &e->tracker.setting;
+	uint32_t			 i;
+
+	e->tracker.ring = *ring;
+	evidence_ring_continue(&e->tracker.ring);
+	e->skip = skip;
+	e->drained = now;
+	for (i = 0; i < setting->config->nwatches; i++)
+		if (setting->watches[i].raised &&
+		    setting->watches[i].source == setting->position)
+			tracker_resume(&e->tracker, i);
+}
+
+/* ---- frames */
+
+static void
+take_frame(void *arg, const struct capture_frame *frame)
+{
+	struct evidence_capture	*e = arg;
+	/* The offset of the main capture does not change. */
+	struct clock_offset	 offset = *e->offset;
+
+	if (frame->timestamp.ns <= e->skip.ns)
+		return;
+	tracker_frame(&e->tracker, frame, clock_offset_arrival(&offset,
+	    frame->timestamp, e->drained, e->now));
+}
+
+static void
+drain(struct evidence_capture *e)
+{
+	enum capture_status	 status;
+	uint64_t		 dropped;
+
+	status = capture_drain(e->capture, DRAIN_FRAMES, take_frame, e);
+	if (status != CAPTURE_MORE)
+		e->skip = WALL_NEVER;
+	dropped = capture_dropped(e->capture);
+	if (dropped != e->dropped)
+		tracker_lost(&e->tracker, e->now);
+	e->dropped = dropped;
+	/* The main capture notices that the interface was removed. */
+	if (status != CAPTURE_GONE)
+		return;
+	capture_close(e->capture);
+	e->capture = NULL;
+}
+
+static bool
+is_same(const struct tracker_wanted *a, const struct tracker_wanted *b)
+{
+	return (addr_equal(&a->peer, &b->peer) &&
+	    memcmp(&a->mac, &b->mac, sizeof(a->mac)) == 0);
+}
+
+static void
+update_filter(struct evidence_capture *e)
+{
+	struct tracker_wanted	 wanted[TRACKER_WANTED];
+	size_t			 i, some, n = tracker_wanted(&e->tracker,
+				    e->now, wanted);
+	bool			 fine = false;
+	bool			 changed = n != e->nwanted;
+	char			*text, error[CAPTURE_ERROR_SIZE];
+
+	for (i = 0; i < n && !changed; i++)
+		changed = !is_same(&wanted[i], &e->wanted[i]);
+	if (!changed)
+		return;
+	if (n == 0)
+		(void)capture_widen_filter(e->capture, NULL, 0, error);
+	/* Fewer peers fit into the filter if it is too long. */
+	for (some = n; some > 0 && !fine; some /= 2) {
+		text = filter_of(e, wanted, some);
+		fine = set_filter(e, text, capture_widen_filter);
+		free(text);
+	}
+	/* After an error it is not tried again until they change. */
+	memcpy(e->wanted, wanted, n * sizeof(*wanted));
+	e->nwanted = n;
+}
+
+struct mono_time
+evidence_capture_pass(struct evidence_capture *e,
+    const struct clock_offset *offset, struct mono_time now)
+{
+	int64_t	 least_ns = e->tracker.ncases > 0 ? CASE_NS : IDLE_NS;
+
+	if (mono_sub(now, e->drained) >= least_ns) {
+		e->offset = offset;
+		e->now = now;
+		if (e->capture != NULL)
+			drain(e);
+		e->drained = now;
+		tracker_advance(&e->tracker, now);
+		if (e->capture != NULL)
+			update_filter(e);
+	}
+	return (tracker_due(&e->tracker, now));
+}

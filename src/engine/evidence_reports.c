@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include "base/log.h"
+#include "base/memory_file.h"
+#include "engine/engine_message.h"
+#include "engine/evidence_reports.h"
+
+static struct evidence_capture *
+evidence_of(const struct evidence_reports *r, uint32_t watch)
+{
+	return (r->listeners[r->shared->watches[watch].source].evidence);
+}
+
+/* A detect_late. */
+static void
+report_late(void *arg, uint32_t watch, struct mono_time now)
+{
+	const struct evidence_reports	*r = arg;
+
+	tracker_late(&evidence_of(r, watch)->tracker, watch, now);
+}
+
+/* ---- start and end */
+
+bool
+evidence_reports_init(struct evidence_reports *r, struct listeners *common,
+    struct listener *listeners, const struct shared_state *shared,
+    const struct configuration *config)
+{
+	*r = (struct evidence_reports){
+		.enabled = config->evidence > 0 && shared->ncaptures > 0,
+		.common = common, .listeners = listeners, .shared = shared,
+		.ring_size = config->evidence, .due = MONO_NEVER,
+	};
+	return (!r->enabled || memory_file_size(ENGINE_RINGS, false) ==
+	    evidence_reports_memory(r));
+}
+
+size_t
+evidence_reports_memory(const struct evidence_reports *r)
+{
+	return (r->enabled ? evidence_rings_size(r->shared->ncaptures,
+	    r->ring_size) : 0);
+}
+
+void
+evidence_reports_free(struct evidence_reports *r)
+{
+	evidence_rings_release(r->rings);
+}
+
+void
+evidence_reports_begin(struct evidence_reports *r)
+{
+	struct evidence_ring	 ring;
+	size_t			 i;
+
+	if (!r->enabled)
+		return;
+	r->rings = evidence_rings_attach(r->shared->names,
+	    r->shared->ncaptures, r->ring_size, ENGINE_RINGS);
+	if (r->rings == NULL)
+		log_warn("cannot map the memory for evidence");
+	for (i = 0; i < r->shared->ncaptures; i++) {
+		ring = (struct evidence_ring){ .header = NULL };
+		(void)evidence_rings_get(r->rings, r->shared->names[i], &ring);
+		listener_begin_evidence(&r->listeners[i], &ring);
+	}
+	if (!detect_report_late(&r->common->detect, report_late, r))
+		fatal("cannot start");
+}
+
+/* ---- reports */
+
+static void
+queue_evidence(struct evidence_reports *r, struct engine_evidence *e,
+    uint32_t watch)
+{
+	e->type = ENGINE_EVIDENCE;
+	e->watch = watch;
+	if (!report_queue_add_evidence(&r->common->reports, e))
+		log_debug("evidence on watch %u is not reported: too many "
+		    "reports are waiting", watch);
+}
+
+void
+evidence_reports_event(struct evidence_reports *r,
+    const struct detect_event *event, struct wall_time wall)
+{
+	struct engine_evidence	 e;
+	struct tracker		*t;
+
+	/* Positions above are those of two active nodes. */
+	if (!r->enabled || event->watch >= r->shared->nwatches)
+		return;
+	t = &evidence_of(r, event->watch)->tracker;
+	if (event->transition == DETECT_RAISED)
+		tracker_raised(t, event->watch, event->at, wall);
+	else
+		tracker_cleared(t, event->watch, event->at);
+	if (tracker_evidence(t, event->watch,
+	    mono_max(event->at, r->common->now), &e.evidence))
+		queue_evidence(r, &e, event->watch);
+}
+
+void
+evidence_reports_pass(struct evidence_reports *r)
+{
+	struct engine_evidence	 e;
+	struct evidence_capture	*c;
+	uint32_t		 watch;
+	size_t			 i;
+
+	r->due = MONO_NEVER;
+	for (i = 0; r->enabled && i < r->shared->ncaptures; i++) {
+		c = r->listeners[i].evidence;
+		r->due = mono_min(r->due, evidence_capture_pass(c,
+		    &r->common->clock_offset, r->common->now));
+		while ((watch = tracker_changed(&c->tracker, r->common->now,
+		    &e.evidence)) != UINT32_MAX)
+			queue_evidence(r, &e, watch);
+	}
+}
