@@ -61,7 +61,9 @@ gave_up(const struct collector *c, const struct packet_tcp *tcp)
 	const struct protocol	*p = c->setting.watch->profile->form.protocol;
 
 	return ((tcp->flags & PACKET_TCP_ACK) != 0 &&
-	    (c->waiting >= COLLECTOR_MISSING || p->follow != NULL));
+	    (c->waiting >= COLLECTOR_MISSING || p->follow != NULL ||
+	    c->retransmitted >= COLLECTOR_MISSING ||
+	    c->repeated >= COLLECTOR_MISSING));
 }
 
 static void

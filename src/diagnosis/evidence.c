@@ -97,7 +97,9 @@ present_icmp(enum evidence_number number, const struct evidence_signal *s,
 		add(text, "%s", icmp_text(s, number));
 	add_from(text, s);
 	if (s->port != 0)
-		add(text, " for port %u", (unsigned)s->port);
+		add(text, " for %s %u", s->code == EVIDENCE_CODE_RST ? "TCP" :
+		    number == EVIDENCE_PORT_REFUSED ? "UDP" : "port",
+		    (unsigned)s->port);
 }
 
 /* Signals with one text for each code; the last one is for all others. */
