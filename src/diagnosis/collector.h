@@ -134,7 +134,7 @@ struct collector {
 	unsigned		 retransmitted, repeated;
 	unsigned		 waiting;	/* of them, for any answer */
 	bool			 handshake;	/* of TLS, was seen */
-	bool			 handshake_short;	/* in the last short one */
+	bool			 handshake_short; /* in the last one */
 	/* Connections that lasted less than a second. */
 	struct mono_time	 short_first, short_latest;
 	unsigned		 shorts, shorts_after;

@@ -158,7 +158,8 @@ static const struct test_row	 test_rows[] = {
 	{ {{ PEERS, 1 }}, KNOWN, 0, CAUSE_LINK_ABNORMAL, BETWEEN, 60, PEERS },
 	{ {{ PEERS, 1 }, { OTHER, 0 }}, KNOWN, 0,
 	  CAUSE_PEER_HUNG, PEER, 65, OTHER },
-	{ {{ PEERS, 0 }, { ARP, 1 }}, KNOWN, 0, CAUSE_HOST_DOWN, PEER, 75, ARP },
+	{ {{ PEERS, 0 }, { ARP, 1 }}, KNOWN, 0,
+	  CAUSE_HOST_DOWN, PEER, 75, ARP },
 
 	/* A restarted host, and what the first heartbeats show. */
 	{ {{ REBOOTED, 2 }, { ARP, 1 }}, KNOWN | EVIDENCE_CLEARED |

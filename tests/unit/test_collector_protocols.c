@@ -1,0 +1,436 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What the protocols of heartbeats show on an interruption, and the floating
+ * IP address.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include "interruption.h"
+
+/* ---- TCP */
+
+static uint32_t	 peer_sent, we_sent;	/* the next numbers */
+
+static void
+tcp_heartbeat(double at, enum host from, enum host to)
+{
+	uint32_t	*sent = from == PEER ? &peer_sent : &we_sent;
+
+	segment(at, from, to, ACK, *sent, from == PEER ? we_sent : peer_sent,
+	    10);
+	*sent += 10;
+}
+
+static void
+begin_tcp(bool sends)
+{
+	begin("tcp 20053");
+	we_send = sends;
+	peer_sent = 1000;
+	we_sent = 5000;
+	baseline(tcp_heartbeat, END);
+}
+
+static void
+connection_closed(void **state)
+{
+	(void)state;
+	begin_tcp(false);
+	segment(20.5, PEER, US, FIN | ACK, peer_sent, we_sent, 0);
+	segment(20.6, US, PEER, FIN | ACK, we_sent, peer_sent + 1, 0);
+	assert_verdict("instanceStopped", 95);
+	assert_int_equal(verdict.decided.code, PACKET_TCP_FIN);
+	begin_tcp(false);
+	segment(20.5, PEER, US, RST | ACK, peer_sent, we_sent, 0);
+	assert_verdict("instanceStopped", 95);
+	assert_int_equal(verdict.decided.code, PACKET_TCP_RST);
+	/* A SYN is refused. */
+	begin_tcp(false);
+	segment(22, US, PEER, SYN, 1, 0, 0);
+	segment(22.1, PEER, US, RST | ACK, 0, 2, 0);
+	assert_verdict("instanceStopped", 95);
+	assert_int_equal(verdict.decided.code, EVIDENCE_CODE_RST);
+	/* And then it is accepted. */
+	segment(23, US, PEER, SYN, 1, 0, 0);
+	segment(23.1, PEER, US, SYN | ACK, 1, 2, 0);
+	judge_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_PORT_REFUSED), EVIDENCE_UNKNOWN);
+}
+
+/* We close first, and the kernel of the peer answers that. */
+static void
+we_close(void **state)
+{
+	(void)state;
+	begin_tcp(true);
+	segment(20.5, US, PEER, FIN | ACK, we_sent, peer_sent, 0);
+	segment(20.6, PEER, US, FIN | ACK, peer_sent, we_sent + 1, 0);
+	assert_verdict("localFault", 90);
+	assert_int_equal(verdict.side, CAUSE_SIDE_HERE);
+	/* A file does not say on which host it was captured. */
+	begin_with("tcp 20053", "", false);
+	baseline(tcp_heartbeat, END);
+	segment(20.5, US, PEER, FIN | ACK, we_sent, peer_sent, 0);
+	segment(20.6, PEER, US, FIN | ACK, peer_sent, we_sent + 1, 0);
+	assert_verdict("localFault", 60);
+}
+
+/* Each heartbeat has a connection of its own. */
+static void
+connection_each(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin("tcp 20053");
+	for (t = 0; t <= LAST; t++) {
+		segment(t - (t > 0 ? 0.2 : 0), US, PEER, SYN, 1, 0, 0);
+		segment(t, PEER, US, ACK, 1, 2, 10);
+		segment(t + 0.1, PEER, US, FIN | ACK, 11, 2, 0);
+	}
+	judge_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_PEER_CLOSED_CONNECTION),
+	    EVIDENCE_UNKNOWN);
+}
+
+static void
+process_stopped(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin_tcp(true);
+	for (t = 20.5; t < 28; t++) {
+		tcp_heartbeat(t, US, PEER);
+		segment(t + 0.01, PEER, US, ACK, peer_sent, we_sent, 0);
+	}
+	assert_verdict("peerHung", 90);
+}
+
+static void
+port_dropped(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin_tcp(true);
+	for (t = 20.5; t < 28; t++)
+		segment(t, US, PEER, ACK, we_sent, peer_sent, 10);
+	ask(28, US, PEER);
+	answer(28.1, PEER, PEER, US);
+	assert_verdict("filtered", 80);
+	assert_int_equal(verdict.side, CAUSE_SIDE_BETWEEN);
+}
+
+static void
+retransmits(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin("tcp 20053");
+	peer_sent = 1000;
+	we_sent = 5000;
+	for (t = 0; t < LAST - 3; t++) {
+		tcp_heartbeat(t, PEER, US);
+		tcp_heartbeat(t + 0.1, US, PEER);
+	}
+	/* The last heartbeats repeat the data before. */
+	segment(LAST - 2, PEER, US, ACK, peer_sent - 10, we_sent - 10, 10);
+	tcp_heartbeat(LAST - 1.5, US, PEER);
+	segment(LAST, PEER, US, ACK, peer_sent - 10, we_sent - 20, 10);
+	for (t = LAST; t < 28; t++)
+		tcp_heartbeat(t + 0.5, US, PEER);
+	assert_verdict("oneWayLink", 90);
+}
+
+/* A kernel that gets no answers gives up; the process has closed nothing. */
+static void
+gives_up(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin_tcp(true);
+	for (t = 21; t < 25; t++)
+		segment(t, PEER, US, ACK, peer_sent - 1, we_sent, 0);
+	segment(25, PEER, US, RST | ACK, peer_sent, we_sent, 0);
+	judge_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_PEER_CLOSED_CONNECTION),
+	    EVIDENCE_UNKNOWN);
+}
+
+/* An attempt that the peer or we give up within a second. */
+static void
+attempt(double at, const char *record)
+{
+	struct bytes	 b;
+
+	segment(at, US, PEER, SYN, 1, 0, 0);
+	segment(at + 0.01, PEER, US, SYN | ACK, 1, 2, 0);
+	if (record != NULL) {
+		b = tcp(40000, PORT, ACK, 2, 2, 0);
+		put(&b, record, 7);
+		ip(at + 0.02, US, PEER, IPPROTO_TCP, b);
+	}
+	segment(at + 0.1, US, PEER, FIN | ACK, 20, 2, 0);
+	segment(at + 0.2, PEER, US, FIN | ACK, 2, 21, 0);
+}
+
+static void
+handshake(void **state)
+{
+	double	 t;
+
+	(void)state;
+	/* An alert: unknown_ca. */
+	begin_tcp(false);
+	attempt(22, "\x15\3\3\0\2\2\x30");
+	assert_verdict("handshakeFailed", 85);
+	assert_int_equal(verdict.decided.code, 48);
+	/* close_notify is no failure. */
+	begin_tcp(false);
+	attempt(22, "\x15\3\3\0\2\1\0");
+	judge_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_HANDSHAKE_FAILS),
+	    EVIDENCE_UNKNOWN);
+	/* Encrypted alerts show only as short connections. */
+	begin_tcp(false);
+	attempt(22, "\x16\3\1\0\5\1\0");
+	assert_verdict("handshakeFailed", 85);
+	begin_tcp(false);
+	for (t = 22; t < 27; t += 2)
+		attempt(t, NULL);
+	assert_verdict("handshakeFailed", 85);
+}
+
+/* ---- VRRP, CARP, BFD and others */
+
+static void
+vrrp(double at, enum host from, unsigned priority)
+{
+	struct addr	 group;
+	struct bytes	 payload = { .n = 0 }, b;
+	uint64_t	 sum;
+	uint16_t	 value;
+
+	assert_true(addr_parse("224.0.0.18", &group));
+	put_u8(&payload, 0x21);
+	put_u8(&payload, 51);
+	put_u8(&payload, priority);
+	put_u32(&payload, 0x01000100);	/* count, no authentication, 1 s */
+	payload.n = 6;
+	put_u16(&payload, 0);
+	put(&payload, "\xc0\0\2\x0a", 4);
+	put_zeros(&payload, 8);
+	sum = internet_sum_add(0, payload.at, payload.n);
+	while (sum >> 16 != 0)
+		sum = (sum & 0xffff) + (sum >> 16);
+	value = (uint16_t)~sum;
+	memcpy(payload.at + 6, &value, 2);
+	b = ip_frame_to(from, &group, 112, 255, &payload);
+	take(at, &b);
+}
+
+static void
+begin_vrrp(void)
+{
+	double	 t;
+
+	begin("vrrp 51");
+	for (t = 0; t <= LAST; t++)
+		vrrp(t, PEER, 100);
+}
+
+static void
+vrrp_stops(void **state)
+{
+	struct addr	 reports;
+	struct bytes	 leave = { .n = 0 }, b;
+
+	(void)state;
+	begin_vrrp();
+	vrrp(20.5, PEER, 0);
+	assert_verdict("instanceStopped", 97);
+	/* Killed: the kernel leaves the group. */
+	begin_vrrp();
+	assert_true(addr_parse("224.0.0.22", &reports));
+	put_u32(&leave, 0x22000000);
+	put_u32(&leave, 1);
+	put_u32(&leave, 0x03000000);
+	put(&leave, "\xe0\0\0\x12", 4);
+	b = ip_frame_to(PEER, &reports, IPPROTO_IGMP, 1, &leave);
+	take(20.5, &b);
+	assert_verdict("instanceStopped", 95);
+	assert_int_equal(verdict.decided.code, EVIDENCE_CODE_LEFT);
+	/* A stop of an earlier time. */
+	begin("vrrp 51");
+	vrrp(10, PEER, 0);
+	vrrp(LAST, PEER, 100);
+	assert_verdict("unknown", 0);
+}
+
+static void
+two_masters(void **state)
+{
+	double	 t;
+
+	(void)state;
+	/* A failover: one after the other. */
+	begin_vrrp();
+	for (t = 23; t < 30; t++)
+		vrrp(t, THIRD, 90);
+	assert_verdict("unknown", 0);
+	/* And back: still one after the other. */
+	vrrp(30, PEER, 100);
+	judge_at(30, 0);
+	assert_int_equal(state_of(EVIDENCE_OTHER_ACTIVE), EVIDENCE_UNKNOWN);
+	/* In turn. */
+	begin_vrrp();
+	for (t = 23; t < 26; t++) {
+		vrrp(t, THIRD, 90);
+		vrrp(t + 0.5, FOURTH, 90);
+	}
+	assert_verdict("dualActive", 95);
+}
+
+static void
+bfd_from(double at, enum host from, unsigned state, unsigned diagnostic,
+    unsigned session)
+{
+	enum host	 to = from == PEER ? US : PEER;
+	struct addr	 a = address_of(to);
+	struct bytes	 payload, b;
+
+	payload = udp(49152, 3784, 24);
+	payload.n -= 24;
+	put_u8(&payload, 1 << 5 | diagnostic);
+	put_u8(&payload, state << 6);
+	put_u8(&payload, 3);
+	put_u8(&payload, 24);
+	put_u32(&payload, session);
+	put_u32(&payload, 99);
+	put_u32(&payload, 1000000);
+	put_zeros(&payload, 8);
+	b = ip_frame_to(from, &a, IPPROTO_UDP, 255, &payload);
+	take(at, &b);
+}
+
+static void
+bfd_up(double at, enum host from, enum host to)
+{
+	(void)to;
+	bfd_from(at, from, 3, 0, from);
+}
+
+static void
+bfd(void **state)
+{
+	double	 t;
+
+	(void)state;
+	/* The peer does not receive us. */
+	begin("bfd");
+	baseline(bfd_up, END);
+	for (t = 20.5; t < END; t++) {
+		bfd_from(t, PEER, 1, 1, PEER);
+		bfd_from(t + 0.1, US, 1, 3, US);
+	}
+	assert_verdict("oneWayLink", 90);
+	assert_int_equal(verdict.decided.code, EVIDENCE_DEAF_BFD);
+	/* Because our instance does not send. */
+	begin("bfd");
+	baseline(bfd_up, END);
+	for (t = 20.5; t < END; t++)
+		bfd_from(t, PEER, 1, 1, PEER);
+	assert_verdict("localFault", 90);
+	/* Neither receives the other. */
+	begin("bfd");
+	baseline(bfd_up, END);
+	for (t = 20.5; t < END; t++) {
+		bfd_from(t, PEER, 1, 1, PEER);
+		bfd_from(t + 0.1, US, 1, 1, US);
+	}
+	assert_verdict("linkAbnormal", 75);
+	/* AdminDown. */
+	begin_quiet("bfd");
+	baseline(bfd_up, END);
+	bfd_from(20.5, PEER, 0, 7, PEER);
+	assert_verdict("instanceStopped", 97);
+	/* Another discriminator: another process. */
+	begin_quiet("bfd");
+	baseline(bfd_up, END);
+	answer(25, PEER, PEER, US);
+	bfd_from(END, PEER, 3, 0, 77);
+	assert_verdict_at(END, EVIDENCE_CLEARED, "instanceStopped", 85);
+}
+
+/* ---- the floating IP */
+
+static void
+floating_ip(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin_quiet("udp 20053");
+	baseline(udp_heartbeat, END);
+	answer(20.5, PEER, FLOATING, THIRD);
+	refuse(21, PEER);
+	judge_at(END, 0);
+	assert_int_equal(evidence.signals[EVIDENCE_FLOATING_IP_OWNER].code,
+	    EVIDENCE_OWNER_PEER);
+	answer(32, US, FLOATING, THIRD);
+	judge_at(33, 0);
+	assert_int_equal(evidence.signals[EVIDENCE_FLOATING_IP_OWNER].code,
+	    EVIDENCE_OWNER_HERE);
+	assert_int_equal(verdict.cause, CAUSE_INSTANCE_STOPPED);
+	answer(50, FOURTH, FLOATING, THIRD);
+	assert_verdict_at(51, 0, "floatingIpMisconfigured", 80);
+	/* Nobody answers. */
+	begin_quiet("udp 20053");
+	baseline(udp_heartbeat, END);
+	refuse(21, PEER);
+	for (t = 22; t < 56; t++) {
+		ask(t, THIRD, FLOATING);
+		ask(t + 0.1, FOURTH, ROUTER);
+	}
+	assert_verdict_at(54, 0, "instanceStopped", 95);
+	assert_verdict_at(56, 0, "floatingIpMisconfigured", 80);
+	/* Two hosts claim it in turn. */
+	begin_quiet("udp 20053");
+	baseline(udp_heartbeat, END);
+	for (t = 21; t < 24; t++) {
+		answer(t, PEER, FLOATING, THIRD);
+		answer(t + 0.5, FOURTH, FLOATING, THIRD);
+	}
+	assert_verdict("dualActive", 95);
+	assert_int_equal(evidence.signals[EVIDENCE_FLOATING_IP_OWNER].code,
+	    EVIDENCE_OWNER_BOTH);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(connection_closed),
+		cmocka_unit_test(we_close),
+		cmocka_unit_test(connection_each),
+		cmocka_unit_test(process_stopped),
+		cmocka_unit_test(port_dropped),
+		cmocka_unit_test(retransmits),
+		cmocka_unit_test(gives_up),
+		cmocka_unit_test(handshake),
+		cmocka_unit_test(vrrp_stops),
+		cmocka_unit_test(two_masters),
+		cmocka_unit_test(bfd),
+		cmocka_unit_test(floating_ip),
+	};
+	int	 failed = cmocka_run_group_tests(tests, NULL, NULL);
+
+	end();
+	return (failed);
+}
