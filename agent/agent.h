@@ -29,6 +29,7 @@ struct agent {
 	struct storm		 storm;
 	struct persistence	*persistence;	/* not owned; NULL in tests */
 	struct evidence_writer	*evidence_writer;	/* the same */
+	struct diagnose		*diagnose;	/* the same */
 
 	struct wall_time	 start_time;
 	struct wall_time	 config_time;

@@ -35,32 +35,36 @@ set_active(struct agent *agent, const struct agent_alarm *changed, bool active)
 }
 
 static void
-log_change(const struct alarm *a, const struct configuration_watch *w)
+log_change(const struct alarm *a, const struct configuration_watch *w,
+    enum notification_event event)
 {
 	const struct configuration_alarm	*type = w->profile->alarm;
+	const char				*severity;
 	char					 detail[ALARM_DETAIL_SIZE];
 
 	alarm_detail(a, w, detail);
-	if (a->state == ALARM_RAISED)
+	severity = severity_text(type->severity);
+	if (event == NOTIFICATION_CHANGED)
+		log_warnx("alarm %" PRIu32 " (%s) has the cause %s now, watch "
+		    "\"%s\": %s", type->id, severity, cause_text(a->cause),
+		    w->name, detail);
+	else if (event == NOTIFICATION_RAISED)
 		log_warnx("alarm %" PRIu32 " (%s) raised, watch \"%s\": %s",
-		    type->id, severity_text(type->severity), w->name, detail);
+		    type->id, severity, w->name, detail);
 	else
 		log_notice("alarm %" PRIu32 " (%s) cleared, watch \"%s\": %s",
-		    type->id, severity_text(type->severity), w->name, detail);
+		    type->id, severity, w->name, detail);
 }
 
 /* A summarised change is added to the history, but it is not sent. */
 static void
 notify_change(struct agent *agent, const struct agent_alarm *changed,
-    struct wall_time at)
+    enum notification_event event, struct wall_time at)
 {
 	struct alarm		*a = changed->alarm;
 	struct notification	*n;
-	bool			 raised = a->state == ALARM_RAISED;
 
-	agent->last_change = at;
-	n = outbox_add(&agent->outbox, raised ? NOTIFICATION_RAISED :
-	    NOTIFICATION_CLEARED, at);
+	n = outbox_add(&agent->outbox, event, at);
 	if (n == NULL) {
 		log_errx("watch \"%s\": notification dropped: out of memory",
 		    changed->watch->name);
@@ -71,11 +75,20 @@ notify_change(struct agent *agent, const struct agent_alarm *changed,
 	n->watch = configuration_watch_share(changed->watch);
 	n->watch_index = changed->index;
 	if ((a->flags & ALARM_SUMMARISED) == 0) {
-		log_change(a, changed->watch);
+		log_change(a, changed->watch, event);
 		return;
 	}
 	outbox_delivered(&agent->outbox, n->sequence);
-	storm_add(&agent->storm, raised, a->sequence, at, agent->now);
+	storm_add(&agent->storm, event == NOTIFICATION_RAISED, a->sequence, at,
+	    agent->now);
+}
+
+void
+agent_change(struct agent *agent, const struct agent_alarm *changed,
+    struct wall_time now)
+{
+	if ((changed->alarm->flags & ALARM_SUMMARISED) == 0)
+		notify_change(agent, changed, NOTIFICATION_CHANGED, now);
 }
 
 /* A storm has only files of the alarms that were notified one by one. */
@@ -104,7 +117,8 @@ agent_raise(struct agent *agent, const struct agent_alarm *raised,
 	if (!storm_raise(&agent->storm, agent->now))
 		raised->alarm->flags |= ALARM_SUMMARISED;
 	set_active(agent, raised, true);
-	notify_change(agent, raised, at);
+	agent->last_change = at;
+	notify_change(agent, raised, NOTIFICATION_RAISED, at);
 	write_evidence(agent, raised);
 }
 
@@ -114,7 +128,8 @@ agent_clear(struct agent *agent, const struct agent_alarm *cleared,
 {
 	alarm_clear(cleared->alarm, event, at, end);
 	set_active(agent, cleared, false);
-	notify_change(agent, cleared, at);
+	agent->last_change = at;
+	notify_change(agent, cleared, NOTIFICATION_CLEARED, at);
 	evidence_writer_cleared(agent->evidence_writer, cleared->alarm->serial,
 	    at);
 }

@@ -30,6 +30,10 @@ void	 agent_raise(struct agent *, const struct agent_alarm *,
 void	 agent_clear(struct agent *, const struct agent_alarm *,
 	    const struct detect_event *, struct wall_time at, enum alarm_end);
 
+/* The cause of an active alarm has changed; a summarised one is not sent. */
+void	 agent_change(struct agent *, const struct agent_alarm *,
+	    struct wall_time now);
+
 /* Adds `change`, 1 or -1, to the numbers of active alarms. */
 void	 agent_count_active(struct agent *, const struct configuration_watch *,
 	    int change);

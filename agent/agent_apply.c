@@ -4,6 +4,7 @@
 #include "agent_alarms.h"
 #include "agent_apply.h"
 #include "base/log.h"
+#include "diagnose.h"
 #include "evidence_writer.h"
 #include "persistence.h"
 
@@ -274,6 +275,8 @@ agent_apply(struct agent *agent, struct generation *next,
 	agent->current = *next;
 	*next = old;
 	agent->config_time = now;
+	if (agent->diagnose != NULL)
+		diagnose_configure(agent->diagnose, agent->current.config);
 	evidence_writer_limit(agent->evidence_writer,
 	    agent->current.config->evidence_files);
 	evidence_writer_rings(agent->evidence_writer,

@@ -5,6 +5,7 @@
 #include "agent_captures.h"
 #include "agent_reports.h"
 #include "base/log.h"
+#include "diagnose.h"
 #include "engine/shared_state.h"
 
 static bool
@@ -76,9 +77,12 @@ apply_event(struct agent *agent, const struct engine_event *e,
 	if ((event.transition == DETECT_RAISED) != known.dual)
 		g->used[e->watch] = engine_check_used(&known);
 	if (event.transition == DETECT_RAISED) {
-		verdict = alarm_event_verdict(&event, at);
+		verdict = diagnose_raise(agent, e->watch, &event, at);
 		agent_raise(agent, &changed, &event, &verdict, at);
+		diagnose_raised(agent, &changed);
 	} else {
+		if (end == ALARM_END_HEARTBEAT)
+			diagnose_clear(agent, &changed, at);
 		agent_clear(agent, &changed, &event, at, end);
 	}
 	return (NULL);
@@ -114,11 +118,15 @@ agent_evidence(struct agent *agent, struct engine_evidence *e,
 {
 	const struct configuration	*config = agent->current.config;
 	struct engine_check_known	 known = { .enabled = false };
+	const char			*wrong;
 
 	if (e->watch >= config->nwatches)
 		return (engine_check_evidence(e, NULL, clocks->wall));
 	known.enabled = config->watches[e->watch]->profile->enabled;
-	return (engine_check_evidence(e, &known, clocks->wall));
+	wrong = engine_check_evidence(e, &known, clocks->wall);
+	if (wrong == NULL)
+		diagnose_evidence(agent, e->watch, &e->evidence, clocks->wall);
+	return (wrong);
 }
 
 /* ---- missing reports */

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include "evidence_writer.h"
 #include "table.h"
 
 #define GETTER(name, set, expression)	\
@@ -40,6 +41,23 @@ GETTER(get_age, value_unsigned, alarm_age(row->alarm, wall_now()))
 /* hbwActiveOperatorState: none(1), because there are no operator actions. */
 GETTER(get_operator_state, value_integer, 1)
 
+/* The file of the last raise; empty if no file is written. */
+static const char *
+evidence_file(const struct alarm_view *row, char *name)
+{
+	const struct alarm	*a = row->alarm;
+
+	if (row->agent == NULL || row->agent->evidence_writer == NULL ||
+	    row->agent->current.config->evidence == 0 ||
+	    row->agent->current.config->evidence_files == 0 ||
+	    a->serial == 0 || (a->flags & ALARM_SUMMARISED) != 0)
+		return ("");
+	return (evidence_file_name(a->serial, row->config->name, name));
+}
+
+GETTER(get_evidence_file, value_text,
+    evidence_file(row, TABLE_BUFFER(EVIDENCE_FILE_NAME_SIZE)))
+
 static const struct column columns[] = {
 	{ 1, "hbwAlarmId", ASN_UNSIGNED, get_id },
 	{ 2, "hbwAlarmKey", ASN_OCTET_STR, get_key },
@@ -67,6 +85,7 @@ static const struct column columns[] = {
 	{ 25, "hbwAlarmLocation", ASN_OCTET_STR, get_location },
 	{ 26, "hbwAlarmClearType", ASN_INTEGER, get_clear_type },
 	{ 27, "hbwAlarmAge", ASN_GAUGE, get_age },
+	{ 34, "hbwAlarmEvidenceFile", ASN_OCTET_STR, get_evidence_file },
 };
 
 static size_t
@@ -92,7 +111,7 @@ row_view(const struct agent *agent, size_t i, union view *view)
 	uint32_t		 position = g->by_alarm[i];
 
 	view->alarm = (struct alarm_view){
-		generation_alarm_watch(g, position), &g->alarms[position],
+		generation_alarm_watch(g, position), &g->alarms[position], agent,
 	};
 	return (&view->alarm);
 }

@@ -20,6 +20,7 @@
 #include "agent_apply.h"
 #include "base/log.h"
 #include "connector.h"
+#include "diagnose.h"
 #include "directory_maker.h"
 #include "engine/engine_program.h"
 #include "engine/scheduling.h"
@@ -49,8 +50,9 @@
 #define EVIDENCE_END_MS	2000
 
 /* The first descriptors of the poll set; those of net-snmp follow. */
-#define OWN_DESCRIPTORS	(2 + SUPERVISOR_SOCKETS)
-#define STATE_EVENT	(OWN_DESCRIPTORS - 1)
+#define OWN_DESCRIPTORS	(3 + SUPERVISOR_SOCKETS)
+#define STATE_EVENT	(OWN_DESCRIPTORS - 2)
+#define DIAGNOSE_EVENT	(OWN_DESCRIPTORS - 1)
 
 struct options {
 	const char	*file;
@@ -368,6 +370,10 @@ wait_for_work(struct daemon *d)
 	p->fds[STATE_EVENT] = (struct pollfd){
 		.fd = persistence_event(&d->agent), .events = POLLIN,
 	};
+	p->fds[DIAGNOSE_EVENT] = (struct pollfd){
+		.fd = diagnose_event(&d->agent), .events = POLLIN,
+	};
+	due = mono_min(due, diagnose_due(&d->agent));
 	due = mono_min(due, notify_due(&d->notify));
 	due = mono_min(due, supervisor_due(&d->supervisor));
 	due = mono_min(due, persistence_due(&d->agent, now));
@@ -403,6 +409,9 @@ turn(struct daemon *d)
 		take_signals(d);
 	if (supervisor_has_work(d))
 		supervisor_work(&d->supervisor, d->agent.now);
+	if (d->poll.fds[DIAGNOSE_EVENT].revents != 0 ||
+	    !mono_before(d->agent.now, diagnose_due(&d->agent)))
+		diagnose_work(&d->agent, wall_now());
 	try_reload(d, d->agent.now);
 	agent_storm(&d->agent, d->agent.now, wall_now());
 	/* Before notify_flush(), which sends only what is on disk. */
@@ -562,6 +571,9 @@ start(struct daemon *d, struct configuration *config)
 		fatal("cannot start");
 	/* Returns the parser's memory, which engines would inherit. */
 	malloc_trim(0);
+	d->agent.diagnose = diagnose_new(d->agent.current.config);
+	if (d->agent.diagnose == NULL)
+		fatal("cannot start");
 	/* Before any other process is started, except the connector. */
 	if (!jail_enter(config, d->options.state))
 		fatal("cannot limit file access and system calls");
@@ -579,6 +591,8 @@ start(struct daemon *d, struct configuration *config)
 		sinks_flush(&d->agent, mono_now());
 	if (!persistence_start(d->agent.persistence))
 		fatal("cannot start the thread that writes the state");
+	if (!diagnose_start(d->agent.diagnose))
+		fatal("cannot start the thread that reads log files");
 	if (!evidence_writer_start(d->agent.evidence_writer))
 		fatal("cannot start the thread that writes evidence files");
 	return (status);
@@ -605,6 +619,7 @@ run(const struct options *o, struct configuration *config)
 	sinks_end();
 	snmp_library_end();
 	connector_end();
+	diagnose_free(d.agent.diagnose);
 	/* It uses rings that agent_free() releases. */
 	ended = evidence_writer_end(d.agent.evidence_writer, EVIDENCE_END_MS);
 	if (!persistence_close(d.agent.persistence) || !ended)

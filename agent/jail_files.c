@@ -20,6 +20,8 @@
 static const char *const	 readable[] = {
 	"/etc", "/usr/share/zoneinfo", "/sys/class/net", "/sys/devices",
 	"/dev/urandom", "/dev/random",
+	/* For the option `log`, also of a later configuration. */
+	"/var/log",
 	"/lib", "/lib64", "/usr/lib", "/usr/lib64", "/usr/local/lib",
 };
 
@@ -62,6 +64,27 @@ allow_configuration(int rules, const struct configuration *config)
 	while (ok && (file = strsep(&rest, "\n")) != NULL)
 		ok = allow_directory_of(rules, file, LANDLOCK_READ);
 	free(files);
+	return (ok);
+}
+
+/* The directories of the files of the option `log`. */
+static bool
+allow_logs(int rules, const struct configuration *config)
+{
+	const char	*log, *last = NULL;
+	size_t		 i;
+	bool		 ok = true;
+
+	for (i = 0; ok && i < config->nwatches; i++) {
+		log = config->watches[i]->profile->log;
+		/*
+		 * They are interned, so equal ones have the same address.  The
+		 * directory / would be everything.
+		 */
+		if (log != NULL && log != last && strrchr(log, '/') != log)
+			ok = allow_directory_of(rules, log, LANDLOCK_READ);
+		last = log;
+	}
 	return (ok);
 }
 
@@ -138,6 +161,7 @@ jail_limit_files(const struct configuration *config, const char *state)
 	    landlock_allow_file(rules, engine_program_file(),
 	    LANDLOCK_EXECUTE) &&
 	    dl_iterate_phdr(allow_object, &rules) == 0 &&
-	    allow_configuration(rules, config) && allow_state(rules, state) &&
+	    allow_configuration(rules, config) && allow_logs(rules, config) &&
+	    allow_state(rules, state) &&
 	    landlock_end(rules));
 }

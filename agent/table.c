@@ -15,7 +15,7 @@ const size_t	 table_root_length = OID_LENGTH(table_root);
 
 const struct table *const tables[] = {
 	&scalars_table, &capture_table, &watch_table, &alarm_table,
-	&history_table, &active_table, NULL,
+	&history_table, &evidence_table, &active_table, NULL,
 };
 
 /* Lexicographic order (RFC 2578, section 7.1.3). */

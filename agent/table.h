@@ -15,13 +15,14 @@
 #include "agent.h"
 #include "config/configuration.h"
 #include "detect/detect.h"
+#include "diagnosis/evidence.h"
 #include "engine/shared_state.h"
 #include "state/alarm.h"
 #include "state/notification.h"
 #include "value.h"
 
 /* The most sub-identifiers of an index. */
-#define TABLE_INDEXES	2
+#define TABLE_INDEXES	3
 
 struct column {
 	oid		 number;
@@ -78,6 +79,12 @@ struct watch_view {
 struct alarm_view {
 	const struct configuration_watch	*config;
 	const struct alarm			*alarm;
+	const struct agent			*agent;	/* NULL: not in a table */
+};
+
+struct evidence_view {
+	enum evidence_number		 number;
+	const struct evidence_signal	*signal;
 };
 
 struct history_view {
@@ -93,6 +100,7 @@ union view {
 	struct watch_view	 watch;
 	struct alarm_view	 alarm;
 	struct history_view	 history;
+	struct evidence_view	 evidence;
 };
 
 struct table {
@@ -116,6 +124,7 @@ extern const struct table capture_table;
 extern const struct table watch_table;
 extern const struct table alarm_table;
 extern const struct table history_table;
+extern const struct table evidence_table;
 extern const struct table active_table;
 
 /* The instance of an object: a cell of a table. */

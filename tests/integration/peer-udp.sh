@@ -10,7 +10,9 @@
 begin
 start_observer
 
+# A changed cause would be one more notification, see diagnosis.sh.
 configure <<END
+evidence = 0
 source = "mrs-cluster-1"
 service = "Flink"
 role = "FlinkServer"
@@ -28,7 +30,9 @@ VARBINDS="sysUpTime snmpTrapOID hbwAlarmKey hbwAlarmId hbwAlarmName
 hbwAlarmState hbwAlarmSeverity hbwNotificationSequence hbwNotificationEpoch
 hbwAlarmSerial hbwAlarmSource hbwAlarmServiceName hbwAlarmRoleName
 hbwAlarmHostName hbwWatchName hbwWatchPeerType hbwWatchPeer hbwAlarmCause
-hbwAlarmDetail hbwAlarmRaisedTime hbwAlarmClearedTime hbwWatchLastHeartbeat"
+hbwAlarmDetail hbwAlarmRaisedTime hbwAlarmClearedTime hbwWatchLastHeartbeat
+hbwWatchPeerText hbwWatchPeerHost hbwAlarmSide hbwAlarmConfidence hbwAlarmRepair
+hbwAlarmLevel hbwAlarmLocation hbwAlarmClearType"
 
 # varbind_names: of the notification on standard input
 varbind_names() {

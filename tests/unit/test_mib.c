@@ -465,6 +465,18 @@ operator_state(int number)
 }
 
 static const char *
+evidence_state(int number)
+{
+	static const char *const	 names[] = {
+		[EVIDENCE_UNKNOWN] = "unknown", [EVIDENCE_ABSENT] = "absent",
+		[EVIDENCE_PRESENT] = "present",
+	};
+
+	return (number >= 0 && (size_t)number < sizeof(names) /
+	    sizeof(names[0]) ? names[number] : NULL);
+}
+
+static const char *
 event(int number)
 {
 	switch ((enum notification_event)number) {
@@ -530,6 +542,7 @@ static const struct enumeration {
 	{ "HbwOperatorState", operator_state },
 	{ "HbwEvent", event },
 	{ "HbwDelivery", delivery },
+	{ "HbwSignalState", evidence_state },
 };
 
 static const char *

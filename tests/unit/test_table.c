@@ -34,9 +34,9 @@
 #define CAPTURE_NONE	"1.2.1.11"
 #define WATCH_LAST	"1.3.1.24"
 #define WATCH_NONE	"1.3.1.25"
-#define ALARM_LAST	"1.4.1.27"
-#define ALARM_LAST_TYPE	ASN_GAUGE
-#define ALARM_NONE	"1.4.1.28"
+#define ALARM_LAST	"1.4.1.34"
+#define ALARM_LAST_TYPE	ASN_OCTET_STR
+#define ALARM_NONE	"1.4.1.35"
 #define HISTORY_LAST	"1.5.1.13"
 #define HISTORY_NONE	"1.5.1.14"
 #define ACTIVE_LAST	"1.7.1.10"

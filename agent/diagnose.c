@@ -1,0 +1,694 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/epoll.h>
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/rate_limit.h"
+#include "diagnose.h"
+#include "engine/link.h"
+#include "evidence_writer.h"
+#include "kernel_evidence.h"
+#include "log_evidence.h"
+#include "probe.h"
+
+/* How long after its raise an alarm is judged again. */
+#define WINDOW_NS	(60 * NSEC_PER_SEC)
+/* In that time, the kernel is asked again so often; and a log is read. */
+#define KERNEL_NS	(1 * NSEC_PER_SEC)
+#define LOG_NS		(5 * NSEC_PER_SEC)
+/* The least time between two hbwAlarmChanged of an alarm. */
+#define CHANGED_NS	(10 * NSEC_PER_SEC)
+/* Evidence that arrived longer before a raise is not about it. */
+#define FRESH_NS	(2 * NSEC_PER_SEC)
+/* The open ports are learned so often at most. */
+#define LEARN_NS	(10 * NSEC_PER_SEC)
+
+/* In a storm, single peers are not examined: so many at once, and a second. */
+#define EXAMINED_BURST	64
+#define EXAMINED_NS	(NSEC_PER_SEC / 13)
+
+/* The engine may report watches that are late and not raised. */
+#define CASES		(DIAGNOSE_KEPT + 64)
+
+struct diagnose_case {
+	uint32_t		 index;		/* hbwWatchIndex; 0: free */
+	uint32_t		 alarm_id;
+	uint64_t		 used;		/* order of the last use */
+	bool			 kept;		/* it was raised */
+	bool			 examined;	/* its peer, too */
+	struct evidence		 engine;	/* as it reported */
+	struct mono_time	 reported;	/* when; 0: never */
+	struct evidence		 evidence;	/* of all */
+	struct evidence_signal	 log, ping;	/* unknown: state 0 */
+	struct mono_time	 log_due;
+	struct mono_time	 kernel_due;	/* or MONO_NEVER */
+	struct mono_time	 until;		/* end of the window; or 0 */
+	uint8_t			 notified;	/* cause in the last one */
+	struct mono_time	 changed_due;	/* next hbwAlarmChanged */
+};
+
+struct diagnose {
+	struct kernel_evidence	*kernel;
+	struct log_evidence	*log;
+	struct probe		*probe;
+	int			 event;		/* epoll */
+	int			 link;
+	bool			 threaded;
+	struct mono_time	 learned;
+	struct rate_limit	 examined;
+	uint64_t		 uses;
+	struct diagnose_case	 cases[CASES];
+	/* The kept ones by alarm id and index. */
+	struct diagnose_case	*order[DIAGNOSE_KEPT];
+	size_t			 nkept;
+};
+
+/* ---- beginning and end */
+
+static bool
+wants_probe(const struct configuration *config)
+{
+	size_t	 i;
+
+	for (i = 0; i < config->nwatches; i++)
+		if (config->watches[i]->profile->ping)
+			return (true);
+	return (false);
+}
+
+static bool
+add_event(struct diagnose *d, int descriptor)
+{
+	struct epoll_event	 e = { .events = EPOLLIN };
+
+	return (epoll_ctl(d->event, EPOLL_CTL_ADD, descriptor, &e) == 0);
+}
+
+struct diagnose *
+diagnose_new(const struct configuration *config)
+{
+	struct diagnose	*d = calloc(1, sizeof(*d));
+
+	if (d == NULL)
+		return (NULL);
+	d->event = epoll_create1(EPOLL_CLOEXEC);
+	d->link = link_open();
+	d->kernel = kernel_evidence_new();
+	d->log = log_evidence_new();
+	d->probe = probe_new();
+	if (d->event < 0 || d->link < 0 || d->kernel == NULL ||
+	    d->log == NULL || d->probe == NULL ||
+	    !add_event(d, kernel_evidence_monitor(d->kernel)) ||
+	    !add_event(d, log_evidence_event(d->log)) ||
+	    !add_event(d, probe_event(d->probe))) {
+		diagnose_free(d);
+		return (NULL);
+	}
+	diagnose_configure(d, config);
+	return (d);
+}
+
+bool
+diagnose_start(struct diagnose *d)
+{
+	d->threaded = log_evidence_start(d->log);
+	return (d->threaded);
+}
+
+void
+diagnose_free(struct diagnose *d)
+{
+	if (d == NULL)
+		return;
+	kernel_evidence_free(d->kernel);
+	log_evidence_end(d->log);
+	probe_free(d->probe);
+	if (d->link >= 0)
+		close(d->link);
+	if (d->event >= 0)
+		close(d->event);
+	free(d);
+}
+
+static void
+learn(struct diagnose *d, struct mono_time now)
+{
+	if (mono_before(now, mono_add(d->learned, LEARN_NS)))
+		return;
+	d->learned = now;
+	kernel_evidence_learn(d->kernel);
+}
+
+void
+diagnose_configure(struct diagnose *d, const struct configuration *config)
+{
+	if (wants_probe(config) && !probe_open(d->probe))
+		log_warn("probe = ping: cannot open a socket (see "
+		    "net.ipv4.ping_group_range in icmp(7)); no peer is probed");
+	kernel_evidence_learn(d->kernel);
+}
+
+/* With `evidence = 0` an alarm is judged from its event alone. */
+static bool
+is_on(const struct agent *agent)
+{
+	return (agent->diagnose != NULL &&
+	    agent->current.config->evidence > 0);
+}
+
+/* ---- cases */
+
+static struct diagnose_case *
+find_case(struct diagnose *d, uint32_t index, uint32_t alarm_id)
+{
+	struct diagnose_case	*c;
+
+	for (c = d->cases; c < d->cases + CASES; c++)
+		if (c->index == index && c->alarm_id == alarm_id)
+			return (c);
+	return (NULL);
+}
+
+static void
+remove_kept(struct diagnose *d, const struct diagnose_case *c)
+{
+	size_t	 i;
+
+	for (i = 0; i < d->nkept && d->order[i] != c; i++)
+		;
+	if (i == d->nkept)
+		return;
+	memmove(&d->order[i], &d->order[i + 1],
+	    (--d->nkept - i) * sizeof(d->order[0]));
+}
+
+static void
+add_kept(struct diagnose *d, struct diagnose_case *c)
+{
+	struct diagnose_case	*other;
+	size_t			 i;
+
+	if (c->kept)
+		return;
+	c->kept = true;
+	for (i = 0; i < d->nkept; i++) {
+		other = d->order[i];
+		if (other->alarm_id > c->alarm_id ||
+		    (other->alarm_id == c->alarm_id &&
+		    other->index > c->index))
+			break;
+	}
+	memmove(&d->order[i + 1], &d->order[i],
+	    (d->nkept++ - i) * sizeof(d->order[0]));
+	d->order[i] = c;
+}
+
+/* The one that was used least recently: of the kept ones, or of the others. */
+static struct diagnose_case *
+oldest_case(struct diagnose *d, bool kept)
+{
+	struct diagnose_case	*c, *oldest = NULL;
+
+	for (c = d->cases; c < d->cases + CASES; c++)
+		if (c->index != 0 && c->kept == kept &&
+		    (oldest == NULL || c->used < oldest->used))
+			oldest = c;
+	return (oldest);
+}
+
+static struct diagnose_case *
+free_case(struct diagnose *d)
+{
+	struct diagnose_case	*c = find_case(d, 0, 0);
+
+	if (c == NULL)
+		c = oldest_case(d, false);
+	if (c == NULL)
+		c = oldest_case(d, true);
+	remove_kept(d, c);
+	return (c);
+}
+
+/* Makes place for one more that is kept. */
+static void
+free_kept(struct diagnose *d)
+{
+	struct diagnose_case	*c = oldest_case(d, true);
+
+	remove_kept(d, c);
+	c->kept = false;
+	c->index = c->alarm_id = 0;
+}
+
+/* The case of an alarm, which is a new one if it has none. */
+static struct diagnose_case *
+case_of(struct diagnose *d, uint32_t index, uint32_t alarm_id)
+{
+	struct diagnose_case	*c = find_case(d, index, alarm_id);
+
+	if (c == NULL) {
+		c = free_case(d);
+		*c = (struct diagnose_case){
+			.index = index, .alarm_id = alarm_id,
+			.kernel_due = MONO_NEVER, .changed_due = MONO_NEVER,
+		};
+	}
+	c->used = ++d->uses;
+	return (c);
+}
+
+/* ---- evidence */
+
+/*
+ * Is the same node received on another interface?  Its watches there have the
+ * same peer-host.
+ */
+static void
+add_peer_host(const struct agent *agent, const struct configuration_watch *w,
+    struct evidence *e)
+{
+	const struct configuration	*config = agent->current.config;
+	const struct configuration_profile	*p = w->profile, *q;
+	struct evidence_signal		*s;
+	struct detect_watch		 row;
+	size_t				 i;
+
+	if (p->peer_host == NULL)
+		return;
+	for (i = 0; i < config->nwatches; i++) {
+		q = config->watches[i]->profile;
+		/* Both are interned. */
+		if (q->peer_host != p->peer_host || !q->enabled ||
+		    q->interface == p->interface)
+			continue;
+		shared_state_read_watch(agent->current.shared, (uint32_t)i,
+		    agent->now, &row);
+		if (!row.received || row.last_wall.ns <= e->last.ns ||
+		    detect_silence_ns(&row, agent->now) >=
+		    q->interruption_ns / 2)
+			continue;
+		s = &e->signals[EVIDENCE_OTHER_PEERS_ALIVE];
+		*s = (struct evidence_signal){
+			.state = EVIDENCE_PRESENT, .code = 1, .count = 1,
+			.at = row.last_wall, .address = config->watches[i]->peer,
+		};
+		return;
+	}
+}
+
+/* What is known now of a watch whose alarm is raised or about to be. */
+static void
+examine(struct agent *agent, struct diagnose_case *c,
+    const struct configuration_watch *w, struct wall_time now)
+{
+	struct diagnose	*d = agent->diagnose;
+	struct evidence	*e = &c->evidence;
+
+	kernel_evidence_add_link(d->kernel, w, now, e);
+	if (!c->examined)
+		return;
+	kernel_evidence_add(d->kernel, w, now, e);
+	add_peer_host(agent, w, e);
+	if (w->profile->log != NULL && d->threaded) {
+		if (!mono_before(agent->now, c->log_due) &&
+		    log_evidence_ask(d->log, c->index, w->profile->log,
+		    w->profile->log_pattern))
+			c->log_due = mono_add(agent->now, LOG_NS);
+		if (c->log.state == 0)
+			c->log = (struct evidence_signal){
+				.state = EVIDENCE_UNKNOWN,
+				.code = EVIDENCE_LOG_PENDING,
+			};
+	}
+	if (c->log.state != 0)
+		e->signals[EVIDENCE_LOG_MESSAGE] = c->log;
+	if (c->ping.state != 0)
+		e->signals[EVIDENCE_PING_ANSWERED] = c->ping;
+}
+
+/*
+ * Replaces the signals of the engine.  Those that only the agent has stay, and
+ * so does what the kernel showed and frames do not.
+ */
+static void
+take_engine(struct diagnose_case *c)
+{
+	static const uint8_t	 ours[] = {
+		EVIDENCE_LOCAL_PORT_OPEN, EVIDENCE_CARRIER,
+		EVIDENCE_FLOATING_IP_FITS, EVIDENCE_LOG_MESSAGE,
+		EVIDENCE_PING_ANSWERED,
+	};
+	static const uint8_t	 both[] = {
+		EVIDENCE_ARP_UNANSWERED, EVIDENCE_FLOATING_IP_OWNER,
+		EVIDENCE_OTHER_PEERS_ALIVE, EVIDENCE_PEER_ANNOUNCED_STOP,
+	};
+	struct evidence		 before = c->evidence;
+	struct evidence_signal	*s;
+	size_t			 i;
+
+	c->evidence = c->engine;
+	for (i = 0; i < sizeof(ours); i++)
+		c->evidence.signals[ours[i]] = before.signals[ours[i]];
+	for (i = 0; i < sizeof(both); i++) {
+		s = &c->evidence.signals[both[i]];
+		if (s->state <= EVIDENCE_UNKNOWN)
+			*s = before.signals[both[i]];
+	}
+	c->evidence.flags |= before.flags & EVIDENCE_ROUTED;
+	if (wall_is_never(c->evidence.raised))
+		c->evidence.raised = before.raised;
+}
+
+/* What the event itself shows, where frames do not show it. */
+static void
+take_event(struct diagnose_case *c, const struct detect_event *event,
+    struct wall_time at, bool fresh)
+{
+	static const uint8_t	 numbers[] = {
+		EVIDENCE_PEER_ANNOUNCED_STOP, EVIDENCE_CARRIER,
+		EVIDENCE_OTHER_ACTIVE,
+	};
+	struct evidence		 e;
+	struct evidence_signal	*s;
+	size_t			 i;
+
+	alarm_evidence(event, at, &e);
+	if (!fresh) {
+		c->evidence = e;
+		return;
+	}
+	c->evidence = c->engine;
+	c->evidence.raised = at;
+	c->evidence.last = e.last;
+	c->evidence.flags |= e.flags & (EVIDENCE_RECEIVED | EVIDENCE_LOSSY);
+	for (i = 0; i < sizeof(numbers); i++) {
+		s = &c->evidence.signals[numbers[i]];
+		if (s->state <= EVIDENCE_UNKNOWN)
+			*s = e.signals[numbers[i]];
+	}
+}
+
+/* ---- judging again */
+
+static void
+notify_changed(struct agent *agent, struct diagnose_case *c,
+    const struct agent_alarm *alarm, struct wall_time now)
+{
+	if (alarm->alarm->state != ALARM_RAISED ||
+	    alarm->alarm->cause == c->notified) {
+		c->changed_due = MONO_NEVER;
+		return;
+	}
+	if (c->changed_due.ns == MONO_NEVER.ns)
+		c->changed_due = agent->now;
+	if (mono_before(agent->now, c->changed_due))
+		return;
+	c->notified = alarm->alarm->cause;
+	c->changed_due = mono_add(agent->now, CHANGED_NS);
+	agent_change(agent, alarm, now);
+}
+
+/* The alarm of a case; false: it is not configured any more. */
+static bool
+alarm_of(const struct agent *agent, const struct diagnose_case *c,
+    struct agent_alarm *alarm)
+{
+	const struct generation	*g = &agent->current;
+	size_t			 i;
+	int			 dual;
+
+	for (dual = 0; dual < 2; dual++) {
+		i = generation_find_alarm(g, c->index, dual == 1);
+		if (i == SIZE_MAX)
+			continue;
+		*alarm = agent_alarm_at(agent, i);
+		if (alarm->watch->profile->alarm->id == c->alarm_id)
+			return (true);
+	}
+	return (false);
+}
+
+/* Judges an active alarm from its present evidence. */
+static void
+judge_again(struct agent *agent, struct diagnose_case *c,
+    const struct agent_alarm *alarm, struct wall_time now)
+{
+	struct verdict	 verdict;
+
+	if (alarm->alarm->state != ALARM_RAISED ||
+	    mono_before(c->until, agent->now))
+		return;
+	verdict_of(&c->evidence, now, &verdict);
+	(void)alarm_judge(alarm->alarm, &verdict);
+	evidence_writer_judged(agent->evidence_writer, alarm->alarm->serial,
+	    &c->evidence, &verdict);
+	notify_changed(agent, c, alarm, now);
+}
+
+void
+diagnose_evidence(struct agent *agent, uint32_t watch,
+    const struct evidence *e, struct wall_time now)
+{
+	struct agent_alarm	 alarm;
+	struct diagnose_case	*c;
+
+	if (!is_on(agent))
+		return;
+	alarm = agent_alarm_at(agent, watch);
+	c = case_of(agent->diagnose, alarm.index,
+	    alarm.watch->profile->alarm->id);
+	c->engine = *e;
+	c->reported = agent->now;
+	if ((e->flags & EVIDENCE_CLEARED) != 0) {
+		take_engine(c);
+		return;
+	}
+	/* The first evidence on a silence: its log may be read in time. */
+	if (alarm.alarm->state != ALARM_RAISED) {
+		if (alarm.watch->profile->log != NULL &&
+		    agent->diagnose->threaded &&
+		    !mono_before(agent->now, c->log_due) &&
+		    log_evidence_ask(agent->diagnose->log, c->index,
+		    alarm.watch->profile->log,
+		    alarm.watch->profile->log_pattern))
+			c->log_due = mono_add(agent->now, LOG_NS);
+		return;
+	}
+	take_engine(c);
+	judge_again(agent, c, &alarm, now);
+}
+
+struct verdict
+diagnose_raise(struct agent *agent, size_t position,
+    const struct detect_event *event, struct wall_time at)
+{
+	struct diagnose		*d = agent->diagnose;
+	struct agent_alarm	 alarm;
+	struct diagnose_case	*c;
+	struct verdict		 verdict;
+	bool			 fresh;
+
+	if (!is_on(agent))
+		return (alarm_event_verdict(event, at));
+	alarm = agent_alarm_at(agent, position);
+	c = case_of(d, alarm.index, alarm.watch->profile->alarm->id);
+	fresh = c->reported.ns != 0 &&
+	    mono_sub(agent->now, c->reported) < FRESH_NS;
+	/* A line that was found for an earlier raise is not about this one. */
+	if (!wall_is_never(c->log.at) && c->log.at.ns < event->last_heartbeat.ns)
+		c->log.state = 0;
+	c->ping = (struct evidence_signal){ .state = 0 };
+	c->until = mono_add(agent->now, WINDOW_NS);
+	c->changed_due = MONO_NEVER;
+	take_event(c, event, at, fresh);
+	c->examined = !event->dual && rate_limit_allows(&d->examined,
+	    EXAMINED_NS, EXAMINED_BURST, agent->now);
+	if (!event->dual)
+		examine(agent, c, alarm.watch, at);
+	c->kernel_due = c->examined ? mono_add(agent->now, KERNEL_NS) :
+	    MONO_NEVER;
+	verdict_of(&c->evidence, at, &verdict);
+	c->notified = verdict.cause;
+	return (verdict);
+}
+
+void
+diagnose_raised(struct agent *agent, const struct agent_alarm *raised)
+{
+	struct diagnose			*d = agent->diagnose;
+	const struct configuration_profile	*p = raised->watch->profile;
+	struct diagnose_case		*c;
+	struct verdict			 verdict;
+	uint32_t			 ifindex;
+
+	if (!is_on(agent))
+		return;
+	c = find_case(d, raised->index, p->alarm->id);
+	if (c == NULL)
+		return;
+	if (!c->kept && d->nkept == DIAGNOSE_KEPT)
+		free_kept(d);
+	add_kept(d, c);
+	verdict = alarm_verdict(raised->alarm);
+	evidence_writer_judged(agent->evidence_writer, raised->alarm->serial,
+	    &c->evidence, &verdict);
+	if (!p->ping || !c->examined || raised->watch->peer.family == ADDR_NONE)
+		return;
+	(void)link_state(d->link, p->interface, &ifindex);
+	(void)probe_begin(d->probe, c->index, &raised->watch->peer, ifindex,
+	    agent->now);
+}
+
+void
+diagnose_clear(struct agent *agent, const struct agent_alarm *cleared,
+    struct wall_time at)
+{
+	struct diagnose_case	*c;
+	struct verdict		 verdict;
+
+	if (!is_on(agent))
+		return;
+	c = find_case(agent->diagnose, cleared->index,
+	    cleared->watch->profile->alarm->id);
+	if (c == NULL || !c->kept)
+		return;
+	c->kernel_due = c->changed_due = MONO_NEVER;
+	c->until = (struct mono_time){ 0 };
+	learn(agent->diagnose, agent->now);
+	c->evidence.flags |= EVIDENCE_CLEARED;
+	verdict_of(&c->evidence, at, &verdict);
+	/* The signals of a node that is back show less than before. */
+	if (verdict.confidence < cleared->alarm->confidence)
+		return;
+	(void)alarm_judge(cleared->alarm, &verdict);
+	evidence_writer_judged(agent->evidence_writer, cleared->alarm->serial,
+	    &c->evidence, &verdict);
+}
+
+/* ---- the loop */
+
+int
+diagnose_event(const struct agent *agent)
+{
+	return (agent->diagnose == NULL ? -1 : agent->diagnose->event);
+}
+
+struct mono_time
+diagnose_due(const struct agent *agent)
+{
+	const struct diagnose		*d = agent->diagnose;
+	const struct diagnose_case	*c;
+	struct mono_time		 due;
+
+	if (d == NULL)
+		return (MONO_NEVER);
+	due = probe_due(d->probe);
+	for (c = d->cases; c < d->cases + CASES; c++)
+		if (c->index != 0)
+			due = mono_min(due, mono_min(c->kernel_due,
+			    c->changed_due));
+	return (due);
+}
+
+static void
+work_on(struct agent *agent, struct diagnose_case *c, struct wall_time now)
+{
+	struct agent_alarm	 alarm;
+
+	if (mono_before(agent->now, mono_min(c->kernel_due, c->changed_due)))
+		return;
+	if (!alarm_of(agent, c, &alarm) ||
+	    alarm.alarm->state != ALARM_RAISED) {
+		c->kernel_due = c->changed_due = MONO_NEVER;
+		return;
+	}
+	if (!mono_before(agent->now, c->kernel_due)) {
+		c->kernel_due = mono_add(agent->now, KERNEL_NS);
+		if (mono_before(c->until, c->kernel_due))
+			c->kernel_due = MONO_NEVER;
+		examine(agent, c, alarm.watch, now);
+		judge_again(agent, c, &alarm, now);
+	}
+	notify_changed(agent, c, &alarm, now);
+}
+
+struct taking {
+	struct agent		*agent;
+	struct wall_time	 now;
+};
+
+/* Gives a signal to the heartbeat alarm of a watch. */
+static void
+take_signal(struct agent *agent, uint32_t index, enum evidence_number number,
+    const struct evidence_signal *s, struct wall_time now)
+{
+	struct diagnose_case	*c;
+	struct agent_alarm	 alarm;
+	size_t			 i = generation_find(&agent->current, index);
+
+	if (i == SIZE_MAX)
+		return;
+	alarm = agent_alarm_at(agent, i);
+	c = find_case(agent->diagnose, index, alarm.watch->profile->alarm->id);
+	if (c == NULL)
+		return;
+	if (number == EVIDENCE_PING_ANSWERED)
+		c->ping = *s;
+	/* A line that was found stays found. */
+	else if (c->log.state != EVIDENCE_PRESENT ||
+	    s->state == EVIDENCE_PRESENT)
+		c->log = *s;
+	if (alarm.alarm->state != ALARM_RAISED)
+		return;
+	c->evidence.signals[number] = number == EVIDENCE_PING_ANSWERED ?
+	    c->ping : c->log;
+	judge_again(agent, c, &alarm, now);
+}
+
+static void
+take_ping(void *arg, uint32_t index, const struct evidence_signal *s)
+{
+	struct taking	*t = arg;
+
+	take_signal(t->agent, index, EVIDENCE_PING_ANSWERED, s, t->now);
+}
+
+void
+diagnose_work(struct agent *agent, struct wall_time now)
+{
+	struct diagnose		*d = agent->diagnose;
+	struct diagnose_case	*c;
+	struct evidence_signal	 s;
+	struct taking		 taking = { agent, now };
+	uint32_t		 index;
+
+	if (d == NULL)
+		return;
+	kernel_evidence_changes(d->kernel, now);
+	while (log_evidence_answer(d->log, &index, &s))
+		take_signal(agent, index, EVIDENCE_LOG_MESSAGE, &s, now);
+	probe_work(d->probe, agent->now, now, take_ping, &taking);
+	for (c = d->cases; c < d->cases + CASES; c++)
+		if (c->index != 0)
+			work_on(agent, c, now);
+	learn(d, agent->now);
+}
+
+/* ---- hbwEvidenceTable */
+
+size_t
+diagnose_count(const struct agent *agent)
+{
+	return (agent->diagnose == NULL ? 0 : agent->diagnose->nkept);
+}
+
+struct diagnose_kept
+diagnose_kept_at(const struct agent *agent, size_t i)
+{
+	const struct diagnose_case	*c = agent->diagnose->order[i];
+
+	return ((struct diagnose_kept){ c->alarm_id, c->index, &c->evidence });
+}

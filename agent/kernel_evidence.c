@@ -1,0 +1,627 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/ioctl.h>
+#include <sys/socket.h>
+#include <net/if.h>
+#include <netinet/in.h>
+#include <linux/inet_diag.h>
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+
+#include <arpa/inet.h>
+#include <ifaddrs.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/mono.h"
+#include "engine/link.h"
+#include "kernel_evidence.h"
+#include "netlink.h"
+
+/* Interfaces whose carrier is counted; further ones are not. */
+#define LINKS		256
+
+/* TCP states of linux/tcp_states.h, as bits; UDP sockets have others. */
+#define STATE_ESTABLISHED	(1U << 1)
+#define STATE_SYN_SENT		(1U << 2)
+#define STATE_CLOSE_WAIT	(1U << 8)
+#define STATE_LISTEN		(1U << 10)
+
+#define PORTS		65536
+
+/* An interface that lost its carrier, or has lost it now. */
+struct carrier {
+	int		 ifindex;	/* 0: free */
+	bool		 down;
+	uint32_t	 losses;
+	struct wall_time lost;		/* the last time */
+};
+
+struct kernel_evidence {
+	int		 route;		/* NETLINK_ROUTE */
+	int		 diag;		/* NETLINK_SOCK_DIAG */
+	int		 link;		/* see link_open */
+	int		 monitor;	/* see link_monitor_open */
+	struct carrier	 carriers[LINKS];
+	/* Bit P % 8 of octet P / 8: port P was open on this host. */
+	uint8_t		 udp[PORTS / 8];
+	uint8_t		 tcp[PORTS / 8];
+};
+
+struct kernel_evidence *
+kernel_evidence_new(void)
+{
+	struct kernel_evidence	*k = calloc(1, sizeof(*k));
+
+	if (k == NULL)
+		return (NULL);
+	k->route = netlink_open(NETLINK_ROUTE);
+	k->diag = netlink_open(NETLINK_SOCK_DIAG);
+	k->link = link_open();
+	k->monitor = link_monitor_open();
+	if (k->route >= 0 && k->link >= 0 && k->monitor >= 0)
+		return (k);
+	kernel_evidence_free(k);
+	return (NULL);
+}
+
+void
+kernel_evidence_free(struct kernel_evidence *k)
+{
+	if (k == NULL)
+		return;
+	close(k->route);
+	close(k->diag);
+	close(k->link);
+	close(k->monitor);
+	free(k);
+}
+
+static struct evidence_signal *
+set_signal(struct evidence *e, enum evidence_number number,
+    enum evidence_state state, uint8_t code)
+{
+	struct evidence_signal	*s = &e->signals[number];
+
+	s->state = (uint8_t)state;
+	s->code = code;
+	return (s);
+}
+
+/* ---- the interface */
+
+int
+kernel_evidence_monitor(const struct kernel_evidence *k)
+{
+	return (k->monitor);
+}
+
+/* NULL: too many interfaces. */
+static struct carrier *
+find_carrier(struct kernel_evidence *k, int ifindex)
+{
+	struct carrier	*c = k->carriers, *end = c + LINKS;
+
+	while (c < end && c->ifindex != 0 && c->ifindex != ifindex)
+		c++;
+	return (c == end ? NULL : c);
+}
+
+static void
+take_link(struct kernel_evidence *k, const struct nlmsghdr *m,
+    struct wall_time now)
+{
+	const struct ifinfomsg	*link = NLMSG_DATA(m);
+	struct carrier		*c;
+	bool			 down;
+
+	if (m->nlmsg_len < NLMSG_LENGTH(sizeof(*link)) ||
+	    (m->nlmsg_type != RTM_NEWLINK && m->nlmsg_type != RTM_DELLINK))
+		return;
+	c = find_carrier(k, link->ifi_index);
+	if (c == NULL)
+		return;
+	down = m->nlmsg_type == RTM_DELLINK ||
+	    (link->ifi_flags & IFF_RUNNING) == 0;
+	c->ifindex = link->ifi_index;
+	if (down && !c->down) {
+		c->losses++;
+		c->lost = now;
+	}
+	c->down = down;
+}
+
+void
+kernel_evidence_changes(struct kernel_evidence *k, struct wall_time now)
+{
+	static _Alignas(struct nlmsghdr) uint8_t	 buffer[32 * 1024];
+	const struct nlmsghdr	*m;
+	struct sockaddr_nl	 from;
+	socklen_t		 from_size;
+	ssize_t			 n;
+
+	for (;;) {
+		from_size = sizeof(from);
+		n = recvfrom(k->monitor, buffer, sizeof(buffer), MSG_DONTWAIT,
+		    (struct sockaddr *)&from, &from_size);
+		if (n < 0) {
+			/* After ENOBUFS, which means lost messages too. */
+			(void)link_monitor_drain(k->monitor);
+			return;
+		}
+		if (from.nl_pid != 0)
+			continue;
+		for (m = (const void *)buffer; NLMSG_OK(m, (size_t)n);
+		    m = NLMSG_NEXT(m, n))
+			take_link(k, m, now);
+	}
+}
+
+void
+kernel_evidence_add_link(struct kernel_evidence *k,
+    const struct configuration_watch *w, struct wall_time now,
+    struct evidence *e)
+{
+	struct ifreq		 request;
+	struct evidence_signal	*s;
+	const struct carrier	*c;
+	const short		 up = IFF_UP | IFF_RUNNING;
+
+	if (strcmp(w->profile->interface, "any") == 0)
+		return;
+	kernel_evidence_changes(k, now);
+	memset(&request, 0, sizeof(request));
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s",
+	    w->profile->interface);
+	if (ioctl(k->link, SIOCGIFFLAGS, &request) != 0) {
+		set_signal(e, EVIDENCE_CARRIER, EVIDENCE_ABSENT,
+		    EVIDENCE_CARRIER_REMOVED)->at = now;
+		return;
+	}
+	if ((request.ifr_flags & up) == up)
+		s = set_signal(e, EVIDENCE_CARRIER, EVIDENCE_PRESENT,
+		    EVIDENCE_CARRIER_UP);
+	else
+		s = set_signal(e, EVIDENCE_CARRIER, EVIDENCE_ABSENT,
+		    (request.ifr_flags & IFF_UP) == 0 ?
+		    EVIDENCE_CARRIER_DISABLED : EVIDENCE_CARRIER_LOST);
+	s->at = now;
+	s->count = 0;
+	if (ioctl(k->link, SIOCGIFINDEX, &request) != 0)
+		return;
+	c = find_carrier(k, request.ifr_ifindex);
+	if (c == NULL || c->ifindex == 0)
+		return;
+	s->count = c->losses;
+	if (c->losses > 0)
+		s->at = c->lost;
+}
+
+static uint32_t
+ifindex_of(const struct kernel_evidence *k, const char *interface)
+{
+	uint32_t	 ifindex;
+
+	(void)link_state(k->link, interface, &ifindex);
+	return (ifindex);
+}
+
+/* ---- routes and neighbours */
+
+static uint8_t
+family_of(const struct addr *a)
+{
+	return (a->family == ADDR_IPV6 ? AF_INET6 : AF_INET);
+}
+
+struct route {
+	uint32_t	 ifindex;
+	struct addr	 gateway;	/* ADDR_NONE: on the link */
+	bool		 local;		/* an address of this host */
+};
+
+static bool
+take_route(void *arg, const struct nlmsghdr *m)
+{
+	struct route		*route = arg;
+	const struct rtmsg	*r = NLMSG_DATA(m);
+	const uint32_t		*ifindex;
+	const uint8_t		*gateway;
+	bool			 six = r->rtm_family == AF_INET6;
+
+	route->local = r->rtm_type == RTN_LOCAL;
+	ifindex = netlink_attribute(m, sizeof(*r), RTA_OIF, sizeof(*ifindex));
+	if (ifindex != NULL)
+		memcpy(&route->ifindex, ifindex, sizeof(*ifindex));
+	gateway = netlink_attribute(m, sizeof(*r), RTA_GATEWAY, six ? 16 : 4);
+	if (gateway != NULL)
+		addr_set(&route->gateway, six ? ADDR_IPV6 : ADDR_IPV4,
+		    gateway);
+	return (false);
+}
+
+/* How this host sends to an address; false if that is unknown. */
+static bool
+find_route(const struct kernel_evidence *k, const struct addr *to,
+    uint32_t ifindex, struct route *route)
+{
+	struct netlink_request	 request;
+	struct rtmsg		*r;
+
+	*route = (struct route){ .ifindex = 0 };
+	r = netlink_begin(&request, RTM_GETROUTE, 0, sizeof(*r));
+	r->rtm_family = family_of(to);
+	r->rtm_dst_len = (uint8_t)(8 * addr_length(to));
+	netlink_add(&request, RTA_DST, to->octets, addr_length(to));
+	/* A link-local address is on a link, and not in the main table. */
+	if (to->family == ADDR_IPV6 && to->octets[0] == 0xfe &&
+	    (to->octets[1] & 0xc0) == 0x80)
+		netlink_add(&request, RTA_OIF, &ifindex, sizeof(ifindex));
+	return (netlink_exchange(k->route, &request, sizeof(*r), take_route,
+	    route) == NETLINK_ANSWERED);
+}
+
+struct neighbour {
+	uint16_t	 state;		/* NUD_…; 0: there is no entry */
+	bool		 has_mac;
+	struct mac	 mac;
+	int64_t		 confirmed_ns;	/* ago; -1: unknown */
+};
+
+static bool
+take_neighbour(void *arg, const struct nlmsghdr *m)
+{
+	struct neighbour		*n = arg;
+	const struct ndmsg		*entry = NLMSG_DATA(m);
+	struct nda_cacheinfo		 info;
+	const void			*value;
+	long				 hertz = sysconf(_SC_CLK_TCK);
+
+	n->state = entry->ndm_state;
+	value = netlink_attribute(m, sizeof(*entry), NDA_LLADDR, MAC_LENGTH);
+	n->has_mac = value != NULL;
+	if (value != NULL)
+		memcpy(n->mac.octets, value, MAC_LENGTH);
+	value = netlink_attribute(m, sizeof(*entry), NDA_CACHEINFO,
+	    sizeof(info));
+	if (value != NULL && hertz > 0) {
+		memcpy(&info, value, sizeof(info));
+		n->confirmed_ns = (int64_t)info.ndm_confirmed *
+		    (NSEC_PER_SEC / hertz);
+	}
+	return (false);
+}
+
+/* False when it is unknown whether there is an entry. */
+static bool
+find_neighbour(const struct kernel_evidence *k, const struct addr *a,
+    uint32_t ifindex, struct neighbour *n)
+{
+	struct netlink_request	 request;
+	struct ndmsg		*entry;
+	enum netlink_result	 result;
+
+	*n = (struct neighbour){ .confirmed_ns = -1 };
+	entry = netlink_begin(&request, RTM_GETNEIGH, 0, sizeof(*entry));
+	entry->ndm_family = family_of(a);
+	entry->ndm_ifindex = (int)ifindex;
+	netlink_add(&request, NDA_DST, a->octets, addr_length(a));
+	result = netlink_exchange(k->route, &request, sizeof(*entry),
+	    take_neighbour, n);
+	return (result != NETLINK_FAILED);
+}
+
+/*
+ * The neighbour entry of the peer, or of the router to it.  An entry that was
+ * confirmed after the last heartbeat shows that the node still answered then.
+ */
+static void
+add_neighbour(struct kernel_evidence *k, const struct configuration_watch *w,
+    uint32_t ifindex, struct wall_time now, struct evidence *e)
+{
+	struct evidence_signal	*s = &e->signals[EVIDENCE_ARP_UNANSWERED];
+	const struct addr	*address = &w->peer;
+	struct neighbour	 n;
+	struct route		 route;
+	struct wall_time	 confirmed;
+
+	if (!find_route(k, address, ifindex, &route) || route.local ||
+	    route.ifindex != ifindex)
+		return;
+	if (route.gateway.family != ADDR_NONE) {
+		address = &route.gateway;
+		e->flags |= EVIDENCE_ROUTED;
+	}
+	if (!find_neighbour(k, address, ifindex, &n) || n.state == 0)
+		return;
+	if ((n.state & (NUD_FAILED | NUD_INCOMPLETE)) != 0) {
+		if (s->state == EVIDENCE_PRESENT)
+			return;
+		s->state = EVIDENCE_PRESENT;
+		s->code = EVIDENCE_UNANSWERED_KERNEL;
+		s->at = now;
+		s->address = *address;
+		return;
+	}
+	confirmed = n.confirmed_ns < 0 ? WALL_NEVER :
+	    wall_add(now, -n.confirmed_ns);
+	/* Frames show unanswered requests before the entry has failed. */
+	if (s->state == EVIDENCE_PRESENT || (n.state & NUD_REACHABLE) == 0 ||
+	    confirmed.ns <= e->last.ns)
+		return;
+	s->state = EVIDENCE_ABSENT;
+	s->code = EVIDENCE_UNANSWERED_KERNEL;
+	s->at = confirmed;
+	s->address = *address;
+	if (n.has_mac)
+		s->mac = n.mac;
+}
+
+/* ---- sockets */
+
+struct port_search {
+	uint16_t		 port;
+	const struct addr	*peer;
+	bool			 open;
+};
+
+static bool
+take_socket(void *arg, const struct nlmsghdr *m)
+{
+	struct port_search		*search = arg;
+	const struct inet_diag_msg	*d = NLMSG_DATA(m);
+	const struct addr		*peer = search->peer;
+	uint8_t				 mapped[16] = { [10] = 0xff, 0xff };
+
+	if (ntohs(d->id.idiag_sport) == search->port) {
+		search->open = true;
+	} else if (ntohs(d->id.idiag_dport) == search->port) {
+		memcpy(mapped + 12, peer->octets, 4);
+		search->open = d->idiag_family == AF_INET ?
+		    peer->family == ADDR_IPV4 && memcmp(d->id.idiag_dst,
+		    peer->octets, 4) == 0 : memcmp(d->id.idiag_dst,
+		    peer->family == ADDR_IPV6 ? peer->octets : mapped, 16) == 0;
+	}
+	return (!search->open);
+}
+
+static bool
+mark_port(void *arg, const struct nlmsghdr *m)
+{
+	const struct inet_diag_msg	*d = NLMSG_DATA(m);
+	uint8_t				*ports = arg;
+	uint16_t			 port = ntohs(d->id.idiag_sport);
+
+	ports[port / 8] |= (uint8_t)(1U << port % 8);
+	return (true);
+}
+
+/* Accepts sockets of which either port is `port`; see inet_diag.h. */
+static void
+add_port_filter(struct netlink_request *r, uint16_t port)
+{
+	const struct inet_diag_bc_op	 filter[] = {
+		{ INET_DIAG_BC_S_GE, 8, 20 }, { .no = port },
+		{ INET_DIAG_BC_S_LE, 8, 12 }, { .no = port },
+		/* Accepted: to the end. */
+		{ INET_DIAG_BC_JMP, 4, 20 },
+		{ INET_DIAG_BC_D_GE, 8, 20 }, { .no = port },
+		{ INET_DIAG_BC_D_LE, 8, 12 }, { .no = port },
+	};
+
+	netlink_add(r, INET_DIAG_REQ_BYTECODE, filter, sizeof(filter));
+}
+
+/* Passes the sockets of a transport; with port 0 those of all ports. */
+static bool
+each_socket(const struct kernel_evidence *k, int family, uint8_t transport,
+    uint32_t states, uint16_t port, netlink_take *take, void *arg)
+{
+	struct netlink_request		 request;
+	struct inet_diag_req_v2		*r;
+
+	if (k->diag < 0)
+		return (false);
+	r = netlink_begin(&request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP,
+	    sizeof(*r));
+	r->sdiag_family = (uint8_t)family;
+	r->sdiag_protocol = transport;
+	r->idiag_states = states;
+	if (port != 0)
+		add_port_filter(&request, port);
+	return (netlink_exchange(k->diag, &request,
+	    sizeof(struct inet_diag_msg), take, arg) == NETLINK_ANSWERED);
+}
+
+void
+kernel_evidence_learn(struct kernel_evidence *k)
+{
+	static const int	 families[] = { AF_INET, AF_INET6 };
+	size_t			 i;
+
+	for (i = 0; i < 2; i++) {
+		(void)each_socket(k, families[i], IPPROTO_UDP, UINT32_MAX, 0,
+		    mark_port, k->udp);
+		(void)each_socket(k, families[i], IPPROTO_TCP, STATE_LISTEN, 0,
+		    mark_port, k->tcp);
+	}
+}
+
+/* The port of the heartbeats; 0: they have none. */
+static uint16_t
+port_of(const struct configuration_watch *w)
+{
+	const struct protocol	*protocol = w->profile->form.protocol;
+
+	return (protocol == NULL || protocol->argument_name == NULL ||
+	    strcmp(protocol->argument_name, "PORT") != 0 ? 0 :
+	    (uint16_t)w->profile->form.key);
+}
+
+static void
+add_port(struct kernel_evidence *k, const struct configuration_watch *w,
+    struct wall_time now, struct evidence *e)
+{
+	struct port_search	 search = { port_of(w), &w->peer, false };
+	struct evidence_signal	*s;
+	uint8_t			*known, transport, bit;
+	uint32_t		 states;
+
+	if (search.port == 0)
+		return;
+	transport = (uint8_t)w->profile->form.protocol->transport;
+	states = transport == IPPROTO_UDP ? UINT32_MAX : STATE_ESTABLISHED |
+	    STATE_SYN_SENT | STATE_CLOSE_WAIT | STATE_LISTEN;
+	if (!each_socket(k, AF_INET, transport, states, search.port,
+	    take_socket, &search) || (!search.open &&
+	    !each_socket(k, AF_INET6, transport, states, search.port,
+	    take_socket, &search)))
+		return;
+	known = transport == IPPROTO_UDP ? k->udp : k->tcp;
+	known += search.port / 8;
+	bit = (uint8_t)(1U << search.port % 8);
+	if (!search.open && (*known & bit) == 0)
+		return;
+	*known |= bit;
+	s = set_signal(e, EVIDENCE_LOCAL_PORT_OPEN, search.open ?
+	    EVIDENCE_PRESENT : EVIDENCE_ABSENT, 0);
+	s->port = search.port;
+	s->at = now;
+}
+
+/* ---- the floating IP */
+
+/* The first bits of two addresses of the same family are equal. */
+static bool
+same_prefix(const uint8_t *a, const uint8_t *b, const uint8_t *mask, size_t n)
+{
+	size_t	 i = 0;
+
+	while (i < n && ((a[i] ^ b[i]) & mask[i]) == 0)
+		i++;
+	return (i == n);
+}
+
+/* The octets of a socket address of this family; NULL: of another one. */
+static const uint8_t *
+octets_of(const struct sockaddr *address, uint8_t family)
+{
+	if (address == NULL || address->sa_family != family)
+		return (NULL);
+	return ((const uint8_t *)address + (family == AF_INET6 ?
+	    offsetof(struct sockaddr_in6, sin6_addr) :
+	    offsetof(struct sockaddr_in, sin_addr)));
+}
+
+struct own_subnets {
+	bool	 here;		/* the address is one of this host */
+	bool	 any;		/* the interface has an address */
+	bool	 fits;		/* the address is in one of its subnets */
+};
+
+static bool
+read_subnets(const struct addr *a, const char *interface,
+    struct own_subnets *own)
+{
+	struct ifaddrs	*all, *i;
+	const uint8_t	*octets, *mask;
+	size_t		 n = addr_length(a);
+
+	*own = (struct own_subnets){ .here = false };
+	if (getifaddrs(&all) != 0)
+		return (false);
+	for (i = all; i != NULL; i = i->ifa_next) {
+		octets = octets_of(i->ifa_addr, family_of(a));
+		mask = octets_of(i->ifa_netmask, family_of(a));
+		if (octets == NULL)
+			continue;
+		if (memcmp(octets, a->octets, n) == 0)
+			own->here = true;
+		/* The address itself, often with a mask of all bits, is none. */
+		else if (mask != NULL &&
+		    (strcmp(i->ifa_name, interface) == 0 ||
+		    strcmp(interface, "any") == 0)) {
+			own->any = true;
+			own->fits = own->fits ||
+			    same_prefix(octets, a->octets, mask, n);
+		}
+	}
+	freeifaddrs(all);
+	return (true);
+}
+
+/* Who has the address, by the neighbour entries; UNKNOWN if they do not show. */
+static enum evidence_owner
+neighbour_owner(const struct kernel_evidence *k,
+    const struct configuration_watch *w, const struct addr *floating,
+    uint32_t ifindex)
+{
+	struct neighbour	 owner, peer;
+
+	if (ifindex == 0 || !find_neighbour(k, floating, ifindex, &owner))
+		return (EVIDENCE_OWNER_UNKNOWN);
+	if ((owner.state & NUD_FAILED) != 0)
+		return (EVIDENCE_OWNER_NOBODY);
+	if (!owner.has_mac || (owner.state & NUD_REACHABLE) == 0 ||
+	    w->peer.family == ADDR_NONE ||
+	    !find_neighbour(k, &w->peer, ifindex, &peer) || !peer.has_mac)
+		return (EVIDENCE_OWNER_UNKNOWN);
+	return (memcmp(&owner.mac, &peer.mac, sizeof(peer.mac)) == 0 ?
+	    EVIDENCE_OWNER_PEER : EVIDENCE_OWNER_ELSEWHERE);
+}
+
+static void
+add_floating_ip(struct kernel_evidence *k,
+    const struct configuration_watch *w, const struct addr *floating,
+    uint32_t ifindex, struct wall_time now, struct evidence *e)
+{
+	struct evidence_signal	*s = &e->signals[EVIDENCE_FLOATING_IP_OWNER];
+	struct own_subnets	 own;
+	enum evidence_owner	 owner;
+	bool			 by_frames;
+
+	if (!read_subnets(floating, w->profile->interface, &own))
+		return;
+	if (own.any) {
+		set_signal(e, EVIDENCE_FLOATING_IP_FITS, own.fits ?
+		    EVIDENCE_PRESENT : EVIDENCE_ABSENT, 0)->address = *floating;
+		e->signals[EVIDENCE_FLOATING_IP_FITS].at = now;
+	}
+	by_frames = s->state == EVIDENCE_PRESENT ||
+	    s->state == EVIDENCE_ABSENT;
+	if (own.here)
+		owner = by_frames && (s->code == EVIDENCE_OWNER_PEER ||
+		    s->code == EVIDENCE_OWNER_BOTH ||
+		    s->code == EVIDENCE_OWNER_ELSEWHERE) ?
+		    EVIDENCE_OWNER_BOTH : EVIDENCE_OWNER_HERE;
+	else if (by_frames)
+		return;
+	else
+		owner = neighbour_owner(k, w, floating, ifindex);
+	if (owner == EVIDENCE_OWNER_UNKNOWN)
+		return;
+	s->state = owner == EVIDENCE_OWNER_NOBODY ? EVIDENCE_ABSENT :
+	    EVIDENCE_PRESENT;
+	s->code = (uint8_t)owner;
+	s->at = now;
+	s->address = *floating;
+}
+
+void
+kernel_evidence_add(struct kernel_evidence *k,
+    const struct configuration_watch *w, struct wall_time now,
+    struct evidence *e)
+{
+	static const struct addr	 none;
+	uint32_t			 ifindex;
+
+	ifindex = ifindex_of(k, w->profile->interface);
+	if (ifindex != 0 && w->peer.family != ADDR_NONE &&
+	    !addr_is_multicast(&w->peer))
+		add_neighbour(k, w, ifindex, now, e);
+	add_port(k, w, now, e);
+	if (!addr_equal(&w->profile->floating_ip, &none))
+		add_floating_ip(k, w, &w->profile->floating_ip, ifindex, now,
+		    e);
+}

@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The evidence that the kernel of this host has: the interface of a watch, the
+ * neighbour entry of its peer, the sockets of its port, and the floating IP.
+ *
+ * No query waits: the kernel answers within the call, and what it does not
+ * answer at once stays unknown.  Nothing is sent to the network.
+ */
+#ifndef HBW_KERNEL_EVIDENCE_H
+#define HBW_KERNEL_EVIDENCE_H
+
+#include "base/addr.h"
+#include "base/wall.h"
+#include "config/configuration.h"
+#include "diagnosis/evidence.h"
+
+struct kernel_evidence;
+
+/*
+ * Opens the sockets, before the jail.  NULL on error (errno); the caller frees
+ * it with kernel_evidence_free, which ignores NULL.
+ */
+struct kernel_evidence *kernel_evidence_new(void);
+void	 kernel_evidence_free(struct kernel_evidence *);
+
+/*
+ * A descriptor that is readable when an interface has changed, until
+ * kernel_evidence_changes is called, which counts the losses of carriers.
+ */
+int	 kernel_evidence_monitor(const struct kernel_evidence *);
+void	 kernel_evidence_changes(struct kernel_evidence *,
+	    struct wall_time now);
+
+/*
+ * Learns which UDP and TCP ports are open on this host.  Only a port that was
+ * open before can be absent later: without that, this host may be a mere
+ * observer of the two nodes.
+ */
+void	 kernel_evidence_learn(struct kernel_evidence *);
+
+/*
+ * Adds the signal of the interface, EVIDENCE_CARRIER.
+ */
+void	 kernel_evidence_add_link(struct kernel_evidence *,
+	    const struct configuration_watch *, struct wall_time now,
+	    struct evidence *);
+/*
+ * Adds the signals ARP_UNANSWERED, LOCAL_PORT_OPEN, FLOATING_IP_OWNER and
+ * FLOATING_IP_FITS.  Frames may already have set the first and the third one.
+ */
+void	 kernel_evidence_add(struct kernel_evidence *,
+	    const struct configuration_watch *, struct wall_time now,
+	    struct evidence *);
+
+#endif

@@ -1,0 +1,492 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <sys/eventfd.h>
+#include <sys/stat.h>
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/array.h"
+#include "base/log.h"
+#include "base/mono.h"
+#include "log_evidence.h"
+
+/* An older line is not about this alarm. */
+#define RECENT_NS	(600 * NSEC_PER_SEC)
+
+/* The rest of a longer line is not searched. */
+#define LINE_MAX_OCTETS	((size_t)4096)
+
+/* Questions and answers that wait. */
+#define WAITING		64
+
+/* The end of the process waits for the thread this long. */
+#define END_MS		500
+
+/* ---- one look */
+
+/*
+ * The time at which a line begins, such as "2026-11-22 12:00:03,123" or
+ * "[2026-11-22T12:00:03"; WALL_NEVER if there is none.
+ */
+static struct wall_time
+time_of(const char *line)
+{
+	struct tm	 tm = { .tm_isdst = -1 };
+	char		 between;
+	time_t		 t;
+
+	line += strcspn(line, "0123456789\n");
+	if (sscanf(line, "%4d-%2d-%2d%c%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon,
+	    &tm.tm_mday, &between, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 7 ||
+	    tm.tm_year < 1970)
+		return (WALL_NEVER);
+	tm.tm_year -= 1900;
+	tm.tm_mon--;
+	t = mktime(&tm);
+	return (t == (time_t)-1 ? WALL_NEVER :
+	    (struct wall_time){ t * NSEC_PER_SEC });
+}
+
+static void
+search_line(const char *line, const regex_t *pattern, struct wall_time now,
+    struct evidence_signal *s)
+{
+	struct wall_time	 at = time_of(line);
+
+	if (!wall_is_never(at) && wall_sub(now, at) > RECENT_NS)
+		return;
+	if (regexec(pattern, line, 0, NULL, 0) != 0)
+		return;
+	s->state = EVIDENCE_PRESENT;
+	s->at = wall_is_never(at) || at.ns > now.ns ? now : at;
+	s->count++;
+}
+
+/*
+ * Searches the complete lines of text[length], and returns how many octets they
+ * have.  NUL octets, which could hide the rest of a line, are read as blanks.
+ */
+static size_t
+search_lines(char *text, size_t length, const regex_t *pattern,
+    struct wall_time now, struct evidence_signal *s)
+{
+	char	*line = text, *end, *nul;
+
+	for (nul = text; (nul = memchr(nul, '\0',
+	    length - (size_t)(nul - text))) != NULL; )
+		*nul = ' ';
+	while ((end = memchr(line, '\n',
+	    length - (size_t)(line - text))) != NULL) {
+		*end = '\0';
+		if ((size_t)(end - line) > LINE_MAX_OCTETS)
+			line[LINE_MAX_OCTETS] = '\0';
+		search_line(line, pattern, now, s);
+		line = end + 1;
+	}
+	return ((size_t)(line - text));
+}
+
+/* Reads all octets from an offset on, unless the file has become shorter. */
+static size_t
+read_at(int file, char *buffer, size_t length, off_t offset)
+{
+	size_t	 done = 0;
+	ssize_t	 n;
+
+	while (done < length && (n = pread(file, buffer + done, length - done,
+	    offset + (off_t)done)) > 0)
+		done += (size_t)n;
+	return (done);
+}
+
+/* Where to begin: at the last look, but not more than a MiB before the end. */
+static off_t
+begin_of(const struct stat *st, const struct log_position *last,
+    struct wall_time now)
+{
+	struct wall_time	 changed = {
+		(int64_t)st->st_mtim.tv_sec * NSEC_PER_SEC +
+		    st->st_mtim.tv_nsec,
+	};
+	off_t			 begin = 0;
+	const off_t		 most = (off_t)LOG_EVIDENCE_OCTETS;
+
+	if (last->inode == 0 && wall_sub(now, changed) > RECENT_NS)
+		return (st->st_size);
+	/* A file that became shorter was truncated and begins again. */
+	if (last->inode == st->st_ino && last->device == st->st_dev &&
+	    last->offset <= st->st_size)
+		begin = last->offset;
+	return (st->st_size - begin > most ? st->st_size - most : begin);
+}
+
+/* Searches an open file from where the last look ended. */
+static void
+search_file(int file, const struct stat *st, const regex_t *pattern,
+    struct log_position *position, struct wall_time now, char *buffer,
+    struct evidence_signal *s)
+{
+	off_t	 begin = begin_of(st, position, now);
+	bool	 cut = begin > 0 && (begin != position->offset ||
+		    position->inode != st->st_ino);
+	size_t	 n, skip = 0;
+	char	*end;
+
+	n = read_at(file, buffer, (size_t)(st->st_size - begin), begin);
+	/* It may begin within a line. */
+	if (cut && n > 0) {
+		end = memchr(buffer, '\n', n);
+		skip = end == NULL ? n : (size_t)(end - buffer) + 1;
+	}
+	n = skip + search_lines(buffer + skip, n - skip, pattern, now, s);
+	*position = (struct log_position){
+		st->st_dev, st->st_ino, begin + (off_t)n,
+	};
+}
+
+/*
+ * Opens a regular file; -1 on error (errno).  A FIFO or a device is not even
+ * opened, because that alone may block or have an effect.
+ */
+static int
+open_regular(const char *path, struct stat *st)
+{
+	int	 file;
+
+	if (stat(path, st) != 0)
+		return (-1);
+	errno = EINVAL;
+	if (!S_ISREG(st->st_mode))
+		return (-1);
+	file = open(path, O_RDONLY | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (file < 0 || (fstat(file, st) == 0 && S_ISREG(st->st_mode)))
+		return (file);
+	close(file);
+	errno = EINVAL;
+	return (-1);
+}
+
+/* After a rotation, the rest of the old file may be in PATH.1. */
+static void
+search_rotated(const char *path, const regex_t *pattern,
+    struct log_position *position, struct wall_time now, char *buffer,
+    struct evidence_signal *s)
+{
+	char		*rotated;
+	struct stat	 st;
+	int		 file;
+
+	if (asprintf(&rotated, "%s.1", path) < 0)
+		return;
+	file = open_regular(rotated, &st);
+	free(rotated);
+	if (file < 0)
+		return;
+	if (st.st_ino == position->inode && st.st_dev == position->device)
+		search_file(file, &st, pattern, position, now, buffer, s);
+	close(file);
+}
+
+int
+log_evidence_look(const char *path, const regex_t *pattern,
+    struct log_position *position, struct wall_time now, char *buffer,
+    struct evidence_signal *s)
+{
+	struct stat	 st;
+	int		 file, error;
+
+	*s = (struct evidence_signal){
+		.state = EVIDENCE_UNKNOWN, .code = EVIDENCE_LOG_UNREADABLE,
+	};
+	file = open_regular(path, &st);
+	if (file < 0) {
+		error = errno;
+		return (error);
+	}
+	s->state = EVIDENCE_ABSENT;
+	s->code = EVIDENCE_LOG_READ;
+	s->at = now;
+	if (position->inode != 0 && (st.st_ino != position->inode ||
+	    st.st_dev != position->device))
+		search_rotated(path, pattern, position, now, buffer, s);
+	search_file(file, &st, pattern, position, now, buffer, s);
+	close(file);
+	return (0);
+}
+
+/* ---- the thread */
+
+struct question {
+	uint32_t		 index;
+	char			*path;		/* owned */
+	char			*pattern;	/* owned */
+};
+
+struct answer {
+	uint32_t		 index;
+	struct evidence_signal	 signal;
+};
+
+struct watched {
+	uint32_t		 index;
+	struct log_position	 position;
+	int			 error;		/* of the last look, logged */
+};
+
+struct log_evidence {
+	/* For the thread. */
+	struct watched		*watched;	/* owned */
+	size_t			 nwatched, capacity;
+	char			 buffer[LOG_EVIDENCE_OCTETS + 1];
+
+	/* For the owner. */
+	bool			 threaded;
+	pthread_t		 thread;
+
+	/* For both, under the mutex. */
+	pthread_mutex_t		 mutex;
+	int			 work;		/* eventfd: for the thread */
+	int			 event;		/* eventfd: for the owner */
+	struct question		 questions[WAITING];
+	size_t			 nquestions;
+	struct answer		 answers[WAITING];
+	size_t			 nanswers;
+	bool			 stop;
+	bool			 ended;
+};
+
+static void
+signal_event(int event)
+{
+	const uint64_t	 one = 1;
+
+	(void)!write(event, &one, sizeof(one));
+}
+
+static void
+clear_event(int event)
+{
+	uint64_t	 events;
+
+	(void)!read(event, &events, sizeof(events));
+}
+
+struct log_evidence *
+log_evidence_new(void)
+{
+	struct log_evidence	*l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return (NULL);
+	(void)pthread_mutex_init(&l->mutex, NULL);
+	l->work = eventfd(0, EFD_CLOEXEC);
+	l->event = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+	if (l->work != -1 && l->event != -1)
+		return (l);
+	log_evidence_end(l);
+	return (NULL);
+}
+
+/* What is known of a watch; NULL when memory is exhausted. */
+static struct watched *
+find_watched(struct log_evidence *l, uint32_t index)
+{
+	size_t	 i;
+
+	for (i = 0; i < l->nwatched; i++)
+		if (l->watched[i].index == index)
+			return (&l->watched[i]);
+	if (!array_reserve(&l->watched, &l->capacity, l->nwatched + 1,
+	    sizeof(*l->watched)))
+		return (NULL);
+	l->watched[l->nwatched] = (struct watched){ .index = index };
+	return (&l->watched[l->nwatched++]);
+}
+
+static void
+look(struct log_evidence *l, const struct question *q,
+    struct evidence_signal *s)
+{
+	struct watched	*w = find_watched(l, q->index);
+	regex_t		 pattern;
+	int		 error;
+
+	*s = (struct evidence_signal){
+		.state = EVIDENCE_UNKNOWN, .code = EVIDENCE_LOG_UNREADABLE,
+	};
+	if (w == NULL ||
+	    regcomp(&pattern, q->pattern, REG_EXTENDED | REG_NOSUB) != 0)
+		return;
+	error = log_evidence_look(q->path, &pattern, &w->position, wall_now(),
+	    l->buffer, s);
+	regfree(&pattern);
+	if (error != 0 && error != w->error)
+		log_warnx("log %s: cannot read: %s; it is no evidence for the "
+		    "cause of alarms", q->path, error == EINVAL ?
+		    "not a regular file" : strerror(error));
+	w->error = error;
+}
+
+/* False: the thread has to end. */
+static bool
+take_question(struct log_evidence *l, struct question *q, bool *found)
+{
+	bool	 stop;
+
+	(void)pthread_mutex_lock(&l->mutex);
+	stop = l->stop;
+	*found = l->nquestions > 0 && l->nanswers < WAITING;
+	if (*found) {
+		*q = l->questions[0];
+		memmove(l->questions, l->questions + 1,
+		    --l->nquestions * sizeof(*q));
+	}
+	(void)pthread_mutex_unlock(&l->mutex);
+	return (!stop);
+}
+
+static void *
+run(void *arg)
+{
+	struct log_evidence	*l = arg;
+	struct question		 q;
+	struct answer		 a;
+	bool			 found;
+
+	while (take_question(l, &q, &found)) {
+		if (!found) {
+			clear_event(l->work);
+			continue;
+		}
+		a.index = q.index;
+		look(l, &q, &a.signal);
+		free(q.path);
+		free(q.pattern);
+		(void)pthread_mutex_lock(&l->mutex);
+		l->answers[l->nanswers++] = a;
+		(void)pthread_mutex_unlock(&l->mutex);
+		signal_event(l->event);
+	}
+	(void)pthread_mutex_lock(&l->mutex);
+	l->ended = true;
+	(void)pthread_mutex_unlock(&l->mutex);
+	signal_event(l->event);
+	return (NULL);
+}
+
+/* ---- the owner */
+
+bool
+log_evidence_start(struct log_evidence *l)
+{
+	sigset_t	 all, before;
+	int		 error;
+
+	/* Signals are for the owner's signalfd. */
+	sigfillset(&all);
+	(void)pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = pthread_create(&l->thread, NULL, run, l);
+	(void)pthread_sigmask(SIG_SETMASK, &before, NULL);
+	l->threaded = error == 0;
+	errno = error;
+	return (error == 0);
+}
+
+/* False when the thread is still busy after END_MS. */
+static bool
+end_thread(struct log_evidence *l)
+{
+	struct pollfd	 fd = { .fd = l->event, .events = POLLIN };
+	bool		 ended = false;
+
+	(void)pthread_mutex_lock(&l->mutex);
+	l->stop = true;
+	clear_event(l->event);
+	ended = l->ended;
+	(void)pthread_mutex_unlock(&l->mutex);
+	signal_event(l->work);
+	while (!ended) {
+		if (poll(&fd, 1, END_MS) <= 0)
+			return (false);
+		clear_event(l->event);
+		(void)pthread_mutex_lock(&l->mutex);
+		ended = l->ended;
+		(void)pthread_mutex_unlock(&l->mutex);
+	}
+	(void)pthread_join(l->thread, NULL);
+	return (true);
+}
+
+void
+log_evidence_end(struct log_evidence *l)
+{
+	if (l == NULL || (l->threaded && !end_thread(l)))
+		return;
+	while (l->nquestions > 0) {
+		free(l->questions[--l->nquestions].path);
+		free(l->questions[l->nquestions].pattern);
+	}
+	close(l->work);
+	close(l->event);
+	(void)pthread_mutex_destroy(&l->mutex);
+	free(l->watched);
+	free(l);
+}
+
+bool
+log_evidence_ask(struct log_evidence *l, uint32_t index, const char *path,
+    const char *pattern)
+{
+	struct question	 q = { index, strdup(path), strdup(pattern) };
+	bool		 asked = q.path != NULL && q.pattern != NULL;
+
+	(void)pthread_mutex_lock(&l->mutex);
+	asked = asked && l->nquestions < WAITING;
+	if (asked)
+		l->questions[l->nquestions++] = q;
+	(void)pthread_mutex_unlock(&l->mutex);
+	if (!asked) {
+		free(q.path);
+		free(q.pattern);
+		return (false);
+	}
+	signal_event(l->work);
+	return (true);
+}
+
+int
+log_evidence_event(const struct log_evidence *l)
+{
+	return (l->event);
+}
+
+bool
+log_evidence_answer(struct log_evidence *l, uint32_t *index,
+    struct evidence_signal *s)
+{
+	bool	 found;
+
+	(void)pthread_mutex_lock(&l->mutex);
+	found = l->nanswers > 0;
+	if (found) {
+		l->nanswers--;
+		*index = l->answers[l->nanswers].index;
+		*s = l->answers[l->nanswers].signal;
+	} else {
+		clear_event(l->event);
+	}
+	(void)pthread_mutex_unlock(&l->mutex);
+	/* The thread waits while there are too many answers. */
+	if (found)
+		signal_event(l->work);
+	return (found);
+}
+
