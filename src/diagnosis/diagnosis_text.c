@@ -23,7 +23,7 @@ struct meaning {
 
 #define START								\
 	"Start the %r instance on %p; if it does not start, look for "	\
-	"\"Float ip\" in %l and correct flink.ha.floatip"
+	"\"Float ip\" in %l and correct %f"
 
 static const struct meaning	 meanings[] = {
 	{ CAUSE_NEVER_HEARD, 0, 0, "",
@@ -32,10 +32,10 @@ static const struct meaning	 meanings[] = {
 	{ CAUSE_INSTANCE_STOPPED, 0, 0, "the instance is not running", START },
 	{ CAUSE_FLOATING_IP, CAUSE_SIDE_HERE, EVIDENCE_LOG_MESSAGE,
 	  "the floating IP is configured wrongly",
-	  "Look for \"Float ip\" in %l, correct flink.ha.floatip to a free "
+	  "Look for \"Float ip\" in %l, correct %f to a free "
 	  "address of the subnet of %i, and restart the %r instance" },
 	{ CAUSE_FLOATING_IP, 0, 0, "the floating IP is configured wrongly",
-	  "Correct flink.ha.floatip: it must be a free address of the subnet "
+	  "Correct %f: it must be a free address of the subnet "
 	  "of %i that no other host has; then restart the %r instance on %p" },
 	{ CAUSE_LINK_ABNORMAL, CAUSE_SIDE_HERE, 0,
 	  "the link of this host is down",
@@ -46,7 +46,7 @@ static const struct meaning	 meanings[] = {
 	  "Check the switches, cables and routers between %i of this host and "
 	  "%p, and whether %p answers a ping" },
 	{ CAUSE_LINK_ABNORMAL, 0, EVIDENCE_SEGMENT_ALIVE,
-	  "some hosts stopped with the peer, so a link between is interrupted",
+	  "others stopped with the peer: a link between is down",
 	  "Check the links between the switches of this host and of %p, and "
 	  "whether %p answers a ping" },
 	{ CAUSE_LINK_ABNORMAL, 0, EVIDENCE_HEARTBEATS_THINNED,
@@ -80,7 +80,7 @@ static const struct meaning	 meanings[] = {
 	  "connected" },
 	{ CAUSE_LOCAL_FAULT, 0, 0, "the instance on this host is not running",
 	  "Start the %r instance on this host; if it does not start, look for "
-	  "\"Float ip\" in %l and correct flink.ha.floatip" },
+	  "\"Float ip\" in %l and correct %f" },
 	{ CAUSE_FILTERED, 0, EVIDENCE_PROHIBITED,
 	  "a firewall rejects the heartbeats",
 	  "Allow %h between the nodes in the firewall that sent the ICMP "
@@ -127,6 +127,9 @@ value_of(const struct configuration_watch *w, char conversion, char *address)
 		return (p->heartbeat);
 	case 'l':
 		return (p->log != NULL ? p->log : "its log");
+	case 'f':
+		return (strcmp(p->alarm->service_type, "Flink") == 0 ?
+		    "flink.ha.floatip" : "the floating IP address");
 	case 'p':
 		if (w->peer.family != ADDR_NONE)
 			return (addr_text(&w->peer, address));
@@ -139,7 +142,7 @@ value_of(const struct configuration_watch *w, char conversion, char *address)
 /*
  * Copies a text into to[size], and cuts what does not fit.  %r is replaced by
  * the role of the watch, %p by the address of the peer, %i by the interface, %h
- * by the heartbeat and %l by the log.
+ * by the heartbeat, %l by the log and %f by the option with the floating IP.
  */
 static void
 expand(const struct configuration_watch *w, const char *text, char *to,

@@ -179,7 +179,6 @@ static const char *const	 present_texts[EVIDENCE_MAX + 1] = {
 	[EVIDENCE_SEGMENT_ALIVE] = "other hosts of the segment still send",
 	[EVIDENCE_HEARTBEATS_THINNED] =
 	    "heartbeats were missing in the minute before",
-	[EVIDENCE_OTHER_ACTIVE] = "two nodes are active",
 	[EVIDENCE_FLOATING_IP_FITS] =
 	    "the floating IP is in a subnet of the interface",
 	[EVIDENCE_LOG_MESSAGE] = "the log has a line that matches",
@@ -240,7 +239,7 @@ present(enum evidence_number number, const struct evidence_signal *s,
 		present_handshake(s, text);
 		break;
 	case EVIDENCE_OTHER_ACTIVE:
-		add(text, "%s", present_texts[number]);
+		add(text, "two nodes send in turn, the last packet was");
 		add_from(text, s);
 		break;
 	case EVIDENCE_PEER_OTHER_TRAFFIC:
