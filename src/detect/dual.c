@@ -6,11 +6,12 @@
 #include "detect/dual.h"
 
 /*
- * A sender persists if it sends this long after it has got a rival: a quarter
- * of its interval, but at least PERSIST_MIN_NS, because a busy node receives
- * the advertisement of the rival late.
+ * A sender persists if it sends this long after it has got a rival: one and a
+ * half of its intervals.  An old master of CARP advertises for almost one until
+ * it gives up.  It is at least PERSIST_MIN_NS, because a busy node receives the
+ * advertisement of the rival late.
  */
-#define PERSIST_SHARE	4
+#define PERSIST_SHARE	2		/* of three intervals */
 #define PERSIST_MIN_NS	(50 * NSEC_PER_MSEC)
 #define PERSIST_CLAIM_NS	(500 * NSEC_PER_MSEC)
 
@@ -87,12 +88,13 @@ is_active(const struct dual_sender *s, struct mono_time now)
 	return (s->active_ns > 0 && mono_sub(now, s->last) <= s->active_ns);
 }
 
-/* True when both are of one group, or claim one floating IP. */
+/* True when both are of one group, or claim the floating IP on one link. */
 static bool
 is_comparable(const struct dual_sender *a, const struct dual_sender *b)
 {
 	return ((a->flags & DUAL_CLAIMS) == (b->flags & DUAL_CLAIMS) &&
-	    a->vlan == b->vlan && a->address.family == b->address.family);
+	    a->vlan == b->vlan && a->ifindex == b->ifindex &&
+	    a->address.family == b->address.family);
 }
 
 static bool
@@ -166,8 +168,7 @@ persist_ns(const struct dual_sender *s)
 {
 	if ((s->flags & DUAL_CLAIMS) != 0)
 		return (PERSIST_CLAIM_NS);
-	return (max_ns(s->active_ns / (DUAL_INTERVALS * PERSIST_SHARE),
-	    PERSIST_MIN_NS));
+	return (max_ns(s->active_ns / PERSIST_SHARE, PERSIST_MIN_NS));
 }
 
 /* Updates rival_since and DUAL_PERSISTS of the senders when `s` sends. */
@@ -410,6 +411,7 @@ dual_advertised(struct duals *all, uint32_t i,
 	struct dual		*d = &all->rows[i];
 	struct dual_sender	 like = {
 		.address = a->sender, .vlan = a->vlan, .last = at,
+		.ifindex = a->ifindex,
 		.flags = a->here ? DUAL_HERE : 0,
 	};
 	int64_t			 interval_ns = a->interval_ns;
@@ -561,6 +563,19 @@ duals_advance(struct duals *all, struct mono_time now)
 		else
 			clear_top(all);
 	}
+}
+
+void
+duals_advance_both(struct duals *all, struct detect *detect,
+    struct mono_time now)
+{
+	struct mono_time	 next;
+
+	while ((next = duals_next(all)).ns <= now.ns) {
+		detect_advance(detect, next);
+		duals_advance(all, next);
+	}
+	detect_advance(detect, now);
 }
 
 /* ---- for readers */

@@ -5,14 +5,15 @@
  * watch.  It is pure, as detect.h is.
  *
  * When a node takes over, both may send for a moment.  So an alarm is raised
- * only when both senders persist: each must have sent again, at least a quarter
- * of its interval after both had become active.
+ * only when both senders persist: each must have sent again, at least one and a
+ * half of its intervals after both had become active.
  *
  * The alarm is cleared when only one sender was active for `interruption`, or
  * for three advertised intervals if this is longer.  A time in which nothing
  * was captured does not count.
  *
- * Senders are compared only within one VLAN and one family of addresses.
+ * Senders are compared only if they are on the same interface and VLAN and have
+ * addresses of the same family.
  */
 #ifndef HBW_DUAL_H
 #define HBW_DUAL_H
@@ -29,7 +30,7 @@
 #include "detect/detect.h"
 
 /* The maximum number of senders of a watch; more replace the oldest ones. */
-#define DUAL_SENDERS	4
+#define DUAL_SENDERS	8
 
 /* A sender is active for this many intervals after its last advertisement. */
 #define DUAL_INTERVALS	3
@@ -68,6 +69,7 @@ struct dual_sender {
 	struct mono_time	 rival_since;
 	int64_t			 active_ns;	/* after `last`; 0: inactive */
 	uint32_t		 vlan;		/* see vlan.h */
+	uint32_t		 ifindex;	/* on `any`; otherwise 0 */
 	struct addr		 address;	/* ADDR_NONE for a claim */
 	struct mac		 mac;		/* zeros: unknown */
 	uint8_t			 flags;		/* DUAL_… */
@@ -137,6 +139,7 @@ struct dual_advertisement {
 	struct addr	 sender;
 	const uint8_t	*mac;
 	uint32_t	 vlan;
+	uint32_t	 ifindex;	/* on `any`; otherwise 0 */
 	bool		 active;
 	bool		 here;
 	int64_t		 interval_ns;
@@ -158,6 +161,13 @@ void	 dual_unclaimed(struct duals *, uint32_t i, struct mono_time at);
 void	 duals_advance(struct duals *, struct mono_time now);
 /* When to call duals_advance next; MONO_NEVER if no alarm is active. */
 struct mono_time duals_next(const struct duals *);
+
+/*
+ * detect_advance and duals_advance, with all events in order of time.  The
+ * detector is that of duals_init.
+ */
+void	 duals_advance_both(struct duals *, struct detect *,
+	    struct mono_time now);
 
 /* ---- for readers, which may be another process */
 

@@ -200,13 +200,21 @@ drain(struct engine *engine)
 	return (until);
 }
 
+/* The next deadline of an alarm, to raise or to clear it. */
+static struct mono_time
+next_deadline(const struct engine *engine)
+{
+	return (mono_min(detect_next(&engine->common.detect),
+	    duals_next(&engine->common.duals)));
+}
+
 static struct mono_time
 tick_due(const struct engine *engine)
 {
 	struct mono_time	 limit = mono_add(engine->common.now, NEAR_NS);
 
 	return (mono_add(engine->last_tick,
-	    mono_before(limit, detect_next(&engine->common.detect)) ?
+	    mono_before(limit, next_deadline(engine)) ?
 	    IDLE_TICK_NS : TICK_NS));
 }
 
@@ -223,11 +231,13 @@ pass(struct engine *engine)
 	check_clocks(engine);
 	until = mono_add(drain(engine), -SETTLE_NS);
 	tick = !mono_before(engine->common.now, tick_due(engine));
-	if (detect_overdue(&engine->common.detect, until) || tick) {
+	if (detect_overdue(&engine->common.detect, until) || tick ||
+	    !mono_before(until, duals_next(&engine->common.duals))) {
 		/* The cause of an alarm depends on links and losses. */
 		for_each_listener(engine, listener_check_link);
 		for_each_listener(engine, listener_check_losses);
-		detect_advance(&engine->common.detect, until);
+		duals_advance_both(&engine->common.duals,
+		    &engine->common.detect, until);
 	} else if (engine->link_changed) {
 		for_each_listener(engine, listener_check_link);
 	}
@@ -287,11 +297,11 @@ fill_poll_set(const struct engine *engine)
 	return (n);
 }
 
-/* When to wake up for the next deadline of a watch. */
+/* When to wake up for the next deadline of an alarm. */
 static struct mono_time
 deadline_due(const struct engine *engine, struct mono_time now)
 {
-	struct mono_time	 due = detect_next(&engine->common.detect);
+	struct mono_time	 due = next_deadline(engine);
 	int64_t			 ns;
 
 	if (due.ns == MONO_NEVER.ns)
@@ -434,7 +444,10 @@ run(struct engine *engine, bool after_gap)
 		detect_watch_set_blind(&engine->shared->watches[i],
 		    engine->common.blind[i], now);
 	if (!detect_init(&engine->common.detect, engine->shared->watches,
-	    engine->shared->nwatches, engine->sources, report_event, engine))
+	    engine->shared->nwatches, engine->sources, report_event, engine) ||
+	    !duals_init(&engine->common.duals, &engine->common.detect,
+	    (uint32_t)engine->shared->nwatches, engine->shared->duals,
+	    engine->shared->positions.duals, engine->shared->positions.nduals))
 		fatal("cannot start");
 	for (i = 0; i < engine->shared->ncaptures; i++)
 		listener_begin(&engine->listeners[i], after_gap);
@@ -448,6 +461,7 @@ run(struct engine *engine, bool after_gap)
 	/* Without this report, the next engine starts after a gap. */
 	(void)report_queue_add(&engine->common.reports, &stopped);
 	flush_all_reports(engine);
+	duals_free(&engine->common.duals);
 	detect_free(&engine->common.detect);
 }
 
@@ -494,6 +508,7 @@ engine_main(void)
 		fatal("cannot monitor the interfaces");
 	/* The default lets the kernel delay each timer by 50 us. */
 	(void)prctl(PR_SET_TIMERSLACK, 1);
+	engine.common.positions = &engine.shared->positions;
 	engine.common.before = mono_now();
 	engine.common.interruption.config = &engine.handover.config;
 	if (!own_addresses_read(&engine.common.own))

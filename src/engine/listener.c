@@ -144,6 +144,27 @@ keep_frame(struct listener *listener, const struct capture_frame *frame)
 		    listener->common->arrived);
 }
 
+/* A match_sent. */
+static void
+take_sender(void *arg, const struct match_sender *sender)
+{
+	const struct listener		*listener = arg;
+	struct listeners		*common = listener->common;
+	const struct alarm_positions	*positions = common->positions;
+	uint32_t			 position;
+	struct dual_advertisement	 a = {
+		.sender = sender->heartbeat->sender, .mac = sender->packet->mac,
+		.vlan = sender->packet->vlan, .ifindex = sender->ifindex,
+		.active = sender->heartbeat->active,
+		.here = sender->packet->sent_here,
+		.interval_ns = sender->heartbeat->interval_ns,
+	};
+
+	position = alarm_positions_dual(positions, sender->watch);
+	dual_advertised(&common->duals, position - (uint32_t)
+	    positions->nwatches, &a, common->arrived);
+}
+
 /* A match_rejected. */
 static void
 reject_packet(void *arg, const struct match_rejection *rejection)
@@ -462,6 +483,7 @@ listener_open(struct listener *listener, struct listeners *common,
 		return (false);
 	match_ignore_own(listener->match, &common->own);
 	match_report_rejected(listener->match, reject_packet, listener);
+	match_report_senders(listener->match, take_sender, listener);
 	if (!open_capture(listener))
 		return (false);
 	join_all_groups(listener, config);

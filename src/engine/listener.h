@@ -28,6 +28,8 @@
 /* The state that all listeners of an engine share. */
 struct listeners {
 	struct detect		 detect;
+	struct duals		 duals;
+	const struct alarm_positions *positions;	/* of the rows */
 	struct report_queue	 reports;
 	struct clock_offset	 clock_offset;
 	struct interruption_check interruption;

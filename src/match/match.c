@@ -74,6 +74,45 @@ add_expression(struct match *m, uint32_t watch)
 	return (true);
 }
 
+bool
+match_has_senders(const struct configuration_profile *p)
+{
+	return (p->dual != NULL && p->form.protocol->has_active);
+}
+
+/* Sets the VLAN and the hash of a draft whose other criteria are set. */
+static void
+finish_draft(struct match *m, struct draft *draft, uint32_t vlan)
+{
+	if (vlan != VLAN_ANY) {
+		draft->slot.peer = in_vlan(draft->slot.peer, vlan);
+		draft->slot.form |= FORM_VLAN;
+		m->has_vlan = true;
+	}
+	draft->hash = hash_of(draft->slot.form, draft->slot.peer);
+}
+
+static bool
+add_senders(struct match *m, struct drafts *drafts, struct used_protocol *used,
+    uint32_t watch)
+{
+	const struct configuration_profile	*p =
+	    m->config->watches[watch]->profile;
+	struct draft				*draft;
+
+	if (!array_reserve(&drafts->list, &drafts->size, drafts->count + 1,
+	    sizeof(*draft)))
+		return (false);
+	draft = &drafts->list[drafts->count++];
+	draft->slot = (struct slot){
+		.form = used->form | p->form.key | FORM_SENDERS,
+		.watch = watch,
+	};
+	finish_draft(m, draft, p->vlan);
+	used->senders = true;
+	return (true);
+}
+
 static bool
 add_slot(struct match *m, struct drafts *drafts, uint32_t watch)
 {
@@ -93,16 +132,13 @@ add_slot(struct match *m, struct drafts *drafts, uint32_t watch)
 	draft->slot.peer = peer_hash(&w->peer);
 	draft->slot.form = used->form | p->form.key |
 	    (uint32_t)w->peer.family << FORM_FAMILY_SHIFT;
-	if (p->vlan != VLAN_ANY) {
-		draft->slot.peer = in_vlan(draft->slot.peer, p->vlan);
-		draft->slot.form |= FORM_VLAN;
-		m->has_vlan = true;
-	}
-	draft->hash = hash_of(draft->slot.form, draft->slot.peer);
+	finish_draft(m, draft, p->vlan);
 	if (p->has_peer_mac || p->hop_limit > 0)
 		used->limited = true;
 	if (p->local.family != ADDR_NONE || p->has_peer_mac || p->hop_limit > 0)
 		draft->slot.form |= FORM_MORE;
+	if (match_has_senders(p))
+		return (add_senders(m, drafts, used, watch));
 	return (true);
 }
 
@@ -287,6 +323,17 @@ match_report_rejected(struct match *m, match_rejected *rejected, void *arg)
 	match_report_rejected(m->inner_ethernet, rejected, arg);
 }
 
+void
+match_report_senders(struct match *m, match_sent *sent, void *arg)
+{
+	m->sent = sent;
+	m->sent_arg = arg;
+	if (m->inner_ip == NULL)
+		return;
+	match_report_senders(m->inner_ip, sent, arg);
+	match_report_senders(m->inner_ethernet, sent, arg);
+}
+
 static const char *
 expression_text(const struct match *m, const struct expression *e)
 {
@@ -298,6 +345,9 @@ match_needs_ifindex(const struct match *m)
 {
 	size_t	 i;
 
+	for (i = 0; i < m->nused; i++)
+		if (m->used[i].senders)
+			return (true);
 	for (i = 0; i < m->nexpressions; i++)
 		if (capture_expression_uses_ifindex(expression_text(m,
 		    &m->expressions[i])))

@@ -57,7 +57,32 @@ typedef void match_rejected(void *arg, const struct match_rejection *);
 /* From now on, match_frame reports packets with a fault. */
 void	 match_report_rejected(struct match *, match_rejected *, void *arg);
 
-/* True when an expression compares the number of the interface. */
+/* A packet in which a node tells whether it is the active one of its group. */
+struct match_sender {
+	uint32_t		 watch;		/* with that group */
+	/* It may be from any node, also from this host. */
+	const struct heartbeat	*heartbeat;
+	const struct packet	*packet;
+	/* The number of the interface on `any`, if it is known; otherwise 0. */
+	uint32_t		 ifindex;
+};
+
+/* All pointers are valid only within the call. */
+typedef void match_sent(void *arg, const struct match_sender *);
+
+/*
+ * From now on, match_frame reports such packets to each watch with
+ * `dual-active` whose heartbeats are those of the group, whatever its peer is.
+ */
+void	 match_report_senders(struct match *, match_sent *, void *arg);
+
+/* True when a watch has match_report_senders. */
+bool	 match_has_senders(const struct configuration_profile *);
+
+/*
+ * True when an expression compares the number of the interface, or when groups
+ * of several interfaces must be told apart.
+ */
 bool	 match_needs_ifindex(const struct match *);
 
 /* True when the watch is enabled and its interface is this one; NULL: any. */

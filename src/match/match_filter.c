@@ -98,6 +98,7 @@ static void
 collect(struct filter *f, const struct configuration *config,
     const char *interface, const struct match *match)
 {
+	static const struct addr		 any_peer;
 	const char				*expression;
 	const struct configuration_watch	*w;
 	const struct heartbeat_form		*form;
@@ -117,7 +118,8 @@ collect(struct filter *f, const struct configuration *config,
 		if (!match_concerns(w, interface) || form->expression != NULL)
 			continue;
 		term = (struct term){ form->protocol, form->key,
-		    nwatches <= PEERS_MAX ? &w->peer : NULL };
+		    nwatches > PEERS_MAX ? NULL :
+		    match_has_senders(w->profile) ? &any_peer : &w->peer };
 		add_term(f, &term);
 	}
 	for (i = 0; i < match_expression_count(match); i++) {

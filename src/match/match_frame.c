@@ -157,6 +157,50 @@ look_up_keys(const struct match *m, const struct used_protocol *used,
 	}
 }
 
+static void
+report_senders(const struct match *m, uint32_t form, uint32_t hash,
+    const struct heartbeat *heartbeat, const struct query *q)
+{
+	const struct configuration_watch *w;
+	const struct slot	*slot;
+	struct match_sender	 sender = {
+		.heartbeat = heartbeat, .packet = q->packet,
+		.ifindex = packet_ifindex(q->frame->link_type, q->frame->bytes,
+		    q->frame->captured),
+	};
+
+	for (slot = &m->slots[bucket(m, hash_of(form, hash))];
+	    slot->form != FORM_NONE; slot++) {
+		if (slot->peer != hash || slot->form != form)
+			continue;
+		w = m->config->watches[slot->watch];
+		if (!vlan_fits(w, q->packet->vlan) || (!q->packet->sent_here &&
+		    q->packet->hop_limit < w->profile->hop_limit))
+			continue;
+		sender.watch = slot->watch;
+		m->sent(m->sent_arg, &sender);
+	}
+}
+
+/*
+ * Finds the watches of the group that the packet is about.  Packets of this
+ * host may have no checksum yet.
+ */
+static void __attribute__((noinline))
+look_up_senders(const struct match *m, const struct used_protocol *used,
+    const struct heartbeat *heartbeat, struct query *q)
+{
+	uint32_t	 form = used->form | heartbeat->key[0] | FORM_SENDERS;
+
+	if (m->sent == NULL || heartbeat->key[0] > FORM_KEY_MAX ||
+	    (!q->packet->sent_here && common_fault(q) != PACKET_FAULT_NONE))
+		return;
+	report_senders(m, form, 0, heartbeat, q);
+	if (m->has_vlan)
+		report_senders(m, form | FORM_VLAN, in_vlan(0,
+		    q->packet->vlan), heartbeat, q);
+}
+
 /* How many watches accept a packet, and how many reject it. */
 struct votes {
 	unsigned	 accepted;
@@ -259,6 +303,8 @@ match_protocol(const struct match *m, const struct used_protocol *used,
 	heartbeat.copy = q->copy;
 	(void)common_fault(q);
 	look_up_keys(m, used, &heartbeat, q);
+	if (used->senders)
+		look_up_senders(m, used, &heartbeat, q);
 }
 
 /*
@@ -346,17 +392,24 @@ may_match(const struct used_protocol *used, const struct packet *packet)
 	    ports_have(used, packet->destination_port)));
 }
 
-/* A packet that this host sent is only passed to follow(). */
+/* A packet that this host sent is no heartbeat. */
 static void
 follow_sent(const struct match *m, struct query *q)
 {
-	struct heartbeat	 ignored;
-	size_t			 i;
+	const struct used_protocol	*used;
+	struct heartbeat		 heartbeat;
+	size_t				 i;
 
-	for (i = 0; i < m->nused; i++)
-		if (m->used[i].protocol->follow != NULL &&
-		    may_match(&m->used[i], q->packet))
-			(void)follow(m, &m->used[i], &ignored, q);
+	for (i = 0; i < m->nused; i++) {
+		used = &m->used[i];
+		if (!may_match(used, q->packet))
+			continue;
+		if (used->protocol->follow != NULL)
+			(void)follow(m, used, &heartbeat, q);
+		else if (used->senders &&
+		    used->protocol->decode(q->packet, &heartbeat))
+			look_up_senders(m, used, &heartbeat, q);
+	}
 }
 
 /* True for an address of this host. */

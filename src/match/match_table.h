@@ -20,6 +20,8 @@
 #define FORM_KEY_MAX		0xffffu
 #define FORM_PROTOCOL_SHIFT	16
 #define FORM_FAMILY_SHIFT	24
+/* For match_report_senders; the slot has no peer. */
+#define FORM_SENDERS		(1u << 29)
 #define FORM_VLAN		(1u << 30)	/* the watch has `vlan` */
 /* The watch has `local`, `peer-mac` or `hop-limit`. */
 #define FORM_MORE		(1u << 31)
@@ -52,6 +54,7 @@ struct used_protocol {
 	uint32_t		 form;		/* only the protocol's bits */
 	uint8_t			 transport;	/* IPPROTO_; 0: any */
 	bool			 limited;	/* see is_excluded */
+	bool			 senders;	/* a slot has FORM_SENDERS */
 	void			*memory;	/* for follow(); owned */
 	struct copy_table	*copies;	/* for follow(); owned */
 	uint64_t		 ports[UINT16_MAX / 64 + 1];	/* a bit each */
@@ -78,6 +81,8 @@ struct match {
 	bool			 has_peer_mac;	/* a watch has that option */
 	match_rejected		*rejected;	/* or NULL */
 	void			*rejected_arg;
+	match_sent		*sent;		/* or NULL */
+	void			*sent_arg;
 	uint8_t			*untagged;	/* a frame without its tags */
 	size_t			 untagged_size;		/* allocated */
 

@@ -60,9 +60,15 @@ static void
 on_event(void *arg, const struct detect_event *event)
 {
 	const struct player	*p = arg;
+	struct detect_event	 e = *event;
 
 	progress_clear();
-	p->output->event(p->output->arg, p, event);
+	if (!alarm_positions_is_dual(&p->positions, event->watch)) {
+		p->output->event(p->output->arg, p, event);
+	} else if (p->output->dual != NULL) {
+		e.watch = alarm_positions_watch(&p->positions, event->watch);
+		p->output->dual(p->output->arg, p, &e);
+	}
 }
 
 static void
@@ -88,7 +94,9 @@ show_progress(void *arg)
 static void
 begin(struct player *p, struct wall_time start)
 {
-	size_t	 i;
+	const struct alarm_positions	*positions = &p->positions;
+	const struct configuration_profile *dual;
+	size_t				 i;
 
 	detect_source_begin(&p->source, clock_of(start));
 	for (i = 0; i < p->config->nwatches; i++) {
@@ -99,10 +107,18 @@ begin(struct player *p, struct wall_time start)
 		    profile->interruption_ns, profile->recovery,
 		    profile->enabled);
 	}
+	for (i = 0; i < positions->nduals; i++) {
+		dual = p->config->watches[positions->duals[i]]->profile;
+		dual_begin(&p->dual_rows[i]);
+		dual_configure(&p->dual_rows[i], dual->dual->interruption_ns,
+		    dual->floating_ip.family != ADDR_NONE);
+	}
 	p->begun = true;
 	p->start = start;
 	if (!detect_init(&p->detect, p->watches, p->config->nwatches,
-	    &p->sources, on_event, p))
+	    &p->sources, on_event, p) || !duals_init(&p->duals, &p->detect,
+	    (uint32_t)positions->nwatches, p->dual_rows, positions->duals,
+	    positions->nduals))
 		p->exhausted = true;
 }
 
@@ -143,6 +159,24 @@ found(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 	} else if (heartbeat->stop) {
 		detect_stopping(&p->detect, watch, clock_of(p->now));
 	}
+}
+
+/* A match_sent. */
+static void
+found_sender(void *arg, const struct match_sender *sender)
+{
+	struct player			*p = arg;
+	const struct alarm_positions	*positions = &p->positions;
+	struct dual_advertisement	 a = {
+		.sender = sender->heartbeat->sender, .mac = sender->packet->mac,
+		.vlan = sender->packet->vlan, .ifindex = sender->ifindex,
+		.active = sender->heartbeat->active,
+		.interval_ns = sender->heartbeat->interval_ns,
+	};
+
+	dual_advertised(&p->duals, alarm_positions_dual(positions,
+	    sender->watch) - (uint32_t)positions->nwatches, &a,
+	    clock_of(p->now));
 }
 
 /* A match_rejected. */
@@ -196,6 +230,7 @@ add_matcher(struct player *p, int link_type, const char *name)
 		return (false);
 	}
 	match_report_rejected(match, reject, p);
+	match_report_senders(match, found_sender, p);
 	p->matchers[p->nmatchers++] = (struct player_matcher){
 		link_type, match,
 	};
@@ -239,7 +274,8 @@ take_frame(void *arg, const struct capture_frame *frame)
 		begin(p, p->now);
 	if (p->exhausted)
 		return (false);
-	detect_advance(&p->detect, mono_add(clock_of(p->now), -1));
+	duals_advance_both(&p->duals, &p->detect,
+	    mono_add(clock_of(p->now), -1));
 	if (frame->bytes != NULL)
 		match_frame(matcher_find(p, frame->link_type), frame, found, p);
 	if (frame->bytes == NULL || ++p->taken % 4096 == 0)
@@ -258,7 +294,10 @@ prepare(struct player *p)
 	p->sources = &p->source;
 	p->watches = calloc(nwatches + 1, sizeof(*p->watches));
 	p->tallies = calloc(nwatches + 1, sizeof(*p->tallies));
-	if (p->watches == NULL || p->tallies == NULL) {
+	if (p->watches == NULL || p->tallies == NULL ||
+	    !alarm_positions_init(&p->positions, p->config) ||
+	    (p->dual_rows = calloc(p->positions.nduals + 1,
+	    sizeof(*p->dual_rows))) == NULL) {
 		log_errx("out of memory");
 		return (false);
 	}
@@ -280,8 +319,12 @@ release(struct player *p)
 		match_free(p->matchers[i].match);
 	for (i = 0; p->tallies != NULL && i < p->config->nwatches; i++)
 		median_free(&p->tallies[i].intervals);
-	if (p->begun)
+	if (p->begun) {
+		duals_free(&p->duals);
 		detect_free(&p->detect);
+	}
+	alarm_positions_free(&p->positions);
+	free(p->dual_rows);
 	free(p->matchers);
 	free(p->tallies);
 	free(p->watches);
@@ -294,7 +337,7 @@ finish(struct player *p)
 	if (!p->begun)
 		begin(p, WALL_NEVER);
 	else
-		detect_advance(&p->detect, clock_of(p->now));
+		duals_advance_both(&p->duals, &p->detect, clock_of(p->now));
 	progress_clear();
 	p->output->finish(p->output->arg, p);
 }

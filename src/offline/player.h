@@ -15,6 +15,8 @@
 #include "base/wall.h"
 #include "config/configuration.h"
 #include "detect/detect.h"
+#include "detect/dual.h"
+#include "engine/alarm_positions.h"
 #include "offline/capture_merge.h"
 #include "offline/command.h"
 #include "packet/packet_fault.h"
@@ -24,6 +26,12 @@ struct player;
 struct player_output {
 	/* An alarm was raised or cleared. */
 	void	(*event)(void *arg, const struct player *,
+		    const struct detect_event *);
+	/*
+	 * An alarm of two active nodes was raised or cleared; its `watch` is
+	 * the position of the watch.  May be NULL.
+	 */
+	void	(*dual)(void *arg, const struct player *,
 		    const struct detect_event *);
 	/* A watch received a heartbeat; may be NULL. */
 	void	(*heartbeat)(void *arg, const struct player *, uint32_t watch);
@@ -61,6 +69,9 @@ struct player {
 	size_t			 nmatchers;
 	size_t			 matchers_capacity;
 	struct detect		 detect;
+	struct duals		 duals;
+	struct dual		*dual_rows;
+	struct alarm_positions	 positions;
 	struct detect_source	*sources;	/* points to `source` */
 	bool			 exhausted;	/* out of memory */
 	bool			 refused;	/* an expression */

@@ -11,39 +11,58 @@
 
 static void
 print_raised(struct json *j, const struct player *p,
-    const struct detect_event *event)
+    const struct detect_event *event, const struct configuration_alarm *alarm)
 {
-	const struct configuration_watch *w = p->config->watches[event->watch];
 	const struct addr	*peer = player_peer(p, event->watch);
+	const struct verdict	 verdict = alarm_event_verdict(event,
+				    (struct wall_time){ event->at.ns });
 	char			 text[ADDR_TEXT_SIZE];
 
-	json_text(j, "severity", severity_text(w->profile->alarm->severity));
+	json_text(j, "severity", severity_text(alarm->severity));
 	json_text(j, "peer", peer != NULL ? addr_text(peer, text) : NULL);
 	json_time(j, "lastHeartbeat", event->received ?
 	    event->last_heartbeat : WALL_NEVER);
-	json_text(j, "cause", cause_text(alarm_event_verdict(event,
-	    (struct wall_time){ event->at.ns }).cause));
+	json_text(j, "cause", cause_text(verdict.cause));
+	if (event->dual) {
+		json_text(j, "side", cause_side_text(verdict.side));
+		json_count(j, "confidence", verdict.confidence);
+	}
+}
+
+static void
+print_alarm(const struct player *p, const struct detect_event *event,
+    const struct configuration_alarm *alarm)
+{
+	const struct configuration_watch *w = p->config->watches[event->watch];
+	bool			 raised = event->transition == DETECT_RAISED;
+	struct json		 j;
+
+	json_begin(&j, stdout);
+	json_text(&j, "event", raised ? "raised" : "cleared");
+	json_time(&j, "time", (struct wall_time){ event->at.ns });
+	json_text(&j, "watch", w->name);
+	json_count(&j, "alarmId", alarm->id);
+	if (raised)
+		print_raised(&j, p, event, alarm);
+	else
+		json_duration(&j, "duration", event->duration_ns);
+	json_end(&j);
 }
 
 static void
 print_event(void *arg, const struct player *p,
     const struct detect_event *event)
 {
-	const struct configuration_watch *w = p->config->watches[event->watch];
-	bool			 raised = event->transition == DETECT_RAISED;
-	struct json		 j;
-
 	(void)arg;
-	json_begin(&j, stdout);
-	json_text(&j, "event", raised ? "raised" : "cleared");
-	json_time(&j, "time", (struct wall_time){ event->at.ns });
-	json_text(&j, "watch", w->name);
-	json_count(&j, "alarmId", w->profile->alarm->id);
-	if (raised)
-		print_raised(&j, p, event);
-	else
-		json_duration(&j, "duration", event->duration_ns);
-	json_end(&j);
+	print_alarm(p, event, p->config->watches[event->watch]->profile->alarm);
+}
+
+/* The same for an alarm of two active nodes. */
+static void
+print_dual(void *arg, const struct player *p, const struct detect_event *event)
+{
+	(void)arg;
+	print_alarm(p, event, p->config->watches[event->watch]->profile->dual);
 }
 
 static void
@@ -80,7 +99,8 @@ enum command_status
 replay_main(int argc, char **argv)
 {
 	static const struct player_output	 output = {
-		.event = print_event, .finish = print_summaries,
+		.event = print_event, .dual = print_dual,
+		.finish = print_summaries,
 	};
 
 	return (player_main(argc, argv, "", NULL, &output));

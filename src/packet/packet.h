@@ -68,6 +68,12 @@ enum packet_verdict packet_decode(int link_type, const uint8_t *frame,
     size_t captured, size_t wire, struct packet *packet);
 
 /*
+ * The number of the interface of a frame of the device `any`; 0 if it is not in
+ * the frame.
+ */
+uint32_t packet_ifindex(int link_type, const uint8_t *frame, size_t captured);
+
+/*
  * Copies a frame of the device `any` without its VLAN tags into `untagged`,
  * which has room for `captured` octets.  Returns the length of the copy; 0 if
  * the frame has no tag or another link type, and then nothing is copied.

@@ -137,6 +137,17 @@ packet_cooked_type(struct rest *r, bool version2, uint16_t *type)
 	    cooked_has_ethertype(device));
 }
 
+uint32_t
+packet_ifindex(int link_type, const uint8_t *frame, size_t captured)
+{
+	struct cursor	 c = cursor_over(frame, captured);
+
+	if (link_type != LINK_COOKED2)
+		return (0);
+	cursor_skip(&c, 4);
+	return (cursor_u32(&c));
+}
+
 size_t
 packet_untag_cooked(int link_type, const uint8_t *frame, size_t captured,
     size_t wire, uint8_t *untagged)

@@ -66,6 +66,7 @@ carp_decode(const struct packet *packet, struct heartbeat *heartbeat)
 		.keys = 1,
 		.alive = !stop,
 		.stop = stop,
+		.active = !stop,
 		.interval_ns = stop ? 0 : carp.base * NSEC_PER_SEC +
 		    carp.skew * NSEC_PER_SEC / 256,
 		.has_sequence = true,
@@ -81,6 +82,7 @@ const struct protocol protocol_carp = {
 	.minimum = 1,
 	.maximum = 255,
 	.any_sender = true,
+	.has_active = true,
 	.groups = { "224.0.0.18", "ff02::12" },
 	.transport = IPPROTO_CARP,
 	.decode = carp_decode,

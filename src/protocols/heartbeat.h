@@ -23,6 +23,7 @@ struct heartbeat {
 
 	bool		 alive;		/* counts as a heartbeat */
 	bool		 stop;		/* announces a graceful stop */
+	bool		 active;	/* the sender is the active node */
 	int64_t		 interval_ns;	/* advertised; 0: not advertised */
 
 	/*

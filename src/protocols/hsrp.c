@@ -15,6 +15,10 @@
 #define HSRP2_GROUP_STATE	1
 #define HSRP2_GROUP_LENGTH	40
 
+/* The state Active of the sender. */
+#define HSRP1_ACTIVE	16		/* RFC 2281, section 5.1 */
+#define HSRP2_ACTIVE	6
+
 enum hsrp_opcode {			/* RFC 2281, section 5.1 */
 	HSRP_HELLO = 0,
 	HSRP_COUP = 1,
@@ -25,6 +29,7 @@ struct hsrp {
 	uint8_t		 opcode;
 	uint16_t	 group;
 	int64_t		 hello_ns;
+	bool		 active;
 };
 
 /* RFC 2281, section 5.1. */
@@ -35,7 +40,7 @@ hsrp1_read(struct cursor c, size_t wire, struct hsrp *hsrp)
 
 	version = cursor_u8(&c);
 	hsrp->opcode = cursor_u8(&c);
-	cursor_skip(&c, 1);
+	hsrp->active = cursor_u8(&c) == HSRP1_ACTIVE;
 	hsrp->hello_ns = cursor_u8(&c) * NSEC_PER_SEC;
 	cursor_skip(&c, 2);
 	hsrp->group = cursor_u8(&c);
@@ -52,7 +57,7 @@ hsrp2_read(struct cursor c, size_t wire, struct hsrp *hsrp)
 	length = cursor_u8(&c);
 	version = cursor_u8(&c);
 	hsrp->opcode = cursor_u8(&c);
-	cursor_skip(&c, 1);			/* state */
+	hsrp->active = cursor_u8(&c) == HSRP2_ACTIVE;
 	ip = cursor_u8(&c);
 	hsrp->group = cursor_u16(&c);
 	cursor_skip(&c, 6 + 4);			/* router, priority */
@@ -92,6 +97,7 @@ hsrp_decode(const struct packet *packet, struct heartbeat *heartbeat)
 		.keys = 1,
 		.alive = hsrp.opcode == HSRP_HELLO,
 		.stop = hsrp.opcode == HSRP_RESIGN,
+		.active = hsrp.opcode == HSRP_HELLO && hsrp.active,
 		.interval_ns = hsrp.hello_ns,
 	};
 	return (true);
@@ -104,6 +110,7 @@ const struct protocol protocol_hsrp = {
 	.minimum = 0,
 	.maximum = 4095,
 	.any_sender = true,
+	.has_active = true,
 	.groups = { "224.0.0.2", "224.0.0.102", "ff02::66" },
 	.transport = IPPROTO_UDP,
 	.ports = { HSRP_PORT, HSRP_PORT_IPV6 },

@@ -32,6 +32,8 @@ struct protocol {
 	uint32_t		 default_key;	/* of an optional argument */
 	uint32_t		 default_more;	/* further ones after it */
 	bool			 any_sender;	/* `peer` is optional */
+	/* One node of a group is active; decode() sets heartbeat->active. */
+	bool			 has_active;
 
 	/*
 	 * The multicast groups to which heartbeats are sent, as numeric

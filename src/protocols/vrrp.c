@@ -117,6 +117,7 @@ vrrp_decode(const struct packet *packet, struct heartbeat *heartbeat)
 		.keys = 1,
 		.alive = v.priority > 0,
 		.stop = v.priority == 0,
+		.active = v.priority > 0,
 		.interval_ns = vrrp_interval(&v),
 	};
 	return (true);
@@ -129,6 +130,7 @@ const struct protocol protocol_vrrp = {
 	.minimum = 1,
 	.maximum = 255,
 	.any_sender = true,
+	.has_active = true,
 	.groups = { "224.0.0.18", "ff02::12" },
 	.transport = IPPROTO_VRRP,
 	.decode = vrrp_decode,

@@ -79,9 +79,12 @@ def carp(source, group):
     return ethernet(ipv4(source, '224.0.0.18', 112, body, 255))
 
 
-def hsrp(source, group):
+ACTIVE, STANDBY = 16, 8
+
+
+def hsrp(source, group, state):
     return udp(source, '224.0.0.2', 1985, 1985, struct.pack(
-        '>BBBBBBBB8s4s', 0, 0, 16, 3, 10, 100, group, 0, b'cisco',
+        '>BBBBBBBB8s4s', 0, 0, state, 3, 10, 100, group, 0, b'cisco',
         address('192.0.2.1')))
 
 
@@ -417,9 +420,19 @@ write_sorted('gap.pcap', [(t, heartbeat()) for t in range(60)] +
 turns = [(t, LOCAL if t < 30 else PEER) for t in range(60)]
 groups = [(t, vrrp(node, 51, 100)) for t, node in turns]
 groups += [(t + 0.1, carp(node, 7)) for t, node in turns]
-for node in (LOCAL, PEER):
-    groups += [(t + 0.2, hsrp(node, 3)) for t in range(0, 60, 3)]
+for node, state in (LOCAL, ACTIVE), (PEER, STANDBY):
+    groups += [(t + 0.2, hsrp(node, 3, state)) for t in range(0, 60, 3)]
 write_sorted('groups.pcap', groups)
+
+# Two active nodes of each group for some time.
+both = [(t, vrrp(LOCAL, 51, 100)) for t in range(40)]
+both += [(t + 0.5, vrrp(PEER, 51, 100)) for t in range(10, 20)]
+both += [(t + 0.1, carp(LOCAL, 7)) for t in range(40)]
+both += [(t + 0.6, carp(PEER, 7)) for t in range(10, 20)]
+both += [(t + 0.2, hsrp(LOCAL, 3, ACTIVE)) for t in range(0, 60, 3)]
+both += [(t + 1.2, hsrp(PEER, 3, ACTIVE if 9 < t < 30 else STANDBY))
+         for t in range(0, 60, 3)]
+write_sorted('two-active.pcap', both)
 # Four groups with one number in different VLANs; that of VLAN 10 stops.  The
 # group without a tag has packets with a priority tag, whose id is 0.
 trunk = [(t, vlans(vrrp(PEER, 51, 100), 10)) for t in range(20)]

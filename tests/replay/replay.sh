@@ -354,6 +354,27 @@ replays "a watch without a peer accepts any sender of the group" \
 {"event":"summary","watch":"group","state":"alive","heartbeats":10,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:49.000000Z","medianInterval":1.000000,"longestGap":41.000000,"interruptions":1}
 END
 
+# ---- two active nodes
+cat >active <<'END'
+watch "vrrp" { interface = "eth1" heartbeat = "vrrp 51" peer = "192.0.2.12" interruption = 10min }
+watch "carp" { interface = "eth1" heartbeat = "carp 7" interruption = 10min }
+watch "hsrp" { interface = "eth1" heartbeat = "hsrp 3" interruption = 10min }
+watch "none" { interface = "eth1" heartbeat = "vrrp 51" dual-active = none interruption = 10min }
+END
+replay -c active two-active.pcap
+status=$?
+grep -v '"summary"' out >got
+cat >expected <<'END'
+{"event":"raised","time":"2026-11-22T12:00:12.500000Z","watch":"vrrp","alarmId":45640001,"severity":"critical","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:12.500000Z","cause":"dualActive","side":"both","confidence":95}
+{"event":"raised","time":"2026-11-22T12:00:12.600000Z","watch":"carp","alarmId":45640001,"severity":"critical","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:12.600000Z","cause":"dualActive","side":"both","confidence":95}
+{"event":"raised","time":"2026-11-22T12:00:19.200000Z","watch":"hsrp","alarmId":45640001,"severity":"critical","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:19.200000Z","cause":"dualActive","side":"both","confidence":95}
+{"event":"cleared","time":"2026-11-22T12:00:24.500000Z","watch":"vrrp","alarmId":45640001,"duration":12.000000}
+{"event":"cleared","time":"2026-11-22T12:00:24.600000Z","watch":"carp","alarmId":45640001,"duration":12.000000}
+{"event":"cleared","time":"2026-11-22T12:00:36.200000Z","watch":"hsrp","alarmId":45640001,"duration":17.000000}
+END
+same "two active nodes of a group raise an alarm" 0 $status expected got \
+    nothing err
+
 # ---- copies
 cat >copies <<'END'
 watch "careful" {

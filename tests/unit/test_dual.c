@@ -202,17 +202,18 @@ two_masters(void **state)
 	advertise(0, 1);
 	advertise(500, 2);
 	assert_int_equal(dual_actives(&t.rows[0], ms(900)), 2);
-	advertise(1000, 1);
-	expect_nothing(1499);
-	advertise(1500, 2);
-	expect_raised(1500);
-	assert_int_equal(t.rows[0].raised_at.ns, ms(1500).ns);
-	advertise_both(2000, 60000, 500, 1, 2);
+	advertise_both(1000, 1000, 500, 1, 2);
+	advertise(2000, 1);
+	expect_nothing(2499);
+	advertise(2500, 2);
+	expect_raised(2500);
+	assert_int_equal(t.rows[0].raised_at.ns, ms(2500).ns);
+	advertise_both(3000, 60000, 500, 1, 2);
 	expect_nothing(60500);
 	/* The last one of sender 2 was at 60.5 s. */
 	advertise_from(61000, 65000, 1000, 1);
 	expect_nothing(65499);
-	expect_cleared(65500, 64000);
+	expect_cleared(65500, 63000);
 	advertise_from(66000, 90000, 1000, 1);
 	expect_nothing(90000);
 	assert_int_equal(dual_actives(&t.rows[0], ms(90000)), 1);
@@ -226,11 +227,11 @@ two_masters_together(void **state)
 	(void)state;
 	advertise_both(0, 1000, 1, 1, 2);
 	advertise_both(2000, 2000, 1, 2, 1);
-	expect_raised(1001);
+	expect_raised(2001);
 	advertise_both(3000, 60000, 1, 2, 1);
 	expect_nothing(60000);
 	advertise_from(61000, 70000, 1000, 2);
-	expect_cleared(65001, 64000);
+	expect_cleared(65001, 63000);
 }
 
 static void
@@ -238,12 +239,12 @@ one_stops(void **state)
 {
 	(void)state;
 	advertise_both(0, 10000, 500, 1, 2);
-	expect_raised(1500);
+	expect_raised(2500);
 	advertise(11000, 1);
 	stop(11200, 2);
 	assert_int_equal(dual_actives(&t.rows[0], ms(11200)), 1);
 	advertise_from(12000, 16000, 1000, 1);
-	expect_cleared(16200, 14700);
+	expect_cleared(16200, 13700);
 }
 
 static void
@@ -251,12 +252,12 @@ both_stop(void **state)
 {
 	(void)state;
 	advertise_both(0, 10000, 500, 1, 2);
-	expect_raised(1500);
+	expect_raised(2500);
 	stop(11000, 1);
 	stop(11700, 2);
 	assert_int_equal(dual_actives(&t.rows[0], ms(11700)), 0);
 	expect_nothing(15999);
-	expect_cleared(16000, 14500);
+	expect_cleared(16000, 13500);
 }
 
 /* It is raised again by the next pair only. */
@@ -265,16 +266,17 @@ raised_twice(void **state)
 {
 	(void)state;
 	advertise_both(0, 10000, 500, 1, 2);
-	expect_raised(1500);
+	expect_raised(2500);
 	advertise_from(11000, 20000, 1000, 1);
-	expect_cleared(15500, 14000);
+	expect_cleared(15500, 13000);
 	advertise(20500, 2);
-	advertise(21000, 1);
-	expect_nothing(21000);
-	advertise(21500, 2);
-	expect_raised(21500);
+	advertise_both(21000, 21000, 500, 1, 2);
+	advertise(22000, 1);
+	expect_nothing(22000);
+	advertise(22500, 2);
+	expect_raised(22500);
 	assert_int_equal(t.rows[0].transitions, 3);
-	expect_cleared(26500, 5000);
+	expect_cleared(27500, 5000);
 }
 
 /* The other row and the other watches are not concerned. */
@@ -307,14 +309,14 @@ three_masters(void **state)
 		advertise(at + 300, 2);
 		advertise(at + 600, 3);
 	}
-	expect_raised(1300);
+	expect_raised(2300);
 	assert_int_equal(dual_actives(&t.rows[0], ms(10600)), 3);
 	stop(10700, 2);
 	advertise_both(11000, 30000, 600, 1, 3);
 	expect_nothing(30600);
 	stop(30700, 1);
 	advertise_from(31600, 35600, 1000, 3);
-	expect_cleared(35700, 34400);
+	expect_cleared(35700, 33400);
 }
 
 static void
@@ -346,13 +348,13 @@ unequal_intervals(void **state)
 		if (at % 10000 == 3000)
 			advertise(at + 400, 2);
 	}
-	/* The second time that sender 2 sends. */
-	expect_raised(13400);
+	/* The third time that sender 2 sends. */
+	expect_raised(23400);
 	t.interval_ms = 1000;
 	advertise_from(60000, 83000, 1000, 1);
 	/* Three intervals after 53.4 s. */
 	expect_nothing(83399);
-	expect_cleared(83400, 70000);
+	expect_cleared(83400, 60000);
 }
 
 /* The interval is that of the sender that may persist. */
@@ -373,19 +375,19 @@ rare_sender_is_replaced(void **state)
 static void
 this_host_is_a_master(void **state)
 {
+	int64_t	 at;
+
 	(void)state;
-	t.here = true;
-	advertise(0, 1);
-	t.here = false;
-	advertise(500, 2);
-	t.here = true;
-	advertise(1000, 1);
+	for (at = 0; at <= 2000; at += 1000) {
+		t.here = true;
+		advertise(at, 1);
+		t.here = false;
+		advertise(at + 500, 2);
+	}
 	assert_int_equal(t.rows[0].senders[0].flags & DUAL_HERE, DUAL_HERE);
 	assert_int_equal(t.rows[0].senders[1].flags & DUAL_HERE, 0);
-	t.here = false;
-	advertise(1500, 2);
-	expect_raised(1500);
-	expect_cleared(6500, 5000);
+	expect_raised(2500);
+	expect_cleared(7500, 5000);
 }
 
 /* ---- one after the other */
@@ -423,6 +425,20 @@ preemption(void **state)
 	advertise(11000, 1);
 	advertise_from(11950, 20000, 1000, 2);
 	expect_nothing(30000);
+}
+
+/* The old master of CARP advertises for almost one more interval. */
+static void
+preemption_of_carp(void **state)
+{
+	(void)state;
+	advertise_from(0, 10000, 1000, 2);
+	advertise_from(13600, 20600, 1000, 1);
+	advertise(20700, 2);
+	advertise(21100, 1);
+	advertise(21600, 1);
+	advertise_from(21700, 30700, 1000, 2);
+	expect_nothing(40000);
 }
 
 /* A backup sends one at its start; the master continues. */
@@ -498,14 +514,16 @@ unknown_and_long_intervals(void **state)
 	advertise(500, 2);
 	advertise(1000, 1);
 	advertise(1500, 2);
-	expect_raised(1500);
+	advertise(2000, 1);
+	advertise(2500, 2);
+	expect_raised(2500);
 	/* It does not stay active for years. */
 	t.interval_ms = INT64_C(1000) * 86400 * 365;
-	advertise(2000, 1);
+	advertise(3000, 1);
 	t.interval_ms = 0;
-	advertise(2500, 2);
-	expect_nothing(2000 + 3 * 255000 - 1);
-	expect_cleared(2000 + 3 * 255000, 500 + 3 * 255000);
+	advertise(3500, 2);
+	expect_nothing(3000 + 3 * 255000 - 1);
+	expect_cleared(3000 + 3 * 255000, 500 + 3 * 255000);
 }
 
 static void
@@ -569,13 +587,13 @@ no_clear_while_blind(void **state)
 {
 	(void)state;
 	advertise_both(0, 10000, 500, 1, 2);
-	expect_raised(1500);
+	expect_raised(2500);
 	t.source.blind = true;
 	expect_nothing(100000);
 	detect_source_resume(&t.source, ms(100000));
 	t.source.blind = false;
 	expect_nothing(104999);
-	expect_cleared(105000, 103500);
+	expect_cleared(105000, 102500);
 }
 
 static void
@@ -583,12 +601,12 @@ no_clear_while_the_watch_is_blind(void **state)
 {
 	(void)state;
 	advertise_both(0, 10000, 500, 1, 2);
-	expect_raised(1500);
+	expect_raised(2500);
 	detect_watch_set_blind(&t.watches[2], true, ms(11000));
 	expect_nothing(100000);
 	detect_watch_set_blind(&t.watches[2], false, ms(100000));
 	expect_nothing(104999);
-	expect_cleared(105000, 103500);
+	expect_cleared(105000, 102500);
 }
 
 /* The engine was stopped, and has lost no packet. */
@@ -597,9 +615,9 @@ found_late(void **state)
 {
 	(void)state;
 	advertise_both(0, 10000, 500, 1, 2);
-	expect_raised(1500);
+	expect_raised(2500);
 	duals_advance(&t.duals, ms(60000));
-	expect_cleared(15000, 13500);
+	expect_cleared(15000, 12500);
 }
 
 static void
@@ -609,12 +627,12 @@ engine_replaced(void **state)
 	advertise_both(0, 0, 500, 1, 2);
 	replace_detector();
 	advertise_both(1000, 10000, 500, 1, 2);
-	expect_raised(1500);
+	expect_raised(2500);
 	replace_detector();
 	advertise_both(11000, 20000, 500, 1, 2);
 	expect_nothing(20500);
 	replace_detector();
-	expect_cleared(25000, 23500);
+	expect_cleared(25000, 22500);
 	replace_detector();
 	assert_int_equal(duals_next(&t.duals).ns, MONO_NEVER.ns);
 	assert_int_equal(t.rows[0].transitions, 2);
@@ -625,11 +643,11 @@ engine_after_a_gap(void **state)
 {
 	(void)state;
 	advertise_both(0, 10000, 500, 1, 2);
-	expect_raised(1500);
+	expect_raised(2500);
 	replace_detector();
 	detect_source_resume(&t.source, ms(50000));
 	expect_nothing(54999);
-	expect_cleared(55000, 53500);
+	expect_cleared(55000, 52500);
 }
 
 static void
@@ -865,6 +883,7 @@ main(void)
 		TEST(failover_announced),
 		TEST(failover_by_silence),
 		TEST(preemption),
+		TEST(preemption_of_carp),
 		TEST(backup_starts_as_master),
 		TEST(old_master_continues),
 		TEST(flapping_masters),

@@ -2007,6 +2007,126 @@ filters_of_sent_frames(void **state)
 	}
 }
 
+/* ---- the senders of groups */
+
+/* The senders that match_frame reported for the last frame. */
+static struct match_sender	 sent[8];
+static struct heartbeat		 sent_heartbeat;
+static size_t			 nsent;
+
+static void
+take_sender(void *arg, const struct match_sender *sender)
+{
+	assert_ptr_equal(arg, &sent);
+	assert_true(nsent < sizeof(sent) / sizeof(sent[0]));
+	sent_heartbeat = *sender->heartbeat;
+	assert_int_equal(addr_equal(&sender->packet->source,
+	    &sender->heartbeat->sender), 1);
+	sent[nsent++] = *sender;
+}
+
+static void
+listen_to_senders(const char *text)
+{
+	listen_on_this_host(text);
+	match_report_senders(match, take_sender, &sent);
+}
+
+static void
+give_sender(const struct bytes *b)
+{
+	nsent = 0;
+	give(b);
+}
+
+/* All nodes of the group are reported, whatever the peer is. */
+static void
+senders_of_a_group(void **state)
+{
+	struct filters	 f;
+	struct bytes	 b[3] = {
+		vrrp(11, 51, 100), vrrp(12, 51, 100), vrrp(13, 51, 0),
+	};
+	struct bytes	 other = vrrp(13, 52, 100), bad = vrrp(13, 51, 100);
+	size_t		 i;
+
+	(void)state;
+	listen_to_senders(WATCH("peer", "peer = 192.0.2.12 heartbeat = "
+	    "\"vrrp 51\"") WATCH("none", "heartbeat = \"vrrp 51\" "
+	    "dual-active = none") WATCH("far", "heartbeat = \"udp 694\" "
+	    "floating-ip = 192.0.2.9 peer = 192.0.2.12")
+	    WATCH("any", "heartbeat = \"vrrp 51\""));
+	filters_compile(&f, LINK_ETHERNET);
+	for (i = 0; i < 3; i++) {
+		give_sender(&b[i]);
+		assert_int_equal(nsent, 2);
+		assert_int_equal(sent[0].watch + sent[1].watch, 0 + 3);
+		assert_int_equal(sent_heartbeat.sender.octets[3], 11 + i);
+		assert_int_equal(sent_heartbeat.active, i < 2);
+		assert_int_equal(sent[0].ifindex, 0);
+		assert_true(passes(&f, 0, &b[i]));
+	}
+	give_sender(&b[0]);
+	assert_found(0);
+	give_sender(&b[1]);
+	assert_found(3, 0u, 1u, 3u);
+	give_sender(&other);
+	assert_int_equal(nsent, 0);
+	/* The checksum of the IP header. */
+	bad.at[14 + 10] ^= 1;
+	give_sender(&bad);
+	assert_int_equal(nsent, 0);
+	filters_free(&f);
+	own_addresses_free(&own);
+}
+
+static void
+senders_in_vlans(void **state)
+{
+	static const unsigned	 tags[] = { VLAN, 0 };
+	struct bytes		 b = { .n = 0 };
+
+	(void)state;
+	listen_to_senders(WATCH("99", "heartbeat = \"vrrp 51\" vlan = 99")
+	    WATCH("98", "heartbeat = \"vrrp 51\" vlan = 98")
+	    WATCH("all", "heartbeat = \"vrrp 51\"")
+	    WATCH("near", "heartbeat = \"vrrp 51\" hop-limit = 255"));
+	put_tagged(&b, tags, 0x0800);
+	put_ipv4(&b, 112, 255, 20);
+	between(&b, 12, 11);
+	put_advertisement(&b, 51, 100);
+	give_sender(&b);
+	assert_int_equal(nsent, 3);
+	assert_int_equal(sent[0].watch + sent[1].watch + sent[2].watch,
+	    0 + 2 + 3);
+	own_addresses_free(&own);
+}
+
+/* Only with the number of the interface can groups on `any` be told apart. */
+static void
+senders_on_any(void **state)
+{
+	struct bytes	 b = { .n = 0 };
+
+	(void)state;
+	listen_to_senders(WATCH("group", "heartbeat = \"vrrp 51\""));
+	assert_true(match_needs_ifindex(match));
+	put_link(&b, LINK_SLL2);
+	b.at[7] = 5;
+	put_ipv4(&b, 112, 255, 20);
+	between(&b, 12, 11);
+	put_advertisement(&b, 51, 100);
+	nsent = 0;
+	give_link(&b, LINK_SLL2);
+	assert_int_equal(nsent, 1);
+	assert_int_equal(sent[0].ifindex, 5);
+	own_addresses_free(&own);
+	teardown(state);
+	listen_to(WATCH("group", "heartbeat = \"vrrp 51\" "
+	    "dual-active = none"));
+	assert_false(match_needs_ifindex(match));
+}
+
 /* ---- encapsulated frames */
 
 /* An IP packet of 192.0.2.FROM in an IP packet of 192.0.2.12. */
@@ -2391,6 +2511,9 @@ main(void)
 		TEST(filters_pass_cooked),
 		TEST(filters_pass_extension_headers),
 		TEST(filters_exclude),
+		TEST(senders_of_a_group),
+		TEST(senders_in_vlans),
+		TEST(senders_on_any),
 		TEST(prefilter_rejects),
 		TEST(filters_without_watches),
 		TEST(filters_of_tcp_keepalive),

@@ -591,6 +591,11 @@ test_hsrp1(void **state)
 	assert_true(h.alive);
 	assert_false(h.stop);
 	assert_int_equal(h.interval_ns, 3 * NSEC_PER_SEC);
+	assert_true(h.active);
+	b.at[UDP_IPV4 + 2] = 8;		/* state: standby */
+	assert_true(decode("hsrp", &b, &h));
+	assert_true(h.alive && !h.active);
+	b.at[UDP_IPV4 + 2] = 16;
 	assert_false(accepts_changed("hsrp", &b, UDP_IPV4, 3));	/* version */
 	assert_false(accepts_changed("hsrp", &b, 9, 6)); /* TCP */
 	assert_false(accepts_changed("hsrp", &b, 22, 8)); /* port */
@@ -601,7 +606,7 @@ test_hsrp1(void **state)
 	b.n = 0;
 	put_hsrp1(&b, RESIGN);
 	assert_true(decode("hsrp", &b, &h));
-	assert_false(h.alive);
+	assert_false(h.alive || h.active);
 	assert_true(h.stop);
 }
 
@@ -618,6 +623,11 @@ test_hsrp2(void **state)
 	assert_int_equal(h.key[0], 4000);
 	assert_true(h.alive);
 	assert_int_equal(h.interval_ns, 1500 * NSEC_PER_MSEC);
+	assert_true(h.active);
+	b.at[UDP_IPV4 + 4] = 5;		/* state: standby */
+	assert_true(decode("hsrp", &b, &h));
+	assert_true(h.alive && !h.active);
+	b.at[UDP_IPV4 + 4] = 6;
 	assert_false(accepts_changed("hsrp", &b, UDP_IPV4, 2));
 	assert_false(accepts_changed("hsrp", &b, UDP_IPV4 + 1, 41));
 	assert_false(accepts_changed("hsrp", &b, UDP_IPV4 + 2, 3));
