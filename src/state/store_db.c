@@ -238,6 +238,8 @@ open_to_write(sqlite3 *db, const char *file, bool *created, char *reason)
 	enum store_db_state	 state;
 	int			 error;
 
+	if (sqlite3_db_readonly(db, "main") == 1)
+		return (state_of_error(NULL, SQLITE_READONLY, reason));
 	state = validate(db, &version, reason);
 	if (state != STORE_DB_WRITABLE)
 		return (state);
@@ -391,6 +393,35 @@ create(const char *file)
 	return (true);
 }
 
+/*
+ * SQLite opens a file that cannot be written to read only, without an error.  A
+ * transaction then fails; and SQLite does not close the descriptor while
+ * another connection of this process reads the file, nor does it use it again.
+ */
+static bool
+may_write(const char *file, char *reason)
+{
+	if (faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) == 0 || errno == ENOENT)
+		return (true);
+	snprintf(reason, STORE_DB_REASON_SIZE, "%s", strerror(errno));
+	return (false);
+}
+
+static enum store_db_state
+open_writable(const char *file, sqlite3 **db, bool *created, char *reason)
+{
+	int	 error;
+
+	if (!may_write(file, reason))
+		return (STORE_DB_UNAVAILABLE);
+	error = sqlite3_open_v2(file, db, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_NOMUTEX, VFS);
+	if (error != SQLITE_OK)
+		return (state_of_error(*db, error, reason));
+	configure(*db);
+	return (open_to_write(*db, file, created, reason));
+}
+
 /* Later, a file without content would look damaged. */
 static void
 remove_created(const char *file)
@@ -414,7 +445,6 @@ store_db_open(const char *file, sqlite3 **db, bool *created, char *reason)
 {
 	enum store_db_state	 state;
 	bool			 new_file;
-	int			 error;
 
 	*db = NULL;
 	*created = false;
@@ -422,14 +452,7 @@ store_db_open(const char *file, sqlite3 **db, bool *created, char *reason)
 	new_file = create(file);
 	if (!new_file && check_file(file, reason) == STORE_DB_INVALID)
 		return (STORE_DB_INVALID);
-	error = sqlite3_open_v2(file, db, SQLITE_OPEN_READWRITE |
-	    SQLITE_OPEN_NOMUTEX, VFS);
-	if (error == SQLITE_OK) {
-		configure(*db);
-		state = open_to_write(*db, file, created, reason);
-	} else {
-		state = state_of_error(*db, error, reason);
-	}
+	state = open_writable(file, db, created, reason);
 	if (state == STORE_DB_UNAVAILABLE) {
 		sqlite3_close(*db);
 		*db = NULL;

@@ -198,6 +198,15 @@ open64(const char *path, int flags, ...)
 }
 
 int
+faccessat(int directory, const char *path, int mode, int flags)
+{
+	NEXT(int, int, const char *, int, int);
+
+	return ((mode & W_OK) && path_fails(path) ? -1 :
+	    next(directory, path, mode, flags));
+}
+
+int
 mkdir(const char *path, mode_t mode)
 {
 	NEXT(int, const char *, mode_t);

@@ -7,6 +7,7 @@
 #include <cmocka.h>
 
 #include "base/log.h"
+#include "state/store_db.h"
 #include "store_fixture.h"
 
 static bool
@@ -305,6 +306,56 @@ read_only_and_damaged(void **state)
 	close_and_unmount();
 }
 
+static size_t
+count_descriptors(void)
+{
+	DIR	*directory = opendir("/proc/self/fd");
+	size_t	 n = 0;
+
+	assert_non_null(directory);
+	while (readdir(directory) != NULL)
+		n++;
+	closedir(directory);
+	return (n);
+}
+
+/* While another connection reads the file, it is tried again and again. */
+static void
+read_only_descriptors(void **state)
+{
+	char			 reason[STORE_DB_REASON_SIZE];
+	sqlite3			*reader, *db;
+	size_t			 before;
+	bool			 created;
+	int			 i;
+
+	(void)state;
+	if (!mount_state("12m"))
+		return;
+	open_store();
+	close_store();
+	reader = store_db_open_reader(path(DB), true);
+	assert_non_null(reader);
+	assert_int_equal(sqlite3_exec(reader, "SELECT count(*) FROM notice",
+	    NULL, NULL, NULL), SQLITE_OK);
+	/* A file system with a file that is open cannot become read-only. */
+	assert_int_equal(mount(path("state"), path("state"), NULL, MS_BIND,
+	    NULL), 0);
+	assert_int_equal(mount(NULL, path("state"), NULL, MS_REMOUNT | MS_BIND |
+	    MS_RDONLY, NULL), 0);
+	before = count_descriptors();
+	for (i = 0; i < 5; i++) {
+		assert_int_not_equal(store_db_open(path(DB), &db, &created,
+		    reason), STORE_DB_WRITABLE);
+		assert_string_equal(reason, "Read-only file system");
+		sqlite3_close(db);
+	}
+	assert_int_equal(count_descriptors(), before);
+	assert_int_equal(umount(path("state")), 0);
+	sqlite3_close(reader);
+	close_and_unmount();
+}
+
 /* A file appears after the start, so it was not read. */
 static void
 file_appears_later(void **state)
@@ -351,6 +402,7 @@ main(void)
 		SCRATCH(read_only),
 		SCRATCH(read_only_after_a_kill),
 		SCRATCH(read_only_and_damaged),
+		SCRATCH(read_only_descriptors),
 		SCRATCH(file_appears_later),
 	};
 
