@@ -3,10 +3,11 @@
 
 import collections
 import re
+from typing import NamedTuple
 
 import evidence as records
 from evidence import BLIND, CLEARED, EVENTS, RAISED, RESTORED
-from expected import MARGIN, ExpectedAlarms
+from expected import MARGIN, ExpectedAlarms, Forgotten
 from plan import LINKS, VRRP_LINK
 from visibility import (FOREVER, LONG_STOP, RECEIVED_WITHIN, Visibility,
                         spans)
@@ -22,6 +23,14 @@ WRITTEN = 6.0
 DEFERRED = 70.0
 # The longest time until it writes a state again that was removed.
 WRITTEN_AGAIN = 5.0
+
+
+class Loss(NamedTuple):
+    """If the daemon ends from begin to end, it loses what happened after
+    `since`; 0: it may lose everything."""
+    begin: float
+    end: float
+    since: float
 
 
 class Checker:
@@ -124,7 +133,7 @@ class Checker:
             if before is None or trap.epoch != before.epoch:
                 last = 0.0
             before, last = trap, max(last, self.time_of(trap))
-        self.forgotten = self.ends_with_damage(damages)
+        self.forgotten = self.ends_with_damage()
 
     def time_of(self, trap):
         """The time of the event; 0 if it is not known."""
@@ -145,23 +154,31 @@ class Checker:
                 lambda fact, states=good: fact["state"] in states)]
         return found
 
-    def damages(self):
-        """(begin, end) of each time when the state on disk may not have been
-        the last one"""
-        found = self.damages_of_disk()
+    def losses(self):
+        """Loss of each time when a part of the state may be lost"""
+        disk = joined(self.damages_of_disk())
+        found = [Loss(begin, end, begin) for begin, end in disk]
         for begin, end in spans(self.evidence.of("state"),
                                 lambda fact: fact["state"] == "lost",
                                 lambda fact: fact["state"] == "written"):
-            # A restored state is that of the backup, or a part of it.
-            copied = [fact["t0"] for fact in self.evidence.of("backup")
-                      if fact["t0"] < begin["t0"]]
-            since = begin["t0"]
-            if not begin["whole"]:
-                since = 0.0
-            elif copied and begin["how"] == "restore":
-                since = copied[-1]
-            found.append((since, written(end)))
-        return joined(found)
+            since, first = 0.0, begin["t0"]
+            if begin["how"] == "restore":
+                # The daemon may have been ended just before.
+                copied = [fact["t0"] for fact in self.evidence.of("backup")
+                          if fact["t0"] < first]
+                first = copied[-1] if copied else first - MARGIN
+                # What could not be written then is not in the backup.
+                since = min([first] + [bad for bad, good in disk
+                                       if bad <= first <= good])
+                if not begin["whole"]:
+                    since = 0.0
+            found.append(Loss(first, written(end), since))
+        return found
+
+    def damages(self):
+        """(begin, end) of each time when the state on disk may not have been
+        the last one"""
+        return joined([(loss.begin, loss.end) for loss in self.losses()])
 
     def slow_for(self, begin, end):
         """The delay of the disk, if that is all that was wrong with the state
@@ -173,24 +190,32 @@ class Checker:
                   if begin <= fact["t0"] <= end]
         return max(delays) if delays and all(delays) and not others else None
 
-    def ends_with_damage(self, damages):
-        """(since when the state may be lost, when the daemon was up again), for
-        each end of the daemon while the last state was not on disk"""
+    def ends_with_damage(self):
+        """Forgotten, for each end of the daemon while the last state was not
+        on disk"""
         found = []
         for begin, end in spans(
                 self.evidence.of("daemon"),
                 lambda fact: fact["state"] in ("end", "died"),
                 lambda fact: fact["state"] == "up"):
-            for damaged, repaired in damages:
-                if damaged > begin["t1"] or repaired < begin["t0"]:
+            for loss in self.losses():
+                if loss.begin > begin["t1"] or loss.end < begin["t0"]:
                     continue
-                delay = self.slow_for(damaged, repaired)
+                since = loss.since
+                delay = self.slow_for(loss.begin, loss.end)
                 if delay is not None:
                     # Two writes may be on their way.
-                    damaged = max(damaged, begin["t0"] - 2 * delay - DELAY)
-                found.append((damaged, end["t1"]
-                              if end is not None else FOREVER))
+                    since = max(since, begin["t0"] - 2 * delay - DELAY)
+                if since == 0.0:
+                    since = min(loss.begin, self.delivered(begin["t0"]))
+                found.append(Forgotten(since, FOREVER if end is None
+                                       else end["t1"], loss.since == 0.0))
         return found
+
+    def delivered(self, when):
+        """The time of the last alarm that was notified before."""
+        return max((self.time_of(trap) for trap in self.in_order
+                    if trap.arrival < when), default=0.0)
 
     # ---- watches
 
@@ -286,7 +311,7 @@ class Checker:
     def was_lost(self, trap):
         """Has the daemon lost the state that it notified?"""
         return any(self.sent_between(trap, trap.event, begin, end)
-                   for begin, end in self.forgotten)
+                   for begin, end, _ in self.forgotten)
 
     def is_deferred(self, blind):
         """After many reports of a lying engine, the daemon limits the rate."""

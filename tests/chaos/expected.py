@@ -27,6 +27,15 @@ class ActiveAlarm(NamedTuple):
     end: float
 
 
+class Forgotten(NamedTuple):
+    """What the daemon does not know any more when it is up again, at `end`:
+    what happened after `begin`, and, with `all`, alarms that were raised
+    before."""
+    begin: float
+    end: float
+    all: bool
+
+
 def key_of(trap):
     return trap.event, trap.wall, trap.serial
 
@@ -47,7 +56,7 @@ class Verdict:
 class ExpectedAlarms:
     def __init__(self, evidence, visibility, watch, events, forgotten):
         """`events` are the Traps of the watch in order.  `forgotten` has
-        (begin, end) of each time whose state the daemon lost."""
+        the states that the daemon lost."""
         self.evidence = evidence
         self.visibility = visibility
         self.watch = watch
@@ -121,8 +130,8 @@ class ExpectedAlarms:
             stale = None
         # The daemon may have forgotten it since then.
         self.add_active(begin, FOREVER if begin is None else min(
-            (end for lost, end in self.forgotten
-             if lost - MARGIN <= begin <= end), default=FOREVER))
+            (lost.end for lost in self.forgotten if begin <= lost.end and
+             (lost.all or lost.begin - MARGIN <= begin)), default=FOREVER))
         return self.found
 
     def add_active(self, begin, end):
@@ -134,14 +143,14 @@ class ExpectedAlarms:
         at = min(self.evidence.monotonic(before.wall, before.arrival)[:1],
                  default=before.arrival)
         return any(begin < trap.arrival and end > at - MARGIN
-                   for begin, end in self.forgotten)
+                   for begin, end, _ in self.forgotten)
 
     def forgotten_at(self, trap):
-        return max((begin for begin, _ in self.forgotten
+        return max((begin for begin, _, _ in self.forgotten
                     if begin < trap.arrival), default=trap.arrival)
 
     def forgotten_until(self, trap):
-        return max((end for begin, end in self.forgotten
+        return max((end for begin, end, _ in self.forgotten
                     if begin < trap.arrival), default=trap.arrival)
 
     def take_raise(self, trap, begin):
@@ -229,7 +238,7 @@ class ExpectedAlarms:
         blocks = [(when, self.visibility.handled(when))
                   for when in self.arrivals]
         blocks += [(u.start_lo, u.end_hi) for u in self.visibility.unmonitored]
-        blocks += [(begin, end + SETTLE) for begin, end in self.forgotten]
+        blocks += [(lost.begin, lost.end + SETTLE) for lost in self.forgotten]
         begin = None
         for low, high in sorted(blocks):
             if begin is not None and begin < low:
@@ -271,7 +280,7 @@ class ExpectedAlarms:
                 self.margin(received, received)
             if alarm.end > limit and not any(
                     begin <= alarm.end <= end + SETTLE
-                    for begin, end in self.forgotten):
+                    for begin, end, _ in self.forgotten):
                 self.verdict.lost += 1
                 self.verdict.differ(
                     received, "lost: raised at %.3f, received at %.3f, not "

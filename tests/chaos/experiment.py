@@ -352,7 +352,21 @@ class Experiment:
     def reload_again(self, pid):
         """With the original configuration; another process has it already."""
         if pid == self.daemon.pid():
+            before = self.daemon.log_size()
             self.daemon.reload("same")
+            self.confirm_reload(pid, before)
+
+    def confirm_reload(self, pid, before):
+        """Reloads again if the reload failed, for example because the new
+        engine was killed."""
+        if pid != self.daemon.pid():
+            return
+        log = self.daemon.log_since(before)
+        if b"the previous configuration stays in effect" in log:
+            self.reload_again(pid)
+        elif b"configuration in effect: %d " % len(self.watches) not in log:
+            self.at(time.monotonic() - self.origin + POLL_PERIOD,
+                    self.confirm_reload, pid, before)
 
     def do_limits(self, act):
         # A start needs memory and processes; without, it fails.

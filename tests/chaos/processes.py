@@ -264,11 +264,15 @@ class Daemon:
         except FileNotFoundError:
             return 0
 
+    def log_since(self, size):
+        """What it has logged since the log had this size."""
+        with open(self.log, "rb") as file:
+            file.seek(size)
+            return file.read()
+
     def started(self):
         """Has it logged that its start is complete?"""
-        with open(self.log, "rb") as file:
-            file.seek(self.log_before)
-            return b"hbwatchd: started, " in file.read()
+        return b"hbwatchd: started, " in self.log_since(self.log_before)
 
     def look(self):
         """If it has ended by itself, records this and starts it again."""
