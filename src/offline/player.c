@@ -59,16 +59,37 @@ player_state(const struct player *p, uint32_t watch)
 static void
 on_event(void *arg, const struct detect_event *event)
 {
-	const struct player	*p = arg;
-	struct detect_event	 e = *event;
+	struct player			*p = arg;
+	const struct player_case	*verdict;
+	struct detect_event		 e = *event;
 
 	progress_clear();
 	if (!alarm_positions_is_dual(&p->positions, event->watch)) {
-		p->output->event(p->output->arg, p, event);
-	} else if (p->output->dual != NULL) {
+		verdict = player_diagnosis_event(&p->diagnosis, event);
+		p->output->event(p->output->arg, p, event, verdict);
+	} else {
 		e.watch = alarm_positions_watch(&p->positions, event->watch);
 		p->output->dual(p->output->arg, p, &e);
 	}
+}
+
+static void
+on_judged(void *arg, uint32_t watch, struct wall_time at,
+    const struct evidence *evidence, const struct verdict *verdict)
+{
+	const struct player	*p = arg;
+
+	if (p->output->judged != NULL)
+		p->output->judged(p->output->arg, p, watch, at, evidence,
+		    verdict);
+}
+
+static void
+on_late(void *arg, uint32_t watch, struct mono_time now)
+{
+	struct player	*p = arg;
+
+	player_diagnosis_late(&p->diagnosis, watch, now);
 }
 
 static void
@@ -118,7 +139,9 @@ begin(struct player *p, struct wall_time start)
 	if (!detect_init(&p->detect, p->watches, p->config->nwatches,
 	    &p->sources, on_event, p) || !duals_init(&p->duals, &p->detect,
 	    (uint32_t)positions->nwatches, p->dual_rows, positions->duals,
-	    positions->nduals))
+	    positions->nduals) ||
+	    !detect_report_late(&p->detect, on_late, p) ||
+	    !player_diagnosis_begin(&p->diagnosis, p->watches, &p->source))
 		p->exhausted = true;
 }
 
@@ -139,7 +162,20 @@ count(struct player *p, uint32_t watch, const struct heartbeat *heartbeat)
 			p->exhausted = true;
 	}
 	tally->last = p->now;
+	if (!addr_equal(&tally->sender, &heartbeat->sender))
+		player_diagnosis_add_peer(&p->diagnosis, &heartbeat->sender);
 	tally->sender = heartbeat->sender;
+}
+
+/* Before the detector takes the heartbeat, which may end an interruption. */
+static void
+keep_frame(struct player *p, uint32_t watch)
+{
+	if (!p->kept)
+		tracker_heartbeat(&p->diagnosis.tracker, p->frame,
+		    clock_of(p->now),
+		    tracker_may_have(&p->diagnosis.tracker, watch));
+	p->kept = true;
 }
 
 /* Takes a heartbeat, or the announcement of a stop. */
@@ -152,11 +188,18 @@ found(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 		if (heartbeat->copy || detect_is_copy(&p->detect, watch,
 		    heartbeat->content, clock_of(p->now)))
 			return;
+		keep_frame(p, watch);
 		detect_heartbeat(&p->detect, watch, clock_of(p->now), p->now);
+		if (tracker_may_have(&p->diagnosis.tracker, watch))
+			tracker_returned(&p->diagnosis.tracker, watch);
 		count(p, watch, heartbeat);
 		if (p->output->heartbeat != NULL)
 			p->output->heartbeat(p->output->arg, p, watch);
 	} else if (heartbeat->stop) {
+		if (!p->kept)
+			tracker_announcement(&p->diagnosis.tracker, p->frame,
+			    clock_of(p->now));
+		p->kept = true;
 		detect_stopping(&p->detect, watch, clock_of(p->now));
 	}
 }
@@ -257,7 +300,8 @@ filter_frame(void *arg, const struct capture_frame *frame)
 		    "another interface of the capture");
 		match = p->refused ? NULL : matcher_find(p, frame->link_type);
 	}
-	return (match != NULL && match_prefilter(match, frame));
+	return (match != NULL && (match_prefilter(match, frame) ||
+	    player_diagnosis_wants(&p->diagnosis, frame)));
 }
 
 /*
@@ -276,8 +320,15 @@ take_frame(void *arg, const struct capture_frame *frame)
 		return (false);
 	duals_advance_both(&p->duals, &p->detect,
 	    mono_add(clock_of(p->now), -1));
+	player_diagnosis_advance(&p->diagnosis, p->now);
+	p->frame = frame;
+	p->kept = false;
 	if (frame->bytes != NULL)
 		match_frame(matcher_find(p, frame->link_type), frame, found, p);
+	p->diagnosis.tracker.setting.match = matcher_find(p,
+	    frame->link_type);
+	if (frame->bytes != NULL && !p->kept)
+		tracker_frame(&p->diagnosis.tracker, frame, clock_of(p->now));
 	if (frame->bytes == NULL || ++p->taken % 4096 == 0)
 		show_progress(p);
 	return (!p->exhausted && !p->refused && !ferror(stdout));
@@ -295,6 +346,7 @@ prepare(struct player *p)
 	p->watches = calloc(nwatches + 1, sizeof(*p->watches));
 	p->tallies = calloc(nwatches + 1, sizeof(*p->tallies));
 	if (p->watches == NULL || p->tallies == NULL ||
+	    !player_diagnosis_init(&p->diagnosis, p->config, on_judged, p) ||
 	    !alarm_positions_init(&p->positions, p->config) ||
 	    (p->dual_rows = calloc(p->positions.nduals + 1,
 	    sizeof(*p->dual_rows))) == NULL) {
@@ -325,6 +377,7 @@ release(struct player *p)
 	}
 	alarm_positions_free(&p->positions);
 	free(p->dual_rows);
+	player_diagnosis_free(&p->diagnosis);
 	free(p->matchers);
 	free(p->tallies);
 	free(p->watches);

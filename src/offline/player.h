@@ -19,20 +19,28 @@
 #include "engine/alarm_positions.h"
 #include "offline/capture_merge.h"
 #include "offline/command.h"
+#include "offline/player_diagnosis.h"
 #include "packet/packet_fault.h"
 
 struct player;
 
 struct player_output {
-	/* An alarm was raised or cleared. */
+	/*
+	 * An alarm was raised or cleared.  The case has the verdict; it may be
+	 * NULL for a clear.
+	 */
 	void	(*event)(void *arg, const struct player *,
-		    const struct detect_event *);
+		    const struct detect_event *, const struct player_case *);
 	/*
 	 * An alarm of two active nodes was raised or cleared; its `watch` is
-	 * the position of the watch.  May be NULL.
+	 * the position of the watch.
 	 */
 	void	(*dual)(void *arg, const struct player *,
 		    const struct detect_event *);
+	/* A player_judged; may be NULL. */
+	void	(*judged)(void *arg, const struct player *, uint32_t watch,
+		    struct wall_time at, const struct evidence *,
+		    const struct verdict *);
 	/* A watch received a heartbeat; may be NULL. */
 	void	(*heartbeat)(void *arg, const struct player *, uint32_t watch);
 	/* The captures have ended; the time is that of the last packet. */
@@ -65,6 +73,9 @@ struct player {
 	struct wall_time	 now;		/* timestamp of the packet */
 
 	/* The other members are private. */
+	struct player_diagnosis	 diagnosis;
+	const struct capture_frame *frame;	/* that is being matched */
+	bool			 kept;		/* by the tracker */
 	struct player_matcher	*matchers;
 	size_t			 nmatchers;
 	size_t			 matchers_capacity;

@@ -11,27 +11,24 @@
 
 static void
 print_raised(struct json *j, const struct player *p,
-    const struct detect_event *event, const struct configuration_alarm *alarm)
+    const struct detect_event *event, const struct configuration_alarm *alarm,
+    const struct verdict *verdict)
 {
 	const struct addr	*peer = player_peer(p, event->watch);
-	const struct verdict	 verdict = alarm_event_verdict(event,
-				    (struct wall_time){ event->at.ns });
 	char			 text[ADDR_TEXT_SIZE];
 
 	json_text(j, "severity", severity_text(alarm->severity));
 	json_text(j, "peer", peer != NULL ? addr_text(peer, text) : NULL);
 	json_time(j, "lastHeartbeat", event->received ?
 	    event->last_heartbeat : WALL_NEVER);
-	json_text(j, "cause", cause_text(verdict.cause));
-	if (event->dual) {
-		json_text(j, "side", cause_side_text(verdict.side));
-		json_count(j, "confidence", verdict.confidence);
-	}
+	json_text(j, "cause", cause_text(verdict->cause));
+	json_text(j, "side", cause_side_text(verdict->side));
+	json_count(j, "confidence", verdict->confidence);
 }
 
 static void
 print_alarm(const struct player *p, const struct detect_event *event,
-    const struct configuration_alarm *alarm)
+    const struct configuration_alarm *alarm, const struct verdict *verdict)
 {
 	const struct configuration_watch *w = p->config->watches[event->watch];
 	bool			 raised = event->transition == DETECT_RAISED;
@@ -43,7 +40,7 @@ print_alarm(const struct player *p, const struct detect_event *event,
 	json_text(&j, "watch", w->name);
 	json_count(&j, "alarmId", alarm->id);
 	if (raised)
-		print_raised(&j, p, event, alarm);
+		print_raised(&j, p, event, alarm, verdict);
 	else
 		json_duration(&j, "duration", event->duration_ns);
 	json_end(&j);
@@ -51,18 +48,23 @@ print_alarm(const struct player *p, const struct detect_event *event,
 
 static void
 print_event(void *arg, const struct player *p,
-    const struct detect_event *event)
+    const struct detect_event *event, const struct player_case *c)
 {
 	(void)arg;
-	print_alarm(p, event, p->config->watches[event->watch]->profile->alarm);
+	print_alarm(p, event, p->config->watches[event->watch]->profile->alarm,
+	    c == NULL ? NULL : &c->verdict);
 }
 
 /* The same for an alarm of two active nodes. */
 static void
 print_dual(void *arg, const struct player *p, const struct detect_event *event)
 {
+	const struct verdict	 verdict = alarm_event_verdict(event,
+				    (struct wall_time){ event->at.ns });
+
 	(void)arg;
-	print_alarm(p, event, p->config->watches[event->watch]->profile->dual);
+	print_alarm(p, event, p->config->watches[event->watch]->profile->dual,
+	    &verdict);
 }
 
 static void

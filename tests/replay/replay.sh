@@ -108,9 +108,9 @@ watch "off" {
 }
 END
 cat >outage <<'END'
-{"event":"raised","time":"2026-11-22T12:00:17.250000Z","watch":"twice \"ü\" \\","alarmId":12010,"severity":"major","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:10.250000Z","cause":"unknown"}
-{"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"silent","alarmId":45640,"severity":"minor","peer":"192.0.2.99","lastHeartbeat":null,"cause":"neverHeard"}
-{"event":"raised","time":"2026-11-22T12:00:40.250000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:10.250000Z","cause":"unknown"}
+{"event":"raised","time":"2026-11-22T12:00:17.250000Z","watch":"twice \"ü\" \\","alarmId":12010,"severity":"major","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:10.250000Z","cause":"unknown","side":"unknown","confidence":0}
+{"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"silent","alarmId":45640,"severity":"minor","peer":"192.0.2.99","lastHeartbeat":null,"cause":"neverHeard","side":"unknown","confidence":60}
+{"event":"raised","time":"2026-11-22T12:00:40.250000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:10.250000Z","cause":"unknown","side":"unknown","confidence":0}
 {"event":"cleared","time":"2026-11-22T12:00:52.500000Z","watch":"flinkserver","alarmId":45640,"duration":12.250000}
 {"event":"cleared","time":"2026-11-22T12:00:53.500000Z","watch":"twice \"ü\" \\","alarmId":12010,"duration":36.250000}
 {"event":"summary","watch":"flinkserver","state":"alive","heartbeats":19,"firstHeartbeat":"2026-11-22T12:00:00.250000Z","lastHeartbeat":"2026-11-22T12:00:59.500000Z","medianInterval":1.000000,"longestGap":42.250000,"interruptions":1}
@@ -286,20 +286,24 @@ replays "a capture without packets has a summary" -c one header.pcap <<'END'
 END
 replays "a heartbeat at the deadline is in time, one just after it is late" \
     -c one edge.pcap <<'END'
-{"event":"raised","time":"2026-11-22T12:01:00.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:30.000000Z","cause":"unknown"}
+{"event":"raised","time":"2026-11-22T12:01:00.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:30.000000Z","cause":"unknown","side":"unknown","confidence":0}
 {"event":"cleared","time":"2026-11-22T12:01:00.000001Z","watch":"flinkserver","alarmId":45640,"duration":0.000001}
 {"event":"summary","watch":"flinkserver","state":"alive","heartbeats":3,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:01:00.000001Z","medianInterval":30.000000,"longestGap":30.000001,"interruptions":1}
 END
 replays "an alarm that is due with the last packet is raised" \
     -c one edge-end.pcap <<'END'
-{"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:00.000000Z","cause":"unknown"}
+{"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:00.000000Z","cause":"peerHung","side":"peer","confidence":65}
+{"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:00.000000Z","medianInterval":null,"longestGap":null,"interruptions":1}
+END
+cat >expected <<'END'
+{"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:00.000000Z","cause":"unknown","side":"unknown","confidence":0}
 {"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:00.000000Z","medianInterval":null,"longestGap":null,"interruptions":1}
 END
 replay -c one edge-unmatched.pcap
 same "... also if that packet concerns no watch" 0 $? expected out \
     nothing err
 cat >expected <<'END'
-{"event":"raised","time":"2026-11-22T12:00:32.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:02.000000Z","cause":"unknown"}
+{"event":"raised","time":"2026-11-22T12:00:32.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:02.000000Z","cause":"unknown","side":"unknown","confidence":0}
 {"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:02.000000Z","lastHeartbeat":"2026-11-22T12:00:02.000000Z","medianInterval":null,"longestGap":null,"interruptions":1}
 END
 for name in evidence evidence-big; do
@@ -308,7 +312,7 @@ for name in evidence evidence-big; do
 	    expected out nothing err
 done
 cat >expected <<'END'
-{"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":null,"cause":"neverHeard"}
+{"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":null,"cause":"neverHeard","side":"unknown","confidence":60}
 {"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":0,"firstHeartbeat":null,"lastHeartbeat":null,"medianInterval":null,"longestGap":null,"interruptions":1}
 END
 replay -c one evidence-none.pcapng
@@ -318,7 +322,7 @@ replays "the statistics of another program do not" \
 {"event":"summary","watch":"flinkserver","state":"alive","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:02.000000Z","lastHeartbeat":"2026-11-22T12:00:02.000000Z","medianInterval":null,"longestGap":null,"interruptions":0}
 END
 replays "statistics are no packets" -c one evidence.pcapng us.pcapng <<'END'
-{"event":"raised","time":"2026-11-22T12:00:40.250000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:10.250000Z","cause":"unknown"}
+{"event":"raised","time":"2026-11-22T12:00:40.250000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:10.250000Z","cause":"unknown","side":"unknown","confidence":0}
 {"event":"cleared","time":"2026-11-22T12:00:52.500000Z","watch":"flinkserver","alarmId":45640,"duration":12.250000}
 {"event":"summary","watch":"flinkserver","state":"alive","heartbeats":20,"firstHeartbeat":"2026-11-22T12:00:00.250000Z","lastHeartbeat":"2026-11-22T12:00:59.500000Z","medianInterval":1.000000,"longestGap":42.250000,"interruptions":1}
 END
@@ -331,8 +335,8 @@ watch "silent" {
 END
 replays "packets that concern no watch advance the clock" \
     -c two unmatched.pcap <<'END'
-{"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"silent","alarmId":45640,"severity":"minor","peer":"192.0.2.99","lastHeartbeat":null,"cause":"neverHeard"}
-{"event":"raised","time":"2026-11-22T12:00:50.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:20.000000Z","cause":"unknown"}
+{"event":"raised","time":"2026-11-22T12:00:30.000000Z","watch":"silent","alarmId":45640,"severity":"minor","peer":"192.0.2.99","lastHeartbeat":null,"cause":"neverHeard","side":"unknown","confidence":60}
+{"event":"raised","time":"2026-11-22T12:00:50.000000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:20.000000Z","cause":"unknown","side":"unknown","confidence":0}
 {"event":"summary","watch":"flinkserver","state":"interrupted","heartbeats":1,"firstHeartbeat":"2026-11-22T12:00:20.000000Z","lastHeartbeat":"2026-11-22T12:00:20.000000Z","medianInterval":null,"longestGap":null,"interruptions":1}
 {"event":"summary","watch":"silent","state":"interrupted","heartbeats":0,"firstHeartbeat":null,"lastHeartbeat":null,"medianInterval":null,"longestGap":null,"interruptions":1}
 END
@@ -349,7 +353,7 @@ watch "group" { interface = "eth1" heartbeat = "vrrp 51" }
 END
 replays "a watch without a peer accepts any sender of the group" \
     -c group group.pcap <<'END'
-{"event":"raised","time":"2026-11-22T12:00:34.000000Z","watch":"group","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:04.000000Z","cause":"instanceStopped"}
+{"event":"raised","time":"2026-11-22T12:00:34.000000Z","watch":"group","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:04.000000Z","cause":"instanceStopped","side":"peer","confidence":97}
 {"event":"cleared","time":"2026-11-22T12:00:45.000000Z","watch":"group","alarmId":45640,"duration":11.000000}
 {"event":"summary","watch":"group","state":"alive","heartbeats":10,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:49.000000Z","medianInterval":1.000000,"longestGap":41.000000,"interruptions":1}
 END
@@ -391,7 +395,7 @@ watch "filter" {
 }
 END
 cat >expected <<'END'
-{"event":"raised","time":"2026-11-22T12:00:39.000000Z","watch":"careful","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:09.000000Z","cause":"unknown"}
+{"event":"raised","time":"2026-11-22T12:00:39.000000Z","watch":"careful","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:09.000000Z","cause":"peerHung","side":"peer","confidence":65}
 {"event":"cleared","time":"2026-11-22T12:00:52.000000Z","watch":"careful","alarmId":45640,"duration":13.000000}
 {"event":"summary","watch":"careful","state":"late","heartbeats":13,"firstHeartbeat":"2026-11-22T12:00:00.000000Z","lastHeartbeat":"2026-11-22T12:00:52.000000Z","medianInterval":1.000000,"longestGap":41.000000,"interruptions":1}
 {"event":"summary","watch":"group","state":"late","heartbeats":20,"firstHeartbeat":"2026-11-22T12:00:00.500000Z","lastHeartbeat":"2026-11-22T12:00:19.500000Z","medianInterval":1.000000,"longestGap":1.000000,"interruptions":0}

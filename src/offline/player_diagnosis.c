@@ -1,0 +1,266 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "base/mono.h"
+#include "offline/player_diagnosis.h"
+#include "packet/packet.h"
+
+/* As much as the daemon keeps by default. */
+#define RING_SIZE	((size_t)8 * 1024 * 1024)
+#define RING_ALIGNMENT	4096
+
+#define CHECK_NS	NSEC_PER_SEC
+/* After a raise and after a clear. */
+#define CHANGES_NS	(60 * NSEC_PER_SEC)
+/* A tracker that gives records to a new case is due earlier than this. */
+#define FEEDS_NS	(50 * NSEC_PER_MSEC)
+
+#define PORT_DHCP_LEAST		67
+#define PORT_DHCP_MOST		68
+#define PORT_DHCPV6_LEAST	546
+#define PORT_DHCPV6_MOST	547
+
+static struct mono_time
+clock_of(struct wall_time timestamp)
+{
+	return ((struct mono_time){ timestamp.ns });
+}
+
+bool
+player_diagnosis_init(struct player_diagnosis *d,
+    const struct configuration *config, player_judged *judged, void *arg)
+{
+	size_t	 i;
+
+	*d = (struct player_diagnosis){
+		.config = config, .judged = judged, .arg = arg,
+	};
+	d->ring = aligned_alloc(RING_ALIGNMENT, RING_SIZE);
+	d->wanted = calloc(PLAYER_DIAGNOSIS_BITS / 64, sizeof(*d->wanted));
+	if (d->ring == NULL || d->wanted == NULL) {
+		player_diagnosis_free(d);
+		return (false);
+	}
+	for (i = 0; i < config->nwatches; i++)
+		player_diagnosis_add_peer(d, &config->watches[i]->peer);
+	return (true);
+}
+
+bool
+player_diagnosis_begin(struct player_diagnosis *d,
+    const struct detect_watch *watches, const struct detect_source *source)
+{
+	const struct tracker_setting	 setting = {
+		.config = d->config, .watches = watches, .source = source,
+		.position = UINT32_MAX,
+	};
+	struct evidence_ring		 ring;
+
+	memset(d->ring, 0, sizeof(struct evidence_ring_header));
+	evidence_ring_view(&ring, d->ring, RING_SIZE);
+	return (tracker_init(&d->tracker, &setting, &ring));
+}
+
+void
+player_diagnosis_free(struct player_diagnosis *d)
+{
+	tracker_free(&d->tracker);
+	free(d->ring);
+	free(d->wanted);
+	*d = (struct player_diagnosis){ 0 };
+}
+
+/* ---- frames */
+
+static void
+set_bit(struct player_diagnosis *d, uint32_t hash)
+{
+	hash %= PLAYER_DIAGNOSIS_BITS;
+	d->wanted[hash / 64] |= UINT64_C(1) << hash % 64;
+}
+
+static bool
+has_bit(const struct player_diagnosis *d, uint32_t hash)
+{
+	hash %= PLAYER_DIAGNOSIS_BITS;
+	return ((d->wanted[hash / 64] >> hash % 64 & 1) != 0);
+}
+
+static uint32_t
+addr_bit(const struct addr *a)
+{
+	return ((uint32_t)hash_words(0, a->octets, sizeof(a->octets)));
+}
+
+static uint32_t
+mac_bit(const uint8_t *mac)
+{
+	return ((uint32_t)hash_words(1, mac, MAC_LENGTH));
+}
+
+void
+player_diagnosis_add_peer(struct player_diagnosis *d, const struct addr *peer)
+{
+	if (peer->family != ADDR_NONE)
+		set_bit(d, addr_bit(peer));
+}
+
+static bool
+is_between(uint16_t port, uint16_t least, uint16_t most)
+{
+	return (port >= least && port <= most);
+}
+
+/* Control traffic, or another protocol that is rare. */
+static bool
+is_rare(const struct packet *p)
+{
+	struct packet_tcp	 tcp;
+
+	switch (p->protocol) {
+	case IPPROTO_UDP:
+		return (is_between(p->destination_port, PORT_DHCP_LEAST,
+		    PORT_DHCP_MOST) || is_between(p->destination_port,
+		    PORT_DHCPV6_LEAST, PORT_DHCPV6_MOST));
+	case IPPROTO_TCP:
+		return (!packet_tcp(p, &tcp) || (tcp.flags & (PACKET_TCP_SYN |
+		    PACKET_TCP_FIN | PACKET_TCP_RST)) != 0);
+	default:
+		return (true);
+	}
+}
+
+bool
+player_diagnosis_wants(struct player_diagnosis *d,
+    const struct capture_frame *frame)
+{
+	struct packet		 p;
+	enum packet_verdict	 verdict;
+
+	verdict = packet_decode(frame->link_type, frame->bytes,
+	    frame->captured, frame->wire, &p);
+	if (verdict != PACKET_IP)
+		return (verdict != PACKET_LINK_UNKNOWN);
+	if (has_bit(d, addr_bit(&p.source))) {
+		/* Then other frames of this MAC address are from it, too. */
+		if (p.mac != NULL)
+			set_bit(d, mac_bit(p.mac));
+		return (true);
+	}
+	return (has_bit(d, addr_bit(&p.destination)) || is_rare(&p) ||
+	    (p.mac != NULL && has_bit(d, mac_bit(p.mac))));
+}
+
+/* ---- verdicts */
+
+/* Gives all records of the ring to new cases. */
+static void
+catch_up(struct player_diagnosis *d, struct mono_time now)
+{
+	do {
+		tracker_advance(&d->tracker, now);
+	} while (mono_sub(tracker_due(&d->tracker, now), now) < FEEDS_NS);
+}
+
+void
+player_diagnosis_late(struct player_diagnosis *d, uint32_t watch,
+    struct mono_time now)
+{
+	tracker_late(&d->tracker, watch, now);
+	catch_up(d, now);
+}
+
+static struct player_case *
+find_case(struct player_diagnosis *d, uint32_t watch)
+{
+	size_t	 i;
+
+	for (i = 0; i < d->ncases; i++)
+		if (d->cases[i].watch == watch)
+			return (&d->cases[i]);
+	return (NULL);
+}
+
+/* If there are too many, the oldest one changes no more. */
+static struct player_case *
+begin_case(struct player_diagnosis *d, uint32_t watch)
+{
+	struct player_case	*c = find_case(d, watch);
+
+	if (c == NULL && d->ncases == TRACKER_CASES) {
+		d->ncases--;
+		memmove(d->cases, d->cases + 1, d->ncases * sizeof(*c));
+	}
+	if (c == NULL)
+		c = &d->cases[d->ncases++];
+	*c = (struct player_case){
+		.watch = watch, .evidence.flags = EVIDENCE_NO_FRAMES,
+	};
+	return (c);
+}
+
+/* In a storm there may be no evidence; then nothing has changed. */
+static void
+judge(struct player_diagnosis *d, struct player_case *c, struct wall_time now)
+{
+	struct evidence	 evidence = c->evidence;
+	struct verdict	 verdict;
+
+	(void)tracker_evidence(&d->tracker, c->watch, clock_of(now),
+	    &evidence);
+	verdict_of(&evidence, now, &verdict);
+	/* What was known before the clear stays known after it. */
+	if ((evidence.flags & EVIDENCE_CLEARED) != 0 &&
+	    verdict.cause == CAUSE_UNKNOWN)
+		return;
+	c->evidence = evidence;
+	c->verdict = verdict;
+}
+
+const struct player_case *
+player_diagnosis_event(struct player_diagnosis *d,
+    const struct detect_event *event)
+{
+	struct wall_time	 at = { event->at.ns };
+	struct player_case	*c;
+
+	if (event->transition == DETECT_RAISED) {
+		c = begin_case(d, event->watch);
+		tracker_raised(&d->tracker, event->watch, event->at, at);
+	} else {
+		c = find_case(d, event->watch);
+		tracker_cleared(&d->tracker, event->watch, event->at);
+		if (c == NULL)
+			return (NULL);
+	}
+	catch_up(d, event->at);
+	judge(d, c, at);
+	c->until = wall_add(at, CHANGES_NS);
+	return (c);
+}
+
+void
+player_diagnosis_advance(struct player_diagnosis *d, struct wall_time now)
+{
+	size_t	 i = 0;
+
+	if (d->ncases == 0 || wall_sub(now, d->checked) < CHECK_NS)
+		return;
+	d->checked = now;
+	tracker_advance(&d->tracker, clock_of(now));
+	while (i < d->ncases) {
+		struct player_case *c = &d->cases[i];
+		struct wall_time at = now.ns < c->until.ns ? now : c->until;
+
+		judge(d, c, at);
+		d->judged(d->arg, c->watch, at, &c->evidence, &c->verdict);
+		if (now.ns < c->until.ns) {
+			i++;
+			continue;
+		}
+		d->ncases--;
+		memmove(c, c + 1, (d->ncases - i) * sizeof(*c));
+	}
+}

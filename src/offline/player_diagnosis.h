@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The diagnosis of the alarms of played captures, with the code that the daemon
+ * runs.  The captures take the place of one interface.
+ */
+#ifndef HBW_PLAYER_DIAGNOSIS_H
+#define HBW_PLAYER_DIAGNOSIS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/configuration.h"
+#include "detect/detect.h"
+#include "diagnosis/evidence.h"
+#include "diagnosis/tracker.h"
+#include "diagnosis/verdict.h"
+#include "packet/capture.h"
+
+/* The addresses whose frames are examined: bits by their hash. */
+#define PLAYER_DIAGNOSIS_BITS	(UINT32_C(1) << 20)
+
+/* An alarm whose verdict may still change. */
+struct player_case {
+	uint32_t		 watch;
+	struct wall_time	 until;		/* it changes no more */
+	struct evidence		 evidence;
+	struct verdict		 verdict;
+};
+
+/* The last alarm of a watch was judged again; the verdict may be the same. */
+typedef void player_judged(void *arg, uint32_t watch, struct wall_time at,
+	    const struct evidence *, const struct verdict *);
+
+struct player_diagnosis {
+	const struct configuration *config;
+	struct tracker		 tracker;
+	void			*ring;		/* owned */
+	uint64_t		*wanted;	/* the bits; owned */
+	struct player_case	 cases[TRACKER_CASES];
+	size_t			 ncases;
+	struct wall_time	 checked;	/* when all cases were */
+	player_judged		*judged;
+	void			*arg;
+};
+
+/* The arguments must outlive it.  False when memory is exhausted. */
+bool	 player_diagnosis_init(struct player_diagnosis *,
+	    const struct configuration *, player_judged *, void *arg);
+/* Begins with the first packet, when the rows of the detector are set up. */
+bool	 player_diagnosis_begin(struct player_diagnosis *,
+	    const struct detect_watch *, const struct detect_source *);
+void	 player_diagnosis_free(struct player_diagnosis *);
+
+/*
+ * For a frame that is no heartbeat, when it is read: can it be evidence?
+ * Includes all frames for which tracker_frame does something.
+ */
+bool	 player_diagnosis_wants(struct player_diagnosis *,
+	    const struct capture_frame *);
+
+/* A frame is from or for this address: it is the peer of some watch. */
+void	 player_diagnosis_add_peer(struct player_diagnosis *,
+	    const struct addr *);
+
+/* A detect_late. */
+void	 player_diagnosis_late(struct player_diagnosis *, uint32_t watch,
+	    struct mono_time now);
+/* The verdict at the raise, or at the clear, with its evidence. */
+const struct player_case *player_diagnosis_event(struct player_diagnosis *,
+	    const struct detect_event *);
+
+/* Judges alarms again, at most once a second. */
+void	 player_diagnosis_advance(struct player_diagnosis *,
+	    struct wall_time now);
+
+#endif
