@@ -17,7 +17,9 @@ json_begin(struct json *j, FILE *stream)
 static void
 write_key(struct json *j, const char *key)
 {
-	fprintf(j->stream, "%s\"%s\":", j->empty ? "" : ",", key);
+	fputs(j->empty ? "" : ",", j->stream);
+	if (key != NULL)
+		fprintf(j->stream, "\"%s\":", key);
 	j->empty = false;
 }
 
@@ -102,6 +104,36 @@ json_count(struct json *j, const char *key, uint64_t n)
 {
 	write_key(j, key);
 	fprintf(j->stream, "%" PRIu64, n);
+}
+
+void
+json_begin_array(struct json *j, const char *key)
+{
+	write_key(j, key);
+	fputc('[', j->stream);
+	j->empty = true;
+}
+
+void
+json_end_array(struct json *j)
+{
+	fputc(']', j->stream);
+	j->empty = false;
+}
+
+void
+json_begin_element(struct json *j)
+{
+	write_key(j, NULL);
+	fputc('{', j->stream);
+	j->empty = true;
+}
+
+void
+json_end_element(struct json *j)
+{
+	fputc('}', j->stream);
+	j->empty = false;
 }
 
 void

@@ -13,6 +13,7 @@
 #include "config/configuration.h"
 #include "offline/command.h"
 #include "offline/discover.h"
+#include "offline/explain.h"
 #include "offline/replay.h"
 
 static enum command_status check_main(int, char **);
@@ -28,6 +29,7 @@ static const struct subcommand {
 	{ "check", "check FILE", check_main },
 	{ "replay", REPLAY_USAGE, replay_main },
 	{ "discover", DISCOVER_USAGE, discover_main },
+	{ "explain", EXPLAIN_USAGE, explain_main },
 };
 
 #define SUBCOMMANDS	(sizeof(subcommands) / sizeof(subcommands[0]))
