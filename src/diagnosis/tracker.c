@@ -549,14 +549,16 @@ tracker_due(const struct tracker *t, struct mono_time now)
 /* ---- evidence */
 
 static void
-add_flags(const struct tracker *t, struct mono_time since, struct evidence *e)
+add_flags(const struct tracker *t, struct mono_time since, bool received,
+    struct evidence *e)
 {
 	const struct detect_source	*source = t->setting.source;
 
 	if (mono_before(since, source->last_loss) ||
 	    (t->lost.ns != 0 && mono_before(since, t->lost)))
 		e->flags |= EVIDENCE_LOSSY;
-	if (mono_before(since, source->since))
+	/* The time before the start of a watch does not matter. */
+	if (received && mono_before(since, source->since))
 		e->flags |= EVIDENCE_WAS_BLIND;
 }
 
@@ -607,7 +609,7 @@ write_evidence(const struct tracker *t, uint32_t watch,
 	for (i = 0; i <= EVIDENCE_MAX; i++)
 		e->signals[i].state = EVIDENCE_UNKNOWN;
 	e->last = w->received ? w->last_wall : WALL_NEVER;
-	add_flags(t, since, e);
+	add_flags(t, since, w->received, e);
 	if (c == NULL) {
 		e->flags |= EVIDENCE_NO_FRAMES |
 		    (w->received ? EVIDENCE_RECEIVED : 0);

@@ -5,6 +5,7 @@
 #include <sys/socket.h>
 
 #include <errno.h>
+#include <malloc.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -518,6 +519,8 @@ engine_main(void)
 	if (!evidence_reports_init(&engine.evidence, &engine.common,
 	    engine.listeners, engine.shared, &engine.handover.config))
 		fatal("cannot use the memory for evidence");
+	/* The compiler of the filters needs much memory for a moment. */
+	malloc_trim(0);
 	scheduling_begin(&engine.scheduling, engine.handover.config.realtime,
 	    mono_now());
 	if (!sandbox_enter(engine.parent, engine.shared->ncaptures +

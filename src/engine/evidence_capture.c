@@ -9,8 +9,13 @@
 #include "match/match_filter.h"
 #include "packet/capture_expression.h"
 
-/* The ring of the kernel: about 500 frames. */
-#define RING_BYTES	(128 * 1024)
+/*
+ * The ring of the kernel: 160 frames, which is little, because there may be many
+ * interfaces.  While a case is open and frames come fast, it is drained more
+ * often.
+ */
+#define RING_BYTES	(40 * 1024)
+#define FAST_FRAMES	40
 
 /* The most frames that one pass takes. */
 #define DRAIN_FRAMES	512
@@ -212,6 +217,7 @@ take_frame(void *arg, const struct capture_frame *frame)
 	/* The offset of the main capture does not change. */
 	struct clock_offset	 offset = *e->offset;
 
+	e->taken++;
 	if (frame->timestamp.ns <= e->skip.ns)
 		return;
 	tracker_frame(&e->tracker, frame, clock_offset_arrival(&offset,
@@ -224,6 +230,7 @@ drain(struct evidence_capture *e)
 	enum capture_status	 status;
 	uint64_t		 dropped;
 
+	e->taken = 0;
 	status = capture_drain(e->capture, DRAIN_FRAMES, take_frame, e);
 	if (status != CAPTURE_MORE)
 		e->skip = WALL_NEVER;
@@ -288,5 +295,7 @@ evidence_capture_pass(struct evidence_capture *e,
 		if (e->capture != NULL)
 			update_filter(e);
 	}
+	if (e->tracker.ncases > 0 && e->taken >= FAST_FRAMES)
+		return (mono_add(e->drained, CASE_NS));
 	return (tracker_due(&e->tracker, now));
 }

@@ -30,6 +30,7 @@ struct evidence_capture {
 	struct mono_time	 drained;	/* last */
 	/* Frames up to this timestamp are skipped: the old engine took them. */
 	struct wall_time	 skip;
+	unsigned		 taken;		/* frames, in the last drain */
 	/* Only within evidence_capture_pass. */
 	const struct clock_offset *offset;
 	struct mono_time	 now;

@@ -132,6 +132,119 @@ disabled_watch(void **state)
 	assert_non_null(check(&e, &known));
 }
 
+/* ---- evidence */
+
+static struct engine_evidence
+an_evidence(void)
+{
+	struct engine_evidence	 e = { .type = ENGINE_EVIDENCE, .watch = 3 };
+	struct evidence_signal	*signal;
+
+	signal = &e.evidence.signals[EVIDENCE_PORT_REFUSED];
+	*signal = (struct evidence_signal){
+		.at = { WALL - SECOND }, .count = 7, .code = 3,
+		.state = EVIDENCE_PRESENT, .port = 20053,
+	};
+	assert_true(addr_parse("192.0.2.12", &signal->address));
+	e.evidence.last = (struct wall_time){ WALL - 20 * SECOND };
+	e.evidence.raised = (struct wall_time){ WALL };
+	e.evidence.flags = EVIDENCE_RECEIVED | EVIDENCE_LOSSY;
+	return (e);
+}
+
+static const char *
+check_evidence(struct engine_evidence *e)
+{
+	return (engine_check_evidence(e, &cleared, clocks.wall));
+}
+
+static void
+valid_evidence(void **state)
+{
+	struct engine_evidence	 e = an_evidence(), expected = e;
+	unsigned		 i;
+
+	(void)state;
+	assert_null(check_evidence(&e));
+	for (i = 0; i <= EVIDENCE_MAX; i++)
+		if (i != EVIDENCE_PORT_REFUSED)
+			expected.evidence.signals[i].state = EVIDENCE_UNKNOWN;
+	assert_memory_equal(&e, &expected, sizeof(e));
+}
+
+static void
+wrong_evidence(void **state)
+{
+	struct engine_check_known	 disabled = cleared;
+	struct engine_evidence		 e = an_evidence();
+	unsigned			 i;
+
+	(void)state;
+	disabled.enabled = false;
+	assert_string_equal(engine_check_evidence(&e, NULL, clocks.wall),
+	    "no such watch");
+	assert_non_null(engine_check_evidence(&e, &disabled, clocks.wall));
+	for (i = 0; i <= EVIDENCE_MAX; i++) {
+		e = an_evidence();
+		e.evidence.signals[i].state = EVIDENCE_PRESENT + 1;
+		assert_non_null(check_evidence(&e));
+		e = an_evidence();
+		e.evidence.signals[i].address.family = ADDR_IPV6 + 1;
+		assert_non_null(check_evidence(&e));
+	}
+	e = an_evidence();
+	e.evidence.flags = (uint16_t)(EVIDENCE_FLAGS + 1);
+	assert_non_null(check_evidence(&e));
+}
+
+/* Values that a correct engine may send after a step of the clock, and codes. */
+static void
+corrected_evidence(void **state)
+{
+	struct engine_evidence	 e = an_evidence();
+	struct evidence_signal	*signals = e.evidence.signals;
+
+	(void)state;
+	signals[EVIDENCE_PORT_REFUSED].at.ns = WALL + 3600 * SECOND;
+	signals[EVIDENCE_PORT_REFUSED].address.octets[9] = 7;
+	signals[EVIDENCE_PEER_REBOOTED].state = EVIDENCE_PRESENT;
+	signals[EVIDENCE_PEER_REBOOTED].code = EVIDENCE_REBOOT_MLD + 1;
+	e.evidence.last.ns = -1;
+	e.evidence.raised.ns = INT64_MAX;
+	assert_null(check_evidence(&e));
+	assert_int_equal(signals[EVIDENCE_PORT_REFUSED].at.ns, 0);
+	assert_int_equal(signals[EVIDENCE_PORT_REFUSED].address.octets[9], 0);
+	assert_int_equal(signals[EVIDENCE_PEER_REBOOTED].code, 0);
+	assert_int_equal(e.evidence.last.ns, 0);
+	assert_int_equal(e.evidence.raised.ns, 0);
+}
+
+/* The signals that only the agent can know. */
+static void
+foreign_evidence(void **state)
+{
+	static const enum evidence_number	 numbers[] = {
+		EVIDENCE_LOCAL_PORT_OPEN, EVIDENCE_CARRIER,
+		EVIDENCE_FLOATING_IP_FITS, EVIDENCE_LOG_MESSAGE,
+		EVIDENCE_PING_ANSWERED,
+	};
+	const struct evidence_signal		 none = {
+		.state = EVIDENCE_UNKNOWN,
+	};
+	struct engine_evidence			 e = an_evidence();
+	size_t					 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++) {
+		e.evidence.signals[numbers[i]].state = EVIDENCE_PRESENT;
+		e.evidence.signals[numbers[i]].count = 1;
+	}
+	assert_null(check_evidence(&e));
+	for (i = 0; i < sizeof(numbers) / sizeof(numbers[0]); i++)
+		assert_memory_equal(&e.evidence.signals[numbers[i]], &none,
+		    sizeof(none));
+}
+
 /* A raise needs a silence since the last transition. */
 static void
 times_of_events(void **state)
@@ -522,6 +635,10 @@ main(void)
 		cmocka_unit_test(valid_events),
 		cmocka_unit_test(wrong_transitions),
 		cmocka_unit_test(disabled_watch),
+		cmocka_unit_test(valid_evidence),
+		cmocka_unit_test(wrong_evidence),
+		cmocka_unit_test(corrected_evidence),
+		cmocka_unit_test(foreign_evidence),
 		cmocka_unit_test(times_of_events),
 		cmocka_unit_test(flood_of_the_past),
 		cmocka_unit_test(blocked_agent),

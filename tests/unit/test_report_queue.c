@@ -93,6 +93,30 @@ take_capture(uint32_t capture)
 }
 
 static void
+add_evidence(uint32_t watch)
+{
+	struct engine_evidence	 e = {
+		.type = ENGINE_EVIDENCE, .watch = watch,
+		.evidence = { .flags = EVIDENCE_LOSSY },
+	};
+
+	assert_true(report_queue_add_evidence(&reports, &e));
+}
+
+static void
+take_evidence(uint32_t watch)
+{
+	struct engine_report	 r;
+
+	assert_int_equal(engine_receive(&parent, &r), ENGINE_REPORT);
+	assert_int_equal(r.type, ENGINE_EVIDENCE);
+	assert_null(r.event);
+	assert_null(r.message);
+	assert_int_equal(r.evidence->watch, watch);
+	assert_int_equal(r.evidence->evidence.flags, EVIDENCE_LOSSY);
+}
+
+static void
 take_nothing(void)
 {
 	struct engine_report	 r;
@@ -122,6 +146,51 @@ in_order(void **state)
 	take_capture(4);
 	take_event(5);
 	take_nothing();
+}
+
+/* The evidence on an alarm comes before its event. */
+static void
+evidence_in_order(void **state)
+{
+	(void)state;
+	add_event(1);
+	add_evidence(2);
+	add_event(2);
+	add_event(3);
+	add_evidence(4);
+	add_capture(4);
+	assert_true(report_queue_flush(&reports, child));
+	take_event(1);
+	take_evidence(2);
+	take_event(2);
+	take_event(3);
+	take_evidence(4);
+	take_capture(4);
+	take_nothing();
+}
+
+/* Alarms never wait for memory that evidence uses. */
+static void
+too_much_evidence(void **state)
+{
+	struct engine_evidence	 e = { .type = ENGINE_EVIDENCE };
+	struct engine_report	 r;
+	unsigned		 n;
+
+	(void)state;
+	for (n = 0; n < REPORT_QUEUE_EVIDENCE_MAX; n++)
+		add_evidence(n);
+	assert_false(report_queue_add_evidence(&reports, &e));
+	add_event(7);
+	for (n = 0; report_queue_waiting(&reports); ) {
+		assert_true(report_queue_flush(&reports, child));
+		while (engine_receive(&parent, &r) == ENGINE_REPORT)
+			n += r.type == ENGINE_EVIDENCE;
+	}
+	assert_int_equal(n, REPORT_QUEUE_EVIDENCE_MAX);
+	add_evidence(1);
+	assert_true(report_queue_flush(&reports, child));
+	take_evidence(1);
 }
 
 /* The engine sends the events of a storm while it still finds more. */
@@ -243,7 +312,10 @@ invalid_datagrams(void **state)
 		{ ENGINE_CAPTURE, 1, ENGINE_EVENTS_SIZE(1) },
 		{ ENGINE_CAPTURE, 1, sizeof(struct engine_message) - 1 },
 		{ 0, 1, sizeof(struct engine_message) },
-		{ ENGINE_STOPPED + 1, 1, sizeof(struct engine_message) },
+		{ ENGINE_EVIDENCE, 1, sizeof(struct engine_message) },
+		{ ENGINE_EVIDENCE, 1, sizeof(struct engine_evidence) - 1 },
+		{ ENGINE_EVIDENCE, 1, sizeof(struct engine_evidence) + 1 },
+		{ ENGINE_EVIDENCE + 1, 1, sizeof(struct engine_message) },
 		{ UINT32_MAX, 1, ENGINE_EVENTS_SIZE(1) },
 	};
 	struct engine_report	 r;
@@ -268,6 +340,8 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test_setup_teardown(in_order, begin, end),
+		cmocka_unit_test_setup_teardown(evidence_in_order, begin, end),
+		cmocka_unit_test_setup_teardown(too_much_evidence, begin, end),
 		cmocka_unit_test_setup_teardown(full_datagrams, begin, end),
 		cmocka_unit_test_setup_teardown(many_events, begin, end),
 		cmocka_unit_test_setup_teardown(too_many_log_lines, begin, end),

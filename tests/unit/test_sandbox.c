@@ -24,6 +24,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
+#include <linux/filter.h>
+#include <linux/if_packet.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -32,6 +34,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/memory_file.h"
 #include "base/mono.h"
 #include "base/wall.h"
 #include "engine/link.h"
@@ -47,7 +50,10 @@ struct process {
 	int	 link;		/* for link_state */
 	int	 other;		/* another socket */
 	int	 file;
+	int	 rings;		/* a file in memory for evidence; -1: none */
 };
+
+static bool	 with_evidence;
 
 /* The exit status of a child: the call worked, failed with EACCES, or else. */
 enum { DONE = 10, DENIED, OTHER };
@@ -67,7 +73,9 @@ process_new(void)
 	c.other = pair[0];
 	c.link = link_open();
 	c.file = open("/proc/self/status", O_RDONLY);
-	if (c.link < 0 || c.file < 0)
+	c.rings = with_evidence ? memory_file_new("rings") : -1;
+	if (c.link < 0 || c.file < 0 || (with_evidence &&
+	    (c.rings < 0 || ftruncate(c.rings, 4096) != 0)))
 		_exit(1);
 	return (c);
 }
@@ -157,7 +165,7 @@ run_in_sandbox(action *act)
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		c = process_new();
-		if (!sandbox_enter(c.report, POLLED, MEMORY, -1))
+		if (!sandbox_enter(c.report, POLLED, MEMORY, c.rings))
 			_exit(1);
 		_exit(act(&c));
 	}
@@ -338,6 +346,71 @@ no_file_can_be_opened(void **state)
 	assert_exits(reads_a_link, DENIED);
 }
 
+/* ---- evidence */
+
+static struct sock_filter	 accept_all = { BPF_RET | BPF_K, 0, 0, 1000 };
+static struct sock_fprog	 program = { 1, &accept_all };
+
+static int
+sets_a_filter(const struct process *c)
+{
+	int	 flags = fcntl(c->other, F_GETFL);
+
+	if (flags < 0 || fcntl(c->other, F_SETFL, flags | O_NONBLOCK) != 0)
+		return (OTHER);
+	return (status_of(setsockopt(c->other, SOL_SOCKET, SO_ATTACH_FILTER,
+	    &program, sizeof(program))));
+}
+
+static int
+removes_a_filter(const struct process *c)
+{
+	return (status_of(setsockopt(c->other, SOL_SOCKET, SO_DETACH_FILTER,
+	    &program, sizeof(program))));
+}
+
+static int
+frees_a_ring(const struct process *c)
+{
+	return (status_of(setsockopt(c->other, SOL_PACKET, PACKET_RX_RING,
+	    buffer, sizeof(buffer))));
+}
+
+static int
+maps_the_rings(const struct process *c)
+{
+	char	*p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_SHARED,
+		    c->rings, 0);
+
+	if (p == MAP_FAILED)
+		return (OTHER);
+	p[0] = 1;
+	return (DONE);
+}
+
+ACTION(maps_executable_rings, (long)mmap(NULL, 4096, PROT_READ | PROT_EXEC,
+    MAP_SHARED, c->rings, 0))
+ACTION(maps_another_file, (long)mmap(NULL, 4096, PROT_READ, MAP_PRIVATE,
+    c->file, 0))
+ACTION(duplicates_by_fcntl, fcntl(c->other, F_DUPFD, 0))
+
+static void
+calls_for_evidence(void **state)
+{
+	(void)state;
+	with_evidence = true;
+	assert_exits(sets_a_filter, DONE);
+	assert_exits(removes_a_filter, DENIED);
+	assert_exits(frees_a_ring, DENIED);
+	assert_exits(maps_the_rings, DONE);
+	assert_true(WIFSIGNALED(run_in_sandbox(maps_executable_rings)));
+	assert_true(WIFSIGNALED(run_in_sandbox(maps_another_file)));
+	assert_true(WIFSIGNALED(run_in_sandbox(duplicates_by_fcntl)));
+	with_evidence = false;
+	assert_exits(frees_a_ring, DENIED);
+	assert_true(WIFSIGNALED(run_in_sandbox(sets_a_filter)));
+}
+
 /* ---- all other calls kill the process */
 
 static struct sockaddr_un	 nowhere = { .sun_family = AF_UNIX };
@@ -437,6 +510,7 @@ main(void)
 		cmocka_unit_test(needed_calls_work),
 		cmocka_unit_test(can_abort),
 		cmocka_unit_test(no_file_can_be_opened),
+		cmocka_unit_test(calls_for_evidence),
 		cmocka_unit_test(all_other_calls_kill),
 #endif
 	};
