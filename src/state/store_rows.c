@@ -96,7 +96,8 @@
 	TEXT("peer_host", PROFILE, profile.peer_host, TEXT_MAX) \
 	TEXT("log", PROFILE, profile.log, TEXT_MAX) \
 	TEXT("log_pattern", PROFILE, profile.log_pattern, TEXT_MAX) \
-	TEXT("repair", PROFILE, repair, TEXT_MAX)
+	TEXT("repair", PROFILE, repair, TEXT_MAX) \
+	TEXT("floating_ip", PROFILE, floating_ip, ADDRESS_MAX)
 
 /* All columns of a notification, in the order of the file. */
 #define NOTIFICATION_COLUMNS(KEY, REQUIRED, INTEGER, TEXT) \
@@ -129,6 +130,10 @@
 #define TEXT_TYPE(name, ...)		"," name " TEXT"
 #define COLUMN_TYPES(LIST, KEY) \
 	LIST(KEY, REQUIRED_TYPE, NUMBER_TYPE, TEXT_TYPE)
+
+/* A number of an older row may be missing. */
+#define ADDED_TYPES(LIST) \
+	LIST(NUMBER_TYPE, NUMBER_TYPE, NUMBER_TYPE, TEXT_TYPE)
 
 #define KEY_MARK(...)		"?"
 #define COLUMN_MARK(...)	",?"
@@ -169,8 +174,17 @@ const char *const	 store_rows_schema[STORE_ROWS_VERSION] = {
 	    "ALTER TABLE notice ADD COLUMN epoch INTEGER;"
 	    "ALTER TABLE alarm ADD COLUMN sent_early INTEGER;"
 	    "ALTER TABLE alarm ADD COLUMN epoch INTEGER;"),
-	/* Version 5 keeps the verdict and what its texts are made of. */
-	ADD_COLUMNS(NOTIFICATION_5),
+	/*
+	 * Version 5 keeps the verdict and what its texts are made of.  A watch
+	 * can have two alarms.
+	 */
+	(ADD_COLUMNS(NOTIFICATION_5)
+	    "ALTER TABLE alarm RENAME TO alarm_4;"
+	    "CREATE TABLE alarm (" COLUMN_TYPES(NOTIFICATION, ALARM_KEY)
+	    ADDED_TYPES(NOTIFICATION_4) ADDED_TYPES(NOTIFICATION_5)
+	    ", PRIMARY KEY (watch_index, alarm_id)) STRICT, WITHOUT ROWID;"
+	    "INSERT OR IGNORE INTO alarm SELECT * FROM alarm_4;"
+	    "DROP TABLE alarm_4;"),
 };
 
 /* ---- the fields of the lists */
@@ -251,7 +265,7 @@ static const struct statement	 statements[STORE_STATEMENTS] = {
 	[STORE_GET_NOTIFICATIONS] = STATEMENT(notification,
 	    "SELECT * FROM notice WHERE sequence > ? ORDER BY sequence"),
 	[STORE_GET_ALARMS] = STATEMENT(notification,
-	    "SELECT * FROM alarm ORDER BY watch_index"),
+	    "SELECT * FROM alarm ORDER BY watch_index, sequence"),
 	[STORE_GET_BLIND] = STATEMENT(blind, "SELECT * FROM blind"),
 	[STORE_GET_STORM] = STATEMENT(storm,
 	    "SELECT * FROM storm WHERE sequence = ?"),

@@ -31,6 +31,7 @@ struct store_row {
 	struct configuration_profile	 profile;	/* alarm: unused */
 	struct configuration_alarm	 alarm;
 	const char			*repair;	/* of the cause */
+	const char			*floating_ip;	/* "": none */
 	/* Parts of n.alarm.decided, because the file has larger numbers. */
 	const char			*decided_address;	/* "": none */
 	int64_t				 decided_mac;

@@ -72,9 +72,13 @@ or_null(const char *text)
 	return (text[0] == '\0' ? NULL : text);
 }
 
-/* In the file, a text that is not configured is empty. */
+/*
+ * In the file, a text that is not configured is empty.  `address` is a buffer
+ * of the caller for the row.
+ */
 static void
-set_profile(struct store_row *row, const struct configuration_profile *p)
+set_profile(struct store_row *row, const struct configuration_profile *p,
+    char *address)
 {
 	row->profile = *p;
 	row->profile.peer_host = or_empty(p->peer_host);
@@ -82,6 +86,7 @@ set_profile(struct store_row *row, const struct configuration_profile *p)
 	row->profile.log_pattern = or_empty(p->log_pattern);
 	row->alarm = *p->alarm;
 	row->repair = or_empty(p->alarm->repair[row->n.alarm.cause]);
+	row->floating_ip = addr_text(&p->floating_ip, address);
 }
 
 static void
@@ -102,9 +107,10 @@ share_profile(struct store *s, struct store_row *row)
 {
 	struct store_row		 last = { .n = row->n };
 	struct configuration_alarm	*alarm;
+	char				 address[ADDR_TEXT_SIZE];
 
 	if (s->profile != NULL) {
-		set_profile(&last, s->profile);
+		set_profile(&last, s->profile, address);
 		if (store_rows_same_profile(&last, row))
 			return (s->profile);
 	}
@@ -119,13 +125,22 @@ share_profile(struct store *s, struct store_row *row)
 	return (s->profile);
 }
 
+/* An empty text is no address.  False when the text is invalid. */
+static bool
+get_address(const char *text, struct addr *address)
+{
+	*address = (struct addr){ 0 };
+	return (text[0] == '\0' || addr_parse(text, address));
+}
+
 static struct configuration_watch *
 watch_of(struct store *s, struct store_row *row)
 {
 	struct configuration_profile	*profile;
-	struct addr			 peer = { 0 };
+	struct addr			 peer;
 
-	if (row->peer[0] != '\0' && !addr_parse(row->peer, &peer)) {
+	if (!get_address(row->peer, &peer) ||
+	    !get_address(row->floating_ip, &row->profile.floating_ip)) {
 		s->damaged = true;
 		return (NULL);
 	}
@@ -144,8 +159,7 @@ get_decided(const struct store_row *row, struct evidence_signal *decided)
 		decided->mac.octets[i] = (uint8_t)(row->decided_mac >>
 		    8 * (MAC_LENGTH - 1 - i));
 	decided->port = (uint16_t)row->decided_port;
-	return (row->decided_address[0] == '\0' ||
-	    addr_parse(row->decided_address, &decided->address));
+	return (get_address(row->decided_address, &decided->address));
 }
 
 static void
@@ -366,11 +380,12 @@ put_notification(struct store *s, enum store_statement statement,
 	struct store_row	 row = { .n = *n };
 	char			 peer[ADDR_TEXT_SIZE];
 	char			 address[ADDR_TEXT_SIZE];
+	char			 floating_ip[ADDR_TEXT_SIZE];
 
 	if (n->watch != NULL) {
 		row.watch = n->watch->name;
 		row.peer = addr_text(&n->watch->peer, peer);
-		set_profile(&row, n->watch->profile);
+		set_profile(&row, n->watch->profile, floating_ip);
 		put_decided(&row, address);
 	}
 	if (n->capture != NULL) {

@@ -32,7 +32,10 @@ typedef bool store_take_storm(void *arg, uint32_t sequence,
 bool	 store_names(struct store *, store_take_name *, void *arg);
 /* hbwCaptureIndex and name of each interface that ever was, by index. */
 bool	 store_interfaces(struct store *, store_take_name *, void *arg);
-/* The last notification of each watch, by hbwWatchIndex. */
+/*
+ * The last notification of each alarm, by hbwWatchIndex.  A watch whose alarm
+ * had another id before has more than one; the last one is the present alarm.
+ */
 bool	 store_alarms(struct store *, store_take_notification *, void *arg);
 /* The interfaces whose last notification is NOTIFICATION_BLIND. */
 bool	 store_blind(struct store *, store_take_blind *, void *arg);

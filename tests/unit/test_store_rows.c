@@ -552,15 +552,24 @@ without_a_commit(void **state)
 	"decided_state INTEGER, decided_code INTEGER, decided_port INTEGER, " \
 	"decided_mac INTEGER, decided_address TEXT DEFAULT '', " \
 	"peer_host TEXT DEFAULT '', log TEXT DEFAULT '', " \
-	"log_pattern TEXT DEFAULT '', repair TEXT DEFAULT ''"
+	"log_pattern TEXT DEFAULT '', repair TEXT DEFAULT '', " \
+	"floating_ip TEXT DEFAULT ''"
+
+/* The table `alarm` was created again, with another key. */
+#define ALARM_COLUMNS_0_3_0 \
+	",sent_early INTEGER,epoch INTEGER,side INTEGER,confidence INTEGER," \
+	"decided INTEGER,decided_at INTEGER,decided_count INTEGER," \
+	"decided_state INTEGER,decided_code INTEGER,decided_port INTEGER," \
+	"decided_mac INTEGER,decided_address TEXT,peer_host TEXT,log TEXT," \
+	"log_pattern TEXT,repair TEXT,floating_ip TEXT"
 
 static void
 schema_of_version_0_3_0(void **state)
 {
 	static const char	 expected[] = "CREATE TABLE alarm ("
-	    "sequence INTEGER NOT NULL, " COLUMNS_0_2_0 COLUMNS_0_3_0
+	    "sequence INTEGER NOT NULL, " COLUMNS_0_2_0 ALARM_COLUMNS_0_3_0
 	    ", PRIMARY KEY "
-	    "(watch_index)) STRICT, WITHOUT ROWID;CREATE TABLE blind "
+	    "(watch_index, alarm_id)) STRICT, WITHOUT ROWID;CREATE TABLE blind "
 	    "(interface TEXT PRIMARY KEY) STRICT;CREATE TABLE counters (id "
 	    "INTEGER PRIMARY KEY CHECK (id = 1), epoch INTEGER NOT NULL, "
 	    "sequence INTEGER NOT NULL, delivered INTEGER NOT NULL, serial "
@@ -594,19 +603,26 @@ schema_of_version_0_3_0(void **state)
 /* SQL that removes what schema 5 added, and schema 4. */
 #define DROP_BOTH(name) \
 	"ALTER TABLE notice DROP COLUMN " name ";" \
-	"ALTER TABLE alarm DROP COLUMN " name ";"
-#define WITHOUT_5 \
+	"ALTER TABLE five DROP COLUMN " name ";"
+/* The table `alarm` of version 0.2.0, with the rows of this version. */
+#define OLD_ALARM(added) \
+	"CREATE TABLE alarm (sequence INTEGER NOT NULL, " COLUMNS_0_2_0 \
+	", PRIMARY KEY (watch_index)) STRICT, WITHOUT ROWID;" added \
+	"INSERT INTO alarm SELECT * FROM five; DROP TABLE five;"
+#define DROP_5 \
+	"ALTER TABLE alarm RENAME TO five;" \
 	DROP_BOTH("side") DROP_BOTH("confidence") DROP_BOTH("decided") \
 	DROP_BOTH("decided_at") DROP_BOTH("decided_count") \
 	DROP_BOTH("decided_state") DROP_BOTH("decided_code") \
 	DROP_BOTH("decided_port") DROP_BOTH("decided_mac") \
 	DROP_BOTH("decided_address") DROP_BOTH("peer_host") \
-	DROP_BOTH("log") DROP_BOTH("log_pattern") DROP_BOTH("repair")
-#define WITHOUT_4 WITHOUT_5 \
-	"ALTER TABLE notice DROP COLUMN sent_early;" \
-	"ALTER TABLE notice DROP COLUMN epoch;" \
-	"ALTER TABLE alarm DROP COLUMN sent_early;" \
-	"ALTER TABLE alarm DROP COLUMN epoch;"
+	DROP_BOTH("log") DROP_BOTH("log_pattern") DROP_BOTH("repair") \
+	DROP_BOTH("floating_ip")
+#define WITHOUT_5 \
+	DROP_5 OLD_ALARM("ALTER TABLE alarm ADD COLUMN sent_early INTEGER;" \
+	"ALTER TABLE alarm ADD COLUMN epoch INTEGER;")
+#define WITHOUT_4 \
+	DROP_5 DROP_BOTH("sent_early") DROP_BOTH("epoch") OLD_ALARM("")
 
 /*
  * Before schema 5, an alarm had a cause without a verdict.  Its side and its
@@ -745,6 +761,62 @@ upgraded_from_schema_4(void **state)
 	assert_int_equal(count_files(ASIDE), 0);
 }
 
+/* An alarm of two active nodes of watch 7, at a sequence. */
+static struct notification
+dual_notification(uint32_t sequence)
+{
+	struct notification	 n = alarm_notification(sequence, 7, "w");
+	struct configuration_profile	 profile = *n.watch->profile;
+	struct configuration_alarm	*type;
+	struct configuration_profile	*p;
+
+	type = configuration_alarm_new(profile.alarm);
+	assert_non_null(type);
+	type->id = 45640001;
+	profile.alarm = type;
+	assert_true(addr_parse("2001:db8::10", &profile.floating_ip));
+	p = configuration_profile_new(&profile);
+	assert_non_null(p);
+	configuration_watch_release(n.watch);
+	n.watch = configuration_watch_new(p, "w", &(struct addr){ 0 });
+	assert_non_null(n.watch);
+	configuration_profile_release(p);
+	configuration_alarm_release(type);
+	n.alarm.flags |= ALARM_DUAL;
+	return (n);
+}
+
+/* Both alarms of a watch are kept, and the later row is the last one. */
+static void
+two_alarms_of_a_watch(void **state)
+{
+	struct notification	 first = alarm_notification(1, 7, "w");
+	struct notification	 dual = dual_notification(2);
+	struct notification	 last = alarm_notification(3, 7, "w");
+
+	(void)state;
+	open_store();
+	begin_write();
+	store_put_notification(store, &first);
+	store_put_notification(store, &dual);
+	store_put_notification(store, &last);
+	counters.sequence = 3;
+	commit();
+	open_store();
+	assert_true(store_alarms(store, take_notification, &got));
+	assert_int_equal(got.count, 2);
+	assert_same_notification(&dual, &got.notifications[0]);
+	assert_true(addr_equal(&got.notifications[0].watch->profile->floating_ip,
+	    &dual.watch->profile->floating_ip));
+	assert_same_notification(&last, &got.notifications[1]);
+	assert_int_equal(got.notifications[1].watch->profile->floating_ip.family,
+	    ADDR_NONE);
+	free_got();
+	notification_release(&first);
+	notification_release(&dual);
+	notification_release(&last);
+}
+
 /* Texts that an alarm does not have are not in the configuration either. */
 static void
 texts_left_out(void **state)
@@ -789,6 +861,7 @@ main(void)
 		SCRATCH(upgraded_from_schema_3),
 		SCRATCH(upgraded_from_schema_4),
 		SCRATCH(texts_left_out),
+		SCRATCH(two_alarms_of_a_watch),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
