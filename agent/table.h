@@ -15,6 +15,7 @@
 #include "agent.h"
 #include "config/configuration.h"
 #include "detect/detect.h"
+#include "detect/dual.h"
 #include "diagnosis/evidence.h"
 #include "engine/shared_state.h"
 #include "state/alarm.h"

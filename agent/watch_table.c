@@ -43,6 +43,47 @@ state_of(const struct watch_view *row)
 	return (detect_state(&w, &source, row->now));
 }
 
+/*
+ * The row of two active nodes; false while it is not known, because the watch
+ * has no such alarm or is disabled or blind.
+ */
+static bool
+read_dual(const struct watch_view *row, struct dual *dual)
+{
+	const struct shared_state	*shared;
+	enum detect_state		 state = state_of(row);
+	uint32_t			 position;
+
+	shared = row->agent->current.shared;
+	position = alarm_positions_dual(&shared->positions, row->position);
+	if (position == ALARM_POSITIONS_NONE || state == DETECT_BLIND ||
+	    state == DETECT_DISABLED)
+		return (false);
+	shared_state_read_dual(shared, position - shared->nwatches, row->now,
+	    dual);
+	return (true);
+}
+
+static unsigned
+actives(const struct watch_view *row)
+{
+	struct dual	 dual;
+
+	return (read_dual(row, &dual) ? dual_actives(&dual, row->now) : 0);
+}
+
+/* hbwWatchFloatingIpState: notConfigured(1), or an enum dual_owner. */
+static int
+floating_ip_state(const struct watch_view *row)
+{
+	struct dual	 dual;
+
+	if (row->config->profile->floating_ip.family == ADDR_NONE)
+		return (1);
+	return (read_dual(row, &dual) ? (int)dual_owner(&dual, row->now) :
+	    DUAL_OWNER_UNKNOWN);
+}
+
 GETTER(get_name, value_text, row->config->name)
 GETTER(get_interface, value_text, row->config->profile->interface)
 GETTER(get_heartbeat, value_text, row->config->profile->heartbeat)
@@ -64,6 +105,9 @@ GETTER(get_interruptions, value_counter32, interruptions(row))
 GETTER(get_peer_text, value_address_text, &row->config->peer)
 GETTER(get_peer_host, value_text, row->config->profile->peer_host == NULL ?
     "" : row->config->profile->peer_host)
+GETTER(get_actives, value_unsigned, actives(row))
+GETTER(get_floating_ip, value_address_text, &row->config->profile->floating_ip)
+GETTER(get_floating_ip_state, value_integer, floating_ip_state(row))
 GETTER(get_silence_seconds, value_seconds, silence_ns(row))
 
 static const struct column columns[] = {
@@ -86,6 +130,9 @@ static const struct column columns[] = {
 	{ 18, "hbwWatchInterruptions", ASN_COUNTER, get_interruptions },
 	{ 19, "hbwWatchPeerText", ASN_OCTET_STR, get_peer_text },
 	{ 20, "hbwWatchPeerHost", ASN_OCTET_STR, get_peer_host },
+	{ 21, "hbwWatchActives", ASN_GAUGE, get_actives },
+	{ 22, "hbwWatchFloatingIp", ASN_OCTET_STR, get_floating_ip },
+	{ 23, "hbwWatchFloatingIpState", ASN_INTEGER, get_floating_ip_state },
 	{ 24, "hbwWatchSilenceSeconds", ASN_GAUGE, get_silence_seconds },
 };
 

@@ -438,6 +438,27 @@ side(int number)
 	return (NULL);
 }
 
+/* The code has the number of notConfigured in the getter. */
+static const char *
+floating_ip_state(int number)
+{
+	switch ((enum dual_owner)number) {
+	case DUAL_OWNER_UNKNOWN:
+		return ("unknown");
+	case DUAL_OWNER_HERE:
+		return ("here");
+	case DUAL_OWNER_PEER:
+		return ("peer");
+	case DUAL_OWNER_BOTH:
+		return ("both");
+	case DUAL_OWNER_ELSEWHERE:
+		return ("elsewhere");
+	case DUAL_OWNER_NOBODY:
+		return ("nobody");
+	}
+	return (number == 1 ? "notConfigured" : NULL);
+}
+
 static const char *
 clear_type(int number)
 {
@@ -537,6 +558,7 @@ static const struct enumeration {
 	{ "HbwAlarmStatus", alarm_status },
 	{ "HbwSeverity", severity },
 	{ "HbwCause", cause },
+	{ "HbwFloatingIpState", floating_ip_state },
 	{ "HbwSide", side },
 	{ "HbwClearType", clear_type },
 	{ "HbwOperatorState", operator_state },

@@ -797,6 +797,83 @@ two_rows_of_a_watch(void **state)
 	assert_number("1.1.5.0", 4);
 }
 
+static struct duals	 duals;
+
+/* An advertisement of the group of a watch, or a claim of its floating IP. */
+static void
+advertise(size_t watch, uint8_t host, bool active, double at)
+{
+	struct dual_advertisement	 a = {
+		.active = active, .interval_ns = NSEC_PER_SEC,
+		.vlan = VLAN_ANY,
+	};
+	uint8_t				 octets[] = { 192, 0, 2, host };
+
+	addr_set(&a.sender, ADDR_IPV4, octets);
+	stage_advance(&stage, at);
+	dual_advertised(&duals, (uint32_t)watch, &a, stage_mono(at));
+}
+
+static void
+claim(size_t watch, uint8_t host, enum dual_owner owner, double at)
+{
+	struct mac	 mac = { { 2, 0, 0, 0, 0, host } };
+
+	stage_advance(&stage, at);
+	dual_claim(&duals, (uint32_t)watch, stage_mono(at), &mac,
+	    VLAN_ANY, owner);
+}
+
+/* hbwWatchActives, hbwWatchFloatingIp and hbwWatchFloatingIpState. */
+static void
+actives_and_floating_ip(void **state)
+{
+	struct shared_state	*shared;
+
+	(void)state;
+	stage_begin(&stage,
+	    "watch \"a\" { interface = eth0 heartbeat = \"vrrp 1\" }\n"
+	    "watch \"b\" { interface = eth0 peer = 192.0.2.12 "
+	    "heartbeat = ip floating-ip = \"2001:db8::10\" }\n"
+	    "watch \"c\" { interface = eth0 peer = 192.0.2.12 "
+	    "heartbeat = ip floating-ip = 192.0.2.10 "
+	    "dual-active = none }\n"
+	    "watch \"d\" { interface = eth0 heartbeat = \"vrrp 2\" "
+	    "enabled = false floating-ip = 192.0.2.10 }\n");
+	shared = stage.agent.current.shared;
+	assert_true(duals_init(&duals, &stage.detect, 4, shared->duals,
+	    shared->positions.duals, shared->positions.nduals));
+	assert_number("1.3.1.21.1", 0);
+	assert_text("1.3.1.22.1", "");
+	assert_number("1.3.1.23.1", 1);
+	assert_text("1.3.1.22.2", "2001:db8::10");
+	assert_number("1.3.1.23.2", DUAL_OWNER_UNKNOWN);
+	assert_text("1.3.1.22.3", "192.0.2.10");
+	assert_number("1.3.1.23.3", DUAL_OWNER_UNKNOWN);
+	assert_number("1.3.1.23.4", DUAL_OWNER_UNKNOWN);
+
+	advertise(0, 11, true, 1);
+	assert_number("1.3.1.21.1", 1);
+	advertise(0, 12, true, 1.5);
+	assert_number("1.3.1.21.1", 2);
+	advertise(0, 12, false, 1.7);
+	assert_number("1.3.1.21.1", 1);
+	claim(1, 1, DUAL_OWNER_PEER, 2);
+	assert_number("1.3.1.23.2", DUAL_OWNER_PEER);
+	claim(1, 2, DUAL_OWNER_HERE, 2.5);
+	assert_number("1.3.1.23.2", DUAL_OWNER_HERE);
+	claim(1, 1, DUAL_OWNER_PEER, 5);
+	claim(1, 2, DUAL_OWNER_HERE, 6);
+	assert_number("1.3.1.23.2", DUAL_OWNER_BOTH);
+	/* Nothing is known while nothing is captured. */
+	advertise(0, 11, true, 6.1);
+	assert_number("1.3.1.21.1", 1);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "broken", 6.2);
+	assert_number("1.3.1.21.1", 0);
+	assert_number("1.3.1.23.2", DUAL_OWNER_UNKNOWN);
+	duals_free(&duals);
+}
+
 static void
 next_at_the_end(void **state)
 {
@@ -1485,6 +1562,7 @@ main(void)
 		STAGED(next_in_a_table),
 		STAGED(next_of_two_indexes),
 		STAGED(two_rows_of_a_watch),
+		STAGED(actives_and_floating_ip),
 		STAGED(next_at_the_end),
 		STAGED(next_over_empty_tables),
 		STAGED(next_over_empty_tables_to_history),
