@@ -133,6 +133,9 @@ struct collector {
 	/* Segments that the peer repeats: acknowledged or not. */
 	unsigned		 retransmitted, repeated;
 	unsigned		 waiting;	/* of them, for any answer */
+	/* The data of the partner; it is silent because it gets no answer. */
+	uint32_t		 partner_sent;	/* next number */
+	bool			 has_partner_sent, partner_repeats;
 	bool			 handshake;	/* of TLS, was seen */
 	bool			 handshake_short; /* in the last one */
 	/* Connections that lasted less than a second. */

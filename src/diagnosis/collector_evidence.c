@@ -98,6 +98,7 @@ collector_partner_stopped(const struct collector *c, struct mono_time now)
 	if (c->partner_paused)
 		return (true);
 	if (!collector_stopped(r, now) || collector_one_sender(c) ||
+	    (c->partner_repeats && !c->we_closed) ||
 	    mono_sub(c->last, r->seen) > REACTION_NS)
 		return (false);
 	if (c->we_closed)

@@ -167,7 +167,7 @@ from_peer(struct collector *c, const struct collector_view *v)
 		c->waiting++;
 	if (f->tcp.data_wire > 1)
 		on_data_of_peer(c, &f->tcp);
-	else if (f->kind == DIAGNOSIS_OTHER && !v->heartbeat && !c->returned &&
+	else if (f->kind != DIAGNOSIS_TCP && !v->heartbeat && !c->returned &&
 	    mono_before(collector_overdue(c), f->at))
 		see_port(c, EVIDENCE_PEER_ACKNOWLEDGES_ONLY, f, 0);
 }
@@ -177,11 +177,19 @@ static void
 to_peer(struct collector *c, const struct collector_view *v)
 {
 	const struct diagnosis_frame	*f = v->frame;
+	uint32_t			 end;
 
 	c->waiting = 0;
 	if ((f->tcp.flags & PACKET_TCP_ACK) != 0) {
 		c->acknowledged = f->tcp.acknowledgement;
 		c->has_acknowledged = true;
+	}
+	if (f->tcp.data_wire > 0) {
+		end = f->tcp.sequence + (uint32_t)f->tcp.data_wire;
+		c->partner_repeats = c->has_partner_sent &&
+		    (int32_t)(end - c->partner_sent) <= 0;
+		c->partner_sent = end;
+		c->has_partner_sent = true;
 	}
 	if (collector_never(c->setting.complete) ||
 	    mono_before(f->at, c->setting.complete) || !v->after ||
@@ -202,7 +210,8 @@ select_connection(struct collector *c, const struct packet *packet)
 	if (port == c->port)
 		return;
 	c->port = port;
-	c->has_acknowledged = c->has_sent = false;
+	c->has_acknowledged = c->has_sent = c->has_partner_sent = false;
+	c->partner_repeats = false;
 	c->retransmitted = c->repeated = c->waiting = 0;
 }
 

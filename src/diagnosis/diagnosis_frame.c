@@ -48,6 +48,8 @@ const char diagnosis_control_filter[] =
     "(ip6[6] = 6 and (ip6[53] & 7 != 0 or "
     "ip6[(40 + ((ip6[52] & 0xf0) >> 2)):2] = 0x1503)))";
 
+const char diagnosis_broadcast_filter[] = "ether broadcast";
+
 /* ---- frames that are not IP */
 
 /* ARP for IPv4 over Ethernet: RFC 826; probes: RFC 5227, section 2.1. */
@@ -374,6 +376,16 @@ decode_ip(struct diagnosis_frame *f)
 	}
 }
 
+static bool
+is_broadcast(const struct mac *mac)
+{
+	static const struct mac	 all = {
+		{ 0xff, 0xff, 0xff, 0xff, 0xff, 0xff },
+	};
+
+	return (memcmp(mac, &all, sizeof(all)) == 0);
+}
+
 void
 diagnosis_frame_decode(const struct diagnosis_bytes *b,
     struct diagnosis_frame *f)
@@ -391,4 +403,6 @@ diagnosis_frame_decode(const struct diagnosis_bytes *b,
 	else if (f->verdict == PACKET_NOT_IP &&
 	    packet_link_has_mac(b->link_type))
 		decode_link(b, f);
+	if (f->kind == DIAGNOSIS_OTHER && is_broadcast(&f->destination))
+		f->kind = DIAGNOSIS_BROADCAST;
 }

@@ -27,6 +27,7 @@ enum diagnosis_kind {
 	DIAGNOSIS_DHCP,		/* from a client */
 	DIAGNOSIS_SWITCH,	/* STP, LLDP, LACP */
 	DIAGNOSIS_TCP,		/* with SYN, FIN or RST, or a TLS alert */
+	DIAGNOSIS_BROADCAST,	/* none of these; only of Ethernet */
 };
 
 /* What kind of ICMP error, with the same values for IPv4 and IPv6. */
@@ -87,7 +88,7 @@ struct diagnosis_bytes {
 void	 diagnosis_frame_decode(const struct diagnosis_bytes *,
 	    struct diagnosis_frame *);
 
-/* True when the frame is control traffic, which is always kept in the ring. */
+/* True when the frame is kept in the ring, whatever its sender is. */
 static inline bool
 diagnosis_frame_is_control(const struct diagnosis_frame *f)
 {
@@ -95,10 +96,12 @@ diagnosis_frame_is_control(const struct diagnosis_frame *f)
 }
 
 /*
- * A pcap-filter(7) expression, without VLAN tags: every frame for which
- * diagnosis_frame_is_control is true passes it, and few others do.  IPv6
- * extension headers are supported only for MLD.
+ * Pcap-filter(7) expressions, without VLAN tags: every frame for which
+ * diagnosis_frame_is_control is true passes one of them, and few others do.
+ * IPv6 extension headers are supported only for MLD.  The second one is only for
+ * Ethernet.
  */
 extern const char diagnosis_control_filter[];
+extern const char diagnosis_broadcast_filter[];
 
 #endif

@@ -429,7 +429,9 @@ static uint8_t
 kind_of(struct tracker *t, const struct capture_frame *frame,
     const struct diagnosis_frame *f)
 {
-	if (diagnosis_frame_is_control(f))
+	if (diagnosis_frame_is_control(f) && (f->kind != DIAGNOSIS_BROADCAST ||
+	    rate_limit_allows(&t->broadcasts, NSEC_PER_SEC /
+	    TRACKER_BROADCASTS, TRACKER_BROADCASTS / 10, f->at)))
 		return (EVIDENCE_KIND_CONTROL);
 	if (t->ncases > 0 && is_of_peer(t, f))
 		return (EVIDENCE_KIND_PEER);

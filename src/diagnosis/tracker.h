@@ -37,6 +37,9 @@
 /* The largest number of peers whose frames are wanted. */
 #define TRACKER_WANTED	16
 
+/* At most so many broadcasts a second go into the ring. */
+#define TRACKER_BROADCASTS	100
+
 /* At most so many heartbeats a second go into the ring. */
 #define TRACKER_HEARTBEATS	1000
 
@@ -71,6 +74,7 @@ struct tracker {
 	size_t			 ncases;	/* the open ones, first */
 	size_t			 cases_max;
 	uint64_t		 open;		/* bits of tracker_may_have */
+	struct rate_limit	 broadcasts;
 	struct rate_limit	 heartbeats, own;	/* into the ring */
 	struct rate_limit	 others_limit;	/* see tracker_evidence */
 	struct mono_time	 lost;		/* see tracker_lost */

@@ -124,7 +124,7 @@ set_filter(struct evidence_capture *e, char *plain, set_filters *set)
  * sends.  NULL when memory is exhausted.
  */
 static char *
-basic_filter(const struct tracker_setting *setting)
+basic_filter(const struct tracker_setting *setting, int link_type)
 {
 	char	*sent = match_filter_sent(setting->config, setting->interface);
 	char	*text = NULL;
@@ -132,7 +132,9 @@ basic_filter(const struct tracker_setting *setting)
 
 	if (sent == NULL)
 		return (NULL);
-	n = asprintf(&text, "%s%s%s%s", diagnosis_control_filter,
+	n = asprintf(&text, "%s%s%s%s%s%s", diagnosis_control_filter,
+	    link_type == LINK_ETHERNET ? " or " : "",
+	    link_type == LINK_ETHERNET ? diagnosis_broadcast_filter : "",
 	    sent[0] != '\0' ? " or (outbound and (" : "", sent,
 	    sent[0] != '\0' ? "))" : "");
 	free(sent);
@@ -169,7 +171,7 @@ evidence_capture_new(const struct tracker_setting *setting, int link_type)
 
 	if (e == NULL)
 		return (NULL);
-	e->filter = basic_filter(setting);
+	e->filter = basic_filter(setting, link_type);
 	if (e->filter == NULL || !tracker_init(&e->tracker, setting, &none)) {
 		evidence_capture_free(e);
 		return (NULL);

@@ -399,6 +399,25 @@ switches(void **state)
 	}
 }
 
+/* Any broadcast is a sign of life. */
+static void
+broadcasts(void **state)
+{
+	struct bytes	 payload = udp(5000, 5000, 8), b;
+	double		 t;
+
+	(void)state;
+	begin_quiet("udp 20053");
+	b = ip_frame(THIRD, FOURTH, IPPROTO_UDP, &payload);
+	for (t = 0; t < LAST; t++)
+		take(t, &b);
+	judge_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_ABSENT);
+	take(28, &b);
+	judge_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_PRESENT);
+}
+
 /* Each frame cut at each octet: nothing is read beyond its end. */
 static void
 every_cut(void **state)
@@ -447,6 +466,7 @@ main(void)
 		cmocka_unit_test(process_restarted),
 		cmocka_unit_test(mirror),
 		cmocka_unit_test(switches),
+		cmocka_unit_test(broadcasts),
 		cmocka_unit_test(every_cut),
 	};
 	int	 failed = cmocka_run_group_tests(tests, NULL, NULL);

@@ -147,6 +147,25 @@ retransmits(void **state)
 	assert_verdict("oneWayLink", 90);
 }
 
+/* Our process sends, but our kernel only repeats what is not answered. */
+static void
+we_retransmit(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin_tcp(true);
+	segment(LAST, US, PEER, ACK, we_sent - 10, peer_sent, 10);
+	judge_at(END, 0);
+	assert_false((evidence.flags & EVIDENCE_OURS_FIRST) != 0);
+	/* The same without repetitions: our process is silent. */
+	begin_tcp(true);
+	for (t = 23; t < 25; t++)
+		ask(t, THIRD, ROUTER);
+	judge_at(END, 0);
+	assert_true((evidence.flags & EVIDENCE_OURS_FIRST) != 0);
+}
+
 /* A kernel that gets no answers gives up; the process has closed nothing. */
 static void
 gives_up(void **state)
@@ -422,6 +441,7 @@ main(void)
 		cmocka_unit_test(process_stopped),
 		cmocka_unit_test(port_dropped),
 		cmocka_unit_test(retransmits),
+		cmocka_unit_test(we_retransmit),
 		cmocka_unit_test(gives_up),
 		cmocka_unit_test(handshake),
 		cmocka_unit_test(vrrp_stops),
