@@ -454,8 +454,11 @@ tracker_frame(struct tracker *t, const struct capture_frame *frame,
 	make_record(&record, frame, at);
 	decode(t, &record, &f);
 	record.kind = kind_of(t, frame, &f);
-	if (record.kind != 0)
-		keep(t, &record, &f);
+	if (record.kind == 0)
+		return;
+	keep(t, &record, &f);
+	if (t->setting.kept != NULL)
+		t->setting.kept(t->setting.kept_arg, &f);
 }
 
 void

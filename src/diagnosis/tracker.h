@@ -65,6 +65,10 @@ struct tracker_setting {
 	uint32_t		 position;
 	const struct own_addresses *own;	/* of this host; or NULL */
 	struct mac		 mac;		/* zeros: unknown */
+	/* Called with each frame of tracker_frame that is kept; or NULL. */
+	void			(*kept)(void *arg,
+				    const struct diagnosis_frame *);
+	void			*kept_arg;
 };
 
 struct tracker {

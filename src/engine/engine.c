@@ -122,6 +122,8 @@ wall_of(const struct engine *engine, const struct detect_event *event)
 	struct wall_time	 clock, packet;
 
 	clock = clock_offset_wall(&engine->common.clock_offset, event->at);
+	if (event->watch >= engine->shared->nwatches)
+		return (clock);
 	packet = wall_add(event->last_heartbeat,
 	    event->transition == DETECT_RAISED ? event->silence_ns : 0);
 	return (!wall_is_never(event->last_heartbeat) &&
@@ -448,7 +450,11 @@ run(struct engine *engine, bool after_gap)
 	    engine->shared->nwatches, engine->sources, report_event, engine) ||
 	    !duals_init(&engine->common.duals, &engine->common.detect,
 	    (uint32_t)engine->shared->nwatches, engine->shared->duals,
-	    engine->shared->positions.duals, engine->shared->positions.nduals))
+	    engine->shared->positions.duals,
+	    engine->shared->positions.nduals) ||
+	    !floating_ips_init(&engine->common.floating_ips,
+	    &engine->handover.config, &engine->shared->positions,
+	    &engine->common.duals, &engine->common.peer_macs))
 		fatal("cannot start");
 	for (i = 0; i < engine->shared->ncaptures; i++)
 		listener_begin(&engine->listeners[i], after_gap);
@@ -462,6 +468,7 @@ run(struct engine *engine, bool after_gap)
 	/* Without this report, the next engine starts after a gap. */
 	(void)report_queue_add(&engine->common.reports, &stopped);
 	flush_all_reports(engine);
+	floating_ips_free(&engine->common.floating_ips);
 	duals_free(&engine->common.duals);
 	detect_free(&engine->common.detect);
 }

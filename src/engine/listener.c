@@ -439,6 +439,16 @@ join_all_groups(struct listener *listener, const struct configuration *config)
 	}
 }
 
+/* A frame of the capture for evidence. */
+static void
+take_control_frame(void *arg, const struct diagnosis_frame *f)
+{
+	const struct listener	*listener = arg;
+
+	floating_ips_frame(&listener->common->floating_ips,
+	    listener->row->interface, f);
+}
+
 /* False when memory is exhausted. */
 static bool
 open_evidence(struct listener *listener, const struct shared_state *shared)
@@ -450,6 +460,7 @@ open_evidence(struct listener *listener, const struct shared_state *shared)
 		.source = &listener->row->source,
 		.position = listener->position,
 		.own = &listener->common->own,
+		.kept = take_control_frame, .kept_arg = listener,
 	};
 
 	if (listener->config->evidence == 0)

@@ -16,6 +16,7 @@
 #include "detect/detect.h"
 #include "engine/clock_offset.h"
 #include "engine/evidence_capture.h"
+#include "engine/floating_ips.h"
 #include "engine/link.h"
 #include "engine/peer_macs.h"
 #include "engine/reject_log.h"
@@ -29,6 +30,7 @@
 struct listeners {
 	struct detect		 detect;
 	struct duals		 duals;
+	struct floating_ips	 floating_ips;
 	const struct alarm_positions *positions;	/* of the rows */
 	struct report_queue	 reports;
 	struct clock_offset	 clock_offset;
