@@ -51,7 +51,7 @@ put_addr(struct bytes *b, const struct addr *a)
 	put(b, a->octets, addr_length(a));
 }
 
-/* The link header. */
+/* The link header, to all. */
 static inline struct bytes
 link_frame(enum host from, unsigned type)
 {
@@ -117,6 +117,10 @@ ip_frame_to(enum host from, const struct addr *to, unsigned protocol,
 
 	put_ip(&b, &source, to, protocol, hop_limit, payload->n);
 	put(&b, payload->at, payload->n);
+	if (!cooked && !addr_is_multicast(to)) {
+		memcpy(b.at, "\x02\0\0\0\0", 5);
+		b.at[5] = to->octets[addr_length(to) - 1];
+	}
 	return (b);
 }
 

@@ -409,9 +409,10 @@ broadcasts(void **state)
 	(void)state;
 	begin_quiet("udp 20053");
 	b = ip_frame(THIRD, FOURTH, IPPROTO_UDP, &payload);
+	memset(b.at, 0xff, MAC_LENGTH);
 	for (t = 0; t < LAST; t++)
 		take(t, &b);
-	judge_at(END, 0);
+	judge_at(25, 0);
 	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_ABSENT);
 	take(28, &b);
 	judge_at(END, 0);
