@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/mono.h"
+#include "base/rate_limit.h"
 #include "base/severity.h"
 #include "base/wall.h"
 #include "generation.h"
@@ -40,6 +41,7 @@ struct agent {
 	uint32_t		 active[AGENT_SEVERITIES + 1];
 	uint32_t		 active_all;
 	bool			 engine_running;
+	struct rate_limit	 invalid_rows;	/* log lines about them */
 	/* All reports that the engine had sent by then have been read. */
 	struct mono_time	 reports_read;
 	/* Constant text: why no capture is reliable; NULL: no fault. */

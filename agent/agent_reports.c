@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
+#include <syslog.h>
 
 #include "agent_alarms.h"
 #include "agent_captures.h"
@@ -7,6 +8,10 @@
 #include "base/log.h"
 #include "diagnose.h"
 #include "engine/shared_state.h"
+
+/* Limits for the log lines about invalid rows. */
+#define INVALID_BURST	20
+#define INVALID_NS	(30 * NSEC_PER_SEC)
 
 static bool
 is_dual(const struct generation *g, uint32_t position)
@@ -268,6 +273,17 @@ reconcile_duals(struct agent *agent, const struct engine_check_clocks *clocks)
 	return (wrong);
 }
 
+/*
+ * The priority of a line about invalid rows.  If one engine after the other has
+ * them, most of the lines are for troubleshooting only.
+ */
+static int
+invalid_priority(struct agent *agent, struct mono_time now)
+{
+	return (rate_limit_allows(&agent->invalid_rows, INVALID_NS,
+	    INVALID_BURST, now) ? LOG_WARNING : LOG_DEBUG);
+}
+
 /* Finds the first wrong row, and counts them. */
 static void
 reconcile_watches(struct agent *agent,
@@ -279,7 +295,8 @@ reconcile_watches(struct agent *agent,
 	unsigned			 wrong = reconcile_duals(agent, clocks);
 
 	if (wrong > 0)
-		log_warnx("the engine left invalid values of %u alarm%s of two "
+		log_message(invalid_priority(agent, clocks->now), 0,
+		    "the engine left invalid values of %u alarm%s of two "
 		    "active nodes; these alarms are unchanged", wrong,
 		    wrong == 1 ? "" : "s");
 	for (i = 0, wrong = 0; i < config->nwatches; i++) {
@@ -292,8 +309,9 @@ reconcile_watches(struct agent *agent,
 		set_row(agent, i, row);
 	}
 	if (wrong > 0)
-		log_warnx("the engine left invalid values of watch \"%s\" and "
-		    "%u more; their alarms are unchanged",
+		log_message(invalid_priority(agent, clocks->now), 0,
+		    "the engine left invalid values of watch \"%s\" and %u "
+		    "more; their alarms are unchanged",
 		    config->watches[first]->name, wrong - 1);
 }
 

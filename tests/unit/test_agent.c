@@ -9,6 +9,9 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <syslog.h>
+
+#include "base/log.h"
 #include "stage.h"
 #include "table.h"
 
@@ -562,6 +565,35 @@ report_past(double from, double to)
 		assert_null(stage_report(&stage, &e));
 	}
 	return (n);
+}
+
+static void
+count_line(void *arg, int priority, const char *line)
+{
+	unsigned	*lines = arg;
+
+	*lines += priority <= LOG_WARNING &&
+	    strstr(line, "the engine left invalid values") != NULL;
+}
+
+/* One engine after the other leaves an invalid row. */
+static void
+invalid_rows_again_and_again(void **state)
+{
+	unsigned	 lines = 0, i;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	log_redirect(count_line, &lines);
+	for (i = 0; i < 100; i++) {
+		stage.agent.current.shared->watches[0].transitions = i + 1000;
+		agent_reconcile(&stage.agent, stage_mono(1), stage_wall(1));
+	}
+	assert_int_equal(lines, 20);
+	stage.agent.current.shared->watches[0].transitions = 1000;
+	agent_reconcile(&stage.agent, stage_mono(31), stage_wall(31));
+	assert_int_equal(lines, 21);
+	log_redirect(NULL, NULL);
 }
 
 /* A lying engine reports many silences; a reload gives it no more of them. */
@@ -1771,6 +1803,7 @@ main(void)
 		STAGED(dual_in_a_storm),
 		STAGED(serials_and_sequences),
 		STAGED(active_by_severity),
+		STAGED(invalid_rows_again_and_again),
 		STAGED(too_many_raises),
 		STAGED(doubled_and_late_reports),
 		STAGED(reports_of_the_same_kind),
