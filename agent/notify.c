@@ -136,14 +136,16 @@ static bool
 send_one(struct notify *notify, struct notification *n)
 {
 	netsnmp_variable_list	*varbinds;
+	bool			 first, sent;
 
-	persistence_sending(notify->agent, n);
+	first = persistence_sending(notify->agent, n);
 	varbinds = varbinds_new(notify->agent, n);
-	if (varbinds == NULL) {
+	if (varbinds == NULL)
 		notify->postponed = true;
-		return (false);
-	}
-	return (send_to_master(notify, n, varbinds));
+	sent = varbinds != NULL && send_to_master(notify, n, varbinds);
+	if (first && !sent)
+		persistence_not_sent(n);
+	return (sent);
 }
 
 /*

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,10 @@
  */
 #define END_NS			(5 * NSEC_PER_SEC)
 #define CLOSE_MS		3000
+
+/* A batch of more rows takes time to prepare, so a failed one waits longer. */
+#define LARGE_ROWS		10000
+#define LARGE_RETRY_NS		(10 * NSEC_PER_SEC)
 
 /* The time between two log lines about one fault. */
 #define LOG_AGAIN_NS		(3600 * NSEC_PER_SEC)
@@ -73,48 +78,65 @@ take_name(void *arg, uint32_t number, const char *name)
 	return (watch_index_restore(arg, name, number));
 }
 
+/* The argument of take_undelivered. */
+struct undelivered {
+	struct outbox	*box;
+	struct store	*reader;
+};
+
 /* Takes a notification that was not delivered before the process ended. */
 static bool
 take_undelivered(void *arg, struct notification *n)
 {
-	struct outbox	*box = arg;
-	uint32_t	 sequence = n->sequence;
-	bool		 summarised = notification_is_summarised(n);
+	struct undelivered	*to = arg;
+	uint32_t		 sequence = n->sequence;
+	bool			 summarised = notification_is_summarised(n);
 
-	if (!outbox_restore(box, n)) {
+	if (sequence != to->box->sequence + 1 || to->box->count >= OUTBOX_MAX)
+		store_set_damaged(to->reader);
+	if (store_is_damaged(to->reader) || !outbox_restore(to->box, n)) {
 		notification_release(n);
 		return (false);
 	}
 	if (summarised)
-		outbox_delivered(box, sequence);
+		outbox_delivered(to->box, sequence);
 	return (true);
 }
 
+static bool
+read_names(struct agent *agent, struct store *reader)
+{
+	if (store_names(reader, take_name, &agent->watch_index) &&
+	    store_interfaces(reader, take_name, &agent->capture_index))
+		return (true);
+	watch_index_free(&agent->watch_index);
+	watch_index_free(&agent->capture_index);
+	return (false);
+}
+
+/*
+ * False when the file is damaged, which store_is_damaged() then says and the
+ * first transaction replaces it, or when memory is exhausted.
+ */
 static bool
 read_state(struct agent *agent, struct persistence *p, struct store *reader)
 {
 	struct persistence_stored	*s = &p->stored;
 	const struct store_counters	*c = &s->counters;
+	struct undelivered		 to = { &agent->outbox, reader };
 	bool				 ok;
 
-	ok = store_names(reader, take_name, &agent->watch_index) &&
-	    store_interfaces(reader, take_name, &agent->capture_index);
-	if (!ok) {
-		watch_index_free(&agent->watch_index);
-		watch_index_free(&agent->capture_index);
-	}
-	ok = ok && outbox_init(&agent->outbox, c->delivered) &&
-	    store_notifications(reader, c->delivered, take_undelivered,
-	    &agent->outbox) && agent->outbox.sequence == c->sequence;
+	ok = read_names(agent, reader) &&
+	    outbox_init(&agent->outbox, c->delivered) &&
+	    store_notifications(reader, c->delivered, take_undelivered, &to);
+	if (ok && agent->outbox.sequence != c->sequence)
+		store_set_damaged(reader);
 	s->last_index = agent->watch_index.last;
 	s->last_capture = agent->capture_index.last;
 	s->oldest = store_oldest(reader);
 	if (s->oldest == 0)
 		s->oldest = c->sequence + 1;
-	/* The first transaction replaces a damaged file. */
-	if (!ok)
-		store_set_damaged(reader);
-	return (ok);
+	return (ok && !store_is_damaged(reader));
 }
 
 /* Opens the store for the writer. */
@@ -157,13 +179,14 @@ persistence_open(struct agent *agent, const char *directory, int lock)
 	agent->last_change = p->stored.counters.last_change;
 	outbox_free(&agent->outbox);
 	reader = store_writer_reader(p->writer);
-	if (reader == NULL || !read_state(agent, p, reader)) {
-		outbox_free(&agent->outbox);
-		if (!outbox_init(&agent->outbox,
-		    p->stored.counters.sequence))
-			return (STORE_NO_MEMORY);
-	}
-	return (STORE_OK);
+	if (reader != NULL && read_state(agent, p, reader))
+		return (STORE_OK);
+	/* A restart can read it; it must not be replaced. */
+	if (reader != NULL && !store_is_damaged(reader))
+		return (STORE_NO_MEMORY);
+	outbox_free(&agent->outbox);
+	return (outbox_init(&agent->outbox, p->stored.counters.sequence) ?
+	    STORE_OK : STORE_NO_MEMORY);
 }
 
 bool
@@ -202,6 +225,16 @@ persistence_close(struct persistence *p)
 	return (true);
 }
 
+/* The process ends if memory is exhausted, because a restart can read it. */
+static void
+check_read(const struct store *reader, bool ok)
+{
+	if (ok || store_is_damaged(reader))
+		return;
+	errno = ENOMEM;
+	fatal("cannot read the state");
+}
+
 void
 persistence_alarms(struct persistence *p, store_take_notification *take,
     void *arg)
@@ -209,7 +242,7 @@ persistence_alarms(struct persistence *p, store_take_notification *take,
 	struct store	*reader = store_writer_reader(p->writer);
 
 	if (reader != NULL)
-		(void)store_alarms(reader, take, arg);
+		check_read(reader, store_alarms(reader, take, arg));
 }
 
 void
@@ -218,7 +251,7 @@ persistence_blind(struct persistence *p, store_take_blind *take, void *arg)
 	struct store	*reader = store_writer_reader(p->writer);
 
 	if (reader != NULL)
-		(void)store_blind(reader, take, arg);
+		check_read(reader, store_blind(reader, take, arg));
 }
 
 static bool
@@ -240,7 +273,7 @@ persistence_storms(struct agent *agent)
 	reader = store_writer_reader(agent->persistence->writer);
 	if (reader == NULL)
 		return;
-	(void)store_storms(reader, take_storm, agent);
+	check_read(reader, store_storms(reader, take_storm, agent));
 	if (store_open_storm(reader, &open))
 		storm_resume(&agent->storm, &open, agent->now);
 }
@@ -354,6 +387,19 @@ set_written(struct agent *agent, const struct store_batch *b,
 	p->hang_logged = false;
 }
 
+/* When to try again after a batch has failed. */
+static struct mono_time
+next_retry(const struct agent *agent, const struct store_batch *b,
+    struct mono_time now)
+{
+	/* The mark on disk must have the epoch of the agent. */
+	if (b->epoch != agent->epoch)
+		return (now);
+	if (b->alarms.count + b->notifications.count <= LARGE_ROWS)
+		return (b->next_retry);
+	return (mono_max(b->next_retry, mono_add(now, LARGE_RETRY_NS)));
+}
+
 /* Frees the batch. */
 static void
 set_result(struct agent *agent, struct store_batch *b, struct mono_time now)
@@ -377,8 +423,7 @@ set_result(struct agent *agent, struct store_batch *b, struct mono_time now)
 	case STORE_BATCH_FAILED:
 		/* See store_epoch(). */
 		p->epoch_is_safe = true;
-		/* The mark on disk must have the epoch of the agent. */
-		set_failing(p, b->epoch == agent->epoch ? b->next_retry : now);
+		set_failing(p, next_retry(agent, b, now));
 		break;
 	}
 	store_batch_free(b);
@@ -526,13 +571,13 @@ persistence_is_failing(const struct agent *agent)
 
 /* ---- sending */
 
-void
+bool
 persistence_sending(struct agent *agent, struct notification *n)
 {
 	struct persistence	*p = agent->persistence;
 
 	if (n->epoch != 0)
-		return;
+		return (false);
 	if (p != NULL && n->sequence > agent->outbox.stored) {
 		if (!p->epoch_is_safe)
 			agent->epoch = store_unmarked_epoch(agent->epoch,
@@ -541,6 +586,14 @@ persistence_sending(struct agent *agent, struct notification *n)
 		n->sent_early = 1;
 	}
 	n->epoch = agent->epoch;
+	return (true);
+}
+
+void
+persistence_not_sent(struct notification *n)
+{
+	n->sent_early = 0;
+	n->epoch = 0;
 }
 
 /* ---- the history */

@@ -40,7 +40,8 @@ bool	 persistence_close(struct persistence *);
 
 /*
  * Read the rest of the state for the first configuration: alarms and blind
- * interfaces are passed to a callback (store.h), storms go into the agent.
+ * interfaces are passed to a callback (store.h), storms go into the agent.  The
+ * process ends when memory is exhausted.
  */
 void	 persistence_alarms(struct persistence *, store_take_notification *,
 	    void *arg);
@@ -71,9 +72,11 @@ bool	 persistence_is_failing(const struct agent *);
 /*
  * Called before a notification is sent, every time.  If it is not on disk, it
  * is marked, and if necessary the agent gets a new epoch: after the end of the
- * process, its sequence could be given to another notification.
+ * process, its sequence could be given to another notification.  True for the
+ * first time: if it was not sent then, persistence_not_sent() removes the mark.
  */
-void	 persistence_sending(struct agent *, struct notification *);
+bool	 persistence_sending(struct agent *, struct notification *);
+void	 persistence_not_sent(struct notification *);
 
 /*
  * The history, from disk and outbox: the oldest sequence that can be read,

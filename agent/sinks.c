@@ -226,11 +226,14 @@ static void
 flush(struct sink *s, struct agent *agent, struct mono_time now)
 {
 	struct notification	*n;
+	bool			 first;
 
 	while (can_send(s) && !mono_before(now, s->pace.next) &&
 	    (n = next_notification(s, agent)) != NULL) {
-		persistence_sending(agent, n);
+		first = persistence_sending(agent, n);
 		if (!send_message(s, encode_notification(agent, n))) {
+			if (first)
+				persistence_not_sent(n);
 			s->full = s->unanswered + s->traps > 0;
 			if (!s->full)
 				s->pace.next = mono_add(now, RETRY_NS);

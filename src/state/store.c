@@ -47,7 +47,7 @@ set_failing(struct store *s, const char *reason, struct mono_time now)
 	store_epoch_mark(s);
 	if (!s->failing || !mono_before(now, s->log_again)) {
 		log_errx("%s: cannot be written: %s; alarms continue from "
-		    "memory, in epoch %u; retrying every 1 s", s->file,
+		    "memory, in epoch %u; retrying every 1 to 10 s", s->file,
 		    s->reason, s->epoch);
 		s->log_again = mono_add(now, LOG_AGAIN_NS);
 	}

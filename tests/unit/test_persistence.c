@@ -31,6 +31,33 @@ static struct stage	 stage;
 static bool		 running;
 
 #define AGENT		(&stage.agent)
+#define EARLY		"; sent before it was stored"
+
+/* ---- memory */
+
+/* Which call of the code under test fails; see LDFLAGS in Makefile.am. */
+static enum { ENOUGH, NO_NAME, NO_NOTIFICATION }	 no_memory;
+
+bool	 __real_watch_index_restore(struct watch_index *, const char *,
+	    uint32_t);
+bool	 __wrap_watch_index_restore(struct watch_index *, const char *,
+	    uint32_t);
+bool	 __real_outbox_restore(struct outbox *, struct notification *);
+bool	 __wrap_outbox_restore(struct outbox *, struct notification *);
+
+bool
+__wrap_watch_index_restore(struct watch_index *index, const char *name,
+    uint32_t number)
+{
+	return (no_memory != NO_NAME &&
+	    __real_watch_index_restore(index, name, number));
+}
+
+bool
+__wrap_outbox_restore(struct outbox *box, struct notification *n)
+{
+	return (no_memory != NO_NOTIFICATION && __real_outbox_restore(box, n));
+}
 
 /* ---- the parts of the daemon */
 
@@ -97,6 +124,7 @@ end(void **state)
 	(void)state;
 	(void)setrlimit(RLIMIT_FSIZE, &none);
 	slow_disk_set(false, false);
+	no_memory = ENOUGH;
 	if (running)
 		stop();
 	scratch_end(&scratch);
@@ -902,6 +930,68 @@ killed_while_failing(void **state)
 	assert_state(0, 0);
 }
 
+/* A notification that could not be sent is not marked as sent early. */
+static void
+not_sent(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+	struct notification	*n;
+
+	(void)state;
+	start(text, 0);
+	save(0);
+	fill_disk(true);
+	stage_advance(&stage, 12);
+	save(12);
+	n = outbox_next(&AGENT->outbox, true);
+	assert_non_null(n);
+	assert_true(persistence_sending(AGENT, n));
+	assert_non_null(strstr(detail(1), EARLY));
+	persistence_not_sent(n);
+	assert_null(strstr(detail(1), EARLY));
+	fill_disk(false);
+	save(20);
+	assert_int_equal(AGENT->outbox.stored, 1);
+	assert_null(strstr(detail(1), EARLY));
+	assert_int_equal(send_next(), 1);
+	/* It was sent once already. */
+	assert_false(persistence_sending(AGENT, n));
+	deliver(1);
+	save(23);
+	restart(text, 30);
+	assert_null(strstr(detail(1), EARLY));
+}
+
+/* The file needs all alarms and much of the outbox: a try takes some time. */
+static void
+large_batches_are_rare(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	AGENT->current.config->history = 10500;
+	save(0);
+	fill_disk(true);
+	stage_advance(&stage, 12);
+	save(12);
+	assert_int_equal(persistence_due(AGENT, stage_mono(12)).ns,
+	    stage_mono(13).ns);
+	add_notifications(11000, 12);
+	deliver_all();
+	save(12);
+	assert_true(outbox_has_gap(&AGENT->outbox));
+	save(13);
+	assert_int_equal(persistence_due(AGENT, stage_mono(13)).ns,
+	    stage_mono(23).ns);
+	fill_disk(false);
+	save(22);
+	assert_true(persistence_is_failing(AGENT));
+	save(23);
+	assert_false(persistence_is_failing(AGENT));
+	assert_int_equal(AGENT->outbox.stored, 11001);
+}
+
 /*
  * Not even the epoch file can be written: the notifications have an epoch that
  * the next run does not use.
@@ -1042,6 +1132,31 @@ damaged(void **state)
 	    " WHERE number = 2", 2);
 	assert_replaced("UPDATE alarm SET state = 9 WHERE watch_index = 2", 2);
 	assert_replaced("UPDATE alarm SET state = 9", 2);
+}
+
+/* Memory is exhausted when the state is read: the file is not replaced. */
+static void
+no_memory_at_the_start(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+
+	(void)state;
+	start(text, 0);
+	stage_advance(&stage, 12);
+	save(12);
+	stop();
+	for (no_memory = NO_NAME; no_memory <= NO_NOTIFICATION; no_memory++) {
+		memset(&stage, 0, sizeof(stage));
+		assert_true(agent_init(AGENT, stage_wall(20)));
+		assert_int_equal(persistence_open(AGENT,
+		    scratch_path(&scratch, "state"), -1), STORE_NO_MEMORY);
+		stage_end(&stage);
+	}
+	no_memory = ENOUGH;
+	start(text, 30);
+	assert_int_equal(AGENT->epoch, 1);
+	assert_state(1, 1);
+	assert_int_equal(AGENT->outbox.pending, 1);
 }
 
 /* An invalid row of the history is found when it is read. */
@@ -1426,7 +1541,6 @@ storm_on_a_full_disk(void **state)
 
 /* More than any test needs. */
 #define LONG_MS		20000
-#define EARLY		"; sent before it was stored"
 
 static void
 start_thread(const char *text, double at)
@@ -1937,10 +2051,13 @@ main(void)
 		STORY(continues_from_memory),
 		STORY(serials_of_dropped_raises),
 		STORY(killed_while_failing),
+		STORY(not_sent),
+		STORY(large_batches_are_rare),
 		STORY(killed_while_nothing_is_written),
 		STORY(written_after_an_unmarked_epoch),
 		STORY(killed_while_catching_up),
 		STORY(damaged),
+		STORY(no_memory_at_the_start),
 		STORY(damaged_history),
 		STORY(wrong_transitions),
 		STORY(capture_indexes),
