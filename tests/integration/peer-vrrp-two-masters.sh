@@ -3,7 +3,9 @@
 #
 # Setting: keepalived on both nodes; each drops the advertisements of the other,
 #          so both are master.
-# Checks:  the peer is alive as long as it sends, and the advertisements of the
+# Checks:  this raises the alarm of two active nodes, which stays the same over
+#          a kill of hbwatchd, and is cleared by a configuration without it; the
+#          peer is alive as long as it sends, and the advertisements of the
 #          observer's own node do not count for it.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
@@ -31,11 +33,49 @@ soon "the peer is master" 15 keepalived_is_master peer
 soon "the observer's node is master" 15 keepalived_is_master own
 start_hbwatchd
 soon "advertisements make the watch alive" 10 watch_is hbwWatchState vrrp alive
+soon "both send: this raises the alarm of two active nodes" 10 \
+	dual_traps_are 1 hbwAlarmRaised vrrp
+is "it is critical" \
+	"$(last_trap hbwAlarmRaised vrrp | varbind hbwAlarmSeverity)" critical
+is "its cause is dualActive" \
+	"$(last_trap hbwAlarmRaised vrrp | varbind hbwAlarmCause)" dualActive
+is "two nodes are active" "$(watch_get hbwWatchActives vrrp)" 2
+is "one alarm is active" "$(get hbwActiveAlarms.0)" 1
+is "hbwActiveTable has its row" "$(walk hbwActiveWatch)" vrrp
 wait_heartbeats clock 40
-is "both send: no alarm is raised" "$(trap_count hbwAlarmRaised)" 0
+is "the alarm of the heartbeat is not raised" \
+	"$(alarm_get hbwAlarmCount vrrp)" 0
+
+stop hbwatchd KILL
+start_hbwatchd
+wait_heartbeats clock 20
+is "after a kill the alarm is still active" \
+	"$(alarm_get hbwAlarmState vrrp 45640001)" raised
+check "and it is not raised again" dual_traps_are 1 hbwAlarmRaised vrrp
+check "and it is not cleared" dual_traps_are 0 hbwAlarmCleared vrrp
+kill_engine
+soon "a new engine starts" 10 new_engine
+wait_heartbeats clock 20
+check "a new engine does not raise it again" \
+	dual_traps_are 1 hbwAlarmRaised vrrp
+
+cp "$WORK/hbwatchd.conf" "$WORK/with"
+sed '/heartbeat/a dual-active = none' "$WORK/with" | configure
+reload_hbwatchd
+soon "a configuration without the alarm clears it" 10 \
+	dual_traps_are 1 hbwAlarmCleared vrrp
+is "the row is gone" "$(walk hbwAlarmState | wc -l)" 1
+is "no alarm is active" "$(get hbwActiveAlarms.0)" 0
+configure <"$WORK/with"
+reload_hbwatchd
+soon "with the alarm again, it is raised again" 15 \
+	dual_traps_are 2 hbwAlarmRaised vrrp
+
 kill_with_children peer
-soon "only the observer's node sends: the alarm is raised" 10 \
-	traps_are 1 hbwAlarmRaised
+soon "only the observer's node sends: the alarm of the heartbeat is raised" 10 \
+	alarm_is hbwAlarmState vrrp raised
+soon "and that of two active nodes is cleared" 20 \
+	dual_traps_are 2 hbwAlarmCleared vrrp
 wait_heartbeats clock 20
 is "the alarm stays active" "$(alarm_get hbwAlarmState vrrp)" raised
 start_keepalived peer "$NODE_B"

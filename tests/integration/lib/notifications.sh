@@ -34,6 +34,15 @@ last_trap() {
 	traps "$@" | tail -n 1
 }
 
+# dual_traps_are COUNT NOTIFICATION [WATCH]: the same for the built-in alarm of
+# two active nodes
+dual_traps_are() {
+	local count=$1
+	shift
+	[ "$(traps "$@" | grep -c "hbwAlarmId\.[0-9.]* = 45640001\b")" -eq \
+		"$count" ]
+}
+
 # capture_trap_count NOTIFICATION [INTERFACE]: the number of those about the
 # capture on that interface (default: $LINK)
 capture_trap_count() {
