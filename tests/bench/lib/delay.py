@@ -73,12 +73,12 @@ def deadlines_of(log, interruption):
     return found
 
 
-def ours_once(lab, watches, rate):
+def ours_once(lab, watches, rate, options=""):
     """The delays of all raises and of all traps, in milliseconds."""
     interruption = lab.size(3, 1)
     host = daemon.Host(lab)
     host.start_traps()
-    host.start_hbwatchd("rate = %d\n" % RATE + daemon.configuration(
+    host.start_hbwatchd(options + "rate = %d\n" % RATE + daemon.configuration(
         watches, "%ds" % interruption), watches, timestamped="both")
     log = lab.path("beats.sent")
     lab.beats("-n", watches, "-r", rate, "-c", ROUNDS * watches, "-l", log)

@@ -8,10 +8,10 @@ from figures import Figure, Goal
 from lab import family, kilobytes
 
 
-def resident(lab, watches):
+def resident(lab, watches, options=""):
     """Bytes of both processes: with shared memory once (PSS), twice (RSS)."""
     host = daemon.Host(lab)
-    host.start_hbwatchd(daemon.configuration(watches), watches)
+    host.start_hbwatchd(options + daemon.configuration(watches), watches)
     if watches:
         # Each row has received a heartbeat and was requested.
         sent = lab.beats("-n", watches, "-r", 50000, "-c", 2 * watches)

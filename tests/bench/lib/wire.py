@@ -17,9 +17,10 @@ TCPDUMP = ["tcpdump", "-Z", "root", "-n", "-i", WIRE, "-s", "256", "-B",
 class Ours:
     """hbwatchd; all its watches receive heartbeats."""
 
-    def __init__(self, lab, watches):
+    def __init__(self, lab, watches, options=""):
         self.host = daemon.Host(lab)
-        self.host.start_hbwatchd(daemon.configuration(watches), watches)
+        self.host.start_hbwatchd(options + daemon.configuration(watches),
+                                 watches)
 
     def receives_all(self, send):
         """Returns the output of `send`, and whether all were counted."""
