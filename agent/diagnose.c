@@ -19,6 +19,7 @@
 /* In that time, the kernel is asked again so often; and a log is read. */
 #define KERNEL_NS	(1 * NSEC_PER_SEC)
 #define LOG_NS		(5 * NSEC_PER_SEC)
+#define LOG_OLD_NS	(600 * NSEC_PER_SEC)
 /* The least time between two hbwAlarmChanged of an alarm. */
 #define CHANGED_NS	(10 * NSEC_PER_SEC)
 /* Evidence that arrived longer before a raise is not about it. */
@@ -431,6 +432,14 @@ alarm_of(const struct agent *agent, const struct diagnose_case *c,
 	return (false);
 }
 
+/* Evidence that was only seen again does not change the texts of the alarm. */
+static bool
+is_same(const struct alarm *a, const struct verdict *v)
+{
+	return (a->cause == v->cause && a->side == v->side &&
+	    a->confidence == v->confidence && a->number == v->number);
+}
+
 /* Judges an active alarm from its present evidence. */
 static void
 judge_again(struct agent *agent, struct diagnose_case *c,
@@ -442,9 +451,11 @@ judge_again(struct agent *agent, struct diagnose_case *c,
 	    mono_before(c->until, agent->now))
 		return;
 	verdict_of(&c->evidence, now, &verdict);
-	(void)alarm_judge(alarm->alarm, &verdict);
-	evidence_writer_judged(agent->evidence_writer, alarm->alarm->serial,
-	    &c->evidence, &verdict);
+	if (!is_same(alarm->alarm, &verdict)) {
+		(void)alarm_judge(alarm->alarm, &verdict);
+		evidence_writer_judged(agent->evidence_writer,
+		    alarm->alarm->serial, &c->evidence, &verdict);
+	}
 	notify_changed(agent, c, alarm, now);
 }
 
@@ -497,8 +508,8 @@ diagnose_raise(struct agent *agent, size_t position,
 	c = case_of(d, alarm.index, alarm.watch->profile->alarm->id);
 	fresh = c->reported.ns != 0 &&
 	    mono_sub(agent->now, c->reported) < FRESH_NS;
-	/* A line that was found for an earlier raise is not about this one. */
-	if (!wall_is_never(c->log.at) && c->log.at.ns < event->last_heartbeat.ns)
+	/* A line of a silence that ended long ago is not about this one. */
+	if (c->log.at.ns < event->last_heartbeat.ns - LOG_OLD_NS)
 		c->log.state = 0;
 	c->ping = (struct evidence_signal){ .state = 0 };
 	c->until = mono_add(agent->now, WINDOW_NS);
@@ -557,6 +568,8 @@ diagnose_clear(struct agent *agent, const struct agent_alarm *cleared,
 		return;
 	c->kernel_due = c->changed_due = MONO_NEVER;
 	c->until = (struct mono_time){ 0 };
+	/* A line that was found is not about the next raise. */
+	c->log.state = 0;
 	learn(agent->diagnose, agent->now);
 	c->evidence.flags |= EVIDENCE_CLEARED;
 	verdict_of(&c->evidence, at, &verdict);

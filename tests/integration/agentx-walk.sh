@@ -11,8 +11,8 @@ begin snmpbulkwalk snmptable snmptranslate
 start_observer
 
 # The objects without an instance while no alarm was ever raised.
-EMPTY=(hbwHistory hbwActive{Key,Watch,Peer,Severity,Cause,Side,Confidence,Age}
-	hbwActive{OperatorState,Detail})
+EMPTY=(hbwHistory hbwEvidence hbwActive{Key,Watch,Peer,Severity,Cause,Side}
+	hbwActive{Confidence,Age,OperatorState,Detail})
 
 # ifindex INTERFACE: on node a
 ifindex() {

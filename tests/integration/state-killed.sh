@@ -35,8 +35,7 @@ history_matches_traps() {
 			name = substr($i, 1, index($i, ".") - 1)
 			value[name] = substr($i, index($i, " = ") + 3)
 		}
-		kind = value["snmpTrapOID"] == "hbwAlarmRaised" ?
-			"raised" : "cleared"
+		kind = tolower(substr(value["snmpTrapOID"], 9))
 		print value["hbwNotificationSequence"], kind,
 			value["hbwAlarmKey"], value["hbwAlarmSerial"]
 	}' "$TRAPS" | sort -nu >"$WORK/arrived"

@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/* Looks into log files, and the thread that does it. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <poll.h>
+#include <time.h>
+
+#include "base/mono.h"
+#include "log_evidence.h"
+#include "scratch.h"
+
+/* 2026-11-22 12:00:00 UTC */
+#define NOON		INT64_C(1795348800)
+#define AT(s)		((struct wall_time){ (NOON + (s)) * NSEC_PER_SEC })
+
+#define BAD		"12 ERROR Float ip 192.0.2.10 is invalid\n"
+
+static struct scratch		 scratch;
+static struct log_position	 position;
+static struct evidence_signal	 found;
+static regex_t			 pattern;
+static char			 buffer[LOG_EVIDENCE_OCTETS + 1];
+
+static int
+begin(void **state)
+{
+	(void)state;
+	setenv("TZ", "UTC0", 1);
+	tzset();
+	scratch_begin(&scratch);
+	memset(&position, 0, sizeof(position));
+	return (regcomp(&pattern, "Float ip .* is invalid",
+	    REG_EXTENDED | REG_NOSUB));
+}
+
+static int
+end(void **state)
+{
+	(void)state;
+	regfree(&pattern);
+	scratch_end(&scratch);
+	return (0);
+}
+
+static const char *
+path(const char *name)
+{
+	return (scratch_path(&scratch, name));
+}
+
+/* Appends to a file, which then has changed at this time. */
+static void
+append_bytes(const char *name, const void *bytes, size_t n, int64_t changed)
+{
+	const struct timespec	 times[2] = {
+		{ .tv_sec = NOON + changed }, { .tv_sec = NOON + changed },
+	};
+	FILE			*f = fopen(path(name), "a");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(bytes, 1, n, f), n);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(utimensat(AT_FDCWD, path(name), times, 0), 0);
+}
+
+static void
+append(const char *name, const char *text, int64_t changed)
+{
+	append_bytes(name, text, strlen(text), changed);
+}
+
+static int
+look(int64_t now)
+{
+	memset(&found, 0xa5, sizeof(found));
+	return (log_evidence_look(path("log"), &pattern, &position, AT(now),
+	    buffer, &found));
+}
+
+static void
+assert_found(int64_t now, uint32_t count)
+{
+	assert_int_equal(look(now), 0);
+	assert_int_equal(found.state, count > 0 ? EVIDENCE_PRESENT :
+	    EVIDENCE_ABSENT);
+	assert_int_equal(found.code, EVIDENCE_LOG_READ);
+	assert_int_equal(found.count, count);
+}
+
+/* Each line counts once, and only if it is complete. */
+static void
+new_lines(void **state)
+{
+	(void)state;
+	append("log", "one\n" BAD, 0);
+	assert_found(1, 1);
+	assert_found(2, 0);
+	append("log", "more\nFloat ip 1 is inv", 3);
+	assert_found(3, 0);
+	append("log", "alid\n", 4);
+	assert_found(4, 1);
+	assert_found(5, 0);
+	append("log", BAD BAD, 6);
+	assert_found(6, 2);
+}
+
+/* At the first look, an old file has no new lines. */
+static void
+old_lines(void **state)
+{
+	(void)state;
+	append("log", BAD, 0);
+	assert_found(601, 0);
+	append("log", BAD, 602);
+	assert_found(602, 1);
+	memset(&position, 0, sizeof(position));
+	append("log", "2026-11-22 12:00:00,123 " BAD, 0);
+	append("log", "[2026-11-22T12:05:00] " BAD, 0);
+	append("log", "2026-11-22 12:20:00 " BAD, 700);
+	/* Without a time: three; one of five minutes ago, and a later one. */
+	assert_found(700, 4);
+	assert_int_equal(found.at.ns, AT(700).ns);
+}
+
+static void
+rotated(void **state)
+{
+	char	 other[300];
+
+	(void)state;
+	append("log", "one\n", 0);
+	assert_found(0, 0);
+	/* The end of the old file is in log.1. */
+	append("log", BAD, 1);
+	snprintf(other, sizeof(other), "%s", path("log.1"));
+	assert_int_equal(rename(path("log"), other), 0);
+	append("log", "two\n", 2);
+	assert_found(2, 1);
+	append("log", BAD, 3);
+	assert_found(3, 1);
+	/* The file is truncated. */
+	assert_int_equal(truncate(path("log"), 0), 0);
+	append("log", "3\n" BAD, 4);
+	assert_found(4, 1);
+	assert_found(5, 0);
+}
+
+/* Only the last MiB is read, of a file of 10 GB too. */
+static void
+long_file(void **state)
+{
+	FILE	*f;
+
+	(void)state;
+	append("log", BAD, 0);
+	assert_int_equal(truncate(path("log"), INT64_C(10) << 30), 0);
+	append("log", "\n" BAD, 1);
+	assert_found(1, 1);
+	/* NUL octets do not hide the rest of a line. */
+	append_bytes("log", "a\0b Float ip\0 x is invalid\n", 27, 2);
+	assert_found(2, 1);
+	/* A line without an end. */
+	f = fopen(path("log"), "a");
+	assert_non_null(f);
+	for (size_t i = 0; i < 3 * LOG_EVIDENCE_OCTETS / 16; i++)
+		fputs("Float ip no end ", f);
+	fputs("is invalid", f);
+	assert_int_equal(fclose(f), 0);
+	assert_found(3, 0);
+	append("log", "\n" BAD, 4);
+	assert_int_equal(look(4), 0);
+	assert_int_equal(found.state, EVIDENCE_PRESENT);
+	assert_found(5, 0);
+}
+
+static void
+assert_unreadable(int error)
+{
+	assert_int_equal(look(0), error);
+	assert_int_equal(found.state, EVIDENCE_UNKNOWN);
+	assert_int_equal(found.code, EVIDENCE_LOG_UNREADABLE);
+	assert_int_equal(unlink(path("log")), 0);
+}
+
+static void
+not_a_file(void **state)
+{
+	(void)state;
+	assert_int_equal(look(0), ENOENT);
+	assert_int_equal(found.state, EVIDENCE_UNKNOWN);
+	assert_int_equal(mkfifo(path("log"), 0600), 0);
+	assert_unreadable(EINVAL);
+	assert_int_equal(symlink("log", path("log")), 0);
+	assert_unreadable(ELOOP);
+	assert_int_equal(symlink("/dev/zero", path("log")), 0);
+	assert_unreadable(EINVAL);
+	assert_int_equal(symlink(".", path("log")), 0);
+	assert_unreadable(EINVAL);
+}
+
+static void
+take_answer(struct log_evidence *l, uint32_t index)
+{
+	struct pollfd	 fd = { log_evidence_event(l), POLLIN, 0 };
+	uint32_t	 got = 0;
+
+	do {
+		assert_int_equal(poll(&fd, 1, 10000), 1);
+	} while (!log_evidence_answer(l, &got, &found));
+	assert_int_equal(got, index);
+}
+
+/* Two watches with the same file have their own positions. */
+static void
+thread(void **state)
+{
+	struct log_evidence	*l = log_evidence_new();
+	FILE			*f = fopen(path("log"), "w");
+
+	(void)state;
+	assert_non_null(f);
+	fputs(BAD, f);
+	assert_int_equal(fclose(f), 0);
+	assert_non_null(l);
+	assert_true(log_evidence_start(l));
+	assert_true(log_evidence_ask(l, 7, path("log"), "^12"));
+	take_answer(l, 7);
+	assert_int_equal(found.state, EVIDENCE_PRESENT);
+	assert_true(log_evidence_ask(l, 7, path("log"), "^12"));
+	take_answer(l, 7);
+	assert_int_equal(found.state, EVIDENCE_ABSENT);
+	assert_true(log_evidence_ask(l, 8, path("log"), "^12"));
+	take_answer(l, 8);
+	assert_int_equal(found.state, EVIDENCE_PRESENT);
+	assert_true(log_evidence_ask(l, 9, path("none"), "x"));
+	take_answer(l, 9);
+	assert_int_equal(found.state, EVIDENCE_UNKNOWN);
+	log_evidence_end(l);
+}
+
+/* Questions are limited, and all are freed at the end. */
+static void
+too_many(void **state)
+{
+	struct log_evidence	*l = log_evidence_new();
+	uint32_t		 i;
+
+	(void)state;
+	for (i = 1; log_evidence_ask(l, i, path("none"), "x"); i++)
+		assert_true(i < 1000);
+	log_evidence_end(l);
+	log_evidence_end(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test_setup_teardown(new_lines, begin, end),
+		cmocka_unit_test_setup_teardown(old_lines, begin, end),
+		cmocka_unit_test_setup_teardown(rotated, begin, end),
+		cmocka_unit_test_setup_teardown(long_file, begin, end),
+		cmocka_unit_test_setup_teardown(not_a_file, begin, end),
+		cmocka_unit_test_setup_teardown(thread, begin, end),
+		cmocka_unit_test_setup_teardown(too_many, begin, end),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
