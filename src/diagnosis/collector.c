@@ -65,7 +65,8 @@ collector_stopped_with_peer(const struct collector *c,
 {
 	return (collector_stopped(r, now) && r->after == 0 &&
 	    mono_sub(c->last, r->latest) <= 2 * collector_longest(r) &&
-	    mono_sub(r->latest, r->first) >= 2 * mono_sub(now, c->last));
+	    mono_sub(r->latest, r->first) >=
+	    2 * COLLECTOR_MISSING * collector_longest(r));
 }
 
 static void

@@ -230,7 +230,8 @@ collector_start(struct collector *c, const struct collector_view *v)
 {
 	enum evidence_reboot	 how = start_of_network(v->frame);
 
-	if (how != 0 && !c->returned &&
+	/* A host that restarts after its instance stopped is another matter. */
+	if (how != 0 && !c->returned && collector_never(c->peer_ended) &&
 	    mono_before(collector_overdue(c), v->frame->at))
 		collector_see(c, EVIDENCE_PEER_REBOOTED, v->frame)->code =
 		    (uint8_t)how;

@@ -147,6 +147,14 @@ host_is_meant(const struct facts *f)
 	return (s->code == (s->address.family == ADDR_IPV6 ? 3 : 1));
 }
 
+/* Others are received, and the peer neither sends nor answers ARP. */
+static bool
+nothing_from_peer(const struct facts *f)
+{
+	return (segment_alive(f) && flag(f, EVIDENCE_RECEIVED) &&
+	    (f->absent & BIT(EVIDENCE_ARP_UNANSWERED)) == 0);
+}
+
 static bool
 routed(const struct facts *f)
 {
@@ -254,6 +262,18 @@ static const struct row	 rows[] = {
 	{ BIT(EVIDENCE_FLOATING_IP_OWNER), 0, floating_ip_wrong,
 	  CAUSE_FLOATING_IP, CAUSE_SIDE_PEER, 80, EVIDENCE_FLOATING_IP_OWNER },
 
+	/*
+	 * The network of the host was started while it was silent, before its
+	 * instance.  If the network was only set down and up, the process goes
+	 * on.
+	 */
+	{ BIT(EVIDENCE_PEER_REBOOTED), 0, cleared_new_process,
+	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 95, EVIDENCE_PEER_REBOOTED },
+	{ BIT(EVIDENCE_PEER_REBOOTED) | BIT(EVIDENCE_PORT_REFUSED), 0, NULL,
+	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 85, EVIDENCE_PEER_REBOOTED },
+	{ BIT(EVIDENCE_PEER_REBOOTED), 0, NULL,
+	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 75, EVIDENCE_PEER_REBOOTED },
+
 	/* The peer's kernel said that no process has the port. */
 	{ BIT(EVIDENCE_PORT_REFUSED), 0, NULL,
 	  CAUSE_INSTANCE_STOPPED, CAUSE_SIDE_PEER, 95, EVIDENCE_PORT_REFUSED },
@@ -293,15 +313,6 @@ static const struct row	 rows[] = {
 	  CAUSE_LINK_ABNORMAL, CAUSE_SIDE_BETWEEN, 60,
 	  EVIDENCE_OTHER_PEERS_ALIVE },
 
-	/*
-	 * The network of the host was started while it was silent.  It may
-	 * also have been set down and up, but then the process goes on.
-	 */
-	{ BIT(EVIDENCE_PEER_REBOOTED), 0, cleared_new_process,
-	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 95, EVIDENCE_PEER_REBOOTED },
-	{ BIT(EVIDENCE_PEER_REBOOTED), 0, NULL,
-	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 75, EVIDENCE_PEER_REBOOTED },
-
 	/* At the clear: another process sends now, so the old one ended. */
 	{ BIT(EVIDENCE_PEER_OTHER_TRAFFIC), 0, cleared_new_process,
 	  CAUSE_INSTANCE_STOPPED, CAUSE_SIDE_PEER, 85,
@@ -340,6 +351,13 @@ static const struct row	 rows[] = {
 	/* A host that sent regularly sends nothing, but nobody asked for it. */
 	{ 0, BIT(EVIDENCE_PEER_OTHER_TRAFFIC), segment_alive,
 	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 60, EVIDENCE_PEER_OTHER_TRAFFIC },
+
+	/*
+	 * A host that runs would refuse what we send, or answer somebody.  Soon
+	 * our kernel asks for its MAC address, which decides.
+	 */
+	{ BIT(EVIDENCE_OUR_HEARTBEATS), 0, nothing_from_peer,
+	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 50, EVIDENCE_SEGMENT_ALIVE },
 
 	/* Heartbeats were lost before they stopped. */
 	{ BIT(EVIDENCE_HEARTBEATS_THINNED), 0, NULL,

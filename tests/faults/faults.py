@@ -343,6 +343,8 @@ def floating_ip_unanswered(scene):
     scene.start("asks", "c", "ping", "-q", "-i", "0.5", FLOATING)
     yield
     scene.ip("b", "address delete %s/24 dev eth0" % FLOATING)
+    # The MAC address that a client knows expires after some time.
+    scene.ip("c", "neighbour flush all")
     scene.stop("peer", signal.SIGKILL)
 
 

@@ -166,8 +166,12 @@ static const struct test_row	 test_rows[] = {
 	  EVIDENCE_NEW_PROCESS, 60, CAUSE_HOST_DOWN, PEER, 95, REBOOTED },
 	{ {{ REBOOTED, 2 }, { ARP, 1 }}, KNOWN | EVIDENCE_CLEARED, 60,
 	  CAUSE_HOST_DOWN, PEER, 75, REBOOTED },
-	{ {{ REBOOTED, 2 }, { OTHER, 0 }}, KNOWN, 60,
+	{ {{ REBOOTED, 2 }, { OTHER, 0 }, { CLOSED, 1 }}, KNOWN, 60,
 	  CAUSE_HOST_DOWN, PEER, 75, REBOOTED },
+	{ {{ REBOOTED, 2 }, { REFUSED, 3 }}, KNOWN, 60,
+	  CAUSE_HOST_DOWN, PEER, 85, REBOOTED },
+	{ {{ REBOOTED, 2 }, { STOP, 0 }}, KNOWN, 60,
+	  CAUSE_INSTANCE_STOPPED, PEER, 97, STOP },
 	{ {{ OTHER, 0 }}, KNOWN | EVIDENCE_CLEARED | EVIDENCE_NEW_PROCESS, 9,
 	  CAUSE_INSTANCE_STOPPED, PEER, 85, OTHER },
 	{ {{ OTHER, 0 }}, KNOWN | EVIDENCE_NEW_PROCESS, 9,
@@ -199,6 +203,15 @@ static const struct test_row	 test_rows[] = {
 	  CAUSE_HOST_DOWN, PEER, 60, OTHER },
 	{ {{ -OTHER, 0 }}, KNOWN, 0, CAUSE_UNKNOWN, CAUSE_SIDE_UNKNOWN, 0, 0 },
 
+	/* Nothing of the peer, while others are received. */
+	{ {{ OURS, 0 }, { SEGMENT, 0 }}, KNOWN, 0,
+	  CAUSE_HOST_DOWN, PEER, 50, SEGMENT },
+	{ {{ OURS, 0 }, { SEGMENT, 0 }, { -ARP, 0 }}, KNOWN, 0,
+	  CAUSE_UNKNOWN, CAUSE_SIDE_UNKNOWN, 0, 0 },
+	{ {{ OURS, 0 }, { SEGMENT, 0 }}, 0, 0,
+	  CAUSE_NEVER_HEARD, CAUSE_SIDE_UNKNOWN, 60, 0 },
+	{ {{ OURS, 0 }}, KNOWN, 0, CAUSE_UNKNOWN, CAUSE_SIDE_UNKNOWN, 0, 0 },
+
 	/* Little is known. */
 	{ {{ THINNED, 0 }}, KNOWN, 0,
 	  CAUSE_LINK_ABNORMAL, BETWEEN, 60, THINNED },
@@ -207,7 +220,7 @@ static const struct test_row	 test_rows[] = {
 	{ {{ 0, 0 }}, 0, 0, CAUSE_NEVER_HEARD, CAUSE_SIDE_UNKNOWN, 60, 0 },
 	{ {{ REFUSED, 3 }}, 0, 0, CAUSE_INSTANCE_STOPPED, PEER, 95, REFUSED },
 	{ {{ 0, 0 }}, KNOWN, 0, CAUSE_UNKNOWN, CAUSE_SIDE_UNKNOWN, 0, 0 },
-	{ {{ SEGMENT, 0 }, { PEERS, 0 }, { OURS, 0 }}, KNOWN, 0,
+	{ {{ SEGMENT, 0 }, { PEERS, 0 }}, KNOWN, 0,
 	  CAUSE_UNKNOWN, CAUSE_SIDE_UNKNOWN, 0, 0 },
 
 	/* Lost packets, or time without a capture, may hide other causes. */
