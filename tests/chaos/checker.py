@@ -6,7 +6,7 @@ import re
 from typing import NamedTuple
 
 import evidence as records
-from evidence import BLIND, CLEARED, EVENTS, RAISED, RESTORED
+from evidence import BLIND, CHANGED, CLEARED, EVENTS, RAISED, RESTORED
 from expected import MARGIN, ExpectedAlarms, Forgotten
 from plan import LINKS, VRRP_LINK
 from visibility import (FOREVER, LONG_STOP, RECEIVED_WITHIN, Visibility,
@@ -284,6 +284,21 @@ class Checker:
                             "(sequence %d)", trap.about, trap.serial, last,
                             trap.sequence)
             before[trap.epoch] = trap.serial
+
+    def verdicts_changed(self):
+        """Only an alarm that is active changes."""
+        before = {}
+        for trap in self.in_order:
+            key = trap.epoch, trap.about
+            if trap.event in (RAISED, CLEARED):
+                before[key] = trap
+            last = before.get(key)
+            if trap.event == CHANGED and last is not None and \
+                    (last.event, last.serial) != (RAISED, trap.serial):
+                self.differ(trap.arrival, "%s: changed with serial %d after "
+                            "it was %s with serial %d (sequence %d)",
+                            trap.about, trap.serial, EVENTS[last.event],
+                            last.serial, trap.sequence)
 
     # ---- blind and restored
 
@@ -624,6 +639,7 @@ class Checker:
         self.epochs()
         self.watches()
         self.serials()
+        self.verdicts_changed()
         self.blindness()
         self.processes()
         self.written_again()

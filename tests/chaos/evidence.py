@@ -11,9 +11,9 @@ from testbed import renamed
 
 TRAP_OID = ".1.3.6.1.6.3.1.1.4.1.0"
 BASE = ".1.3.6.1.4.1.8072.9999.9999.45640."
-RAISED, CLEARED, BLIND, RESTORED = 1, 2, 3, 4
+RAISED, CLEARED, BLIND, RESTORED, CHANGED = 1, 2, 3, 4, 6
 EVENTS = {RAISED: "raised", CLEARED: "cleared", BLIND: "blind",
-          RESTORED: "restored"}
+          RESTORED: "restored", CHANGED: "changed"}
 
 # The daemon reads the wall clock at most this many seconds after the event.
 HANDLED_WITHIN = 15.0
@@ -27,7 +27,7 @@ class Trap(NamedTuple):
     sequence: int
     about: str              # the watch, or the interface
     serial: int
-    wall: float             # the time of the alarm; None for blindness
+    wall: float             # the time of the alarm; None for other events
     content: tuple          # must be equal in a duplicate
 
 
@@ -82,7 +82,8 @@ def read_trap(line):
                                      else "4.1.17"])
     return Trap(float(fields[0]), event, int(columns["1.11"]),
                 int(columns["1.12"]),
-                text(columns["3.1.2" if wall is not None else "2.1.2"]),
+                text(columns["2.1.2" if event in (BLIND, RESTORED)
+                             else "3.1.2"]),
                 int(columns.get("4.1.15", 0)), wall,
                 tuple(pair for pair in pairs if pair[0].startswith(BASE)))
 

@@ -258,9 +258,9 @@ class Testbed:
         self.moved += 1
         away = "%s.%d" % (self.state, self.moved)
         if what == "files":
-            for name in os.listdir(self.state):
-                if name != "snmp":
-                    os.unlink(os.path.join(self.state, name))
+            for entry in os.scandir(self.state):
+                if entry.is_file():
+                    os.unlink(entry.path)
         else:
             os.rename(self.state, away)
         whole = what != "restore" or self.restore_state(os.stat(away))
