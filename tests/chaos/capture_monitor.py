@@ -12,7 +12,7 @@ import re
 import threading
 import time
 
-from evidence import CLEARED, RAISED
+from evidence import ALARM, CLEARED, RAISED
 from processes import HONEST_ENGINE, program_of
 from testbed import children
 
@@ -87,8 +87,8 @@ class CaptureMonitor(threading.Thread):
             if found:
                 self.facts.add("effect", t0=before, t1=end,
                                watches=int(found.group(1)))
-            found = re.match(rb'hbwatchd: alarm \d+ \(\w+\) (raised|cleared), '
-                             rb'watch "(\w+)"', line)
+            found = re.match(rb'hbwatchd: alarm %d \(\w+\) (raised|cleared), '
+                             rb'watch "(\w+)"' % ALARM, line)
             if found:
                 self.facts.add("alarm", t0=before, t1=end,
                                event=EVENTS[found.group(1)],

@@ -6,7 +6,8 @@ import re
 from typing import NamedTuple
 
 import evidence as records
-from evidence import BLIND, CHANGED, CLEARED, EVENTS, RAISED, RESTORED
+from evidence import (ALARM, BLIND, CHANGED, CLEARED, EVENTS, RAISED,
+                      RESTORED, TWO_ACTIVE)
 from expected import MARGIN, ExpectedAlarms, Forgotten
 from plan import LINKS, VRRP_LINK
 from visibility import (FOREVER, LONG_STOP, RECEIVED_WITHIN, Visibility,
@@ -224,7 +225,7 @@ class Checker:
     def watches(self):
         for watch in self.evidence.watches:
             events = [trap for trap in self.in_order
-                      if trap.about == watch.name and
+                      if (trap.about, trap.alarm) == (watch.name, ALARM) and
                       trap.event in (RAISED, CLEARED)]
             visibility = self.visibilities[watch.link].of_watch(watch)
             expected = ExpectedAlarms(self.evidence, visibility, watch, events,
@@ -285,11 +286,22 @@ class Checker:
                             trap.sequence)
             before[trap.epoch] = trap.serial
 
+    def two_active(self):
+        """Each VRRP group has one router: only a lie can find two active."""
+        visibility = self.visibilities[VRRP_LINK]
+        for trap in self.in_order:
+            if (trap.alarm, trap.event) == (TWO_ACTIVE, RAISED) and \
+                    not any(begin <= trap.arrival <= end + RECEIVED_WITHIN
+                            for begin, end in visibility.lies()):
+                self.differ(trap.arrival, "%s: two active nodes (sequence "
+                            "%d), and there were not", trap.about,
+                            trap.sequence)
+
     def verdicts_changed(self):
         """Only an alarm that is active changes."""
         before = {}
         for trap in self.in_order:
-            key = trap.epoch, trap.about
+            key = trap.epoch, trap.about, trap.alarm
             if trap.event in (RAISED, CLEARED):
                 before[key] = trap
             last = before.get(key)
@@ -547,8 +559,8 @@ class Checker:
 
     def row(self, name, index, epoch):
         events = [trap for trap in self.in_order
-                  if trap.epoch == epoch and trap.about == name and
-                  trap.event in (RAISED, CLEARED)]
+                  if trap.epoch == epoch and trap.event in (RAISED, CLEARED)
+                  and (trap.about, trap.alarm) == (name, ALARM)]
         expected = {"3.1.11." + index: 2, "4.1.4.45640." + index: 1}
         # The alarm of a watch that was removed begins anew.
         known = not self.was_removed(name)
@@ -639,6 +651,7 @@ class Checker:
         self.epochs()
         self.watches()
         self.serials()
+        self.two_active()
         self.verdicts_changed()
         self.blindness()
         self.processes()

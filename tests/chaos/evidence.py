@@ -15,6 +15,8 @@ RAISED, CLEARED, BLIND, RESTORED, CHANGED = 1, 2, 3, 4, 6
 EVENTS = {RAISED: "raised", CLEARED: "cleared", BLIND: "blind",
           RESTORED: "restored", CHANGED: "changed"}
 
+ALARM, TWO_ACTIVE = 45640, 45640001     # hbwAlarmIdIndex
+
 # The daemon reads the wall clock at most this many seconds after the event.
 HANDLED_WITHIN = 15.0
 DELIVERED_WITHIN = 120.0
@@ -29,6 +31,7 @@ class Trap(NamedTuple):
     serial: int
     wall: float             # the time of the alarm; None for other events
     content: tuple          # must be equal in a duplicate
+    alarm: int = ALARM
 
 
 class Segment(NamedTuple):
@@ -85,7 +88,8 @@ def read_trap(line):
                 text(columns["2.1.2" if event in (BLIND, RESTORED)
                              else "3.1.2"]),
                 int(columns.get("4.1.15", 0)), wall,
-                tuple(pair for pair in pairs if pair[0].startswith(BASE)))
+                tuple(pair for pair in pairs if pair[0].startswith(BASE)),
+                int(columns.get("4.1.1", 0)))
 
 
 class Evidence:
