@@ -52,6 +52,29 @@ set_last_heartbeat(const struct generation *g, uint32_t position,
 	event->last_heartbeat = w.received ? w.last_wall : WALL_NEVER;
 }
 
+/* One of two active nodes; if possible not this host. */
+static void
+set_node(const struct generation *g, uint32_t position, struct mono_time now,
+    struct wall_time at, struct evidence_signal *decided)
+{
+	const struct dual_sender	*s;
+	struct dual			 d;
+	unsigned			 i;
+
+	shared_state_read_dual(g->shared, position - g->shared->nwatches, now,
+	    &d);
+	for (i = 0; i < DUAL_SENDERS; i++) {
+		s = &d.senders[i];
+		if (s->active_ns == 0 || (s->flags & DUAL_HERE) != 0)
+			continue;
+		decided->at = at;
+		decided->mac = s->mac;
+		if (s->address.family != ADDR_NONE)
+			addr_set(&decided->address, s->address.family,
+			    s->address.octets);
+	}
+}
+
 /*
  * Applies an event.  With ALARM_END_DISABLED it may be the clear of an active
  * alarm whose watch is disabled now.
@@ -83,6 +106,9 @@ apply_event(struct agent *agent, const struct engine_event *e,
 		g->used[e->watch] = engine_check_used(&known);
 	if (event.transition == DETECT_RAISED) {
 		verdict = diagnose_raise(agent, e->watch, &event, at);
+		if (known.dual)
+			set_node(g, e->watch, clocks->now, at,
+			    &verdict.decided);
 		agent_raise(agent, &changed, &event, &verdict, at);
 		diagnose_raised(agent, &changed);
 	} else {

@@ -227,6 +227,22 @@ describe_verdict(const struct alarm *a, const struct configuration_watch *w,
 		add(detail, "; %s", text);
 }
 
+/* One of two active nodes: its address, its MAC address or both. */
+static void
+describe_node(const struct alarm *a, char *detail)
+{
+	const struct addr	*address = &a->decided.address;
+	char			 text[ADDR_TEXT_SIZE], mac[MAC_TEXT_SIZE];
+
+	if (address->family == ADDR_NONE && !mac_is_known(&a->decided.mac))
+		return;
+	add(detail, "; one of them is %s", addr_text(address, text));
+	if (mac_is_known(&a->decided.mac))
+		add(detail, "%sMAC address %s",
+		    address->family == ADDR_NONE ? "" : ", ",
+		    mac_text(a->decided.mac.octets, mac));
+}
+
 static void
 describe_raise(const struct alarm *a, const struct configuration_watch *w,
     char *detail)
@@ -240,8 +256,13 @@ describe_raise(const struct alarm *a, const struct configuration_watch *w,
 	    "two nodes are active" : "no heartbeat",
 	    (int)(is_long ? HEARTBEAT_MAX - 3 : HEARTBEAT_MAX), heartbeat,
 	    is_long ? "..." : "", w->profile->interface);
-	if ((a->flags & ALARM_DUAL) != 0)
+	if ((a->flags & ALARM_DUAL) != 0) {
+		if (w->profile->floating_ip.family != ADDR_NONE)
+			add(detail, ", floating IP %s",
+			    addr_text(&w->profile->floating_ip, peer));
+		describe_node(a, detail);
 		return;
+	}
 	if (w->peer.family != ADDR_NONE)
 		add(detail, " from %s", addr_text(&w->peer, peer));
 	add(detail, " for %.3f s", (double)a->span_ns / NSEC_PER_SEC);

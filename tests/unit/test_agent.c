@@ -318,6 +318,40 @@ dual_raised_and_cleared(void **state)
 	assert_active(0, 0, 1, 0);
 }
 
+/* The detail names the floating IP and one of the nodes, not this host. */
+static void
+dual_names_a_node(void **state)
+{
+	struct dual_sender	*s;
+	struct addr		 address;
+
+	(void)state;
+	stage_begin(&stage, VRRP("v", "floating-ip = 192.0.2.10")
+	    VRRP("u", ""));
+	assert_true(addr_parse("192.0.2.12", &address));
+	s = stage.agent.current.shared->duals[0].senders;
+	s[0] = (struct dual_sender){
+		.active_ns = NSEC_PER_SEC, .address = address,
+		.mac = { { 2, 0, 0, 0, 0, 0x12 } },
+	};
+	s[1] = (struct dual_sender){
+		.active_ns = NSEC_PER_SEC, .flags = DUAL_HERE,
+		.mac = { { 2, 0, 0, 0, 0, 0x11 } },
+	};
+	assert_null(stage_dual(&stage, 0, 3));
+	assert_string_equal(detail(1), "two nodes are active (vrrp 51 on "
+	    "eth0), floating IP 192.0.2.10; one of them is 192.0.2.12, MAC "
+	    "address 02:00:00:00:00:12");
+	s = stage.agent.current.shared->duals[1].senders;
+	s[2] = (struct dual_sender){
+		.active_ns = NSEC_PER_SEC, .flags = DUAL_CLAIMS,
+		.mac = { { 2, 0, 0, 0, 0, 0x13 } },
+	};
+	assert_null(stage_dual(&stage, 1, 4));
+	assert_string_equal(detail(2), "two nodes are active (vrrp 51 on "
+	    "eth0); one of them is MAC address 02:00:00:00:00:13");
+}
+
 /* One node must be active for the interruption time before the clear. */
 static void
 dual_cleared_too_early(void **state)
@@ -1790,6 +1824,7 @@ main(void)
 		STAGED(raised_and_cleared),
 		STAGED(causes),
 		STAGED(dual_raised_and_cleared),
+		STAGED(dual_names_a_node),
 		STAGED(dual_cleared_too_early),
 		STAGED(dual_reports_missing),
 		STAGED(dual_of_an_invalid_engine),
