@@ -4,6 +4,26 @@
  * before a notification is sent in it, and the mark `unsaved` is there before a
  * notification is sent that the database does not have.  A store that cannot
  * write the file begins an epoch of store_unmarked_epoch (store.h) instead.
+ *
+ * The epoch after a start: E is the higher one of those in the file and in the
+ * database; the next one is E + 1, or is from the clock if E is, too.  From the
+ * top, the first line that fits decides:
+ *
+ *   the file                    the database                 the epoch
+ *   --------------------------  ---------------------------  --------------
+ *   missing                     missing                      1
+ *   missing                     there is one                 from the clock
+ *   invalid, or a copy          any, or missing              from the clock
+ *   valid                       another one, with another    the next one
+ *                               log, or changed meanwhile
+ *   not used by a notification  any, or missing              E
+ *   has the mark `unsaved`      any, or missing              the next one
+ *   later than the database     older                        the next one
+ *   valid                       missing, or invalid          the next one
+ *   valid                       as at the end of the run     E continues
+ *
+ * In the cases from the clock, an older file may have been restored, so that
+ * the last epoch is not known.
  */
 #ifndef HBW_STORE_EPOCH_H
 #define HBW_STORE_EPOCH_H
