@@ -63,10 +63,13 @@ bool
 collector_stopped_with_peer(const struct collector *c,
     const struct collector_rate *r, struct mono_time now)
 {
-	return (collector_stopped(r, now) && r->after == 0 &&
-	    mono_sub(c->last, r->latest) <= 2 * collector_longest(r) &&
-	    mono_sub(r->latest, r->first) >=
-	    2 * COLLECTOR_MISSING * collector_longest(r));
+	int64_t	 usual_ns = 2 * c->setting.watch->profile->interruption_ns;
+
+	/* The last frame may be later than the last heartbeat. */
+	return (collector_stopped(r, now) &&
+	    mono_before(r->seen, collector_overdue(c)) &&
+	    mono_sub(c->last, r->seen) <= 2 * collector_longest(r) &&
+	    mono_sub(r->latest, r->first) >= usual_ns);
 }
 
 static void

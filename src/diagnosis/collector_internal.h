@@ -84,7 +84,10 @@ bool	 collector_goes_on(const struct collector *,
 /* True when the baseline says that at least three frames are missing. */
 bool	 collector_stopped(const struct collector_rate *,
 	    struct mono_time now);
-/* Likewise, and they came regularly until about the last heartbeat. */
+/*
+ * Likewise, and they came regularly, for at least two interruptions, until about
+ * the last heartbeat.
+ */
 bool	 collector_stopped_with_peer(const struct collector *,
 	    const struct collector_rate *, struct mono_time now);
 
