@@ -46,6 +46,8 @@ struct scenario {
 
 	struct detect		 detect;
 	struct detect_watch	 watches[WATCHES];
+	struct mono_time	 late[WATCHES];	/* see detect_report_late */
+	uint64_t		 nlate[WATCHES];
 	struct alarm		 alarms[WATCHES];
 	struct configuration_watch *configs[WATCHES];
 	char			*names[WATCHES];
@@ -215,12 +217,21 @@ move_to(struct scenario *s, int64_t to)
 	return (true);
 }
 
+static void
+report_late(void *arg, uint32_t watch, struct mono_time now)
+{
+	struct scenario	*s = arg;
+
+	s->late[watch] = now;
+	s->nlate[watch]++;
+}
+
 static bool
 replace_detector(struct scenario *s)
 {
 	detect_free(&s->detect);
 	if (!detect_init(&s->detect, s->watches, s->nwatches, s->source_list,
-	    emit, s))
+	    emit, s) || !detect_report_late(&s->detect, report_late, s))
 		return (fail(s, "out of memory"));
 	return (true);
 }
@@ -752,12 +763,26 @@ run_expect_silence(struct scenario *s, const struct args *a)
 }
 
 static bool
+run_expect_late_at(struct scenario *s, const struct args *a)
+{
+	return (advance(s, s->now) && expect_time(s, "the last report",
+	    s->late[a->watch].ns, a->time[0]));
+}
+
+static bool
 expect_number(struct scenario *s, uint64_t n, uint64_t expected)
 {
 	if (n == expected)
 		return (true);
 	return (fail(s, "the number is %" PRIu64 "; expected %" PRIu64, n,
 	    expected));
+}
+
+static bool
+run_expect_late(struct scenario *s, const struct args *a)
+{
+	return (advance(s, s->now) &&
+	    expect_number(s, s->nlate[a->watch], a->number));
 }
 
 static bool
@@ -810,6 +835,8 @@ static const struct directive	 directives[] = {
 	{ "expect no detail WATCH WORD",	 run_expect_no_detail },
 	{ "expect heartbeats WATCH NUMBER",	 run_expect_heartbeats },
 	{ "expect interruptions WATCH NUMBER",	 run_expect_interruptions },
+	{ "expect late WATCH NUMBER times",	 run_expect_late },
+	{ "expect late WATCH at TIME",		 run_expect_late_at },
 	{ "expect interval WATCH TIME",		 run_expect_interval },
 	{ "expect jitter WATCH TIME",		 run_expect_jitter },
 	{ "expect longest gap WATCH TIME",	 run_expect_gap },
