@@ -159,8 +159,9 @@ void	 tracker_advance(struct tracker *, struct mono_time now);
 struct mono_time tracker_due(const struct tracker *, struct mono_time now);
 
 /*
- * Writes the evidence on a watch, as known at `now`.  A watch without a case has EVIDENCE_NO_FRAMES and only the signals of the
- * interface.  False when the limit of such watches a second is reached.
+ * Writes the evidence on a watch, as known at `now`.  A watch without a case
+ * has EVIDENCE_NO_FRAMES and only the signals of the interface.  False when the
+ * limit of such watches a second is reached.
  */
 bool	 tracker_evidence(struct tracker *, uint32_t watch,
 	    struct mono_time now, struct evidence *);

@@ -43,8 +43,8 @@ bool	 engine_order(const struct engine_process *, enum engine_order);
 
 /*
  * A report.  The pointer for its type is valid until the next call of
- * engine_receive; the other ones are NULL.  The contents are not checked: use the
- * functions of engine_check.h.
+ * engine_receive; the other ones are NULL.  The contents are not checked: use
+ * the functions of engine_check.h.
  */
 struct engine_report {
 	enum engine_report_type		 type;

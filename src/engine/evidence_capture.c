@@ -10,9 +10,9 @@
 #include "packet/capture_expression.h"
 
 /*
- * The ring of the kernel: 160 frames, which is little, because there may be many
- * interfaces.  While a case is open and frames come fast, it is drained more
- * often.
+ * The ring of the kernel: 160 frames, which is little, because there may be
+ * many interfaces.  While a case is open and frames come fast, it is drained
+ * more often.
  */
 #define RING_BYTES	(40 * 1024)
 #define FAST_FRAMES	40

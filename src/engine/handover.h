@@ -18,8 +18,9 @@
 struct handover {
 	bool			 verbose;	/* see log_open */
 	/*
-	 * Only `realtime`, `evidence` and the watches.  They are in the arena, and have
-	 * only the members that handover.c writes; the others are zero.
+	 * Only `realtime`, `evidence` and the watches.  They are in the
+	 * arena, and have only the members that handover.c writes; the others
+	 * are zero.
 	 */
 	struct configuration	 config;
 	struct arena		 arena;

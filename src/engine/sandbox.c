@@ -173,7 +173,7 @@ add_evidence(scmp_filter_ctx filter, int evidence)
 		    SCMP_SYS(setsockopt), 0) == 0);
 	return (seccomp_rule_add(filter, SCMP_ACT_ERRNO(EACCES),
 	    SCMP_SYS(setsockopt), 1,
-	    SCMP_CMP(2, SCMP_CMP_NE, SO_ATTACH_FILTER)) == 0 &&
+	    SCMP_CMP(2, SCMP_CMP_NE, SO_ATTACH_FILTER, 0)) == 0 &&
 	    call_filter_allow(filter, rules,
 	    sizeof(rules) / sizeof(rules[0])));
 }

@@ -8,6 +8,7 @@
 
 #include "base/cursor.h"
 #include "base/utf8.h"
+#include "diagnosis/verdict.h"
 #include "engine/engine_check.h"
 
 #include "fuzz.h"
@@ -50,6 +51,33 @@ take_event(const struct engine_event *e)
 }
 
 static void
+take_evidence(struct engine_evidence *e)
+{
+	const struct engine_check_known	*w = NULL;
+	const struct evidence_signal	*s;
+	char				 text[EVIDENCE_TEXT_SIZE];
+	struct verdict			 verdict;
+	unsigned			 i;
+
+	if (e->watch < WATCHES)
+		w = &known[e->watch];
+	if (engine_check_evidence(e, w, clocks.wall) != NULL)
+		return;
+	fuzz_check(w != NULL && w->enabled);
+	for (i = 1; i <= EVIDENCE_MAX; i++) {
+		s = &e->evidence.signals[i];
+		fuzz_check(s->state >= EVIDENCE_UNKNOWN &&
+		    s->state <= EVIDENCE_PRESENT);
+		fuzz_check(s->at.ns >= 0 &&
+		    wall_sub(s->at, clocks.wall) <= FUTURE_NS);
+		fuzz_check(utf8_valid(evidence_text(i, s, text)));
+	}
+	verdict_of(&e->evidence, clocks.wall, &verdict);
+	fuzz_check(verdict.cause >= CAUSE_UNKNOWN &&
+	    verdict.cause <= CAUSE_MAX && verdict.confidence <= 100);
+}
+
+static void
 take_datagram(union engine_datagram *datagram, size_t length)
 {
 	struct engine_message	*m = &datagram->message;
@@ -60,6 +88,8 @@ take_datagram(union engine_datagram *datagram, size_t length)
 	if (datagram->type == ENGINE_EVENT) {
 		for (i = 0; i < datagram->events.count; i++)
 			take_event(&datagram->events.events[i]);
+	} else if (datagram->type == ENGINE_EVIDENCE) {
+		take_evidence(&datagram->evidence);
 	} else if (datagram->type == ENGINE_LOG) {
 		engine_check_line(m);
 		fuzz_check(m->priority >= LOG_CRIT && m->priority <= LOG_DEBUG);

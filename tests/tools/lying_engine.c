@@ -10,6 +10,7 @@
  * another such number, the program sends correct raises and clears of the last
  * day, as fast as the agent takes them.
  */
+#include <sys/mman.h>
 #include <sys/socket.h>
 
 #include <errno.h>
@@ -22,6 +23,7 @@
 #include <syslog.h>
 #include <unistd.h>
 
+#include "base/memory_file.h"
 #include "base/mono.h"
 #include "base/wall.h"
 #include "engine/engine_message.h"
@@ -276,6 +278,50 @@ send_past(unsigned long run)
 }
 
 static void
+send_evidence(void)
+{
+	struct engine_evidence	 e;
+	unsigned		 i, n = once_in(10) ? 2000 : 1;
+
+	memset(&e, 0, sizeof(e));
+	fill(&e.evidence, once_in(2) ? sizeof(e.evidence) : 0);
+	e.type = ENGINE_EVIDENCE;
+	e.watch = (uint32_t)(once_in(9) ? any() : below(shared->nwatches));
+	e.evidence.flags &= once_in(9) ? UINT16_MAX : EVIDENCE_FLAGS;
+	for (i = 0; i <= EVIDENCE_MAX; i++) {
+		e.evidence.signals[i].state = (uint8_t)below(once_in(99) ?
+		    256 : 4);
+		e.evidence.signals[i].address.family = (uint8_t)below(
+		    once_in(99) ? 256 : 3);
+		e.evidence.signals[i].code = (uint8_t)any();
+	}
+	while (n-- > 0)
+		send_bytes(&e, sizeof(e));
+}
+
+/* Writes into the memory for the last frames, which the agent reads. */
+static void
+write_rings(void)
+{
+	static uint8_t	*rings;
+	static size_t	 size;
+	size_t		 at, n;
+
+	if (rings == NULL) {
+		size = memory_file_size(ENGINE_RINGS, false);
+		rings = size == 0 ? MAP_FAILED : mmap(NULL, size,
+		    PROT_READ | PROT_WRITE, MAP_SHARED, ENGINE_RINGS, 0);
+	}
+	if (rings == MAP_FAILED)
+		return;
+	/* The two positions, or some of the records after them. */
+	at = once_in(2) ? 0 : below(100000);
+	n = once_in(2) ? 16 : below(4000);
+	if (at + n <= size)
+		fill(rings + at, n);
+}
+
+static void
 send_garbage(void)
 {
 	static uint8_t	 bytes[sizeof(struct engine_events) + 64];
@@ -283,7 +329,7 @@ send_garbage(void)
 
 	fill(bytes, n);
 	if (n >= 4 && once_in(2))
-		memset(bytes, 0, 4), bytes[0] = (uint8_t)below(6);
+		memset(bytes, 0, 4), bytes[0] = (uint8_t)below(7);
 	send_bytes(bytes, n);
 }
 
@@ -367,10 +413,14 @@ lie(void)
 		look_alive();
 	else if (kind < 60)
 		rest(below(20));
-	else if (kind < 75)
+	else if (kind < 70)
 		send_events();
+	else if (kind < 73)
+		send_evidence();
+	else if (kind < 75)
+		write_rings();
 	else if (kind < 85)
-		send_message((uint32_t)below(6), (uint32_t)below(3),
+		send_message((uint32_t)below(7), (uint32_t)below(3),
 		    (uint32_t)below(5), (int)odd_number());
 	else if (kind < 88)
 		send_garbage();

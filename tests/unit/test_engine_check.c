@@ -197,7 +197,7 @@ wrong_evidence(void **state)
 	assert_non_null(check_evidence(&e));
 }
 
-/* Values that a correct engine may send after a step of the clock, and codes. */
+/* Values that a correct engine may send after a step of the clock. */
 static void
 corrected_evidence(void **state)
 {

@@ -67,7 +67,7 @@ assert_record(const struct evidence_record *r, unsigned n)
 	assert_memory_equal(r->bytes, expected.bytes, r->captured);
 }
 
-/* Reads the records from..end-1 and no more; returns the position after them. */
+/* Reads the records from..end-1 and no more.  Returns the position after. */
 static uint64_t
 assert_records(const struct evidence_ring *of, uint64_t position, unsigned from,
     unsigned end)
