@@ -17,11 +17,14 @@
 #define NOW		((struct mono_time){ 5000 * SECOND })
 #define FUTURE_NS	(60 * SECOND)
 
+static struct configuration_alarm	 dual = {
+	.interruption_ns = 5 * SECOND,
+};
 static struct configuration_profile	 profiles[WATCHES] = {
 	{ .interface = "lo", .interruption_ns = SECOND, .recovery = 1,
-	    .enabled = true },
+	    .enabled = true, .dual = &dual },
 	{ .interface = "eth0", .interruption_ns = 30 * SECOND, .recovery = 3,
-	    .enabled = true },
+	    .enabled = true, .dual = &dual },
 	{ .interface = "lo", .interruption_ns = SECOND, .recovery = 1 },
 };
 static struct configuration_watch	 watches[WATCHES] = {
@@ -48,6 +51,23 @@ static void
 check_time(struct mono_time t)
 {
 	fuzz_check(mono_sub(t, NOW) <= FUTURE_NS);
+}
+
+static void
+read_duals(const struct shared_state *shared)
+{
+	struct dual	 d;
+	size_t		 i;
+
+	for (i = 0; i < shared->positions.nduals; i++) {
+		shared_state_read_dual(shared, i, NOW, &d);
+		check_time(d.raised_at);
+		check_time(d.cleared_at);
+		fuzz_check(d.raised <= 1);
+		fuzz_check(dual_actives(&d, NOW) <= DUAL_SENDERS);
+		fuzz_check(dual_owner(&d, NOW) >= DUAL_OWNER_UNKNOWN &&
+		    dual_owner(&d, NOW) <= DUAL_OWNER_NOBODY);
+	}
 }
 
 /* All that the tables and notifications show. */
@@ -88,6 +108,7 @@ read_rows(const struct shared_state *shared)
 		    detect_longest_gap_ns(&w) >= 0);
 		(void)detect_interruptions(&w);
 	}
+	read_duals(shared);
 	interruption_check_all(&config, shared, NOW);
 }
 
@@ -96,8 +117,32 @@ count_event(void *arg, const struct detect_event *event)
 {
 	unsigned	*events = arg;
 
-	fuzz_check(event->watch < WATCHES);
+	fuzz_check(event->watch < WATCHES + 2);
 	(*events)++;
+}
+
+/* It clears the alarms of two active nodes, but none too early. */
+static void
+run_duals(struct shared_state *shared, struct detect *detect)
+{
+	const struct dual_advertisement	 a = {
+		.sender = { ADDR_IPV4, { 192, 0, 2, 1 } }, .active = true,
+	};
+	struct duals			 duals;
+	struct mono_time		 raised;
+	bool				 was_raised;
+
+	fuzz_check(duals_init(&duals, detect, WATCHES, shared->duals,
+	    shared->positions.duals, shared->positions.nduals));
+	was_raised = shared->duals[0].raised;
+	raised = shared->duals[0].raised_at;
+	dual_advertised(&duals, 0, &a, NOW);
+	duals_advance(&duals, mono_add(NOW, 24 * 3600 * SECOND));
+	fuzz_check(!shared->duals[0].raised && !shared->duals[1].raised);
+	if (was_raised)
+		fuzz_check(mono_sub(shared->duals[0].cleared_at, raised) >=
+		    dual.interruption_ns);
+	duals_free(&duals);
 }
 
 /* The next engine raises the alarms of the silent watches. */
@@ -121,6 +166,7 @@ run_engine(struct shared_state *shared)
 	detect_advance(&detect, mono_add(NOW, 200 * SECOND));
 	fuzz_check(shared->watches[0].raised && shared->watches[1].raised);
 	fuzz_check(!shared->watches[2].enabled);
+	run_duals(shared, &detect);
 	detect_free(&detect);
 }
 
