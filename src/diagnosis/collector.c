@@ -5,6 +5,9 @@
 
 /* A graceful stop may be announced this long before the last heartbeat. */
 #define STOP_GRACE_NS	(3 * NSEC_PER_SEC)
+/* Frames wait for so long until they are examined, or longer under load. */
+#define LEAST_GAP_NS	(300 * NSEC_PER_MSEC)
+
 /* ---- times */
 
 int64_t
@@ -35,9 +38,10 @@ collector_overdue(const struct collector *c)
 int64_t
 collector_longest(const struct collector_rate *r)
 {
-	int64_t	 mean = collector_mean(r);
+	int64_t	 mean = collector_mean(r), longest;
 
-	return (mean > r->gap_ns ? mean : r->gap_ns);
+	longest = mean > r->gap_ns ? mean : r->gap_ns;
+	return (longest > LEAST_GAP_NS ? longest : LEAST_GAP_NS);
 }
 
 bool
