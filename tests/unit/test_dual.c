@@ -690,6 +690,7 @@ restored_and_over(void **state)
 	replace_detector();
 	advertise_from(0, 20000, 1000, 1);
 	expect_cleared(10000, 60000);
+	teardown(NULL);
 	setup(NULL);
 	dual_configure(&t.rows[0], ms(5000).ns, true);
 	dual_restore(&t.rows[0], 7, true, ms(-50000), ms(0));
