@@ -72,7 +72,8 @@ tracker_init(struct tracker *t, const struct tracker_setting *setting,
 	for (i = 0; i < setting->config->nwatches; i++)
 		nwatches += is_other(t, i);
 	t->cases_max = nwatches < TRACKER_CASES ? nwatches : TRACKER_CASES;
-	t->cases = calloc(t->cases_max + 1, sizeof(*t->cases));
+	t->cases = calloc(t->cases_max > 0 ? t->cases_max : 1,
+	    sizeof(*t->cases));
 	t->others = calloc((nwatches < TRACKER_OTHERS ? nwatches :
 	    TRACKER_OTHERS) + 1, sizeof(*t->others));
 	if (t->cases == NULL || t->others == NULL) {

@@ -10,12 +10,12 @@
 #include "packet/capture_expression.h"
 
 /*
- * The ring of the kernel: 160 frames, which is little, because there may be
+ * The ring of the kernel: 128 frames, which is little, because there may be
  * many interfaces.  While a case is open and frames come fast, it is drained
  * more often.
  */
-#define RING_BYTES	(40 * 1024)
-#define FAST_FRAMES	40
+#define RING_BYTES	(32 * 1024)
+#define FAST_FRAMES	32
 
 /* The most frames that one pass takes. */
 #define DRAIN_FRAMES	512
