@@ -46,8 +46,8 @@ def inodes(pid):
 
 
 def engines(daemon, all_sockets):
-    """pid -> the interfaces of its packet sockets, for the engines of the
-    daemon; those that lie capture nothing"""
+    """pid -> the interface of each of its packet sockets, for the engines of
+    the daemon; those that lie capture nothing"""
     found = {}
     for child in children(daemon):
         if program_of(child) != HONEST_ENGINE:
@@ -58,8 +58,8 @@ def engines(daemon, all_sockets):
             continue
         if not held:
             continue            # a zombie
-        found[child] = sorted({all_sockets[inode] for inode in held
-                               if all_sockets.get(inode, 0) > 0})
+        found[child] = sorted(all_sockets[inode] for inode in held
+                              if all_sockets.get(inode, 0) > 0)
     return found
 
 

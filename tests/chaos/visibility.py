@@ -58,7 +58,8 @@ class Visibility:
         self.gaps = self.find_gaps()
         self.unmonitored = sorted(map(
             self.widen, self.gaps + self.after_kills() + self.after_ends() +
-            self.after_stops() + self.after_lateness()))
+            self.after_stops() + self.after_lateness() +
+            self.with_one_socket()))
 
     # ---- what the capture monitor recorded
 
@@ -99,6 +100,24 @@ class Visibility:
         if start is not None:
             found.append(Unmonitored(*start, FOREVER, FOREVER, True))
         return found
+
+    def with_one_socket(self):
+        """An engine has a second socket on each interface, for evidence.  If it
+        has only one, that may be the one for evidence: after the interface was
+        renamed, for example."""
+        found, start, usual = [], None, False
+        for before, after, _, index, engines in self.views:
+            most = max((indexes.count(index) for indexes in engines.values()),
+                       default=0)
+            usual = usual or most > 1
+            if most == 1 and start is None:
+                start = (before, after)
+            elif most != 1 and start is not None:
+                found.append(Unmonitored(*start, before, after + SETTLE, False))
+                start = None
+        if start is not None:
+            found.append(Unmonitored(*start, FOREVER, FOREVER, False))
+        return found if usual else []
 
     def seen_after(self, when, without):
         """The bounds of the time when another engine had a socket."""
