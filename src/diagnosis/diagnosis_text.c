@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -126,7 +127,12 @@ value_of(const struct configuration_watch *w, char conversion, char *address)
 	case 'h':
 		return (p->heartbeat);
 	case 'l':
-		return (p->log != NULL ? p->log : "its log");
+		/* A notification has no room for long paths. */
+		if (p->log == NULL)
+			return ("its log");
+		snprintf(address, ADDR_TEXT_SIZE, ".../%.40s",
+		    strrchr(p->log, '/') + 1);
+		return (address);
 	case 'f':
 		return (strcmp(p->alarm->service_type, "Flink") == 0 ?
 		    "flink.ha.floatip" : "the floating IP address");
@@ -159,17 +165,38 @@ expand(const struct configuration_watch *w, const char *text, char *to,
 	utf8_clean(to, size);
 }
 
+/* Is it the port at the end of a heartbeat such as "udp 20053"? */
+static bool
+is_port_of(const char *heartbeat, unsigned port)
+{
+	const char	*last = strrchr(heartbeat, ' ');
+	char		 text[16];
+
+	snprintf(text, sizeof(text), "%u", port);
+	return (last != NULL && strcmp(last + 1, text) == 0);
+}
+
 char *
 diagnosis_detail(const struct configuration_watch *w, const struct verdict *v,
     char *text)
 {
-	char	 evidence[EVIDENCE_TEXT_SIZE];
+	static const struct addr	 none;
+	struct evidence_signal		 decided = v->decided;
+	char				 evidence[EVIDENCE_TEXT_SIZE];
 
-	(void)w;
 	text[0] = '\0';
 	if (v->number == 0)
 		return (text);
-	evidence_text(v->number, &v->decided, evidence);
+	/* The detail names peer and port before; a notification is short. */
+	if (addr_equal(&decided.address, &w->peer)) {
+		decided.address = none;
+		memset(&decided.mac, 0, sizeof(decided.mac));
+	}
+	if (is_port_of(w->profile->heartbeat, decided.port))
+		decided.port = 0;
+	if (decided.count > 1)
+		decided.count = 1;
+	evidence_text(v->number, &decided, evidence);
 	snprintf(text, DIAGNOSIS_DETAIL_SIZE, "%.120s%s%.60s", evidence,
 	    evidence[0] != '\0' ? ": " : "", meaning_of(v)->conclusion);
 	return (text);

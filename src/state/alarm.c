@@ -303,7 +303,9 @@ describe_clear(const struct alarm *a, const struct configuration_watch *w,
 		add(detail, "%s; the alarm was active for %.3f s",
 		    (a->flags & ALARM_DUAL) != 0 ? "only one node is active" :
 		    "the heartbeat is back", (double)a->span_ns / NSEC_PER_SEC);
-		describe_verdict(a, w, detail);
+		/* The rest was told at the raise. */
+		if (a->number == EVIDENCE_PEER_REBOOTED)
+			describe_verdict(a, w, detail);
 		break;
 	}
 }

@@ -58,7 +58,7 @@ is "so is what to do" "$(varbind hbwAlarmRepair <<<"$raised")" \
 	"Start it, please"
 is "so is the name of the peer" "$(varbind hbwWatchPeerHost <<<"$raised")" \
 	node-2
-check "so is the evidence" grep -q "20053.*refused\|unreachable.*20053" \
+check "so is the evidence" grep -q "port unreachable at" \
 	<<<"$(varbind hbwAlarmDetail <<<"$raised")"
 is "the signal is in the table" "$(evidence stopped 3 Name)" portRefused
 check "it is present" evidence_is stopped 3 present

@@ -149,8 +149,15 @@ details(void **state)
 	(void)state;
 	v = verdict_with(CAUSE_INSTANCE_STOPPED, CAUSE_SIDE_PEER,
 	    EVIDENCE_PORT_REFUSED);
+	v.decided.mac.octets[0] = 2;
 	assert_string_equal(diagnosis_detail(w, &v, text),
-	    "ICMP port unreachable from 192.0.2.12 for UDP 20053 at 12:00:00: "
+	    "ICMP port unreachable at 12:00:00: "
+	    "the instance is not running");
+	/* How often is in hbwEvidenceTable; another sender is named. */
+	v.decided.count = 12;
+	assert_true(addr_parse("192.0.2.1", &v.decided.address));
+	assert_string_equal(diagnosis_detail(w, &v, text),
+	    "ICMP port unreachable from 192.0.2.1 at 12:00:00: "
 	    "the instance is not running");
 	v = verdict_with(CAUSE_UNKNOWN, CAUSE_SIDE_UNKNOWN, 0);
 	assert_string_equal(diagnosis_detail(w, &v, text), "");
@@ -192,7 +199,7 @@ repairs(void **state)
 	w = watch_of("peer = \"192.0.2.12\"\nlog = \"/var/log/p.log\"");
 	assert_string_equal(diagnosis_repair(w, &v, text),
 	    "Start the FlinkServer instance on 192.0.2.12; if it does not "
-	    "start, look for \"Float ip\" in /var/log/p.log and correct "
+	    "start, look for \"Float ip\" in .../p.log and correct "
 	    "flink.ha.floatip");
 	/* Without a peer and a log, and another service. */
 	w = watch_of("alarm = 9\nheartbeat = \"vrrp 51\"\n"

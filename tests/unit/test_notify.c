@@ -332,6 +332,91 @@ raised(void **state)
 	snmp_free_varbind(list);
 }
 
+/* The octets of a name in BER (X.690, section 8.19). */
+static size_t
+name_octets(const netsnmp_variable_list *vb)
+{
+	size_t	 i, octets = 1;
+	oid	 n;
+
+	for (i = 2; i < vb->name_length; i++)
+		for (n = vb->name[i], octets++; n > 127; n >>= 7)
+			octets++;
+	return (octets);
+}
+
+static size_t
+value_octets(const netsnmp_variable_list *vb)
+{
+	size_t	 octets = 1;
+	long	 n;
+
+	if (vb->type == ASN_OCTET_STR)
+		return (vb->val_len);
+	if (vb->type == ASN_OBJECT_ID)
+		return (16);
+	for (n = *vb->val.integer; n > 127; n >>= 8)
+		octets++;
+	return (octets);
+}
+
+/* The octets of a type, a length, and a value of that length. */
+static size_t
+with_head(size_t octets)
+{
+	return (octets + (octets < 128 ? 2 : octets < 256 ? 3 : 4));
+}
+
+/*
+ * A trap with texts of usual length fits into an Ethernet frame, with the
+ * headers of IPv4 and UDP.
+ */
+static void
+fits_a_packet(void **state)
+{
+	netsnmp_variable_list		*list;
+	const netsnmp_variable_list	*vb;
+	struct notification		 n;
+	/* The message, its community, the PDU, and sysUpTime.0. */
+	size_t				 size = 60;
+
+	(void)state;
+	end(NULL);
+	stage_begin(&stage,
+	    "source = \"mrs-cluster-1\" service = Flink role = FlinkServer "
+	    "host = node-1 watch \"flinkserver\" { interface = eth1 "
+	    "peer = \"192.0.2.12\" heartbeat = \"udp 20053\" "
+	    "peer-host = node-2 log = "
+	    "\"/var/log/Bigdata/flink/flinkserver/prestart.log\" }");
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 31);
+	n = *notification(1);
+	n.alarm.cause = CAUSE_INSTANCE_STOPPED;
+	n.alarm.side = CAUSE_SIDE_PEER;
+	n.alarm.confidence = 95;
+	n.alarm.number = EVIDENCE_PORT_REFUSED;
+	n.alarm.decided = (struct evidence_signal){
+		.at = stage_wall(9), .count = 12, .state = EVIDENCE_PRESENT,
+		.code = 4, .port = 20053, .address = n.watch->peer,
+	};
+	list = varbinds_new(&stage.agent, &n);
+	assert_non_null(list);
+	for (vb = list; vb != NULL; vb = vb->next_variable)
+		size += with_head(with_head(name_octets(vb)) +
+		    with_head(value_octets(vb)));
+	print_message("# at most %zu octets\n", size);
+	assert_in_range(size, 1000, 1500 - 20 - 8);
+	snmp_free_varbind(list);
+	n.event = NOTIFICATION_CHANGED;
+	list = varbinds_new(&stage.agent, &n);
+	assert_non_null(list);
+	assert_trap(list, 6);
+	assert_int_equal(count(list), 2 + ALARM_VARBINDS);
+	assert_name(nth(list, 0), "1.8.1.0");
+	assert_number(nth(list, 0), ASN_INTEGER, 1);
+	snmp_free_varbind(list);
+}
+
 static void
 cleared(void **state)
 {
@@ -520,6 +605,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_STAGE(raised),
 		WITH_STAGE(cleared),
+		WITH_STAGE(fits_a_packet),
 		WITH_STAGE(other_peers),
 		WITH_STAGE(blind_and_restored),
 		WITH_STAGE(unchanged_by_later_events),
