@@ -130,6 +130,10 @@ enum packet_verdict match_frame(struct match *, const struct capture_frame *,
  * frames before it sorts the others.
  */
 bool	 match_prefilter(const struct match *, const struct capture_frame *);
+/* The same for a frame that packet_decode has decoded. */
+bool	 match_prefilter_packet(const struct match *,
+	    const struct capture_frame *, enum packet_verdict,
+	    const struct packet *);
 
 /*
  * True when the capture needs the large snapshot length: a watch has an

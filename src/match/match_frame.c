@@ -421,22 +421,30 @@ is_own(const struct match *m, const struct addr *source)
 }
 
 bool
-match_prefilter(const struct match *m, const struct capture_frame *frame)
+match_prefilter_packet(const struct match *m, const struct capture_frame *frame,
+    enum packet_verdict verdict, const struct packet *packet)
 {
-	struct packet		 packet;
 	struct capture_frame	 inner;
 	size_t			 i;
 
 	if (m->nexpressions > 0 ||
 	    (m->inner_ip != NULL && decapsulate_next(frame, &inner)))
 		return (true);
-	if (packet_decode(frame->link_type, frame->bytes, frame->captured,
-	    frame->wire, &packet) != PACKET_IP)
-		return (false);
-	for (i = 0; i < m->nused; i++)
-		if (may_match(&m->used[i], &packet))
+	for (i = 0; i < m->nused && verdict == PACKET_IP; i++)
+		if (may_match(&m->used[i], packet))
 			return (true);
 	return (false);
+}
+
+bool
+match_prefilter(const struct match *m, const struct capture_frame *frame)
+{
+	struct packet		 packet;
+	enum packet_verdict	 verdict;
+
+	verdict = packet_decode(frame->link_type, frame->bytes,
+	    frame->captured, frame->wire, &packet);
+	return (match_prefilter_packet(m, frame, verdict, &packet));
 }
 
 /*

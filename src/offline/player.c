@@ -293,6 +293,8 @@ filter_frame(void *arg, const struct capture_frame *frame)
 {
 	struct player		*p = arg;
 	const struct match	*match = matcher_find(p, frame->link_type);
+	enum packet_verdict	 verdict;
+	struct packet		 packet;
 
 	if (match == NULL && !p->refused &&
 	    packet_supports_link(frame->link_type)) {
@@ -300,8 +302,16 @@ filter_frame(void *arg, const struct capture_frame *frame)
 		    "another interface of the capture");
 		match = p->refused ? NULL : matcher_find(p, frame->link_type);
 	}
-	return (match != NULL && (match_prefilter(match, frame) ||
-	    player_diagnosis_wants(&p->diagnosis, frame)));
+	if (match == NULL)
+		return (false);
+	verdict = packet_decode(frame->link_type, frame->bytes,
+	    frame->captured, frame->wire, &packet);
+	if (!match_prefilter_packet(match, frame, verdict, &packet))
+		return (player_diagnosis_wants(&p->diagnosis, frame, verdict,
+		    &packet));
+	player_diagnosis_heard(&p->diagnosis, frame->timestamp, verdict,
+	    &packet);
+	return (true);
 }
 
 /*

@@ -17,6 +17,18 @@
 /* A tracker that gives records to a new case is due earlier than this. */
 #define FEEDS_NS	(50 * NSEC_PER_MSEC)
 
+/* The size of the table of peers, and how many of its places are tried. */
+#define PEERS_MIN	1024
+#define PEERS_MAX	(UINT32_C(1) << 22)
+#define PROBES		8
+
+/* A tick is about a millisecond.  These are no times. */
+#define TICK_SHIFT	20
+#define NOT_HEARD	0
+#define SHARED		1	/* by several watches */
+
+#define LINK_ETHERNET	1
+
 #define PORT_DHCP_LEAST		67
 #define PORT_DHCP_MOST		68
 #define PORT_DHCPV6_LEAST	546
@@ -32,19 +44,29 @@ bool
 player_diagnosis_init(struct player_diagnosis *d,
     const struct configuration *config, player_judged *judged, void *arg)
 {
+	int64_t	 interruption_ns, least_ns = NSEC_PER_SEC * 86400;
 	size_t	 i;
 
 	*d = (struct player_diagnosis){
 		.config = config, .judged = judged, .arg = arg,
 	};
+	for (d->mask = PEERS_MIN - 1; d->mask / 4 < config->nwatches &&
+	    d->mask < PEERS_MAX - 1;)
+		d->mask = 2 * d->mask + 1;
 	d->ring = aligned_alloc(RING_ALIGNMENT, RING_SIZE);
-	d->wanted = calloc(PLAYER_DIAGNOSIS_BITS / 64, sizeof(*d->wanted));
-	if (d->ring == NULL || d->wanted == NULL) {
+	d->peers = calloc((size_t)d->mask + 1, sizeof(*d->peers));
+	if (d->ring == NULL || d->peers == NULL) {
 		player_diagnosis_free(d);
 		return (false);
 	}
-	for (i = 0; i < config->nwatches; i++)
+	for (i = 0; i < config->nwatches; i++) {
 		player_diagnosis_add_peer(d, &config->watches[i]->peer);
+		interruption_ns = config->watches[i]->profile->interruption_ns;
+		if (interruption_ns < least_ns)
+			least_ns = interruption_ns;
+	}
+	/* See detect_report_late. */
+	d->late = (uint32_t)(least_ns / 2 >> TICK_SHIFT);
 	return (true);
 }
 
@@ -68,43 +90,88 @@ player_diagnosis_free(struct player_diagnosis *d)
 {
 	tracker_free(&d->tracker);
 	free(d->ring);
-	free(d->wanted);
+	free(d->peers);
 	*d = (struct player_diagnosis){ 0 };
 }
 
 /* ---- frames */
 
-static void
-set_bit(struct player_diagnosis *d, uint32_t hash)
+/* The place of a peer; NULL: it has none, or no room. */
+static struct player_peer *
+find_peer(const struct player_diagnosis *d, uint32_t tag, bool add)
 {
-	hash %= PLAYER_DIAGNOSIS_BITS;
-	d->wanted[hash / 64] |= UINT64_C(1) << hash % 64;
-}
+	struct player_peer	*peer;
+	unsigned		 i;
 
-static bool
-has_bit(const struct player_diagnosis *d, uint32_t hash)
-{
-	hash %= PLAYER_DIAGNOSIS_BITS;
-	return ((d->wanted[hash / 64] >> hash % 64 & 1) != 0);
-}
-
-static uint32_t
-addr_bit(const struct addr *a)
-{
-	return ((uint32_t)hash_words(0, a->octets, sizeof(a->octets)));
+	for (i = 0; i < PROBES; i++) {
+		peer = &d->peers[(tag + i) & d->mask];
+		if (peer->tag == tag)
+			return (peer);
+		if (peer->tag == 0)
+			return (add ? peer : NULL);
+	}
+	return (NULL);
 }
 
 static uint32_t
-mac_bit(const uint8_t *mac)
+addr_tag(const struct addr *a)
 {
-	return ((uint32_t)hash_words(1, mac, MAC_LENGTH));
+	return ((uint32_t)hash_words(0, a->octets, sizeof(a->octets)) | 1);
+}
+
+static uint32_t
+mac_tag(const uint8_t *mac)
+{
+	uint64_t	 word = 0;
+
+	memcpy(&word, mac, MAC_LENGTH);
+	return ((uint32_t)hash_word(1, word) | 1);
+}
+
+static uint32_t
+ticks(struct wall_time t)
+{
+	return ((uint32_t)((uint64_t)t.ns >> TICK_SHIFT));
 }
 
 void
 player_diagnosis_add_peer(struct player_diagnosis *d, const struct addr *peer)
 {
-	if (peer->family != ADDR_NONE)
-		set_bit(d, addr_bit(peer));
+	struct player_peer	*place;
+
+	if (peer->family == ADDR_NONE)
+		return;
+	place = find_peer(d, addr_tag(peer), true);
+	if (place == NULL)
+		return;
+	/* If two watches have it, only one may be late. */
+	place->heard = place->tag == 0 ? NOT_HEARD : SHARED;
+	place->tag = addr_tag(peer);
+}
+
+static void
+set_heard(struct player_peer *peer, uint32_t at)
+{
+	if (peer->heard != SHARED)
+		peer->heard = at > SHARED ? at : SHARED + 1;
+}
+
+void
+player_diagnosis_heard(struct player_diagnosis *d, struct wall_time at,
+    enum packet_verdict verdict, const struct packet *packet)
+{
+	struct player_peer	*peer;
+
+	if (verdict != PACKET_IP ||
+	    (peer = find_peer(d, addr_tag(&packet->source), false)) == NULL)
+		return;
+	set_heard(peer, ticks(at));
+	/* Other frames of this MAC address are from the peer, too. */
+	if (packet->mac == NULL ||
+	    (peer = find_peer(d, mac_tag(packet->mac), true)) == NULL)
+		return;
+	peer->tag = mac_tag(packet->mac);
+	set_heard(peer, ticks(at));
 }
 
 static bool
@@ -132,25 +199,39 @@ is_rare(const struct packet *p)
 	}
 }
 
-bool
-player_diagnosis_wants(struct player_diagnosis *d,
-    const struct capture_frame *frame)
+/* For Ethernet; it also means multicast. */
+static bool
+is_broadcast(const struct capture_frame *frame)
 {
-	struct packet		 p;
-	enum packet_verdict	 verdict;
+	return (frame->link_type == LINK_ETHERNET && frame->captured > 0 &&
+	    (frame->bytes[0] & 1) != 0);
+}
 
-	verdict = packet_decode(frame->link_type, frame->bytes,
-	    frame->captured, frame->wire, &p);
+/* May a watch of this peer be late? */
+static bool
+may_be_late(const struct player_diagnosis *d, const struct player_peer *peer,
+    uint32_t now)
+{
+	return (peer->heard <= SHARED || now - peer->heard >= d->late);
+}
+
+bool
+player_diagnosis_wants(const struct player_diagnosis *d,
+    const struct capture_frame *frame, enum packet_verdict verdict,
+    const struct packet *p)
+{
+	const struct player_peer	*peer;
+
 	if (verdict != PACKET_IP)
 		return (verdict != PACKET_LINK_UNKNOWN);
-	if (has_bit(d, addr_bit(&p.source))) {
-		/* Then other frames of this MAC address are from it, too. */
-		if (p.mac != NULL)
-			set_bit(d, mac_bit(p.mac));
+	if (is_rare(p) || is_broadcast(frame))
 		return (true);
-	}
-	return (has_bit(d, addr_bit(&p.destination)) || is_rare(&p) ||
-	    (p.mac != NULL && has_bit(d, mac_bit(p.mac))));
+	peer = find_peer(d, addr_tag(&p->source), false);
+	if (peer == NULL)
+		peer = find_peer(d, addr_tag(&p->destination), false);
+	if (peer == NULL && p->mac != NULL)
+		peer = find_peer(d, mac_tag(p->mac), false);
+	return (peer != NULL && may_be_late(d, peer, ticks(frame->timestamp)));
 }
 
 /* ---- verdicts */

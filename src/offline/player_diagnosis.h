@@ -15,9 +15,13 @@
 #include "diagnosis/tracker.h"
 #include "diagnosis/verdict.h"
 #include "packet/capture.h"
+#include "packet/packet.h"
 
-/* The addresses whose frames are examined: bits by their hash. */
-#define PLAYER_DIAGNOSIS_BITS	(UINT32_C(1) << 20)
+/* A peer, by its IP address or its MAC address. */
+struct player_peer {
+	uint32_t		 tag;		/* a hash; 0: no peer */
+	uint32_t		 heard;		/* its last heartbeat, in ticks */
+};
 
 /* An alarm whose verdict may still change. */
 struct player_case {
@@ -35,7 +39,9 @@ struct player_diagnosis {
 	const struct configuration *config;
 	struct tracker		 tracker;
 	void			*ring;		/* owned */
-	uint64_t		*wanted;	/* the bits; owned */
+	struct player_peer	*peers;		/* a hash table; owned */
+	uint32_t		 mask;		/* its size - 1 */
+	uint32_t		 late;		/* no watch is late before */
 	struct player_case	 cases[TRACKER_CASES];
 	size_t			 ncases;
 	struct wall_time	 checked;	/* when all cases were */
@@ -52,13 +58,16 @@ bool	 player_diagnosis_begin(struct player_diagnosis *,
 void	 player_diagnosis_free(struct player_diagnosis *);
 
 /*
- * For a frame that is no heartbeat, when it is read: can it be evidence?
- * Includes all frames for which tracker_frame does something.
+ * When a frame is read: it may be a heartbeat; or, if it is none, can it be
+ * evidence?  A frame of a peer can be when its heartbeats are late.
  */
-bool	 player_diagnosis_wants(struct player_diagnosis *,
-	    const struct capture_frame *);
+void	 player_diagnosis_heard(struct player_diagnosis *, struct wall_time,
+	    enum packet_verdict, const struct packet *);
+bool	 player_diagnosis_wants(const struct player_diagnosis *,
+	    const struct capture_frame *, enum packet_verdict,
+	    const struct packet *);
 
-/* A frame is from or for this address: it is the peer of some watch. */
+/* This address is the peer of a watch. */
 void	 player_diagnosis_add_peer(struct player_diagnosis *,
 	    const struct addr *);
 
