@@ -67,13 +67,13 @@ bool
 collector_stopped_with_peer(const struct collector *c,
     const struct collector_rate *r, struct mono_time now)
 {
-	int64_t	 usual_ns = 2 * c->setting.watch->profile->interruption_ns;
+	int64_t	 near_ns = 2 * collector_longest(r);
 
 	/* The last frame may be later than the last heartbeat. */
 	return (collector_stopped(r, now) &&
-	    mono_before(r->seen, collector_overdue(c)) &&
-	    mono_sub(c->last, r->seen) <= 2 * collector_longest(r) &&
-	    mono_sub(r->latest, r->first) >= usual_ns);
+	    mono_sub(r->seen, c->last) <= near_ns &&
+	    mono_sub(c->last, r->seen) <= near_ns &&
+	    mono_sub(r->latest, r->first) >= COLLECTOR_MISSING * near_ns);
 }
 
 static void
