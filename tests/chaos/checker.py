@@ -430,7 +430,8 @@ class Checker:
                 self.differ(fact["t0"], "hbwatchd did not end on TERM")
         for fact in self.evidence.of("unrepaired"):
             self.differ(fact["t0"], "everything was repaired, but after %.0f "
-                        "s a watch is not alive or a notification is pending",
+                        "s a watch is not alive, an alarm is active or a "
+                        "notification is pending",
                         fact["t1"] - fact["t0"])
         with open(self.evidence.path("hbwatchd.log"), encoding="utf-8",
                   errors="replace") as file:

@@ -23,6 +23,7 @@ SLOW_PERIOD = 0.5       # of a slow receiver
 
 ROOT = "1.3.6.1.4.1.8072.9999.9999.45640.1"
 PENDING = ROOT + ".1.13.0"
+ACTIVE_ALARMS = ROOT + ".1.5.0"
 WATCH_STATES = ROOT + ".3.1.11"
 UP_TIME = "1.3.6.1.2.1.1.3"
 ALIVE = "2"
@@ -109,14 +110,18 @@ class Experiment:
                 for line in answer.stdout.splitlines() if " = " in line]
 
     def is_normal(self):
-        """Are all watches alive, and no notification pending?"""
+        """Are all watches alive, no alarm active, and no notification
+        pending?  A lie can raise the alarm of two active nodes, which is
+        cleared some time later."""
         states = [value for _, value in self.walk(WATCH_STATES)]
         pending = [value for _, value in self.walk(PENDING)]
-        if (states, pending) != self.status:
-            self.status = states, pending
+        active = [value for _, value in self.walk(ACTIVE_ALARMS)]
+        if (states, pending, active) != self.status:
+            self.status = states, pending, active
             self.testbed.facts.span("status", time.monotonic(), states=states,
-                                    pending=pending)
-        return states == [ALIVE] * len(self.watches) and pending == ["0"]
+                                    pending=pending, active=active)
+        return states == [ALIVE] * len(self.watches) and \
+            pending == active == ["0"]
 
     # ---- the plan
 
