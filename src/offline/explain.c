@@ -201,6 +201,16 @@ on_judged(void *arg, const struct player *p, uint32_t watch,
 
 /* ---- from start to end */
 
+/* The last minute ends with the captures, and is counted if it has begun. */
+static int64_t
+end_of(const struct explain_watch *w, struct wall_time end)
+{
+	int64_t	 minute = (end.ns - 1) / MINUTE_NS + 1;
+
+	return (w->heartbeats > 0 && w->minute >= minute ? w->minute + 1 :
+	    minute);
+}
+
 static void
 finish(void *arg, struct player *p)
 {
@@ -214,7 +224,7 @@ finish(void *arg, struct player *p)
 	for (i = 0; i < p->config->nwatches && !r->exhausted; i++)
 		if (p->config->watches[i]->profile->enabled &&
 		    !wall_is_never(p->start) && !close_minutes(&r->watches[i],
-		    p->now.ns / MINUTE_NS + 1))
+		    end_of(&r->watches[i], p->now)))
 			r->exhausted = true;
 	if (r->exhausted)
 		log_errx("out of memory");

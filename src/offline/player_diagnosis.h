@@ -20,7 +20,7 @@
 /* A peer, by its IP address or its MAC address. */
 struct player_peer {
 	uint32_t		 tag;		/* a hash; 0: no peer */
-	uint32_t		 heard;		/* its last heartbeat, in ticks */
+	uint32_t		 heard;		/* a heartbeat, in ticks */
 };
 
 /* An alarm whose verdict may still change. */

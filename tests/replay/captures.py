@@ -306,6 +306,24 @@ for end in range(1, 12 + 4 + 44):
     write('cut-simple%02d.pcapng' % end, pcapng(outage) +
           simple_packet('<', ARP, len(ARP))[:end])
 
+# The instance of the peer stops after 100 s, so its kernel refuses our
+# heartbeats; it starts again after 200 s.
+ours = udp(LOCAL, PEER, 20053, 20053)
+ours = ours[6:12] + ours[:6] + ours[12:]
+body = struct.pack('>BBHI', 3, 3, 0, 0) + ours[14:14 + 28]
+refusal = ethernet(ipv4(PEER, LOCAL, 1, body[:2] + struct.pack(
+    '>H', internet_sum(body)) + body[4:]))
+refused = []
+for t in range(230):
+    refused.append((t, ours))
+    if 100 <= t < 200:
+        refused.append((t + 0.001, refusal))
+    else:
+        refused.append((t + 0.5, heartbeat()))
+write('refused.pcap', pcap(refused))
+write('refused-1.pcap', pcap(refused[:222]))
+write('refused-2.pcap', pcap(refused[222:]))
+
 # Evidence files of hbwatchd: the statistics extend the time of the packets, at
 # its beginning and at its end.  In other files they do not.
 for name, order, application in (('evidence', '<', b'hbwatchd 0.3.0'),

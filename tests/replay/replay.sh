@@ -894,6 +894,53 @@ echo 'root or the capability CAP_NET_RAW is needed' >expected
 same "discover: the error says which capability is needed" 1 $status \
     expected got nothing out
 
+# ---- explain
+cat >expected <<'END'
+Captures: refused.pcap
+Time: 2026-11-22T12:00:00.000000Z to 2026-11-22T12:03:49.500000Z, 460 packets
+
+Watch "flinkserver" (udp 20053 from 192.0.2.12): alive, 130 heartbeats, every 1.000 s, 1 alarm
+  2026-11-22T12:00Z  60 heartbeats
+  2026-11-22T12:01Z  40 heartbeats
+  2026-11-22T12:01:39.500000Z  last heartbeat
+  2026-11-22T12:02Z  no heartbeat
+  2026-11-22T12:02:09.500000Z  alarm 45640 (minor) raised: instanceStopped
+  2026-11-22T12:03Z  30 heartbeats
+  2026-11-22T12:03:20.500000Z  alarm cleared
+
+Alarm 45640 (minor), watch "flinkserver", raised 2026-11-22T12:02:09.500000Z, cleared after 71.000 s
+  Cause:     instanceStopped (peer), confidence 95 %
+END
+"$HBWATCH" explain -c one refused.pcap >out 2>err
+status=$?
+sed '/^  Why:/,$d; /^  2026.*Z  [a-zA-Z]*: /d' out >got
+same "explain tells what happened and why" 0 $status expected got nothing err
+for line in 'Why:       ICMP port unreachable' \
+    'To do:     Start the ' 'Seen:      portRefused: ICMP port unreachable' \
+    'floatingIpOwner: no floating-ip is configured'; do
+	grep -cF "  $line" out >got
+	echo 1 >expected
+	same "... with the line \"$line\"" 0 0 expected got
+done
+"$HBWATCH" explain -c one refused-2.pcap refused-1.pcap 2>err | tail -n +2 >got
+tail -n +2 out >expected
+same "explain merges captures" 0 0 expected got nothing err
+"$HBWATCH" explain -j -c one refused.pcap 2>err | python3 -c '
+import json, sys
+story = json.load(sys.stdin)
+alarm, = story["alarms"]
+print(story["packets"], [w["watch"] for w in story["watches"]],
+      [(m["minutes"], m["most"]) for m in story["watches"][0]["minutes"]])
+print(alarm["cause"], alarm["side"], alarm["confidence"], alarm["decidedBy"],
+      alarm["duration"], len(alarm["signals"]), len(alarm["verdicts"]))' >got
+cat >expected <<'END'
+460 ['flinkserver'] [(1, 60), (1, 40), (1, 0), (1, 30)]
+instanceStopped peer 95 portRefused 71.0 22 1
+END
+same "explain -j is one JSON object" 0 0 expected got nothing err
+"$HBWATCH" explain -c one cut-data.pcap >out 2>err
+same "explain of a damaged capture has exit status 1" 1 $?
+
 # ---- progress on a terminal
 if command -v script >/dev/null; then
 	mkfifo waiting
