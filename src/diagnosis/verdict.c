@@ -186,6 +186,12 @@ cleared_new_process(const struct facts *f)
 }
 
 static bool
+received(const struct facts *f)
+{
+	return (flag(f, EVIDENCE_RECEIVED));
+}
+
+static bool
 never_received(const struct facts *f)
 {
 	return (!flag(f, EVIDENCE_RECEIVED));
@@ -318,10 +324,13 @@ static const struct row	 rows[] = {
 	  CAUSE_INSTANCE_STOPPED, CAUSE_SIDE_PEER, 85,
 	  EVIDENCE_PEER_OTHER_TRAFFIC },
 
-	/* The host runs, and nothing says why the instance is silent. */
-	{ BIT(EVIDENCE_PEER_OTHER_TRAFFIC), 0, NULL,
+	/*
+	 * The host runs, and nothing says why the instance is silent.  If it
+	 * was never received, the watch may look for the wrong heartbeats.
+	 */
+	{ BIT(EVIDENCE_PEER_OTHER_TRAFFIC), 0, received,
 	  CAUSE_PEER_HUNG, CAUSE_SIDE_PEER, 65, EVIDENCE_PEER_OTHER_TRAFFIC },
-	{ BIT(EVIDENCE_PING_ANSWERED), 0, NULL,
+	{ BIT(EVIDENCE_PING_ANSWERED), 0, received,
 	  CAUSE_PEER_HUNG, CAUSE_SIDE_PEER, 65, EVIDENCE_PING_ANSWERED },
 
 	/* A router cannot reach the host, or its network. */

@@ -23,6 +23,8 @@ start_observer
 # `storm = 10 in 3s`, or with the defaults
 configure_watches() {
 	{
+		# A change of a cause would be one more notification.
+		echo "evidence = 0"
 		[ $# -eq 0 ] || echo "$1"
 		watch_sections "$WATCHES" 600ms
 		watch_section steady 20053 5s

@@ -11,7 +11,9 @@
 # shellcheck source-path=SCRIPTDIR source=peers/frr.sh
 . "$INTEGRATION/peers/frr.sh"
 begin "${FRR_PROGRAMS[@]}"
-start_observer "$(watch_section bfd bfd 2s)"
+# Without evidence the causes are those of the heartbeats alone, and no change of
+# a cause is notified; see diagnosis-causes.sh.
+start_observer "evidence = 0" "$(watch_section bfd bfd 2s)"
 
 start_frr a
 start_frr b

@@ -11,7 +11,9 @@
 # shellcheck source-path=SCRIPTDIR source=peers/ucarp.sh
 . "$INTEGRATION/peers/ucarp.sh"
 begin ucarp
-start_observer "$(watch_section peer "carp 7" 2.5s)" \
+# Without evidence the causes are those of the heartbeats alone, and no change of
+# a cause is notified; see diagnosis-causes.sh.
+start_observer "evidence = 0" "$(watch_section peer "carp 7" 2.5s)" \
 	"$(watch_section group "carp 7" 4s | grep -v "peer = ")"
 
 ucarp_is_master() {

@@ -12,7 +12,9 @@
 begin corosync
 # Each transport has a port of its own, so that its packets count only for its
 # own watch.
-start_observer "$(watch_section knet corosync 1.5s)" \
+# Without evidence the causes are those of the heartbeats alone, and no change of
+# a cause is notified; see diagnosis-causes.sh.
+start_observer "evidence = 0" "$(watch_section knet corosync 1.5s)" \
 	"$(watch_section udpu "corosync 5415" 1.5s)" \
 	"$(watch_section udp "corosync 5425" 1.5s)"
 corosync_conf knet knet 5405 aes256

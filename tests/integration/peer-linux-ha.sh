@@ -9,7 +9,9 @@
 # shellcheck source-path=SCRIPTDIR source=peers/heartbeat.sh
 . "$INTEGRATION/peers/heartbeat.sh"
 begin "$HEARTBEAT"
-start_observer "$(watch_section linux-ha linux-ha 3s)"
+# Without evidence the causes are those of the heartbeats alone, and no change of
+# a cause is notified; see diagnosis-causes.sh.
+start_observer "evidence = 0" "$(watch_section linux-ha linux-ha 3s)"
 
 start_heartbeat b 200ms
 start_hbwatchd

@@ -12,7 +12,9 @@
 # shellcheck source-path=SCRIPTDIR source=peers/tcp.sh
 . "$INTEGRATION/peers/tcp.sh"
 begin openssl ss
-start_observer "$(watch_section data "tcp 7001" 1s)" \
+# Without evidence the causes are those of the heartbeats alone, and no change of
+# a cause is notified; see diagnosis-causes.sh.
+start_observer "evidence = 0" "$(watch_section data "tcp 7001" 1s)" \
 	"$(watch_section tls "tcp 7002" 1s)" \
 	"$(watch_section probes "tcp-keepalive 7003" 2.5s)" \
 	"$(watch_section answers "tcp-keepalive 7004" 2.5s)" \

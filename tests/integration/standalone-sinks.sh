@@ -46,6 +46,7 @@ all_gone() {
 }
 
 {
+	# A change of a cause would be one more notification.
 	cat <<-END
 		snmp = { "rocommunity public 127.0.0.1",
 			"createUser $USER_V3",
@@ -53,6 +54,7 @@ all_gone() {
 			"[hbwatch] trap2sink $NAME:${UNKNOWN#*:} public",
 			"trap2sink $STREAM public",
 			"trapsess -Ci $V3 $INFORM" }
+		evidence = 0
 	END
 	watch_section flinkserver 20053 1s
 } | configure
