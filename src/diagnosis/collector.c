@@ -87,13 +87,17 @@ count(struct collector_rate *r, const struct collector_view *v)
 		r->after++;
 		return;
 	}
-	if (r->before++ == 0) {
-		r->first = at;
-	} else {
-		gap = mono_sub(at, r->latest);
-		if (gap > r->gap_ns)
-			r->gap_ns = gap;
+	gap = r->before == 0 ? 0 : mono_sub(at, r->latest);
+	/* A host sends some frames when it starts, and others only later. */
+	if (!r->restarted && gap > mono_sub(r->latest, r->first) &&
+	    gap > LEAST_GAP_NS && r->before >= COLLECTOR_MISSING) {
+		*r = (struct collector_rate){ .seen = at, .restarted = true };
+		gap = 0;
 	}
+	if (r->before++ == 0)
+		r->first = at;
+	if (gap > r->gap_ns)
+		r->gap_ns = gap;
 	r->latest = at;
 }
 

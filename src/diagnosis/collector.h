@@ -56,6 +56,7 @@ struct collector_rate {
 	int64_t			 gap_ns;	/* longest of the baseline */
 	uint32_t		 before;	/* frames of the baseline */
 	uint32_t		 after;		/* and later ones */
+	bool			 restarted;
 };
 
 struct collector_other {

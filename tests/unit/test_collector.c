@@ -171,6 +171,21 @@ all_silent(void **state)
 	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_ABSENT);
 }
 
+/* What hosts send when they start is not the rate of what comes later. */
+static void
+late_start(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin_quiet("udp 20053");
+	for (t = 0; t < 1; t += 0.25)
+		ask(t, THIRD, ROUTER);
+	for (t = 10; t <= LAST; t += 0.5)
+		ask(t, THIRD, ROUTER);
+	assert_verdict_at(22.1, 0, "localFault", 70);
+}
+
 /* A host that stopped long before shows nothing. */
 static void
 silent_before(void **state)
@@ -461,6 +476,7 @@ main(void)
 		cmocka_unit_test(host_gone),
 		cmocka_unit_test(third_host_asks),
 		cmocka_unit_test(all_silent),
+		cmocka_unit_test(late_start),
 		cmocka_unit_test(silent_before),
 		cmocka_unit_test(link_cut),
 		cmocka_unit_test(rejected),
