@@ -111,7 +111,7 @@ enum detect_transition {
 	DETECT_CLEARED = 2,
 };
 
-/* The last seven members are valid for the transition that is named there. */
+/* Some members are valid only for the transition that is named there. */
 struct detect_event {
 	enum detect_transition	 transition;
 	uint32_t		 watch;		/* its position */
@@ -126,7 +126,7 @@ struct detect_event {
 	bool			 stopping;	/* RAISED: stop was announced */
 	bool			 lossy;		/* RAISED: packets were lost */
 	bool			 link_down;	/* RAISED: interface is down */
-	/* RAISED: two nodes are active, and no heartbeat is missing. */
+	/* The alarm is that of two active nodes: no heartbeat is missing. */
 	bool			 dual;
 };
 

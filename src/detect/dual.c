@@ -304,7 +304,7 @@ emit(struct duals *all, uint32_t i, struct mono_time at)
 	struct detect_event	 event = {
 		.transition = raise ? DETECT_RAISED : DETECT_CLEARED,
 		.watch = all->first + i, .number = d->transitions + 1,
-		.at = at, .dual = raise, .received = raise && w->received,
+		.at = at, .dual = true, .received = raise && w->received,
 		.last_heartbeat = w->received ? w->last_wall : WALL_NEVER,
 		.duration_ns = raise ? 0 : mono_sub(at, d->raised_at),
 	};

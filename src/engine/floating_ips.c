@@ -68,12 +68,14 @@ owner_of(const struct floating_ips *all, const struct floating_ip *ip,
 {
 	const struct configuration_profile	*p =
 	    all->config->watches[ip->watch]->profile;
-	uint64_t				 peer, source;
+	uint64_t				 peer = 0, source;
 
 	if (f->sent_here)
 		return (DUAL_OWNER_HERE);
-	peer = p->has_peer_mac ? peer_macs_number(p->peer_mac.octets) :
-	    all->macs->last[ip->watch];
+	if (p->has_peer_mac)
+		peer = peer_macs_number(p->peer_mac.octets);
+	else if (all->macs != NULL)
+		peer = all->macs->last[ip->watch];
 	source = peer_macs_number(f->source.octets);
 	if (peer != 0 && peer == source)
 		return (DUAL_OWNER_PEER);
@@ -139,7 +141,8 @@ floating_ips_frame(struct floating_ips *all, const char *interface,
 	for (i = search_first(all->n, is_address_less, &wanted); i < all->n &&
 	    addr_equal(&all->list[i].address, &f->address); i++) {
 		p = all->config->watches[all->list[i].watch]->profile;
-		if (strcmp(p->interface, interface) == 0 &&
+		if ((interface == NULL ||
+		    strcmp(p->interface, interface) == 0) &&
 		    (p->vlan == VLAN_ANY || p->vlan == f->packet.vlan))
 			take(all, &all->list[i], f);
 	}

@@ -33,7 +33,7 @@ struct floating_ip {
 struct floating_ips {
 	const struct configuration *config;
 	struct duals		*duals;
-	const struct peer_macs	*macs;
+	const struct peer_macs	*macs;		/* NULL: not known */
 	struct floating_ip	*list;		/* by address; owned */
 	size_t			 n;
 };
@@ -44,7 +44,10 @@ bool	 floating_ips_init(struct floating_ips *, const struct configuration *,
 	    const struct peer_macs *);
 void	 floating_ips_free(struct floating_ips *);
 
-/* Takes a frame that was captured on `interface`; other frames are ignored. */
+/*
+ * Takes a frame that was captured on `interface`, or on the interface of each
+ * watch if it is NULL.  Ignores frames that are not ARP or ND.
+ */
 void	 floating_ips_frame(struct floating_ips *, const char *interface,
 	    const struct diagnosis_frame *);
 

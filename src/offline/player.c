@@ -111,6 +111,15 @@ show_progress(void *arg)
 
 /* ---- the clock and the heartbeats */
 
+/* A frame that the tracker has kept. */
+static void
+on_kept(void *arg, const struct diagnosis_frame *f)
+{
+	struct player	*p = arg;
+
+	floating_ips_frame(&p->floating_ips, NULL, f);
+}
+
 /* Begins at the time of the first packet. */
 static void
 begin(struct player *p, struct wall_time start)
@@ -139,10 +148,13 @@ begin(struct player *p, struct wall_time start)
 	if (!detect_init(&p->detect, p->watches, p->config->nwatches,
 	    &p->sources, on_event, p) || !duals_init(&p->duals, &p->detect,
 	    (uint32_t)positions->nwatches, p->dual_rows, positions->duals,
-	    positions->nduals) ||
+	    positions->nduals) || !floating_ips_init(&p->floating_ips,
+	    p->config, positions, &p->duals, NULL) ||
 	    !detect_report_late(&p->detect, on_late, p) ||
 	    !player_diagnosis_begin(&p->diagnosis, p->watches, &p->source))
 		p->exhausted = true;
+	p->diagnosis.tracker.setting.kept = on_kept;
+	p->diagnosis.tracker.setting.kept_arg = p;
 }
 
 /* Adds a heartbeat to the statistics of its watch. */
@@ -382,6 +394,7 @@ release(struct player *p)
 	for (i = 0; p->tallies != NULL && i < p->config->nwatches; i++)
 		median_free(&p->tallies[i].intervals);
 	if (p->begun) {
+		floating_ips_free(&p->floating_ips);
 		duals_free(&p->duals);
 		detect_free(&p->detect);
 	}

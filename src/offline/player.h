@@ -17,6 +17,7 @@
 #include "detect/detect.h"
 #include "detect/dual.h"
 #include "engine/alarm_positions.h"
+#include "engine/floating_ips.h"
 #include "offline/capture_merge.h"
 #include "offline/command.h"
 #include "offline/player_diagnosis.h"
@@ -82,6 +83,7 @@ struct player {
 	struct detect		 detect;
 	struct duals		 duals;
 	struct dual		*dual_rows;
+	struct floating_ips	 floating_ips;
 	struct alarm_positions	 positions;
 	struct detect_source	*sources;	/* points to `source` */
 	bool			 exhausted;	/* out of memory */

@@ -451,6 +451,22 @@ both += [(t + 0.2, hsrp(LOCAL, 3, ACTIVE)) for t in range(0, 60, 3)]
 both += [(t + 1.2, hsrp(PEER, 3, ACTIVE if 9 < t < 30 else STANDBY))
          for t in range(0, 60, 3)]
 write_sorted('two-active.pcap', both)
+
+
+def claim(source, mac):
+    frame = ethernet(struct.pack('>HHBBH', 1, 0x0800, 6, 4, 2) + mac +
+                     address(source) + bytes.fromhex('020000000001') +
+                     address('192.0.2.1'), 0x0806)
+    return frame[:6] + mac + frame[12:]
+
+
+# Two hosts answer for the floating IP for some time; then one of them.
+both = [(t, heartbeat()) for t in range(60)]
+both += [(t + 0.4, claim('192.0.2.10', bytes.fromhex('020000000021')))
+         for t in range(0, 60, 2)]
+both += [(t + 0.401, claim('192.0.2.10', bytes.fromhex('020000000022')))
+         for t in range(20, 30, 2)]
+write_sorted('two-owners.pcap', both)
 # Four groups with one number in different VLANs; that of VLAN 10 stops.  The
 # group without a tag has packets with a priority tag, whose id is 0.
 trunk = [(t, vlans(vrrp(PEER, 51, 100), 10)) for t in range(20)]

@@ -374,6 +374,23 @@ cat >expected <<'END'
 END
 same "two active nodes of a group raise an alarm" 0 $status expected got \
     nothing err
+cat >float <<'END'
+watch "float" {
+	interface = "eth1"
+	peer = "192.0.2.12"
+	heartbeat = "udp 20053"
+	floating-ip = "192.0.2.10"
+}
+END
+replay -c float two-owners.pcap
+status=$?
+grep -v '"summary"' out >got
+cat >expected <<'END'
+{"event":"raised","time":"2026-11-22T12:00:22.401000Z","watch":"float","alarmId":45640001,"severity":"critical","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:22.000000Z","cause":"dualActive","side":"both","confidence":95}
+{"event":"cleared","time":"2026-11-22T12:00:33.401000Z","watch":"float","alarmId":45640001,"duration":11.000000}
+END
+same "two owners of a floating IP raise an alarm" 0 $status expected got \
+    nothing err
 
 # ---- copies
 cat >copies <<'END'
