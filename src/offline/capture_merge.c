@@ -389,7 +389,7 @@ warn_of_timestamps(const struct input *in)
 		snprintf(except, sizeof(except), ", except %" PRIu64 " too far "
 		    "out of order, counted at the time already reached",
 		    c->late);
-	if (c->out_of_order > 0)
+	if (c->out_of_order > 0 && !in->info.evidence)
 		log_warnx("%s: warning: %" PRIu64 " packet%s out of order by "
 		    "up to %.9f s; sorted%s", in->name, c->out_of_order,
 		    plural(c->out_of_order), mono_seconds(c->lag_ns),

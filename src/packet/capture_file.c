@@ -274,6 +274,7 @@ capture_file_open(const char *name, capture_file_idle *idle, void *arg,
 		return (NULL);
 	}
 	f->info.link_type = pcap_datalink(f->pcap);
+	f->info.evidence = f->is_pcapng && f->pcapng.own;
 	f->direct = f->direct && f->info.link_type == DLT_EN10MB;
 	f->always_timed = pcap_major_version(f->pcap) >= PCAP_VERSION_MAJOR;
 	f->captured_max = (uint32_t)pcap_snapshot(f->pcap);

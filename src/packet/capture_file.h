@@ -58,6 +58,11 @@ struct capture_file_info {
 	 */
 	int		 link_type;
 	bool		 regular;	/* can be opened and read again */
+	/*
+	 * Written by hbwatchd: its frames are from two captures, and slightly
+	 * out of order.
+	 */
+	bool		 evidence;
 	uint64_t	 size;		/* octets; 0: not known */
 };
 

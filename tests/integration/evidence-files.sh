@@ -93,6 +93,7 @@ check "only hbwatchd can read it" is_private
 check "its comment has the verdict" comment_has "$FILE" "Cause: "
 check "packets have comments" packets_are_marked
 check "its replay has the times of hbwatchd" replay_agrees
+check "... and no warning" [ ! -s "$WORK/replay.err" ]
 check "hbwatch explain reads it" explains
 check "the alarm table has its name" \
 	alarm_is hbwAlarmEvidenceFile flinkserver \
