@@ -20,10 +20,6 @@
 /* The most frames that one pass takes. */
 #define DRAIN_FRAMES	512
 
-/* The time between two passes that take frames, without and with a case. */
-#define IDLE_NS		(100 * NSEC_PER_MSEC)
-#define CASE_NS		(10 * NSEC_PER_MSEC)
-
 #define LINK_ETHERNET	1
 
 #define FILTERS		2
@@ -285,7 +281,7 @@ struct mono_time
 evidence_capture_pass(struct evidence_capture *e,
     const struct clock_offset *offset, struct mono_time now)
 {
-	int64_t	 least_ns = e->tracker.ncases > 0 ? CASE_NS : IDLE_NS;
+	int64_t	 least_ns = evidence_capture_interval_ns(e);
 
 	if (mono_sub(now, e->drained) >= least_ns) {
 		e->offset = offset;
@@ -298,6 +294,6 @@ evidence_capture_pass(struct evidence_capture *e,
 			update_filter(e);
 	}
 	if (e->tracker.ncases > 0 && e->taken >= FAST_FRAMES)
-		return (mono_add(e->drained, CASE_NS));
+		return (mono_add(e->drained, EVIDENCE_CAPTURE_CASE_NS));
 	return (tracker_due(&e->tracker, now));
 }

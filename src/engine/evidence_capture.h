@@ -19,6 +19,10 @@
 #include "engine/clock_offset.h"
 #include "packet/capture.h"
 
+/* The time between two passes that take frames, without and with a case. */
+#define EVIDENCE_CAPTURE_IDLE_NS	(100 * NSEC_PER_MSEC)
+#define EVIDENCE_CAPTURE_CASE_NS	(10 * NSEC_PER_MSEC)
+
 struct evidence_capture {
 	struct tracker		 tracker;
 	struct capture		*capture;	/* NULL: none; owned */
@@ -53,6 +57,14 @@ void	 evidence_capture_free(struct evidence_capture *);
 void	 evidence_capture_begin(struct evidence_capture *,
 	    const struct evidence_ring *, struct wall_time skip,
 	    struct mono_time now);
+
+/* Which of them it is now. */
+static inline int64_t
+evidence_capture_interval_ns(const struct evidence_capture *e)
+{
+	return (e->tracker.ncases > 0 ? EVIDENCE_CAPTURE_CASE_NS :
+	    EVIDENCE_CAPTURE_IDLE_NS);
+}
 
 /*
  * Takes frames, at a limited rate, and changes the filter of the kernel when

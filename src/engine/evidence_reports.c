@@ -14,8 +14,9 @@ evidence_of(const struct evidence_reports *r, uint32_t watch)
 static void
 report_late(void *arg, uint32_t watch, struct mono_time now)
 {
-	const struct evidence_reports	*r = arg;
+	struct evidence_reports	*r = arg;
 
+	r->next = now;
 	tracker_late(&evidence_of(r, watch)->tracker, watch, now);
 }
 
@@ -92,6 +93,7 @@ evidence_reports_event(struct evidence_reports *r,
 	/* Positions above are those of two active nodes. */
 	if (!r->enabled || event->watch >= r->shared->nwatches)
 		return;
+	r->next = event->at;
 	t = &evidence_of(r, event->watch)->tracker;
 	if (event->transition == DETECT_RAISED)
 		tracker_raised(t, event->watch, event->at, wall);
@@ -110,13 +112,18 @@ evidence_reports_pass(struct evidence_reports *r)
 	uint32_t		 watch;
 	size_t			 i;
 
+	if (!r->enabled || mono_before(r->common->now, r->next))
+		return;
 	r->due = MONO_NEVER;
-	for (i = 0; r->enabled && i < r->shared->ncaptures; i++) {
+	r->next = mono_add(r->common->now, EVIDENCE_CAPTURE_IDLE_NS);
+	for (i = 0; i < r->shared->ncaptures; i++) {
 		c = r->listeners[i].evidence;
 		r->due = mono_min(r->due, evidence_capture_pass(c,
 		    &r->common->clock_offset, r->common->now));
 		while ((watch = tracker_changed(&c->tracker, r->common->now,
 		    &e.evidence)) != UINT32_MAX)
 			queue_evidence(r, &e, watch);
+		r->next = mono_min(r->next, mono_add(r->common->now,
+		    evidence_capture_interval_ns(c)));
 	}
 }

@@ -25,6 +25,8 @@ struct evidence_reports {
 	size_t			 ring_size;	/* the option */
 	struct evidence_rings	*rings;		/* NULL: none; owned */
 	struct mono_time	 due;		/* see evidence_reports_pass */
+	/* Nothing has to be done before, unless a case begins. */
+	struct mono_time	 next;
 };
 
 /*
