@@ -13,6 +13,8 @@
 #include "evidence_writer.h"
 
 #define SUFFIX		".pcapng"
+/* When files are removed, this share of the limit becomes free. */
+#define SPARE_SHARE	16
 #define OPEN_DIRECTORY	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 void
@@ -138,7 +140,7 @@ has_room(const struct evidence_directory *d, uint64_t octets)
 	return (octets <= d->limit && d->size <= d->limit - octets);
 }
 
-/* Removes the oldest files until there is room. */
+/* Removes the oldest files until there is room, also for what follows. */
 static bool
 make_room(struct evidence_directory *d, uint64_t octets,
     evidence_directory_keep *keep, void *arg)
@@ -147,7 +149,8 @@ make_room(struct evidence_directory *d, uint64_t octets,
 	size_t		 i;
 	bool		 ok = list(d, &l);
 
-	for (i = 0; ok && i < l.count && !has_room(d, octets); i++) {
+	for (i = 0; ok && i < l.count && !has_room(d, octets +
+	    d->limit / SPARE_SHARE); i++) {
 		if (keep(arg, l.entries[i].name) ||
 		    unlinkat(d->fd, l.entries[i].name, 0) != 0)
 			continue;

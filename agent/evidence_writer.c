@@ -260,9 +260,14 @@ create(struct evidence_writer *w, struct open_file *o)
 	}
 	evidence_file_add_header(&o->file, &w->buffer);
 	append(w, o);
-	if (o->over)
-		(void)unlinkat(w->directory.fd, base, 0);
-	return (!o->over);
+	if (!o->over)
+		return (true);
+	(void)unlinkat(w->directory.fd, base, 0);
+	if (!w->failing && !w->crowded)
+		log_warnx("%s: not written: the files that are being written "
+		    "reach the limit evidence-files", o->name);
+	w->crowded = true;
+	return (false);
 }
 
 /* False when somebody has removed the file. */
@@ -353,7 +358,8 @@ raised(struct evidence_writer *w, const struct message *m)
 		w->crowded = true;
 		return;
 	}
-	w->crowded = false;
+	if (w->nfiles == 0)
+		w->crowded = false;
 	raise.watch = m->u.raised.watch;
 	raise.interface = m->u.raised.interface;
 	o = calloc(1, sizeof(*o));
