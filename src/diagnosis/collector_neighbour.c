@@ -225,13 +225,24 @@ start_of_network(const struct diagnosis_frame *f)
 	}
 }
 
+/*
+ * The instance stopped, and not the host: what we sent next was refused.  A
+ * host that restarts refuses it only after a time without an answer.
+ */
+static bool
+ended_at_once(const struct collector *c)
+{
+	return (!collector_never(c->peer_ended) && mono_before(c->peer_ended,
+	    mono_add(collector_overdue(c), 3 * collector_longest(
+	    &c->partners))));
+}
+
 void
 collector_start(struct collector *c, const struct collector_view *v)
 {
 	enum evidence_reboot	 how = start_of_network(v->frame);
 
-	/* A host that restarts after its instance stopped is another matter. */
-	if (how != 0 && !c->returned && collector_never(c->peer_ended) &&
+	if (how != 0 && !c->returned && !ended_at_once(c) &&
 	    mono_before(collector_overdue(c), v->frame->at))
 		collector_see(c, EVIDENCE_PEER_REBOOTED, v->frame)->code =
 		    (uint8_t)how;

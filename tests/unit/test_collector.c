@@ -338,6 +338,29 @@ rebooted(void **state)
 	}
 }
 
+/* A host that restarts refuses what we send until its instance runs. */
+static void
+refused_by_restarted(void **state)
+{
+	struct bytes	 b;
+
+	(void)state;
+	begin("udp 20053");
+	baseline(udp_heartbeat, END);
+	go_on(udp_heartbeat, 20, 27);
+	refuse(27.5, PEER);
+	b = request(PEER, NOBODY, PEER);
+	take(28, &b);
+	assert_verdict("hostDown", 85);
+	/* The instance stopped at first, and then the host was restarted. */
+	begin("udp 20053");
+	baseline(udp_heartbeat, END);
+	udp_heartbeat(21, US, PEER);
+	refuse(21.1, PEER);
+	take(28, &b);
+	assert_verdict("instanceStopped", 95);
+}
+
 /* A process that uses a new port for each heartbeat. */
 static void
 port_changes(void **state)
@@ -484,6 +507,7 @@ main(void)
 		cmocka_unit_test(routed),
 		cmocka_unit_test(deaf_by_arp),
 		cmocka_unit_test(rebooted),
+		cmocka_unit_test(refused_by_restarted),
 		cmocka_unit_test(port_changes),
 		cmocka_unit_test(process_restarted),
 		cmocka_unit_test(mirror),
