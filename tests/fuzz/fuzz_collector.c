@@ -29,7 +29,9 @@ watch_new(const char *heartbeat)
 		.interface = "eth0", .role = "r", .heartbeat = heartbeat,
 		.interruption_ns = NSEC_PER_SEC, .vlan = VLAN_ANY,
 	}, *profile;
-	struct configuration_alarm	 alarm = { .id = 45640 };
+	struct configuration_alarm	 alarm = {
+		.id = 45640, .service_type = "Flink",
+	};
 	struct addr			 peer;
 	char				 error[256];
 
