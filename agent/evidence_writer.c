@@ -36,6 +36,8 @@
 #define YOUNG_NS	(NSEC_PER_SEC / 2)
 /* Octets of one write. */
 #define CHUNK		16384
+/* Writing works again if nothing has failed for this time. */
+#define STEADY_NS	(10 * NSEC_PER_SEC)
 /* An alarm must not wait for the thread. */
 #define NICE		10
 
@@ -98,6 +100,7 @@ struct evidence_writer {
 	struct pcapng_buffer	 buffer;
 	struct mono_time	 tick;		/* the next one */
 	bool			 failing;	/* it was logged */
+	struct mono_time	 failed;	/* when a write failed last */
 	bool			 crowded;	/* it was logged */
 };
 
@@ -129,14 +132,17 @@ failed(struct evidence_writer *w, const char *wrong, int error)
 		    "are written until this is corrected", w->state,
 		    EVIDENCE_DIRECTORY, wrong);
 	w->failing = true;
+	w->failed = mono_now();
 }
 
 static void
 succeeded(struct evidence_writer *w)
 {
-	if (w->failing)
-		log_notice("%s/%s: evidence files are written again", w->state,
-		    EVIDENCE_DIRECTORY);
+	/* On a full disk, a small write may succeed between two others. */
+	if (!w->failing || mono_sub(mono_now(), w->failed) < STEADY_NS)
+		return;
+	log_notice("%s/%s: evidence files are written again", w->state,
+	    EVIDENCE_DIRECTORY);
 	w->failing = false;
 }
 
