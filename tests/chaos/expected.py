@@ -66,6 +66,7 @@ class ExpectedAlarms:
         self.certain = list(self.surely_received())
         self.verdict = Verdict(watch)
         self.lies = []              # Traps that only a lie explains
+        self.last = -FOREVER        # the time of the last event
         self.active_alarms = self.follow(events)
 
     def surely_received(self):
@@ -89,11 +90,11 @@ class ExpectedAlarms:
         """(a possible time of the trap that fits, True), or (its most likely
         time, False)"""
         possible = self.evidence.monotonic(trap.wall, trap.arrival)
-        for at in possible or [trap.arrival]:
-            if fits(at):
-                return at, True
-        # A lying engine can send any time.
         lied = self.visibility.lie_logged(trap)
+        for at in possible or [trap.arrival]:
+            if fits(at) and (lied is None or at >= self.last - MARGIN):
+                return at, True
+        # A lying engine can send any time, also one before the last event.
         if lied is not None:
             self.lies.append(trap)
             return lied, True
@@ -119,12 +120,12 @@ class ExpectedAlarms:
                 continue
             seen.add(key_of(trap))
             if trap.event == RAISED:
-                at = self.take_raise(trap, begin)
+                at = self.last = self.take_raise(trap, begin)
                 begin, serial = (at if begin is None else begin), trap.serial
             elif trap.event == CLEARED:
                 if begin is None and stale is not None:
                     begin, serial = stale, trap.serial
-                at = self.take_clear(trap, begin, serial)
+                at = self.last = self.take_clear(trap, begin, serial)
                 self.add_active(begin, at)
                 begin = None
             stale = None
