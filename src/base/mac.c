@@ -2,6 +2,7 @@
 #include <ctype.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/mac.h"
 
@@ -40,4 +41,14 @@ mac_text(const uint8_t *octets, char *text)
 	snprintf(text, MAC_TEXT_SIZE, "%02x:%02x:%02x:%02x:%02x:%02x",
 	    octets[0], octets[1], octets[2], octets[3], octets[4], octets[5]);
 	return (text);
+}
+
+const char *
+mac_node_fault(const struct mac *mac)
+{
+	static const struct mac	 zero;
+
+	if (mac_is_group(mac))
+		return ("multicast or broadcast");
+	return (memcmp(mac, &zero, sizeof(zero)) == 0 ? "unspecified" : NULL);
 }

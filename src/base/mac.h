@@ -43,4 +43,9 @@ mac_is_group(const struct mac *mac)
 	return ((mac->octets[0] & 1) != 0);
 }
 
+/*
+ * Why no node has this address, such as "unspecified"; NULL if one can have it.
+ */
+const char *mac_node_fault(const struct mac *);
+
 #endif

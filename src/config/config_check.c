@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <net/if.h>
 
-#include <regex.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -9,6 +8,7 @@
 #include "base/duration.h"
 #include "base/interned_string.h"
 #include "base/number.h"
+#include "base/pattern.h"
 #include "base/size.h"
 #include "base/utf8.h"
 #include "config/config_check.h"
@@ -122,31 +122,19 @@ check_duration(struct config_check *c, const struct config_value *v)
 	    v->text[0] != '\0' ? "missing unit in" : "invalid");
 }
 
-static const char *
-check_size(struct config_check *c, const struct config_value *v)
-{
-	return (size_parse(v->text, field(c, v)) ? NULL : "invalid");
+/* A check that reads a value with a function of another module. */
+#define CHECK(name, is_valid, fault)					\
+static const char *							\
+name(struct config_check *c, const struct config_value *v)		\
+{									\
+	return ((is_valid) ? NULL : (fault));				\
 }
-
-static const char *
-check_flag(struct config_check *c, const struct config_value *v)
-{
-	return (number_parse_flag(v->text, field(c, v)) ? NULL : "invalid");
-}
-
-static const char *
-check_severity(struct config_check *c, const struct config_value *v)
-{
-	return (severity_parse(v->text, &c->alarm.severity) ? NULL :
-	    "unknown");
-}
-
-static const char *
-check_storm(struct config_check *c, const struct config_value *v)
-{
-	return (duration_parse_limit(v->text, &c->result.storm_limit,
-	    &c->result.storm_window_ns) ? NULL : "invalid");
-}
+CHECK(check_size, size_parse(v->text, field(c, v)), "invalid")
+CHECK(check_flag, number_parse_flag(v->text, field(c, v)), "invalid")
+CHECK(check_severity, severity_parse(v->text, &c->alarm.severity), "unknown")
+CHECK(check_storm, duration_parse_limit(v->text, &c->result.storm_limit,
+    &c->result.storm_window_ns), "invalid")
+CHECK(check_vlan, vlan_parse(v->text, &c->watch.vlan), "invalid")
 
 /* Stores the directive in the result at once, because it is one of a list. */
 static const char *
@@ -176,12 +164,6 @@ check_interface(struct config_check *c, const struct config_value *v)
 	return (strpbrk(v->text, "/ ") != NULL || strcmp(v->text, ".") == 0 ||
 	    strcmp(v->text, "..") == 0 ||
 	    check_notified_text(c, v) != NULL ? "invalid" : NULL);
-}
-
-static const char *
-check_vlan(struct config_check *c, const struct config_value *v)
-{
-	return (vlan_parse(v->text, &c->watch.vlan) ? NULL : "invalid");
 }
 
 static const char *
@@ -228,12 +210,7 @@ check_log(struct config_check *c, const struct config_value *v)
 static const char *
 check_log_pattern(struct config_check *c, const struct config_value *v)
 {
-	regex_t	 pattern;
-
-	if (regcomp(&pattern, v->text, REG_EXTENDED | REG_NOSUB) != 0)
-		return ("invalid");
-	regfree(&pattern);
-	return (check_text(c, v));
+	return (pattern_is_valid(v->text) ? check_text(c, v) : "invalid");
 }
 
 static const char *

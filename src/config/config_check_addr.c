@@ -99,27 +99,17 @@ config_check_local(struct config_check *c, const struct config_value *v)
 const char *
 config_check_floating_ip(struct config_check *c, const struct config_value *v)
 {
-	if (!addr_parse(v->text, &c->watch.floating_ip))
-		return ("invalid");
-	return (addr_node_fault(&c->watch.floating_ip));
+	return (addr_parse(v->text, &c->watch.floating_ip) ?
+	    addr_node_fault(&c->watch.floating_ip) : "invalid");
 }
 
 const char *
 config_check_peer_mac(struct config_check *c, const struct config_value *v)
 {
-	static const struct mac	 zero;
-	struct mac		 mac;
-
-	if (!mac_parse(v->text, &mac))
-		return ("invalid");
-	if (mac_is_group(&mac))
-		return ("multicast or broadcast");
-	if (memcmp(&mac, &zero, sizeof(mac)) == 0)
-		return ("unspecified");
-	c->watch.peer_mac = mac;
 	c->watch.has_peer_mac = true;
 	c->watch.peer_mac_line = v->place.line;
-	return (NULL);
+	return (mac_parse(v->text, &c->watch.peer_mac) ?
+	    mac_node_fault(&c->watch.peer_mac) : "invalid");
 }
 
 /* ---- addresses that are given twice */
