@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "base/rate_limit.h"
 #include "diagnose.h"
+#include "diagnose_cases.h"
 #include "engine/link.h"
 #include "evidence_writer.h"
 #include "kernel_evidence.h"
@@ -31,26 +32,6 @@
 #define EXAMINED_BURST	64
 #define EXAMINED_NS	(NSEC_PER_SEC / 13)
 
-/* The engine may report watches that are late and not raised. */
-#define CASES		(DIAGNOSE_KEPT + 64)
-
-struct diagnose_case {
-	uint32_t		 index;		/* hbwWatchIndex; 0: free */
-	uint32_t		 alarm_id;
-	uint64_t		 used;		/* order of the last use */
-	bool			 kept;		/* it was raised */
-	bool			 examined;	/* its peer, too */
-	struct evidence		 engine;	/* as it reported */
-	struct mono_time	 reported;	/* when; 0: never */
-	struct evidence		 evidence;	/* of all */
-	struct evidence_signal	 log, ping;	/* unknown: state 0 */
-	struct mono_time	 log_due;
-	struct mono_time	 kernel_due;	/* or MONO_NEVER */
-	struct mono_time	 until;		/* end of the window; or 0 */
-	uint8_t			 notified;	/* cause in the last one */
-	struct mono_time	 changed_due;	/* next hbwAlarmChanged */
-};
-
 struct diagnose {
 	struct kernel_evidence	*kernel;
 	struct log_evidence	*log;
@@ -60,11 +41,7 @@ struct diagnose {
 	bool			 threaded;
 	struct mono_time	 learned;
 	struct rate_limit	 examined;
-	uint64_t		 uses;
-	struct diagnose_case	 cases[CASES];
-	/* The kept ones by alarm id and index. */
-	struct diagnose_case	*order[DIAGNOSE_KEPT];
-	size_t			 nkept;
+	struct diagnose_cases	 cases;
 };
 
 /* ---- beginning and end */
@@ -160,107 +137,6 @@ is_on(const struct agent *agent)
 	    agent->current.config->evidence > 0);
 }
 
-/* ---- cases */
-
-static struct diagnose_case *
-find_case(struct diagnose *d, uint32_t index, uint32_t alarm_id)
-{
-	struct diagnose_case	*c;
-
-	for (c = d->cases; c < d->cases + CASES; c++)
-		if (c->index == index && c->alarm_id == alarm_id)
-			return (c);
-	return (NULL);
-}
-
-static void
-remove_kept(struct diagnose *d, const struct diagnose_case *c)
-{
-	size_t	 i;
-
-	for (i = 0; i < d->nkept && d->order[i] != c; i++)
-		;
-	if (i == d->nkept)
-		return;
-	memmove(&d->order[i], &d->order[i + 1],
-	    (--d->nkept - i) * sizeof(d->order[0]));
-}
-
-static void
-add_kept(struct diagnose *d, struct diagnose_case *c)
-{
-	struct diagnose_case	*other;
-	size_t			 i;
-
-	if (c->kept)
-		return;
-	c->kept = true;
-	for (i = 0; i < d->nkept; i++) {
-		other = d->order[i];
-		if (other->alarm_id > c->alarm_id ||
-		    (other->alarm_id == c->alarm_id &&
-		    other->index > c->index))
-			break;
-	}
-	memmove(&d->order[i + 1], &d->order[i],
-	    (d->nkept++ - i) * sizeof(d->order[0]));
-	d->order[i] = c;
-}
-
-/* The one that was used least recently: of the kept ones, or of the others. */
-static struct diagnose_case *
-oldest_case(struct diagnose *d, bool kept)
-{
-	struct diagnose_case	*c, *oldest = NULL;
-
-	for (c = d->cases; c < d->cases + CASES; c++)
-		if (c->index != 0 && c->kept == kept &&
-		    (oldest == NULL || c->used < oldest->used))
-			oldest = c;
-	return (oldest);
-}
-
-static struct diagnose_case *
-free_case(struct diagnose *d)
-{
-	struct diagnose_case	*c = find_case(d, 0, 0);
-
-	if (c == NULL)
-		c = oldest_case(d, false);
-	if (c == NULL)
-		c = oldest_case(d, true);
-	remove_kept(d, c);
-	return (c);
-}
-
-/* Makes place for one more that is kept. */
-static void
-free_kept(struct diagnose *d)
-{
-	struct diagnose_case	*c = oldest_case(d, true);
-
-	remove_kept(d, c);
-	c->kept = false;
-	c->index = c->alarm_id = 0;
-}
-
-/* The case of an alarm, which is a new one if it has none. */
-static struct diagnose_case *
-case_of(struct diagnose *d, uint32_t index, uint32_t alarm_id)
-{
-	struct diagnose_case	*c = find_case(d, index, alarm_id);
-
-	if (c == NULL) {
-		c = free_case(d);
-		*c = (struct diagnose_case){
-			.index = index, .alarm_id = alarm_id,
-			.kernel_due = MONO_NEVER, .changed_due = MONO_NEVER,
-		};
-	}
-	c->used = ++d->uses;
-	return (c);
-}
-
 /* ---- evidence */
 
 /*
@@ -294,7 +170,8 @@ add_peer_host(const struct agent *agent, const struct configuration_watch *w,
 		s = &e->signals[EVIDENCE_OTHER_PEERS_ALIVE];
 		*s = (struct evidence_signal){
 			.state = EVIDENCE_PRESENT, .code = 1, .count = 1,
-			.at = row.last_wall, .address = config->watches[i]->peer,
+			.at = row.last_wall,
+			.address = config->watches[i]->peer,
 		};
 		return;
 	}
@@ -328,68 +205,6 @@ examine(struct agent *agent, struct diagnose_case *c,
 		e->signals[EVIDENCE_LOG_MESSAGE] = c->log;
 	if (c->ping.state != 0)
 		e->signals[EVIDENCE_PING_ANSWERED] = c->ping;
-}
-
-/*
- * Replaces the signals of the engine.  Those that only the agent has stay, and
- * so does what the kernel showed and frames do not.
- */
-static void
-take_engine(struct diagnose_case *c)
-{
-	static const uint8_t	 ours[] = {
-		EVIDENCE_LOCAL_PORT_OPEN, EVIDENCE_CARRIER,
-		EVIDENCE_FLOATING_IP_FITS, EVIDENCE_LOG_MESSAGE,
-		EVIDENCE_PING_ANSWERED,
-	};
-	static const uint8_t	 both[] = {
-		EVIDENCE_ARP_UNANSWERED, EVIDENCE_FLOATING_IP_OWNER,
-		EVIDENCE_OTHER_PEERS_ALIVE, EVIDENCE_PEER_ANNOUNCED_STOP,
-	};
-	struct evidence		 before = c->evidence;
-	struct evidence_signal	*s;
-	size_t			 i;
-
-	c->evidence = c->engine;
-	for (i = 0; i < sizeof(ours); i++)
-		c->evidence.signals[ours[i]] = before.signals[ours[i]];
-	for (i = 0; i < sizeof(both); i++) {
-		s = &c->evidence.signals[both[i]];
-		if (s->state <= EVIDENCE_UNKNOWN)
-			*s = before.signals[both[i]];
-	}
-	c->evidence.flags |= before.flags & EVIDENCE_ROUTED;
-	if (wall_is_never(c->evidence.raised))
-		c->evidence.raised = before.raised;
-}
-
-/* What the event itself shows, where frames do not show it. */
-static void
-take_event(struct diagnose_case *c, const struct detect_event *event,
-    struct wall_time at, bool fresh)
-{
-	static const uint8_t	 numbers[] = {
-		EVIDENCE_PEER_ANNOUNCED_STOP, EVIDENCE_CARRIER,
-		EVIDENCE_OTHER_ACTIVE,
-	};
-	struct evidence		 e;
-	struct evidence_signal	*s;
-	size_t			 i;
-
-	alarm_evidence(event, at, &e);
-	if (!fresh) {
-		c->evidence = e;
-		return;
-	}
-	c->evidence = c->engine;
-	c->evidence.raised = at;
-	c->evidence.last = e.last;
-	c->evidence.flags |= e.flags & (EVIDENCE_RECEIVED | EVIDENCE_LOSSY);
-	for (i = 0; i < sizeof(numbers); i++) {
-		s = &c->evidence.signals[numbers[i]];
-		if (s->state <= EVIDENCE_UNKNOWN)
-			*s = e.signals[numbers[i]];
-	}
 }
 
 /* ---- judging again */
@@ -469,12 +284,12 @@ diagnose_evidence(struct agent *agent, uint32_t watch,
 	if (!is_on(agent))
 		return;
 	alarm = agent_alarm_at(agent, watch);
-	c = case_of(agent->diagnose, alarm.index,
+	c = diagnose_case_of(&agent->diagnose->cases, alarm.index,
 	    alarm.watch->profile->alarm->id);
 	c->engine = *e;
 	c->reported = agent->now;
 	if ((e->flags & EVIDENCE_CLEARED) != 0) {
-		take_engine(c);
+		diagnose_take_engine(c);
 		return;
 	}
 	/* The first evidence on a silence: its log may be read in time. */
@@ -488,7 +303,7 @@ diagnose_evidence(struct agent *agent, uint32_t watch,
 			c->log_due = mono_add(agent->now, LOG_NS);
 		return;
 	}
-	take_engine(c);
+	diagnose_take_engine(c);
 	judge_again(agent, c, &alarm, now);
 }
 
@@ -505,7 +320,7 @@ diagnose_raise(struct agent *agent, size_t position,
 	if (!is_on(agent))
 		return (alarm_event_verdict(event, at));
 	alarm = agent_alarm_at(agent, position);
-	c = case_of(d, alarm.index, alarm.watch->profile->alarm->id);
+	c = diagnose_case_of(&d->cases, alarm.index, alarm.watch->profile->alarm->id);
 	fresh = c->reported.ns != 0 &&
 	    mono_sub(agent->now, c->reported) < FRESH_NS;
 	/* A line of a silence that ended long ago is not about this one. */
@@ -514,7 +329,7 @@ diagnose_raise(struct agent *agent, size_t position,
 	c->ping = (struct evidence_signal){ .state = 0 };
 	c->until = mono_add(agent->now, WINDOW_NS);
 	c->changed_due = MONO_NEVER;
-	take_event(c, event, at, fresh);
+	diagnose_take_event(c, event, at, fresh);
 	c->examined = !event->dual && rate_limit_allows(&d->examined,
 	    EXAMINED_NS, EXAMINED_BURST, agent->now);
 	if (!event->dual)
@@ -537,12 +352,10 @@ diagnose_raised(struct agent *agent, const struct agent_alarm *raised)
 
 	if (!is_on(agent))
 		return;
-	c = find_case(d, raised->index, p->alarm->id);
+	c = diagnose_find_case(&d->cases, raised->index, p->alarm->id);
 	if (c == NULL)
 		return;
-	if (!c->kept && d->nkept == DIAGNOSE_KEPT)
-		free_kept(d);
-	add_kept(d, c);
+	diagnose_keep_case(&d->cases, c);
 	verdict = alarm_verdict(raised->alarm);
 	evidence_writer_judged(agent->evidence_writer, raised->alarm->serial,
 	    &c->evidence, &verdict);
@@ -562,7 +375,7 @@ diagnose_clear(struct agent *agent, const struct agent_alarm *cleared,
 
 	if (!is_on(agent))
 		return;
-	c = find_case(agent->diagnose, cleared->index,
+	c = diagnose_find_case(&agent->diagnose->cases, cleared->index,
 	    cleared->watch->profile->alarm->id);
 	if (c == NULL || !c->kept)
 		return;
@@ -599,7 +412,7 @@ diagnose_due(const struct agent *agent)
 	if (d == NULL)
 		return (MONO_NEVER);
 	due = probe_due(d->probe);
-	for (c = d->cases; c < d->cases + CASES; c++)
+	for (c = d->cases.all; c < d->cases.all + DIAGNOSE_CASES; c++)
 		if (c->index != 0)
 			due = mono_min(due, mono_min(c->kernel_due,
 			    c->changed_due));
@@ -645,7 +458,7 @@ take_signal(struct agent *agent, uint32_t index, enum evidence_number number,
 	if (i == SIZE_MAX)
 		return;
 	alarm = agent_alarm_at(agent, i);
-	c = find_case(agent->diagnose, index, alarm.watch->profile->alarm->id);
+	c = diagnose_find_case(&agent->diagnose->cases, index, alarm.watch->profile->alarm->id);
 	if (c == NULL)
 		return;
 	if (number == EVIDENCE_PING_ANSWERED)
@@ -684,7 +497,7 @@ diagnose_work(struct agent *agent, struct wall_time now)
 	while (log_evidence_answer(d->log, &index, &s))
 		take_signal(agent, index, EVIDENCE_LOG_MESSAGE, &s, now);
 	probe_work(d->probe, agent->now, now, take_ping, &taking);
-	for (c = d->cases; c < d->cases + CASES; c++)
+	for (c = d->cases.all; c < d->cases.all + DIAGNOSE_CASES; c++)
 		if (c->index != 0)
 			work_on(agent, c, now);
 	learn(d, agent->now);
@@ -695,13 +508,13 @@ diagnose_work(struct agent *agent, struct wall_time now)
 size_t
 diagnose_count(const struct agent *agent)
 {
-	return (agent->diagnose == NULL ? 0 : agent->diagnose->nkept);
+	return (agent->diagnose == NULL ? 0 : agent->diagnose->cases.nkept);
 }
 
 struct diagnose_kept
 diagnose_kept_at(const struct agent *agent, size_t i)
 {
-	const struct diagnose_case	*c = agent->diagnose->order[i];
+	const struct diagnose_case	*c = agent->diagnose->cases.order[i];
 
 	return ((struct diagnose_kept){ c->alarm_id, c->index, &c->evidence });
 }

@@ -538,7 +538,7 @@ read_subnets(const struct addr *a, const char *interface,
 			continue;
 		if (memcmp(octets, a->octets, n) == 0)
 			own->here = true;
-		/* The address itself, often with a mask of all bits, is none. */
+		/* The address itself often has a mask of all bits. */
 		else if (mask != NULL &&
 		    (strcmp(i->ifa_name, interface) == 0 ||
 		    strcmp(interface, "any") == 0)) {
@@ -551,7 +551,7 @@ read_subnets(const struct addr *a, const char *interface,
 	return (true);
 }
 
-/* Who has the address, by the neighbour entries; UNKNOWN if they do not show. */
+/* Who has the address, by the neighbour entries. */
 static enum evidence_owner
 neighbour_owner(const struct kernel_evidence *k,
     const struct configuration_watch *w, const struct addr *floating,

@@ -8,8 +8,8 @@
 #include "netlink.h"
 
 /*
- * A host can have any number of sockets and routes.  An answer that takes longer
- * than this is given up.
+ * A host can have any number of sockets and routes.  An answer that takes
+ * longer than this is given up.
  */
 #define LIMIT_NS	(20 * NSEC_PER_MSEC)
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `probe = ping`: sends three echo requests to a peer, one each second (RFC 792,
- * RFC 4443), and counts the answers.  Never waits.
+ * `probe = ping`: sends three echo requests to a peer, one each second
+ * (RFC 792, RFC 4443), and counts the answers.  Never waits.
  */
 #ifndef HBW_PROBE_H
 #define HBW_PROBE_H

@@ -80,7 +80,7 @@
 	REQUIRED("sent_early", n.sent_early, 0, 1) \
 	REQUIRED("epoch", n.epoch, 0, UINT32_MAX)
 
-/* In the rows of an older file, a side of 0 means that the verdict is missing. */
+/* In the rows of an older file the side is 0: there is no verdict. */
 #define NOTIFICATION_5(KEY, REQUIRED, INTEGER, TEXT) \
 	INTEGER("side", ALARM, n.alarm.side, 0, CAUSE_SIDE_MAX) \
 	INTEGER("confidence", ALARM, n.alarm.confidence, 0, 100) \

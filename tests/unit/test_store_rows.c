@@ -547,7 +547,8 @@ without_a_commit(void **state)
 	"capture_index INTEGER, capture_state INTEGER, error TEXT"
 
 #define COLUMNS_0_3_0 \
-	", sent_early INTEGER, epoch INTEGER, side INTEGER, confidence INTEGER" \
+	", sent_early INTEGER, epoch INTEGER, side INTEGER" \
+	", confidence INTEGER" \
 	", decided INTEGER, decided_at INTEGER, decided_count INTEGER, " \
 	"decided_state INTEGER, decided_code INTEGER, decided_port INTEGER, " \
 	"decided_mac INTEGER, decided_address TEXT DEFAULT '', " \
@@ -576,8 +577,9 @@ schema_of_version_0_3_0(void **state)
 	    "INTEGER NOT NULL, last_change INTEGER NOT NULL) STRICT;CREATE "
 	    "TABLE interface (number INTEGER PRIMARY KEY, name TEXT NOT NULL "
 	    "UNIQUE) STRICT;CREATE TABLE name (number INTEGER PRIMARY KEY, "
-	    "name TEXT NOT NULL UNIQUE) STRICT;CREATE TABLE notice (sequence INTEGER PRIMARY "
-	    "KEY, " COLUMNS_0_2_0 COLUMNS_0_3_0 ") STRICT;CREATE TABLE storm (sequence "
+	    "name TEXT NOT NULL UNIQUE) STRICT;CREATE TABLE notice (sequence "
+	    "INTEGER PRIMARY KEY, " COLUMNS_0_2_0 COLUMNS_0_3_0
+	    ") STRICT;CREATE TABLE storm (sequence "
 	    "INTEGER PRIMARY KEY, raised INTEGER NOT NULL, cleared INTEGER "
 	    "NOT NULL, first INTEGER NOT NULL, since INTEGER NOT NULL) STRICT";
 	sqlite3			*db;
@@ -749,7 +751,8 @@ upgraded_from_schema_4(void **state)
 	assert_same_notification(&n, &got.notifications[0]);
 	free_got();
 	/* The cause stays, also if the flags do not show it. */
-	sql("UPDATE alarm SET side = 0, confidence = 0, decided = 0, flags = 1");
+	sql("UPDATE alarm SET side = 0, confidence = 0, decided = 0,"
+	    " flags = 1");
 	open_store();
 	assert_true(store_alarms(store, take_notification, &got));
 	assert_int_equal(got.notifications[0].alarm.cause,

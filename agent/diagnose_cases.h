@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The cases of the agent's diagnosis: the evidence on one alarm each.  Those
+ * that were raised are kept, for hbwEvidenceTable.
+ */
+#ifndef HBW_DIAGNOSE_CASES_H
+#define HBW_DIAGNOSE_CASES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/mono.h"
+#include "base/wall.h"
+#include "detect/detect.h"
+#include "diagnose.h"
+#include "diagnosis/evidence.h"
+
+/* The engine may report watches that are late and not raised. */
+#define DIAGNOSE_CASES	(DIAGNOSE_KEPT + 64)
+
+struct diagnose_case {
+	uint32_t		 index;		/* hbwWatchIndex; 0: free */
+	uint32_t		 alarm_id;
+	uint64_t		 used;		/* order of the last use */
+	bool			 kept;		/* it was raised */
+	bool			 examined;	/* its peer, too */
+	struct evidence		 engine;	/* as it reported */
+	struct mono_time	 reported;	/* when; 0: never */
+	struct evidence		 evidence;	/* of all */
+	struct evidence_signal	 log, ping;	/* unknown: state 0 */
+	struct mono_time	 log_due;
+	struct mono_time	 kernel_due;	/* or MONO_NEVER */
+	struct mono_time	 until;		/* end of the window; or 0 */
+	uint8_t			 notified;	/* cause in the last one */
+	struct mono_time	 changed_due;	/* next hbwAlarmChanged */
+};
+
+/* A struct of zeros has no cases. */
+struct diagnose_cases {
+	uint64_t		 uses;
+	struct diagnose_case	 all[DIAGNOSE_CASES];
+	/* The kept ones by alarm id and index. */
+	struct diagnose_case	*order[DIAGNOSE_KEPT];
+	size_t			 nkept;
+};
+
+/* NULL: the alarm has no case. */
+struct diagnose_case *diagnose_find_case(struct diagnose_cases *,
+	    uint32_t index, uint32_t alarm_id);
+/*
+ * The case of an alarm, which is a new one if it has none.  That replaces the
+ * one that was used least recently, first of those that are not kept.
+ */
+struct diagnose_case *diagnose_case_of(struct diagnose_cases *,
+	    uint32_t index, uint32_t alarm_id);
+/* Its alarm was raised. */
+void	 diagnose_keep_case(struct diagnose_cases *, struct diagnose_case *);
+
+/*
+ * Replaces the signals of the engine.  Those that only the agent has stay, and
+ * so does what the kernel showed and frames do not.
+ */
+void	 diagnose_take_engine(struct diagnose_case *);
+/*
+ * Begins the evidence on a raise: that of the engine if it is `fresh`, and what
+ * the event itself shows where frames do not.
+ */
+void	 diagnose_take_event(struct diagnose_case *,
+	    const struct detect_event *, struct wall_time at, bool fresh);
+
+#endif
