@@ -89,15 +89,31 @@ set_peer(const struct collector *c, struct mono_time now, struct evidence *e)
 	set(c, e, EVIDENCE_PEER_REBOOTED, state);
 }
 
+/* BFD sends once a second while it is not Up: RFC 5880, section 6.8.3. */
+#define SLOW_NS		(1100 * NSEC_PER_MSEC)
+
+static struct collector_rate
+partner_rate(const struct collector *c)
+{
+	struct collector_rate	 r = c->partners;
+	const char		*name = c->setting.watch->profile->
+				    form.protocol->name;
+
+	if (strcmp(name, "bfd") == 0 && r.gap_ns < SLOW_NS)
+		r.gap_ns = SLOW_NS;
+	return (r);
+}
+
 bool
 collector_partner_stopped(const struct collector *c, struct mono_time now)
 {
+	const struct collector_rate	 slow = partner_rate(c);
 	const struct collector_rate	*r = &c->partners;
 	int64_t				 due_ns = collector_longest(r);
 
 	if (c->partner_paused)
 		return (true);
-	if (!collector_stopped(r, now) || collector_one_sender(c) ||
+	if (!collector_stopped(&slow, now) || collector_one_sender(c) ||
 	    (c->partner_repeats && !c->we_closed) ||
 	    mono_sub(c->last, r->seen) > REACTION_NS)
 		return (false);
@@ -160,7 +176,7 @@ set_unanswered(const struct collector *c, struct evidence *e)
 static void
 set_ours(const struct collector *c, struct mono_time now, struct evidence *e)
 {
-	const struct collector_rate	*r = &c->partners;
+	const struct collector_rate	 r = partner_rate(c);
 	enum evidence_state		 state = EVIDENCE_UNKNOWN;
 
 	/*
@@ -171,9 +187,9 @@ set_ours(const struct collector *c, struct mono_time now, struct evidence *e)
 		state = EVIDENCE_UNKNOWN;
 	else if (c->partner_paused)
 		state = EVIDENCE_ABSENT;
-	else if (collector_goes_on(c, r, now))
+	else if (collector_goes_on(c, &r, now))
 		state = EVIDENCE_PRESENT;
-	else if (collector_stopped(r, now) && !collector_one_sender(c) &&
+	else if (collector_stopped(&r, now) && !collector_one_sender(c) &&
 	    !c->gone && c->for_peer.ours == 0)
 		state = EVIDENCE_ABSENT;
 	set(c, e, EVIDENCE_OUR_HEARTBEATS, state);

@@ -108,8 +108,8 @@ coded_text(enum evidence_number number, unsigned code)
 {
 	static const char *const	 deaf[] = { "",
 		"BFD is down, because the peer does not receive our packets",
-		"the peer asks for our MAC address again and again, although "
-		"it is answered",
+		("the peer asks for our MAC address again and again, although "
+		"it is answered"),
 		"the peer sends again what was acknowledged",
 		"both nodes send, but neither receives the other",
 	};
