@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 
 #include <dirent.h>
 #include <errno.h>
@@ -15,6 +16,8 @@
 #define SUFFIX		".pcapng"
 /* When files are removed, this share of the limit becomes free. */
 #define SPARE_SHARE	16
+/* The same share of the disk stays free, but at most this many octets. */
+#define SPARE_MAX	(UINT64_C(64) * 1024 * 1024)
 #define OPEN_DIRECTORY	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 void
@@ -134,10 +137,26 @@ list(struct evidence_directory *d, struct listing *l)
 	return (ok);
 }
 
+/* The last free space of the disk is for the state. */
+static bool
+has_space(int directory, uint64_t octets)
+{
+	struct statvfs	 v;
+	uint64_t	 spare;
+
+	if (fstatvfs(directory, &v) != 0)
+		return (true);
+	spare = (uint64_t)v.f_blocks * v.f_frsize / SPARE_SHARE;
+	if (spare > SPARE_MAX)
+		spare = SPARE_MAX;
+	return ((uint64_t)v.f_bavail * v.f_frsize >= octets + spare);
+}
+
 static bool
 has_room(const struct evidence_directory *d, uint64_t octets)
 {
-	return (octets <= d->limit && d->size <= d->limit - octets);
+	return (octets <= d->limit && d->size <= d->limit - octets &&
+	    has_space(d->fd, octets));
 }
 
 /* Removes the oldest files until there is room, also for what follows. */

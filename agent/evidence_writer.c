@@ -269,10 +269,7 @@ create(struct evidence_writer *w, struct open_file *o)
 	if (!o->over)
 		return (true);
 	(void)unlinkat(w->directory.fd, base, 0);
-	if (!w->failing && !w->crowded)
-		log_warnx("%s: not written: the files that are being written "
-		    "reach the limit evidence-files", o->name);
-	w->crowded = true;
+	failed(w, "no room within evidence-files or on the disk", 0);
 	return (false);
 }
 
