@@ -369,7 +369,8 @@ on_heartbeat(struct collector *c, const struct collector_view *v)
 
 /* The same number on another VLAN or of the other IP version: another group. */
 static void
-on_active(struct collector *c, const struct diagnosis_frame *f)
+on_active(struct collector *c, const struct diagnosis_frame *f,
+    int64_t interval_ns)
 {
 	struct collector_claim	 claim = { f->source, f->packet.source, f->at };
 
@@ -380,7 +381,8 @@ on_active(struct collector *c, const struct diagnosis_frame *f)
 		return;
 	collector_claim(c, &c->group, &claim,
 	    collector_addr_is(&c->group.latest.address, &claim.address),
-	    collector_addr_is(&c->group.other.address, &claim.address), f);
+	    collector_addr_is(&c->group.other.address, &claim.address),
+	    interval_ns + interval_ns / 2, f);
 }
 
 bool
@@ -451,7 +453,7 @@ take_heartbeat(struct collector *c, struct collector_view *v)
 	else if (v->partner_heartbeat)
 		on_partner_heartbeat(c, v);
 	if (decoded && h.alive && collector_one_sender(c))
-		on_active(c, f);
+		on_active(c, f, h.interval_ns);
 	if (decoded && h.stop && !v->from_us &&
 	    (v->from_peer || c->peer.family == ADDR_NONE))
 		on_stop(c, v);

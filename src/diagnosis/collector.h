@@ -75,7 +75,8 @@ struct collector_claim {
 struct collector_claims {
 	struct collector_claim	 latest, other;
 	struct mono_time	 changed;	/* back to `latest` */
-	unsigned		 returns;	/* how often, within 10 s */
+	struct mono_time	 since;		/* they are in turn */
+	unsigned		 returns;	/* that count, within 10 s */
 };
 
 /* Requests for an address that nobody answers. */

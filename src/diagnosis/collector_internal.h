@@ -85,8 +85,8 @@ bool	 collector_goes_on(const struct collector *,
 bool	 collector_stopped(const struct collector_rate *,
 	    struct mono_time now);
 /*
- * Likewise, and they came regularly, for at least two interruptions, until about
- * the last heartbeat.
+ * Likewise, and they came regularly, for at least two interruptions, until
+ * about the last heartbeat.
  */
 bool	 collector_stopped_with_peer(const struct collector *,
 	    const struct collector_rate *, struct mono_time now);
@@ -112,11 +112,12 @@ bool	 collector_has_port(const struct collector *, const struct packet *);
 
 /*
  * Notes a claim.  `same` and `other`: by the latest claimant or by the other
- * one.  Signal 17 if both claim in turn.
+ * one.  Signal 17 if both claim in turn.  Claims count from `persist_ns` after
+ * both had begun.
  */
 void	 collector_claim(struct collector *, struct collector_claims *,
 	    const struct collector_claim *, bool same, bool other,
-	    const struct diagnosis_frame *);
+	    int64_t persist_ns, const struct diagnosis_frame *);
 /* A request or a claim of ARP or ND. */
 void	 collector_neighbour(struct collector *, const struct collector_view *);
 /* Requests are answered: they count from 0 again. */

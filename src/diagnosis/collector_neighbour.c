@@ -18,7 +18,7 @@
 /* Two senders that are active in turn, not one after the other. */
 static bool
 on_claim(struct collector_claims *claims, const struct collector_claim *claim,
-    bool same)
+    bool same, int64_t persist_ns)
 {
 	if (same || collector_never(claims->latest.at)) {
 		claims->latest = *claim;
@@ -27,10 +27,16 @@ on_claim(struct collector_claims *claims, const struct collector_claim *claim,
 	if (!collector_never(claims->other.at) &&
 	    mono_sub(claim->at, claims->other.at) <= CLAIM_NS) {
 		if (collector_never(claims->changed) ||
-		    mono_sub(claim->at, claims->changed) > CLAIM_NS)
+		    mono_sub(claim->at, claims->changed) > CLAIM_NS) {
 			claims->returns = 0;
+			claims->since = claims->latest.at;
+		}
 		claims->changed = claim->at;
-		claims->returns++;
+		/* When a node takes over, both send for a moment. */
+		if (mono_sub(claim->at, claims->since) >= persist_ns)
+			claims->returns++;
+	} else {
+		claims->returns = 0;
 	}
 	claims->other = claims->latest;
 	claims->latest = *claim;
@@ -41,11 +47,11 @@ on_claim(struct collector_claims *claims, const struct collector_claim *claim,
 void
 collector_claim(struct collector *c, struct collector_claims *claims,
     const struct collector_claim *claim, bool same, bool other,
-    const struct diagnosis_frame *f)
+    int64_t persist_ns, const struct diagnosis_frame *f)
 {
 	if (!same && !other)		/* a third one, or the second */
 		claims->other = (struct collector_claim){ .at = { 0 } };
-	if (on_claim(claims, claim, same) &&
+	if (on_claim(claims, claim, same, persist_ns) &&
 	    mono_sub(c->last, f->at) <= CLAIM_NS)
 		collector_see(c, EVIDENCE_OTHER_ACTIVE, f);
 }
@@ -106,7 +112,7 @@ on_floating_claim(struct collector *c, const struct collector_view *v)
 	collector_answered(&c->for_floating_ip);
 	collector_claim(c, &c->floating_ip, &claim,
 	    collector_mac_equal(&c->floating_ip.latest.mac, &claim.mac),
-	    collector_mac_equal(&c->floating_ip.other.mac, &claim.mac), f);
+	    collector_mac_equal(&c->floating_ip.other.mac, &claim.mac), 0, f);
 }
 
 /* A virtual MAC address of VRRP or HSRP, which several hosts use. */

@@ -307,6 +307,25 @@ two_masters(void **state)
 	vrrp(30, PEER, 100);
 	judge_at(30, 0);
 	assert_int_equal(state_of(EVIDENCE_OTHER_ACTIVE), EVIDENCE_UNKNOWN);
+	/* A node takes over, and the old one sends until it notices that. */
+	begin_vrrp();
+	vrrp(LAST + 0.46, THIRD, 200);
+	vrrp(LAST + 0.47, PEER, 100);
+	for (t = LAST + 1.46; t < 30; t++)
+		vrrp(t, THIRD, 200);
+	judge_at(30, 0);
+	assert_int_equal(state_of(EVIDENCE_OTHER_ACTIVE), EVIDENCE_UNKNOWN);
+	/* Two masters of an earlier time, and a failover. */
+	begin("vrrp 51");
+	for (t = 0; t <= LAST; t++) {
+		vrrp(t, PEER, 100);
+		if (t > 2 && t < 7)
+			vrrp(t + 0.5, THIRD, 90);
+	}
+	for (t = 23; t < 30; t++)
+		vrrp(t, THIRD, 90);
+	judge_at(30, 0);
+	assert_int_equal(state_of(EVIDENCE_OTHER_ACTIVE), EVIDENCE_UNKNOWN);
 	/* In turn. */
 	begin_vrrp();
 	for (t = 23; t < 26; t++) {
