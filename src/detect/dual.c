@@ -288,11 +288,17 @@ clear_due(const struct duals *all, uint32_t i)
 static void
 schedule(struct duals *all, uint32_t i)
 {
-	if (!all->rows[i].raised || all->scheduled[i])
+	const struct dual	*d = &all->rows[i];
+
+	if (!d->raised || all->scheduled[i])
 		return;
 	all->scheduled[i] = true;
-	heap_push(&all->deadlines, mono_add(all->rows[i].raised_at,
-	    all->rows[i].interruption_ns), i);
+	/*
+	 * The first check.  The raise of a restored alarm may be years ago, and
+	 * the time since then is passed in steps of CHECK_NS at most.
+	 */
+	heap_push(&all->deadlines, mono_add(clear_due(all, i),
+	    d->interruption_ns - d->quiet_ns), i);
 }
 
 static void

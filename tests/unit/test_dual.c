@@ -703,6 +703,19 @@ restored_and_over(void **state)
 	expect_nothing(100000);
 }
 
+/* It takes no time, although it was raised 20 years ago. */
+static void
+restored_after_years(void **state)
+{
+	const int64_t	 years = INT64_C(20) * 365 * 86400 * 1000;	/* ms */
+
+	(void)state;
+	dual_restore(&t.rows[0], 7, true, ms(-years), ms(0));
+	replace_detector();
+	duals_advance_both(&t.duals, &t.detect, ms(9999));
+	expect_cleared(10000, years + 10000);
+}
+
 /* ---- the floating IP */
 
 /* Both hosts answer each request. */
@@ -901,6 +914,7 @@ main(void)
 		TEST(engine_killed_in_a_write),
 		TEST(restored),
 		TEST(restored_and_over),
+		TEST(restored_after_years),
 		TEST(two_owners),
 		TEST(owner_moves),
 		TEST(no_claims),
