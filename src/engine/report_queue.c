@@ -12,6 +12,7 @@
 struct report_queue_entry {
 	/* Owned; NULL: it is of another type. */
 	struct engine_message	*message;
+	/* In evidence_slots; NULL: it is of another type. */
 	struct engine_evidence	*evidence;
 	struct engine_event	 event;
 };
@@ -21,8 +22,11 @@ report_queue_init(struct report_queue *q)
 {
 	*q = (struct report_queue){ 0 };
 	queue_init(&q->entries, sizeof(struct report_queue_entry));
-	return (queue_reserve(&q->entries, ENGINE_EVENTS +
-	    REPORT_QUEUE_LINES_MAX));
+	q->evidence_slots = calloc(REPORT_QUEUE_EVIDENCE_MAX,
+	    sizeof(*q->evidence_slots));
+	return (q->evidence_slots != NULL && queue_reserve(&q->entries,
+	    ENGINE_EVENTS + REPORT_QUEUE_LINES_MAX +
+	    REPORT_QUEUE_EVIDENCE_MAX));
 }
 
 static void
@@ -31,7 +35,6 @@ drop_first(struct report_queue *q)
 	const struct report_queue_entry	*first = queue_at(&q->entries, 0);
 
 	free(first->message);
-	free(first->evidence);
 	queue_shift(&q->entries);
 }
 
@@ -41,6 +44,7 @@ report_queue_free(struct report_queue *q)
 	while (report_queue_waiting(q))
 		drop_first(q);
 	queue_free(&q->entries);
+	free(q->evidence_slots);
 }
 
 struct engine_event
@@ -88,14 +92,12 @@ report_queue_add_evidence(struct report_queue *q,
 
 	if (q->evidence >= REPORT_QUEUE_EVIDENCE_MAX)
 		return (false);
-	entry.evidence = malloc(sizeof(*evidence));
-	if (entry.evidence == NULL)
-		return (false);
+	/* The entries leave the queue in the order in which they entered. */
+	entry.evidence = &q->evidence_slots[q->next_slot];
 	*entry.evidence = *evidence;
-	if (!queue_push(&q->entries, &entry)) {
-		free(entry.evidence);
+	if (!queue_push(&q->entries, &entry))
 		return (false);
-	}
+	q->next_slot = (q->next_slot + 1) % REPORT_QUEUE_EVIDENCE_MAX;
 	q->evidence++;
 	return (true);
 }

@@ -16,6 +16,9 @@ struct report_queue {
 	unsigned	 lines;		/* how many of them are log lines */
 	unsigned	 dropped;	/* log lines, not reported yet */
 	unsigned	 evidence;	/* how many of them are evidence */
+	/* Memory for evidence, so that a raise allocates none; owned. */
+	struct engine_evidence *evidence_slots;
+	unsigned	 next_slot;	/* 0..REPORT_QUEUE_EVIDENCE_MAX - 1 */
 };
 
 /*

@@ -142,24 +142,63 @@ fi
 gcc -shared -fPIC -o "$WORK/allocations.so" \
 	"$ROOT/tests/tools/report-allocations.c" ||
 	bail_out "cannot compile the preloaded library"
-realtime 0
 # LD_PRELOAD may not have a blank.
 HBWATCHD_ENV=(LD_PRELOAD=allocations.so "LD_LIBRARY_PATH=$WORK"
 	"ALLOCATIONS=$WORK/fifo")
 mkfifo -m 0666 "$WORK/fifo"
-start allocations "$NODE_A" cat "$WORK/fifo"
-start_hbwatchd
-soon "with the library, heartbeats make the watch alive" 10 \
-	watch_is hbwWatchState flinkserver alive
-raised=$(trap_count hbwAlarmRaised)
+
+# allocations: how many are in the log
+allocations() {
+	wc -l <"$WORK/allocations.log"
+}
+
+# is_widened: has the filter been compiled, and is that over since the last call?
+seen=0
+is_widened() {
+	local before=$seen
+
+	seen=$(allocations)
+	grep -q calloc "$WORK/allocations.log" && [ "$seen" = "$before" ]
+}
+
+# start_with_library EVIDENCE INTERRUPTION
+start_with_library() {
+	{
+		echo "evidence = $1"
+		watch_section flinkserver 20053 "$2"
+	} | configure
+	start allocations "$NODE_A" cat "$WORK/fifo"
+	start_hbwatchd
+	soon "evidence = $1: heartbeats make the watch alive" 10 \
+		watch_is hbwWatchState flinkserver alive
+	raised=$(trap_count hbwAlarmRaised)
+}
+
+raise_and_clear() {
+	soon "evidence = $1: a silence raises the alarm" 10 \
+		traps_are $((raised + 1)) hbwAlarmRaised flinkserver
+}
+
+start_with_library 0 1s
 stop peer
-soon "with the library, a silence raises the alarm" 10 \
-	traps_are $((raised + 1)) hbwAlarmRaised flinkserver
+raise_and_clear 0
 start_peer
-soon "with the library, heartbeats clear it" 10 \
+soon "evidence = 0: heartbeats clear the alarm" 10 \
 	traps_are $((raised + 1)) hbwAlarmCleared flinkserver
 is "the engine has allocated no memory and opened no file" \
 	"$(sort "$WORK/allocations.log" | uniq -c)" ""
+stop hbwatchd
+stop allocations
+
+# To widen the filter, libpcap allocates memory, long before the deadline.
+start_with_library 8MB 6s
+stop peer
+soon "evidence = 8MB: the filter for evidence is widened" 10 is_widened
+before=$(allocations)
+raise_and_clear 8MB
+is "between that and the raise, the engine has allocated no memory" \
+	"$(allocations)" "$before"
+start_peer
 at "$NODE_B" ip link set "$LINK" down
 soon "a log line, which is allocated, shows that the library works" 10 \
 	grep -q '^malloc' "$WORK/allocations.log"
