@@ -91,7 +91,7 @@ class ExpectedAlarms:
         time, False)"""
         possible = self.evidence.monotonic(trap.wall, trap.arrival)
         lied = self.visibility.lie_logged(trap)
-        for at in possible or [trap.arrival]:
+        for at in possible or ([trap.arrival] if lied is None else []):
             if fits(at) and (lied is None or at >= self.last - MARGIN):
                 return at, True
         # A lying engine can send any time, also one before the last event.
