@@ -291,6 +291,9 @@ judge(struct player_diagnosis *d, struct player_case *c, struct wall_time now)
 
 	(void)tracker_evidence(&d->tracker, c->watch, clock_of(now),
 	    &evidence);
+	/* After the clear, another silence may begin: it is another alarm's. */
+	if (c->cleared && (evidence.flags & EVIDENCE_CLEARED) == 0)
+		return;
 	verdict_of(&evidence, now, &verdict);
 	/* What was known before the clear stays known after it. */
 	if ((evidence.flags & EVIDENCE_CLEARED) != 0 &&
@@ -315,10 +318,12 @@ player_diagnosis_event(struct player_diagnosis *d,
 		tracker_cleared(&d->tracker, event->watch, event->at);
 		if (c == NULL)
 			return (NULL);
+		c->cleared = true;
 	}
 	catch_up(d, event->at);
 	judge(d, c, at);
-	c->until = wall_add(at, CHANGES_NS);
+	/* What happens later is not about an alarm that was cleared. */
+	c->until = wall_add(at, c->cleared ? CHECK_NS : CHANGES_NS);
 	return (c);
 }
 
@@ -327,7 +332,7 @@ player_diagnosis_advance(struct player_diagnosis *d, struct wall_time now)
 {
 	size_t	 i = 0;
 
-	if (d->ncases == 0 || wall_sub(now, d->checked) < CHECK_NS)
+	if (wall_sub(now, d->checked) < CHECK_NS)
 		return;
 	d->checked = now;
 	tracker_advance(&d->tracker, clock_of(now));

@@ -27,6 +27,7 @@ struct player_peer {
 struct player_case {
 	uint32_t		 watch;
 	struct wall_time	 until;		/* it changes no more */
+	bool			 cleared;
 	struct evidence		 evidence;
 	struct verdict		 verdict;
 };

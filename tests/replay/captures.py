@@ -323,6 +323,12 @@ for t in range(230):
 write('refused.pcap', pcap(refused))
 write('refused-1.pcap', pcap(refused[:222]))
 write('refused-2.pcap', pcap(refused[222:]))
+# The same soon after an alarm was cleared, without another alarm.
+write('refused-later.pcap', pcap(
+    [(t, heartbeat()) for t in range(0, 40)] +
+    [(t, heartbeat()) for t in range(75, 81)] +
+    [(t + i / 1000, (ours, refusal)[i]) for t in range(81, 105)
+     for i in (0, 1)]))
 
 # Evidence files of hbwatchd: the statistics extend the time of the packets, at
 # its beginning and at its end.  In other files they do not.

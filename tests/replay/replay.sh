@@ -955,6 +955,11 @@ cat >expected <<'END'
 instanceStopped peer 95 portRefused 71.0 22 1
 END
 same "explain -j is one JSON object" 0 0 expected got nothing err
+"$HBWATCH" explain -c one refused-later.pcap 2>err |
+    sed -n 's/^  Cause: *//p' >got
+echo 'unknown (side unknown), confidence 0 %' >expected
+same "what happens after the clear does not change the cause" 0 0 \
+    expected got nothing err
 "$HBWATCH" explain -c one cut-data.pcap >out 2>err
 same "explain of a damaged capture has exit status 1" 1 $?
 
