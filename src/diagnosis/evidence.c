@@ -239,7 +239,11 @@ present(enum evidence_number number, const struct evidence_signal *s,
 		present_handshake(s, text);
 		break;
 	case EVIDENCE_OTHER_ACTIVE:
-		add(text, "two nodes send in turn, the last packet was");
+		add(text, "two nodes send in turn");
+		/* The detector of two active nodes has no time for it. */
+		if (wall_is_never(s->at))
+			break;
+		add(text, ", the last packet was");
 		add_from(text, s);
 		break;
 	case EVIDENCE_PEER_OTHER_TRAFFIC:

@@ -128,6 +128,10 @@ signals(void **state)
 		assert_string_equal(evidence_text(rows[i].number, &s, text),
 		    rows[i].text);
 	}
+	/* Of an alarm of two active nodes. */
+	s = (struct evidence_signal){ .state = EVIDENCE_PRESENT };
+	assert_string_equal(evidence_text(EVIDENCE_OTHER_ACTIVE, &s, text),
+	    "two nodes send in turn");
 }
 
 static struct verdict
