@@ -244,6 +244,21 @@ describe_node(const struct alarm *a, char *detail)
 }
 
 static void
+describe_flags(const struct alarm *a, const struct configuration_watch *w,
+    char *detail)
+{
+	if ((a->flags & ALARM_STOPPING) != 0 &&
+	    !is_decided(a, EVIDENCE_PEER_ANNOUNCED_STOP))
+		add(detail, "; the peer announced that it stops");
+	if ((a->flags & ALARM_LINK_DOWN) != 0 &&
+	    !is_decided(a, EVIDENCE_CARRIER))
+		add(detail, "; %s is down", w->profile->interface);
+	if ((a->flags & ALARM_LOSSY) != 0)
+		add(detail, "; the capture lost packets");
+	describe_verdict(a, w, detail);
+}
+
+static void
 describe_raise(const struct alarm *a, const struct configuration_watch *w,
     char *detail)
 {
@@ -251,6 +266,16 @@ describe_raise(const struct alarm *a, const struct configuration_watch *w,
 	const char	*heartbeat = w->profile->heartbeat;
 	bool		 is_long = strlen(heartbeat) > HEARTBEAT_MAX;
 
+	/*
+	 * A notification has no room for all this and the evidence, which
+	 * names the heartbeat.
+	 */
+	if (a->number != 0 && (a->flags & ALARM_DUAL) == 0) {
+		add(detail, "no heartbeat on %s for %.10g s",
+		    w->profile->interface, (double)a->span_ns / NSEC_PER_SEC);
+		describe_flags(a, w, detail);
+		return;
+	}
 	/* Without the dots, a part of an expression looks like all of it. */
 	add(detail, "%s (%.*s%s on %s)", (a->flags & ALARM_DUAL) != 0 ?
 	    "two nodes are active" : "no heartbeat",
@@ -271,15 +296,7 @@ describe_raise(const struct alarm *a, const struct configuration_watch *w,
 		    wall_text(a->last_heartbeat, last));
 	else
 		add(detail, ", none was ever received");
-	if ((a->flags & ALARM_STOPPING) != 0 &&
-	    !is_decided(a, EVIDENCE_PEER_ANNOUNCED_STOP))
-		add(detail, "; the peer announced that it stops");
-	if ((a->flags & ALARM_LINK_DOWN) != 0 &&
-	    !is_decided(a, EVIDENCE_CARRIER))
-		add(detail, "; %s is down", w->profile->interface);
-	if ((a->flags & ALARM_LOSSY) != 0)
-		add(detail, "; the capture lost packets");
-	describe_verdict(a, w, detail);
+	describe_flags(a, w, detail);
 }
 
 static void

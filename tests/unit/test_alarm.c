@@ -349,6 +349,11 @@ longest_detail(void **state)
 	w = watch_of(&p, "2001:db8:ffff:ffff:ffff:ffff:ffff:ffff");
 	raise_of(&a, &e, AT(30), 1);
 	if (strstr(alarm_detail(&a, w, detail),
+	    "no heartbeat on enp65s0f1np1.99 for 86400 s; ") == NULL)
+		fail_msg("no time: \"%s\"", detail);
+	/* Without a deciding signal. */
+	a.number = 0;
+	if (strstr(alarm_detail(&a, w, detail),
 	    "; the capture lost packets") == NULL)
 		fail_msg("cut: \"%s\"", detail);
 	assert_ptr_equal(strstr(detail,
@@ -404,7 +409,7 @@ deciding_evidence(void **state)
 	e.stopping = true;
 	alarm_raise(&a, &e, &v, AT(30), 1);
 	if (strstr(detail_of(&a, "192.0.2.12"),
-	    "000000Z; the peer announced that it stops at ") == NULL)
+	    " on eth1 for 30 s; the peer announced that it stops at ") == NULL)
 		fail_msg("no evidence: %s", detail_of(&a, "192.0.2.12"));
 	assert_true(strlen(alarm_repair(&a, w, repair)) > 0);
 	/* Another verdict, with the same cause and with another one. */
