@@ -408,6 +408,15 @@ bfd_is_deaf(const struct collector *c, const struct packet *packet)
 	return (cursor_ok(&data) && first == (1 << 5 | 1) && second >> 6 == 1);
 }
 
+/* The peer cannot receive who does not send: that comes first, then Down. */
+static bool
+partner_was_silent(const struct collector *c, struct mono_time now)
+{
+	int64_t	 mean = collector_mean(&c->partners);
+
+	return (mean > 0 && mono_sub(now, c->partners.seen) > 5 * mean / 2);
+}
+
 /* The partner is this host, unless this is a third one, at a mirror port. */
 static void
 on_partner_heartbeat(struct collector *c, const struct collector_view *v)
@@ -457,7 +466,8 @@ take_heartbeat(struct collector *c, struct collector_view *v)
 	if (decoded && h.stop && !v->from_us &&
 	    (v->from_peer || c->peer.family == ADDR_NONE))
 		on_stop(c, v);
-	if (decoded && v->from_peer && v->after && bfd_is_deaf(c, &f->packet))
+	if (decoded && v->from_peer && v->after &&
+	    bfd_is_deaf(c, &f->packet) && !partner_was_silent(c, f->at))
 		collector_see(c, EVIDENCE_PEER_DOES_NOT_HEAR_US, f)->code =
 		    EVIDENCE_DEAF_BFD;
 }

@@ -385,6 +385,13 @@ bfd(void **state)
 	for (t = 20.5; t < END; t++)
 		bfd_from(t, PEER, 1, 1, PEER);
 	assert_verdict("localFault", 90);
+	/* It was silent before the session went down, but not for long. */
+	begin("bfd");
+	baseline(bfd_up, END);
+	bfd_from(22.7, PEER, 1, 1, PEER);
+	judge_at(22.8, 0);
+	assert_int_equal(state_of(EVIDENCE_PEER_DOES_NOT_HEAR_US),
+	    EVIDENCE_UNKNOWN);
 	/* Neither receives the other. */
 	begin("bfd");
 	baseline(bfd_up, END);
