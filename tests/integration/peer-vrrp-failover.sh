@@ -31,10 +31,18 @@ start_hbwatchd
 soon "advertisements make the watch alive" 10 watch_is hbwWatchState vrrp alive
 soon "one node is active" 5 watch_is hbwWatchActives vrrp 1
 
+# ticks: the heartbeats that were sent so far, ten a second
+ticks() {
+	grep -c ^sent "$WORK/clock.beats"
+}
 
-# pause_claims: claims of an address count for 10 s
+ticks_are() {
+	[ "$(ticks)" -ge "$1" ]
+}
+
+# pause_claims: waits, because claims of an address count for 10 s
 pause_claims() {
-	sleep 11
+	need "the clock has stopped" 20 ticks_are $(($(ticks) + 110))
 }
 
 start_keepalived own "$NODE_A"
