@@ -51,8 +51,9 @@ collector_claim(struct collector *c, struct collector_claims *claims,
 {
 	if (!same && !other)		/* a third one, or the second */
 		claims->other = (struct collector_claim){ .at = { 0 } };
+	/* A node that became silent is not active any more. */
 	if (on_claim(claims, claim, same, persist_ns) &&
-	    mono_sub(c->last, f->at) <= CLAIM_NS)
+	    mono_before(c->last, claims->other.at))
 		collector_see(c, EVIDENCE_OTHER_ACTIVE, f);
 }
 
