@@ -1,80 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
-#include "diagnosis/collector_internal.h"
+#include "diagnosis/collector.h"
+#include "diagnosis/collector_neighbour.h"
+#include "diagnosis/collector_tcp.h"
 
 /* A graceful stop may be announced this long before the last heartbeat. */
 #define STOP_GRACE_NS	(3 * NSEC_PER_SEC)
-/* Frames wait for so long until they are examined, or longer under load. */
-#define LEAST_GAP_NS	(300 * NSEC_PER_MSEC)
-
-/* ---- times */
-
-int64_t
-collector_mean(const struct collector_rate *r)
-{
-	if (r->before < COLLECTOR_MISSING)
-		return (0);
-	return (mono_sub(r->latest, r->first) / (r->before - 1));
-}
-
-int64_t
-collector_interval(const struct collector *c)
-{
-	return (c->setting.interval_ns > 0 ? c->setting.interval_ns :
-	    collector_mean(&c->heartbeats));
-}
-
-struct mono_time
-collector_overdue(const struct collector *c)
-{
-	int64_t	 interval = collector_interval(c);
-
-	if (interval == 0)
-		interval = c->setting.watch->profile->interruption_ns / 5;
-	return (mono_add(c->last, interval + interval / 4));
-}
-
-int64_t
-collector_longest(const struct collector_rate *r)
-{
-	int64_t	 mean = collector_mean(r), longest;
-
-	longest = mean > r->gap_ns ? mean : r->gap_ns;
-	return (longest > LEAST_GAP_NS ? longest : LEAST_GAP_NS);
-}
-
-bool
-collector_goes_on(const struct collector *c, const struct collector_rate *r,
-    struct mono_time now)
-{
-	if (r->after == 0 || !mono_before(collector_overdue(c), r->seen))
-		return (false);
-	return (r->before < COLLECTOR_MISSING ||
-	    mono_sub(now, r->seen) <
-	    COLLECTOR_MISSING * collector_longest(r));
-}
-
-bool
-collector_stopped(const struct collector_rate *r, struct mono_time now)
-{
-	return (r->before >= COLLECTOR_MISSING &&
-	    mono_sub(now, r->seen) >=
-	    COLLECTOR_MISSING * collector_longest(r));
-}
-
-bool
-collector_stopped_with_peer(const struct collector *c,
-    const struct collector_rate *r, struct mono_time now)
-{
-	int64_t	 near_ns = 2 * collector_longest(r);
-
-	/* The last frame may be later than the last heartbeat. */
-	return (collector_stopped(r, now) &&
-	    mono_sub(r->seen, c->last) <= near_ns &&
-	    mono_sub(c->last, r->seen) <= near_ns &&
-	    mono_sub(r->latest, r->first) >= COLLECTOR_MISSING * near_ns);
-}
 
 static void
 count(struct collector_rate *r, const struct collector_view *v)
@@ -90,7 +22,7 @@ count(struct collector_rate *r, const struct collector_view *v)
 	gap = r->before == 0 ? 0 : mono_sub(at, r->latest);
 	/* A host sends some frames when it starts, and others only later. */
 	if (!r->restarted && gap > mono_sub(r->latest, r->first) &&
-	    gap > LEAST_GAP_NS && r->before >= COLLECTOR_MISSING) {
+	    gap > COLLECTOR_GAP_NS && r->before >= COLLECTOR_MISSING) {
 		*r = (struct collector_rate){ .seen = at, .restarted = true };
 		gap = 0;
 	}
@@ -101,33 +33,7 @@ count(struct collector_rate *r, const struct collector_view *v)
 	r->latest = at;
 }
 
-struct evidence_signal *
-collector_see(struct collector *c, enum evidence_number number,
-    const struct diagnosis_frame *f)
-{
-	struct evidence_signal	*s = &c->signals[number];
-
-	s->count++;
-	s->at = f->wall;
-	s->mac = f->source;
-	s->address = f->packet.source;
-	return (s);
-}
-
 /* ---- hosts */
-
-/* An address of this host; that of the option `local` is taken for one. */
-bool
-collector_is_ours(const struct collector *c, const struct addr *a)
-{
-	const struct configuration_profile	*p = c->setting.watch->profile;
-
-	if (!collector_addr_known(a))
-		return (false);
-	if (c->setting.own == NULL)
-		return (collector_addr_is(&p->local, a));
-	return (own_addresses_have(c->setting.own, a, p->interface));
-}
 
 static bool
 is_of_peer(const struct collector *c, const struct diagnosis_frame *f)
@@ -188,31 +94,6 @@ static const struct heartbeat_form *
 form_of(const struct collector *c)
 {
 	return (&c->setting.watch->profile->form);
-}
-
-bool
-collector_has_port(const struct collector *c, const struct packet *packet)
-{
-	const struct heartbeat_form	*form = form_of(c);
-	const struct protocol		*p = form->protocol;
-	uint32_t			 ports[2], more, i, n;
-
-	ports[0] = packet->source_port;
-	ports[1] = packet->destination_port;
-	if (p->transport != 0 && packet->protocol != p->transport)
-		return (false);
-	if (p->transport != IPPROTO_UDP && p->transport != IPPROTO_TCP)
-		return (true);
-	more = form->key == p->default_key ? p->default_more : 0;
-	for (i = 0; i < 2; i++) {
-		if (p->ports[0] == 0 && ports[i] >= form->key &&
-		    ports[i] <= form->key + more)
-			return (true);
-		for (n = 0; n < 2; n++)
-			if (p->ports[n] != 0 && ports[i] == p->ports[n])
-				return (true);
-	}
-	return (false);
 }
 
 static bool
@@ -383,14 +264,6 @@ on_active(struct collector *c, const struct diagnosis_frame *f,
 	    collector_addr_is(&c->group.latest.address, &claim.address),
 	    collector_addr_is(&c->group.other.address, &claim.address),
 	    interval_ns + interval_ns / 2, f);
-}
-
-bool
-collector_one_sender(const struct collector *c)
-{
-	const char	*name = c->setting.watch->profile->form.protocol->name;
-
-	return (strcmp(name, "vrrp") == 0 || strcmp(name, "carp") == 0);
 }
 
 /* BFD: the state Down, and diagnostic 1, control detection time expired. */

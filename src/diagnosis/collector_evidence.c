@@ -4,13 +4,12 @@
  */
 #include <string.h>
 
-#include "diagnosis/collector_internal.h"
+#include "diagnosis/collector.h"
+#include "diagnosis/collector_neighbour.h"
 
 /* Two segments may be a coincidence; the peer's stop may need a moment. */
 #define ACKNOWLEDGEMENTS	2
 #define RETRANSMISSIONS		2
-/* A peer reacts within this time when our instance stops. */
-#define REACTION_NS		(60 * NSEC_PER_SEC)
 /* A kernel answers sooner than this. */
 #define ANSWER_NS		(300 * NSEC_PER_MSEC)
 
@@ -89,42 +88,6 @@ set_peer(const struct collector *c, struct mono_time now, struct evidence *e)
 	set(c, e, EVIDENCE_PEER_REBOOTED, state);
 }
 
-/* BFD sends once a second while it is not Up: RFC 5880, section 6.8.3. */
-#define SLOW_NS		(1100 * NSEC_PER_MSEC)
-
-static struct collector_rate
-partner_rate(const struct collector *c)
-{
-	struct collector_rate	 r = c->partners;
-	const char		*name = c->setting.watch->profile->
-				    form.protocol->name;
-
-	if (strcmp(name, "bfd") == 0 && r.gap_ns < SLOW_NS)
-		r.gap_ns = SLOW_NS;
-	return (r);
-}
-
-bool
-collector_partner_stopped(const struct collector *c, struct mono_time now)
-{
-	const struct collector_rate	 slow = partner_rate(c);
-	const struct collector_rate	*r = &c->partners;
-	int64_t				 due_ns = collector_longest(r);
-
-	if (c->partner_paused)
-		return (true);
-	if (!collector_stopped(&slow, now) || collector_one_sender(c) ||
-	    (c->partner_repeats && !c->we_closed) ||
-	    mono_sub(c->last, r->seen) > REACTION_NS)
-		return (false);
-	if (c->we_closed)
-		return (true);
-	/* It also stops because the peer has ended the connection. */
-	return (!mono_before(mono_add(c->last, 2 * due_ns), r->seen) &&
-	    (collector_never(c->peer_ended) ||
-	    mono_before(mono_add(r->seen, due_ns), c->peer_ended)));
-}
-
 /* BFD announces it; other peers repeat what was answered, or was not. */
 static enum evidence_deaf
 deaf_by(const struct collector *c, struct evidence_signal *s)
@@ -176,7 +139,7 @@ set_unanswered(const struct collector *c, struct evidence *e)
 static void
 set_ours(const struct collector *c, struct mono_time now, struct evidence *e)
 {
-	const struct collector_rate	 r = partner_rate(c);
+	const struct collector_rate	 r = collector_partner_rate(c);
 	enum evidence_state		 state = EVIDENCE_UNKNOWN;
 
 	/*

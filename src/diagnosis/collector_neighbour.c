@@ -1,10 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * Who has an address, and who asks for it: ARP and ND, and claims of a group.
- */
 #include <string.h>
 
-#include "diagnosis/collector_internal.h"
+#include "diagnosis/collector_neighbour.h"
 
 /* Two claimants within this time are active together. */
 #define CLAIM_NS	(10 * NSEC_PER_SEC)

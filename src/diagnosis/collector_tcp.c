@@ -1,8 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/*
- * What the TCP connections of the heartbeats show.
- */
-#include "diagnosis/collector_internal.h"
+#include "diagnosis/collector_tcp.h"
 
 /* A connection that ends so soon carried no heartbeats. */
 #define SHORT_NS	NSEC_PER_SEC
