@@ -7,6 +7,8 @@
 #define CLAIM_NS	(10 * NSEC_PER_SEC)
 /* The kernel repeats a request that is not answered about once a second. */
 #define REQUESTS_NS	(3 * NSEC_PER_SEC)
+/* A host that receives the answer asks again much later. */
+#define REPEAT_NS		(1500 * NSEC_PER_MSEC)
 /* The peer's requests for us count from so long before the last heartbeat. */
 #define DEAF_NS		(5 * NSEC_PER_SEC)
 
@@ -156,7 +158,7 @@ on_deaf(struct collector *c, const struct collector_view *v, bool request)
 			c->deaf_replies++;
 		return;
 	}
-	if (mono_sub(f->at, c->deaf_latest) > DEAF_NS)
+	if (mono_sub(f->at, c->deaf_latest) > REPEAT_NS)
 		c->deaf_requests = c->deaf_replies = 0;
 	c->deaf_requests++;
 	c->deaf_latest = f->at;

@@ -99,8 +99,17 @@ class Scene:
                 "%s" % (host, mac_of(host), self.host(host)))
         self.ip("x", "link set %s0 master %s" % (host, switch))
         self.ip("x", "link set %s0 up" % host)
+        self.notice_silence(host, "eth0")
         self.ip(host, "address add %s/24 dev eth0" % address)
         self.ip(host, "link set eth0 up")
+
+    def notice_silence(self, host, interface):
+        """The kernel notices a silent neighbour within 15 to 53 s.  Heartbeats
+        and interruptions here are as much shorter than those in use."""
+        for setting in "base_reachable_time_ms=2000", \
+                "delay_first_probe_time=1":
+            self.at(host, "sysctl", "-qw", "net.ipv4.neigh.%s.%s" % (
+                interface, setting))
 
     def build_network(self, router):
         for name in "xabcd":
@@ -120,10 +129,6 @@ class Scene:
             self.connect_behind_router()
         else:
             self.connect("b", "s2", B)
-        # The kernel notices a silent neighbour within 15 to 53 s.  Heartbeats
-        # and interruptions here are as much shorter than those in use.
-        for name in "base_reachable_time_ms=2000", "delay_first_probe_time=1":
-            self.at("a", "sysctl", "-qw", "net.ipv4.neigh.eth0." + name)
         self.ip("a", "link add eth1 type veth peer name eth1 netns %s" %
                 self.host("b"))
         for host, address in ("a", A2), ("b", B2):
@@ -135,6 +140,7 @@ class Scene:
         self.routed = True
         self.ip("d", "link add eth1 type veth peer name eth0 netns %s" %
                 self.host("b"))
+        self.notice_silence("d", "eth1")
         self.ip("d", "address add 10.7.0.1/24 dev eth1")
         self.ip("d", "link set eth1 up")
         self.ip("b", "address add %s/24 dev eth0" % ROUTED)
