@@ -199,6 +199,55 @@ write_terms(FILE *stream, const struct filter *f)
 	return (complete);
 }
 
+/* Finds the least and the greatest port of a protocol; false: it has none. */
+static bool
+find_ports(const struct configuration *config, const char *interface,
+    const struct protocol *p, uint32_t *least, uint32_t *greatest)
+{
+	const struct configuration_watch	*w;
+	uint32_t				 key;
+	size_t					 i;
+
+	*least = UINT16_MAX;
+	*greatest = 0;
+	for (i = 0; i < config->nwatches; i++) {
+		w = config->watches[i];
+		if (w->profile->form.protocol != p ||
+		    !match_concerns(w, interface))
+			continue;
+		key = w->profile->form.key;
+		if (key < *least)
+			*least = key;
+		if (key > *greatest)
+			*greatest = key;
+	}
+	return (*least <= *greatest);
+}
+
+/*
+ * Writes one range of ports for each protocol, because there are too many terms
+ * with one port.
+ */
+static void
+write_ranges(FILE *stream, const struct configuration *config,
+    const char *interface)
+{
+	const struct protocol *const	*p;
+	const char			*before = "";
+	uint32_t			 least, greatest;
+
+	for (p = protocols; *p != NULL; p++) {
+		if (((*p)->transport != IPPROTO_UDP &&
+		    (*p)->transport != IPPROTO_TCP) || (*p)->ports[0] != 0 ||
+		    !find_ports(config, interface, *p, &least, &greatest))
+			continue;
+		fprintf(stream, "%s%s portrange %u-%u", before,
+		    (*p)->transport == IPPROTO_UDP ? "udp" : "tcp", least,
+		    greatest);
+		before = " or ";
+	}
+}
+
 char *
 match_filter_sent(const struct configuration *config, const char *interface)
 {
@@ -218,12 +267,14 @@ match_filter_sent(const struct configuration *config, const char *interface)
 		    w->profile->form.expression == NULL)
 			add_term(&f, &term);
 	}
-	if (f.nterms == 0 || f.any_ip)
+	if (f.nterms == 0)
 		return (strdup(""));
 	stream = open_memstream(&text, &length);
 	if (stream == NULL)
 		return (NULL);
-	complete = write_terms(stream, &f);
+	complete = f.any_ip || write_terms(stream, &f);
+	if (f.any_ip)
+		write_ranges(stream, config, interface);
 	if (fclose(stream) == 0 && complete)
 		return (text);
 	free(text);

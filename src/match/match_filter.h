@@ -31,8 +31,9 @@ void	 match_filters_free(char *filters[MATCH_FILTERS]);
 
 /*
  * A filter for heartbeats of this host: all packets with a protocol and port of
- * a watch of the interface.  It has no `bpf`, and is "" if there are too many
- * ports.  New memory that the caller frees; NULL when memory is exhausted.
+ * a watch of the interface.  If there are too many ports, it has one range for
+ * each protocol.  It has no `bpf`, and may be "".  New memory that the caller
+ * frees; NULL when memory is exhausted.
  */
 char	*match_filter_sent(const struct configuration *,
 	    const char *interface);
