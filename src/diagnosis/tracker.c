@@ -387,11 +387,16 @@ tracker_wanted(const struct tracker *t, struct mono_time now,
     struct tracker_wanted *wanted)
 {
 	struct tracker_wanted	 w;
-	size_t			 i, n = 0;
+	size_t			 i, k, n = 0;
 
 	for (i = 0; i < t->ncases && n < TRACKER_WANTED; i++) {
 		w = wanted_of(&t->cases[i]);
-		if (is_wanted_case(&t->cases[i], now) &&
+		/* Several watches may have the same peer. */
+		for (k = 0; k < n; k++)
+			if (addr_equal(&wanted[k].peer, &w.peer) &&
+			    memcmp(&wanted[k].mac, &w.mac, MAC_LENGTH) == 0)
+				break;
+		if (k == n && is_wanted_case(&t->cases[i], now) &&
 		    (w.peer.family != ADDR_NONE || mac_is_known(&w.mac)))
 			wanted[n++] = w;
 	}

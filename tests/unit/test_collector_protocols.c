@@ -388,8 +388,8 @@ bfd(void **state)
 	/* It was silent before the session went down, but not for long. */
 	begin("bfd");
 	baseline(bfd_up, END);
-	bfd_from(22.7, PEER, 1, 1, PEER);
-	judge_at(22.8, 0);
+	bfd_from(22, PEER, 1, 1, PEER);
+	judge_at(22.05, 0);
 	assert_int_equal(state_of(EVIDENCE_PEER_DOES_NOT_HEAR_US),
 	    EVIDENCE_UNKNOWN);
 	/* Neither receives the other. */
