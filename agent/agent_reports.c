@@ -160,6 +160,20 @@ agent_evidence(struct agent *agent, struct engine_evidence *e,
 	return (wrong);
 }
 
+const char *
+agent_report_watch(const struct agent *agent, const struct engine_report *r)
+{
+	const struct configuration	*config = agent->current.config;
+	uint32_t			 watch = UINT32_MAX;
+
+	if (r->type == ENGINE_EVENT)
+		watch = r->event->watch;
+	else if (r->type == ENGINE_EVIDENCE)
+		watch = r->evidence->watch;
+	return (watch < config->nwatches ? config->watches[watch]->name :
+	    NULL);
+}
+
 /* ---- missing reports */
 
 /*

@@ -10,6 +10,7 @@
 #include "base/mono.h"
 #include "base/wall.h"
 #include "engine/engine_check.h"
+#include "engine/engine_process.h"
 
 /*
  * ENGINE_EVENT: an alarm was raised or cleared.  ENGINE_CAPTURE: the state of a
@@ -27,6 +28,10 @@ const char *agent_capture_event(struct agent *, struct engine_message *,
  */
 const char *agent_evidence(struct agent *, struct engine_evidence *,
 	    const struct engine_check_clocks *);
+
+/* The name of the watch that a report is about; NULL: none. */
+const char *agent_report_watch(const struct agent *,
+	    const struct engine_report *);
 
 /*
  * Compares alarms and captures with the shared rows, and applies the changes

@@ -414,22 +414,6 @@ take_report(struct supervisor *s, const struct engine_report *r)
 	}
 }
 
-/* The name of the watch of a report; NULL: it has none. */
-static const char *
-watch_of(const struct supervisor *s, const struct engine_report *r)
-{
-	const struct configuration	*config = s->agent->current.config;
-
-	uint32_t			 watch = UINT32_MAX;
-
-	if (r->type == ENGINE_EVENT)
-		watch = r->event->watch;
-	else if (r->type == ENGINE_EVIDENCE)
-		watch = r->evidence->watch;
-	return (watch < config->nwatches ? config->watches[watch]->name :
-	    NULL);
-}
-
 static bool
 may_read_more(const struct supervisor *s, unsigned reports)
 {
@@ -461,7 +445,7 @@ read_current(struct supervisor *s, struct mono_time now)
 	    (status = engine_receive(&s->current, &r)) == ENGINE_REPORT)
 		wrong = take_report(s, &r);
 	if (wrong != NULL) {
-		current_is_invalid(s, wrong, watch_of(s, &r), now);
+		current_is_invalid(s, wrong, agent_report_watch(s->agent, &r), now);
 	} else if (status == ENGINE_INVALID) {
 		current_is_invalid(s, INVALID_TEXT, NULL, now);
 	} else if (status == ENGINE_ENDED) {
