@@ -445,7 +445,8 @@ read_current(struct supervisor *s, struct mono_time now)
 	    (status = engine_receive(&s->current, &r)) == ENGINE_REPORT)
 		wrong = take_report(s, &r);
 	if (wrong != NULL) {
-		current_is_invalid(s, wrong, agent_report_watch(s->agent, &r), now);
+		current_is_invalid(s, wrong,
+		    agent_report_watch(s->agent, &r), now);
 	} else if (status == ENGINE_INVALID) {
 		current_is_invalid(s, INVALID_TEXT, NULL, now);
 	} else if (status == ENGINE_ENDED) {
