@@ -111,7 +111,8 @@ row_view(const struct agent *agent, size_t i, union view *view)
 	uint32_t		 position = g->by_alarm[i];
 
 	view->alarm = (struct alarm_view){
-		generation_alarm_watch(g, position), &g->alarms[position], agent,
+		generation_alarm_watch(g, position), &g->alarms[position],
+		agent,
 	};
 	return (&view->alarm);
 }

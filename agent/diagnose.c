@@ -320,7 +320,8 @@ diagnose_raise(struct agent *agent, size_t position,
 	if (!is_on(agent))
 		return (alarm_event_verdict(event, at));
 	alarm = agent_alarm_at(agent, position);
-	c = diagnose_case_of(&d->cases, alarm.index, alarm.watch->profile->alarm->id);
+	c = diagnose_case_of(&d->cases, alarm.index,
+	    alarm.watch->profile->alarm->id);
 	fresh = c->reported.ns != 0 &&
 	    mono_sub(agent->now, c->reported) < FRESH_NS;
 	/* A line of a silence that ended long ago is not about this one. */
@@ -458,7 +459,8 @@ take_signal(struct agent *agent, uint32_t index, enum evidence_number number,
 	if (i == SIZE_MAX)
 		return;
 	alarm = agent_alarm_at(agent, i);
-	c = diagnose_find_case(&agent->diagnose->cases, index, alarm.watch->profile->alarm->id);
+	c = diagnose_find_case(&agent->diagnose->cases, index,
+	    alarm.watch->profile->alarm->id);
 	if (c == NULL)
 		return;
 	if (number == EVIDENCE_PING_ANSWERED)

@@ -13,8 +13,8 @@
 
 /*
  * Starts the process if the owner may not write to the parent of the directory;
- * to be called while the agent is still root.  It ends with the agent.  An error
- * is logged.
+ * to be called while the agent is still root.  It ends with the agent.  An
+ * error is logged.
  */
 void	 directory_maker_start(const char *directory, struct store_owner);
 

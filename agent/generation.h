@@ -44,7 +44,7 @@ struct generation {
 	 * profile->dual in the place of profile->alarm.
 	 */
 	struct configuration_watch **duals;
-	uint32_t		*indexes;	/* hbwWatchIndex of each watch */
+	uint32_t		*indexes;	/* hbwWatchIndex of each */
 	uint32_t		*by_index;	/* watches in this order */
 	uint32_t		*by_alarm;	/* alarms by id, then index */
 	struct rank_set		 active;	/* rows of by_alarm that are

@@ -80,7 +80,7 @@ struct watch_view {
 struct alarm_view {
 	const struct configuration_watch	*config;
 	const struct alarm			*alarm;
-	const struct agent			*agent;	/* NULL: not in a table */
+	const struct agent			*agent;	/* NULL: no table */
 };
 
 struct evidence_view {

@@ -33,8 +33,8 @@ char	*utf8_quote(const char *text, char *quoted);
 
 /*
  * Checks a text of minimum to maximum bytes without control characters, which
- * is not blank.  If minimum is 0 it may be empty.  Returns NULL, or the fault in
- * words that fit before the name of the text, such as "invalid UTF-8 in".
+ * is not blank.  If minimum is 0 it may be empty.  Returns NULL, or the fault
+ * in words that fit before the name of the text, such as "invalid UTF-8 in".
  */
 const char *utf8_text_fault(const char *text, size_t minimum,
 	    size_t maximum);

@@ -244,8 +244,8 @@ check_probe(struct config_check *c, const struct config_value *v)
 	OPTION(word, sections, check_number), FIELD(field),		\
 	RANGE(from, to), .expected = unit }
 #define SIZE(word, field) {						\
-	OPTION(word, TOP, check_size), FIELD(field), .expected = "0, or a "	\
-	"number and kB, MB or GB, from 64kB to 64GB, such as 8MB" }
+	OPTION(word, TOP, check_size), FIELD(field), .expected =	\
+	"0, or a number and kB, MB or GB, from 64kB to 64GB, such as 8MB" }
 #define FLAG(word, sections, field) {					\
 	OPTION(word, sections, check_flag), FIELD(field),		\
 	.expected = "true, false, yes, no, on or off" }

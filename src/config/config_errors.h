@@ -14,7 +14,7 @@
 struct config_place {
 	const char	*file;
 	int		 line;		/* 1.. */
-	unsigned	 position;	/* increases by the line, in all files */
+	unsigned	 position;	/* grows by the line, in all files */
 };
 
 struct config_error {

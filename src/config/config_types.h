@@ -102,13 +102,13 @@ struct configuration {
 	int64_t		 storm_window_ns;	/* 1 s .. 1 h; 0: off */
 	uint32_t	 rate;		/* notifications a second, 1..1000000 */
 	uint32_t	 realtime;	/* of the engine, 0..20; 0: ordinary */
-	uint64_t	 evidence;	/* octets of each ring; 0: no diagnosis */
+	uint64_t	 evidence;	/* octets of a ring; 0: no diagnosis */
 	uint64_t	 evidence_files;	/* octets of all; 0: none */
 	struct configuration_alarm **alarms;	/* by id, with built-in ones */
 	size_t		 nalarms;
 	struct configuration_watch **watches;	/* in the file's order */
 	size_t		 nwatches;
-	char		*warnings;	/* lines, FILE:LINE: warning: TEXT; or "" */
+	char		*warnings;	/* lines FILE:LINE: warning: TEXT */
 	char		*files;		/* a line for each file that was read */
 };
 

@@ -107,7 +107,8 @@ collector_is_ours(const struct collector *c, const struct addr *a)
 bool
 collector_has_port(const struct collector *c, const struct packet *packet)
 {
-	const struct heartbeat_form	*form = &c->setting.watch->profile->form;
+	const struct heartbeat_form	*form =
+					    &c->setting.watch->profile->form;
 	const struct protocol		*p = form->protocol;
 	uint32_t			 ports[2], more, i, n;
 

@@ -98,8 +98,8 @@ diagnosis_frame_is_control(const struct diagnosis_frame *f)
 /*
  * Pcap-filter(7) expressions, without VLAN tags: every frame for which
  * diagnosis_frame_is_control is true passes one of them, and few others do.
- * IPv6 extension headers are supported only for MLD.  The second one is only for
- * Ethernet.
+ * IPv6 extension headers are supported only for MLD.  The second one is only
+ * for Ethernet.
  */
 extern const char diagnosis_control_filter[];
 extern const char diagnosis_broadcast_filter[];

@@ -113,8 +113,8 @@ report_line(void *arg, int priority, const char *line)
 }
 
 /*
- * The wall time of an event: by the timestamp of the heartbeat, so that a replay
- * of the packets has the same time, unless the wall clock was stepped.
+ * The wall time of an event: by the timestamp of the heartbeat, so that a
+ * replay of the packets has the same time, unless the wall clock was stepped.
  */
 static struct wall_time
 wall_of(const struct engine *engine, const struct detect_event *event)

@@ -235,7 +235,8 @@ print_alarm(const struct explain_report *r, const struct explain_alarm *a,
 	char					 repair[DIAGNOSIS_REPAIR_SIZE];
 
 	fprintf(out, "\nAlarm %" PRIu32 " (%s), watch \"%s\", raised %s",
-	    a->type->id, severity_text(a->type->severity), w->name, wall_text(a->raised, text));
+	    a->type->id, severity_text(a->type->severity), w->name,
+	    wall_text(a->raised, text));
 	if (wall_is_never(a->cleared))
 		fputs(", active at the end\n", out);
 	else

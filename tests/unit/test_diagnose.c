@@ -254,7 +254,8 @@ kept_alarms(void **state)
 	end(NULL);
 	for (i = 0; i < WATCHES; i++)
 		fprintf(f, "watch \"w%zu\" { interface = any "
-		    "peer = 10.0.%zu.%zu heartbeat = ip interruption = %zus }\n", i, i / 250,
+		    "peer = 10.0.%zu.%zu heartbeat = ip "
+		    "interruption = %zus }\n", i, i / 250,
 		    i % 250 + 1, i + 1);
 	assert_int_equal(fclose(f), 0);
 	begin_with(many);
