@@ -180,7 +180,7 @@ static const struct {
 	[EVIDENCE_HOST_UNREACHABLE] = { true, UINT8_MAX },
 	[EVIDENCE_PEER_OTHER_TRAFFIC] = { true, EVIDENCE_OTHER_UNANSWERED },
 	[EVIDENCE_PEER_ACKNOWLEDGES_ONLY] = { true, 0 },
-	[EVIDENCE_PEER_DOES_NOT_HEAR_US] = { true, EVIDENCE_DEAF_TCP },
+	[EVIDENCE_PEER_DOES_NOT_HEAR_US] = { true, EVIDENCE_DEAF_BOTH },
 	[EVIDENCE_ARP_UNANSWERED] = { true, EVIDENCE_UNANSWERED_KERNEL },
 	[EVIDENCE_PEER_REBOOTED] = { true, EVIDENCE_REBOOT_MLD },
 	[EVIDENCE_OUR_HEARTBEATS] = { true, 0 },
@@ -192,7 +192,7 @@ static const struct {
 	[EVIDENCE_HANDSHAKE_FAILS] = { true, UINT8_MAX },
 };
 
-/* The wall clock may have been stepped since, so a wrong time is no lie. */
+/* The wall clock may have been stepped since, so a wrong time is valid. */
 static struct wall_time
 past_wall(struct wall_time t, struct wall_time now)
 {
@@ -237,7 +237,7 @@ engine_check_evidence(struct engine_evidence *e,
 	if (!known->enabled)
 		return ("the watch is disabled");
 	if ((e->evidence.flags & ~EVIDENCE_FLAGS) != 0)
-		return ("no such flag of an evidence");
+		return ("no such flag of evidence");
 	for (i = 0; i <= EVIDENCE_MAX && wrong == NULL; i++)
 		wrong = check_signal(&e->evidence.signals[i], i, now);
 	e->evidence.last = past_wall(e->evidence.last, now);

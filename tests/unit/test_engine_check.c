@@ -161,13 +161,20 @@ check_evidence(struct engine_evidence *e)
 static void
 valid_evidence(void **state)
 {
-	struct engine_evidence	 e = an_evidence(), expected = e;
+	struct engine_evidence	 e = an_evidence(), expected;
+	struct evidence_signal	*deaf;
 	unsigned		 i;
 
 	(void)state;
+	/* The largest code that has a meaning is kept. */
+	deaf = &e.evidence.signals[EVIDENCE_PEER_DOES_NOT_HEAR_US];
+	deaf->state = EVIDENCE_PRESENT;
+	deaf->code = EVIDENCE_DEAF_BOTH;
+	expected = e;
 	assert_null(check_evidence(&e));
 	for (i = 0; i <= EVIDENCE_MAX; i++)
-		if (i != EVIDENCE_PORT_REFUSED)
+		if (i != EVIDENCE_PORT_REFUSED &&
+		    i != EVIDENCE_PEER_DOES_NOT_HEAR_US)
 			expected.evidence.signals[i].state = EVIDENCE_UNKNOWN;
 	assert_memory_equal(&e, &expected, sizeof(e));
 }
