@@ -87,8 +87,8 @@ evidence_ring_continue(struct evidence_ring *ring)
 
 /*
  * The position of the oldest record that remains when the octets before `limit`
- * are overwritten.  The records may be those of another engine, which may have
- * written anything: then none remains.
+ * are overwritten.  Positions and records may be those of another engine, which
+ * may have written anything: then none remains.
  */
 static uint64_t
 oldest_after(const struct evidence_ring *ring, uint64_t oldest, uint64_t limit,
@@ -96,6 +96,8 @@ oldest_after(const struct evidence_ring *ring, uint64_t oldest, uint64_t limit,
 {
 	struct evidence_record	 record;
 
+	if (!is_range(ring, oldest, head))
+		return (head);
 	while (oldest < limit) {
 		copy_out(ring, oldest, &record, HEADER_SIZE);
 		if (record.captured > EVIDENCE_RING_SNAPSHOT ||
@@ -199,9 +201,16 @@ evidence_ring_copy(struct evidence_ring *to, const struct evidence_ring *from)
 	struct evidence_record	 record;
 	uint64_t		 position = evidence_ring_head(to), at;
 	uint64_t		 end = evidence_ring_head(from);
+	size_t			 left = from->size, size;
 
-	while (position < end && evidence_ring_read(from, &position, &record)) {
-		at = position - record_size(&record);
+	/* A malicious writer could add records for as long as they are read. */
+	while (position < end &&
+	    evidence_ring_read(from, &position, &record)) {
+		size = record_size(&record);
+		if (size > left)
+			return;
+		left -= size;
+		at = position - size;
 		/* The first record, or those before it were overwritten. */
 		if (at != evidence_ring_head(to))
 			evidence_ring_begin(to, at);

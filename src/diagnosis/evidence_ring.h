@@ -46,7 +46,7 @@ struct evidence_record {
 	uint8_t			 bytes[EVIDENCE_RING_SNAPSHOT];
 };
 
-/* The begin of the memory; the octets of the ring follow. */
+/* The memory begins with it; the octets of the ring follow. */
 struct evidence_ring_header {
 	_Atomic uint64_t	 head;		/* end of the last record */
 	_Atomic uint64_t	 oldest;	/* begin of the first one */
@@ -87,8 +87,9 @@ void	 evidence_ring_append(struct evidence_ring *,
 	    const struct evidence_record *);
 
 /*
- * Appends the records of `from` that are not in `to` yet; their positions stay
- * the same.  Another process may write `from` at the same time.
+ * Appends the records of `from` that are not in `to` yet, at most the contents
+ * of one ring; their positions stay the same.  Another process may write `from`
+ * at the same time.
  */
 void	 evidence_ring_copy(struct evidence_ring *to,
 	    const struct evidence_ring *from);

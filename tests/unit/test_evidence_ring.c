@@ -230,6 +230,23 @@ any_contents(void **state)
 	}
 }
 
+/*
+ * Another engine writes a wrong range while this process appends.  The test
+ * does not end in time if all positions between are examined.
+ */
+static void
+malicious_range(void **state)
+{
+	uint64_t	 position;
+
+	(void)state;
+	ring.header->head = UINT64_C(1) << 60;
+	ring.header->oldest = 0;
+	position = evidence_ring_head(&ring);
+	append(&ring, 7, 9);
+	assert_records(&ring, position, 7, 9);
+}
+
 static void
 sizes(void **state)
 {
@@ -269,6 +286,7 @@ main(void)
 		TEST(killed_while_writing),
 		TEST(copies_keep_positions),
 		TEST(any_contents),
+		TEST(malicious_range),
 		TEST(sizes),
 	};
 
