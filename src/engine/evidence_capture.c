@@ -76,7 +76,7 @@ filter_of(const struct evidence_capture *e, const struct tracker_wanted *wanted,
 
 	if (stream == NULL)
 		return (NULL);
-	/* A term that no frame passes. */
+	/* No frame passes this term. */
 	fprintf(stream, "less 1");
 	for (i = 0; i < n; i++) {
 		if (wanted[i].peer.family != ADDR_NONE)
@@ -241,6 +241,7 @@ drain(struct evidence_capture *e)
 		return;
 	capture_close(e->capture);
 	e->capture = NULL;
+	e->taken = 0;
 }
 
 static bool
