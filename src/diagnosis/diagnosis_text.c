@@ -11,7 +11,7 @@ _Static_assert(CONFIGURATION_REPAIRS == CAUSE_MAX + 1,
     "an alarm has a repair text for each cause");
 
 /*
- * What the deciding evidence means.  The first row that fits the cause, the
+ * The meaning of the deciding evidence.  The first row that fits the cause, the
  * side and the deciding signal counts; 0 fits any.
  */
 struct meaning {
@@ -118,6 +118,7 @@ static const char *
 value_of(const struct configuration_watch *w, char conversion, char *address)
 {
 	const struct configuration_profile	*p = w->profile;
+	const char				*slash;
 
 	switch (conversion) {
 	case 'r':
@@ -130,8 +131,10 @@ value_of(const struct configuration_watch *w, char conversion, char *address)
 		/* A notification has no room for long paths. */
 		if (p->log == NULL)
 			return ("its log");
+		/* A damaged state file may have a path without a slash. */
+		slash = strrchr(p->log, '/');
 		snprintf(address, ADDR_TEXT_SIZE, ".../%.40s",
-		    strrchr(p->log, '/') + 1);
+		    slash != NULL ? slash + 1 : p->log);
 		return (address);
 	case 'f':
 		return (strcmp(p->alarm->service_type, "Flink") == 0 ?

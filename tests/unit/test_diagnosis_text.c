@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <string.h>
+
 #include "diagnosis/diagnosis_text.h"
 
 #include "load.h"
@@ -194,7 +196,8 @@ each_cause(void **state)
 static void
 repairs(void **state)
 {
-	struct configuration_watch	*w;
+	struct configuration_watch	*w, damaged;
+	struct configuration_profile	 profile;
 	struct verdict			 v = verdict_with(
 	    CAUSE_INSTANCE_STOPPED, CAUSE_SIDE_PEER, EVIDENCE_PORT_REFUSED);
 	char				 text[DIAGNOSIS_REPAIR_SIZE];
@@ -205,6 +208,13 @@ repairs(void **state)
 	    "Start the FlinkServer instance on 192.0.2.12; if it does not "
 	    "start, look for \"Float ip\" in .../p.log and correct "
 	    "flink.ha.floatip");
+	/* A path that only a damaged state file can have. */
+	damaged = *w;
+	profile = *w->profile;
+	profile.log = "p.log";
+	damaged.profile = &profile;
+	assert_non_null(strstr(diagnosis_repair(&damaged, &v, text),
+	    " in .../p.log and "));
 	/* Without a peer and a log, and another service. */
 	w = watch_of("alarm = 9\nheartbeat = \"vrrp 51\"\n"
 	    "peer-host = \"node-2\"");
