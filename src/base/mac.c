@@ -43,12 +43,27 @@ mac_text(const uint8_t *octets, char *text)
 	return (text);
 }
 
+bool
+mac_is_virtual(const uint8_t *octets)
+{
+	static const uint8_t	 prefixes[][5] = {
+		{ 0x00, 0x00, 0x5e, 0x00, 0x01 },
+		{ 0x00, 0x00, 0x5e, 0x00, 0x02 },
+		{ 0x00, 0x00, 0x0c, 0x07, 0xac },
+	};
+	static const uint8_t	 hsrp2[] = { 0x00, 0x00, 0x0c, 0x9f };
+	size_t			 i;
+
+	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
+		if (memcmp(octets, prefixes[i], sizeof(prefixes[i])) == 0)
+			return (true);
+	return (memcmp(octets, hsrp2, sizeof(hsrp2)) == 0);
+}
+
 const char *
 mac_node_fault(const struct mac *mac)
 {
-	static const struct mac	 zero;
-
 	if (mac_is_group(mac))
 		return ("multicast or broadcast");
-	return (memcmp(mac, &zero, sizeof(zero)) == 0 ? "unspecified" : NULL);
+	return (mac_is_known(mac) ? NULL : "unspecified");
 }

@@ -44,6 +44,12 @@ mac_is_group(const struct mac *mac)
 }
 
 /*
+ * True for the virtual addresses of VRRP and CARP (RFC 9568, section 7.3) and
+ * of HSRP (RFC 2281; version 2), which several hosts use.
+ */
+bool	 mac_is_virtual(const uint8_t *octets);
+
+/*
  * Why no node has this address, such as "unspecified"; NULL if one can have it.
  */
 const char *mac_node_fault(const struct mac *);

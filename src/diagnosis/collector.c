@@ -48,13 +48,13 @@ is_of_peer(const struct collector *c, const struct diagnosis_frame *f)
 	return (false);
 }
 
-/* The MAC address from which the peer sends; that of a router is not its. */
+/* Learns a MAC address of the peer, unless it is that of a router. */
 static void
-collector_learn_mac(struct collector *c, const struct diagnosis_frame *f)
+learn_mac(struct collector *c, const struct diagnosis_frame *f)
 {
 	unsigned	 i, size = sizeof(c->macs) / sizeof(c->macs[0]);
 
-	if (!collector_mac_known(&f->source) || c->routed)
+	if (!mac_is_known(&f->source) || c->routed)
 		return;
 	for (i = 0; i < c->nmacs; i++)
 		if (collector_mac_equal(&c->macs[i], &f->source))
@@ -126,7 +126,7 @@ decode(const struct collector *c, const struct diagnosis_frame *f,
 
 /*
  * True for a heartbeat that the watch counts.  Some protocols cannot be
- * recognised by one packet: there the main capture has to say so.
+ * recognised by one packet: for these the main capture decides.
  */
 static bool
 counts(const struct collector *c, const struct collector_view *v,
@@ -237,7 +237,7 @@ on_heartbeat(struct collector *c, const struct collector_view *v)
 	if (c->setting.next_hop.family == ADDR_NONE &&
 	    hop_limit_reduced(packet->hop_limit))
 		c->routed = true;
-	collector_learn_mac(c, v->frame);
+	learn_mac(c, v->frame);
 	if (!addr_is_multicast(&packet->destination) &&
 	    !addr_is_broadcast(&packet->destination))
 		c->partner = packet->destination;
@@ -248,7 +248,7 @@ on_heartbeat(struct collector *c, const struct collector_view *v)
 		c->returned = true;
 }
 
-/* The same number on another VLAN or of the other IP version: another group. */
+/* On another VLAN or with the other IP version it is another group. */
 static void
 on_active(struct collector *c, const struct diagnosis_frame *f,
     int64_t interval_ns)
@@ -281,7 +281,7 @@ bfd_is_deaf(const struct collector *c, const struct packet *packet)
 	return (cursor_ok(&data) && first == (1 << 5 | 1) && second >> 6 == 1);
 }
 
-/* The peer cannot receive who does not send: that comes first, then Down. */
+/* If the partner does not send, the peer reports Down because of that. */
 static bool
 partner_was_silent(const struct collector *c, struct mono_time now)
 {
@@ -372,7 +372,7 @@ static void
 on_error(struct collector *c, const struct collector_view *v)
 {
 	const struct diagnosis_frame	*f = v->frame;
-	/* A firewall on the way may also say that the port is unreachable. */
+	/* A firewall on the way may also send "port unreachable". */
 	static const enum evidence_number	 numbers[COLLECTOR_ERRORS] = {
 		[DIAGNOSIS_ICMP_REFUSED] = EVIDENCE_PORT_REFUSED,
 		[DIAGNOSIS_ICMP_PROHIBITED] = EVIDENCE_PROHIBITED,
@@ -436,7 +436,7 @@ on_rest_of_peer(struct collector *c, const struct collector_view *v)
 		return;
 	if (f->kind == DIAGNOSIS_LEAVE)
 		on_leave(c, v);
-	collector_learn_mac(c, f);
+	learn_mac(c, f);
 	count(&c->rest, v);
 	if (c->setting.next_hop.family == ADDR_NONE)
 		collector_answered(&c->for_peer);
@@ -454,7 +454,7 @@ on_other(struct collector *c, const struct collector_view *v)
 	struct evidence_signal		*s;
 	unsigned			 i;
 
-	if (!collector_mac_known(&f->source) || mac_is_group(&f->source))
+	if (!mac_is_known(&f->source) || mac_is_group(&f->source))
 		return;
 	count(&c->others, v);
 	if (v->after) {

@@ -8,8 +8,8 @@
 /* The kernel repeats a request that is not answered about once a second. */
 #define REQUESTS_NS	(3 * NSEC_PER_SEC)
 /* A host that receives the answer asks again much later. */
-#define REPEAT_NS		(1500 * NSEC_PER_MSEC)
-/* The peer's requests for us count from so long before the last heartbeat. */
+#define REPEAT_NS	(1500 * NSEC_PER_MSEC)
+/* The peer's requests for us count from this long before the silence. */
 #define DEAF_NS		(5 * NSEC_PER_SEC)
 
 /* ---- two claimants */
@@ -107,23 +107,12 @@ on_floating_claim(struct collector *c, const struct collector_view *v)
 	struct collector_claim		 claim = { f->source, f->packet.source,
 	    f->at };
 
-	if (!collector_mac_known(&f->source))
+	if (!mac_is_known(&f->source))
 		return;
 	collector_answered(&c->for_floating_ip);
 	collector_claim(c, &c->floating_ip, &claim,
 	    collector_mac_equal(&c->floating_ip.latest.mac, &claim.mac),
 	    collector_mac_equal(&c->floating_ip.other.mac, &claim.mac), 0, f);
-}
-
-/* A virtual MAC address of VRRP or HSRP, which several hosts use. */
-static bool
-is_virtual(const struct mac *mac)
-{
-	static const uint8_t	 vrrp[] = { 0x00, 0x00, 0x5e, 0x00 };
-	static const uint8_t	 hsrp[] = { 0x00, 0x00, 0x0c };
-
-	return (memcmp(mac->octets, vrrp, sizeof(vrrp)) == 0 ||
-	    memcmp(mac->octets, hsrp, sizeof(hsrp)) == 0);
 }
 
 enum evidence_owner
@@ -137,14 +126,14 @@ collector_owner(const struct collector *c, const struct mac *mac)
 	for (i = 0; i < c->nmacs; i++)
 		if (collector_mac_equal(mac, &c->macs[i]))
 			return (EVIDENCE_OWNER_PEER);
-	/* Only who knows both nodes can tell that it is another host. */
-	return (is_virtual(mac) || c->nmacs == 0 ||
-	    (!collector_mac_known(&c->setting.own_mac) &&
-	    !collector_mac_known(&c->partner_mac)) ?
+	/* It is another host only if the addresses of both nodes are known. */
+	return (mac_is_virtual(mac->octets) || c->nmacs == 0 ||
+	    (!mac_is_known(&c->setting.own_mac) &&
+	    !mac_is_known(&c->partner_mac)) ?
 	    EVIDENCE_OWNER_UNKNOWN : EVIDENCE_OWNER_ELSEWHERE);
 }
 
-/* The peer asks for us, we answer, and it asks again. */
+/* The peer requests our address, we answer, and it requests it again. */
 static void
 on_deaf(struct collector *c, const struct collector_view *v, bool request)
 {
@@ -198,7 +187,7 @@ collector_neighbour(struct collector *c, const struct collector_view *v)
 		if (v->from_partner && ours)
 			on_deaf(c, v, false);
 	}
-	if (v->from_partner && collector_mac_known(&f->source))
+	if (v->from_partner && mac_is_known(&f->source))
 		c->partner_mac = f->source;
 }
 
@@ -211,7 +200,7 @@ is_link_local(const struct addr *a)
 	    (a->octets[1] & 0xc0) == 0x80);
 }
 
-/* Of IPv6 only what each start does: a floating IP is probed, too. */
+/* Signs of each start.  A global IPv6 address may be a floating IP. */
 static enum evidence_reboot
 start_of_network(const struct diagnosis_frame *f)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The memory of a collector, and what its files ask of it.  Other code uses
- * collector.h only.
+ * The memory of a collector, and the functions that its files share.  Other
+ * code uses collector.h only.
  */
 #ifndef HBW_COLLECTOR_STATE_H
 #define HBW_COLLECTOR_STATE_H
@@ -23,7 +23,7 @@ struct collector_setting {
 	const struct configuration_watch *watch;
 	/* The addresses of this host; NULL: not known, as in a file. */
 	const struct own_addresses	*own;
-	/* Of the interface; zeros: not known. */
+	/* That of the interface; zeros: not known. */
 	struct mac			 own_mac;
 	/* ADDR_NONE: none is watched. */
 	struct addr			 floating_ip;
@@ -62,7 +62,7 @@ struct collector_other {
 	struct collector_rate	 rate;
 };
 
-/* Who claims something that only one host may have. */
+/* A claimant of something that only one host may have. */
 struct collector_claim {
 	struct mac		 mac;		/* zeros: not known */
 	struct addr		 address;	/* its sender, or ADDR_NONE */
@@ -85,7 +85,7 @@ struct collector_requests {
 	unsigned		 others;	/* by `asker` */
 };
 
-/* Where heartbeats come from: it changes when another process sends them. */
+/* The origin of heartbeats, which differs when another process sends them. */
 struct collector_flow {
 	uint16_t		 ports[2];
 	uint32_t		 session;	/* BFD: its discriminator */
@@ -114,7 +114,7 @@ struct collector {
 	unsigned		 flow_changes;	/* in the baseline */
 	bool			 same_process, new_process;
 
-	/* What a peer that sends heartbeats causes, too, proves nothing. */
+	/* Events that happen while the peer sends heartbeats prove nothing. */
 	struct mono_time	 errors[COLLECTOR_ERRORS];
 	unsigned		 routine_errors[COLLECTOR_ERRORS];
 	unsigned		 routine_closes;
@@ -161,15 +161,15 @@ struct collector {
 };
 _Static_assert(sizeof(struct collector) <= 4096, "a collector is too large");
 
-/* Absent only when so many frames are missing; so many are a baseline. */
+/* The frames that must be missing, and the frames that make a baseline. */
 #define COLLECTOR_MISSING	3
-/* So many times a living peer did it, so it is no evidence. */
+/* An event that a working peer caused this many times is no evidence. */
 #define COLLECTOR_ROUTINE	3
 
-/* Frames wait for so long until they are examined, or longer under load. */
+/* Frames wait for this time until they are examined, longer under load. */
 #define COLLECTOR_GAP_NS	(300 * NSEC_PER_MSEC)
 
-/* Which hosts a frame concerns. */
+/* The hosts that a frame concerns. */
 struct collector_view {
 	const struct diagnosis_frame	*frame;
 	bool	 from_peer;		/* by its address or its MAC address */
@@ -189,17 +189,9 @@ collector_never(struct mono_time t)
 
 /* False for zeros. */
 static inline bool
-collector_mac_known(const struct mac *mac)
-{
-	static const struct mac	 none;
-
-	return (memcmp(mac, &none, sizeof(none)) != 0);
-}
-
-static inline bool
 collector_mac_equal(const struct mac *a, const struct mac *b)
 {
-	return (collector_mac_known(a) && memcmp(a, b, sizeof(*a)) == 0);
+	return (mac_is_known(a) && memcmp(a, b, sizeof(*a)) == 0);
 }
 
 static inline bool
@@ -223,8 +215,8 @@ bool	 collector_is_ours(const struct collector *, const struct addr *);
 /* The interval of the heartbeats, learned or measured; 0: not known. */
 int64_t	 collector_interval(const struct collector *);
 /*
- * When the next heartbeat was overdue.  What was seen before that says nothing
- * about the time after the last heartbeat.
+ * The time at which the next heartbeat was overdue.  Frames before that time
+ * are no evidence on the silence.
  */
 struct mono_time collector_overdue(const struct collector *);
 
@@ -235,7 +227,7 @@ int64_t	 collector_longest(const struct collector_rate *);
 /* True when frames came lately; false when they did not or nothing is known. */
 bool	 collector_goes_on(const struct collector *,
 	    const struct collector_rate *, struct mono_time now);
-/* True when the baseline says that at least three frames are missing. */
+/* True when, at the rate of the baseline, at least three are missing. */
 bool	 collector_stopped(const struct collector_rate *,
 	    struct mono_time now);
 /*

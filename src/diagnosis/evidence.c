@@ -54,12 +54,11 @@ add(char *text, const char *format, ...)
 static void
 add_from(char *text, const struct evidence_signal *s)
 {
-	static const struct mac	 none;
-	char			 address[ADDR_TEXT_SIZE], mac[MAC_TEXT_SIZE];
+	char	 address[ADDR_TEXT_SIZE], mac[MAC_TEXT_SIZE];
 
 	if (s->address.family != ADDR_NONE)
 		add(text, " from %s", addr_text(&s->address, address));
-	else if (memcmp(&s->mac, &none, sizeof(none)) != 0)
+	else if (mac_is_known(&s->mac))
 		add(text, " from %s", mac_text(s->mac.octets, mac));
 }
 
@@ -303,7 +302,7 @@ evidence_text(enum evidence_number number, const struct evidence_signal *s,
 		absent(number, s, text);
 	else
 		unknown(number, s, text);
-	/* Of the time only the hour and what follows, without fractions. */
+	/* Only the time of day is shown, without fractions of a second. */
 	if (s->state == EVIDENCE_PRESENT && !wall_is_never(s->at) &&
 	    strlen(wall_text(s->at, at)) >= 19)
 		add(text, "%s at %.8s", s->count > 1 ? ", last" : "", at + 11);

@@ -49,19 +49,6 @@ floating_ips_free(struct floating_ips *all)
 	*all = (struct floating_ips){ .list = NULL };
 }
 
-/* A virtual MAC address of VRRP, CARP or HSRP, which several hosts use. */
-static bool
-is_virtual(const struct mac *mac)
-{
-	static const uint8_t	 vrrp[] = { 0x00, 0x00, 0x5e, 0x00 };
-	static const uint8_t	 hsrp1[] = { 0x00, 0x00, 0x0c, 0x07, 0xac };
-	static const uint8_t	 hsrp2[] = { 0x00, 0x00, 0x0c, 0x9f };
-
-	return (memcmp(mac->octets, vrrp, sizeof(vrrp)) == 0 ||
-	    memcmp(mac->octets, hsrp1, sizeof(hsrp1)) == 0 ||
-	    memcmp(mac->octets, hsrp2, sizeof(hsrp2)) == 0);
-}
-
 static enum dual_owner
 owner_of(const struct floating_ips *all, const struct floating_ip *ip,
     const struct diagnosis_frame *f)
@@ -79,8 +66,8 @@ owner_of(const struct floating_ips *all, const struct floating_ip *ip,
 	source = peer_macs_number(f->source.octets);
 	if (peer != 0 && peer == source)
 		return (DUAL_OWNER_PEER);
-	return (peer == 0 || is_virtual(&f->source) ? DUAL_OWNER_UNKNOWN :
-	    DUAL_OWNER_ELSEWHERE);
+	return (peer == 0 || mac_is_virtual(f->source.octets) ?
+	    DUAL_OWNER_UNKNOWN : DUAL_OWNER_ELSEWHERE);
 }
 
 /* Requests in quick succession may have no answer yet. */
@@ -100,14 +87,12 @@ static void
 take(struct floating_ips *all, struct floating_ip *ip,
     const struct diagnosis_frame *f)
 {
-	static const struct mac	 none;
-
 	if (f->kind == DIAGNOSIS_REQUEST) {
 		take_request(all, ip, f->at);
 		return;
 	}
 	ip->requests = 0;
-	if (memcmp(&f->source, &none, sizeof(none)) != 0)
+	if (mac_is_known(&f->source))
 		dual_claim(all->duals, ip->row, f->at, &f->source,
 		    f->packet.vlan, owner_of(all, ip, f));
 }

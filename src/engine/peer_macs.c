@@ -10,7 +10,7 @@
 #define LINES_BURST	10
 #define LINES_NS	(60 * NSEC_PER_SEC)
 
-/* So early that it is never recent. */
+/* It is too early to be recent. */
 #define NEVER		((struct mono_time){ INT64_MIN / 2 })
 
 bool
@@ -26,24 +26,6 @@ peer_macs_free(struct peer_macs *p)
 {
 	free(p->last);
 	p->last = NULL;
-}
-
-/* That of VRRP and CARP (RFC 9568, section 7.3), or of HSRP (RFC 2281). */
-static bool
-is_virtual(const uint8_t *mac)
-{
-	static const uint8_t	 prefixes[][5] = {
-		{ 0x00, 0x00, 0x5e, 0x00, 0x01 },
-		{ 0x00, 0x00, 0x5e, 0x00, 0x02 },
-		{ 0x00, 0x00, 0x0c, 0x07, 0xac },
-	};
-	static const uint8_t	 version_2[] = { 0x00, 0x00, 0x0c, 0x9f };
-	size_t			 i;
-
-	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
-		if (memcmp(mac, prefixes[i], sizeof(prefixes[i])) == 0)
-			return (true);
-	return (memcmp(mac, version_2, sizeof(version_2)) == 0);
 }
 
 /*
@@ -166,7 +148,7 @@ peer_macs_changed(struct peer_macs *p, uint32_t watch,
 	size_t			 i;
 	bool			 in_turn;
 
-	if (w->peer.family == ADDR_NONE || is_virtual(packet->mac))
+	if (w->peer.family == ADDR_NONE || mac_is_virtual(packet->mac))
 		return;
 	p->last[watch] = mac;
 	if (before == 0)

@@ -253,6 +253,31 @@ mac_addresses(void **state)
 	assert_true(mac_is_group(&mac));
 }
 
+static void
+virtual_macs(void **state)
+{
+	static const struct {
+		const char	*mac;
+		bool		 is_virtual;
+	} cases[] = {
+		{ "00:00:5e:00:01:33", true }, { "00:00:5e:00:02:33", true },
+		{ "00:00:0c:07:ac:01", true }, { "00:00:0c:9f:f0:01", true },
+		{ "00:00:5e:00:03:33", false }, { "00:00:5e:01:01:33", false },
+		{ "00:00:0c:07:ad:01", false }, { "00:00:0c:9e:f0:01", false },
+		{ "00:00:0c:12:34:56", false }, { "00:00:00:00:00:00", false },
+		{ "02:00:5e:00:01:33", false },
+	};
+	struct mac	 mac;
+	size_t		 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		assert_true(mac_parse(cases[i].mac, &mac));
+		assert_int_equal(mac_is_virtual(mac.octets),
+		    cases[i].is_virtual);
+	}
+}
+
 int
 main(void)
 {
@@ -266,6 +291,7 @@ main(void)
 		cmocka_unit_test(own_addresses_have_a_hash),
 		cmocka_unit_test(own_addresses_are_read),
 		cmocka_unit_test(mac_addresses),
+		cmocka_unit_test(virtual_macs),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
