@@ -41,7 +41,10 @@ bool	 addr_is_broadcast(const struct addr *);
 bool	 addr_is_unspecified(const struct addr *);
 /* Clears all but the first `bits` bits; true when that changes the address. */
 bool	 addr_clear_host_bits(struct addr *, size_t bits);
-/* The address at a position of a prefix, whose host bits are zero. */
+/*
+ * The address at a position of a prefix, whose host bits are zero; the position
+ * is less than its number of addresses.
+ */
 struct addr addr_at(const struct addr *prefix, uint32_t position);
 /* NULL if a node can have the address, or else the reason in words. */
 const char *addr_node_fault(const struct addr *);

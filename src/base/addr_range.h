@@ -20,7 +20,7 @@ typedef void addr_range_report(void *arg, const struct addr_range *,
 
 /*
  * Sorts the pointers by address, and reports each range that overlaps another
- * one.  Of two ranges, the one with more addresses comes first.
+ * one.  The range with more addresses is the first argument of the report.
  */
 void	 addr_range_overlaps(const struct addr_range **, size_t n,
 	    addr_range_report *, void *arg);

@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * Sizes of memory and files, as in the configuration.
+ */
 #ifndef HBW_SIZE_H
 #define HBW_SIZE_H
 

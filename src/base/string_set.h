@@ -20,7 +20,10 @@ struct string_set {
 
 #define STRING_SET_NEW	SIZE_MAX
 
-/* For a list of `count` strings.  False when memory is exhausted. */
+/*
+ * For a list of `count` strings.  The caller sets `string` and `list`.  False
+ * when memory is exhausted.
+ */
 bool	 string_set_init(struct string_set *, size_t count);
 void	 string_set_free(struct string_set *);
 /*

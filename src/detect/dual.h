@@ -175,7 +175,7 @@ void	 duals_advance_both(struct duals *, struct detect *,
 void	 dual_read(const struct dual *, struct dual *copy);
 /* How many nodes of the group are active at `now`. */
 unsigned dual_actives(const struct dual *, struct mono_time now);
-/* Who has the floating IP, as known at `now`. */
+/* The owner of the floating IP, as known at `now`. */
 enum dual_owner dual_owner(const struct dual *, struct mono_time now);
 
 #endif

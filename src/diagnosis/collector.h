@@ -4,7 +4,7 @@
  * I/O, no allocation; plain memory of a fixed size.
  *
  * The frames before the last heartbeat are the baseline: a signal is absent
- * only if the baseline says that it would have been seen three times by now.
+ * only if, at the rate of the baseline, three of its frames are missing by now.
  */
 #ifndef HBW_COLLECTOR_H
 #define HBW_COLLECTOR_H

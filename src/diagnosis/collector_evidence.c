@@ -7,7 +7,7 @@
 #include "diagnosis/collector.h"
 #include "diagnosis/collector_neighbour.h"
 
-/* Two segments may be a coincidence; the peer's stop may need a moment. */
+/* One segment may be sent by chance, or while the peer stops. */
 #define ACKNOWLEDGEMENTS	2
 #define RETRANSMISSIONS		2
 /* A kernel answers sooner than this. */
@@ -88,7 +88,7 @@ set_peer(const struct collector *c, struct mono_time now, struct evidence *e)
 	set(c, e, EVIDENCE_PEER_REBOOTED, state);
 }
 
-/* BFD announces it; other peers repeat what was answered, or was not. */
+/* BFD announces it; other peers repeat their requests or their data. */
 static enum evidence_deaf
 deaf_by(const struct collector *c, struct evidence_signal *s)
 {
@@ -104,7 +104,7 @@ deaf_by(const struct collector *c, struct evidence_signal *s)
 		return (0);
 	s->address = c->peer;
 	s->count = c->retransmitted + c->repeated;
-	/* What arrives at this host is acknowledged by its kernel. */
+	/* The kernel of this host acknowledges all data that arrive. */
 	return (c->retransmitted >= RETRANSMISSIONS ||
 	    (c->setting.own != NULL && c->partner_is_us) ?
 	    EVIDENCE_DEAF_TCP : EVIDENCE_DEAF_BOTH);
@@ -217,7 +217,10 @@ set_floating_ip(const struct collector *c, struct evidence *e)
 	s->address = c->setting.floating_ip;
 }
 
-/* Attempts go on; a peer with a connection for each heartbeat makes none. */
+/*
+ * Failed attempts are repeated.  A peer that opens a connection for each
+ * heartbeat opens none while it is silent.
+ */
 static bool
 handshakes_fail(const struct collector *c, struct mono_time now)
 {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who has an address, and who asks for it: ARP and ND, and claims of a group.
+ * The requests for an address and its claims by ARP and ND, and the claims of a
+ * group.
  */
 #ifndef HBW_COLLECTOR_NEIGHBOUR_H
 #define HBW_COLLECTOR_NEIGHBOUR_H
@@ -12,9 +13,9 @@ enum evidence_owner collector_owner(const struct collector *,
 	    const struct mac *);
 
 /*
- * Notes a claim.  `same` and `other`: by the latest claimant or by the other
- * one.  Signal 17 if both claim in turn.  Claims count from `persist_ns` after
- * both had begun.
+ * Notes a claim: `same` if it is by the latest claimant, `other` if it is by
+ * the one before.  Signal 17 is present if both claim in turn; their claims
+ * count from `persist_ns` after both have begun.
  */
 void	 collector_claim(struct collector *, struct collector_claims *,
 	    const struct collector_claim *, bool same, bool other,

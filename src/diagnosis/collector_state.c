@@ -91,7 +91,6 @@ collector_see(struct collector *c, enum evidence_number number,
 
 /* ---- hosts and ports */
 
-/* An address of this host; that of the option `local` is taken for one. */
 bool
 collector_is_ours(const struct collector *c, const struct addr *a)
 {

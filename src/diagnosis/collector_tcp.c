@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "diagnosis/collector_tcp.h"
 
-/* A connection that ends so soon carried no heartbeats. */
+/* A connection that ends within this time carried no heartbeats. */
 #define SHORT_NS	NSEC_PER_SEC
 /* Connections before the last heartbeat, up to here, may be attempts, too. */
 #define ATTEMPTS_NS	(60 * NSEC_PER_SEC)

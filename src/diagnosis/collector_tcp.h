@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the TCP connections of the heartbeats show.
+ * The evidence in the TCP connections of the heartbeats.
  */
 #ifndef HBW_COLLECTOR_TCP_H
 #define HBW_COLLECTOR_TCP_H

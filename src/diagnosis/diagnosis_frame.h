@@ -21,7 +21,7 @@ enum diagnosis_kind {
 	DIAGNOSIS_REQUEST,	/* ARP request or neighbour solicitation */
 	DIAGNOSIS_CLAIM,	/* ARP reply, gratuitous ARP, advertisement */
 	DIAGNOSIS_PROBE,	/* ARP probe (RFC 5227), DAD (RFC 4862) */
-	DIAGNOSIS_ICMP_ERROR,	/* quotes a packet */
+	DIAGNOSIS_ICMP_ERROR,	/* it quotes a packet */
 	DIAGNOSIS_LEAVE,	/* IGMP or MLD: the sender leaves a group */
 	DIAGNOSIS_JOIN,		/* IGMP or MLD: any other report */
 	DIAGNOSIS_DHCP,		/* from a client */
@@ -30,7 +30,7 @@ enum diagnosis_kind {
 	DIAGNOSIS_BROADCAST,	/* none of these; only of Ethernet */
 };
 
-/* What kind of ICMP error, with the same values for IPv4 and IPv6. */
+/* The kinds of ICMP errors, the same for IPv4 and IPv6. */
 enum diagnosis_icmp {
 	DIAGNOSIS_ICMP_OTHER,
 	DIAGNOSIS_ICMP_REFUSED,		/* port or protocol unreachable */
@@ -61,7 +61,7 @@ struct diagnosis_frame {
 	struct addr		 address;
 	struct addr		 asker;
 
-	/* ICMP_ERROR: what it says and its code, and the quoted packet. */
+	/* ICMP_ERROR: its kind and its code, and the quoted packet. */
 	enum diagnosis_icmp	 icmp;
 	uint8_t			 icmp_code;
 	struct packet		 quoted;

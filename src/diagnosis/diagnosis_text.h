@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What a verdict means, in words: the sentence for hbwAlarmDetail, and the next
- * step for hbwAlarmRepair.  Both are made from the verdict alone, so nothing
+ * A verdict in words: the sentence for hbwAlarmDetail, and the next step for
+ * hbwAlarmRepair.  Both are made from the verdict alone, so nothing
  * else is stored.
  */
 #ifndef HBW_DIAGNOSIS_TEXT_H
@@ -22,8 +22,8 @@ char	*diagnosis_detail(const struct configuration_watch *,
 	    const struct verdict *, char *text);
 
 /*
- * What to do next, or the text of the option repair-CAUSE of the alarm.  Writes
- * text[DIAGNOSIS_REPAIR_SIZE] and returns it.
+ * The next step of the operator, or the text of the option repair-CAUSE of the
+ * alarm.  Writes text[DIAGNOSIS_REPAIR_SIZE] and returns it.
  */
 char	*diagnosis_repair(const struct configuration_watch *,
 	    const struct verdict *, char *text);

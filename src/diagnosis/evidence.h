@@ -51,7 +51,7 @@ enum evidence_state {
 };
 
 /*
- * What `code` of a signal means:
+ * The meaning of `code` of a signal:
  * PEER_CLOSED_CONNECTION: PACKET_TCP_FIN or PACKET_TCP_RST, or
  *   EVIDENCE_CODE_LEFT if the peer has left the multicast group;
  * PORT_REFUSED, PROHIBITED, HOST_UNREACHABLE: the code of the ICMP message, or
@@ -72,9 +72,9 @@ enum evidence_state {
 
 enum evidence_deaf {
 	EVIDENCE_DEAF_BFD = 1,		/* BFD is Down with diagnostic 1 */
-	EVIDENCE_DEAF_ARP,		/* asks for us again and again */
-	EVIDENCE_DEAF_TCP,		/* retransmits acknowledged data */
-	EVIDENCE_DEAF_BOTH,		/* and its partner not the peer */
+	EVIDENCE_DEAF_ARP,		/* it repeats its requests for us */
+	EVIDENCE_DEAF_TCP,		/* it repeats acknowledged data */
+	EVIDENCE_DEAF_BOTH,		/* neither receives the other */
 };
 
 enum evidence_unanswered {
@@ -128,7 +128,7 @@ struct evidence_signal {
 #define EVIDENCE_LOSSY		0x02	/* packets were dropped */
 #define EVIDENCE_WAS_BLIND	0x04	/* in the window */
 #define EVIDENCE_ROUTED		0x08	/* the peer is behind a router */
-#define EVIDENCE_CLEARED	0x10	/* judged at the clear */
+#define EVIDENCE_CLEARED	0x10	/* as known after the clear */
 /* Others than we and the peer sent on this link: there is a switch. */
 #define EVIDENCE_SHARED_LINK	0x20
 /* Our own heartbeats stopped before, or with, those of the peer. */

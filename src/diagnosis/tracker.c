@@ -10,14 +10,14 @@
 #define FEED_NS		(10 * NSEC_PER_MSEC)
 /* A new case has all frames of its peer after this time. */
 #define WIDEN_NS	(200 * NSEC_PER_MSEC)
-/* And while a case is observed. */
+/* The same while a case is observed. */
 #define OBSERVE_NS	(100 * NSEC_PER_MSEC)
-/* A case is observed for so long after its raise or clear. */
+/* A case is observed for this long after its raise or clear. */
 #define OBSERVED_NS	(60 * NSEC_PER_SEC)
-/* A change of evidence is reported at most so often. */
+/* The shortest time between two reports of changed evidence. */
 #define CHANGE_NS	NSEC_PER_SEC
 
-/* Evidence of watches without a case: so many a second. */
+/* The evidence on at most this many watches without a case a second. */
 #define OTHERS_BURST	64
 
 struct tracker_case {
@@ -32,7 +32,7 @@ struct tracker_case {
 	struct wall_time	 raised_wall;
 	struct mono_time	 sent;		/* last tracker_evidence */
 	struct evidence_signal	 thinned;	/* when the silence began */
-	/* What the last tracker_evidence had; by number. */
+	/* As in the last tracker_evidence; by number. */
 	uint8_t			 state[EVIDENCE_MAX + 1];
 	uint8_t			 code[EVIDENCE_MAX + 1];
 	uint16_t		 flags;

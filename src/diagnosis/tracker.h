@@ -37,13 +37,13 @@
 /* The largest number of peers whose frames are wanted. */
 #define TRACKER_WANTED	16
 
-/* At most so many broadcasts a second go into the ring. */
+/* At most this many broadcasts a second go into the ring. */
 #define TRACKER_BROADCASTS	100
 
-/* At most so many heartbeats a second go into the ring. */
+/* At most this many heartbeats a second go into the ring. */
 #define TRACKER_HEARTBEATS	1000
 
-/* At most so many records of the ring are given to new cases in one call. */
+/* At most this many records of the ring are given to new cases in one call. */
 #define TRACKER_FEED	2000
 
 /* The other watches that are compared with a silent one, at most. */
@@ -52,8 +52,8 @@
 struct tracker_case;
 
 /*
- * What the tracker knows of the interface.  All pointers are the caller's and
- * must outlive the tracker.
+ * The interface and its watches.  All pointers are the caller's and must
+ * outlive the tracker.
  */
 struct tracker_setting {
 	const struct configuration *config;

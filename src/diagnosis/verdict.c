@@ -48,7 +48,7 @@ carrier_unclear(const struct facts *f)
 	    !flag(f, EVIDENCE_SHARED_LINK | EVIDENCE_NO_FRAMES));
 }
 
-/* The peer says itself that it stopped, or its kernel does. */
+/* The peer announced that it stops, or its kernel shows it. */
 #define STOPPED	(BIT(EVIDENCE_PEER_ANNOUNCED_STOP) |			\
 	BIT(EVIDENCE_PEER_CLOSED_CONNECTION) | BIT(EVIDENCE_PORT_REFUSED))
 
@@ -237,8 +237,8 @@ static const struct row	 rows[] = {
 	  EVIDENCE_HANDSHAKE_FAILS },
 
 	/*
-	 * Our instance stopped, and the peer reacted to that.  A peer that has
-	 * stopped first is not excused by our instance, which may follow it.
+	 * Our instance stopped, and the peer reacted to that.  If the peer
+	 * stopped first, our instance may have stopped because of it.
 	 */
 	{ 0, BIT(EVIDENCE_OUR_HEARTBEATS), ours_first_assumed,
 	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 60, EVIDENCE_OUR_HEARTBEATS },
@@ -255,12 +255,12 @@ static const struct row	 rows[] = {
 	{ 0, BIT(EVIDENCE_SEGMENT_ALIVE), peer_silent,
 	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 70, EVIDENCE_SEGMENT_ALIVE },
 
-	/* The peer said that it stops. */
+	/* The peer announced that it stops. */
 	{ BIT(EVIDENCE_PEER_ANNOUNCED_STOP), 0, NULL,
 	  CAUSE_INSTANCE_STOPPED, CAUSE_SIDE_PEER, 97,
 	  EVIDENCE_PEER_ANNOUNCED_STOP },
 
-	/* A firewall said that it rejects the heartbeats. */
+	/* A firewall reported that it rejects the heartbeats. */
 	{ BIT(EVIDENCE_PROHIBITED), 0, NULL,
 	  CAUSE_FILTERED, CAUSE_SIDE_BETWEEN, 98, EVIDENCE_PROHIBITED },
 
@@ -280,7 +280,7 @@ static const struct row	 rows[] = {
 	{ BIT(EVIDENCE_PEER_REBOOTED), 0, NULL,
 	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 75, EVIDENCE_PEER_REBOOTED },
 
-	/* The peer's kernel said that no process has the port. */
+	/* The peer's kernel reported that no process has the port. */
 	{ BIT(EVIDENCE_PORT_REFUSED), 0, NULL,
 	  CAUSE_INSTANCE_STOPPED, CAUSE_SIDE_PEER, 95, EVIDENCE_PORT_REFUSED },
 	/* A kernel closes the connections of a process that ends. */
@@ -303,13 +303,13 @@ static const struct row	 rows[] = {
 	  EVIDENCE_PEER_DOES_NOT_HEAR_US },
 
 	/*
-	 * Of a host that sends other packets, the kernel answers each SYN and
-	 * acknowledges data, unless they are dropped on the way.
+	 * The peer sends other packets, so its kernel would answer each SYN and
+	 * acknowledge data, unless they are dropped on the way.
 	 */
 	{ BIT(EVIDENCE_PEER_OTHER_TRAFFIC), 0, tcp_unanswered,
 	  CAUSE_FILTERED, CAUSE_SIDE_BETWEEN, 80, EVIDENCE_PEER_OTHER_TRAFFIC },
 
-	/* The node runs, as another interface shows; here it is not there. */
+	/* The node runs, as another interface shows; it is missing here. */
 	{ BIT(EVIDENCE_OTHER_PEERS_ALIVE) | BIT(EVIDENCE_ARP_UNANSWERED), 0,
 	  other_interface,
 	  CAUSE_LINK_ABNORMAL, CAUSE_SIDE_BETWEEN, 90,
@@ -325,7 +325,7 @@ static const struct row	 rows[] = {
 	  EVIDENCE_PEER_OTHER_TRAFFIC },
 
 	/*
-	 * The host runs, and nothing says why the instance is silent.  If it
+	 * The host runs, and nothing shows why the instance is silent.  If it
 	 * was never received, the watch may look for the wrong heartbeats.
 	 */
 	{ BIT(EVIDENCE_PEER_OTHER_TRAFFIC), 0, received,
@@ -363,7 +363,7 @@ static const struct row	 rows[] = {
 
 	/*
 	 * A host that runs would refuse what we send, or answer somebody.  Soon
-	 * our kernel asks for its MAC address, which decides.
+	 * our kernel requests its MAC address, and the result decides.
 	 */
 	{ BIT(EVIDENCE_OUR_HEARTBEATS), 0, nothing_from_peer,
 	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 50, EVIDENCE_SEGMENT_ALIVE },

@@ -58,7 +58,7 @@ void	 evidence_capture_begin(struct evidence_capture *,
 	    const struct evidence_ring *, struct wall_time skip,
 	    struct mono_time now);
 
-/* Which of them it is now. */
+/* The one of them that is in effect now. */
 static inline int64_t
 evidence_capture_interval_ns(const struct evidence_capture *e)
 {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Who has the floating IP of each watch: takes the ARP and ND frames of the
- * capture for evidence, and updates the rows of two active nodes.
+ * Finds the owner of the floating IP of each watch: takes the ARP and ND frames
+ * of the capture for evidence, and updates the rows of two active nodes.
  */
 #ifndef HBW_FLOATING_IPS_H
 #define HBW_FLOATING_IPS_H
@@ -18,7 +18,7 @@
 
 /* Nobody has the address after this many requests without an answer. */
 #define FLOATING_IPS_REQUESTS	3
-/* A request counts only so long after the one before. */
+/* A request counts only at least this long after the one before. */
 #define FLOATING_IPS_REQUEST_NS	(500 * NSEC_PER_MSEC)
 
 struct floating_ip {

@@ -351,10 +351,10 @@ set_filter(struct listener *listener)
 	    listener->error)) {
 		capture_close(listener->capture);
 		listener->capture = NULL;
-	}
-	else
+	} else {
 		/* Within the sandbox, other filters can be changed. */
 		capture_lock_filter(listener->capture);
+	}
 	match_filters_free(filters);
 	return (true);
 }
