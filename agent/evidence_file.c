@@ -223,12 +223,16 @@ evidence_file_add_frames(struct evidence_file *f,
 {
 	struct evidence_record	 record;
 	uint64_t		 position = f->position, oldest;
+	size_t			 left;
 
+	/* A malicious engine could add records for as long as they are read. */
+	left = ring->size / offsetof(struct evidence_record, bytes);
 	oldest = evidence_ring_oldest(ring);
 	if (f->packets > 0 && oldest > position)
 		f->missing += oldest - position;
 	while (b->length <= most && !b->exhausted) {
-		if (!evidence_ring_read(ring, &position, &record) ||
+		if (left-- == 0 ||
+		    !evidence_ring_read(ring, &position, &record) ||
 		    mono_before(until, record.mono)) {
 			if (f->has_pending)
 				add_packet(f, NULL, b);

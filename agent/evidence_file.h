@@ -65,8 +65,9 @@ void	 evidence_file_add_header(const struct evidence_file *,
 	    struct pcapng_buffer *);
 
 /*
- * Adds the records of the ring that arrived up to `until`.  Stops when the
- * buffer has more than `most` octets; then the result is true.
+ * Adds the records of the ring that arrived up to `until`, at most the contents
+ * of one ring.  Stops when the buffer has more than `most` octets; then the
+ * result is true.
  */
 bool	 evidence_file_add_frames(struct evidence_file *,
 	    const struct evidence_ring *, struct mono_time until, size_t most,
