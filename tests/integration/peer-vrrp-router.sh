@@ -39,6 +39,7 @@ unicast_conf() {
 # Node b is the router between the observer and the far node.
 make_far_node "$NODE_B"
 {
+	echo "evidence = 0"
 	far_watch v2 "$FAR4" 51
 	far_watch v3 "$FAR4" 52
 	far_watch old-checksum "$FAR4" 53

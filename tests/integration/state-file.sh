@@ -112,7 +112,7 @@ run_second() {
 		-s "$STATE" -x "$AGENTX" -l stderr >"$WORK/second.log" 2>&1
 }
 # As if the first hbwatchd were running as this user.
-chown 1:1 "$STATE" "$STATE"/*
+chown -R 1:1 "$STATE"
 run_second
 is "a second hbwatchd with the same state ends with status 1" $? 1
 is "it does not change the owner of any file" \

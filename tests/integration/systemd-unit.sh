@@ -128,6 +128,7 @@ reload_hbwatchd
 soon "a broken configuration: RELOADING is sent" 10 messages_over RELOADING=1 1
 soon "a broken configuration: READY is sent" 10 messages_over READY=1 2
 
+soon "the engine of the broken configuration has ended" 10 one_engine
 watchdogs=$(message_count WATCHDOG=1)
 remember_engine
 kill -STOP "$old"
