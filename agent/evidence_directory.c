@@ -159,7 +159,10 @@ has_room(const struct evidence_directory *d, uint64_t octets)
 	    has_space(d->fd, octets));
 }
 
-/* Removes the oldest files until there is room, also for what follows. */
+/*
+ * Removes the oldest files until there is room, and some more so that this is
+ * not necessary again soon.
+ */
 static bool
 make_room(struct evidence_directory *d, uint64_t octets,
     evidence_directory_keep *keep, void *arg)
@@ -192,7 +195,7 @@ evidence_directory_reserve(struct evidence_directory *d, uint64_t octets,
 
 /* ---- files */
 
-/* The names in it are under control of its owner. */
+/* The owner of a directory, and who may write to it, control its names. */
 static bool
 is_own_directory(int fd)
 {
@@ -202,7 +205,10 @@ is_own_directory(int fd)
 	    (st.st_mode & 022) == 0);
 }
 
-/* It may have been removed or replaced since it was opened. */
+/*
+ * Opens the directory again, because it may have been removed or replaced.
+ * False on error (errno, or 0); see evidence_directory_create.
+ */
 static bool
 open_again(struct evidence_directory *d, const char **wrong)
 {

@@ -14,8 +14,8 @@
 struct evidence_directory {
 	const char	*state;		/* the state directory; the caller's */
 	int		 fd;		/* -1: not open */
-	uint64_t	 limit;		/* of the size, in octets */
-	uint64_t	 size;		/* of all files, as far as known */
+	uint64_t	 limit;		/* of size; the caller sets it */
+	uint64_t	 size;		/* octets of all files, about */
 };
 
 /* `state` must outlive it. */
@@ -25,8 +25,9 @@ void	 evidence_directory_close(struct evidence_directory *);
 
 /*
  * Creates an evidence file; the directory is made if it does not exist.  An old
- * file of this name is replaced.  Returns a descriptor; -1 on error, with a
- * constant text in *wrong, and errno, which is 0 if it has no more to say.
+ * file of this name is replaced.  Returns a descriptor, which the caller
+ * closes; -1 on error, with a constant text in *wrong, and errno, which is 0 if
+ * it is no error of the system.
  */
 int	 evidence_directory_create(struct evidence_directory *,
 	    const char *name, const char **wrong);
@@ -35,8 +36,9 @@ int	 evidence_directory_create(struct evidence_directory *,
 typedef bool evidence_directory_keep(void *arg, const char *name);
 
 /*
- * Reserves room for so many more octets, and removes the oldest files if
- * necessary.  False when that is not enough, or on error.
+ * Reserves room for this number of further octets, and removes the oldest files
+ * if necessary, except those for which `keep` is true.  False when that is not
+ * enough, or on error.
  */
 bool	 evidence_directory_reserve(struct evidence_directory *,
 	    uint64_t octets, evidence_directory_keep *, void *arg);

@@ -32,7 +32,10 @@
 
 /* While files are open, new frames are written this often. */
 #define TICK_NS		NSEC_PER_SEC
-/* Younger frames wait: the clear that belongs to one may be on its way. */
+/*
+ * Younger frames are written later: the message about a clear that belongs to
+ * one of them may not have arrived yet.
+ */
 #define YOUNG_NS	(NSEC_PER_SEC / 2)
 /* Octets of one write. */
 #define CHUNK		16384
@@ -76,8 +79,8 @@ struct open_file {
 	int			 fd;		/* -1: not created yet */
 	uint64_t		 size;
 	struct mono_time	 end;		/* no frames after it */
-	bool			 news;		/* a message changed it */
-	bool			 over;		/* to be closed */
+	bool			 changed;		/* a message changed it */
+	bool			 over;		/* it will be closed */
 };
 
 struct evidence_writer {
@@ -146,6 +149,13 @@ succeeded(struct evidence_writer *w)
 	w->failing = false;
 }
 
+/* The name of the file in its directory. */
+static const char *
+base_name(const struct open_file *o)
+{
+	return (strchr(o->name, '/') + 1);
+}
+
 /* An evidence_directory_keep. */
 static bool
 is_open(void *arg, const char *name)
@@ -155,7 +165,7 @@ is_open(void *arg, const char *name)
 
 	for (i = 0; i < w->nfiles; i++)
 		if (w->files[i]->fd != -1 &&
-		    strcmp(w->files[i]->name, name) == 0)
+		    strcmp(base_name(w->files[i]), name) == 0)
 			return (true);
 	return (false);
 }
@@ -253,13 +263,13 @@ write_time(struct evidence_writer *w, struct open_file *o)
 	append(w, o);
 }
 
-/* False: it will be tried again. */
+/* False when there is no file; it will be tried again unless it is over. */
 static bool
 create(struct evidence_writer *w, struct open_file *o)
 {
-	const char	*wrong, *base = strchr(o->name, '/') + 1;
+	const char	*wrong;
 
-	o->fd = evidence_directory_create(&w->directory, base, &wrong);
+	o->fd = evidence_directory_create(&w->directory, base_name(o), &wrong);
 	if (o->fd == -1) {
 		failed(w, wrong, errno);
 		return (false);
@@ -268,12 +278,12 @@ create(struct evidence_writer *w, struct open_file *o)
 	append(w, o);
 	if (!o->over)
 		return (true);
-	(void)unlinkat(w->directory.fd, base, 0);
+	(void)unlinkat(w->directory.fd, base_name(o), 0);
 	failed(w, "no room within evidence-files or on the disk", 0);
 	return (false);
 }
 
-/* False when somebody has removed the file. */
+/* False when the file was removed. */
 static bool
 exists(const struct open_file *o)
 {
@@ -282,7 +292,7 @@ exists(const struct open_file *o)
 	return (fstat(o->fd, &st) == 0 && st.st_nlink > 0);
 }
 
-/* Writes what is due; `all` is true at the end of the thread. */
+/* Writes all that is due; `all` is true at the end of the thread. */
 static void
 work_on(struct evidence_writer *w, struct open_file *o, struct mono_time now,
     bool all)
@@ -297,13 +307,13 @@ work_on(struct evidence_writer *w, struct open_file *o, struct mono_time now,
 		o->over = true;
 		return;
 	}
-	write_frames(w, o, w->rings, o->news || last ? MONO_NEVER :
+	write_frames(w, o, w->rings, o->changed || last ? MONO_NEVER :
 	    mono_add(now, -YOUNG_NS));
-	if (!o->over && (o->news || last))
+	if (!o->over && (o->changed || last))
 		write_time(w, o);
-	if (o->news || last)
+	if (o->changed || last)
 		write_header(w, o);
-	o->news = false;
+	o->changed = false;
 	o->over = o->over || last;
 }
 
@@ -317,7 +327,7 @@ work_on_all(struct evidence_writer *w, bool all)
 	if (due)
 		w->tick = mono_add(now, TICK_NS);
 	while (i < w->nfiles) {
-		if (due || w->files[i]->news)
+		if (due || w->files[i]->changed)
 			work_on(w, w->files[i], now, all);
 		if (!w->files[i]->over) {
 			i++;
@@ -374,7 +384,7 @@ raised(struct evidence_writer *w, const struct message *m)
 	(void)evidence_file_name(raise.serial, raise.watch, o->name);
 	o->fd = -1;
 	o->end = mono_add(mono_now(), EVIDENCE_FILE_NS);
-	o->news = true;
+	o->changed = true;
 	w->files[w->nfiles++] = o;
 }
 
@@ -387,7 +397,7 @@ judged(struct evidence_writer *w, const struct message *m)
 		return;
 	o->file.evidence = m->u.judged.evidence;
 	o->file.verdict = m->u.judged.verdict;
-	o->file.judged = o->news = true;
+	o->file.judged = o->changed = true;
 }
 
 static void
@@ -398,7 +408,7 @@ cleared(struct evidence_writer *w, const struct message *m)
 	if (o == NULL)
 		return;
 	o->file.moments[EVIDENCE_MOMENT_CLEARED] = m->u.cleared;
-	o->news = true;
+	o->changed = true;
 }
 
 /* Records that only the old rings have are written now. */
@@ -436,7 +446,10 @@ apply(struct evidence_writer *w, const struct message *m)
 	}
 }
 
-/* Copies the next message.  False when there is none; then *stop is set. */
+/*
+ * Copies the next message; false when there is none.  Sets *stop to whether the
+ * thread has to end.
+ */
 static bool
 next_message(struct evidence_writer *w, struct message *m, bool *stop)
 {

@@ -41,9 +41,9 @@ struct evidence_writer *evidence_writer_new(const char *state);
  */
 bool	 evidence_writer_start(struct evidence_writer *);
 /*
- * Ends the files, and the thread, and frees everything; NULL is ignored.  False
- * when that takes longer than the limit: then everything remains for the end of
- * the process.
+ * Completes the files, ends the thread and frees everything; NULL is ignored.
+ * False when that takes longer than the limit: then the thread still runs, and
+ * nothing is freed.
  */
 bool	 evidence_writer_end(struct evidence_writer *, int limit_ms);
 
@@ -76,8 +76,9 @@ struct evidence_raise {
 };
 
 /*
- * These are called in this order for each serial; `judged` also later, when the
- * verdict changes.  An unknown serial is ignored.
+ * These are called in this order for each serial.  evidence_writer_judged sets
+ * the verdict, and is called again when it changes.  An unknown serial is
+ * ignored.
  */
 void	 evidence_writer_raised(struct evidence_writer *w,
 	    const struct evidence_raise *);

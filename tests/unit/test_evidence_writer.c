@@ -445,6 +445,29 @@ the_oldest_files_are_removed(void **state)
 
 /* Files that are being written are not removed; further ones are refused. */
 static void
+open_files_are_kept(void **state)
+{
+	char		 name[64];
+	uint32_t	 i;
+
+	(void)state;
+	evidence_writer_limit(writer, UINT64_C(512) * 1024);
+	for (i = 0; i < 100; i++)
+		add_frame(-2000 + (int)i, 160, 160);
+	for (i = 1; i <= 40; i++)
+		raise_alarm(i, "w", true);
+	assert_true(evidence_writer_start(writer));
+	wait_for_file("evidence/1-w.pcapng");
+	end_writer();
+	for (i = 1; i <= 8; i++) {
+		snprintf(name, sizeof(name), "evidence/%u-w.pcapng", i);
+		assert_true(has(name));
+	}
+	assert_false(has("evidence/40-w.pcapng"));
+}
+
+/* All files together have at most the size of the limit. */
+static void
 a_storm_stays_within_the_limit(void **state)
 {
 	uint64_t	 size = 0;
@@ -528,6 +551,7 @@ main(void)
 		TEST(a_removed_directory_is_made_again),
 		TEST(an_older_file_of_the_same_name_is_replaced),
 		TEST(the_oldest_files_are_removed),
+		TEST(open_files_are_kept),
 		TEST(a_storm_stays_within_the_limit),
 		TEST(a_full_disk_costs_only_the_file),
 	};
