@@ -8,12 +8,16 @@
 
 #include "evidence_file.h"
 
-#define COMMENT_SIZE	256
+/* The name of a watch has at most 255 octets. */
+#define COMMENT_SIZE	400
 
 /* The link type of an interface that has not received any frame yet. */
 #define LINK_ETHERNET	1
 
-/* Besides the time before the raise: the last heartbeat must be in the file. */
+/*
+ * The file begins at least so long before the last heartbeat, because this must
+ * be in the file, also after an interruption longer than EVIDENCE_FILE_NS.
+ */
 #define BEFORE_LAST_NS	(10 * NSEC_PER_SEC)
 
 /*
@@ -143,7 +147,7 @@ describe(const struct evidence_file *f, enum evidence_moment moment,
 	char				 text[WALL_TEXT_SIZE];
 
 	snprintf(comment, COMMENT_SIZE, "%s at %s: alarm %" PRIu32
-	    ", watch \"%.100s\"", names[moment], wall_text(f->moments[moment],
+	    ", watch \"%s\"", names[moment], wall_text(f->moments[moment],
 	    text), f->alarm_id, f->watch);
 }
 

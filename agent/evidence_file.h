@@ -18,7 +18,7 @@
 #include "evidence_writer.h"
 #include "packet/pcapng_writer.h"
 
-/* The time before and after the raise. */
+/* The time before the raise, and after it, of which a file has the frames. */
 #define EVIDENCE_FILE_NS	(10 * 60 * NSEC_PER_SEC)
 
 /* The packets that get a comment: the nearest one to each of these times. */
@@ -38,15 +38,15 @@ struct evidence_file {
 	char			*interface;	/* owned */
 	struct wall_time	 from;		/* no earlier frames */
 	struct wall_time	 moments[EVIDENCE_MOMENTS];	/* or never */
-	bool			 shown[EVIDENCE_MOMENTS];
+	bool			 shown[EVIDENCE_MOMENTS];	/* as comment */
 	bool			 received;	/* a heartbeat, ever */
-	bool			 judged;
+	bool			 judged;	/* there is a verdict */
 	struct evidence		 evidence;
 	struct verdict		 verdict;
 
 	uint64_t		 position;	/* in the ring */
 	uint64_t		 packets;
-	uint64_t		 missing;	/* octets, overwritten */
+	uint64_t		 missing;	/* overwritten octets */
 	/* The link types of the interfaces in the file. */
 	int			 links[EVIDENCE_FILE_LINKS];
 	uint32_t		 nlinks;
@@ -66,8 +66,8 @@ void	 evidence_file_add_header(const struct evidence_file *,
 
 /*
  * Adds the records of the ring that arrived up to `until`, at most the contents
- * of one ring.  Stops when the buffer has more than `most` octets; then the
- * result is true.
+ * of one ring.  Stops when the buffer has more than `most` octets, and then
+ * returns true.  If memory is exhausted, `exhausted` of the buffer is set.
  */
 bool	 evidence_file_add_frames(struct evidence_file *,
 	    const struct evidence_ring *, struct mono_time until, size_t most,
