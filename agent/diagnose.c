@@ -117,7 +117,7 @@ learn(struct diagnose *d, struct mono_time now)
 	if (mono_before(now, mono_add(d->learned, LEARN_NS)))
 		return;
 	d->learned = now;
-	kernel_evidence_learn(d->kernel);
+	kernel_evidence_record_ports(d->kernel);
 }
 
 void
@@ -126,7 +126,7 @@ diagnose_configure(struct diagnose *d, const struct configuration *config)
 	if (wants_probe(config) && !probe_open(d->probe))
 		log_warn("probe = ping: cannot open a socket (see "
 		    "net.ipv4.ping_group_range in icmp(7)); no peer is probed");
-	kernel_evidence_learn(d->kernel);
+	kernel_evidence_record_ports(d->kernel);
 }
 
 /* With `evidence = 0` an alarm is judged from its event alone. */

@@ -34,6 +34,7 @@
 struct carrier {
 	int		 ifindex;	/* 0: free */
 	bool		 down;
+	bool		 removed;	/* the interface was */
 	uint32_t	 losses;
 	struct wall_time lost;		/* the last time */
 };
@@ -97,7 +98,7 @@ kernel_evidence_monitor(const struct kernel_evidence *k)
 	return (k->monitor);
 }
 
-/* NULL: too many interfaces. */
+/* The entry of an interface, or a free one; NULL: too many interfaces. */
 static struct carrier *
 find_carrier(struct kernel_evidence *k, int ifindex)
 {
@@ -108,35 +109,63 @@ find_carrier(struct kernel_evidence *k, int ifindex)
 	return (c == end ? NULL : c);
 }
 
-static void
-take_link(struct kernel_evidence *k, const struct nlmsghdr *m,
-    struct wall_time now)
+/*
+ * Empties the entry of an interface that was removed, because containers may
+ * make and remove any number of them.  NULL: there is none.
+ */
+static struct carrier *
+reuse_carrier(struct kernel_evidence *k)
 {
-	const struct ifinfomsg	*link = NLMSG_DATA(m);
-	struct carrier		*c;
-	bool			 down;
+	struct carrier	*c = k->carriers, *end = c + LINKS;
 
+	while (c < end && !c->removed)
+		c++;
+	if (c == end)
+		return (NULL);
+	*c = (struct carrier){ .ifindex = 0 };
+	return (c);
+}
+
+struct link_changes {
+	struct kernel_evidence	*kernel;
+	struct wall_time	 now;
+};
+
+/* A netlink_take. */
+static bool
+take_link(void *arg, const struct nlmsghdr *m)
+{
+	const struct link_changes	*changes = arg;
+	const struct ifinfomsg		*link = NLMSG_DATA(m);
+	struct carrier			*c;
+	bool				 down;
+
+	/* Those of AF_BRIDGE also arrive when a port leaves its bridge. */
 	if (m->nlmsg_len < NLMSG_LENGTH(sizeof(*link)) ||
-	    (m->nlmsg_type != RTM_NEWLINK && m->nlmsg_type != RTM_DELLINK))
-		return;
-	c = find_carrier(k, link->ifi_index);
+	    (m->nlmsg_type != RTM_NEWLINK && m->nlmsg_type != RTM_DELLINK) ||
+	    link->ifi_family != AF_UNSPEC)
+		return (true);
+	c = find_carrier(changes->kernel, link->ifi_index);
 	if (c == NULL)
-		return;
-	down = m->nlmsg_type == RTM_DELLINK ||
-	    (link->ifi_flags & IFF_RUNNING) == 0;
+		c = reuse_carrier(changes->kernel);
+	if (c == NULL)
+		return (true);
+	c->removed = m->nlmsg_type == RTM_DELLINK;
+	down = c->removed || (link->ifi_flags & IFF_RUNNING) == 0;
 	c->ifindex = link->ifi_index;
 	if (down && !c->down) {
 		c->losses++;
-		c->lost = now;
+		c->lost = changes->now;
 	}
 	c->down = down;
+	return (true);
 }
 
 void
 kernel_evidence_changes(struct kernel_evidence *k, struct wall_time now)
 {
 	static _Alignas(struct nlmsghdr) uint8_t	 buffer[32 * 1024];
-	const struct nlmsghdr	*m;
+	struct link_changes	 changes = { k, now };
 	struct sockaddr_nl	 from;
 	socklen_t		 from_size;
 	ssize_t			 n;
@@ -150,11 +179,9 @@ kernel_evidence_changes(struct kernel_evidence *k, struct wall_time now)
 			(void)link_monitor_drain(k->monitor);
 			return;
 		}
-		if (from.nl_pid != 0)
-			continue;
-		for (m = (const void *)buffer; NLMSG_OK(m, (size_t)n);
-		    m = NLMSG_NEXT(m, n))
-			take_link(k, m, now);
+		if (from.nl_pid == 0)
+			netlink_each_message(buffer, (size_t)n, take_link,
+			    &changes);
 	}
 }
 
@@ -435,7 +462,7 @@ each_socket(const struct kernel_evidence *k, int family, uint8_t transport,
 }
 
 void
-kernel_evidence_learn(struct kernel_evidence *k)
+kernel_evidence_record_ports(struct kernel_evidence *k)
 {
 	static const int	 families[] = { AF_INET, AF_INET6 };
 	size_t			 i;
@@ -492,7 +519,7 @@ add_port(struct kernel_evidence *k, const struct configuration_watch *w,
 
 /* ---- the floating IP */
 
-/* The first bits of two addresses of the same family are equal. */
+/* True if two addresses of `n` octets are equal under the mask. */
 static bool
 same_prefix(const uint8_t *a, const uint8_t *b, const uint8_t *mask, size_t n)
 {
@@ -551,7 +578,7 @@ read_subnets(const struct addr *a, const char *interface,
 	return (true);
 }
 
-/* Who has the address, by the neighbour entries. */
+/* The owner of the address according to the neighbour entries. */
 static enum evidence_owner
 neighbour_owner(const struct kernel_evidence *k,
     const struct configuration_watch *w, const struct addr *floating,

@@ -3,8 +3,8 @@
  * The evidence that the kernel of this host has: the interface of a watch, the
  * neighbour entry of its peer, the sockets of its port, and the floating IP.
  *
- * No query waits: the kernel answers within the call, and what it does not
- * answer at once stays unknown.  Nothing is sent to the network.
+ * No query waits: the kernel answers within the call, and a signal for which
+ * there is no complete answer stays unknown.  Nothing is sent to the network.
  */
 #ifndef HBW_KERNEL_EVIDENCE_H
 #define HBW_KERNEL_EVIDENCE_H
@@ -25,22 +25,21 @@ void	 kernel_evidence_free(struct kernel_evidence *);
 
 /*
  * A descriptor that is readable when an interface has changed, until
- * kernel_evidence_changes is called, which counts the losses of carriers.
+ * kernel_evidence_changes is called, which counts the losses of carriers.  It
+ * belongs to the struct.
  */
 int	 kernel_evidence_monitor(const struct kernel_evidence *);
 void	 kernel_evidence_changes(struct kernel_evidence *,
 	    struct wall_time now);
 
 /*
- * Learns which UDP and TCP ports are open on this host.  Only a port that was
- * open before can be absent later: without that, this host may be a mere
- * observer of the two nodes.
+ * Records which UDP and TCP ports are open on this host.  Only a port that was
+ * open before can be absent later: if it never was, this host may be neither of
+ * the two nodes and only observe them.
  */
-void	 kernel_evidence_learn(struct kernel_evidence *);
+void	 kernel_evidence_record_ports(struct kernel_evidence *);
 
-/*
- * Adds the signal of the interface, EVIDENCE_CARRIER.
- */
+/* Adds the signal of the interface, EVIDENCE_CARRIER. */
 void	 kernel_evidence_add_link(struct kernel_evidence *,
 	    const struct configuration_watch *, struct wall_time now,
 	    struct evidence *);

@@ -62,21 +62,23 @@ struct exchange {
 	bool			 done;
 };
 
-static void
-take_message(struct exchange *x, const struct nlmsghdr *m)
+/* A netlink_take. */
+static bool
+take_message(void *arg, const struct nlmsghdr *m)
 {
+	struct exchange		*x = arg;
 	const struct nlmsgerr	*error = NLMSG_DATA(m);
 
 	/* An earlier request was given up. */
 	if (m->nlmsg_seq != x->sequence)
-		return;
+		return (true);
 	if (m->nlmsg_type == NLMSG_DONE) {
 		x->done = true;
 		x->result = NETLINK_ANSWERED;
 	} else if (m->nlmsg_type == NLMSG_ERROR) {
 		x->done = true;
 		if (m->nlmsg_len < NLMSG_LENGTH(sizeof(error->error)))
-			return;
+			return (false);
 		x->result = error->error == -ENOENT ||
 		    error->error == -ENODEV || error->error == -ENETUNREACH ||
 		    error->error == -EHOSTUNREACH ? NETLINK_REFUSED :
@@ -87,18 +89,18 @@ take_message(struct exchange *x, const struct nlmsghdr *m)
 		if (x->done)
 			x->result = NETLINK_ANSWERED;
 	}
+	return (!x->done);
 }
 
-static void
-take_datagram(struct exchange *x, const uint8_t *bytes, size_t length)
+void
+netlink_each_message(const void *datagram, size_t length, netlink_take *take,
+    void *arg)
 {
-	const struct nlmsghdr	*m = (const void *)bytes;
+	const struct nlmsghdr	*m = datagram;
 
-	while (!x->done && length >= sizeof(*m) &&
-	    m->nlmsg_len >= sizeof(*m) && m->nlmsg_len <= length) {
-		take_message(x, m);
-		if (NLMSG_ALIGN(m->nlmsg_len) >= length)
-			break;
+	while (length >= sizeof(*m) && m->nlmsg_len >= sizeof(*m) &&
+	    m->nlmsg_len <= length && take(arg, m) &&
+	    NLMSG_ALIGN(m->nlmsg_len) < length) {
 		length -= NLMSG_ALIGN(m->nlmsg_len);
 		m = (const void *)((const uint8_t *)m +
 		    NLMSG_ALIGN(m->nlmsg_len));
@@ -121,7 +123,7 @@ netlink_exchange(int socket, struct netlink_request *request, size_t size,
 	ssize_t			 n;
 
 	request->header.nlmsg_seq = sequence;
-	/* What is left of an earlier answer would fill the buffer. */
+	/* The rest of an earlier answer would fill the buffer of the socket. */
 	while (recv(socket, buffer, sizeof(buffer), MSG_DONTWAIT) >= 0 &&
 	    mono_before(mono_now(), end))
 		;
@@ -138,7 +140,8 @@ netlink_exchange(int socket, struct netlink_request *request, size_t size,
 			break;
 		/* Other processes can send to this socket, too. */
 		if (from.nl_pid == 0)
-			take_datagram(&x, buffer, (size_t)n);
+			netlink_each_message(buffer, (size_t)n, take_message,
+			    &x);
 	}
 	return (x.result);
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Requests to the kernel over a netlink socket (netlink(7)), which never wait:
- * the kernel answers within the call that sends the request.
+ * the kernel answers within the calls that send the request and receive.
  */
 #ifndef HBW_NETLINK_H
 #define HBW_NETLINK_H
@@ -19,7 +19,10 @@ struct netlink_request {
 	uint8_t		 payload[NETLINK_REQUEST_SIZE];
 };
 
-/* A socket of this protocol, such as NETLINK_ROUTE; -1 on error (errno). */
+/*
+ * A socket of this protocol, such as NETLINK_ROUTE, which the caller closes; -1
+ * on error (errno).
+ */
 int	 netlink_open(int protocol);
 
 /*
@@ -28,22 +31,30 @@ int	 netlink_open(int protocol);
  */
 void	*netlink_begin(struct netlink_request *, uint16_t type, uint16_t flags,
 	    size_t size);
+/* Adds an attribute, unless the request has no room for it. */
 void	 netlink_add(struct netlink_request *, uint16_t attribute,
 	    const void *value, size_t size);
 
-/*
- * Receives each answer; its fixed part has at least the size that is wanted.
- * False to ignore the rest.
- */
+/* Receives a message.  False to ignore the rest. */
 typedef bool netlink_take(void *arg, const struct nlmsghdr *);
+
+/*
+ * Passes the messages of a datagram that the kernel sent.  They are complete,
+ * but their fixed part may be shorter than their type requires.
+ */
+void	 netlink_each_message(const void *datagram, size_t length,
+	    netlink_take *, void *arg);
 
 enum netlink_result {
 	NETLINK_ANSWERED,	/* completely */
-	NETLINK_REFUSED,	/* the kernel knows no such object */
+	NETLINK_REFUSED,	/* the kernel has no such object */
 	NETLINK_FAILED,		/* no answer, or only a part of it */
 };
 
-/* Sends a request and passes its answers, with this size of fixed part. */
+/*
+ * Sends a request and passes its answers, whose fixed part has at least `size`
+ * octets.  Ends after 20 ms at the latest.
+ */
 enum netlink_result netlink_exchange(int socket, struct netlink_request *,
 	    size_t size, netlink_take *, void *arg);
 
