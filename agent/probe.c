@@ -36,6 +36,7 @@ struct pinged {
 	uint32_t	 ifindex;
 	uint64_t	 cookie;
 	unsigned	 sent;
+	bool		 accepted;	/* one of them, by the kernel */
 	uint32_t	 answered;	/* bit of each sequence */
 	struct mono_time due;
 	bool		 changed;
@@ -201,7 +202,8 @@ checksum(const void *bytes, size_t length)
 	return (htons((uint16_t)~(sum + (sum >> 16))));
 }
 
-static void
+/* False when the kernel does not send it. */
+static bool
 send_request(const struct probe *p, const struct pinged *one)
 {
 	struct echo		 echo = {
@@ -216,18 +218,17 @@ send_request(const struct probe *p, const struct pinged *one)
 	if (one->peer.family == ADDR_IPV4) {
 		echo.checksum = checksum(&echo, sizeof(echo));
 		memcpy(&four.sin_addr, one->peer.octets, 4);
-		(void)sendto(p->four, &echo, sizeof(echo), MSG_DONTWAIT,
-		    (struct sockaddr *)&four, sizeof(four));
-		return;
+		return (sendto(p->four, &echo, sizeof(echo), MSG_DONTWAIT,
+		    (struct sockaddr *)&four, sizeof(four)) >= 0);
 	}
 	memcpy(&six.sin6_addr, one->peer.octets, 16);
 	if (IN6_IS_ADDR_LINKLOCAL(&six.sin6_addr))
 		six.sin6_scope_id = one->ifindex;
-	(void)sendto(p->six, &echo, sizeof(echo), MSG_DONTWAIT,
-	    (struct sockaddr *)&six, sizeof(six));
+	return (sendto(p->six, &echo, sizeof(echo), MSG_DONTWAIT,
+	    (struct sockaddr *)&six, sizeof(six)) >= 0);
 }
 
-/* The cookie shows that it answers our request, the address that it is his. */
+/* An answer has the cookie of our request and the address of the peer. */
 static void
 take_answer(struct probe *p, const struct addr *from, const uint8_t *bytes,
     size_t length, struct wall_time now)
@@ -307,7 +308,7 @@ probe_work(struct probe *p, struct mono_time now, struct wall_time wall,
 			continue;
 		if (!mono_before(now, one->due)) {
 			if (one->sent < REQUESTS) {
-				send_request(p, one);
+				one->accepted |= send_request(p, one);
 				one->sent++;
 				one->due = mono_add(now, INTERVAL_NS);
 			} else {
@@ -321,7 +322,7 @@ probe_work(struct probe *p, struct mono_time now, struct wall_time wall,
 		one->changed = false;
 		s = (struct evidence_signal){
 			.state = one->answered != 0 ? EVIDENCE_PRESENT :
-			    EVIDENCE_ABSENT,
+			    one->accepted ? EVIDENCE_ABSENT : EVIDENCE_UNKNOWN,
 			.count = (uint32_t)__builtin_popcount(one->answered),
 			.at = one->answered != 0 ? one->at : wall,
 			.address = one->peer,

@@ -19,7 +19,7 @@
 
 struct probe;
 
-/* NULL on error (errno). */
+/* NULL on error (errno).  The caller frees it; NULL is ignored there. */
 struct probe *probe_new(void);
 void	 probe_free(struct probe *);
 
@@ -45,7 +45,8 @@ struct mono_time probe_due(const struct probe *);
 /*
  * Receives and sends what is due.  Calls `take` for each probe whose signal
  * EVIDENCE_PING_ANSWERED changed: it is present with the first answer, and
- * absent when all three requests had no answer for a second.
+ * absent when all three requests had no answer for a second; unknown if this
+ * host could send none of them.
  */
 typedef void probe_take(void *arg, uint32_t index,
 	    const struct evidence_signal *);
