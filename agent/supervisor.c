@@ -9,9 +9,7 @@
 #include "agent_apply.h"
 #include "agent_captures.h"
 #include "agent_reports.h"
-#include "base/hash.h"
 #include "base/log.h"
-#include "base/own_addresses.h"
 #include "base/rate_limit.h"
 #include "engine/interruption_check.h"
 #include "engine/link.h"
@@ -70,10 +68,10 @@
 #define TICK_NS		NSEC_PER_SEC
 
 /*
- * An empty socket shows that all reports were read, but only of the time before
- * the last one that was empty, at least this long ago: the agent and the engine
- * may have been stopped together, and the engine then sends its reports later
- * than the agent looks.
+ * If the socket is empty now and was empty at an earlier time, at least this
+ * long ago, the agent has read all reports of the time before that.  Reports
+ * since then may be missing: the agent and the engine may have been stopped
+ * together, and the engine continues later than the agent.
  */
 #define READ_NS		(10 * NSEC_PER_SEC)
 
@@ -102,51 +100,6 @@ discard_next(struct supervisor *s)
 	s->phase = SUPERVISOR_STEADY;
 }
 
-/*
- * A hash of the watches whose peer is an address of this host.  A watch without
- * a peer or with `decapsulate` depends on all addresses: the hash then covers
- * them all.
- */
-static uint32_t
-hash_own_peers(const struct configuration *config,
-    const struct own_addresses *own)
-{
-	const struct configuration_watch	*w;
-	uint32_t				 i, all, hash = HASH_START;
-	bool					 needs_all = false;
-
-	for (i = 0; i < config->nwatches; i++) {
-		w = config->watches[i];
-		if (w->peer.family == ADDR_NONE || w->profile->decapsulate)
-			needs_all = true;
-		if (own_addresses_have(own, &w->peer, w->profile->interface))
-			hash = hash_bytes(hash, &i, sizeof(i));
-	}
-	all = own_addresses_hash(own);
-	return (needs_all ? hash_bytes(hash, &all, sizeof(all)) : hash);
-}
-
-/*
- * True when addresses of this host have changed and the engine needs the new
- * ones.  When they cannot be read, nothing has changed.
- */
-static bool
-own_peers_changed(struct supervisor *s, const struct configuration *config)
-{
-	struct own_addresses	 own;
-	uint32_t		 hash, before = s->own_peers;
-
-	if (!own_addresses_read(&own))
-		return (false);
-	hash = own_addresses_hash(&own);
-	if (hash != s->addresses || config != s->checked)
-		s->own_peers = hash_own_peers(config, &own);
-	s->addresses = hash;
-	s->checked = config;
-	own_addresses_free(&own);
-	return (s->own_peers != before);
-}
-
 static bool
 start_next(struct supervisor *s, struct mono_time now)
 {
@@ -155,8 +108,8 @@ start_next(struct supervisor *s, struct mono_time now)
 
 	s->start_due = MONO_NEVER;
 	/* Before the engine reads the addresses; a later change is noticed. */
-	s->checked = NULL;
-	(void)own_peers_changed(s, g->config);
+	s->own_peers.config = NULL;
+	(void)own_peers_changed(&s->own_peers, g->config);
 	if (!engine_start(&s->next, g->config, g->shared)) {
 		log_errx("cannot start an engine: %s%s", strerror(errno),
 		    reload_failed_text(s));
@@ -516,7 +469,7 @@ check_addresses(struct supervisor *s, struct mono_time now)
 	    s->current.socket == -1)
 		return;
 	s->addresses_changed = false;
-	if (!own_peers_changed(s, s->agent->current.config))
+	if (!own_peers_changed(&s->own_peers, s->agent->current.config))
 		return;
 	log_notice("addresses of this host have changed; starting a new "
 	    "engine");

@@ -14,6 +14,7 @@
 #include "base/rate_limit.h"
 #include "engine/engine_process.h"
 #include "generation.h"
+#include "own_peers.h"
 
 enum supervisor_phase {
 	SUPERVISOR_STEADY,	/* only current runs, or no engine */
@@ -31,7 +32,7 @@ struct supervisor {
 	enum supervisor_phase	 phase;
 	struct mono_time	 deadline;	/* of the phase */
 	struct mono_time	 next_start;	/* when next was started */
-	/* Then the socket of current was empty; see READ_NS. */
+	/* When the socket of current was empty; see READ_NS. */
 	struct mono_time	 emptied;
 	bool			 gap;		/* of monitoring, before next */
 	bool			 stopped;	/* current did ENGINE_STOP */
@@ -54,10 +55,7 @@ struct supervisor {
 	int			 link;		/* owned; see link_open() */
 	int			 address_monitor;	/* owned */
 	bool			 addresses_changed;	/* not checked yet */
-	/* The last check of the addresses: two hashes, and the config. */
-	uint32_t		 addresses;
-	uint32_t		 own_peers;
-	const struct configuration *checked;
+	struct own_peers	 own_peers;
 	struct generation	 reload;	/* for next; or empty */
 };
 
