@@ -21,6 +21,9 @@
 /* An older line is not about this alarm. */
 #define RECENT_NS	(600 * NSEC_PER_SEC)
 
+/* A struct wall_time ends in the year 2262. */
+#define YEAR_MAX	2200
+
 /* The rest of a longer line is not searched. */
 #define LINE_MAX_OCTETS	((size_t)4096)
 
@@ -46,7 +49,7 @@ time_of(const char *line)
 	line += strcspn(line, "0123456789\n");
 	if (sscanf(line, "%4d-%2d-%2d%c%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon,
 	    &tm.tm_mday, &between, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 7 ||
-	    tm.tm_year < 1970)
+	    tm.tm_year < 1970 || tm.tm_year > YEAR_MAX)
 		return (WALL_NEVER);
 	tm.tm_year -= 1900;
 	tm.tm_mon--;
@@ -107,7 +110,10 @@ read_at(int file, char *buffer, size_t length, off_t offset)
 	return (done);
 }
 
-/* Where to begin: at the last look, but not more than a MiB before the end. */
+/*
+ * The offset of the first octet to search: the end of the last look, but not
+ * more than a MiB before the end of the file.
+ */
 static off_t
 begin_of(const struct stat *st, const struct log_position *last,
     struct wall_time now)
@@ -295,7 +301,7 @@ log_evidence_new(void)
 	return (NULL);
 }
 
-/* What is known of a watch; NULL when memory is exhausted. */
+/* The record of a watch, made if necessary; NULL when memory is exhausted. */
 static struct watched *
 find_watched(struct log_evidence *l, uint32_t index)
 {
@@ -343,7 +349,7 @@ take_question(struct log_evidence *l, struct question *q, bool *found)
 
 	(void)pthread_mutex_lock(&l->mutex);
 	stop = l->stop;
-	*found = l->nquestions > 0 && l->nanswers < WAITING;
+	*found = !stop && l->nquestions > 0 && l->nanswers < WAITING;
 	if (*found) {
 		*q = l->questions[0];
 		memmove(l->questions, l->questions + 1,

@@ -55,14 +55,14 @@ bool	 log_evidence_start(struct log_evidence *);
 void	 log_evidence_end(struct log_evidence *);
 
 /*
- * Asks for a look on behalf of the watch with this hbwWatchIndex.  `pattern` is
- * a valid extended regular expression.  The texts are copied.  False when the
- * thread has too many questions to answer.
+ * Requests a look for the watch with this hbwWatchIndex.  `pattern` is a valid
+ * extended regular expression.  The texts are copied.  False when too many
+ * requests wait for the thread, or memory is exhausted.
  */
 bool	 log_evidence_ask(struct log_evidence *, uint32_t index,
 	    const char *path, const char *pattern);
 
-/* A descriptor that is readable when there is an answer. */
+/* A descriptor that is readable when there is an answer; not the caller's. */
 int	 log_evidence_event(const struct log_evidence *);
 /* Takes an answer; false: there is none. */
 bool	 log_evidence_answer(struct log_evidence *, uint32_t *index,
