@@ -15,9 +15,9 @@
 #include "log_evidence.h"
 #include "probe.h"
 
-/* How long after its raise an alarm is judged again. */
+/* The verdict on an alarm may change for this time after its raise. */
 #define WINDOW_NS	(60 * NSEC_PER_SEC)
-/* In that time, the kernel is asked again so often; and a log is read. */
+/* In that time, this is the interval of queries of the kernel and of a log. */
 #define KERNEL_NS	(1 * NSEC_PER_SEC)
 #define LOG_NS		(5 * NSEC_PER_SEC)
 #define LOG_OLD_NS	(600 * NSEC_PER_SEC)
@@ -25,10 +25,10 @@
 #define CHANGED_NS	(10 * NSEC_PER_SEC)
 /* Evidence that arrived longer before a raise is not about it. */
 #define FRESH_NS	(2 * NSEC_PER_SEC)
-/* The open ports are learned so often at most. */
-#define LEARN_NS	(10 * NSEC_PER_SEC)
+/* The least time between two queries of the open ports. */
+#define PORTS_NS	(10 * NSEC_PER_SEC)
 
-/* In a storm, single peers are not examined: so many at once, and a second. */
+/* In a storm not all peers are examined: 64 at once, then 13 a second. */
 #define EXAMINED_BURST	64
 #define EXAMINED_NS	(NSEC_PER_SEC / 13)
 
@@ -39,7 +39,7 @@ struct diagnose {
 	int			 event;		/* epoll */
 	int			 link;
 	bool			 threaded;
-	struct mono_time	 learned;
+	struct mono_time	 ports_recorded;
 	struct rate_limit	 examined;
 	struct diagnose_cases	 cases;
 };
@@ -47,7 +47,7 @@ struct diagnose {
 /* ---- beginning and end */
 
 static bool
-wants_probe(const struct configuration *config)
+has_probe(const struct configuration *config)
 {
 	size_t	 i;
 
@@ -112,24 +112,24 @@ diagnose_free(struct diagnose *d)
 }
 
 static void
-learn(struct diagnose *d, struct mono_time now)
+record_ports(struct diagnose *d, struct mono_time now)
 {
-	if (mono_before(now, mono_add(d->learned, LEARN_NS)))
+	if (mono_before(now, mono_add(d->ports_recorded, PORTS_NS)))
 		return;
-	d->learned = now;
+	d->ports_recorded = now;
 	kernel_evidence_record_ports(d->kernel);
 }
 
 void
 diagnose_configure(struct diagnose *d, const struct configuration *config)
 {
-	if (wants_probe(config) && !probe_open(d->probe))
+	if (has_probe(config) && !probe_open(d->probe))
 		log_warn("probe = ping: cannot open a socket (see "
 		    "net.ipv4.ping_group_range in icmp(7)); no peer is probed");
 	kernel_evidence_record_ports(d->kernel);
 }
 
-/* With `evidence = 0` an alarm is judged from its event alone. */
+/* With `evidence = 0` the verdict on an alarm is based on its event alone. */
 static bool
 is_on(const struct agent *agent)
 {
@@ -177,7 +177,20 @@ add_peer_host(const struct agent *agent, const struct configuration_watch *w,
 	}
 }
 
-/* What is known now of a watch whose alarm is raised or about to be. */
+/* Requests a look into the log of a watch, but not too often. */
+static void
+request_log(struct agent *agent, struct diagnose_case *c,
+    const struct configuration_profile *p)
+{
+	struct diagnose	*d = agent->diagnose;
+
+	if (p->log != NULL && d->threaded &&
+	    !mono_before(agent->now, c->log_due) &&
+	    log_evidence_ask(d->log, c->index, p->log, p->log_pattern))
+		c->log_due = mono_add(agent->now, LOG_NS);
+}
+
+/* Adds to a case all that is not from frames. */
 static void
 examine(struct agent *agent, struct diagnose_case *c,
     const struct configuration_watch *w, struct wall_time now)
@@ -190,24 +203,19 @@ examine(struct agent *agent, struct diagnose_case *c,
 		return;
 	kernel_evidence_add(d->kernel, w, now, e);
 	add_peer_host(agent, w, e);
-	if (w->profile->log != NULL && d->threaded) {
-		if (!mono_before(agent->now, c->log_due) &&
-		    log_evidence_ask(d->log, c->index, w->profile->log,
-		    w->profile->log_pattern))
-			c->log_due = mono_add(agent->now, LOG_NS);
-		if (c->log.state == 0)
-			c->log = (struct evidence_signal){
-				.state = EVIDENCE_UNKNOWN,
-				.code = EVIDENCE_LOG_PENDING,
-			};
-	}
+	request_log(agent, c, w->profile);
+	if (w->profile->log != NULL && d->threaded && c->log.state == 0)
+		c->log = (struct evidence_signal){
+			.state = EVIDENCE_UNKNOWN,
+			.code = EVIDENCE_LOG_PENDING,
+		};
 	if (c->log.state != 0)
 		e->signals[EVIDENCE_LOG_MESSAGE] = c->log;
 	if (c->ping.state != 0)
 		e->signals[EVIDENCE_PING_ANSWERED] = c->ping;
 }
 
-/* ---- judging again */
+/* ---- another verdict */
 
 static void
 notify_changed(struct agent *agent, struct diagnose_case *c,
@@ -255,7 +263,7 @@ is_same(const struct alarm *a, const struct verdict *v)
 	    a->confidence == v->confidence && a->number == v->number);
 }
 
-/* Judges an active alarm from its present evidence. */
+/* Sets the verdict on an active alarm from its present evidence. */
 static void
 judge_again(struct agent *agent, struct diagnose_case *c,
     const struct agent_alarm *alarm, struct wall_time now)
@@ -290,17 +298,16 @@ diagnose_evidence(struct agent *agent, uint32_t watch,
 	c->reported = agent->now;
 	if ((e->flags & EVIDENCE_CLEARED) != 0) {
 		diagnose_take_engine(c);
+		/* It is not about the next raise. */
+		c->reported = (struct mono_time){ 0 };
 		return;
 	}
-	/* The first evidence on a silence: its log may be read in time. */
+	/*
+	 * It is not raised yet.  Its log is read now, so that the verdict at
+	 * the raise can be based on it.
+	 */
 	if (alarm.alarm->state != ALARM_RAISED) {
-		if (alarm.watch->profile->log != NULL &&
-		    agent->diagnose->threaded &&
-		    !mono_before(agent->now, c->log_due) &&
-		    log_evidence_ask(agent->diagnose->log, c->index,
-		    alarm.watch->profile->log,
-		    alarm.watch->profile->log_pattern))
-			c->log_due = mono_add(agent->now, LOG_NS);
+		request_log(agent, c, alarm.watch->profile);
 		return;
 	}
 	diagnose_take_engine(c);
@@ -324,7 +331,7 @@ diagnose_raise(struct agent *agent, size_t position,
 	    alarm.watch->profile->alarm->id);
 	fresh = c->reported.ns != 0 &&
 	    mono_sub(agent->now, c->reported) < FRESH_NS;
-	/* A line of a silence that ended long ago is not about this one. */
+	/* A line from long before this silence is not about it. */
 	if (c->log.at.ns < event->last_heartbeat.ns - LOG_OLD_NS)
 		c->log.state = 0;
 	c->ping = (struct evidence_signal){ .state = 0 };
@@ -384,10 +391,10 @@ diagnose_clear(struct agent *agent, const struct agent_alarm *cleared,
 	c->until = (struct mono_time){ 0 };
 	/* A line that was found is not about the next raise. */
 	c->log.state = 0;
-	learn(agent->diagnose, agent->now);
+	record_ports(agent->diagnose, agent->now);
 	c->evidence.flags |= EVIDENCE_CLEARED;
 	verdict_of(&c->evidence, at, &verdict);
-	/* The signals of a node that is back show less than before. */
+	/* The signals of a node that is back may show less than before. */
 	if (verdict.confidence < cleared->alarm->confidence)
 		return;
 	(void)alarm_judge(cleared->alarm, &verdict);
@@ -465,7 +472,7 @@ take_signal(struct agent *agent, uint32_t index, enum evidence_number number,
 		return;
 	if (number == EVIDENCE_PING_ANSWERED)
 		c->ping = *s;
-	/* A line that was found stays found. */
+	/* A later look, which finds no line, does not remove one. */
 	else if (c->log.state != EVIDENCE_PRESENT ||
 	    s->state == EVIDENCE_PRESENT)
 		c->log = *s;
@@ -502,7 +509,7 @@ diagnose_work(struct agent *agent, struct wall_time now)
 	for (c = d->cases.all; c < d->cases.all + DIAGNOSE_CASES; c++)
 		if (c->index != 0)
 			work_on(agent, c, now);
-	learn(d, agent->now);
+	record_ports(d, agent->now);
 }
 
 /* ---- hbwEvidenceTable */

@@ -1,13 +1,14 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Diagnosis in the agent: joins the evidence of the engine with that of the
- * kernel, of log files and of probes, and judges each alarm from it.
+ * kernel, of log files and of probes, and sets the verdict on each alarm.
  *
- * An alarm is judged when it is raised, when its evidence changes in the minute
- * after that, and when it is cleared.  If the cause of an active alarm changes,
- * hbwAlarmChanged is queued, at most once in ten seconds for each alarm.
+ * The verdict is set when the alarm is raised, when its evidence changes in the
+ * minute after that, and when it is cleared.  If the cause of an active alarm
+ * changes, hbwAlarmChanged is queued, for each alarm at most once in ten
+ * seconds.
  *
- * Nothing here waits: what is not known in time stays unknown.
+ * Nothing here waits: a signal that is not known in time stays unknown.
  */
 #ifndef HBW_DIAGNOSE_H
 #define HBW_DIAGNOSE_H
@@ -22,7 +23,7 @@
 #include "diagnosis/evidence.h"
 #include "diagnosis/verdict.h"
 
-/* The evidence of so many alarms is kept: of those raised last. */
+/* The number of alarms whose evidence is kept: those raised last. */
 #define DIAGNOSE_KEPT	256
 
 struct diagnose;
@@ -44,7 +45,7 @@ void	 diagnose_configure(struct diagnose *, const struct configuration *);
 
 /* All functions below do nothing for an agent without a diagnosis. */
 
-/* The evidence of the engine on a watch, which was checked. */
+/* Takes the evidence of the engine on a watch, which was validated. */
 void	 diagnose_evidence(struct agent *, uint32_t watch,
 	    const struct evidence *, struct wall_time now);
 /*
@@ -54,13 +55,13 @@ void	 diagnose_evidence(struct agent *, uint32_t watch,
 struct verdict diagnose_raise(struct agent *, size_t position,
 	    const struct detect_event *, struct wall_time at);
 void	 diagnose_raised(struct agent *, const struct agent_alarm *);
-/* Judges an alarm that is cleared now, before it is cleared. */
+/* Sets the verdict on an alarm that is cleared now, before it is cleared. */
 void	 diagnose_clear(struct agent *, const struct agent_alarm *,
 	    struct wall_time at);
 
-/* A descriptor that is readable when there is something to do; -1: none. */
+/* A descriptor that is readable when there is work; -1: none.  Not owned. */
 int	 diagnose_event(const struct agent *);
-/* When diagnose_work() must be called at the latest. */
+/* When diagnose_work() must be called at the latest; or MONO_NEVER. */
 struct mono_time diagnose_due(const struct agent *);
 void	 diagnose_work(struct agent *, struct wall_time now);
 

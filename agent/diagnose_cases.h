@@ -16,7 +16,7 @@
 #include "diagnose.h"
 #include "diagnosis/evidence.h"
 
-/* The engine may report watches that are late and not raised. */
+/* Further ones are for watches that are late and not raised. */
 #define DIAGNOSE_CASES	(DIAGNOSE_KEPT + 64)
 
 struct diagnose_case {
@@ -24,11 +24,11 @@ struct diagnose_case {
 	uint32_t		 alarm_id;
 	uint64_t		 used;		/* order of the last use */
 	bool			 kept;		/* it was raised */
-	bool			 examined;	/* its peer, too */
+	bool			 examined;	/* the peer, by the agent */
 	struct evidence		 engine;	/* as it reported */
 	struct mono_time	 reported;	/* when; 0: never */
 	struct evidence		 evidence;	/* of all */
-	struct evidence_signal	 log, ping;	/* unknown: state 0 */
+	struct evidence_signal	 log, ping;	/* state 0: unknown */
 	struct mono_time	 log_due;
 	struct mono_time	 kernel_due;	/* or MONO_NEVER */
 	struct mono_time	 until;		/* end of the window; or 0 */
@@ -54,12 +54,12 @@ struct diagnose_case *diagnose_find_case(struct diagnose_cases *,
  */
 struct diagnose_case *diagnose_case_of(struct diagnose_cases *,
 	    uint32_t index, uint32_t alarm_id);
-/* Its alarm was raised. */
+/* Keeps a case whose alarm was raised; it may replace another one. */
 void	 diagnose_keep_case(struct diagnose_cases *, struct diagnose_case *);
 
 /*
- * Replaces the signals of the engine.  Those that only the agent has stay, and
- * so does what the kernel showed and frames do not.
+ * Replaces the signals of the engine.  Signals that only the agent has stay;
+ * those of the kernel stay where frames show nothing.
  */
 void	 diagnose_take_engine(struct diagnose_case *);
 /*

@@ -122,7 +122,7 @@ judged_at_the_raise(void **state)
 	assert_event(2, NOTIFICATION_RAISED, CAUSE_UNKNOWN);
 }
 
-/* Evidence on an earlier silence is not about this one. */
+/* Evidence on an earlier silence, or on its end, is not about this one. */
 static void
 old_evidence(void **state)
 {
@@ -130,6 +130,7 @@ old_evidence(void **state)
 	report_signal(0, EVIDENCE_PORT_REFUSED, 0.5, 0);
 	stage_heartbeat(&stage, 0, 1);
 	stage_heartbeat(&stage, 1, 5);
+	report_signal(0, EVIDENCE_PORT_REFUSED, 10.5, EVIDENCE_CLEARED);
 	stage_advance(&stage, 11);
 	assert_event(1, NOTIFICATION_RAISED, CAUSE_UNKNOWN);
 }
