@@ -13,6 +13,7 @@
 #include "evidence_writer.h"
 #include "kernel_evidence.h"
 #include "log_evidence.h"
+#include "peer_hosts.h"
 #include "probe.h"
 
 /* The verdict on an alarm may change for this time after its raise. */
@@ -41,6 +42,7 @@ struct diagnose {
 	bool			 threaded;
 	struct mono_time	 ports_recorded;
 	struct rate_limit	 examined;
+	struct peer_hosts	 peer_hosts;
 	struct diagnose_cases	 cases;
 };
 
@@ -104,6 +106,7 @@ diagnose_free(struct diagnose *d)
 	kernel_evidence_free(d->kernel);
 	log_evidence_end(d->log);
 	probe_free(d->probe);
+	peer_hosts_free(&d->peer_hosts);
 	if (d->link >= 0)
 		close(d->link);
 	if (d->event >= 0)
@@ -126,6 +129,8 @@ diagnose_configure(struct diagnose *d, const struct configuration *config)
 	if (has_probe(config) && !probe_open(d->probe))
 		log_warn("probe = ping: cannot open a socket (see "
 		    "net.ipv4.ping_group_range in icmp(7)); no peer is probed");
+	if (!peer_hosts_set(&d->peer_hosts, config))
+		log_errx("out of memory; peer-host is not used for causes");
 	kernel_evidence_record_ports(d->kernel);
 }
 
@@ -138,44 +143,6 @@ is_on(const struct agent *agent)
 }
 
 /* ---- evidence */
-
-/*
- * Is the same node received on another interface?  Its watches there have the
- * same peer-host.
- */
-static void
-add_peer_host(const struct agent *agent, const struct configuration_watch *w,
-    struct evidence *e)
-{
-	const struct configuration	*config = agent->current.config;
-	const struct configuration_profile	*p = w->profile, *q;
-	struct evidence_signal		*s;
-	struct detect_watch		 row;
-	size_t				 i;
-
-	if (p->peer_host == NULL)
-		return;
-	for (i = 0; i < config->nwatches; i++) {
-		q = config->watches[i]->profile;
-		/* Both are interned. */
-		if (q->peer_host != p->peer_host || !q->enabled ||
-		    q->interface == p->interface)
-			continue;
-		shared_state_read_watch(agent->current.shared, (uint32_t)i,
-		    agent->now, &row);
-		if (!row.received || row.last_wall.ns <= e->last.ns ||
-		    detect_silence_ns(&row, agent->now) >=
-		    q->interruption_ns / 2)
-			continue;
-		s = &e->signals[EVIDENCE_OTHER_PEERS_ALIVE];
-		*s = (struct evidence_signal){
-			.state = EVIDENCE_PRESENT, .code = 1, .count = 1,
-			.at = row.last_wall,
-			.address = config->watches[i]->peer,
-		};
-		return;
-	}
-}
 
 /* Requests a look into the log of a watch, but not too often. */
 static void
@@ -202,7 +169,7 @@ examine(struct agent *agent, struct diagnose_case *c,
 	if (!c->examined)
 		return;
 	kernel_evidence_add(d->kernel, w, now, e);
-	add_peer_host(agent, w, e);
+	peer_hosts_add_evidence(&d->peer_hosts, agent, w, e);
 	request_log(agent, c, w->profile);
 	if (w->profile->log != NULL && d->threaded && c->log.state == 0)
 		c->log = (struct evidence_signal){

@@ -225,6 +225,36 @@ kept_across_a_reload(void **state)
 	assert_event(3, NOTIFICATION_CLEARED, CAUSE_INSTANCE_STOPPED);
 }
 
+#define WATCH_OF(name, interface, peer, host)				\
+	"watch \"" name "\" { interface = " interface " peer = " peer	\
+	" heartbeat = ip interruption = 10s peer-host = " host " }\n"
+
+/* The same node is received on another interface. */
+static void
+same_peer_host(void **state)
+{
+	const struct evidence_signal	*s;
+
+	(void)state;
+	end(NULL);
+	begin_with(WATCH_OF("other", "eth9", "192.0.2.21", "node-3")
+	    WATCH_OF("first", "eth8", "192.0.2.12", "node-2")
+	    WATCH_OF("near", "eth8", "192.0.2.22", "node-2")
+	    WATCH_OF("second", "eth9", "192.0.2.13", "node-2"));
+	stage_heartbeat(&stage, 1, 1);
+	stage_heartbeat(&stage, 0, 9);
+	stage_heartbeat(&stage, 2, 9);
+	stage_heartbeat(&stage, 3, 9);
+	stage_advance(&stage, 11);
+	assert_int_equal(diagnose_count(&stage.agent), 1);
+	s = &diagnose_kept_at(&stage.agent, 0).evidence->signals[
+	    EVIDENCE_OTHER_PEERS_ALIVE];
+	assert_int_equal(s->state, EVIDENCE_PRESENT);
+	assert_int_equal(s->code, 1);
+	assert_int_equal(s->at.ns, stage_wall(9).ns);
+	assert_int_equal(s->address.octets[3], 13);
+}
+
 static void
 switched_off(void **state)
 {
@@ -286,6 +316,7 @@ main(void)
 		    end),
 		cmocka_unit_test_setup_teardown(kept_across_a_reload, begin,
 		    end),
+		cmocka_unit_test_setup_teardown(same_peer_host, begin, end),
 		cmocka_unit_test_setup_teardown(switched_off, begin, end),
 		cmocka_unit_test_setup_teardown(kept_alarms, begin, end),
 	};
