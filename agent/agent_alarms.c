@@ -91,7 +91,7 @@ agent_change(struct agent *agent, const struct agent_alarm *changed,
 		notify_change(agent, changed, NOTIFICATION_CHANGED, now);
 }
 
-/* A storm has only files of the alarms that were notified one by one. */
+/* An alarm that a storm notification summarised has no file. */
 static void
 write_evidence(struct agent *agent, const struct agent_alarm *raised)
 {

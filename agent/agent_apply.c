@@ -88,7 +88,10 @@ keep_alarm(struct agent *agent, struct generation *g, size_t position,
 	agent_raise(agent, &new, &event, &verdict, now);
 }
 
-/* A watch that is still there has no alarm of two active nodes any more. */
+/*
+ * If the watch is still configured, only its alarm of two active nodes was
+ * removed.
+ */
 static void
 remove_alarm(struct agent *agent, const struct generation *g,
     const struct agent_alarm *old, struct wall_time now)

@@ -52,7 +52,7 @@ set_last_heartbeat(const struct generation *g, uint32_t position,
 	event->last_heartbeat = w.received ? w.last_wall : WALL_NEVER;
 }
 
-/* One of two active nodes; if possible not this host. */
+/* Sets the evidence to an active node, if there is one besides this host. */
 static void
 set_node(const struct generation *g, uint32_t position, struct mono_time now,
     struct wall_time at, struct evidence_signal *decided)
@@ -293,7 +293,7 @@ set_dual(const struct agent *agent, uint32_t position, struct dual *row,
 		row->cleared_at = changed;
 }
 
-/* Returns the number of wrong rows. */
+/* Applies missing reports, and returns the number of wrong rows. */
 static unsigned
 reconcile_duals(struct agent *agent, const struct engine_check_clocks *clocks)
 {
@@ -314,8 +314,8 @@ reconcile_duals(struct agent *agent, const struct engine_check_clocks *clocks)
 }
 
 /*
- * The priority of a line about invalid rows.  If one engine after the other has
- * them, most of the lines are for troubleshooting only.
+ * The priority of a line about invalid rows.  If many engines leave such rows,
+ * most of the lines are for troubleshooting only.
  */
 static int
 invalid_priority(struct agent *agent, struct mono_time now)

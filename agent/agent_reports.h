@@ -23,8 +23,8 @@ const char *agent_capture_event(struct agent *, struct engine_message *,
 	    struct wall_time now);
 
 /*
- * ENGINE_EVIDENCE: why a watch is silent; corrects it.  Returns NULL, or what
- * is wrong.
+ * ENGINE_EVIDENCE: the evidence on the silence of a watch, in which invalid
+ * values are corrected.  Returns NULL, or the fault, a constant text.
  */
 const char *agent_evidence(struct agent *, struct engine_evidence *,
 	    const struct engine_check_clocks *);

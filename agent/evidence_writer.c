@@ -79,7 +79,7 @@ struct open_file {
 	int			 fd;		/* -1: not created yet */
 	uint64_t		 size;
 	struct mono_time	 end;		/* no frames after it */
-	bool			 changed;		/* a message changed it */
+	bool			 changed;	/* by a message */
 	bool			 over;		/* it will be closed */
 };
 

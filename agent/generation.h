@@ -37,10 +37,9 @@ struct generation {
 	struct alarm		*alarms;
 	/* When the alarm changed last, or when the watch started. */
 	struct mono_time	*changed;	/* of each alarm */
-	/* For engine_check_used. */
-	struct mono_time	*used;		/* of each alarm */
+	struct mono_time	*used;		/* engine_check_used of each */
 	/*
-	 * Of each alarm of two active nodes, in the same order: its watch, with
+	 * The watch of each alarm of two active nodes, in the same order, with
 	 * profile->dual in the place of profile->alarm.
 	 */
 	struct configuration_watch **duals;

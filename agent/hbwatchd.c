@@ -620,7 +620,7 @@ run(const struct options *o, struct configuration *config)
 	snmp_library_end();
 	connector_end();
 	diagnose_free(d.agent.diagnose);
-	/* It uses rings that agent_free() releases. */
+	/* The thread may use the rings until then. */
 	ended = evidence_writer_end(d.agent.evidence_writer, EVIDENCE_END_MS);
 	if (!persistence_close(d.agent.persistence) || !ended)
 		_exit(status);

@@ -335,8 +335,8 @@ look(struct log_evidence *l, const struct question *q,
 	    l->buffer, s);
 	regfree(&pattern);
 	if (error != 0 && error != w->error)
-		log_warnx("log %s: cannot read: %s; it is no evidence for the "
-		    "cause of alarms", q->path, error == EINVAL ?
+		log_warnx("log %s: cannot be read: %s; causes of alarms are "
+		    "found without it", q->path, error == EINVAL ?
 		    "not a regular file" : strerror(error));
 	w->error = error;
 }

@@ -115,8 +115,8 @@ read_names(struct agent *agent, struct store *reader)
 }
 
 /*
- * False when the file is damaged, which store_is_damaged() then says and the
- * first transaction replaces it, or when memory is exhausted.
+ * False when the file is damaged, or when memory is exhausted.  In the first
+ * case store_is_damaged() is true, and the first transaction replaces it.
  */
 static bool
 read_state(struct agent *agent, struct persistence *p, struct store *reader)

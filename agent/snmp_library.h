@@ -29,8 +29,8 @@ bool	 snmp_library_start_agent(struct agent *);
 void	 snmp_library_end(void);
 
 /*
- * Where the manual says what to do about an error (errno) of an address, in
- * parentheses; or "".
+ * The place in the manual that explains an error (errno) of an address, in
+ * parentheses; or "".  A constant text.
  */
 const char *snmp_library_hint(int error);
 

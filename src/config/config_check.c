@@ -193,7 +193,7 @@ check_heartbeat(struct config_check *c, const struct config_value *v)
 	return (NULL);
 }
 
-/* The id 0 is no alarm. */
+/* The id 0 means that there is no alarm. */
 static const char *
 check_dual_active(struct config_check *c, const struct config_value *v)
 {

@@ -57,7 +57,7 @@ typedef void match_rejected(void *arg, const struct match_rejection *);
 /* From now on, match_frame reports packets with a fault. */
 void	 match_report_rejected(struct match *, match_rejected *, void *arg);
 
-/* A packet in which a node tells whether it is the active one of its group. */
+/* A packet that shows whether its sender is the active node of its group. */
 struct match_sender {
 	uint32_t		 watch;		/* with that group */
 	/* It may be from any node, also from this host. */
@@ -76,12 +76,12 @@ typedef void match_sent(void *arg, const struct match_sender *);
  */
 void	 match_report_senders(struct match *, match_sent *, void *arg);
 
-/* True when a watch has match_report_senders. */
+/* True when match_report_senders applies to the watches of a profile. */
 bool	 match_has_senders(const struct configuration_profile *);
 
 /*
- * True when an expression compares the number of the interface, or when groups
- * of several interfaces must be told apart.
+ * True when an expression compares the number of the interface, or when equal
+ * groups on several interfaces must be distinguished.
  */
 bool	 match_needs_ifindex(const struct match *);
 

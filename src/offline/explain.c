@@ -21,7 +21,7 @@ struct explain {
 
 /* ---- minutes */
 
-/* Are these about as many as in the minutes before? */
+/* Is the number of heartbeats about the same as in the minutes before? */
 static bool
 is_similar(const struct explain_minutes *m, uint64_t n)
 {
@@ -31,7 +31,7 @@ is_similar(const struct explain_minutes *m, uint64_t n)
 	return ((n == 0) == (m->most == 0) && most - least <= 2 + most / 10);
 }
 
-/* Adds a number of minutes, each with so many heartbeats. */
+/* Adds `count` minutes, each with `n` heartbeats. */
 static bool
 add_minutes(struct explain_watch *w, int64_t first, int64_t count, uint64_t n)
 {

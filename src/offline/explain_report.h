@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The story of played captures, and its two forms: words and JSON.
+ * The report on played captures, and its two forms: text and JSON.
  */
 #ifndef HBW_EXPLAIN_REPORT_H
 #define HBW_EXPLAIN_REPORT_H
@@ -38,7 +38,7 @@ struct explain_change {
 	struct verdict		 verdict;
 };
 
-/* More changes of a verdict are not shown. */
+/* Further changes of a verdict are not shown. */
 #define EXPLAIN_CHANGES	8
 
 struct explain_alarm {

@@ -23,7 +23,7 @@ explain_unknown(const struct explain_report *r, const struct explain_alarm *a,
 	case EVIDENCE_LOCAL_PORT_OPEN:
 	case EVIDENCE_CARRIER:
 	case EVIDENCE_FLOATING_IP_FITS:
-		return ("no capture shows it; hbwatchd asks the kernel");
+		return ("no capture shows it; hbwatchd queries the kernel");
 	case EVIDENCE_LOG_MESSAGE:
 		return ("no capture shows it; hbwatchd reads the log");
 	case EVIDENCE_PING_ANSWERED:
@@ -39,7 +39,8 @@ explain_unknown(const struct explain_report *r, const struct explain_alarm *a,
 		return ("the alarm of two active nodes does not need it");
 	if ((a->evidence.flags & EVIDENCE_NO_FRAMES) != 0)
 		return ("too many watches were silent at the same time");
-	return ("not in the captures, and too rare before to be missed");
+	return ("not in the captures; it was rare before, so its absence "
+	    "shows nothing");
 }
 
 /* ---- the time line of a watch */

@@ -321,7 +321,7 @@ filter_frame(void *arg, const struct capture_frame *frame)
 	if (!match_prefilter_packet(match, frame, verdict, &packet))
 		return (player_diagnosis_wants(&p->diagnosis, frame, verdict,
 		    &packet));
-	player_diagnosis_heard(&p->diagnosis, frame->timestamp, verdict,
+	player_diagnosis_received(&p->diagnosis, frame->timestamp, verdict,
 	    &packet);
 	return (true);
 }

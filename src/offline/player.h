@@ -38,7 +38,7 @@ struct player_output {
 	 */
 	void	(*dual)(void *arg, const struct player *,
 		    const struct detect_event *);
-	/* A player_judged; may be NULL. */
+	/* A player_judged with the player; may be NULL. */
 	void	(*judged)(void *arg, const struct player *, uint32_t watch,
 		    struct wall_time at, const struct evidence *,
 		    const struct verdict *);

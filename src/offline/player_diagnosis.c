@@ -22,9 +22,9 @@
 #define PEERS_MAX	(UINT32_C(1) << 22)
 #define PROBES		8
 
-/* A tick is about a millisecond.  These are no times. */
+/* A tick is about a millisecond.  Two values are not times. */
 #define TICK_SHIFT	20
-#define NOT_HEARD	0
+#define NOT_RECEIVED	0
 #define SHARED		1	/* by several watches */
 
 #define LINK_ETHERNET	1
@@ -145,19 +145,19 @@ player_diagnosis_add_peer(struct player_diagnosis *d, const struct addr *peer)
 	if (place == NULL)
 		return;
 	/* If two watches have it, only one may be late. */
-	place->heard = place->tag == 0 ? NOT_HEARD : SHARED;
+	place->received = place->tag == 0 ? NOT_RECEIVED : SHARED;
 	place->tag = addr_tag(peer);
 }
 
 static void
-set_heard(struct player_peer *peer, uint32_t at)
+set_received(struct player_peer *peer, uint32_t at)
 {
-	if (peer->heard != SHARED)
-		peer->heard = at > SHARED ? at : SHARED + 1;
+	if (peer->received != SHARED)
+		peer->received = at > SHARED ? at : SHARED + 1;
 }
 
 void
-player_diagnosis_heard(struct player_diagnosis *d, struct wall_time at,
+player_diagnosis_received(struct player_diagnosis *d, struct wall_time at,
     enum packet_verdict verdict, const struct packet *packet)
 {
 	struct player_peer	*peer;
@@ -165,13 +165,13 @@ player_diagnosis_heard(struct player_diagnosis *d, struct wall_time at,
 	if (verdict != PACKET_IP ||
 	    (peer = find_peer(d, addr_tag(&packet->source), false)) == NULL)
 		return;
-	set_heard(peer, ticks(at));
+	set_received(peer, ticks(at));
 	/* Other frames of this MAC address are from the peer, too. */
 	if (packet->mac == NULL ||
 	    (peer = find_peer(d, mac_tag(packet->mac), true)) == NULL)
 		return;
 	peer->tag = mac_tag(packet->mac);
-	set_heard(peer, ticks(at));
+	set_received(peer, ticks(at));
 }
 
 static bool
@@ -212,7 +212,7 @@ static bool
 may_be_late(const struct player_diagnosis *d, const struct player_peer *peer,
     uint32_t now)
 {
-	return (peer->heard <= SHARED || now - peer->heard >= d->late);
+	return (peer->received <= SHARED || now - peer->received >= d->late);
 }
 
 bool
@@ -282,7 +282,7 @@ begin_case(struct player_diagnosis *d, uint32_t watch)
 	return (c);
 }
 
-/* In a storm there may be no evidence; then nothing has changed. */
+/* In a storm there may be no evidence; then the verdict stays. */
 static void
 judge(struct player_diagnosis *d, struct player_case *c, struct wall_time now)
 {
@@ -295,7 +295,7 @@ judge(struct player_diagnosis *d, struct player_case *c, struct wall_time now)
 	if (c->cleared && (evidence.flags & EVIDENCE_CLEARED) == 0)
 		return;
 	verdict_of(&evidence, now, &verdict);
-	/* What was known before the clear stays known after it. */
+	/* A cause that was found before the clear stays. */
 	if ((evidence.flags & EVIDENCE_CLEARED) != 0 &&
 	    verdict.cause == CAUSE_UNKNOWN)
 		return;
@@ -322,7 +322,7 @@ player_diagnosis_event(struct player_diagnosis *d,
 	}
 	catch_up(d, event->at);
 	judge(d, c, at);
-	/* What happens later is not about an alarm that was cleared. */
+	/* Later signals are not about an alarm that was cleared. */
 	c->until = wall_add(at, c->cleared ? CHECK_NS : CHANGES_NS);
 	return (c);
 }

@@ -20,7 +20,7 @@
 /* A peer, by its IP address or its MAC address. */
 struct player_peer {
 	uint32_t		 tag;		/* a hash; 0: no peer */
-	uint32_t		 heard;		/* a heartbeat, in ticks */
+	uint32_t		 received;	/* last heartbeat, in ticks */
 };
 
 /* An alarm whose verdict may still change. */
@@ -32,7 +32,7 @@ struct player_case {
 	struct verdict		 verdict;
 };
 
-/* The last alarm of a watch was judged again; the verdict may be the same. */
+/* Receives the verdict on the last alarm of a watch; it may be the same. */
 typedef void player_judged(void *arg, uint32_t watch, struct wall_time at,
 	    const struct evidence *, const struct verdict *);
 
@@ -59,10 +59,11 @@ bool	 player_diagnosis_begin(struct player_diagnosis *,
 void	 player_diagnosis_free(struct player_diagnosis *);
 
 /*
- * When a frame is read: it may be a heartbeat; or, if it is none, can it be
- * evidence?  A frame of a peer can be when its heartbeats are late.
+ * Called when a frame is read: the first one for a frame that may be a
+ * heartbeat, the second one for others.  This returns true if the frame may be
+ * evidence; frames of a peer may be only while its heartbeats are late.
  */
-void	 player_diagnosis_heard(struct player_diagnosis *, struct wall_time,
+void	 player_diagnosis_received(struct player_diagnosis *, struct wall_time,
 	    enum packet_verdict, const struct packet *);
 bool	 player_diagnosis_wants(const struct player_diagnosis *,
 	    const struct capture_frame *, enum packet_verdict,
@@ -75,11 +76,14 @@ void	 player_diagnosis_add_peer(struct player_diagnosis *,
 /* A detect_late. */
 void	 player_diagnosis_late(struct player_diagnosis *, uint32_t watch,
 	    struct mono_time now);
-/* The verdict at the raise, or at the clear, with its evidence. */
+/*
+ * The verdict at the raise, or at the clear, with its evidence; valid until the
+ * next call.  NULL: the alarm has no case any more.
+ */
 const struct player_case *player_diagnosis_event(struct player_diagnosis *,
 	    const struct detect_event *);
 
-/* Judges alarms again, at most once a second. */
+/* Updates the verdicts of alarms, at most once a second. */
 void	 player_diagnosis_advance(struct player_diagnosis *,
 	    struct wall_time now);
 

@@ -42,10 +42,10 @@ void	 capture_file_close(struct capture_file *);
  * WALL_NEVER if the file has none that is valid.  After CAPTURE_FILE_CUT there
  * is one line in error[CAPTURE_ERROR_SIZE].
  *
- * An evidence file of hbwatchd has statistics that say from when until when the
- * interface was captured.  If that is before the first frame, or after the last
- * one, it is handed out like a frame that has only a timestamp: its `bytes` are
- * NULL.
+ * An evidence file of hbwatchd has statistics with the times when the capture
+ * of the interface began and ended.  A time that is before the first frame, or
+ * after the last one, is handed out like a frame that has only a timestamp: its
+ * `bytes` are NULL.
  */
 enum capture_file_status capture_file_next(struct capture_file *,
 	    struct capture_frame *, char *error);

@@ -21,7 +21,7 @@
 
 /*
  * The section's shb_userappl option begins with this and is the first option.
- * capture_file.h honours the statistics of such a section.
+ * In such a section, capture_file.h uses the statistics.
  */
 #define PCAPNG_APPLICATION	"hbwatchd "
 

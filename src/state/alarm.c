@@ -205,14 +205,14 @@ add(char *detail, const char *format, ...)
 	va_end(ap);
 }
 
-/* Does the deciding evidence replace the plain words for this signal? */
+/* True if describe_verdict shows this signal. */
 static bool
 is_decided(const struct alarm *a, enum evidence_number number)
 {
 	return (a->number == number && !wall_is_never(a->decided.at));
 }
 
-/* Without its time, the evidence is the detector's, with plain words of it. */
+/* Evidence without a time is from the detector, and describe_flags shows it. */
 static void
 describe_verdict(const struct alarm *a, const struct configuration_watch *w,
     char *detail)
@@ -320,7 +320,7 @@ describe_clear(const struct alarm *a, const struct configuration_watch *w,
 		add(detail, "%s; the alarm was active for %.3f s",
 		    (a->flags & ALARM_DUAL) != 0 ? "only one node is active" :
 		    "the heartbeat is back", (double)a->span_ns / NSEC_PER_SEC);
-		/* The rest was told at the raise. */
+		/* Other evidence is in the detail of the raise. */
 		if (a->number == EVIDENCE_PEER_REBOOTED)
 			describe_verdict(a, w, detail);
 		break;

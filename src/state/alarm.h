@@ -78,8 +78,8 @@ struct alarm {
 void	 alarm_init(struct alarm *);
 
 /*
- * The evidence that the event of a raise itself is, at its wall-clock time: all
- * that is known without frames and other signals.
+ * The evidence that the event of a raise contains, without frames and other
+ * signals; `at` is its wall-clock time.
  */
 void	 alarm_evidence(const struct detect_event *, struct wall_time at,
 	    struct evidence *);
@@ -93,8 +93,8 @@ struct verdict alarm_verdict(const struct alarm *);
 /* Sets another verdict.  True when its cause is another one. */
 bool	 alarm_judge(struct alarm *, const struct verdict *);
 /*
- * Judges an alarm of version 0.2.0 or of an early 0.3.0, which has only a
- * cause: its side and its confidence.
+ * Sets the side and the confidence of an alarm of version 0.2.0 or of an early
+ * 0.3.0, which has only a cause.
  */
 void	 alarm_complete(struct alarm *);
 
@@ -126,7 +126,7 @@ char	*alarm_key(const struct configuration_watch *, char *key);
  */
 char	*alarm_location(const struct configuration_watch *, char *location);
 
-/* hbwAlarmRepair holds as much. */
+/* SnmpAdminString, as above. */
 #define ALARM_REPAIR_SIZE	256
 
 /*
