@@ -58,7 +58,7 @@ check_dual_active(struct config_check *c, const struct config_section *s)
 	bool				 possible;
 
 	possible = w->floating_ip.family != ADDR_NONE ||
-	    (w->form.protocol != NULL && w->form.protocol->groups[0] != NULL);
+	    (w->form.protocol != NULL && w->form.protocol->has_active);
 	w->dual = config_alarm_find(&c->result, c->dual_id);
 	v = config_section_value(s, OPTION_DUAL_ACTIVE);
 	if (v == NULL && (!possible || w->dual == w->alarm))
