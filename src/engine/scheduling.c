@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -100,6 +101,10 @@ shorten_slice(void)
 		    strerror(errno));
 }
 
+/* The kernel accepts one such change in 100 ms, of all processes. */
+#define SESSION_TRIES	5
+#define SESSION_MS	110
+
 /*
  * The kernel may share the processor among sessions first (autogroup), and nice
  * values then count within a session only.  A session that belongs to this
@@ -108,16 +113,21 @@ shorten_slice(void)
 static void
 raise_session(void)
 {
-	int	 file;
+	int	 file, tries = SESSION_TRIES;
 
 	if (getsid(0) != getpid() || getpriority(PRIO_PROCESS, 0) != NICE)
 		return;
 	file = open("/proc/self/autogroup", O_WRONLY | O_CLOEXEC);
 	if (file < 0)
 		return;
-	if (dprintf(file, "%d", NICE) < 0)
-		log_debug("cannot set the nice value %d of the session: %s",
-		    NICE, strerror(errno));
+	while (dprintf(file, "%d", NICE) < 0) {
+		if (errno != EAGAIN || --tries == 0) {
+			log_debug("cannot set the nice value %d of the "
+			    "session: %s", NICE, strerror(errno));
+			break;
+		}
+		(void)poll(NULL, 0, SESSION_MS);
+	}
 	close(file);
 }
 

@@ -8,6 +8,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
+EVIDENCE=0
 start_sender steady 20054
 start_pair 1s "$(watch_section steady 20054 1s)"
 

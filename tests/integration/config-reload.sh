@@ -9,6 +9,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
+EVIDENCE=0
 start_observer "$(watch_section kept 20001 1s)" \
 	"$(watch_section silent 20002 1s)" "$(watch_section removed 20003 1s)"
 start_sender kept 20001 --rate 20

@@ -17,6 +17,7 @@ STOP=${HBW_STOP:-6}
 KILLS=${HBW_KILLS:-3}
 WATCHES=500
 begin
+EVIDENCE=0
 # Over UDP, traps that snmpd has sent could be lost.
 SINK=tcp:$SINK
 start_sender late 20054

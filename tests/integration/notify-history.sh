@@ -10,6 +10,7 @@
 . "$(dirname "$0")/lib.sh"
 SIZE=100
 begin
+EVIDENCE=0
 start_pair 5s "history = $SIZE" "storm = off" "$(watch_sections 20 300ms)"
 
 # column NAME: prints a line `index value` for each row

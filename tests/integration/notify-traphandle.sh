@@ -13,6 +13,7 @@
 WATCHES=1000
 SHOWN=80 # of `storm`
 begin
+EVIDENCE=0
 # $TRAPS is the file of the program.
 start_receiver snmptrapd "$SINK" "$WORK/received" \
 	"traphandle default \"$TOOLS/handle-trap\" \"$TRAPS\""

@@ -10,6 +10,7 @@
 . "$(dirname "$0")/lib.sh"
 WATCHES=300
 begin
+EVIDENCE=0
 STREAM=tcp:127.0.0.1:1163 INFORM=127.0.0.1:1164
 
 {

@@ -8,9 +8,15 @@
 # Configuration
 #
 
+# The option `evidence`, if it is not the default.  With 0 no cause changes after
+# the raise, so that the number of notifications is known.
+EVIDENCE=
+
 # configure: writes hbwatchd.conf from standard input
 configure() {
 	cat >"$WORK/hbwatchd.conf"
+	# At the end, so that the lines keep their numbers.
+	[ -z "$EVIDENCE" ] || echo "evidence = $EVIDENCE" >>"$WORK/hbwatchd.conf"
 }
 
 # watch_section NAME HEARTBEAT INTERRUPTION [INTERFACE [LINE...]]: a section of
