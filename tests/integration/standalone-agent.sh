@@ -9,7 +9,6 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
-EVIDENCE=0
 USER_V3="noc SHA authpassphrase AES privpassphrase"
 V3="-v 3 -u noc -l authPriv -a SHA -A authpassphrase -x AES -X privpassphrase"
 INFORM=127.0.0.1:1163
