@@ -393,7 +393,7 @@ shared_state_take_over(struct shared_state *shared,
 	struct detect_watch		*w;
 	uint32_t			 i, c;
 
-	/* What the old engine has written since shared_state_keep_rings. */
+	/* Frames that the old engine wrote after shared_state_keep_rings. */
 	if (shared->rings != NULL && old->rings != NULL &&
 	    shared->rings != old->rings)
 		evidence_rings_copy(shared->rings, old->rings);

@@ -170,7 +170,7 @@ class Checker:
                 copied = [fact["t0"] for fact in self.evidence.of("backup")
                           if fact["t0"] < first]
                 first = copied[-1] if copied else first - MARGIN
-                # What could not be written then is not in the backup.
+                # The backup lacks the state that could not be written then.
                 since = min([first] + [bad for bad, good in disk
                                        if bad <= first <= good])
                 if not begin["whole"]:

@@ -171,7 +171,7 @@ all_silent(void **state)
 	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_ABSENT);
 }
 
-/* What hosts send when they start is not the rate of what comes later. */
+/* Hosts that start send more than later; the rate excludes these frames. */
 static void
 late_start(void **state)
 {

@@ -130,7 +130,7 @@ signals(void **state)
 		assert_string_equal(evidence_text(rows[i].number, &s, text),
 		    rows[i].text);
 	}
-	/* Of an alarm of two active nodes. */
+	/* An alarm of two active nodes has no time in its signal. */
 	s = (struct evidence_signal){ .state = EVIDENCE_PRESENT };
 	assert_string_equal(evidence_text(EVIDENCE_OTHER_ACTIVE, &s, text),
 	    "two nodes send in turn");

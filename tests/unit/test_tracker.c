@@ -243,7 +243,7 @@ long_frames_are_cut(void **state)
 
 /* ---- cases */
 
-/* What came before the case began is evidence, too. */
+/* Frames from before the beginning of the case are evidence, too. */
 static void
 frames_before_the_case(void **state)
 {
@@ -443,7 +443,7 @@ other_peers(void **state)
 	e = evidence_at(0, 20);
 	assert_int_equal(e.signals[EVIDENCE_OTHER_PEERS_ALIVE].state,
 	    EVIDENCE_ABSENT);
-	/* One that is silent since long ago shows nothing. */
+	/* A watch that became silent long before shows nothing. */
 	rows[0].last = mono(1000);
 	tracker_returned(&tracker, 0);
 	tracker_late(&tracker, 0, mono(1005));

@@ -12,7 +12,7 @@ from lab import WIRE, Failed, read, wait_for, write
 AGENT = "127.0.0.1:1161"
 SINK = "127.0.0.1:1162"
 PORT = 20053
-# Of snmpd, as hbwatchd has it: a notification passes through both.
+# snmpd gets the nice value of hbwatchd: a notification passes through both.
 NICE = "-10"
 
 # Objects below the root of the MIB.
