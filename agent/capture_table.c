@@ -56,7 +56,7 @@ row_index(const struct agent *agent, size_t i, oid *index)
 	index[0] = captures[captures[i].position].index;
 }
 
-/* While no engine updates the row, it is shown as failed. */
+/* While no engine captures, the row is shown as failed. */
 static const void *
 row_view(const struct agent *agent, size_t i, union view *view)
 {
@@ -70,6 +70,9 @@ row_view(const struct agent *agent, size_t i, union view *view)
 	row->restarts = g->captures[position].restarts;
 	if (!agent_engine_is_alive(agent) && fault == NULL)
 		fault = "the engine does not answer";
+	else if (fault == NULL && !row->capture.listening &&
+	    row->capture.state == SHARED_CAPTURE_RUNNING)
+		fault = "the engine has not opened the capture yet";
 	if (fault == NULL || row->capture.state == SHARED_CAPTURE_FAILED)
 		return (row);
 	row->capture.state = SHARED_CAPTURE_FAILED;

@@ -55,11 +55,13 @@ watch_sections() {
 STATE=
 HBWATCHD_ENV=()
 
-# start_hbwatchd [ARGUMENT...]: starts hbwatchd and waits until it answers.
-# Without arguments it connects to the snmpd of this test (-x).
+# start_hbwatchd [ARGUMENT...]: starts hbwatchd and waits until it answers and
+# its engine has opened the captures.  Without arguments it connects to the
+# snmpd of this test (-x).
 start_hbwatchd() {
 	run_hbwatchd "$@"
 	need "hbwatchd does not answer" 20 hbwatchd_answers
+	need "the engine does not open its captures" 20 captures_open
 }
 
 # run_hbwatchd [ARGUMENT...]: the same, but does not wait until it answers
@@ -76,6 +78,11 @@ hbwatchd_answers() {
 	running hbwatchd || return 1
 	[[ $(client snmpget -t 1 -r 0 -OQUv "$AGENT" \
 		HBWATCH-MIB::hbwVersion.0 2>/dev/null) == [0-9]* ]]
+}
+
+# captures_open: also true if they cannot be opened
+captures_open() {
+	! walk hbwCaptureError 2>/dev/null | grep -q "not opened the capture yet"
 }
 
 # engine: the pids of the engine processes; there may be two, or none
