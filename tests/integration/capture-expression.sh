@@ -58,7 +58,7 @@ try() {
 		watch_is hbwWatchState good alive
 	is "$1: the watch of the expression is blind" \
 		"$(watch_get hbwWatchState bad)" blind
-	check "$1: the log says why" log_lines_are 1 \
+	soon "$1: the log says why" 10 log_lines_are 1 \
 		"watch \"bad\" is blind: .*$3"
 	like "$1: hbwCaptureError says why" "$(walk hbwCaptureError)" \
 		"watch \"bad\" is blind: .*$3"
