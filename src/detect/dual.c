@@ -13,7 +13,9 @@
  */
 #define PERSIST_SHARE	2		/* of three intervals */
 #define PERSIST_MIN_NS	(50 * NSEC_PER_MSEC)
-#define PERSIST_CLAIM_NS	(500 * NSEC_PER_MSEC)
+
+/* Two requests for a floating IP are at least so far apart. */
+#define REQUESTS_NS	(500 * NSEC_PER_MSEC)
 
 /*
  * The senders of a restored row are not known.  This is longer than three
@@ -146,6 +148,15 @@ is_older(const struct dual_sender *a, const struct dual_sender *b)
 	return (mono_before(a->last, b->last));
 }
 
+static void
+set_inactive(struct dual_sender *s)
+{
+	s->active_ns = 0;
+	s->rival_since = MONO_NEVER;
+	s->flags &= (uint8_t)~DUAL_PERSISTS;
+	s->claims = (struct claims){ .changes = 0 };
+}
+
 /* Makes an entry for a sender that has none, and returns it. */
 static struct dual_sender *
 add_sender(struct dual *d, const struct dual_sender *like)
@@ -157,17 +168,48 @@ add_sender(struct dual *d, const struct dual_sender *like)
 		if (is_older(&d->senders[i], oldest))
 			oldest = &d->senders[i];
 	*oldest = *like;
-	oldest->active_ns = 0;
-	oldest->rival_since = MONO_NEVER;
+	set_inactive(oldest);
 	return (oldest);
+}
+
+/* The rival of `s` that has sent last; NULL when it has none. */
+static struct dual_sender *
+latest_rival(struct dual *d, const struct dual_sender *s, struct mono_time now)
+{
+	struct dual_sender	*r, *latest = NULL;
+
+	for (r = d->senders; r < d->senders + DUAL_SENDERS; r++)
+		if (are_rivals(s, r, now) && (latest == NULL ||
+		    mono_before(latest->last, r->last)))
+			latest = r;
+	return (latest);
+}
+
+/*
+ * `s` claims the floating IP now, and has claimed it at `before` unless it
+ * `begins`.  The changes of the claimant are passed on from each one to the
+ * next.
+ */
+static void
+update_claims(struct dual *d, struct dual_sender *s, bool begins,
+    struct mono_time before, struct mono_time now)
+{
+	struct dual_sender	*r = latest_rival(d, s, now);
+
+	/* The last claim was its own. */
+	if (r == NULL || (!begins && mono_before(r->last, before)))
+		return;
+	s->claims = r->claims;
+	if (!claims_change(&s->claims, r->last, now))
+		return;
+	s->flags |= DUAL_PERSISTS;
+	r->flags |= DUAL_PERSISTS;
 }
 
 /* How long after it has got a rival a sender must send to persist. */
 static int64_t
 persist_ns(const struct dual_sender *s)
 {
-	if ((s->flags & DUAL_CLAIMS) != 0)
-		return (PERSIST_CLAIM_NS);
 	return (max_ns(s->active_ns / PERSIST_SHARE, PERSIST_MIN_NS));
 }
 
@@ -183,7 +225,8 @@ update_rivals(struct dual *d, struct dual_sender *s, struct mono_time now)
 		s->flags &= (uint8_t)~DUAL_PERSISTS;
 	} else if (s->rival_since.ns == MONO_NEVER.ns) {
 		s->rival_since = now;
-	} else if (mono_sub(now, s->rival_since) >= persist_ns(s)) {
+	} else if ((s->flags & DUAL_CLAIMS) == 0 &&
+	    mono_sub(now, s->rival_since) >= persist_ns(s)) {
 		s->flags |= DUAL_PERSISTS;
 	}
 	for (i = 0; i < DUAL_SENDERS; i++) {
@@ -214,8 +257,8 @@ quiet_of(const struct dual *d, const struct dual_sender *s,
 		return (max_ns(d->interruption_ns,
 		    max_ns(s->active_ns, r->active_ns)));
 	/* The rival did not answer two requests that `s` has answered. */
-	if (mono_sub(before, r->last) >= PERSIST_CLAIM_NS &&
-	    mono_sub(now, before) >= PERSIST_CLAIM_NS)
+	if (mono_sub(before, r->last) >= REQUESTS_NS &&
+	    mono_sub(now, before) >= REQUESTS_NS)
 		return (d->interruption_ns);
 	return (max_ns(d->interruption_ns, DUAL_UNCLAIMED_NS));
 }
@@ -324,27 +367,21 @@ emit(struct duals *all, uint32_t i, struct mono_time at)
 	all->detect->emit(all->detect->arg, &event);
 }
 
-/* `s` is active at the time `at`, and was last so at `before`. */
+/* `s` is active at the time `at`; it `begins` if it was not before. */
 static void
 continue_sender(struct duals *all, uint32_t i, struct dual_sender *s,
-    struct mono_time at)
+    bool begins, struct mono_time at)
 {
 	struct dual		*d = &all->rows[i];
 	struct mono_time	 before = s->last;
 
 	s->last = at;
 	update_rivals(d, s, at);
+	if ((s->flags & DUAL_CLAIMS) != 0)
+		update_claims(d, s, begins, before, at);
 	if (update_both(d, s, before, at) && !d->raised)
 		emit(all, i, mono_max(at, d->cleared_at));
 	schedule(all, i);
-}
-
-static void
-set_inactive(struct dual_sender *s)
-{
-	s->active_ns = 0;
-	s->rival_since = MONO_NEVER;
-	s->flags &= (uint8_t)~DUAL_PERSISTS;
 }
 
 /*
@@ -371,15 +408,17 @@ take_active(struct duals *all, uint32_t i, const struct dual_sender *like,
 {
 	struct dual		*d = &all->rows[i];
 	struct dual_sender	*s = find_sender(d, like);
+	bool			 begins;
 
 	if (s == NULL)
 		s = add_sender(d, like);
 	s->mac = like->mac;
 	s->flags = (s->flags & DUAL_PERSISTS) | like->flags;
-	if (s->active_ns == 0)
+	begins = s->active_ns == 0;
+	if (begins)
 		s->last = at;
 	s->active_ns = active_ns;
-	continue_sender(all, i, s, mono_max(at, s->last));
+	continue_sender(all, i, s, begins, mono_max(at, s->last));
 }
 
 /* `like` shows that it is no longer active. */

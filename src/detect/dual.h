@@ -6,7 +6,8 @@
  *
  * When a node takes over, both may send for a moment.  So an alarm is raised
  * only when both senders persist: each must have sent again, at least one and a
- * half of its intervals after both had become active.
+ * half of its intervals after both had become active.  For claims of a floating
+ * IP see claims.h.
  *
  * The alarm is cleared when only one sender was active for `interruption`, or
  * for three advertised intervals if this is longer.  A time in which nothing
@@ -27,6 +28,7 @@
 #include "base/heap.h"
 #include "base/mac.h"
 #include "base/mono.h"
+#include "detect/claims.h"
 #include "detect/detect.h"
 
 /* The maximum number of senders of a watch; more replace the oldest ones. */
@@ -39,7 +41,7 @@
 #define DUAL_INTERVAL_MAX_NS	(255 * NSEC_PER_SEC)
 
 /* A sender is active for this long after a claim of the floating IP. */
-#define DUAL_CLAIM_NS	(10 * NSEC_PER_SEC)
+#define DUAL_CLAIM_NS	CLAIMS_NS
 /*
  * While a floating IP is not claimed at all, its owner is unknown: an alarm is
  * cleared only after this time.
@@ -68,6 +70,7 @@ struct dual_sender {
 	/* Another one is active, too, since then; MONO_NEVER: none is. */
 	struct mono_time	 rival_since;
 	int64_t			 active_ns;	/* after `last`; 0: inactive */
+	struct claims		 claims;	/* until its last claim */
 	uint32_t		 vlan;		/* see vlan.h */
 	uint32_t		 ifindex;	/* on `any`; otherwise 0 */
 	struct addr		 address;	/* ADDR_NONE for a claim */

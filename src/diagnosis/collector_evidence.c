@@ -191,7 +191,7 @@ set_segment(const struct collector *c, struct mono_time now,
 static enum evidence_owner
 owner_of(const struct collector *c)
 {
-	const struct collector_claims	*f = &c->floating_ip;
+	const struct collector_owner	*f = &c->floating_ip;
 
 	if (c->setting.floating_ip.family == ADDR_NONE)
 		return (EVIDENCE_OWNER_NOT_CONFIGURED);
@@ -200,7 +200,7 @@ owner_of(const struct collector *c)
 		return (EVIDENCE_OWNER_NOBODY);
 	if (collector_never(f->latest.at))
 		return (EVIDENCE_OWNER_UNKNOWN);
-	if (f->returns >= 2 && mono_before(c->last, f->changed))
+	if (mono_before(c->last, f->both))
 		return (EVIDENCE_OWNER_BOTH);
 	return (collector_owner(c, &f->latest.mac));
 }

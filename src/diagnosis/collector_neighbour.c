@@ -3,7 +3,7 @@
 
 #include "diagnosis/collector_neighbour.h"
 
-/* Two claimants within this time are active together. */
+/* Two senders of a group within this time are active together. */
 #define CLAIM_NS	(10 * NSEC_PER_SEC)
 /* The kernel repeats a request that is not answered about once a second. */
 #define REQUESTS_NS	(3 * NSEC_PER_SEC)
@@ -104,15 +104,23 @@ static void
 on_floating_claim(struct collector *c, const struct collector_view *v)
 {
 	const struct diagnosis_frame	*f = v->frame;
-	struct collector_claim		 claim = { f->source, f->packet.source,
-	    f->at };
+	struct collector_owner		*owner = &c->floating_ip;
+	struct mono_time		 before = owner->latest.at;
 
 	if (!mac_is_known(&f->source))
 		return;
 	collector_answered(&c->for_floating_ip);
-	collector_claim(c, &c->floating_ip, &claim,
-	    collector_mac_equal(&c->floating_ip.latest.mac, &claim.mac),
-	    collector_mac_equal(&c->floating_ip.other.mac, &claim.mac), 0, f);
+	if (!collector_never(before) &&
+	    !collector_mac_equal(&owner->latest.mac, &f->source) &&
+	    claims_change(&owner->claims, before, f->at)) {
+		owner->both = f->at;
+		/* A node that became silent is not active any more. */
+		if (mono_before(c->last, before))
+			collector_see(c, EVIDENCE_OTHER_ACTIVE, f);
+	}
+	owner->latest = (struct collector_claim){
+		f->source, f->packet.source, f->at,
+	};
 }
 
 enum evidence_owner

@@ -15,6 +15,7 @@
 #include "base/mono.h"
 #include "base/own_addresses.h"
 #include "config/configuration.h"
+#include "detect/claims.h"
 #include "diagnosis/diagnosis_frame.h"
 #include "diagnosis/evidence.h"
 
@@ -75,6 +76,12 @@ struct collector_claims {
 	struct mono_time	 changed;	/* back to `latest` */
 	struct mono_time	 since;		/* they are in turn */
 	unsigned		 returns;	/* that count, within 10 s */
+};
+
+struct collector_owner {
+	struct collector_claim	 latest;
+	struct claims		 claims;
+	struct mono_time	 both;		/* two hosts had it last */
 };
 
 /* Requests for an address that nobody answers. */
@@ -149,7 +156,8 @@ struct collector {
 	struct mono_time	 deaf_latest;
 	unsigned		 deaf_requests, deaf_replies;
 
-	struct collector_claims	 group, floating_ip;
+	struct collector_claims	 group;
+	struct collector_owner	 floating_ip;
 	uint32_t		 group_vlan;
 
 	struct collector_rate	 others;	/* all of them */

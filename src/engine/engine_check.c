@@ -282,6 +282,9 @@ check_sender(struct dual_sender *s, struct mono_time now)
 	s->last = valid_time(s->last, now);
 	if (s->rival_since.ns != MONO_NEVER.ns)
 		s->rival_since = valid_time(s->rival_since, now);
+	s->claims.since = valid_time(s->claims.since, now);
+	s->claims.changed = valid_time(s->claims.changed, now);
+	s->claims.counted = valid_time(s->claims.counted, now);
 	if (s->active_ns < 0 ||
 	    s->active_ns > DUAL_INTERVALS * DUAL_INTERVAL_MAX_NS)
 		s->active_ns = 0;

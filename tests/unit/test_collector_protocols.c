@@ -445,6 +445,16 @@ floating_ip(void **state)
 	}
 	assert_verdict_at(54, 0, "instanceStopped", 95);
 	assert_verdict_at(56, 0, "floatingIpMisconfigured", 80);
+	/* It moves to another host, back, and there again. */
+	begin_quiet("udp 20053");
+	baseline(udp_heartbeat, END);
+	for (t = 21; t < 29; t += 0.5)
+		answer(t, t < 23 || (t >= 25 && t < 27) ? PEER : FOURTH,
+		    FLOATING, THIRD);
+	judge_at(29, 0);
+	assert_int_equal(state_of(EVIDENCE_OTHER_ACTIVE), EVIDENCE_UNKNOWN);
+	assert_int_not_equal(evidence.signals[EVIDENCE_FLOATING_IP_OWNER].code,
+	    EVIDENCE_OWNER_BOTH);
 	/* Two hosts claim it in turn. */
 	begin_quiet("udp 20053");
 	baseline(udp_heartbeat, END);

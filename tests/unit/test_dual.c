@@ -764,32 +764,121 @@ owner_moves(void **state)
 	    DUAL_OWNER_ELSEWHERE);
 }
 
+/* Both answer two requests. */
+static void
+answer_both(int64_t from, int64_t to, uint8_t a, uint8_t b)
+{
+	for (; from <= to; from += 1000) {
+		claim(from, a);
+		claim(from + 1, b);
+	}
+}
+
 /* Nobody asks for the address any more: its owner is not known. */
 static void
 no_claims(void **state)
 {
 	(void)state;
-	claim(0, 1);
-	claim(1000, 2);
-	claim(2000, 1);
-	claim(3000, 2);
-	expect_raised(3000);
-	expect_nothing(62999);
-	expect_cleared(63000, 60000);
+	answer_both(0, 2000, 1, 2);
+	expect_raised(1001);
+	expect_nothing(61999);
+	expect_cleared(62000, 60999);
 }
 
 static void
 owners_stop(void **state)
 {
 	(void)state;
-	claim(0, 1);
-	claim(1000, 2);
-	claim(2000, 1);
-	claim(3000, 2);
-	expect_raised(3000);
+	answer_both(0, 2000, 1, 2);
+	expect_raised(1001);
 	dual_unclaimed(&t.duals, 0, ms(4000));
 	assert_int_equal(dual_owner(&t.rows[0], ms(4000)), DUAL_OWNER_NOBODY);
-	expect_cleared(9000, 6000);
+	expect_cleared(9000, 7999);
+}
+
+/* The address moves every so many ms, and each owner claims it so often. */
+static void
+move_owner(int64_t from, int64_t to, int64_t hold, int64_t every)
+{
+	int64_t	 at;
+	uint8_t	 sender = 1;
+
+	for (; from < to; from += hold, sender = (uint8_t)(3 - sender))
+		for (at = from; at < from + hold; at += every)
+			claim(at, sender);
+}
+
+/* Only one node is active at each time, although they change fast. */
+static void
+quick_failovers(void **state)
+{
+	(void)state;
+	dual_configure(&t.rows[0], ms(5000).ns, true);
+	move_owner(0, 6000, 1000, 1000);
+	expect_nothing(100000);
+	/* Each new owner sends some claims. */
+	move_owner(100000, 110000, 2000, 500);
+	expect_nothing(200000);
+	move_owner(200000, 210000, 2500, 100);
+	expect_nothing(300000);
+	/* An answer of the old owner is on its way, and the new one repeats. */
+	move_owner(300000, 304000, 4000, 1000);
+	claim(304000, 2);
+	claim(304005, 1);
+	claim(304500, 2);
+	claim(305000, 2);
+	move_owner(308000, 312000, 4000, 500);
+	expect_nothing(400000);
+}
+
+/* Two nodes repeat their claims, which changes the owner for ever. */
+static void
+lasting_conflict(void **state)
+{
+	(void)state;
+	dual_configure(&t.rows[0], ms(5000).ns, true);
+	move_owner(0, 60000, 4000, 4000);
+	/* Each of them claims it every 8 s; the first change was at 4 s. */
+	expect_raised(24000);
+	assert_int_equal(dual_owner(&t.rows[0], ms(56001)), DUAL_OWNER_BOTH);
+	expect_nothing(111999);
+	expect_cleared(112000, 88000);
+}
+
+/* Gratuitous claims of both, independent of each other. */
+static void
+interleaved_claims(void **state)
+{
+	int64_t	 at;
+
+	(void)state;
+	for (at = 0; at < 10000; at += 1000) {
+		claim(at, 1);
+		claim(at + 300, 2);
+	}
+	/* The claimant changes back at 1 s, 2 s and 3 s. */
+	expect_raised(3000);
+	expect_cleared(69000, 66000);
+}
+
+/* A conflict in the past does not add to a failover much later. */
+static void
+earlier_changes(void **state)
+{
+	(void)state;
+	claim(0, 1);
+	claim(1, 2);
+	claim(1000, 2);
+	claim(14000, 2);
+	claim(14005, 1);
+	claim(20000, 1);
+	/* The same on two VLANs. */
+	t.vlan = 7;
+	claim(20010, 2);
+	claim(21000, 2);
+	t.vlan = 0;
+	claim(21001, 1);
+	expect_nothing(100000);
 }
 
 /* A master and the owner of the address are different senders. */
@@ -918,6 +1007,10 @@ main(void)
 		TEST(two_owners),
 		TEST(owner_moves),
 		TEST(no_claims),
+		TEST(quick_failovers),
+		TEST(lasting_conflict),
+		TEST(interleaved_claims),
+		TEST(earlier_changes),
 		TEST(owners_stop),
 		TEST(master_and_owner),
 		TEST(random_input),

@@ -863,7 +863,9 @@ actives_and_floating_ip(void **state)
 	claim(1, 2, DUAL_OWNER_HERE, 2.5);
 	assert_number("1.3.1.23.2", DUAL_OWNER_HERE);
 	claim(1, 1, DUAL_OWNER_PEER, 5);
-	claim(1, 2, DUAL_OWNER_HERE, 6);
+	claim(1, 2, DUAL_OWNER_HERE, 5.001);
+	claim(1, 1, DUAL_OWNER_PEER, 6);
+	claim(1, 2, DUAL_OWNER_HERE, 6.001);
 	assert_number("1.3.1.23.2", DUAL_OWNER_BOTH);
 	/* Nothing is known while nothing is captured. */
 	advertise(0, 11, true, 6.1);
