@@ -75,10 +75,6 @@ print_moment(FILE *out, const char *name, struct wall_time at)
 static void
 print_signals(FILE *out, const struct evidence *e)
 {
-	static const char *const	 states[] = {
-		"unknown", [EVIDENCE_UNKNOWN] = "unknown",
-		[EVIDENCE_ABSENT] = "absent", [EVIDENCE_PRESENT] = "present",
-	};
 	const struct evidence_signal	*s;
 	char				 text[EVIDENCE_TEXT_SIZE];
 	unsigned			 i;
@@ -86,8 +82,7 @@ print_signals(FILE *out, const struct evidence *e)
 	for (i = 1; i <= EVIDENCE_MAX; i++) {
 		s = &e->signals[i];
 		fprintf(out, "%s: %s; %s\n", evidence_name(i),
-		    s->state <= EVIDENCE_PRESENT ? states[s->state] :
-		    "unknown", evidence_text(i, s, text));
+		    evidence_state_text(s), evidence_text(i, s, text));
 	}
 }
 

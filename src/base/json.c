@@ -107,6 +107,28 @@ json_count(struct json *j, const char *key, uint64_t n)
 }
 
 void
+json_flag(struct json *j, const char *key, bool flag)
+{
+	write_key(j, key);
+	fputs(flag ? "true" : "false", j->stream);
+}
+
+void
+json_begin_object(struct json *j, const char *key)
+{
+	write_key(j, key);
+	fputc('{', j->stream);
+	j->empty = true;
+}
+
+void
+json_end_object(struct json *j)
+{
+	fputc('}', j->stream);
+	j->empty = false;
+}
+
+void
 json_begin_array(struct json *j, const char *key)
 {
 	write_key(j, key);
@@ -124,16 +146,13 @@ json_end_array(struct json *j)
 void
 json_begin_element(struct json *j)
 {
-	write_key(j, NULL);
-	fputc('{', j->stream);
-	j->empty = true;
+	json_begin_object(j, NULL);
 }
 
 void
 json_end_element(struct json *j)
 {
-	fputc('}', j->stream);
-	j->empty = false;
+	json_end_object(j);
 }
 
 void

@@ -31,11 +31,15 @@ void	 json_time(struct json *, const char *key, struct wall_time);
 /* Seconds, to the microsecond; null for a negative duration. */
 void	 json_duration(struct json *, const char *key, int64_t ns);
 void	 json_count(struct json *, const char *key, uint64_t);
+void	 json_flag(struct json *, const char *key, bool);
 
 /*
- * Begin and end an array, and an object in one.  The members of an array are
- * objects, or texts with the key NULL.
+ * Begin and end an object that is a member.  Begin and end an array, and an
+ * object in one.  The members of an array are objects, or texts with the key
+ * NULL.
  */
+void	 json_begin_object(struct json *, const char *key);
+void	 json_end_object(struct json *);
 void	 json_begin_array(struct json *, const char *key);
 void	 json_end_array(struct json *);
 void	 json_begin_element(struct json *);

@@ -629,3 +629,18 @@ detect_interruptions(const struct detect_watch *w)
 {
 	return (w->transitions / 2 + w->transitions % 2);
 }
+
+const char *
+detect_state_text(enum detect_state state)
+{
+	static const char *const	 texts[] = {
+		[DETECT_STARTING] = "starting",
+		[DETECT_ALIVE] = "alive",
+		[DETECT_LATE] = "late",
+		[DETECT_INTERRUPTED] = "interrupted",
+		[DETECT_BLIND] = "blind",
+		[DETECT_DISABLED] = "disabled",
+	};
+
+	return (texts[state]);
+}

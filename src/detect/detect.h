@@ -297,6 +297,8 @@ int64_t	 detect_interval_ns(const struct detect_watch *);
  * than `interruption`, it is, although no interval was learned.
  */
 bool	 detect_interruption_is_short(const struct detect_watch *);
+/* The name in hbwWatchState. */
+const char *detect_state_text(enum detect_state);
 /* The time since the last heartbeat or the start of the watch; 0 or more. */
 int64_t	 detect_silence_ns(const struct detect_watch *, struct mono_time now);
 /* The jitter of the intervals (RFC 3550, section 6.4.1). */

@@ -9,6 +9,13 @@
 #include "packet/packet.h"
 
 const char *
+evidence_state_text(const struct evidence_signal *s)
+{
+	return (s->state == EVIDENCE_ABSENT ? "absent" :
+	    s->state == EVIDENCE_PRESENT ? "present" : "unknown");
+}
+
+const char *
 evidence_name(enum evidence_number number)
 {
 	static const char *const	 names[] = {

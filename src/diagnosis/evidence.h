@@ -161,6 +161,8 @@ struct evidence {
 
 /* The name in hbwEvidenceName, such as "peerAnnouncedStop". */
 const char *evidence_name(enum evidence_number);
+/* The name in hbwEvidenceState of the state of a signal. */
+const char *evidence_state_text(const struct evidence_signal *);
 
 #define EVIDENCE_TEXT_SIZE	256
 

@@ -76,10 +76,6 @@ static void
 put_signals(struct json *j, const struct explain_report *r,
     const struct explain_alarm *a)
 {
-	static const char *const	 states[] = {
-		"unknown", [EVIDENCE_UNKNOWN] = "unknown",
-		[EVIDENCE_ABSENT] = "absent", [EVIDENCE_PRESENT] = "present",
-	};
 	const struct evidence_signal	*s;
 	char				 text[EVIDENCE_TEXT_SIZE];
 	unsigned			 i;
@@ -90,7 +86,7 @@ put_signals(struct json *j, const struct explain_report *r,
 		json_begin_element(j);
 		json_count(j, "number", i);
 		json_text(j, "name", evidence_name(i));
-		json_text(j, "state", states[s->state]);
+		json_text(j, "state", evidence_state_text(s));
 		json_time(j, "time", s->at);
 		json_count(j, "count", s->count);
 		json_text(j, "text", s->state <= EVIDENCE_UNKNOWN ?

@@ -43,17 +43,8 @@ player_peer(const struct player *p, uint32_t watch)
 const char *
 player_state(const struct player *p, uint32_t watch)
 {
-	static const char *const	 texts[] = {
-		[DETECT_DISABLED] = "disabled",
-		[DETECT_STARTING] = "starting",
-		[DETECT_ALIVE] = "alive",
-		[DETECT_LATE] = "late",
-		[DETECT_INTERRUPTED] = "interrupted",
-		[DETECT_BLIND] = "blind",
-	};
-
-	return (texts[detect_state(&p->watches[watch], &p->source,
-	    clock_of(p->now))]);
+	return (detect_state_text(detect_state(&p->watches[watch], &p->source,
+	    clock_of(p->now))));
 }
 
 static void

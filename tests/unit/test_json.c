@@ -124,6 +124,26 @@ times(void **state)
 	expect(&line, "{\"t\":null,\"u\":\"2026-11-22T12:00:30.000000Z\"}\n");
 }
 
+static void
+objects(void **state)
+{
+	struct line	 line;
+
+	(void)state;
+	begin(&line);
+	json_begin_object(&line.json, "o");
+	json_flag(&line.json, "yes", true);
+	json_flag(&line.json, "no", false);
+	json_end_object(&line.json);
+	json_begin_array(&line.json, "a");
+	json_begin_element(&line.json);
+	json_end_element(&line.json);
+	json_end_array(&line.json);
+	json_count(&line.json, "n", 1);
+	expect(&line, "{\"o\":{\"yes\":true,\"no\":false},\"a\":[{}],"
+	    "\"n\":1}\n");
+}
+
 int
 main(void)
 {
@@ -132,6 +152,7 @@ main(void)
 		cmocka_unit_test(texts),
 		cmocka_unit_test(durations),
 		cmocka_unit_test(times),
+		cmocka_unit_test(objects),
 	};
 
 	return (cmocka_run_group_tests_name("json", tests, NULL, NULL));
