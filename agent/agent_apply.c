@@ -265,8 +265,8 @@ agent_apply(struct agent *agent, struct generation *next,
 	for (i = 0; i < generation_alarms(next); i++)
 		next->changed[i] = agent->now;
 	/* This comes first, because taking over alarms may raise some. */
-	if (!storm_configure(&agent->storm, next->config->storm_limit,
-	    next->config->storm_window_ns))
+	if (!storm_configure(&agent->storm, next->config->storm.limit,
+	    next->config->storm.window_ns))
 		log_errx("alarm storms are not summarised: out of memory");
 	if (agent->current.config != NULL)
 		take_over_reload(agent, next, now);

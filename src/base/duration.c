@@ -14,6 +14,7 @@ static const struct {
 	{ "s", NSEC_PER_SEC },
 	{ "min", 60 * NSEC_PER_SEC },
 	{ "h", 3600 * NSEC_PER_SEC },
+	{ "d", 24 * 3600 * NSEC_PER_SEC },
 };
 
 #define UNITS	(sizeof(units) / sizeof(units[0]))
@@ -36,9 +37,11 @@ fraction_add(const char *digits, int64_t unit, int64_t *ns)
 }
 
 bool
-duration_parse(const char *text, int64_t *ns)
+duration_parse_between(const char *text, int64_t min_ns, int64_t max_ns,
+    int64_t *ns)
 {
-	size_t		 whole = strspn(text, DIGITS), n;
+	size_t		 whole = strspn(text, DIGITS), n = UNITS;
+	int64_t		 most;
 	const char	*fraction = "", *unit = text + whole;
 	uint32_t	 number;
 	int64_t		 sum;
@@ -50,32 +53,50 @@ duration_parse(const char *text, int64_t *ns)
 	if (unit == fraction)
 		return (false);
 	unit += strspn(unit, " \t");
-	for (n = 0; n < UNITS; n++)
-		if (strcmp(units[n].name, unit) == 0)
-			break;
-	if (n == UNITS || !number_parse_bytes(text, whole, 0,
-	    (uint32_t)(DURATION_MAX_NS / units[n].ns), &number))
+	if (max_ns <= DURATION_MAX_NS)
+		n--;			/* without days */
+	while (n > 0 && strcmp(units[n - 1].name, unit) != 0)
+		n--;
+	if (n-- == 0)
+		return (false);
+	most = max_ns / units[n].ns;
+	if (!number_parse_bytes(text, whole, 0, most < UINT32_MAX ?
+	    (uint32_t)most : UINT32_MAX, &number))
 		return (false);
 	sum = number * units[n].ns;
 	if (!fraction_add(fraction, units[n].ns, &sum))
 		return (false);
 	*ns = sum;
-	return (sum >= DURATION_MIN_NS && sum <= DURATION_MAX_NS);
+	return (sum >= min_ns && sum <= max_ns);
 }
 
 bool
-duration_parse_limit(const char *text, uint32_t *limit, int64_t *window_ns)
+duration_parse(const char *text, int64_t *ns)
+{
+	return (duration_parse_between(text, DURATION_MIN_NS, DURATION_MAX_NS,
+	    ns));
+}
+
+bool
+duration_parse_period(const char *text, int64_t *ns)
+{
+	*ns = 0;
+	return (strcasecmp(text, "off") == 0 || duration_parse_between(text,
+	    60 * NSEC_PER_SEC, DURATION_MAX_NS, ns));
+}
+
+bool
+duration_parse_limit(const char *text, uint32_t most,
+    struct duration_limit *limit)
 {
 	char	 number[16];
 	int	 window = 0;
 
-	if (strcasecmp(text, "off") == 0) {
-		*limit = 0;
-		*window_ns = 0;
+	*limit = (struct duration_limit){ .limit = 0 };
+	if (strcasecmp(text, "off") == 0)
 		return (true);
-	}
 	(void)sscanf(text, "%15[0-9]%*[ \t]in%*[ \t]%n", number, &window);
-	return (window > 0 && number_parse(number, 1, 1000000, limit) &&
-	    duration_parse(text + window, window_ns) &&
-	    *window_ns >= NSEC_PER_SEC && *window_ns <= 3600 * NSEC_PER_SEC);
+	return (window > 0 && number_parse(number, 1, most, &limit->limit) &&
+	    duration_parse_between(text + window, NSEC_PER_SEC,
+	    3600 * NSEC_PER_SEC, &limit->window_ns));
 }

@@ -21,11 +21,26 @@
 bool	 duration_parse(const char *text, int64_t *ns);
 
 /*
- * Reads a limit, 1 to 1000000, and a window of 1 s to 1 h, such as "80 in 5s";
- * "off" is the limit 0.  False for any other text; then the results may have
- * changed.
+ * The same with another range, which may begin at 0.  If it ends above
+ * DURATION_MAX_NS, there is also the unit d, a day of 24 hours.
  */
-bool	 duration_parse_limit(const char *text, uint32_t *limit,
-	    int64_t *window_ns);
+bool	 duration_parse_between(const char *text, int64_t min_ns,
+	    int64_t max_ns, int64_t *ns);
+
+/* Reads a duration of 1 min to 24 h, or "off", which is 0. */
+bool	 duration_parse_period(const char *text, int64_t *ns);
+
+/* How often something may happen in a time. */
+struct duration_limit {
+	int64_t		 window_ns;	/* 1 s .. 1 h; 0: there is no limit */
+	uint32_t	 limit;		/* 0: there is none */
+};
+
+/*
+ * Reads a limit, 1 to `most`, and a window, such as "80 in 5s"; "off" is no
+ * limit.  False for any other text; then the result may have changed.
+ */
+bool	 duration_parse_limit(const char *text, uint32_t most,
+	    struct duration_limit *);
 
 #endif

@@ -14,11 +14,13 @@
 #include "config/config_check.h"
 #include "packet/capture_expression.h"
 
+#define OPTION_OF(c, v)	(&(c)->file->options[(v)->option])
+
 /* The field in which the value is stored. */
 static void *
 field(const struct config_check *c, const struct config_value *v)
 {
-	return ((char *)c + c->file->options[v->option].offset);
+	return ((char *)c + OPTION_OF(c, v)->offset);
 }
 
 /* Adds an error: `invalid recovery "0"; expected 1 to 1000000 heartbeats`. */
@@ -26,7 +28,7 @@ static void
 value_error(struct config_check *c, const struct config_value *v,
     const char *fault)
 {
-	const struct config_option	*o = &c->file->options[v->option];
+	const struct config_option	*o = OPTION_OF(c, v);
 	char				 value[UTF8_QUOTE_SIZE + 1] = "";
 	char				 range[32] = "";
 
@@ -57,17 +59,11 @@ config_check_section(struct config_check *c, const struct config_section *s)
 /* ---- options of any section */
 
 static const char *
-text_fault(const struct config_check *c, const struct config_value *v)
-{
-	const struct config_option	*o = &c->file->options[v->option];
-
-	return (utf8_text_fault(v->text, o->minimum, o->maximum));
-}
-
-static const char *
 check_text(struct config_check *c, const struct config_value *v)
 {
-	const char	*fault = text_fault(c, v);
+	const struct config_option	*o = OPTION_OF(c, v);
+	const char			*fault = utf8_text_fault(v->text,
+	    o->minimum, o->maximum);
 
 	if (fault == NULL)
 		*(const char **)field(c, v) = v->text;
@@ -75,42 +71,24 @@ check_text(struct config_check *c, const struct config_value *v)
 }
 
 /*
- * A trap handler often passes the values of a notification to a shell: the
- * lines EXEC of SNMPTT do.  Then `web; reboot` in a text is a command.
+ * A text that notifications carry.  A trap handler often passes the values of a
+ * notification to a shell: the lines EXEC of SNMPTT do.  Then `web; reboot` in
+ * a text is a command.
  */
-static void
-warn_of_shell(struct config_check *c, const struct config_value *v)
+static const char *
+check_notified_text(struct config_check *c, const struct config_value *v)
 {
 	const char	*found = strpbrk(v->text, ";&|<>()$`\\\"'");
+	const char	*fault = check_text(c, v);
 	char		 value[UTF8_QUOTE_SIZE];
 
-	if (found != NULL)
+	if (fault == NULL && found != NULL)
 		config_error(c->warnings, v->place, "warning: %s %s has the "
 		    "shell character '%c'; a trap handler that gives the text "
 		    "to a shell, such as EXEC of SNMPTT, may run a part of it "
-		    "as a command", c->file->options[v->option].name,
+		    "as a command", OPTION_OF(c, v)->name,
 		    utf8_quote(v->text, value), *found);
-}
-
-/* A text that notifications carry. */
-static const char *
-check_notified_text(struct config_check *c,
-    const struct config_value *v)
-{
-	const char	*fault = check_text(c, v);
-
-	if (fault == NULL)
-		warn_of_shell(c, v);
 	return (fault);
-}
-
-static const char *
-check_number(struct config_check *c, const struct config_value *v)
-{
-	const struct config_option	*o = &c->file->options[v->option];
-
-	return (number_parse(v->text, o->minimum, o->maximum, field(c, v)) ?
-	    NULL : "invalid");
 }
 
 static const char *
@@ -129,11 +107,18 @@ name(struct config_check *c, const struct config_value *v)		\
 {									\
 	return ((is_valid) ? NULL : (fault));				\
 }
+CHECK(check_number, number_parse(v->text, OPTION_OF(c, v)->minimum,
+    OPTION_OF(c, v)->maximum, field(c, v)), "invalid")
 CHECK(check_size, size_parse(v->text, field(c, v)), "invalid")
 CHECK(check_flag, number_parse_flag(v->text, field(c, v)), "invalid")
 CHECK(check_severity, severity_parse(v->text, &c->alarm.severity), "unknown")
-CHECK(check_storm, duration_parse_limit(v->text, &c->result.storm_limit,
-    &c->result.storm_window_ns), "invalid")
+CHECK(check_limit, duration_parse_limit(v->text, OPTION_OF(c, v)->maximum,
+    field(c, v)), "invalid")
+CHECK(check_period, duration_parse_period(v->text, field(c, v)), "invalid")
+CHECK(check_hold_down, duration_parse_between(v->text, 0, DURATION_MAX_NS,
+    &c->watch.hold_down_ns), "invalid")
+CHECK(check_shelve_most, duration_parse_between(v->text, 60 * NSEC_PER_SEC,
+    366 * DURATION_MAX_NS, &c->result.shelve_most_ns), "invalid")
 CHECK(check_vlan, vlan_parse(v->text, &c->watch.vlan), "invalid")
 
 /* Stores the directive in the result at once, because it is one of a list. */
@@ -152,7 +137,7 @@ check_directive(struct config_check *c, const struct config_value *v)
 	d->text = strdup(v->text);
 	if (d->file == NULL || d->text == NULL)
 		config_errors_exhausted(c->errors);
-	return (text_fault(c, v));
+	return (utf8_text_fault(v->text, 1, CONFIG_LONG_TEXT_MAX));
 }
 
 /* ---- options of a watch */
@@ -201,10 +186,12 @@ check_dual_active(struct config_check *c, const struct config_value *v)
 	return (strcmp(v->text, "none") == 0 ? NULL : check_number(c, v));
 }
 
+/* An absolute path; it may be empty if the range of the option permits it. */
 static const char *
-check_log(struct config_check *c, const struct config_value *v)
+check_path(struct config_check *c, const struct config_value *v)
 {
-	return (v->text[0] == '/' ? check_text(c, v) : "invalid");
+	return (v->text[0] == '/' || v->text[0] == '\0' ? check_text(c, v) :
+	    "invalid");
 }
 
 static const char *
@@ -246,6 +233,12 @@ check_probe(struct config_check *c, const struct config_value *v)
 #define SIZE(word, field) {						\
 	OPTION(word, TOP, check_size), FIELD(field), .expected =	\
 	"0, or a number and kB, MB or GB, from 64kB to 64GB, such as 8MB" }
+#define PERIOD(word, field) {						\
+	OPTION(word, TOP, check_period), FIELD(field), .expected =	\
+	"a number and s, min or h, from 1min to 24h, such as 15min, or off" }
+#define LIMIT(word, sections, field, most, example) {			\
+	OPTION(word, sections, check_limit), FIELD(field), RANGE(1, most), \
+	.expected = "in 1s to 1h, such as " example ", or off" }
 #define FLAG(word, sections, field) {					\
 	OPTION(word, sections, check_flag), FIELD(field),		\
 	.expected = "true, false, yes, no, on or off" }
@@ -254,15 +247,23 @@ check_probe(struct config_check *c, const struct config_value *v)
 	    alarm.repair[number], 1)
 
 const struct config_option config_options[OPTIONS] = {
-	[OPTION_AGENTX] = { OPTION("agentx", TOP, check_text), FIELD(agentx),
-	    RANGE(1, CONFIG_LONG_TEXT_MAX), .expected = TEXT_EXPECTED },
+	[OPTION_AGENTX] = { OPTION("agentx", TOP, check_text),
+	    FIELD(result.agentx), RANGE(1, CONFIG_LONG_TEXT_MAX),
+	    .expected = TEXT_EXPECTED },
 	[OPTION_HISTORY] = NUMBER("history", TOP, result.history, 100, 1000000,
 	    "notifications"),
-	[OPTION_STORM] = { OPTION("storm", TOP, check_storm),
-	    .expected = "NUMBER in DURATION, 1 to 1000000 in 1s to 1h, such "
-	    "as 80 in 5s, or off" },
+	[OPTION_STORM] = LIMIT("storm", TOP, result.storm, 1000000,
+	    "80 in 5s"),
 	[OPTION_RATE] = NUMBER("rate", TOP, result.rate, 1, 1000000,
 	    "notifications a second"),
+	[OPTION_ALIVE] = PERIOD("alive", result.alive_ns),
+	[OPTION_REMINDER] = PERIOD("reminder", result.reminder_ns),
+	[OPTION_CONTROL] = { OPTION("control", TOP, check_path),
+	    FIELD(result.control), RANGE(0, CONFIG_CONTROL_MAX), .expected =
+	    "bytes of an absolute path, such as " CONFIGURATION_CONTROL },
+	[OPTION_SHELVE_MOST] = { OPTION("shelve-most", TOP, check_shelve_most),
+	    .expected = "a number and s, min, h or d, from 1min to 366d, such "
+	    "as 7d" },
 	[OPTION_REALTIME] = NUMBER("realtime", TOP, result.realtime, 0,
 	    CONFIGURATION_REALTIME_MAX, "as a priority under SCHED_RR"),
 	[OPTION_EVIDENCE] = SIZE("evidence", result.evidence),
@@ -313,10 +314,14 @@ const struct config_option config_options[OPTIONS] = {
 	[OPTION_INTERRUPTION] = { OPTION("interruption", ALARM | WATCH,
 	    check_duration), FIELD(interruption_ns), .expected =
 	    "a number and ms, s, min or h, from 1ms to 24h, such as 30s" },
+	[OPTION_HOLD_DOWN] = { OPTION("hold-down", WATCH, check_hold_down),
+	    .expected = "a number and ms, s, min or h, up to 24h, such as 5s" },
 	[OPTION_RECOVERY] = NUMBER("recovery", WATCH, watch.recovery, 1,
 	    1000000, "heartbeats"),
+	[OPTION_FLAPPING] = LIMIT("flapping", WATCH, watch.flapping, 1000,
+	    "5 in 10min"),
 	[OPTION_DECAPSULATE] = FLAG("decapsulate", WATCH, watch.decapsulate),
-	[OPTION_LOG] = { OPTION("log", WATCH, check_log), FIELD(watch.log),
+	[OPTION_LOG] = { OPTION("log", WATCH, check_path), FIELD(watch.log),
 	    RANGE(1, CONFIG_LONG_TEXT_MAX), .expected = "bytes of an absolute "
 	    "path, such as /var/log/flinkserver/prestart.log" },
 	[OPTION_LOG_PATTERN] = { OPTION("log-pattern", WATCH,

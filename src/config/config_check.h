@@ -17,6 +17,7 @@
 
 #define CONFIG_TEXT_MAX		255	/* SnmpAdminString, RFC 3411 */
 #define CONFIG_LONG_TEXT_MAX	4095	/* texts in no SNMP object */
+#define CONFIG_CONTROL_MAX	107	/* sun_path of unix(7) */
 #define CONFIG_ALARM_ID_MAX	2147483647
 
 /* The addresses of one value of `peer`: a prefix or a single address. */
@@ -38,14 +39,13 @@ struct config_check {
 	struct config_file	*file;
 	struct config_errors	*errors;
 	struct config_errors	*warnings;	/* texts begin "warning: " */
-	struct configuration	 result;
+	struct configuration	 result; /* its agentx, control are borrowed */
 	char			 host[CONFIG_TEXT_MAX + 1]; /* this host */
 	size_t			 watch_capacity; /* of result.watches */
 	size_t			 snmp_capacity;	/* of result.snmp */
 	uint64_t		 nwatches;	/* of the values so far */
 	bool			 too_many;	/* an error was added */
 
-	const char		*agentx;	/* borrowed; for result */
 	struct configuration_profile defaults;	/* of the watches */
 
 	/*

@@ -86,14 +86,9 @@ config_check_peer(struct config_check *c, const struct config_value *v)
 const char *
 config_check_local(struct config_check *c, const struct config_value *v)
 {
-	struct addr	 local;
-
-	if (!addr_parse(v->text, &local))
+	if (!addr_parse(v->text, &c->watch.local))
 		return ("invalid");
-	if (addr_is_unspecified(&local))
-		return ("unspecified");
-	c->watch.local = local;
-	return (NULL);
+	return (addr_is_unspecified(&c->watch.local) ? "unspecified" : NULL);
 }
 
 const char *

@@ -77,8 +77,7 @@ alarm_compare(const void *a, const void *b)
 
 	if (x->alarm.id != y->alarm.id)
 		return (x->alarm.id < y->alarm.id ? -1 : 1);
-	return (x->place.position < y->place.position ? -1 :
-	    x->place.position > y->place.position);
+	return ((int)x->place.position - (int)y->place.position);
 }
 
 /*

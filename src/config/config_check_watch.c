@@ -85,31 +85,29 @@ check_missing(struct config_check *c, const struct config_section *s)
 {
 	const struct configuration_profile	*w = &c->watch;
 	const struct protocol			*protocol = w->form.protocol;
-	char					 name[UTF8_QUOTE_SIZE];
+	char					 quoted[UTF8_QUOTE_SIZE];
+	const char				*name = utf8_quote(s->title,
+	    quoted);
 
 	if (w->interface_line == 0)
-		config_error(c->errors, s->place, "watch %s has no "
-		    "interface; expected the one to listen on",
-		    utf8_quote(s->title, name));
+		config_error(c->errors, s->place, "watch %s has no interface; "
+		    "expected the one to listen on", name);
 	if (w->heartbeat_line == 0)
-		config_error(c->errors, s->place, "watch %s has no "
-		    "heartbeat; expected one, such as \"udp 20053\"",
-		    utf8_quote(s->title, name));
+		config_error(c->errors, s->place, "watch %s has no heartbeat; "
+		    "expected one, such as \"udp 20053\"", name);
 	if (w->log_pattern != NULL &&
 	    config_section_value(s, OPTION_LOG) == NULL)
 		config_error(c->errors, s->place, "watch %s has a log-pattern "
-		    "and no log; expected the log to read",
-		    utf8_quote(s->title, name));
+		    "and no log; expected the log to read", name);
 	if (c->peers.values > 0)
 		return;
 	if (s->peers_listed)
 		config_error(c->errors, s->place, "watch %s has an empty list "
-		    "of peers; expected an address, or no option peer",
-		    utf8_quote(s->title, name));
+		    "of peers; expected an address, or no option peer", name);
 	else if (protocol != NULL && !protocol->any_sender)
 		config_error(c->errors, s->place, "watch %s has no peer; "
 		    "expected one, because heartbeat \"%s\" requires it",
-		    utf8_quote(s->title, name), w->heartbeat);
+		    name, w->heartbeat);
 }
 
 /* A network card may hide multicast from `any`; see capture_join. */

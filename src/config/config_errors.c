@@ -18,13 +18,11 @@ config_error(struct config_errors *e, struct config_place place,
 {
 	va_list	 ap;
 	char	*text;
-	int	 n;
 
 	va_start(ap, format);
-	n = vasprintf(&text, format, ap);
-	va_end(ap);
-	if (n == -1)
+	if (vasprintf(&text, format, ap) == -1)
 		text = NULL;
+	va_end(ap);
 	if (text == NULL || !array_reserve(&e->error, &e->capacity, e->n + 1,
 	    sizeof(*e->error))) {
 		config_errors_exhausted(e);

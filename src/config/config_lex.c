@@ -230,17 +230,6 @@ file_read(struct config_lex *lex, struct lex_file *f)
 	return (fault);
 }
 
-static void
-add_name(struct config_lex *lex, const char *name)
-{
-	struct config_lex_name	*new = arena_alloc(lex->arena, sizeof(*new));
-
-	if (new == NULL)
-		return;
-	*new = (struct config_lex_name){ name, lex->names };
-	lex->names = new;
-}
-
 /*
  * Begins at the first byte of a file.  A file with a NUL byte is not a text
  * file: none of its tokens is used.
@@ -252,8 +241,8 @@ file_begin(struct config_lex *lex, struct lex_file *f)
 
 	lex->bytes += f->length;
 	lex->files++;
-	if (S_ISREG(f->st.st_mode))
-		add_name(lex, f->name);
+	if (lex->names != NULL && S_ISREG(f->st.st_mode))
+		fprintf(lex->names, "%s\n", f->name);
 	lex->position++;
 	lex->f = f;
 	f->p = f->no_brace = f->text;
@@ -489,10 +478,10 @@ config_lex_next(struct config_lex *lex, struct config_token *token)
 
 void
 config_lex_open(struct config_lex *lex, const char *file, bool pipe,
-    struct arena *arena, struct config_errors *errors)
+    FILE *names, struct arena *arena, struct config_errors *errors)
 {
 	*lex = (struct config_lex){
-		.errors = errors, .arena = arena, .pipe = pipe,
+		.errors = errors, .arena = arena, .pipe = pipe, .names = names,
 	};
 	file_open(lex, file, strlen(file), place(lex));
 }

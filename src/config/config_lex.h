@@ -32,12 +32,6 @@ struct config_token {
 	struct config_place place;	/* of the last byte */
 };
 
-/* A list of files, in the arena. */
-struct config_lex_name {
-	const char		*name;
-	const struct config_lex_name *next;
-};
-
 #define CONFIG_LEX_DEPTH	16	/* files within each other */
 
 /* A file that is being read. */
@@ -58,7 +52,7 @@ struct config_lex {
 	struct lex_file	*f;		/* the innermost, NULL: none */
 	bool		 pipe;		/* the first file may be a pipe */
 	size_t		 files;		/* that were read */
-	const struct config_lex_name *names;	/* regular ones of them */
+	FILE		*names;		/* gets a line for each regular one */
 	size_t		 bytes;		/* of all files */
 	unsigned	 position;	/* lines read, of all files */
 	char		*buffer;	/* the string that is being read */
@@ -72,10 +66,11 @@ struct config_lex {
 /*
  * Opens the file, which is a regular one or, if `pipe` is true, a pipe without
  * a name.  When it cannot be read, an error is added and the only token is
- * TOKEN_END.  The arena must live as long as the tokens and the errors.
+ * TOKEN_END.  The arena must live as long as the tokens and the errors.  The
+ * names of the regular files are written to `names`, unless it is NULL.
  */
 void	 config_lex_open(struct config_lex *, const char *file, bool pipe,
-	    struct arena *, struct config_errors *);
+	    FILE *names, struct arena *, struct config_errors *);
 /*
  * Reads the next token.  Comments are skipped and includes are followed.  A
  * character that belongs to no token is an error and is skipped.  The token

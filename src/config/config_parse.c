@@ -35,9 +35,8 @@ struct parser {
 static enum config_kind
 section_kind(const char *name)
 {
-	if (strcmp(name, "alarm") == 0)
-		return (CONFIG_ALARM);
-	return (strcmp(name, "watch") == 0 ? CONFIG_WATCH : CONFIG_TOP);
+	return (strcmp(name, "alarm") == 0 ? CONFIG_ALARM :
+	    strcmp(name, "watch") == 0 ? CONFIG_WATCH : CONFIG_TOP);
 }
 
 /* True if the option is allowed in the section that is being parsed. */
@@ -242,7 +241,7 @@ parse_option(struct parser *p, enum config_option_id id)
 	value = p->token;
 	if (value.kind == TOKEN_TEXT) {
 		advance(p);
-		if (id == OPTION_STORM)
+		if (id == OPTION_STORM || id == OPTION_FLAPPING)
 			join_words(p, &value);
 		add_value(p, id, &value);
 	} else if (value.kind == TOKEN_OPEN && p->file->options[id].list)
@@ -407,7 +406,8 @@ parse_top(struct parser *p)
 
 void
 config_parse(struct config_file *file, const char *name, bool pipe,
-    const struct config_option *options, struct config_errors *errors)
+    const struct config_option *options, FILE *names,
+    struct config_errors *errors)
 {
 	struct body	 top = { .section = &file->top };
 	struct parser	 p = { .file = file, .body = &top };
@@ -415,12 +415,11 @@ config_parse(struct config_file *file, const char *name, bool pipe,
 	*file = (struct config_file){ .options = options, .complete = true };
 	file->top.last = &file->top.values;
 	p.last = &file->sections;
-	config_lex_open(&p.lex, name, pipe, &file->arena, errors);
+	config_lex_open(&p.lex, name, pipe, names, &file->arena, errors);
 	advance(&p);
 	advance(&p);
 	parse_top(&p);
 	file->complete = file->complete && !p.lex.cut;
-	file->names = p.lex.names;
 	config_lex_close(&p.lex);
 }
 

@@ -44,12 +44,12 @@ struct config_file {
 	struct config_section	 top;
 	struct config_section	*sections;	/* in the order of the file */
 	bool			 complete;	/* no syntax error */
-	const struct config_lex_name	*names;	/* of the files */
 };
 
 /*
  * Parses a file, or a pipe if `pipe` is true, and the files that it includes,
- * which are regular ones; others are refused without blocking.  The table
+ * which are regular ones; others are refused without blocking.  `names` gets a
+ * line with the name of each regular file, unless it is NULL.  The table
  * `options` defines in which sections an option is allowed and which options
  * are lists; the values are not checked.  Syntax errors, unknown options and
  * options that are given twice are added to the errors, and the parser goes on
@@ -57,7 +57,8 @@ struct config_file {
  * after the errors are printed.
  */
 void	 config_parse(struct config_file *, const char *file, bool pipe,
-	    const struct config_option *options, struct config_errors *);
+	    const struct config_option *options, FILE *names,
+	    struct config_errors *);
 
 /* The first value of that option; NULL when the section has none. */
 const struct config_value *config_section_value(const struct config_section *,

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/addr.h"
+#include "base/duration.h"
 #include "base/mac.h"
 #include "base/mono.h"
 #include "base/severity.h"
@@ -17,6 +18,8 @@
 #include "protocols/protocol.h"
 
 #define CONFIGURATION_WATCHES_MAX	1000000
+
+#define CONFIGURATION_CONTROL		"/run/hbwatch/control"
 
 /* The highest priority of the engine under SCHED_RR. */
 #define CONFIGURATION_REALTIME_MAX	20
@@ -60,6 +63,8 @@ struct configuration_profile {
 	const char	*log;		/* absolute path, or NULL */
 	const char	*log_pattern;	/* a valid ERE; NULL: no log */
 	int64_t		 interruption_ns;	/* 1 ms .. 24 h */
+	int64_t		 hold_down_ns;	/* after the interruption, 0 .. 24 h */
+	struct duration_limit flapping;	/* raises; more are chattering */
 	uint32_t	 recovery;	/* heartbeats, 1..1000000 */
 	unsigned	 references;
 	const char	*file;		/* NULL: not from a file */
@@ -94,12 +99,15 @@ struct configuration_directive {
 };
 
 struct configuration {
-	char		*agentx;	/* NULL: the option is absent */
+	const char	*agentx;	/* NULL: the option is absent */
+	const char	*control;	/* path of the socket; "": none */
 	struct configuration_directive *snmp;	/* in the file's order */
 	size_t		 nsnmp;
 	uint32_t	 history;	/* kept notifications, 100..1000000 */
-	uint32_t	 storm_limit;	/* raises in the window; 0: no limit */
-	int64_t		 storm_window_ns;	/* 1 s .. 1 h; 0: off */
+	struct duration_limit storm;	/* raises of all alarms */
+	int64_t		 alive_ns;	/* 1 min .. 24 h; 0: off */
+	int64_t		 reminder_ns;	/* 1 min .. 24 h; 0: off */
+	int64_t		 shelve_most_ns;	/* 1 min .. 366 d */
 	uint32_t	 rate;		/* notifications a second, 1..1000000 */
 	uint32_t	 realtime;	/* of the engine, 0..20; 0: ordinary */
 	uint64_t	 evidence;	/* octets of a ring; 0: no diagnosis */

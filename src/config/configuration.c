@@ -9,6 +9,17 @@
 #include "config/config_check.h"
 #include "config/configuration.h"
 
+/* Replaces a borrowed text, or NULL, by one that is interned. */
+static void
+keep_text(const char **text, struct config_errors *errors)
+{
+	const char	*borrowed = *text;
+
+	*text = interned_string_share(borrowed);
+	if (*text == NULL && borrowed != NULL)
+		config_errors_exhausted(errors);
+}
+
 static struct configuration *
 configuration_check(struct config_file *file, struct config_errors *errors,
     struct config_errors *warnings)
@@ -17,8 +28,10 @@ configuration_check(struct config_file *file, struct config_errors *errors,
 	struct config_check	 c = {
 		.file = file, .errors = errors, .warnings = warnings,
 		.result = {
-			.history = 10000, .rate = 1000, .storm_limit = 80,
-			.storm_window_ns = 5 * NSEC_PER_SEC,
+			.history = 10000, .rate = 1000,
+			.storm = { 5 * NSEC_PER_SEC, 80 },
+			.control = CONFIGURATION_CONTROL,
+			.shelve_most_ns = 7 * DURATION_MAX_NS,
 			.evidence = 8 << 20, .evidence_files = 256 << 20,
 		},
 		.watch = {
@@ -34,11 +47,8 @@ configuration_check(struct config_file *file, struct config_errors *errors,
 		strcpy(c.host, "localhost");
 	config_check_section(&c, &file->top);
 	c.defaults = c.watch;
-	if (c.agentx != NULL) {
-		c.result.agentx = strdup(c.agentx);
-		if (c.result.agentx == NULL)
-			config_errors_exhausted(errors);
-	}
+	keep_text(&c.result.agentx, errors);
+	keep_text(&c.result.control, errors);
 	config_check_alarms(&c);
 	config_check_watches(&c);
 	*result = c.result;
@@ -59,32 +69,27 @@ keep_warnings(struct configuration *c, struct config_errors *warnings,
 	return (fclose(stream) == 0 && !warnings->exhausted);
 }
 
-/* False when memory is exhausted. */
-static bool
-keep_files(struct configuration *c, const struct config_lex_name *file)
-{
-	size_t	 length;
-	FILE	*stream = open_memstream(&c->files, &length);
-
-	if (stream == NULL)
-		return (false);
-	for (; file != NULL; file = file->next)
-		fprintf(stream, "%s\n", file->name);
-	return (fclose(stream) == 0);
-}
-
 struct configuration *
 configuration_load(const char *file, bool pipe, FILE *stream)
 {
 	struct config_errors	 errors = { 0 }, warnings = { 0 };
 	struct config_file	 parsed;
 	struct configuration	*c = NULL;
+	char			*files = NULL;
+	size_t			 length;
+	FILE			*names = open_memstream(&files, &length);
 
-	config_parse(&parsed, file, pipe, config_options, &errors);
+	config_parse(&parsed, file, pipe, config_options, names, &errors);
+	if (names == NULL || fclose(names) != 0)
+		config_errors_exhausted(&errors);
 	if (!errors.exhausted && !parsed.arena.exhausted)
 		c = configuration_check(&parsed, &errors, &warnings);
-	if ((c != NULL && (!keep_warnings(c, &warnings, file) ||
-	    !keep_files(c, parsed.names))) || parsed.arena.exhausted)
+	if (c == NULL)
+		free(files);
+	else
+		c->files = files;
+	if ((c != NULL && !keep_warnings(c, &warnings, file)) ||
+	    parsed.arena.exhausted)
 		config_errors_exhausted(&errors);
 	if (config_errors_print(&errors, file, stream)) {
 		configuration_free(c);
@@ -103,7 +108,8 @@ configuration_free(struct configuration *c)
 {
 	if (c == NULL)
 		return;
-	free(c->agentx);
+	interned_string_release(c->agentx);
+	interned_string_release(c->control);
 	while (c->nsnmp > 0) {
 		interned_string_release(c->snmp[--c->nsnmp].file);
 		free(c->snmp[c->nsnmp].text);

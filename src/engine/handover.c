@@ -145,6 +145,7 @@ put_profile(struct output *out, const struct configuration_profile *p,
 		put_text(out, p->file);
 	put_text(out, p->heartbeat);
 	put_number(out, (uint64_t)p->interruption_ns, 8);
+	put_number(out, (uint64_t)p->hold_down_ns, 8);
 	put_number(out, p->vlan, 4);
 	put_addr(out, &p->local);
 	put_addr(out, &p->floating_ip);
@@ -304,14 +305,13 @@ get_limits(struct cursor *c, struct configuration_profile *p, uint8_t flags)
 		p->hop_limit = cursor_u8(c);
 }
 
-/* A duration in nanoseconds, or 0 if `optional`. */
+/* A duration in nanoseconds. */
 static int64_t
-get_duration(struct cursor *c, bool optional)
+get_duration(struct cursor *c, uint64_t min_ns)
 {
 	uint64_t	 ns = get_u64(c);
 
-	if ((ns < DURATION_MIN_NS || ns > DURATION_MAX_NS) &&
-	    !(optional && ns == 0))
+	if (ns < min_ns || ns > DURATION_MAX_NS)
 		c->failed = true;
 	return ((int64_t)ns);
 }
@@ -320,10 +320,12 @@ get_duration(struct cursor *c, bool optional)
 static bool
 get_dual(struct input *in, struct configuration_profile *p)
 {
-	int64_t	 ns = get_duration(&in->cursor, true);
+	int64_t	 ns = get_duration(&in->cursor, 0);
 
 	if (ns == 0)
 		return (true);
+	if (ns < DURATION_MIN_NS)
+		in->cursor.failed = true;
 	p->dual = arena_alloc(&in->handover->arena, sizeof(*p->dual));
 	if (p->dual == NULL)
 		return (false);
@@ -347,7 +349,8 @@ get_profile(struct input *in)
 	p->enabled = (flags & PROFILE_ENABLED) != 0;
 	p->decapsulate = (flags & PROFILE_DECAPSULATE) != 0;
 	get_texts(in, p, flags);
-	p->interruption_ns = get_duration(c, false);
+	p->interruption_ns = get_duration(c, DURATION_MIN_NS);
+	p->hold_down_ns = get_duration(c, 0);
 	p->vlan = cursor_u32(c);
 	if (p->vlan != VLAN_ANY && p->vlan >= VLAN_OTHER)
 		c->failed = true;

@@ -108,8 +108,9 @@ static const struct refused {
 	    "c.conf:3: invalid vlan \"1.2.3\"; " EXPECTED_VLAN },
 	{ "vlan outside of a watch", "vlan = 7\n",
 	    "c.conf:1: unknown option \"vlan\"; expected one of agentx, "
-	    "history, storm, rate, realtime, evidence, evidence-files, "
-	    "snmp, source, service, role, host, include, alarm, watch\n" },
+	    "history, storm, rate, alive, reminder, control, shelve-most, "
+	    "realtime, evidence, evidence-files, snmp, source, service, "
+	    "role, host, include, alarm, watch\n" },
 	{ "enabled is not true or false", WATCH("\nenabled = 1"),
 	    "c.conf:2: invalid enabled \"1\"; expected true, false, yes, "
 	    "no, on or off\n" },
@@ -248,7 +249,7 @@ static const struct refused {
 	{ "storm on two lines", "storm = 5 in\n5s",
 	    "c.conf:1: unexpected \"in\"; expected NAME = VALUE or a "
 	    "section; a value with blanks must be in quotes\n"
-	    "c.conf:1: invalid storm \"5\"; expected NUMBER in DURATION, 1 "
+	    "c.conf:1: invalid storm \"5\"; expected 1 "
 	    "to 1000000 in 1s to 1h, such as 80 in 5s, or off\n" },
 	/* The parser may have skipped the section of alarm 5. */
 	{ "unknown alarm after a syntax error", WATCH("alarm = 5") "}\n"

@@ -441,30 +441,69 @@ history_storm_rate_and_realtime(void **state)
 	(void)state;
 	c = load("");
 	assert_int_equal(c->history, 10000);
-	assert_int_equal(c->storm_limit, 80);
-	assert_int_equal(c->storm_window_ns, 5 * NSEC_PER_SEC);
+	assert_int_equal(c->storm.limit, 80);
+	assert_int_equal(c->storm.window_ns, 5 * NSEC_PER_SEC);
 	assert_int_equal(c->rate, 1000);
 	assert_int_equal(c->realtime, 0);
 	configuration_free(c);
 	c = load("storm = off\nrate = 1");
-	assert_int_equal(c->storm_limit, 0);
-	assert_int_equal(c->storm_window_ns, 0);
+	assert_int_equal(c->storm.limit, 0);
+	assert_int_equal(c->storm.window_ns, 0);
 	assert_int_equal(c->rate, 1);
 	configuration_free(c);
 	for (i = 0; i < sizeof(storms) / sizeof(storms[0]); i++) {
 		c = load(storms[i]);
-		assert_int_equal(c->storm_limit, 100);
-		assert_int_equal(c->storm_window_ns, 10 * NSEC_PER_SEC);
+		assert_int_equal(c->storm.limit, 100);
+		assert_int_equal(c->storm.window_ns, 10 * NSEC_PER_SEC);
 		configuration_free(c);
 	}
 	c = load("history = 100\nstorm = 1000000 in 1h\nrate = 1000000\n"
 	    "realtime = 20\n" WATCH(""));
 	assert_int_equal(c->history, 100);
-	assert_int_equal(c->storm_limit, 1000000);
-	assert_int_equal(c->storm_window_ns, 3600 * NSEC_PER_SEC);
+	assert_int_equal(c->storm.limit, 1000000);
+	assert_int_equal(c->storm.window_ns, 3600 * NSEC_PER_SEC);
 	assert_int_equal(c->rate, 1000000);
 	assert_int_equal(c->realtime, 20);
 	assert_int_equal(c->watches[0]->profile->line, 5);
+	configuration_free(c);
+}
+
+static void
+quiet_and_control(void **state)
+{
+	const struct configuration_profile	*w;
+	struct configuration			*c;
+
+	(void)state;
+	c = load(WATCH(""));
+	w = c->watches[0]->profile;
+	assert_int_equal(c->alive_ns, 0);
+	assert_int_equal(c->reminder_ns, 0);
+	assert_string_equal(c->control, "/run/hbwatch/control");
+	assert_int_equal(c->shelve_most_ns, 7 * 24 * 3600 * NSEC_PER_SEC);
+	assert_int_equal(w->hold_down_ns, 0);
+	assert_int_equal(w->flapping.limit, 0);
+	configuration_free(c);
+	c = load("alive = 1min reminder = 24h control = /c shelve-most = 366d\n"
+	    WATCH("hold-down = 24h flapping = 5 in 10min"));
+	w = c->watches[0]->profile;
+	assert_int_equal(c->alive_ns, 60 * NSEC_PER_SEC);
+	assert_int_equal(c->reminder_ns, 24 * 3600 * NSEC_PER_SEC);
+	assert_string_equal(c->control, "/c");
+	assert_int_equal(c->shelve_most_ns, 366 * 24 * 3600 * NSEC_PER_SEC);
+	assert_int_equal(w->hold_down_ns, 24 * 3600 * NSEC_PER_SEC);
+	assert_int_equal(w->flapping.limit, 5);
+	assert_int_equal(w->flapping.window_ns, 600 * NSEC_PER_SEC);
+	configuration_free(c);
+	c = load("alive = off reminder = Off control = '' shelve-most = 1min\n"
+	    WATCH("hold-down = 0s flapping = off"));
+	w = c->watches[0]->profile;
+	assert_int_equal(c->alive_ns, 0);
+	assert_int_equal(c->reminder_ns, 0);
+	assert_string_equal(c->control, "");
+	assert_int_equal(c->shelve_most_ns, 60 * NSEC_PER_SEC);
+	assert_int_equal(w->hold_down_ns, 0);
+	assert_int_equal(w->flapping.limit, 0);
 	configuration_free(c);
 }
 
@@ -886,6 +925,7 @@ main(void)
 		cmocka_unit_test(peers_of_a_prefix),
 		cmocka_unit_test(peers_of_two_sections),
 		cmocka_unit_test(history_storm_rate_and_realtime),
+		cmocka_unit_test(quiet_and_control),
 		cmocka_unit_test(sizes_of_evidence),
 		cmocka_unit_test(names_of_greatest_length),
 		cmocka_unit_test(watch_enabled),

@@ -68,12 +68,62 @@ invalid_durations(void **state)
 	}
 }
 
+static void
+other_ranges(void **state)
+{
+	const int64_t	day = DURATION_MAX_NS, week = 7 * day;
+	int64_t		ns;
+
+	(void)state;
+	assert_true(duration_parse_between("0s", 0, day, &ns));
+	assert_int_equal(ns, 0);
+	assert_true(duration_parse_between("7d", 1, week, &ns));
+	assert_int_equal(ns, week);
+	assert_true(duration_parse_between("1.5 d", 1, week, &ns));
+	assert_int_equal(ns, day + day / 2);
+	assert_true(duration_parse_between("604800000ms", 1, week, &ns));
+	assert_int_equal(ns, week);
+	/* A whole number has 32 bits. */
+	assert_false(duration_parse_between("31622400000ms", 1, 366 * day,
+	    &ns));
+	assert_false(duration_parse_between("1d", 1, day, &ns));
+	assert_false(duration_parse_between("7.1d", 1, week, &ns));
+	assert_false(duration_parse_between("1s", 2 * NSEC_PER_SEC, day, &ns));
+	assert_true(duration_parse_period("1min", &ns));
+	assert_int_equal(ns, 60 * NSEC_PER_SEC);
+	assert_true(duration_parse_period("OFF", &ns));
+	assert_int_equal(ns, 0);
+	assert_false(duration_parse_period("59s", &ns));
+	assert_false(duration_parse_period("1d", &ns));
+}
+
+static void
+limits(void **state)
+{
+	struct duration_limit	l;
+
+	(void)state;
+	assert_true(duration_parse_limit("5 in 10min", 5, &l));
+	assert_int_equal(l.limit, 5);
+	assert_int_equal(l.window_ns, 600 * NSEC_PER_SEC);
+	assert_true(duration_parse_limit("off", 5, &l));
+	assert_int_equal(l.limit, 0);
+	assert_int_equal(l.window_ns, 0);
+	assert_false(duration_parse_limit("6 in 10min", 5, &l));
+	assert_false(duration_parse_limit("0 in 10min", 5, &l));
+	assert_false(duration_parse_limit("5 in 61min", 5, &l));
+	assert_false(duration_parse_limit("5 in 0.5s", 5, &l));
+	assert_false(duration_parse_limit("5 in", 5, &l));
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(valid_durations),
 		cmocka_unit_test(invalid_durations),
+		cmocka_unit_test(other_ranges),
+		cmocka_unit_test(limits),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));

@@ -32,7 +32,8 @@
 	"watch \"a\" { interface = \"hbw1\" peer = \"192.0.2.12\""	\
 	" local = \"192.0.2.11\" heartbeat = \"udp 20053\""		\
 	" peer-mac = \"02:00:00:00:00:02\" hop-limit = 255"		\
-	" interruption = 2500ms vlan = 7 decapsulate = true"		\
+	" interruption = 2500ms hold-down = 0.5ms vlan = 7"		\
+	" decapsulate = true"						\
 	" floating-ip = \"2001:db8::10\" }\n"				\
 	"watch \"b\" { interface = \"hbw1\" heartbeat = \"vrrp 5\""	\
 	" enabled = false alarm = 5 }\n"				\
@@ -95,6 +96,7 @@ assert_same_watch(const struct configuration_watch *got,
 	else
 		assert_string_equal(p->form.expression, q->form.expression);
 	assert_int_equal(p->interruption_ns, q->interruption_ns);
+	assert_int_equal(p->hold_down_ns, q->hold_down_ns);
 	assert_true(addr_equal(&p->local, &q->local));
 	assert_true(addr_equal(&p->floating_ip, &q->floating_ip));
 	assert_int_equal(p->dual != NULL, q->dual != NULL);

@@ -1,3 +1,3 @@
-s/@TOP@/agentx, history, storm, rate, realtime, evidence, evidence-files, snmp, source, service, role, host, include, alarm, watch/
+s/@TOP@/agentx, history, storm, rate, alive, reminder, control, shelve-most, realtime, evidence, evidence-files, snmp, source, service, role, host, include, alarm, watch/
 s/@ALARM@/name, severity, type, service-type, repair-unknown, repair-neverHeard, repair-instanceStopped, repair-floatingIpMisconfigured, repair-linkAbnormal, repair-hostDown, repair-oneWayLink, repair-peerHung, repair-dualActive, repair-localFault, repair-filtered, repair-handshakeFailed, interruption/
-s/@WATCH@/interface, peer, peer-host, peer-mac, local, vlan, hop-limit, floating-ip, heartbeat, alarm, dual-active, interruption, recovery, decapsulate, log, log-pattern, probe, enabled, source, service, role, host/
+s/@WATCH@/interface, peer, peer-host, peer-mac, local, vlan, hop-limit, floating-ip, heartbeat, alarm, dual-active, interruption, hold-down, recovery, flapping, decapsulate, log, log-pattern, probe, enabled, source, service, role, host/
