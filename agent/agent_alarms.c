@@ -101,7 +101,7 @@ write_evidence(struct agent *agent, const struct agent_alarm *raised)
 		.serial = a->serial, .alarm_id = p->alarm->id,
 		.watch = raised->watch->name, .interface = p->interface,
 		.raised = a->raised, .last = a->last_heartbeat,
-		.interruption_ns = p->interruption_ns,
+		.silence_ns = p->interruption_ns + p->hold_down_ns,
 	};
 
 	if ((a->flags & ALARM_SUMMARISED) == 0)

@@ -32,7 +32,8 @@ known_alarm(const struct generation *g, uint32_t position, enum alarm_end end)
 		.changed = g->changed[position],
 		.used = g->used[position],
 		.interruption_ns = is_dual(g, position) ?
-		    p->alarm->interruption_ns : p->interruption_ns,
+		    p->alarm->interruption_ns :
+		    p->interruption_ns + p->hold_down_ns,
 		.enabled = p->enabled || (end == ALARM_END_DISABLED &&
 		    a->state == ALARM_RAISED),
 		.dual = is_dual(g, position),

@@ -31,7 +31,7 @@ beginning(const struct evidence_raise *r)
 	struct wall_time	 last = wall_add(r->last, -BEFORE_LAST_NS);
 
 	if (wall_is_never(r->last))
-		return (wall_add(r->raised, -r->interruption_ns));
+		return (wall_add(r->raised, -r->silence_ns));
 	return (last.ns < from.ns ? last : from);
 }
 

@@ -72,7 +72,7 @@ struct evidence_raise {
 	const char	*interface;
 	struct wall_time raised;
 	struct wall_time last;		/* heartbeat, or WALL_NEVER */
-	int64_t		 interruption_ns;
+	int64_t		 silence_ns;	/* before it, if none was received */
 };
 
 /*

@@ -82,6 +82,18 @@ deadline(const struct detect_watch *w, const struct detect_source *source)
 	    (int64_t)w->interruption_ns));
 }
 
+/* When the alarm is raised. */
+static struct mono_time
+raise_due(const struct detect *d, uint32_t i)
+{
+	const struct detect_watch	*w = &d->watches[i];
+	struct mono_time		 due = deadline(w,
+	    d->sources[w->source]);
+
+	return (d->hold_downs_ns == NULL ? due :
+	    mono_add(due, d->hold_downs_ns[i]));
+}
+
 /* No watch is late before this time. */
 static struct mono_time
 earliest_late(const struct detect_watch *w, const struct detect_source *source)
@@ -175,6 +187,7 @@ detect_free(struct detect *d)
 	free(d->scheduled);
 	free(d->reported);
 	free(d->contents);
+	free(d->hold_downs_ns);
 	free(d->copies);
 	*d = (struct detect){ .watches = NULL };
 }
@@ -198,6 +211,20 @@ detect_report_late(struct detect *d, detect_late *late, void *arg)
 	return (true);
 }
 
+bool
+detect_hold_down(struct detect *d, uint32_t i, int64_t ns)
+{
+	if (d->hold_downs_ns == NULL && ns > 0) {
+		d->hold_downs_ns = calloc(d->deadlines.capacity,
+		    sizeof(*d->hold_downs_ns));
+		if (d->hold_downs_ns == NULL)
+			return (false);
+	}
+	if (d->hold_downs_ns != NULL)
+		d->hold_downs_ns[i] = ns;
+	return (true);
+}
+
 static void
 raise_alarm(struct detect *d, uint32_t i, struct mono_time at)
 {
@@ -207,7 +234,8 @@ raise_alarm(struct detect *d, uint32_t i, struct mono_time at)
 		.transition = DETECT_RAISED, .watch = i,
 		.number = w->transitions + 1, .at = at,
 		.last_heartbeat = w->received ? w->last_wall : WALL_NEVER,
-		.silence_ns = (int64_t)w->interruption_ns,
+		.silence_ns = (int64_t)w->interruption_ns +
+		    (d->hold_downs_ns == NULL ? 0 : d->hold_downs_ns[i]),
 		.received = w->received,
 		.stopping = w->stopping,
 		.lossy = !mono_before(source->last_loss,
@@ -359,8 +387,9 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 	gap_ns = w->received ? mono_sub(at, w->last) : INT64_MAX;
 	versioned_write_begin(&w->version);
 	if (!w->raised && !source->blind &&
-	    mono_before(deadline(w, source), at))
-		raise_alarm(d, i, deadline(w, source));
+	    mono_before(deadline(w, source), at) &&
+	    mono_before(raise_due(d, i), at))
+		raise_alarm(d, i, raise_due(d, i));
 	if (w->received && !mono_before(w->last, source->since))
 		learned = record_gap(w, gap_ns);
 	w->received = true;
@@ -455,8 +484,8 @@ late_ns(const struct detect_watch *w)
 }
 
 /*
- * Reports a watch that is late, and returns when to check it next; `due` is its
- * deadline, which is not the one of the top of the heap.
+ * Reports a watch that is late, and returns when to check it next; `due` is
+ * when its alarm is raised, which is not the time of the top of the heap.
  */
 static struct mono_time
 check_late(struct detect *d, uint32_t i, struct mono_time due,
@@ -465,18 +494,24 @@ check_late(struct detect *d, uint32_t i, struct mono_time due,
 	const struct detect_watch	*w = &d->watches[i];
 	const struct detect_source	*source = d->sources[w->source];
 	struct mono_time		 late = earliest_late(w, source);
+	int64_t				 half_ns = w->interruption_ns / 2;
 
-	/* Reported in an earlier silence. */
-	bit_clear(d->reported, i);
-	/* It needs fewer instructions to compare than to learn the interval. */
-	if (mono_before(now, late))
-		return (late);
-	late = mono_add(silent_since(w, source), late_ns(w));
-	if (mono_before(now, late))
-		return (late);
-	bit_set(d->reported, i);
-	d->late(d->late_arg, i, now);
-	return (due);
+	/* If it was reported in an earlier silence, it was before this one. */
+	if (bit_is_set(d->reported, i) && !mono_before(silent_since(w, source),
+	    mono_add(heap_top(&d->deadlines)->due, -half_ns)))
+		bit_clear(d->reported, i);
+	if (!bit_is_set(d->reported, i)) {
+		/* To compare costs less than to learn the interval. */
+		if (mono_before(now, late))
+			return (late);
+		late = mono_add(silent_since(w, source), late_ns(w));
+		if (mono_before(now, late))
+			return (late);
+		bit_set(d->reported, i);
+		d->late(d->late_arg, i, now);
+	}
+	/* During a hold-down, another silence may begin and become late. */
+	return (mono_min(due, mono_add(now, half_ns)));
 }
 
 /* The watch at the top cannot receive: it is neither late nor overdue. */
@@ -495,8 +530,8 @@ defer_blind(struct detect *d, struct mono_time now)
 }
 
 /*
- * Checks the top of the heap, which is due.  The deadline of the watch may be
- * later, because a heartbeat does not move the entry: this check costs less.
+ * Checks the top of the heap, which is due.  The alarm may be due later,
+ * because a heartbeat does not move the entry: this check costs less.
  * False when the entry was postponed or removed.
  */
 static bool
@@ -505,7 +540,7 @@ top_is_overdue(struct detect *d, struct mono_time now)
 	const struct heap_entry		*top = heap_top(&d->deadlines);
 	const struct detect_watch	*w = &d->watches[top->item];
 	const struct detect_source	*source = d->sources[w->source];
-	struct mono_time		 due = deadline(w, source);
+	struct mono_time		 due = raise_due(d, top->item);
 
 	if (w->raised) {
 		remove_top(d);
@@ -544,7 +579,7 @@ detect_advance(struct detect *d, struct mono_time now)
 		w = &d->watches[i];
 		remove_top(d);
 		versioned_write_begin(&w->version);
-		raise_alarm(d, i, deadline(w, d->sources[w->source]));
+		raise_alarm(d, i, raise_due(d, i));
 		versioned_write_end(&w->version);
 	}
 }
@@ -583,9 +618,11 @@ detect_state(const struct detect_watch *w, const struct detect_source *source,
 		return (DETECT_BLIND);
 	if (w->raised)
 		return (DETECT_INTERRUPTED);
+	silence_ns = mono_sub(now, silent_since(w, source));
+	if (silence_ns >= (int64_t)w->interruption_ns)
+		return (DETECT_LATE);
 	if (!w->received)
 		return (DETECT_STARTING);
-	silence_ns = mono_sub(now, silent_since(w, source));
 	interval_ns = detect_interval_ns(w);
 	if (interval_ns > 0 && silence_ns > DETECT_LATE_INTERVALS * interval_ns)
 		return (DETECT_LATE);

@@ -30,7 +30,8 @@
 enum detect_state {
 	DETECT_STARTING = 1,		/* no heartbeat received yet */
 	DETECT_ALIVE = 2,
-	DETECT_LATE = 3,		/* see DETECT_LATE_INTERVALS */
+	DETECT_LATE = 3,		/* see DETECT_LATE_INTERVALS, or the
+					   hold-down of its alarm runs */
 	DETECT_INTERRUPTED = 4,		/* its alarm is active */
 	DETECT_BLIND = 5,		/* it or its source is blind */
 	DETECT_DISABLED = 6,
@@ -121,7 +122,7 @@ struct detect_event {
 	/* The last one up to `at`, or WALL_NEVER. */
 	struct wall_time	 last_heartbeat;
 	int64_t			 duration_ns;	/* CLEARED: since the raise */
-	int64_t			 silence_ns;	/* RAISED: the interruption */
+	int64_t			 silence_ns;	/* RAISED: before it */
 	bool			 received;	/* RAISED: a heartbeat before */
 	bool			 stopping;	/* RAISED: stop was announced */
 	bool			 lossy;		/* RAISED: packets were lost */
@@ -146,6 +147,8 @@ struct detect {
 	 * need no look-up.  Both are owned.
 	 */
 	uint32_t		*contents;
+	/* Of each watch, see detect_hold_down.  Owned; NULL: all are 0. */
+	int64_t			*hold_downs_ns;
 	struct copy_table	*copies;
 	/* Bit i % 64 of word i / 64: watch i is in `deadlines`.  Owned. */
 	uint64_t		*scheduled;
@@ -206,6 +209,13 @@ void	 detect_free(struct detect *);
  * exhausted.
  */
 bool	 detect_report_late(struct detect *, detect_late *, void *arg);
+
+/*
+ * From now on, the alarm of the watch is raised this time, 0 to 24 h, after the
+ * interruption, and only if there was no heartbeat up to then.  Call it before
+ * the first heartbeat.  False when memory is exhausted.
+ */
+bool	 detect_hold_down(struct detect *, uint32_t watch, int64_t ns);
 
 /*
  * Repairs a watch whose writer was killed during a write.  Call it only while

@@ -456,6 +456,10 @@ run(struct engine *engine, bool after_gap)
 	    &engine->handover.config, &engine->shared->positions,
 	    &engine->common.duals, &engine->common.peer_macs))
 		fatal("cannot start");
+	for (i = 0; i < engine->shared->nwatches; i++)
+		if (!detect_hold_down(&engine->common.detect, (uint32_t)i,
+		    engine->handover.config.watches[i]->profile->hold_down_ns))
+			fatal("cannot start");
 	for (i = 0; i < engine->shared->ncaptures; i++)
 		listener_begin(&engine->listeners[i], after_gap);
 	scheduling_lock_memory();

@@ -47,7 +47,7 @@ struct engine_check_known {
 	struct mono_time used;		/* engine_check_used of the last one */
 	/* All reports that the engine had sent by then have been read. */
 	struct mono_time read;
-	int64_t		 interruption_ns;
+	int64_t		 interruption_ns;	/* with the hold-down */
 	bool		 enabled;
 	bool		 dual;	/* it is that of two active nodes */
 };

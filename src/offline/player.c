@@ -111,6 +111,19 @@ on_kept(void *arg, const struct diagnosis_frame *f)
 	floating_ips_frame(&p->floating_ips, NULL, f);
 }
 
+/* False when memory is exhausted. */
+static bool
+hold_down(struct player *p)
+{
+	uint32_t	 i;
+
+	for (i = 0; i < p->config->nwatches; i++)
+		if (!detect_hold_down(&p->detect, i,
+		    p->config->watches[i]->profile->hold_down_ns))
+			return (false);
+	return (true);
+}
+
 /* Begins at the time of the first packet. */
 static void
 begin(struct player *p, struct wall_time start)
@@ -141,7 +154,7 @@ begin(struct player *p, struct wall_time start)
 	    (uint32_t)positions->nwatches, p->dual_rows, positions->duals,
 	    positions->nduals) || !floating_ips_init(&p->floating_ips,
 	    p->config, positions, &p->duals, NULL) ||
-	    !detect_report_late(&p->detect, on_late, p) ||
+	    !hold_down(p) || !detect_report_late(&p->detect, on_late, p) ||
 	    !player_diagnosis_begin(&p->diagnosis, p->watches, &p->source))
 		p->exhausted = true;
 	p->diagnosis.tracker.setting.kept = on_kept;

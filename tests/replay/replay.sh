@@ -322,6 +322,19 @@ replays "statistics are no packets" -c one evidence.pcapng us.pcapng <<'END'
 {"event":"cleared","time":"2026-11-22T12:00:52.500000Z","watch":"flinkserver","alarmId":45640,"duration":12.250000}
 {"event":"summary","watch":"flinkserver","state":"alive","heartbeats":20,"firstHeartbeat":"2026-11-22T12:00:00.250000Z","lastHeartbeat":"2026-11-22T12:00:59.500000Z","medianInterval":1.000000,"longestGap":42.250000,"interruptions":1}
 END
+for hold in 12 12.25; do
+	sed "s/heartbeat/hold-down = ${hold}s heartbeat/" one >"hold-$hold"
+done
+replays "the alarm is raised after the hold-down, the clear is not delayed" \
+    -c hold-12 us.pcapng <<'END'
+{"event":"raised","time":"2026-11-22T12:00:52.250000Z","watch":"flinkserver","alarmId":45640,"severity":"minor","peer":"192.0.2.12","lastHeartbeat":"2026-11-22T12:00:10.250000Z","cause":"unknown","side":"unknown","confidence":0}
+{"event":"cleared","time":"2026-11-22T12:00:52.500000Z","watch":"flinkserver","alarmId":45640,"duration":0.250000}
+{"event":"summary","watch":"flinkserver","state":"alive","heartbeats":19,"firstHeartbeat":"2026-11-22T12:00:00.250000Z","lastHeartbeat":"2026-11-22T12:00:59.500000Z","medianInterval":1.000000,"longestGap":42.250000,"interruptions":1}
+END
+replays "... and not at all if a heartbeat comes before its end" \
+    -c hold-12.25 us.pcapng <<'END'
+{"event":"summary","watch":"flinkserver","state":"alive","heartbeats":19,"firstHeartbeat":"2026-11-22T12:00:00.250000Z","lastHeartbeat":"2026-11-22T12:00:59.500000Z","medianInterval":1.000000,"longestGap":42.250000,"interruptions":0}
+END
 cat one - >two <<'END'
 watch "silent" {
 	interface = "eth1"

@@ -46,6 +46,7 @@ struct scenario {
 
 	struct detect		 detect;
 	struct detect_watch	 watches[WATCHES];
+	int64_t			 hold_downs_ns[WATCHES];
 	struct mono_time	 late[WATCHES];	/* see detect_report_late */
 	uint64_t		 nlate[WATCHES];
 	struct alarm		 alarms[WATCHES];
@@ -229,11 +230,15 @@ report_late(void *arg, uint32_t watch, struct mono_time now)
 static bool
 replace_detector(struct scenario *s)
 {
+	uint32_t	 i;
+	bool		 done;
+
 	detect_free(&s->detect);
-	if (!detect_init(&s->detect, s->watches, s->nwatches, s->source_list,
-	    emit, s) || !detect_report_late(&s->detect, report_late, s))
-		return (fail(s, "out of memory"));
-	return (true);
+	done = detect_init(&s->detect, s->watches, s->nwatches, s->source_list,
+	    emit, s) && detect_report_late(&s->detect, report_late, s);
+	for (i = 0; done && i < s->nwatches; i++)
+		done = detect_hold_down(&s->detect, i, s->hold_downs_ns[i]);
+	return (done || fail(s, "out of memory"));
 }
 
 /* Finds a source, or adds it if it is new. */
@@ -411,6 +416,8 @@ watch_option(struct scenario *s, struct detect_watch *w,
 	*used = 2;
 	if (matches(s, "recovery NUMBER ...", words, n, &a)) {
 		w->recovery = (uint32_t)a.number;
+	} else if (matches(s, "hold-down TIME ...", words, n, &a)) {
+		s->hold_downs_ns[s->nwatches] = a.time[0];
 	} else if (matches(s, "on SOURCE ...", words, n, &a)) {
 		w->source = a.source;
 	} else if (matches(s, "peer WORD ...", words, n, NULL)) {

@@ -1191,6 +1191,33 @@ timestamp_before_the_start(void **state)
 	raised(0, 35000);
 }
 
+/* Other watches have no hold-down, and none has one in the next detector. */
+static void
+hold_down_of_one_watch(void **state)
+{
+	(void)state;
+	watch(0, 0, 10000, 1);
+	watch(1, 0, 10000, 1);
+	assert_true(detect_hold_down(&t.detect, 1, ms(500).ns));
+	heartbeat(0, 1000);
+	heartbeat(1, 1000);
+	advance(11000);
+	raised(0, 11000);
+	assert_int_equal(detect_next(&t.detect).ns, ms(11500).ns);
+	assert_int_equal(detect_state(&t.watches[1], &t.sources[0],
+	    ms(11000)), DETECT_LATE);
+	advance(11499);
+	assert_int_equal(t.nevents, 1);
+	advance(11500);
+	assert_int_equal(next_event(DETECT_RAISED, 1, 11500)->silence_ns,
+	    ms(10500).ns);
+	heartbeat(1, 12000);
+	cleared(1, 12000, 500);
+	replace_detector();
+	advance(22000);
+	raised(1, 22000);
+}
+
 /* The duration of an alarm is never negative. */
 static void
 timestamp_before_the_raise(void **state)
@@ -1614,6 +1641,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		TEST(never_before_the_deadline),
+		TEST(hold_down_of_one_watch),
 		TEST(raised_at_the_deadline),
 		TEST(raised_late),
 		TEST(never_received),

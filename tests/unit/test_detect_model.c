@@ -43,6 +43,7 @@ struct record {
 struct model_watch {
 	uint32_t	 source;
 	int64_t		 interruption;
+	int64_t		 hold_down;
 	uint32_t	 recovery;
 	bool		 enabled;
 	/* `late` was called in the silence since then, and how often in all. */
@@ -113,7 +114,7 @@ silent_since(const struct model_watch *m)
 static int64_t
 due(const struct model_watch *m)
 {
-	return (silent_since(m) + m->interruption);
+	return (silent_since(m) + m->interruption + m->hold_down);
 }
 
 static int64_t
@@ -189,7 +190,7 @@ expect(uint32_t i, enum detect_transition transition, int64_t at)
 		    WALL_NEVER,
 	};
 	if (transition == DETECT_RAISED) {
-		e->silence_ns = m->interruption;
+		e->silence_ns = m->interruption + m->hold_down;
 		e->received = received;
 		e->stopping = announced(m);
 	} else {
@@ -303,8 +304,10 @@ init_detector(void)
 
 	assert_true(detect_init(&detect, watches, WATCHES, source_list, emit,
 	    &found));
-	for (i = 0; i < WATCHES; i++)
+	for (i = 0; i < WATCHES; i++) {
 		model[i].late_since = -1;
+		assert_true(detect_hold_down(&detect, i, model[i].hold_down));
+	}
 	assert_true(!with_late ||
 	    detect_report_late(&detect, count_late, &found));
 }
@@ -324,6 +327,7 @@ begin(void)
 		struct model_watch *m = &model[i];
 		m->source = below(SOURCES);
 		m->interruption = (1 + below(12)) * STEP_NS;
+		m->hold_down = below(4) / 3 * below(12) * STEP_NS;
 		m->recovery = 1 + below(4) % 3;
 		m->enabled = below(10) > 0;
 		m->n = 0;

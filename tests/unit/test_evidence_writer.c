@@ -108,7 +108,7 @@ raise_alarm(uint32_t serial, const char *watch, bool received)
 		.interface = "eth1", .raised = wall,
 		.last = received ? wall_add(wall, -2 * NSEC_PER_SEC) :
 		    WALL_NEVER,
-		.interruption_ns = 2 * NSEC_PER_SEC,
+		.silence_ns = 2 * NSEC_PER_SEC,
 	};
 	struct evidence		 e = { .flags = EVIDENCE_RECEIVED };
 	struct verdict		 v = {
