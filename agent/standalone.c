@@ -24,6 +24,7 @@
 #include "snmp_library.h"
 #include "snmp_log.h"
 #include "standalone.h"
+#include "system_group.h"
 
 /* The community of the last "trapcommunity"; no header declares it. */
 extern char	*snmp_trapcommunity;
@@ -323,6 +324,7 @@ init_with_directives(const struct configuration *config)
 	    next_directive, NULL, NULL);
 	register_prenetsnmp_mib_handler(SNMP_APPLICATION, EARLY_DIRECTIVE,
 	    set_current, NULL, NULL);
+	system_group_register();
 	for (i = 0; i < config->nsnmp; i++) {
 		if (directives.check != NULL && directives.check->wrong[i])
 			continue;
