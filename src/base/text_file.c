@@ -2,8 +2,12 @@
 #include <sys/vfs.h>
 #include <linux/magic.h>
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <fnmatch.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -55,4 +59,59 @@ text_file_read(int fd, size_t most, const char *too_large, char **text,
 	} while (n > 0 || (n == -1 && errno == EINTR));
 	(*text)[*length] = '\0';
 	return (n == 0 ? NULL : strerror(errno));
+}
+
+/* The part of the name after the directory. */
+static const char *
+last_part(const char *name)
+{
+	const char	*slash = strrchr(name, '/');
+
+	return (slash == NULL ? name : slash + 1);
+}
+
+bool
+text_file_is_pattern(const char *name)
+{
+	return (strpbrk(last_part(name), "*?[") != NULL &&
+	    access(name, F_OK) != 0);
+}
+
+/* Returns the number of entries, or -1 (errno). */
+static int
+read_directory(const char *pattern, struct dirent ***entries)
+{
+	size_t	 length = (size_t)(last_part(pattern) - pattern);
+	char	*directory = length == 0 ? strdup(".") :
+		    strndup(pattern, length);
+	int	 n;
+
+	if (directory == NULL)
+		return (-1);
+	n = scandir(directory, entries, NULL, alphasort);
+	free(directory);
+	return (n);
+}
+
+const char *
+text_file_match(const char *pattern, const char *before, const char *after,
+    char **text, size_t *length)
+{
+	struct dirent	**entries;
+	FILE		 *stream;
+	int		  i, n = read_directory(pattern, &entries);
+
+	if (n < 0)
+		return (strerror(errno));
+	stream = open_memstream(text, length);
+	for (i = 0; i < n; i++) {
+		if (stream != NULL && fnmatch(last_part(pattern),
+		    entries[i]->d_name, FNM_PERIOD) == 0)
+			fprintf(stream, "%s%s%s", before, entries[i]->d_name,
+			    after);
+		free(entries[i]);
+	}
+	free(entries);
+	return (stream == NULL || fclose(stream) != 0 ? strerror(ENOMEM) :
+	    NULL);
 }

@@ -31,4 +31,17 @@ bool	 text_file_is_pipe(int fd);
 const char *text_file_read(int fd, size_t most, const char *too_large,
 	    char **text, size_t *length);
 
+/*
+ * True if the last part of the name is a pattern of fnmatch(3).  The name of an
+ * existing file is none.
+ */
+bool	 text_file_is_pattern(const char *name);
+/*
+ * Sets the text to the names of the files that match the pattern, without their
+ * directory, in alphabetical order, each between `before` and `after`.  Hidden
+ * files do not match.  The caller frees the text.
+ */
+const char *text_file_match(const char *pattern, const char *before,
+	    const char *after, char **text, size_t *length);
+
 #endif

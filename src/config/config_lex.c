@@ -13,6 +13,7 @@
 #define BYTES_MAX	((size_t)256 * 1024 * 1024 - 1)
 #define TOO_LARGE	"more than 256 MiB in all"
 #define FILES_MAX	10000
+#define TOO_DEEP	"more than 16 files within each other"
 #define BYTE_ORDER_MARK	"\xef\xbb\xbf"
 
 /* The characters that end a word, besides the end of the file. */
@@ -205,7 +206,7 @@ file_fault(const struct config_lex *lex, const struct lex_file *f, int fd)
 	if ((size_t)f->st.st_size > BYTES_MAX - lex->bytes)
 		return (TOO_LARGE);
 	if (f - lex->file > CONFIG_LEX_DEPTH)
-		return ("more than 16 files within each other");
+		return (TOO_DEEP);
 	return (lex->files < FILES_MAX ? NULL : "more than 10000 files");
 }
 
@@ -257,8 +258,40 @@ file_begin(struct config_lex *lex, struct lex_file *f)
 }
 
 /*
- * Opens a file, whose tokens are the next ones.  A relative name is relative to
- * the directory of the file that includes it at `begin`.
+ * Begins at a text with an include for each file that matches the pattern,
+ * which has the name and the line of the include at `begin`.  The `length`
+ * bytes of `name` are the pattern as written there.  Returns why that failed,
+ * or NULL.
+ */
+static const char *
+pattern_begin(struct config_lex *lex, struct lex_file *f, const char *name,
+    size_t length, struct config_place begin)
+{
+	const char	*slash = memrchr(name, '/', length), *before, *fault;
+	int		 n = slash == NULL ? 0 : (int)(slash + 1 - name);
+
+	before = arena_format(lex->arena, "include('%.*s", n, name);
+	n += (int)(strlen(f->name) - length);
+	if (before == NULL)
+		return (NULL);
+	if (f - lex->file > CONFIG_LEX_DEPTH)
+		return (TOO_DEEP);
+	fault = text_file_match(f->name, before, "') ", &f->text, &f->length);
+	if (fault != NULL)
+		return (fault);
+	if (lex->names != NULL)
+		fprintf(lex->names, "%.*s./\n", n, f->name);
+	f->name = begin.file;
+	f->line = begin.line;
+	f->p = f->no_brace = f->text;
+	lex->f = f;
+	return (NULL);
+}
+
+/*
+ * Opens a file, or those that match a pattern; their tokens are the next ones.
+ * A relative name is relative to the directory of the file that includes it at
+ * `begin`.
  */
 static void
 file_open(struct config_lex *lex, const char *name, size_t length,
@@ -276,11 +309,12 @@ file_open(struct config_lex *lex, const char *name, size_t length,
 	    (int)length, name);
 	if (f->name == NULL)
 		return;
-	fault = file_read(lex, f);
-	if (fault == NULL) {
+	if (begin.file != NULL && text_file_is_pattern(f->name))
+		fault = pattern_begin(lex, f, name, length, begin);
+	else if ((fault = file_read(lex, f)) == NULL)
 		file_begin(lex, f);
+	if (fault == NULL)
 		return;
-	}
 	free(f->text);
 	if (begin.file != NULL)
 		config_error(lex->errors, begin, "cannot include %s: %s; "

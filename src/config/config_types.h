@@ -117,7 +117,9 @@ struct configuration {
 	struct configuration_watch **watches;	/* in the file's order */
 	size_t		 nwatches;
 	char		*warnings;	/* lines FILE:LINE: warning: TEXT */
-	char		*files;		/* a line for each file that was read */
+	/* A line for each regular file that was read, and, with a "/" at its
+	   end, for each directory that was searched for files. */
+	char		*files;
 };
 
 /*

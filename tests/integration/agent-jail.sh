@@ -17,7 +17,8 @@ USED="only root can open the AgentX socket"
 CONNECTED="connected to snmpd"
 CONF=$WORK/etc/hbwatchd.conf
 STATE=$WORK/var/state
-mkdir "$WORK/etc" "$WORK/var" "$WORK/more" "$WORK/elsewhere"
+mkdir "$WORK/etc" "$WORK/var" "$WORK/more" "$WORK/elsewhere" \
+	"$WORK/parts"
 
 # write_conf [LINE...]: the configuration, with these lines before the watch
 write_conf() {
@@ -74,7 +75,8 @@ start_peer
 # A socket of root
 #
 
-write_conf "include(\"$WORK/more/first.conf\")"
+write_conf "include(\"$WORK/more/first.conf\")" \
+	"include(\"$WORK/parts/*.conf\")"
 watch_section second 20054 1s >"$WORK/elsewhere/watch.conf"
 cp "$WORK/elsewhere/watch.conf" "$WORK/more/second.conf"
 : >"$WORK/more/first.conf"
@@ -119,6 +121,10 @@ if log_lines_are 0 "this kernel has no Landlock" hbwatchd &&
 		"hbwatchd.conf:1: cannot include .*: Permission denied"
 	write_conf "include(\"$WORK/more/second.conf\")"
 	reload_is "a reload can read the directory of an earlier include" \
+		"$RELOADED: 2 watches"
+	cp "$WORK/more/second.conf" "$WORK/parts"
+	write_conf "include(\"$WORK/parts/*.conf\")"
+	reload_is "a reload can read a directory that a pattern named" \
 		"$RELOADED: 2 watches"
 else
 	ok "a reload cannot read a file elsewhere # SKIP no Landlock"

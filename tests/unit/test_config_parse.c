@@ -77,6 +77,56 @@ include_files(void **state)
 	assert_int_equal(rmdir("parts"), 0);
 }
 
+/* All files that match, in alphabetical order; errors have their names. */
+static void
+include_pattern(void **state)
+{
+	static const char missing[] = "\ninclude('none/*.conf')\n";
+	static const char wrong[] = "include(\"conf.d/*.conf\")\nrole = r\n";
+	struct configuration	*c;
+
+	(void)state;
+	assert_int_equal(mkdir("conf.d", 0700), 0);
+	c = load("include(\"conf.d/*.conf\")\n" WATCH(""));
+	assert_int_equal(c->nwatches, 1);
+	assert_string_equal(c->files, "c.conf\nconf.d/./\n");
+	configuration_free(c);
+	part_write("conf.d/20.conf", "source = s\n");
+	part_write("conf.d/10.conf", "\n" WATCH(""));
+	part_write("conf.d/.30.conf", "role = {");
+	part_write("conf.d/40.conf~", "role = {");
+	c = load("include 'conf.d/*.conf' host = h\n");
+	assert_int_equal(c->nwatches, 1);
+	assert_string_equal(c->watches[0]->profile->file, "conf.d/10.conf");
+	assert_int_equal(c->watches[0]->profile->line, 2);
+	assert_string_equal(c->watches[0]->profile->source, "s");
+	assert_string_equal(c->watches[0]->profile->host, "h");
+	assert_string_equal(c->files, "c.conf\nconf.d/./\n"
+	    "conf.d/10.conf\nconf.d/20.conf\n");
+	configuration_free(c);
+	part_write("conf.d/20.conf", "include(\"[0-9]*.conf\")\n");
+	refuse(wrong, strlen(wrong), "conf.d/10.conf:2: watch \"w\" is given "
+	    "twice, first at conf.d/10.conf:2; expected another name\n"
+	    "conf.d/20.conf:1: cannot include \"conf.d/20.conf\": the file "
+	    "includes itself; expected a readable file\n");
+	refuse(missing, strlen(missing), "c.conf:2: cannot include "
+	    "\"none/*.conf\": No such file or directory; expected a readable "
+	    "file\n");
+	unlink("conf.d/10.conf");
+	unlink("conf.d/20.conf");
+	unlink("conf.d/.30.conf");
+	unlink("conf.d/40.conf~");
+	/* The name of an existing file is not a pattern. */
+	part_write("conf.d/[a].conf", "role = r\n");
+	part_write("conf.d/a.conf", "role = other\n");
+	c = load("include(\"conf.d/[a].conf\")\n" WATCH(""));
+	assert_string_equal(c->watches[0]->profile->role, "r");
+	configuration_free(c);
+	unlink("conf.d/[a].conf");
+	unlink("conf.d/a.conf");
+	assert_int_equal(rmdir("conf.d"), 0);
+}
+
 /* Sixteen files within each other are allowed, and no more. */
 static void
 include_depth(void **state)
@@ -334,6 +384,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(include_files),
+		cmocka_unit_test(include_pattern),
 		cmocka_unit_test(include_depth),
 		cmocka_unit_test(include_pipe),
 		cmocka_unit_test(include_as_a_word),
