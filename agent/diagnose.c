@@ -153,8 +153,10 @@ request_log(struct agent *agent, struct diagnose_case *c,
 
 	if (p->log != NULL && d->threaded &&
 	    !mono_before(agent->now, c->log_due) &&
-	    log_evidence_ask(d->log, c->index, p->log, p->log_pattern))
+	    log_evidence_ask(d->log, c->index, p->log, p->log_pattern)) {
 		c->log_due = mono_add(agent->now, LOG_NS);
+		c->looks++;
+	}
 }
 
 /* Adds to a case all that is not from frames. */
@@ -356,8 +358,9 @@ diagnose_clear(struct agent *agent, const struct agent_alarm *cleared,
 		return;
 	c->kernel_due = c->changed_due = MONO_NEVER;
 	c->until = (struct mono_time){ 0 };
-	/* A line that was found is not about the next raise. */
+	/* A line that was found, or will be, is not about the next raise. */
 	c->log.state = 0;
+	c->old_looks = c->looks;
 	record_ports(agent->diagnose, agent->now);
 	c->evidence.flags |= EVIDENCE_CLEARED;
 	verdict_of(&c->evidence, at, &verdict);
@@ -421,6 +424,20 @@ struct taking {
 	struct wall_time	 now;
 };
 
+/* Takes the result of a look into the log, unless it is about an old raise. */
+static void
+take_log(struct diagnose_case *c, const struct evidence_signal *s)
+{
+	c->looks -= c->looks > 0;
+	if (c->old_looks > 0) {
+		c->old_looks--;
+		return;
+	}
+	/* A later look, which finds no line, does not remove one. */
+	if (c->log.state != EVIDENCE_PRESENT || s->state == EVIDENCE_PRESENT)
+		c->log = *s;
+}
+
 /* Gives a signal to the heartbeat alarm of a watch. */
 static void
 take_signal(struct agent *agent, uint32_t index, enum evidence_number number,
@@ -439,14 +456,14 @@ take_signal(struct agent *agent, uint32_t index, enum evidence_number number,
 		return;
 	if (number == EVIDENCE_PING_ANSWERED)
 		c->ping = *s;
-	/* A later look, which finds no line, does not remove one. */
-	else if (c->log.state != EVIDENCE_PRESENT ||
-	    s->state == EVIDENCE_PRESENT)
-		c->log = *s;
+	else
+		take_log(c, s);
 	if (alarm.alarm->state != ALARM_RAISED)
 		return;
-	c->evidence.signals[number] = number == EVIDENCE_PING_ANSWERED ?
-	    c->ping : c->log;
+	if (number == EVIDENCE_PING_ANSWERED)
+		c->evidence.signals[number] = c->ping;
+	else if (c->log.state != 0)
+		c->evidence.signals[number] = c->log;
 	judge_again(agent, c, &alarm, now);
 }
 

@@ -30,6 +30,8 @@ struct diagnose_case {
 	struct evidence		 evidence;	/* of all */
 	struct evidence_signal	 log, ping;	/* state 0: unknown */
 	struct mono_time	 log_due;
+	uint32_t		 looks;		/* into the log, not answered */
+	uint32_t		 old_looks;	/* of them, for an old raise */
 	struct mono_time	 kernel_due;	/* or MONO_NEVER */
 	struct mono_time	 until;		/* end of the window; or 0 */
 	uint8_t			 notified;	/* cause in the last one */

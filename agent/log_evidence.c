@@ -483,9 +483,10 @@ log_evidence_answer(struct log_evidence *l, uint32_t *index,
 	(void)pthread_mutex_lock(&l->mutex);
 	found = l->nanswers > 0;
 	if (found) {
-		l->nanswers--;
-		*index = l->answers[l->nanswers].index;
-		*s = l->answers[l->nanswers].signal;
+		*index = l->answers[0].index;
+		*s = l->answers[0].signal;
+		memmove(l->answers, l->answers + 1,
+		    --l->nanswers * sizeof(l->answers[0]));
 	} else {
 		clear_event(l->event);
 	}

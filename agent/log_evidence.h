@@ -64,7 +64,7 @@ bool	 log_evidence_ask(struct log_evidence *, uint32_t index,
 
 /* A descriptor that is readable when there is an answer; not the caller's. */
 int	 log_evidence_event(const struct log_evidence *);
-/* Takes an answer; false: there is none. */
+/* Takes the oldest answer; false: there is none. */
 bool	 log_evidence_answer(struct log_evidence *, uint32_t *index,
 	    struct evidence_signal *);
 

@@ -9,7 +9,11 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <poll.h>
+
 #include "diagnose.h"
+#include "scratch.h"
+#include "slow_read.h"
 #include "stage.h"
 
 #define WATCH(name, peer)						\
@@ -255,6 +259,77 @@ same_peer_host(void **state)
 	assert_int_equal(s->address.octets[3], 13);
 }
 
+/* ---- the log file of the instance */
+
+static struct scratch	 scratch;
+
+/* The first watch has a log file, which has this line. */
+static void
+begin_with_log(const char *line)
+{
+	char	 configuration[1024];
+
+	end(NULL);
+	scratch_begin(&scratch);
+	scratch_write(scratch_path(&scratch, "log"), line, strlen(line));
+	snprintf(configuration, sizeof(configuration), "watch \"first\" { "
+	    "interface = any peer = 192.0.2.12 heartbeat = ip "
+	    "interruption = 10s alarm = 45640 log = \"%s\" }\n"
+	    WATCH("second", "192.0.2.13"), scratch_path(&scratch, "log"));
+	begin_with(configuration);
+	assert_true(diagnose_start(stage.agent.diagnose));
+}
+
+/* Waits for an answer of the thread, and takes it. */
+static void
+work_on_answer(double at)
+{
+	struct pollfd	 fd = { diagnose_event(&stage.agent), POLLIN, 0 };
+
+	assert_int_equal(poll(&fd, 1, 20000), 1);
+	work(at);
+}
+
+/* The alarm does not wait for a log on a disk that hangs. */
+static void
+hanging_log(void **state)
+{
+	(void)state;
+	begin_with_log("Float ip 192.0.2.10 is invalid\n");
+	slow_read_set(true);
+	interrupt_first();
+	assert_event(1, NOTIFICATION_RAISED, CAUSE_INSTANCE_STOPPED);
+	assert_true(slow_read_wait());
+	work(12);
+	assert_int_equal(stage.agent.outbox.sequence, 1);
+	slow_read_set(false);
+	work_on_answer(13);
+	assert_event(2, NOTIFICATION_CHANGED, CAUSE_FLOATING_IP);
+	scratch_end(&scratch);
+}
+
+/* An answer that arrives after the clear is not about the next raise. */
+static void
+late_answer(void **state)
+{
+	(void)state;
+	begin_with_log("Float ip 192.0.2.10 is invalid\n");
+	slow_read_set(true);
+	interrupt_first();
+	assert_true(slow_read_wait());
+	stage_heartbeat(&stage, 0, 12);
+	assert_event(2, NOTIFICATION_CLEARED, CAUSE_INSTANCE_STOPPED);
+	slow_read_set(false);
+	work_on_answer(12.5);
+	stage_heartbeat(&stage, 1, 20);
+	stage_advance(&stage, 22);
+	assert_event(3, NOTIFICATION_RAISED, CAUSE_UNKNOWN);
+	/* The next look finds no new line. */
+	work_on_answer(23);
+	assert_int_equal(stage.agent.outbox.sequence, 3);
+	scratch_end(&scratch);
+}
+
 static void
 switched_off(void **state)
 {
@@ -317,6 +392,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(kept_across_a_reload, begin,
 		    end),
 		cmocka_unit_test_setup_teardown(same_peer_host, begin, end),
+		cmocka_unit_test_setup_teardown(hanging_log, begin, end),
+		cmocka_unit_test_setup_teardown(late_answer, begin, end),
 		cmocka_unit_test_setup_teardown(switched_off, begin, end),
 		cmocka_unit_test_setup_teardown(kept_alarms, begin, end),
 	};

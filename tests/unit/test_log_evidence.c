@@ -13,6 +13,7 @@
 #include "base/mono.h"
 #include "log_evidence.h"
 #include "scratch.h"
+#include "slow_read.h"
 
 /* 2026-11-22 12:00:00 UTC */
 #define NOON		INT64_C(1795348800)
@@ -244,6 +245,32 @@ thread(void **state)
 	log_evidence_end(l);
 }
 
+/* A look that hangs delays neither its owner nor the end of the process. */
+static void
+hanging_disk(void **state)
+{
+	static struct log_evidence	*l;	/* it stays in use */
+	struct mono_time		 start;
+	uint32_t			 index, i;
+
+	(void)state;
+	l = log_evidence_new();
+	scratch_write(path("log"), BAD, strlen(BAD));
+	assert_non_null(l);
+	assert_true(log_evidence_start(l));
+	slow_read_set(true);
+	start = mono_now();
+	assert_true(log_evidence_ask(l, 7, path("log"), "Float"));
+	assert_true(slow_read_wait());
+	for (i = 0; log_evidence_ask(l, i, path("log"), "Float"); i++)
+		assert_true(i < 1000);
+	assert_false(log_evidence_answer(l, &index, &found));
+	log_evidence_end(l);
+	assert_true(mono_sub(mono_now(), start) < 5 * NSEC_PER_SEC);
+	slow_read_set(false);
+	log_evidence_end(l);
+}
+
 /* Questions are limited, and all are freed at the end. */
 static void
 too_many(void **state)
@@ -268,6 +295,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(long_file, begin, end),
 		cmocka_unit_test_setup_teardown(not_a_file, begin, end),
 		cmocka_unit_test_setup_teardown(thread, begin, end),
+		cmocka_unit_test_setup_teardown(hanging_disk, begin, end),
 		cmocka_unit_test_setup_teardown(too_many, begin, end),
 	};
 
