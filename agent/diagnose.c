@@ -170,7 +170,7 @@ examine(struct agent *agent, struct diagnose_case *c,
 	kernel_evidence_add_link(d->kernel, w, now, e);
 	if (!c->examined)
 		return;
-	kernel_evidence_add(d->kernel, w, now, e);
+	kernel_evidence_add(d->kernel, w, now, &c->engine, e);
 	peer_hosts_add_evidence(&d->peer_hosts, agent, w, e);
 	request_log(agent, c, w->profile);
 	if (w->profile->log != NULL && d->threaded && c->log.state == 0)

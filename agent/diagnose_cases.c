@@ -149,7 +149,7 @@ diagnose_take_event(struct diagnose_case *c, const struct detect_event *event,
 
 	alarm_evidence(event, at, &e);
 	if (!fresh) {
-		c->evidence = e;
+		c->evidence = c->engine = e;
 		return;
 	}
 	c->evidence = c->engine;

@@ -362,20 +362,22 @@ add_neighbour(struct kernel_evidence *k, const struct configuration_watch *w,
 	}
 	if (!find_neighbour(k, address, ifindex, &n) || n.state == 0)
 		return;
+	/* Frames show unanswered requests before the entry has failed. */
+	if (s->state == EVIDENCE_PRESENT &&
+	    s->code != EVIDENCE_UNANSWERED_KERNEL)
+		return;
 	if ((n.state & (NUD_FAILED | NUD_INCOMPLETE)) != 0) {
-		if (s->state == EVIDENCE_PRESENT)
-			return;
-		s->state = EVIDENCE_PRESENT;
-		s->code = EVIDENCE_UNANSWERED_KERNEL;
-		s->at = now;
-		s->address = *address;
+		*s = (struct evidence_signal){
+			.state = EVIDENCE_PRESENT,
+			.code = EVIDENCE_UNANSWERED_KERNEL,
+			.at = s->state == EVIDENCE_PRESENT ? s->at : now,
+			.address = *address,
+		};
 		return;
 	}
 	confirmed = n.confirmed_ns < 0 ? WALL_NEVER :
 	    wall_add(now, -n.confirmed_ns);
-	/* Frames show unanswered requests before the entry has failed. */
-	if (s->state == EVIDENCE_PRESENT || (n.state & NUD_REACHABLE) == 0 ||
-	    confirmed.ns <= e->last.ns)
+	if ((n.state & NUD_REACHABLE) == 0 || confirmed.ns <= e->last.ns)
 		return;
 	s->state = EVIDENCE_ABSENT;
 	s->code = EVIDENCE_UNANSWERED_KERNEL;
@@ -598,15 +600,55 @@ neighbour_owner(const struct kernel_evidence *k,
 	    EVIDENCE_OWNER_PEER : EVIDENCE_OWNER_ELSEWHERE);
 }
 
-static void
-add_floating_ip(struct kernel_evidence *k,
-    const struct configuration_watch *w, const struct addr *floating,
-    uint32_t ifindex, struct wall_time now, struct evidence *e)
+/* The owner, with what frames show of it. */
+static enum evidence_owner
+owner_of(const struct kernel_evidence *k, const struct configuration_watch *w,
+    uint32_t ifindex, bool here, const struct evidence_signal *frames)
 {
-	struct evidence_signal	*s = &e->signals[EVIDENCE_FLOATING_IP_OWNER];
+	if (here)
+		return (frames->code == EVIDENCE_OWNER_PEER ||
+		    frames->code == EVIDENCE_OWNER_BOTH ||
+		    frames->code == EVIDENCE_OWNER_ELSEWHERE ?
+		    EVIDENCE_OWNER_BOTH : EVIDENCE_OWNER_HERE);
+	if (frames->state > EVIDENCE_UNKNOWN)
+		return ((enum evidence_owner)frames->code);
+	return (neighbour_owner(k, w, &w->profile->floating_ip, ifindex));
+}
+
+static void
+add_owner(const struct kernel_evidence *k,
+    const struct configuration_watch *w, uint32_t ifindex, bool here,
+    struct wall_time now, const struct evidence_signal *frames,
+    struct evidence_signal *s)
+{
+	enum evidence_owner	 owner = owner_of(k, w, ifindex, here, frames);
+
+	if (owner == EVIDENCE_OWNER_UNKNOWN) {
+		/* Only this host was known to have it. */
+		if (s->code == EVIDENCE_OWNER_HERE)
+			*s = (struct evidence_signal){
+				.state = EVIDENCE_UNKNOWN, .code = owner,
+			};
+		return;
+	}
+	if (owner == (enum evidence_owner)frames->code) {
+		*s = *frames;
+		return;
+	}
+	s->state = owner == EVIDENCE_OWNER_NOBODY ? EVIDENCE_ABSENT :
+	    EVIDENCE_PRESENT;
+	s->code = (uint8_t)owner;
+	s->at = now;
+	s->address = w->profile->floating_ip;
+}
+
+static void
+add_floating_ip(const struct kernel_evidence *k,
+    const struct configuration_watch *w, uint32_t ifindex,
+    struct wall_time now, const struct evidence *engine, struct evidence *e)
+{
+	const struct addr	*floating = &w->profile->floating_ip;
 	struct own_subnets	 own;
-	enum evidence_owner	 owner;
-	bool			 by_frames;
 
 	if (!read_subnets(floating, w->profile->interface, &own))
 		return;
@@ -615,40 +657,23 @@ add_floating_ip(struct kernel_evidence *k,
 		    EVIDENCE_PRESENT : EVIDENCE_ABSENT, 0)->address = *floating;
 		e->signals[EVIDENCE_FLOATING_IP_FITS].at = now;
 	}
-	by_frames = s->state == EVIDENCE_PRESENT ||
-	    s->state == EVIDENCE_ABSENT;
-	if (own.here)
-		owner = by_frames && (s->code == EVIDENCE_OWNER_PEER ||
-		    s->code == EVIDENCE_OWNER_BOTH ||
-		    s->code == EVIDENCE_OWNER_ELSEWHERE) ?
-		    EVIDENCE_OWNER_BOTH : EVIDENCE_OWNER_HERE;
-	else if (by_frames)
-		return;
-	else
-		owner = neighbour_owner(k, w, floating, ifindex);
-	if (owner == EVIDENCE_OWNER_UNKNOWN)
-		return;
-	s->state = owner == EVIDENCE_OWNER_NOBODY ? EVIDENCE_ABSENT :
-	    EVIDENCE_PRESENT;
-	s->code = (uint8_t)owner;
-	s->at = now;
-	s->address = *floating;
+	add_owner(k, w, ifindex, own.here, now,
+	    &engine->signals[EVIDENCE_FLOATING_IP_OWNER],
+	    &e->signals[EVIDENCE_FLOATING_IP_OWNER]);
 }
 
 void
 kernel_evidence_add(struct kernel_evidence *k,
     const struct configuration_watch *w, struct wall_time now,
-    struct evidence *e)
+    const struct evidence *engine, struct evidence *e)
 {
-	static const struct addr	 none;
-	uint32_t			 ifindex;
+	uint32_t	 ifindex;
 
 	ifindex = ifindex_of(k, w->profile->interface);
 	if (ifindex != 0 && w->peer.family != ADDR_NONE &&
 	    !addr_is_multicast(&w->peer))
 		add_neighbour(k, w, ifindex, now, e);
 	add_port(k, w, now, e);
-	if (!addr_equal(&w->profile->floating_ip, &none))
-		add_floating_ip(k, w, &w->profile->floating_ip, ifindex, now,
-		    e);
+	if (w->profile->floating_ip.family != ADDR_NONE)
+		add_floating_ip(k, w, ifindex, now, engine, e);
 }

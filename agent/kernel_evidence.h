@@ -45,10 +45,12 @@ void	 kernel_evidence_add_link(struct kernel_evidence *,
 	    struct evidence *);
 /*
  * Adds the signals ARP_UNANSWERED, LOCAL_PORT_OPEN, FLOATING_IP_OWNER and
- * FLOATING_IP_FITS.  Frames may already have set the first and the third one.
+ * FLOATING_IP_FITS, or corrects those that it has added before.  Frames may
+ * have set the first and the third one; `engine` is the evidence that the
+ * engine has reported.
  */
 void	 kernel_evidence_add(struct kernel_evidence *,
 	    const struct configuration_watch *, struct wall_time now,
-	    struct evidence *);
+	    const struct evidence *engine, struct evidence *);
 
 #endif
