@@ -36,6 +36,8 @@ struct agent {
 	struct wall_time	 config_time;
 	struct wall_time	 last_change;	/* of an alarm */
 	uint32_t		 serial;	/* the last hbwAlarmSerial */
+	/* How often the verdict on an active alarm was changed. */
+	uint64_t		 verdict_changes;
 	uint32_t		 epoch;		/* hbwNotificationEpoch */
 	/* Alarms that are active: of each severity, and all. */
 	uint32_t		 active[AGENT_SEVERITIES + 1];

@@ -84,6 +84,14 @@ notify_change(struct agent *agent, const struct agent_alarm *changed,
 }
 
 void
+agent_set_verdict(struct agent *agent, const struct agent_alarm *changed,
+    const struct verdict *verdict)
+{
+	(void)alarm_judge(changed->alarm, verdict);
+	changed->alarm->verdict_change = ++agent->verdict_changes;
+}
+
+void
 agent_change(struct agent *agent, const struct agent_alarm *changed,
     struct wall_time now)
 {

@@ -30,6 +30,9 @@ void	 agent_raise(struct agent *, const struct agent_alarm *,
 void	 agent_clear(struct agent *, const struct agent_alarm *,
 	    const struct detect_event *, struct wall_time at, enum alarm_end);
 
+/* Sets another verdict on an active alarm.  It is stored, but not sent. */
+void	 agent_set_verdict(struct agent *, const struct agent_alarm *,
+	    const struct verdict *);
 /* The cause of an active alarm has changed; a summarised one is not sent. */
 void	 agent_change(struct agent *, const struct agent_alarm *,
 	    struct wall_time now);

@@ -244,7 +244,7 @@ judge_again(struct agent *agent, struct diagnose_case *c,
 		return;
 	verdict_of(&c->evidence, now, &verdict);
 	if (!is_same(alarm->alarm, &verdict)) {
-		(void)alarm_judge(alarm->alarm, &verdict);
+		agent_set_verdict(agent, alarm, &verdict);
 		evidence_writer_judged(agent->evidence_writer,
 		    alarm->alarm->serial, &c->evidence, &verdict);
 	}

@@ -9,13 +9,14 @@
 #include "state/store_writer.h"
 
 /*
- * A delivery is written after this time at the latest.  A notification whose
- * delivery is lost with the process is sent again with the same sequence.
+ * A delivery or a verdict is written after this time at the latest.  A
+ * notification whose delivery is lost with the process is sent again with the
+ * same sequence.
  */
 #define DELIVERY_NS		(100 * NSEC_PER_MSEC)
 
 /*
- * A transaction of deliveries only is not synced, so that the next notification
+ * A transaction of deliveries and verdicts is not synced, so that the next notification
  * does not wait for the disk.  It is synced when nothing is written for this
  * time.
  */
@@ -63,7 +64,7 @@ struct persistence {
 
 	struct persistence_stored stored;
 	uint32_t		 oldest_kept;	/* on disk, after the batch */
-	struct mono_time	 delivery_due;	/* when to write `delivered` */
+	struct mono_time	 delivery_due;	/* see DELIVERY_NS */
 	struct mono_time	 sync_due;	/* MONO_NEVER: all is synced */
 	struct notification	 row;		/* history row, last read */
 	uint64_t		 dropped;	/* in the last log line */
@@ -376,6 +377,7 @@ set_written(struct agent *agent, const struct store_batch *b,
 	if (b->interfaces.last != 0)
 		s->last_capture = b->interfaces.last;
 	s->oldest = p->oldest_kept;
+	s->verdicts = b->verdicts;
 	p->delivery_due = mono_add(now, DELIVERY_NS);
 	p->sync_due = b->synced ? MONO_NEVER : mono_add(now, SYNC_NS);
 	p->failing = p->recreated = p->displaced = false;
@@ -463,11 +465,14 @@ check_deadline(struct persistence *p, struct mono_time now)
 	p->hang_log_again = mono_add(now, LOG_AGAIN_NS);
 }
 
+/* Changes that are lost with the power, but not with the process. */
 static bool
-has_unsaved_delivery(const struct agent *agent)
+has_unsynced(const struct agent *agent)
 {
-	return (agent->outbox.delivered !=
-	    agent->persistence->stored.counters.delivered);
+	const struct persistence_stored	*s = &agent->persistence->stored;
+
+	return (agent->outbox.delivered != s->counters.delivered ||
+	    agent->verdict_changes != s->verdicts);
 }
 
 struct mono_time
@@ -480,7 +485,7 @@ persistence_due(const struct agent *agent, struct mono_time now)
 	/* A transaction also removes the mark that some are unsaved. */
 	if (p->failing)
 		return (p->retry);
-	if (!has_unsaved(agent) && !has_unsaved_delivery(agent))
+	if (!has_unsaved(agent) && !has_unsynced(agent))
 		return (p->sync_due);
 	return (has_unsaved(agent) || agent->outbox.pending == 0 ? now :
 	    p->delivery_due);
@@ -546,7 +551,7 @@ persistence_save_all(struct agent *agent, struct mono_time now)
 	bool			 ok = true;
 
 	while (ok && (p->batch != NULL || has_unsaved(agent) ||
-	    has_unsaved_delivery(agent))) {
+	    has_unsynced(agent))) {
 		if (p->batch != NULL)
 			ok = finish_batch(agent, now, limit);
 		else

@@ -45,28 +45,58 @@ add_indexes(const struct agent *agent, const struct persistence_stored *s,
 }
 
 static void
+add_alarm(const struct generation *g, size_t position, struct store_batch *b)
+{
+	const struct alarm		*a = &g->alarms[position];
+	const struct notification	 n = {
+		.sequence = a->sequence,
+		.event = a->state == ALARM_RAISED ? NOTIFICATION_RAISED :
+		    NOTIFICATION_CLEARED,
+		.time = a->state == ALARM_RAISED ? a->raised : a->cleared,
+		.watch_index = generation_index(g, position),
+		.alarm = *a,
+		.watch = generation_alarm_watch(g, position),
+	};
+
+	store_batch_add_alarm(b, &n);
+}
+
+static void
 add_alarms(const struct generation *g, struct store_batch *b)
 {
-	const struct alarm	*a;
-	struct notification	 n;
-	size_t			 i;
+	size_t	 i;
 
-	for (i = 0; i < generation_alarms(g); i++) {
-		a = &g->alarms[i];
-		if (a->count == 0)
+	for (i = 0; i < generation_alarms(g); i++)
+		if (g->alarms[i].count > 0)
+			add_alarm(g, i, b);
+}
+
+/*
+ * Adds the active alarms with a new verdict.  False: the last notification of
+ * one is not on disk, and would replace it.
+ */
+static bool
+add_verdicts(const struct agent *agent, const struct persistence_stored *s,
+    struct store_batch *b)
+{
+	const struct generation	*g = &agent->current;
+	const struct alarm	*a;
+	uint32_t		 position, i;
+	bool			 all = true;
+
+	if (agent->verdict_changes == s->verdicts)
+		return (true);
+	for (i = 0; i < g->active.count; i++) {
+		position = g->by_alarm[rank_set_nth(&g->active, i)];
+		a = &g->alarms[position];
+		if (a->verdict_change <= s->verdicts)
 			continue;
-		n = (struct notification){
-			.sequence = a->sequence,
-			.event = a->state == ALARM_RAISED ?
-			    NOTIFICATION_RAISED : NOTIFICATION_CLEARED,
-			.time = a->state == ALARM_RAISED ? a->raised :
-			    a->cleared,
-			.watch_index = generation_index(g, i),
-			.alarm = *a,
-			.watch = generation_alarm_watch(g, i),
-		};
-		store_batch_add_alarm(b, &n);
+		if (a->sequence <= agent->outbox.stored)
+			add_alarm(g, position, b);
+		else
+			all = false;
 	}
+	return (all);
 }
 
 /*
@@ -147,6 +177,9 @@ fill(const struct agent *agent, const struct persistence_stored *s,
 	bool			 all = b->everything || outbox_has_gap(box);
 
 	c->sequence = box->stored;
+	b->verdicts = agent->verdict_changes;
+	if (!all && !add_verdicts(agent, s, b))
+		b->verdicts = s->verdicts;
 	if (all) {
 		add_present_state(agent, b);
 		most = box->count;

@@ -19,6 +19,7 @@ struct persistence_stored {
 	uint32_t		 last_index;	/* highest watch index */
 	uint32_t		 last_capture;	/* highest capture index */
 	uint32_t		 oldest;	/* oldest notification */
+	uint64_t		 verdicts;	/* of agent->verdict_changes */
 };
 
 /*

@@ -72,6 +72,7 @@ struct alarm {
 	uint8_t			 confidence;	/* percent */
 	uint8_t			 number;	/* of `decided`; 0: none */
 	struct evidence_signal	 decided;
+	uint64_t		 verdict_change;	/* see struct agent */
 };
 
 /* An alarm that was never raised. */

@@ -41,6 +41,7 @@ struct store_batch {
 	struct store_batch_rows	 notifications;
 	uint32_t		 delete_before;	/* a sequence; 0: none */
 	struct store_counters	 counters;
+	uint64_t		 verdicts;	/* for the caller */
 
 	struct mono_time	 now;
 	bool			 everything;	/* what a new file needs */

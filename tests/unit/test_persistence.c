@@ -400,6 +400,52 @@ active_alarm(void **state)
 	assert_int_equal(notification(3)->alarm.count, 2);
 }
 
+/* The verdict changes after the raise; then the process is killed. */
+static void
+verdict_is_stored(void **state)
+{
+	static const char	 text[] = COMMON WATCH("w", "");
+	struct agent_alarm	 alarm;
+	struct verdict		 v = {
+		.cause = CAUSE_PEER_HUNG, .side = CAUSE_SIDE_PEER,
+		.confidence = 65, .number = EVIDENCE_PEER_OTHER_TRAFFIC,
+		.decided = {
+			.state = EVIDENCE_PRESENT, .at = stage_wall(12),
+		},
+	};
+
+	(void)state;
+	start(text, 0);
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 12);
+	alarm = agent_alarm_at(AGENT, 0);
+	/* Before the raise is on disk, and after it. */
+	agent_set_verdict(AGENT, &alarm, &v);
+	save(12);
+	assert_false(mono_before(stage_mono(12.2),
+	    persistence_due(AGENT, stage_mono(12.2))));
+	save(12.2);
+	save(12.4);
+	assert_int_equal(persistence_due(AGENT, stage_mono(13)).ns,
+	    MONO_NEVER.ns);
+	restart(text, 20);
+	assert_int_equal(alarm_of(0)->cause, CAUSE_PEER_HUNG);
+	assert_int_equal(alarm_of(0)->confidence, 65);
+	alarm = agent_alarm_at(AGENT, 0);
+	v.cause = CAUSE_FILTERED;
+	v.confidence = 98;
+	agent_set_verdict(AGENT, &alarm, &v);
+	save(21);
+	restart(text, 30);
+	assert_state(1, 1);
+	assert_int_equal(alarm_of(0)->cause, CAUSE_FILTERED);
+	assert_int_equal(alarm_of(0)->side, CAUSE_SIDE_PEER);
+	assert_int_equal(alarm_of(0)->confidence, 98);
+	assert_int_equal(alarm_of(0)->number, EVIDENCE_PEER_OTHER_TRAFFIC);
+	assert_int_equal(alarm_of(0)->decided.at.ns, stage_wall(12).ns);
+	assert_int_equal(notification(1)->alarm.cause, CAUSE_UNKNOWN);
+}
+
 /* Unmonitored time never counts as silence. */
 static void
 silence_restarts(void **state)
@@ -2032,6 +2078,7 @@ main(void)
 		STORY(empty_state),
 		STORY(everything_restored),
 		STORY(active_alarm),
+		STORY(verdict_is_stored),
 		STORY(silence_restarts),
 		STORY(killed_before_it_was_saved),
 		STORY(pending_are_sent_again),
