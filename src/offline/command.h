@@ -7,11 +7,12 @@
 
 #include <stdbool.h>
 
-/* Result of a subcommand.  The first three are exit statuses. */
+/* Result of a subcommand.  The first four are exit statuses. */
 enum command_status {
 	COMMAND_SUCCESS = 0,
 	COMMAND_FAILURE = 1,	/* failed at run time; the error was logged */
 	COMMAND_REFUSED = 2,	/* invalid option or configuration; logged */
+	COMMAND_BLIND = 3,	/* a watch is blind, or no daemon answers */
 	COMMAND_USAGE,		/* invalid command line: show the usage */
 	COMMAND_HELP,		/* -h: show the usage on stdout */
 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The program hbwatch: checks configurations, and searches captures for alarms
- * and heartbeats.  It works without the daemon.
+ * The program hbwatch: checks configurations, searches captures for alarms and
+ * heartbeats, and shows the status of a running daemon.
  */
 #include "config.h"
 
@@ -15,6 +15,7 @@
 #include "offline/discover.h"
 #include "offline/explain.h"
 #include "offline/replay.h"
+#include "offline/status.h"
 
 static enum command_status check_main(int, char **);
 
@@ -30,6 +31,8 @@ static const struct subcommand {
 	{ "replay", REPLAY_USAGE, replay_main },
 	{ "discover", DISCOVER_USAGE, discover_main },
 	{ "explain", EXPLAIN_USAGE, explain_main },
+	{ "status", STATUS_USAGE, status_main },
+	{ "names", NAMES_USAGE, names_main },
 };
 
 #define SUBCOMMANDS	(sizeof(subcommands) / sizeof(subcommands[0]))
