@@ -221,6 +221,7 @@ stage_capture(struct stage *s, uint32_t capture,
 
 	c->state = state;
 	c->source.blind = state == SHARED_CAPTURE_FAILED;
+	c->listening = state != SHARED_CAPTURE_FAILED;
 	c->source.link_down = state == SHARED_CAPTURE_DOWN;
 	snprintf(c->error, sizeof(c->error), "%s", error);
 	snprintf(m.text, sizeof(m.text), "%s", error);

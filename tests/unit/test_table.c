@@ -283,6 +283,9 @@ captures(void **state)
 	assert_number("1.2.1.9.3", 2);
 	assert_counter64("1.2.1.10.3", 4);
 	assert_text("1.2.1.2.2", "eth0");
+	assert_number("1.2.1.3.2", SHARED_CAPTURE_FAILED);
+	assert_text("1.2.1.8.2", "the engine has not opened the capture yet");
+	captures[eth0].listening = 1;
 	assert_number("1.2.1.3.2", SHARED_CAPTURE_RUNNING);
 	assert_text("1.2.1.8.2", "");
 	assert_number("1.2.1.9.2", 9);
