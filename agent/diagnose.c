@@ -1,6 +1,9 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/epoll.h>
 
+#include <net/if.h>
+
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -33,6 +36,16 @@
 #define EXAMINED_BURST	64
 #define EXAMINED_NS	(NSEC_PER_SEC / 13)
 
+/* In a storm, one query of an interface is used for this time. */
+#define LINK_NS		(100 * NSEC_PER_MSEC)
+
+/* The last signal of an interface. */
+struct link_signal {
+	char			 interface[IF_NAMESIZE];
+	struct mono_time	 at;
+	struct evidence_signal	 carrier;
+};
+
 struct diagnose {
 	struct kernel_evidence	*kernel;
 	struct log_evidence	*log;
@@ -42,6 +55,7 @@ struct diagnose {
 	bool			 threaded;
 	struct mono_time	 ports_recorded;
 	struct rate_limit	 examined;
+	struct link_signal	 last_link;
 	struct peer_hosts	 peer_hosts;
 	struct diagnose_cases	 cases;
 };
@@ -132,6 +146,7 @@ diagnose_configure(struct diagnose *d, const struct configuration *config)
 	if (!peer_hosts_set(&d->peer_hosts, config))
 		log_errx("out of memory; peer-host is not used for causes");
 	kernel_evidence_record_ports(d->kernel);
+	d->last_link.interface[0] = '\0';
 }
 
 /* With `evidence = 0` the verdict on an alarm is based on its event alone. */
@@ -159,6 +174,29 @@ request_log(struct agent *agent, struct diagnose_case *c,
 	}
 }
 
+/* Adds the signal of the interface. */
+static void
+add_link(struct agent *agent, struct diagnose_case *c,
+    const struct configuration_watch *w, struct wall_time now)
+{
+	struct diagnose		*d = agent->diagnose;
+	struct link_signal	*last = &d->last_link;
+	struct evidence_signal	*carrier;
+
+	carrier = &c->evidence.signals[EVIDENCE_CARRIER];
+	if (!c->examined && strcmp(last->interface, w->profile->interface) ==
+	    0 && mono_sub(agent->now, last->at) < LINK_NS) {
+		*carrier = last->carrier;
+		return;
+	}
+	if (!kernel_evidence_add_link(d->kernel, w, now, &c->evidence))
+		return;
+	snprintf(last->interface, sizeof(last->interface), "%s",
+	    w->profile->interface);
+	last->at = agent->now;
+	last->carrier = *carrier;
+}
+
 /* Adds to a case all that is not from frames. */
 static void
 examine(struct agent *agent, struct diagnose_case *c,
@@ -167,7 +205,7 @@ examine(struct agent *agent, struct diagnose_case *c,
 	struct diagnose	*d = agent->diagnose;
 	struct evidence	*e = &c->evidence;
 
-	kernel_evidence_add_link(d->kernel, w, now, e);
+	add_link(agent, c, w, now);
 	if (!c->examined)
 		return;
 	kernel_evidence_add(d->kernel, w, now, &c->engine, e);

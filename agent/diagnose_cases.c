@@ -7,12 +7,23 @@
 struct diagnose_case *
 diagnose_find_case(struct diagnose_cases *d, uint32_t index, uint32_t alarm_id)
 {
-	struct diagnose_case	*c;
+	size_t	 i;
 
-	for (c = d->all; c < d->all + DIAGNOSE_CASES; c++)
-		if (c->index == index && c->alarm_id == alarm_id)
-			return (c);
+	for (i = 0; i < DIAGNOSE_CASES; i++)
+		if (d->slots[i].index == index &&
+		    d->slots[i].alarm_id == alarm_id)
+			return (&d->all[i]);
 	return (NULL);
+}
+
+static void
+set_key(struct diagnose_cases *d, struct diagnose_case *c, uint32_t index,
+    uint32_t alarm_id)
+{
+	struct diagnose_slot	*slot = &d->slots[c - d->all];
+
+	slot->index = c->index = index;
+	slot->alarm_id = c->alarm_id = alarm_id;
 }
 
 static void
@@ -32,13 +43,14 @@ remove_kept(struct diagnose_cases *d, const struct diagnose_case *c)
 static struct diagnose_case *
 oldest_case(struct diagnose_cases *d, bool kept)
 {
-	struct diagnose_case	*c, *oldest = NULL;
+	size_t	 i, oldest = DIAGNOSE_CASES;
 
-	for (c = d->all; c < d->all + DIAGNOSE_CASES; c++)
-		if (c->index != 0 && c->kept == kept &&
-		    (oldest == NULL || c->used < oldest->used))
-			oldest = c;
-	return (oldest);
+	for (i = 0; i < DIAGNOSE_CASES; i++)
+		if (d->slots[i].index != 0 && (oldest == DIAGNOSE_CASES ||
+		    d->slots[i].used < d->slots[oldest].used) &&
+		    d->all[i].kept == kept)
+			oldest = i;
+	return (oldest == DIAGNOSE_CASES ? NULL : &d->all[oldest]);
 }
 
 /* Makes place for one more that is kept. */
@@ -49,14 +61,14 @@ free_kept(struct diagnose_cases *d)
 
 	remove_kept(d, c);
 	c->kept = false;
-	c->index = c->alarm_id = 0;
+	set_key(d, c, 0, 0);
 }
 
 void
 diagnose_keep_case(struct diagnose_cases *d, struct diagnose_case *c)
 {
-	struct diagnose_case	*other;
-	size_t			 i;
+	const struct diagnose_slot	*slot = &d->slots[c - d->all], *other;
+	size_t				 i;
 
 	if (c->kept)
 		return;
@@ -64,10 +76,10 @@ diagnose_keep_case(struct diagnose_cases *d, struct diagnose_case *c)
 		free_kept(d);
 	c->kept = true;
 	for (i = 0; i < d->nkept; i++) {
-		other = d->order[i];
-		if (other->alarm_id > c->alarm_id ||
-		    (other->alarm_id == c->alarm_id &&
-		    other->index > c->index))
+		other = &d->slots[d->order[i] - d->all];
+		if (other->alarm_id > slot->alarm_id ||
+		    (other->alarm_id == slot->alarm_id &&
+		    other->index > slot->index))
 			break;
 	}
 	memmove(&d->order[i + 1], &d->order[i],
@@ -96,11 +108,11 @@ diagnose_case_of(struct diagnose_cases *d, uint32_t index, uint32_t alarm_id)
 	if (c == NULL) {
 		c = free_case(d);
 		*c = (struct diagnose_case){
-			.index = index, .alarm_id = alarm_id,
 			.kernel_due = MONO_NEVER, .changed_due = MONO_NEVER,
 		};
+		set_key(d, c, index, alarm_id);
 	}
-	c->used = ++d->uses;
+	d->slots[c - d->all].used = ++d->uses;
 	return (c);
 }
 

@@ -22,7 +22,6 @@
 struct diagnose_case {
 	uint32_t		 index;		/* hbwWatchIndex; 0: free */
 	uint32_t		 alarm_id;
-	uint64_t		 used;		/* order of the last use */
 	bool			 kept;		/* it was raised */
 	bool			 examined;	/* the peer, by the agent */
 	struct evidence		 engine;	/* as it reported */
@@ -38,9 +37,16 @@ struct diagnose_case {
 	struct mono_time	 changed_due;	/* next hbwAlarmChanged */
 };
 
+/* The part of a case that is searched, apart so that a search is fast. */
+struct diagnose_slot {
+	uint32_t		 index, alarm_id;	/* as in the case */
+	uint64_t		 used;		/* order of the last use */
+};
+
 /* A struct of zeros has no cases. */
 struct diagnose_cases {
 	uint64_t		 uses;
+	struct diagnose_slot	 slots[DIAGNOSE_CASES];
 	struct diagnose_case	 all[DIAGNOSE_CASES];
 	/* The kept ones by alarm id and index. */
 	struct diagnose_case	*order[DIAGNOSE_KEPT];

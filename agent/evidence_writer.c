@@ -588,14 +588,16 @@ evidence_writer_end(struct evidence_writer *w, int limit_ms)
 static bool
 put(struct evidence_writer *w, const struct message *m)
 {
-	bool	 ok;
+	bool	 ok, first;
 
 	(void)pthread_mutex_lock(&w->mutex);
+	first = w->messages.count == 0;
 	/* While the disk hangs, only few messages are kept. */
 	ok = (w->messages.count < MESSAGES_MAX || m->type <= MESSAGE_RINGS) &&
 	    queue_push(&w->messages, m);
 	(void)pthread_mutex_unlock(&w->mutex);
-	if (ok)
+	/* The thread waits only after it has taken all messages. */
+	if (ok && first)
 		wake(w);
 	return (ok);
 }

@@ -185,7 +185,7 @@ kernel_evidence_changes(struct kernel_evidence *k, struct wall_time now)
 	}
 }
 
-void
+bool
 kernel_evidence_add_link(struct kernel_evidence *k,
     const struct configuration_watch *w, struct wall_time now,
     struct evidence *e)
@@ -196,7 +196,7 @@ kernel_evidence_add_link(struct kernel_evidence *k,
 	const short		 up = IFF_UP | IFF_RUNNING;
 
 	if (strcmp(w->profile->interface, "any") == 0)
-		return;
+		return (false);
 	kernel_evidence_changes(k, now);
 	memset(&request, 0, sizeof(request));
 	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s",
@@ -204,7 +204,7 @@ kernel_evidence_add_link(struct kernel_evidence *k,
 	if (ioctl(k->link, SIOCGIFFLAGS, &request) != 0) {
 		set_signal(e, EVIDENCE_CARRIER, EVIDENCE_ABSENT,
 		    EVIDENCE_CARRIER_REMOVED)->at = now;
-		return;
+		return (true);
 	}
 	if ((request.ifr_flags & up) == up)
 		s = set_signal(e, EVIDENCE_CARRIER, EVIDENCE_PRESENT,
@@ -216,13 +216,14 @@ kernel_evidence_add_link(struct kernel_evidence *k,
 	s->at = now;
 	s->count = 0;
 	if (ioctl(k->link, SIOCGIFINDEX, &request) != 0)
-		return;
+		return (true);
 	c = find_carrier(k, request.ifr_ifindex);
-	if (c == NULL || c->ifindex == 0)
-		return;
-	s->count = c->losses;
-	if (c->losses > 0)
-		s->at = c->lost;
+	if (c != NULL && c->ifindex != 0) {
+		s->count = c->losses;
+		if (c->losses > 0)
+			s->at = c->lost;
+	}
+	return (true);
 }
 
 static uint32_t

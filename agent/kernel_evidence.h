@@ -9,6 +9,8 @@
 #ifndef HBW_KERNEL_EVIDENCE_H
 #define HBW_KERNEL_EVIDENCE_H
 
+#include <stdbool.h>
+
 #include "base/addr.h"
 #include "base/wall.h"
 #include "config/configuration.h"
@@ -39,8 +41,8 @@ void	 kernel_evidence_changes(struct kernel_evidence *,
  */
 void	 kernel_evidence_record_ports(struct kernel_evidence *);
 
-/* Adds the signal of the interface, EVIDENCE_CARRIER. */
-void	 kernel_evidence_add_link(struct kernel_evidence *,
+/* Adds the signal of the interface, EVIDENCE_CARRIER; false: `any` has none. */
+bool	 kernel_evidence_add_link(struct kernel_evidence *,
 	    const struct configuration_watch *, struct wall_time now,
 	    struct evidence *);
 /*
