@@ -34,6 +34,7 @@ struct agent {
 
 	struct wall_time	 start_time;
 	struct wall_time	 config_time;
+	uint32_t		 configured;	/* counts configurations */
 	struct wall_time	 last_change;	/* of an alarm */
 	uint32_t		 serial;	/* the last hbwAlarmSerial */
 	/* How often the verdict on an active alarm was changed. */

@@ -278,6 +278,7 @@ agent_apply(struct agent *agent, struct generation *next,
 	agent->current = *next;
 	*next = old;
 	agent->config_time = now;
+	agent->configured++;
 	if (agent->diagnose != NULL)
 		diagnose_configure(agent->diagnose, agent->current.config);
 	evidence_writer_limit(agent->evidence_writer,

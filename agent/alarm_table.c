@@ -41,9 +41,8 @@ GETTER(get_age, value_unsigned, alarm_age(row->alarm, wall_now()))
 /* hbwActiveOperatorState: none(1), because there are no operator actions. */
 GETTER(get_operator_state, value_integer, 1)
 
-/* The file of the last raise; empty if no file is written. */
-static const char *
-evidence_file(const struct alarm_view *row, char *name)
+const char *
+alarm_view_evidence_file(const struct alarm_view *row, char *name)
 {
 	const struct alarm	*a = row->alarm;
 
@@ -56,7 +55,7 @@ evidence_file(const struct alarm_view *row, char *name)
 }
 
 GETTER(get_evidence_file, value_text,
-    evidence_file(row, TABLE_BUFFER(EVIDENCE_FILE_NAME_SIZE)))
+    alarm_view_evidence_file(row, TABLE_BUFFER(EVIDENCE_FILE_NAME_SIZE)))
 
 static const struct column columns[] = {
 	{ 1, "hbwAlarmId", ASN_UNSIGNED, get_id },

@@ -57,12 +57,11 @@ row_index(const struct agent *agent, size_t i, oid *index)
 }
 
 /* While no engine captures, the row is shown as failed. */
-static const void *
-row_view(const struct agent *agent, size_t i, union view *view)
+void
+capture_view_set(struct capture_view *row, const struct agent *agent,
+    uint32_t position)
 {
 	const struct generation	*g = &agent->current;
-	uint32_t		 position = g->captures[i].position;
-	struct capture_view	*row = &view->capture;
 	const char		*fault = agent->engine_fault;
 
 	shared_state_read_capture(g->shared, position, agent->now,
@@ -74,11 +73,18 @@ row_view(const struct agent *agent, size_t i, union view *view)
 	    row->capture.state == SHARED_CAPTURE_RUNNING)
 		fault = "the engine has not opened the capture yet";
 	if (fault == NULL || row->capture.state == SHARED_CAPTURE_FAILED)
-		return (row);
+		return;
 	row->capture.state = SHARED_CAPTURE_FAILED;
 	snprintf(row->capture.error, sizeof(row->capture.error), "%s",
 	    fault);
-	return (row);
+}
+
+static const void *
+row_view(const struct agent *agent, size_t i, union view *view)
+{
+	capture_view_set(&view->capture, agent,
+	    agent->current.captures[i].position);
+	return (&view->capture);
 }
 
 const struct table capture_table = {

@@ -9,6 +9,7 @@
 #include <poll.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -102,7 +103,7 @@ struct evidence_writer {
 	size_t			 nfiles;
 	struct pcapng_buffer	 buffer;
 	struct mono_time	 tick;		/* the next one */
-	bool			 failing;	/* it was logged */
+	_Atomic bool		 failing;	/* it was logged */
 	struct mono_time	 failed;	/* when a write failed last */
 	bool			 crowded;	/* it was logged */
 };
@@ -600,6 +601,12 @@ put(struct evidence_writer *w, const struct message *m)
 	if (ok && first)
 		wake(w);
 	return (ok);
+}
+
+bool
+evidence_writer_is_failing(const struct evidence_writer *w)
+{
+	return (w != NULL && w->failing);
 }
 
 void

@@ -55,6 +55,9 @@ bool	 evidence_writer_end(struct evidence_writer *, int limit_ms);
 /* Limits the size of the directory, in octets; 0: no files are written. */
 void	 evidence_writer_limit(struct evidence_writer *w, uint64_t octets);
 
+/* True when the last file could not be written; the reason was logged. */
+bool	 evidence_writer_is_failing(const struct evidence_writer *w);
+
 struct evidence_rings;
 
 /*

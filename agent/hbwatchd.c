@@ -20,6 +20,8 @@
 #include "agent_apply.h"
 #include "base/log.h"
 #include "connector.h"
+#include "control.h"
+#include "control_socket.h"
 #include "diagnose.h"
 #include "directory_maker.h"
 #include "engine/engine_program.h"
@@ -71,6 +73,8 @@ struct daemon {
 	struct systemd_notify	 systemd;
 	struct configuration	*reload;	/* to be applied; NULL: none */
 	struct notify		 notify;
+	struct control		*control;
+	struct control_place	 place;		/* for it */
 	struct snmp_poll	 poll;
 	struct mono_time	 ticked;	/* the last tick */
 	int			 signals;	/* signalfd */
@@ -263,20 +267,21 @@ same_text(const char *a, const char *b)
 	return (a == b || (a != NULL && b != NULL && strcmp(a, b) == 0));
 }
 
-/* net-snmp is set up once, at the start. */
+/* net-snmp and the control socket are set up once, at the start. */
 static void
 warn_of_restart(const struct configuration *old,
     const struct configuration *new, const char *file)
 {
 	size_t	 i;
 	bool	 same = same_text(old->agentx, new->agentx) &&
+		    same_text(old->control, new->control) &&
 		    old->nsnmp == new->nsnmp;
 
 	for (i = 0; same && i < old->nsnmp; i++)
 		same = same_text(old->snmp[i].text, new->snmp[i].text);
 	if (!same)
-		log_warnx("%s: agentx or snmp has changed; the change takes "
-		    "effect after a restart", file);
+		log_warnx("%s: agentx, control or snmp has changed; the change "
+		    "takes effect after a restart", file);
 }
 
 static void
@@ -327,6 +332,7 @@ take_signals(struct daemon *d)
 			log_notice("reloading %s", d->options.file);
 			systemd_notify_reloading(&d->systemd, mono_now());
 			load_next(d);
+			control_reload(d->control);
 		} else {
 			log_notice("stopping");
 			systemd_notify_stopping();
@@ -359,7 +365,8 @@ wait_for_work(struct daemon *d)
 
 	p->count = OWN_DESCRIPTORS;
 	if (!snmp_library_poll(p, now, &due) ||
-	    (d->notify.standalone && !sinks_poll(p)))
+	    (d->notify.standalone && !sinks_poll(p)) ||
+	    !control_poll(d->control, p, now))
 		fatal("cannot wait for events");
 	supervisor_sockets(&d->supervisor, sockets);
 	p->fds[0] = (struct pollfd){ .fd = d->signals, .events = POLLIN };
@@ -373,6 +380,7 @@ wait_for_work(struct daemon *d)
 	p->fds[DIAGNOSE_EVENT] = (struct pollfd){
 		.fd = diagnose_event(&d->agent), .events = POLLIN,
 	};
+	due = mono_min(due, control_due(d->control));
 	due = mono_min(due, diagnose_due(&d->agent));
 	due = mono_min(due, notify_due(&d->notify));
 	due = mono_min(due, supervisor_due(&d->supervisor));
@@ -426,6 +434,7 @@ turn(struct daemon *d)
 	if (d->notify.standalone)
 		sinks_work(&d->poll);
 	notify_flush(&d->notify, mono_now());
+	control_work(d->control, &d->poll);
 	systemd_notify_turn(&d->systemd, &d->agent, d->reload == NULL &&
 	    d->supervisor.phase == SUPERVISOR_STEADY);
 }
@@ -532,10 +541,11 @@ start_snmp(struct daemon *d)
 
 /*
  * Does all that only root can do, and then limits privileges.  Returns the lock
- * of the state directory.
+ * of the state directory, and sets the socket of the control protocol.
  */
 static int
-leave_root(const struct options *o, const struct configuration *config)
+leave_root(const struct options *o, const struct configuration *config,
+    int *control)
 {
 	struct store_owner	 user = privileges_find_user();
 	int			 lock = take_directory(o, user);
@@ -548,6 +558,7 @@ leave_root(const struct options *o, const struct configuration *config)
 		directory_maker_start(o->state, user);
 	if (o->listen == NULL && user.uid != geteuid())
 		unix_transport_start(master_address(o, config));
+	*control = control_socket_open(config->control, user.gid);
 	limit_privileges(o, user);
 	return (lock);
 }
@@ -556,9 +567,9 @@ static int
 start(struct daemon *d, struct configuration *config)
 {
 	struct shared_state	*shared;
-	int			 lock, status;
+	int			 lock, control, status;
 
-	lock = leave_root(&d->options, config);
+	lock = leave_root(&d->options, config, &control);
 	systemd_notify_init(&d->systemd);
 	d->signals = block_signals();
 	/* Reads the time zone now, so that raising an alarm reads no file. */
@@ -572,7 +583,11 @@ start(struct daemon *d, struct configuration *config)
 	/* Returns the parser's memory, which engines would inherit. */
 	malloc_trim(0);
 	d->agent.diagnose = diagnose_new(d->agent.current.config);
-	if (d->agent.diagnose == NULL)
+	d->place = (struct control_place){
+		d->options.state, d->options.listen,
+	};
+	d->control = control_new(control, &d->agent, &d->place);
+	if (d->agent.diagnose == NULL || d->control == NULL)
 		fatal("cannot start");
 	/* Before any other process is started, except the connector. */
 	if (!jail_enter(config, d->options.state))
@@ -616,6 +631,7 @@ run(const struct options *o, struct configuration *config)
 		turn(&d);
 	supervisor_end(&d.supervisor);
 	persistence_save_all(&d.agent, mono_now());
+	control_free(d.control);
 	sinks_end();
 	snmp_library_end();
 	connector_end();

@@ -50,6 +50,7 @@ static struct {
 	struct notify	*notify;
 	char		*address;	/* for log messages; owned */
 	netsnmp_session	*master;	/* NULL: not connected */
+	struct wall_time since;		/* connected, or not */
 	bool		 fresh;		/* ping_less_often() is still to do */
 	bool		 registered;
 	bool		 rejected;	/* the last registration, by snmpd */
@@ -147,6 +148,7 @@ on_connected(int major, int minor, void *session, void *arg)
 	subagent.registered = true;
 	subagent.register_due = mono_now();
 	subagent.master = session;
+	subagent.since = wall_now();
 	notify_connected(subagent.notify, session);
 	return (0);
 }
@@ -158,9 +160,11 @@ on_lost(int major, int minor, void *session, void *arg)
 	(void)minor;
 	(void)session;
 	(void)arg;
-	if (subagent.master != NULL)
+	if (subagent.master != NULL) {
 		log_warnx("lost the connection to snmpd; retrying every %d s",
 		    CONNECT_INTERVAL);
+		subagent.since = wall_now();
+	}
 	subagent.master = NULL;
 	notify_connected(subagent.notify, NULL);
 	return (0);
@@ -170,6 +174,7 @@ bool
 subagent_start(struct agent *agent, struct notify *notify, const char *address)
 {
 	subagent.notify = notify;
+	subagent.since = wall_now();
 	subagent.address = address != NULL ? strdup(address) :
 	    strdup(NETSNMP_AGENTX_SOCKET);
 	if (subagent.address == NULL)
@@ -249,6 +254,14 @@ subagent_work(struct mono_time now)
 	if (subagent.master != NULL && !subagent.registered &&
 	    !mono_before(now, subagent.register_due))
 		register_again(now);
+}
+
+bool
+subagent_connected(const char **address, struct wall_time *since)
+{
+	*address = subagent.address;
+	*since = subagent.since;
+	return (subagent.master != NULL);
 }
 
 bool

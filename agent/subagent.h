@@ -10,6 +10,7 @@
 
 #include "agent.h"
 #include "base/mono.h"
+#include "base/wall.h"
 #include "notify.h"
 
 /*
@@ -25,6 +26,11 @@ bool	 subagent_start(struct agent *, struct notify *, const char *address);
  * subagent_start().
  */
 void	 subagent_work(struct mono_time now);
+/*
+ * True while a master is connected.  Sets its address, and the time of the last
+ * connection or loss, or of the start.  Only after subagent_start().
+ */
+bool	 subagent_connected(const char **address, struct wall_time *since);
 /* True when subagent_work() must be called within about a second. */
 bool	 subagent_needs_tick(void);
 

@@ -104,6 +104,22 @@ union view {
 	struct evidence_view	 evidence;
 };
 
+/*
+ * Values that tables and the control socket show.  The first two fill the view
+ * of the watch or the capture at this position.
+ */
+void	 watch_view_set(struct watch_view *, const struct agent *,
+	    uint32_t position);
+void	 capture_view_set(struct capture_view *, const struct agent *,
+	    uint32_t position);
+enum detect_state watch_view_state(const struct watch_view *);
+uint32_t watch_view_interruptions(const struct watch_view *);
+/*
+ * The evidence file of the last raise; empty if no file is written.  Writes
+ * name[EVIDENCE_FILE_NAME_SIZE] if it is not empty.
+ */
+const char *alarm_view_evidence_file(const struct alarm_view *, char *name);
+
 struct table {
 	oid			 prefix[3];	/* below hbwatchMIB */
 	size_t			 prefix_length;

@@ -12,8 +12,8 @@ silence_ns(const struct watch_view *row)
 }
 
 /* The alarm is the agent's, so that both tables agree. */
-static uint32_t
-interruptions(const struct watch_view *row)
+uint32_t
+watch_view_interruptions(const struct watch_view *row)
 {
 	struct detect_watch	 w = {
 		.transitions =
@@ -24,8 +24,8 @@ interruptions(const struct watch_view *row)
 }
 
 /* While no engine updates the row, it is shown as blind. */
-static enum detect_state
-state_of(const struct watch_view *row)
+enum detect_state
+watch_view_state(const struct watch_view *row)
 {
 	const struct generation	*g = &row->agent->current;
 	struct detect_source	 source = { 0 };
@@ -51,7 +51,7 @@ static bool
 read_dual(const struct watch_view *row, struct dual *dual)
 {
 	const struct shared_state	*shared;
-	enum detect_state		 state = state_of(row);
+	enum detect_state		 state = watch_view_state(row);
 	uint32_t			 position;
 
 	shared = row->agent->current.shared;
@@ -94,14 +94,15 @@ GETTER(get_local, value_address, &row->config->profile->local)
 GETTER(get_interruption, value_milliseconds,
     row->config->profile->interruption_ns)
 GETTER(get_recovery, value_unsigned, row->config->profile->recovery)
-GETTER(get_state, value_integer, state_of(row))
+GETTER(get_state, value_integer, watch_view_state(row))
 GETTER(get_last_heartbeat, value_time, row->watch.last_wall)
 GETTER(get_silence, value_milliseconds, silence_ns(row))
 GETTER(get_heartbeats, value_counter64, row->watch.heartbeats)
 GETTER(get_interval, value_milliseconds, detect_interval_ns(&row->watch))
 GETTER(get_jitter, value_milliseconds, detect_jitter_ns(&row->watch))
 GETTER(get_longest_gap, value_milliseconds, detect_longest_gap_ns(&row->watch))
-GETTER(get_interruptions, value_counter32, interruptions(row))
+GETTER(get_interruptions, value_counter32,
+    watch_view_interruptions(row))
 GETTER(get_peer_text, value_address_text, &row->config->peer)
 GETTER(get_peer_host, value_text, row->config->profile->peer_host == NULL ?
     "" : row->config->profile->peer_host)
@@ -148,19 +149,24 @@ row_index(const struct agent *agent, size_t i, oid *index)
 	index[0] = agent->current.indexes[agent->current.by_index[i]];
 }
 
-static const void *
-row_view(const struct agent *agent, size_t i, union view *view)
+void
+watch_view_set(struct watch_view *row, const struct agent *agent,
+    uint32_t position)
 {
-	const struct generation		*g = &agent->current;
-	uint32_t			 position = g->by_index[i];
-	struct watch_view		*row = &view->watch;
+	const struct generation	*g = &agent->current;
 
 	row->config = g->config->watches[position];
 	row->now = agent->now;
 	row->agent = agent;
 	row->position = position;
 	shared_state_read_watch(g->shared, position, row->now, &row->watch);
-	return (row);
+}
+
+static const void *
+row_view(const struct agent *agent, size_t i, union view *view)
+{
+	watch_view_set(&view->watch, agent, agent->current.by_index[i]);
+	return (&view->watch);
 }
 
 const struct table watch_table = {

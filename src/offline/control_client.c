@@ -42,7 +42,7 @@ hint(int error)
 static struct control_client *
 cannot_connect(const char *path, int error)
 {
-	/* With a limit of time, connect() fails so while the backlog is full. */
+	/* With its limit, connect() fails so while the backlog is full. */
 	if (error == EAGAIN)
 		error = ETIMEDOUT;
 	log_errx("cannot connect to hbwatchd at %s: %s%s", path,

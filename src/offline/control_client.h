@@ -10,7 +10,9 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define CONTROL_CLIENT_SOCKET	"/run/hbwatch/control"
+#include "config/config_types.h"
+
+#define CONTROL_CLIENT_SOCKET	CONFIGURATION_CONTROL
 
 struct control_client;
 

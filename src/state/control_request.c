@@ -2,7 +2,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/duration.h"
 #include "base/utf8.h"
 #include "state/control_request.h"
 
@@ -98,9 +97,11 @@ parse_fields(struct control_request *r, char *const *fields, size_t n,
 		.watch = c->arguments > 0 ? fields[n - 1] : "",
 	};
 	if (c->command == CONTROL_SHELVE &&
-	    !duration_parse(fields[2], &r->duration_ns))
+	    !duration_parse_between(fields[2], NSEC_PER_SEC,
+	    CONTROL_SHELF_MAX_NS, &r->duration_ns))
 		return (invalid(error, "invalid duration", fields[2],
-		    "a number and ms, s, min or h, from 1ms to 24h"));
+		    "a number and s, min, h or d, from 1s to 366d, such as "
+		    "2h"));
 	if (c->arguments < 2)
 		return (true);
 	r->text = fields[n - 2];

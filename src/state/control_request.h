@@ -11,11 +11,16 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/duration.h"
+
 #define CONTROL_PROTOCOL	1
 /* The most octets of a request, without its newline. */
 #define CONTROL_REQUEST_MAX	4096
 /* The most octets of the text of an operator: an SnmpAdminString. */
 #define CONTROL_TEXT_MAX	255
+
+/* The longest shelf, that of the option `shelve-most`. */
+#define CONTROL_SHELF_MAX_NS	(366 * DURATION_MAX_NS)
 
 enum control_command {
 	CONTROL_STATUS,		/* the watches that need a look */

@@ -535,7 +535,7 @@ class Second:
 
 def configuration_of(watches):
     # Each notification is checked.
-    return "storm = off\n" + "".join(map(section, watches))
+    return "storm = off\ncontrol = \"\"\n" + "".join(map(section, watches))
 
 
 def section(watch):

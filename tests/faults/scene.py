@@ -196,7 +196,7 @@ class Scene:
             self.start("fast", "c", NODE, "fast", C, A, str(OTHERS_PORT),
                        str(OTHERS))
         with open(self.path("hbwatchd.conf"), "w") as file:
-            file.write(text)
+            file.write('control = "%s"\n' % self.path("control") + text)
         with open(self.path("snmptrapd.conf"), "w") as file:
             file.write("disableAuthorization yes\n")
         self.start("snmptrapd", "a", "snmptrapd", "-f", "-Lo", "-n", "-On",

@@ -133,7 +133,8 @@ class Host:
 
     def configure(self, text):
         # Each notification counts.
-        write(self.lab.path("hbwatchd.conf.new"), "storm = off\n" + text)
+        write(self.lab.path("hbwatchd.conf.new"),
+              'storm = off\ncontrol = "%s"\n' % self.lab.path("control") + text)
         os.replace(self.lab.path("hbwatchd.conf.new"),
                    self.lab.path("hbwatchd.conf"))
 

@@ -17,6 +17,8 @@ configure() {
 	cat >"$WORK/hbwatchd.conf"
 	# At the end, so that the lines keep their numbers.
 	[ -z "$EVIDENCE" ] || echo "evidence = $EVIDENCE" >>"$WORK/hbwatchd.conf"
+	grep -q '^control = ' "$WORK/hbwatchd.conf" ||
+		echo "control = \"$WORK/control\"" >>"$WORK/hbwatchd.conf"
 }
 
 # watch_section NAME HEARTBEAT INTERRUPTION [INTERFACE [LINE...]]: a section of

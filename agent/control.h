@@ -1,0 +1,46 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * The server of the control socket, hbwatch-control(5), in the loop of the
+ * agent.  It never waits for a client, and what one call does is limited, as
+ * are the clients and their buffers.
+ */
+#ifndef HBW_CONTROL_H
+#define HBW_CONTROL_H
+
+#include <stdbool.h>
+
+#include "agent.h"
+#include "base/mono.h"
+#include "control_status.h"
+#include "snmp_library.h"
+
+/* Others wait until one of these ends. */
+#define CONTROL_CLIENTS	128
+
+struct control;
+
+/*
+ * A server for the listening socket, which it owns; -1: none, and the functions
+ * below do nothing.  `place` and the agent must outlive it.  NULL on error
+ * (errno).
+ */
+struct control *control_new(int listener, struct agent *,
+	    const struct control_place *place);
+/* NULL is ignored. */
+void	 control_free(struct control *);
+
+/* Reads the names of users again. */
+void	 control_reload(struct control *);
+
+/* Appends its descriptors to the set; false when memory is exhausted. */
+bool	 control_poll(struct control *, struct snmp_poll *,
+	    struct mono_time now);
+/* When control_work() must be called at the latest. */
+struct mono_time control_due(const struct control *);
+/*
+ * Serves the clients for at most about half a millisecond.  To be called after
+ * poll() of that set.
+ */
+void	 control_work(struct control *, const struct snmp_poll *);
+
+#endif
