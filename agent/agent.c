@@ -22,6 +22,7 @@ void
 agent_free(struct agent *agent)
 {
 	generation_free(&agent->current);
+	heap_free(&agent->shelves);
 	watch_index_free(&agent->watch_index);
 	watch_index_free(&agent->capture_index);
 	outbox_free(&agent->outbox);

@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/heap.h"
 #include "base/mono.h"
 #include "base/rate_limit.h"
 #include "base/severity.h"
@@ -43,6 +44,11 @@ struct agent {
 	/* Alarms that are active: of each severity, and all. */
 	uint32_t		 active[AGENT_SEVERITIES + 1];
 	uint32_t		 active_all;
+	uint32_t		 shelved;
+	uint32_t		 unacknowledged;	/* active, and neither
+							   acknowledged nor
+							   shelved */
+	struct heap		 shelves;	/* their ends; see operator.c */
 	bool			 engine_running;
 	struct rate_limit	 invalid_rows;	/* log lines about them */
 	/* All reports that the engine had sent by then have been read. */

@@ -4,6 +4,7 @@
 #include "agent_alarms.h"
 #include "base/log.h"
 #include "evidence_writer.h"
+#include "operator.h"
 #include "state/notification.h"
 
 struct agent_alarm
@@ -34,35 +35,64 @@ set_active(struct agent *agent, const struct agent_alarm *changed, bool active)
 	    changed->watch->profile->alarm->id, changed->index, active);
 }
 
-static void
-log_change(const struct alarm *a, const struct configuration_watch *w,
-    enum notification_event event)
+void
+agent_count_operator(struct agent *agent, const struct alarm *a, int change)
 {
-	const struct configuration_alarm	*type = w->profile->alarm;
-	const char				*severity;
-	char					 detail[ALARM_DETAIL_SIZE];
+	enum operator_state	 state = alarm_operator_state(a);
 
-	alarm_detail(a, w, detail);
-	severity = severity_text(type->severity);
-	if (event == NOTIFICATION_CHANGED)
-		log_warnx("alarm %" PRIu32 " (%s) has the cause %s now, watch "
-		    "\"%s\": %s", type->id, severity, cause_text(a->cause),
-		    w->name, detail);
-	else if (event == NOTIFICATION_RAISED)
-		log_warnx("alarm %" PRIu32 " (%s) raised, watch \"%s\": %s",
-		    type->id, severity, w->name, detail);
-	else
-		log_notice("alarm %" PRIu32 " (%s) cleared, watch \"%s\": %s",
-		    type->id, severity, w->name, detail);
+	if (state == OPERATOR_SHELVED)
+		agent->shelved += (uint32_t)change;
+	else if (state == OPERATOR_NONE && a->state == ALARM_RAISED)
+		agent->unacknowledged += (uint32_t)change;
 }
 
-/* A summarised change is added to the history, but it is not sent. */
+static void
+log_change(const struct notification *n)
+{
+	const struct configuration_alarm	*type;
+	const char				*severity, *name, *withheld;
+	char			 detail[NOTIFICATION_DETAIL_SIZE];
+
+	notification_detail(n, detail);
+	type = n->watch->profile->alarm;
+	severity = severity_text(type->severity);
+	name = n->watch->name;
+	withheld = n->withheld == 0 ? "" : "; it is shelved: not notified";
+	if (n->event == NOTIFICATION_RAISED)
+		log_warnx("alarm %" PRIu32 " (%s) raised, watch \"%s\": %s%s",
+		    type->id, severity, name, detail, withheld);
+	else if (n->event == NOTIFICATION_CLEARED)
+		log_notice("alarm %" PRIu32 " (%s) cleared, watch \"%s\": %s%s",
+		    type->id, severity, name, detail, withheld);
+	else if (n->change == OPERATOR_CHANGE_CAUSE)
+		log_warnx("alarm %" PRIu32 " (%s) has the cause %s now, watch "
+		    "\"%s\": %s%s", type->id, severity,
+		    cause_text(n->alarm.cause), name, detail, withheld);
+	else
+		log_notice("alarm %" PRIu32 " (%s), watch \"%s\": %s",
+		    type->id, severity, name, detail);
+}
+
+/* Why a raise, a clear or another cause of the alarm is not sent now. */
+static enum notification_withheld
+withheld(const struct alarm *a)
+{
+	return (alarm_operator_state(a) == OPERATOR_SHELVED ?
+	    NOTIFICATION_SHELVED : NOTIFICATION_NOT_WITHHELD);
+}
+
+/*
+ * Queues a notification.  One that is withheld or summarised is only in the
+ * history.
+ */
 static void
 notify_change(struct agent *agent, const struct agent_alarm *changed,
-    enum notification_event event, struct wall_time at)
+    enum notification_event event, enum operator_change change,
+    struct wall_time at)
 {
 	struct alarm		*a = changed->alarm;
 	struct notification	*n;
+	bool			 is_change = event == NOTIFICATION_CHANGED;
 
 	n = outbox_add(&agent->outbox, event, at);
 	if (n == NULL) {
@@ -71,16 +101,23 @@ notify_change(struct agent *agent, const struct agent_alarm *changed,
 		return;
 	}
 	a->sequence = n->sequence;
+	n->change = is_change ? (uint8_t)change : 0;
+	if (!is_change || change == OPERATOR_CHANGE_CAUSE)
+		n->withheld = withheld(a);
+	if (!is_change && n->withheld == 0)
+		a->notified = event == NOTIFICATION_RAISED ? a->serial : 0;
 	n->alarm = *a;
+	(void)operator_action_share(a->operator);
 	n->watch = configuration_watch_share(changed->watch);
 	n->watch_index = changed->index;
-	if ((a->flags & ALARM_SUMMARISED) == 0) {
-		log_change(a, changed->watch, event);
+	if (!notification_is_summarised(n))
+		log_change(n);
+	if (!notification_is_unsent(n))
 		return;
-	}
 	outbox_delivered(&agent->outbox, n->sequence);
-	storm_add(&agent->storm, event == NOTIFICATION_RAISED, a->sequence, at,
-	    agent->now);
+	if (notification_is_summarised(n))
+		storm_add(&agent->storm, event == NOTIFICATION_RAISED,
+		    n->sequence, at, agent->now);
 }
 
 void
@@ -93,10 +130,48 @@ agent_set_verdict(struct agent *agent, const struct agent_alarm *changed,
 
 void
 agent_change(struct agent *agent, const struct agent_alarm *changed,
-    struct wall_time now)
+    enum operator_change change, struct wall_time now)
 {
-	if ((changed->alarm->flags & ALARM_SUMMARISED) == 0)
-		notify_change(agent, changed, NOTIFICATION_CHANGED, now);
+	if (change != OPERATOR_CHANGE_CAUSE ||
+	    (changed->alarm->flags & ALARM_SUMMARISED) == 0)
+		notify_change(agent, changed, NOTIFICATION_CHANGED, change,
+		    now);
+}
+
+/* A raise counts for a storm when it is notified. */
+static void
+notify_raise(struct agent *agent, const struct agent_alarm *raised,
+    struct wall_time at)
+{
+	struct alarm	*a = raised->alarm;
+
+	a->flags &= (uint8_t)~ALARM_SUMMARISED;
+	if (withheld(a) == 0 && !storm_raise(&agent->storm, agent->now))
+		a->flags |= ALARM_SUMMARISED;
+	agent->last_change = at;
+	notify_change(agent, raised, NOTIFICATION_RAISED, 0, at);
+}
+
+static void
+notify_clear(struct agent *agent, const struct agent_alarm *cleared,
+    struct wall_time at)
+{
+	agent->last_change = at;
+	notify_change(agent, cleared, NOTIFICATION_CLEARED, 0, at);
+}
+
+void
+agent_notify_difference(struct agent *agent,
+    const struct agent_alarm *changed, struct wall_time now)
+{
+	const struct alarm	*a = changed->alarm;
+
+	if (withheld(a) != 0)
+		return;
+	if (a->state == ALARM_RAISED && a->notified != a->serial)
+		notify_raise(agent, changed, now);
+	else if (a->state == ALARM_CLEARED && a->notified != 0)
+		notify_clear(agent, changed, now);
 }
 
 /* An alarm that a storm notification summarised has no file. */
@@ -121,12 +196,11 @@ agent_raise(struct agent *agent, const struct agent_alarm *raised,
     const struct detect_event *event, const struct verdict *verdict,
     struct wall_time at)
 {
+	agent_count_operator(agent, raised->alarm, -1);
 	alarm_raise(raised->alarm, event, verdict, at, ++agent->serial);
-	if (!storm_raise(&agent->storm, agent->now))
-		raised->alarm->flags |= ALARM_SUMMARISED;
+	agent_count_operator(agent, raised->alarm, 1);
 	set_active(agent, raised, true);
-	agent->last_change = at;
-	notify_change(agent, raised, NOTIFICATION_RAISED, at);
+	notify_raise(agent, raised, at);
 	write_evidence(agent, raised);
 }
 
@@ -134,12 +208,15 @@ void
 agent_clear(struct agent *agent, const struct agent_alarm *cleared,
     const struct detect_event *event, struct wall_time at, enum alarm_end end)
 {
+	agent_count_operator(agent, cleared->alarm, -1);
 	alarm_clear(cleared->alarm, event, at, end);
+	agent_count_operator(agent, cleared->alarm, 1);
 	set_active(agent, cleared, false);
-	agent->last_change = at;
-	notify_change(agent, cleared, NOTIFICATION_CLEARED, at);
+	notify_clear(agent, cleared, at);
 	evidence_writer_cleared(agent->evidence_writer, cleared->alarm->serial,
 	    at);
+	if (end != ALARM_END_HEARTBEAT)
+		operator_end(agent, cleared, OPERATOR_CONFIGURATION, at);
 }
 
 void

@@ -33,13 +33,29 @@ void	 agent_clear(struct agent *, const struct agent_alarm *,
 /* Sets another verdict on an active alarm.  It is stored, but not sent. */
 void	 agent_set_verdict(struct agent *, const struct agent_alarm *,
 	    const struct verdict *);
-/* The cause of an active alarm has changed; a summarised one is not sent. */
+/*
+ * Something changed of an alarm.  Another cause of a summarised alarm is not
+ * notified, and that of a shelved one is only in the history.
+ */
 void	 agent_change(struct agent *, const struct agent_alarm *,
+	    enum operator_change, struct wall_time now);
+
+/*
+ * To be called when the notifications of an alarm are not withheld any more:
+ * notifies its raise or clear, with the old time, if receivers were not.
+ */
+void	 agent_notify_difference(struct agent *, const struct agent_alarm *,
 	    struct wall_time now);
 
 /* Adds `change`, 1 or -1, to the numbers of active alarms. */
 void	 agent_count_active(struct agent *, const struct configuration_watch *,
 	    int change);
+
+/*
+ * Adds `change`, 1 or -1, to the numbers of shelved and of unacknowledged
+ * alarms.  To be called before and after the alarm changes.
+ */
+void	 agent_count_operator(struct agent *, const struct alarm *, int change);
 
 /* When a storm is over, queues its notification. */
 void	 agent_storm(struct agent *, struct mono_time now,

@@ -6,6 +6,7 @@
 #include "base/log.h"
 #include "diagnose.h"
 #include "evidence_writer.h"
+#include "operator.h"
 #include "persistence.h"
 
 /* ---- alarms of the previous generation */
@@ -23,7 +24,10 @@ same_key(const struct configuration_watch *a,
 	    p->alarm->id == q->alarm->id && strcmp(a->name, b->name) == 0);
 }
 
-/* Clears an active alarm that the configuration no longer has. */
+/*
+ * Clears an alarm that the configuration no longer has, if it is active, and
+ * ends its shelf.
+ */
 static void
 end_alarm(struct agent *agent, const struct agent_alarm *old,
     enum alarm_end end, struct wall_time now)
@@ -37,6 +41,8 @@ end_alarm(struct agent *agent, const struct agent_alarm *old,
 
 	if (old->alarm->state == ALARM_RAISED)
 		agent_clear(agent, old, &event, now, end);
+	else
+		operator_end(agent, old, OPERATOR_CONFIGURATION, now);
 }
 
 /*
@@ -62,6 +68,9 @@ keep_alarm(struct agent *agent, struct generation *g, size_t position,
 
 	if (same_key(new.watch, old->watch)) {
 		*new.alarm = *old->alarm;
+		(void)operator_action_share(new.alarm->operator);
+		/* The last run may have ended between two transactions. */
+		agent_notify_difference(agent, &new, now);
 		if (raised) {
 			/* Its severity may have changed. */
 			agent_count_active(agent, old->watch, -1);
@@ -75,6 +84,8 @@ keep_alarm(struct agent *agent, struct generation *g, size_t position,
 	}
 	if (raised)
 		agent_clear(agent, old, &event, now, ALARM_END_REKEYED);
+	else
+		operator_end(agent, old, OPERATOR_CONFIGURATION, now);
 	/* It is odd while the alarm is active. */
 	new.alarm->transitions = old->alarm->transitions +
 	    (raised && !new.watch->profile->enabled);
@@ -139,7 +150,8 @@ take_over_reload(struct agent *agent, struct generation *g,
 			continue;
 		g->changed[i] = previous->changed[before];
 		g->used[i] = previous->used[before];
-		if (previous->alarms[before].transitions == 0)
+		if (previous->alarms[before].transitions == 0 &&
+		    previous->alarms[before].operator == NULL)
 			continue;
 		old = agent_alarm_at(agent, before);
 		keep_alarm(agent, g, i, &old, now);
@@ -160,14 +172,15 @@ struct restoring {
 
 /*
  * Converts a wall-clock time by its age.  The clock may have been set since, so
- * the result is never later than agent->now.
+ * the result is never later than agent->now, which is also that of WALL_NEVER.
  */
 static struct mono_time
 mono_of(const struct agent *agent, struct wall_time then, struct wall_time now)
 {
 	int64_t	 age_ns = wall_sub(now, then);
 
-	return (mono_add(agent->now, age_ns > 0 ? -age_ns : 0));
+	return (mono_add(agent->now, age_ns > 0 && !wall_is_never(then) ?
+	    -age_ns : 0));
 }
 
 static void
@@ -204,6 +217,7 @@ restore_alarm(void *arg, struct notification *n)
 	/* Version 0.2.0 stored any number that its engine sent. */
 	if (n->alarm.transitions > TRANSITIONS_MAX)
 		n->alarm.transitions %= 2;
+	operator_restore(n->alarm.operator, to->agent->now, to->now);
 	if (raised)
 		agent_count_active(to->agent, n->watch, 1);
 	/* hbwWatchIndex belongs to a name: the same index is the same watch. */
@@ -277,6 +291,7 @@ agent_apply(struct agent *agent, struct generation *next,
 	old = agent->current;
 	agent->current = *next;
 	*next = old;
+	operator_apply(agent, now);
 	agent->config_time = now;
 	agent->configured++;
 	if (agent->diagnose != NULL)

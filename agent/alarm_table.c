@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "evidence_writer.h"
+#include "operator.h"
 #include "table.h"
 
 #define GETTER(name, set, expression)	\
@@ -38,8 +39,29 @@ GETTER(get_location, value_text,
     alarm_location(row->config, TABLE_BUFFER(ALARM_LOCATION_SIZE)))
 GETTER(get_clear_type, value_integer, alarm_clear_type(row->alarm))
 GETTER(get_age, value_unsigned, alarm_age(row->alarm, wall_now()))
-/* hbwActiveOperatorState: none(1), because there are no operator actions. */
-GETTER(get_operator_state, value_integer, 1)
+GETTER(get_operator_state, value_integer, alarm_operator_state(row->alarm))
+GETTER(get_operator, value_text,
+    row->alarm->operator == NULL ? "" : row->alarm->operator->who)
+GETTER(get_operator_text, value_text,
+    row->alarm->operator == NULL ? "" : row->alarm->operator->text)
+GETTER(get_operator_time, value_time,
+    row->alarm->operator == NULL ? WALL_NEVER : row->alarm->operator->time)
+
+/* The rest of the shelf; in a notification the whole shelf. */
+static void
+get_shelved_seconds(const void *view, struct value *value)
+{
+	const struct alarm_view		*row = view;
+	const struct operator_action	*action = row->alarm->operator;
+
+	if (row->agent != NULL)
+		value_unsigned(value, operator_shelved_seconds(action,
+		    row->agent->now));
+	else
+		value_seconds(value,
+		    operator_action_state(action) == OPERATOR_SHELVED ?
+		    wall_sub(action->until, action->time) : 0);
+}
 
 const char *
 alarm_view_evidence_file(const struct alarm_view *row, char *name)
@@ -84,6 +106,11 @@ static const struct column columns[] = {
 	{ 25, "hbwAlarmLocation", ASN_OCTET_STR, get_location },
 	{ 26, "hbwAlarmClearType", ASN_INTEGER, get_clear_type },
 	{ 27, "hbwAlarmAge", ASN_GAUGE, get_age },
+	{ 28, "hbwAlarmOperatorState", ASN_INTEGER, get_operator_state },
+	{ 29, "hbwAlarmOperator", ASN_OCTET_STR, get_operator },
+	{ 30, "hbwAlarmOperatorText", ASN_OCTET_STR, get_operator_text },
+	{ 31, "hbwAlarmOperatorTime", ASN_OCTET_STR, get_operator_time },
+	{ 32, "hbwAlarmShelvedSeconds", ASN_UNSIGNED, get_shelved_seconds },
 	{ 34, "hbwAlarmEvidenceFile", ASN_OCTET_STR, get_evidence_file },
 };
 

@@ -239,7 +239,7 @@ notify_changed(struct agent *agent, struct diagnose_case *c,
 		return;
 	c->notified = alarm->alarm->cause;
 	c->changed_due = mono_add(agent->now, CHANGED_NS);
-	agent_change(agent, alarm, now);
+	agent_change(agent, alarm, OPERATOR_CHANGE_CAUSE, now);
 }
 
 /* The alarm of a case; false: it is not configured any more. */

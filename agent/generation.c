@@ -25,13 +25,23 @@ free_duals(struct generation *g)
 	g->duals = NULL;
 }
 
+static void
+free_alarms(struct generation *g)
+{
+	size_t	 i, n = g->shared == NULL ? 0 : generation_alarms(g);
+
+	for (i = 0; i < n; i++)
+		operator_action_release(g->alarms[i].operator);
+	free(g->alarms);
+}
+
 void
 generation_free(struct generation *g)
 {
+	free_alarms(g);
 	free_duals(g);
 	shared_state_free(g->shared);
 	configuration_free(g->config);
-	free(g->alarms);
 	free(g->changed);
 	free(g->used);
 	free(g->indexes);
@@ -278,8 +288,11 @@ generation_new(struct generation *g, struct watch_index *watches,
 		generation_free(g);
 		return (false);
 	}
-	for (i = 0; i < nalarms; i++)
+	for (i = 0; i < nalarms; i++) {
 		alarm_init(&g->alarms[i]);
+		if (alarm_positions_is_dual(&shared->positions, i))
+			g->alarms[i].flags = ALARM_DUAL;
+	}
 	return (true);
 }
 

@@ -30,6 +30,7 @@
 #include "host_check.h"
 #include "jail.h"
 #include "notify.h"
+#include "operator.h"
 #include "persistence.h"
 #include "privileges.h"
 #include "sinks.h"
@@ -386,6 +387,7 @@ wait_for_work(struct daemon *d)
 	due = mono_min(due, supervisor_due(&d->supervisor));
 	due = mono_min(due, persistence_due(&d->agent, now));
 	due = mono_min(due, storm_due(&d->agent.storm));
+	due = mono_min(due, operator_due(&d->agent));
 	due = mono_min(due, tick_due(d));
 	due = mono_min(due, systemd_notify_due(&d->systemd));
 	ns = mono_before(now, due) ? mono_sub(due, now) : 0;
@@ -421,6 +423,7 @@ turn(struct daemon *d)
 	    !mono_before(d->agent.now, diagnose_due(&d->agent)))
 		diagnose_work(&d->agent, wall_now());
 	try_reload(d, d->agent.now);
+	operator_work(&d->agent, wall_now());
 	agent_storm(&d->agent, d->agent.now, wall_now());
 	/* Before notify_flush(), which sends only what is on disk. */
 	persistence_save(&d->agent, d->agent.now);

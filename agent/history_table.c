@@ -10,6 +10,7 @@ enum {
 	DELIVERY_PENDING = 1,
 	DELIVERY_DELIVERED = 2,
 	DELIVERY_SUMMARISED = 3,
+	DELIVERY_SHELVED = 4,
 };
 
 static const struct addr	 no_peer;	/* ADDR_NONE */
@@ -33,6 +34,7 @@ GETTER(get_detail, value_text,
     notification_detail(row->notification,
     TABLE_BUFFER(NOTIFICATION_DETAIL_SIZE)))
 GETTER(get_delivery, value_integer,
+    row->notification->withheld != 0 ? DELIVERY_SHELVED :
     notification_is_summarised(row->notification) ? DELIVERY_SUMMARISED :
     row->delivered ? DELIVERY_DELIVERED : DELIVERY_PENDING)
 

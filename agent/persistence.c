@@ -91,7 +91,7 @@ take_undelivered(void *arg, struct notification *n)
 {
 	struct undelivered	*to = arg;
 	uint32_t		 sequence = n->sequence;
-	bool			 summarised = notification_is_summarised(n);
+	bool			 unsent = notification_is_unsent(n);
 
 	if (sequence != to->box->sequence + 1 || to->box->count >= OUTBOX_MAX)
 		store_set_damaged(to->reader);
@@ -99,7 +99,7 @@ take_undelivered(void *arg, struct notification *n)
 		notification_release(n);
 		return (false);
 	}
-	if (summarised)
+	if (unsent)
 		outbox_delivered(to->box, sequence);
 	return (true);
 }

@@ -67,7 +67,7 @@ add_alarms(const struct generation *g, struct store_batch *b)
 	size_t	 i;
 
 	for (i = 0; i < generation_alarms(g); i++)
-		if (g->alarms[i].count > 0)
+		if (g->alarms[i].count > 0 || g->alarms[i].operator != NULL)
 			add_alarm(g, i, b);
 }
 
@@ -134,10 +134,12 @@ add_notifications(const struct outbox *box, size_t most, struct store_batch *b)
 	while (most-- > 0 && (n = outbox_find(box, c->sequence + 1)) != NULL) {
 		store_batch_add_notification(b, n);
 		c->sequence++;
-		if (!notification_has_alarm(n))
+		if (n->event != NOTIFICATION_RAISED &&
+		    n->event != NOTIFICATION_CLEARED)
 			continue;
 		c->last_change = n->time;
-		if (n->event == NOTIFICATION_RAISED)
+		/* After a shelf, a raise with an old serial is notified. */
+		if (n->alarm.serial > c->serial)
 			c->serial = n->alarm.serial;
 	}
 }

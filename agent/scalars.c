@@ -38,6 +38,8 @@ GETTER(get_storm_raised, value_unsigned, row->storm->raised)
 GETTER(get_storm_cleared, value_unsigned, row->storm->cleared)
 GETTER(get_storm_first, value_unsigned, row->storm->first)
 GETTER(get_storm_since, value_time, row->storm->since)
+GETTER(get_shelved, value_unsigned, row->agent->shelved)
+GETTER(get_unacknowledged, value_unsigned, row->agent->unacknowledged)
 
 static const struct column columns[] = {
 	{ 1, "hbwVersion", ASN_OCTET_STR, get_version },
@@ -59,6 +61,8 @@ static const struct column columns[] = {
 	{ 17, "hbwStormCleared", ASN_UNSIGNED, get_storm_cleared },
 	{ 18, "hbwStormFirst", ASN_UNSIGNED, get_storm_first },
 	{ 19, "hbwStormSince", ASN_OCTET_STR, get_storm_since },
+	{ 22, "hbwShelvedAlarms", ASN_GAUGE, get_shelved },
+	{ 23, "hbwUnacknowledgedAlarms", ASN_GAUGE, get_unacknowledged },
 };
 
 static size_t

@@ -83,6 +83,10 @@ struct alarm_view {
 	const struct agent			*agent;	/* NULL: no table */
 };
 
+struct change_view {
+	long	 change;	/* hbwAlarmChange */
+};
+
 struct evidence_view {
 	enum evidence_number		 number;
 	const struct evidence_signal	*signal;
@@ -101,6 +105,7 @@ union view {
 	struct watch_view	 watch;
 	struct alarm_view	 alarm;
 	struct history_view	 history;
+	struct change_view	 change;
 	struct evidence_view	 evidence;
 };
 

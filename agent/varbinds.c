@@ -14,8 +14,7 @@ struct object {
 	const char		*name;
 };
 
-/* hbwAlarmChange: cause(1), because nothing else is notified. */
-TABLE_GETTER(get_change, struct alarm_view, value_integer, 1)
+TABLE_GETTER(get_change, struct change_view, value_integer, row->change)
 
 static const struct column change_columns[] = {
 	{ 1, "hbwAlarmChange", ASN_INTEGER, get_change },
@@ -27,7 +26,7 @@ static const struct table change_table = {
 	.columns = change_columns, .ncolumns = COLUMNS(change_columns),
 };
 
-/* The first is only for hbwAlarmChanged. */
+/* The first and the last four are only for hbwAlarmChanged. */
 static const struct object changed_objects[] = {
 	{ &change_table, 1, "hbwAlarmChange" },
 	{ &alarm_table, 2, "hbwAlarmKey" },
@@ -58,6 +57,10 @@ static const struct object changed_objects[] = {
 	{ &alarm_table, 24, "hbwAlarmLevel" },
 	{ &alarm_table, 25, "hbwAlarmLocation" },
 	{ &alarm_table, 26, "hbwAlarmClearType" },
+	{ &alarm_table, 28, "hbwAlarmOperatorState" },
+	{ &alarm_table, 29, "hbwAlarmOperator" },
+	{ &alarm_table, 30, "hbwAlarmOperatorText" },
+	{ &alarm_table, 32, "hbwAlarmShelvedSeconds" },
 };
 
 static const struct object capture_objects[] = {
@@ -79,7 +82,7 @@ static const struct object storm_objects[] = {
 
 #define N(array)	(sizeof(array) / sizeof((array)[0]))
 #define OBJECTS(array)	{ array, N(array) }
-#define ALARM_OBJECTS	{ changed_objects + 1, N(changed_objects) - 1 }
+#define ALARM_OBJECTS	{ changed_objects + 1, N(changed_objects) - 5 }
 
 static const struct {
 	const struct object	*objects;
@@ -114,7 +117,7 @@ view_of(const struct agent *agent, const struct notification *n,
 			notification_epoch(n, agent->epoch), &n->storm,
 		};
 	} else if (table == &change_table) {
-		return (view);
+		view->change.change = n->change;
 	} else if (table == &capture_table) {
 		index[0] = c->index;
 		view->capture = (struct capture_view){

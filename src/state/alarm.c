@@ -76,6 +76,12 @@ alarm_event_verdict(const struct detect_event *event, struct wall_time at)
 	return (v);
 }
 
+enum operator_state
+alarm_operator_state(const struct alarm *a)
+{
+	return (operator_action_state(a->operator));
+}
+
 struct verdict
 alarm_verdict(const struct alarm *a)
 {
@@ -110,6 +116,7 @@ alarm_complete(struct alarm *a)
 	evidence_of(a->flags, a->last_heartbeat, a->raised, &e);
 	verdict_of(&e, a->raised, &v);
 	a->side = CAUSE_SIDE_UNKNOWN;
+	a->notified = a->state == ALARM_RAISED ? a->serial : 0;
 	if (v.cause == a->cause)
 		(void)alarm_judge(a, &v);
 }
@@ -140,10 +147,21 @@ alarm_age(const struct alarm *a, struct wall_time now)
 	return (seconds > UINT32_MAX ? UINT32_MAX : (uint32_t)seconds);
 }
 
+/* A shelf ends by its time or by an operator, not by an event. */
+static void
+end_operator_state(struct alarm *a)
+{
+	if (alarm_operator_state(a) == OPERATOR_SHELVED)
+		return;
+	operator_action_release(a->operator);
+	a->operator = NULL;
+}
+
 void
 alarm_raise(struct alarm *a, const struct detect_event *event,
     const struct verdict *verdict, struct wall_time at, uint32_t serial)
 {
+	end_operator_state(a);
 	a->state = ALARM_RAISED;
 	(void)alarm_judge(a, verdict);
 	a->end = ALARM_END_HEARTBEAT;
@@ -161,6 +179,7 @@ void
 alarm_clear(struct alarm *a, const struct detect_event *event,
     struct wall_time at, enum alarm_end end)
 {
+	end_operator_state(a);
 	a->state = ALARM_CLEARED;
 	a->end = (uint8_t)end;
 	a->cleared = at;

@@ -15,6 +15,7 @@
 #include "detect/detect.h"
 #include "diagnosis/cause.h"
 #include "diagnosis/verdict.h"
+#include "state/operator_action.h"
 
 /* The numbers are hbwAlarmState's. */
 enum alarm_state {
@@ -63,6 +64,8 @@ struct alarm {
 	uint32_t		 sequence;	/* last notification; 0: none */
 	uint32_t		 count;		/* raises */
 	uint32_t		 transitions;	/* number of the last event */
+	/* The serial of the raise that is active for receivers; 0: none. */
+	uint32_t		 notified;
 	uint8_t			 state;		/* enum alarm_state */
 	uint8_t			 cause;		/* enum cause */
 	uint8_t			 end;		/* enum alarm_end */
@@ -73,6 +76,8 @@ struct alarm {
 	uint8_t			 number;	/* of `decided`; 0: none */
 	struct evidence_signal	 decided;
 	uint64_t		 verdict_change;	/* see struct agent */
+	/* The last action of an operator, a reference; NULL: none. */
+	struct operator_action	*operator;
 };
 
 /* An alarm that was never raised. */
@@ -89,13 +94,16 @@ void	 alarm_evidence(const struct detect_event *, struct wall_time at,
 struct verdict alarm_event_verdict(const struct detect_event *,
 	    struct wall_time at);
 
+/* What an operator said about it. */
+enum operator_state alarm_operator_state(const struct alarm *);
+
 /* The present verdict on the last raise. */
 struct verdict alarm_verdict(const struct alarm *);
 /* Sets another verdict.  True when its cause is another one. */
 bool	 alarm_judge(struct alarm *, const struct verdict *);
 /*
- * Sets the side and the confidence of an alarm of version 0.2.0 or of an early
- * 0.3.0, which has only a cause.
+ * Sets what an alarm of version 0.2.0 or of an early 0.3.0 does not have: side,
+ * confidence and `notified`.
  */
 void	 alarm_complete(struct alarm *);
 
@@ -108,7 +116,7 @@ uint32_t alarm_age(const struct alarm *, struct wall_time now);
 
 /*
  * Apply an event of the detector; `at` is its wall-clock time.  The clear keeps
- * the verdict.
+ * the verdict.  Both end what an operator said, unless the alarm is shelved.
  */
 void	 alarm_raise(struct alarm *, const struct detect_event *,
 	    const struct verdict *, struct wall_time at, uint32_t serial);

@@ -17,12 +17,18 @@ notification_copy(struct notification *copy, const struct notification *n)
 		*copy->capture = *n->capture;
 	}
 	copy->watch = configuration_watch_share(n->watch);
+	if (notification_has_alarm(n))
+		(void)operator_action_share(n->alarm.operator);
 	return (true);
 }
 
 void
 notification_release(struct notification *n)
 {
+	if (notification_has_alarm(n)) {
+		operator_action_release(n->alarm.operator);
+		n->alarm.operator = NULL;
+	}
 	configuration_watch_release(n->watch);
 	free(n->capture);
 	n->watch = NULL;
@@ -34,7 +40,11 @@ describe(const struct notification *n, char *detail)
 {
 	const struct notification_capture	*c = n->capture;
 
-	if (notification_has_alarm(n))
+	if (n->event == NOTIFICATION_CHANGED &&
+	    n->change > OPERATOR_CHANGE_CAUSE && n->alarm.operator != NULL)
+		(void)operator_action_text(n->alarm.operator, n->change,
+		    detail);
+	else if (notification_has_alarm(n))
 		(void)alarm_detail(&n->alarm, n->watch, detail);
 	else if (n->event == NOTIFICATION_STORM)
 		snprintf(detail, NOTIFICATION_DETAIL_SIZE, "alarm storm: %"

@@ -23,8 +23,15 @@ enum notification_event {
 	NOTIFICATION_BLIND = 3,
 	NOTIFICATION_RESTORED = 4,
 	NOTIFICATION_STORM = 5,
-	NOTIFICATION_CHANGED = 6,	/* the cause of an active alarm */
+	NOTIFICATION_CHANGED = 6,	/* of an alarm; see `change` */
 };
+
+/* Why it is only in the history.  The numbers are in the state file. */
+enum notification_withheld {
+	NOTIFICATION_NOT_WITHHELD = 0,
+	NOTIFICATION_SHELVED = 1,	/* its alarm was shelved */
+};
+#define NOTIFICATION_WITHHELD_MAX	NOTIFICATION_SHELVED
 
 enum notification_delivery {
 	NOTIFICATION_PENDING,		/* to be sent */
@@ -53,11 +60,14 @@ struct notification {
 	uint8_t			 event;		/* enum notification_event */
 	uint8_t			 delivery;	/* enum notification_delivery */
 	uint8_t			 sent_early;	/* 1: before it was stored */
+	uint8_t			 withheld;	/* enum notification_withheld */
+	uint8_t			 change;	/* CHANGED: enum
+						   operator_change */
 	uint32_t		 watch_index;	/* hbwWatchIndex */
 	uint32_t		 epoch;		/* see notification_epoch */
 	struct wall_time	 time;
 	union {
-		/* RAISED, CLEARED, CHANGED: after it. */
+		/* RAISED, CLEARED, CHANGED: after it; owns a reference. */
 		struct alarm	 alarm;
 		struct notification_storm storm;	/* STORM */
 	};
@@ -86,8 +96,16 @@ notification_has_capture(const struct notification *n)
 static inline bool
 notification_is_summarised(const struct notification *n)
 {
-	return (notification_has_alarm(n) &&
+	return ((n->event == NOTIFICATION_RAISED ||
+	    n->event == NOTIFICATION_CLEARED) && n->withheld == 0 &&
 	    (n->alarm.flags & ALARM_SUMMARISED) != 0);
+}
+
+/* Is it in the history, but never sent? */
+static inline bool
+notification_is_unsent(const struct notification *n)
+{
+	return (n->withheld != 0 || notification_is_summarised(n));
 }
 
 /*
@@ -102,12 +120,13 @@ notification_epoch(const struct notification *n, uint32_t present)
 }
 
 /*
- * Makes a copy that shares the watch and has a capture of its own; it is
- * released as the original.  False when memory is exhausted.
+ * Makes a copy that shares the watch and the action of the operator, and has a
+ * capture of its own; it is released as the original.  False when memory is
+ * exhausted.
  */
 bool	 notification_copy(struct notification *copy,
 	    const struct notification *);
-/* Releases the watch and the capture, not the struct itself. */
+/* Releases all that it refers to, not the struct itself. */
 void	 notification_release(struct notification *);
 
 #define NOTIFICATION_DETAIL_SIZE	ALARM_DETAIL_SIZE

@@ -80,7 +80,10 @@
 	REQUIRED("sent_early", n.sent_early, 0, 1) \
 	REQUIRED("epoch", n.epoch, 0, UINT32_MAX)
 
-/* In the rows of an older file the side is 0: there is no verdict. */
+/*
+ * In the rows of an older file the side is 0: there is no verdict.  The state
+ * of the operator is 0 if there was no action.
+ */
 #define NOTIFICATION_5(KEY, REQUIRED, INTEGER, TEXT) \
 	INTEGER("side", ALARM, n.alarm.side, 0, CAUSE_SIDE_MAX) \
 	INTEGER("confidence", ALARM, n.alarm.confidence, 0, 100) \
@@ -97,7 +100,15 @@
 	TEXT("log", PROFILE, profile.log, TEXT_MAX) \
 	TEXT("log_pattern", PROFILE, profile.log_pattern, TEXT_MAX) \
 	TEXT("repair", PROFILE, repair, TEXT_MAX) \
-	TEXT("floating_ip", PROFILE, floating_ip, ADDRESS_MAX)
+	TEXT("floating_ip", PROFILE, floating_ip, ADDRESS_MAX) \
+	INTEGER("notified", ALARM, n.alarm.notified, COUNT) \
+	INTEGER("withheld", ALARM, n.withheld, 0, NOTIFICATION_WITHHELD_MAX) \
+	INTEGER("change", ALARM, n.change, 0, OPERATOR_CHANGE_MAX) \
+	INTEGER("operator_state", ALARM, operator_state, 0, OPERATOR_SHELVED) \
+	INTEGER("operator_time", ALARM, operator_time.ns, ANY) \
+	INTEGER("shelved_until", ALARM, shelved_until.ns, ANY) \
+	TEXT("operator", ALARM, operator_who, OPERATOR_TEXT_MAX) \
+	TEXT("operator_text", ALARM, operator_text, OPERATOR_TEXT_MAX)
 
 /* All columns of a notification, in the order of the file. */
 #define NOTIFICATION_COLUMNS(KEY, REQUIRED, INTEGER, TEXT) \
@@ -276,7 +287,8 @@ static const struct statement	 statements[STORE_STATEMENTS] = {
 	    "SELECT 1, count(*) FILTER (WHERE event = :raised),"
 	    " count(*) FILTER (WHERE event = :cleared), min(sequence), time"
 	    " FROM notice WHERE event IN (:raised, :cleared)"
-	    " AND (flags & :summarised) != 0 AND sequence >"
+	    " AND (flags & :summarised) != 0 AND ifnull(withheld, 0) = 0"
+	    " AND sequence >"
 	    " (SELECT coalesce(max(sequence), 0) FROM notice"
 	    " WHERE event = :storm)"),
 	[STORE_GET_OLDEST] = STATEMENT(sequence,

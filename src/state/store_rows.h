@@ -35,6 +35,12 @@ struct store_row {
 	/* Parts of n.alarm.decided, because the file has larger numbers. */
 	const char			*decided_address;	/* "": none */
 	int64_t				 decided_mac;
+	/* Parts of n.alarm.operator; the state is 0 if that is NULL. */
+	const char			*operator_who;
+	const char			*operator_text;
+	struct wall_time		 operator_time;
+	struct wall_time		 shelved_until;
+	uint8_t				 operator_state;
 	uint32_t			 decided_port;
 	uint32_t			 capture_index;
 	uint32_t			 capture_state;

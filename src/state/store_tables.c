@@ -175,6 +175,36 @@ put_decided(struct store_row *row, char *address)
 	row->decided_address = addr_text(&decided->address, address);
 }
 
+/* False when memory is exhausted. */
+static bool
+get_operator(const struct store_row *row, struct alarm *a)
+{
+	const struct operator_action	 action = {
+		.who = row->operator_who, .text = row->operator_text,
+		.time = row->operator_time, .until = row->shelved_until,
+		.state = row->operator_state,
+	};
+
+	a->operator = row->operator_state == 0 ? NULL :
+	    operator_action_new(&action);
+	return (row->operator_state == 0 || a->operator != NULL);
+}
+
+static void
+put_operator(struct store_row *row)
+{
+	const struct operator_action	*action = row->n.alarm.operator;
+
+	row->operator_who = row->operator_text = "";
+	if (action == NULL)
+		return;
+	row->operator_state = action->state;
+	row->operator_who = action->who;
+	row->operator_text = action->text;
+	row->operator_time = action->time;
+	row->shelved_until = action->until;
+}
+
 static struct notification_capture *
 capture_of(const struct store_row *row)
 {
@@ -215,7 +245,11 @@ read_notification(struct store *s, struct store_row *row,
 			return (false);
 		}
 		alarm_complete(&n->alarm);
+		if (!get_operator(row, &n->alarm))
+			return (false);
 		n->watch = watch_of(s, row);
+		if (n->watch == NULL)
+			notification_release(n);
 		return (n->watch != NULL);
 	}
 	if (notification_has_capture(n)) {
@@ -387,6 +421,7 @@ put_notification(struct store *s, enum store_statement statement,
 		row.peer = addr_text(&n->watch->peer, peer);
 		set_profile(&row, n->watch->profile, floating_ip);
 		put_decided(&row, address);
+		put_operator(&row);
 	}
 	if (n->capture != NULL) {
 		row.profile.interface = n->capture->interface;

@@ -473,12 +473,28 @@ clear_type(int number)
 	return (NULL);
 }
 
-/* The code has the number of none only. */
+static const char *
+change(int number)
+{
+	static const char *const	 names[OPERATOR_CHANGE_MAX + 1] = {
+		[OPERATOR_CHANGE_CAUSE] = "cause",
+		[OPERATOR_CHANGE_ACKNOWLEDGED] = "acknowledged",
+		[OPERATOR_CHANGE_UNACKNOWLEDGED] = "unacknowledged",
+		[OPERATOR_CHANGE_SHELVED] = "shelved",
+		[OPERATOR_CHANGE_UNSHELVED] = "unshelved",
+	};
+
+	return (number >= 0 && number <= OPERATOR_CHANGE_MAX ?
+	    names[number] : NULL);
+}
+
 static const char *
 operator_state(int number)
 {
 	static const char *const	 names[] = {
-		NULL, "none", "acknowledged", "shelved",
+		[OPERATOR_NONE] = "none",
+		[OPERATOR_ACKNOWLEDGED] = "acknowledged",
+		[OPERATOR_SHELVED] = "shelved",
 	};
 
 	return (number >= 0 && (size_t)number < sizeof(names) /
@@ -527,6 +543,10 @@ delivery(int number)
 	const struct notification		 summarised = {
 		.event = NOTIFICATION_RAISED, .alarm.flags = ALARM_SUMMARISED,
 	};
+	const struct notification		 shelved = {
+		.event = NOTIFICATION_RAISED, .alarm.flags = ALARM_SUMMARISED,
+		.withheld = NOTIFICATION_SHELVED,
+	};
 	const struct {
 		const char		*name;
 		struct history_view	 view;
@@ -535,6 +555,7 @@ delivery(int number)
 		{ "delivered", { .notification = &plain, .delivered = true } },
 		{ "summarised", { .notification = &summarised,
 		    .delivered = true } },
+		{ "shelved", { .notification = &shelved, .delivered = true } },
 	};
 	const struct column		*column;
 	struct value			 v;
@@ -642,6 +663,9 @@ enumerations_agree(void **state)
 		}
 	for (k = 0; k < COLUMNS(enumerations); k++)
 		assert_true(seen[k]);
+	/* hbwAlarmChange is no column. */
+	assert_enumeration(child(child(child(root, OBJECTS), 8), 1),
+	    &(struct enumeration){ "HbwChange", change });
 }
 
 /* The state file accepts causes up to CAUSE_MAX. */

@@ -12,6 +12,7 @@
 
 #include "notify.h"
 #include "varbinds.h"
+#include "operator.h"
 #include "stage.h"
 #include "table.h"
 
@@ -405,12 +406,40 @@ fits_a_packet(void **state)
 	assert_in_range(size, 1000, 1399);
 	snmp_free_varbind(list);
 	n.event = NOTIFICATION_CHANGED;
+	n.change = OPERATOR_CHANGE_CAUSE;
 	list = varbinds_new(&stage.agent, &n);
 	assert_non_null(list);
 	assert_trap(list, 6);
-	assert_int_equal(count(list), 2 + ALARM_VARBINDS);
+	assert_int_equal(count(list), 2 + ALARM_VARBINDS + 4);
 	assert_name(nth(list, 0), "1.8.1.0");
 	assert_number(nth(list, 0), ASN_INTEGER, 1);
+	snmp_free_varbind(list);
+}
+
+/* hbwAlarmChanged says who shelved the alarm, for how long and why. */
+static void
+shelved(void **state)
+{
+	netsnmp_variable_list	*list;
+
+	(void)state;
+	interrupt_first();
+	assert_null(operator_shelve(&stage.agent, "first", 90 * NSEC_PER_SEC,
+	    "bob", "new switch", stage_wall(12)));
+	list = varbinds(2);
+	assert_trap(list, 6);
+	assert_int_equal(count(list), 2 + ALARM_VARBINDS + 4);
+	assert_number(nth(list, 0), ASN_INTEGER, 4);
+	assert_name(nth(list, ALARM_VARBINDS + 1), "1.4.1.28.45640.1");
+	assert_number(nth(list, ALARM_VARBINDS + 1), ASN_INTEGER, 3);
+	assert_name(nth(list, ALARM_VARBINDS + 2), "1.4.1.29.45640.1");
+	assert_text(nth(list, ALARM_VARBINDS + 2), "bob");
+	assert_name(nth(list, ALARM_VARBINDS + 3), "1.4.1.30.45640.1");
+	assert_text(nth(list, ALARM_VARBINDS + 3), "new switch");
+	assert_name(nth(list, ALARM_VARBINDS + 4), "1.4.1.32.45640.1");
+	/* The same whenever it is sent. */
+	stage_advance(&stage, 50);
+	assert_number(nth(list, ALARM_VARBINDS + 4), ASN_UNSIGNED, 90);
 	snmp_free_varbind(list);
 }
 
@@ -602,6 +631,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		WITH_STAGE(raised),
 		WITH_STAGE(cleared),
+		WITH_STAGE(shelved),
 		WITH_STAGE(fits_a_packet),
 		WITH_STAGE(other_peers),
 		WITH_STAGE(blind_and_restored),

@@ -43,6 +43,21 @@ assert_same_watch(const struct configuration_watch *a,
 }
 
 static void
+assert_same_action(const struct operator_action *a,
+    const struct operator_action *b)
+{
+	if (a == NULL) {
+		assert_null(b);
+		return;
+	}
+	assert_int_equal(a->state, b->state);
+	assert_string_equal(a->who, b->who);
+	assert_string_equal(a->text, b->text);
+	assert_int_equal(a->time.ns, b->time.ns);
+	assert_int_equal(a->until.ns, b->until.ns);
+}
+
+static void
 assert_same_alarm(const struct alarm *a, const struct alarm *b)
 {
 	assert_int_equal(a->raised.ns, b->raised.ns);
@@ -68,6 +83,8 @@ assert_same_alarm(const struct alarm *a, const struct alarm *b)
 	assert_memory_equal(&a->decided.mac, &b->decided.mac,
 	    sizeof(a->decided.mac));
 	assert_true(addr_equal(&a->decided.address, &b->decided.address));
+	assert_int_equal(a->notified, b->notified);
+	assert_same_action(a->operator, b->operator);
 }
 
 static void
@@ -79,6 +96,8 @@ assert_same_notification(const struct notification *a,
 	assert_int_equal(a->watch_index, b->watch_index);
 	assert_int_equal(a->sent_early, b->sent_early);
 	assert_int_equal(a->epoch, b->epoch);
+	assert_int_equal(a->withheld, b->withheld);
+	assert_int_equal(a->change, b->change);
 	assert_int_equal(a->time.ns, b->time.ns);
 	if (notification_has_alarm(a)) {
 		assert_same_alarm(&a->alarm, &b->alarm);
@@ -262,6 +281,52 @@ notifications_kept(void **state)
 	assert_kept(n);
 }
 
+static struct operator_action *
+action_of(enum operator_state state, const char *who, const char *text)
+{
+	struct operator_action	*action;
+
+	action = operator_action_new(&(struct operator_action){
+	    .state = (uint8_t)state, .who = who, .text = text,
+	    .time = { INT64_MAX - 1 }, .until = { INT64_MAX } });
+	assert_non_null(action);
+	return (action);
+}
+
+/* What an operator said is a part of the alarm. */
+static void
+actions_kept(void **state)
+{
+	struct notification	 n;
+	char			 text[OPERATOR_TEXT_MAX + 1];
+
+	(void)state;
+	open_store();
+	n = alarm_notification(1, 7, "w");
+	n.alarm.notified = 2147483647;
+	n.withheld = NOTIFICATION_SHELVED;
+	n.alarm.operator = action_of(OPERATOR_SHELVED, "alice (uid 1000)",
+	    "new switch; '\xe2\x82\xac'");
+	assert_kept(n);
+	n = alarm_notification(2, 7, "w");
+	n.event = NOTIFICATION_CHANGED;
+	n.change = OPERATOR_CHANGE_UNSHELVED;
+	memset(text, 't', OPERATOR_TEXT_MAX);
+	text[OPERATOR_TEXT_MAX] = '\0';
+	n.alarm.operator = action_of(OPERATOR_NONE, text, text);
+	assert_kept(n);
+	n = alarm_notification(3, 7, "w");
+	n.event = NOTIFICATION_CHANGED;
+	n.change = OPERATOR_CHANGE_ACKNOWLEDGED;
+	n.alarm.operator = action_of(OPERATOR_ACKNOWLEDGED, "", "");
+	assert_kept(n);
+	assert_true(store_alarms(store, take_notification, &got));
+	assert_int_equal(got.count, 1);
+	assert_int_equal(got.notifications[0].alarm.operator->state,
+	    OPERATOR_ACKNOWLEDGED);
+	free_got();
+}
+
 /* An exhausted memory does not make a file damaged. */
 static void
 no_memory(void **state)
@@ -360,8 +425,15 @@ storms_kept(void **state)
 	put(storm_notification(5, 1, 1, 3, 1003));
 	commit();
 	assert_false(store_open_storm(store, &open));
+	/* A shelved change is not a part of the storm. */
 	begin_write();
-	put(alarm_notification(6, 1, "w"));
+	n = summarised_notification(6);
+	n.withheld = NOTIFICATION_SHELVED;
+	put(n);
+	commit();
+	assert_false(store_open_storm(store, &open));
+	begin_write();
+	put(alarm_notification(7, 1, "w"));
 	put(summarised_notification(9));
 	put(capture_notification(10, true, "eth1"));
 	put(summarised_notification(11));
@@ -554,7 +626,10 @@ without_a_commit(void **state)
 	"decided_mac INTEGER, decided_address TEXT DEFAULT '', " \
 	"peer_host TEXT DEFAULT '', log TEXT DEFAULT '', " \
 	"log_pattern TEXT DEFAULT '', repair TEXT DEFAULT '', " \
-	"floating_ip TEXT DEFAULT ''"
+	"floating_ip TEXT DEFAULT '', notified INTEGER, withheld INTEGER, " \
+	"change INTEGER, operator_state INTEGER, operator_time INTEGER, " \
+	"shelved_until INTEGER, operator TEXT DEFAULT '', " \
+	"operator_text TEXT DEFAULT ''"
 
 /* The table `alarm` was created again, with another key. */
 #define ALARM_COLUMNS_0_3_0 \
@@ -562,7 +637,10 @@ without_a_commit(void **state)
 	"decided INTEGER,decided_at INTEGER,decided_count INTEGER," \
 	"decided_state INTEGER,decided_code INTEGER,decided_port INTEGER," \
 	"decided_mac INTEGER,decided_address TEXT,peer_host TEXT,log TEXT," \
-	"log_pattern TEXT,repair TEXT,floating_ip TEXT"
+	"log_pattern TEXT,repair TEXT,floating_ip TEXT,notified INTEGER," \
+	"withheld INTEGER,change INTEGER,operator_state INTEGER," \
+	"operator_time INTEGER,shelved_until INTEGER,operator TEXT," \
+	"operator_text TEXT"
 
 static void
 schema_of_version_0_3_0(void **state)
@@ -619,7 +697,10 @@ schema_of_version_0_3_0(void **state)
 	DROP_BOTH("decided_port") DROP_BOTH("decided_mac") \
 	DROP_BOTH("decided_address") DROP_BOTH("peer_host") \
 	DROP_BOTH("log") DROP_BOTH("log_pattern") DROP_BOTH("repair") \
-	DROP_BOTH("floating_ip")
+	DROP_BOTH("floating_ip") DROP_BOTH("notified") DROP_BOTH("withheld") \
+	DROP_BOTH("change") DROP_BOTH("operator_state") \
+	DROP_BOTH("operator_time") DROP_BOTH("shelved_until") \
+	DROP_BOTH("operator") DROP_BOTH("operator_text")
 #define WITHOUT_5 \
 	DROP_5 OLD_ALARM("ALTER TABLE alarm ADD COLUMN sent_early INTEGER;" \
 	"ALTER TABLE alarm ADD COLUMN epoch INTEGER;")
@@ -850,6 +931,7 @@ main(void)
 		SCRATCH(mode_and_owner_corrected),
 		SCRATCH(counters_kept),
 		SCRATCH(notifications_kept),
+		SCRATCH(actions_kept),
 		SCRATCH(no_memory),
 		SCRATCH(several_notifications),
 		SCRATCH(storms_kept),

@@ -29,8 +29,8 @@
 #define HISTORY		1000
 
 /* The last column of each table, and a number that no column has. */
-#define SCALAR_LAST	"1.1.19"
-#define SCALAR_NONE	"1.1.20"
+#define SCALAR_LAST	"1.1.23"
+#define SCALAR_NONE	"1.1.24"
 #define CAPTURE_NONE	"1.2.1.11"
 #define WATCH_LAST	"1.3.1.24"
 #define WATCH_NONE	"1.3.1.25"

@@ -1,0 +1,362 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+#include <stddef.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "base/utf8.h"
+#include "operator.h"
+
+/* Who ends a shelf when no operator does. */
+#define WHO_ITSELF	"hbwatchd"
+
+/* The most shelves that end in a turn of the loop. */
+#define ENDS_PER_TURN	256
+
+#define SHELVES_MIN	64
+
+/* ---- the ends of the shelves */
+
+/*
+ * An entry of agent->shelves has the position of an alarm.  It stays there when
+ * its shelf ends early or gets another end, and is ignored then.
+ */
+static bool
+is_current(const struct agent *agent, const struct heap_entry *e)
+{
+	const struct operator_action	*action;
+
+	action = agent->current.alarms[e->item].operator;
+	return (operator_action_state(action) == OPERATOR_SHELVED &&
+	    action->ends.ns == e->due.ns);
+}
+
+/* Makes room, and removes what is ignored.  False when memory is exhausted. */
+static bool
+make_room(struct agent *agent)
+{
+	const struct heap	*old = &agent->shelves;
+	struct heap		 h;
+	size_t			 i, capacity = 2 * (size_t)agent->shelved;
+
+	if (!heap_init(&h, capacity < SHELVES_MIN ? SHELVES_MIN : capacity))
+		return (false);
+	for (i = 0; i < old->count; i++)
+		if (is_current(agent, &old->entries[i]) &&
+		    h.count < h.capacity - 1)
+			heap_push(&h, old->entries[i].due,
+			    old->entries[i].item);
+	heap_free(&agent->shelves);
+	agent->shelves = h;
+	return (true);
+}
+
+static bool
+add_end(struct agent *agent, size_t position, struct mono_time ends)
+{
+	struct heap	*h = &agent->shelves;
+
+	if (h->count == h->capacity && !make_room(agent))
+		return (false);
+	heap_push(h, ends, (uint32_t)position);
+	return (true);
+}
+
+struct mono_time
+operator_due(const struct agent *agent)
+{
+	const struct heap_entry	*top = heap_top(&agent->shelves);
+
+	return (top == NULL ? MONO_NEVER : top->due);
+}
+
+void
+operator_work(struct agent *agent, struct wall_time now)
+{
+	struct agent_alarm	 shelved;
+	struct heap_entry	 e;
+	unsigned		 i;
+
+	for (i = 0; i < ENDS_PER_TURN &&
+	    !mono_before(agent->now, operator_due(agent)); i++) {
+		e = *heap_top(&agent->shelves);
+		heap_pop(&agent->shelves);
+		if (!is_current(agent, &e))
+			continue;
+		shelved = agent_alarm_at(agent, e.item);
+		operator_end(agent, &shelved, "the shelf has ended", now);
+	}
+}
+
+/* ---- actions */
+
+/* Owns the action, which may be NULL. */
+static void
+set_action(struct agent *agent, const struct agent_alarm *changed,
+    struct operator_action *action, enum operator_change change,
+    struct wall_time now)
+{
+	struct alarm	*a = changed->alarm;
+
+	agent_count_operator(agent, a, -1);
+	operator_action_release(a->operator);
+	a->operator = action;
+	agent_count_operator(agent, a, 1);
+	agent_change(agent, changed, change, now);
+	if (change == OPERATOR_CHANGE_UNSHELVED)
+		agent_notify_difference(agent, changed, now);
+}
+
+void
+operator_end(struct agent *agent, const struct agent_alarm *shelved,
+    const char *text, struct wall_time now)
+{
+	const struct operator_action	 like = {
+		.state = OPERATOR_NONE, .who = WHO_ITSELF, .text = text,
+		.time = now,
+	};
+
+	/* Without memory the shelf ends, too; only its text is missing. */
+	if (alarm_operator_state(shelved->alarm) == OPERATOR_SHELVED)
+		set_action(agent, shelved, operator_action_new(&like),
+		    OPERATOR_CHANGE_UNSHELVED, now);
+}
+
+int64_t
+operator_shelve_most(const struct agent *agent)
+{
+	return (agent->current.config->shelve_most_ns);
+}
+
+const char *
+operator_check(const struct agent *agent, size_t position,
+    const struct operator_request *r)
+{
+	struct agent_alarm	 alarm = agent_alarm_at(agent, position);
+
+	if (utf8_text_fault(r->who, 1, OPERATOR_TEXT_MAX) != NULL)
+		return ("the name of the operator is empty, longer than 255 "
+		    "octets or not printable UTF-8");
+	if (utf8_text_fault(r->text, 0, OPERATOR_TEXT_MAX) != NULL)
+		return ("the text is longer than 255 octets or not printable "
+		    "UTF-8");
+	if (r->state == OPERATOR_NONE)
+		return (NULL);
+	if (!alarm.watch->profile->enabled)
+		return ("the watch is disabled");
+	if (r->state == OPERATOR_ACKNOWLEDGED &&
+	    alarm.alarm->state != ALARM_RAISED)
+		return ("the alarm is not active");
+	if (r->state == OPERATOR_ACKNOWLEDGED &&
+	    alarm_operator_state(alarm.alarm) == OPERATOR_SHELVED)
+		return ("the alarm is shelved");
+	if (r->state == OPERATOR_SHELVED && (r->duration_ns <= 0 ||
+	    r->duration_ns > operator_shelve_most(agent)))
+		return ("the duration is 0 or longer than shelve-most");
+	return (NULL);
+}
+
+/* A request that is repeated, perhaps because its answer was lost. */
+static bool
+is_repeated(const struct operator_action *old,
+    const struct operator_request *r)
+{
+	if (operator_action_state(old) != r->state)
+		return (false);
+	return (r->state == OPERATOR_NONE ||
+	    (r->state == OPERATOR_ACKNOWLEDGED &&
+	    strcmp(old->who, r->who) == 0 &&
+	    strcmp(old->text, r->text) == 0));
+}
+
+static enum operator_change
+change_of(enum operator_state old, enum operator_state new)
+{
+	if (new == OPERATOR_SHELVED)
+		return (OPERATOR_CHANGE_SHELVED);
+	if (new == OPERATOR_ACKNOWLEDGED)
+		return (OPERATOR_CHANGE_ACKNOWLEDGED);
+	return (old == OPERATOR_SHELVED ? OPERATOR_CHANGE_UNSHELVED :
+	    OPERATOR_CHANGE_UNACKNOWLEDGED);
+}
+
+const char *
+operator_act(struct agent *agent, size_t position,
+    const struct operator_request *r, struct wall_time now)
+{
+	struct agent_alarm	 alarm = agent_alarm_at(agent, position);
+	struct operator_action	*action, like = {
+		.state = (uint8_t)r->state, .who = r->who, .text = r->text,
+		.time = now,
+	};
+	const char		*fault = operator_check(agent, position, r);
+	enum operator_state	 old = alarm_operator_state(alarm.alarm);
+
+	if (fault != NULL || is_repeated(alarm.alarm->operator, r))
+		return (fault);
+	if (r->state == OPERATOR_SHELVED) {
+		like.until = wall_add(now, r->duration_ns);
+		like.ends = mono_add(agent->now, r->duration_ns);
+	}
+	action = operator_action_new(&like);
+	if (action == NULL || (r->state == OPERATOR_SHELVED &&
+	    !add_end(agent, position, like.ends))) {
+		operator_action_release(action);
+		return ("out of memory");
+	}
+	set_action(agent, &alarm, action, change_of(old, r->state), now);
+	return (NULL);
+}
+
+/* ---- all alarms of a watch */
+
+/* Does a request for the watch mean this alarm? */
+static bool
+is_meant(const struct alarm *a, const struct operator_request *r)
+{
+	enum operator_state	 state = alarm_operator_state(a);
+
+	switch (r->state) {
+	case OPERATOR_ACKNOWLEDGED:
+		return (a->state == ALARM_RAISED && state != OPERATOR_SHELVED);
+	case OPERATOR_NONE:
+		return (state == OPERATOR_SHELVED);
+	default:
+		return (true);
+	}
+}
+
+/* The positions of the alarms that are meant; returns their number. */
+static size_t
+meant(const struct agent *agent, uint32_t index,
+    const struct operator_request *r, size_t positions[2])
+{
+	const struct generation	*g = &agent->current;
+	size_t			 position, n = 0;
+	int			 dual;
+
+	for (dual = 0; dual < 2; dual++) {
+		position = generation_find_alarm(g, index, dual == 1);
+		if (position != SIZE_MAX && is_meant(&g->alarms[position], r))
+			positions[n++] = position;
+	}
+	return (n);
+}
+
+/* All or nothing: everything is checked first. */
+static const char *
+act_on_watch(struct agent *agent, const char *watch,
+    const struct operator_request *r, const char *none, struct wall_time now)
+{
+	uint32_t	 index = watch_index_find(&agent->watch_index, watch);
+	size_t		 i, n, positions[2];
+	const char	*fault = NULL;
+
+	if (index == 0 || generation_find(&agent->current, index) == SIZE_MAX)
+		return ("no such watch");
+	n = meant(agent, index, r, positions);
+	if (n == 0)
+		return (none);
+	for (i = 0; i < n && fault == NULL; i++)
+		fault = operator_check(agent, positions[i], r);
+	for (i = 0; i < n && fault == NULL; i++)
+		fault = operator_act(agent, positions[i], r, now);
+	return (fault);
+}
+
+const char *
+operator_acknowledge(struct agent *agent, const char *watch, const char *who,
+    const char *text, struct wall_time now)
+{
+	const struct operator_request	 r = {
+		.state = OPERATOR_ACKNOWLEDGED, .who = who, .text = text,
+	};
+
+	return (act_on_watch(agent, watch, &r, "no alarm of it is active and "
+	    "not shelved", now));
+}
+
+const char *
+operator_shelve(struct agent *agent, const char *watch, int64_t duration_ns,
+    const char *who, const char *text, struct wall_time now)
+{
+	const struct operator_request	 r = {
+		.state = OPERATOR_SHELVED, .duration_ns = duration_ns,
+		.who = who, .text = text,
+	};
+
+	return (act_on_watch(agent, watch, &r, NULL, now));
+}
+
+const char *
+operator_unshelve(struct agent *agent, const char *watch, const char *who,
+    const char *text, struct wall_time now)
+{
+	const struct operator_request	 r = {
+		.state = OPERATOR_NONE, .who = who, .text = text,
+	};
+
+	return (act_on_watch(agent, watch, &r, "no alarm of it is shelved",
+	    now));
+}
+
+/* ---- times */
+
+uint32_t
+operator_shelved_seconds(const struct operator_action *action,
+    struct mono_time now)
+{
+	int64_t	 ns;
+
+	if (operator_action_state(action) != OPERATOR_SHELVED)
+		return (0);
+	ns = mono_sub(action->ends, now);
+	return (ns <= 0 ? 0 :
+	    (uint32_t)((ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC));
+}
+
+void
+operator_restore(struct operator_action *action, struct mono_time now,
+    struct wall_time wall)
+{
+	int64_t	 rest, whole;
+
+	if (operator_action_state(action) != OPERATOR_SHELVED)
+		return;
+	rest = wall_sub(action->until, wall);
+	whole = wall_sub(action->until, action->time);
+	/* The clock may have been set back since. */
+	if (rest > whole)
+		rest = whole;
+	action->ends = mono_add(now, rest > 0 ? rest : 0);
+}
+
+/* ---- another configuration */
+
+/*
+ * An active alarm of a disabled watch is cleared later, which ends its shelf.
+ */
+static void
+apply_alarm(struct agent *agent, size_t position, struct wall_time now)
+{
+	struct agent_alarm	 alarm = agent_alarm_at(agent, position);
+
+	agent_count_operator(agent, alarm.alarm, 1);
+	if (alarm_operator_state(alarm.alarm) != OPERATOR_SHELVED)
+		return;
+	if (!alarm.watch->profile->enabled &&
+	    alarm.alarm->state != ALARM_RAISED)
+		operator_end(agent, &alarm, OPERATOR_CONFIGURATION, now);
+	else if (!add_end(agent, position, alarm.alarm->operator->ends))
+		operator_end(agent, &alarm, "out of memory", now);
+}
+
+void
+operator_apply(struct agent *agent, struct wall_time now)
+{
+	size_t	 i, n = generation_alarms(&agent->current);
+
+	agent->shelved = agent->unacknowledged = 0;
+	agent->shelves.count = 0;
+	for (i = 0; i < n; i++)
+		apply_alarm(agent, i, now);
+}

@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: BSD-2-Clause */
+/*
+ * What operators do with alarms: they acknowledge and shelve them.  Each action
+ * is logged, notified as hbwAlarmChanged, kept on disk and in the history.
+ *
+ * Acknowledged: somebody looks after an active alarm; its clear ends that.
+ * Shelved: raises and clears are only in the history, until the shelf ends.
+ * Then the state is notified if receivers do not have it.  A watch that is
+ * removed, disabled or gets another hbwAlarmKey is not shelved any more.
+ *
+ * A shelf ends after its duration by the monotonic clock.  After a restart the
+ * rest of it is calculated by the wall clock, and is never longer than the
+ * whole duration.
+ */
+#ifndef HBW_OPERATOR_H
+#define HBW_OPERATOR_H
+
+#include <stdint.h>
+
+#include "agent.h"
+#include "agent_alarms.h"
+#include "base/mono.h"
+#include "base/wall.h"
+#include "state/operator_action.h"
+
+/* An action that is asked for; owns nothing. */
+struct operator_request {
+	/* OPERATOR_NONE: the alarm is neither acknowledged nor shelved. */
+	enum operator_state	 state;
+	int64_t			 duration_ns;	/* SHELVED; above 0 */
+	const char		*who;		/* 1..255 octets */
+	const char		*text;		/* why; 0..255 octets */
+};
+
+/*
+ * All functions return NULL when it is done, or the fault in words that fit
+ * after the name of the watch, such as "the alarm is not active": a constant
+ * text.  Then nothing has changed.
+ */
+
+/*
+ * These act on the alarms of a watch: the first on those that are active and
+ * not shelved, the second on all, the third on those that are shelved.  At
+ * least one of them must be so.
+ */
+const char *operator_acknowledge(struct agent *, const char *watch,
+	    const char *who, const char *text, struct wall_time now);
+const char *operator_shelve(struct agent *, const char *watch,
+	    int64_t duration_ns, const char *who, const char *text,
+	    struct wall_time now);
+const char *operator_unshelve(struct agent *, const char *watch,
+	    const char *who, const char *text, struct wall_time now);
+
+/*
+ * The same for the alarm at a position of the current configuration.  The first
+ * only checks the request.
+ */
+const char *operator_check(const struct agent *, size_t position,
+	    const struct operator_request *);
+const char *operator_act(struct agent *, size_t position,
+	    const struct operator_request *, struct wall_time now);
+
+/* The longest shelf in nanoseconds. */
+int64_t	 operator_shelve_most(const struct agent *);
+/* The rest of a shelf in seconds, rounded up; 0: it is not shelved. */
+uint32_t operator_shelved_seconds(const struct operator_action *,
+	    struct mono_time now);
+
+/* Who ends a shelf without an operator, and why. */
+#define OPERATOR_CONFIGURATION	"the configuration changed"
+/* Ends what an operator said; nothing if the alarm is not shelved. */
+void	 operator_end(struct agent *, const struct agent_alarm *,
+	    const char *text, struct wall_time now);
+
+/* When the next shelf ends; MONO_NEVER: none. */
+struct mono_time operator_due(const struct agent *);
+/* Ends the shelves that are due. */
+void	 operator_work(struct agent *, struct wall_time now);
+
+/* Sets the end of a shelf that was read from disk. */
+void	 operator_restore(struct operator_action *, struct mono_time now,
+	    struct wall_time wall);
+/*
+ * Another configuration is in effect: counts the alarms by their operator
+ * state, and lists the ends of the shelves.
+ */
+void	 operator_apply(struct agent *, struct wall_time now);
+
+#endif
