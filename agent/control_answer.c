@@ -4,6 +4,7 @@
 
 #include "base/utf8.h"
 #include "control_answer.h"
+#include "operator.h"
 #include "persistence.h"
 
 /*
@@ -69,25 +70,32 @@ end(const struct control_answer *answer, struct control_answers *all)
 	return (CONTROL_DONE);
 }
 
+/* The position of the watch of the request; SIZE_MAX: there is none. */
+static size_t
+find_watch(const struct control_answer *answer,
+    const struct control_answers *all)
+{
+	return (generation_find(&all->agent->current,
+	    watch_index_find(&all->agent->watch_index,
+	    answer->request.watch)));
+}
+
 /* ---- status */
 
 static enum control_progress
 begin_status(struct control_answer *answer, struct control_answers *all)
 {
-	const struct agent	*agent = all->agent;
-	const char		*name = answer->request.watch;
-	size_t			 position;
+	size_t	 position;
 
-	control_status_daemon(all->out, agent, all->place, answer->survey,
+	control_status_daemon(all->out, all->agent, all->place, answer->survey,
 	    wall_now());
 	if (answer->request.command != CONTROL_STATUS_WATCH) {
 		answer->stage = CONTROL_ROWS;
 		return (CONTROL_MORE);
 	}
-	position = generation_find(&agent->current,
-	    watch_index_find(&agent->watch_index, name));
+	position = find_watch(answer, all);
 	if (position == SIZE_MAX)
-		return (fail_watch(all, name, NULL));
+		return (fail_watch(all, answer->request.watch, NULL));
 	answer->position = (uint32_t)position;
 	answer->stage = CONTROL_ROW;
 	return (CONTROL_MORE);
@@ -242,11 +250,35 @@ write_names(struct control_answer *answer, struct control_answers *all)
 
 /* ---- actions of an operator */
 
+static const char *
+act(struct agent *agent, const struct control_request *r, const char *who)
+{
+	if (r->command == CONTROL_ACKNOWLEDGE)
+		return (operator_acknowledge(agent, r->watch, who, r->text,
+		    wall_now()));
+	if (r->command == CONTROL_SHELVE)
+		return (operator_shelve(agent, r->watch, r->duration_ns, who,
+		    r->text, wall_now()));
+	return (operator_unshelve(agent, r->watch, who, r->text, wall_now()));
+}
+
+static void
+begin_action(struct control_answer *answer, struct control_answers *all,
+    const char *who)
+{
+	answer->no_watch = find_watch(answer, all) == SIZE_MAX;
+	if (!answer->no_watch)
+		answer->fault = act(all->agent, &answer->request, who);
+	answer->sequence = all->agent->outbox.sequence;
+}
+
 static enum control_progress
 wait_for_disk(struct control_answer *answer, struct control_answers *all)
 {
 	const struct agent	*agent = all->agent;
 
+	if (answer->no_watch || answer->fault != NULL)
+		return (fail_watch(all, answer->request.watch, answer->fault));
 	if (agent->outbox.stored < answer->sequence &&
 	    !persistence_is_failing(agent))
 		return (CONTROL_WAITS);
@@ -278,11 +310,12 @@ control_answer_begin(struct control_answer *answer,
     struct control_answers *all, const struct control_request *request,
     const char *who)
 {
-	(void)who;
 	*answer = (struct control_answer){
 		.stage = first_stage(request->command), .request = *request,
 		.configured = all->agent->configured,
 	};
+	if (answer->stage == CONTROL_STORED)
+		begin_action(answer, all, who);
 }
 
 enum control_progress

@@ -49,6 +49,8 @@ struct control_answer {
 	uint32_t		 sequence;	/* the next notification, or
 						   the one to be stored */
 	unsigned		 events;	/* written so far */
+	const char		*fault;		/* of an action, or NULL */
+	bool			 no_watch;
 	unsigned		 looked;	/* notifications read */
 };
 

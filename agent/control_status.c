@@ -134,8 +134,8 @@ put_totals(struct json *j, const struct agent *agent,
 	    severity++)
 		json_count(j, severity_text(severity),
 		    agent->active[severity]);
-	json_count(j, "shelved", 0);
-	json_count(j, "unacknowledged", agent->active_all);
+	json_count(j, "shelved", agent->shelved);
+	json_count(j, "unacknowledged", agent->unacknowledged);
 	json_end_object(j);
 }
 
@@ -210,15 +210,27 @@ put_evidence(struct json *j, const struct evidence *e)
 	json_end_array(j);
 }
 
+static const char *
+operator_state_text(enum operator_state state)
+{
+	return (state == OPERATOR_ACKNOWLEDGED ? "acknowledged" :
+	    state == OPERATOR_SHELVED ? "shelved" : "none");
+}
+
 static void
 put_operator(struct json *j, const struct alarm *a)
 {
-	(void)a;
-	json_text(j, "operatorState", "none");
-	json_text(j, "operator", NULL);
-	json_text(j, "operatorText", NULL);
-	json_time(j, "operatorTime", WALL_NEVER);
-	json_time(j, "shelvedUntil", WALL_NEVER);
+	static const struct operator_action	 none;
+	const struct operator_action		*action = a->operator;
+
+	json_text(j, "operatorState",
+	    operator_state_text(alarm_operator_state(a)));
+	if (action == NULL)
+		action = &none;
+	json_text(j, "operator", text_or_null(action->who));
+	json_text(j, "operatorText", text_or_null(action->text));
+	json_time(j, "operatorTime", action->time);
+	json_time(j, "shelvedUntil", action->until);
 	json_flag(j, "chattering", false);
 }
 
@@ -369,6 +381,8 @@ event_text(uint8_t event)
 static const char *
 delivery_text(const struct agent *agent, const struct notification *n)
 {
+	if (n->withheld != 0)
+		return ("shelved");
 	if (notification_is_summarised(n))
 		return ("summarised");
 	return (n->sequence <= agent->outbox.delivered ||

@@ -59,9 +59,15 @@ static enum control_rank
 alarm_rank(const struct agent *agent, size_t position)
 {
 	const struct generation	*g = &agent->current;
+	const struct alarm	*a = &g->alarms[position];
+	enum operator_state	 operator = alarm_operator_state(a);
 
-	if (g->alarms[position].state != ALARM_RAISED)
+	if (operator == OPERATOR_SHELVED)
+		return (CONTROL_RANK_SHELVED);
+	if (a->state != ALARM_RAISED)
 		return (CONTROL_RANK_OTHER);
+	if (operator == OPERATOR_ACKNOWLEDGED)
+		return (CONTROL_RANK_ACKNOWLEDGED);
 	return (severity_rank(generation_alarm_watch(g, position)->profile->
 	    alarm->severity));
 }

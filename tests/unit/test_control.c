@@ -376,6 +376,43 @@ reload(void **state)
 	free(text);
 }
 
+static void
+actions(void **state)
+{
+	static const char	 done[] =
+	    "{\"type\":\"end\",\"ok\":true,\"lines\":0,\"omitted\":0}\n";
+	int	 fd;
+
+	(void)state;
+	begin(two);
+	fd = client();
+	assert_answer(fd, "1\tacknowledge\t\tx\n",
+	    "{\"type\":\"end\",\"ok\":false,"
+	    "\"error\":\"no watch \\\"x\\\"\"}\n");
+	ask(fd, "1\tacknowledge\t\ta\n");
+	(void)read_answer(fd);
+	assert_has("\"ok\":false,\"error\":\"watch \\\"a\\\": ");
+	assert_answer(fd, "1\tshelve\t2h\twork\tb\n", done);
+	now = 15;
+	stage_advance(&stage, now);
+	assert_answer(fd, "1\tacknowledge\tI look\ta\n", done);
+	ask(fd, "1\tstatus\n1\tunshelve\tb\n1\tunshelve\tx\n");
+	(void)read_answer(fd);
+	assert_order("\"watch\":\"a\"", "\"watch\":\"b\"");
+	assert_has("\"operatorState\":\"acknowledged\",\"operator\":\"");
+	assert_has(" (uid ");
+	assert_has("\"operatorText\":\"I look\",");
+	assert_has("\"operatorState\":\"shelved\",");
+	assert_has("\"shelved\":1,\"unacknowledged\":0}");
+	assert_has("\"ok\":true,\"lines\":0,\"omitted\":0}\n"
+	    "{\"type\":\"end\",\"ok\":false,");
+	ask(fd, "1\tstatus\twatch\tb\n");
+	(void)read_answer(fd);
+	assert_has("\"operatorState\":\"none\"");
+	assert_has("\"event\":\"changed\"");
+	close(fd);
+}
+
 /* ---- clients that are no friends */
 
 static void
@@ -586,6 +623,7 @@ main(void)
 		cmocka_unit_test_teardown(one_watch, end),
 		cmocka_unit_test_teardown(many_watches, end),
 		cmocka_unit_test_teardown(reload, end),
+		cmocka_unit_test_teardown(actions, end),
 		cmocka_unit_test_teardown(invalid_requests, end),
 		cmocka_unit_test_teardown(no_reader, end),
 		cmocka_unit_test_teardown(many_clients, end),
