@@ -73,7 +73,9 @@ alarm_view_evidence_file(const struct alarm_view *row, char *name)
 	    row->agent->current.config->evidence_files == 0 ||
 	    a->serial == 0 || (a->flags & ALARM_SUMMARISED) != 0)
 		return ("");
-	return (evidence_file_name(a->serial, row->config->name, name));
+	(void)evidence_file_name(a->serial, row->config->name, name);
+	return (evidence_writer_has(row->agent->evidence_writer, name) ? name :
+	    "");
 }
 
 GETTER(get_evidence_file, value_text,

@@ -11,6 +11,7 @@
 
 #include "base/array.h"
 #include "evidence_directory.h"
+#include "evidence_names.h"
 #include "evidence_writer.h"
 
 #define SUFFIX		".pcapng"
@@ -21,9 +22,12 @@
 #define OPEN_DIRECTORY	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 void
-evidence_directory_init(struct evidence_directory *d, const char *state)
+evidence_directory_init(struct evidence_directory *d, const char *state,
+    struct evidence_names *names)
 {
-	*d = (struct evidence_directory){ .state = state, .fd = -1 };
+	*d = (struct evidence_directory){
+		.state = state, .names = names, .fd = -1,
+	};
 }
 
 void
@@ -129,6 +133,7 @@ list(struct evidence_directory *d, struct listing *l)
 		if (!is_own_file(d->fd, e->d_name, &st))
 			continue;
 		d->size += (uint64_t)st.st_size;
+		evidence_names_put(d->names, e->d_name, true);
 		ok = listing_add(l, e->d_name, &st);
 	}
 	closedir(stream);
@@ -176,6 +181,7 @@ make_room(struct evidence_directory *d, uint64_t octets,
 		if (keep(arg, l.entries[i].name) ||
 		    unlinkat(d->fd, l.entries[i].name, 0) != 0)
 			continue;
+		evidence_names_put(d->names, l.entries[i].name, false);
 		d->size -= l.entries[i].size;
 	}
 	listing_free(&l);
@@ -206,11 +212,12 @@ is_own_directory(int fd)
 }
 
 /*
- * Opens the directory again, because it may have been removed or replaced.
- * False on error (errno, or 0); see evidence_directory_create.
+ * Opens the directory again, because it may have been removed or replaced; if
+ * `make` is true, it is made.  False on error (errno, or 0); see
+ * evidence_directory_create.
  */
 static bool
-open_again(struct evidence_directory *d, const char **wrong)
+open_again(struct evidence_directory *d, bool make, const char **wrong)
 {
 	struct listing	 l = { 0 };
 	int		 state = open(d->state, O_RDONLY | O_DIRECTORY |
@@ -221,7 +228,8 @@ open_again(struct evidence_directory *d, const char **wrong)
 	*wrong = "cannot open the directory";
 	if (state == -1)
 		return (false);
-	if (mkdirat(state, EVIDENCE_DIRECTORY, 0700) == 0 || errno == EEXIST)
+	if (!make || mkdirat(state, EVIDENCE_DIRECTORY, 0700) == 0 ||
+	    errno == EEXIST)
 		d->fd = openat(state, EVIDENCE_DIRECTORY, OPEN_DIRECTORY);
 	close(state);
 	if (d->fd == -1)
@@ -254,17 +262,31 @@ int
 evidence_directory_create(struct evidence_directory *d, const char *name,
     const char **wrong)
 {
-	int	 fd;
+	int	 fd = -1, error;
 
-	if (!open_again(d, wrong))
-		return (-1);
-	remove_old(d, name);
-	fd = openat(d->fd, name, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW |
-	    O_CLOEXEC, 0600);
-	*wrong = "cannot create a file";
-	if (fd == -1 && errno == EEXIST) {
-		*wrong = "the name of a file is used by something else";
-		errno = 0;
+	if (open_again(d, true, wrong)) {
+		remove_old(d, name);
+		fd = openat(d->fd, name, O_RDWR | O_CREAT | O_EXCL |
+		    O_NOFOLLOW | O_CLOEXEC, 0600);
+		*wrong = "cannot create a file";
 	}
+	error = errno;
+	evidence_names_put(d->names, name, fd != -1);
+	errno = error;
 	return (fd);
+}
+
+void
+evidence_directory_find(struct evidence_directory *d)
+{
+	const char	*wrong;
+
+	(void)open_again(d, false, &wrong);
+}
+
+void
+evidence_directory_remove(struct evidence_directory *d, const char *name)
+{
+	evidence_names_put(d->names, name, false);
+	(void)unlinkat(d->fd, name, 0);
 }

@@ -11,26 +11,37 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+struct evidence_names;
+
 struct evidence_directory {
 	const char	*state;		/* the state directory; the caller's */
+	struct evidence_names *names;	/* of its files; the caller's */
 	int		 fd;		/* -1: not open */
 	uint64_t	 limit;		/* of size; the caller sets it */
 	uint64_t	 size;		/* octets of all files, about */
 };
 
-/* `state` must outlive it. */
+/* `state` and `names` must outlive it. */
 void	 evidence_directory_init(struct evidence_directory *,
-	    const char *state);
+	    const char *state, struct evidence_names *);
 void	 evidence_directory_close(struct evidence_directory *);
+
+/* Adds the names of the files that exist, which are from earlier runs. */
+void	 evidence_directory_find(struct evidence_directory *);
 
 /*
  * Creates an evidence file; the directory is made if it does not exist.  An old
  * file of this name is replaced.  Returns a descriptor, which the caller
  * closes; -1 on error, with a constant text in *wrong, and errno, which is 0 if
- * it is no error of the system.
+ * it is no error of the system, and EEXIST if only the name of the file is used
+ * by something else.
  */
 int	 evidence_directory_create(struct evidence_directory *,
 	    const char *name, const char **wrong);
+
+/* Removes a file that has been created. */
+void	 evidence_directory_remove(struct evidence_directory *,
+	    const char *name);
 
 /* True for the name of a file that must not be removed. */
 typedef bool evidence_directory_keep(void *arg, const char *name);

@@ -89,7 +89,16 @@ print_signals(FILE *out, const struct evidence *e)
 static void
 print_header(FILE *out, const struct evidence_file *f)
 {
-	const struct verdict	*v = &f->verdict;
+	static const char *const	 ends[] = {
+		[EVIDENCE_END_NONE] = "hbwatchd writes this file; if it does "
+		    "not any more, it was killed",
+		[EVIDENCE_END_TIME] = "ten minutes after the raise",
+		[EVIDENCE_END_DAEMON] = "hbwatchd was stopped",
+		[EVIDENCE_END_ROOM] = "no room within evidence-files or on "
+		    "the disk",
+		[EVIDENCE_END_ERROR] = "a write failed",
+	};
+	const struct verdict		*v = &f->verdict;
 
 	fprintf(out, "Evidence of alarm %" PRIu32 ", serial %" PRIu32
 	    ", watch \"%s\", interface %s\n", f->alarm_id, f->serial, f->watch,
@@ -97,6 +106,7 @@ print_header(FILE *out, const struct evidence_file *f)
 	print_moment(out, "Last heartbeat", f->moments[EVIDENCE_MOMENT_LAST]);
 	print_moment(out, "Raised", f->moments[EVIDENCE_MOMENT_RAISED]);
 	print_moment(out, "Cleared", f->moments[EVIDENCE_MOMENT_CLEARED]);
+	fprintf(out, "End: %s\n", ends[f->end]);
 	if (f->missing > 0)
 		fprintf(out, "Frames are missing: they were overwritten before "
 		    "they could be written\n");

@@ -29,6 +29,15 @@ enum evidence_moment {
 	EVIDENCE_MOMENTS,
 };
 
+/* Why a file has no later frames. */
+enum evidence_end {
+	EVIDENCE_END_NONE,	/* it is being written, or was */
+	EVIDENCE_END_TIME,	/* EVIDENCE_FILE_NS after the raise */
+	EVIDENCE_END_DAEMON,	/* hbwatchd has ended */
+	EVIDENCE_END_ROOM,	/* no room within evidence-files, or on disk */
+	EVIDENCE_END_ERROR,	/* a write has failed */
+};
+
 #define EVIDENCE_FILE_LINKS	4
 
 struct evidence_file {
@@ -40,6 +49,7 @@ struct evidence_file {
 	struct wall_time	 moments[EVIDENCE_MOMENTS];	/* or never */
 	bool			 shown[EVIDENCE_MOMENTS];	/* as comment */
 	bool			 received;	/* a heartbeat, ever */
+	enum evidence_end	 end;
 	bool			 judged;	/* there is a verdict */
 	struct evidence		 evidence;
 	struct verdict		 verdict;

@@ -3,7 +3,6 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-#include <ctype.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
@@ -22,6 +21,7 @@
 #include "engine/evidence_rings.h"
 #include "evidence_directory.h"
 #include "evidence_file.h"
+#include "evidence_names.h"
 #include "evidence_writer.h"
 
 /* Files that are written at the same time. */
@@ -88,6 +88,7 @@ struct evidence_writer {
 	/* For both, under the mutex. */
 	pthread_mutex_t		 mutex;
 	struct queue		 messages;
+	struct evidence_names	 names;		/* has its own */
 	int			 work;		/* eventfd: for the thread */
 	bool			 stop;
 
@@ -104,26 +105,10 @@ struct evidence_writer {
 	struct pcapng_buffer	 buffer;
 	struct mono_time	 tick;		/* the next one */
 	_Atomic bool		 failing;	/* it was logged */
+	bool			 taken;		/* a name; it was logged */
 	struct mono_time	 failed;	/* when a write failed last */
 	bool			 crowded;	/* it was logged */
 };
-
-char *
-evidence_file_name(uint32_t serial, const char *watch, char *name)
-{
-	static const char	 suffix[] = ".pcapng";
-	size_t			 n, end = EVIDENCE_FILE_NAME_SIZE -
-				    sizeof(suffix);
-
-	n = (size_t)snprintf(name, EVIDENCE_FILE_NAME_SIZE,
-	    EVIDENCE_DIRECTORY "/%" PRIu32 "-", serial);
-	for (; *watch != '\0' && n < end; watch++)
-		name[n++] = isascii((unsigned char)*watch) &&
-		    (isalnum((unsigned char)*watch) ||
-		    strchr(".-_", *watch) != NULL) ? *watch : '_';
-	strcpy(name + n, suffix);
-	return (name);
-}
 
 /* ---- writing, in the thread */
 
@@ -137,6 +122,16 @@ failed(struct evidence_writer *w, const char *wrong, int error)
 		    EVIDENCE_DIRECTORY, wrong);
 	w->failing = true;
 	w->failed = mono_now();
+}
+
+/* Somebody has put a link, for example, in the place of a file. */
+static void
+name_is_taken(struct evidence_writer *w, const struct open_file *o)
+{
+	if (!w->taken)
+		log_warnx("%s/%s: the name is used by something else, so this "
+		    "evidence file is not written", w->state, o->name);
+	w->taken = true;
 }
 
 static void
@@ -171,14 +166,6 @@ is_open(void *arg, const char *name)
 	return (false);
 }
 
-static void
-close_file(struct open_file *o)
-{
-	if (o->fd != -1)
-		close(o->fd);
-	o->fd = -1;
-}
-
 /* Writes all, or nothing (errno). */
 static bool
 write_at(int fd, const struct pcapng_buffer *b, uint64_t offset)
@@ -199,6 +186,13 @@ write_at(int fd, const struct pcapng_buffer *b, uint64_t offset)
 	return (n >= 0);
 }
 
+static void
+end_file(struct open_file *o, enum evidence_end end)
+{
+	o->over = true;
+	o->file.end = end;
+}
+
 /*
  * Appends the buffer, and empties it.  On error the file ends with what it has.
  */
@@ -210,16 +204,16 @@ append(struct evidence_writer *w, struct open_file *o)
 	if (b->exhausted) {
 		failed(w, "out of memory", 0);
 		pcapng_buffer_free(b);
-		o->over = true;
+		end_file(o, EVIDENCE_END_ERROR);
 	} else if (o->size + b->length > w->directory.limit / FILE_SHARE ||
 	    !evidence_directory_reserve(&w->directory, b->length, is_open,
 	    w)) {
 		log_debug("%s: the file has no room for more frames", o->name);
-		o->over = true;
+		end_file(o, EVIDENCE_END_ROOM);
 	} else if (!write_at(o->fd, b, o->size)) {
 		failed(w, "cannot write", errno);
 		(void)!ftruncate(o->fd, (off_t)o->size);
-		o->over = true;
+		end_file(o, EVIDENCE_END_ERROR);
 	} else {
 		o->size += b->length;
 		succeeded(w);
@@ -272,14 +266,17 @@ create(struct evidence_writer *w, struct open_file *o)
 
 	o->fd = evidence_directory_create(&w->directory, base_name(o), &wrong);
 	if (o->fd == -1) {
-		failed(w, wrong, errno);
+		if (errno == EEXIST)
+			name_is_taken(w, o);
+		else
+			failed(w, wrong, errno);
 		return (false);
 	}
 	evidence_file_add_header(&o->file, &w->buffer);
 	append(w, o);
 	if (!o->over)
 		return (true);
-	(void)unlinkat(w->directory.fd, base_name(o), 0);
+	evidence_directory_remove(&w->directory, base_name(o));
 	failed(w, "no room within evidence-files or on the disk", 0);
 	return (false);
 }
@@ -305,6 +302,7 @@ work_on(struct evidence_writer *w, struct open_file *o, struct mono_time now,
 		return;
 	}
 	if (!exists(o)) {
+		evidence_names_put(&w->names, o->name, false);
 		o->over = true;
 		return;
 	}
@@ -312,10 +310,11 @@ work_on(struct evidence_writer *w, struct open_file *o, struct mono_time now,
 	    mono_add(now, -YOUNG_NS));
 	if (!o->over && (o->changed || last))
 		write_time(w, o);
-	if (o->changed || last)
+	if (last && !o->over)
+		end_file(o, all ? EVIDENCE_END_DAEMON : EVIDENCE_END_TIME);
+	if (o->changed || o->over)
 		write_header(w, o);
 	o->changed = false;
-	o->over = o->over || last;
 }
 
 static void
@@ -334,7 +333,8 @@ work_on_all(struct evidence_writer *w, bool all)
 			i++;
 			continue;
 		}
-		close_file(w->files[i]);
+		if (w->files[i]->fd != -1)
+			close(w->files[i]->fd);
 		evidence_file_free(&w->files[i]->file);
 		free(w->files[i]);
 		w->files[i] = w->files[--w->nfiles];
@@ -356,21 +356,22 @@ find(const struct evidence_writer *w, uint32_t serial)
 	return (NULL);
 }
 
-static void
-raised(struct evidence_writer *w, const struct message *m)
+/* False when no file is written. */
+static bool
+begin_file(struct evidence_writer *w, const struct message *m)
 {
 	struct evidence_raise	 raise = m->u.raised.raise;
 	struct open_file	*o;
 
 	if (w->directory.limit == 0 || w->rings == NULL)
-		return;
+		return (false);
 	if (w->nfiles == FILES_MAX) {
 		if (!w->crowded)
 			log_warnx("alarm %" PRIu32 ", watch \"%s\": no "
 			    "evidence file is written, because %d others are",
 			    raise.alarm_id, m->u.raised.watch, FILES_MAX);
 		w->crowded = true;
-		return;
+		return (false);
 	}
 	if (w->nfiles == 0)
 		w->crowded = false;
@@ -380,13 +381,24 @@ raised(struct evidence_writer *w, const struct message *m)
 	if (o == NULL || !evidence_file_begin(&o->file, &raise)) {
 		failed(w, "out of memory", 0);
 		free(o);
-		return;
+		return (false);
 	}
 	(void)evidence_file_name(raise.serial, raise.watch, o->name);
 	o->fd = -1;
 	o->end = mono_add(mono_now(), EVIDENCE_FILE_NS);
 	o->changed = true;
 	w->files[w->nfiles++] = o;
+	return (true);
+}
+
+static void
+raised(struct evidence_writer *w, const struct message *m)
+{
+	char	 name[EVIDENCE_FILE_NAME_SIZE];
+
+	if (!begin_file(w, m))
+		evidence_names_put(&w->names, evidence_file_name(m->serial,
+		    m->u.raised.watch, name), false);
 }
 
 static void
@@ -487,6 +499,7 @@ run(void *arg)
 
 	/* On Linux it is that of the thread. */
 	(void)setpriority(PRIO_PROCESS, 0, NICE);
+	evidence_directory_find(&w->directory);
 	while (!stop) {
 		while (next_message(w, &m, &stop))
 			apply(w, &m);
@@ -510,7 +523,8 @@ evidence_writer_new(const char *state)
 	queue_init(&w->messages, sizeof(struct message));
 	w->work = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->state = strdup(state);
-	evidence_directory_init(&w->directory, w->state);
+	evidence_names_init(&w->names);
+	evidence_directory_init(&w->directory, w->state, &w->names);
 	if (w->work != -1 && w->state != NULL)
 		return (w);
 	(void)evidence_writer_end(w, 0);
@@ -577,6 +591,7 @@ evidence_writer_end(struct evidence_writer *w, int limit_ms)
 	evidence_rings_release(w->rings);
 	evidence_directory_close(&w->directory);
 	queue_free(&w->messages);
+	evidence_names_free(&w->names);
 	(void)pthread_mutex_destroy(&w->mutex);
 	if (w->work != -1)
 		close(w->work);
@@ -635,6 +650,7 @@ evidence_writer_raised(struct evidence_writer *w,
     const struct evidence_raise *raise)
 {
 	struct message	 m = { .type = MESSAGE_RAISED };
+	char		 name[EVIDENCE_FILE_NAME_SIZE];
 
 	if (w == NULL)
 		return;
@@ -642,7 +658,17 @@ evidence_writer_raised(struct evidence_writer *w,
 	m.u.raised.raise = *raise;
 	snprintf(m.u.raised.watch, NAME_SIZE, "%s", raise->watch);
 	snprintf(m.u.raised.interface, NAME_SIZE, "%s", raise->interface);
-	(void)put(w, &m);
+	/* It has the name until it is known that it is not written. */
+	(void)evidence_file_name(raise->serial, raise->watch, name);
+	evidence_names_put(&w->names, name, true);
+	if (!put(w, &m))
+		evidence_names_put(&w->names, name, false);
+}
+
+bool
+evidence_writer_has(struct evidence_writer *w, const char *name)
+{
+	return (evidence_names_has(&w->names, name));
 }
 
 void

@@ -16,20 +16,7 @@
 #include "base/wall.h"
 #include "diagnosis/evidence.h"
 #include "diagnosis/verdict.h"
-
-/* The directory of the files, in the state directory. */
-#define EVIDENCE_DIRECTORY	"evidence"
-
-/* A longer name of a watch is cut. */
-#define EVIDENCE_FILE_NAME_SIZE	200
-
-/*
- * hbwAlarmEvidenceFile: "evidence/SERIAL-WATCH.pcapng", relative to the state
- * directory.  Each octet of the watch's name that is not a letter, a digit,
- * '.', '-' or '_' is replaced by '_'.  Writes name[EVIDENCE_FILE_NAME_SIZE] and
- * returns it.
- */
-char	*evidence_file_name(uint32_t serial, const char *watch, char *name);
+#include "evidence_names.h"
 
 struct evidence_writer;
 
@@ -51,6 +38,12 @@ bool	 evidence_writer_end(struct evidence_writer *, int limit_ms);
  * The following functions do not wait, and `w` may be NULL.  Strings are
  * copied.
  */
+
+/*
+ * True if the file with this name, of evidence_file_name, exists, or will be
+ * written as far as that is known.  `w` is not NULL.
+ */
+bool	 evidence_writer_has(struct evidence_writer *w, const char *name);
 
 /* Limits the size of the directory, in octets; 0: no files are written. */
 void	 evidence_writer_limit(struct evidence_writer *w, uint64_t octets);

@@ -113,6 +113,8 @@ mark_log
 cycle 3
 soon "a link in its place is logged once" 10 \
 	log_lines_are 1 'evidence: cannot open the directory'
+check "... and the alarm has no file" \
+	alarm_is hbwAlarmEvidenceFile flinkserver ""
 check "nothing is written through the link" \
 	[ -z "$(ls "$WORK/elsewhere")" ]
 rm "$EVIDENCE"

@@ -155,6 +155,25 @@ contains(const char *name, const char *text)
 	return (found);
 }
 
+static bool
+has(const char *name)
+{
+	struct stat	 st;
+
+	return (lstat(scratch_path(&scratch, name), &st) == 0);
+}
+
+/* Waits until the writer has tried to write this file. */
+static void
+wait_until_named(const char *name, bool named)
+{
+	int	 ms = 0;
+
+	while (evidence_writer_has(writer, name) != named && ms++ < LONG_MS)
+		(void)poll(NULL, 0, 1);
+	assert_true(ms < LONG_MS);
+}
+
 /* The times in the file, in ms after the raise, as "-2000 0". */
 static void
 times_are(const char *name, const char *expected)
@@ -210,7 +229,9 @@ frames_and_comments_are_written(void **state)
 	add_frame(-900, 60, 60);
 	assert_true(evidence_writer_start(writer));
 	raise_alarm(1, "w", true);
+	assert_true(evidence_writer_has(writer, name));
 	wait_for_file(name);
+	assert_true(contains(name, "End: hbwatchd writes this file"));
 	assert_int_equal(lstat(scratch_path(&scratch, name), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
 	assert_int_equal(lstat(scratch_path(&scratch, "evidence"), &st), 0);
@@ -220,6 +241,7 @@ frames_and_comments_are_written(void **state)
 	evidence_writer_cleared(writer, 1, wall_add(wall, 400 * NSEC_PER_MSEC));
 	end_writer();
 	times_are(name, "-3000 -2000 -900 300 400");
+	assert_true(contains(name, "End: hbwatchd was stopped"));
 	assert_true(contains(name, "Cause: instanceStopped, side: peer, "
 	    "confidence: 95 %"));
 	assert_true(contains(name, "last heartbeat at "));
@@ -273,6 +295,7 @@ nothing_is_written_when_it_is_off(void **state)
 	evidence_writer_limit(writer, 0);
 	assert_true(evidence_writer_start(writer));
 	raise_alarm(1, "w", true);
+	wait_until_named("evidence/1-w.pcapng", false);
 	end_writer();
 	assert_int_equal(lstat(scratch_path(&scratch, "evidence"), &st), -1);
 }
@@ -305,9 +328,13 @@ links_and_files_of_others_are_not_touched(void **state)
 	raise_alarm(2, "w", true);
 	raise_alarm(3, "w", true);
 	raise_alarm(4, "w", true);
+	wait_until_named("evidence/1-w.pcapng", false);
+	wait_until_named("evidence/2-w.pcapng", false);
+	wait_until_named("evidence/3-w.pcapng", false);
+	wait_until_named("evidence/4-w.pcapng", false);
 	end_writer();
 	assert_int_equal(warnings, 1);
-	assert_non_null(strstr(warning, "the name of a file is used by "
+	assert_non_null(strstr(warning, "w.pcapng: the name is used by "
 	    "something else"));
 	assert_int_equal(lstat(scratch_path(&scratch, "evidence/1-w.pcapng"),
 	    &st), 0);
@@ -333,6 +360,7 @@ a_directory_that_is_a_link_is_refused(void **state)
 	assert_true(evidence_writer_start(writer));
 	raise_alarm(1, "w", true);
 	raise_alarm(2, "w", true);
+	wait_until_named("evidence/2-w.pcapng", false);
 	end_writer();
 	assert_int_equal(warnings, 1);
 	assert_int_equal(lstat(scratch_path(&scratch, "other/1-w.pcapng"), &st),
@@ -382,6 +410,106 @@ an_older_file_of_the_same_name_is_replaced(void **state)
 	assert_int_equal(warnings, 0);
 }
 
+/* The files of an earlier run have their names. */
+static void
+earlier_files_are_found(void **state)
+{
+	(void)state;
+	assert_int_equal(mkdir(scratch_path(&scratch, "evidence"), 0700), 0);
+	scratch_write(scratch_path(&scratch, "evidence/5-w.pcapng"), "x", 1);
+	assert_int_equal(symlink("5-w.pcapng", scratch_path(&scratch,
+	    "evidence/6-w.pcapng")), 0);
+	assert_true(evidence_writer_start(writer));
+	wait_until_named("evidence/5-w.pcapng", true);
+	assert_false(evidence_writer_has(writer, "evidence/6-w.pcapng"));
+	assert_false(evidence_writer_has(writer, "evidence/7-w.pcapng"));
+}
+
+/* The thread has too many messages, or too many files are open. */
+static void
+dropped_files_have_no_name(void **state)
+{
+	char		 name[64];
+	uint32_t	 i;
+
+	(void)state;
+	for (i = 1; i <= 200; i++)
+		raise_alarm(i, "w", true);
+	assert_false(evidence_writer_has(writer, "evidence/200-w.pcapng"));
+	assert_true(evidence_writer_start(writer));
+	for (i = 65; i <= 200; i++) {
+		snprintf(name, sizeof(name), "evidence/%u-w.pcapng", i);
+		wait_until_named(name, false);
+	}
+	assert_true(evidence_writer_has(writer, "evidence/64-w.pcapng"));
+}
+
+#define VICTIM	"the file of somebody else"
+
+/* Makes one of many things with this name. */
+static void
+make_something(const char *name, unsigned what)
+{
+	const char	*path = scratch_path(&scratch, name);
+
+	switch (what % 7) {
+	case 0:
+		assert_int_equal(symlink("../victim", path), 0);
+		break;
+	case 1:
+		assert_int_equal(symlink("../nothing", path), 0);
+		break;
+	case 2:
+		assert_int_equal(link(scratch_path(&scratch, "victim"), path),
+		    0);
+		break;
+	case 3:
+		assert_int_equal(mkfifo(path, 0600), 0);
+		break;
+	case 4:
+		assert_int_equal(mkdir(path, 0700), 0);
+		break;
+	case 5:
+		assert_int_equal(symlink("..", path), 0);
+		break;
+	default:
+		scratch_write(path, VICTIM, strlen(VICTIM));
+		break;
+	}
+}
+
+/* Nothing outside of the directory is written or removed. */
+static void
+a_directory_full_of_links(void **state)
+{
+	char		 name[64], *bytes;
+	size_t		 length;
+	unsigned	 i;
+
+	(void)state;
+	srand48(1);
+	scratch_write(scratch_path(&scratch, "victim"), VICTIM,
+	    strlen(VICTIM));
+	assert_int_equal(mkdir(scratch_path(&scratch, "evidence"), 0700), 0);
+	for (i = 1; i <= 500; i++) {
+		snprintf(name, sizeof(name), "evidence/%u-%s.pcapng", i,
+		    i % 3 == 0 ? "other" : "w");
+		make_something(name, (unsigned)lrand48());
+	}
+	evidence_writer_limit(writer, UINT64_C(256) * 1024);
+	for (i = 0; i < 100; i++)
+		add_frame(-2000 + (int)i, 160, 160);
+	assert_true(evidence_writer_start(writer));
+	for (i = 1; i <= 60; i++)
+		raise_alarm(i, "w", true);
+	wait_for_file("evidence/3-w.pcapng");
+	end_writer();
+	bytes = scratch_read(scratch_path(&scratch, "victim"), &length);
+	assert_string_equal(bytes, VICTIM);
+	free(bytes);
+	assert_false(has("nothing"));
+}
+
 /* ---- the limit */
 
 static bool
@@ -402,18 +530,11 @@ write_old(const char *name, size_t size, time_t age)
 	assert_int_equal(utimensat(AT_FDCWD, path, times, 0), 0);
 }
 
-static bool
-has(const char *name)
-{
-	struct stat	 st;
-
-	return (lstat(scratch_path(&scratch, name), &st) == 0);
-}
-
 static void
 the_oldest_files_are_removed(void **state)
 {
 	struct evidence_directory	 d;
+	struct evidence_names		 names;
 	const char			*wrong;
 	char				 kept[] = "2-b.pcapng";
 	int				 fd;
@@ -424,7 +545,11 @@ the_oldest_files_are_removed(void **state)
 	write_old("evidence/2-b.pcapng", 1000, 40);
 	write_old("evidence/3-c.pcapng", 1000, 30);
 	write_old("evidence/notes.pcapng", 1000, 90);
-	evidence_directory_init(&d, scratch.directory);
+	evidence_names_init(&names);
+	evidence_directory_init(&d, scratch.directory, &names);
+	evidence_directory_find(&d);
+	assert_true(evidence_names_has(&names, "3-c.pcapng"));
+	assert_false(evidence_names_has(&names, "notes.pcapng"));
 	d.limit = 3500;
 	fd = evidence_directory_create(&d, "4-d.pcapng", &wrong);
 	assert_true(fd >= 0);
@@ -434,6 +559,8 @@ the_oldest_files_are_removed(void **state)
 	assert_true(has("evidence/3-c.pcapng"));
 	assert_true(evidence_directory_reserve(&d, 600, keep_nothing, kept));
 	assert_false(has("evidence/3-c.pcapng"));
+	assert_false(evidence_names_has(&names, "3-c.pcapng"));
+	assert_true(evidence_names_has(&names, "4-d.pcapng"));
 	assert_true(has("evidence/1-a.pcapng"));
 	assert_true(has("evidence/2-b.pcapng"));
 	assert_true(has("evidence/notes.pcapng"));
@@ -441,6 +568,7 @@ the_oldest_files_are_removed(void **state)
 	assert_true(has("evidence/2-b.pcapng"));
 	assert_false(has("evidence/1-a.pcapng"));
 	evidence_directory_close(&d);
+	evidence_names_free(&names);
 }
 
 /* Files that are being written are not removed; further ones are refused. */
@@ -463,6 +591,8 @@ open_files_are_kept(void **state)
 		snprintf(name, sizeof(name), "evidence/%u-w.pcapng", i);
 		assert_true(has(name));
 	}
+	assert_true(contains("evidence/1-w.pcapng", "End: no room within") ||
+	    contains("evidence/1-w.pcapng", "End: hbwatchd was stopped"));
 	assert_false(has("evidence/40-w.pcapng"));
 }
 
@@ -527,6 +657,8 @@ a_full_disk_costs_only_the_file(void **state)
 	assert_true(evidence_writer_start(writer));
 	raise_alarm(1, "w", true);
 	raise_alarm(2, "w", true);
+	wait_until_named("evidence/1-w.pcapng", false);
+	wait_until_named("evidence/2-w.pcapng", false);
 	end_writer();
 	assert_int_equal(warnings, 1);
 	assert_non_null(strstr(warning, "no room"));
@@ -550,6 +682,9 @@ main(void)
 		TEST(a_directory_that_others_may_write_is_refused),
 		TEST(a_removed_directory_is_made_again),
 		TEST(an_older_file_of_the_same_name_is_replaced),
+		TEST(earlier_files_are_found),
+		TEST(dropped_files_have_no_name),
+		TEST(a_directory_full_of_links),
 		TEST(the_oldest_files_are_removed),
 		TEST(open_files_are_kept),
 		TEST(a_storm_stays_within_the_limit),
