@@ -68,8 +68,8 @@ struct config_lex {
  * Opens the file, which is a regular one or, if `pipe` is true, a pipe without
  * a name.  When it cannot be read, an error is added and the only token is
  * TOKEN_END.  The arena must live as long as the tokens and the errors.  The
- * names of the regular files, and of directories that were searched, are written
- * to `names`, unless it is NULL.
+ * names of the regular files, and of the directories that were searched, are
+ * written to `names`, unless it is NULL.
  */
 void	 config_lex_open(struct config_lex *, const char *file, bool pipe,
 	    FILE *names, struct arena *, struct config_errors *);
