@@ -16,6 +16,10 @@ NOC=127.0.0.1:1163
 REQUEST=(-H 127.0.0.1 -p "${AGENT#*:}" -C public)
 export PYTHONDONTWRITEBYTECODE=1
 
+# Lines of snmpd.conf, and sections of hbwatchd.conf, that begin_noc adds.
+SNMPD_LINES=()
+SECTIONS=()
+
 # begin_noc [PROGRAM...]: as begin, and starts a pair with the watch
 # "flinkserver", whose snmpd also sends to $NOC
 begin_noc() {
@@ -23,9 +27,9 @@ begin_noc() {
 	# shellcheck disable=SC2034 # no cause changes after the raise
 	EVIDENCE=0
 	start_traps
-	start_snmpd "trap2sink $NOC public"
-	watch_section flinkserver 20053 2s "$LINK" 'host = "node-1"' |
-		configure
+	start_snmpd "trap2sink $NOC public" "${SNMPD_LINES[@]}"
+	printf '%s\n' "$(watch_section flinkserver 20053 2s "$LINK" \
+		'host = "node-1"')" "${SECTIONS[@]}" | configure
 	start_peer
 	start_hbwatchd
 	need "the watch is not alive" 20 watch_is hbwWatchState flinkserver alive
