@@ -14,6 +14,7 @@
 #include "offline/command.h"
 #include "offline/discover.h"
 #include "offline/explain.h"
+#include "offline/operator_commands.h"
 #include "offline/replay.h"
 #include "offline/status.h"
 
@@ -32,6 +33,9 @@ static const struct subcommand {
 	{ "discover", DISCOVER_USAGE, discover_main },
 	{ "explain", EXPLAIN_USAGE, explain_main },
 	{ "status", STATUS_USAGE, status_main },
+	{ "acknowledge", ACKNOWLEDGE_USAGE, acknowledge_main },
+	{ "shelve", SHELVE_USAGE, shelve_main },
+	{ "unshelve", UNSHELVE_USAGE, unshelve_main },
 	{ "names", NAMES_USAGE, names_main },
 };
 
