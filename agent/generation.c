@@ -104,6 +104,26 @@ number_captures(struct watch_index *index, struct generation *g)
 	return (true);
 }
 
+/* The watches of one section have the same profile. */
+static void
+count_watches(struct generation *g)
+{
+	const struct configuration_profile	*p, *last = NULL;
+	uint32_t				 capture = 0;
+	size_t					 i;
+
+	for (i = 0; i < g->config->nwatches; i++) {
+		p = g->config->watches[i]->profile;
+		if (!p->enabled)
+			continue;
+		if (p != last)
+			capture = shared_state_find_capture(g->shared,
+			    p->interface);
+		last = p;
+		g->captures[capture].watches++;
+	}
+}
+
 static bool
 order_captures(struct generation *g)
 {
@@ -288,6 +308,7 @@ generation_new(struct generation *g, struct watch_index *watches,
 		generation_free(g);
 		return (false);
 	}
+	count_watches(g);
 	for (i = 0; i < nalarms; i++) {
 		alarm_init(&g->alarms[i]);
 		if (alarm_positions_is_dual(&shared->positions, i))

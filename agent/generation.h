@@ -21,6 +21,7 @@ struct generation_capture {
 	/* Entry i: the capture in row i of hbwCaptureTable. */
 	uint32_t	 position;
 	uint32_t	 index;		/* hbwCaptureIndex */
+	uint32_t	 watches;	/* enabled ones, 1 or more */
 	uint32_t	 restarts;	/* hbwCaptureRestarts */
 	bool		 notified_blind;	/* in its last notification */
 	bool		 deferred;	/* a notification, by the limit */

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "config.h"
 
+#include "agent_watches.h"
 #include "persistence.h"
 #include "table.h"
 
@@ -38,6 +39,10 @@ GETTER(get_storm_raised, value_unsigned, row->storm->raised)
 GETTER(get_storm_cleared, value_unsigned, row->storm->cleared)
 GETTER(get_storm_first, value_unsigned, row->storm->first)
 GETTER(get_storm_since, value_time, row->storm->since)
+GETTER(get_blind_watches, value_unsigned, row->blind_watches != NULL ?
+    *row->blind_watches : agent_watches_now(row->agent).blind)
+GETTER(get_interrupted_watches, value_unsigned,
+    agent_watches_now(row->agent).interrupted)
 GETTER(get_shelved, value_unsigned, row->agent->shelved)
 GETTER(get_unacknowledged, value_unsigned, row->agent->unacknowledged)
 
@@ -61,6 +66,8 @@ static const struct column columns[] = {
 	{ 17, "hbwStormCleared", ASN_UNSIGNED, get_storm_cleared },
 	{ 18, "hbwStormFirst", ASN_UNSIGNED, get_storm_first },
 	{ 19, "hbwStormSince", ASN_OCTET_STR, get_storm_since },
+	{ 20, "hbwBlindWatches", ASN_GAUGE, get_blind_watches },
+	{ 21, "hbwInterruptedWatches", ASN_GAUGE, get_interrupted_watches },
 	{ 22, "hbwShelvedAlarms", ASN_GAUGE, get_shelved },
 	{ 23, "hbwUnacknowledgedAlarms", ASN_GAUGE, get_unacknowledged },
 };
@@ -86,7 +93,7 @@ row_view(const struct agent *agent, size_t i, union view *view)
 	(void)i;
 	view->scalars = (struct scalars_view){
 		agent, agent->outbox.sequence, agent->epoch,
-		storm_shown(&agent->storm),
+		storm_shown(&agent->storm), NULL,
 	};
 	return (&view->scalars);
 }

@@ -114,7 +114,7 @@ view_of(const struct agent *agent, const struct notification *n,
 	if (table == &scalars_table) {
 		view->scalars = (struct scalars_view){
 			agent, n->sequence,
-			notification_epoch(n, agent->epoch), &n->storm,
+			notification_epoch(n, agent->epoch), &n->storm, NULL,
 		};
 	} else if (table == &change_table) {
 		view->change.change = n->change;

@@ -6,6 +6,7 @@
 #include "base/median.h"
 #include "base/versioned.h"
 #include "detect/detect.h"
+#include "detect/detect_count.h"
 
 _Static_assert(sizeof(struct detect_watch) == 128, "two cache lines");
 _Static_assert(offsetof(struct detect_watch, intervals) == 64, "second line");
@@ -177,6 +178,7 @@ detect_init(struct detect *d, struct detect_watch *watches, size_t nwatches,
 		detect_watch_sanitize(&watches[i]);
 		schedule(d, i);
 	}
+	detect_count_watches(d, nwatches);
 	return (true);
 }
 
@@ -229,7 +231,7 @@ static void
 raise_alarm(struct detect *d, uint32_t i, struct mono_time at)
 {
 	struct detect_watch		*w = &d->watches[i];
-	const struct detect_source	*source = d->sources[w->source];
+	struct detect_source		*source = d->sources[w->source];
 	struct detect_event		 event = {
 		.transition = DETECT_RAISED, .watch = i,
 		.number = w->transitions + 1, .at = at,
@@ -247,6 +249,8 @@ raise_alarm(struct detect *d, uint32_t i, struct mono_time at)
 	w->raised_at = at;
 	w->recovered = 0;
 	w->transitions++;
+	source->interrupted++;
+	source->alive -= w->received;
 	d->emit(d->arg, &event);
 }
 
@@ -254,6 +258,7 @@ static void
 clear_alarm(struct detect *d, uint32_t i, struct mono_time at)
 {
 	struct detect_watch	*w = &d->watches[i];
+	struct detect_source	*source = d->sources[w->source];
 	struct detect_event	 event = {
 		.transition = DETECT_CLEARED, .watch = i,
 		.number = w->transitions + 1, .at = at,
@@ -264,6 +269,8 @@ clear_alarm(struct detect *d, uint32_t i, struct mono_time at)
 	w->raised = false;
 	w->stopping = false;
 	w->transitions++;
+	source->interrupted--;
+	source->alive++;
 	d->emit(d->arg, &event);
 }
 
@@ -373,7 +380,7 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
     struct wall_time wall)
 {
 	struct detect_watch		*w = &d->watches[i];
-	const struct detect_source	*source;
+	struct detect_source		*source;
 	int64_t				 gap_ns;
 	bool				 learned = false;
 
@@ -390,9 +397,12 @@ detect_heartbeat(struct detect *d, uint32_t i, struct mono_time at,
 	    mono_before(deadline(w, source), at) &&
 	    mono_before(raise_due(d, i), at))
 		raise_alarm(d, i, raise_due(d, i));
-	if (w->received && !mono_before(w->last, source->since))
+	if (!w->received) {
+		w->received = true;
+		source->alive += !w->raised;
+	} else if (!mono_before(w->last, source->since)) {
 		learned = record_gap(w, gap_ns);
-	w->received = true;
+	}
 	if (w->stopping && stop_grace_is_over(w, at))
 		w->stopping = false;
 	w->last = at;

@@ -60,6 +60,15 @@ struct detect_source {
 	/* These are 0 or 1.  Another process may write any other octet. */
 	uint8_t			 blind;		/* it captures nothing */
 	uint8_t			 link_down;	/* its interface is down */
+	/*
+	 * The enabled watches of the source, counted by the detector: blind
+	 * ones (see detect_watch_set_blind), and of the others those whose
+	 * alarm is active, and those without alarm that have received a
+	 * heartbeat.  The rest has received none yet.
+	 */
+	uint32_t		 blind_watches;
+	uint32_t		 interrupted;
+	uint32_t		 alive;
 };
 
 #define DETECT_INTERRUPTION_BITS	47	/* up to 39 h, in ns */
@@ -173,7 +182,8 @@ void	 detect_watch_configure(struct detect_watch *, uint32_t source,
 /*
  * A blind watch cannot receive its heartbeats, though its source captures.  It
  * counts none and raises no alarm.  A watch that is no longer blind has to
- * receive a heartbeat again; its silence counts from `now` on.
+ * receive a heartbeat again; its silence counts from `now` on.  Call it before
+ * detect_init, which counts the blind watches of each source.
  */
 void	 detect_watch_set_blind(struct detect_watch *, bool blind,
 	    struct mono_time now);

@@ -723,6 +723,57 @@ one_watch_is_blind(void **state)
 	assert_false(raised(0, 130000)->received);
 }
 
+static void
+assert_counts(uint32_t source, uint32_t blind, uint32_t interrupted,
+    uint32_t alive)
+{
+	assert_int_equal(t.sources[source].blind_watches, blind);
+	assert_int_equal(t.sources[source].interrupted, interrupted);
+	assert_int_equal(t.sources[source].alive, alive);
+}
+
+static void
+watches_are_counted(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	watch(1, 0, 30000, 1);
+	watch(2, 1, 30000, 1);
+	assert_counts(0, 0, 0, 0);
+	heartbeat(0, 1000);
+	heartbeat(0, 2000);
+	assert_counts(0, 0, 0, 1);
+	advance(30000);
+	raised(1, 30000);
+	raised(2, 30000);
+	assert_counts(0, 0, 1, 1);
+	assert_counts(1, 0, 1, 0);
+	heartbeat(1, 31000);
+	cleared(1, 31000, 1000);
+	assert_counts(0, 0, 0, 2);
+	/* The next detector counts again. */
+	t.sources[0].alive = 77;
+	detect_watch_set_blind(&t.watches[0], true, ms(32000));
+	detect_watch_set_blind(&t.watches[2], true, ms(32000));
+	replace_detector();
+	assert_counts(0, 1, 0, 1);
+	assert_counts(1, 1, 0, 0);
+	advance(61000);
+	raised(1, 61000);
+	assert_counts(0, 1, 1, 0);
+	/* The deadline was not checked before the heartbeat. */
+	detect_watch_set_blind(&t.watches[0], false, ms(62000));
+	replace_detector();
+	assert_counts(0, 0, 1, 0);
+	heartbeat(0, 93000);
+	raised(0, 92000);
+	cleared(0, 93000, 1000);
+	assert_counts(0, 0, 1, 1);
+	t.watches[1].enabled = false;
+	replace_detector();
+	assert_counts(0, 0, 0, 1);
+}
+
 /* An active alarm stays until a heartbeat is received again. */
 static void
 raised_and_blind(void **state)
@@ -1673,6 +1724,7 @@ main(void)
 		TEST(after_blindness_never_received),
 		TEST(heartbeat_after_blindness),
 		TEST(one_watch_is_blind),
+		TEST(watches_are_counted),
 		TEST(raised_and_blind),
 		TEST(blind_at_the_heartbeat),
 		TEST(alarm_stays_active_through_blindness),

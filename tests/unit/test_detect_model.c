@@ -405,6 +405,26 @@ is_equal(const struct detect_event *a, const struct detect_event *b)
 	    a->stopping == b->stopping && !a->lossy && !a->link_down);
 }
 
+/* The numbers of a source are those of its watches in each state. */
+static void
+compare_counts(uint32_t source)
+{
+	const struct detect_source	*s = &sources[source];
+	uint32_t			 i, raised = 0, alive = 0;
+
+	for (i = 0; i < WATCHES; i++) {
+		if (model[i].source != source || !model[i].enabled)
+			continue;
+		if (is_raised(&model[i]))
+			raised++;
+		else if (count(&model[i], HEARTBEAT) > 0)
+			alive++;
+	}
+	assert_int_equal(s->interrupted, raised);
+	assert_int_equal(s->alive, alive);
+	assert_int_equal(s->blind_watches, 0);
+}
+
 static void
 compare(uint32_t seed, uint32_t step)
 {
@@ -427,6 +447,8 @@ compare(uint32_t seed, uint32_t step)
 		assert_int_equal(detect_interruptions(&watches[i]),
 		    count(&model[i], RAISED));
 	}
+	for (i = 0; i < SOURCES; i++)
+		compare_counts(i);
 }
 
 /*

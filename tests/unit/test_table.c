@@ -250,6 +250,70 @@ scalars(void **state)
 	assert_number("1.1.5.0", 0);
 }
 
+/* The scalars are the numbers of rows with these values of hbwWatchState. */
+static void
+assert_totals(uint32_t blind, uint32_t interrupted)
+{
+	struct value	 state;
+	char		 name[32];
+	uint32_t	 i, states[DETECT_DISABLED + 1] = { 0 };
+
+	assert_number("1.1.20.0", blind);	/* hbwBlindWatches */
+	assert_number("1.1.21.0", interrupted);	/* hbwInterruptedWatches */
+	for (i = 1; i <= AGENT->current.config->nwatches; i++) {
+		snprintf(name, sizeof(name), "1.3.1.11.%u", (unsigned)i);
+		get(name, &state);
+		states[state.integer]++;
+	}
+	assert_int_equal(states[DETECT_BLIND], blind);
+	assert_int_equal(states[DETECT_INTERRUPTED], interrupted);
+}
+
+static void
+totals(void **state)
+{
+	struct shared_state	*shared;
+	uint32_t		 eth0, eth1;
+
+	(void)state;
+	/* d is disabled. */
+	stage_begin(&stage, four);
+	assert_totals(0, 0);
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 13);		/* raises a */
+	stage_advance(&stage, 21);		/* raises c, then b */
+	assert_totals(0, 3);
+	stage_heartbeat(&stage, 0, 22);
+	assert_totals(0, 2);
+	eth0 = stage_find_capture(&stage, "eth0");
+	eth1 = stage_find_capture(&stage, "eth1");
+	stage_capture(&stage, eth1, SHARED_CAPTURE_FAILED, "gone", 23);
+	assert_totals(1, 2);
+	/* Its alarm stays active. */
+	stage_capture(&stage, eth0, SHARED_CAPTURE_FAILED, "gone", 24);
+	assert_totals(2, 1);
+	stage_capture(&stage, eth0, SHARED_CAPTURE_DOWN, "down", 25);
+	assert_totals(1, 2);
+	/* One watch of an interface that is captured. */
+	shared = AGENT->current.shared;
+	detect_watch_set_blind(&shared->watches[1], true, AGENT->now);
+	shared->captures[eth0].source.blind_watches = 1;
+	shared->captures[eth0].source.interrupted = 0;
+	assert_totals(2, 1);
+	/* An engine may write anything: no number exceeds the watches. */
+	shared->captures[eth0].source.blind_watches = UINT32_MAX;
+	shared->captures[eth0].source.interrupted = UINT32_MAX;
+	shared->captures[eth0].source.alive = UINT32_MAX;
+	assert_totals(2, 1);
+	AGENT->engine_fault = "the engine fails repeatedly";
+	assert_totals(3, 0);
+	AGENT->engine_fault = NULL;
+	AGENT->now = stage_mono(60);
+	assert_totals(3, 0);
+	stage_reload(&stage, "", 70);
+	assert_totals(0, 0);
+}
+
 static void
 captures(void **state)
 {
@@ -1552,6 +1616,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		STAGED(scalars),
+		STAGED(totals),
 		STAGED(captures),
 		STAGED(active),
 		STAGED(active_after_reload),
