@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "agent_captures.h"
+#include "agent_watches.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "engine/shared_state.h"
@@ -16,6 +17,21 @@
  */
 #define NOTIFICATIONS_BURST	10
 #define NOTIFICATIONS_NS	(60 * NSEC_PER_SEC)
+
+/* The present values of hbwatchd itself. */
+static struct notification_watcher
+watcher_now(const struct agent *agent)
+{
+	const struct configuration_profile	*p;
+	struct notification_watcher		 watcher = {
+		.blind_watches = agent_watches_lasting(agent).blind,
+	};
+
+	p = agent->current.config->defaults;
+	snprintf(watcher.source, sizeof(watcher.source), "%s", p->source);
+	snprintf(watcher.host, sizeof(watcher.host), "%s", p->host);
+	return (watcher);
+}
 
 void
 agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
@@ -44,6 +60,7 @@ agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
 		return;
 	}
 	shared_state_read_capture(agent->current.shared, i, agent->now, &row);
+	copy->watcher = watcher_now(agent);
 	copy->index = c->index;
 	copy->state = blind ? SHARED_CAPTURE_FAILED : row.state;
 	memcpy(copy->interface, row.interface, sizeof(copy->interface));

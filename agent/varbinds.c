@@ -26,6 +26,22 @@ static const struct table change_table = {
 	.columns = change_columns, .ncolumns = COLUMNS(change_columns),
 };
 
+TABLE_GETTER(get_watcher_source, struct notification_watcher, value_text,
+    row->source)
+TABLE_GETTER(get_watcher_host, struct notification_watcher, value_text,
+    row->host)
+
+static const struct column watcher_columns[] = {
+	{ 2, "hbwWatcherSource", ASN_OCTET_STR, get_watcher_source },
+	{ 3, "hbwWatcherHost", ASN_OCTET_STR, get_watcher_host },
+};
+
+/* The same; the view is the watcher of the notification. */
+static const struct table watcher_table = {
+	.prefix = { 1, 8 }, .prefix_length = 2, .indexes = 1,
+	.columns = watcher_columns, .ncolumns = COLUMNS(watcher_columns),
+};
+
 /* The first and the last four are only for hbwAlarmChanged. */
 static const struct object changed_objects[] = {
 	{ &change_table, 1, "hbwAlarmChange" },
@@ -69,6 +85,9 @@ static const struct object capture_objects[] = {
 	{ &capture_table, 8, "hbwCaptureError" },
 	{ &scalars_table, 12, "hbwNotificationSequence" },
 	{ &scalars_table, 11, "hbwNotificationEpoch" },
+	{ &watcher_table, 2, "hbwWatcherSource" },
+	{ &watcher_table, 3, "hbwWatcherHost" },
+	{ &scalars_table, 20, "hbwBlindWatches" },
 };
 
 static const struct object storm_objects[] = {
@@ -114,8 +133,11 @@ view_of(const struct agent *agent, const struct notification *n,
 	if (table == &scalars_table) {
 		view->scalars = (struct scalars_view){
 			agent, n->sequence,
-			notification_epoch(n, agent->epoch), &n->storm, NULL,
+			notification_epoch(n, agent->epoch), &n->storm,
+			c == NULL ? NULL : &c->watcher.blind_watches,
 		};
+	} else if (table == &watcher_table) {
+		return (&c->watcher);
 	} else if (table == &change_table) {
 		view->change.change = n->change;
 	} else if (table == &capture_table) {

@@ -56,6 +56,16 @@ interned_string_share(const char *string)
 	return (e->string);
 }
 
+bool
+interned_string_keep(const char **string)
+{
+	const char	*copy = interned_string_share(*string);
+	bool		 done = copy != NULL || *string == NULL;
+
+	*string = copy;
+	return (done);
+}
+
 void
 interned_string_release(const char *string)
 {

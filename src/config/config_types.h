@@ -99,6 +99,8 @@ struct configuration_directive {
 };
 
 struct configuration {
+	/* The texts of watches without their own; it has no alarm. */
+	struct configuration_profile *defaults;
 	const char	*agentx;	/* NULL: the option is absent */
 	const char	*control;	/* path of the socket; "": none */
 	struct configuration_directive *snmp;	/* in the file's order */

@@ -9,17 +9,6 @@
 #include "config/config_check.h"
 #include "config/configuration.h"
 
-/* Replaces a borrowed text, or NULL, by one that is interned. */
-static void
-keep_text(const char **text, struct config_errors *errors)
-{
-	const char	*borrowed = *text;
-
-	*text = interned_string_share(borrowed);
-	if (*text == NULL && borrowed != NULL)
-		config_errors_exhausted(errors);
-}
-
 static struct configuration *
 configuration_check(struct config_file *file, struct config_errors *errors,
     struct config_errors *warnings)
@@ -39,6 +28,7 @@ configuration_check(struct config_file *file, struct config_errors *errors,
 			.vlan = VLAN_ANY, .enabled = true,
 		},
 	};
+	bool			 kept;
 
 	if (result == NULL)
 		return (config_errors_exhausted(errors));
@@ -47,8 +37,12 @@ configuration_check(struct config_file *file, struct config_errors *errors,
 		strcpy(c.host, "localhost");
 	config_check_section(&c, &file->top);
 	c.defaults = c.watch;
-	keep_text(&c.result.agentx, errors);
-	keep_text(&c.result.control, errors);
+	c.result.defaults = configuration_profile_new(&c.watch);
+	/* Both, because configuration_free() releases them. */
+	kept = interned_string_keep(&c.result.agentx);
+	kept = interned_string_keep(&c.result.control) && kept;
+	if (!kept || c.result.defaults == NULL)
+		config_errors_exhausted(errors);
 	config_check_alarms(&c);
 	config_check_watches(&c);
 	*result = c.result;
@@ -108,6 +102,7 @@ configuration_free(struct configuration *c)
 {
 	if (c == NULL)
 		return;
+	configuration_profile_release(c->defaults);
 	interned_string_release(c->agentx);
 	interned_string_release(c->control);
 	while (c->nsnmp > 0) {

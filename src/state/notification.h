@@ -39,8 +39,19 @@ enum notification_delivery {
 	NOTIFICATION_DELIVERED,		/* acknowledged by snmpd */
 };
 
+/* The size of a text of the configuration with its NUL. */
+#define NOTIFICATION_TEXT_SIZE	256
+
+/* hbwatchd itself, in a notification that is not about an alarm. */
+struct notification_watcher {
+	uint32_t	 blind_watches;	/* hbwBlindWatches */
+	char		 source[NOTIFICATION_TEXT_SIZE];
+	char		 host[NOTIFICATION_TEXT_SIZE];
+};
+
 /* For NOTIFICATION_BLIND and NOTIFICATION_RESTORED. */
 struct notification_capture {
+	struct notification_watcher watcher;
 	uint32_t	 index;		/* hbwCaptureIndex */
 	uint32_t	 state;		/* enum shared_capture_state */
 	char		 interface[IF_NAMESIZE];

@@ -85,6 +85,11 @@
  * of the operator is 0 if there was no action.
  */
 #define NOTIFICATION_5(KEY, REQUIRED, INTEGER, TEXT) \
+	INTEGER("blind_watches", CAPTURE, blind_watches, 0, UINT32_MAX) \
+	TEXT("watcher_source", CAPTURE, watcher_source, \
+	    NOTIFICATION_TEXT_SIZE - 1) \
+	TEXT("watcher_host", CAPTURE, watcher_host, \
+	    NOTIFICATION_TEXT_SIZE - 1) \
 	INTEGER("side", ALARM, n.alarm.side, 0, CAUSE_SIDE_MAX) \
 	INTEGER("confidence", ALARM, n.alarm.confidence, 0, 100) \
 	INTEGER("decided", ALARM, n.alarm.number, 0, EVIDENCE_MAX) \

@@ -45,6 +45,9 @@ struct store_row {
 	uint32_t			 capture_index;
 	uint32_t			 capture_state;
 	const char			*error;
+	const char			*watcher_source;
+	const char			*watcher_host;
+	uint32_t			 blind_watches;
 	struct store_counters		 counters;
 	uint8_t				 counters_id;	/* 1: the only row */
 };

@@ -217,6 +217,9 @@ capture_of(const struct store_row *row)
 	snprintf(c->interface, sizeof(c->interface), "%s",
 	    row->profile.interface);
 	snprintf(c->error, sizeof(c->error), "%s", row->error);
+	c->watcher.blind_watches = row->blind_watches;
+	strcpy(c->watcher.source, row->watcher_source);
+	strcpy(c->watcher.host, row->watcher_host);
 	return (c);
 }
 
@@ -428,6 +431,9 @@ put_notification(struct store *s, enum store_statement statement,
 		row.capture_index = n->capture->index;
 		row.capture_state = n->capture->state;
 		row.error = n->capture->error;
+		row.watcher_source = n->capture->watcher.source;
+		row.watcher_host = n->capture->watcher.host;
+		row.blind_watches = n->capture->watcher.blind_watches;
 	}
 	put(s, statement, &row);
 }

@@ -292,6 +292,10 @@ capture_notification(uint32_t sequence, bool blind, const char *interface)
 
 	assert_non_null(n.capture);
 	n.capture->index = 3;
+	n.capture->watcher = (struct notification_watcher){
+		.blind_watches = blind ? 7 : 0, .source = "mrs-cluster-1",
+		.host = "node-1",
+	};
 	n.capture->state = blind ? SHARED_CAPTURE_FAILED : SHARED_CAPTURE_DOWN;
 	snprintf(n.capture->interface, sizeof(n.capture->interface), "%s",
 	    interface);

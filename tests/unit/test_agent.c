@@ -1215,7 +1215,8 @@ blind_and_restored(void **state)
 	const struct notification	*n;
 
 	(void)state;
-	stage_begin(&stage, COMMON WATCH("a", "")
+	stage_begin(&stage, "source = cluster host = node-1\n" COMMON
+	    WATCH("a", "")
 	    FLOW("b", "any", "192.0.2.12", ""));
 	stage_capture(&stage, 1, SHARED_CAPTURE_FAILED, "it is gone", 5);
 	assert_notifications(1);
@@ -1227,10 +1228,23 @@ blind_and_restored(void **state)
 	assert_string_equal(n->capture->error, "it is gone");
 	assert_int_equal(n->capture->state, SHARED_CAPTURE_FAILED);
 	assert_int_equal(n->capture->index, 2);
-	stage_capture(&stage, 1, SHARED_CAPTURE_RUNNING, "", 6);
+	assert_string_equal(n->capture->watcher.source, "cluster");
+	assert_string_equal(n->capture->watcher.host, "node-1");
+	assert_int_equal(n->capture->watcher.blind_watches, 1);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "it too", 5);
 	assert_notifications(2);
-	n = notification(2);
+	assert_int_equal(notification(2)->capture->watcher.blind_watches, 2);
+	/* While one engine takes over from another, nothing more is blind. */
+	stage.agent.engine_running = false;
+	stage_capture(&stage, 0, SHARED_CAPTURE_RUNNING, "", 5);
+	stage.agent.engine_running = true;
+	assert_notifications(3);
+	assert_int_equal(notification(3)->capture->watcher.blind_watches, 1);
+	stage_capture(&stage, 1, SHARED_CAPTURE_RUNNING, "", 6);
+	assert_notifications(4);
+	n = notification(4);
 	assert_int_equal(n->event, NOTIFICATION_RESTORED);
+	assert_int_equal(n->capture->watcher.blind_watches, 0);
 	assert_int_equal(n->capture->state, SHARED_CAPTURE_RUNNING);
 	assert_string_equal(n->capture->error, "");
 	assert_int_equal(notification(1)->capture->state,

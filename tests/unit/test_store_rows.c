@@ -111,6 +111,12 @@ assert_same_notification(const struct notification *a,
 		assert_string_equal(a->capture->interface,
 		    b->capture->interface);
 		assert_string_equal(a->capture->error, b->capture->error);
+		assert_int_equal(a->capture->watcher.blind_watches,
+		    b->capture->watcher.blind_watches);
+		assert_string_equal(a->capture->watcher.source,
+		    b->capture->watcher.source);
+		assert_string_equal(a->capture->watcher.host,
+		    b->capture->watcher.host);
 	} else {
 		assert_null(b->capture);
 	}
@@ -273,6 +279,8 @@ notifications_kept(void **state)
 	assert_kept(capture_notification(9, false, "enp65s0f1np1.99"));
 	n = capture_notification(10, true, "eth1");
 	memset(n.capture->error, 'e', SHARED_ERROR_SIZE - 1);
+	memset(n.capture->watcher.host, 'h', NOTIFICATION_TEXT_SIZE - 1);
+	n.capture->watcher.blind_watches = UINT32_MAX;
 	assert_kept(n);
 	assert_kept(storm_notification(11, 1000, 20, 3, INT64_MAX));
 	n = capture_notification(12, true, "eth1");
@@ -619,7 +627,9 @@ without_a_commit(void **state)
 	"capture_index INTEGER, capture_state INTEGER, error TEXT"
 
 #define COLUMNS_0_3_0 \
-	", sent_early INTEGER, epoch INTEGER, side INTEGER" \
+	", sent_early INTEGER, epoch INTEGER" \
+	", blind_watches INTEGER, watcher_source TEXT DEFAULT ''" \
+	", watcher_host TEXT DEFAULT '', side INTEGER" \
 	", confidence INTEGER" \
 	", decided INTEGER, decided_at INTEGER, decided_count INTEGER, " \
 	"decided_state INTEGER, decided_code INTEGER, decided_port INTEGER, " \
@@ -633,7 +643,9 @@ without_a_commit(void **state)
 
 /* The table `alarm` was created again, with another key. */
 #define ALARM_COLUMNS_0_3_0 \
-	",sent_early INTEGER,epoch INTEGER,side INTEGER,confidence INTEGER," \
+	",sent_early INTEGER,epoch INTEGER,blind_watches INTEGER," \
+	"watcher_source TEXT,watcher_host TEXT,side INTEGER," \
+	"confidence INTEGER," \
 	"decided INTEGER,decided_at INTEGER,decided_count INTEGER," \
 	"decided_state INTEGER,decided_code INTEGER,decided_port INTEGER," \
 	"decided_mac INTEGER,decided_address TEXT,peer_host TEXT,log TEXT," \
@@ -691,6 +703,8 @@ schema_of_version_0_3_0(void **state)
 	"INSERT INTO alarm SELECT * FROM five; DROP TABLE five;"
 #define DROP_5 \
 	"ALTER TABLE alarm RENAME TO five;" \
+	DROP_BOTH("blind_watches") DROP_BOTH("watcher_source") \
+	DROP_BOTH("watcher_host") \
 	DROP_BOTH("side") DROP_BOTH("confidence") DROP_BOTH("decided") \
 	DROP_BOTH("decided_at") DROP_BOTH("decided_count") \
 	DROP_BOTH("decided_state") DROP_BOTH("decided_code") \
@@ -816,17 +830,24 @@ upgraded_from_schema_3(void **state)
 static void
 upgraded_from_schema_4(void **state)
 {
-	struct notification	 n = unjudged_notification(1);
+	struct notification	 n = unjudged_notification(1), got_blind;
+	struct notification	 blind = capture_notification(2, true, "eth1");
 
 	(void)state;
+	blind.capture->watcher = (struct notification_watcher){ 0 };
 	open_store();
 	begin_write();
 	store_put_notification(store, &n);
-	counters.sequence = 1;
+	store_put_notification(store, &blind);
+	counters.sequence = 2;
 	commit();
 	close_store();
 	sql(WITHOUT_5 "PRAGMA user_version = 4");
 	open_store();
+	assert_true(store_notification(store, 2, &got_blind));
+	assert_same_notification(&blind, &got_blind);
+	notification_release(&got_blind);
+	notification_release(&blind);
 	assert_true(store_alarms(store, take_notification, &got));
 	assert_int_equal(got.count, 1);
 	assert_same_notification(&n, &got.notifications[0]);
