@@ -3,6 +3,7 @@
 
 #include "agent_alarms.h"
 #include "agent_apply.h"
+#include "agent_captures.h"
 #include "base/log.h"
 #include "diagnose.h"
 #include "evidence_writer.h"
@@ -237,6 +238,38 @@ restore_alarm(void *arg, struct notification *n)
 	return (true);
 }
 
+static void
+take_over_restart(struct agent *agent, struct generation *g,
+    struct wall_time now)
+{
+	struct restoring	 to = { agent, g, now };
+
+	/* Storms come first, because removing an alarm may add to one. */
+	persistence_storms(agent);
+	persistence_alarms(agent->persistence, restore_alarm, &to);
+}
+
+/* ---- blind interfaces, when the new generation is in effect */
+
+/*
+ * Without this, a receiver would have a blind interface for ever: no engine
+ * reports anything about an interface that no watch uses.
+ */
+static void
+end_removed_captures(struct agent *agent, const struct generation *old,
+    struct wall_time now)
+{
+	size_t	 i;
+
+	for (i = 0; i < old->shared->ncaptures; i++)
+		if (old->captures[i].notified_blind &&
+		    shared_state_find_capture(agent->current.shared,
+		    old->shared->names[i]) == UINT32_MAX)
+			agent_notify_not_monitored(agent,
+			    old->shared->names[i], old->captures[i].index,
+			    now);
+}
+
 static bool
 restore_blind(void *arg, const char *interface)
 {
@@ -255,16 +288,29 @@ restore_blind(void *arg, const char *interface)
 	return (true);
 }
 
-static void
-take_over_restart(struct agent *agent, struct generation *g,
-    struct wall_time now)
+/* The configuration may have changed since the last run. */
+static bool
+end_blind(void *arg, const char *interface)
 {
-	struct restoring	 to = { agent, g, now };
+	const struct restoring	*to = arg;
+	struct agent		*agent = to->agent;
 
-	/* Storms come first, because removing an alarm may add to one. */
-	persistence_storms(agent);
-	persistence_alarms(agent->persistence, restore_alarm, &to);
+	if (shared_state_find_capture(to->generation->shared, interface) ==
+	    UINT32_MAX)
+		agent_notify_not_monitored(agent, interface,
+		    watch_index_find(&agent->capture_index, interface),
+		    to->now);
+	return (true);
+}
+
+static void
+restore_captures(struct agent *agent, struct wall_time now)
+{
+	struct restoring	 to = { agent, &agent->current, now };
+
 	persistence_blind(agent->persistence, restore_blind, &to);
+	/* Now the number of blind watches is known. */
+	persistence_blind(agent->persistence, end_blind, &to);
 }
 
 /* ---- configuration */
@@ -294,6 +340,10 @@ agent_apply(struct agent *agent, struct generation *next,
 	operator_apply(agent, now);
 	agent->config_time = now;
 	agent->configured++;
+	if (old.config != NULL)
+		end_removed_captures(agent, &old, now);
+	else if (agent->persistence != NULL)
+		restore_captures(agent, now);
 	if (agent->diagnose != NULL)
 		diagnose_configure(agent->diagnose, agent->current.config);
 	evidence_writer_limit(agent->evidence_writer,

@@ -33,14 +33,34 @@ watcher_now(const struct agent *agent)
 	return (watcher);
 }
 
+/* Adds a notification with the state of an interface; false: no memory. */
+static bool
+notify(struct agent *agent, enum notification_event event,
+    const struct notification_capture *capture, struct wall_time now)
+{
+	struct notification_capture	*copy = malloc(sizeof(*copy));
+	struct notification		*n;
+
+	n = copy == NULL ? NULL : outbox_add(&agent->outbox, event, now);
+	if (n == NULL) {
+		log_errx("%s: notification dropped: out of memory",
+		    capture->interface);
+		free(copy);
+		return (false);
+	}
+	*copy = *capture;
+	copy->watcher = watcher_now(agent);
+	n->capture = copy;
+	return (true);
+}
+
 void
 agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
     const char *error, struct wall_time now)
 {
 	struct generation_capture	*c = &agent->current.captures[i];
+	struct notification_capture	 capture = { .index = c->index };
 	struct shared_capture		 row;
-	struct notification_capture	*copy;
-	struct notification		*n;
 
 	c->deferred = false;
 	if (blind == c->notified_blind)
@@ -50,25 +70,33 @@ agent_notify_blind(struct agent *agent, uint32_t i, bool blind,
 		c->deferred = true;
 		return;
 	}
-	copy = calloc(1, sizeof(*copy));
-	n = copy == NULL ? NULL : outbox_add(&agent->outbox,
-	    blind ? NOTIFICATION_BLIND : NOTIFICATION_RESTORED, now);
-	if (n == NULL) {
-		log_errx("%s: notification dropped: out of memory",
-		    agent->current.shared->names[i]);
-		free(copy);
-		return;
-	}
 	shared_state_read_capture(agent->current.shared, i, agent->now, &row);
-	copy->watcher = watcher_now(agent);
-	copy->index = c->index;
-	copy->state = blind ? SHARED_CAPTURE_FAILED : row.state;
-	memcpy(copy->interface, row.interface, sizeof(copy->interface));
-	snprintf(copy->error, sizeof(copy->error), "%s",
+	capture.state = blind ? SHARED_CAPTURE_FAILED : row.state;
+	memcpy(capture.interface, row.interface, sizeof(capture.interface));
+	snprintf(capture.error, sizeof(capture.error), "%s",
 	    error != NULL ? error : row.error);
-	utf8_clean(copy->error, sizeof(copy->error));
-	n->capture = copy;
-	c->notified_blind = blind;
+	utf8_clean(capture.error, sizeof(capture.error));
+	if (notify(agent, blind ? NOTIFICATION_BLIND : NOTIFICATION_RESTORED,
+	    &capture, now))
+		c->notified_blind = blind;
+	else
+		c->deferred = true;
+}
+
+void
+agent_notify_not_monitored(struct agent *agent, const char *interface,
+    uint32_t index, struct wall_time now)
+{
+	struct notification_capture	 capture = {
+		.index = index, .state = SHARED_CAPTURE_NOT_MONITORED,
+		.error = "no watch uses the interface any more",
+	};
+
+	snprintf(capture.interface, sizeof(capture.interface), "%s",
+	    interface);
+	log_notice("%s: %s; it is not blind any more", interface,
+	    capture.error);
+	(void)notify(agent, NOTIFICATION_RESTORED, &capture, now);
 }
 
 static bool

@@ -20,6 +20,14 @@ void	 agent_notify_blind(struct agent *, uint32_t capture, bool blind,
 	    const char *error, struct wall_time now);
 
 /*
+ * Queues hbwWatcherRestored for the interface of a capture whose last
+ * notification was hbwWatcherBlind, when no watch uses it any more.  `index` is
+ * its hbwCaptureIndex.
+ */
+void	 agent_notify_not_monitored(struct agent *, const char *interface,
+	    uint32_t index, struct wall_time now);
+
+/*
  * Very frequent notifications of a capture are deferred.  True when one is, and
  * agent_notify_deferred() must be called again, for example in a second.
  */

@@ -184,11 +184,10 @@ fill(const struct agent *agent, const struct persistence_stored *s,
 		b->verdicts = s->verdicts;
 	if (all) {
 		add_present_state(agent, b);
+		add_blind(agent, b);
 		most = box->count;
 		oldest = outbox_oldest(box);
 	}
-	if (b->everything)
-		add_blind(agent, b);
 	/* Only a stored index may be in a notification. */
 	if (add_indexes(agent, s, all || outdated > 0, b))
 		add_notifications(box, most, b);

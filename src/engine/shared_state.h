@@ -36,6 +36,8 @@ enum shared_capture_state {
 	SHARED_CAPTURE_RUNNING = 1,
 	SHARED_CAPTURE_DOWN = 2,	/* silence counts: interface down */
 	SHARED_CAPTURE_FAILED = 3,	/* silence does not count: blind */
+	/* Only in a notification: no watch uses the interface any more. */
+	SHARED_CAPTURE_NOT_MONITORED = 4,
 };
 
 /* The size of an error with its NUL; a longer text is truncated. */

@@ -73,7 +73,7 @@
 	INTEGER(" flags", ALARM, n.alarm.flags, 0, ALARM_FLAGS) \
 	INTEGER("capture_index", CAPTURE, capture_index, 0, UINT32_MAX) \
 	INTEGER(" capture_state", CAPTURE, capture_state, \
-	    SHARED_CAPTURE_RUNNING, SHARED_CAPTURE_FAILED) \
+	    SHARED_CAPTURE_RUNNING, SHARED_CAPTURE_NOT_MONITORED) \
 	TEXT(" error", CAPTURE, error, SHARED_ERROR_SIZE - 1)
 
 #define NOTIFICATION_4(KEY, REQUIRED, INTEGER, TEXT) \

@@ -1275,6 +1275,56 @@ down_is_not_blind(void **state)
 	assert_notifications(2);
 }
 
+/* No watch uses a blind interface any more. */
+static void
+blind_until_a_reload(void **state)
+{
+	static const char *const	 without[] = {
+		COMMON FLOW("b", "lo", "192.0.2.12", ""),
+		COMMON FLOW("b", "lo", "192.0.2.12", "")
+		    WATCH("a", "enabled = false"),
+		"",
+	};
+	const struct notification	*n;
+	size_t				 i;
+
+	(void)state;
+	for (i = 0; i < sizeof(without) / sizeof(without[0]); i++) {
+		stage_begin(&stage, COMMON WATCH("a", "")
+		    FLOW("b", "lo", "192.0.2.12", ""));
+		stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "x", 5);
+		stage_reload(&stage, COMMON WATCH("a", ""), 6);
+		assert_notifications(1);
+		stage_reload(&stage, without[i], 7);
+		assert_notifications(2);
+		n = notification(2);
+		assert_int_equal(n->event, NOTIFICATION_RESTORED);
+		assert_string_equal(n->capture->interface, "eth0");
+		assert_int_equal(n->capture->state,
+		    SHARED_CAPTURE_NOT_MONITORED);
+		assert_int_equal(n->capture->index,
+		    notification(1)->capture->index);
+		assert_int_equal(n->capture->watcher.blind_watches, 0);
+		/* Again with the interface, which still does not exist. */
+		stage_reload(&stage, COMMON WATCH("a", ""), 8);
+		assert_notifications(2);
+		stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "x", 9);
+		assert_notifications(3);
+		stage_end(&stage);
+	}
+	/* A fault of the engine made it blind. */
+	stage_begin(&stage, COMMON WATCH("a", "")
+	    FLOW("b", "lo", "192.0.2.12", ""));
+	agent_engine_fault(AGENT, "x", stage_wall(1));
+	assert_notifications(2);
+	stage_reload(&stage, without[0], 2);
+	assert_notifications(3);
+	assert_int_equal(notification(3)->capture->watcher.blind_watches, 1);
+	agent_engine_fault(AGENT, NULL, stage_wall(3));
+	assert_notifications(4);
+	assert_string_equal(notification(4)->capture->interface, "lo");
+}
+
 /* The engine was killed before it could report; the rows show it. */
 static void
 reconcile_a_lost_blind(void **state)
@@ -1879,6 +1929,7 @@ main(void)
 		STAGED(interruption_changed),
 		STAGED(reload_after_a_loss),
 		STAGED(blind_and_restored),
+		STAGED(blind_until_a_reload),
 		STAGED(down_is_not_blind),
 		STAGED(reconcile_a_lost_blind),
 		STAGED(an_invalid_capture),

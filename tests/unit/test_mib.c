@@ -375,6 +375,8 @@ capture_status(int number)
 		return ("down");
 	case SHARED_CAPTURE_FAILED:
 		return ("failed");
+	case SHARED_CAPTURE_NOT_MONITORED:
+		return ("notMonitored");
 	}
 	return (NULL);
 }

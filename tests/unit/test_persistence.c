@@ -25,6 +25,7 @@
 	"heartbeat = \"udp 20053\" source = s service = v " more " }\n"
 #define WATCH(name, more)	WATCH_OF(name, "role = r host = h " more)
 #define COMMON	"alarm 45640 { interruption = 10s }\n"
+#define OTHER	"watch \"other\" { interface = lo heartbeat = \"vrrp 1\" }\n"
 
 static struct scratch	 scratch;
 static struct stage	 stage;
@@ -800,6 +801,36 @@ blind_notified_once(void **state)
 	assert_state(2, 0);
 	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "again", 112);
 	assert_state(3, 0);
+}
+
+/* After a restart with another configuration, no watch uses an interface. */
+static void
+blind_until_a_restart(void **state)
+{
+	const struct notification	*n;
+
+	(void)state;
+	start(COMMON WATCH("w", "") OTHER, 0);
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "x", 1);
+	stage_capture(&stage, 1, SHARED_CAPTURE_FAILED, "y", 1);
+	save(1);
+	restart(COMMON OTHER, 10);
+	assert_state(3, 0);
+	n = notification(3);
+	assert_int_equal(n->event, NOTIFICATION_RESTORED);
+	assert_string_equal(n->capture->interface, "eth0");
+	assert_int_equal(n->capture->state, SHARED_CAPTURE_NOT_MONITORED);
+	assert_int_equal(n->capture->index, notification(1)->capture->index);
+	assert_int_equal(n->capture->watcher.blind_watches, 1);
+	save(10);
+	restart(COMMON WATCH("w", ""), 20);
+	/* Now it is "lo" that no watch uses. */
+	assert_state(4, 0);
+	assert_string_equal(notification(4)->capture->interface, "lo");
+	assert_false(AGENT->current.captures[0].notified_blind);
+	save(20);
+	restart(COMMON WATCH("w", ""), 30);
+	assert_state(4, 0);
 }
 
 /* ---- many notifications */
@@ -2093,6 +2124,7 @@ main(void)
 		STORY(severity_changed_while_down),
 		STORY(reordered_while_down),
 		STORY(blind_notified_once),
+		STORY(blind_until_a_restart),
 		STORY(in_batches),
 		STORY(history_is_trimmed),
 		STORY(continues_from_memory),

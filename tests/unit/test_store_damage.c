@@ -423,7 +423,12 @@ invalid_values(void **state)
 		"UPDATE notice SET role = CAST(x'c0af' AS TEXT)"
 		    " WHERE sequence = 1",
 		"UPDATE notice SET capture_state = 0 WHERE sequence = 2",
-		"UPDATE notice SET capture_state = 4 WHERE sequence = 2",
+		"UPDATE notice SET capture_state = 5 WHERE sequence = 2",
+		"UPDATE notice SET blind_watches = -1 WHERE sequence = 2",
+		"UPDATE notice SET watcher_source = CAST(x'ff' AS TEXT)"
+		    " WHERE sequence = 2",
+		"UPDATE notice SET watcher_host = printf('%.256c', 'x')"
+		    " WHERE sequence = 2",
 		"UPDATE notice SET capture_index = -1 WHERE sequence = 2",
 		"UPDATE notice SET error = printf('%.160c', 'x')"
 		    " WHERE sequence = 2",
