@@ -1,4 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <inttypes.h>
+#include <stdio.h>
+
 #include "agent_watches.h"
 
 /* The engine may have written any number: takes at most what is left. */
@@ -57,4 +60,32 @@ struct agent_watches
 agent_watches_lasting(const struct agent *agent)
 {
 	return (count(agent, agent->engine_fault != NULL));
+}
+
+void
+agent_watches_text(const struct agent_watches *w, uint32_t active, char *text)
+{
+	const struct {
+		uint32_t	 count;
+		const char	*state;
+	} states[] = {
+		{ w->alive, "alive" }, { w->starting, "starting" },
+		{ w->interrupted, "interrupted" }, { w->blind, "blind" },
+		{ w->disabled, "disabled" },
+	};
+	const char	*separator = ": ";
+	const size_t	 size = AGENT_WATCHES_TEXT_SIZE;
+	size_t		 n, i;
+
+	n = (size_t)snprintf(text, size, "%" PRIu32 " watch%s", w->total,
+	    w->total == 1 ? "" : "es");
+	for (i = 0; i < sizeof(states) / sizeof(states[0]); i++) {
+		if (states[i].count == 0)
+			continue;
+		n += (size_t)snprintf(text + n, size - n, "%s%" PRIu32 " %s",
+		    separator, states[i].count, states[i].state);
+		separator = ", ";
+	}
+	snprintf(text + n, size - n, "; %" PRIu32 " active alarm%s", active,
+	    active == 1 ? "" : "s");
 }

@@ -6,6 +6,7 @@
 #ifndef HBW_AGENT_WATCHES_H
 #define HBW_AGENT_WATCHES_H
 
+#include <stddef.h>
 #include <stdint.h>
 
 #include "agent.h"
@@ -31,5 +32,15 @@ struct agent_watches agent_watches_now(const struct agent *);
  * another does not make the watches blind.
  */
 struct agent_watches agent_watches_lasting(const struct agent *);
+
+#define AGENT_WATCHES_TEXT_SIZE	192
+
+/*
+ * The numbers in words, without the states that no watch has, and that of
+ * active alarms: "2 watches: 1 alive, 1 blind; 0 active alarms".  `text` holds
+ * AGENT_WATCHES_TEXT_SIZE bytes.
+ */
+void	 agent_watches_text(const struct agent_watches *, uint32_t active,
+	    char *text);
 
 #endif

@@ -3,6 +3,7 @@
 
 #include <inttypes.h>
 #include <stdatomic.h>
+#include <stdlib.h>
 #include <string.h>
 
 #ifdef HAVE_LIBSYSTEMD
@@ -15,6 +16,8 @@
 #define WATCHDOG_COUNT	3
 /* The time until the next check if the engine has not run. */
 #define CHECK_AGAIN_NS	NSEC_PER_SEC
+/* The least time between two STATUS=. */
+#define STATUS_NS	NSEC_PER_SEC
 
 #ifdef HAVE_LIBSYSTEMD
 #define send_state(...)	((void)sd_notifyf(0, __VA_ARGS__))
@@ -34,25 +37,31 @@ systemd_notify_init(struct systemd_notify *n)
 	uint64_t	 usec = 0;
 
 	memset(n, 0, sizeof(*n));
+	n->wanted = getenv("NOTIFY_SOCKET") != NULL;
 	if (sd_watchdog_enabled(0, &usec) > 0 &&
 	    usec / WATCHDOG_COUNT < INT64_MAX / NSEC_PER_USEC)
 		n->interval_ns = (int64_t)(usec / WATCHDOG_COUNT) *
 		    NSEC_PER_USEC;
 }
 
+/* Before the start is complete, all watches would be blind. */
 static void
 send_status(struct systemd_notify *n, const struct agent *agent)
 {
-	if (mono_before(agent->now, n->status_due) ||
-	    (n->watches == agent->current.config->nwatches &&
-	    n->active == agent->active_all))
+	struct agent_watches	 w;
+	char			 text[AGENT_WATCHES_TEXT_SIZE];
+
+	if (!n->wanted || !n->started)
 		return;
-	n->status_due = mono_add(agent->now, NSEC_PER_SEC);
-	n->watches = agent->current.config->nwatches;
-	n->active = agent->active_all;
-	send_state("STATUS=%zu watch%s, %" PRIu32 " active alarm%s", n->watches,
-	    n->watches == 1 ? "" : "es", n->active,
-	    n->active == 1 ? "" : "s");
+	w = agent_watches_now(agent);
+	agent_watches_text(&w, agent->active_all, text);
+	n->status_waits = strcmp(text, n->status) != 0;
+	if (!n->status_waits || mono_before(agent->now, n->status_due))
+		return;
+	n->status_waits = false;
+	n->status_due = mono_add(agent->now, STATUS_NS);
+	strcpy(n->status, text);
+	send_state("STATUS=%s", text);
 }
 
 static void
@@ -76,7 +85,7 @@ systemd_notify_turn(struct systemd_notify *n, const struct agent *agent,
     bool settled)
 {
 	if (!n->ready && settled && agent->engine_running) {
-		n->ready = true;
+		n->ready = n->started = true;
 		send_state("READY=1");
 	}
 	send_status(n, agent);
@@ -86,7 +95,8 @@ systemd_notify_turn(struct systemd_notify *n, const struct agent *agent,
 struct mono_time
 systemd_notify_due(const struct systemd_notify *n)
 {
-	return (n->interval_ns == 0 ? MONO_NEVER : n->due);
+	return (mono_min(n->interval_ns == 0 ? MONO_NEVER : n->due,
+	    n->status_waits ? n->status_due : MONO_NEVER));
 }
 
 void

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "agent.h"
+#include "agent_watches.h"
 #include "base/mono.h"
 
 struct systemd_notify {
@@ -18,14 +19,17 @@ struct systemd_notify {
 	int64_t			 interval_ns;	/* of the watchdog; 0: none */
 	struct mono_time	 due;		/* of the next WATCHDOG=1 */
 	int64_t			 last_wakeup;	/* next_wakeup then */
-	struct mono_time	 status_due;
-	size_t			 watches;	/* in the last STATUS= */
-	uint32_t		 active;
+	bool			 wanted;	/* systemd listens */
+	bool			 started;	/* READY=1 was sent once */
+	bool			 status_waits;	/* for status_due */
+	struct mono_time	 status_due;	/* no other one before it */
+	char			 status[AGENT_WATCHES_TEXT_SIZE];	/* last */
 };
 
 void	 systemd_notify_init(struct systemd_notify *);
 /*
  * To be called in each turn of the loop; `settled`: no reload is under way.
+ * Sends the status text when it has changed, at most once a second.
  * Sends WATCHDOG=1 only if the engine has run since the last one, so that the
  * watchdog monitors detection, too.
  */

@@ -114,8 +114,8 @@ if ! grep -q '^#define HAVE_LIBSYSTEMD' "$BUILD/config.h"; then
 fi
 
 is "READY is sent once" "$(message_count READY=1)" 1
-soon "STATUS has the number of watches and alarms" 5 \
-	messages_over "STATUS=1 watch, 0 active alarms" 0
+soon "STATUS has the states of the watches and the alarms" 15 \
+	messages_over "STATUS=1 watch: 1 alive; 0 active alarms" 0
 soon "WATCHDOG is sent" 10 messages_over WATCHDOG=1 0
 soon "WATCHDOG is sent again and again" 10 messages_over WATCHDOG=1 2
 
@@ -143,7 +143,7 @@ soon "WATCHDOG is sent for the next engine" 10 \
 
 stop peer
 soon "STATUS counts an active alarm" 10 \
-	messages_over "STATUS=1 watch, 1 active alarm" 0
+	messages_over "STATUS=1 watch: 1 interrupted; 1 active alarm" 0
 stop hbwatchd
 is "STOPPING is sent once" "$(message_count STOPPING=1)" 1
 

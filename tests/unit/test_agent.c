@@ -11,6 +11,7 @@
 
 #include <syslog.h>
 
+#include "agent_watches.h"
 #include "base/log.h"
 #include "stage.h"
 #include "table.h"
@@ -1358,6 +1359,50 @@ reconcile_a_lost_blind(void **state)
 	assert_int_equal(notification(4)->capture->state, SHARED_CAPTURE_DOWN);
 }
 
+/* ---- the numbers of watches in words */
+
+static void
+assert_status(const char *expected)
+{
+	struct agent_watches	 w = agent_watches_now(AGENT);
+	char			 words[AGENT_WATCHES_TEXT_SIZE];
+
+	agent_watches_text(&w, AGENT->active_all, words);
+	assert_string_equal(words, expected);
+}
+
+static void
+status_in_words(void **state)
+{
+	struct agent_watches	 most;
+	char			 words[AGENT_WATCHES_TEXT_SIZE];
+
+	(void)state;
+	stage_begin(&stage, "");
+	assert_status("0 watches; 0 active alarms");
+	stage_reload(&stage, COMMON WATCH("a", "")
+	    FLOW("b", "lo", "192.0.2.12", "")
+	    FLOW("c", "lo", "192.0.2.13", "enabled = false"), 0);
+	assert_status("3 watches: 2 starting, 1 disabled; 0 active alarms");
+	stage_heartbeat(&stage, 0, 1);
+	assert_status("3 watches: 1 alive, 1 starting, 1 disabled; "
+	    "0 active alarms");
+	stage_advance(&stage, 10);
+	assert_status("3 watches: 1 alive, 1 interrupted, 1 disabled; "
+	    "1 active alarm");
+	stage_capture(&stage, 0, SHARED_CAPTURE_FAILED, "x", 10);
+	assert_status("3 watches: 1 interrupted, 1 blind, 1 disabled; "
+	    "1 active alarm");
+	stage_reload(&stage, COMMON FLOW("b", "lo", "192.0.2.12", ""), 10.5);
+	assert_status("1 watch: 1 interrupted; 1 active alarm");
+	AGENT->engine_running = false;
+	assert_status("1 watch: 1 blind; 1 active alarm");
+	memset(&most, 0xff, sizeof(most));
+	agent_watches_text(&most, UINT32_MAX, words);
+	assert_string_equal(words + strlen(words) - 26,
+	    "; 4294967295 active alarms");
+}
+
 /* ---- a compromised engine writes invalid data */
 
 static void
@@ -1932,6 +1977,7 @@ main(void)
 		STAGED(blind_until_a_reload),
 		STAGED(down_is_not_blind),
 		STAGED(reconcile_a_lost_blind),
+		STAGED(status_in_words),
 		STAGED(an_invalid_capture),
 		STAGED(an_invalid_event),
 		STAGED(distrusted_rows),
