@@ -1604,7 +1604,7 @@ the_state_is_that_of_the_alarm(void **state)
 	stage_advance(&stage, 2);
 	assert_int_equal(shown(11), DETECT_ALIVE);
 	stage_advance(&stage, 14);
-	assert_int_equal(shown(11), DETECT_ALIVE);
+	assert_int_equal(shown(11), DETECT_LATE);
 	assert_int_equal(shown(18), 0);
 	assert_null(stage_report(&stage, &stage.event));
 	AGENT->current.shared->watches[0].raised = false;
