@@ -3,6 +3,7 @@
  * Everything of one watch.  The evidence is shown as answers to the questions
  * of the handling procedure of ALM-45640.
  */
+#include <stdint.h>
 #include <string.h>
 
 #include "diagnosis/evidence.h"
@@ -12,6 +13,8 @@
 #define ANSWER		11	/* columns of the answer to a question */
 #define EVENT		44	/* columns before the detail of an event */
 #define ANSWERS		8	/* most signals of a question */
+
+_Static_assert(EVIDENCE_MAX < 32, "a signal is a bit of a uint32_t");
 
 static void
 line(const struct screen *s, const char *title, const char *text)
@@ -97,22 +100,23 @@ struct answer {
 
 static const struct question {
 	const char	*text;
+	bool		 always;	/* the documentation asks it */
 	struct answer	 answers[ANSWERS];
 } questions[] = {
-	{ "Is the instance on the peer running?", {
+	{ "Is the instance on the peer running?", true, {
+		{ EVIDENCE_HANDSHAKE_FAILS, EVIDENCE_PRESENT, "refuses" },
 		{ EVIDENCE_PEER_ANNOUNCED_STOP, EVIDENCE_PRESENT, "no" },
 		{ EVIDENCE_PEER_CLOSED_CONNECTION, EVIDENCE_PRESENT, "no" },
 		{ EVIDENCE_PORT_REFUSED, EVIDENCE_PRESENT, "no" },
-		{ EVIDENCE_HANDSHAKE_FAILS, EVIDENCE_PRESENT, "refuses" },
 		{ EVIDENCE_PEER_ACKNOWLEDGES_ONLY, EVIDENCE_PRESENT, "hangs" },
 	} },
-	{ "Is the instance on this host running?", {
+	{ "Is the instance on this host running?", false, {
 		{ EVIDENCE_LOCAL_PORT_OPEN, EVIDENCE_ABSENT, "no" },
-		{ EVIDENCE_OUR_HEARTBEATS, EVIDENCE_ABSENT, "no" },
+		{ EVIDENCE_OUR_HEARTBEATS, EVIDENCE_ABSENT, "silent" },
 		{ EVIDENCE_OUR_HEARTBEATS, EVIDENCE_PRESENT, "yes" },
 		{ EVIDENCE_LOCAL_PORT_OPEN, EVIDENCE_PRESENT, "yes" },
 	} },
-	{ "Does the peer answer?", {
+	{ "Does the peer answer?", true, {
 		{ EVIDENCE_PING_ANSWERED, EVIDENCE_PRESENT, "yes" },
 		{ EVIDENCE_PEER_OTHER_TRAFFIC, EVIDENCE_PRESENT, "yes" },
 		{ EVIDENCE_PING_ANSWERED, EVIDENCE_ABSENT, "no" },
@@ -122,17 +126,17 @@ static const struct question {
 		{ EVIDENCE_ARP_UNANSWERED, EVIDENCE_ABSENT, "yes" },
 		{ EVIDENCE_PEER_OTHER_TRAFFIC, EVIDENCE_ABSENT, "no" },
 	} },
-	{ "Does the log say that the floating IP is invalid?", {
+	{ "Does the log say that the floating IP is invalid?", true, {
 		{ EVIDENCE_LOG_MESSAGE, EVIDENCE_PRESENT, "yes" },
 		{ EVIDENCE_LOG_MESSAGE, EVIDENCE_ABSENT, "no" },
 	} },
-	{ "Is the floating IP right?", {
+	{ "Is the floating IP right?", false, {
 		{ EVIDENCE_OTHER_ACTIVE, EVIDENCE_PRESENT, "two nodes" },
 		{ EVIDENCE_FLOATING_IP_FITS, EVIDENCE_ABSENT, "no" },
 		{ EVIDENCE_FLOATING_IP_OWNER, EVIDENCE_PRESENT, "owner" },
 		{ EVIDENCE_FLOATING_IP_FITS, EVIDENCE_PRESENT, "it fits" },
 	} },
-	{ "Is the link in order?", {
+	{ "Is the link in order?", false, {
 		{ EVIDENCE_CARRIER, EVIDENCE_ABSENT, "no" },
 		{ EVIDENCE_PROHIBITED, EVIDENCE_PRESENT, "filtered" },
 		{ EVIDENCE_PEER_DOES_NOT_HEAR_US, EVIDENCE_PRESENT, "one way" },
@@ -174,42 +178,50 @@ unknown_text(const json_t *evidence, uint8_t number)
 	return ("nothing was seen that shows it");
 }
 
+/* Prints a question and its answers, and adds their signals to `shown`. */
 static void
 print_question(const struct screen *s, const json_t *evidence,
-    const struct question *q)
+    const struct question *q, uint32_t *shown)
 {
-	const json_t	*signal;
-	char		 title[64];
+	const json_t	*signals[ANSWERS] = { NULL };
 	const char	*answer = NULL;
+	char		 title[64];
 	size_t		 i;
 
-	screen_paragraph(s, SCREEN_PLAIN, 4, "  - ", q->text);
 	for (i = 0; i < ANSWERS && q->answers[i].number != 0; i++) {
-		signal = find_signal(evidence, &q->answers[i]);
-		if (signal == NULL)
-			continue;
-		snprintf(title, sizeof(title), "    %s", answer == NULL ?
-		    q->answers[i].text : "");
-		answer = q->answers[i].text;
-		screen_paragraph(s, SCREEN_BOLD, 4 + ANSWER, title,
-		    status_text(signal, "text"));
+		signals[i] = find_signal(evidence, &q->answers[i]);
+		if (signals[i] != NULL && answer == NULL)
+			answer = q->answers[i].text;
 	}
+	if (answer == NULL && !q->always)
+		return;
+	screen_paragraph(s, SCREEN_PLAIN, 4, "  - ", q->text);
 	if (answer == NULL)
 		screen_paragraph(s, SCREEN_DIM, 4 + ANSWER, "    not known",
 		    unknown_text(evidence, q->answers[0].number));
+	for (i = 0; i < ANSWERS; i++) {
+		if (signals[i] == NULL)
+			continue;
+		*shown |= UINT32_C(1) << q->answers[i].number;
+		snprintf(title, sizeof(title), "    %s", answer);
+		answer = "";
+		screen_paragraph(s, SCREEN_BOLD, 4 + ANSWER, title,
+		    status_text(signals[i], "text"));
+	}
 }
 
-/* The names of the signals in this state. */
+/* The names of the signals in this state that were not shown. */
 static void
 print_names(const struct screen *s, const json_t *evidence, const char *state,
-    const char *title)
+    uint32_t shown, const char *title)
 {
 	const json_t	*signal;
 	char		 text[SCREEN_TEXT_SIZE] = "";
 	size_t		 i, n = 0;
 
 	json_array_foreach(evidence, i, signal)
-		if (status_is(signal, "state", state) && n < sizeof(text))
+		if (status_is(signal, "state", state) && n < sizeof(text) &&
+		    (shown >> (status_count(signal, "signal") & 31) & 1) == 0)
 			n += (size_t)snprintf(text + n, sizeof(text) - n,
 			    "%s%.60s", n > 0 ? ", " : "",
 			    status_text(signal, "name"));
@@ -221,6 +233,7 @@ static void
 print_evidence(const struct screen *s, const json_t *alarm)
 {
 	const json_t	*evidence = json_object_get(alarm, "evidence");
+	uint32_t	 shown = 0;
 	size_t		 i;
 
 	if (json_array_size(evidence) == 0)
@@ -229,9 +242,10 @@ print_evidence(const struct screen *s, const json_t *alarm)
 	    "  Procedure of the alarm, answered by the evidence:" :
 	    "  Procedure of the alarm, answered at its last raise:", "");
 	for (i = 0; i < sizeof(questions) / sizeof(questions[0]); i++)
-		print_question(s, evidence, &questions[i]);
-	print_names(s, evidence, "absent", "  Not seen:");
-	print_names(s, evidence, "unknown", "  Not known:");
+		print_question(s, evidence, &questions[i], &shown);
+	print_names(s, evidence, "present", shown, "  Also seen:");
+	print_names(s, evidence, "absent", shown, "  Ruled out:");
+	print_names(s, evidence, "unknown", shown, "  Not known:");
 }
 
 /* ---- alarms */
@@ -277,7 +291,8 @@ print_one_alarm(const struct screen *s, const json_t *alarm, double now)
 	    text);
 	screen_paragraph(s, SCREEN_PLAIN, 2, "", status_text(alarm, "name"));
 	print_times(s, alarm, now);
-	if (raised || !status_is(alarm, "operatorState", "none"))
+	/* The cause of a cleared alarm is that of its last raise. */
+	if (*status_text(alarm, "raised") != '\0')
 		status_print_alarm(s, alarm);
 	print_evidence(s, alarm);
 }

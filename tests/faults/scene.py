@@ -228,6 +228,19 @@ class Scene:
             file.write(self.at("a", "snmpbulkwalk", "-m", "", "-v2c", "-c",
                                "public", "-OQ", AGENT, self.root() + ".1.6"))
 
+    def status(self):
+        """What `hbwatch status` shows of the watch "peer", for a terminal of
+        80 columns; also in status.log."""
+        words = os.path.join(self.build, "hbwatch"), "status", "-S", \
+            self.path("control")
+        texts = [subprocess.run(
+            words + more, env=dict(os.environ, COLUMNS="80"), check=False,
+            stdout=subprocess.PIPE, text=True).stdout
+            for more in ((), ("peer",))]
+        with open(self.path("status.log"), "w") as file:
+            file.write("\n".join(texts))
+        return texts[1]
+
     def notifications(self):
         """[(event, {column: value})] of the notifications so far; the columns
         of hbwAlarmTable and of hbwWatchTable are "4.N" and "3.N"."""

@@ -65,7 +65,7 @@ answer() {
 	rm -f "$S" "$W/ready"
 	"$server" "$S" "$here/status/$1.jsonl" "${@:2}" >"$W/ready" &
 	pids+=($!)
-	soon grep -q ready "$W/ready"
+	soon grep -qs ready "$W/ready"
 }
 
 stop_answers() {
