@@ -254,7 +254,7 @@ class Notification:
         """One line for people."""
         if self.get("hbwAlarmKey"):
             verb, change = self.event, self.get("hbwAlarmChange")
-            if change:
+            if change not in ("", "0"):
                 verb = "cause changed" if change == "cause" else change
             return "%s %s: %s, watch %s on %s" % (self.get("hbwAlarmSeverity"),
                 verb, self.get("hbwAlarmName"), self.get("hbwWatchName"),
