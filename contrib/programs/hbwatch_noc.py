@@ -72,7 +72,8 @@ OBJECTS = dict(ALARM_OBJECTS, **{
     "hbwStormRaised": "1.1.16", "hbwStormCleared": "1.1.17",
     "hbwStormFirst": "1.1.18", "hbwStormSince": "1.1.19",
     "hbwWatchCount": "1.1.4", "hbwActiveAlarms": "1.1.5",
-    "hbwBlindWatches": "1.1.20",
+    "hbwBlindWatches": "1.1.20", "hbwWatcherSource": "1.8.2",
+    "hbwWatcherHost": "1.8.3",
 })
 NAMES = {oid: name for name, oid in OBJECTS.items()}
 
@@ -250,6 +251,12 @@ class Notification:
         return "cleared" if self.event in ("cleared", "restored") else \
             self.get("hbwAlarmSeverity") or "indeterminate"
 
+    @property
+    def observer(self):
+        """The host of hbwatchd; the sender if the notification has no name."""
+        return self.get("hbwAlarmHostName") or self.get("hbwWatcherHost") or \
+            self.host
+
     def headline(self):
         """One line for people."""
         if self.get("hbwAlarmKey"):
@@ -260,15 +267,15 @@ class Notification:
                 verb, self.get("hbwAlarmName"), self.get("hbwWatchName"),
                 self.get("hbwAlarmHostName"))
         if self.event in ("blind", "restored"):
-            return "hbwatchd on %s: %s: %s" % (self.host,
+            return "hbwatchd on %s: %s: %s" % (self.observer,
                 self.get("hbwCaptureInterface"),
                 "can capture again" if self.event == "restored" else
                 "cannot capture, " + self.get("hbwCaptureError"))
         if self.event == "storm":
             return "hbwatchd on %s: storm, %s raised and %s cleared" % (
-                self.host, self.get("hbwStormRaised"),
+                self.observer, self.get("hbwStormRaised"),
                 self.get("hbwStormCleared"))
-        return "hbwatchd on %s: %s" % (self.host, self.event)
+        return "hbwatchd on %s: %s" % (self.observer, self.event)
 
 
 def parse_trap(text, root=ROOT):

@@ -83,6 +83,14 @@ stop manager
 need "the major alarm is not raised" 10 traps_are 2 hbwAlarmRaised
 checks "a major alarm comes first" 2 "CRITICAL - 2 of 3 watches .*: \
 manager major .*; flinkserver minor " "${REQUEST[@]}"
+"$BUILD/hbwatch" acknowledge -S "$WORK/control" flinkserver >"$WORK/operator"
+checks "an acknowledged alarm counts" 2 "flinkserver minor .*, acknowledged" \
+	"${REQUEST[@]}"
+"$BUILD/hbwatch" shelve -S "$WORK/control" -d 1h manager >"$WORK/operator"
+checks "a shelved alarm does not count" 1 "WARNING - 1 of 3 watches .*: \
+flinkserver .*; 1 shelved \| active=1 critical=0 major=1 " "${REQUEST[@]}"
+like "a shelved alarm is listed" "$output" "manager major .*, shelved"
+"$BUILD/hbwatch" unshelve -S "$WORK/control" manager >"$WORK/operator"
 start_manager
 clear
 need "the major alarm is not cleared" 10 traps_are 2 hbwAlarmCleared

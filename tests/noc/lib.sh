@@ -98,5 +98,5 @@ repair() {
 
 # file_has COUNT FILE REGULAR-EXPRESSION: are there that many lines?
 file_has() {
-	[ "$(grep -cE -- "$3" "$2" 2>/dev/null)" -eq "$1" ]
+	[ "$(grep -cE -- "$3" "$2" 2>/dev/null)" = "$1" ]
 }

@@ -51,4 +51,10 @@ stop noc
 raise
 repair "${send[@]}"
 check "a timer mails what was missed" mails 4 "minor raised: "
+ip -n "$NODE_A" link delete "$LINK"
+need "hbwatchd is not blind" 10 capture_traps_are 1 hbwWatcherBlind
+receive
+repair "${send[@]}"
+soon "a blind hbwatchd is mailed" 5 mails 1 \
+	"hbwatchd on .*: $LINK: cannot capture, "
 finish
