@@ -9,6 +9,7 @@
 
 #include "base/search.h"
 #include "table.h"
+#include "table_set.h"
 
 const oid	 table_root[] = { HBW_MIB_ROOT };
 const size_t	 table_root_length = OID_LENGTH(table_root);
@@ -263,10 +264,14 @@ static int
 handle(netsnmp_mib_handler *handler, netsnmp_handler_registration *reg,
     netsnmp_agent_request_info *info, netsnmp_request_info *requests)
 {
-	const struct agent	*agent = reg->my_reg_void;
+	struct agent		*agent = reg->my_reg_void;
 	netsnmp_request_info	*request;
 
 	(void)handler;
+	if (info->mode != MODE_GET && info->mode != MODE_GETNEXT) {
+		table_set(agent, info, requests);
+		return (SNMP_ERR_NOERROR);
+	}
 	for (request = requests; request != NULL; request = request->next) {
 		if (request->processed != 0)
 			continue;
@@ -284,7 +289,7 @@ table_register(struct agent *agent)
 	netsnmp_handler_registration	*reg;
 
 	reg = netsnmp_create_handler_registration("hbwatch", handle,
-	    table_root, table_root_length, HANDLER_CAN_RONLY);
+	    table_root, table_root_length, HANDLER_CAN_RWRITE);
 	if (reg == NULL)
 		return (false);
 	reg->my_reg_void = agent;

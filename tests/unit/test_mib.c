@@ -21,6 +21,7 @@
 #include "varbinds.h"
 #include "stage.h"
 #include "table.h"
+#include "table_set.h"
 
 /* A switch in this file must handle every value of its enumeration. */
 #pragma GCC diagnostic error "-Wswitch"
@@ -221,6 +222,13 @@ asn_of(int type)
 	}
 }
 
+static int
+access_of(const struct table *t, const struct column *column)
+{
+	return (table_set_is_writable(t, column->number) ?
+	    MIB_ACCESS_READWRITE : MIB_ACCESS_READONLY);
+}
+
 static void
 columns_of_the_code(void **state)
 {
@@ -236,7 +244,7 @@ columns_of_the_code(void **state)
 			print_message("# %s\n", column->name);
 			node = node_of_column(t, column);
 			assert_string_equal(node->label, column->name);
-			assert_int_equal(node->access, MIB_ACCESS_READONLY);
+			assert_int_equal(node->access, access_of(t, column));
 			assert_int_equal(node->status, MIB_STATUS_CURRENT);
 			assert_int_equal(asn_of(node->type), column->type);
 			if (j > 0)
@@ -299,8 +307,8 @@ assert_served(const struct tree *node, oid *name, size_t length)
 			assert_null(column);
 			return;
 		}
-		assert_int_equal(node->access, MIB_ACCESS_READONLY);
 		assert_non_null(column);
+		assert_int_equal(node->access, access_of(t, column));
 		assert_string_equal(column->name, node->label);
 		return;
 	}

@@ -802,7 +802,7 @@ ended_between_two_transactions(void **state)
 	stage_advance(&stage, 10);
 	assert_null(unshelve("w", 11));
 	assert_sent(4, NOTIFICATION_RAISED);
-	outbox_delivered(&AGENT->outbox, 1);
+	notification_release(outbox_find(&AGENT->outbox, 4));
 	AGENT->outbox.count--;
 	AGENT->outbox.sequence--;
 	AGENT->outbox.pending--;
