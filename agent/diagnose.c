@@ -58,6 +58,7 @@ struct diagnose {
 	struct link_signal	 last_link;
 	struct peer_hosts	 peer_hosts;
 	struct diagnose_cases	 cases;
+	struct mono_time	 due;		/* no case is due earlier */
 };
 
 /* ---- beginning and end */
@@ -101,6 +102,8 @@ diagnose_new(const struct configuration *config)
 		diagnose_free(d);
 		return (NULL);
 	}
+	diagnose_cases_init(&d->cases);
+	d->due = MONO_NEVER;
 	diagnose_configure(d, config);
 	return (d);
 }
@@ -224,6 +227,13 @@ examine(struct agent *agent, struct diagnose_case *c,
 
 /* ---- another verdict */
 
+/* To be called when a case has other times. */
+static void
+set_due(struct diagnose *d, const struct diagnose_case *c)
+{
+	d->due = mono_min(d->due, mono_min(c->kernel_due, c->changed_due));
+}
+
 static void
 notify_changed(struct agent *agent, struct diagnose_case *c,
     const struct agent_alarm *alarm, struct wall_time now)
@@ -235,11 +245,12 @@ notify_changed(struct agent *agent, struct diagnose_case *c,
 	}
 	if (c->changed_due.ns == MONO_NEVER.ns)
 		c->changed_due = agent->now;
-	if (mono_before(agent->now, c->changed_due))
-		return;
-	c->notified = alarm->alarm->cause;
-	c->changed_due = mono_add(agent->now, CHANGED_NS);
-	agent_change(agent, alarm, OPERATOR_CHANGE_CAUSE, now);
+	if (!mono_before(agent->now, c->changed_due)) {
+		c->notified = alarm->alarm->cause;
+		c->changed_due = mono_add(agent->now, CHANGED_NS);
+		agent_change(agent, alarm, OPERATOR_CHANGE_CAUSE, now);
+	}
+	set_due(agent->diagnose, c);
 }
 
 /* The alarm of a case; false: it is not configured any more. */
@@ -351,6 +362,7 @@ diagnose_raise(struct agent *agent, size_t position,
 		examine(agent, c, alarm.watch, at);
 	c->kernel_due = c->examined ? mono_add(agent->now, KERNEL_NS) :
 	    MONO_NEVER;
+	set_due(d, c);
 	verdict_of(&c->evidence, at, &verdict);
 	c->notified = verdict.cause;
 	return (verdict);
@@ -421,18 +433,10 @@ diagnose_event(const struct agent *agent)
 struct mono_time
 diagnose_due(const struct agent *agent)
 {
-	const struct diagnose		*d = agent->diagnose;
-	const struct diagnose_case	*c;
-	struct mono_time		 due;
+	const struct diagnose	*d = agent->diagnose;
 
-	if (d == NULL)
-		return (MONO_NEVER);
-	due = probe_due(d->probe);
-	for (c = d->cases.all; c < d->cases.all + DIAGNOSE_CASES; c++)
-		if (c->index != 0)
-			due = mono_min(due, mono_min(c->kernel_due,
-			    c->changed_due));
-	return (due);
+	return (d == NULL ? MONO_NEVER : mono_min(probe_due(d->probe),
+	    d->due));
 }
 
 static void
@@ -455,6 +459,21 @@ work_on(struct agent *agent, struct diagnose_case *c, struct wall_time now)
 		judge_again(agent, c, &alarm, now);
 	}
 	notify_changed(agent, c, &alarm, now);
+}
+
+static void
+work_on_all(struct agent *agent, struct wall_time now)
+{
+	struct diagnose	*d = agent->diagnose;
+	size_t		 i;
+
+	if (mono_before(agent->now, d->due))
+		return;
+	d->due = MONO_NEVER;
+	for (i = 0; i < d->cases.count; i++) {
+		work_on(agent, d->cases.sorted[i], now);
+		set_due(d, d->cases.sorted[i]);
+	}
 }
 
 struct taking {
@@ -517,7 +536,6 @@ void
 diagnose_work(struct agent *agent, struct wall_time now)
 {
 	struct diagnose		*d = agent->diagnose;
-	struct diagnose_case	*c;
 	struct evidence_signal	 s;
 	struct taking		 taking = { agent, now };
 	uint32_t		 index;
@@ -528,9 +546,7 @@ diagnose_work(struct agent *agent, struct wall_time now)
 	while (log_evidence_answer(d->log, &index, &s))
 		take_signal(agent, index, EVIDENCE_LOG_MESSAGE, &s, now);
 	probe_work(d->probe, agent->now, now, take_ping, &taking);
-	for (c = d->cases.all; c < d->cases.all + DIAGNOSE_CASES; c++)
-		if (c->index != 0)
-			work_on(agent, c, now);
+	work_on_all(agent, now);
 	record_ports(d, agent->now);
 }
 

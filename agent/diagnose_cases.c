@@ -1,102 +1,129 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <string.h>
 
+#include "base/search.h"
 #include "diagnose_cases.h"
 #include "state/alarm.h"
+
+/* ---- arrays in the order of alarm id and index */
+
+struct key {
+	struct diagnose_case	*const *cases;
+	uint32_t		 index, alarm_id;
+};
+
+static bool
+is_before(const void *arg, size_t position)
+{
+	const struct key		*k = arg;
+	const struct diagnose_case	*c = k->cases[position];
+
+	return (c->alarm_id < k->alarm_id ||
+	    (c->alarm_id == k->alarm_id && c->index < k->index));
+}
+
+static size_t
+place_of(struct diagnose_case *const *cases, size_t count, uint32_t index,
+    uint32_t alarm_id)
+{
+	const struct key	 k = { cases, index, alarm_id };
+
+	return (search_first(count, is_before, &k));
+}
+
+static void
+insert(struct diagnose_case **cases, size_t *count, struct diagnose_case *c)
+{
+	size_t	 i = place_of(cases, *count, c->index, c->alarm_id);
+
+	memmove(&cases[i + 1], &cases[i], (*count - i) * sizeof(*cases));
+	cases[i] = c;
+	(*count)++;
+}
+
+/* The case must be in the array. */
+static void
+take_out(struct diagnose_case **cases, size_t *count,
+    const struct diagnose_case *c)
+{
+	size_t	 i = place_of(cases, *count, c->index, c->alarm_id);
+
+	(*count)--;
+	memmove(&cases[i], &cases[i + 1], (*count - i) * sizeof(*cases));
+}
+
+/* ---- cases */
+
+void
+diagnose_cases_init(struct diagnose_cases *d)
+{
+	size_t	 i;
+
+	d->count = d->nkept = 0;
+	TAILQ_INIT(&d->free);
+	TAILQ_INIT(&d->late);
+	TAILQ_INIT(&d->kept);
+	for (i = 0; i < DIAGNOSE_CASES; i++)
+		TAILQ_INSERT_TAIL(&d->free, &d->all[i], entry);
+}
 
 struct diagnose_case *
 diagnose_find_case(struct diagnose_cases *d, uint32_t index, uint32_t alarm_id)
 {
-	size_t	 i;
+	size_t			 i;
+	struct diagnose_case	*c;
 
-	for (i = 0; i < DIAGNOSE_CASES; i++)
-		if (d->slots[i].index == index &&
-		    d->slots[i].alarm_id == alarm_id)
-			return (&d->all[i]);
-	return (NULL);
+	i = place_of(d->sorted, d->count, index, alarm_id);
+	c = i < d->count ? d->sorted[i] : NULL;
+	return (c != NULL && c->index == index && c->alarm_id == alarm_id ?
+	    c : NULL);
+}
+
+static struct diagnose_list *
+list_of(struct diagnose_cases *d, const struct diagnose_case *c)
+{
+	return (c->kept ? &d->kept : &d->late);
 }
 
 static void
-set_key(struct diagnose_cases *d, struct diagnose_case *c, uint32_t index,
-    uint32_t alarm_id)
+free_case(struct diagnose_cases *d, struct diagnose_case *c)
 {
-	struct diagnose_slot	*slot = &d->slots[c - d->all];
-
-	slot->index = c->index = index;
-	slot->alarm_id = c->alarm_id = alarm_id;
-}
-
-static void
-remove_kept(struct diagnose_cases *d, const struct diagnose_case *c)
-{
-	size_t	 i;
-
-	for (i = 0; i < d->nkept && d->order[i] != c; i++)
-		;
-	if (i == d->nkept)
-		return;
-	memmove(&d->order[i], &d->order[i + 1],
-	    (--d->nkept - i) * sizeof(d->order[0]));
-}
-
-/* The one that was used least recently: of the kept ones, or of the others. */
-static struct diagnose_case *
-oldest_case(struct diagnose_cases *d, bool kept)
-{
-	size_t	 i, oldest = DIAGNOSE_CASES;
-
-	for (i = 0; i < DIAGNOSE_CASES; i++)
-		if (d->slots[i].index != 0 && (oldest == DIAGNOSE_CASES ||
-		    d->slots[i].used < d->slots[oldest].used) &&
-		    d->all[i].kept == kept)
-			oldest = i;
-	return (oldest == DIAGNOSE_CASES ? NULL : &d->all[oldest]);
-}
-
-/* Makes place for one more that is kept. */
-static void
-free_kept(struct diagnose_cases *d)
-{
-	struct diagnose_case	*c = oldest_case(d, true);
-
-	remove_kept(d, c);
-	c->kept = false;
-	set_key(d, c, 0, 0);
+	TAILQ_REMOVE(list_of(d, c), c, entry);
+	TAILQ_INSERT_TAIL(&d->free, c, entry);
+	take_out(d->sorted, &d->count, c);
+	if (c->kept)
+		take_out(d->order, &d->nkept, c);
 }
 
 void
 diagnose_keep_case(struct diagnose_cases *d, struct diagnose_case *c)
 {
-	const struct diagnose_slot	*slot = &d->slots[c - d->all], *other;
-	size_t				 i;
-
 	if (c->kept)
 		return;
 	if (d->nkept == DIAGNOSE_KEPT)
-		free_kept(d);
+		free_case(d, TAILQ_FIRST(&d->kept));
+	TAILQ_REMOVE(&d->late, c, entry);
+	TAILQ_INSERT_TAIL(&d->kept, c, entry);
+	insert(d->order, &d->nkept, c);
 	c->kept = true;
-	for (i = 0; i < d->nkept; i++) {
-		other = &d->slots[d->order[i] - d->all];
-		if (other->alarm_id > slot->alarm_id ||
-		    (other->alarm_id == slot->alarm_id &&
-		    other->index > slot->index))
-			break;
-	}
-	memmove(&d->order[i + 1], &d->order[i],
-	    (d->nkept++ - i) * sizeof(d->order[0]));
-	d->order[i] = c;
 }
 
 static struct diagnose_case *
-free_case(struct diagnose_cases *d)
+new_case(struct diagnose_cases *d, uint32_t index, uint32_t alarm_id)
 {
-	struct diagnose_case	*c = diagnose_find_case(d, 0, 0);
+	struct diagnose_case	*c;
 
-	if (c == NULL)
-		c = oldest_case(d, false);
-	if (c == NULL)
-		c = oldest_case(d, true);
-	remove_kept(d, c);
+	if (TAILQ_EMPTY(&d->free))
+		free_case(d, TAILQ_FIRST(TAILQ_EMPTY(&d->late) ? &d->kept :
+		    &d->late));
+	c = TAILQ_FIRST(&d->free);
+	TAILQ_REMOVE(&d->free, c, entry);
+	*c = (struct diagnose_case){
+		.index = index, .alarm_id = alarm_id,
+		.kernel_due = MONO_NEVER, .changed_due = MONO_NEVER,
+	};
+	TAILQ_INSERT_TAIL(&d->late, c, entry);
+	insert(d->sorted, &d->count, c);
 	return (c);
 }
 
@@ -105,14 +132,10 @@ diagnose_case_of(struct diagnose_cases *d, uint32_t index, uint32_t alarm_id)
 {
 	struct diagnose_case	*c = diagnose_find_case(d, index, alarm_id);
 
-	if (c == NULL) {
-		c = free_case(d);
-		*c = (struct diagnose_case){
-			.kernel_due = MONO_NEVER, .changed_due = MONO_NEVER,
-		};
-		set_key(d, c, index, alarm_id);
-	}
-	d->slots[c - d->all].used = ++d->uses;
+	if (c == NULL)
+		return (new_case(d, index, alarm_id));
+	TAILQ_REMOVE(list_of(d, c), c, entry);
+	TAILQ_INSERT_TAIL(list_of(d, c), c, entry);
 	return (c);
 }
 

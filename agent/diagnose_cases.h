@@ -6,6 +6,8 @@
 #ifndef HBW_DIAGNOSE_CASES_H
 #define HBW_DIAGNOSE_CASES_H
 
+#include <sys/queue.h>
+
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -20,7 +22,8 @@
 #define DIAGNOSE_CASES	(DIAGNOSE_KEPT + 64)
 
 struct diagnose_case {
-	uint32_t		 index;		/* hbwWatchIndex; 0: free */
+	TAILQ_ENTRY(diagnose_case) entry;
+	uint32_t		 index;		/* hbwWatchIndex */
 	uint32_t		 alarm_id;
 	bool			 kept;		/* it was raised */
 	bool			 examined;	/* the peer, by the agent */
@@ -37,21 +40,20 @@ struct diagnose_case {
 	struct mono_time	 changed_due;	/* next hbwAlarmChanged */
 };
 
-/* The part of a case that is searched, apart so that a search is fast. */
-struct diagnose_slot {
-	uint32_t		 index, alarm_id;	/* as in the case */
-	uint64_t		 used;		/* order of the last use */
+TAILQ_HEAD(diagnose_list, diagnose_case);
+
+struct diagnose_cases {
+	struct diagnose_case	 all[DIAGNOSE_CASES];
+	/* Each case is in one of these, the least recently used one first. */
+	struct diagnose_list	 free, late, kept;
+	/* By alarm id and index: those in use, and the kept ones. */
+	struct diagnose_case	*sorted[DIAGNOSE_CASES];
+	struct diagnose_case	*order[DIAGNOSE_KEPT];
+	size_t			 count, nkept;
 };
 
-/* A struct of zeros has no cases. */
-struct diagnose_cases {
-	uint64_t		 uses;
-	struct diagnose_slot	 slots[DIAGNOSE_CASES];
-	struct diagnose_case	 all[DIAGNOSE_CASES];
-	/* The kept ones by alarm id and index. */
-	struct diagnose_case	*order[DIAGNOSE_KEPT];
-	size_t			 nkept;
-};
+/* Initialises it without cases. */
+void	 diagnose_cases_init(struct diagnose_cases *);
 
 /* NULL: the alarm has no case. */
 struct diagnose_case *diagnose_find_case(struct diagnose_cases *,
