@@ -281,7 +281,7 @@ transfer(struct control *c, const struct snmp_poll *p, struct mono_time now)
  * is more to do.
  */
 static bool
-serve(struct control *c)
+serve(struct control *c, struct snmp_poll *p, size_t urgent)
 {
 	const struct control_connection_owner	 owner = {
 		&c->answers, log_rejected, name_of, c,
@@ -299,7 +299,8 @@ serve(struct control *c)
 			worked = control_connection_work(
 			    c->connections[c->first++], &owner);
 		idle = worked ? 0 : idle + 1;
-		if (!mono_before(mono_now(), end))
+		if (!mono_before(mono_now(), end) ||
+		    poll(p->fds, urgent, 0) > 0)
 			return (true);
 	}
 	return (false);
@@ -317,7 +318,7 @@ send_all(struct control *c, struct mono_time now)
 }
 
 void
-control_work(struct control *c, const struct snmp_poll *p)
+control_work(struct control *c, struct snmp_poll *p, size_t urgent)
 {
 	struct mono_time	 now = c->answers.agent->now;
 
@@ -334,6 +335,6 @@ control_work(struct control *c, const struct snmp_poll *p)
 		return;
 	if (!mono_before(now, c->check_due))
 		check_connections(c, now);
-	c->busy = serve(c);
+	c->busy = serve(c, p, urgent);
 	send_all(c, now);
 }

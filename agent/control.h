@@ -8,6 +8,7 @@
 #define HBW_CONTROL_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "agent.h"
 #include "base/mono.h"
@@ -38,9 +39,10 @@ bool	 control_poll(struct control *, struct snmp_poll *,
 /* When control_work() must be called at the latest. */
 struct mono_time control_due(const struct control *);
 /*
- * Serves the clients for at most about half a millisecond.  To be called after
- * poll() of that set.
+ * Serves the clients for at most about half a millisecond, and not longer than
+ * until one of the first `urgent` descriptors of the set is ready.  To be
+ * called after poll() of that set, as the last user of it.
  */
-void	 control_work(struct control *, const struct snmp_poll *);
+void	 control_work(struct control *, struct snmp_poll *, size_t urgent);
 
 #endif

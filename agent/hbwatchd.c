@@ -437,7 +437,7 @@ turn(struct daemon *d)
 	if (d->notify.standalone)
 		sinks_work(&d->poll);
 	notify_flush(&d->notify, mono_now());
-	control_work(d->control, &d->poll);
+	control_work(d->control, &d->poll, OWN_DESCRIPTORS);
 	systemd_notify_turn(&d->systemd, &d->agent, d->reload == NULL &&
 	    d->supervisor.phase == SUPERVISOR_STEADY);
 }

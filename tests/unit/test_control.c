@@ -86,7 +86,7 @@ turn(void)
 	assert_true(control_poll(control, &polled, stage.agent.now));
 	ready = poll(polled.fds, polled.count, 0);
 	assert_true(ready >= 0);
-	control_work(control, &polled);
+	control_work(control, &polled, 0);
 	return (ready > 0 || control_due(control).ns == 0);
 }
 
