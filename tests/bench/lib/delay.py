@@ -73,8 +73,9 @@ def deadlines_of(log, interruption):
     return found
 
 
-def ours_once(lab, watches, rate, options=""):
-    """The delays of all raises and of all traps, in milliseconds."""
+def ours_once(lab, watches, rate, options="", beside=None):
+    """The delays of all raises and of all traps, in milliseconds.  `beside` is
+    called when the silence begins, and its result when all are measured."""
     interruption = lab.size(3, 1)
     host = daemon.Host(lab)
     host.start_traps()
@@ -87,6 +88,7 @@ def ours_once(lab, watches, rate, options=""):
     trap = raised + r"\b.*" + name + r' = STRING: "?(w@[0-9.]+)'
     raises, traps = r'\braised, watch "(w@[^"]+)"', trap
     due = deadlines_of(log, interruption)
+    finish = beside(lab, due) if beside else None
 
     # Read at the end, so that the timestamps do not wait for us.
     wait_for("%d raises and traps" % watches, interruption + 15, lambda: min(
@@ -96,6 +98,8 @@ def ours_once(lab, watches, rate, options=""):
         len(first_times(host.traps.lines, traps))) >= watches, step=0.5)
     found = (milliseconds(first_times(host.hbwatchd.lines, raises), due),
              milliseconds(first_times(host.traps.lines, traps), due))
+    if finish:
+        finish()
     lab.end_all()
     return found
 
