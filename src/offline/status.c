@@ -217,9 +217,15 @@ print_rest(const struct status *st)
 static enum command_status
 no_answer(const struct status *st)
 {
-	if (!st->json)
-		log_errx("no state of any watch is known; next: check "
-		    "`systemctl status hbwatchd` and `journalctl -u hbwatchd`");
+	struct screen	 s = *st->screen;
+
+	if (st->json)
+		return (COMMAND_BLIND);
+	s.out = stderr;
+	s.colour = false;
+	screen_paragraph(&s, SCREEN_PLAIN, 6, "Next: ", "Check `systemctl "
+	    "status hbwatchd` and `journalctl -u hbwatchd`. The state of no "
+	    "watch is known until hbwatchd answers.");
 	return (COMMAND_BLIND);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/array.h"
 #include "base/log.h"
+#include "base/memory_file.h"
 #include "base/mono.h"
 #include "offline/status_refresh.h"
 
@@ -154,6 +155,22 @@ show(const char *frame, size_t length)
 
 /* ---- the process that prints a frame */
 
+/* Prints lines of errors, which may be longer than those of the screen. */
+static void
+print_errors(const struct screen *s, FILE *errors)
+{
+	char	*line = NULL;
+	size_t	 size = 0;
+	ssize_t	 n;
+
+	rewind(errors);
+	while ((n = getline(&line, &size, errors)) > 0) {
+		line[n - 1] = '\0';		/* the newline */
+		screen_paragraph(s, SCREEN_PLAIN, 0, "", line);
+	}
+	free(line);
+}
+
 static void
 print(struct refresh *r, int fd)
 {
@@ -161,17 +178,19 @@ print(struct refresh *r, int fd)
 	enum command_status	 status;
 	struct winsize		 size;
 	FILE			*out = fdopen(fd, "w");
+	int			 errors = memory_file_new("hbwatch-errors");
+	FILE			*in = fdopen(errors, "r");
 
-	if (out == NULL)
+	if (out == NULL || in == NULL)
 		_exit(COMMAND_FAILURE);
 	/* Measures the terminal; the output then goes to the pipe. */
 	screen_init(&s, stdout);
 	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 0)
 		s.width = size.ws_col;
 	s.out = out;
-	(void)dup2(fd, STDERR_FILENO);
-	setvbuf(stderr, NULL, _IONBF, 0);
+	(void)dup2(errors, STDERR_FILENO);
 	status = r->print(r->arg, &s);
+	print_errors(&s, in);
 	(void)fflush(out);
 	_exit(status);
 }
@@ -211,7 +230,7 @@ finish(struct refresh *r)
 		return (true);
 	(void)close(r->fd);
 	r->fd = -1;
-	/* It has ended unless it was not read up to the end. */
+	/* It has ended, unless it was not read up to the end. */
 	(void)kill(r->pid, SIGKILL);
 	while (waitpid(r->pid, &status, 0) == -1 && errno == EINTR)
 		;

@@ -11,8 +11,9 @@
 #include "offline/screen.h"
 
 /*
- * Writes what is to be shown, errors too, to screen->out.  It runs in a process
- * of its own, which may be killed when it takes too long.
+ * Writes what is to be shown to screen->out, and errors to stderr, which are
+ * shown after it.  It runs in a process of its own, which may be killed when it
+ * takes too long.
  */
 typedef enum command_status status_refresh_print(void *arg,
 	    const struct screen *);

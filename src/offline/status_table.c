@@ -120,6 +120,8 @@ alarm_cell(const json_t *watch, char *text)
 	    status_is(watch, "state", "starting")) {
 		rest = status_number(watch, "interruption") -
 		    status_number(watch, "silence");
+		if (status_number(watch, "holdDown") > 0)
+			rest += status_number(watch, "holdDown");
 		if (rest > 0)
 			snprintf(text, CELL_SIZE, "in %s",
 			    screen_duration(rest, age));

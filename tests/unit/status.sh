@@ -207,6 +207,8 @@ if command -v tmux >/dev/null; then
 	stop_answers
 	check "-w shows that the daemon went away" soon screen_has \
 		"cannot connect"
+	check "-w shows what to do, in lines of the screen" screen_has \
+		"of no watch is known until hbwatchd answers\.$"
 	check "-w shows nothing old then" screen_lacks "flinkserver"
 	answer pair
 	check "-w shows that the daemon came back" soon screen_has "manager"
@@ -273,7 +275,8 @@ if command -v tmux >/dev/null && [ -r "$completion" ] &&
 	check "a watch of the daemon" completes "hbwatch status -S $S fl" \
 		"hbwatch status -S $S flinkserver"
 	check "a watch to acknowledge" completes \
-		"hbwatch status -S $S mai" "hbwatch status -S $S maintenance"
+		"hbwatch acknowledge -S $S -m x mai" \
+		"hbwatch acknowledge -S $S -m x maintenance"
 	terminal send-keys C-u C-l
 	terminal send-keys -l "hbwatch status -"
 	terminal send-keys Tab Tab
