@@ -52,12 +52,15 @@ mac_is_virtual(const uint8_t *octets)
 		{ 0x00, 0x00, 0x0c, 0x07, 0xac },
 	};
 	static const uint8_t	 hsrp2[] = { 0x00, 0x00, 0x0c, 0x9f };
+	static const uint8_t	 hsrp_ipv6[] = { 0x00, 0x05, 0x73, 0xa0 };
 	size_t			 i;
 
 	for (i = 0; i < sizeof(prefixes) / sizeof(prefixes[0]); i++)
 		if (memcmp(octets, prefixes[i], sizeof(prefixes[i])) == 0)
 			return (true);
-	return (memcmp(octets, hsrp2, sizeof(hsrp2)) == 0);
+	return (memcmp(octets, hsrp2, sizeof(hsrp2)) == 0 ||
+	    (memcmp(octets, hsrp_ipv6, sizeof(hsrp_ipv6)) == 0 &&
+	    octets[4] < 0x10));
 }
 
 const char *

@@ -45,7 +45,7 @@ mac_is_group(const struct mac *mac)
 
 /*
  * True for the virtual addresses of VRRP and CARP (RFC 9568, section 7.3) and
- * of HSRP (RFC 2281; version 2), which several hosts use.
+ * of HSRP (RFC 2281; version 2; for IPv6), which several hosts use.
  */
 bool	 mac_is_virtual(const uint8_t *octets);
 
