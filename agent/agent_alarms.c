@@ -124,7 +124,7 @@ void
 agent_set_verdict(struct agent *agent, const struct agent_alarm *changed,
     const struct verdict *verdict)
 {
-	(void)alarm_judge(changed->alarm, verdict);
+	(void)alarm_set_verdict(changed->alarm, verdict);
 	changed->alarm->verdict_change = ++agent->verdict_changes;
 }
 

@@ -283,7 +283,7 @@ is_same(const struct alarm *a, const struct verdict *v)
 
 /* Sets the verdict on an active alarm from its present evidence. */
 static void
-judge_again(struct agent *agent, struct diagnose_case *c,
+update_verdict(struct agent *agent, struct diagnose_case *c,
     const struct agent_alarm *alarm, struct wall_time now)
 {
 	struct verdict	 verdict;
@@ -294,7 +294,7 @@ judge_again(struct agent *agent, struct diagnose_case *c,
 	verdict_of(&c->evidence, now, &verdict);
 	if (!is_same(alarm->alarm, &verdict)) {
 		agent_set_verdict(agent, alarm, &verdict);
-		evidence_writer_judged(agent->evidence_writer,
+		evidence_writer_verdict(agent->evidence_writer,
 		    alarm->alarm->serial, &c->evidence, &verdict);
 	}
 	notify_changed(agent, c, alarm, now);
@@ -329,7 +329,7 @@ diagnose_evidence(struct agent *agent, uint32_t watch,
 		return;
 	}
 	diagnose_take_engine(c);
-	judge_again(agent, c, &alarm, now);
+	update_verdict(agent, c, &alarm, now);
 }
 
 struct verdict
@@ -384,7 +384,7 @@ diagnose_raised(struct agent *agent, const struct agent_alarm *raised)
 		return;
 	diagnose_keep_case(&d->cases, c);
 	verdict = alarm_verdict(raised->alarm);
-	evidence_writer_judged(agent->evidence_writer, raised->alarm->serial,
+	evidence_writer_verdict(agent->evidence_writer, raised->alarm->serial,
 	    &c->evidence, &verdict);
 	if (!p->ping || !c->examined || raised->watch->peer.family == ADDR_NONE)
 		return;
@@ -417,8 +417,8 @@ diagnose_clear(struct agent *agent, const struct agent_alarm *cleared,
 	/* The signals of a node that is back may show less than before. */
 	if (verdict.confidence < cleared->alarm->confidence)
 		return;
-	(void)alarm_judge(cleared->alarm, &verdict);
-	evidence_writer_judged(agent->evidence_writer, cleared->alarm->serial,
+	(void)alarm_set_verdict(cleared->alarm, &verdict);
+	evidence_writer_verdict(agent->evidence_writer, cleared->alarm->serial,
 	    &c->evidence, &verdict);
 }
 
@@ -456,7 +456,7 @@ work_on(struct agent *agent, struct diagnose_case *c, struct wall_time now)
 		if (mono_before(c->until, c->kernel_due))
 			c->kernel_due = MONO_NEVER;
 		examine(agent, c, alarm.watch, now);
-		judge_again(agent, c, &alarm, now);
+		update_verdict(agent, c, &alarm, now);
 	}
 	notify_changed(agent, c, &alarm, now);
 }
@@ -521,7 +521,7 @@ take_signal(struct agent *agent, uint32_t index, enum evidence_number number,
 		c->evidence.signals[number] = c->ping;
 	else if (c->log.state != 0)
 		c->evidence.signals[number] = c->log;
-	judge_again(agent, c, &alarm, now);
+	update_verdict(agent, c, &alarm, now);
 }
 
 static void

@@ -7,12 +7,10 @@
 #include <string.h>
 
 #include "evidence_file.h"
+#include "packet/packet.h"
 
 /* The name of a watch has at most 255 octets. */
 #define COMMENT_SIZE	400
-
-/* The link type of an interface that has not received any frame yet. */
-#define LINK_ETHERNET	1
 
 /*
  * The file begins at least so long before the last heartbeat, because this must
@@ -110,7 +108,7 @@ print_header(FILE *out, const struct evidence_file *f)
 	if (f->missing > 0)
 		fprintf(out, "Frames are missing: they were overwritten before "
 		    "they could be written\n");
-	if (!f->judged)
+	if (!f->has_verdict)
 		return;
 	fprintf(out, "Cause: %s, side: %s, confidence: %u %%\n",
 	    cause_text(v->cause), cause_side_text(v->side),
@@ -262,6 +260,7 @@ void
 evidence_file_add_time(struct evidence_file *f, struct wall_time now,
     struct pcapng_buffer *b)
 {
+	/* No frame has been received yet. */
 	if (f->nlinks == 0)
 		(void)link_of(f, LINK_ETHERNET, b);
 	pcapng_add_statistics(b, 0, now);

@@ -50,7 +50,7 @@ struct evidence_file {
 	bool			 shown[EVIDENCE_MOMENTS];	/* as comment */
 	bool			 received;	/* a heartbeat, ever */
 	enum evidence_end	 end;
-	bool			 judged;	/* there is a verdict */
+	bool			 has_verdict;	/* there is a verdict */
 	struct evidence		 evidence;
 	struct verdict		 verdict;
 

@@ -51,7 +51,7 @@ enum message_type {
 	MESSAGE_LIMIT,
 	MESSAGE_RINGS,
 	MESSAGE_RAISED,
-	MESSAGE_JUDGED,
+	MESSAGE_VERDICT,
 	MESSAGE_CLEARED,
 };
 
@@ -70,7 +70,7 @@ struct message {
 		struct {
 			struct evidence		 evidence;
 			struct verdict		 verdict;
-		} judged;
+		} verdict;
 	} u;
 };
 
@@ -402,15 +402,15 @@ raised(struct evidence_writer *w, const struct message *m)
 }
 
 static void
-judged(struct evidence_writer *w, const struct message *m)
+take_verdict(struct evidence_writer *w, const struct message *m)
 {
 	struct open_file	*o = find(w, m->serial);
 
 	if (o == NULL)
 		return;
-	o->file.evidence = m->u.judged.evidence;
-	o->file.verdict = m->u.judged.verdict;
-	o->file.judged = o->changed = true;
+	o->file.evidence = m->u.verdict.evidence;
+	o->file.verdict = m->u.verdict.verdict;
+	o->file.has_verdict = o->changed = true;
 }
 
 static void
@@ -450,8 +450,8 @@ apply(struct evidence_writer *w, const struct message *m)
 	case MESSAGE_RAISED:
 		raised(w, m);
 		break;
-	case MESSAGE_JUDGED:
-		judged(w, m);
+	case MESSAGE_VERDICT:
+		take_verdict(w, m);
 		break;
 	case MESSAGE_CLEARED:
 		cleared(w, m);
@@ -672,15 +672,15 @@ evidence_writer_has(struct evidence_writer *w, const char *name)
 }
 
 void
-evidence_writer_judged(struct evidence_writer *w, uint32_t serial,
+evidence_writer_verdict(struct evidence_writer *w, uint32_t serial,
     const struct evidence *evidence, const struct verdict *verdict)
 {
-	struct message	 m = { .type = MESSAGE_JUDGED, .serial = serial };
+	struct message	 m = { .type = MESSAGE_VERDICT, .serial = serial };
 
 	if (w == NULL)
 		return;
-	m.u.judged.evidence = *evidence;
-	m.u.judged.verdict = *verdict;
+	m.u.verdict.evidence = *evidence;
+	m.u.verdict.verdict = *verdict;
 	(void)put(w, &m);
 }
 

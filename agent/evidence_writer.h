@@ -72,13 +72,13 @@ struct evidence_raise {
 };
 
 /*
- * These are called in this order for each serial.  evidence_writer_judged sets
+ * These are called in this order for each serial.  evidence_writer_verdict sets
  * the verdict, and is called again when it changes.  An unknown serial is
  * ignored.
  */
 void	 evidence_writer_raised(struct evidence_writer *w,
 	    const struct evidence_raise *);
-void	 evidence_writer_judged(struct evidence_writer *w, uint32_t serial,
+void	 evidence_writer_verdict(struct evidence_writer *w, uint32_t serial,
 	    const struct evidence *, const struct verdict *);
 void	 evidence_writer_cleared(struct evidence_writer *w, uint32_t serial,
 	    struct wall_time at);

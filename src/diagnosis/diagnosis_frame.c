@@ -5,7 +5,6 @@
 #include "packet/packet_cooked.h"
 #include "packet/packet_layers.h"
 
-#define LINK_ETHERNET		1
 #define ETHERTYPE_LACP		0x8809	/* IEEE 802.3, annex 57A */
 #define ETHERTYPE_LLDP		0x88cc	/* IEEE 802.1AB */
 #define LENGTH_MAX		1500	/* below: a length, not an EtherType */

@@ -20,8 +20,6 @@
 /* The most frames that one pass takes. */
 #define DRAIN_FRAMES	512
 
-#define LINK_ETHERNET	1
-
 #define FILTERS		2
 
 /* ---- the filter */

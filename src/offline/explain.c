@@ -113,7 +113,7 @@ last_alarm(struct explain_report *r, uint32_t watch, bool dual)
 }
 
 static void
-judge(struct explain_alarm *a, struct wall_time at,
+set_verdict(struct explain_alarm *a, struct wall_time at,
     const struct evidence *evidence, const struct verdict *verdict)
 {
 	bool	 changed = a->nchanges == 0 ||
@@ -169,7 +169,7 @@ on_event(void *arg, const struct player *p, const struct detect_event *event,
 	if (event->transition == DETECT_CLEARED)
 		a->cleared = at;
 	if (c != NULL)
-		judge(a, at, &c->evidence, &c->verdict);
+		set_verdict(a, at, &c->evidence, &c->verdict);
 }
 
 /* Two active nodes; the evidence is the event itself. */
@@ -187,7 +187,7 @@ on_dual(void *arg, const struct player *p, const struct detect_event *event)
 }
 
 static void
-on_judged(void *arg, const struct player *p, uint32_t watch,
+on_verdict(void *arg, const struct player *p, uint32_t watch,
     struct wall_time at, const struct evidence *evidence,
     const struct verdict *verdict)
 {
@@ -196,7 +196,7 @@ on_judged(void *arg, const struct player *p, uint32_t watch,
 
 	(void)p;
 	if (a != NULL)
-		judge(a, at, evidence, verdict);
+		set_verdict(a, at, evidence, verdict);
 }
 
 /* ---- from start to end */
@@ -239,7 +239,7 @@ explain_main(int argc, char **argv)
 {
 	struct explain			 e = { 0 };
 	const struct player_output	 output = {
-		.event = on_event, .dual = on_dual, .judged = on_judged,
+		.event = on_event, .dual = on_dual, .verdict = on_verdict,
 		.heartbeat = on_heartbeat, .finish = finish, .arg = &e,
 	};
 	enum command_status		 status;

@@ -65,13 +65,13 @@ on_event(void *arg, const struct detect_event *event)
 }
 
 static void
-on_judged(void *arg, uint32_t watch, struct wall_time at,
+on_verdict(void *arg, uint32_t watch, struct wall_time at,
     const struct evidence *evidence, const struct verdict *verdict)
 {
 	const struct player	*p = arg;
 
-	if (p->output->judged != NULL)
-		p->output->judged(p->output->arg, p, watch, at, evidence,
+	if (p->output->verdict != NULL)
+		p->output->verdict(p->output->arg, p, watch, at, evidence,
 		    verdict);
 }
 
@@ -372,7 +372,7 @@ prepare(struct player *p)
 	p->watches = calloc(nwatches + 1, sizeof(*p->watches));
 	p->tallies = calloc(nwatches + 1, sizeof(*p->tallies));
 	if (p->watches == NULL || p->tallies == NULL ||
-	    !player_diagnosis_init(&p->diagnosis, p->config, on_judged, p) ||
+	    !player_diagnosis_init(&p->diagnosis, p->config, on_verdict, p) ||
 	    !alarm_positions_init(&p->positions, p->config) ||
 	    (p->dual_rows = calloc(p->positions.nduals + 1,
 	    sizeof(*p->dual_rows))) == NULL) {

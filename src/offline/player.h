@@ -38,8 +38,8 @@ struct player_output {
 	 */
 	void	(*dual)(void *arg, const struct player *,
 		    const struct detect_event *);
-	/* A player_judged with the player; may be NULL. */
-	void	(*judged)(void *arg, const struct player *, uint32_t watch,
+	/* A player_verdict with the player; may be NULL. */
+	void	(*verdict)(void *arg, const struct player *, uint32_t watch,
 		    struct wall_time at, const struct evidence *,
 		    const struct verdict *);
 	/* A watch received a heartbeat; may be NULL. */

@@ -27,8 +27,6 @@
 #define NOT_RECEIVED	0
 #define SHARED		1	/* by several watches */
 
-#define LINK_ETHERNET	1
-
 #define PORT_DHCP_LEAST		67
 #define PORT_DHCP_MOST		68
 #define PORT_DHCPV6_LEAST	546
@@ -42,13 +40,13 @@ clock_of(struct wall_time timestamp)
 
 bool
 player_diagnosis_init(struct player_diagnosis *d,
-    const struct configuration *config, player_judged *judged, void *arg)
+    const struct configuration *config, player_verdict *verdict, void *arg)
 {
 	int64_t	 interruption_ns, least_ns = NSEC_PER_SEC * 86400;
 	size_t	 i;
 
 	*d = (struct player_diagnosis){
-		.config = config, .judged = judged, .arg = arg,
+		.config = config, .verdict = verdict, .arg = arg,
 	};
 	for (d->mask = PEERS_MIN - 1; d->mask / 4 < config->nwatches &&
 	    d->mask < PEERS_MAX - 1;)
@@ -284,7 +282,8 @@ begin_case(struct player_diagnosis *d, uint32_t watch)
 
 /* In a storm there may be no evidence; then the verdict stays. */
 static void
-judge(struct player_diagnosis *d, struct player_case *c, struct wall_time now)
+set_verdict(struct player_diagnosis *d, struct player_case *c,
+    struct wall_time now)
 {
 	struct evidence	 evidence = c->evidence;
 	struct verdict	 verdict;
@@ -321,7 +320,7 @@ player_diagnosis_event(struct player_diagnosis *d,
 		c->cleared = true;
 	}
 	catch_up(d, event->at);
-	judge(d, c, at);
+	set_verdict(d, c, at);
 	/* Later signals are not about an alarm that was cleared. */
 	c->until = wall_add(at, c->cleared ? CHECK_NS : CHANGES_NS);
 	return (c);
@@ -340,8 +339,8 @@ player_diagnosis_advance(struct player_diagnosis *d, struct wall_time now)
 		struct player_case *c = &d->cases[i];
 		struct wall_time at = now.ns < c->until.ns ? now : c->until;
 
-		judge(d, c, at);
-		d->judged(d->arg, c->watch, at, &c->evidence, &c->verdict);
+		set_verdict(d, c, at);
+		d->verdict(d->arg, c->watch, at, &c->evidence, &c->verdict);
 		if (now.ns < c->until.ns) {
 			i++;
 			continue;

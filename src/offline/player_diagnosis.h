@@ -33,7 +33,7 @@ struct player_case {
 };
 
 /* Receives the verdict on the last alarm of a watch; it may be the same. */
-typedef void player_judged(void *arg, uint32_t watch, struct wall_time at,
+typedef void player_verdict(void *arg, uint32_t watch, struct wall_time at,
 	    const struct evidence *, const struct verdict *);
 
 struct player_diagnosis {
@@ -46,13 +46,13 @@ struct player_diagnosis {
 	struct player_case	 cases[TRACKER_CASES];
 	size_t			 ncases;
 	struct wall_time	 checked;	/* when all cases were */
-	player_judged		*judged;
+	player_verdict		*verdict;
 	void			*arg;
 };
 
 /* The arguments must outlive it.  False when memory is exhausted. */
 bool	 player_diagnosis_init(struct player_diagnosis *,
-	    const struct configuration *, player_judged *, void *arg);
+	    const struct configuration *, player_verdict *, void *arg);
 /* Begins with the first packet, when the rows of the detector are set up. */
 bool	 player_diagnosis_begin(struct player_diagnosis *,
 	    const struct detect_watch *, const struct detect_source *);

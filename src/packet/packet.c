@@ -11,7 +11,6 @@
 #include "packet/packet_cooked.h"
 #include "packet/packet_layers.h"
 
-#define LINK_ETHERNET		1
 #define ETHERNET_HEADER		14
 #define UDP_HEADER		8	/* RFC 768 */
 

@@ -15,6 +15,9 @@
 #include "packet/vlan.h"
 
 /* A decoded packet.  Pointers are into the frame. */
+/* The number of Ethernet as a link type; see packet_decode. */
+#define LINK_ETHERNET	1
+
 struct packet {
 	/*
 	 * Addresses of IP.  If the packet is not IP, they are those of ARP or

@@ -93,7 +93,7 @@ alarm_verdict(const struct alarm *a)
 }
 
 bool
-alarm_judge(struct alarm *a, const struct verdict *v)
+alarm_set_verdict(struct alarm *a, const struct verdict *v)
 {
 	bool	 changed = a->cause != v->cause;
 
@@ -118,7 +118,7 @@ alarm_complete(struct alarm *a)
 	a->side = CAUSE_SIDE_UNKNOWN;
 	a->notified = a->state == ALARM_RAISED ? a->serial : 0;
 	if (v.cause == a->cause)
-		(void)alarm_judge(a, &v);
+		(void)alarm_set_verdict(a, &v);
 }
 
 int
@@ -163,7 +163,7 @@ alarm_raise(struct alarm *a, const struct detect_event *event,
 {
 	end_operator_state(a);
 	a->state = ALARM_RAISED;
-	(void)alarm_judge(a, verdict);
+	(void)alarm_set_verdict(a, verdict);
 	a->end = ALARM_END_HEARTBEAT;
 	a->flags = flags_of(event);
 	a->serial = serial;

@@ -100,7 +100,7 @@ enum operator_state alarm_operator_state(const struct alarm *);
 /* The present verdict on the last raise. */
 struct verdict alarm_verdict(const struct alarm *);
 /* Sets another verdict.  True when its cause is another one. */
-bool	 alarm_judge(struct alarm *, const struct verdict *);
+bool	 alarm_set_verdict(struct alarm *, const struct verdict *);
 /*
  * Sets what an alarm of version 0.2.0 or of an early 0.3.0 does not have: side,
  * confidence and `notified`.

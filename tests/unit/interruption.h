@@ -109,7 +109,7 @@ take(double at, const struct bytes *b)
 }
 
 static inline void
-judge_at(double at, unsigned flags)
+evaluate_at(double at, unsigned flags)
 {
 	memset(&evidence, 0, sizeof(evidence));
 	evidence.flags = (uint16_t)flags;
@@ -119,7 +119,7 @@ judge_at(double at, unsigned flags)
 }
 
 #define assert_verdict_at(at, flags, expected, sure) do {		\
-	judge_at(at, flags);						\
+	evaluate_at(at, flags);						\
 	assert_string_equal(cause_text(verdict.cause), expected);	\
 	assert_int_equal(verdict.confidence, sure);			\
 } while (0)

@@ -414,10 +414,10 @@ deciding_evidence(void **state)
 	assert_true(strlen(alarm_repair(&a, w, repair)) > 0);
 	/* Another verdict, with the same cause and with another one. */
 	v.confidence = 60;
-	assert_false(alarm_judge(&a, &v));
+	assert_false(alarm_set_verdict(&a, &v));
 	assert_int_equal(a.confidence, 60);
 	v.cause = CAUSE_HOST_DOWN;
-	assert_true(alarm_judge(&a, &v));
+	assert_true(alarm_set_verdict(&a, &v));
 	assert_int_equal(a.cause, CAUSE_HOST_DOWN);
 	v = alarm_verdict(&a);
 	assert_int_equal(v.number, EVIDENCE_PEER_ANNOUNCED_STOP);

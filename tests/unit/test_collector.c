@@ -65,7 +65,7 @@ always_refused(void **state)
 		refuse(t + 0.5, PEER);
 	}
 	refuse(22.5, PEER);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_PORT_REFUSED), EVIDENCE_UNKNOWN);
 	assert_int_equal(verdict.cause, CAUSE_PEER_HUNG);
 }
@@ -87,7 +87,7 @@ refused_other(void **state)
 	take(20.6, &b);
 	b = icmp_error(THIRD, 3, 3, US, THIRD, IPPROTO_UDP, &quoted);
 	take(20.7, &b);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_PORT_REFUSED), EVIDENCE_UNKNOWN);
 }
 
@@ -100,7 +100,7 @@ host_alive(void **state)
 	/* Too early: a host that was switched off then may have sent it. */
 	answer(20.3, PEER, PEER, US);
 	go_on(udp_heartbeat, 20.5, 24);
-	judge_at(24, 0);
+	evaluate_at(24, 0);
 	assert_int_equal(state_of(EVIDENCE_PEER_OTHER_TRAFFIC),
 	    EVIDENCE_UNKNOWN);
 	ask(24.3, US, PEER);
@@ -165,7 +165,7 @@ all_silent(void **state)
 	udp_heartbeat(21.1, US, PEER);
 	udp_heartbeat(22.1, US, PEER);
 	/* Absent only when three frames are missing. */
-	judge_at(23.1, 0);
+	evaluate_at(23.1, 0);
 	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_UNKNOWN);
 	assert_verdict_at(25, 0, "localFault", 70);
 	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_ABSENT);
@@ -193,7 +193,7 @@ silent_before(void **state)
 	(void)state;
 	begin("udp 20053");
 	baseline(udp_heartbeat, 10);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_UNKNOWN);
 }
 
@@ -271,7 +271,7 @@ routed(void **state)
 	/* The MAC address is that of the router. */
 	b = request(PEER, ROUTER, THIRD);
 	take(25, &b);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_true((evidence.flags & EVIDENCE_ROUTED) != 0);
 	assert_int_equal(state_of(EVIDENCE_PEER_OTHER_TRAFFIC),
 	    EVIDENCE_UNKNOWN);
@@ -296,7 +296,7 @@ deaf_by_arp(void **state)
 	baseline(udp_heartbeat, END);
 	for (t = 22; t < 25; t++)
 		ask(t, PEER, US);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_PEER_DOES_NOT_HEAR_US),
 	    EVIDENCE_UNKNOWN);
 }
@@ -412,7 +412,7 @@ mirror(void **state)
 	assert_int_equal(verdict.number, EVIDENCE_SEGMENT_ALIVE);
 	for (t = 22; t < 25; t++)
 		ask(t, THIRD, PEER);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_ARP_UNANSWERED), EVIDENCE_PRESENT);
 }
 
@@ -434,7 +434,7 @@ switches(void **state)
 		b = link_frame(PEER, types[i]);
 		put_zeros(&b, 46);
 		take(26, &b);
-		judge_at(END, 0);
+		evaluate_at(END, 0);
 		assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE),
 		    EVIDENCE_PRESENT);
 		assert_int_equal(state_of(EVIDENCE_PEER_OTHER_TRAFFIC),
@@ -455,10 +455,10 @@ broadcasts(void **state)
 	memset(b.at, 0xff, MAC_LENGTH);
 	for (t = 0; t < LAST; t++)
 		take(t, &b);
-	judge_at(25, 0);
+	evaluate_at(25, 0);
 	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_ABSENT);
 	take(28, &b);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_PRESENT);
 }
 
@@ -484,7 +484,7 @@ every_cut(void **state)
 			cut.n = n;
 			take(21, &cut);
 		}
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_PORT_REFUSED), EVIDENCE_UNKNOWN);
 }
 

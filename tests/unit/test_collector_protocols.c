@@ -56,7 +56,7 @@ connection_closed(void **state)
 	/* And then it is accepted. */
 	segment(23, US, PEER, SYN, 1, 0, 0);
 	segment(23.1, PEER, US, SYN | ACK, 1, 2, 0);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_PORT_REFUSED), EVIDENCE_UNKNOWN);
 }
 
@@ -91,7 +91,7 @@ connection_each(void **state)
 		segment(t, PEER, US, ACK, 1, 2, 10);
 		segment(t + 0.1, PEER, US, FIN | ACK, 11, 2, 0);
 	}
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_PEER_CLOSED_CONNECTION),
 	    EVIDENCE_UNKNOWN);
 }
@@ -156,13 +156,13 @@ we_retransmit(void **state)
 	(void)state;
 	begin_tcp(true);
 	segment(LAST, US, PEER, ACK, we_sent - 10, peer_sent, 10);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_false((evidence.flags & EVIDENCE_OURS_FIRST) != 0);
 	/* The same without repetitions: our process is silent. */
 	begin_tcp(true);
 	for (t = 23; t < 25; t++)
 		ask(t, THIRD, ROUTER);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_true((evidence.flags & EVIDENCE_OURS_FIRST) != 0);
 }
 
@@ -177,7 +177,7 @@ gives_up(void **state)
 	for (t = 21; t < 25; t++)
 		segment(t, PEER, US, ACK, peer_sent - 1, we_sent, 0);
 	segment(25, PEER, US, RST | ACK, peer_sent, we_sent, 0);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_PEER_CLOSED_CONNECTION),
 	    EVIDENCE_UNKNOWN);
 }
@@ -213,7 +213,7 @@ handshake(void **state)
 	/* close_notify is no failure. */
 	begin_tcp(false);
 	attempt(22, "\x15\3\3\0\2\1\0");
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_HANDSHAKE_FAILS),
 	    EVIDENCE_UNKNOWN);
 	/* Encrypted alerts show only as short connections. */
@@ -305,7 +305,7 @@ two_masters(void **state)
 	assert_verdict("unknown", 0);
 	/* And back: still one after the other. */
 	vrrp(30, PEER, 100);
-	judge_at(30, 0);
+	evaluate_at(30, 0);
 	assert_int_equal(state_of(EVIDENCE_OTHER_ACTIVE), EVIDENCE_UNKNOWN);
 	/* A node takes over, and the old one sends until it notices that. */
 	begin_vrrp();
@@ -313,7 +313,7 @@ two_masters(void **state)
 	vrrp(LAST + 0.47, PEER, 100);
 	for (t = LAST + 1.46; t < 30; t++)
 		vrrp(t, THIRD, 200);
-	judge_at(30, 0);
+	evaluate_at(30, 0);
 	assert_int_equal(state_of(EVIDENCE_OTHER_ACTIVE), EVIDENCE_UNKNOWN);
 	/* Two masters of an earlier time, and a failover. */
 	begin("vrrp 51");
@@ -324,7 +324,7 @@ two_masters(void **state)
 	}
 	for (t = 23; t < 30; t++)
 		vrrp(t, THIRD, 90);
-	judge_at(30, 0);
+	evaluate_at(30, 0);
 	assert_int_equal(state_of(EVIDENCE_OTHER_ACTIVE), EVIDENCE_UNKNOWN);
 	/* In turn. */
 	begin_vrrp();
@@ -389,7 +389,7 @@ bfd(void **state)
 	begin("bfd");
 	baseline(bfd_up, END);
 	bfd_from(22, PEER, 1, 1, PEER);
-	judge_at(22.05, 0);
+	evaluate_at(22.05, 0);
 	assert_int_equal(state_of(EVIDENCE_PEER_DOES_NOT_HEAR_US),
 	    EVIDENCE_UNKNOWN);
 	/* Neither receives the other. */
@@ -425,11 +425,11 @@ floating_ip(void **state)
 	baseline(udp_heartbeat, END);
 	answer(20.5, PEER, FLOATING, THIRD);
 	refuse(21, PEER);
-	judge_at(END, 0);
+	evaluate_at(END, 0);
 	assert_int_equal(evidence.signals[EVIDENCE_FLOATING_IP_OWNER].code,
 	    EVIDENCE_OWNER_PEER);
 	answer(32, US, FLOATING, THIRD);
-	judge_at(33, 0);
+	evaluate_at(33, 0);
 	assert_int_equal(evidence.signals[EVIDENCE_FLOATING_IP_OWNER].code,
 	    EVIDENCE_OWNER_HERE);
 	assert_int_equal(verdict.cause, CAUSE_INSTANCE_STOPPED);
@@ -451,7 +451,7 @@ floating_ip(void **state)
 	for (t = 21; t < 29; t += 0.5)
 		answer(t, t < 23 || (t >= 25 && t < 27) ? PEER : FOURTH,
 		    FLOATING, THIRD);
-	judge_at(29, 0);
+	evaluate_at(29, 0);
 	assert_int_equal(state_of(EVIDENCE_OTHER_ACTIVE), EVIDENCE_UNKNOWN);
 	assert_int_not_equal(evidence.signals[EVIDENCE_FLOATING_IP_OWNER].code,
 	    EVIDENCE_OWNER_BOTH);

@@ -19,7 +19,6 @@
 #include "bytes.h"
 
 enum {
-	LINK_ETHERNET = 1,
 	LINK_RAW = 101,
 	LINK_SLL = 113,
 	LINK_SLL2 = 276,

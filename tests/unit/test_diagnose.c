@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Alarms that are judged from the evidence of an engine.  The watches are on
+ * Verdicts on alarms from the evidence of an engine.  The watches are on
  * the interface `any`, of which the kernel has no evidence.
  */
 #include <setjmp.h>
@@ -111,7 +111,7 @@ interrupt_first(void)
 }
 
 static void
-judged_at_the_raise(void **state)
+verdict_at_the_raise(void **state)
 {
 	(void)state;
 	interrupt_first();
@@ -174,7 +174,7 @@ changes(void **state)
 }
 
 static void
-judged_at_the_clear(void **state)
+verdict_at_the_clear(void **state)
 {
 	(void)state;
 	stage_heartbeat(&stage, 0, 1);
@@ -381,11 +381,11 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
-		cmocka_unit_test_setup_teardown(judged_at_the_raise, begin,
+		cmocka_unit_test_setup_teardown(verdict_at_the_raise, begin,
 		    end),
 		cmocka_unit_test_setup_teardown(old_evidence, begin, end),
 		cmocka_unit_test_setup_teardown(changes, begin, end),
-		cmocka_unit_test_setup_teardown(judged_at_the_clear, begin,
+		cmocka_unit_test_setup_teardown(verdict_at_the_clear, begin,
 		    end),
 		cmocka_unit_test_setup_teardown(clear_keeps_the_verdict, begin,
 		    end),

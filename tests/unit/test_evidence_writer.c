@@ -118,7 +118,7 @@ raise_alarm(uint32_t serial, const char *watch, bool received)
 
 	e.signals[EVIDENCE_PORT_REFUSED].state = EVIDENCE_PRESENT;
 	evidence_writer_raised(writer, &r);
-	evidence_writer_judged(writer, serial, &e, &v);
+	evidence_writer_verdict(writer, serial, &e, &v);
 }
 
 static void

@@ -22,7 +22,6 @@
 #include "load.h"
 
 enum {
-	LINK_ETHERNET = 1,
 	LINK_RAW = 101,
 	LINK_SLL = 113,
 	LINK_SLL2 = 276,

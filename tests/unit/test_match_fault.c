@@ -18,7 +18,6 @@
 #include "bytes.h"
 #include "load.h"
 
-#define LINK_ETHERNET	1
 #define LINK_RAW	101
 #define LINK_SLL	113
 #define LINK_SLL2	276

@@ -723,10 +723,10 @@ schema_of_version_0_3_0(void **state)
 
 /*
  * Before schema 5, an alarm had a cause without a verdict.  Its side and its
- * confidence are judged again.
+ * confidence are determined again.
  */
 static struct notification
-unjudged_notification(uint32_t sequence)
+notification_without_verdict(uint32_t sequence)
 {
 	struct notification	 n = alarm_notification(sequence, 7, "w");
 
@@ -746,7 +746,7 @@ unjudged_notification(uint32_t sequence)
 static void
 upgraded_from_schema_1(void **state)
 {
-	struct notification	 n = unjudged_notification(1);
+	struct notification	 n = notification_without_verdict(1);
 
 	(void)state;
 	open_store();
@@ -806,7 +806,7 @@ upgraded_from_schema_2(void **state)
 static void
 upgraded_from_schema_3(void **state)
 {
-	struct notification	 n = unjudged_notification(1);
+	struct notification	 n = notification_without_verdict(1);
 
 	(void)state;
 	open_store();
@@ -830,7 +830,7 @@ upgraded_from_schema_3(void **state)
 static void
 upgraded_from_schema_4(void **state)
 {
-	struct notification	 n = unjudged_notification(1), got_blind;
+	struct notification	 n = notification_without_verdict(1), got_blind;
 	struct notification	 blind = capture_notification(2, true, "eth1");
 
 	(void)state;
