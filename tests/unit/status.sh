@@ -173,6 +173,10 @@ screen_lacks() {
 	! screen_has "$@"
 }
 
+gone() {
+	! kill -0 "$1" 2>/dev/null
+}
+
 # open_terminal COMMAND: runs it in a new terminal of 80 by 24, then a shell
 # waits.
 open_terminal() {
@@ -238,6 +242,23 @@ if command -v tmux >/dev/null; then
 	check "NO_COLOR: no colours" screen_lacks $'\033\[3' -e
 	open_terminal "LC_ALL=C '$hbwatch' status -S '$S'"
 	check "other encodings than UTF-8 get ASCII" soon screen_has "+/-"
+	open_terminal "PS1='> ' bash --norc -i"
+	terminal send-keys "stty -g >'$W/before'; " \
+		"'$hbwatch' status -w -S '$S'" Enter
+	soon screen_has "q: end"
+	terminal send-keys C-z
+	check "Ctrl-Z gives the terminal back" soon screen_has Stopped
+	check "Ctrl-Z: the screen is as before" screen_lacks "q: end"
+	terminal send-keys fg Enter
+	check "fg shows the status again" soon screen_has "q: end"
+	terminal send-keys q
+	terminal send-keys "stty -g >'$W/after'; echo status \$?" Enter
+	check "q after fg: the terminal is as before" ended 0
+	open_terminal "$refresh"
+	soon screen_has manager
+	pid=$(pgrep -P "$(terminal display-message -p "#{pane_pid}")")
+	terminal kill-server
+	check "a terminal that is closed ends -w" soon gone "$pid"
 	open_terminal "export TERM=dumb; $refresh"
 	check "TERM=dumb: -w is refused" soon screen_has "^status 2"
 else
