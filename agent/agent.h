@@ -22,6 +22,14 @@
 /* Severities are numbered from 1 to this. */
 #define AGENT_SEVERITIES	SEVERITY_WARNING
 
+/* See agent_watcher.h. */
+struct agent_watcher {
+	bool			 started;	/* it is queued */
+	/* The last hbwWatcherStarted or hbwWatcherAlive was due then. */
+	struct mono_time	 since;
+	uint32_t		 alive;	/* sequence of the latter, or 0 */
+};
+
 struct agent {
 	struct generation	 current;	/* in effect */
 	/* Every name ever configured, of watches and of interfaces. */
@@ -50,6 +58,7 @@ struct agent {
 							   shelved */
 	struct heap		 shelves;	/* their ends; see operator.c */
 	bool			 engine_running;
+	struct agent_watcher	 watcher;
 	struct rate_limit	 invalid_rows;	/* log lines about them */
 	/* All reports that the engine had sent by then have been read. */
 	struct mono_time	 reports_read;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "agent_captures.h"
-#include "agent_watches.h"
+#include "agent_watcher.h"
 #include "base/log.h"
 #include "base/utf8.h"
 #include "engine/shared_state.h"
@@ -17,21 +17,6 @@
  */
 #define NOTIFICATIONS_BURST	10
 #define NOTIFICATIONS_NS	(60 * NSEC_PER_SEC)
-
-/* The present values of hbwatchd itself. */
-static struct notification_watcher
-watcher_now(const struct agent *agent)
-{
-	const struct configuration_profile	*p;
-	struct notification_watcher		 watcher = {
-		.blind_watches = agent_watches_lasting(agent).blind,
-	};
-
-	p = agent->current.config->defaults;
-	snprintf(watcher.source, sizeof(watcher.source), "%s", p->source);
-	snprintf(watcher.host, sizeof(watcher.host), "%s", p->host);
-	return (watcher);
-}
 
 /* Adds a notification with the state of an interface; false: no memory. */
 static bool
@@ -49,7 +34,7 @@ notify(struct agent *agent, enum notification_event event,
 		return (false);
 	}
 	*copy = *capture;
-	copy->watcher = watcher_now(agent);
+	copy->watcher = agent_watcher_now(agent);
 	n->capture = copy;
 	return (true);
 }

@@ -16,8 +16,8 @@
 #include <unistd.h>
 
 #include "agent.h"
-#include "agent_alarms.h"
 #include "agent_apply.h"
+#include "agent_timers.h"
 #include "base/log.h"
 #include "connector.h"
 #include "control.h"
@@ -30,7 +30,7 @@
 #include "host_check.h"
 #include "jail.h"
 #include "notify.h"
-#include "operator.h"
+#include "notify_end.h"
 #include "persistence.h"
 #include "privileges.h"
 #include "sinks.h"
@@ -262,24 +262,17 @@ check(const struct configuration *config)
 
 /* ---- reload */
 
-static bool
-same_text(const char *a, const char *b)
-{
-	return (a == b || (a != NULL && b != NULL && strcmp(a, b) == 0));
-}
-
 /* net-snmp and the control socket are set up once, at the start. */
 static void
 warn_of_restart(const struct configuration *old,
     const struct configuration *new, const char *file)
 {
 	size_t	 i;
-	bool	 same = same_text(old->agentx, new->agentx) &&
-		    same_text(old->control, new->control) &&
-		    old->nsnmp == new->nsnmp;
+	bool	 same = old->agentx == new->agentx &&
+		    old->control == new->control && old->nsnmp == new->nsnmp;
 
 	for (i = 0; same && i < old->nsnmp; i++)
-		same = same_text(old->snmp[i].text, new->snmp[i].text);
+		same = strcmp(old->snmp[i].text, new->snmp[i].text) == 0;
 	if (!same)
 		log_warnx("%s: agentx, control or snmp has changed; the change "
 		    "takes effect after a restart", file);
@@ -386,8 +379,7 @@ wait_for_work(struct daemon *d)
 	due = mono_min(due, notify_due(&d->notify));
 	due = mono_min(due, supervisor_due(&d->supervisor));
 	due = mono_min(due, persistence_due(&d->agent, now));
-	due = mono_min(due, storm_due(&d->agent.storm));
-	due = mono_min(due, operator_due(&d->agent));
+	due = mono_min(due, agent_timers_due(&d->agent));
 	due = mono_min(due, tick_due(d));
 	due = mono_min(due, systemd_notify_due(&d->systemd));
 	ns = mono_before(now, due) ? mono_sub(due, now) : 0;
@@ -410,6 +402,12 @@ supervisor_has_work(const struct daemon *d)
 	return (!mono_before(d->agent.now, supervisor_due(&d->supervisor)));
 }
 
+static bool
+is_settled(const struct daemon *d)
+{
+	return (d->reload == NULL && d->supervisor.phase == SUPERVISOR_STEADY);
+}
+
 static void
 turn(struct daemon *d)
 {
@@ -423,8 +421,7 @@ turn(struct daemon *d)
 	    !mono_before(d->agent.now, diagnose_due(&d->agent)))
 		diagnose_work(&d->agent, wall_now());
 	try_reload(d, d->agent.now);
-	operator_work(&d->agent, wall_now());
-	agent_storm(&d->agent, d->agent.now, wall_now());
+	agent_timers_work(&d->agent, is_settled(d), wall_now());
 	/* Before notify_flush(), which sends only what is on disk. */
 	persistence_save(&d->agent, d->agent.now);
 	if (!mono_before(d->agent.now, tick_due(d))) {
@@ -438,8 +435,7 @@ turn(struct daemon *d)
 		sinks_work(&d->poll);
 	notify_flush(&d->notify, mono_now());
 	control_work(d->control, &d->poll, OWN_DESCRIPTORS);
-	systemd_notify_turn(&d->systemd, &d->agent, d->reload == NULL &&
-	    d->supervisor.phase == SUPERVISOR_STEADY);
+	systemd_notify_turn(&d->systemd, &d->agent, is_settled(d));
 }
 
 static int
@@ -633,7 +629,7 @@ run(const struct options *o, struct configuration *config)
 	while (status == 0 && !d.stop)
 		turn(&d);
 	supervisor_end(&d.supervisor);
-	persistence_save_all(&d.agent, mono_now());
+	notify_end(&d.notify, &d.poll);
 	control_free(d.control);
 	sinks_end();
 	snmp_library_end();

@@ -28,8 +28,8 @@ GETTER(get_severity, value_integer, row->watch != NULL ?
     row->notification->event == NOTIFICATION_RESTORED ?
     SEVERITY_CLEARED : SEVERITY_INDETERMINATE)
 GETTER(get_cause, value_integer, row->alarm != NULL ? row->alarm->cause :
-    row->notification->event == NOTIFICATION_STORM ?
-    CAUSE_UNKNOWN : CAUSE_LOCAL_FAULT)
+    notification_has_capture(row->notification) ?
+    CAUSE_LOCAL_FAULT : CAUSE_UNKNOWN)
 GETTER(get_detail, value_text,
     notification_detail(row->notification,
     TABLE_BUFFER(NOTIFICATION_DETAIL_SIZE)))

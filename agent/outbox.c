@@ -38,6 +38,7 @@ outbox_free(struct outbox *box)
 	while (box->count > 0)
 		remove_oldest(box);
 	free(box->notifications);
+	history_window_free(&box->window);
 	memset(box, 0, sizeof(*box));
 }
 
@@ -99,11 +100,14 @@ outbox_add(struct outbox *box, enum notification_event event,
 	if (box->count >= OUTBOX_MAX)
 		drop_oldest(box);
 	n = append(box);
-	if (n != NULL)
-		*n = (struct notification){
-			.sequence = box->sequence, .event = (uint8_t)event,
-			.time = time, .delivery = NOTIFICATION_PENDING,
-		};
+	if (n == NULL)
+		return (NULL);
+	*n = (struct notification){
+		.sequence = box->sequence, .event = (uint8_t)event,
+		.time = time, .delivery = NOTIFICATION_PENDING,
+	};
+	if (notification_is_extra(event))
+		(void)history_window_add(&box->window, box->sequence);
 	return (n);
 }
 

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "base/wall.h"
+#include "state/history_window.h"
 #include "state/notification.h"
 
 /*
@@ -34,6 +35,7 @@ struct outbox {
 	uint32_t	 cursor;	/* none before it is PENDING */
 	size_t		 pending;	/* number of undelivered ones */
 	uint64_t	 dropped;	/* undelivered ones, ever */
+	struct history_window window;	/* also of those that left it */
 };
 
 /*

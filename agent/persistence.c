@@ -129,7 +129,8 @@ read_state(struct agent *agent, struct persistence *p, struct store *reader)
 
 	ok = read_names(agent, reader) &&
 	    outbox_init(&agent->outbox, c->delivered) &&
-	    store_notifications(reader, c->delivered, take_undelivered, &to);
+	    store_notifications(reader, c->delivered, take_undelivered, &to) &&
+	    store_extra(reader, &agent->outbox.window);
 	if (ok && agent->outbox.sequence != c->sequence)
 		store_set_damaged(reader);
 	s->last_index = agent->watch_index.last;
@@ -378,6 +379,7 @@ set_written(struct agent *agent, const struct store_batch *b,
 		s->last_capture = b->interfaces.last;
 	s->oldest = p->oldest_kept;
 	s->verdicts = b->verdicts;
+	history_window_trim(&agent->outbox.window, s->oldest);
 	p->delivery_due = mono_add(now, DELIVERY_NS);
 	p->sync_due = b->synced ? MONO_NEVER : mono_add(now, SYNC_NS);
 	p->failing = p->recreated = p->displaced = false;

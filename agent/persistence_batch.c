@@ -150,7 +150,7 @@ persistence_history_start(const struct agent *agent, uint32_t sequence)
 	uint32_t	 size = agent->current.config->history;
 	uint32_t	 oldest, storm;
 
-	oldest = sequence < size ? 1 : sequence - size + 1;
+	oldest = history_window_start(&agent->outbox.window, sequence, size);
 	storm = storm_oldest(&agent->storm, agent->outbox.delivered, size);
 	return (oldest < storm ? oldest : storm);
 }

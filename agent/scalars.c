@@ -11,8 +11,10 @@
 GETTER(get_version, value_text, PACKAGE_VERSION)
 GETTER(get_start_time, value_time, row->agent->start_time)
 GETTER(get_config_time, value_time, row->agent->config_time)
-GETTER(get_watch_count, value_unsigned, row->agent->current.config->nwatches)
-GETTER(get_active_alarms, value_unsigned, row->agent->active_all)
+GETTER(get_watch_count, value_unsigned, row->watcher != NULL ?
+    row->watcher->watches : row->agent->current.config->nwatches)
+GETTER(get_active_alarms, value_unsigned, row->watcher != NULL ?
+    row->watcher->active : row->agent->active_all)
 GETTER(get_active_critical, value_unsigned,
     row->agent->active[SEVERITY_CRITICAL])
 GETTER(get_active_major, value_unsigned, row->agent->active[SEVERITY_MAJOR])
@@ -39,8 +41,8 @@ GETTER(get_storm_raised, value_unsigned, row->storm->raised)
 GETTER(get_storm_cleared, value_unsigned, row->storm->cleared)
 GETTER(get_storm_first, value_unsigned, row->storm->first)
 GETTER(get_storm_since, value_time, row->storm->since)
-GETTER(get_blind_watches, value_unsigned, row->blind_watches != NULL ?
-    *row->blind_watches : agent_watches_now(row->agent).blind)
+GETTER(get_blind_watches, value_unsigned, row->watcher != NULL ?
+    row->watcher->blind_watches : agent_watches_now(row->agent).blind)
 GETTER(get_interrupted_watches, value_unsigned,
     agent_watches_now(row->agent).interrupted)
 GETTER(get_shelved, value_unsigned, row->agent->shelved)

@@ -62,8 +62,8 @@ struct scalars_view {
 	uint32_t				 sequence;
 	uint32_t				 epoch;
 	const struct notification_storm		*storm;
-	/* The value of a notification; NULL: the value of now. */
-	const uint32_t				*blind_watches;
+	/* The values of a notification; NULL: the values of now. */
+	const struct notification_watcher	*watcher;
 };
 
 struct capture_view {

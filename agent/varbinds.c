@@ -90,6 +90,17 @@ static const struct object capture_objects[] = {
 	{ &scalars_table, 20, "hbwBlindWatches" },
 };
 
+/* Of hbwWatcherAlive, hbwWatcherStarted and hbwWatcherStopped. */
+static const struct object watcher_objects[] = {
+	{ &scalars_table, 4, "hbwWatchCount" },
+	{ &scalars_table, 20, "hbwBlindWatches" },
+	{ &scalars_table, 5, "hbwActiveAlarms" },
+	{ &scalars_table, 12, "hbwNotificationSequence" },
+	{ &scalars_table, 11, "hbwNotificationEpoch" },
+	{ &watcher_table, 3, "hbwWatcherHost" },
+	{ &watcher_table, 2, "hbwWatcherSource" },
+};
+
 static const struct object storm_objects[] = {
 	{ &scalars_table, 16, "hbwStormRaised" },
 	{ &scalars_table, 17, "hbwStormCleared" },
@@ -113,6 +124,10 @@ static const struct {
 	[NOTIFICATION_RESTORED] = OBJECTS(capture_objects),
 	[NOTIFICATION_STORM] = OBJECTS(storm_objects),
 	[NOTIFICATION_CHANGED] = OBJECTS(changed_objects),
+	[NOTIFICATION_ALIVE] = OBJECTS(watcher_objects),
+	[NOTIFICATION_REMINDER] = ALARM_OBJECTS,
+	[NOTIFICATION_STARTED] = OBJECTS(watcher_objects),
+	[NOTIFICATION_STOPPED] = OBJECTS(watcher_objects),
 };
 
 const char *
@@ -134,7 +149,7 @@ view_of(const struct agent *agent, const struct notification *n,
 		view->scalars = (struct scalars_view){
 			agent, n->sequence,
 			notification_epoch(n, agent->epoch), &n->storm,
-			c == NULL ? NULL : &c->watcher.blind_watches,
+			c == NULL ? NULL : &c->watcher,
 		};
 	} else if (table == &watcher_table) {
 		return (&c->watcher);

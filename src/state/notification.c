@@ -36,6 +36,18 @@ notification_release(struct notification *n)
 }
 
 static void
+describe_watcher(enum notification_event event,
+    const struct notification_watcher *w, char *detail)
+{
+	snprintf(detail, NOTIFICATION_DETAIL_SIZE, "hbwatchd %s: %" PRIu32
+	    " watch%s, %" PRIu32 " blind, %" PRIu32 " active alarm%s",
+	    event == NOTIFICATION_ALIVE ? "runs" :
+	    event == NOTIFICATION_STARTED ? "has started" : "stops",
+	    w->watches, w->watches == 1 ? "" : "es", w->blind_watches,
+	    w->active, w->active == 1 ? "" : "s");
+}
+
+static void
 describe(const struct notification *n, char *detail)
 {
 	const struct notification_capture	*c = n->capture;
@@ -51,6 +63,8 @@ describe(const struct notification *n, char *detail)
 		    PRIu32 " more alarms raised and %" PRIu32 " more cleared; "
 		    "the history has them from sequence %" PRIu32 " on",
 		    n->storm.raised, n->storm.cleared, n->storm.first);
+	else if (!notification_has_capture(n))
+		describe_watcher(n->event, &c->watcher, detail);
 	else
 		snprintf(detail, NOTIFICATION_DETAIL_SIZE, "%s%s%s",
 		    c->interface, c->error[0] != '\0' ? ": " : "", c->error);

@@ -24,6 +24,10 @@ enum notification_event {
 	NOTIFICATION_RESTORED = 4,
 	NOTIFICATION_STORM = 5,
 	NOTIFICATION_CHANGED = 6,	/* of an alarm; see `change` */
+	NOTIFICATION_ALIVE = 7,
+	NOTIFICATION_REMINDER = 8,	/* of an active alarm */
+	NOTIFICATION_STARTED = 9,
+	NOTIFICATION_STOPPED = 10,
 };
 
 /* Why it is only in the history.  The numbers are in the state file. */
@@ -44,12 +48,14 @@ enum notification_delivery {
 
 /* hbwatchd itself, in a notification that is not about an alarm. */
 struct notification_watcher {
+	uint32_t	 watches;	/* hbwWatchCount */
 	uint32_t	 blind_watches;	/* hbwBlindWatches */
+	uint32_t	 active;	/* hbwActiveAlarms */
 	char		 source[NOTIFICATION_TEXT_SIZE];
 	char		 host[NOTIFICATION_TEXT_SIZE];
 };
 
-/* For NOTIFICATION_BLIND and NOTIFICATION_RESTORED. */
+/* For BLIND and RESTORED; of ALIVE, STARTED and STOPPED only the watcher. */
 struct notification_capture {
 	struct notification_watcher watcher;
 	uint32_t	 index;		/* hbwCaptureIndex */
@@ -84,7 +90,7 @@ struct notification {
 	};
 	/* Those of an alarm have a reference to the watch, else NULL. */
 	struct configuration_watch *watch;
-	/* BLIND and RESTORED own the capture, else NULL. */
+	/* Owned; NULL unless notification_has_watcher() is true. */
 	struct notification_capture *capture;
 };
 
@@ -93,7 +99,8 @@ notification_has_alarm(const struct notification *n)
 {
 	return (n->event == NOTIFICATION_RAISED ||
 	    n->event == NOTIFICATION_CLEARED ||
-	    n->event == NOTIFICATION_CHANGED);
+	    n->event == NOTIFICATION_CHANGED ||
+	    n->event == NOTIFICATION_REMINDER);
 }
 
 static inline bool
@@ -101,6 +108,26 @@ notification_has_capture(const struct notification *n)
 {
 	return (n->event == NOTIFICATION_BLIND ||
 	    n->event == NOTIFICATION_RESTORED);
+}
+
+static inline bool
+notification_has_watcher(const struct notification *n)
+{
+	return (notification_has_capture(n) ||
+	    n->event == NOTIFICATION_ALIVE ||
+	    n->event == NOTIFICATION_STARTED ||
+	    n->event == NOTIFICATION_STOPPED);
+}
+
+/*
+ * These repeat what receivers have, or come in a loop if hbwatchd fails again
+ * and again.  So that they do not push alarms out of the history, they are not
+ * counted for `history`; see history_window.h.
+ */
+static inline bool
+notification_is_extra(enum notification_event event)
+{
+	return (event >= NOTIFICATION_ALIVE);
 }
 
 /* Is it only in the history, because a storm notification summarises it? */

@@ -12,12 +12,14 @@
 #define ADDRESS_MAX	64
 
 /* The events that have a column, as bits; in other tables the event is 0. */
-#define ALL	0xffU
+#define ALL	0xffffU
 #define ALARM	(1U << NOTIFICATION_RAISED | 1U << NOTIFICATION_CLEARED | \
-		    1U << NOTIFICATION_CHANGED)
+		    1U << NOTIFICATION_CHANGED | 1U << NOTIFICATION_REMINDER)
 #define CAPTURE	(1U << NOTIFICATION_BLIND | 1U << NOTIFICATION_RESTORED)
+#define WATCHER	(CAPTURE | 1U << NOTIFICATION_ALIVE | \
+		    1U << NOTIFICATION_STARTED | 1U << NOTIFICATION_STOPPED)
 /* Also set for the columns that are equal for all watches of one section. */
-#define COMMON	0x100U
+#define COMMON	0x10000U
 #define PROFILE	(ALARM | COMMON)
 
 /* Ranges: minimum and maximum. */
@@ -41,7 +43,7 @@
 #define NOTIFICATION(KEY, REQUIRED, INTEGER, TEXT) \
 	KEY("sequence", n.sequence, COUNT) \
 	REQUIRED(" watch_index", n.watch_index, COUNT) \
-	REQUIRED(" event", n.event, NOTIFICATION_RAISED, NOTIFICATION_CHANGED) \
+	REQUIRED(" event", n.event, NOTIFICATION_RAISED, NOTIFICATION_STOPPED) \
 	REQUIRED("time", n.time.ns, ANY) \
 	TEXT(" watch", ALARM, watch, WATCH_MAX) \
 	TEXT(" peer", ALARM, peer, ADDRESS_MAX) \
@@ -85,10 +87,12 @@
  * of the operator is 0 if there was no action.
  */
 #define NOTIFICATION_5(KEY, REQUIRED, INTEGER, TEXT) \
-	INTEGER("blind_watches", CAPTURE, blind_watches, 0, UINT32_MAX) \
-	TEXT("watcher_source", CAPTURE, watcher_source, \
+	INTEGER("watches", WATCHER, watches, 0, UINT32_MAX) \
+	INTEGER("blind_watches", WATCHER, blind_watches, 0, UINT32_MAX) \
+	INTEGER("active_alarms", WATCHER, active_alarms, 0, UINT32_MAX) \
+	TEXT("watcher_source", WATCHER, watcher_source, \
 	    NOTIFICATION_TEXT_SIZE - 1) \
-	TEXT("watcher_host", CAPTURE, watcher_host, \
+	TEXT("watcher_host", WATCHER, watcher_host, \
 	    NOTIFICATION_TEXT_SIZE - 1) \
 	INTEGER("side", ALARM, n.alarm.side, 0, CAUSE_SIDE_MAX) \
 	INTEGER("confidence", ALARM, n.alarm.confidence, 0, 100) \
@@ -298,6 +302,8 @@ static const struct statement	 statements[STORE_STATEMENTS] = {
 	    " WHERE event = :storm)"),
 	[STORE_GET_OLDEST] = STATEMENT(sequence,
 	    "SELECT min(sequence) FROM notice"),
+	[STORE_GET_EXTRA] = STATEMENT(sequence, "SELECT sequence FROM notice"
+	    " WHERE event >= :alive ORDER BY sequence"),
 };
 
 /* The enumerators that the SQL above uses as parameters. */
@@ -308,6 +314,7 @@ static const struct {
 	{ ":raised", NOTIFICATION_RAISED },
 	{ ":cleared", NOTIFICATION_CLEARED },
 	{ ":storm", NOTIFICATION_STORM },
+	{ ":alive", NOTIFICATION_ALIVE },
 	{ ":summarised", ALARM_SUMMARISED },
 };
 

@@ -47,7 +47,9 @@ struct store_row {
 	const char			*error;
 	const char			*watcher_source;
 	const char			*watcher_host;
+	uint32_t			 watches;
 	uint32_t			 blind_watches;
+	uint32_t			 active_alarms;
 	struct store_counters		 counters;
 	uint8_t				 counters_id;	/* 1: the only row */
 };
@@ -78,6 +80,7 @@ enum store_statement {
 	STORE_GET_STORMS,		/* by sequence */
 	STORE_GET_OPEN_STORM,		/* its sequence is 1 */
 	STORE_GET_OLDEST,		/* only the sequence; 0: none */
+	STORE_GET_EXTRA,		/* the same of notification_is_extra */
 	STORE_STATEMENTS
 };
 

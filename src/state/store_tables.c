@@ -212,12 +212,16 @@ capture_of(const struct store_row *row)
 
 	if (c == NULL)
 		return (NULL);
-	c->index = row->capture_index;
-	c->state = row->capture_state;
-	snprintf(c->interface, sizeof(c->interface), "%s",
-	    row->profile.interface);
-	snprintf(c->error, sizeof(c->error), "%s", row->error);
+	if (notification_has_capture(&row->n)) {
+		c->index = row->capture_index;
+		c->state = row->capture_state;
+		snprintf(c->interface, sizeof(c->interface), "%s",
+		    row->profile.interface);
+		snprintf(c->error, sizeof(c->error), "%s", row->error);
+	}
+	c->watcher.watches = row->watches;
 	c->watcher.blind_watches = row->blind_watches;
+	c->watcher.active = row->active_alarms;
 	strcpy(c->watcher.source, row->watcher_source);
 	strcpy(c->watcher.host, row->watcher_host);
 	return (c);
@@ -255,7 +259,7 @@ read_notification(struct store *s, struct store_row *row,
 			notification_release(n);
 		return (n->watch != NULL);
 	}
-	if (notification_has_capture(n)) {
+	if (notification_has_watcher(n)) {
 		n->capture = capture_of(row);
 		return (n->capture != NULL);
 	}
@@ -372,6 +376,17 @@ store_oldest(struct store *s)
 }
 
 bool
+store_extra(struct store *s, struct history_window *window)
+{
+	struct store_row	 row = { .watch = NULL };
+	bool			 ok = true;
+
+	while (ok && next_row(s, STORE_GET_EXTRA, &row))
+		ok = history_window_add(window, row.n.sequence);
+	return (end_rows(s, STORE_GET_EXTRA) && ok);
+}
+
+bool
 store_get_counters(struct store *s, struct store_counters *counters)
 {
 	struct store_row	 row = { .watch = NULL };
@@ -433,7 +448,9 @@ put_notification(struct store *s, enum store_statement statement,
 		row.error = n->capture->error;
 		row.watcher_source = n->capture->watcher.source;
 		row.watcher_host = n->capture->watcher.host;
+		row.watches = n->capture->watcher.watches;
 		row.blind_watches = n->capture->watcher.blind_watches;
+		row.active_alarms = n->capture->watcher.active;
 	}
 	put(s, statement, &row);
 }
@@ -474,7 +491,7 @@ store_put_notification(struct store *s, const struct notification *n)
 	else if (notification_has_capture(n))
 		store_put_blind(s, n->capture->interface,
 		    n->event == NOTIFICATION_BLIND);
-	else
+	else if (n->event == NOTIFICATION_STORM)
 		put(s, STORE_PUT_STORM, &(struct store_row){ .n = *n });
 }
 

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "state/history_window.h"
 #include "state/notification.h"
 #include "state/store_counters.h"
 
@@ -58,6 +59,11 @@ bool	 store_notification(struct store *, uint32_t sequence,
 bool	 store_open_storm(struct store *, struct notification_storm *);
 /* The oldest sequence; 0: there is no notification. */
 uint32_t store_oldest(struct store *);
+/*
+ * Adds those for which notification_is_extra() is true.  False when the file is
+ * damaged or memory is exhausted.
+ */
+bool	 store_extra(struct store *, struct history_window *);
 /*
  * Releases the part of the configuration that rows share.  A thread that has
  * read rows calls it before another one closes the store.

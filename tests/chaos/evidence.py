@@ -12,8 +12,10 @@ from testbed import renamed
 TRAP_OID = ".1.3.6.1.6.3.1.1.4.1.0"
 BASE = ".1.3.6.1.4.1.8072.9999.9999.45640."
 RAISED, CLEARED, BLIND, RESTORED, CHANGED = 1, 2, 3, 4, 6
+STARTED, STOPPED = 9, 10
 EVENTS = {RAISED: "raised", CLEARED: "cleared", BLIND: "blind",
-          RESTORED: "restored", CHANGED: "changed"}
+          RESTORED: "restored", CHANGED: "changed", STARTED: "started",
+          STOPPED: "stopped"}
 
 ALARM, TWO_ACTIVE = 45640, 45640001     # hbwAlarmIdIndex
 
@@ -27,7 +29,7 @@ class Trap(NamedTuple):
     event: int
     epoch: int
     sequence: int
-    about: str              # the watch, or the interface
+    about: str              # the watch, the interface, or "" for hbwatchd
     serial: int
     wall: float             # the time of the alarm; None for other events
     content: tuple          # must be equal in a duplicate
@@ -85,6 +87,7 @@ def read_trap(line):
                                      else "4.1.17"])
     return Trap(float(fields[0]), event, int(columns["1.11"]),
                 int(columns["1.12"]),
+                "" if event in (STARTED, STOPPED) else
                 text(columns["2.1.2" if event in (BLIND, RESTORED)
                              else "3.1.2"]),
                 int(columns.get("4.1.15", 0)), wall,

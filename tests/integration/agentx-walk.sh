@@ -11,7 +11,7 @@ begin snmpbulkwalk snmptable snmptranslate
 start_observer
 
 # The objects without an instance while no alarm was ever raised.
-EMPTY=(hbwHistory hbwEvidence hbwActive{Key,Watch,Peer,Severity,Cause,Side}
+EMPTY=(hbwEvidence hbwActive{Key,Watch,Peer,Severity,Cause,Side}
 	hbwActive{Confidence,Age,OperatorState,Detail})
 
 # ifindex INTERFACE: on node a

@@ -109,6 +109,10 @@ stage_engine(struct stage *s)
 	if (!detect_init(&s->detect, shared->watches, shared->nwatches,
 	    s->sources, stage_emit, s))
 		abort();
+	for (i = 0; i < shared->nwatches; i++)
+		if (!detect_hold_down(&s->detect, (uint32_t)i, s->agent.
+		    current.config->watches[i]->profile->hold_down_ns))
+			abort();
 	s->agent.engine_running = true;
 }
 

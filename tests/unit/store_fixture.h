@@ -305,6 +305,23 @@ capture_notification(uint32_t sequence, bool blind, const char *interface)
 }
 
 static inline struct notification
+watcher_notification(uint32_t sequence, enum notification_event event)
+{
+	struct notification	 n = {
+		.sequence = sequence, .event = (uint8_t)event,
+		.time = { 1000 + sequence },
+		.capture = calloc(1, sizeof(*n.capture)),
+	};
+
+	assert_non_null(n.capture);
+	n.capture->watcher = (struct notification_watcher){
+		.watches = 100000, .blind_watches = 7, .active = UINT32_MAX,
+		.source = "mrs-cluster-1", .host = "node-1",
+	};
+	return (n);
+}
+
+static inline struct notification
 storm_notification(uint32_t sequence, uint32_t raised, uint32_t cleared,
     uint32_t first, int64_t since)
 {

@@ -557,6 +557,14 @@ event(int number)
 		return ("storm");
 	case NOTIFICATION_CHANGED:
 		return ("changed");
+	case NOTIFICATION_ALIVE:
+		return ("alive");
+	case NOTIFICATION_REMINDER:
+		return ("reminder");
+	case NOTIFICATION_STARTED:
+		return ("started");
+	case NOTIFICATION_STOPPED:
+		return ("stopped");
 	}
 	return (NULL);
 }
@@ -737,6 +745,14 @@ notification(int number)
 		return ("hbwAlarmStorm");
 	case NOTIFICATION_CHANGED:
 		return ("hbwAlarmChanged");
+	case NOTIFICATION_ALIVE:
+		return ("hbwWatcherAlive");
+	case NOTIFICATION_REMINDER:
+		return ("hbwAlarmReminder");
+	case NOTIFICATION_STARTED:
+		return ("hbwWatcherStarted");
+	case NOTIFICATION_STOPPED:
+		return ("hbwWatcherStopped");
 	}
 	return (NULL);
 }

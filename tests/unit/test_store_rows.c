@@ -105,14 +105,18 @@ assert_same_notification(const struct notification *a,
 	} else {
 		assert_null(b->watch);
 	}
-	if (notification_has_capture(a)) {
+	if (notification_has_watcher(a)) {
 		assert_int_equal(a->capture->index, b->capture->index);
 		assert_int_equal(a->capture->state, b->capture->state);
 		assert_string_equal(a->capture->interface,
 		    b->capture->interface);
 		assert_string_equal(a->capture->error, b->capture->error);
+		assert_int_equal(a->capture->watcher.watches,
+		    b->capture->watcher.watches);
 		assert_int_equal(a->capture->watcher.blind_watches,
 		    b->capture->watcher.blind_watches);
+		assert_int_equal(a->capture->watcher.active,
+		    b->capture->watcher.active);
 		assert_string_equal(a->capture->watcher.source,
 		    b->capture->watcher.source);
 		assert_string_equal(a->capture->watcher.host,
@@ -287,6 +291,42 @@ notifications_kept(void **state)
 	n.sent_early = 1;
 	n.epoch = UINT32_MAX;
 	assert_kept(n);
+	assert_kept(watcher_notification(13, NOTIFICATION_ALIVE));
+	assert_kept(watcher_notification(14, NOTIFICATION_STARTED));
+	assert_kept(watcher_notification(15, NOTIFICATION_STOPPED));
+	n = alarm_notification(16, 7, "flinkserver");
+	n.event = NOTIFICATION_REMINDER;
+	assert_kept(n);
+}
+
+/* Those that do not count for `history` are found, and no others. */
+static void
+extra_notifications(void **state)
+{
+	struct history_window	 window = { .count = 0 };
+	struct notification	 n;
+
+	(void)state;
+	open_store();
+	begin_write();
+	put(alarm_notification(1, 1, "a"));
+	put(watcher_notification(2, NOTIFICATION_STARTED));
+	put(capture_notification(3, true, "eth1"));
+	n = alarm_notification(4, 1, "a");
+	n.event = NOTIFICATION_REMINDER;
+	put(n);
+	put(storm_notification(5, 1, 0, 1, 1));
+	put(watcher_notification(6, NOTIFICATION_ALIVE));
+	put(watcher_notification(7, NOTIFICATION_STOPPED));
+	counters.sequence = 7;
+	commit();
+	assert_true(store_extra(store, &window));
+	assert_int_equal(window.count, 4);
+	assert_int_equal(window.extra[0], 2);
+	assert_int_equal(window.extra[1], 4);
+	assert_int_equal(window.extra[2], 6);
+	assert_int_equal(window.extra[3], 7);
+	history_window_free(&window);
 }
 
 static struct operator_action *
@@ -628,7 +668,8 @@ without_a_commit(void **state)
 
 #define COLUMNS_0_3_0 \
 	", sent_early INTEGER, epoch INTEGER" \
-	", blind_watches INTEGER, watcher_source TEXT DEFAULT ''" \
+	", watches INTEGER, blind_watches INTEGER, active_alarms INTEGER" \
+	", watcher_source TEXT DEFAULT ''" \
 	", watcher_host TEXT DEFAULT '', side INTEGER" \
 	", confidence INTEGER" \
 	", decided INTEGER, decided_at INTEGER, decided_count INTEGER, " \
@@ -643,7 +684,8 @@ without_a_commit(void **state)
 
 /* The table `alarm` was created again, with another key. */
 #define ALARM_COLUMNS_0_3_0 \
-	",sent_early INTEGER,epoch INTEGER,blind_watches INTEGER," \
+	",sent_early INTEGER,epoch INTEGER,watches INTEGER," \
+	"blind_watches INTEGER,active_alarms INTEGER," \
 	"watcher_source TEXT,watcher_host TEXT,side INTEGER," \
 	"confidence INTEGER," \
 	"decided INTEGER,decided_at INTEGER,decided_count INTEGER," \
@@ -703,7 +745,8 @@ schema_of_version_0_3_0(void **state)
 	"INSERT INTO alarm SELECT * FROM five; DROP TABLE five;"
 #define DROP_5 \
 	"ALTER TABLE alarm RENAME TO five;" \
-	DROP_BOTH("blind_watches") DROP_BOTH("watcher_source") \
+	DROP_BOTH("watches") DROP_BOTH("blind_watches") \
+	DROP_BOTH("active_alarms") DROP_BOTH("watcher_source") \
 	DROP_BOTH("watcher_host") \
 	DROP_BOTH("side") DROP_BOTH("confidence") DROP_BOTH("decided") \
 	DROP_BOTH("decided_at") DROP_BOTH("decided_count") \
@@ -951,6 +994,7 @@ main(void)
 		SCRATCH(fresh),
 		SCRATCH(mode_and_owner_corrected),
 		SCRATCH(counters_kept),
+		SCRATCH(extra_notifications),
 		SCRATCH(notifications_kept),
 		SCRATCH(actions_kept),
 		SCRATCH(no_memory),

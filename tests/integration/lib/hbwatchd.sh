@@ -204,7 +204,8 @@ log_clears_are() {
 #
 
 # persistent_values: the objects of the MIB that must be the same after a
-# restart, as text
+# restart, as text.  The rows of hbwWatcherStarted and hbwWatcherStopped are
+# left out, because a restart adds some.
 persistent_values() {
 	local object
 
@@ -212,12 +213,14 @@ persistent_values() {
 		AlarmDetail AlarmSerial AlarmRaisedTime AlarmClearedTime \
 		AlarmSequence AlarmCount ActiveAlarms ActiveCritical \
 		ActiveMajor ActiveMinor ActiveWarning NotificationEpoch \
-		NotificationSequence NotificationsPending HistoryOldest \
-		HistoryTable; do
+		NotificationsPending HistoryOldest HistoryTable; do
 		client snmpbulkwalk -t 2 -r 2 -OQUs "$AGENT" \
 			"HBWATCH-MIB::hbw$object" ||
 			echo "hbw$object: no answer"
-	done
+	done | awk -F '[. ]' '
+		/^hbwHistoryEvent.* = (started|stopped)$/ { left_out[$2] = 1 }
+		!/^hbwHistory/ || !($2 in left_out)
+	'
 }
 
 # save_values: saves the values for values_are_unchanged

@@ -61,9 +61,11 @@ varbind() {
 	tr '\t' '\n' | sed -n 's/^'"$1"'\.[0-9.]* = //p'
 }
 
-# sequences: the sequence numbers of all notifications, in the order of arrival
+# sequences: the sequence numbers of all notifications, in the order of arrival,
+# without those that hbwatchd has started and stops
 sequences() {
-	varbind hbwNotificationSequence <"$TRAPS" | xargs
+	grep -v 'hbwWatcherSt[a-z]*ed' "$TRAPS" |
+		varbind hbwNotificationSequence | xargs
 }
 
 # arrived_from FIRST LAST: have all these sequence numbers arrived?  Duplicates
