@@ -124,6 +124,24 @@ history_matches_traps() {
 		"$TOOLS/check-storms" "$TRAPS" "$WORK/tables" >"$WORK/storms"
 }
 
+# operator_history_is_right: see tests/tools/check-operator
+operator_history_is_right() {
+	local table
+
+	for table in hbwHistoryTable hbwAlarmTable; do
+		client snmpbulkwalk -Cr50 -t 2 -r 2 -OQUs "$AGENT" \
+			"HBWATCH-MIB::$table" || return
+	done >"$WORK/tables"
+	"$TOOLS/check-operator" "$TRAPS" "$WORK/tables" >"$WORK/operator"
+}
+
+# check_operator TEXT: what operators did is in the history, and what had to be
+# notified has arrived
+check_operator() {
+	check "$1" wait_for 10 operator_history_is_right
+	cat "$WORK/operator"
+}
+
 # check_history TEXT: each row of the history was notified by itself or by one
 # hbwAlarmStorm
 check_history() {

@@ -57,6 +57,21 @@ start_receiver() {
 	need "snmptrapd does not start" 20 grep -q "NET-SNMP version" "$file"
 }
 
+# set_objects COMMUNITY OBJECT TYPE VALUE...: SET of objects of HBWATCH-MIB, with
+# values of any type and range; prints the error status, or nothing
+set_objects() {
+	local community=$1 words=()
+
+	shift
+	while [ $# -gt 0 ]; do
+		words+=("$(snmptranslate -On "HBWATCH-MIB::$1")" "$2" "$3")
+		shift 3
+	done
+	MIBS='' at "$NODE_A" snmpset -v 2c -c "$community" -t 3 -r 0 -OQ \
+		"$AGENT" "${words[@]}" 2>&1 >/dev/null |
+		sed -n 's/^Reason: \([a-zA-Z]*\).*/\1/p'
+}
+
 # client PROGRAM ARGUMENT...: runs a program of net-snmp on node a
 client() {
 	local program=$1
