@@ -30,6 +30,12 @@ for round in 1 2; do
 		watch_is hbwWatchState flinkserver blind
 	soon "round $round: blindness is notified" 10 \
 		capture_traps_are "$round" hbwWatcherBlind
+	is "round $round: two watches are blind" "$(get hbwBlindWatches.0)" 2
+	is "round $round: the notification has the same number" \
+		"$(last_trap hbwWatcherBlind | varbind hbwBlindWatches)" 2
+	is "round $round: and the host" \
+		"$(last_trap hbwWatcherBlind | varbind hbwWatcherHost)" \
+		"$(hostname)"
 	is "round $round: the capture has failed" \
 		"$(capture_get hbwCaptureState)" failed
 	is "round $round: the notification has the same state" \
@@ -43,6 +49,7 @@ for round in 1 2; do
 		capture_traps_are "$round" hbwWatcherRestored
 	soon "round $round: heartbeats make the watch alive" 10 \
 		watch_is hbwWatchState flinkserver alive
+	is "round $round: one watch is blind" "$(get hbwBlindWatches.0)" 1
 	is "round $round: the capture runs" \
 		"$(capture_get hbwCaptureState)" running
 	is "round $round: its index is the same" \
@@ -106,4 +113,31 @@ is "each name has a row" "$(indexes | wc -l)" 3
 is "both names have the ifIndex of the device" \
 	"$(capture_get hbwCaptureIfIndex "$LINK-too")" \
 	"$(capture_get hbwCaptureIfIndex)"
+
+#
+# The blind interface hb9 is no longer in the configuration
+#
+
+# ended_for INTERFACE: does the last notification end its blindness?
+ended_for() {
+	[ "$(last_trap hbwWatcherRestored |
+		varbind hbwCaptureInterface)" = "$1" ]
+}
+
+watch_section again 20053 1s | configure
+reload_hbwatchd
+soon "a reload without a blind interface ends its blindness" 10 ended_for hb9
+is "nothing monitors it" \
+	"$(last_trap hbwWatcherRestored | varbind hbwCaptureState)" notMonitored
+is "no watch is blind" \
+	"$(last_trap hbwWatcherRestored | varbind hbwBlindWatches)" 0
+
+watch_section absent 20053 1s hb8 | configure
+reload_hbwatchd
+soon "another interface is blind" 10 watch_is hbwWatchState absent blind
+soon "its blindness is notified" 10 capture_traps_are 1 hbwWatcherBlind hb8
+stop hbwatchd KILL
+watch_section again 20053 1s | configure
+start_hbwatchd
+soon "a restart without a blind interface ends its blindness" 10 ended_for hb8
 finish
