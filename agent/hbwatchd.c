@@ -20,6 +20,7 @@
 #include "agent_timers.h"
 #include "base/log.h"
 #include "connector.h"
+#include "daemon_test.h"
 #include "control.h"
 #include "control_socket.h"
 #include "diagnose.h"
@@ -64,6 +65,7 @@ struct options {
 	const char	*listen;
 	enum log_target	 log;
 	bool		 test;
+	bool		 as_reload;	/* the test of a reload */
 	bool		 verbose;
 };
 
@@ -87,7 +89,7 @@ usage(FILE *out)
 {
 	fprintf(out, "usage: hbwatchd [-c FILE] [-s DIR] "
 	    "[-x ADDRESS | -L ADDRESS] [-l stderr|syslog]\n"
-	    "                [-t] [-v] [-V] [-h]\n");
+	    "                [-t [-r]] [-v] [-V] [-h]\n");
 }
 
 /* Returns -1 to go on, or the exit status. */
@@ -100,7 +102,7 @@ parse_options(int argc, char **argv, struct options *o)
 		.file = SYSCONFDIR "/hbwatch/hbwatchd.conf",
 		.state = LOCALSTATEDIR "/lib/hbwatch",
 	};
-	while ((c = getopt(argc, argv, ":c:s:x:L:l:tvVh")) != -1) {
+	while ((c = getopt(argc, argv, ":c:s:x:L:l:trvVh")) != -1) {
 		switch (c) {
 		case 'c':
 			o->file = optarg;
@@ -125,6 +127,9 @@ parse_options(int argc, char **argv, struct options *o)
 		case 't':
 			o->test = true;
 			break;
+		case 'r':
+			o->as_reload = true;
+			break;
 		case 'v':
 			o->verbose = true;
 			break;
@@ -145,6 +150,8 @@ parse_options(int argc, char **argv, struct options *o)
 		log_errx("unexpected argument \"%s\"", argv[optind]);
 	else if (o->master != NULL && o->listen != NULL)
 		log_errx("-x and -L cannot be used together");
+	else if (o->as_reload && !o->test)
+		log_errx("-r is an option of -t");
 	else
 		return (-1);
 	usage(stderr);
@@ -187,23 +194,6 @@ load(const char *file, bool pipe, host_check *further, char **errors)
 	return (NULL);
 }
 
-/* Returns false if there were errors, and frees them; `errors` may be NULL. */
-static bool
-print_errors(char *errors)
-{
-	char	*line, *rest = errors;
-	bool	 ok = true;
-
-	while ((line = strsep(&rest, "\n")) != NULL) {
-		if (*line == '\0')
-			continue;
-		fprintf(stderr, "%s%s\n", log_prefix(LOG_ERR), line);
-		ok = false;
-	}
-	free(errors);
-	return (ok);
-}
-
 /* At the start the host is not checked: interfaces may be added later. */
 static struct configuration *
 load_first(const char *file)
@@ -214,7 +204,8 @@ load_first(const char *file)
 	config = load(file, true, NULL, &errors);
 	if (errors == NULL)
 		fatal("cannot load %s", file);
-	(void)print_errors(errors);
+	daemon_test_print(errors, LOG_ERR);
+	free(errors);
 	return (config);
 }
 
@@ -224,40 +215,14 @@ show_warnings(const struct configuration *config, bool test)
 {
 	const char	*line, *end;
 
+	if (test) {
+		daemon_test_print(config->warnings, LOG_WARNING);
+		return;
+	}
 	for (line = config->warnings; *line != '\0'; line = end + 1) {
 		end = line + strcspn(line, "\n");
-		if (test)
-			fprintf(stderr, "%s%.*s\n", log_prefix(LOG_WARNING),
-			    (int)(end - line), line);
-		else
-			log_warnx("%.*s", (int)(end - line), line);
+		log_warnx("%.*s", (int)(end - line), line);
 	}
-}
-
-/* ---- -t */
-
-static int
-check(const struct configuration *config)
-{
-	char	*errors;
-	size_t	 length;
-	FILE	*stream;
-	bool	 ok;
-
-	stream = open_memstream(&errors, &length);
-	if (stream == NULL)
-		fatal("cannot check the configuration");
-	(void)host_check_interfaces(config, stream);
-	(void)host_check_peers(config, stream);
-	(void)host_check_link_types(config, stream);
-	if (fclose(stream) != 0)
-		fatal("cannot check the configuration");
-	ok = print_errors(errors);
-	ok = standalone_check(config, true) == STANDALONE_OK && ok;
-	if (!ok)
-		return (EXIT_USAGE);
-	printf("configuration OK\n");
-	return (0);
 }
 
 /* ---- reload */
@@ -688,7 +653,8 @@ main(int argc, char **argv)
 	}
 	if (!o.test)
 		return (run(&o, config));
-	status = check(config);
+	status = daemon_test_run(config, o.file, o.state, o.as_reload) ? 0 :
+	    EXIT_USAGE;
 	configuration_free(config);
 	return (status);
 }

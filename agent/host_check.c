@@ -141,6 +141,22 @@ host_check_link_types(const struct configuration *config, FILE *errors)
 	return (ok);
 }
 
+void
+host_check_note_link_types(const struct configuration *config, FILE *notes)
+{
+	const struct configuration_profile	*p;
+	size_t					 i = 0;
+
+	while ((p = next_profile(config, &i)) != NULL)
+		if ((p->form.expression != NULL || p->has_peer_mac) &&
+		    if_nametoindex(p->interface) != 0 &&
+		    capture_interface_link_type(p->interface) == -1)
+			fprintf(notes, "%s:%d: not checked: whether interface "
+			    "\"%s\" supports this; only a user that may "
+			    "capture can check that\n", p->file,
+			    p->heartbeat_line, p->interface);
+}
+
 /* ---- peers */
 
 bool

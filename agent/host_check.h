@@ -22,6 +22,12 @@ bool	 host_check_interfaces(const struct configuration *, FILE *errors);
  */
 bool	 host_check_link_types(const struct configuration *, FILE *errors);
 
+/*
+ * Writes to `notes` which expressions and options peer-mac that function does
+ * not check, although the interface exists.
+ */
+void	 host_check_note_link_types(const struct configuration *, FILE *notes);
+
 /* True when no peer of an enabled watch is an address of this host. */
 bool	 host_check_peers(const struct configuration *, FILE *errors);
 

@@ -149,6 +149,20 @@ is_ours(int directory)
 	return (ours || !other);
 }
 
+bool
+store_directory_is_ours(const char *path)
+{
+	int	 directory;
+	bool	 ours;
+
+	directory = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (directory == -1)
+		return (false);
+	ours = is_ours(directory);
+	close(directory);
+	return (ours);
+}
+
 /* Evidence files of another owner would never be removed. */
 static void
 give_evidence(int lock, const struct store_owner *owner)

@@ -43,6 +43,12 @@ struct store_owner {
 };
 
 /*
+ * Does the directory have only files of hbwatchd, or none?  Then a start as
+ * root gives it to the user of hbwatchd.
+ */
+bool	 store_directory_is_ours(const char *directory);
+
+/*
  * Prepares a start: makes the directory, and locks it for store_open, as the
  * functions above do.  Then, if the process runs as root, gives the directory
  * and its files to the owner, because an earlier run may have been as another
