@@ -98,6 +98,17 @@ start_user() {
 		--ambient-caps "$(capabilities)"
 }
 
+# exec_reload: the check of the unit before a reload, as the user of the unit
+exec_reload() {
+	at "$NODE_A" setpriv --bounding-set "-all,$(capabilities)" \
+		--reuid nobody --regid "$group" --clear-groups \
+		--inh-caps "-all,$(capabilities)" \
+		--ambient-caps "$(capabilities)" --no-new-privs \
+		"${filter[@]}" "$WORK/own/hbwatchd" -t -r \
+		-c "$WORK/own/hbwatchd.conf" -s "$WORK/own/state" \
+		>"$WORK/exec-reload.log" 2>&1
+}
+
 # drop_in NAME: adds the drop-in of the manual page that begins with NAME=
 drop_in() {
 	sed -n "/^$1=/,/^\.Ed/p" "$ROOT/agent/hbwatchd.8" | grep '=' >>"$unit"
@@ -119,11 +130,14 @@ soon "STATUS has the states of the watches and the alarms" 15 \
 soon "WATCHDOG is sent" 10 messages_over WATCHDOG=1 0
 soon "WATCHDOG is sent again and again" 10 messages_over WATCHDOG=1 2
 
+check "ExecReload accepts the configuration" exec_reload
 reload_hbwatchd
 soon "RELOADING is sent when a reload begins" 10 messages_over RELOADING=1 0
 check "RELOADING has a time" grep -q '^MONOTONIC_USEC=[1-9]' "$WORK/systemd.log"
 soon "READY is sent when the reload ends" 10 messages_over READY=1 1
 echo "nonsense" >>"$WORK/own/hbwatchd.conf"
+check "ExecReload refuses a broken configuration" eval "! exec_reload"
+check "it says why" grep -q 'unexpected "nonsense"' "$WORK/exec-reload.log"
 reload_hbwatchd
 soon "a broken configuration: RELOADING is sent" 10 messages_over RELOADING=1 1
 soon "a broken configuration: READY is sent" 10 messages_over READY=1 2
