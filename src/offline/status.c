@@ -241,15 +241,14 @@ print_status(void *arg, const struct screen *s)
 	if (st->client == NULL)
 		return (no_answer(st));
 	status_table_init(&st->table, s);
-	for (line = first_line(st); line != NULL;
-	    line = control_client_next(st->client)) {
+	line = first_line(st);
+	while (line != NULL) {
 		more = take_line(st, line);
 		json_decref(line);
-		if (!more)
-			break;
+		line = more ? control_client_next(st->client) : NULL;
 	}
 	status_table_end(&st->table);
-	if (line == NULL)
+	if (more)
 		st->result = no_answer(st);
 	else
 		print_rest(st);

@@ -3,9 +3,10 @@
 #
 # Setting: a watch with a sender, one without, and one whose interface does not
 #          exist.
-# Checks:  hbwatch status says what is wrong and what to do next: of the watches,
-#          of snmpd, of the interface, and without hbwatchd; its exit status; -w
-#          on a terminal follows a restart of hbwatchd.
+# Checks:  hbwatch status says what is wrong and what to do next: of the
+#          watches, of snmpd, of the interface, and without hbwatchd; what an
+#          operator noted; its exit status; -w on a terminal follows a restart
+#          of hbwatchd.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -29,6 +30,13 @@ shows() {
 		grep -qE -- "$text"
 }
 
+# operator COMMAND ARGUMENT...: acknowledge, shelve or unshelve
+operator() {
+	local command=$1
+	shift
+	"$BUILD/hbwatch" "$command" -S "$WORK/control" "$@" >>"$WORK/operator.log"
+}
+
 start_pair 2s
 soon "a watch that is alive: exit status 0" 10 status_is 0
 check "the row of the watch" shows \
@@ -47,6 +55,14 @@ check "what to do next" shows "^    Next:  "
 soon "the procedure of the alarm, of a watch" 10 shows \
 	"Does the peer answer\?" flinkserver
 check "the last events of a watch" shows "^  20.* raised +" flinkserver
+"$BUILD/hbwatch" acknowledge -m "ticket 4711" flinkserver
+check "an acknowledged alarm is marked" shows "^a flinkserver .* minor"
+check "who acknowledged it, and why" shows \
+	"^    Noted: acknowledged by .*root.*: *(ticket 4711)?"
+"$BUILD/hbwatch" shelve -d 1h -m "ticket 4711" flinkserver
+check "a shelved alarm is marked" shows "^s flinkserver .* minor"
+check "until when it is shelved" shows "shelved by .*root.*, until"
+"$BUILD/hbwatch" unshelve -S "$WORK/control" flinkserver
 start_peer
 soon "the watch is alive again: exit status 0" 10 status_is 0
 
