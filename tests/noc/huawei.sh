@@ -13,14 +13,15 @@ begin_noc snmptt snmptthandler
 
 start_snmptt "$CONTRIB/huawei/snmptt.conf.huawei"
 receive "$(handler snmptthandler "--ini=$WORK/snmptt.ini")"
-location='Source=[^,]*, ServiceName=Flink, RoleName=flinkserver, HostName=node-1'
+location='Source=[^,]*, ServiceName=Flink, RoleName=flinkserver, '
+location+='HostName=node-1'
 raise
 soon "a fault has category 0 and level 3" 5 logged 1 Minor \
-	"id=45640 .*serialNo=1 category=0 occurTime=2.* isAutoClear=1 clearType=-1 level=3"
+	"id=45640 .*serialNo=1 category=0 occurTime=2.* clearType=-1 level=3"
 soon "a fault has the location" 5 logged 1 Minor "locationInfo=$location"
 clear
 soon "its clear has category 1 and the same serial number" 5 logged 1 Normal \
-	"id=45640 .*serialNo=1 category=1 occurTime=2.* clearTime=2.* clearType=0 level=3"
+	"id=45640 .*serialNo=1 category=1 .* clearTime=2.* clearType=0 level=3"
 stop noc
 raise
 repair snmptthandler "--ini=$WORK/snmptt.ini"

@@ -32,7 +32,8 @@ begin_noc() {
 		'host = "node-1"')" "${SECTIONS[@]}" | configure
 	start_peer
 	start_hbwatchd
-	need "the watch is not alive" 20 watch_is hbwWatchState flinkserver alive
+	need "the watch is not alive" 20 \
+		watch_is hbwWatchState flinkserver alive
 }
 
 # receive LINE...: starts the snmptrapd of the tool, with these lines as its

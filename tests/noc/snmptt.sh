@@ -22,7 +22,8 @@ soon "the raise is logged within 5 s, with its severity" 5 \
 	logged 1 Minor 'raised: FlinkServer Heartbeat Interruption'
 key=$(get "hbwAlarmKey.45640.$(watch_index flinkserver)")
 like "its text has the watch, the peer and the evidence" \
-	"$(cat "$WORK/snmptt.log")" "flinkserver on node-1, peer $B4: no heartbeat"
+	"$(cat "$WORK/snmptt.log")" \
+	"flinkserver on node-1, peer $B4: no heartbeat"
 like "its text has the key" "$(cat "$WORK/snmptt.log")" "key=$key serial=1"
 clear
 soon "the clear is logged within 5 s, as Normal" 5 \
