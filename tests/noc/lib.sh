@@ -20,6 +20,11 @@ export PYTHONDONTWRITEBYTECODE=1
 SNMPD_LINES=()
 SECTIONS=()
 
+# start_senders: begin_noc calls it; a script with SECTIONS may replace it
+start_senders() {
+	:
+}
+
 # begin_noc [PROGRAM...]: as begin, and starts a pair with the watch
 # "flinkserver", whose snmpd also sends to $NOC
 begin_noc() {
@@ -31,6 +36,7 @@ begin_noc() {
 	printf '%s\n' "$(watch_section flinkserver 20053 2s "$LINK" \
 		'host = "node-1"')" "${SECTIONS[@]}" | configure
 	start_peer
+	start_senders
 	start_hbwatchd
 	need "the watch is not alive" 20 \
 		watch_is hbwWatchState flinkserver alive
