@@ -55,14 +55,14 @@ check "what to do next" shows "^    Next:  "
 soon "the procedure of the alarm, of a watch" 10 shows \
 	"Does the peer answer\?" flinkserver
 check "the last events of a watch" shows "^  20.* raised +" flinkserver
-"$BUILD/hbwatch" acknowledge -m "ticket 4711" flinkserver
+operator acknowledge -m "ticket 4711" flinkserver
 check "an acknowledged alarm is marked" shows "^a flinkserver .* minor"
 check "who acknowledged it, and why" shows \
 	"^    Noted: acknowledged by .*root.*: *(ticket 4711)?"
-"$BUILD/hbwatch" shelve -d 1h -m "ticket 4711" flinkserver
+operator shelve -d 1h -m "ticket 4711" flinkserver
 check "a shelved alarm is marked" shows "^s flinkserver .* minor"
 check "until when it is shelved" shows "shelved by .*root.*, until"
-"$BUILD/hbwatch" unshelve -S "$WORK/control" flinkserver
+operator unshelve flinkserver
 start_peer
 soon "the watch is alive again: exit status 0" 10 status_is 0
 
