@@ -45,7 +45,7 @@ ENUMERATIONS = {
     "hbwAlarmSide": SIDES,
     "hbwAlarmClearType": ["", "notCleared", "automatic", "configuration"],
     "hbwAlarmChange": CHANGES,
-    "hbwCaptureState": ["", "running", "down", "failed"],
+    "hbwCaptureState": ["", "running", "down", "failed", "notMonitored"],
 }
 
 # The OIDs below ROOT of the objects of notifications.  Those of an alarm come
@@ -269,8 +269,10 @@ class Notification:
         if self.event in ("blind", "restored"):
             return "hbwatchd on %s: %s: %s" % (self.observer,
                 self.get("hbwCaptureInterface"),
-                "can capture again" if self.event == "restored" else
-                "cannot capture, " + self.get("hbwCaptureError"))
+                "cannot capture, " + self.get("hbwCaptureError")
+                if self.event == "blind" else "not monitored any more"
+                if self.get("hbwCaptureState") == "notMonitored" else
+                "can capture again")
         if self.event == "storm":
             return "hbwatchd on %s: storm, %s raised and %s cleared" % (
                 self.observer, self.get("hbwStormRaised"),
