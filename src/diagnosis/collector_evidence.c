@@ -88,12 +88,19 @@ set_peer(const struct collector *c, struct mono_time now, struct evidence *e)
 	set(c, e, EVIDENCE_PEER_REBOOTED, state);
 }
 
+/* Frames of the peer were captured, and this host is its partner. */
+static bool
+reaches_us(const struct collector *c)
+{
+	return (c->setting.own != NULL && c->partner_is_us);
+}
+
 /* BFD announces it; other peers repeat their requests or their data. */
 static enum evidence_deaf
 deaf_by(const struct collector *c, struct evidence_signal *s)
 {
 	if (s->count > 0)
-		return (collector_never(c->partner_down) ?
+		return (collector_never(c->partner_down) || reaches_us(c) ?
 		    EVIDENCE_DEAF_BFD : EVIDENCE_DEAF_BOTH);
 	if (c->deaf_requests >= COLLECTOR_MISSING && c->deaf_replies >= 2) {
 		s->count = c->deaf_requests;
@@ -105,8 +112,7 @@ deaf_by(const struct collector *c, struct evidence_signal *s)
 	s->address = c->peer;
 	s->count = c->retransmitted + c->repeated;
 	/* The kernel of this host acknowledges all data that arrive. */
-	return (c->retransmitted >= RETRANSMISSIONS ||
-	    (c->setting.own != NULL && c->partner_is_us) ?
+	return (c->retransmitted >= RETRANSMISSIONS || reaches_us(c) ?
 	    EVIDENCE_DEAF_TCP : EVIDENCE_DEAF_BOTH);
 }
 

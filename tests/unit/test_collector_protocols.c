@@ -392,8 +392,16 @@ bfd(void **state)
 	evaluate_at(22.05, 0);
 	assert_int_equal(state_of(EVIDENCE_PEER_DOES_NOT_HEAR_US),
 	    EVIDENCE_UNKNOWN);
-	/* Neither receives the other. */
+	/* bfdd of FRR reports the same, but this host receives the peer. */
 	begin("bfd");
+	baseline(bfd_up, END);
+	for (t = 20.5; t < END; t++) {
+		bfd_from(t, PEER, 1, 1, PEER);
+		bfd_from(t + 0.1, US, 1, 1, US);
+	}
+	assert_verdict("oneWayLink", 90);
+	/* At a mirror port: neither receives the other. */
+	begin_with("bfd", "", false);
 	baseline(bfd_up, END);
 	for (t = 20.5; t < END; t++) {
 		bfd_from(t, PEER, 1, 1, PEER);
