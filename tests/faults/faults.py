@@ -11,7 +11,7 @@ import os
 import signal
 
 from scene import (A, A2, B, B2, C, FLOATING, INTERRUPTION, INTERVAL, NODE,
-                   PORT, TOOLS, command, mac_of)
+                   PORT, TOOLS, Failed, command, mac_of, wait_for)
 
 FAULTS = {}
 DUAL = 45640001
@@ -89,6 +89,48 @@ def vrrp(scene, *lines):
     keepalived(scene, "b", 150, "peer")
 
 
+FRR = "/usr/lib/frr"
+
+
+def vtysh(scene, key, *commands):
+    """Gives commands to the bfdd of a host."""
+    return command("nsenter", "--target", str(scene.processes[key].pid),
+                   "--mount", "--net", "--", "vtysh", "-d", "bfdd",
+                   *[word for text in commands for word in ("-c", text)])
+
+
+def bfdd(scene, key, host, peer):
+    """Starts bfdd, and the zebra that it needs, with own directories."""
+    own = scene.path(key)
+    for name in "run/frr", "etc":
+        os.makedirs(os.path.join(own, name), exist_ok=True)
+    for name, text in (("zebra.conf", ""), ("vtysh.conf", ""), (
+            "bfdd.conf", "bfd\n peer %s interface eth0\n"
+            "  receive-interval 200\n  transmit-interval 200\n"
+            "  detect-multiplier 3\n  no shutdown\n" % peer)):
+        with open(os.path.join(own, "etc", name), "w") as file:
+            file.write(text)
+    command("chown", "-R", "frr:frr", own)
+    scene.start(key, host, "sh", "-c", "mount --bind %s/run /run && "
+                "mount --bind %s/etc /etc/frr && { %s/zebra -P 0 --log stdout "
+                "& } && until test -S /run/frr/zserv.api; do sleep 0.1; done; "
+                "exec %s/bfdd -P 0 --log stdout" % (own, own, FRR, FRR))
+
+
+def bfd_is_up(scene):
+    try:
+        return "Status: up" in vtysh(scene, "own", "show bfd peers")
+    except Failed:
+        return False
+
+
+def bfd(scene):
+    scene.watches = watch("bfd")
+    bfdd(scene, "own", "a", B)
+    bfdd(scene, "peer", "b", A)
+    wait_for("BFD session", 20, lambda: bfd_is_up(scene))
+
+
 def drop_at(scene, host, hook, rule):
     """A firewall rule of a host; `hook` is input, output or forward."""
     scene.at(host, "nft", "add table inet t; add chain inet t %s { type filter "
@@ -139,6 +181,28 @@ def kill_tcp(scene):
     tcp(scene)
     yield
     scene.stop("peer", signal.SIGKILL)
+
+
+@fault("instanceStopped", "peer")
+def stop_bfd(scene):
+    bfd(scene)
+    yield
+    vtysh(scene, "peer", "configure terminal", "bfd",
+          "peer %s interface eth0" % A, "shutdown")
+
+
+@fault("instanceStopped", "peer")
+def kill_bfd(scene):
+    bfd(scene)
+    yield
+    scene.stop("peer", signal.SIGKILL)
+
+
+@fault("peerHung", "peer")
+def hang_bfd(scene):
+    bfd(scene)
+    yield
+    scene.send_signal("peer", signal.SIGSTOP)
 
 
 @fault("peerHung", "peer", exempt=("filtered",))
@@ -281,6 +345,13 @@ def one_way_to_us(scene):
 @fault("oneWayLink", "between", seconds=16)
 def one_way_from_us(scene):
     tcp(scene)
+    yield
+    drop_port(scene, "b0", "out")
+
+
+@fault("oneWayLink", "between", seconds=16)
+def one_way_from_us_bfd(scene):
+    bfd(scene)
     yield
     drop_port(scene, "b0", "out")
 
