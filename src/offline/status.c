@@ -10,9 +10,7 @@
 #include "offline/status_refresh.h"
 #include "offline/status_report.h"
 
-/* Up to so many watches are all shown, also those that need no look. */
-#define FEW	30
-/* More rows are shown only with -a. */
+/* The daemon lists so many watches; more only with -a. */
 #define MOST	1000
 
 struct status {
@@ -25,8 +23,8 @@ struct status {
 	struct control_client	*client;
 	json_t			*daemon;	/* owned, or NULL */
 	double			 now;		/* of the daemon; 1970 */
-	long long		 total;		/* watches */
-	size_t			 shown;
+	size_t			 shown;		/* watches */
+	long long		 omitted;	/* watches */
 	struct status_table	 table;
 	enum command_status	 result;
 };
@@ -76,7 +74,7 @@ watch_result(struct status *st, const json_t *watch)
 /* ---- an answer */
 
 static bool
-send_request(struct status *st, bool all)
+send_request(struct status *st)
 {
 	const char	*fields[3] = { "status" };
 	size_t		 n = 1;
@@ -84,7 +82,7 @@ send_request(struct status *st, bool all)
 	if (st->watch != NULL) {
 		fields[n++] = "watch";
 		fields[n++] = st->watch;
-	} else if (all) {
+	} else if (st->all) {
 		fields[n++] = "all";
 	}
 	return (control_client_send(st->client, fields, n));
@@ -107,7 +105,6 @@ static void
 take_daemon(struct status *st, json_t *d)
 {
 	st->now = status_seconds(d, "time");
-	st->total = status_count(json_object_get(d, "watches"), "total");
 	daemon_result(st, d);
 	if (st->json)
 		return;
@@ -139,6 +136,7 @@ take_end(struct status *st, const json_t *end)
 {
 	char	 text[SCREEN_TEXT_SIZE];
 
+	st->omitted = status_count(end, "omitted");
 	if (status_flag(end, "ok"))
 		return;
 	log_errx("%s", screen_clean(st->screen, status_text(end, "error"),
@@ -146,10 +144,7 @@ take_end(struct status *st, const json_t *end)
 	st->result = st->watch != NULL ? COMMAND_REFUSED : COMMAND_BLIND;
 }
 
-/*
- * Takes a line.  False when the answer is complete, or no further lines are
- * wanted.
- */
+/* Takes a line.  False for the last one. */
 static bool
 take_line(struct status *st, json_t *line)
 {
@@ -161,54 +156,20 @@ take_line(struct status *st, json_t *line)
 		take_watch(st, line);
 	else if (status_is(line, "type", "end"))
 		take_end(st, line);
-	return (!status_is(line, "type", "end") &&
-	    (st->all || st->json || st->shown < MOST));
+	return (!status_is(line, "type", "end"));
 }
 
-/*
- * Asks for all watches if there are few.  Returns the first line of the answer,
- * or NULL.
- */
-static json_t *
-first_line(struct status *st)
-{
-	json_t	*line;
-	bool	 end;
-
-	if (!send_request(st, st->all) ||
-	    (line = control_client_next(st->client)) == NULL)
-		return (NULL);
-	if (st->all || st->json || st->watch != NULL ||
-	    !status_is(line, "type", "daemon") ||
-	    status_count(json_object_get(line, "watches"), "total") > FEW)
-		return (line);
-	do {
-		end = status_is(line, "type", "end");
-		json_decref(line);
-		if (end)
-			return (send_request(st, true) ?
-			    control_client_next(st->client) : NULL);
-		line = control_client_next(st->client);
-	} while (line != NULL);
-	return (NULL);
-}
-
+/* How many watches the daemon left out. */
 static void
-print_rest(const struct status *st)
+print_omitted(const struct status *st)
 {
 	char	 text[160];
 
-	if (st->json || st->watch != NULL || st->now == 0)
+	if (st->json || st->omitted == 0)
 		return;
-	if (!st->all && st->shown >= MOST)
-		snprintf(text, sizeof(text), "Only the first %d watches are "
-		    "shown; `hbwatch status -a` shows all.", MOST);
-	else if ((long long)st->shown < st->total)
-		snprintf(text, sizeof(text), "%lld other watches need no look; "
-		    "`hbwatch status -a` shows all.",
-		    st->total - (long long)st->shown);
-	else
-		return;
+	snprintf(text, sizeof(text), "%lld other watches need %s look; "
+	    "`hbwatch status -a` shows all.", st->omitted,
+	    st->shown >= MOST ? "a" : "no");
 	fputc('\n', st->screen->out);
 	screen_paragraph(st->screen, SCREEN_PLAIN, 0, "", text);
 }
@@ -223,9 +184,9 @@ no_answer(const struct status *st)
 		return (COMMAND_BLIND);
 	s.out = stderr;
 	s.colour = false;
-	screen_paragraph(&s, SCREEN_PLAIN, 6, "Next: ", "Check `systemctl "
-	    "status hbwatchd` and `journalctl -u hbwatchd`. The state of no "
-	    "watch is known until hbwatchd answers.");
+	screen_paragraph(&s, SCREEN_PLAIN, 6, "Next: ", "Check that hbwatchd "
+	    "runs (`systemctl status hbwatchd`), and that you are root or in "
+	    "its group. The state of no watch is known until it answers.");
 	return (COMMAND_BLIND);
 }
 
@@ -241,7 +202,7 @@ print_status(void *arg, const struct screen *s)
 	if (st->client == NULL)
 		return (no_answer(st));
 	status_table_init(&st->table, s);
-	line = first_line(st);
+	line = send_request(st) ? control_client_next(st->client) : NULL;
 	while (line != NULL) {
 		more = take_line(st, line);
 		json_decref(line);
@@ -251,7 +212,7 @@ print_status(void *arg, const struct screen *s)
 	if (more)
 		st->result = no_answer(st);
 	else
-		print_rest(st);
+		print_omitted(st);
 	json_decref(st->daemon);
 	control_client_close(st->client);
 	return (st->result);

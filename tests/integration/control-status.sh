@@ -55,6 +55,28 @@ check "what to do next" shows "^    Next:  "
 soon "the procedure of the alarm, of a watch" 10 shows \
 	"Does the peer answer\?" flinkserver
 check "the last events of a watch" shows "^  20.* raised +" flinkserver
+# undocumented: the members of the JSON that hbwatch-control(5) does not name
+undocumented() {
+	"$BUILD/hbwatch" status -S "$WORK/control" -j flinkserver | python3 -c '
+import json, re, sys
+def members(value):
+    for item in value if isinstance(value, list) else value.values():
+        if isinstance(item, (dict, list)):
+            yield from members(item)
+    if isinstance(value, dict):
+        yield from value
+with open(sys.argv[1]) as page:
+    named = set(re.findall(r"\w+", " ".join(
+        re.findall(r"^\.Li (.*)", page.read(), re.MULTILINE))))
+found = set(members([json.loads(line) for line in sys.stdin]))
+# The names of states are those of the MIB.
+named |= {"starting", "alive", "late", "interrupted", "blind", "disabled",
+          "critical", "major", "minor", "warning", "type"}
+print(*sorted(found - named), len(found) > 60)' \
+		"$ROOT/agent/hbwatch-control.5"
+}
+is "the manual page names all members of the JSON" "$(undocumented)" True
+
 operator acknowledge -m "ticket 4711" flinkserver
 check "an acknowledged alarm is marked" shows "^a flinkserver .* minor"
 check "who acknowledged it, and why" shows \
