@@ -373,6 +373,10 @@ event_text(uint8_t event)
 		[NOTIFICATION_RESTORED] = "restored",
 		[NOTIFICATION_STORM] = "storm",
 		[NOTIFICATION_CHANGED] = "changed",
+		[NOTIFICATION_ALIVE] = "alive",
+		[NOTIFICATION_REMINDER] = "reminder",
+		[NOTIFICATION_STARTED] = "started",
+		[NOTIFICATION_STOPPED] = "stopped",
 	};
 
 	return (event < sizeof(texts) / sizeof(texts[0]) ? texts[event] : NULL);
