@@ -45,6 +45,7 @@ ENUMERATIONS = {
     "hbwAlarmSide": SIDES,
     "hbwAlarmClearType": ["", "notCleared", "automatic", "configuration"],
     "hbwAlarmChange": CHANGES,
+    "hbwAlarmOperatorState": OPERATOR_STATES,
     "hbwCaptureState": ["", "running", "down", "failed", "notMonitored"],
 }
 
@@ -73,7 +74,9 @@ OBJECTS = dict(ALARM_OBJECTS, **{
     "hbwStormFirst": "1.1.18", "hbwStormSince": "1.1.19",
     "hbwWatchCount": "1.1.4", "hbwActiveAlarms": "1.1.5",
     "hbwBlindWatches": "1.1.20", "hbwWatcherSource": "1.8.2",
-    "hbwWatcherHost": "1.8.3",
+    "hbwWatcherHost": "1.8.3", "hbwAlarmOperatorState": "1.4.1.28",
+    "hbwAlarmOperator": "1.4.1.29", "hbwAlarmOperatorText": "1.4.1.30",
+    "hbwAlarmShelvedSeconds": "1.4.1.32",
 })
 NAMES = {oid: name for name, oid in OBJECTS.items()}
 

@@ -120,6 +120,15 @@ raise
 soon "passive: the raise is WARNING within 5 s" 5 \
 	service_is "$PASSIVE" 1 "minor raised: FlinkServer Heartbeat"
 soon "active: the raise is WARNING" 10 service_is hbwatch 1 "flinkserver minor"
+"$BUILD/hbwatch" acknowledge -S "$WORK/control" flinkserver >"$WORK/operator"
+soon "passive: an acknowledged alarm is WARNING" 5 \
+	service_is "$PASSIVE" 1 "minor acknowledged: "
+"$BUILD/hbwatch" shelve -S "$WORK/control" -d 1h flinkserver >"$WORK/operator"
+soon "passive: a shelved alarm is OK" 5 \
+	service_is "$PASSIVE" 0 "minor shelved: "
+"$BUILD/hbwatch" unshelve -S "$WORK/control" flinkserver >"$WORK/operator"
+soon "passive: an unshelved alarm is WARNING" 5 \
+	service_is "$PASSIVE" 1 "minor unshelved: "
 clear
 soon "passive: the clear is OK within 5 s" 5 \
 	service_is "$PASSIVE" 0 "minor cleared: "

@@ -32,7 +32,6 @@ objects = {int(number): re.findall(r"hbw\w+", names)
     for names, number in re.findall(
         r"NOTIFICATION-TYPE\s+OBJECTS \{([^}]*)\}.*?"
         r"::= \{ hbwNotifications (\d+) \}", mib, re.S)}
-order = list(noc.ALARM_OBJECTS)
 severities, raised, cleared = {}, set(), set()
 for event in ET.parse(sys.argv[1]).getroot().iter(space + "event"):
     mask = {element.find(space + "mename").text:
@@ -44,8 +43,7 @@ for event in ET.parse(sys.argv[1]).getroot().iter(space + "event"):
         print(name, "has a wrong mask")
     if not event.find(space + "uei").text.split("/")[-1].startswith(name):
         print(name, "has a wrong uei")
-    names = objects.get(number, order)
-    names = names if number != 8 else order
+    names = objects[number]
     for bound in event.iter(space + "varbind"):
         position = int(bound.find(space + "vbnumber").text)
         if names[position - 1] != "hbwAlarmSeverity":
