@@ -30,6 +30,14 @@ struct agent_watcher {
 	uint32_t		 alive;	/* sequence of the latter, or 0 */
 };
 
+/* See reminder.h. */
+struct reminders {
+	struct heap		 heap;		/* of positions of alarms */
+	bool			*listed;	/* in the heap; owned */
+	struct rate_limit	 limit;
+	struct mono_time	 held;		/* none before it, by the limit */
+};
+
 struct agent {
 	struct generation	 current;	/* in effect */
 	/* Every name ever configured, of watches and of interfaces. */
@@ -59,6 +67,7 @@ struct agent {
 	struct heap		 shelves;	/* their ends; see operator.c */
 	bool			 engine_running;
 	struct agent_watcher	 watcher;
+	struct reminders	 reminders;
 	struct rate_limit	 invalid_rows;	/* log lines about them */
 	/* All reports that the engine had sent by then have been read. */
 	struct mono_time	 reports_read;

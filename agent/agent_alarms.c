@@ -5,6 +5,7 @@
 #include "base/log.h"
 #include "evidence_writer.h"
 #include "operator.h"
+#include "reminder.h"
 #include "state/notification.h"
 
 struct agent_alarm
@@ -64,6 +65,10 @@ log_change(const struct notification *n)
 	else if (n->event == NOTIFICATION_CLEARED)
 		log_notice("alarm %" PRIu32 " (%s) cleared, watch \"%s\": %s%s",
 		    type->id, severity, name, detail, withheld);
+	else if (n->event == NOTIFICATION_REMINDER)
+		log_info("alarm %" PRIu32 " (%s) is still active, and nobody "
+		    "has acknowledged it, watch \"%s\": %s", type->id,
+		    severity, name, detail);
 	else if (n->change == OPERATOR_CHANGE_CAUSE)
 		log_warnx("alarm %" PRIu32 " (%s) has the cause %s now, watch "
 		    "\"%s\": %s%s", type->id, severity,
@@ -104,8 +109,10 @@ notify_change(struct agent *agent, const struct agent_alarm *changed,
 	n->change = is_change ? (uint8_t)change : 0;
 	if (!is_change || change == OPERATOR_CHANGE_CAUSE)
 		n->withheld = withheld(a);
-	if (!is_change && n->withheld == 0)
-		a->notified = event == NOTIFICATION_RAISED ? a->serial : 0;
+	if (event == NOTIFICATION_RAISED && n->withheld == 0)
+		a->notified = a->serial;
+	else if (event == NOTIFICATION_CLEARED && n->withheld == 0)
+		a->notified = 0;
 	n->alarm = *a;
 	(void)operator_action_share(a->operator);
 	n->watch = configuration_watch_share(changed->watch);
@@ -136,6 +143,13 @@ agent_change(struct agent *agent, const struct agent_alarm *changed,
 	    (changed->alarm->flags & ALARM_SUMMARISED) == 0)
 		notify_change(agent, changed, NOTIFICATION_CHANGED, change,
 		    now);
+}
+
+void
+agent_remind(struct agent *agent, const struct agent_alarm *active,
+    struct wall_time now)
+{
+	notify_change(agent, active, NOTIFICATION_REMINDER, 0, now);
 }
 
 /* A raise counts for a storm when it is notified. */
@@ -202,6 +216,7 @@ agent_raise(struct agent *agent, const struct agent_alarm *raised,
 	set_active(agent, raised, true);
 	notify_raise(agent, raised, at);
 	write_evidence(agent, raised);
+	reminder_raised(agent, raised->alarm);
 }
 
 void

@@ -40,6 +40,10 @@ void	 agent_set_verdict(struct agent *, const struct agent_alarm *,
 void	 agent_change(struct agent *, const struct agent_alarm *,
 	    enum operator_change, struct wall_time now);
 
+/* Queues hbwAlarmReminder for an active alarm; see reminder.h. */
+void	 agent_remind(struct agent *, const struct agent_alarm *,
+	    struct wall_time now);
+
 /*
  * To be called when the notifications of an alarm are not withheld any more:
  * notifies its raise or clear, with the old time, if receivers were not.

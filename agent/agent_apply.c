@@ -9,6 +9,7 @@
 #include "evidence_writer.h"
 #include "operator.h"
 #include "persistence.h"
+#include "reminder.h"
 
 /* ---- alarms of the previous generation */
 
@@ -338,6 +339,7 @@ agent_apply(struct agent *agent, struct generation *next,
 	agent->current = *next;
 	*next = old;
 	operator_apply(agent, now);
+	reminder_apply(agent);
 	agent->config_time = now;
 	agent->configured++;
 	if (old.config != NULL)

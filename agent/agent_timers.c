@@ -3,12 +3,14 @@
 #include "agent_timers.h"
 #include "agent_watcher.h"
 #include "operator.h"
+#include "reminder.h"
 
 struct mono_time
 agent_timers_due(const struct agent *agent)
 {
 	return (mono_min(mono_min(storm_due(&agent->storm),
-	    operator_due(agent)), agent_watcher_due(agent)));
+	    operator_due(agent)), mono_min(agent_watcher_due(agent),
+	    reminder_due(agent))));
 }
 
 void
@@ -17,4 +19,5 @@ agent_timers_work(struct agent *agent, bool settled, struct wall_time now)
 	operator_work(agent, now);
 	agent_storm(agent, agent->now, now);
 	agent_watcher_work(agent, settled, now);
+	reminder_work(agent, now);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The notifications about hbwatchd itself: started, alive and stopped.
+ * The notifications about hbwatchd itself: started, alive and stopped; and the
+ * reminders of active alarms.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -9,6 +10,8 @@
 #include <cmocka.h>
 
 #include "agent_watcher.h"
+#include "operator.h"
+#include "reminder.h"
 #include "stage.h"
 
 #define TEXT(options) \
@@ -183,6 +186,154 @@ alive_after_a_reload(void **state)
 	assert_int_equal(AGENT->outbox.sequence, 3);
 }
 
+/* ---- reminders */
+
+static void
+remind(double at)
+{
+	AGENT->now = stage_mono(at);
+	reminder_work(AGENT, stage_wall(at));
+}
+
+/* Watch a is raised at 10, watch b at 20. */
+static void
+raise_both(const char *text)
+{
+	stage_begin(&stage, text);
+	stage_heartbeat(&stage, 1, 5);
+	stage_heartbeat(&stage, 1, 10);
+	stage_advance(&stage, 20);
+	assert_int_equal(AGENT->outbox.sequence, 2);
+	outbox_delivered(&AGENT->outbox, 1);
+	outbox_delivered(&AGENT->outbox, 2);
+}
+
+static void
+reminded_each_interval(void **state)
+{
+	(void)state;
+	raise_both(TEXT("reminder = 1min"));
+	assert_int_equal(reminder_due(AGENT).ns, stage_mono(70).ns);
+	remind(69.9);
+	assert_int_equal(AGENT->outbox.sequence, 2);
+	remind(70);
+	assert_newest(3, NOTIFICATION_REMINDER, 70);
+	assert_string_equal(newest()->watch->name, "a");
+	assert_int_equal(newest()->alarm.state, ALARM_RAISED);
+	assert_int_equal(newest()->alarm.raised.ns, stage_wall(10).ns);
+	assert_int_equal(AGENT->current.alarms[0].sequence, 3);
+	deliver();
+	remind(80);
+	assert_newest(4, NOTIFICATION_REMINDER, 80);
+	assert_string_equal(newest()->watch->name, "b");
+	deliver();
+	/* After a pause there is one, and the next one is not late. */
+	remind(200);
+	assert_int_equal(AGENT->outbox.sequence, 6);
+	outbox_delivered(&AGENT->outbox, 5);
+	deliver();
+	assert_int_equal(reminder_due(AGENT).ns, stage_mono(250).ns);
+}
+
+/* The clear ends the reminders, and the time counts from the next raise. */
+static void
+reminded_until_the_clear(void **state)
+{
+	(void)state;
+	stage_begin(&stage, "reminder = 1min\n"
+	    "watch a { interface = eth0 interruption = 10s heartbeat = ip\n"
+	    "	peer = 192.0.2.12 }\n");
+	stage_heartbeat(&stage, 0, 20);
+	stage_advance(&stage, 30);
+	assert_int_equal(AGENT->outbox.sequence, 3);
+	deliver();
+	remind(89.9);
+	assert_int_equal(AGENT->outbox.sequence, 3);
+	remind(90);
+	assert_newest(4, NOTIFICATION_REMINDER, 90);
+	stage_heartbeat(&stage, 0, 91);
+	remind(1000);
+	assert_int_equal(AGENT->outbox.sequence, 5);
+	assert_int_equal(reminder_due(AGENT).ns, MONO_NEVER.ns);
+}
+
+static void
+no_reminder_if_the_operator_has_acted(void **state)
+{
+	(void)state;
+	raise_both(TEXT("reminder = 1min"));
+	assert_null(operator_acknowledge(AGENT, "a", "noc", "", stage_wall(30)));
+	assert_null(operator_shelve(AGENT, "b", 3600 * NSEC_PER_SEC, "noc", "",
+	    stage_wall(30)));
+	assert_int_equal(AGENT->outbox.sequence, 4);
+	outbox_delivered(&AGENT->outbox, 3);
+	outbox_delivered(&AGENT->outbox, 4);
+	remind(100);
+	assert_int_equal(AGENT->outbox.sequence, 4);
+	assert_null(operator_unshelve(AGENT, "b", "noc", "", stage_wall(110)));
+	deliver();
+	remind(140);
+	assert_newest(6, NOTIFICATION_REMINDER, 140);
+	assert_string_equal(newest()->watch->name, "b");
+}
+
+static void
+no_reminder_while_one_waits(void **state)
+{
+	(void)state;
+	raise_both(TEXT("reminder = 1min"));
+	remind(100);
+	assert_int_equal(AGENT->outbox.sequence, 4);
+	remind(1000);
+	assert_int_equal(AGENT->outbox.sequence, 4);
+	outbox_delivered(&AGENT->outbox, 3);
+	remind(1060);
+	assert_newest(5, NOTIFICATION_REMINDER, 1060);
+	assert_string_equal(newest()->watch->name, "a");
+}
+
+#define MANY(options) options "\n" \
+	"watch w { interface = eth0 interruption = 10s heartbeat = ip\n" \
+	"	peer = 10.0.0.0/24 }\n"
+
+/* Many alarms are reminded of one after the other; summarised ones are not. */
+static void
+ten_reminders_in_a_second(void **state)
+{
+	uint32_t	 i, count = 0;
+
+	(void)state;
+	stage_begin(&stage, MANY("reminder = 1min storm = 80 in 5s"));
+	stage_advance(&stage, 10);
+	assert_int_equal(AGENT->current.alarms[255].state, ALARM_RAISED);
+	for (i = 1; i <= 256; i++)
+		outbox_delivered(&AGENT->outbox, i);
+	for (i = 0; i < 200; i++) {
+		remind(70 + i * 0.1);
+		count = AGENT->outbox.sequence - 256;
+		assert_true(count <= 10 + i);
+		assert_int_equal(newest()->event, NOTIFICATION_REMINDER);
+	}
+	assert_int_equal(count, 80);
+}
+
+static void
+reminders_after_a_reload(void **state)
+{
+	(void)state;
+	raise_both(TEXT(""));
+	remind(1000);
+	assert_int_equal(reminder_due(AGENT).ns, MONO_NEVER.ns);
+	stage_reload(&stage, TEXT("reminder = 1min"), 1000);
+	assert_int_equal(reminder_due(AGENT).ns, stage_mono(1030).ns);
+	remind(1030);
+	assert_newest(3, NOTIFICATION_REMINDER, 1030);
+	assert_string_equal(newest()->watch->name, "a");
+	stage_reload(&stage, TEXT("reminder = off"), 1035);
+	remind(5000);
+	assert_int_equal(AGENT->outbox.sequence, 3);
+}
+
 #define STAGED(f)	cmocka_unit_test_teardown(f, end)
 
 int
@@ -194,6 +345,12 @@ main(void)
 		STAGED(alive_each_interval),
 		STAGED(one_alive_waits),
 		STAGED(alive_after_a_reload),
+		STAGED(reminded_each_interval),
+		STAGED(reminded_until_the_clear),
+		STAGED(no_reminder_if_the_operator_has_acted),
+		STAGED(no_reminder_while_one_waits),
+		STAGED(ten_reminders_in_a_second),
+		STAGED(reminders_after_a_reload),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
