@@ -161,6 +161,19 @@ print_cause(const struct screen *s, const json_t *alarm)
 	screen_paragraph(s, SCREEN_BOLD, 11, "    Cause: ", text);
 }
 
+static void
+print_chattering(const struct screen *s, const json_t *alarm)
+{
+	if (!status_flag(alarm, "chattering"))
+		return;
+	screen_paragraph(s, SCREEN_BOLD, 11, "    Often: ",
+	    "the alarm was raised too often in a short time; until this ends, "
+	    "its raises and clears are in the history and are not notified");
+	screen_paragraph(s, SCREEN_BOLD, 11, "    Next:  ",
+	    "Find out why the heartbeat stops again and again: `hbwatch status "
+	    "WATCH` shows the last events with their causes");
+}
+
 void
 status_print_alarm(const struct screen *s, const json_t *alarm)
 {
@@ -196,5 +209,6 @@ status_print_faults(const struct screen *s, const json_t *watch)
 			status_print_alarm(s, alarm);
 		else
 			print_operator(s, alarm);
+		print_chattering(s, alarm);
 	}
 }

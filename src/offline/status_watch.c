@@ -294,6 +294,10 @@ print_one_alarm(const struct screen *s, const json_t *alarm, double now)
 	/* The cause of a cleared alarm is that of its last raise. */
 	if (*status_text(alarm, "raised") != '\0')
 		status_print_alarm(s, alarm);
+	if (status_is_open(alarm))
+		screen_paragraph(s, SCREEN_BOLD, 11, "    Then:  ",
+		    "Show others that you look after it: `hbwatch acknowledge "
+		    "-m TEXT WATCH`");
 	print_evidence(s, alarm);
 }
 

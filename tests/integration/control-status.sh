@@ -34,7 +34,8 @@ shows() {
 operator() {
 	local command=$1
 	shift
-	"$BUILD/hbwatch" "$command" -S "$WORK/control" "$@" >>"$WORK/operator.log"
+	"$BUILD/hbwatch" "$command" -S "$WORK/control" "$@" \
+		>>"$WORK/operator.log"
 }
 
 start_pair 2s
