@@ -667,6 +667,40 @@ a_full_disk_costs_only_the_file(void **state)
 	free(disk);
 }
 
+/* The file has what was written before, and can be read. */
+static void
+the_disk_becomes_full(void **state)
+{
+	static const char	 zeros[512 * 1024];
+	char			*disk = strdup(scratch_path(&scratch, "disk"));
+	int			 fd, i;
+
+	(void)state;
+	if (!may_mount || !scratch_mount(disk, "256k")) {
+		free(disk);
+		skip();
+	}
+	end_writer();
+	writer = evidence_writer_new(disk);
+	assert_non_null(writer);
+	evidence_writer_limit(writer, LIMIT);
+	evidence_writer_rings(writer, rings);
+	add_frame(-2000, 160, 160);
+	assert_true(evidence_writer_start(writer));
+	raise_alarm(1, "w", true);
+	wait_for_file("disk/evidence/1-w.pcapng");
+	fd = open(scratch_path(&scratch, "disk/other"), O_WRONLY | O_CREAT,
+	    0600);
+	assert_true(write(fd, zeros, sizeof(zeros)) > 0);
+	close(fd);
+	for (i = 1; i < 200; i++)
+		add_frame(i, 160, 160);
+	end_writer();
+	times_are("disk/evidence/1-w.pcapng", "-2000");
+	assert_true(contains("disk/evidence/1-w.pcapng", "End: no room"));
+	free(disk);
+}
+
 int
 main(void)
 {
@@ -689,6 +723,7 @@ main(void)
 		TEST(open_files_are_kept),
 		TEST(a_storm_stays_within_the_limit),
 		TEST(a_full_disk_costs_only_the_file),
+		TEST(the_disk_becomes_full),
 	};
 
 	may_mount = scratch_may_mount();
