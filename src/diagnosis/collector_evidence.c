@@ -244,6 +244,19 @@ handshakes_fail(const struct collector *c, struct mono_time now)
 	return (mono_sub(now, c->short_latest) < 2 * spacing_ns);
 }
 
+/* What was seen, and proves nothing, is not shown. */
+static void
+empty_unknown(struct evidence *e)
+{
+	struct evidence_signal	*s;
+
+	for (s = e->signals; s <= &e->signals[EVIDENCE_MAX]; s++)
+		if (s->state == EVIDENCE_UNKNOWN)
+			*s = (struct evidence_signal){
+				.state = s->state, .code = s->code,
+			};
+}
+
 void
 collector_evidence(const struct collector *c, struct mono_time now,
     struct evidence *e)
@@ -267,4 +280,5 @@ collector_evidence(const struct collector *c, struct mono_time now,
 		e->flags |= EVIDENCE_SAME_PROCESS;
 	if (c->new_process)
 		e->flags |= EVIDENCE_NEW_PROCESS;
+	empty_unknown(e);
 }

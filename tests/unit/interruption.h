@@ -111,10 +111,17 @@ take(double at, const struct bytes *b)
 static inline void
 evaluate_at(double at, unsigned flags)
 {
+	unsigned	 i;
+
 	memset(&evidence, 0, sizeof(evidence));
 	evidence.flags = (uint16_t)flags;
 	evidence.raised = wall(LAST + 5);
 	collector_evidence(&collector, mono(at), &evidence);
+	for (i = 1; i <= EVIDENCE_MAX; i++)
+		if (evidence.signals[i].state == EVIDENCE_UNKNOWN) {
+			assert_int_equal(evidence.signals[i].count, 0);
+			assert_true(wall_is_never(evidence.signals[i].at));
+		}
 	verdict_of(&evidence, wall(at), &verdict);
 }
 
