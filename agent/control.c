@@ -42,6 +42,7 @@ struct control {
 	size_t				 count;
 	size_t				 first;		/* to be served first */
 	bool				 busy;		/* more can be done */
+	struct mono_time		 resume;	/* then; see serve() */
 	/* In the poll set: the listener, then polled connections. */
 	size_t				 position;
 	size_t				 polled;
@@ -222,7 +223,7 @@ control_due(const struct control *c)
 	struct mono_time	 due = MONO_NEVER;
 
 	if (c->busy)
-		return ((struct mono_time){ 0 });
+		return (c->resume);
 	if (c->count > 0)
 		due = c->check_due;
 	/* Also when there is nothing to accept then: it is rare. */
@@ -281,7 +282,7 @@ transfer(struct control *c, const struct snmp_poll *p, struct mono_time now)
  * is more to do.
  */
 static bool
-serve(struct control *c, struct snmp_poll *p, size_t urgent)
+serve_parts(struct control *c, struct snmp_poll *p, size_t urgent)
 {
 	const struct control_connection_owner	 owner = {
 		&c->answers, log_rejected, name_of, c,
@@ -304,6 +305,25 @@ serve(struct control *c, struct snmp_poll *p, size_t urgent)
 			return (true);
 	}
 	return (false);
+}
+
+/*
+ * After work there is a pause as long as the work.  So clients get at most half
+ * of the time of the agent, and the scheduler of the kernel, which disfavours
+ * busy processes, starts it at once for an alarm.
+ */
+static void
+serve(struct control *c, struct snmp_poll *p, size_t urgent,
+    struct mono_time now)
+{
+	struct mono_time	 begin = mono_now();
+
+	if (mono_before(now, c->resume)) {
+		c->busy = true;
+		return;
+	}
+	c->busy = serve_parts(c, p, urgent);
+	c->resume = mono_add(now, 2 * mono_sub(mono_now(), begin));
 }
 
 static void
@@ -335,6 +355,6 @@ control_work(struct control *c, struct snmp_poll *p, size_t urgent)
 		return;
 	if (!mono_before(now, c->check_due))
 		check_connections(c, now);
-	c->busy = serve(c, p, urgent);
+	serve(c, p, urgent, now);
 	send_all(c, now);
 }
