@@ -317,13 +317,18 @@ serve(struct control *c, struct snmp_poll *p, size_t urgent,
     struct mono_time now)
 {
 	struct mono_time	 begin = mono_now();
+	int64_t			 spent_ns;
 
 	if (mono_before(now, c->resume)) {
 		c->busy = true;
 		return;
 	}
 	c->busy = serve_parts(c, p, urgent);
-	c->resume = mono_add(now, 2 * mono_sub(mono_now(), begin));
+	spent_ns = mono_sub(mono_now(), begin);
+	/* It is longer when this process had to wait for the processor. */
+	if (spent_ns > WORK_NS)
+		spent_ns = WORK_NS;
+	c->resume = mono_add(now, 2 * spent_ns);
 }
 
 static void
