@@ -44,7 +44,10 @@ systemd_notify_init(struct systemd_notify *n)
 		    NSEC_PER_USEC;
 }
 
-/* Before the start is complete, all watches would be blind. */
+/*
+ * Before the start is complete, and until an engine has begun with new rows,
+ * all watches would be blind.
+ */
 static void
 send_status(struct systemd_notify *n, const struct agent *agent)
 {
@@ -53,6 +56,11 @@ send_status(struct systemd_notify *n, const struct agent *agent)
 
 	if (!n->wanted || !n->started)
 		return;
+	if (atomic_load(agent->current.shared->next_wakeup) == 0) {
+		n->status_waits = true;
+		n->status_due = mono_add(agent->now, STATUS_NS);
+		return;
+	}
 	w = agent_watches_now(agent);
 	agent_watches_text(&w, agent->active_all, text);
 	n->status_waits = strcmp(text, n->status) != 0;

@@ -127,6 +127,8 @@ fi
 is "READY is sent once" "$(message_count READY=1)" 1
 soon "STATUS has the states of the watches and the alarms" 15 \
 	messages_over "STATUS=1 watch: 1 alive; 0 active alarms" 0
+is "no watch was blind at the start" \
+	"$(grep -c '^STATUS=.* blind' "$WORK/systemd.log")" 0
 soon "WATCHDOG is sent" 10 messages_over WATCHDOG=1 0
 soon "WATCHDOG is sent again and again" 10 messages_over WATCHDOG=1 2
 
