@@ -57,13 +57,13 @@ daemon_test_run(const struct configuration *config, const char *file,
 
 	begin(&errors);
 	begin(&notes);
-	/* Interfaces may come later, and addresses of this host may go. */
+	/* Interfaces and log files may come later, addresses may go. */
 	host = as_reload ? notes.stream : errors.stream;
 	(void)host_check_interfaces(config, host);
 	(void)host_check_peers(config, host);
 	(void)host_check_link_types(config, errors.stream);
 	host_check_note_link_types(config, notes.stream);
-	access_check(config, file, state, errors.stream, notes.stream);
+	access_check(config, file, state, host, notes.stream);
 	(void)end(&notes, LOG_WARNING);
 	ok = !end(&errors, LOG_ERR);
 	ok = standalone_check(config, true) == STANDALONE_OK && ok;

@@ -128,6 +128,11 @@ refused "a missing interface" "hbwatchd.conf:4: no such interface \"nosuch0\""
 run_t -r
 accepted "a missing interface with -r"
 like "with -r it is shown" "$lines" "no such interface \"nosuch0\""
+chmod 0700 "$WORK/logs"
+run_t -r
+accepted "a log of root with -r"
+like "with -r it is shown, too" "$lines" "log .*: user \"$user\" cannot read"
+chmod 0755 "$WORK/logs"
 echo "nonsense" >>"$CONF"
 run_t -r
 refused "an error with -r" "hbwatchd.conf:5: unexpected \"nonsense\""
