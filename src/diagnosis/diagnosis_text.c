@@ -26,6 +26,10 @@ struct meaning {
 	"Start the %r instance on %p; if it does not start, look for "	\
 	"\"Float ip\" in %l and correct %f"
 
+#define HUNG_OR_FILTERED						\
+	"Check the %r instance on %p: its process, its load and its "	\
+	"log; if it runs well, look for a firewall that drops %h"
+
 static const struct meaning	 meanings[] = {
 	{ CAUSE_NEVER_HEARD, 0, 0, "",
 	  "Check that the %r instance runs on %p, and that peer, interface and "
@@ -68,6 +72,11 @@ static const struct meaning	 meanings[] = {
 	  "Check the path from this host to %p: cables, switch ports and "
 	  "firewalls; packets of %p arrive on %i, but ours do not arrive "
 	  "there" },
+	/* With these signals it may be a filter that sends no ICMP message. */
+	{ CAUSE_PEER_HUNG, 0, EVIDENCE_PEER_OTHER_TRAFFIC,
+	  "the host runs, but the instance does not send", HUNG_OR_FILTERED },
+	{ CAUSE_PEER_HUNG, 0, EVIDENCE_PING_ANSWERED,
+	  "the host runs, but the instance does not send", HUNG_OR_FILTERED },
 	{ CAUSE_PEER_HUNG, 0, 0,
 	  "the host runs, but the instance does not send",
 	  "Check the %r instance on %p: its process, its load and its log; "

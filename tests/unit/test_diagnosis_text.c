@@ -222,6 +222,15 @@ repairs(void **state)
 	    "Start the FlinkServer instance on node-2; if it does not start, "
 	    "look for \"Float ip\" in its log and correct the floating IP "
 	    "address");
+	/* Other packets of the peer do not rule out a filter. */
+	v = verdict_with(CAUSE_PEER_HUNG, CAUSE_SIDE_PEER,
+	    EVIDENCE_PEER_OTHER_TRAFFIC);
+	w = watch_of("peer = \"192.0.2.12\"");
+	assert_string_equal(diagnosis_repair(w, &v, text),
+	    "Check the FlinkServer instance on 192.0.2.12: its process, its "
+	    "load and its log; if it runs well, look for a firewall that drops "
+	    "udp 20053");
+
 	/* The text of the alarm. */
 	v = verdict_with(CAUSE_HOST_DOWN, CAUSE_SIDE_PEER,
 	    EVIDENCE_ARP_UNANSWERED);
