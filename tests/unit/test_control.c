@@ -18,6 +18,7 @@
 #include "control.h"
 #include "control_socket.h"
 #include "state/control_request.h"
+#include "user_names.h"
 
 #include "scratch.h"
 #include "stage.h"
@@ -620,6 +621,38 @@ sockets(void **state)
 	scratch_end(&scratch);
 }
 
+static void
+users(void **state)
+{
+	static const char	 file[] =
+	    "root:x:0:0:root:/root:/bin/sh\n"
+	    "also-root:x:0:0::/:/bin/sh\n"
+	    "\xff:x:7:7::/:/bin/sh\n"
+	    "rubbish\n"
+	    "a-name-of-more-than-thirty-two-octets:x:8:8::/:/bin/sh\n"
+	    "alice:x:1000:1000::/:/bin/sh\n";
+	struct user_names	 names = { 0 };
+	char			 text[USER_NAMES_TEXT_SIZE];
+
+	(void)state;
+	scratch_begin(&scratch);
+	user_names_load(&names, path());
+	assert_string_equal(user_names_text(&names, 0, text), "uid 0");
+	scratch_write(path(), file, sizeof(file) - 1);
+	user_names_load(&names, path());
+	user_names_load(&names, path());
+	assert_int_equal(names.count, 3);
+	assert_string_equal(user_names_text(&names, 0, text), "root (uid 0)");
+	assert_string_equal(user_names_text(&names, 7, text), "uid 7");
+	assert_string_equal(user_names_text(&names, 8, text), "uid 8");
+	assert_string_equal(user_names_text(&names, 1000, text),
+	    "alice (uid 1000)");
+	assert_string_equal(user_names_text(&names, UINT32_MAX, text),
+	    "uid 4294967295");
+	user_names_free(&names);
+	scratch_end(&scratch);
+}
+
 int
 main(void)
 {
@@ -634,6 +667,7 @@ main(void)
 		cmocka_unit_test_teardown(many_clients, end),
 		cmocka_unit_test_teardown(no_socket, end),
 		cmocka_unit_test(sockets),
+		cmocka_unit_test(users),
 	};
 
 	return (cmocka_run_group_tests_name("control", tests, NULL, NULL));
