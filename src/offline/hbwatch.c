@@ -74,6 +74,18 @@ check_main(int argc, char **argv)
 	return (COMMAND_SUCCESS);
 }
 
+/* The long form of an option, if it is the first argument. */
+static void
+shorten(int argc, char **argv)
+{
+	static char	 help[] = "-h", version[] = "-V";
+
+	if (argc > 1 && strcmp(argv[1], "--help") == 0)
+		argv[1] = help;
+	else if (argc > 1 && strcmp(argv[1], "--version") == 0)
+		argv[1] = version;
+}
+
 static enum command_status
 subcommand_run(int argc, char **argv)
 {
@@ -88,6 +100,11 @@ subcommand_run(int argc, char **argv)
 		return (COMMAND_REFUSED);
 	}
 	argv[0] = program;
+	shorten(argc, argv);
+	if (argc > 1 && strcmp(argv[1], "-V") == 0) {
+		puts(PACKAGE_STRING);
+		return (COMMAND_SUCCESS);
+	}
 	optind = 0;		/* makes getopt of glibc start anew */
 	status = s->run(argc, argv);
 	if (status != COMMAND_HELP && status != COMMAND_USAGE)
@@ -122,6 +139,7 @@ main(int argc, char **argv)
 
 	if (argc > 0)
 		argv[0] = program;
+	shorten(argc, argv);
 	status = run(argc, argv);
 	if (status == COMMAND_SUCCESS && !command_flush())
 		status = COMMAND_FAILURE;

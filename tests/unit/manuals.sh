@@ -57,6 +57,23 @@ described $pages/hbwatchd.8 Fl $(letters "${hbwatch}d")
 # shellcheck disable=SC2046 # several words
 described ../../src/offline/hbwatch.1 Fl $(letters "$hbwatch")
 
+# Each command has the long options, too.
+different=$("$hbwatch" -h | sed -n 's/.* hbwatch \([a-z]*\) .*/\1/p' |
+	while read -r command; do
+		[ "$("$hbwatch" "$command" --help)" = \
+			"$("$hbwatch" "$command" -h)" ] &&
+		[ "$("$hbwatch" "$command" --version)" = \
+			"$("$hbwatch" --version)" ] || echo "$command"
+	done)
+tests=$((tests + 1))
+if [ -z "$different" ] && [ "$("$hbwatch" --version)" = "$("$hbwatch" -V)" ]
+then
+	echo "ok $tests - --help and --version"
+else
+	echo "not ok $tests - --help or --version of: $different"
+	failed=$((failed + 1))
+fi
+
 # messages: a line for each fixed part of a log message in DIAGNOSTICS.  Two of
 # them are put together by the program, which has the parts only.
 messages() {
