@@ -25,6 +25,6 @@ soon "its clear has category 1 and the same serial number" 5 logged 1 Normal \
 stop noc
 raise
 repair snmptthandler "--ini=$WORK/snmptt.ini"
-soon "a repaired fault has the same fields" 5 logged 1 Minor \
+soon "a repaired fault has the same fields" 20 logged 1 Minor \
 	"id=45640 .*serialNo=2 category=0 .* level=3 .*locationInfo=$location"
 finish

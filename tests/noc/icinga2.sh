@@ -114,14 +114,14 @@ start_icinga2
 soon "active: after a restart the alarm is WARNING" 20 \
 	service_is hbwatch 1 "flinkserver minor"
 repair "$PROGRAMS/hbwatch-passive" --commands "$WORK/icinga2.cmd"
-soon "passive: after a restart a timer repairs the raise" 5 \
+soon "passive: after a restart a timer repairs the raise" 20 \
 	service_is "$PASSIVE" 1 "minor raised: "
 stop noc
 clear
 raise
 receive
 clear
-soon "passive: after a restart of snmptrapd the clear is OK" 5 \
+soon "passive: after a restart of snmptrapd the clear is OK" 20 \
 	service_is "$PASSIVE" 0 "minor cleared: "
 stop hbwatchd
 soon "active: without hbwatchd UNKNOWN" 20 \

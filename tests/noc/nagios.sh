@@ -139,13 +139,13 @@ stop nagios
 raise
 start_nagios
 repair "$PROGRAMS/hbwatch-passive" --commands "$WORK/nagios.cmd"
-soon "passive: after a restart a timer repairs the raise" 5 \
+soon "passive: after a restart a timer repairs the raise" 20 \
 	service_is "$PASSIVE" 1 "minor raised: "
 stop noc
 clear
 raise
 receive
 clear
-soon "passive: after a restart of snmptrapd the clear is OK" 5 \
+soon "passive: after a restart of snmptrapd the clear is OK" 20 \
 	service_is "$PASSIVE" 0 "minor cleared: "
 finish

@@ -71,7 +71,7 @@ clear
 raise
 receive
 clear
-soon "snmptrapd was stopped: the next one brings what was missed" 5 got_all
+soon "snmptrapd was stopped: the next one brings what was missed" 20 got_all
 is "a raise of the history has the key, the severity and the text" \
 	"$(sed -n 3p "$GOT" | varbind_numeric '1\.4\.1\.\(2\|5\|17\)' |
 		head -n 2 | xargs)" \

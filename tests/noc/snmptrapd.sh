@@ -45,8 +45,8 @@ clear
 raise
 receive
 clear
-soon "snmptrapd was stopped: each raise is mailed" 5 mails 3 "minor raised: "
-soon "snmptrapd was stopped: each clear is mailed" 5 mails 3 "minor cleared: "
+soon "snmptrapd was stopped: each raise is mailed" 20 mails 3 "minor raised: "
+soon "snmptrapd was stopped: each clear is mailed" 20 mails 3 "minor cleared: "
 stop noc
 raise
 repair "${send[@]}"

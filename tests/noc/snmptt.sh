@@ -34,14 +34,14 @@ clear
 raise
 receive
 clear
-soon "snmptrapd was stopped: each raise is logged" 5 logged 3 Minor raised:
-soon "snmptrapd was stopped: each clear is logged" 5 logged 3 Normal cleared:
+soon "snmptrapd was stopped: each raise is logged" 20 logged 3 Minor raised:
+soon "snmptrapd was stopped: each clear is logged" 20 logged 3 Normal cleared:
 is "in order" "$(grep -o 'raised:\|cleared:' "$WORK/snmptt.log" | xargs)" \
 	"raised: cleared: raised: cleared: raised: cleared:"
 stop noc
 raise
 repair snmptthandler "--ini=$WORK/snmptt.ini"
-soon "nothing follows: a timer repairs it" 5 logged 4 Minor raised:
+soon "nothing follows: a timer repairs it" 20 logged 4 Minor raised:
 is "nothing is unknown to SNMPTT" "$(cat "$WORK/unknown.log" 2>/dev/null)" ""
 
 # Each notification of the MIB has its events, those of alarms one for each
