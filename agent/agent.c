@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "agent.h"
+#include "flapping.h"
 #include "reminder.h"
 
 /* An engine whose wakeup is overdue by this time does not update its rows. */
@@ -25,6 +26,7 @@ agent_free(struct agent *agent)
 	generation_free(&agent->current);
 	heap_free(&agent->shelves);
 	reminder_free(agent);
+	flapping_free(agent);
 	watch_index_free(&agent->watch_index);
 	watch_index_free(&agent->capture_index);
 	outbox_free(&agent->outbox);

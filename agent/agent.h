@@ -38,6 +38,14 @@ struct reminders {
 	struct mono_time	 held;		/* none before it, by the limit */
 };
 
+/* See flapping.h. */
+struct flapping_raises;
+struct flapping {
+	struct flapping_raises	*raises;	/* of each alarm; owned */
+	size_t			 count;		/* 0: no watch has the option */
+	struct heap		 calm;		/* chattering alarms */
+};
+
 struct agent {
 	struct generation	 current;	/* in effect */
 	/* Every name ever configured, of watches and of interfaces. */
@@ -68,6 +76,7 @@ struct agent {
 	bool			 engine_running;
 	struct agent_watcher	 watcher;
 	struct reminders	 reminders;
+	struct flapping		 flapping;
 	struct rate_limit	 invalid_rows;	/* log lines about them */
 	/* All reports that the engine had sent by then have been read. */
 	struct mono_time	 reports_read;

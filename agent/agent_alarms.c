@@ -4,6 +4,7 @@
 #include "agent_alarms.h"
 #include "base/log.h"
 #include "evidence_writer.h"
+#include "flapping.h"
 #include "operator.h"
 #include "reminder.h"
 #include "state/notification.h"
@@ -58,7 +59,9 @@ log_change(const struct notification *n)
 	type = n->watch->profile->alarm;
 	severity = severity_text(type->severity);
 	name = n->watch->name;
-	withheld = n->withheld == 0 ? "" : "; it is shelved: not notified";
+	withheld = n->withheld == 0 ? "" : n->withheld == NOTIFICATION_SHELVED ?
+	    "; it is shelved: not notified" :
+	    "; it is chattering: not notified";
 	if (n->event == NOTIFICATION_RAISED)
 		log_warnx("alarm %" PRIu32 " (%s) raised, watch \"%s\": %s%s",
 		    type->id, severity, name, detail, withheld);
@@ -82,8 +85,10 @@ log_change(const struct notification *n)
 static enum notification_withheld
 withheld(const struct alarm *a)
 {
-	return (alarm_operator_state(a) == OPERATOR_SHELVED ?
-	    NOTIFICATION_SHELVED : NOTIFICATION_NOT_WITHHELD);
+	if (alarm_operator_state(a) == OPERATOR_SHELVED)
+		return (NOTIFICATION_SHELVED);
+	return ((a->flags & ALARM_CHATTERING) != 0 ? NOTIFICATION_CHATTERING :
+	    NOTIFICATION_NOT_WITHHELD);
 }
 
 /*
@@ -109,6 +114,10 @@ notify_change(struct agent *agent, const struct agent_alarm *changed,
 	n->change = is_change ? (uint8_t)change : 0;
 	if (!is_change || change == OPERATOR_CHANGE_CAUSE)
 		n->withheld = withheld(a);
+	else if ((change == OPERATOR_CHANGE_CHATTERING ||
+	    change == OPERATOR_CHANGE_CALM) &&
+	    withheld(a) == NOTIFICATION_SHELVED)
+		n->withheld = NOTIFICATION_SHELVED;
 	if (event == NOTIFICATION_RAISED && n->withheld == 0)
 		a->notified = a->serial;
 	else if (event == NOTIFICATION_CLEARED && n->withheld == 0)
@@ -210,11 +219,16 @@ agent_raise(struct agent *agent, const struct agent_alarm *raised,
     const struct detect_event *event, const struct verdict *verdict,
     struct wall_time at)
 {
+	bool	 chattering;
+
 	agent_count_operator(agent, raised->alarm, -1);
 	alarm_raise(raised->alarm, event, verdict, at, ++agent->serial);
 	agent_count_operator(agent, raised->alarm, 1);
 	set_active(agent, raised, true);
+	chattering = flapping_raised(agent, raised);
 	notify_raise(agent, raised, at);
+	if (chattering)
+		agent_change(agent, raised, OPERATOR_CHANGE_CHATTERING, at);
 	write_evidence(agent, raised);
 	reminder_raised(agent, raised->alarm);
 }
@@ -232,6 +246,8 @@ agent_clear(struct agent *agent, const struct agent_alarm *cleared,
 	    at);
 	if (end != ALARM_END_HEARTBEAT)
 		operator_end(agent, cleared, OPERATOR_CONFIGURATION, at);
+	if (end != ALARM_END_HEARTBEAT)
+		flapping_end(agent, cleared, at);
 }
 
 void

@@ -8,6 +8,7 @@
 #include "diagnose.h"
 #include "evidence_writer.h"
 #include "operator.h"
+#include "flapping.h"
 #include "persistence.h"
 #include "reminder.h"
 
@@ -45,6 +46,7 @@ end_alarm(struct agent *agent, const struct agent_alarm *old,
 		agent_clear(agent, old, &event, now, end);
 	else
 		operator_end(agent, old, OPERATOR_CONFIGURATION, now);
+	flapping_end(agent, old, now);
 }
 
 /*
@@ -340,6 +342,7 @@ agent_apply(struct agent *agent, struct generation *next,
 	*next = old;
 	operator_apply(agent, now);
 	reminder_apply(agent);
+	flapping_apply(agent, now);
 	agent->config_time = now;
 	agent->configured++;
 	if (old.config != NULL)

@@ -2,6 +2,7 @@
 #include "agent_alarms.h"
 #include "agent_timers.h"
 #include "agent_watcher.h"
+#include "flapping.h"
 #include "operator.h"
 #include "reminder.h"
 
@@ -10,7 +11,7 @@ agent_timers_due(const struct agent *agent)
 {
 	return (mono_min(mono_min(storm_due(&agent->storm),
 	    operator_due(agent)), mono_min(agent_watcher_due(agent),
-	    reminder_due(agent))));
+	    mono_min(reminder_due(agent), flapping_due(agent)))));
 }
 
 void
@@ -20,4 +21,5 @@ agent_timers_work(struct agent *agent, bool settled, struct wall_time now)
 	agent_storm(agent, agent->now, now);
 	agent_watcher_work(agent, settled, now);
 	reminder_work(agent, now);
+	flapping_work(agent, now);
 }

@@ -16,6 +16,8 @@ GETTER(get_type, value_text, row->config->profile->alarm->type)
 GETTER(get_service_type, value_text, row->config->profile->alarm->service_type)
 /* TruthValue (RFC 2579): true is 1.  A heartbeat clears every alarm. */
 GETTER(get_auto_cleared, value_integer, 1)
+GETTER(get_chattering, value_integer,
+    (row->alarm->flags & ALARM_CHATTERING) != 0 ? 1 : 2)
 GETTER(get_source, value_text, row->config->profile->source)
 GETTER(get_service_name, value_text, row->config->profile->service)
 GETTER(get_role_name, value_text, row->config->profile->role)
@@ -113,6 +115,7 @@ static const struct column columns[] = {
 	{ 30, "hbwAlarmOperatorText", ASN_OCTET_STR, get_operator_text },
 	{ 31, "hbwAlarmOperatorTime", ASN_OCTET_STR, get_operator_time },
 	{ 32, "hbwAlarmShelvedSeconds", ASN_UNSIGNED, get_shelved_seconds },
+	{ 33, "hbwAlarmChattering", ASN_INTEGER, get_chattering },
 	{ 34, "hbwAlarmEvidenceFile", ASN_OCTET_STR, get_evidence_file },
 };
 

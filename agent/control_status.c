@@ -231,7 +231,7 @@ put_operator(struct json *j, const struct alarm *a)
 	json_text(j, "operatorText", text_or_null(action->text));
 	json_time(j, "operatorTime", action->time);
 	json_time(j, "shelvedUntil", action->until);
-	json_flag(j, "chattering", false);
+	json_flag(j, "chattering", (a->flags & ALARM_CHATTERING) != 0);
 }
 
 static void
@@ -385,9 +385,9 @@ event_text(uint8_t event)
 static const char *
 delivery_text(const struct agent *agent, const struct notification *n)
 {
-	if (n->withheld != 0)
+	if (n->withheld == NOTIFICATION_SHELVED)
 		return ("shelved");
-	if (notification_is_summarised(n))
+	if (notification_is_unsent(n))
 		return ("summarised");
 	return (n->sequence <= agent->outbox.delivered ||
 	    n->delivery == NOTIFICATION_DELIVERED ? "delivered" : "pending");

@@ -34,8 +34,8 @@ GETTER(get_detail, value_text,
     notification_detail(row->notification,
     TABLE_BUFFER(NOTIFICATION_DETAIL_SIZE)))
 GETTER(get_delivery, value_integer,
-    row->notification->withheld != 0 ? DELIVERY_SHELVED :
-    notification_is_summarised(row->notification) ? DELIVERY_SUMMARISED :
+    row->notification->withheld == NOTIFICATION_SHELVED ? DELIVERY_SHELVED :
+    notification_is_unsent(row->notification) ? DELIVERY_SUMMARISED :
     row->delivered ? DELIVERY_DELIVERED : DELIVERY_PENDING)
 
 GETTER(get_name, value_text, row->watch == NULL ? "" :

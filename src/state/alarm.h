@@ -39,14 +39,18 @@ enum alarm_end {
 	ALARM_END_NO_ALARM = 4,		/* its watch has none any more */
 };
 
-/* Details of the last raise.  The bits are in the state file. */
+/*
+ * Details of the last raise, except for ALARM_CHATTERING.  The bits are in the
+ * state file.
+ */
 #define ALARM_RECEIVED		0x01	/* a heartbeat was received before */
 #define ALARM_STOPPING		0x02	/* the peer announced its stop */
 #define ALARM_LINK_DOWN		0x04	/* our interface is down */
 #define ALARM_LOSSY		0x08	/* the capture lost packets */
 #define ALARM_SUMMARISED	0x10	/* by a storm notification */
 #define ALARM_DUAL		0x20	/* it is that of two active nodes */
-#define ALARM_FLAGS		0x3f
+#define ALARM_CHATTERING	0x40	/* it is raised again and again */
+#define ALARM_FLAGS		0x7f
 
 /* SnmpAdminString holds 255 octets (RFC 3411, section 5). */
 #define ALARM_DETAIL_SIZE	256

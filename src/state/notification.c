@@ -53,6 +53,13 @@ describe(const struct notification *n, char *detail)
 	const struct notification_capture	*c = n->capture;
 
 	if (n->event == NOTIFICATION_CHANGED &&
+	    n->change >= OPERATOR_CHANGE_CHATTERING)
+		snprintf(detail, NOTIFICATION_DETAIL_SIZE, "%s",
+		    n->change == OPERATOR_CHANGE_CHATTERING ?
+		    "chattering: the alarm is raised again and again; its "
+		    "raises and clears are only in the history" :
+		    "calm: raises and clears of the alarm are sent again");
+	else if (n->event == NOTIFICATION_CHANGED &&
 	    n->change > OPERATOR_CHANGE_CAUSE && n->alarm.operator != NULL)
 		(void)operator_action_text(n->alarm.operator, n->change,
 		    detail);

@@ -34,8 +34,9 @@ enum notification_event {
 enum notification_withheld {
 	NOTIFICATION_NOT_WITHHELD = 0,
 	NOTIFICATION_SHELVED = 1,	/* its alarm was shelved */
+	NOTIFICATION_CHATTERING = 2,	/* its alarm was chattering */
 };
-#define NOTIFICATION_WITHHELD_MAX	NOTIFICATION_SHELVED
+#define NOTIFICATION_WITHHELD_MAX	NOTIFICATION_CHATTERING
 
 enum notification_delivery {
 	NOTIFICATION_PENDING,		/* to be sent */

@@ -29,8 +29,10 @@ enum operator_change {
 	OPERATOR_CHANGE_UNACKNOWLEDGED = 3,
 	OPERATOR_CHANGE_SHELVED = 4,
 	OPERATOR_CHANGE_UNSHELVED = 5,
+	OPERATOR_CHANGE_CHATTERING = 6,	/* no action; see flapping.h */
+	OPERATOR_CHANGE_CALM = 7,	/* likewise */
 };
-#define OPERATOR_CHANGE_MAX	OPERATOR_CHANGE_UNSHELVED
+#define OPERATOR_CHANGE_MAX	OPERATOR_CHANGE_CALM
 
 /* The longest `who` and `text` in octets, those of an SnmpAdminString. */
 #define OPERATOR_TEXT_MAX	255

@@ -29,7 +29,7 @@ history_matches_traps() {
 		sed -n "s/^hbwHistory\($columns\)\.\([0-9]*\) = /\2 \1 /p" |
 		awk '{ row[$1] = row[$1] " " $3 }
 			END { for (i in row) print i row[i] }' |
-		sort -n >"$WORK/history"
+		grep -v ' started ' | sort -n >"$WORK/history"
 	awk -F '\t' '/snmpTrapOID\.0 = hbwAlarm/ {
 		for (i = 4; i <= NF; i++) {
 			name = substr($i, 1, index($i, ".") - 1)

@@ -510,6 +510,8 @@ change(int number)
 		[OPERATOR_CHANGE_UNACKNOWLEDGED] = "unacknowledged",
 		[OPERATOR_CHANGE_SHELVED] = "shelved",
 		[OPERATOR_CHANGE_UNSHELVED] = "unshelved",
+		[OPERATOR_CHANGE_CHATTERING] = "chattering",
+		[OPERATOR_CHANGE_CALM] = "calm",
 	};
 
 	return (number >= 0 && number <= OPERATOR_CHANGE_MAX ?

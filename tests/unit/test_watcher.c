@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The notifications about hbwatchd itself: started, alive and stopped; and the
- * reminders of active alarms.
+ * The notifications about hbwatchd itself: started, alive and stopped; the
+ * reminders of active alarms; and chattering alarms.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "agent_watcher.h"
+#include "flapping.h"
 #include "operator.h"
 #include "reminder.h"
 #include "stage.h"
@@ -334,6 +335,216 @@ reminders_after_a_reload(void **state)
 	assert_int_equal(AGENT->outbox.sequence, 3);
 }
 
+/* ---- chattering alarms */
+
+#define FLAPPING(options)						\
+	"watch w { interface = eth0 interruption = 1s heartbeat = ip\n"	\
+	"	peer = 192.0.2.12 " options " }\n"
+
+/* The last heartbeat of the watch. */
+static double	 last;
+
+/* Heartbeats keep the alarm from being raised until then. */
+static void
+beat_until(double to)
+{
+	for (last += 0.9; last < to; last += 0.9)
+		stage_heartbeat(&stage, 0, last);
+	last = to;
+	stage_heartbeat(&stage, 0, to);
+}
+
+static void
+raise_at(double at)
+{
+	beat_until(at - 1);
+	stage_advance(&stage, at);
+}
+
+/* The alarm is raised at a time and cleared half a second later. */
+static void
+flap(double at)
+{
+	raise_at(at);
+	flapping_work(AGENT, stage_wall(at));
+	last = at + 0.5;
+	stage_heartbeat(&stage, 0, last);
+}
+
+static void
+begin(const char *text)
+{
+	last = 0;
+	stage_begin(&stage, text);
+}
+
+static bool
+is_chattering(void)
+{
+	return ((AGENT->current.alarms[0].flags & ALARM_CHATTERING) != 0);
+}
+
+static void
+calm_down(double at)
+{
+	AGENT->now = stage_mono(at);
+	flapping_work(AGENT, stage_wall(at));
+}
+
+static const struct notification *
+nth(uint32_t i)
+{
+	return (outbox_find(&AGENT->outbox, i));
+}
+
+static void
+chattering_and_calm(void **state)
+{
+	char	 detail[256];
+
+	(void)state;
+	begin(FLAPPING("flapping = 3 in 1min"));
+	flap(2);
+	flap(12);
+	flap(22);
+	assert_int_equal(AGENT->outbox.sequence, 6);
+	assert_false(is_chattering());
+	flap(32);
+	/* The raise is only in the history; then comes the notification. */
+	assert_int_equal(AGENT->outbox.sequence, 9);
+	assert_int_equal(nth(7)->event, NOTIFICATION_RAISED);
+	assert_int_equal(nth(7)->withheld, NOTIFICATION_CHATTERING);
+	assert_int_equal(nth(7)->delivery, NOTIFICATION_DELIVERED);
+	assert_int_equal(nth(8)->event, NOTIFICATION_CHANGED);
+	assert_int_equal(nth(8)->change, OPERATOR_CHANGE_CHATTERING);
+	assert_int_equal(nth(8)->delivery, NOTIFICATION_PENDING);
+	assert_string_equal(notification_detail(nth(8), detail), "chattering: "
+	    "the alarm is raised again and again; its raises and clears are "
+	    "only in the history");
+	assert_int_equal(nth(9)->event, NOTIFICATION_CLEARED);
+	assert_int_equal(nth(9)->withheld, NOTIFICATION_CHATTERING);
+	assert_true(is_chattering());
+	flap(42);
+	assert_int_equal(AGENT->outbox.sequence, 11);
+	assert_int_equal(nth(10)->withheld, NOTIFICATION_CHATTERING);
+	/* One raise, that at 42, is within the last minute. */
+	beat_until(92);
+	calm_down(92);
+	assert_true(is_chattering());
+	calm_down(92.1);
+	assert_false(is_chattering());
+	assert_newest(12, NOTIFICATION_CHANGED, 92.1);
+	assert_int_equal(newest()->change, OPERATOR_CHANGE_CALM);
+	assert_int_equal(newest()->delivery, NOTIFICATION_PENDING);
+	assert_int_equal(flapping_due(AGENT).ns, MONO_NEVER.ns);
+	/* It is notified as any other again. */
+	flap(110);
+	assert_int_equal(AGENT->outbox.sequence, 14);
+	assert_int_equal(newest()->withheld, 0);
+}
+
+/* It is raised when it becomes calm: receivers get the raise. */
+static void
+calm_while_raised(void **state)
+{
+	(void)state;
+	begin(FLAPPING("flapping = 1 in 1min"));
+	flap(2);
+	flap(12);
+	assert_true(is_chattering());
+	assert_int_equal(AGENT->outbox.sequence, 5);
+	raise_at(21);
+	assert_int_equal(AGENT->outbox.sequence, 6);
+	assert_int_equal(newest()->withheld, NOTIFICATION_CHATTERING);
+	calm_down(81);
+	assert_true(is_chattering());
+	calm_down(82);
+	assert_int_equal(AGENT->outbox.sequence, 8);
+	assert_int_equal(nth(7)->change, OPERATOR_CHANGE_CALM);
+	assert_int_equal(nth(8)->event, NOTIFICATION_RAISED);
+	assert_int_equal(nth(8)->withheld, 0);
+	assert_int_equal(nth(8)->alarm.raised.ns, stage_wall(21).ns);
+	stage_heartbeat(&stage, 0, 83);
+	assert_newest(9, NOTIFICATION_CLEARED, 83);
+	assert_int_equal(newest()->withheld, 0);
+}
+
+/* So many raises in a longer time are not chattering. */
+static void
+not_chattering(void **state)
+{
+	double	 at;
+
+	(void)state;
+	begin(FLAPPING("flapping = 3 in 1min"));
+	for (at = 2; at < 600; at += 20.1)
+		flap(at);
+	assert_false(is_chattering());
+	beat_until(700);
+	stage_reload(&stage, FLAPPING(""), 700);
+	for (at = 702; at < 800; at += 2)
+		flap(at);
+	assert_false(is_chattering());
+	assert_int_equal(newest()->withheld, 0);
+}
+
+/* A reload keeps it; one without the option ends it. */
+static void
+chattering_and_reloads(void **state)
+{
+	(void)state;
+	begin(FLAPPING("flapping = 1 in 1min"));
+	flap(2);
+	flap(12);
+	raise_at(21);
+	assert_int_equal(AGENT->outbox.sequence, 6);
+	stage_reload(&stage, FLAPPING("flapping = 2 in 1min"), 30);
+	assert_true(is_chattering());
+	calm_down(89);
+	assert_true(is_chattering());
+	stage_reload(&stage, FLAPPING(""), 89);
+	assert_false(is_chattering());
+	assert_int_equal(AGENT->outbox.sequence, 8);
+	assert_int_equal(nth(7)->change, OPERATOR_CHANGE_CALM);
+	assert_newest(8, NOTIFICATION_RAISED, 89);
+}
+
+/* Receivers have a raise of an alarm whose watch is removed: it is cleared. */
+static void
+removed_while_chattering(void **state)
+{
+	(void)state;
+	begin(FLAPPING("flapping = 1 in 1min"));
+	flap(2);
+	raise_at(11);
+	assert_true(is_chattering());
+	AGENT->current.alarms[0].notified = 1;
+	stage_reload(&stage, "", 20);
+	assert_newest(7, NOTIFICATION_CLEARED, 20);
+	assert_int_equal(nth(6)->change, OPERATOR_CHANGE_CALM);
+	assert_int_equal(newest()->withheld, 0);
+}
+
+/* While it is shelved, receivers are not told. */
+static void
+shelved_while_chattering(void **state)
+{
+	(void)state;
+	begin(FLAPPING("flapping = 1 in 1min"));
+	flap(2);
+	assert_null(operator_shelve(AGENT, "w", 3600 * NSEC_PER_SEC, "noc", "",
+	    stage_wall(3)));
+	flap(12);
+	assert_true(is_chattering());
+	assert_int_equal(nth(5)->change, OPERATOR_CHANGE_CHATTERING);
+	assert_int_equal(nth(5)->withheld, NOTIFICATION_SHELVED);
+	beat_until(80);
+	calm_down(80);
+	assert_false(is_chattering());
+	assert_int_equal(newest()->change, OPERATOR_CHANGE_CALM);
+	assert_int_equal(newest()->withheld, NOTIFICATION_SHELVED);
+}
+
 #define STAGED(f)	cmocka_unit_test_teardown(f, end)
 
 int
@@ -351,6 +562,12 @@ main(void)
 		STAGED(no_reminder_while_one_waits),
 		STAGED(ten_reminders_in_a_second),
 		STAGED(reminders_after_a_reload),
+		STAGED(chattering_and_calm),
+		STAGED(calm_while_raised),
+		STAGED(not_chattering),
+		STAGED(chattering_and_reloads),
+		STAGED(removed_while_chattering),
+		STAGED(shelved_while_chattering),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
