@@ -39,6 +39,7 @@ static struct evidence_rings	*rings;
 static struct wall_time		 wall;		/* of the raise */
 static struct mono_time		 mono;		/* the same */
 static bool			 may_mount;
+static const char		*interface;	/* of frames and alarms */
 static unsigned			 warnings;
 static char			 warning[512];	/* the last one */
 
@@ -61,6 +62,7 @@ begin(void **state)
 	scratch_begin(&scratch);
 	log_redirect(take_line, NULL);
 	warnings = 0;
+	interface = "eth1";
 	wall = wall_now();
 	mono = mono_now();
 	rings = evidence_rings_new(names, 1, RING);
@@ -96,7 +98,7 @@ add_frame(int ms, uint16_t captured, uint32_t wire)
 	struct evidence_ring	 ring;
 
 	memset(record.bytes, 0xab, captured);
-	assert_true(evidence_rings_get(rings, "eth1", &ring));
+	assert_true(evidence_rings_get(rings, interface, &ring));
 	evidence_ring_append(&ring, &record);
 }
 
@@ -105,7 +107,7 @@ raise_alarm(uint32_t serial, const char *watch, bool received)
 {
 	struct evidence_raise	 r = {
 		.serial = serial, .alarm_id = 45640, .watch = watch,
-		.interface = "eth1", .raised = wall,
+		.interface = interface, .raised = wall,
 		.last = received ? wall_add(wall, -2 * NSEC_PER_SEC) :
 		    WALL_NEVER,
 		.silence_ns = 2 * NSEC_PER_SEC,
@@ -632,6 +634,40 @@ a_storm_stays_within_the_limit(void **state)
 	assert_true(size <= UINT64_C(512) * 1024);
 }
 
+/* Each file has the frames of its interface only. */
+static void
+a_storm_on_two_interfaces(void **state)
+{
+	static char		 names[2][IF_NAMESIZE] = { "eth1", "eth2" };
+	struct evidence_rings	*both = evidence_rings_new(names, 2, RING);
+	char			 name[64];
+	uint32_t		 i;
+
+	(void)state;
+	assert_non_null(both);
+	evidence_rings_release(rings);
+	rings = both;
+	evidence_writer_rings(writer, rings);
+	for (i = 0; i < 2; i++) {
+		interface = names[i];
+		add_frame(-2000 + (int)i, 60, 60);
+	}
+	for (i = 1; i <= 100; i++) {
+		interface = names[i % 2];
+		raise_alarm(i, "w", true);
+	}
+	assert_true(evidence_writer_start(writer));
+	wait_for_file("evidence/64-w.pcapng");
+	end_writer();
+	for (i = 1; i <= 64; i++) {
+		snprintf(name, sizeof(name), "evidence/%u-w.pcapng", i);
+		times_are(name, i % 2 == 0 ? "-2000" : "-1999");
+	}
+	assert_false(has("evidence/65-w.pcapng"));
+	/* Alarms without a file are logged once. */
+	assert_int_equal(warnings, 1);
+}
+
 /* ---- a disk that fails */
 
 static void
@@ -722,6 +758,7 @@ main(void)
 		TEST(the_oldest_files_are_removed),
 		TEST(open_files_are_kept),
 		TEST(a_storm_stays_within_the_limit),
+		TEST(a_storm_on_two_interfaces),
 		TEST(a_full_disk_costs_only_the_file),
 		TEST(the_disk_becomes_full),
 	};
