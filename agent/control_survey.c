@@ -65,7 +65,8 @@ alarm_rank(const struct agent *agent, size_t position)
 	if (operator == OPERATOR_SHELVED)
 		return (CONTROL_RANK_SHELVED);
 	if (a->state != ALARM_RAISED)
-		return (CONTROL_RANK_OTHER);
+		return ((a->flags & ALARM_CHATTERING) != 0 ?
+		    CONTROL_RANK_CHATTERING : CONTROL_RANK_OTHER);
 	if (operator == OPERATOR_ACKNOWLEDGED)
 		return (CONTROL_RANK_ACKNOWLEDGED);
 	return (severity_rank(generation_alarm_watch(g, position)->profile->

@@ -383,6 +383,31 @@ reload(void **state)
 }
 
 static void
+chattering(void **state)
+{
+	double	 at;
+	int	 fd;
+
+	(void)state;
+	begin("watch \"a\" { interface = eth1 peer = 192.0.2.12 "
+	    "heartbeat = ip interruption = 10s }\n"
+	    "watch \"b\" { interface = eth1 peer = 192.0.2.13 "
+	    "heartbeat = ip interruption = 1s flapping = 2 in 10min }\n");
+	fd = client();
+	for (at = 1; at < 10; at += 2) {
+		stage_heartbeat(&stage, 0, at);
+		stage_heartbeat(&stage, 1, at);
+	}
+	now = 9;
+	ask(fd, "1\tstatus\n");
+	(void)read_answer(fd);
+	assert_order("\"watch\":\"b\"", "\"watch\":\"a\"");
+	assert_order("\"watch\":\"b\"", "\"chattering\":true");
+	assert_has("\"alive\":2,");
+	close(fd);
+}
+
+static void
 actions(void **state)
 {
 	static const char	 done[] =
@@ -661,6 +686,7 @@ main(void)
 		cmocka_unit_test_teardown(one_watch, end),
 		cmocka_unit_test_teardown(many_watches, end),
 		cmocka_unit_test_teardown(reload, end),
+		cmocka_unit_test_teardown(chattering, end),
 		cmocka_unit_test_teardown(actions, end),
 		cmocka_unit_test_teardown(invalid_requests, end),
 		cmocka_unit_test_teardown(no_reader, end),
