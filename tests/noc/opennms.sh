@@ -4,8 +4,8 @@
 # Setting: OpenNMS cannot be installed here; only its file of events is read.
 # Checks:  each notification of HBWATCH-MIB has its events, with the right
 #          number and the right positions of the objects; each clear has the key
-#          of a raise.  OPENNMS_XSD=FILE, an eventconf.xsd of OpenNMS, checks the
-#          file against it, too.
+#          of a raise.  With OPENNMS_XSD=FILE, an eventconf.xsd of OpenNMS, the
+#          file also fits this schema.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"

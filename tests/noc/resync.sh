@@ -4,8 +4,8 @@
 # Setting: a pair; snmptrapd runs a program for each notification, through
 #          hbwatch-resync, and is stopped at times.
 # Checks:  hbwatch-resync prints what was missed after a sequence number, and
-#          gives it to the program in order, each once; it says what the history
-#          no longer has; its exit statuses.
+#          gives it to the program in order, each once; it names what the
+#          history no longer has; its exit statuses.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
