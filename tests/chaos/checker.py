@@ -2,14 +2,17 @@
 """Compares the notifications and the tables with what happened."""
 
 import collections
+import importlib.machinery
+import importlib.util
+import os
 import re
 from typing import NamedTuple
 
 import evidence as records
 from evidence import (ALARM, BLIND, CHANGED, CLEARED, EVENTS, RAISED,
-                      RESTORED, TWO_ACTIVE)
+                      RESTORED, STOPPED, TWO_ACTIVE, Trap)
 from expected import MARGIN, ExpectedAlarms, Forgotten
-from plan import LINKS, VRRP_LINK
+from plan import LINKS, OPERATOR, VRRP_LINK
 from visibility import (FOREVER, LONG_STOP, RECEIVED_WITHIN, Visibility,
                         spans)
 
@@ -22,6 +25,10 @@ DELAY = 1.5
 WRITTEN = 6.0
 # The interval of notifications about an interface if there were too many.
 DEFERRED = 70.0
+# hbwHistoryDelivery
+DELIVERIES = {"1": "pending", "2": "delivered", "3": "summarised",
+              "4": "shelved"}
+SHELVED = "4"
 # It writes so many evidence files at the same time.
 EVIDENCE_FILES = 64
 # The longest time until it writes a state again that was removed.
@@ -44,6 +51,9 @@ class Checker:
                        for link in LINKS + (VRRP_LINK,)}
         self.forgotten = []
         self.received = {}          # (epoch, sequence) -> its first Trap
+        self.withheld = {}          # the same, of rows that are shelved
+        self.all = []               # all of both in order
+        self.repeated = set()       # (epoch, sequence): after a shelf
         self.in_order = []          # the same in the order of arrival
         self.duplicates = [0, 0]
         self.gaps = 0
@@ -68,6 +78,7 @@ class Checker:
             if trap.arrival < other.arrival:
                 self.received[key] = trap
         self.in_order = sorted(self.received.values())
+        self.add_withheld()
         for number, first in enumerate(firsts, 1):
             for trap in self.in_order:
                 if (trap.epoch, trap.sequence) not in first and \
@@ -76,6 +87,37 @@ class Checker:
                                 "sequence %d", number, trap.epoch,
                                 trap.sequence)
         self.find_gaps()
+
+    def add_withheld(self):
+        """While an alarm is shelved, its events are only in the history.  What
+        is sent after the shelf is no further event."""
+        table = self.evidence.table
+        rows = rows_of(table)
+        self.withheld = {
+            (int(table["1.11.0"]), sequence): Trap(
+                self.arrival_after(sequence), int(row[2]),
+                int(table["1.11.0"]), sequence, records.text(row[5]),
+                int(row[7]), records.date_and_time(row[3]), (), int(row[4]))
+            for sequence, row in rows.items() if row[11] == SHELVED}
+        if not self.withheld:
+            self.all = self.in_order
+            return
+        seen, self.all = set(), []
+        both = {**self.withheld, **self.received}
+        for key, trap in sorted(both.items()):
+            event = trap.about, trap.alarm, trap.event, trap.serial
+            if key in self.withheld:
+                seen.add(event)
+            elif event in seen:
+                self.repeated.add(key)
+                continue
+            self.all.append(trap)
+
+    def arrival_after(self, sequence):
+        """The row was created before this time."""
+        return min((trap.arrival for trap in self.in_order
+                    if trap.sequence > sequence),
+                   default=self.evidence.final["end"])
 
     def was_down(self, number, when):
         return any(begin["t0"] - 0.5 <= when and
@@ -109,7 +151,7 @@ class Checker:
         """In an epoch no sequence is missing.  Sequences continue in the next
         epoch, unless the state was lost: then they are lower."""
         last = 0
-        known = set(self.received)
+        known = set(self.received) | set(self.withheld)
         for trap in self.in_order:
             gap = [missing for missing in range(last + 1, trap.sequence)
                    if (trap.epoch, missing) not in known]
@@ -224,7 +266,7 @@ class Checker:
 
     def watches(self):
         for watch in self.evidence.watches:
-            events = [trap for trap in self.in_order
+            events = [trap for trap in self.all
                       if (trap.about, trap.alarm) == (watch.name, ALARM) and
                       trap.event in (RAISED, CLEARED)]
             visibility = self.visibilities[watch.link].of_watch(watch)
@@ -234,7 +276,8 @@ class Checker:
             self.verdicts.append(verdict)
             self.differences += verdict.differences
             for trap in events:
-                self.check_delay(expected, trap)
+                if (trap.epoch, trap.sequence) not in self.withheld:
+                    self.check_delay(expected, trap)
 
     def check_delay(self, expected, trap):
         """A notification must not arrive before its event.  It must arrive
@@ -276,7 +319,7 @@ class Checker:
     def serials(self):
         """Serials count the raises of all alarms."""
         before = {}
-        for trap in self.in_order:
+        for trap in self.all:
             if trap.event != RAISED:
                 continue
             last = before.get(trap.epoch)
@@ -300,7 +343,9 @@ class Checker:
     def verdicts_changed(self):
         """Only an alarm that is active changes."""
         before = {}
-        for trap in self.in_order:
+        for trap in self.all:
+            if dict(trap.content).get(records.BASE + "1.8.1.0", "1") != "1":
+                continue        # what an operator did
             key = trap.epoch, trap.about, trap.alarm
             if trap.event in (RAISED, CLEARED):
                 before[key] = trap
@@ -541,7 +586,8 @@ class Checker:
             self.differ(self.evidence.final["end"], "the table was empty")
             return
         now = (int(table["1.11.0"]), int(table["1.12.0"]))
-        last = self.in_order[-1:]
+        # The last one of all comes after the values were read.
+        last = [trap for trap in self.in_order if trap.event != STOPPED][-1:]
         last = [(trap.epoch, trap.sequence) for trap in last]
         # Nothing may have been notified in the present epoch.
         if last and now != last[0] and (now[0] == last[0][0] or
@@ -559,14 +605,17 @@ class Checker:
         self.history(now[0])
 
     def row(self, name, index, epoch):
-        events = [trap for trap in self.in_order
+        events = [trap for trap in self.all
                   if trap.epoch == epoch and trap.event in (RAISED, CLEARED)
                   and (trap.about, trap.alarm) == (name, ALARM)]
+        last = max((trap.sequence for trap in self.received.values()
+                    if trap.epoch == epoch and
+                    (trap.about, trap.alarm) == (name, ALARM)), default=0)
         expected = {"3.1.11." + index: 2, "4.1.4.45640." + index: 1}
         # The alarm of a watch that was removed begins anew.
         known = not self.was_removed(name)
         if events and known:
-            expected["4.1.18.45640." + index] = events[-1].sequence
+            expected["4.1.18.45640." + index] = max(last, events[-1].sequence)
             expected["4.1.15.45640." + index] = events[-1].serial
         if epoch == 1 and known:
             expected["4.1.19.45640." + index] = len(
@@ -582,13 +631,11 @@ class Checker:
                    for fact in self.evidence.of("reload"))
 
     def history(self, epoch):
-        rows = {}
-        for oid, value in self.evidence.table.items():
-            if oid.startswith("5.1."):
-                column, sequence = oid[4:].split(".")
-                rows.setdefault(int(sequence), {})[int(column)] = value
+        rows = rows_of(self.evidence.table)
         for sequence, row in sorted(rows.items()):
             trap = self.received.get((epoch, sequence))
+            if trap is None and row[11] == SHELVED:
+                continue
             if trap is None:
                 # The row may have an older epoch if part of the state was lost.
                 if not self.damages():
@@ -604,6 +651,20 @@ class Checker:
         if missing:
             self.differ(self.evidence.final["end"], "the history lacks %s",
                         sorted(missing))
+
+    def operator(self):
+        """tests/tools/check-operator knows what had to be notified."""
+        if not any(act[2] == OPERATOR for act in self.evidence.final["acts"]):
+            return
+        rows = {sequence: {
+            "Event": EVENTS.get(int(row[2]), row[2]),
+            "Key": records.text(row[6]), "Serial": row[7],
+            "Detail": records.text(row[10]),
+            "Delivery": DELIVERIES[row[11]],
+        } for sequence, row in rows_of(self.evidence.table).items()}
+        arrived = {trap.sequence for trap in self.in_order}
+        for error in tool("check-operator").check(rows, arrived, []):
+            self.differ(self.evidence.final["end"], "operator: %s", error)
 
     # ---- the harness itself
 
@@ -659,7 +720,29 @@ class Checker:
         self.written_again()
         self.left_behind()
         self.table()
+        self.operator()
         self.harness()
+
+
+def tool(name):
+    """A program of tests/tools as a module."""
+    path = os.path.join(os.path.dirname(os.path.realpath(__file__)), "..",
+                        "tools", name)
+    loader = importlib.machinery.SourceFileLoader(name.replace("-", "_"), path)
+    module = importlib.util.module_from_spec(
+        importlib.util.spec_from_loader(loader.name, loader))
+    loader.exec_module(module)
+    return module
+
+
+def rows_of(table):
+    """sequence -> {column: value} of the history"""
+    rows = {}
+    for oid, value in table.items():
+        if oid.startswith("5.1."):
+            column, sequence = oid[4:].split(".")
+            rows.setdefault(int(sequence), {})[int(column)] = value
+    return rows
 
 
 def may_be_open(kind):

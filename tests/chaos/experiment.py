@@ -24,6 +24,9 @@ SLOW_PERIOD = 0.5       # of a slow receiver
 ROOT = "1.3.6.1.4.1.8072.9999.9999.45640.1"
 PENDING = ROOT + ".1.13.0"
 ACTIVE_ALARMS = ROOT + ".1.5.0"
+SHELVED = ROOT + ".1.22.0"
+OPERATOR_STATE = ROOT + ".4.1.28.45640.%d"
+SHELVED_SECONDS = ROOT + ".4.1.32.45640.%d"
 WATCH_STATES = ROOT + ".3.1.11"
 UP_TIME = "1.3.6.1.2.1.1.3"
 ALIVE = "2"
@@ -110,18 +113,19 @@ class Experiment:
                 for line in answer.stdout.splitlines() if " = " in line]
 
     def is_normal(self):
-        """Are all watches alive, no alarm active, and no notification
+        """Are all watches alive, no alarm active or shelved, and no notification
         pending?  A lie can raise the alarm of two active nodes, which is
         cleared some time later."""
         states = [value for _, value in self.walk(WATCH_STATES)]
         pending = [value for _, value in self.walk(PENDING)]
-        active = [value for _, value in self.walk(ACTIVE_ALARMS)]
+        active = [value for oid in (ACTIVE_ALARMS, SHELVED)
+                  for _, value in self.walk(oid)]
         if (states, pending, active) != self.status:
             self.status = states, pending, active
             self.testbed.facts.span("status", time.monotonic(), states=states,
                                     pending=pending, active=active)
         return states == [ALIVE] * len(self.watches) and \
-            pending == active == ["0"]
+            pending == ["0"] and active == ["0", "0"]
 
     # ---- the plan
 
@@ -385,6 +389,24 @@ class Experiment:
     def do_lies(self, act):
         self.daemon.lie(int(act.amount))
         self.at(act.end, self.daemon.lie, None)
+
+    def do_operator(self, act):
+        """An operator acts on an alarm and withdraws it later; some requests
+        come at the wrong time and are refused."""
+        number = [watch.name for watch in self.watches].index(act.target) + 1
+        if act.what == "acknowledge":
+            self.set_operator(number, 2)
+        else:
+            self.set_operator(number, 3, SHELVED_SECONDS % number, "u",
+                              str(int(act.amount)))
+        self.at(act.end, self.set_operator, number, 1)
+
+    def set_operator(self, number, state, *more):
+        """Does not wait for the answer.  hbwWatchIndex counts the watches."""
+        self.testbed.start(
+            "w", ["snmpset", "-v", "2c", "-c", "secret", "-t", "2", "-r", "0",
+                  processes.AGENT, OPERATOR_STATE % number, "i", str(state),
+                  *more], "operator.log")
 
     def do_second(self, act):
         if not self.is_ready():

@@ -10,6 +10,9 @@ from typing import NamedTuple
 
 TRACKS = ("senders", "drops", "snmpd", "receivers", "daemon", "engine", "links",
           "disk", "state", "clock", "reload", "limits", "second", "lies")
+# Only if it is named: rows that are only in the history must not be lost, so it
+# cannot run with disk, state and lies.
+OPERATOR = "operator"
 LINKS = ("hb0", "hb1")
 VRRP_LINK = "hb2"
 FIRST_PORT = 20001
@@ -208,11 +211,22 @@ def lie_acts(seed, seconds):
                   chance.randrange(1, 1 << 30))
 
 
+def operator_acts(seed, seconds, watch):
+    """The amount is the longest time of a shelf in seconds."""
+    chance = chances(seed, OPERATOR, watch.name)
+    for begin, end in alternating(chance, seconds, (0.5, 6.0),
+                                  lambda: chance.uniform(0.2, 8.0)):
+        what = chance.choice(("acknowledge", "shelve", "shelve"))
+        yield Act(begin, end, OPERATOR, what, watch.name,
+                  chance.randrange(1, 12) if what == "shelve" else 0)
+
+
 def acts(seed, seconds, tracks):
     """All acts of a run, in order of time."""
     found = []
     for watch in watches(seed):
         found += sender_acts(seed, seconds, watch)
+        found += operator_acts(seed, seconds, watch)
     for link in LINKS + (VRRP_LINK,):
         found += drop_acts(seed, seconds, link, [
             watch for watch in watches(seed) if watch.link == link])

@@ -55,7 +55,8 @@ class Snmpd:
         self.process = None
         self.socket = testbed.path("agentx")
         with open(testbed.path("snmpd.conf"), "w", encoding="ascii") as conf:
-            conf.write("rocommunity public 127.0.0.1\nmaster agentx\n"
+            conf.write("rocommunity public 127.0.0.1\n"
+                       "rwcommunity secret 127.0.0.1\nmaster agentx\n"
                        "dontLogTCPWrappersConnects yes\n")
             for receiver in RECEIVERS:
                 conf.write("trap2sink %s public\n" % receiver)
