@@ -64,25 +64,25 @@ alarm_comes() {
 need "notifications are still pending" 60 nothing_is_pending
 
 #
-# Clients that are no friends
+# Clients that misbehave
 #
 
-# enemies NAME...: starts them; see tests/tools/control-enemies
-enemies() {
-	rm -f "$WORK/enemies.log"
-	start enemies "$NODE_A" "$TOOLS/control-enemies" "$WORK/control" "$@"
-	need "the clients do not start" 20 grep -q ready "$WORK/enemies.log"
+# misuse NAME...: starts such clients; see tests/tools/control-misuse
+misuse() {
+	rm -f "$WORK/misuse.log"
+	start misuse "$NODE_A" "$TOOLS/control-misuse" "$WORK/control" "$@"
+	need "the clients do not start" 20 grep -q ready "$WORK/misuse.log"
 }
 
-for names in "hang half nul" "deaf deaf" "rubbish endless" gone crowd; do
+for names in "hang half nul" "unread unread" "rubbish endless" disappear many; do
 	mark_log
 	# shellcheck disable=SC2086 # several words
-	enemies $names
+	misuse $names
 	soon "$names: other clients are answered" 15 answered
 	alarm_comes "$names"
 	check "$names: the log has few lines about it" \
 		test "$(log_count "control socket")" -le 6
-	stop enemies
+	stop misuse
 done
 is "hbwatchd is the same process" "$(log_count "hbwatchd: started" \
 	hbwatchd)" 1
@@ -97,11 +97,11 @@ stop hbwatchd
 HBWATCHD_ENV=(prlimit --nofile="$limit")
 mark_log
 start_hbwatchd
-enemies hang hang hang hang hang hang hang hang hang hang hang hang
+misuse hang hang hang hang hang hang hang hang hang hang hang hang
 soon "without descriptors: this is logged" 10 log_lines_are 1 \
 	"cannot accept a connection; retrying every second: Too many open files"
 alarm_comes "without descriptors"
-stop enemies
+stop misuse
 soon "then clients are answered again" 10 answered
 check "this was logged seldom" test "$(log_count "cannot accept")" -le 5
 HBWATCHD_ENV=()

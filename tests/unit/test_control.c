@@ -444,7 +444,7 @@ actions(void **state)
 	close(fd);
 }
 
-/* ---- clients that are no friends */
+/* ---- clients that misbehave */
 
 static void
 invalid_requests(void **state)
