@@ -189,6 +189,12 @@ class Agent:
     def rows(self, columns, after=""):
         """Yields (index, list of values) of each row after that index, in the
         order of the table; the index is text such as "45640.1"."""
+        if len(columns) == 1 and not after:
+            # One process, however many rows.
+            for oid, value in self.run("snmpbulkwalk", ["-Cr100"], columns):
+                if oid.startswith(columns[0] + "."):
+                    yield oid[len(columns[0]) + 1:], [value]
+            return
         # snmpd gives at most 100 values in an answer.
         repetitions = max(100 // len(columns), 1)
         while True:

@@ -109,6 +109,23 @@ checks "a blind watch" 3 "UNKNOWN - flinkserver blind, .*: $LINK: " \
 make_link
 soon "the watches see again" 20 watch_is hbwWatchState flinkserver alive
 
+#
+# More active alarms than are read
+#
+
+watch_sections 230 300ms | configure
+mark_log
+reload_hbwatchd
+need "hbwatchd does not reload" 10 log_lines_are 1 "$RELOADED"
+need "the alarms are not raised" 30 active_alarms_are 230
+checks "many alarms" 1 \
+	"WARNING - 230 active alarms, 230 watches: .*; and 227 more \| active=230" \
+	"${REQUEST[@]}"
+checks "many alarms, one watch" 1 \
+	"WARNING - w229 interrupted, .*: w229 minor for " \
+	"${REQUEST[@]}" -W w229
+checks "many alarms, thresholds" 0 "OK - 230 active" "${REQUEST[@]}" -c 230
+
 : | configure
 mark_log
 reload_hbwatchd
