@@ -74,7 +74,8 @@ misuse() {
 	need "the clients do not start" 20 grep -q ready "$WORK/misuse.log"
 }
 
-for names in "hang half nul" "unread unread" "rubbish endless" disappear many; do
+for names in "hang half nul" "unread unread" "rubbish endless" disappear \
+	many; do
 	mark_log
 	# shellcheck disable=SC2086 # several words
 	misuse $names
