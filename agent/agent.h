@@ -35,7 +35,7 @@ struct reminders {
 	struct heap		 heap;		/* of positions of alarms */
 	bool			*listed;	/* in the heap; owned */
 	struct rate_limit	 limit;
-	struct mono_time	 held;		/* none before it, by the limit */
+	struct mono_time	 held;		/* by the limit, until then */
 };
 
 /* See flapping.h. */

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What the agent does at its time: ends of shelves and storms, and notifications
- * in an interval.
+ * What the agent does at its time: ends of shelves and storms, and
+ * notifications in an interval.
  */
 #ifndef HBW_AGENT_TIMERS_H
 #define HBW_AGENT_TIMERS_H

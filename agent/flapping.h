@@ -3,10 +3,10 @@
  * Alarms that are raised again and again: one that is raised more often than
  * the option `flapping` of its watch permits is chattering.
  *
- * hbwAlarmChanged is sent when that begins and when it ends.  In between, raises
- * and clears are only in the history.  It ends when at most half as many raises
- * are within the same time; then the raise or the clear is notified if receivers
- * do not have it.
+ * hbwAlarmChanged is sent when that begins and when it ends.  In between,
+ * raises and clears are only in the history.  It ends when at most half as many
+ * raises are within the same time; then the raise or the clear is notified if
+ * receivers do not have it.
  *
  * The raises are not on disk.  After a restart or a reload a chattering alarm
  * stays so for that time at least.

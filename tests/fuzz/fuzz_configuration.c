@@ -38,6 +38,9 @@ check_watch(const struct configuration_watch *watch)
 	    w->form.protocol->any_sender);
 	fuzz_check(w->interruption_ns >= DURATION_MIN_NS);
 	fuzz_check(w->interruption_ns <= DURATION_MAX_NS);
+	fuzz_check(w->hold_down_ns >= 0);
+	fuzz_check(w->hold_down_ns <= DURATION_MAX_NS);
+	fuzz_check((w->flapping.limit == 0) == (w->flapping.window_ns == 0));
 	fuzz_check(w->recovery >= 1 && w->line > 0 && w->interface_line > 0);
 	fuzz_check(w->source[0] != '\0' && w->service[0] != '\0');
 	fuzz_check(w->role[0] != '\0' && w->host[0] != '\0');
