@@ -81,6 +81,9 @@ def read_trap(line):
         if name.startswith(BASE + "1."):
             words = name[len(BASE) + 2:].split(".")
             columns[".".join(words[:2 if words[0] == "1" else 3])] = value
+    # hbwWatcherHost of the second hbwatchd.
+    if event in (STARTED, STOPPED) and text(columns["8.3.0"]) == "second":
+        return None
     wall = None
     if event in (RAISED, CLEARED):
         wall = date_and_time(columns["4.1.16" if event == RAISED

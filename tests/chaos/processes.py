@@ -494,8 +494,9 @@ class Second:
         self.process = None
         self.configuration = testbed.path("second.conf")
         with open(self.configuration, "w", encoding="ascii") as file:
-            # It never notifies anything.
-            file.write('watch "second" {\n\tinterface = "lo"\n'
+            # It notifies only that it has started; see evidence.read_trap.
+            file.write('host = "second"\n'
+                       'watch "second" {\n\tinterface = "lo"\n'
                        '\theartbeat = "udp 9"\n\tpeer = "192.0.2.9"\n'
                        '\tinterruption = 1h\n}\n')
         # That of the first one may be invalid at the time.

@@ -94,10 +94,10 @@ run -L "udp:$AGENT"
 check_storm "-L"
 # This agent answers these many requests faster than snmpd.
 check_history "snmpd and -L"
-is "the history has all raises, clears and storms" \
+is "the history has all raises, clears, storms, starts and stops" \
 	"$(walk hbwHistoryEvent | sort | uniq -c |
 		awk '{ print $2, $1 }' | xargs)" \
-	"cleared $WATCHES raised $((2 * WATCHES)) storm 3"
+	"cleared $WATCHES raised $((2 * WATCHES)) started 2 stopped 1 storm 3"
 check "-L: hbwatchd ends on TERM" stop hbwatchd
 
 #
@@ -122,9 +122,9 @@ run
 stop all
 soon "storm = off: all alarms are active" 20 active_alarms_are "$WATCHES"
 soon "storm = off: each raise reaches the program" \
-	$((WATCHES / rate + 20)) arrived_from 1 "$WATCHES"
+	$((WATCHES / rate + 20)) arrived_from 2 $((WATCHES + 1))
 check "storm = off: in order, each once" \
-	notifications_in_order --once --first 1 --last "$WATCHES"
+	notifications_in_order --once --first 2 --last $((WATCHES + 1))
 is "storm = off: each is a raise" "$(trap_count hbwAlarmRaised)" "$WATCHES"
 check "storm = off: hbwatchd ends on TERM" stop hbwatchd
 finish
