@@ -20,8 +20,9 @@
 static bool
 failed(const char *path, const char *what, int error)
 {
-	log_message(LOG_WARNING, error, "control socket %s: %s; hbwatchd runs "
-	    "without it, so hbwatch status is not possible", path, what);
+	log_warnx("control socket %s: %s%s%s; hbwatchd runs without it, so "
+	    "hbwatch status is not possible", path, what,
+	    error == 0 ? "" : ": ", error == 0 ? "" : strerror(error));
 	return (false);
 }
 
