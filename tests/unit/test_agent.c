@@ -1593,6 +1593,34 @@ shown(oid column)
 	return (value.integer);
 }
 
+/* A correct engine raises it after the hold-down, and not before. */
+static void
+raised_after_the_hold_down(void **state)
+{
+	struct engine_event	 early;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", "hold-down = 5s"));
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 15.9);
+	assert_notifications(0);
+	assert_int_equal(shown(11), DETECT_LATE);
+	stage_advance(&stage, 16);
+	assert_null(stage.wrong);
+	assert_notifications(1);
+	assert_notification(1, NOTIFICATION_RAISED, "w", 16);
+	assert_non_null(strstr(detail(1), "for 15.000 s"));
+	stage_heartbeat(&stage, 0, 17);
+	assert_notifications(2);
+	early = stage.event;
+	early.number++;
+	early.transition = DETECT_RAISED;
+	early.at = stage_mono(31.9);
+	stage.agent.now = stage_mono(40);
+	assert_non_null(stage_report(&stage, &early));
+	assert_notifications(2);
+}
+
 /* The tables agree while a report is on its way, and if the row is wrong. */
 static void
 the_state_is_that_of_the_alarm(void **state)
@@ -1973,6 +2001,7 @@ main(void)
 		STAGED(peer_changed_while_raised),
 		STAGED(interruption_changed),
 		STAGED(reload_after_a_loss),
+		STAGED(raised_after_the_hold_down),
 		STAGED(blind_and_restored),
 		STAGED(blind_until_a_reload),
 		STAGED(down_is_not_blind),
