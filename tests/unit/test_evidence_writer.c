@@ -207,7 +207,8 @@ names_are_safe(void **state)
 	assert_string_equal(evidence_file_name(7, "flinkserver", name),
 	    "evidence/7-flinkserver.pcapng");
 	assert_string_equal(evidence_file_name(4294967295,
-	    "../a b/\xc3\xbc.C_1", name), "evidence/4294967295-.._a_b___.C_1.pcapng");
+	    "../a b/\xc3\xbc.C_1", name),
+	    "evidence/4294967295-.._a_b___.C_1.pcapng");
 	memset(watch, 'x', sizeof(watch) - 1);
 	watch[sizeof(watch) - 1] = '\0';
 	assert_int_equal(strlen(evidence_file_name(1, watch, name)),
