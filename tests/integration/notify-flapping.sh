@@ -3,9 +3,9 @@
 #
 # Setting: a watch with `flapping = 2 in 8s` whose heartbeats stop and return
 #          again and again.
-# Checks:  the begin and the end of the chattering are notified once, the changes
-#          between are only in the history, and receivers get the state at the
-#          end.
+# Checks:  the begin and the end of the chattering are notified once, the
+#          changes between are only in the history, and receivers get the state
+#          at the end.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"

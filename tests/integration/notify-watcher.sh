@@ -1,8 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: hbwatchd with `alive` and `reminder` of a minute starts and stops with
-#          snmpd, while snmpd hangs or is away, and as standalone agent (-L).
+# Setting: hbwatchd with `alive` and `reminder` of a minute starts and stops
+#          with snmpd, while snmpd hangs or is away, and with -L.
 # Checks:  hbwWatcherStarted, hbwWatcherAlive, hbwAlarmReminder and
 #          hbwWatcherStopped arrive with the right values, and no stop takes
 #          long.
@@ -15,7 +15,8 @@ OPTIONS="alive = 1min reminder = 1min source = cluster host = node-1"
 # values NOTIFICATION: the numbers and names of the last one
 values() {
 	last_trap "$1" | tr '\t' '\n' |
-		sed -n 's/^hbw\(Watch\|Blind\|Active\)[A-Za-z]*\.0 = //p' | xargs
+		sed -n 's/^hbw\(Watch\|Blind\|Active\)[A-Za-z]*\.0 = //p' |
+		xargs
 }
 
 # arrived_are COUNT NOTIFICATION: so many with different sequence numbers
