@@ -74,6 +74,21 @@ else
 	failed=$((failed + 1))
 fi
 
+# A reference to a section, perhaps of another page.
+manuals=$(echo $pages/*.[58] ../../src/offline/*.1)
+# shellcheck disable=SC2086 # several files
+missing=$(sed -n 's/^\.Sx \(.*[^ .,;]\).*/\1/p' $manuals | sort -u |
+	while IFS= read -r section; do
+		grep -qE "^\.S[hs] $section\$" $manuals || echo "$section"
+	done)
+tests=$((tests + 1))
+if [ -z "$missing" ]; then
+	echo "ok $tests - the pages have the sections to which they refer"
+else
+	echo "not ok $tests - the pages have no section: $missing"
+	failed=$((failed + 1))
+fi
+
 # messages: a line for each fixed part of a log message in DIAGNOSTICS.  Two of
 # them are put together by the program, which has the parts only.
 messages() {
