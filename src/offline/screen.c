@@ -17,6 +17,8 @@
 #define PARAGRAPH_WIDTH	80
 /* Narrower screens are written as if they had this width. */
 #define LEAST_WIDTH	40
+/* Columns that the text of a paragraph has at least, beside its title. */
+#define LEAST_TEXT	16
 
 static size_t
 width_of(FILE *out)
@@ -226,7 +228,8 @@ screen_paragraph(const struct screen *s, enum screen_style style,
 	size_t		 columns;
 
 	screen_clean(s, text, clean);
-	columns = (s->width > 0 ? s->width : PARAGRAPH_WIDTH) - indent;
+	columns = s->width > 0 ? s->width : PARAGRAPH_WIDTH;
+	columns = columns < indent + LEAST_TEXT ? LEAST_TEXT : columns - indent;
 	p = clean;
 	do {
 		screen_cell(s, style, p == clean ? title : "", (int)indent,
@@ -257,6 +260,9 @@ screen_duration(double seconds, char *text)
 	};
 	size_t	 i = 0;
 
+	/* Ages have whole seconds, so a fraction would be wrong. */
+	if (seconds == 0)
+		return (strcpy(text, "0 s"));
 	/* False also for a value that is not a number. */
 	if (!(seconds >= 0 && seconds < units[6].below))
 		return (strcpy(text, "-"));

@@ -56,9 +56,10 @@ void	 screen_cell(const struct screen *, enum screen_style, const char *text,
 	    int width, bool may_cut);
 
 /*
- * Writes paragraphs of a line: the first line begins with the title, further
- * ones with as many blanks, and lines break between words.  The title is in the
- * style and has up to `indent` columns.
+ * Writes a paragraph: the first line begins with the title, further ones with
+ * `indent` blanks, and lines break between words.  The title is in the style
+ * and has up to `indent` columns.  The text gets at least 16 columns beside it,
+ * also on a screen that is too narrow for that.
  */
 void	 screen_paragraph(const struct screen *, enum screen_style,
 	    size_t indent, const char *title, const char *text);
@@ -70,8 +71,8 @@ void	 screen_end_style(const struct screen *, enum screen_style);
 
 /*
  * Writes seconds in the largest fitting unit, such as 400 ms, 4.2 s, 42 s, 12
- * min, 5 h or 3 d, into text[SCREEN_DURATION_SIZE] and returns it; a negative
- * duration as "-".
+ * min, 5 h or 3 d, into text[SCREEN_DURATION_SIZE] and returns it; 0 as "0 s",
+ * and a negative duration as "-".
  */
 char	*screen_duration(double seconds, char *text);
 

@@ -117,6 +117,14 @@ paragraphs_break_between_words(void **state)
 	    "        routers\n"
 	    "        averylongwordthatisnotbrokenbutc\n"
 	    "        utattheend of it\n");
+	/* A title as wide as the screen, or wider. */
+	s = open_screen(40);
+	screen_paragraph(&s, SCREEN_PLAIN, 40, "", "Check the switches");
+	assert_written(&s, "                                        "
+	    "Check the\n                                        switches\n");
+	s = open_screen(2);
+	screen_paragraph(&s, SCREEN_PLAIN, 4, "abc", "数据 数据 数据 数据");
+	assert_written(&s, "abc 数据 数据 数据\n    数据\n");
 	s = open_screen(40);
 	screen_paragraph(&s, SCREEN_PLAIN, 2, "", "");
 	assert_written(&s, "  \n");
@@ -146,7 +154,7 @@ durations_have_a_unit(void **state)
 		double		 seconds;
 		const char	*text;
 	} cases[] = {
-		{ 0, "0.0 ms" }, { 0.0004, "0.4 ms" }, { 0.0098, "9.8 ms" },
+		{ 0, "0 s" }, { 0.0004, "0.4 ms" }, { 0.0098, "9.8 ms" },
 		{ 0.01, "10 ms" }, { 0.9994, "999 ms" }, { 0.9996, "1.0 s" },
 		{ 9.94, "9.9 s" }, { 9.96, "10 s" }, { 99, "99 s" },
 		{ 120, "2 min" }, { 5999, "100 min" }, { 6000, "2 h" },
