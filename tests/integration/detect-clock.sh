@@ -3,8 +3,8 @@
 #
 # Setting: libfaketime steps and slews the wall clock of hbwatchd; the clock of
 #          the machine and the timestamps of the kernel stay right.
-# Checks:  alarms are raised and cleared as if the clock were right, and every
-#          time in the MIB is plausible.
+# Checks:  alarms are raised and cleared as if the clock were right, every time
+#          in the MIB is plausible, and a shelf ends after its time.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -70,8 +70,13 @@ HBWATCHD_ENV=(setpriv --reuid nobody --regid "$(id -g nobody)" --clear-groups
 
 start_sender steady 20054 --rate 20
 start_sender slow 20055 --rate 0.5
-start_observer "$(watch_section flinkserver 20053 2s)" \
-	"$(watch_section steady 20054 1s)" "$(watch_section slow 20055 6s)"
+start_traps
+start_snmpd "rwcommunity secret 127.0.0.1"
+configure <<-END
+	$(watch_section flinkserver 20053 2s)
+	$(watch_section steady 20054 1s)
+	$(watch_section slow 20055 6s)
+END
 chmod 0666 "$AGENTX"
 start_peer
 start_hbwatchd
@@ -199,6 +204,26 @@ soon "slewed forward again: cleared" 5 \
 	traps_are "$round" hbwAlarmCleared flinkserver
 check "no other watch is raised" no_other_alarm
 check "all times are plausible" times_are_plausible
+
+# A shelf ends after its time, whatever the clock shows.
+SLOW=45640.$(watch_index slow)
+shelve() {
+	set_objects secret "hbwAlarmOperatorState.$SLOW" i 3 \
+		"hbwAlarmShelvedSeconds.$SLOW" u "$1"
+}
+is "slow is shelved for a minute" "$(shelve 60)" ""
+set_clock +3600
+wait_heartbeats steady 30
+check "an hour later by the clock, it is still shelved" \
+	get_is hbwShelvedAlarms.0 1
+check "the rest of the shelf is not longer than the shelf" \
+	test "$(get "hbwAlarmShelvedSeconds.$SLOW")" -le 60
+is "the shelf is shortened to 5 s" "$(shelve 5)" ""
+begin=$EPOCHREALTIME
+set_clock -3600
+soon "two hours earlier by the clock, it ends" 12 get_is hbwShelvedAlarms.0 0
+is_about "after 5 s" "$(seconds_after "$EPOCHREALTIME" "-$begin")" 5.5 1.5
+set_clock +0
 for watch in steady slow; do
 	is "$watch counted no interruption" \
 		"$(watch_get hbwWatchInterruptions $watch)" 0
