@@ -36,13 +36,15 @@ make_room(struct agent *agent)
 {
 	const struct heap	*old = &agent->shelves;
 	struct heap		 h;
-	size_t			 i, capacity = 2 * (size_t)agent->shelved;
+	size_t			 i, current = 0;
 
-	if (!heap_init(&h, capacity < SHELVES_MIN ? SHELVES_MIN : capacity))
+	for (i = 0; i < old->count; i++)
+		current += is_current(agent, &old->entries[i]);
+	if (!heap_init(&h, 2 * current < SHELVES_MIN ? SHELVES_MIN :
+	    2 * current))
 		return (false);
 	for (i = 0; i < old->count; i++)
-		if (is_current(agent, &old->entries[i]) &&
-		    h.count < h.capacity - 1)
+		if (is_current(agent, &old->entries[i]))
 			heap_push(&h, old->entries[i].due,
 			    old->entries[i].item);
 	heap_free(&agent->shelves);

@@ -339,7 +339,7 @@ cleared_while_shelved(void **state)
 	assert_sent(6, NOTIFICATION_RAISED);
 }
 
-/* A raise and its clear within the shelf are nobody's business. */
+/* A raise and its clear within the shelf are never sent. */
 static void
 both_while_shelved(void **state)
 {
@@ -460,6 +460,26 @@ many_changes(void **state)
 	assert_operator(1, OPERATOR_NONE, "hbwatchd");
 }
 
+/* Requests of one turn that set the same end do not remove another one. */
+static void
+repeated_shelves(void **state)
+{
+	unsigned	 i;
+
+	(void)state;
+	start(ONE WATCH("v", ""));
+	for (i = 0; i < 63; i++)
+		assert_null(shelve("w", HOUR_NS, 1));
+	assert_null(shelve("v", 2 * HOUR_NS, 1));
+	for (i = 0; i < 63; i++)
+		assert_null(shelve("w", HOUR_NS, 1));
+	work(3601);
+	assert_operator(0, OPERATOR_NONE, "hbwatchd");
+	work(7201);
+	assert_operator(1, OPERATOR_NONE, "hbwatchd");
+	assert_counts(0, 2);
+}
+
 /* Many shelves end together, some of them in a later turn of the loop. */
 static void
 many_ends(void **state)
@@ -574,6 +594,31 @@ storm(void **state)
 	assert_changed(6, OPERATOR_CHANGE_ACKNOWLEDGED);
 	assert_int_equal(notification(6)->delivery, NOTIFICATION_PENDING);
 	assert_false(notification_is_summarised(notification(6)));
+}
+
+/*
+ * Receivers have an earlier raise, which a summarised one would leave active:
+ * its clear would be summarised too.
+ */
+static void
+raised_again_in_a_storm(void **state)
+{
+	(void)state;
+	start("storm = 1 in 60s\n" COMMON WATCH("w", "") WATCH("v", ""));
+	stage_heartbeat(&stage, 0, 5);
+	stage_advance(&stage, 10);
+	assert_sent(1, NOTIFICATION_RAISED);
+	assert_null(shelve("v", HOUR_NS, 11));
+	stage_heartbeat(&stage, 1, 12);
+	stage_advance(&stage, 15);
+	assert_true(notification_is_summarised(notification(4)));
+	stage_advance(&stage, 22);
+	assert_withheld(5, NOTIFICATION_RAISED);
+	assert_null(unshelve("v", 23));
+	assert_sent(7, NOTIFICATION_RAISED);
+	assert_false(notification_is_summarised(notification(7)));
+	stage_heartbeat(&stage, 1, 24);
+	assert_sent(8, NOTIFICATION_CLEARED);
 }
 
 /* ---- reloads */
@@ -828,10 +873,12 @@ main(void)
 		T(shelf_ends),
 		T(shelf_changed),
 		T(many_changes),
+		T(repeated_shelves),
 		T(many_ends),
 		T(refused),
 		T(two_alarms),
 		T(storm),
+		T(raised_again_in_a_storm),
 		T(kept_by_a_reload),
 		T(ended_by_a_reload),
 		T(removed_with_a_withheld_raise),
