@@ -161,7 +161,11 @@ agent_remind(struct agent *agent, const struct agent_alarm *active,
 	notify_change(agent, active, NOTIFICATION_REMINDER, 0, now);
 }
 
-/* A raise counts for a storm when it is notified. */
+/*
+ * A raise counts for a storm when it is notified.  If an earlier raise is still
+ * active for receivers, it is not summarised, because then its clear would be
+ * summarised, too, and they would not get the end of the earlier one.
+ */
 static void
 notify_raise(struct agent *agent, const struct agent_alarm *raised,
     struct wall_time at)
@@ -169,7 +173,8 @@ notify_raise(struct agent *agent, const struct agent_alarm *raised,
 	struct alarm	*a = raised->alarm;
 
 	a->flags &= (uint8_t)~ALARM_SUMMARISED;
-	if (withheld(a) == 0 && !storm_raise(&agent->storm, agent->now))
+	if (withheld(a) == 0 && !storm_raise(&agent->storm, agent->now) &&
+	    a->notified == 0)
 		a->flags |= ALARM_SUMMARISED;
 	agent->last_change = at;
 	notify_change(agent, raised, NOTIFICATION_RAISED, 0, at);
