@@ -86,10 +86,12 @@ keep_alarm(struct agent *agent, struct generation *g, size_t position,
 			end_alarm(agent, &new, ALARM_END_DISABLED, now);
 		return;
 	}
-	if (raised)
+	if (raised) {
 		agent_clear(agent, old, &event, now, ALARM_END_REKEYED);
-	else
+	} else {
 		operator_end(agent, old, OPERATOR_CONFIGURATION, now);
+		flapping_end(agent, old, now);
+	}
 	/* It is odd while the alarm is active. */
 	new.alarm->transitions = old->alarm->transitions +
 	    (raised && !new.watch->profile->enabled);

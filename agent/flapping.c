@@ -4,6 +4,9 @@
 #include "base/log.h"
 #include "flapping.h"
 
+/* The most alarms that are checked in a turn of the loop. */
+#define CHECKS_PER_TURN	256
+
 /* The latest raises of an alarm. */
 struct flapping_raises {
 	struct mono_time	*times;		/* a ring of limit + 1; owned */
@@ -156,8 +159,10 @@ flapping_work(struct agent *agent, struct wall_time now)
 	struct agent_alarm	 a;
 	struct mono_time	 due;
 	uint32_t		 i;
+	unsigned		 n;
 
-	while (!mono_before(agent->now, flapping_due(agent))) {
+	for (n = 0; n < CHECKS_PER_TURN &&
+	    !mono_before(agent->now, flapping_due(agent)); n++) {
 		i = heap_top(&f->calm)->item;
 		a = agent_alarm_at(agent, i);
 		due = calm_due(agent, i);

@@ -108,7 +108,7 @@ started_without_an_engine(void **state)
 	assert_int_equal(agent_watcher_due(AGENT).ns, stage_mono(5).ns);
 	work(4.9);
 	assert_int_equal(AGENT->outbox.sequence, 0);
-	/* What was not notified as started is not notified as stopped. */
+	/* If the start was not notified, the stop is not notified either. */
 	agent_watcher_stop(AGENT, stage_wall(4.9));
 	assert_int_equal(AGENT->outbox.sequence, 0);
 	AGENT->now = stage_mono(5);
@@ -469,7 +469,7 @@ calm_while_raised(void **state)
 	assert_int_equal(newest()->withheld, 0);
 }
 
-/* So many raises in a longer time are not chattering. */
+/* The same number of raises in a longer time is not chattering. */
 static void
 not_chattering(void **state)
 {
@@ -525,7 +525,54 @@ removed_while_chattering(void **state)
 	assert_int_equal(newest()->withheld, 0);
 }
 
-/* While it is shelved, receivers are not told. */
+/* The alarm with the old key ends as one that is removed. */
+static void
+other_key_while_chattering(void **state)
+{
+	(void)state;
+	begin(FLAPPING("flapping = 1 in 1min"));
+	flap(2);
+	flap(12);
+	assert_true(is_chattering());
+	assert_int_equal(AGENT->outbox.sequence, 5);
+	AGENT->current.alarms[0].notified = 1;
+	stage_reload(&stage, FLAPPING("flapping = 1 in 1min role = other"),
+	    20);
+	assert_false(is_chattering());
+	assert_int_equal(nth(6)->change, OPERATOR_CHANGE_CALM);
+	assert_string_equal(nth(6)->watch->profile->role, "w");
+	assert_newest(7, NOTIFICATION_CLEARED, 20);
+	assert_int_equal(newest()->withheld, 0);
+}
+
+#define FLAPPING_MANY							\
+	"watch v { interface = eth0 interruption = 10s heartbeat = ip\n" \
+	"	peer = 10.0.0.0/24 flapping = 5 in 1min }\n"		\
+	"watch w { interface = eth0 interruption = 10s heartbeat = ip\n" \
+	"	peer = 10.0.1.0/24 flapping = 5 in 1min }\n"
+
+/* Many alarms become calm together, some of them in a later turn. */
+static void
+many_become_calm(void **state)
+{
+	size_t	 i;
+
+	(void)state;
+	stage_begin(&stage, FLAPPING_MANY);
+	stage_advance(&stage, 10);
+	for (i = 0; i < 512; i++)
+		AGENT->current.alarms[i].flags |= ALARM_CHATTERING;
+	stage_reload(&stage, FLAPPING_MANY, 20);
+	assert_int_equal(AGENT->outbox.sequence, 512);
+	calm_down(81);
+	assert_int_equal(AGENT->outbox.sequence, 512 + 256);
+	assert_false(mono_before(AGENT->now, flapping_due(AGENT)));
+	calm_down(81);
+	assert_int_equal(AGENT->outbox.sequence, 512 + 512);
+	assert_int_equal(flapping_due(AGENT).ns, MONO_NEVER.ns);
+}
+
+/* While it is shelved, receivers are not notified of this either. */
 static void
 shelved_while_chattering(void **state)
 {
@@ -567,6 +614,8 @@ main(void)
 		STAGED(not_chattering),
 		STAGED(chattering_and_reloads),
 		STAGED(removed_while_chattering),
+		STAGED(other_key_while_chattering),
+		STAGED(many_become_calm),
 		STAGED(shelved_while_chattering),
 	};
 
