@@ -238,19 +238,18 @@ static void
 notify_changed(struct agent *agent, struct diagnose_case *c,
     const struct agent_alarm *alarm, struct wall_time now)
 {
+	c->changed_due = MONO_NEVER;
 	if (alarm->alarm->state != ALARM_RAISED ||
-	    alarm->alarm->cause == c->notified) {
-		c->changed_due = MONO_NEVER;
+	    alarm->alarm->cause == c->notified)
+		return;
+	if (mono_before(agent->now, c->changed_next)) {
+		c->changed_due = c->changed_next;
+		set_due(agent->diagnose, c);
 		return;
 	}
-	if (c->changed_due.ns == MONO_NEVER.ns)
-		c->changed_due = agent->now;
-	if (!mono_before(agent->now, c->changed_due)) {
-		c->notified = alarm->alarm->cause;
-		c->changed_due = mono_add(agent->now, CHANGED_NS);
-		agent_change(agent, alarm, OPERATOR_CHANGE_CAUSE, now);
-	}
-	set_due(agent->diagnose, c);
+	c->notified = alarm->alarm->cause;
+	c->changed_next = mono_add(agent->now, CHANGED_NS);
+	agent_change(agent, alarm, OPERATOR_CHANGE_CAUSE, now);
 }
 
 /* The alarm of a case; false: it is not configured any more. */

@@ -37,7 +37,9 @@ struct diagnose_case {
 	struct mono_time	 kernel_due;	/* or MONO_NEVER */
 	struct mono_time	 until;		/* end of the window; or 0 */
 	uint8_t			 notified;	/* cause in the last one */
-	struct mono_time	 changed_due;	/* next hbwAlarmChanged */
+	/* The next hbwAlarmChanged; MONO_NEVER: nothing to notify. */
+	struct mono_time	 changed_due;
+	struct mono_time	 changed_next;	/* it is not sent earlier */
 };
 
 TAILQ_HEAD(diagnose_list, diagnose_case);

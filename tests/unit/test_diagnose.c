@@ -173,6 +173,23 @@ changes(void **state)
 	assert_int_equal(stage.agent.outbox.sequence, 3);
 }
 
+/* Evidence on the notified cause does not shorten the ten seconds. */
+static void
+changes_at_most_once_in_ten_seconds(void **state)
+{
+	(void)state;
+	interrupt_first();
+	report_signal(0, EVIDENCE_PROHIBITED, 13, 0);
+	assert_event(2, NOTIFICATION_CHANGED, CAUSE_FILTERED);
+	report_signal(0, EVIDENCE_PROHIBITED, 14, 0);
+	report_signal(0, EVIDENCE_PORT_REFUSED, 15, 0);
+	assert_int_equal(stage.agent.outbox.sequence, 2);
+	work(22.9);
+	assert_int_equal(stage.agent.outbox.sequence, 2);
+	work(23);
+	assert_event(3, NOTIFICATION_CHANGED, CAUSE_INSTANCE_STOPPED);
+}
+
 static void
 verdict_at_the_clear(void **state)
 {
@@ -385,6 +402,8 @@ main(void)
 		    end),
 		cmocka_unit_test_setup_teardown(old_evidence, begin, end),
 		cmocka_unit_test_setup_teardown(changes, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    changes_at_most_once_in_ten_seconds, begin, end),
 		cmocka_unit_test_setup_teardown(verdict_at_the_clear, begin,
 		    end),
 		cmocka_unit_test_setup_teardown(clear_keeps_the_verdict, begin,
