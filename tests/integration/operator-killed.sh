@@ -86,7 +86,8 @@ run_steps() {
 
 steps=0
 run_steps acknowledge shelve unshelve
-check "after acknowledge and shelve, unshelve leads to none" state_is raised none
+check "after acknowledge and shelve, unshelve leads to none" \
+	state_is raised none
 run_steps shelve clear unshelve
 check "it is cleared" state_is cleared none
 soon "receivers get the clear" 10 traps_are 1 hbwAlarmCleared
@@ -117,7 +118,8 @@ done
 step unshelve
 steps=last
 step acknowledge
-set_objects secret "hbwAlarmOperatorState.$I" i 3 "hbwAlarmShelvedSeconds.$I" u 2
+set_objects secret "hbwAlarmOperatorState.$I" i 3 \
+	"hbwAlarmShelvedSeconds.$I" u 2
 soon "the shelf is stored" 10 all_delivered_or_withheld
 stop hbwatchd KILL
 start_peer

@@ -116,8 +116,9 @@ is "the table shows who and why" "$(get "hbwAlarmOperator.$I"): $(get \
 is "no alarm is left" "$(get hbwUnacknowledgedAlarms.0)" 0
 soon "it is notified" 10 changes_are acknowledged
 is "the notification says who and why" \
-	"$(last_trap hbwAlarmChanged one | varbind 'hbwAlarmOperator\(Text\)\?' |
-	xargs)" "alice I look at it"
+	"$(last_trap hbwAlarmChanged one |
+		varbind 'hbwAlarmOperator\(Text\)\?' | xargs)" \
+	"alice I look at it"
 is "the history says it" "$(walk hbwHistoryDetail | tail -n 1)" \
 	"acknowledged by alice: I look at it"
 check "it is logged" log_lines_are 1 "acknowledged by alice: I look at it"

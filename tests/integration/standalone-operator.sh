@@ -9,14 +9,15 @@
 . "$(dirname "$0")/lib.sh"
 begin
 EVIDENCE=0
+PASSPHRASES="SHA authpassphrase AES privpassphrase"
 start_traps
 {
 	cat <<-END
 		snmp = {
 			"rocommunity public 127.0.0.1",
 			"rwcommunity secret 127.0.0.1",
-			"createUser reader SHA authpassphrase AES privpassphrase",
-			"createUser writer SHA authpassphrase AES privpassphrase",
+			"createUser reader $PASSPHRASES",
+			"createUser writer $PASSPHRASES",
 			"rouser reader priv",
 			"rwuser writer priv",
 			"trap2sink $SINK public"
