@@ -29,6 +29,16 @@ fault(const struct screen *s, const char *text, const char *next)
 	screen_paragraph(s, SCREEN_BOLD, INDENT, "  Next:", next);
 }
 
+/* How long ago that time was; 0 if the clock was set back since. */
+static char *
+ago(const json_t *d, const json_t *object, const char *key, char *text)
+{
+	double	 seconds = status_seconds(d, "time") -
+		    status_seconds(object, key);
+
+	return (screen_duration(seconds > 0 ? seconds : 0, text));
+}
+
 static void
 print_daemon(const struct screen *s, const json_t *d)
 {
@@ -37,8 +47,7 @@ print_daemon(const struct screen *s, const json_t *d)
 
 	snprintf(text, sizeof(text), "%s on %s, started %s ago, pid %lld; %s",
 	    status_text(d, "version"), status_text(d, "host"),
-	    screen_duration(status_seconds(d, "time") -
-	    status_seconds(d, "startTime"), age),
+	    ago(d, d, "startTime", age),
 	    (long long)status_count(d, "pid"), status_time(d, "time", time));
 	screen_paragraph(s, SCREEN_BOLD, strlen("hbwatchd "), "hbwatchd ",
 	    text);
@@ -53,14 +62,12 @@ print_snmp(const struct screen *s, const json_t *d)
 	const char	*address = status_text(agentx, "address");
 	char		 text[SCREEN_TEXT_SIZE], age[SCREEN_DURATION_SIZE];
 
-	(void)screen_duration(status_seconds(d, "time") -
-	    status_seconds(agentx, "since"), age);
 	if (status_is(agentx, "mode", "standalone"))
 		snprintf(text, sizeof(text), "answers requests on %.200s itself"
 		    "; ", address);
 	else if (status_flag(agentx, "connected"))
 		snprintf(text, sizeof(text), "connected to %.200s for %s; ",
-		    address, age);
+		    address, ago(d, agentx, "since", age));
 	else
 		snprintf(text, sizeof(text), "not connected; ");
 	snprintf(text + strlen(text), sizeof(text) - strlen(text),
@@ -145,13 +152,33 @@ print_disk(const struct screen *s, const json_t *d)
 
 /* ---- what does not work */
 
+/* An engine that fails repeatedly runs in between, and all watches are blind. */
 static void
-interface_fault(const struct screen *s, const json_t *interface)
+engine_fault(const struct screen *s, const json_t *engine)
+{
+	const char	*error = status_text(engine, "error");
+	bool		 running = status_flag(engine, "running");
+	char		 text[SCREEN_TEXT_SIZE];
+
+	if (running && *error == '\0')
+		return;
+	snprintf(text, sizeof(text), "the engine does not %s, so all watches "
+	    "are blind: %.500s", running ? "work" : "run", error);
+	fault(s, text, "hbwatchd starts it again by itself; if this stays, read "
+	    "`journalctl -u hbwatchd`");
+}
+
+/* `engine` is its error, which each capture has then; "": none. */
+static void
+interface_fault(const struct screen *s, const json_t *interface,
+    const char *engine)
 {
 	const char	*name = status_text(interface, "interface");
 	const char	*error = status_text(interface, "error");
 	char		 text[SCREEN_TEXT_SIZE], next[SCREEN_TEXT_SIZE];
 
+	if (*engine != '\0' && strcmp(error, engine) == 0)
+		return;
 	if (status_is(interface, "state", "down")) {
 		snprintf(text, sizeof(text), "%.100s is down; the silence of "
 		    "its peers counts as an interruption", name);
@@ -175,15 +202,14 @@ snmp_fault(const struct screen *s, const json_t *d)
 {
 	const json_t	*agentx = json_object_get(d, "agentx");
 	char		 text[SCREEN_TEXT_SIZE], age[SCREEN_DURATION_SIZE];
-	double		 since = status_seconds(agentx, "since");
+	bool		 lost = status_seconds(agentx, "since") >= 0;
 
 	if (status_is(agentx, "mode", "standalone") ||
 	    status_flag(agentx, "connected"))
 		return;
 	snprintf(text, sizeof(text), "not connected to snmpd at %.200s%s%s; "
 	    "notifications wait", status_text(agentx, "address"),
-	    since >= 0 ? " for " : "", since >= 0 ?
-	    screen_duration(status_seconds(d, "time") - since, age) : "");
+	    lost ? " for " : "", lost ? ago(d, agentx, "since", age) : "");
 	fault(s, text, "Check that snmpd runs (`systemctl status snmpd`), that "
 	    "snmpd.conf has `master agentx`, and that agentXPerms lets "
 	    "hbwatchd use the socket");
@@ -199,15 +225,10 @@ status_print_daemon_faults(const struct screen *s, const json_t *d)
 	char		 text[SCREEN_TEXT_SIZE], next[SCREEN_TEXT_SIZE];
 	size_t		 i;
 
-	if (!status_flag(engine, "running")) {
-		snprintf(text, sizeof(text), "the engine does not run, so all "
-		    "watches are blind: %.500s", status_text(engine, "error"));
-		fault(s, text, "hbwatchd starts it again by itself; if this "
-		    "stays, read `journalctl -u hbwatchd`");
-	}
+	engine_fault(s, engine);
 	snmp_fault(s, d);
 	json_array_foreach(json_object_get(d, "interfaces"), i, interface)
-		interface_fault(s, interface);
+		interface_fault(s, interface, status_text(engine, "error"));
 	if (!status_flag(state, "healthy")) {
 		snprintf(text, sizeof(text), "the state is not stored: %.500s",
 		    status_text(state, "error"));

@@ -177,9 +177,12 @@ print_chattering(const struct screen *s, const json_t *alarm)
 void
 status_print_alarm(const struct screen *s, const json_t *alarm)
 {
-	print_cause(s, alarm);
-	screen_paragraph(s, SCREEN_BOLD, 11, "    Next:  ",
-	    status_text(alarm, "repair"));
+	/* The cause of a cleared alarm is that of its last raise. */
+	if (*status_text(alarm, "raised") != '\0') {
+		print_cause(s, alarm);
+		screen_paragraph(s, SCREEN_BOLD, 11, "    Next:  ",
+		    status_text(alarm, "repair"));
+	}
 	print_operator(s, alarm);
 }
 

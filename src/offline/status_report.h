@@ -46,7 +46,10 @@ void	 status_print_daemon(const struct screen *, const json_t *daemon);
 void	 status_print_daemon_faults(const struct screen *,
 	    const json_t *daemon);
 
-/* Parts of the following, in the same form. */
+/*
+ * Parts of the following, in the same form.  The first prints the cause of the
+ * last raise with its remedy, and what the operator noted.
+ */
 void	 status_print_alarm(const struct screen *, const json_t *alarm);
 void	 status_print_blind(const struct screen *, const json_t *watch);
 /*

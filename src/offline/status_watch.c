@@ -68,11 +68,15 @@ print_statistics(const struct screen *s, const json_t *watch, double now)
 	else
 		line(s, "  Last heartbeat", moment(watch, "lastHeartbeat", now,
 		    text));
-	snprintf(text, sizeof(text), "%lld, every %s; deviation %s, longest "
-	    "gap %s", (long long)status_count(watch, "heartbeats"),
-	    screen_duration(status_number(watch, "interval"), a),
-	    screen_duration(status_number(watch, "jitter"), b),
-	    screen_duration(status_number(watch, "longestGap"), c));
+	snprintf(text, sizeof(text), "%lld",
+	    (long long)status_count(watch, "heartbeats"));
+	/* It is null until there were some heartbeats. */
+	if (status_number(watch, "interval") >= 0)
+		snprintf(text + strlen(text), sizeof(text) - strlen(text),
+		    ", every %s; deviation %s, longest gap %s",
+		    screen_duration(status_number(watch, "interval"), a),
+		    screen_duration(status_number(watch, "jitter"), b),
+		    screen_duration(status_number(watch, "longestGap"), c));
 	line(s, "  Received", text);
 	snprintf(text, sizeof(text), "after %s without a heartbeat",
 	    screen_duration(status_number(watch, "interruption"), a));
@@ -291,9 +295,7 @@ print_one_alarm(const struct screen *s, const json_t *alarm, double now)
 	    text);
 	screen_paragraph(s, SCREEN_PLAIN, 2, "", status_text(alarm, "name"));
 	print_times(s, alarm, now);
-	/* The cause of a cleared alarm is that of its last raise. */
-	if (*status_text(alarm, "raised") != '\0')
-		status_print_alarm(s, alarm);
+	status_print_alarm(s, alarm);
 	if (status_is_open(alarm))
 		screen_paragraph(s, SCREEN_BOLD, 11, "    Then:  ",
 		    "Show others that you look after it: `hbwatch acknowledge "
@@ -313,7 +315,7 @@ print_events(const struct screen *s, const json_t *events)
 	if (json_array_size(events) == 0)
 		return;
 	fputc('\n', s->out);
-	screen_paragraph(s, SCREEN_BOLD, 0, "Last events", "");
+	screen_paragraph(s, SCREEN_BOLD, 0, "Last events (UTC)", "");
 	json_array_foreach(events, i, event) {
 		snprintf(title, sizeof(title), "  %.19s  %-9.20s %-10.20s",
 		    status_time(event, "time", time),

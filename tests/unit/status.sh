@@ -112,6 +112,10 @@ is "all watches alive: exit status 0" "$(cat "$W/pair.status")" 0
 is "active alarms: exit status 1" "$(cat "$W/many.status")" 1
 is "no engine: exit status 3" "$(cat "$W/troubles.status")" 3
 
+answer engine
+check "an engine that fails repeatedly" shows engine 80
+is "an engine that fails repeatedly: exit status 3" "$status" 3
+
 answer many
 "$hbwatch" status -S "$S" mirror >/dev/null
 is "a blind watch: exit status 3" $? 3
