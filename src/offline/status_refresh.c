@@ -39,7 +39,7 @@ struct refresh {
 	size_t			 length;
 	size_t			 capacity;
 	struct mono_time	 started;	/* the printer was */
-	enum command_status	 status;
+	enum command_status	 status;	/* of the last whole frame */
 };
 
 static volatile sig_atomic_t	 ended, stopped, changed;
@@ -236,8 +236,8 @@ finish(struct refresh *r)
 		;
 	r->pid = 0;
 	done = WIFEXITED(status);
-	r->status = done ? (enum command_status)WEXITSTATUS(status) :
-	    COMMAND_BLIND;
+	if (done)
+		r->status = (enum command_status)WEXITSTATUS(status);
 	return (done);
 }
 
@@ -343,12 +343,14 @@ run(struct refresh *r, const sigset_t *waiting)
 		}
 		if (readable && receive(r)) {
 			/* Read up to the end: it exits, and is not killed. */
-			(void)finish(r);
+			if (!finish(r))
+				r->status = COMMAND_BLIND;
 			if (!show(r->frame, r->length))
 				return (false);
 		} else if (r->pid != 0 && mono_sub(mono_now(), r->started) >=
 		    LIMIT_NS) {
 			(void)finish(r);
+			r->status = COMMAND_BLIND;
 			if (!show_hung())
 				return (false);
 		}
@@ -359,7 +361,10 @@ enum command_status
 status_refresh(status_refresh_print *print_frame, void *arg)
 {
 	const char	*term = getenv("TERM");
-	struct refresh	 r = { .print = print_frame, .arg = arg, .fd = -1 };
+	struct refresh	 r = {
+		.print = print_frame, .arg = arg, .fd = -1,
+		.status = COMMAND_BLIND,
+	};
 	sigset_t	 waiting;
 	bool		 done;
 
