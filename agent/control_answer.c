@@ -148,6 +148,13 @@ last_rank(const struct control_answer *answer)
 }
 
 static enum control_progress
+end_rows(struct control_answer *answer, struct control_answers *all)
+{
+	answer->omitted = answer->survey->nwatches - answer->lines;
+	return (end(answer, all));
+}
+
+static enum control_progress
 write_rows(struct control_answer *answer, struct control_answers *all)
 {
 	const struct control_survey	*s = answer->survey;
@@ -155,10 +162,8 @@ write_rows(struct control_answer *answer, struct control_answers *all)
 	size_t				 found;
 
 	if (answer->request.command == CONTROL_STATUS &&
-	    answer->lines == STATUS_MOST) {
-		answer->omitted = control_survey_needy(s) - answer->lines;
-		return (end(answer, all));
-	}
+	    answer->lines == STATUS_MOST)
+		return (end_rows(answer, all));
 	found = control_survey_find(s, answer->rank, answer->position);
 	if (found < s->nwatches) {
 		control_status_watch(&j, all->out, all->agent, (uint32_t)found,
@@ -168,10 +173,8 @@ write_rows(struct control_answer *answer, struct control_answers *all)
 		answer->position = (uint32_t)found + 1;
 		return (CONTROL_MORE);
 	}
-	if (answer->rank == last_rank(answer)) {
-		answer->omitted = s->nwatches - answer->lines;
-		return (end(answer, all));
-	}
+	if (answer->rank == last_rank(answer))
+		return (end_rows(answer, all));
 	answer->rank++;
 	answer->position = 0;
 	return (CONTROL_MORE);

@@ -100,7 +100,6 @@ rank(struct control_survey *s, const struct agent *agent, uint32_t position)
 	other = state_rank(state);
 	found = other < found ? other : found;
 	s->ranks[position] = (uint8_t)found;
-	s->ranked[found]++;
 	s->states[state]++;
 	if (view.config->profile->enabled &&
 	    view.watch.source < agent->current.shared->ncaptures)
@@ -126,10 +125,4 @@ control_survey_find(const struct control_survey *s, enum control_rank wanted,
 
 	found = memchr(s->ranks + from, wanted, s->nwatches - from);
 	return (found == NULL ? s->nwatches : (size_t)(found - s->ranks));
-}
-
-size_t
-control_survey_needy(const struct control_survey *s)
-{
-	return (s->nwatches - s->ranked[CONTROL_RANK_OTHER]);
 }

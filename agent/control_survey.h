@@ -27,7 +27,6 @@ enum control_rank {
 	CONTROL_RANK_CHATTERING,
 	CONTROL_RANK_OTHER,		/* needs no look */
 };
-#define CONTROL_RANKS	(CONTROL_RANK_OTHER + 1)
 
 struct control_survey {
 	unsigned	 references;
@@ -35,9 +34,8 @@ struct control_survey {
 	size_t		 nwatches;
 	size_t		 done;		/* watches with a rank */
 	uint8_t		*ranks;		/* of each watch; owned */
-	size_t		 ranked[CONTROL_RANKS];	/* number of watches */
-	size_t		 states[DETECT_DISABLED + 1];	/* the same */
-	size_t		*watches;	/* of each capture; owned */
+	size_t		 states[DETECT_DISABLED + 1];	/* number of watches */
+	size_t		*watches;	/* the same for each capture; owned */
 };
 
 /*
@@ -61,7 +59,5 @@ bool	 control_survey_work(struct control_survey *, const struct agent *);
  */
 size_t	 control_survey_find(const struct control_survey *, enum control_rank,
 	    size_t from);
-/* The number of watches that need a look. */
-size_t	 control_survey_needy(const struct control_survey *);
 
 #endif

@@ -346,6 +346,29 @@ many_watches(void **state)
 	free(text);
 }
 
+/* So the client shows that it does not list all of them. */
+static void
+as_many_as_are_listed(void **state)
+{
+	char	*needy = many(1000), *text;
+	int	 fd;
+
+	(void)state;
+	assert_true(asprintf(&text, "%swatch other { enabled = false "
+	    "interface = eth1 peer = 192.0.2.12 heartbeat = ip }\n", needy) >
+	    0);
+	begin(text);
+	fd = client();
+	now = 100;
+	stage_advance(&stage, now);
+	ask(fd, "1\tstatus\n");
+	(void)read_answer(fd);
+	assert_has("\"lines\":1000,\"omitted\":1}\n");
+	close(fd);
+	free(text);
+	free(needy);
+}
+
 static void
 reload(void **state)
 {
@@ -685,6 +708,7 @@ main(void)
 		cmocka_unit_test_teardown(status, end),
 		cmocka_unit_test_teardown(one_watch, end),
 		cmocka_unit_test_teardown(many_watches, end),
+		cmocka_unit_test_teardown(as_many_as_are_listed, end),
 		cmocka_unit_test_teardown(reload, end),
 		cmocka_unit_test_teardown(chattering, end),
 		cmocka_unit_test_teardown(actions, end),
