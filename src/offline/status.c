@@ -10,7 +10,7 @@
 #include "offline/status_refresh.h"
 #include "offline/status_report.h"
 
-/* The daemon lists so many watches; more only with -a. */
+/* Without -a, the daemon lists at most this many watches. */
 #define MOST	1000
 
 struct status {
@@ -22,10 +22,10 @@ struct status {
 	const struct screen	*screen;
 	struct control_client	*client;
 	json_t			*daemon;	/* owned, or NULL */
-	double			 now;		/* of the daemon; 1970 */
+	double			 now;		/* its time; s since 1970 */
 	size_t			 shown;		/* watches */
 	long long		 omitted;	/* watches */
-	struct status_table	 table;
+	struct status_table	 table;		/* of several watches */
 	enum command_status	 result;
 };
 
@@ -159,7 +159,7 @@ take_line(struct status *st, json_t *line)
 	return (!status_is(line, "type", "end"));
 }
 
-/* How many watches the daemon left out. */
+/* The number of watches that the daemon left out. */
 static void
 print_omitted(const struct status *st)
 {
@@ -167,9 +167,10 @@ print_omitted(const struct status *st)
 
 	if (st->json || st->omitted == 0)
 		return;
-	snprintf(text, sizeof(text), "%lld other watches need %s look; "
+	snprintf(text, sizeof(text), "Not shown: %lld of %lld watches%s. "
 	    "`hbwatch status -a` shows all.", st->omitted,
-	    st->shown >= MOST ? "a" : "no");
+	    st->omitted + (long long)st->shown,
+	    st->shown >= MOST ? "" : "; they need no look");
 	fputc('\n', st->screen->out);
 	screen_paragraph(st->screen, SCREEN_PLAIN, 0, "", text);
 }
@@ -255,6 +256,17 @@ status_main(int argc, char **argv)
 	return (print_status(&st, &s));
 }
 
+static enum command_status
+names_end(const struct screen *s, const json_t *end)
+{
+	char	 text[SCREEN_TEXT_SIZE];
+
+	if (status_flag(end, "ok"))
+		return (COMMAND_SUCCESS);
+	log_errx("%s", screen_clean(s, status_text(end, "error"), text));
+	return (COMMAND_REFUSED);
+}
+
 enum command_status
 names_main(int argc, char **argv)
 {
@@ -264,6 +276,7 @@ names_main(int argc, char **argv)
 	const char		*fields[2] = { "names", "" };
 	char			 text[SCREEN_TEXT_SIZE];
 	json_t			*line;
+	enum command_status	 status = COMMAND_BLIND;
 	bool			 done = false;
 	int			 option;
 
@@ -289,9 +302,11 @@ names_main(int argc, char **argv)
 		if (!done)
 			puts(screen_clean(&s, status_text(line, "watch"),
 			    text));
+		else
+			status = names_end(&s, line);
 		json_decref(line);
 		line = done ? NULL : control_client_next(client);
 	}
 	control_client_close(client);
-	return (done ? COMMAND_SUCCESS : COMMAND_BLIND);
+	return (status);
 }

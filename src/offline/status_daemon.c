@@ -152,7 +152,7 @@ print_disk(const struct screen *s, const json_t *d)
 
 /* ---- what does not work */
 
-/* An engine that fails repeatedly runs in between, and all watches are blind. */
+/* All watches are blind, also while an engine that fails repeatedly runs. */
 static void
 engine_fault(const struct screen *s, const json_t *engine)
 {
@@ -164,8 +164,8 @@ engine_fault(const struct screen *s, const json_t *engine)
 		return;
 	snprintf(text, sizeof(text), "the engine does not %s, so all watches "
 	    "are blind: %.500s", running ? "work" : "run", error);
-	fault(s, text, "hbwatchd starts it again by itself; if this stays, read "
-	    "`journalctl -u hbwatchd`");
+	fault(s, text, "hbwatchd starts it again by itself; if this stays, "
+	    "read `journalctl -u hbwatchd`");
 }
 
 /* `engine` is its error, which each capture has then; "": none. */
