@@ -25,6 +25,7 @@ write_conf() {
 	{
 		[ $# -eq 0 ] || printf '%s\n' "$@"
 		watch_section flinkserver 20053 1s
+		echo "control = \"$WORK/control\""
 	} >"$CONF"
 }
 
