@@ -122,6 +122,10 @@ notify_change(struct agent *agent, const struct agent_alarm *changed,
 		a->notified = a->serial;
 	else if (event == NOTIFICATION_CLEARED && n->withheld == 0)
 		a->notified = 0;
+	else if (n->change == OPERATOR_CHANGE_CHATTERING && n->withheld == 0)
+		a->flags |= ALARM_CHATTERING_SENT;
+	else if (n->change == OPERATOR_CHANGE_CALM && n->withheld == 0)
+		a->flags &= (uint8_t)~ALARM_CHATTERING_SENT;
 	n->alarm = *a;
 	(void)operator_action_share(a->operator);
 	n->watch = configuration_watch_share(changed->watch);
@@ -193,8 +197,16 @@ agent_notify_difference(struct agent *agent,
     const struct agent_alarm *changed, struct wall_time now)
 {
 	const struct alarm	*a = changed->alarm;
+	bool			 chattering, sent;
 
-	if (withheld(a) != 0)
+	chattering = (a->flags & ALARM_CHATTERING) != 0;
+	sent = (a->flags & ALARM_CHATTERING_SENT) != 0;
+	if (withheld(a) == NOTIFICATION_SHELVED)
+		return;
+	if (chattering != sent)
+		agent_change(agent, changed, chattering ?
+		    OPERATOR_CHANGE_CHATTERING : OPERATOR_CHANGE_CALM, now);
+	if (chattering)
 		return;
 	if (a->state == ALARM_RAISED && a->notified != a->serial)
 		notify_raise(agent, changed, now);
@@ -249,10 +261,10 @@ agent_clear(struct agent *agent, const struct agent_alarm *cleared,
 	notify_clear(agent, cleared, at);
 	evidence_writer_cleared(agent->evidence_writer, cleared->alarm->serial,
 	    at);
-	if (end != ALARM_END_HEARTBEAT)
-		operator_end(agent, cleared, OPERATOR_CONFIGURATION, at);
-	if (end != ALARM_END_HEARTBEAT)
-		flapping_end(agent, cleared, at);
+	if (end == ALARM_END_HEARTBEAT)
+		return;
+	flapping_end(agent, cleared, at);
+	operator_end(agent, cleared, OPERATOR_CONFIGURATION, at);
 }
 
 void

@@ -46,7 +46,8 @@ void	 agent_remind(struct agent *, const struct agent_alarm *,
 
 /*
  * To be called when the notifications of an alarm are not withheld any more:
- * notifies its raise or clear, with the old time, if receivers were not.
+ * notifies what receivers do not have, that it is chattering or calm, and its
+ * raise or clear with the old time.
  */
 void	 agent_notify_difference(struct agent *, const struct agent_alarm *,
 	    struct wall_time now);

@@ -27,9 +27,18 @@ same_key(const struct configuration_watch *a,
 	    p->alarm->id == q->alarm->id && strcmp(a->name, b->name) == 0);
 }
 
+/* As agent_clear() does for an active alarm that the configuration ends. */
+static void
+end_withholding(struct agent *agent, const struct agent_alarm *old,
+    struct wall_time now)
+{
+	flapping_end(agent, old, now);
+	operator_end(agent, old, OPERATOR_CONFIGURATION, now);
+}
+
 /*
  * Clears an alarm that the configuration no longer has, if it is active, and
- * ends its shelf.
+ * ends its shelf and its chattering.
  */
 static void
 end_alarm(struct agent *agent, const struct agent_alarm *old,
@@ -45,8 +54,7 @@ end_alarm(struct agent *agent, const struct agent_alarm *old,
 	if (old->alarm->state == ALARM_RAISED)
 		agent_clear(agent, old, &event, now, end);
 	else
-		operator_end(agent, old, OPERATOR_CONFIGURATION, now);
-	flapping_end(agent, old, now);
+		end_withholding(agent, old, now);
 }
 
 /*
@@ -86,12 +94,10 @@ keep_alarm(struct agent *agent, struct generation *g, size_t position,
 			end_alarm(agent, &new, ALARM_END_DISABLED, now);
 		return;
 	}
-	if (raised) {
+	if (raised)
 		agent_clear(agent, old, &event, now, ALARM_END_REKEYED);
-	} else {
-		operator_end(agent, old, OPERATOR_CONFIGURATION, now);
-		flapping_end(agent, old, now);
-	}
+	else
+		end_withholding(agent, old, now);
 	/* It is odd while the alarm is active. */
 	new.alarm->transitions = old->alarm->transitions +
 	    (raised && !new.watch->profile->enabled);

@@ -165,7 +165,7 @@ alarm_raise(struct alarm *a, const struct detect_event *event,
 	a->state = ALARM_RAISED;
 	(void)alarm_set_verdict(a, verdict);
 	a->end = ALARM_END_HEARTBEAT;
-	a->flags = (a->flags & ALARM_CHATTERING) | flags_of(event);
+	a->flags = (uint8_t)((a->flags & ALARM_KEPT) | flags_of(event));
 	a->serial = serial;
 	a->count++;
 	a->raised = at;

@@ -40,8 +40,8 @@ enum alarm_end {
 };
 
 /*
- * Details of the last raise, except for ALARM_CHATTERING.  The bits are in the
- * state file.
+ * Details of the last raise, except for the bits of ALARM_KEPT, which a raise
+ * does not change.  The bits are in the state file.
  */
 #define ALARM_RECEIVED		0x01	/* a heartbeat was received before */
 #define ALARM_STOPPING		0x02	/* the peer announced its stop */
@@ -50,7 +50,10 @@ enum alarm_end {
 #define ALARM_SUMMARISED	0x10	/* by a storm notification */
 #define ALARM_DUAL		0x20	/* it is that of two active nodes */
 #define ALARM_CHATTERING	0x40	/* it is raised again and again */
-#define ALARM_FLAGS		0x7f
+#define ALARM_CHATTERING_SENT	0x80	/* receivers have chattering(6) and
+					   not calm(7) after it */
+#define ALARM_KEPT		(ALARM_CHATTERING | ALARM_CHATTERING_SENT)
+#define ALARM_FLAGS		0xff
 
 /* SnmpAdminString holds 255 octets (RFC 3411, section 5). */
 #define ALARM_DETAIL_SIZE	256

@@ -561,7 +561,8 @@ many_become_calm(void **state)
 	stage_begin(&stage, FLAPPING_MANY);
 	stage_advance(&stage, 10);
 	for (i = 0; i < 512; i++)
-		AGENT->current.alarms[i].flags |= ALARM_CHATTERING;
+		AGENT->current.alarms[i].flags |= ALARM_CHATTERING |
+		    ALARM_CHATTERING_SENT;
 	stage_reload(&stage, FLAPPING_MANY, 20);
 	assert_int_equal(AGENT->outbox.sequence, 512);
 	calm_down(81);
@@ -592,6 +593,60 @@ shelved_while_chattering(void **state)
 	assert_int_equal(newest()->withheld, NOTIFICATION_SHELVED);
 }
 
+/* When the shelf ends, receivers get what they do not have. */
+static void
+chattering_after_a_shelf(void **state)
+{
+	(void)state;
+	begin(FLAPPING("flapping = 1 in 1min"));
+	flap(2);
+	assert_null(operator_shelve(AGENT, "w", 3600 * NSEC_PER_SEC, "noc", "",
+	    stage_wall(3)));
+	flap(12);
+	assert_int_equal(nth(5)->withheld, NOTIFICATION_SHELVED);
+	assert_null(operator_unshelve(AGENT, "w", "noc", "", stage_wall(13)));
+	assert_int_equal(nth(7)->change, OPERATOR_CHANGE_UNSHELVED);
+	assert_newest(8, NOTIFICATION_CHANGED, 13);
+	assert_int_equal(newest()->change, OPERATOR_CHANGE_CHATTERING);
+	assert_int_equal(newest()->withheld, 0);
+	/* Now it becomes calm while it is shelved. */
+	assert_null(operator_shelve(AGENT, "w", 3600 * NSEC_PER_SEC, "noc", "",
+	    stage_wall(14)));
+	beat_until(80);
+	calm_down(80);
+	assert_newest(10, NOTIFICATION_CHANGED, 80);
+	assert_int_equal(newest()->withheld, NOTIFICATION_SHELVED);
+	assert_null(operator_unshelve(AGENT, "w", "noc", "", stage_wall(81)));
+	assert_newest(12, NOTIFICATION_CHANGED, 81);
+	assert_int_equal(newest()->change, OPERATOR_CHANGE_CALM);
+	assert_int_equal(newest()->withheld, 0);
+	/* Receivers have all. */
+	assert_null(operator_shelve(AGENT, "w", 3600 * NSEC_PER_SEC, "noc", "",
+	    stage_wall(82)));
+	assert_null(operator_unshelve(AGENT, "w", "noc", "", stage_wall(83)));
+	assert_newest(14, NOTIFICATION_CHANGED, 83);
+	assert_int_equal(newest()->change, OPERATOR_CHANGE_UNSHELVED);
+}
+
+/* The end of a shelf with the watch does not begin the chattering. */
+static void
+removed_while_shelved_and_chattering(void **state)
+{
+	(void)state;
+	begin(FLAPPING("flapping = 1 in 1min"));
+	flap(2);
+	assert_null(operator_shelve(AGENT, "w", 3600 * NSEC_PER_SEC, "noc", "",
+	    stage_wall(3)));
+	flap(12);
+	assert_true(is_chattering());
+	assert_int_equal(AGENT->outbox.sequence, 6);
+	stage_reload(&stage, "", 20);
+	assert_int_equal(nth(7)->change, OPERATOR_CHANGE_CALM);
+	assert_int_equal(nth(7)->withheld, NOTIFICATION_SHELVED);
+	assert_newest(8, NOTIFICATION_CHANGED, 20);
+	assert_int_equal(newest()->change, OPERATOR_CHANGE_UNSHELVED);
+}
+
 #define STAGED(f)	cmocka_unit_test_teardown(f, end)
 
 int
@@ -617,6 +672,8 @@ main(void)
 		STAGED(other_key_while_chattering),
 		STAGED(many_become_calm),
 		STAGED(shelved_while_chattering),
+		STAGED(chattering_after_a_shelf),
+		STAGED(removed_while_shelved_and_chattering),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
