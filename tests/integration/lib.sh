@@ -304,10 +304,24 @@ end_processes() {
 		done
 	done
 	for pid in "${PID[@]}"; do
-		kill -KILL "$pid"
+		! is_child "$pid" || kill -KILL "$pid"
 		wait "$pid"
 	done
 } 2>/dev/null # the shell's message for each killed process
+
+# is_child PID: is it a process of this script?  If one has ended by itself,
+# another process may have its pid.
+is_child() {
+	local stat fields
+
+	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return
+	read -ra fields <<<"${stat##*)}"
+	[ "${fields[1]}" = "$$" ]
+}
+
+child_ended() {
+	! is_child "$1"
+}
 
 # started NAME: remembers the process that was just put into the background
 started() {

@@ -74,8 +74,8 @@ stop() {
 
 	[ -n "$pid" ] || return 0
 	unset "PID[$1]"
-	kill -"${2:-TERM}" "$pid" 2>/dev/null
-	wait_for 10 gone "$pid" || {
+	! is_child "$pid" || kill -"${2:-TERM}" "$pid" 2>/dev/null
+	wait_for 10 child_ended "$pid" || {
 		note "$1 did not end within 10 s"
 		kill -KILL "$pid"
 	}
