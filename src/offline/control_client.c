@@ -42,7 +42,7 @@ hint(int error)
 static struct control_client *
 cannot_connect(const char *path, int error)
 {
-	/* With its limit, connect() fails so while the backlog is full. */
+	/* With SO_SNDTIMEO, that is the error while the backlog is full. */
 	if (error == EAGAIN)
 		error = ETIMEDOUT;
 	log_errx("cannot connect to hbwatchd at %s: %s%s", path,
@@ -137,6 +137,7 @@ control_client_send(struct control_client *c, const char *const *fields,
 	for (i = 0; i < nfields && length <= CONTROL_REQUEST_MAX; i++) {
 		if (strpbrk(fields[i], "\t\n") != NULL) {
 			log_errx("\"%s\" has a tab or a newline", fields[i]);
+			errno = EINVAL;
 			return (false);
 		}
 		length += (size_t)snprintf(line + length,
@@ -145,6 +146,7 @@ control_client_send(struct control_client *c, const char *const *fields,
 	if (length > CONTROL_REQUEST_MAX) {
 		log_errx("the request is too long; expected at most %d octets",
 		    CONTROL_REQUEST_MAX);
+		errno = EINVAL;
 		return (false);
 	}
 	line[length++] = '\n';

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * A connection to the control socket of hbwatchd, see hbwatch-control(5).
- * Errors are logged, with what to do next.
+ * Errors are logged.
  */
 #ifndef HBW_CONTROL_CLIENT_H
 #define HBW_CONTROL_CLIENT_H
@@ -27,7 +27,8 @@ void	 control_client_close(struct control_client *);
 /*
  * Sends a request: the version of the protocol, and these fields, which must
  * not contain control characters.  Several requests can be sent before their
- * answers are read.  False on error.
+ * answers are read.  False on error; errno is EINVAL for an invalid request, of
+ * which nothing was sent.
  */
 bool	 control_client_send(struct control_client *,
 	    const char *const *fields, size_t nfields);

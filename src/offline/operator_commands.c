@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -16,7 +17,7 @@ struct arguments {
 	const char	*watch;
 };
 
-/* COMMAND_SUCCESS, or what the subcommand returns. */
+/* On COMMAND_SUCCESS the subcommand continues; it returns any other result. */
 static enum command_status
 parse(int argc, char **argv, const char *options, struct arguments *a)
 {
@@ -48,7 +49,7 @@ parse(int argc, char **argv, const char *options, struct arguments *a)
 	return (COMMAND_SUCCESS);
 }
 
-/* Shows the error of hbwatchd, without control characters. */
+/* Logs the error of hbwatchd, without control characters. */
 static enum command_status
 refused(const json_t *line)
 {
@@ -66,13 +67,13 @@ refused(const json_t *line)
 }
 
 static enum command_status
-ask(struct control_client *client, const char *const *fields, size_t n)
+exchange(struct control_client *client, const char *const *fields, size_t n)
 {
 	enum command_status	 status = COMMAND_SUCCESS;
 	json_t			*line;
 
 	if (!control_client_send(client, fields, n))
-		return (COMMAND_FAILURE);
+		return (errno == EINVAL ? COMMAND_FAILURE : COMMAND_BLIND);
 	line = control_client_next(client);
 	if (line == NULL)
 		return (COMMAND_BLIND);
@@ -82,7 +83,7 @@ ask(struct control_client *client, const char *const *fields, size_t n)
 	return (status);
 }
 
-/* Sends the request; the last field is the watch.  Prints what was done. */
+/* Sends the request, and prints `done` when hbwatchd has done it. */
 static enum command_status
 request(const struct arguments *a, const char *const *fields, size_t n,
     const char *done)
@@ -92,7 +93,7 @@ request(const struct arguments *a, const char *const *fields, size_t n,
 	char			 quoted[UTF8_QUOTE_SIZE];
 
 	if (client != NULL)
-		status = ask(client, fields, n);
+		status = exchange(client, fields, n);
 	control_client_close(client);
 	if (status == COMMAND_SUCCESS)
 		printf("watch %s: %s\n", utf8_quote(a->watch, quoted), done);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * `hbwatch acknowledge`, `shelve` and `unshelve`: what an operator tells the
- * running hbwatchd about the alarms of a watch.
+ * `hbwatch acknowledge`, `shelve` and `unshelve`: actions of an operator on the
+ * alarms of a watch, which the running hbwatchd does.
  */
 #ifndef HBW_OPERATOR_COMMANDS_H
 #define HBW_OPERATOR_COMMANDS_H

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -15,7 +16,7 @@
 
 struct status {
 	const char		*socket;
-	const char		*watch;		/* the only one, or NULL */
+	const char		*watch;		/* only this one, or NULL */
 	bool			 all;
 	bool			 json;
 	bool			 refresh;
@@ -94,7 +95,7 @@ print_json(const struct status *st, const json_t *line)
 {
 	size_t	 flags = JSON_COMPACT | JSON_REAL_PRECISION(15);
 
-	/* A terminal gets no control characters of names and texts. */
+	/* On a terminal, control characters in names and texts are escaped. */
 	if (isatty(STDOUT_FILENO))
 		flags |= JSON_ENSURE_ASCII;
 	(void)json_dumpf(line, st->screen->out, flags);
@@ -144,7 +145,7 @@ take_end(struct status *st, const json_t *end)
 	st->result = st->watch != NULL ? COMMAND_REFUSED : COMMAND_BLIND;
 }
 
-/* Takes a line.  False for the last one. */
+/* Handles a line of the answer.  False for the last one, the end. */
 static bool
 take_line(struct status *st, json_t *line)
 {
@@ -170,7 +171,7 @@ print_omitted(const struct status *st)
 	snprintf(text, sizeof(text), "Not shown: %lld of %lld watches%s. "
 	    "`hbwatch status -a` shows all.", st->omitted,
 	    st->omitted + (long long)st->shown,
-	    st->shown >= MOST ? "" : "; they need no look");
+	    st->shown >= MOST ? "" : "; they need no attention");
 	fputc('\n', st->screen->out);
 	screen_paragraph(st->screen, SCREEN_PLAIN, 0, "", text);
 }
@@ -187,7 +188,8 @@ no_answer(const struct status *st)
 	s.colour = false;
 	screen_paragraph(&s, SCREEN_PLAIN, 6, "Next: ", "Check that hbwatchd "
 	    "runs (`systemctl status hbwatchd`), and that you are root or in "
-	    "its group. The state of no watch is known until it answers.");
+	    "its group. Until it answers, the state of the watches is "
+	    "unknown.");
 	return (COMMAND_BLIND);
 }
 
@@ -195,15 +197,19 @@ static enum command_status
 print_status(void *arg, const struct screen *s)
 {
 	struct status	*st = arg;
-	json_t		*line;
+	json_t		*line = NULL;
 	bool		 more = true;
 
 	st->screen = s;
+	st->result = COMMAND_REFUSED;		/* of an invalid request */
 	st->client = control_client_open(st->socket);
 	if (st->client == NULL)
 		return (no_answer(st));
 	status_table_init(&st->table, s);
-	line = send_request(st) ? control_client_next(st->client) : NULL;
+	if (send_request(st))
+		line = control_client_next(st->client);
+	else if (errno == EINVAL)
+		more = false;
 	while (line != NULL) {
 		more = take_line(st, line);
 		json_decref(line);

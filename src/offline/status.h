@@ -11,7 +11,9 @@
 #define STATUS_USAGE	"status [-S SOCKET] [-j | -w] [-a | WATCH]"
 #define NAMES_USAGE	"names [-S SOCKET] [PREFIX]"
 
-/* Run the subcommands; argv[0] is the name of the program. */
+/*
+ * Run the subcommands; argv[0] is the name of the program.  Errors are logged.
+ */
 enum command_status	 status_main(int argc, char **argv);
 enum command_status	 names_main(int argc, char **argv);
 

@@ -124,6 +124,9 @@ is "a watch that is alive: exit status 0" $? 0
 "$hbwatch" status -S "$S" none >"$W/out" 2>&1
 is "no such watch: exit status 2" $? 2
 is "no such watch: the error" "$(cat "$W/out")" 'hbwatch: no watch "none"'
+"$hbwatch" status -S "$S" $'none\tat all' >"$W/out" 2>&1
+is "no name of a watch: exit status 2" $? 2
+is "no name of a watch: the error" "$(wc -l <"$W/out")" 1
 "$hbwatch" status -S "$W/none" >"$W/out" 2>&1
 is "no daemon: exit status 3" $? 3
 check "no daemon: says what to do next" grep -q "systemctl status" "$W/out"
@@ -152,7 +155,7 @@ is "names have the prefix" "$("$hbwatch" names -S "$S" m | tr '\n' ' ')" \
 	"mirror \
 manager-on-a-host-with-a-rather-long-name.example.net maintenance "
 
-# Twelve watches, eight of which need a look, each 12,500 times.
+# Twelve watches, eight of which need attention, each 12,500 times.
 answer many 12500
 begin=${EPOCHREALTIME/./}
 "$hbwatch" status -S "$S" >"$W/out"
@@ -218,7 +221,7 @@ if command -v tmux >/dev/null; then
 	check "-w shows that the daemon went away" soon screen_has \
 		"cannot connect"
 	check "-w shows what to do, in lines of the screen" screen_has \
-		"of no watch is known until it answers\.$"
+		"^      unknown\.$"
 	check "-w shows nothing old then" screen_lacks "flinkserver"
 	answer pair
 	check "-w shows that the daemon came back" soon screen_has "manager"
