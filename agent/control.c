@@ -15,16 +15,16 @@
 #include "control_connection.h"
 #include "user_names.h"
 
-/* What one turn of the loop spends here at most. */
+/* The most time that one turn of the loop spends here. */
 #define WORK_NS		(NSEC_PER_SEC / 2000)
-/* Connections that one turn accepts at most. */
+/* The most connections that one turn accepts. */
 #define ACCEPT_PART	16
 
-/* A client without a request, or one that does not read, is closed. */
+/* A connection without an octet in or out for this time is closed. */
 #define IDLE_NS		(60 * NSEC_PER_SEC)
 /* The same while others wait for a place. */
 #define CROWDED_NS	(NSEC_PER_SEC / 4)
-/* The connections are checked for that this often. */
+/* The interval of the checks for such connections. */
 #define CHECK_NS	NSEC_PER_SEC
 /* The time until the next try if no connection can be accepted. */
 #define ACCEPT_NS	NSEC_PER_SEC
@@ -41,8 +41,8 @@ struct control {
 	struct control_connection	*connections[CONTROL_CLIENTS];
 	size_t				 count;
 	size_t				 first;		/* to be served first */
-	bool				 busy;		/* more can be done */
-	struct mono_time		 resume;	/* then; see serve() */
+	bool				 busy;		/* there is more work */
+	struct mono_time		 resume;	/* no work before */
 	/* In the poll set: the listener, then polled connections. */
 	size_t				 position;
 	size_t				 polled;
@@ -110,8 +110,8 @@ remove_connection(struct control *c, size_t i)
 }
 
 /*
- * The connection that was not used for the longest time, if it was not used for
- * `ns`; c->count: none.
+ * The index of the connection that was not used for the longest time, if that
+ * is at least `ns`; c->count: none.
  */
 static size_t
 find_unused(const struct control *c, int64_t ns, struct mono_time now)
@@ -119,7 +119,7 @@ find_unused(const struct control *c, int64_t ns, struct mono_time now)
 	size_t	 i, found = c->count;
 
 	for (i = 0; i < c->count; i++)
-		/* While it waits for the disk, that is not its fault. */
+		/* One whose answer waits for the disk is in use. */
 		if ((found == c->count || mono_before(c->connections[i]->used,
 		    c->connections[found]->used)) &&
 		    !c->connections[i]->waiting &&
@@ -179,7 +179,7 @@ accept_connections(struct control *c, struct mono_time now)
 	}
 }
 
-/* Closes connections that are over or not used. */
+/* Closes connections that were not used for IDLE_NS. */
 static void
 check_connections(struct control *c, struct mono_time now)
 {
@@ -226,7 +226,7 @@ control_due(const struct control *c)
 		return (c->resume);
 	if (c->count > 0)
 		due = c->check_due;
-	/* Also when there is nothing to accept then: it is rare. */
+	/* Perhaps there is nothing to accept then, but this is rare. */
 	if (c->accept_due.ns != 0)
 		due = mono_min(due, c->accept_due);
 	return (due);

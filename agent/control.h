@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The server of the control socket, hbwatch-control(5), in the loop of the
- * agent.  It never waits for a client, and what one call does is limited, as
- * are the clients and their buffers.
+ * agent.  It never waits for a client.  The work of one call, the number of
+ * clients and their buffers are limited.
  */
 #ifndef HBW_CONTROL_H
 #define HBW_CONTROL_H
@@ -15,7 +15,7 @@
 #include "control_status.h"
 #include "snmp_library.h"
 
-/* Others wait until one of these ends. */
+/* The most clients at a time; further ones wait until one of these ends. */
 #define CONTROL_CLIENTS	128
 
 struct control;

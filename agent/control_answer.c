@@ -9,16 +9,16 @@
 
 /*
  * With at most this many watches, status lists all of them.  With more it lists
- * those that need a look, up to a limit.
+ * those that need attention, up to a limit.
  */
 #define STATUS_ALL	100
 #define STATUS_MOST	1000
 #define NAMES_MOST	1000
 #define EVENTS_MOST	10
-/* Notifications in which these are searched, from the newest on. */
+/* The most notifications that are searched for them, from the newest on. */
 #define EVENTS_SEARCHED	20000
 
-/* What one call of control_answer_work() does at most. */
+/* The most that one call of control_answer_work() does. */
 #define NAMES_PART	256
 #define EVENTS_PART	8
 
@@ -112,7 +112,10 @@ wait_for_survey(struct control_answer *answer, struct control_answers *all)
 	}
 	if (s != NULL && s->done == s->nwatches)
 		return (begin_status(answer, all));
-	/* One that has begun may have missed what the client did before. */
+	/*
+	 * A survey in progress may lack changes that the client made before
+	 * its request.
+	 */
 	if (s != NULL || (all->survey != NULL && all->survey->done > 0))
 		return (CONTROL_WAITS);
 	if (all->survey == NULL)

@@ -17,7 +17,7 @@
 #include "control_survey.h"
 #include "state/control_request.h"
 
-/* What all answers use; owns only the survey. */
+/* Shared by all answers; owns only the survey. */
 struct control_answers {
 	struct agent			*agent;
 	const struct control_place	*place;
@@ -61,13 +61,14 @@ enum control_progress {
 };
 
 /*
- * Begins an answer, and does what an operator asks for.  The texts of the
- * request must be valid until the answer is done; `who` is the operator.
+ * Begins an answer.  If the request is an action of an operator, `who`, the
+ * action is done now.  The texts of the request must be valid until the answer
+ * is done.
  */
 void	 control_answer_begin(struct control_answer *,
 	    struct control_answers *, const struct control_request *,
 	    const char *who);
-/* Writes the next part, at most a line or so. */
+/* Writes the next part: a line, some names, or some events. */
 enum control_progress control_answer_work(struct control_answer *,
 	    struct control_answers *);
 /* Releases what it owns, at any time. */

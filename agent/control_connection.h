@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * A connection of a client to the control socket: its requests are read and
+ * A connection of a client to the control socket.  Its requests are read and
  * answered one after the other.
  */
 #ifndef HBW_CONTROL_CONNECTION_H
@@ -42,7 +42,7 @@ void	 control_connection_free(struct control_connection *);
 /* The events to poll for. */
 short	 control_connection_events(const struct control_connection *);
 
-/* The client of a request that was rejected, and the reason, to be logged. */
+/* Logs that a request of the user was rejected, and why. */
 typedef void control_connection_rejected(void *arg, uid_t, const char *error);
 /* Writes text[USER_NAMES_TEXT_SIZE], the name of a user, and returns it. */
 typedef char *control_connection_name(void *arg, uid_t, char *text);

@@ -55,7 +55,7 @@ open_address(struct unix_address *a, const char *path)
 	    make_directory(path) && unix_address_open(a, path)));
 }
 
-/* errno is that of a connection to the socket; 0: somebody answers. */
+/* The error (errno) of a connection to it; 0: a process listens on it. */
 static int
 connect_error(const struct unix_address *a)
 {

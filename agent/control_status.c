@@ -12,7 +12,7 @@
 #include "subagent.h"
 #include "table.h"
 
-/* NULL for a text that is not there. */
+/* NULL for an empty text, too. */
 static const char *
 text_or_null(const char *text)
 {
@@ -320,7 +320,7 @@ put_watch(struct json *j, const struct agent *agent,
 	json_time(j, "lastHeartbeat", row->watch.last_wall);
 	json_duration(j, "silence", !p->enabled ? -1 :
 	    detect_silence_ns(&row->watch, row->now));
-	/* Without a learned interval there is no jitter. */
+	/* While the interval is not known, there is no jitter. */
 	json_duration(j, "interval", detect_interval_ns(&row->watch) == 0 ? -1 :
 	    detect_interval_ns(&row->watch));
 	json_duration(j, "jitter", detect_interval_ns(&row->watch) == 0 ? -1 :

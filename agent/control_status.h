@@ -16,7 +16,7 @@
 #include "control_survey.h"
 #include "state/notification.h"
 
-/* What the agent itself does not have.  The strings are the caller's. */
+/* Places that are not in struct agent.  The strings are the caller's. */
 struct control_place {
 	const char	*state;		/* the state directory */
 	const char	*listen;	/* of -L; NULL: a subagent */

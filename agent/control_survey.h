@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * The ranks of all watches at one time: which need a look, and how many watches
- * there are of each state.  It is made in parts, so that many watches do not
- * delay the agent, and the answers to several requests share it.
+ * The ranks of all watches at one time: which of them need attention, and how
+ * many there are of each state.  It is made in parts, so that many watches do
+ * not delay the agent, and the answers to several requests share it.
  */
 #ifndef HBW_CONTROL_SURVEY_H
 #define HBW_CONTROL_SURVEY_H
@@ -25,7 +25,7 @@ enum control_rank {
 	CONTROL_RANK_LATE,
 	CONTROL_RANK_SHELVED,
 	CONTROL_RANK_CHATTERING,
-	CONTROL_RANK_OTHER,		/* needs no look */
+	CONTROL_RANK_OTHER,		/* needs no attention */
 };
 
 struct control_survey {

@@ -13,7 +13,7 @@
 #include "base/utf8.h"
 #include "offline/screen.h"
 
-/* Paragraphs in a file without a limit are still read by people. */
+/* The width of paragraphs if the screen has no limit, for example a file. */
 #define PARAGRAPH_WIDTH	80
 /* Narrower screens are written as if they had this width. */
 #define LEAST_WIDTH	40

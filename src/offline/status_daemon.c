@@ -3,7 +3,7 @@
 
 #include "offline/status_report.h"
 
-#define INDENT		11
+#define INDENT		11	/* columns */
 #define NAMES		4	/* more interfaces are only counted */
 
 /* "2 alive, 1 blind": the members of the object that are not zero. */
@@ -168,7 +168,10 @@ engine_fault(const struct screen *s, const json_t *engine)
 	    "read `journalctl -u hbwatchd`");
 }
 
-/* `engine` is its error, which each capture has then; "": none. */
+/*
+ * While the engine has an error, each capture has the same one, which is not
+ * repeated here.  `engine` is that error; "": none.
+ */
 static void
 interface_fault(const struct screen *s, const json_t *interface,
     const char *engine)

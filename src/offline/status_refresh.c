@@ -17,7 +17,7 @@
 #include "offline/status_refresh.h"
 
 #define PERIOD_NS	NSEC_PER_SEC
-/* After this time without an answer the screen says so. */
+/* After this time without an output, show_hung() is called. */
 #define LIMIT_NS	(5 * NSEC_PER_SEC)
 #define FRAME_MOST	(1024 * 1024)	/* octets; more is never visible */
 
@@ -38,7 +38,7 @@ struct refresh {
 	char			*frame;		/* owned */
 	size_t			 length;
 	size_t			 capacity;
-	struct mono_time	 started;	/* the printer was */
+	struct mono_time	 started;	/* time of its start */
 	enum command_status	 status;	/* of the last whole frame */
 };
 
@@ -120,7 +120,7 @@ rows(void)
 static void
 add(FILE *out, const char *text, size_t length)
 {
-	/* Afterwards it would clear the last column of a full line, too. */
+	/* After a text of the full width it would clear the last column. */
 	fputs(CLEAR_LINE, out);
 	fwrite(text, 1, length, out);
 	fputs("\r\n", out);
@@ -230,7 +230,7 @@ finish(struct refresh *r)
 		return (true);
 	(void)close(r->fd);
 	r->fd = -1;
-	/* It has ended, unless it was not read up to the end. */
+	/* A printer that was read up to the end has exited already. */
 	(void)kill(r->pid, SIGKILL);
 	while (waitpid(r->pid, &status, 0) == -1 && errno == EINTR)
 		;
@@ -342,7 +342,6 @@ run(struct refresh *r, const sigset_t *waiting)
 			continue;
 		}
 		if (readable && receive(r)) {
-			/* Read up to the end: it exits, and is not killed. */
 			if (!finish(r))
 				r->status = COMMAND_BLIND;
 			if (!show(r->frame, r->length))

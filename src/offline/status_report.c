@@ -140,7 +140,7 @@ print_operator(const struct screen *s, const json_t *alarm)
 	screen_paragraph(s, SCREEN_BOLD, 11, "    Noted: ", text);
 }
 
-/* A cause below this confidence can be another one. */
+/* Percent; below this confidence the cause may be wrong. */
 #define SURE	80
 
 static void
@@ -194,9 +194,9 @@ status_print_blind(const struct screen *s, const json_t *watch)
 	screen_paragraph(s, SCREEN_BOLD, 11, "    Blind: ",
 	    *reason != '\0' ? reason : "hbwatchd cannot capture");
 	screen_paragraph(s, SCREEN_BOLD, 11, "    Next:  ",
-	    "Remove this reason: check the interface with `ip link`, and the "
-	    "section of the watch in hbwatchd.conf; `journalctl -u hbwatchd` "
-	    "says more. No alarm is raised while the watch is blind.");
+	    "Check the interface with `ip link`, and the section of the watch "
+	    "in hbwatchd.conf; `journalctl -u hbwatchd` has details. No alarm "
+	    "is raised while the watch is blind.");
 }
 
 void

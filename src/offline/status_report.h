@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * The answers of hbwatchd, as text for people.  hbwatch-control(5) describes
- * the objects.  Members that are missing or null are like empty ones, so that
- * the daemon may be of another version.
+ * the objects.  A member that is missing or null is no error, because the
+ * daemon may be of another version.
  */
 #ifndef HBW_STATUS_REPORT_H
 #define HBW_STATUS_REPORT_H
@@ -13,13 +13,13 @@
 
 #include "offline/screen.h"
 
-/* Members of an object: "", a negative number, 0, false. */
+/* The value of a member.  Of a missing one it is "", -1, 0 or false. */
 const char *status_text(const json_t *, const char *key);
 double	 status_number(const json_t *, const char *key);
 json_int_t status_count(const json_t *, const char *key);
 bool	 status_flag(const json_t *, const char *key);
 
-/* Is the text of the member this one? */
+/* True if the member is this text. */
 bool	 status_is(const json_t *, const char *key, const char *text);
 
 bool	 status_is_raised(const json_t *alarm);
@@ -36,13 +36,13 @@ char	*status_time(const json_t *, const char *key, char *text);
 /* The seconds since 1970, or a negative number for no time. */
 double	 status_seconds(const json_t *, const char *key);
 
-/* The style in which a state of a watch, or a severity, is shown. */
+/* The style of the state of a watch, and of a severity. */
 enum screen_style status_state_style(const char *state);
 enum screen_style status_severity_style(const char *severity);
 
-/* The header: the daemon, totals, and what does not work with its remedy. */
+/* The header: the daemon, the totals, and each fault with its remedy. */
 void	 status_print_daemon(const struct screen *, const json_t *daemon);
-/* Only what does not work. */
+/* Only the faults. */
 void	 status_print_daemon_faults(const struct screen *,
 	    const json_t *daemon);
 
@@ -53,8 +53,8 @@ void	 status_print_daemon_faults(const struct screen *,
 void	 status_print_alarm(const struct screen *, const json_t *alarm);
 void	 status_print_blind(const struct screen *, const json_t *watch);
 /*
- * What is wrong with a watch, why, and what to do next, as paragraphs; nothing
- * for a watch that needs no look.
+ * Paragraphs that say what is wrong with a watch, why, and what to do next;
+ * nothing for a watch that needs no attention.
  */
 void	 status_print_faults(const struct screen *, const json_t *watch);
 

@@ -4,11 +4,12 @@
 #include "offline/status_report.h"
 
 #define CELL_SIZE	SCREEN_TEXT_SIZE
-#define GAP		1
-#define MARK		2		/* columns of the mark and its gap */
-#define LEAST_NAME	8		/* columns of a name or a peer */
+/* Columns of the screen. */
+#define GAP		1		/* between two cells */
+#define MARK		2		/* the mark and its gap */
+#define LEAST_NAME	8		/* a name or a peer is not narrower */
 
-/* The first ones are always shown, the others if there is room for them. */
+/* Those from COLUMN_OPTIONAL on are shown only if there is room for them. */
 enum column {
 	COLUMN_WATCH,
 	COLUMN_PEER,
@@ -31,13 +32,14 @@ static const char *const	 titles[COLUMNS] = {
 	"Interface", "Heartbeat", "Address",
 };
 
-/* Numbers are at the right. */
+/* Numbers are aligned to the right. */
 static bool
 is_right(enum column column)
 {
 	return (column == COLUMN_SILENCE || column == COLUMN_INTERVAL);
 }
 
+/* Open alarms come before others, then more severe ones before others. */
 static int
 rank(const json_t *alarm)
 {
@@ -52,7 +54,7 @@ rank(const json_t *alarm)
 	return (i + (status_is_open(alarm) ? 4 : 0));
 }
 
-/* The alarm of a row: the open and then the most severe one; NULL: none. */
+/* The raised alarm of the highest rank; NULL: none. */
 static const json_t *
 first_alarm(const json_t *watch)
 {
@@ -216,7 +218,7 @@ measure(struct status_table *t)
 			t->widths[column] = (int)strlen(titles[column]);
 }
 
-/* Shrinks names and peers, the wider one first. */
+/* Makes the columns of names and peers narrower, the wider one first. */
 static void
 shrink(struct status_table *t, int too_many)
 {
@@ -254,7 +256,7 @@ fit(struct status_table *t)
 
 /* ---- output */
 
-/* The last column has no blanks after it. */
+/* After the last column no blanks are written. */
 static bool
 is_last(const struct status_table *t, unsigned column)
 {

@@ -9,7 +9,7 @@
 #include "diagnosis/evidence.h"
 #include "offline/status_report.h"
 
-#define INDENT		18
+#define INDENT		18	/* columns before the value of a line */
 #define ANSWER		11	/* columns of the answer to a question */
 #define EVENT		44	/* columns before the detail of an event */
 #define ANSWERS		8	/* most signals of a question */
@@ -104,7 +104,7 @@ struct answer {
 
 static const struct question {
 	const char	*text;
-	bool		 always;	/* the documentation asks it */
+	bool		 always;	/* also without an answer */
 	struct answer	 answers[ANSWERS];
 } questions[] = {
 	{ "Is the instance on the peer running?", true, {
@@ -167,7 +167,7 @@ find_signal(const json_t *evidence, const struct answer *a)
 	return (NULL);
 }
 
-/* Why the signal is not known, if its text says more than that. */
+/* The reason why the signal is not known, if its text is one. */
 static const char *
 unknown_text(const json_t *evidence, uint8_t number)
 {

@@ -23,7 +23,7 @@
 #define CONTROL_SHELF_MAX_NS	(366 * DURATION_MAX_NS)
 
 enum control_command {
-	CONTROL_STATUS,		/* the watches that need a look */
+	CONTROL_STATUS,		/* the watches that need attention */
 	CONTROL_STATUS_ALL,
 	CONTROL_STATUS_WATCH,
 	CONTROL_NAMES,

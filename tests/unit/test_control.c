@@ -317,7 +317,7 @@ many_watches(void **state)
 	(void)state;
 	begin(text);
 	fd = client();
-	/* None needs a look. */
+	/* None needs attention. */
 	ask(fd, "1\tstatus\n");
 	(void)read_answer(fd);
 	assert_int_equal(count("\"type\":\"watch\""), 0);
