@@ -28,7 +28,7 @@ static const struct subcommand {
 	const char		*usage;
 	enum command_status	(*run)(int argc, char **argv);
 } subcommands[] = {
-	{ "check", "check FILE", check_main },
+	{ "check", "check [FILE]", check_main },
 	{ "replay", REPLAY_USAGE, replay_main },
 	{ "discover", DISCOVER_USAGE, discover_main },
 	{ "explain", EXPLAIN_USAGE, explain_main },
@@ -55,19 +55,21 @@ usage(FILE *stream)
 static enum command_status
 check_main(int argc, char **argv)
 {
+	const char		*file = SYSCONFDIR "/hbwatch/hbwatchd.conf";
 	struct configuration	*c;
 	int			 option = getopt(argc, argv, "+h");
 
 	if (option == 'h')
 		return (COMMAND_HELP);
-	if (option != -1 || argc - optind != 1)
+	if (option != -1 || argc - optind > 1)
 		return (COMMAND_USAGE);
-	c = configuration_load(argv[optind], true, stderr);
+	if (argc - optind == 1)
+		file = argv[optind];
+	c = configuration_load(file, true, stderr);
 	if (c == NULL)
 		return (COMMAND_REFUSED);
 	if (c->nwatches == 0)
-		fprintf(stderr, "%s: warning: no watch is configured\n",
-		    argv[optind]);
+		fprintf(stderr, "%s: warning: no watch is configured\n", file);
 	fputs(c->warnings, stderr);
 	configuration_free(c);
 	puts("configuration OK");

@@ -516,6 +516,16 @@ for command in check replay discover; do
 	    nothing out
 done
 
+# ---- the default configuration, if this machine has none
+"$HBWATCH" check >out 2>err
+status=$?
+if ! grep -q '^configuration OK' out; then
+	sed -n 's/^\/.*\/hbwatch\/hbwatchd.conf:.*/fine/p' err | head -n 1 >got
+	echo fine >expected
+	same "check without a file checks that of hbwatchd" 2 $status \
+	    expected got nothing out
+fi
+
 # ---- packets that do not count
 cat >pinned <<'END'
 watch "any" { interface = "eth1" peer = "192.0.2.12" heartbeat = "udp 20053" }
