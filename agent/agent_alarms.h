@@ -34,8 +34,8 @@ void	 agent_clear(struct agent *, const struct agent_alarm *,
 void	 agent_set_verdict(struct agent *, const struct agent_alarm *,
 	    const struct verdict *);
 /*
- * Something changed of an alarm.  Another cause of a summarised alarm is not
- * notified, and that of a shelved one is only in the history.
+ * Queues hbwAlarmChanged.  Another cause of a summarised alarm is not notified,
+ * and that of a shelved or chattering one is only in the history.
  */
 void	 agent_change(struct agent *, const struct agent_alarm *,
 	    enum operator_change, struct wall_time now);

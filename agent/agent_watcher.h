@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
  * Notifications about hbwatchd itself: that it has started, that it runs, and
- * that it stops.  A receiver that misses them notices that hbwatchd is silent.
+ * that it stops.  A receiver that gets none of them for some time can conclude
+ * that hbwatchd does not run.
  */
 #ifndef HBW_AGENT_WATCHER_H
 #define HBW_AGENT_WATCHER_H

@@ -10,8 +10,8 @@
 /* The latest raises of an alarm. */
 struct flapping_raises {
 	struct mono_time	*times;		/* a ring of limit + 1; owned */
-	uint64_t		 count;		/* ever counted */
-	struct mono_time	 since;		/* they are counted */
+	uint64_t		 count;		/* of all raises since then */
+	struct mono_time	 since;		/* raises are counted */
 	bool			 listed;	/* in the heap */
 };
 
@@ -104,7 +104,7 @@ flapping_end(struct agent *agent, const struct agent_alarm *changed,
 	agent_notify_difference(agent, changed, now);
 }
 
-/* Makes room for the raises, if a watch has the option. */
+/* Allocates memory for the raises, if a watch has the option. */
 static void
 begin(struct agent *agent)
 {
@@ -117,7 +117,7 @@ begin(struct agent *agent)
 		return;
 	f->raises = calloc(n, sizeof(*f->raises));
 	if (f->raises == NULL || !heap_init(&f->calm, n)) {
-		log_errx("chattering alarms are not noticed: out of memory");
+		log_errx("out of memory; the option flapping is ignored");
 		flapping_free(agent);
 		return;
 	}

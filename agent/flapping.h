@@ -1,15 +1,15 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * Alarms that are raised again and again: one that is raised more often than
- * the option `flapping` of its watch permits is chattering.
+ * An alarm that is raised more often than the option `flapping` of its watch
+ * permits is chattering.
  *
  * hbwAlarmChanged is sent when that begins and when it ends.  In between,
  * raises and clears are only in the history.  It ends when at most half as many
  * raises are within the same time; then the raise or the clear is notified if
  * receivers do not have it.
  *
- * The raises are not on disk.  After a restart or a reload a chattering alarm
- * stays so for that time at least.
+ * The times of the raises are not on disk.  After a restart or a reload a
+ * chattering alarm stays chattering for that time at least.
  */
 #ifndef HBW_FLAPPING_H
 #define HBW_FLAPPING_H
@@ -22,11 +22,11 @@
 #include "base/wall.h"
 
 /*
- * Counts the raise of an alarm of the current configuration.  True if it begins
- * to be chattering by it.
+ * Counts the raise of an alarm of the current configuration.  True if the alarm
+ * begins to chatter with this raise.
  */
 bool	 flapping_raised(struct agent *, const struct agent_alarm *);
-/* Ends the chattering of an alarm; nothing if it is not. */
+/* Ends the chattering of an alarm; does nothing if it is not chattering. */
 void	 flapping_end(struct agent *, const struct agent_alarm *,
 	    struct wall_time now);
 /* Another configuration is in effect. */

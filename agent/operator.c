@@ -6,7 +6,7 @@
 #include "base/utf8.h"
 #include "operator.h"
 
-/* Who ends a shelf when no operator does. */
+/* The name in the action when a shelf ends without an operator. */
 #define WHO_ITSELF	"hbwatchd"
 
 /* The most shelves that end in a turn of the loop. */
@@ -17,8 +17,9 @@
 /* ---- the ends of the shelves */
 
 /*
- * An entry of agent->shelves has the position of an alarm.  It stays there when
- * its shelf ends early or gets another end, and is ignored then.
+ * An entry of agent->shelves has the position of an alarm and the end of its
+ * shelf.  If the shelf ends early or gets another end, the entry stays there
+ * and is ignored.
  */
 static bool
 is_current(const struct agent *agent, const struct heap_entry *e)
@@ -30,7 +31,7 @@ is_current(const struct agent *agent, const struct heap_entry *e)
 	    action->ends.ns == e->due.ns);
 }
 
-/* Makes room, and removes what is ignored.  False when memory is exhausted. */
+/* Makes room, and removes ignored entries.  False when memory is exhausted. */
 static bool
 make_room(struct agent *agent)
 {
@@ -91,7 +92,7 @@ operator_work(struct agent *agent, struct wall_time now)
 
 /* ---- actions */
 
-/* Owns the action, which may be NULL. */
+/* Takes the reference to the action, which may be NULL. */
 static void
 set_action(struct agent *agent, const struct agent_alarm *changed,
     struct operator_action *action, enum operator_change change,
@@ -117,7 +118,7 @@ operator_end(struct agent *agent, const struct agent_alarm *shelved,
 		.time = now,
 	};
 
-	/* Without memory the shelf ends, too; only its text is missing. */
+	/* If memory is exhausted, the shelf ends without an action. */
 	if (alarm_operator_state(shelved->alarm) == OPERATOR_SHELVED)
 		set_action(agent, shelved, operator_action_new(&like),
 		    OPERATOR_CHANGE_UNSHELVED, now);
@@ -157,7 +158,7 @@ operator_check(const struct agent *agent, size_t position,
 	return (NULL);
 }
 
-/* A request that is repeated, perhaps because its answer was lost. */
+/* The request may be repeated because its answer was lost. */
 static bool
 is_repeated(const struct operator_action *old,
     const struct operator_request *r)
@@ -211,9 +212,9 @@ operator_act(struct agent *agent, size_t position,
 
 /* ---- all alarms of a watch */
 
-/* Does a request for the watch mean this alarm? */
+/* Does a request for the watch apply to this alarm? */
 static bool
-is_meant(const struct alarm *a, const struct operator_request *r)
+is_applicable(const struct alarm *a, const struct operator_request *r)
 {
 	enum operator_state	 state = alarm_operator_state(a);
 
@@ -227,9 +228,9 @@ is_meant(const struct alarm *a, const struct operator_request *r)
 	}
 }
 
-/* The positions of the alarms that are meant; returns their number. */
+/* Finds the alarms to which the request applies; returns their number. */
 static size_t
-meant(const struct agent *agent, uint32_t index,
+find_applicable(const struct agent *agent, uint32_t index,
     const struct operator_request *r, size_t positions[2])
 {
 	const struct generation	*g = &agent->current;
@@ -238,13 +239,17 @@ meant(const struct agent *agent, uint32_t index,
 
 	for (dual = 0; dual < 2; dual++) {
 		position = generation_find_alarm(g, index, dual == 1);
-		if (position != SIZE_MAX && is_meant(&g->alarms[position], r))
+		if (position != SIZE_MAX &&
+		    is_applicable(&g->alarms[position], r))
 			positions[n++] = position;
 	}
 	return (n);
 }
 
-/* All or nothing: everything is checked first. */
+/*
+ * All alarms are checked before the first one is changed.  `none` is the error
+ * if the request applies to no alarm.
+ */
 static const char *
 act_on_watch(struct agent *agent, const char *watch,
     const struct operator_request *r, const char *none, struct wall_time now)
@@ -255,7 +260,7 @@ act_on_watch(struct agent *agent, const char *watch,
 
 	if (index == 0 || generation_find(&agent->current, index) == SIZE_MAX)
 		return ("no such watch");
-	n = meant(agent, index, r, positions);
+	n = find_applicable(agent, index, r, positions);
 	if (n == 0)
 		return (none);
 	for (i = 0; i < n && fault == NULL; i++)
@@ -273,8 +278,8 @@ operator_acknowledge(struct agent *agent, const char *watch, const char *who,
 		.state = OPERATOR_ACKNOWLEDGED, .who = who, .text = text,
 	};
 
-	return (act_on_watch(agent, watch, &r, "no alarm of it is active and "
-	    "not shelved", now));
+	return (act_on_watch(agent, watch, &r, "it has no active alarm that "
+	    "is not shelved", now));
 }
 
 const char *
@@ -297,7 +302,7 @@ operator_unshelve(struct agent *agent, const char *watch, const char *who,
 		.state = OPERATOR_NONE, .who = who, .text = text,
 	};
 
-	return (act_on_watch(agent, watch, &r, "no alarm of it is shelved",
+	return (act_on_watch(agent, watch, &r, "it has no shelved alarm",
 	    now));
 }
 
@@ -335,7 +340,7 @@ operator_restore(struct operator_action *action, struct mono_time now,
 /* ---- another configuration */
 
 /*
- * An active alarm of a disabled watch is cleared later, which ends its shelf.
+ * An active alarm of a disabled watch is cleared later; then its shelf ends.
  */
 static void
 apply_alarm(struct agent *agent, size_t position, struct wall_time now)

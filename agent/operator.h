@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /*
- * What operators do with alarms: they acknowledge and shelve them.  Each action
- * is logged, notified as hbwAlarmChanged, kept on disk and in the history.
+ * Operators acknowledge and shelve alarms.  Each action is logged, notified as
+ * hbwAlarmChanged, kept on disk and in the history.
  *
- * Acknowledged: somebody looks after an active alarm; its clear ends that.
+ * Acknowledged: somebody works on an active alarm; its clear ends that.
  * Shelved: raises and clears are only in the history, until the shelf ends.
- * Then the state is notified if receivers do not have it.  A watch that is
- * removed, disabled or gets another hbwAlarmKey is not shelved any more.
+ * Then the state is notified if receivers do not have it.  The shelf also ends
+ * if the watch is removed or disabled, or gets another hbwAlarmKey.
  *
  * A shelf ends after its duration by the monotonic clock.  After a restart the
  * rest of it is calculated by the wall clock, and is never longer than the
@@ -23,7 +23,7 @@
 #include "base/wall.h"
 #include "state/operator_action.h"
 
-/* An action that is asked for; owns nothing. */
+/* A requested action; owns nothing. */
 struct operator_request {
 	/* OPERATOR_NONE: the alarm is neither acknowledged nor shelved. */
 	enum operator_state	 state;
@@ -33,15 +33,15 @@ struct operator_request {
 };
 
 /*
- * All functions return NULL when it is done, or the fault in words that fit
- * after the name of the watch, such as "the alarm is not active": a constant
- * text.  Then nothing has changed.
+ * The next five functions return NULL on success.  Otherwise nothing has
+ * changed, and they return the reason: a constant text that fits after the name
+ * of the watch, such as "the alarm is not active".
  */
 
 /*
- * These act on the alarms of a watch: the first on those that are active and
- * not shelved, the second on all, the third on those that are shelved.  At
- * least one of them must be so.
+ * The first acknowledges the alarms of a watch that are active and not shelved,
+ * the second shelves all its alarms, and the third ends the shelves of those
+ * that are shelved.  It is an error if there is no such alarm.
  */
 const char *operator_acknowledge(struct agent *, const char *watch,
 	    const char *who, const char *text, struct wall_time now);
@@ -66,9 +66,9 @@ int64_t	 operator_shelve_most(const struct agent *);
 uint32_t operator_shelved_seconds(const struct operator_action *,
 	    struct mono_time now);
 
-/* Who ends a shelf without an operator, and why. */
+/* The text of the action when another configuration ends a shelf. */
 #define OPERATOR_CONFIGURATION	"the configuration changed"
-/* Ends what an operator said; nothing if the alarm is not shelved. */
+/* Ends the shelf of an alarm; does nothing if it is not shelved. */
 void	 operator_end(struct agent *, const struct agent_alarm *,
 	    const char *text, struct wall_time now);
 

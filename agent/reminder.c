@@ -65,7 +65,7 @@ reminder_apply(struct agent *agent)
 		return;
 	r->listed = calloc(n + 1, sizeof(*r->listed));
 	if (r->listed == NULL || !heap_init(&r->heap, n)) {
-		log_errx("no reminders of alarms are sent: out of memory");
+		log_errx("out of memory; no reminders of alarms are sent");
 		reminder_free(agent);
 		return;
 	}

@@ -3,9 +3,10 @@
  * Reminders of active alarms that nobody has acknowledged: hbwAlarmReminder is
  * queued each `reminder` after the raise.
  *
- * There is none for an alarm that is acknowledged or shelved, whose raise was
- * only summarised, or whose last notification waits to be delivered.  All alarms
- * together have at most ten in a second; the others follow later.
+ * None is sent for an alarm that is acknowledged, shelved or chattering, whose
+ * raise was only summarised, or whose last notification waits to be delivered.
+ * For all alarms together at most ten are queued in a second; the others follow
+ * later.
  */
 #ifndef HBW_REMINDER_H
 #define HBW_REMINDER_H

@@ -8,10 +8,10 @@
 #include "operator.h"
 #include "table_set.h"
 
-/* The name of our data in a request of net-snmp. */
+/* The name of the data that is attached to a request of net-snmp. */
 #define DATA_NAME	"hbwatch set"
 
-/* Who acts if the request does not say it. */
+/* The name of the operator if the request does not set it. */
 #define WHO_UNKNOWN	"SNMP"
 
 /* The values that a request sets in a row of hbwAlarmTable. */
@@ -32,7 +32,7 @@ struct set_row {
 #define HAS_SECONDS	0x8U
 
 /*
- * What a request sets.  net-snmp keeps it with the first of its requests, from
+ * All rows that a SET changes.  net-snmp keeps it with the first variable, from
  * the first phase to the last.
  */
 struct set {
@@ -50,7 +50,7 @@ set_free(void *data)
 	free(s);
 }
 
-/* ---- the columns: each checks a value, and takes it */
+/* ---- the columns: a function checks the value, another one stores it */
 
 static int
 check_state(const struct agent *agent, const netsnmp_variable_list *vb)
@@ -290,7 +290,7 @@ request_of(const struct agent *agent, const struct set_row *row,
 	if (r->state != OPERATOR_SHELVED)
 		return (row->seconds == 0 ? NULL : "a duration without a "
 		    "shelf");
-	/* Only who or why is another one. */
+	/* Only the operator or the text changes, and the end stays. */
 	if (!has_state && (row->has & HAS_SECONDS) == 0)
 		r->duration_ns = mono_sub(old->ends, agent->now);
 	return (r->duration_ns > 0 ? NULL : "a shelf without a duration");
@@ -324,8 +324,8 @@ check(const struct agent *agent, netsnmp_agent_request_info *info,
 }
 
 /*
- * The last phase cannot fail.  The master agent asks for it after it has asked
- * all agents to check, so the alarm may have been cleared in between.
+ * The last phase cannot fail.  The master agent starts it after all agents have
+ * checked their part, so the alarm may have been cleared in between.
  */
 static void
 commit(struct agent *agent, const struct set *s)
@@ -344,8 +344,8 @@ commit(struct agent *agent, const struct set *s)
 			fault = operator_act(agent, position, &r, wall_now());
 		}
 		if (fault != NULL)
-			log_warnx("alarm %u of watch index %u: an operator "
-			    "cannot set its state: %s", row->alarm_id,
+			log_warnx("alarm %u of watch index %u: the SET by "
+			    "SNMP is ignored: %s", row->alarm_id,
 			    row->index, fault);
 	}
 }

@@ -101,7 +101,7 @@ void	 alarm_evidence(const struct detect_event *, struct wall_time at,
 struct verdict alarm_event_verdict(const struct detect_event *,
 	    struct wall_time at);
 
-/* What an operator said about it. */
+/* The state that an operator gave to it. */
 enum operator_state alarm_operator_state(const struct alarm *);
 
 /* The present verdict on the last raise. */
@@ -123,7 +123,7 @@ uint32_t alarm_age(const struct alarm *, struct wall_time now);
 
 /*
  * Apply an event of the detector; `at` is its wall-clock time.  The clear keeps
- * the verdict.  Both end what an operator said, unless the alarm is shelved.
+ * the verdict.  Both end an acknowledgement, but not a shelf.
  */
 void	 alarm_raise(struct alarm *, const struct detect_event *,
 	    const struct verdict *, struct wall_time at, uint32_t serial);

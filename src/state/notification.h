@@ -121,9 +121,9 @@ notification_has_watcher(const struct notification *n)
 }
 
 /*
- * These repeat what receivers have, or come in a loop if hbwatchd fails again
- * and again.  So that they do not push alarms out of the history, they are not
- * counted for `history`; see history_window.h.
+ * These repeat what receivers have, or are frequent if hbwatchd fails again and
+ * again.  They are not counted for `history`, so that they do not push alarms
+ * out of it; see history_window.h.
  */
 static inline bool
 notification_is_extra(enum notification_event event)

@@ -22,7 +22,7 @@ enum operator_state {
 	OPERATOR_SHELVED = 3,
 };
 
-/* What changed of an alarm.  The numbers are hbwAlarmChange's. */
+/* The kind of change of an alarm.  The numbers are hbwAlarmChange's. */
 enum operator_change {
 	OPERATOR_CHANGE_CAUSE = 1,	/* no action */
 	OPERATOR_CHANGE_ACKNOWLEDGED = 2,

@@ -213,8 +213,8 @@ acknowledged(void **state)
 	(void)state;
 	start(ONE);
 	assert_counts(0, 0);
-	assert_string_equal(acknowledge("w", 1), "no alarm of it is active and "
-	    "not shelved");
+	assert_string_equal(acknowledge("w", 1), "it has no active alarm "
+	    "that is not shelved");
 	stage_heartbeat(&stage, 0, 1);
 	stage_advance(&stage, 11);
 	assert_sent(1, NOTIFICATION_RAISED);
@@ -284,15 +284,15 @@ shelved_without_a_change(void **state)
 	assert_null(unshelve("w", 2));
 	assert_changed(2, OPERATOR_CHANGE_UNSHELVED);
 	assert_detail(2, "unshelved by carol");
-	assert_string_equal(unshelve("w", 3), "no alarm of it is shelved");
+	assert_string_equal(unshelve("w", 3), "it has no shelved alarm");
 	assert_counts(0, 0);
 	stage_advance(&stage, 10);
 	assert_sent(3, NOTIFICATION_RAISED);
 	assert_null(shelve("w", HOUR_NS, 11));
 	assert_changed(4, OPERATOR_CHANGE_SHELVED);
 	assert_counts(1, 0);
-	assert_string_equal(acknowledge("w", 12), "no alarm of it is active "
-	    "and not shelved");
+	assert_string_equal(acknowledge("w", 12), "it has no active alarm "
+	    "that is not shelved");
 	assert_null(unshelve("w", 12));
 	assert_changed(5, OPERATOR_CHANGE_UNSHELVED);
 	assert_counts(0, 1);
