@@ -302,6 +302,9 @@ if command -v tmux >/dev/null && [ -r "$completion" ] &&
 	}
 
 	check "a subcommand" completes "hbwatch disc" "hbwatch discover"
+	check "an interface" completes "hbwatch discover -i an" \
+		"hbwatch discover -i any"
+	mkdir "$W/flinkserver"
 	check "a watch of the daemon" completes "hbwatch status -S $S fl" \
 		"hbwatch status -S $S flinkserver"
 	check "a watch to acknowledge" completes \
