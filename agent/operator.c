@@ -154,7 +154,8 @@ operator_check(const struct agent *agent, size_t position,
 		return ("the alarm is shelved");
 	if (r->state == OPERATOR_SHELVED && (r->duration_ns <= 0 ||
 	    r->duration_ns > operator_shelve_most(agent)))
-		return ("the duration is 0 or longer than shelve-most");
+		return ("the duration is 0 or longer than the option "
+		    "shelve-most permits");
 	return (NULL);
 }
 
