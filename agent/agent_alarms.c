@@ -77,8 +77,8 @@ log_change(const struct notification *n)
 		    "\"%s\": %s%s", type->id, severity,
 		    cause_text(n->alarm.cause), name, detail, withheld);
 	else
-		log_notice("alarm %" PRIu32 " (%s), watch \"%s\": %s",
-		    type->id, severity, name, detail);
+		log_notice("alarm %" PRIu32 " (%s), watch \"%s\": %s%s",
+		    type->id, severity, name, detail, withheld);
 }
 
 /* Why a raise, a clear or another cause of the alarm is not sent now. */

@@ -200,7 +200,7 @@ add_link(struct agent *agent, struct diagnose_case *c,
 	last->carrier = *carrier;
 }
 
-/* Adds to a case all that is not from frames. */
+/* Adds the evidence that is not from frames. */
 static void
 examine(struct agent *agent, struct diagnose_case *c,
     const struct configuration_watch *w, struct wall_time now)
@@ -227,7 +227,7 @@ examine(struct agent *agent, struct diagnose_case *c,
 
 /* ---- another verdict */
 
-/* To be called when a case has other times. */
+/* To be called when the times of a case have changed. */
 static void
 set_due(struct diagnose *d, const struct diagnose_case *c)
 {
@@ -272,7 +272,7 @@ alarm_of(const struct agent *agent, const struct diagnose_case *c,
 	return (false);
 }
 
-/* Evidence that was only seen again does not change the texts of the alarm. */
+/* True if the new verdict differs only in the time of its evidence. */
 static bool
 is_same(const struct alarm *a, const struct verdict *v)
 {

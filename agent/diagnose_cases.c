@@ -144,6 +144,7 @@ diagnose_case_of(struct diagnose_cases *d, uint32_t index, uint32_t alarm_id)
 void
 diagnose_take_engine(struct diagnose_case *c)
 {
+	/* Only the agent has these, and both the agent and the engine those. */
 	static const uint8_t	 ours[] = {
 		EVIDENCE_LOCAL_PORT_OPEN, EVIDENCE_CARRIER,
 		EVIDENCE_FLOATING_IP_FITS, EVIDENCE_LOG_MESSAGE,

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include "detect/claims.h"
 
-/* Both answer a request within this time. */
+/* If both hosts answer one request, their claims are this close together. */
 #define TOGETHER_NS	(20 * NSEC_PER_MSEC)
 #define TOGETHER_POINTS	3
 /* No cluster moves an address back so fast. */
@@ -10,8 +10,9 @@
 #define PROOF_POINTS	6
 
 /*
- * In one failover an answer of the old host may be on its way, and changes the
- * claimant twice.  So of the changes within this time only one counts.
+ * In a failover a late answer of the old host can change the claimant twice.
+ * So only the points of one change count within this time, those of the change
+ * with the most.
  */
 #define APART_NS	(500 * NSEC_PER_MSEC)
 

@@ -3,8 +3,8 @@
  * Two hosts claim one address: are both active, or does the address move?
  *
  * In a failover the claims of one host end and those of the other one begin,
- * and soon the address may move back.  So it proves nothing that the claimant
- * changes, even several times.  Both hosts are active
+ * and soon the address may move back.  So a few changes of the claimant are no
+ * proof.  Both hosts are active
  * - if they claim the address within 20 ms, twice: both answer requests;
  * - if the claimant changes after less than one second, three times: no cluster
  *   moves an address so fast, again and again;

@@ -30,7 +30,7 @@ enum notification_event {
 	NOTIFICATION_STOPPED = 10,
 };
 
-/* Why it is only in the history.  The numbers are in the state file. */
+/* The reason why it is only in the history; a number of the state file. */
 enum notification_withheld {
 	NOTIFICATION_NOT_WITHHELD = 0,
 	NOTIFICATION_SHELVED = 1,	/* its alarm was shelved */
@@ -85,7 +85,7 @@ struct notification {
 	uint32_t		 epoch;		/* see notification_epoch */
 	struct wall_time	 time;
 	union {
-		/* RAISED, CLEARED, CHANGED: after it; owns a reference. */
+		/* After it, if notification_has_alarm(); owns a reference. */
 		struct alarm	 alarm;
 		struct notification_storm storm;	/* STORM */
 	};
