@@ -187,9 +187,9 @@ no_answer(const struct status *st)
 	s.out = stderr;
 	s.colour = false;
 	screen_paragraph(&s, SCREEN_PLAIN, 6, "Next: ", "Check that hbwatchd "
-	    "runs (`systemctl status hbwatchd`), and that you are root or in "
-	    "its group. Until it answers, the state of the watches is "
-	    "unknown.");
+	    "runs (`systemctl status hbwatchd`), that its option control is "
+	    "this socket, and that you are root or in its group. Until it "
+	    "answers, the state of the watches is unknown.");
 	return (COMMAND_BLIND);
 }
 

@@ -221,7 +221,7 @@ if command -v tmux >/dev/null; then
 	check "-w shows that the daemon went away" soon screen_has \
 		"cannot connect"
 	check "-w shows what to do, in lines of the screen" screen_has \
-		"^      unknown\.$"
+		"the state of the watches is unknown\.$"
 	check "-w shows nothing old then" screen_lacks "flinkserver"
 	answer pair
 	check "-w shows that the daemon came back" soon screen_has "manager"
