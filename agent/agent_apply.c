@@ -58,6 +58,24 @@ end_alarm(struct agent *agent, const struct agent_alarm *old,
 }
 
 /*
+ * The silence of an active alarm in nanoseconds.  The wall clock may have been
+ * set since, so it is at least the time after which the alarm was raised.
+ */
+static int64_t
+silence_of(const struct agent_alarm *old, struct wall_time now)
+{
+	const struct configuration_profile	*p = old->watch->profile;
+	const struct alarm			*a = old->alarm;
+	int64_t					 ns, least_ns;
+
+	ns = wall_sub(now, wall_is_never(a->last_heartbeat) ? a->raised :
+	    a->last_heartbeat);
+	least_ns = (a->flags & ALARM_DUAL) != 0 ? 0 :
+	    p->interruption_ns + p->hold_down_ns;
+	return (ns > least_ns ? ns : least_ns);
+}
+
+/*
  * Continues the alarm at a position.  With the same hbwAlarmKey it stays the
  * same alarm.  Otherwise, if it is active, it is cleared, and an alarm with the
  * new key is raised.
@@ -106,8 +124,7 @@ keep_alarm(struct agent *agent, struct generation *g, size_t position,
 	event.transition = DETECT_RAISED;
 	event.dual = alarm_positions_is_dual(&g->shared->positions, position);
 	event.received = !wall_is_never(event.last_heartbeat);
-	event.silence_ns = wall_sub(now, event.received ? event.last_heartbeat :
-	    old->alarm->raised);
+	event.silence_ns = silence_of(old, now);
 	agent_raise(agent, &new, &event, &verdict, now);
 }
 

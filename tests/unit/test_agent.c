@@ -1023,6 +1023,27 @@ key_changed_while_raised(void **state)
 	assert_active(0, 0, 0, 0);
 }
 
+/* The wall clock was set back since the raise. */
+static void
+key_changed_and_clock_set(void **state)
+{
+	struct configuration	*config;
+	struct shared_state	*shared;
+
+	(void)state;
+	stage_begin(&stage, COMMON WATCH("w", ""));
+	stage_heartbeat(&stage, 0, 1);
+	stage_advance(&stage, 12);
+	config = stage_configuration(COMMON WATCH_OF("w", "role = other"));
+	shared = shared_state_new(config, stage_mono(15));
+	assert_non_null(shared);
+	assert_true(agent_configure(AGENT, config, shared, stage_wall(-300)));
+	assert_notifications(3);
+	assert_int_equal(notification(3)->event, NOTIFICATION_RAISED);
+	/* It was silent for the interruption time at least. */
+	assert_int_equal(notification(3)->alarm.span_ns, 10 * NSEC_PER_SEC);
+}
+
 static void
 key_changed_while_cleared(void **state)
 {
@@ -1991,6 +2012,7 @@ main(void)
 		STAGED(reload_in_another_order),
 		STAGED(index_of_a_name_is_permanent),
 		STAGED(key_changed_while_raised),
+		STAGED(key_changed_and_clock_set),
 		STAGED(key_changed_while_cleared),
 		STAGED(alarm_changed_while_raised),
 		STAGED(removed_while_raised),
