@@ -336,8 +336,7 @@ control_answer_work(struct control_answer *answer, struct control_answers *all)
 			json_end_array(&answer->json);
 			json_end(&answer->json);
 		}
-		return (fail(all, "the configuration was reloaded meanwhile; "
-		    "repeat the request"));
+		return (fail(all, CONTROL_RELOADED));
 	}
 	switch (answer->stage) {
 	case CONTROL_SURVEY:

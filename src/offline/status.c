@@ -10,6 +10,7 @@
 #include "offline/status.h"
 #include "offline/status_refresh.h"
 #include "offline/status_report.h"
+#include "state/control_request.h"
 
 /* Without -a, the daemon lists at most this many watches. */
 #define MOST	1000
@@ -135,14 +136,16 @@ take_watch(struct status *st, json_t *watch)
 static void
 take_end(struct status *st, const json_t *end)
 {
-	char	 text[SCREEN_TEXT_SIZE];
+	const char	*error = status_text(end, "error");
+	char		 text[SCREEN_TEXT_SIZE];
 
 	st->omitted = status_count(end, "omitted");
 	if (status_flag(end, "ok"))
 		return;
-	log_errx("%s", screen_clean(st->screen, status_text(end, "error"),
-	    text));
-	st->result = st->watch != NULL ? COMMAND_REFUSED : COMMAND_BLIND;
+	log_errx("%s", screen_clean(st->screen, error, text));
+	/* A reload is no fault of the name of the watch. */
+	st->result = st->watch != NULL && strcmp(error, CONTROL_RELOADED) != 0 ?
+	    COMMAND_REFUSED : COMMAND_BLIND;
 }
 
 /* Handles a line of the answer.  False for the last one, the end. */

@@ -41,6 +41,9 @@ struct control_request {
 };
 
 #define CONTROL_ERROR_SIZE	400
+/* The error of an answer during which the configuration changed. */
+#define CONTROL_RELOADED	"the configuration was reloaded meanwhile; " \
+				"repeat the request"
 
 /*
  * Parses a line of `length` octets, which has no newline and is followed by a

@@ -124,6 +124,8 @@ is "a watch that is alive: exit status 0" $? 0
 "$hbwatch" status -S "$S" none >"$W/out" 2>&1
 is "no such watch: exit status 2" $? 2
 is "no such watch: the error" "$(cat "$W/out")" 'hbwatch: no watch "none"'
+"$hbwatch" status -S "$S" reloaded >/dev/null 2>&1
+is "a reload during the answer: exit status 3" $? 3
 "$hbwatch" status -S "$S" $'none\tat all' >"$W/out" 2>&1
 is "no name of a watch: exit status 2" $? 2
 is "no name of a watch: the error" "$(wc -l <"$W/out")" 1
