@@ -65,6 +65,7 @@ struct agent {
 	/* How often the verdict on an active alarm was changed. */
 	uint64_t		 verdict_changes;
 	uint32_t		 epoch;		/* hbwNotificationEpoch */
+	uint32_t		 logged;	/* sequence of the last one */
 	/* Alarms that are active: of each severity, and all. */
 	uint32_t		 active[AGENT_SEVERITIES + 1];
 	uint32_t		 active_all;

@@ -81,6 +81,29 @@ log_change(const struct notification *n)
 		    type->id, severity, name, detail, withheld);
 }
 
+/* A line costs more than all the rest of a raise. */
+#define LINES_PER_TURN	32
+/* The most notifications that a turn checks for lines. */
+#define CHECKS_PER_TURN	4096
+
+bool
+agent_log_changes(struct agent *agent)
+{
+	const struct notification	*n;
+	unsigned			 lines = 0, checks = 0;
+
+	while (agent->logged < agent->outbox.sequence &&
+	    lines < LINES_PER_TURN && checks++ < CHECKS_PER_TURN) {
+		n = outbox_find(&agent->outbox, ++agent->logged);
+		if (n == NULL || !notification_has_alarm(n) ||
+		    notification_is_summarised(n))
+			continue;
+		log_change(n);
+		lines++;
+	}
+	return (agent->logged < agent->outbox.sequence);
+}
+
 /* Why a raise, a clear or another cause of the alarm is not sent now. */
 static enum notification_withheld
 withheld(const struct alarm *a)
@@ -130,8 +153,6 @@ notify_change(struct agent *agent, const struct agent_alarm *changed,
 	(void)operator_action_share(a->operator);
 	n->watch = configuration_watch_share(changed->watch);
 	n->watch_index = changed->index;
-	if (!notification_is_summarised(n))
-		log_change(n);
 	if (!notification_is_unsent(n))
 		return;
 	outbox_delivered(&agent->outbox, n->sequence);

@@ -52,6 +52,13 @@ void	 agent_remind(struct agent *, const struct agent_alarm *,
 void	 agent_notify_difference(struct agent *, const struct agent_alarm *,
 	    struct wall_time now);
 
+/*
+ * Logs the notifications of alarms that are not logged yet, a limited number in
+ * one call: in a storm the table must not wait for the log.  True: there are
+ * more.
+ */
+bool	 agent_log_changes(struct agent *);
+
 /* Adds `change`, 1 or -1, to the numbers of active alarms. */
 void	 agent_count_active(struct agent *, const struct configuration_watch *,
 	    int change);

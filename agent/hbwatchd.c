@@ -81,6 +81,7 @@ struct daemon {
 	struct snmp_poll	 poll;
 	struct mono_time	 ticked;	/* the last tick */
 	int			 signals;	/* signalfd */
+	bool			 unlogged;	/* alarms remain to be logged */
 	bool			 stop;
 };
 
@@ -339,7 +340,7 @@ wait_for_work(struct daemon *d)
 	p->fds[DIAGNOSE_EVENT] = (struct pollfd){
 		.fd = diagnose_event(&d->agent), .events = POLLIN,
 	};
-	due = mono_min(due, control_due(d->control));
+	due = d->unlogged ? now : mono_min(due, control_due(d->control));
 	due = mono_min(due, diagnose_due(&d->agent));
 	due = mono_min(due, notify_due(&d->notify));
 	due = mono_min(due, supervisor_due(&d->supervisor));
@@ -387,6 +388,7 @@ turn(struct daemon *d)
 		diagnose_work(&d->agent, wall_now());
 	try_reload(d, d->agent.now);
 	agent_timers_work(&d->agent, is_settled(d), wall_now());
+	d->unlogged = agent_log_changes(&d->agent);
 	/* Before notify_flush(), which sends only what is on disk. */
 	persistence_save(&d->agent, d->agent.now);
 	if (!mono_before(d->agent.now, tick_due(d))) {
@@ -467,6 +469,7 @@ open_state(struct daemon *d, int lock)
 	case STORE_NO_MEMORY:
 		fatal("cannot start");
 	case STORE_OK:
+		d->agent.logged = d->agent.outbox.sequence;
 		break;
 	}
 }
@@ -595,6 +598,8 @@ run(const struct options *o, struct configuration *config)
 		turn(&d);
 	supervisor_end(&d.supervisor);
 	notify_end(&d.notify, &d.poll);
+	while (agent_log_changes(&d.agent))
+		continue;
 	control_free(d.control);
 	sinks_end();
 	snmp_library_end();

@@ -528,8 +528,9 @@ persistence_save(struct agent *agent, struct mono_time now)
 	check_deadline(p, now);
 	if (p->batch == NULL && !mono_before(now, persistence_due(agent, now)))
 		write_batch(agent, now, false);
-	outbox_trim(box, box->sequence + 1 -
-	    persistence_history_start(agent, box->sequence));
+	if (agent->logged >= box->sequence)
+		outbox_trim(box, box->sequence + 1 -
+		    persistence_history_start(agent, box->sequence));
 }
 
 /* Waits for the batch.  False when the disk hangs, or at the limit. */

@@ -631,6 +631,36 @@ invalid_rows_again_and_again(void **state)
 	log_redirect(NULL, NULL);
 }
 
+static void
+count_raise(void *arg, int priority, const char *line)
+{
+	unsigned	*lines = arg;
+
+	*lines += priority == LOG_WARNING && strstr(line, "raised") != NULL;
+}
+
+/* Many alarms are raised in a turn of the loop, but few are logged in it. */
+static void
+alarms_are_logged_later(void **state)
+{
+	unsigned	 lines = 0;
+
+	(void)state;
+	stage_begin(&stage, "storm = off\nwatch w { interface = eth0 "
+	    "peer = 10.0.0.0/26 heartbeat = ip interruption = 10s }\n");
+	log_redirect(count_raise, &lines);
+	stage_advance(&stage, 11);
+	assert_int_equal(stage.agent.active_all, 64);
+	assert_int_equal(lines, 0);
+	assert_true(agent_log_changes(&stage.agent));
+	assert_int_equal(lines, 32);
+	assert_false(agent_log_changes(&stage.agent));
+	assert_int_equal(lines, 64);
+	assert_false(agent_log_changes(&stage.agent));
+	assert_int_equal(lines, 64);
+	log_redirect(NULL, NULL);
+}
+
 /* A lying engine reports many silences; a reload gives it no more of them. */
 static void
 too_many_raises(void **state)
@@ -1997,6 +2027,7 @@ main(void)
 		STAGED(serials_and_sequences),
 		STAGED(active_by_severity),
 		STAGED(invalid_rows_again_and_again),
+		STAGED(alarms_are_logged_later),
 		STAGED(too_many_raises),
 		STAGED(doubled_and_late_reports),
 		STAGED(reports_of_the_same_kind),

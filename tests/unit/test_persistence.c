@@ -81,6 +81,8 @@ save(double at)
 {
 	uint32_t	 epoch = AGENT->epoch;
 
+	while (agent_log_changes(AGENT))
+		continue;
 	persistence_save(AGENT, stage_mono(at));
 	/* A new file gets everything in the next turn. */
 	if (AGENT->epoch != epoch)
