@@ -59,5 +59,5 @@ check_keepalived_kill "$FAR_NODE" "$DIALECTS"
 start_all_keepalived "$FAR_NODE" "$DIALECTS"
 soon_each "$DIALECTS" "keepalived starts again: this clears it" 15 \
 	traps_are 1 hbwAlarmCleared @
-is "each notification arrived once" "$(sequences)" "$(seq 10 | xargs)"
+is "each notification arrived once" "$(sequences)" "$(seq 2 11 | xargs)"
 finish
