@@ -91,6 +91,15 @@ check_text(const struct agent *agent, const netsnmp_variable_list *vb)
 	    SNMP_ERR_WRONGVALUE : SNMP_ERR_NOERROR);
 }
 
+static int
+check_who(const struct agent *agent, const netsnmp_variable_list *vb)
+{
+	int	 error = check_text(agent, vb);
+
+	return (error == SNMP_ERR_NOERROR && vb->val_len == 0 ?
+	    SNMP_ERR_WRONGVALUE : error);
+}
+
 static void
 take_who(struct set_row *row, const netsnmp_variable_list *vb)
 {
@@ -132,7 +141,7 @@ static const struct writable {
 			    const netsnmp_variable_list *);
 } writables[] = {
 	{ 28, HAS_STATE, check_state, take_state },
-	{ 29, HAS_WHO, check_text, take_who },
+	{ 29, HAS_WHO, check_who, take_who },
 	{ 30, HAS_TEXT, check_text, take_text },
 	{ 32, HAS_SECONDS, check_seconds, take_seconds },
 };
@@ -262,6 +271,19 @@ position_of(const struct agent *agent, const struct set_row *row)
 }
 
 /*
+ * Does a row without an action set texts that it cannot have?  A repeated
+ * request for none is correct: its answer may have been lost.
+ */
+static bool
+sets_no_action(const struct set_row *row, const struct operator_action *old)
+{
+	return (((row->has & HAS_WHO) != 0 &&
+	    strcmp(row->who, old == NULL ? "" : old->who) != 0) ||
+	    ((row->has & HAS_TEXT) != 0 &&
+	    strcmp(row->text, old == NULL ? "" : old->text) != 0));
+}
+
+/*
  * Makes a request from the values of a row and from its present ones.  Returns
  * NULL or the fault.
  */
@@ -277,13 +299,16 @@ request_of(const struct agent *agent, const struct set_row *row,
 	state = operator_action_state(old);
 	if (!has_state && state == OPERATOR_NONE)
 		return ("neither acknowledged nor shelved");
+	if (has_state && row->state == OPERATOR_NONE &&
+	    state == OPERATOR_NONE && sets_no_action(row, old))
+		return ("neither acknowledged nor shelved");
 	*r = (struct operator_request){
 		.state = has_state ? row->state : state,
 		.duration_ns = (int64_t)row->seconds * NSEC_PER_SEC,
 		.who = has_state ? WHO_UNKNOWN : old->who,
 		.text = has_state ? "" : old->text,
 	};
-	if (row->who[0] != '\0')
+	if ((row->has & HAS_WHO) != 0)
 		r->who = row->who;
 	if ((row->has & HAS_TEXT) != 0)
 		r->text = row->text;

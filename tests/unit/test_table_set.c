@@ -143,6 +143,15 @@ acknowledged(void **state)
 	assert_sequence(5);
 	/* It is so already. */
 	SET(SNMP_ERR_NOERROR, 0, INTEGER(STATE_A, 1));
+	SET(SNMP_ERR_NOERROR, 0, INTEGER(STATE_A, 1), TEXT(WHO_A, "SNMP"),
+	    TEXT(TEXT_A, ""));
+	assert_sequence(5);
+	/* Texts that would not be stored. */
+	SET(SNMP_ERR_INCONSISTENTVALUE, 1, INTEGER(STATE_A, 1),
+	    TEXT(WHO_A, "alice"));
+	SET(SNMP_ERR_INCONSISTENTVALUE, 1, INTEGER(STATE_A, 1),
+	    TEXT(TEXT_A, "done"));
+	assert_action(0, OPERATOR_NONE, "SNMP", "");
 	assert_sequence(5);
 }
 
@@ -194,6 +203,8 @@ wrong_values(void **state)
 	    UNSIGNED(SECONDS_A, 7 * 24 * 3600 + 1));
 	SET(SNMP_ERR_WRONGVALUE, 2, INTEGER(STATE_A, 3),
 	    UNSIGNED(SECONDS_A, UINT32_MAX));
+	SET(SNMP_ERR_WRONGVALUE, 2, INTEGER(STATE_A, 2), TEXT(WHO_A, ""));
+	SET(SNMP_ERR_WRONGVALUE, 2, INTEGER(STATE_A, 2), TEXT(WHO_A, " "));
 	SET(SNMP_ERR_WRONGVALUE, 2, INTEGER(STATE_A, 2), TEXT(WHO_A, "a\nb"));
 	SET(SNMP_ERR_WRONGVALUE, 2, INTEGER(STATE_A, 2), TEXT(WHO_A, "a\0b"));
 	SET(SNMP_ERR_WRONGVALUE, 2, INTEGER(STATE_A, 2), TEXT(TEXT_A, "\xff"));
@@ -246,6 +257,9 @@ inconsistent(void **state)
 	/* There is no action whose text could change. */
 	SET(SNMP_ERR_INCONSISTENTVALUE, 1, TEXT(TEXT_A, "x"));
 	SET(SNMP_ERR_INCONSISTENTVALUE, 1, TEXT(WHO_A, "x"));
+	SET(SNMP_ERR_INCONSISTENTVALUE, 1, INTEGER(STATE_A, 1),
+	    TEXT(WHO_A, "x"));
+	SET(SNMP_ERR_NOERROR, 0, INTEGER(STATE_A, 1), TEXT(TEXT_A, ""));
 	SET(SNMP_ERR_INCONSISTENTVALUE, 1, UNSIGNED(SECONDS_A, 60));
 	/* Neither active, nor enabled. */
 	SET(SNMP_ERR_INCONSISTENTVALUE, 1, INTEGER(STATE_B, 2));
