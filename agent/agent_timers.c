@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-#include "agent_alarms.h"
+#include "agent_notify.h"
 #include "agent_timers.h"
 #include "agent_watcher.h"
 #include "flapping.h"

@@ -17,7 +17,7 @@
 #include <stdbool.h>
 
 #include "agent.h"
-#include "agent_alarms.h"
+#include "agent_notify.h"
 #include "base/mono.h"
 #include "base/wall.h"
 

@@ -18,7 +18,7 @@
 #include <stdint.h>
 
 #include "agent.h"
-#include "agent_alarms.h"
+#include "agent_notify.h"
 #include "base/mono.h"
 #include "base/wall.h"
 #include "state/operator_action.h"

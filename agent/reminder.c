@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <stdlib.h>
 
-#include "agent_alarms.h"
+#include "agent_notify.h"
 #include "base/log.h"
 #include "reminder.h"
 

@@ -13,7 +13,7 @@
 #include "base/log.h"
 #include "snmp_library.h"
 #include "snmp_log.h"
-#include "table.h"
+#include "table_requests.h"
 
 /* The limit of connect(), in microseconds. */
 #define CONNECT_USEC	500000

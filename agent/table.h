@@ -188,10 +188,4 @@ size_t	 table_column_name(const struct table *, const struct column *,
 extern const oid	 table_root[];
 extern const size_t	 table_root_length;
 
-/*
- * Registers the handler of all tables in net-snmp; `agent` must outlive it.
- * False when net-snmp reports an error.
- */
-bool	 table_register(struct agent *);
-
 #endif

@@ -17,6 +17,7 @@
 #include <time.h>
 
 #include "table.h"
+#include "table_requests.h"
 
 /* ---- names as text, below hbwatchMIB */
 
