@@ -21,22 +21,22 @@ enum config_kind {
 
 /* In the order in which messages list the options of a section. */
 enum config_option_id {
-	/* Of the daemon. */
+	/* Options of the daemon. */
 	OPTION_AGENTX, OPTION_HISTORY, OPTION_STORM, OPTION_RATE, OPTION_ALIVE,
 	OPTION_REMINDER, OPTION_CONTROL, OPTION_SHELVE_MOST, OPTION_REALTIME,
 	OPTION_EVIDENCE, OPTION_EVIDENCE_FILES, OPTION_SNMP,
-	/* Of alarms; OPTION_REPAIR is of each cause, by its number. */
+	/* Options of alarms; OPTION_REPAIR: one for each cause. */
 	OPTION_NAME, OPTION_SEVERITY, OPTION_TYPE, OPTION_SERVICE_TYPE,
 	OPTION_REPAIR,
 	OPTION_REPAIR_LAST = OPTION_REPAIR + CONFIGURATION_REPAIRS - 2,
-	/* Of watches; the interruption is also one of alarms. */
+	/* Options of watches; the interruption also of alarms. */
 	OPTION_INTERFACE, OPTION_PEER, OPTION_PEER_HOST, OPTION_PEER_MAC,
 	OPTION_LOCAL, OPTION_VLAN, OPTION_HOP_LIMIT, OPTION_FLOATING_IP,
 	OPTION_HEARTBEAT, OPTION_ALARM, OPTION_DUAL_ACTIVE,
 	OPTION_INTERRUPTION, OPTION_HOLD_DOWN, OPTION_RECOVERY,
 	OPTION_FLAPPING, OPTION_DECAPSULATE, OPTION_LOG, OPTION_LOG_PATTERN,
 	OPTION_PROBE, OPTION_ENABLED,
-	/* Of watches, with defaults at the top. */
+	/* Options of watches with defaults at the top. */
 	OPTION_SOURCE, OPTION_SERVICE, OPTION_ROLE, OPTION_HOST,
 	/* The titles of sections. */
 	OPTION_ALARM_ID, OPTION_WATCH_NAME,

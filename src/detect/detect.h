@@ -156,7 +156,7 @@ struct detect {
 	 * need no look-up.  Both are owned.
 	 */
 	uint32_t		*contents;
-	/* Of each watch, see detect_hold_down.  Owned; NULL: all are 0. */
+	/* One for each watch, see detect_hold_down.  Owned; NULL: 0. */
 	int64_t			*hold_downs_ns;
 	struct copy_table	*copies;
 	/* Bit i % 64 of word i / 64: watch i is in `deadlines`.  Owned. */

@@ -504,7 +504,7 @@ invalid_requests(void **state)
 	    "and a newline\"}\n");
 	close(fd);
 
-	/* What was sent before the end is answered, half a line is not. */
+	/* Lines before the end are answered, half a line is not. */
 	fd = client();
 	ask(fd, "1\tnames\ta\n1\tnames\ta");
 	assert_int_equal(shutdown(fd, SHUT_WR), 0);

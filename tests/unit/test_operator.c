@@ -589,7 +589,7 @@ storm(void **state)
 	assert_true(notification_is_summarised(notification(5)));
 	assert_int_equal(notification(5)->delivery, NOTIFICATION_DELIVERED);
 	assert_int_not_equal(storm_due(&AGENT->storm).ns, MONO_NEVER.ns);
-	/* What an operator does with a summarised alarm is notified. */
+	/* Actions on a summarised alarm are notified. */
 	assert_null(acknowledge("v", 12));
 	assert_changed(6, OPERATOR_CHANGE_ACKNOWLEDGED);
 	assert_int_equal(notification(6)->delivery, NOTIFICATION_PENDING);
