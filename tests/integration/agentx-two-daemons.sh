@@ -14,7 +14,10 @@ start_sender other 20054
 start_pair 1s
 check "the first serves the tables" watches_are flinkserver
 
-watch_section other 20054 1s >"$WORK/second.conf"
+{
+	echo "control = \"$WORK/second-control\""
+	watch_section other 20054 1s
+} >"$WORK/second.conf"
 mkdir "$WORK/second-state"
 start second "$NODE_A" env -u MIBS -u MIBDIRS "$BUILD/hbwatchd" \
 	-c "$WORK/second.conf" -s "$WORK/second-state" -l stderr -v \
