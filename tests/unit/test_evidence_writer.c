@@ -618,7 +618,7 @@ a_storm_stays_within_the_limit(void **state)
 	assert_true(evidence_writer_start(writer));
 	for (i = 1; i <= 100; i++)
 		raise_alarm(i, "w", true);
-	wait_for_file("evidence/1-w.pcapng");
+	/* The first files may have been removed for later ones by now. */
 	end_writer();
 	stream = opendir(scratch_path(&scratch, "evidence"));
 	assert_non_null(stream);
