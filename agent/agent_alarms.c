@@ -59,9 +59,10 @@ agent_raise(struct agent *agent, const struct agent_alarm *raised,
 	agent_count_operator(agent, raised->alarm, 1);
 	set_active(agent, raised, true);
 	chattering = flapping_raised(agent, raised);
-	agent_notify_raise(agent, raised, at);
 	if (chattering)
-		agent_change(agent, raised, OPERATOR_CHANGE_CHATTERING, at);
+		agent_notify_chattering(agent, raised, at);
+	else
+		agent_notify_raise(agent, raised, at);
 	write_evidence(agent, raised);
 	reminder_raised(agent, raised->alarm);
 }

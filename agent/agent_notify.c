@@ -98,6 +98,27 @@ withheld(const struct alarm *a)
 }
 
 /*
+ * The same of hbwAlarmChanged.  If the raise with which an alarm began to
+ * chatter is part of a storm, receivers get neither chattering(6) nor calm(7).
+ */
+static enum notification_withheld
+withheld_change(const struct alarm *a, enum operator_change change)
+{
+	bool	 unsent = change == OPERATOR_CHANGE_CHATTERING ?
+		    (a->flags & ALARM_SUMMARISED) != 0 :
+		    (a->flags & ALARM_CHATTERING_SENT) == 0;
+
+	if (change == OPERATOR_CHANGE_CAUSE)
+		return (withheld(a));
+	if (change != OPERATOR_CHANGE_CHATTERING &&
+	    change != OPERATOR_CHANGE_CALM)
+		return (NOTIFICATION_NOT_WITHHELD);
+	if (withheld(a) == NOTIFICATION_SHELVED)
+		return (NOTIFICATION_SHELVED);
+	return (unsent ? NOTIFICATION_CHATTERING : NOTIFICATION_NOT_WITHHELD);
+}
+
+/*
  * Queues a notification.  One that is withheld or summarised is only in the
  * history.
  */
@@ -118,13 +139,12 @@ notify_change(struct agent *agent, const struct agent_alarm *changed,
 	}
 	a->sequence = n->sequence;
 	n->change = is_change ? (uint8_t)change : 0;
-	if (!is_change || change == OPERATOR_CHANGE_CAUSE)
+	if (is_change)
+		n->withheld = withheld_change(a, change);
+	else if (event != NOTIFICATION_RAISED ||
+	    (a->flags & ALARM_SUMMARISED) == 0)
 		n->withheld = withheld(a);
-	else if ((change == OPERATOR_CHANGE_CHATTERING ||
-	    change == OPERATOR_CHANGE_CALM) &&
-	    withheld(a) == NOTIFICATION_SHELVED)
-		n->withheld = NOTIFICATION_SHELVED;
-	if (event == NOTIFICATION_RAISED && n->withheld == 0)
+	if (event == NOTIFICATION_RAISED && withheld(a) == 0)
 		a->notified = a->serial;
 	else if (event == NOTIFICATION_CLEARED && n->withheld == 0)
 		a->notified = 0;
@@ -161,18 +181,35 @@ agent_remind(struct agent *agent, const struct agent_alarm *active,
 	notify_change(agent, active, NOTIFICATION_REMINDER, 0, now);
 }
 
-void
-agent_notify_raise(struct agent *agent, const struct agent_alarm *raised,
+/* `counts`: it may begin a storm, or be a part of one. */
+static void
+notify_raise(struct agent *agent, const struct agent_alarm *raised, bool counts,
     struct wall_time at)
 {
 	struct alarm	*a = raised->alarm;
 
 	a->flags &= (uint8_t)~ALARM_SUMMARISED;
-	if (withheld(a) == 0 && !storm_raise(&agent->storm, agent->now) &&
+	if (counts && !storm_raise(&agent->storm, agent->now) &&
 	    a->notified == 0)
 		a->flags |= ALARM_SUMMARISED;
 	agent->last_change = at;
 	notify_change(agent, raised, NOTIFICATION_RAISED, 0, at);
+}
+
+void
+agent_notify_raise(struct agent *agent, const struct agent_alarm *raised,
+    struct wall_time at)
+{
+	notify_raise(agent, raised, withheld(raised->alarm) == 0, at);
+}
+
+void
+agent_notify_chattering(struct agent *agent, const struct agent_alarm *raised,
+    struct wall_time at)
+{
+	notify_raise(agent, raised,
+	    withheld(raised->alarm) != NOTIFICATION_SHELVED, at);
+	agent_change(agent, raised, OPERATOR_CHANGE_CHATTERING, at);
 }
 
 void
@@ -194,9 +231,11 @@ agent_notify_difference(struct agent *agent,
 	sent = (a->flags & ALARM_CHATTERING_SENT) != 0;
 	if (withheld(a) == NOTIFICATION_SHELVED)
 		return;
-	if (chattering != sent)
-		agent_change(agent, changed, chattering ?
-		    OPERATOR_CHANGE_CHATTERING : OPERATOR_CHANGE_CALM, now);
+	if (sent && !chattering)
+		agent_change(agent, changed, OPERATOR_CHANGE_CALM, now);
+	if (chattering && !sent && (a->flags & ALARM_SUMMARISED) == 0 &&
+	    storm_raise(&agent->storm, agent->now))
+		agent_change(agent, changed, OPERATOR_CHANGE_CHATTERING, now);
 	if (chattering)
 		return;
 	if (a->state == ALARM_RAISED && a->notified != a->serial)

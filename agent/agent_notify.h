@@ -35,6 +35,13 @@ void	 agent_notify_clear(struct agent *, const struct agent_alarm *,
 	    struct wall_time at);
 
 /*
+ * Queues the raise with which an alarm begins to chatter, and hbwAlarmChanged.
+ * In a storm both are only in the history, and the storm includes the raise.
+ */
+void	 agent_notify_chattering(struct agent *, const struct agent_alarm *,
+	    struct wall_time at);
+
+/*
  * Queues hbwAlarmChanged.  Another cause of a summarised alarm is not notified,
  * and that of a shelved or chattering one is only in the history.
  */
@@ -48,7 +55,8 @@ void	 agent_remind(struct agent *, const struct agent_alarm *,
 /*
  * To be called when the notifications of an alarm are not withheld any more:
  * notifies what receivers do not have, that it is chattering or calm, and its
- * raise or clear with the old time.
+ * raise or clear with the old time.  That it is chattering is not notified if
+ * too many alarms are raised or begin to chatter at this time.
  */
 void	 agent_notify_difference(struct agent *, const struct agent_alarm *,
 	    struct wall_time now);

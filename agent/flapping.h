@@ -3,7 +3,8 @@
  * An alarm that is raised more often than the option `flapping` of its watch
  * permits is chattering.
  *
- * hbwAlarmChanged is sent when that begins and when it ends.  In between,
+ * hbwAlarmChanged is sent when that begins and when it ends, but for an alarm
+ * that begins to chatter in a storm it is only in the history.  In between,
  * raises and clears are only in the history.  It ends when at most half as many
  * raises are within the same time; then the raise or the clear is notified if
  * receivers do not have it.

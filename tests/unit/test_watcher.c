@@ -647,6 +647,72 @@ removed_while_shelved_and_chattering(void **state)
 	assert_int_equal(newest()->change, OPERATOR_CHANGE_UNSHELVED);
 }
 
+static void
+assert_withheld(uint32_t sequence, enum notification_event event, int change)
+{
+	assert_int_equal(nth(sequence)->event, event);
+	assert_int_equal(nth(sequence)->change, change);
+	assert_int_equal(nth(sequence)->withheld, NOTIFICATION_CHATTERING);
+	assert_int_equal(nth(sequence)->delivery, NOTIFICATION_DELIVERED);
+}
+
+/* The storm includes the raise; all the rest is only in the history. */
+static void
+chattering_in_a_storm(void **state)
+{
+	static const char	 text[] = "storm = 1 in 1min\n"
+	    FLAPPING("flapping = 1 in 1min");
+
+	(void)state;
+	begin(text);
+	flap(2);
+	flap(12);
+	assert_true(is_chattering());
+	assert_int_equal(AGENT->outbox.sequence, 5);
+	assert_true(notification_is_summarised(nth(3)));
+	assert_withheld(4, NOTIFICATION_CHANGED, OPERATOR_CHANGE_CHATTERING);
+	assert_withheld(5, NOTIFICATION_CLEARED, 0);
+	flap(22);
+	assert_int_equal(AGENT->outbox.sequence, 7);
+	assert_withheld(6, NOTIFICATION_RAISED, 0);
+	assert_int_equal(AGENT->storm.open.first, 3);
+	assert_int_equal(AGENT->storm.open.raised, 1);
+	assert_int_equal(AGENT->storm.open.cleared, 0);
+	/* This is not repeated after a reload. */
+	stage_reload(&stage, text, 30);
+	assert_int_equal(AGENT->outbox.sequence, 7);
+	beat_until(91);
+	calm_down(91);
+	assert_false(is_chattering());
+	assert_int_equal(AGENT->outbox.sequence, 8);
+	assert_withheld(8, NOTIFICATION_CHANGED, OPERATOR_CHANGE_CALM);
+	/* Receivers have no raise of it, and get the next one. */
+	flap(200);
+	assert_int_equal(AGENT->outbox.sequence, 10);
+	assert_int_equal(nth(9)->withheld, 0);
+	assert_int_equal(nth(9)->delivery, NOTIFICATION_PENDING);
+}
+
+/* When the storm is over, a reload notifies what receivers do not have. */
+static void
+chattering_after_a_storm(void **state)
+{
+	(void)state;
+	begin("storm = 1 in 1min\n" FLAPPING("flapping = 1 in 1min"));
+	flap(2);
+	flap(12);
+	raise_at(21);
+	assert_int_equal(AGENT->outbox.sequence, 6);
+	stage_reload(&stage, FLAPPING("flapping = 1 in 1min"), 30);
+	assert_newest(7, NOTIFICATION_CHANGED, 30);
+	assert_int_equal(newest()->change, OPERATOR_CHANGE_CHATTERING);
+	assert_int_equal(newest()->withheld, 0);
+	calm_down(91);
+	assert_int_equal(nth(8)->change, OPERATOR_CHANGE_CALM);
+	assert_int_equal(nth(8)->withheld, 0);
+	assert_newest(9, NOTIFICATION_RAISED, 91);
+}
+
 #define STAGED(f)	cmocka_unit_test_teardown(f, end)
 
 int
@@ -674,6 +740,8 @@ main(void)
 		STAGED(shelved_while_chattering),
 		STAGED(chattering_after_a_shelf),
 		STAGED(removed_while_shelved_and_chattering),
+		STAGED(chattering_in_a_storm),
+		STAGED(chattering_after_a_storm),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
