@@ -14,6 +14,13 @@
 
 #define SHELVES_MIN	64
 
+/*
+ * Each action on an alarm is a row of the history.  This number can be
+ * requested at once, and then one in each interval.
+ */
+#define ACTIONS_BURST	20
+#define ACTIONS_NS	(10 * NSEC_PER_SEC)
+
 /* ---- the ends of the shelves */
 
 /*
@@ -109,13 +116,20 @@ set_action(struct agent *agent, const struct agent_alarm *changed,
 		agent_notify_difference(agent, changed, now);
 }
 
+static struct rate_limit
+limit_of(const struct alarm *a)
+{
+	return (a->operator == NULL ? (struct rate_limit){ { 0 } } :
+	    a->operator->limit);
+}
+
 void
 operator_end(struct agent *agent, const struct agent_alarm *shelved,
     const char *text, struct wall_time now)
 {
 	const struct operator_action	 like = {
 		.state = OPERATOR_NONE, .who = WHO_ITSELF, .text = text,
-		.time = now,
+		.time = now, .limit = limit_of(shelved->alarm),
 	};
 
 	/* If memory is exhausted, the shelf ends without an action. */
@@ -190,13 +204,15 @@ operator_act(struct agent *agent, size_t position,
 	struct agent_alarm	 alarm = agent_alarm_at(agent, position);
 	struct operator_action	*action, like = {
 		.state = (uint8_t)r->state, .who = r->who, .text = r->text,
-		.time = now,
+		.time = now, .limit = limit_of(alarm.alarm),
 	};
 	const char		*fault = operator_check(agent, position, r);
 	enum operator_state	 old = alarm_operator_state(alarm.alarm);
 
 	if (fault != NULL || is_repeated(alarm.alarm->operator, r))
 		return (fault);
+	(void)rate_limit_allows(&like.limit, ACTIONS_NS, ACTIONS_BURST,
+	    agent->now);
 	if (r->state == OPERATOR_SHELVED) {
 		like.until = wall_add(now, r->duration_ns);
 		like.ends = mono_add(agent->now, r->duration_ns);
@@ -248,6 +264,26 @@ find_applicable(const struct agent *agent, uint32_t index,
 }
 
 /*
+ * As operator_check, but also limits how often clients of the control socket
+ * change an alarm: otherwise one of them could remove all else from the
+ * history.
+ */
+static const char *
+check(const struct agent *agent, size_t position,
+    const struct operator_request *r)
+{
+	const struct alarm	*a = &agent->current.alarms[position];
+	struct rate_limit	 limit = limit_of(a);
+	const char		*fault = operator_check(agent, position, r);
+
+	if (fault == NULL && !is_repeated(a->operator, r) &&
+	    !rate_limit_allows(&limit, ACTIONS_NS, ACTIONS_BURST, agent->now))
+		return ("too many actions; at most 20 are permitted at once, "
+		    "and then one in 10 s");
+	return (fault);
+}
+
+/*
  * All alarms are checked before the first one is changed.  `none` is the error
  * if the request applies to no alarm.
  */
@@ -265,7 +301,7 @@ act_on_watch(struct agent *agent, const char *watch,
 	if (n == 0)
 		return (none);
 	for (i = 0; i < n && fault == NULL; i++)
-		fault = operator_check(agent, positions[i], r);
+		fault = check(agent, positions[i], r);
 	for (i = 0; i < n && fault == NULL; i++)
 		fault = operator_act(agent, positions[i], r, now);
 	return (fault);

@@ -41,7 +41,8 @@ struct operator_request {
 /*
  * The first acknowledges the alarms of a watch that are active and not shelved,
  * the second shelves all its alarms, and the third ends the shelves of those
- * that are shelved.  It is an error if there is no such alarm.
+ * that are shelved.  It is an error if there is no such alarm, and if there
+ * were too many actions on one of them in the last seconds.
  */
 const char *operator_acknowledge(struct agent *, const char *watch,
 	    const char *who, const char *text, struct wall_time now);

@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/mono.h"
+#include "base/rate_limit.h"
 #include "base/wall.h"
 
 /* The numbers are hbwAlarmOperatorState's; they are in the state file. */
@@ -44,6 +45,8 @@ struct operator_action {
 	struct wall_time	 until;		/* SHELVED: its end, else 0 */
 	/* SHELVED: the same in the clock of this process; not on disk. */
 	struct mono_time	 ends;
+	/* Of the actions on this alarm, with this one; not on disk. */
+	struct rate_limit	 limit;
 	unsigned		 references;
 	uint8_t			 state;		/* enum operator_state */
 	char			 texts[];

@@ -187,6 +187,13 @@ shelve(const char *watch, int64_t duration_ns, double at)
 	    stage_wall(at)));
 }
 
+/* The next action is permitted again, without waiting for it. */
+static void
+forget_actions(size_t position)
+{
+	alarm_of(position)->operator->limit = (struct rate_limit){ { 0 } };
+}
+
 static const char *
 unshelve(const char *watch, double at)
 {
@@ -447,8 +454,10 @@ many_changes(void **state)
 	(void)state;
 	start(ONE WATCH("v", ""));
 	assert_null(shelve("v", 2 * HOUR_NS, 0));
-	for (i = 0; i < 1000; i++)
+	for (i = 0; i < 1000; i++) {
 		assert_null(shelve("w", HOUR_NS + (int64_t)i, 1));
+		forget_actions(0);
+	}
 	assert_true(AGENT->shelves.capacity <= 64);
 	assert_counts(2, 0);
 	work(3600);
@@ -468,11 +477,15 @@ repeated_shelves(void **state)
 
 	(void)state;
 	start(ONE WATCH("v", ""));
-	for (i = 0; i < 63; i++)
+	for (i = 0; i < 63; i++) {
 		assert_null(shelve("w", HOUR_NS, 1));
+		forget_actions(0);
+	}
 	assert_null(shelve("v", 2 * HOUR_NS, 1));
-	for (i = 0; i < 63; i++)
+	for (i = 0; i < 63; i++) {
 		assert_null(shelve("w", HOUR_NS, 1));
+		forget_actions(0);
+	}
 	work(3601);
 	assert_operator(0, OPERATOR_NONE, "hbwatchd");
 	work(7201);
@@ -541,6 +554,39 @@ refused(void **state)
 	assert_null(operator_acknowledge(AGENT, "w", text, text,
 	    stage_wall(11)));
 	assert_null(shelve("w", operator_shelve_most(AGENT), 12));
+}
+
+/* A client cannot fill the history; what changes nothing is no action. */
+static void
+too_many_actions(void **state)
+{
+	unsigned	 i;
+
+	(void)state;
+	start(ONE);
+	stage_advance(&stage, 10);
+	for (i = 0; i < 1000; i++)
+		assert_null(acknowledge("w", 11));
+	assert_int_equal(AGENT->outbox.sequence, 2);
+	for (i = 0; i < 19; i++)
+		assert_null(shelve("w", HOUR_NS, 12));
+	assert_int_equal(AGENT->outbox.sequence, 21);
+	assert_string_equal(shelve("w", HOUR_NS, 12), "too many actions; at "
+	    "most 20 are permitted at once, and then one in 10 s");
+	assert_string_equal(unshelve("w", 12), "too many actions; at most 20 "
+	    "are permitted at once, and then one in 10 s");
+	assert_int_equal(AGENT->outbox.sequence, 21);
+	assert_null(shelve("w", 10 * NSEC_PER_SEC, 21));
+	assert_non_null(shelve("w", HOUR_NS, 21));
+	/* The end of the shelf is not limited, and keeps the limit. */
+	work(31);
+	assert_operator(0, OPERATOR_NONE, "hbwatchd");
+	assert_null(acknowledge("w", 31));
+	assert_non_null(shelve("w", HOUR_NS, 31));
+	/* After a pause it is as at the beginning. */
+	for (i = 0; i < 20; i++)
+		assert_null(shelve("w", HOUR_NS, 231));
+	assert_non_null(shelve("w", HOUR_NS, 231));
 }
 
 /* ---- both alarms of a watch */
@@ -876,6 +922,7 @@ main(void)
 		T(repeated_shelves),
 		T(many_ends),
 		T(refused),
+		T(too_many_actions),
 		T(two_alarms),
 		T(storm),
 		T(raised_again_in_a_storm),
