@@ -339,8 +339,11 @@ work_on_all(struct evidence_writer *w, bool all)
 		free(w->files[i]);
 		w->files[i] = w->files[--w->nfiles];
 	}
-	if (w->nfiles == 0)
-		pcapng_buffer_free(&w->buffer);
+	if (w->nfiles > 0)
+		return;
+	pcapng_buffer_free(&w->buffer);
+	/* It may be removed, and its file system unmounted. */
+	evidence_directory_close(&w->directory);
 }
 
 /* ---- messages, in the thread */

@@ -383,6 +383,43 @@ a_directory_that_others_may_write_is_refused(void **state)
 	assert_non_null(strstr(warning, "others may write to it"));
 }
 
+/* Has this process a descriptor of the directory, or of a file in it? */
+static bool
+directory_is_open(void)
+{
+	char		 name[sizeof("/proc/self/fd/") + 16], target[PATH_MAX];
+	ssize_t		 n;
+	unsigned	 fd;
+
+	for (fd = 0; fd < 100; fd++) {
+		snprintf(name, sizeof(name), "/proc/self/fd/%u", fd);
+		n = readlink(name, target, sizeof(target) - 1);
+		if (n == -1)
+			continue;
+		target[n] = '\0';
+		if (strstr(target, "/evidence") != NULL)
+			return (true);
+	}
+	return (false);
+}
+
+static void
+a_removed_directory_is_closed(void **state)
+{
+	unsigned	 i;
+
+	(void)state;
+	add_frame(-2000, 60, 60);
+	assert_true(evidence_writer_start(writer));
+	raise_alarm(1, "w", true);
+	wait_for_file("evidence/1-w.pcapng");
+	assert_true(directory_is_open());
+	scratch_remove(scratch_path(&scratch, "evidence"));
+	for (i = 0; i < LONG_MS && directory_is_open(); i++)
+		(void)poll(NULL, 0, 1);
+	assert_false(directory_is_open());
+}
+
 static void
 a_removed_directory_is_made_again(void **state)
 {
@@ -751,6 +788,7 @@ main(void)
 		TEST(links_and_files_of_others_are_not_touched),
 		TEST(a_directory_that_is_a_link_is_refused),
 		TEST(a_directory_that_others_may_write_is_refused),
+		TEST(a_removed_directory_is_closed),
 		TEST(a_removed_directory_is_made_again),
 		TEST(an_older_file_of_the_same_name_is_replaced),
 		TEST(earlier_files_are_found),
