@@ -30,7 +30,20 @@ agent_set_verdict(struct agent *agent, const struct agent_alarm *changed,
 	changed->alarm->verdict_change = ++agent->verdict_changes;
 }
 
-/* An alarm that a storm notification summarised has no file. */
+/*
+ * A raise that receivers do not get has no file, so that an alarm that is raised
+ * again and again does not displace the files of others.  The raise with which
+ * it begins to chatter has one.
+ */
+static bool
+needs_evidence(const struct alarm *a, bool begins)
+{
+	if (begins)
+		return ((a->flags & ALARM_CHATTERING_SENT) != 0);
+	return ((a->flags & ALARM_SUMMARISED) == 0 &&
+	    a->notified == a->serial);
+}
+
 static void
 write_evidence(struct agent *agent, const struct agent_alarm *raised)
 {
@@ -43,8 +56,7 @@ write_evidence(struct agent *agent, const struct agent_alarm *raised)
 		.silence_ns = p->interruption_ns + p->hold_down_ns,
 	};
 
-	if ((a->flags & ALARM_SUMMARISED) == 0)
-		evidence_writer_raised(agent->evidence_writer, &r);
+	evidence_writer_raised(agent->evidence_writer, &r);
 }
 
 void
@@ -63,7 +75,8 @@ agent_raise(struct agent *agent, const struct agent_alarm *raised,
 		agent_notify_chattering(agent, raised, at);
 	else
 		agent_notify_raise(agent, raised, at);
-	write_evidence(agent, raised);
+	if (needs_evidence(raised->alarm, chattering))
+		write_evidence(agent, raised);
 	reminder_raised(agent, raised->alarm);
 }
 

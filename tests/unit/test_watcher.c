@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "agent_watcher.h"
+#include "evidence_writer.h"
 #include "flapping.h"
 #include "operator.h"
 #include "reminder.h"
@@ -713,6 +714,53 @@ chattering_after_a_storm(void **state)
 	assert_newest(9, NOTIFICATION_RAISED, 91);
 }
 
+static bool
+has_evidence(uint32_t serial)
+{
+	char	 name[64];
+
+	snprintf(name, sizeof(name), "evidence/%u-w.pcapng", serial);
+	assert_int_equal(AGENT->serial, serial);
+	return (evidence_writer_has(AGENT->evidence_writer, name));
+}
+
+/* A raise that is not notified has no evidence file. */
+static void
+evidence_of_notified_raises(void **state)
+{
+	(void)state;
+	begin("storm = 4 in 1h\n" FLAPPING("flapping = 2 in 1min"));
+	AGENT->evidence_writer = evidence_writer_new("/nonexistent");
+	assert_non_null(AGENT->evidence_writer);
+	flap(2);
+	assert_true(has_evidence(1));
+	flap(12);
+	assert_true(has_evidence(2));
+	/* It begins to chatter. */
+	flap(22);
+	assert_true(has_evidence(3));
+	flap(32);
+	assert_false(has_evidence(4));
+	beat_until(110);
+	calm_down(110);
+	assert_false(is_chattering());
+	assert_null(operator_shelve(AGENT, "w", 3600 * NSEC_PER_SEC, "noc", "",
+	    stage_wall(111)));
+	flap(120);
+	assert_false(has_evidence(5));
+	assert_null(operator_unshelve(AGENT, "w", "noc", "", stage_wall(121)));
+	flap(220);
+	assert_true(has_evidence(6));
+	/* A storm. */
+	flap(230);
+	assert_false(has_evidence(7));
+	flap(240);
+	assert_true(is_chattering());
+	assert_false(has_evidence(8));
+	assert_true(evidence_writer_end(AGENT->evidence_writer, 0));
+	AGENT->evidence_writer = NULL;
+}
+
 #define STAGED(f)	cmocka_unit_test_teardown(f, end)
 
 int
@@ -742,6 +790,7 @@ main(void)
 		STAGED(removed_while_shelved_and_chattering),
 		STAGED(chattering_in_a_storm),
 		STAGED(chattering_after_a_storm),
+		STAGED(evidence_of_notified_raises),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
