@@ -17,9 +17,10 @@
 #include "offline/status_refresh.h"
 
 #define PERIOD_NS	NSEC_PER_SEC
-/* After this time without an output, show_hung() is called. */
+/* After this time without an octet, show_hung() is called. */
 #define LIMIT_NS	(5 * NSEC_PER_SEC)
-#define FRAME_MOST	(1024 * 1024)	/* octets; more is never visible */
+/* The octets of a frame that are kept, with more than a screen can show. */
+#define FRAME_MOST	(1024 * 1024)
 
 /* Sequences of ECMA-48 and of xterm that all common terminals have. */
 #define ENTER		"\033[?1049h\033[?25l\033[?7l\033[2J"
@@ -38,7 +39,8 @@ struct refresh {
 	char			*frame;		/* owned */
 	size_t			 length;
 	size_t			 capacity;
-	struct mono_time	 started;	/* time of its start */
+	struct mono_time	 received;	/* its last octets, or its
+						   start */
 	enum command_status	 status;	/* of the last whole frame */
 };
 
@@ -215,7 +217,7 @@ start(struct refresh *r)
 	}
 	r->fd = fds[0];
 	r->length = 0;
-	r->started = mono_now();
+	r->received = mono_now();
 	return (true);
 }
 
@@ -241,17 +243,25 @@ finish(struct refresh *r)
 	return (done);
 }
 
-/* Reads from the printer.  True when the frame is complete. */
+/*
+ * Reads from the printer.  True when the frame is complete.  Of a frame that is
+ * larger than what is kept the rest is read, too, because the exit status comes
+ * at the end.
+ */
 static bool
 receive(struct refresh *r)
 {
+	char	 rest[BUFSIZ];
+	bool	 keep = r->length < FRAME_MOST;
 	ssize_t	 n;
 
-	if (r->length >= FRAME_MOST || !array_reserve(&r->frame, &r->capacity,
+	if (keep && !array_reserve(&r->frame, &r->capacity,
 	    r->length + BUFSIZ, 1))
 		return (true);
-	n = read(r->fd, r->frame + r->length, BUFSIZ);
+	n = read(r->fd, keep ? r->frame + r->length : rest, BUFSIZ);
 	if (n > 0)
+		r->received = mono_now();
+	if (n > 0 && keep)
 		r->length += (size_t)n;
 	return (n == 0);
 }
@@ -327,7 +337,7 @@ run(struct refresh *r, const sigset_t *waiting)
 				return (false);
 		}
 		if (!wait_for_event(r, r->pid == 0 ? next :
-		    mono_add(r->started, LIMIT_NS), waiting, &readable))
+		    mono_add(r->received, LIMIT_NS), waiting, &readable))
 			return (true);
 		if (stopped) {
 			stopped = 0;
@@ -346,7 +356,7 @@ run(struct refresh *r, const sigset_t *waiting)
 				r->status = COMMAND_BLIND;
 			if (!show(r->frame, r->length))
 				return (false);
-		} else if (r->pid != 0 && mono_sub(mono_now(), r->started) >=
+		} else if (r->pid != 0 && mono_sub(mono_now(), r->received) >=
 		    LIMIT_NS) {
 			(void)finish(r);
 			r->status = COMMAND_BLIND;

@@ -20,8 +20,8 @@ typedef enum command_status status_refresh_print(void *arg,
 
 /*
  * Prints every second.  Returns the status of the last output that was
- * complete, or COMMAND_BLIND if there was none or the last one took more than
- * 5 s.  The terminal is restored on every end but SIGKILL.
+ * complete, or COMMAND_BLIND if there was none or the last one stopped for more
+ * than 5 s.  The terminal is restored on every end but SIGKILL.
  */
 enum command_status status_refresh(status_refresh_print *, void *arg);
 

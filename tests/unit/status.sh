@@ -233,6 +233,14 @@ if command -v tmux >/dev/null; then
 	terminal send-keys q
 	check "q ends -w also then" ended 3
 	kill -CONT "${pids[0]}"
+	# More than a megabyte, and the exit status comes at the end.
+	answer pair 10000
+	open_terminal "${refresh/-w/-w -a}"
+	check "-w -a shows the begin of a long output" soon screen_has \
+		"more lines"
+	terminal send-keys q
+	check "-w -a ends with the exit status of the output" ended 0
+	answer pair
 	for key in q C-c C-d; do
 		open_terminal "$refresh"
 		soon screen_has manager
