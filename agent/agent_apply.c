@@ -125,6 +125,7 @@ keep_alarm(struct agent *agent, struct generation *g, size_t position,
 	event.dual = alarm_positions_is_dual(&g->shared->positions, position);
 	event.received = !wall_is_never(event.last_heartbeat);
 	event.silence_ns = silence_of(old, now);
+	g->raised[position] = agent->now;
 	agent_raise(agent, &new, &event, &verdict, now);
 }
 
@@ -179,6 +180,7 @@ take_over_reload(struct agent *agent, struct generation *g,
 			continue;
 		g->changed[i] = previous->changed[before];
 		g->used[i] = previous->used[before];
+		g->raised[i] = previous->raised[before];
 		if (previous->alarms[before].transitions == 0 &&
 		    previous->alarms[before].operator == NULL)
 			continue;
@@ -256,6 +258,8 @@ restore_alarm(void *arg, struct notification *n)
 	} else {
 		to->generation->changed[i] = mono_of(to->agent, raised ?
 		    n->alarm.raised : n->alarm.cleared, to->now);
+		to->generation->raised[i] = mono_of(to->agent, n->alarm.raised,
+		    to->now);
 		if (dual)
 			restore_dual(to, i, &n->alarm);
 		else

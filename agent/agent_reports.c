@@ -106,6 +106,7 @@ apply_event(struct agent *agent, const struct engine_event *e,
 	if ((event.transition == DETECT_RAISED) != known.dual)
 		g->used[e->watch] = engine_check_used(&known);
 	if (event.transition == DETECT_RAISED) {
+		g->raised[e->watch] = event.at;
 		verdict = diagnose_raise(agent, e->watch, &event, at);
 		if (known.dual)
 			set_node(g, e->watch, clocks->now, at,

@@ -44,6 +44,7 @@ generation_free(struct generation *g)
 	configuration_free(g->config);
 	free(g->changed);
 	free(g->used);
+	free(g->raised);
 	free(g->indexes);
 	free(g->by_index);
 	free(g->by_alarm);
@@ -289,11 +290,13 @@ generation_new(struct generation *g, struct watch_index *watches,
 	g->alarms = calloc(nalarms + 1, sizeof(*g->alarms));
 	g->changed = calloc(nalarms + 1, sizeof(*g->changed));
 	g->used = calloc(nalarms + 1, sizeof(*g->used));
+	g->raised = calloc(nalarms + 1, sizeof(*g->raised));
 	g->indexes = calloc(n + 1, sizeof(*g->indexes));
 	g->by_index = calloc(n + 1, sizeof(*g->by_index));
 	g->by_alarm = calloc(nalarms + 1, sizeof(*g->by_alarm));
 	g->captures = calloc(shared->ncaptures + 1, sizeof(*g->captures));
 	if (g->alarms == NULL || g->changed == NULL || g->used == NULL ||
+	    g->raised == NULL ||
 	    g->indexes == NULL || g->by_index == NULL || g->by_alarm == NULL ||
 	    g->captures == NULL ||
 	    !number_watches(watches, g) || !order_watches(g) ||

@@ -39,6 +39,8 @@ struct generation {
 	/* When the alarm changed last, or when the watch started. */
 	struct mono_time	*changed;	/* of each alarm */
 	struct mono_time	*used;		/* engine_check_used of each */
+	/* When it was raised last, with its present hbwAlarmKey. */
+	struct mono_time	*raised;
 	/*
 	 * The watch of each alarm of two active nodes, in the same order, with
 	 * profile->dual in the place of profile->alarm.

@@ -26,7 +26,7 @@ interval_ns(const struct agent *agent)
 static struct mono_time
 next_due(const struct agent *agent, uint32_t i)
 {
-	struct mono_time	 raised = agent->current.changed[i];
+	struct mono_time	 raised = agent->current.raised[i];
 	int64_t			 age_ns = mono_sub(agent->now, raised);
 	int64_t			 ns = interval_ns(agent);
 
@@ -104,7 +104,7 @@ handle_top(struct agent *agent, struct wall_time now)
 	struct agent_alarm	 active = agent_alarm_at(agent, e.item);
 	struct mono_time	 first;
 
-	first = mono_add(agent->current.changed[e.item], interval_ns(agent));
+	first = mono_add(agent->current.raised[e.item], interval_ns(agent));
 	if (active.alarm->state != ALARM_RAISED) {
 		heap_pop(&r->heap);
 		r->listed[e.item] = false;

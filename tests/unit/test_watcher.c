@@ -336,6 +336,23 @@ reminders_after_a_reload(void **state)
 	assert_int_equal(AGENT->outbox.sequence, 3);
 }
 
+/* With another key the alarm is raised anew at the reload. */
+static void
+reminders_after_another_key(void **state)
+{
+	(void)state;
+	raise_both(TEXT("reminder = 1min"));
+	stage_reload(&stage, TEXT("reminder = 1min role = other"), 60);
+	assert_newest(6, NOTIFICATION_RAISED, 60);
+	deliver();
+	assert_int_equal(reminder_due(AGENT).ns, stage_mono(120).ns);
+	/* Another reload, with the same key, does not change that. */
+	stage_reload(&stage, TEXT("reminder = 1min role = other"), 70);
+	assert_int_equal(reminder_due(AGENT).ns, stage_mono(120).ns);
+	remind(119.9);
+	assert_int_equal(AGENT->outbox.sequence, 6);
+}
+
 /* ---- chattering alarms */
 
 #define FLAPPING(options)						\
@@ -778,6 +795,7 @@ main(void)
 		STAGED(no_reminder_while_one_waits),
 		STAGED(ten_reminders_in_a_second),
 		STAGED(reminders_after_a_reload),
+		STAGED(reminders_after_another_key),
 		STAGED(chattering_and_calm),
 		STAGED(calm_while_raised),
 		STAGED(not_chattering),
