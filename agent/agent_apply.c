@@ -233,6 +233,21 @@ restore_dual(const struct restoring *to, size_t position,
 	    mono_of(to->agent, a->raised, to->now), to->agent->now);
 }
 
+/* Stores and notifies the new times of a shelf, unless it has just ended. */
+static void
+shelve_again(const struct restoring *to, size_t i,
+    const struct agent_alarm *old)
+{
+	struct agent_alarm	 new = {
+		&to->generation->alarms[i],
+		generation_alarm_watch(to->generation, i), old->index,
+	};
+
+	if (alarm_operator_state(new.alarm) == OPERATOR_SHELVED)
+		agent_change(to->agent, &new, OPERATOR_CHANGE_SHELVED,
+		    to->now);
+}
+
 static bool
 restore_alarm(void *arg, struct notification *n)
 {
@@ -240,6 +255,7 @@ restore_alarm(void *arg, struct notification *n)
 	struct agent_alarm	 old = { &n->alarm, n->watch, n->watch_index };
 	bool			 raised = n->alarm.state == ALARM_RAISED;
 	bool			 dual = (n->alarm.flags & ALARM_DUAL) != 0;
+	bool			 shelved_again;
 	size_t			 i;
 
 	/* It is odd while raised, but a changed key may have broken that. */
@@ -248,7 +264,8 @@ restore_alarm(void *arg, struct notification *n)
 	/* Version 0.2.0 stored any number that its engine sent. */
 	if (n->alarm.transitions > TRANSITIONS_MAX)
 		n->alarm.transitions %= 2;
-	operator_restore(n->alarm.operator, to->agent->now, to->now);
+	shelved_again = operator_restore(n->alarm.operator, to->agent->now,
+	    to->now);
 	if (raised)
 		agent_count_active(to->agent, n->watch, 1);
 	/* hbwWatchIndex belongs to a name: the same index is the same watch. */
@@ -265,6 +282,8 @@ restore_alarm(void *arg, struct notification *n)
 		else
 			restore_watch(to, i, &n->alarm);
 		keep_alarm(to->agent, to->generation, i, &old, to->now);
+		if (shelved_again)
+			shelve_again(to, i, &old);
 	}
 	notification_release(n);
 	return (true);

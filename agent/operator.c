@@ -21,6 +21,13 @@
 #define ACTIONS_BURST	20
 #define ACTIONS_NS	(10 * NSEC_PER_SEC)
 
+/*
+ * If the clock was set back by more than this, the times of a shelf are set
+ * again.  After a smaller change it soon shows a later time than at the begin
+ * of the shelf.
+ */
+#define CLOCK_BACK_NS	(60 * NSEC_PER_SEC)
+
 /* ---- the ends of the shelves */
 
 /*
@@ -358,20 +365,26 @@ operator_shelved_seconds(const struct operator_action *action,
 	    (uint32_t)((ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC));
 }
 
-void
+bool
 operator_restore(struct operator_action *action, struct mono_time now,
     struct wall_time wall)
 {
 	int64_t	 rest, whole;
+	bool	 again;
 
 	if (operator_action_state(action) != OPERATOR_SHELVED)
-		return;
+		return (false);
 	rest = wall_sub(action->until, wall);
 	whole = wall_sub(action->until, action->time);
-	/* The clock may have been set back since. */
+	again = rest - whole > CLOCK_BACK_NS;
+	if (again) {
+		action->time = wall;
+		action->until = wall_add(wall, whole);
+	}
 	if (rest > whole)
 		rest = whole;
 	action->ends = mono_add(now, rest > 0 ? rest : 0);
+	return (again);
 }
 
 /* ---- another configuration */

@@ -78,8 +78,13 @@ struct mono_time operator_due(const struct agent *);
 /* Ends the shelves that are due. */
 void	 operator_work(struct agent *, struct wall_time now);
 
-/* Sets the end of a shelf that was read from disk. */
-void	 operator_restore(struct operator_action *, struct mono_time now,
+/*
+ * Sets the end of a shelf that was read from disk.  True if the clock was set
+ * back before its begin: then the shelf begins now, with its whole duration,
+ * and hbwAlarmChanged must be queued, which stores that.  Without this, the
+ * shelf would begin again at each restart, and perhaps never end.
+ */
+bool	 operator_restore(struct operator_action *, struct mono_time now,
 	    struct wall_time wall);
 /*
  * Another configuration is in effect: counts the alarms by their operator

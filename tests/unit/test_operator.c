@@ -881,6 +881,33 @@ clocks(void **state)
 }
 
 /*
+ * The clock stays set back.  The shelf begins again only once, so that it ends,
+ * however often the process is restarted.
+ */
+static void
+clock_stays_set_back(void **state)
+{
+	(void)state;
+	restart(ONE, 2000, 2000);
+	assert_null(shelve("w", 60 * NSEC_PER_SEC, 2001));
+	save(2001);
+	restart(ONE, 100, 100);
+	assert_changed(2, OPERATOR_CHANGE_SHELVED);
+	assert_int_equal(operator_due(AGENT).ns, stage_mono(160).ns);
+	assert_int_equal(alarm_of(0)->operator->until.ns, stage_wall(160).ns);
+	assert_operator(0, OPERATOR_SHELVED, "bob");
+	save(100);
+	restart(ONE, 140, 140);
+	assert_int_equal(AGENT->outbox.sequence, 2);
+	assert_int_equal(operator_due(AGENT).ns, stage_mono(160).ns);
+	save(140);
+	restart(ONE, 170, 170);
+	work(170);
+	assert_changed(3, OPERATOR_CHANGE_UNSHELVED);
+	assert_int_equal(AGENT->shelved, 0);
+}
+
+/*
  * The process ended between two transactions: the end of the shelf is on disk,
  * but the raise that must follow is not.
  */
@@ -935,6 +962,7 @@ main(void)
 		T(withheld_before_a_restart),
 		T(serials_go_on),
 		T(clocks),
+		T(clock_stays_set_back),
 		T(ended_between_two_transactions),
 	};
 
