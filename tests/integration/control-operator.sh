@@ -4,7 +4,8 @@
 # Setting: a pair whose peer stops and returns, and operators who use hbwatch.
 # Checks:  acknowledge, shelve and unshelve are notified, are in the log with
 #          the name of the user, and survive kill -9; errors say what is wrong;
-#          only root and the group of hbwatchd can use the socket.
+#          only root and the group of hbwatchd can use the socket, also if that
+#          is not the group of its user.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -101,6 +102,41 @@ else
 	ok "others cannot use it # SKIP they cannot execute $BUILD/hbwatch"
 fi
 stop hbwatchd
+
+# names_as GROUP SUPPLEMENTARY-GROUPS: `hbwatch names` as another user
+names_as() {
+	setpriv --reuid 65533 --regid "$1" "${@:2}" "$BUILD/hbwatch" names \
+		-S "$WORK/run/control" 2>&1
+	echo "status $?"
+}
+
+other=$(getent group adm | cut -d : -f 3)
+if [ -z "$other" ] || ! setpriv --reuid "$uid" --regid "$other" \
+	--clear-groups test -x "$BUILD/hbwatchd"; then
+	ok "another group # SKIP no group adm, or it cannot execute hbwatchd"
+else
+	mkdir "$WORK/run"
+	chown "$uid:$other" "$WORK/run"
+	chmod a+r "$WORK/hbwatchd.conf"
+	sed -i "s|^control = .*|control = \"$WORK/run/control\"|" \
+		"$WORK/hbwatchd.conf"
+	start hbwatchd "$NODE_A" env -u MIBS -u MIBDIRS setpriv \
+		--reuid "$uid" --regid "$other" --clear-groups \
+		--inh-caps +net_raw --ambient-caps +net_raw \
+		"$BUILD/hbwatchd" -c "$WORK/hbwatchd.conf" -s "$WORK/state" \
+		-l stderr -v -L "udp:127.0.0.1:1171"
+	need "hbwatchd does not start with another group" 10 \
+		test -S "$WORK/run/control"
+	is "the socket has the group of the process" \
+		"$(stat -c '%a %g' "$WORK/run/control")" "660 $other"
+	is "a user with this supplementary group can use it" \
+		"$(names_as 65533 --groups "$other" | xargs)" \
+		"flinkserver status 0"
+	like "the group of the user of hbwatchd cannot" \
+		"$(names_as "$(id -g "$user")" --clear-groups)" \
+		"Permission denied .*status 3"
+	stop hbwatchd
+fi
 like "without hbwatchd" "$(hbwatch unshelve flinkserver)" \
 	"cannot connect to hbwatchd at .*\(does hbwatchd run\?.*status 3"
 finish
