@@ -211,27 +211,50 @@ is_own_directory(int fd)
 	    (st.st_mode & 022) == 0);
 }
 
+/* Opens the directory, which `make` makes.  -1 on error (errno). */
+static int
+open_directory(const struct evidence_directory *d, bool make)
+{
+	int	 state = open(d->state, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int	 fd = -1, error;
+
+	if (state == -1)
+		return (-1);
+	if (!make || mkdirat(state, EVIDENCE_DIRECTORY, 0700) == 0 ||
+	    errno == EEXIST)
+		fd = openat(state, EVIDENCE_DIRECTORY, OPEN_DIRECTORY);
+	error = errno;
+	close(state);
+	errno = error;
+	return (fd);
+}
+
+static bool
+is_same(int a, int b)
+{
+	struct stat	 x, y;
+
+	return (fstat(a, &x) == 0 && fstat(b, &y) == 0 &&
+	    x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}
+
 /*
- * Opens the directory again, because it may have been removed or replaced; if
- * `make` is true, it is made.  False on error (errno, or 0); see
- * evidence_directory_create.
+ * Opens the directory again, because it may have been removed or replaced; only
+ * another directory than before is read.  If `make` is true, it is made.  False
+ * on error (errno, or 0); see evidence_directory_create.
  */
 static bool
 open_again(struct evidence_directory *d, bool make, const char **wrong)
 {
 	struct listing	 l = { 0 };
-	int		 state = open(d->state, O_RDONLY | O_DIRECTORY |
-			    O_CLOEXEC);
+	int		 old = d->fd;
 	bool		 ok;
 
-	evidence_directory_close(d);
+	d->fd = open_directory(d, make);
+	ok = old != -1 && d->fd != -1 && is_same(old, d->fd);
+	if (old != -1)
+		close(old);
 	*wrong = "cannot open the directory";
-	if (state == -1)
-		return (false);
-	if (!make || mkdirat(state, EVIDENCE_DIRECTORY, 0700) == 0 ||
-	    errno == EEXIST)
-		d->fd = openat(state, EVIDENCE_DIRECTORY, OPEN_DIRECTORY);
-	close(state);
 	if (d->fd == -1)
 		return (false);
 	if (!is_own_directory(d->fd)) {
@@ -242,7 +265,7 @@ open_again(struct evidence_directory *d, bool make, const char **wrong)
 		return (false);
 	}
 	*wrong = "cannot read the directory";
-	ok = list(d, &l);
+	ok = ok || list(d, &l);
 	listing_free(&l);
 	return (ok);
 }

@@ -44,6 +44,8 @@
 #define STEADY_NS	(10 * NSEC_PER_SEC)
 /* An alarm must not wait for the thread. */
 #define NICE		10
+/* It begins when the log, the store and the notification have the alarm. */
+#define BEGIN_MS	50
 
 #define NAME_SIZE	256	/* of a watch or an interface */
 
@@ -489,8 +491,11 @@ wait_for_work(struct evidence_writer *w)
 	int64_t		 ms = mono_sub(w->tick, mono_now()) / NSEC_PER_MSEC + 1;
 	uint64_t	 events;
 
-	if (poll(&fd, 1, w->nfiles == 0 ? -1 : ms > 0 ? (int)ms : 0) > 0)
-		(void)!read(w->work, &events, sizeof(events));
+	if (poll(&fd, 1, w->nfiles == 0 ? -1 : ms > 0 ? (int)ms : 0) <= 0)
+		return;
+	(void)!read(w->work, &events, sizeof(events));
+	/* While a message waits, only the end interrupts this. */
+	(void)poll(&fd, 1, BEGIN_MS);
 }
 
 static void *
@@ -563,18 +568,16 @@ static bool
 stop(struct evidence_writer *w, int limit_ms)
 {
 	struct timespec	 limit;
+	int64_t		 ns;
 
 	(void)pthread_mutex_lock(&w->mutex);
 	w->stop = true;
 	(void)pthread_mutex_unlock(&w->mutex);
 	wake(w);
 	(void)clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += limit_ms / 1000;
-	limit.tv_nsec += limit_ms % 1000 * NSEC_PER_MSEC;
-	if (limit.tv_nsec >= NSEC_PER_SEC) {
-		limit.tv_sec++;
-		limit.tv_nsec -= NSEC_PER_SEC;
-	}
+	ns = limit.tv_nsec + limit_ms * NSEC_PER_MSEC;
+	limit.tv_sec += ns / NSEC_PER_SEC;
+	limit.tv_nsec = ns % NSEC_PER_SEC;
 	return (pthread_timedjoin_np(w->thread, NULL, &limit) == 0);
 }
 
