@@ -96,12 +96,15 @@ struct engine_events {
  * of the watch, and again when its signals change, at most once a second.  The
  * signals 12, 13, 19, 20 and 22 are unknown, because the agent adds them; 15 is
  * about the other watches of the same interface.  During a storm there may be
- * none for a raise.
+ * none for a raise.  A raise or a clear that follows at once is in the same
+ * datagram, so that the parent wakes up once for both.
  */
 struct engine_evidence {
 	uint32_t		 type;		/* ENGINE_EVIDENCE */
 	uint32_t		 watch;
 	struct evidence		 evidence;
+	uint32_t		 has_event;	/* 0: there is none */
+	struct engine_event	 event;		/* the next report */
 };
 
 /* ---- from the parent to the engine: a datagram of one uint32_t */

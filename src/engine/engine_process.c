@@ -57,6 +57,7 @@ engine_start(struct engine_process *engine, const struct configuration *config,
 
 	engine->socket = -1;
 	engine->next = engine->count = 0;
+	engine->event_follows = false;
 	handover = handover_write(config, log_is_verbose());
 	if (handover < 0)
 		return (false);
@@ -78,12 +79,22 @@ engine_order(const struct engine_process *engine, enum engine_order order)
 bool
 engine_has_buffered(const struct engine_process *engine)
 {
-	return (engine->next < engine->count);
+	return (engine->next < engine->count || engine->event_follows);
 }
 
 static enum engine_received
 next_event(struct engine_process *engine, struct engine_report *r)
 {
+	struct engine_event	 event;
+
+	if (engine->event_follows) {
+		/* The two datagrams share their memory. */
+		event = engine->datagram.evidence.event;
+		engine->datagram.events.events[0] = event;
+		engine->next = 0;
+		engine->count = 1;
+		engine->event_follows = false;
+	}
 	*r = (struct engine_report){
 		.type = ENGINE_EVENT,
 		.event = &engine->datagram.events.events[engine->next++],
@@ -112,10 +123,12 @@ engine_receive(struct engine_process *engine, struct engine_report *r)
 		return (next_event(engine, r));
 	}
 	*r = (struct engine_report){ .type = engine->datagram.type };
-	if (r->type == ENGINE_EVIDENCE)
+	if (r->type == ENGINE_EVIDENCE) {
 		r->evidence = &engine->datagram.evidence;
-	else
+		engine->event_follows = r->evidence->has_event != 0;
+	} else {
 		r->message = &engine->datagram.message;
+	}
 	return (ENGINE_REPORT);
 }
 
@@ -198,6 +211,7 @@ engine_end(struct engine_process *engine)
 	close(engine->socket);
 	engine->socket = -1;
 	engine->next = engine->count = 0;
+	engine->event_follows = false;
 	kill(engine->pid, SIGKILL);
 	for (moments = 0; moments < MOMENTS; moments++) {
 		if (has_ended(engine->pid, false))

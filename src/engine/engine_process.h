@@ -29,6 +29,7 @@ struct engine_process {
 	union engine_datagram datagram;
 	uint32_t	 next;		/* its position */
 	uint32_t	 count;		/* the number of events */
+	bool		 event_follows;	/* the one of the evidence */
 };
 
 /*
@@ -65,7 +66,7 @@ enum engine_received engine_receive(struct engine_process *,
 	    struct engine_report *);
 
 /*
- * True when engine_receive has more events of the last datagram, for which
+ * True when engine_receive has more reports of the last datagram, for which
  * poll(2) does not return.
  */
 bool	 engine_has_buffered(const struct engine_process *);

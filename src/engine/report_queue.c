@@ -153,6 +153,19 @@ gather_events(const struct report_queue *q, struct engine_events *events)
 	}
 }
 
+/* Adds the event that follows evidence, and returns the number of reports. */
+static size_t
+add_following(const struct report_queue *q, struct engine_evidence *e)
+{
+	const struct report_queue_entry	*next = queue_at(&q->entries, 1);
+
+	e->has_event = next != NULL && next->message == NULL &&
+	    next->evidence == NULL && next->event.watch == e->watch;
+	if (e->has_event)
+		e->event = next->event;
+	return (e->has_event ? 2 : 1);
+}
+
 static bool
 send_first(struct report_queue *q, int socket)
 {
@@ -165,6 +178,7 @@ send_first(struct report_queue *q, int socket)
 	if (first->evidence != NULL) {
 		datagram = first->evidence;
 		length = sizeof(*first->evidence);
+		n = add_following(q, first->evidence);
 	} else if (message == NULL) {
 		gather_events(q, &events);
 		datagram = &events;

@@ -125,6 +125,31 @@ take_nothing(void)
 	assert_int_equal(engine_receive(&parent, &r), ENGINE_NOTHING);
 }
 
+/* The parent wakes up once for the evidence and its event. */
+static void
+event_is_in_the_datagram_of_its_evidence(void **state)
+{
+	(void)state;
+	add_event(1);
+	add_evidence(2);
+	add_event(2);
+	add_event(3);
+	add_evidence(4);
+	add_event(5);
+	assert_true(report_queue_flush(&reports, child));
+	take_event(1);
+	assert_false(engine_has_buffered(&parent));
+	take_evidence(2);
+	assert_true(engine_has_buffered(&parent));
+	take_event(2);
+	assert_false(engine_has_buffered(&parent));
+	take_event(3);
+	take_evidence(4);
+	assert_false(engine_has_buffered(&parent));
+	take_event(5);
+	take_nothing();
+}
+
 static void
 in_order(void **state)
 {
@@ -341,6 +366,8 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test_setup_teardown(in_order, begin, end),
 		cmocka_unit_test_setup_teardown(evidence_in_order, begin, end),
+		cmocka_unit_test_setup_teardown(
+		    event_is_in_the_datagram_of_its_evidence, begin, end),
 		cmocka_unit_test_setup_teardown(too_much_evidence, begin, end),
 		cmocka_unit_test_setup_teardown(full_datagrams, begin, end),
 		cmocka_unit_test_setup_teardown(many_events, begin, end),
