@@ -36,6 +36,13 @@
 #define EXAMINED_BURST	64
 #define EXAMINED_NS	(NSEC_PER_SEC / 13)
 
+/*
+ * All sockets of this host are searched this often for a case, and this often
+ * for any case, because it may take several milliseconds.
+ */
+#define SEARCH_NS	(5 * NSEC_PER_SEC)
+#define SEARCHED_NS	(NSEC_PER_SEC / 2)
+
 /* In a storm, one query of an interface is used for this time. */
 #define LINK_NS		(100 * NSEC_PER_MSEC)
 
@@ -55,6 +62,7 @@ struct diagnose {
 	bool			 threaded;
 	struct mono_time	 ports_recorded;
 	struct rate_limit	 examined;
+	struct rate_limit	 searched;
 	struct link_signal	 last_link;
 	struct peer_hosts	 peer_hosts;
 	struct diagnose_cases	 cases;
@@ -200,18 +208,31 @@ add_link(struct agent *agent, struct diagnose_case *c,
 	last->carrier = *carrier;
 }
 
-/* Adds the evidence that is not from frames. */
+/* True if all sockets of this host may be searched now. */
+static bool
+may_search(struct agent *agent, struct diagnose_case *c)
+{
+	if (mono_before(agent->now, c->search_due) ||
+	    !rate_limit_allows(&agent->diagnose->searched, SEARCHED_NS, 1,
+	    agent->now))
+		return (false);
+	c->search_due = mono_add(agent->now, SEARCH_NS);
+	return (true);
+}
+
+/* Adds the evidence that is not from frames.  `raise`: it must not wait. */
 static void
 examine(struct agent *agent, struct diagnose_case *c,
-    const struct configuration_watch *w, struct wall_time now)
+    const struct configuration_watch *w, bool raise, struct wall_time now)
 {
 	struct diagnose	*d = agent->diagnose;
 	struct evidence	*e = &c->evidence;
+	bool		 all = !raise && c->examined && may_search(agent, c);
 
 	add_link(agent, c, w, now);
 	if (!c->examined)
 		return;
-	kernel_evidence_add(d->kernel, w, now, &c->engine, e);
+	kernel_evidence_add(d->kernel, w, all, now, &c->engine, e);
 	peer_hosts_add_evidence(&d->peer_hosts, agent, w, e);
 	request_log(agent, c, w->profile);
 	if (w->profile->log != NULL && d->threaded && c->log.state == 0)
@@ -358,7 +379,7 @@ diagnose_raise(struct agent *agent, size_t position,
 	c->examined = !event->dual && rate_limit_allows(&d->examined,
 	    EXAMINED_NS, EXAMINED_BURST, agent->now);
 	if (!event->dual)
-		examine(agent, c, alarm.watch, at);
+		examine(agent, c, alarm.watch, true, at);
 	c->kernel_due = c->examined ? mono_add(agent->now, KERNEL_NS) :
 	    MONO_NEVER;
 	set_due(d, c);
@@ -454,7 +475,7 @@ work_on(struct agent *agent, struct diagnose_case *c, struct wall_time now)
 		c->kernel_due = mono_add(agent->now, KERNEL_NS);
 		if (mono_before(c->until, c->kernel_due))
 			c->kernel_due = MONO_NEVER;
-		examine(agent, c, alarm.watch, now);
+		examine(agent, c, alarm.watch, false, now);
 		update_verdict(agent, c, &alarm, now);
 	}
 	notify_changed(agent, c, &alarm, now);

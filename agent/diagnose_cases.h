@@ -32,6 +32,7 @@ struct diagnose_case {
 	struct evidence		 evidence;	/* of all */
 	struct evidence_signal	 log, ping;	/* state 0: unknown */
 	struct mono_time	 log_due;
+	struct mono_time	 search_due;	/* of all sockets */
 	uint32_t		 looks;		/* into the log, not answered */
 	uint32_t		 old_looks;	/* of them, for an old raise */
 	struct mono_time	 kernel_due;	/* or MONO_NEVER */

@@ -3,9 +3,7 @@
 #include <sys/socket.h>
 #include <net/if.h>
 #include <netinet/in.h>
-#include <linux/inet_diag.h>
 #include <linux/rtnetlink.h>
-#include <linux/sock_diag.h>
 
 #include <arpa/inet.h>
 #include <ifaddrs.h>
@@ -17,18 +15,11 @@
 #include "base/mono.h"
 #include "engine/link.h"
 #include "kernel_evidence.h"
+#include "local_ports.h"
 #include "netlink.h"
 
 /* Interfaces whose carrier is counted; further ones are not. */
 #define LINKS		256
-
-/* TCP states of linux/tcp_states.h, as bits; UDP sockets have others. */
-#define STATE_ESTABLISHED	(1U << 1)
-#define STATE_SYN_SENT		(1U << 2)
-#define STATE_CLOSE_WAIT	(1U << 8)
-#define STATE_LISTEN		(1U << 10)
-
-#define PORTS		65536
 
 /* An interface that lost its carrier, or has lost it now. */
 struct carrier {
@@ -41,13 +32,10 @@ struct carrier {
 
 struct kernel_evidence {
 	int		 route;		/* NETLINK_ROUTE */
-	int		 diag;		/* NETLINK_SOCK_DIAG */
 	int		 link;		/* see link_open */
 	int		 monitor;	/* see link_monitor_open */
 	struct carrier	 carriers[LINKS];
-	/* Bit P % 8 of octet P / 8: port P was open on this host. */
-	uint8_t		 udp[PORTS / 8];
-	uint8_t		 tcp[PORTS / 8];
+	struct local_ports ports;
 };
 
 struct kernel_evidence *
@@ -58,7 +46,7 @@ kernel_evidence_new(void)
 	if (k == NULL)
 		return (NULL);
 	k->route = netlink_open(NETLINK_ROUTE);
-	k->diag = netlink_open(NETLINK_SOCK_DIAG);
+	local_ports_init(&k->ports);
 	k->link = link_open();
 	k->monitor = link_monitor_open();
 	if (k->route >= 0 && k->link >= 0 && k->monitor >= 0)
@@ -73,7 +61,7 @@ kernel_evidence_free(struct kernel_evidence *k)
 	if (k == NULL)
 		return;
 	close(k->route);
-	close(k->diag);
+	local_ports_free(&k->ports);
 	close(k->link);
 	close(k->monitor);
 	free(k);
@@ -246,6 +234,7 @@ family_of(const struct addr *a)
 struct route {
 	uint32_t	 ifindex;
 	struct addr	 gateway;	/* ADDR_NONE: on the link */
+	struct addr	 source;	/* of this host; ADDR_NONE: unknown */
 	bool		 local;		/* an address of this host */
 };
 
@@ -255,7 +244,7 @@ take_route(void *arg, const struct nlmsghdr *m)
 	struct route		*route = arg;
 	const struct rtmsg	*r = NLMSG_DATA(m);
 	const uint32_t		*ifindex;
-	const uint8_t		*gateway;
+	const uint8_t		*gateway, *source;
 	bool			 six = r->rtm_family == AF_INET6;
 
 	route->local = r->rtm_type == RTN_LOCAL;
@@ -266,6 +255,9 @@ take_route(void *arg, const struct nlmsghdr *m)
 	if (gateway != NULL)
 		addr_set(&route->gateway, six ? ADDR_IPV6 : ADDR_IPV4,
 		    gateway);
+	source = netlink_attribute(m, sizeof(*r), RTA_PREFSRC, six ? 16 : 4);
+	if (source != NULL)
+		addr_set(&route->source, six ? ADDR_IPV6 : ADDR_IPV4, source);
 	return (false);
 }
 
@@ -346,19 +338,18 @@ find_neighbour(const struct kernel_evidence *k, const struct addr *a,
  */
 static void
 add_neighbour(struct kernel_evidence *k, const struct configuration_watch *w,
-    uint32_t ifindex, struct wall_time now, struct evidence *e)
+    const struct route *route, uint32_t ifindex, struct wall_time now,
+    struct evidence *e)
 {
 	struct evidence_signal	*s = &e->signals[EVIDENCE_ARP_UNANSWERED];
 	const struct addr	*address = &w->peer;
 	struct neighbour	 n;
-	struct route		 route;
 	struct wall_time	 confirmed;
 
-	if (!find_route(k, address, ifindex, &route) || route.local ||
-	    route.ifindex != ifindex)
+	if (route->local || route->ifindex != ifindex)
 		return;
-	if (route.gateway.family != ADDR_NONE) {
-		address = &route.gateway;
+	if (route->gateway.family != ADDR_NONE) {
+		address = &route->gateway;
 		e->flags |= EVIDENCE_ROUTED;
 	}
 	if (!find_neighbour(k, address, ifindex, &n) || n.state == 0)
@@ -388,136 +379,10 @@ add_neighbour(struct kernel_evidence *k, const struct configuration_watch *w,
 		s->mac = n.mac;
 }
 
-/* ---- sockets */
-
-struct port_search {
-	uint16_t		 port;
-	const struct addr	*peer;
-	bool			 open;
-};
-
-static bool
-take_socket(void *arg, const struct nlmsghdr *m)
-{
-	struct port_search		*search = arg;
-	const struct inet_diag_msg	*d = NLMSG_DATA(m);
-	const struct addr		*peer = search->peer;
-	uint8_t				 mapped[16] = { [10] = 0xff, 0xff };
-
-	if (ntohs(d->id.idiag_sport) == search->port) {
-		search->open = true;
-	} else if (ntohs(d->id.idiag_dport) == search->port) {
-		memcpy(mapped + 12, peer->octets, 4);
-		search->open = d->idiag_family == AF_INET ?
-		    peer->family == ADDR_IPV4 && memcmp(d->id.idiag_dst,
-		    peer->octets, 4) == 0 : memcmp(d->id.idiag_dst,
-		    peer->family == ADDR_IPV6 ? peer->octets : mapped, 16) == 0;
-	}
-	return (!search->open);
-}
-
-static bool
-mark_port(void *arg, const struct nlmsghdr *m)
-{
-	const struct inet_diag_msg	*d = NLMSG_DATA(m);
-	uint8_t				*ports = arg;
-	uint16_t			 port = ntohs(d->id.idiag_sport);
-
-	ports[port / 8] |= (uint8_t)(1U << port % 8);
-	return (true);
-}
-
-/* Accepts sockets of which either port is `port`; see inet_diag.h. */
-static void
-add_port_filter(struct netlink_request *r, uint16_t port)
-{
-	const struct inet_diag_bc_op	 filter[] = {
-		{ INET_DIAG_BC_S_GE, 8, 20 }, { .no = port },
-		{ INET_DIAG_BC_S_LE, 8, 12 }, { .no = port },
-		/* Accepted: to the end. */
-		{ INET_DIAG_BC_JMP, 4, 20 },
-		{ INET_DIAG_BC_D_GE, 8, 20 }, { .no = port },
-		{ INET_DIAG_BC_D_LE, 8, 12 }, { .no = port },
-	};
-
-	netlink_add(r, INET_DIAG_REQ_BYTECODE, filter, sizeof(filter));
-}
-
-/* Passes the sockets of a transport; with port 0 those of all ports. */
-static bool
-each_socket(const struct kernel_evidence *k, int family, uint8_t transport,
-    uint32_t states, uint16_t port, netlink_take *take, void *arg)
-{
-	struct netlink_request		 request;
-	struct inet_diag_req_v2		*r;
-
-	if (k->diag < 0)
-		return (false);
-	r = netlink_begin(&request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP,
-	    sizeof(*r));
-	r->sdiag_family = (uint8_t)family;
-	r->sdiag_protocol = transport;
-	r->idiag_states = states;
-	if (port != 0)
-		add_port_filter(&request, port);
-	return (netlink_exchange(k->diag, &request,
-	    sizeof(struct inet_diag_msg), take, arg) == NETLINK_ANSWERED);
-}
-
 void
 kernel_evidence_record_ports(struct kernel_evidence *k)
 {
-	static const int	 families[] = { AF_INET, AF_INET6 };
-	size_t			 i;
-
-	for (i = 0; i < 2; i++) {
-		(void)each_socket(k, families[i], IPPROTO_UDP, UINT32_MAX, 0,
-		    mark_port, k->udp);
-		(void)each_socket(k, families[i], IPPROTO_TCP, STATE_LISTEN, 0,
-		    mark_port, k->tcp);
-	}
-}
-
-/* The port of the heartbeats; 0: they have none. */
-static uint16_t
-port_of(const struct configuration_watch *w)
-{
-	const struct protocol	*protocol = w->profile->form.protocol;
-
-	return (protocol == NULL || protocol->argument_name == NULL ||
-	    strcmp(protocol->argument_name, "PORT") != 0 ? 0 :
-	    (uint16_t)w->profile->form.key);
-}
-
-static void
-add_port(struct kernel_evidence *k, const struct configuration_watch *w,
-    struct wall_time now, struct evidence *e)
-{
-	struct port_search	 search = { port_of(w), &w->peer, false };
-	struct evidence_signal	*s;
-	uint8_t			*known, transport, bit;
-	uint32_t		 states;
-
-	if (search.port == 0)
-		return;
-	transport = (uint8_t)w->profile->form.protocol->transport;
-	states = transport == IPPROTO_UDP ? UINT32_MAX : STATE_ESTABLISHED |
-	    STATE_SYN_SENT | STATE_CLOSE_WAIT | STATE_LISTEN;
-	if (!each_socket(k, AF_INET, transport, states, search.port,
-	    take_socket, &search) || (!search.open &&
-	    !each_socket(k, AF_INET6, transport, states, search.port,
-	    take_socket, &search)))
-		return;
-	known = transport == IPPROTO_UDP ? k->udp : k->tcp;
-	known += search.port / 8;
-	bit = (uint8_t)(1U << search.port % 8);
-	if (!search.open && (*known & bit) == 0)
-		return;
-	*known |= bit;
-	s = set_signal(e, EVIDENCE_LOCAL_PORT_OPEN, search.open ?
-	    EVIDENCE_PRESENT : EVIDENCE_ABSENT, 0);
-	s->port = search.port;
-	s->at = now;
+	local_ports_record(&k->ports);
 }
 
 /* ---- the floating IP */
@@ -665,16 +530,19 @@ add_floating_ip(const struct kernel_evidence *k,
 
 void
 kernel_evidence_add(struct kernel_evidence *k,
-    const struct configuration_watch *w, struct wall_time now,
+    const struct configuration_watch *w, bool all, struct wall_time now,
     const struct evidence *engine, struct evidence *e)
 {
+	struct route	 route = { .ifindex = 0 };
 	uint32_t	 ifindex;
 
 	ifindex = ifindex_of(k, w->profile->interface);
 	if (ifindex != 0 && w->peer.family != ADDR_NONE &&
-	    !addr_is_multicast(&w->peer))
-		add_neighbour(k, w, ifindex, now, e);
-	add_port(k, w, now, e);
+	    !addr_is_multicast(&w->peer) &&
+	    find_route(k, &w->peer, ifindex, &route))
+		add_neighbour(k, w, &route, ifindex, now, e);
+	local_ports_add_evidence(&k->ports, w, &route.source, ifindex, all,
+	    now, e);
 	if (w->profile->floating_ip.family != ADDR_NONE)
 		add_floating_ip(k, w, ifindex, now, engine, e);
 }

@@ -49,10 +49,11 @@ bool	 kernel_evidence_add_link(struct kernel_evidence *,
  * Adds the signals ARP_UNANSWERED, LOCAL_PORT_OPEN, FLOATING_IP_OWNER and
  * FLOATING_IP_FITS, or corrects those that it has added before.  Frames may
  * have set the first and the third one; `engine` is the evidence that the
- * engine has reported.
+ * engine has reported.  For `all` see local_ports.h: a raise must not wait for
+ * it.
  */
 void	 kernel_evidence_add(struct kernel_evidence *,
-	    const struct configuration_watch *, struct wall_time now,
+	    const struct configuration_watch *, bool all, struct wall_time now,
 	    const struct evidence *engine, struct evidence *);
 
 #endif

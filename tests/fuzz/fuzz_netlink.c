@@ -141,7 +141,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	do {
 		kernel_evidence_record_ports(k);
 		kernel_evidence_add_link(k, list[i], now, &e);
-		kernel_evidence_add(k, list[i], now, &none, &e);
+		kernel_evidence_add(k, list[i], true, now, &none, &e);
 		check(&e, now);
 	} while (input.left > 2);
 	kernel_evidence_free(k);

@@ -55,6 +55,7 @@ static struct {
 	struct fake_neighbour	 neighbours[FAKE_NEIGHBOURS];
 	struct fake_socket	 sockets[FAKE_SOCKETS];
 	size_t			 nsockets;
+	unsigned		 dumps;		/* requests for all sockets */
 	/* The address of the interface, and of another one; NULL: none. */
 	const char		*own, *mask, *other;
 
@@ -167,6 +168,7 @@ fake_dump_sockets(const struct inet_diag_req_v2 *r)
 	const struct fake_socket	*s;
 	const int			 done = 0;
 
+	fake.dumps++;
 	for (s = fake.sockets; s < fake.sockets + fake.nsockets; s++) {
 		if (s->family != r->sdiag_family ||
 		    s->transport != r->sdiag_protocol)
@@ -178,6 +180,25 @@ fake_dump_sockets(const struct inet_diag_req_v2 *r)
 		(void)fake_add(SOCK_DIAG_BY_FAMILY, NLM_F_MULTI, &d, sizeof(d));
 	}
 	(void)fake_add(NLMSG_DONE, NLM_F_MULTI, &done, sizeof(done));
+}
+
+/* The unconnected socket of a port, which may be of IPv6. */
+static inline void
+fake_find_socket(const struct inet_diag_req_v2 *r)
+{
+	struct inet_diag_msg		 d = { .idiag_family = 0 };
+	const struct fake_socket	*s = fake.sockets;
+
+	while (s < fake.sockets + fake.nsockets &&
+	    (s->transport != r->sdiag_protocol || s->destination != 0 ||
+	    htons(s->source) != r->id.idiag_dport))
+		s++;
+	if (s == fake.sockets + fake.nsockets) {
+		fake_error(ENOENT);
+		return;
+	}
+	d.idiag_family = s->family;
+	(void)fake_add(SOCK_DIAG_BY_FAMILY, 0, &d, sizeof(d));
 }
 
 ssize_t	 __wrap_send(int, const void *, size_t, int);
@@ -203,8 +224,10 @@ __wrap_send(int fd, const void *bytes, size_t size, int flags)
 		fake_route();
 	else if (request->nlmsg_type == RTM_GETNEIGH)
 		fake_neighbour(request);
-	else
+	else if ((request->nlmsg_flags & NLM_F_DUMP) != 0)
 		fake_dump_sockets(NLMSG_DATA(request));
+	else
+		fake_find_socket(NLMSG_DATA(request));
 	return ((ssize_t)size);
 }
 

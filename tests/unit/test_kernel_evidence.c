@@ -76,9 +76,18 @@ link_now(void)
 static const struct evidence_signal *
 look(enum evidence_number number)
 {
-	kernel_evidence_add(kernel, config->watches[0], NOW, &engine,
+	kernel_evidence_add(kernel, config->watches[0], true, NOW, &engine,
 	    &evidence);
 	return (&evidence.signals[number]);
+}
+
+/* The signal of the port at a raise, which must not wait for all sockets. */
+static const struct evidence_signal *
+port_at_raise(void)
+{
+	kernel_evidence_add(kernel, config->watches[0], false, NOW, &engine,
+	    &evidence);
+	return (&evidence.signals[EVIDENCE_LOCAL_PORT_OPEN]);
 }
 
 static void
@@ -318,6 +327,47 @@ recorded_port(void **state)
 	    EVIDENCE_ABSENT);
 }
 
+static void
+port_at_a_raise(void **state)
+{
+	(void)state;
+	assert_int_equal(port_at_raise()->state, 0);
+	fake.sockets[0] = (struct fake_socket){
+		AF_INET6, IPPROTO_UDP, 20053, 0, { 0 },
+	};
+	fake.nsockets = 1;
+	assert_int_equal(port_at_raise()->state, EVIDENCE_PRESENT);
+	assert_int_equal(fake.dumps, 0);
+	/* It may be connected now, from another port. */
+	fake.sockets[0] = (struct fake_socket){
+		AF_INET, IPPROTO_UDP, 40000, 20053, { 192, 0, 2, PEER },
+	};
+	assert_int_equal(port_at_raise()->state, EVIDENCE_PRESENT);
+	assert_true(fake.dumps > 0);
+	fake.nsockets = 0;
+	assert_int_equal(port_at_raise()->state, EVIDENCE_ABSENT);
+}
+
+/* To find the connections of TCP takes the kernel too long for a raise. */
+static void
+connections_at_a_raise(void **state)
+{
+	(void)state;
+	end(NULL);
+	assert_int_equal(begin_with("tcp 20053"), 0);
+	fake.sockets[0] = (struct fake_socket){
+		AF_INET, IPPROTO_TCP, 20053, 0, { 0 },
+	};
+	fake.nsockets = 1;
+	assert_int_equal(port_at_raise()->state, EVIDENCE_PRESENT);
+	evidence.signals[EVIDENCE_LOCAL_PORT_OPEN].state = 0;
+	fake.nsockets = 0;
+	assert_int_equal(port_at_raise()->state, 0);
+	assert_int_equal(fake.dumps, 0);
+	assert_int_equal(look(EVIDENCE_LOCAL_PORT_OPEN)->state,
+	    EVIDENCE_ABSENT);
+}
+
 /* A connection to the port of the peer, which must be that of the watch. */
 static void
 connections(void **state)
@@ -432,6 +482,8 @@ main(void)
 		TEST(no_answers),
 		TEST(open_port),
 		TEST(recorded_port),
+		TEST(port_at_a_raise),
+		TEST(connections_at_a_raise),
 		TEST(connections),
 		TEST(fits),
 		TEST(owner_by_kernel),
