@@ -8,7 +8,8 @@
 #          severity and text, and a clear resolves it, also when Prometheus,
 #          Alertmanager or hbwatchd is stopped; an alarm that nobody saw is
 #          reported, with the command that lists it; each query of the dashboard
-#          has a result.
+#          has a result.  With SNMP_EXPORTER=FILE, a snmp_exporter of version
+#          0.23 or later, that one reads snmp-hbwatch.yml.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -102,8 +103,10 @@ sed -i -e 's/scrape_interval: .*/scrape_interval: 1s/' \
 	-e "s/targets: \[node-1.*/targets: [\"$AGENT\"]/" \
 	-e '/^rule_files:/i global: {evaluation_interval: 1s}' \
 	"$WORK/prometheus.yml"
-start exporter "$NODE_A" prometheus-snmp-exporter \
-	--config.file="$WORK/snmp-hbwatch-0.22.yml" \
+EXPORTER=prometheus-snmp-exporter MODULES=snmp-hbwatch-0.22.yml
+[ -z "${SNMP_EXPORTER:-}" ] ||
+	EXPORTER=$SNMP_EXPORTER MODULES=snmp-hbwatch.yml
+start exporter "$NODE_A" "$EXPORTER" --config.file="$WORK/$MODULES" \
 	--web.listen-address=127.0.0.1:9116
 : >"$ALERTS"
 (exec ip netns exec "$NODE_A" "$TOOLS/receive-webhooks" 9190) >"$ALERTS" \
