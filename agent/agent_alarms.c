@@ -31,9 +31,9 @@ agent_set_verdict(struct agent *agent, const struct agent_alarm *changed,
 }
 
 /*
- * A raise that receivers do not get has no file, so that an alarm that is raised
- * again and again does not displace the files of others.  The raise with which
- * it begins to chatter has one.
+ * A raise that receivers do not get has no file, so that an alarm that is
+ * raised again and again does not displace the files of others.  The raise with
+ * which it begins to chatter has one.
  */
 static bool
 needs_evidence(const struct alarm *a, bool begins)

@@ -25,9 +25,8 @@ struct agent_alarm agent_alarm_at(const struct agent *, size_t position);
 /*
  * Queue hbwAlarmRaised and hbwAlarmCleared for an alarm that has changed at the
  * wall clock time `at`.  A raise counts for a storm when it is notified.  If an
- * earlier raise is still active for receivers, it is not summarised, because
- * then its clear would be summarised, too, and they would not get the end of the
- * earlier one.
+ * earlier raise is still active for receivers, it is not summarised: otherwise
+ * its clear would be, too, and they would not get the end of the earlier one.
  */
 void	 agent_notify_raise(struct agent *, const struct agent_alarm *,
 	    struct wall_time at);

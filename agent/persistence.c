@@ -16,9 +16,9 @@
 #define DELIVERY_NS		(100 * NSEC_PER_MSEC)
 
 /*
- * A transaction of deliveries and verdicts is not synced, so that the next notification
- * does not wait for the disk.  It is synced when nothing is written for this
- * time.
+ * A transaction of deliveries and verdicts is not synced, so that the next
+ * notification does not wait for the disk.  It is synced when nothing is
+ * written for this time.
  */
 #define SYNC_NS			(20 * NSEC_PER_MSEC)
 

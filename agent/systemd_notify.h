@@ -23,7 +23,8 @@ struct systemd_notify {
 	bool			 started;	/* READY=1 was sent once */
 	bool			 status_waits;	/* for status_due */
 	struct mono_time	 status_due;	/* no other one before it */
-	char			 status[AGENT_WATCHES_TEXT_SIZE];	/* last */
+	/* The last one. */
+	char			 status[AGENT_WATCHES_TEXT_SIZE];
 };
 
 void	 systemd_notify_init(struct systemd_notify *);

@@ -30,7 +30,8 @@ static const char *
 check_prefix(struct config_check *c, const struct config_value *v,
     struct config_range *r, const char *length)
 {
-	uint32_t	 width = (uint32_t)addr_length(&r->range.first) * 8, bits;
+	uint32_t	 width = 8 * (uint32_t)addr_length(&r->range.first);
+	uint32_t	 bits;
 	struct addr	 last;
 	const char	*fault;
 	char		 quoted[UTF8_QUOTE_SIZE], text[ADDR_TEXT_SIZE];

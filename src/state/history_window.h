@@ -2,8 +2,8 @@
 /*
  * Which notifications the history keeps: a range of sequences that ends with
  * the newest one.  `history` is the number of notifications about alarms and
- * interfaces.  The extra ones, see notification_is_extra(), are kept besides, as
- * many at most.
+ * interfaces.  The extra ones, see notification_is_extra(), are kept besides,
+ * as many at most.
  */
 #ifndef HBW_HISTORY_WINDOW_H
 #define HBW_HISTORY_WINDOW_H

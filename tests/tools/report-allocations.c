@@ -2,8 +2,8 @@
 /*
  * A library for LD_PRELOAD: from its first wait on, the engine writes a line to
  * the FIFO that ALLOCATIONS names for each allocation of memory and for each
- * file that it opens.  It may write to the standard descriptors only, and not to
- * a file.
+ * file that it opens.  It may write to the standard descriptors only, and not
+ * to a file.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>

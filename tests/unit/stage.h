@@ -37,7 +37,7 @@ struct stage {
 	bool			  lose;		/* reports are lost */
 	bool			  limited;	/* notifications of captures */
 	struct engine_event	  event;	/* the last, lost or not */
-	const char		 *wrong;	/* with it; NULL: it was right */
+	const char		 *wrong;	/* with it, or NULL */
 };
 
 static inline struct mono_time
