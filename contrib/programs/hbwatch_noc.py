@@ -11,6 +11,7 @@ import ipaddress
 import os
 import re
 import subprocess
+import sys
 
 ROOT = ".1.3.6.1.4.1.8072.9999.9999.45640"
 TRAP_OID = ".1.3.6.1.6.3.1.1.4.1.0"
@@ -166,7 +167,7 @@ class Agent:
             result = subprocess.run([program, *options, *self.arguments] +
                 ["%s.%s" % (self.root, oid) for oid in oids],
                 stdin=subprocess.DEVNULL, capture_output=True, text=True,
-                timeout=self.limit + 5, check=False)
+                errors="replace", timeout=self.limit + 5, check=False)
         except FileNotFoundError as error:
             raise NoAnswer("%s is not installed (Debian: snmp)" %
                 program) from error
@@ -210,12 +211,19 @@ class Agent:
             # The last columns of an answer can be cut off.
             complete = [index for index, row in found.items()
                 if len(row) == len(columns)]
-            complete.sort(key=lambda index: [int(i) for i in index.split(".")])
+            complete.sort(key=order)
             if not complete:
                 return
+            if after and order(complete[0]) <= order(after):
+                raise NoAnswer("%s: its rows are not in order" % self.host)
             for index in complete:
                 yield index, [found[index][i] for i in range(len(columns))]
             after = complete[-1]
+
+
+def order(index):
+    """The place of an index in the order of a table."""
+    return [int(number) for number in index.split(".")]
 
 
 def value_of(text):
@@ -232,7 +240,20 @@ def value_of(text):
 
 def text_of(value):
     """A string of the agent as text."""
-    return (value or b"").decode("utf-8", "replace")
+    return printable((value or b"").decode("utf-8", "replace"))
+
+
+def printable(text):
+    """Without control characters, which could do something in a terminal, in a
+    mail or in a file of commands, and without octets that are not UTF-8."""
+    return re.sub("[\ud800-\udfff]", "\ufffd",
+        re.sub("[\0-\x1f\x7f-\x9f]+", " ", text))
+
+
+def begin_output():
+    """Lets a program print any text, whatever the locale is."""
+    sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stderr.reconfigure(encoding="utf-8", errors="replace")
 
 
 #
@@ -252,7 +273,7 @@ class Notification:
 
     def number(self, name):
         """The value as a number; 0 if there is none."""
-        match = re.match(r"\d+", self.get(name))
+        match = re.fullmatch("[0-9]{1,10}", self.get(name))
         return int(match.group()) if match else 0
 
     @property
@@ -289,39 +310,57 @@ class Notification:
         return "hbwatchd on %s: %s" % (self.observer, self.event)
 
 
+def read_trap():
+    """What snmptrapd writes to a program.  Octets that are not UTF-8, which
+    notifications of other MIBs can have, are kept (surrogateescape)."""
+    return sys.stdin.buffer.read().decode("utf-8", "surrogateescape")
+
+
 def parse_trap(text, root=ROOT):
     """The notification that snmptrapd writes to a program.  Names of objects
     can be numeric (snmptrapd -On) or those of the MIB."""
-    lines = join_strings(text).split("\n")
-    host = lines[0] if lines else ""
-    transport = lines[1] if len(lines) > 1 else ""
+    host, transport, *lines = (text + "\n").split("\n")
     match = re.search(r"\[([0-9A-Fa-f.:]+)\]", transport)
     address = match.group(1) if match else ""
     root = "." + root.strip(".")
     event, objects = "", {}
-    for line in lines[2:]:
-        oid, _, value = line.partition(" ")
-        if value.startswith("= "):
-            value = value[2:]
+    for oid, value in varbinds(lines):
         if oid == TRAP_OID or "snmpTrapOID" in oid:
             event = event_of(value, root)
             continue
         name = object_name(oid, root)
         if name:
             objects[name] = plain(name, value)
-    return Notification(host, address, event, objects)
+    return Notification(printable(host), address, event, objects)
 
 
-def join_strings(text):
-    """Strings with a newline continue on the next line."""
-    return re.sub(r'"(?:[^"\\]|\\.)*"',
-        lambda match: match.group().replace("\n", " "), text)
+# The beginning of a line with another object.
+VARBIND = re.compile(r"(\.\d[\d.]*|[A-Za-z][\w-]*(?:::\S+|\.\d[\d.]*))(?: |$)")
+
+
+def varbinds(lines):
+    """Yields the name and the value of each object.  A value with a newline
+    continues on the next line.  Quotes do not show its end: with the MIB,
+    snmptrapd writes texts without quotes, and does not escape those inside."""
+    oid, value = "", ""
+    for line in lines:
+        match = VARBIND.match(line)
+        if match:
+            if oid:
+                yield oid, value
+            oid, value = match.group(1), line[match.end():]
+            value = value[2:] if value.startswith("= ") else value
+        else:
+            value += "\n" + line
+    if oid:
+        yield oid, value
 
 
 def event_of(value, root):
+    value = value.strip()
     if value.startswith(root + ".0."):
         number = value[len(root) + 3:]
-        return EVENTS[int(number)] if number.isdigit() and \
+        return EVENTS[int(number)] if re.fullmatch("[0-9]{1,3}", number) and \
             int(number) < len(EVENTS) else ""
     name = value.rpartition("::")[2]
     return EVENTS[NOTIFICATIONS.index(name)] if name in NOTIFICATIONS else ""
@@ -340,15 +379,49 @@ def object_name(oid, root):
 
 
 def plain(name, value):
-    """A value without the quotes of net-snmp, and enumerations as names."""
+    """A value without what net-snmp adds, times in the form of RFC 3339, and
+    enumerations as names."""
     value = value.strip()
     if len(value) >= 2 and value[0] == value[-1] == '"':
-        value = re.sub(r"\\(.)", r"\1", value[1:-1])
-    if is_time(name) and re.fullmatch(r"(?:[0-9A-F]{2} ?){8,11}", value):
-        value = time_text(bytes.fromhex(value))
-    if name in ENUMERATIONS and value.isdigit():
+        value = value[1:-1]
+        value = octets_text(name, value) if \
+            re.fullmatch(r"(?:[0-9A-F]{2}\s+)+", value) else \
+            re.sub(r'\\(["\\])', r"\1", value)
+    if is_time(name):
+        value = time_of(value)
+    if name in ENUMERATIONS and re.fullmatch("[0-9]{1,10}", value):
         value = name_of(ENUMERATIONS[name], int(value))
-    return value
+    return printable(value)
+
+
+def octets_text(name, value):
+    """Without the MIB, snmptrapd writes times and texts that are not ASCII in
+    hexadecimal.  Other values stay as they are."""
+    octets = bytes.fromhex(value)
+    if is_time(name):
+        return time_text(octets)
+    try:
+        text = octets.decode("utf-8")
+    except UnicodeDecodeError:
+        return value
+    # A text that only looks like hexadecimal numbers.
+    return value if text.isascii() and text.isprintable() else text
+
+
+def time_of(value):
+    """A time as net-snmp prints it with the MIB, in the form of RFC 3339."""
+    match = re.fullmatch(r"(\d{1,4})-(\d+)-(\d+),(\d+):(\d+):(\d+)\.(\d)"
+        r"(?:,([+-])(\d+):(\d+))?", value, re.ASCII)
+    if not match:
+        return value
+    date = [int(number) for number in match.groups()[:7]]
+    if not any(date):
+        return "never"
+    text = "%04d-%02d-%02dT%02d:%02d:%02d.%d" % tuple(date)
+    if match.group(8):
+        text += "%s%02d:%02d" % (match.group(8), int(match.group(9)),
+            int(match.group(10)))
+    return text
 
 
 def trap_lines(host, address, event, values, root=ROOT):
@@ -363,8 +436,6 @@ def trap_lines(host, address, event, values, root=ROOT):
         elif isinstance(value, bytes):
             value = snmp_time(value) if is_time(name) else \
                 '"%s "' % value.hex(" ").upper()
-        elif isinstance(value, str):
-            value = '"%s"' % value.replace("\\", "\\\\").replace('"', '\\"')
         lines.append("%s.%s.%s %s" % (root, OBJECTS[name], instance, value))
     return "\n".join(lines) + "\n"
 

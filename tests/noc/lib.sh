@@ -9,7 +9,7 @@
 . "$(dirname "${BASH_SOURCE[0]}")/../integration/lib.sh"
 
 CONTRIB=$ROOT/contrib
-PROGRAMS=$CONTRIB/programs
+PROGRAMS=${PROGRAMS:-$CONTRIB/programs}
 NOC=127.0.0.1:1163
 # The options of our programs for the agent of the tests.
 # shellcheck disable=SC2034 # used by the scripts
