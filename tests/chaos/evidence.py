@@ -7,6 +7,7 @@ import os
 from typing import NamedTuple
 
 import plan
+from history import Row, in_epochs
 from testbed import renamed
 
 TRAP_OID = ".1.3.6.1.6.3.1.1.4.1.0"
@@ -81,8 +82,9 @@ def read_trap(line):
         if name.startswith(BASE + "1."):
             words = name[len(BASE) + 2:].split(".")
             columns[".".join(words[:2 if words[0] == "1" else 3])] = value
-    # hbwWatcherHost of the second hbwatchd.
-    if event in (STARTED, STOPPED) and text(columns["8.3.0"]) == "second":
+    # hbwWatcherHost of the second hbwatchd; and its watch, if it got a SET.
+    if event in (STARTED, STOPPED) and text(columns["8.3.0"]) == "second" or \
+            event == CHANGED and text(columns["3.1.2"]) == "second":
         return None
     wall = None
     if event in (RAISED, CLEARED):
@@ -127,6 +129,11 @@ class Evidence:
                   errors="replace") as file:
             return [trap for trap in map(read_trap, file)
                     if trap is not None]
+
+    def histories(self):
+        """The rows of each database, those of the last one at the end."""
+        return [in_epochs([Row(*row) for row in fact["rows"] or []])
+                for fact in self.of("history")]
 
     def read_arrivals(self):
         """name -> [(time, number)]"""

@@ -6,6 +6,7 @@ values of the MIB at the end.  The checker then reads the records.
 import errno
 import heapq
 import json
+import os
 import signal
 import time
 
@@ -113,8 +114,8 @@ class Experiment:
                 for line in answer.stdout.splitlines() if " = " in line]
 
     def is_normal(self):
-        """Are all watches alive, no alarm active or shelved, and no notification
-        pending?  A lie can raise the alarm of two active nodes, which is
+        """Are all watches alive, is no alarm active or shelved, and is no
+        notification pending?  A lie can raise the alarm of two active nodes, which is
         cleared some time later."""
         states = [value for _, value in self.walk(WATCH_STATES)]
         pending = [value for _, value in self.walk(PENDING)]
@@ -333,6 +334,7 @@ class Experiment:
         """Records when the daemon has written its state again."""
         if self.testbed.has_state():
             self.testbed.facts.span("state", since, state="written")
+            self.testbed.save_history()
             self.testbed.remove_moved_state()
         else:
             self.at(time.monotonic() - self.origin + POLL_PERIOD,
@@ -393,20 +395,35 @@ class Experiment:
     def do_operator(self, act):
         """An operator acts on an alarm and withdraws it later; some requests
         come at the wrong time and are refused."""
-        number = [watch.name for watch in self.watches].index(act.target) + 1
-        if act.what == "acknowledge":
-            self.set_operator(number, 2)
-        else:
-            self.set_operator(number, 3, SHELVED_SECONDS % number, "u",
-                              str(int(act.amount)))
-        self.at(act.end, self.set_operator, number, 1)
+        what, _, hbwatch = act.what.partition("-")
+        ask = self.ask_hbwatch if hbwatch else self.set_operator
+        ask(act.target, what, act.amount)
+        # hbwatch cannot withdraw an acknowledgement.
+        withdraw = self.ask_hbwatch if hbwatch and what == "shelve" \
+            else self.set_operator
+        self.at(act.end, withdraw, act.target, "unshelve", 0)
 
-    def set_operator(self, number, state, *more):
-        """Does not wait for the answer.  hbwWatchIndex counts the watches."""
-        self.testbed.start(
-            "w", ["snmpset", "-v", "2c", "-c", "secret", "-t", "2", "-r", "0",
-                  processes.AGENT, OPERATOR_STATE % number, "i", str(state),
-                  *more], "operator.log")
+    def request(self, watch, what, command):
+        """Records and sends a request, and does not wait for the answer."""
+        self.testbed.facts.add("operator", t0=time.monotonic(), watch=watch,
+                               request=what)
+        self.testbed.start("w", command, "operator.log")
+
+    def set_operator(self, watch, what, seconds):
+        # hbwWatchIndex counts the watches.
+        number = [one.name for one in self.watches].index(watch) + 1
+        state = {"unshelve": 1, "acknowledge": 2, "shelve": 3}[what]
+        more = [SHELVED_SECONDS % number, "u", str(int(seconds))] \
+            if what == "shelve" else []
+        self.request(watch, what, [
+            "snmpset", "-v", "2c", "-c", "secret", "-t", "2", "-r", "0",
+            processes.AGENT, OPERATOR_STATE % number, "i", str(state), *more])
+
+    def ask_hbwatch(self, watch, what, seconds):
+        more = ["-d", "%ds" % seconds] if what == "shelve" else []
+        self.request(watch, what, [
+            os.path.join(os.path.dirname(self.program), "hbwatch"), what,
+            "-S", self.daemon.control, *more, watch])
 
     def do_second(self, act):
         if not self.is_ready():
@@ -471,6 +488,8 @@ class Experiment:
         status = self.daemon.wait()
         self.testbed.facts.span("end", before, status=status,
                                 left=self.daemon.left_behind())
+        self.testbed.keep_history()
+        self.testbed.save_history()
         for receiver in self.receivers:
             receiver.end(signal.SIGTERM)
 

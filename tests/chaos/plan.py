@@ -8,11 +8,10 @@ when one is left out.
 import random
 from typing import NamedTuple
 
-TRACKS = ("senders", "drops", "snmpd", "receivers", "daemon", "engine", "links",
-          "disk", "state", "clock", "reload", "limits", "second", "lies")
-# Only if it is named: rows that are only in the history must not be lost, so it
-# cannot run with disk, state and lies.
 OPERATOR = "operator"
+TRACKS = ("senders", "drops", "snmpd", "receivers", "daemon", "engine", "links",
+          "disk", "state", "clock", "reload", "limits", "second", "lies",
+          OPERATOR)
 LINKS = ("hb0", "hb1")
 VRRP_LINK = "hb2"
 FIRST_PORT = 20001
@@ -212,12 +211,14 @@ def lie_acts(seed, seconds):
 
 
 def operator_acts(seed, seconds, watch):
-    """The amount is the longest time of a shelf in seconds."""
+    """By SNMP, or by hbwatch(1).  The amount is the time of a shelf in
+    seconds."""
     chance = chances(seed, OPERATOR, watch.name)
     for begin, end in alternating(chance, seconds, (0.5, 6.0),
                                   lambda: chance.uniform(0.2, 8.0)):
         what = chance.choice(("acknowledge", "shelve", "shelve"))
-        yield Act(begin, end, OPERATOR, what, watch.name,
+        yield Act(begin, end, OPERATOR,
+                  what + chance.choice(("", "-hbwatch")), watch.name,
                   chance.randrange(1, 12) if what == "shelve" else 0)
 
 

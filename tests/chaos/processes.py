@@ -217,6 +217,7 @@ class Daemon:
         self.kills = 0                  # engines that were killed
         self.limits = {}                # option of prlimit -> original limit
         self.configuration = testbed.path("hbwatchd.conf")
+        self.control = testbed.path("control")
         self.log = testbed.path("hbwatchd.log")
         self.log_before = 0             # its size before the last start
 
@@ -252,7 +253,7 @@ class Daemon:
         before = time.monotonic()
         self.limits = {}
         self.log_before = self.log_size()
-        self.configure(configuration_of(self.watches))
+        self.configure(configuration_of(self.watches, self.control))
         self.process = self.testbed.start(
             "w", self.command(self.configuration, self.testbed.state),
             "hbwatchd.log")
@@ -328,8 +329,9 @@ class Daemon:
     def reload(self, kind, without=None):
         """Changes the configuration and sends SIGHUP."""
         before = time.monotonic()
-        text = configuration_of(watch for watch in self.watches
-                                if watch.name != without)
+        text = configuration_of(
+            (watch for watch in self.watches if watch.name != without),
+            self.control)
         if kind == "broken":
             text += "watch {\n"
         self.configure(text, kind if kind in ("fifo", "directory", "missing")
@@ -495,7 +497,7 @@ class Second:
         self.configuration = testbed.path("second.conf")
         with open(self.configuration, "w", encoding="ascii") as file:
             # It notifies only that it has started; see evidence.read_trap.
-            file.write('host = "second"\n'
+            file.write('host = "second"\ncontrol = ""\n'
                        'watch "second" {\n\tinterface = "lo"\n'
                        '\theartbeat = "udp 9"\n\tpeer = "192.0.2.9"\n'
                        '\tinterruption = 1h\n}\n')
@@ -535,9 +537,10 @@ class Second:
                                 status=status)
 
 
-def configuration_of(watches):
+def configuration_of(watches, control=""):
     # Each notification is checked.
-    return "storm = off\ncontrol = \"\"\n" + "".join(map(section, watches))
+    return 'storm = off\ncontrol = "%s"\n' % control + \
+        "".join(map(section, watches))
 
 
 def section(watch):

@@ -9,6 +9,8 @@ import random
 
 import checker
 from evidence import CLEARED, RAISED, Evidence
+from history import CHANGES, Row
+from plan import OPERATOR
 
 TRIES = 12
 
@@ -113,6 +115,35 @@ def change_epoch(evidence, alarm):
             for trap in traps]
 
 
+def change_rows(evidence, name, function):
+    """Replaces the rows of the watch in each database."""
+    for fact in evidence.of("history"):
+        fact["rows"] = [
+            function(Row(*row)) if row[5] == name else row
+            for row in fact["rows"] or []]
+
+
+def lose_requests(evidence, alarm):
+    """What operators did with the alarm is invented then."""
+    evidence.facts = [fact for fact in evidence.facts
+                      if fact["what"] != "operator" or
+                      fact["watch"] != alarm[0].about]
+
+
+def forget_shelves(evidence, alarm):
+    """The row of each shelf becomes one about the cause."""
+    change_rows(evidence, alarm[0].about, lambda row: row._replace(
+        change=1 if CHANGES.get(row.change) == "shelved until "
+        else row.change))
+
+
+def forget_ends(evidence, alarm):
+    """The same for the end of each shelf."""
+    change_rows(evidence, alarm[0].about, lambda row: row._replace(
+        change=1 if CHANGES.get(row.change) == "unshelved by "
+        else row.change))
+
+
 # Description, the damage, and texts of which the checker must report one.
 DAMAGES = (
     ("an alarm is lost", lose_alarm, " lost: silent"),
@@ -125,6 +156,13 @@ DAMAGES = (
     ("a receiver lacks a trap", lose_datagram, "never got epoch"),
     ("a duplicate differs", change_duplicate, "with other content"),
     ("the epoch changes", change_epoch, "cannot have been"),
+)
+
+# The same for a run with the track `operator`.
+OPERATOR_DAMAGES = (
+    ("an action is invented", lose_requests, "was not requested"),
+    ("a shelf is forgotten", forget_shelves, "but the alarm is none"),
+    ("the end is forgotten", forget_ends, "but the alarm is shelved"),
 )
 
 
@@ -149,7 +187,8 @@ def self_test(directory):
     chance = random.Random(evidence.final["seed"])
     chosen = alarms(evidence)
     chosen = chance.sample(chosen, min(TRIES, len(chosen)))
-    for name, damage, *texts in DAMAGES:
+    operator = any(act[2] == OPERATOR for act in evidence.final["acts"])
+    for name, damage, *texts in OPERATOR_DAMAGES if operator else DAMAGES:
         found = sum(finds(directory, damage, alarm, texts) for alarm in chosen)
         wrong += found == 0
         print("%-26s found %d of %d" % (name, found, len(chosen)))

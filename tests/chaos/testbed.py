@@ -15,6 +15,8 @@ import tempfile
 import threading
 import time
 
+import history
+
 STATE_SIZE = "48m"
 LINKS = {"hb0": ("a", 0), "hb1": ("b", 1), "hb2": ("c", 2)}
 
@@ -88,6 +90,7 @@ class Testbed:
         os.mkdir(self.mibs)
         self.moved = 0          # state directories that were moved away
         self.lost = None        # the file `epoch` that was restored last
+        self.database = None    # history.Files of the state that was lost
 
     def path(self, name):
         return os.path.join(self.directory, name)
@@ -254,6 +257,7 @@ class Testbed:
     def lose_state(self, what):
         """Removes, moves or restores the directory, or removes its files."""
         before = time.monotonic()
+        self.keep_history()
         self.lost = None
         self.moved += 1
         away = "%s.%d" % (self.state, self.moved)
@@ -282,6 +286,18 @@ class Testbed:
                 os.chown(name, owner.st_uid, owner.st_gid)
         self.lost = self.epoch_file()
         return whole
+
+    def keep_history(self):
+        """Keeps the files of the database, which the daemon still uses."""
+        if self.database is None:
+            self.database = history.Files(self.state)
+
+    def save_history(self):
+        """Records what the database has that was kept."""
+        before = time.monotonic()
+        rows = self.database.read(self.path("database"))
+        self.database = None
+        self.facts.span("history", before, rows=rows)
 
     def remove_moved_state(self):
         """Returns the disk space of directories that were moved away."""
