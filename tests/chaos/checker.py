@@ -87,13 +87,15 @@ class Checker:
     def add_withheld(self):
         """While an alarm is shelved, its events are only in the history.  What
         is sent after the shelf is no further event."""
-        for rows in self.evidence.histories():
-            for row in rows:
-                key = row.epoch, row.sequence
-                if row.withheld == history.SHELVED and key not in self.withheld:
-                    self.withheld[key] = Trap(
-                        self.arrival_after(key), row.event, *key, row.watch,
-                        row.serial, row.wall(), (), row.alarm)
+        # A row may be stored again, in a new epoch.
+        rows = {row._replace(epoch=0): row
+                for rows in self.evidence.histories() for row in rows
+                if row.withheld == history.SHELVED}
+        for row in rows.values():
+            key = row.epoch, row.sequence
+            self.withheld[key] = Trap(
+                self.arrival_after(key), row.event, *key, row.watch,
+                row.serial, row.wall(), (), row.alarm)
         if not self.withheld:
             self.all = self.in_order
             return
