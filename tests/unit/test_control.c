@@ -42,6 +42,20 @@ static char		*answer;	/* owned */
 static size_t		 length;
 static unsigned		 nturns;
 
+/*
+ * Replaces the clock by which the server ends a turn: a step of work always
+ * takes 2 us, however busy this machine is.
+ */
+struct mono_time	 __wrap_mono_now(void);
+
+struct mono_time
+__wrap_mono_now(void)
+{
+	static struct mono_time	 t = { NSEC_PER_SEC };
+
+	return (t = mono_add(t, 2000));
+}
+
 static const char *
 path(void)
 {
