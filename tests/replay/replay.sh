@@ -66,13 +66,13 @@ replays()
 	same "$description" 0 $? expected out nothing err
 }
 
-# wait_for PATTERN FILE: waits up to ten seconds for a line of the file.
+# wait_for PATTERN FILE: waits up to a minute for a line of the file.
 wait_for()
 {
 	local tries
 
-	for ((tries = 0; tries < 200; tries++)); do
-		grep -q "$1" "$2" && return 0
+	for ((tries = 0; tries < 1200; tries++)); do
+		grep -qs "$1" "$2" && return 0
 		sleep 0.05
 	done
 	return 1

@@ -46,7 +46,7 @@ slow_disk_syncs(void)
 	return (syncs);
 }
 
-/* Waits until there were more than `syncs` calls; false after 20 s. */
+/* Waits until there were more than `syncs` calls; false after a minute. */
 static inline bool
 slow_disk_wait(unsigned syncs)
 {
@@ -54,7 +54,7 @@ slow_disk_wait(unsigned syncs)
 	bool		 more;
 
 	(void)clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += 20;
+	limit.tv_sec += 60;
 	(void)pthread_mutex_lock(&slow_disk.mutex);
 	while (slow_disk.syncs == syncs)
 		if (pthread_cond_timedwait(&slow_disk.changed,

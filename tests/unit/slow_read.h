@@ -32,7 +32,7 @@ slow_read_set(bool hangs)
 	(void)pthread_mutex_unlock(&slow_read.mutex);
 }
 
-/* Waits until a call hangs; false after 20 s. */
+/* Waits until a call hangs; false after a minute. */
 static inline bool
 slow_read_wait(void)
 {
@@ -40,7 +40,7 @@ slow_read_wait(void)
 	bool		 waits;
 
 	(void)clock_gettime(CLOCK_REALTIME, &limit);
-	limit.tv_sec += 20;
+	limit.tv_sec += 60;
 	(void)pthread_mutex_lock(&slow_read.mutex);
 	while (slow_read.waiting == 0)
 		if (pthread_cond_timedwait(&slow_read.changed,

@@ -303,7 +303,7 @@ work_on_answer(double at)
 {
 	struct pollfd	 fd = { diagnose_event(&stage.agent), POLLIN, 0 };
 
-	assert_int_equal(poll(&fd, 1, 20000), 1);
+	assert_int_equal(poll(&fd, 1, 60000), 1);
 	work(at);
 }
 

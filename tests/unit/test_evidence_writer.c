@@ -29,7 +29,7 @@
 #include "scratch.h"
 
 /* More than any test needs; a thread that works takes a few milliseconds. */
-#define LONG_MS		20000
+#define LONG_MS		60000
 #define RING		(64 * 1024)
 #define LIMIT		(UINT64_C(16) * 1024 * 1024)
 
@@ -539,9 +539,10 @@ a_directory_full_of_links(void **state)
 	evidence_writer_limit(writer, UINT64_C(256) * 1024);
 	for (i = 0; i < 100; i++)
 		add_frame(-2000 + (int)i, 160, 160);
-	assert_true(evidence_writer_start(writer));
+	/* Before the start, so that the thread gets all of them at once. */
 	for (i = 1; i <= 60; i++)
 		raise_alarm(i, "w", true);
+	assert_true(evidence_writer_start(writer));
 	wait_for_file("evidence/3-w.pcapng");
 	end_writer();
 	bytes = scratch_read(scratch_path(&scratch, "victim"), &length);

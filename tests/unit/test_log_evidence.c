@@ -212,7 +212,7 @@ take_answer(struct log_evidence *l, uint32_t index)
 	uint32_t	 got = 0;
 
 	do {
-		assert_int_equal(poll(&fd, 1, 10000), 1);
+		assert_int_equal(poll(&fd, 1, 60000), 1);
 	} while (!log_evidence_answer(l, &got, &found));
 	assert_int_equal(got, index);
 }
@@ -250,7 +250,6 @@ static void
 hanging_disk(void **state)
 {
 	static struct log_evidence	*l;	/* it stays in use */
-	struct mono_time		 start;
 	uint32_t			 index, i;
 
 	(void)state;
@@ -259,14 +258,15 @@ hanging_disk(void **state)
 	assert_non_null(l);
 	assert_true(log_evidence_start(l));
 	slow_read_set(true);
-	start = mono_now();
+	(void)alarm(60);
 	assert_true(log_evidence_ask(l, 7, path("log"), "Float"));
 	assert_true(slow_read_wait());
 	for (i = 0; log_evidence_ask(l, i, path("log"), "Float"); i++)
 		assert_true(i < 1000);
 	assert_false(log_evidence_answer(l, &index, &found));
+	/* It returns although the disk still hangs. */
 	log_evidence_end(l);
-	assert_true(mono_sub(mono_now(), start) < 5 * NSEC_PER_SEC);
+	(void)alarm(0);
 	slow_read_set(false);
 	log_evidence_end(l);
 }

@@ -1619,7 +1619,7 @@ storm_on_a_full_disk(void **state)
 /* ---- the thread, on a disk that hangs or fails */
 
 /* More than any test needs. */
-#define LONG_MS		20000
+#define LONG_MS		60000
 
 static void
 start_thread(const char *text, double at)
@@ -1882,8 +1882,8 @@ static void *
 release_disk(void *arg)
 {
 	(void)arg;
-	/* Longer than a transaction may take. */
-	(void)poll(NULL, 0, 1000);
+	/* Longer than a transaction may take, and not as long as the end. */
+	(void)poll(NULL, 0, 700);
 	slow_disk_set(false, false);
 	return (NULL);
 }

@@ -10,7 +10,7 @@
 
 #include "probe.h"
 
-#define WAIT_MS		10000
+#define WAIT_MS		60000
 
 static const struct wall_time	 wall = { INT64_C(1795348800) * NSEC_PER_SEC };
 

@@ -227,7 +227,7 @@ not_a_regular_file(void **state)
 
 	assert_int_equal(unlink(path(DB)), 0);
 	assert_int_equal(mkfifo(path(DB), 0600), 0);
-	(void)alarm(20);
+	(void)alarm(60);
 	open_store();
 	(void)alarm(0);
 	assert_int_equal(counters.epoch, 5);
