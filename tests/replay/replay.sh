@@ -987,7 +987,8 @@ same "what happens after the clear does not change the cause" 0 0 \
 same "explain of a damaged capture has exit status 1" 1 $?
 
 # ---- progress on a terminal
-if command -v script >/dev/null; then
+# A system without /dev/pts has no pseudo-terminals.
+if script -qec true typescript >/dev/null 2>&1 </dev/null; then
 	mkfifo waiting
 	for command in "discover -r waiting" "replay -c one waiting"; do
 		script -qfec "'$HBWATCH' $command >out" typescript >/dev/null \
@@ -1007,7 +1008,7 @@ if command -v script >/dev/null; then
 	echo 1 >expected
 	same "discover: an error removes the progress line" 0 0 expected got
 else
-	ok "progress on a terminal # SKIP no script"
+	ok "progress on a terminal # SKIP no pseudo-terminal"
 fi
 
 echo "1..$TESTS"
