@@ -111,9 +111,13 @@ class Checker:
             self.all.append(trap)
 
     def arrival_after(self, key):
-        """The row was created before this time."""
-        return min((trap.arrival for trap in self.in_order
-                    if (trap.epoch, trap.sequence) > key),
+        """The row was created before this time.  A later epoch may have a
+        smaller number."""
+        epoch = [trap for trap in self.in_order if trap.epoch == key[0]]
+        after = [trap.arrival for trap in epoch if trap.sequence > key[1]]
+        last = max((trap.arrival for trap in epoch), default=0.0)
+        return min(after or [trap.arrival for trap in self.in_order
+                             if trap.arrival > last],
                    default=self.evidence.final["end"])
 
     def was_down(self, number, when):
