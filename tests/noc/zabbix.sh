@@ -115,6 +115,25 @@ raise
 repair "${HANDLER[@]}"
 soon "nothing follows: a timer repairs the raise" 10 problems_are 1 "$RAISED"
 
+# feed EVENT SEVERITY: gives a notification to hbwatch-zabbix
+feed() {
+	printf '%s\n' node-1 "UDP: [${AGENT%:*}]:161->[127.0.0.1]:162" \
+		".1.3.6.1.6.3.1.1.4.1.0 .$MIB_ROOT.0.$1" \
+		".$MIB_ROOT.1.4.1.2.45640.9 \"c/F/F/node-1/fed/45640\"" \
+		".$MIB_ROOT.1.4.1.5.45640.9 $2" \
+		".$MIB_ROOT.1.3.1.2.9 \"fed\"" |
+		ours hbwatch-zabbix "$TRAP_FILE"
+}
+
+for severity in "critical 3 5" "major 4 4" "minor 5 3" "warning 6 2"; do
+	read -r name number priority <<<"$severity"
+	feed 1 "$number"
+	soon "$name: a problem of priority $priority" 5 problems_are 1 \
+		"^$priority $name raised: .*watch fed"
+	feed 2 "$number"
+	soon "$name: it is closed" 5 problems_are 0 "watch fed"
+done
+
 #
 # Without notifications
 #

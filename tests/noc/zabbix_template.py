@@ -198,7 +198,7 @@ class Template:
             "type": "DEPENDENT" if self.walks else "SNMP_AGENT"}
         if self.walks:
             steps.insert(0, step("SNMP_WALK_VALUE", oid,
-                "1" if more.get("value_type") == "CHAR" else "0"))
+                self.walk_format(mib_name)))
             item.update(key=key, delay="0")
         else:
             item.update(snmp_oid=oid, key=key, delay=delay)
@@ -219,6 +219,10 @@ class Template:
         if triggers:
             item[trigger_key] = triggers
         return item
+
+    def walk_format(self, name):
+        """1 converts texts that net-snmp shows in hexadecimal."""
+        return "1" if self.mib.syntax[name] == "SnmpAdminString" else "0"
 
     def walk(self, key, name, columns):
         """The master item of a table, or of the scalars."""
@@ -248,7 +252,8 @@ class Template:
             rule["type"] = "DEPENDENT"
             parameters = []
             for macro, column in macros:
-                parameters += [macro, self.mib.oid(column), "1"]
+                parameters += [macro, self.mib.oid(column),
+                    self.walk_format(column)]
             steps = [step("SNMP_WALK_TO_JSON", *parameters),
                 step("DISCARD_UNCHANGED_HEARTBEAT", "1h")]
         else:
