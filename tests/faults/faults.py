@@ -128,7 +128,7 @@ def bfd(scene):
     scene.watches = watch("bfd")
     bfdd(scene, "own", "a", B)
     bfdd(scene, "peer", "b", A)
-    wait_for("BFD session", 20, lambda: bfd_is_up(scene))
+    wait_for("BFD session", 60, lambda: bfd_is_up(scene))
 
 
 def drop_at(scene, host, hook, rule):

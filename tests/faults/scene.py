@@ -175,7 +175,7 @@ class Scene:
             if number == signal.SIGTERM:
                 os.killpg(process.pid, signal.SIGCONT)
             os.killpg(process.pid, number)
-            process.wait(5)
+            process.wait(30)
         except ProcessLookupError:
             process.wait()
         except subprocess.TimeoutExpired:
@@ -205,7 +205,7 @@ class Scene:
         self.start("hbwatchd", "a", os.path.join(self.build, "hbwatchd"), "-c",
                    self.path("hbwatchd.conf"), "-s", self.path("state"), "-l",
                    "stderr", "-v", "-L", "udp:" + AGENT)
-        wait_for("answer of hbwatchd", 20, lambda: self.get("1.1.1.0"))
+        wait_for("answer of hbwatchd", 60, lambda: self.get("1.1.1.0"))
 
     def root(self):
         with open(os.path.join(self.build, "config.h")) as file:

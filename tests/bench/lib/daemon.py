@@ -101,7 +101,7 @@ class Host:
             "snmpd", "nice", "-n", NICE, "snmpd", "-f", "-Lo", "-C", "-c",
             lab.path("snmpd.conf"), "-x", "unix:" + self.socket, "-I",
             "-smux", "udp:" + AGENT)
-        wait_for("snmpd", 20, lambda: self.get("1.3.6.1.2.1.1.3.0"))
+        wait_for("snmpd", 60, lambda: self.get("1.3.6.1.2.1.1.3.0"))
 
     def start_traps(self):
         """Starts a snmptrapd; each notification is a line with a timestamp."""
@@ -112,7 +112,7 @@ class Host:
                 "LISTEN_FDS=1", "snmptrapd", "-f", "-Lo", "-n", "-On", "-C",
                 "-c", self.lab.path("snmptrapd.conf"), "-F", "%V\\t%v\\n",
                 "udp:" + SINK, timestamped="out", third=receiver.fileno())
-        wait_for("snmptrapd", 20, lambda: any(
+        wait_for("snmptrapd", 60, lambda: any(
             "NET-SNMP version" in line for _, line in self.traps.lines))
 
     def start_hbwatchd(self, text, count, timestamped=""):

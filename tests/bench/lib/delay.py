@@ -91,9 +91,9 @@ def ours_once(lab, watches, rate, options="", beside=None):
     finish = beside(lab, due) if beside else None
 
     # Read at the end, so that the timestamps do not wait for us.
-    wait_for("%d raises and traps" % watches, interruption + 15, lambda: min(
+    wait_for("%d raises and traps" % watches, interruption + 60, lambda: min(
         len(host.hbwatchd.lines), len(host.traps.lines)) > watches, step=0.2)
-    wait_for("the last of them", 5, lambda: min(
+    wait_for("the last of them", 30, lambda: min(
         len(first_times(host.hbwatchd.lines, raises)),
         len(first_times(host.traps.lines, traps))) >= watches, step=0.5)
     found = (milliseconds(first_times(host.hbwatchd.lines, raises), due),
@@ -139,9 +139,9 @@ def takeover(lab, host, fifo, master):
     due = {number: last + keepalived.down_interval()
            for number, last in master.stop().items()}
     # Read at the end, as ours.
-    wait_for("keepalived's raises", 10,
+    wait_for("keepalived's raises", 60,
              lambda: len(fifo.masters) == len(due), step=0.1)
-    wait_for("keepalived's traps", 10,
+    wait_for("keepalived's traps", 60,
              lambda: len(traps_of(host, begin)) == len(due), step=0.1)
     return (milliseconds(fifo.masters, due),
             milliseconds(traps_of(host, begin), due))
@@ -163,7 +163,7 @@ def keepalived_once(lab, count):
                                    for number in numbers),
         "\tvrrp_notify_fifo %s\n\tenable_traps\n\tenable_snmp_vrrp\n" % path,
         host.socket)
-    wait_for("keepalived at snmpd", 10, lambda: host.get(
+    wait_for("keepalived at snmpd", 60, lambda: host.get(
         KEEPALIVED_TRAPS + ".2.3.1.2.%d" % INSTANCES))
     raises, traps = [], []
     for i in range(count // INSTANCES):

@@ -31,7 +31,7 @@ def start_keepaliveds(lab):
                                     ("backup", WIRE, 2)):
         process = keepalived.start(lab, name, keepalived.instance(
             name, number, interface, interval=1))
-        wait_for("keepalived", 10, lambda p=process: len(family(p.pid)) > 1)
+        wait_for("keepalived", 60, lambda p=process: len(family(p.pid)) > 1)
         found.append(family(process.pid))
     return found
 

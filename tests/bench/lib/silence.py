@@ -136,7 +136,7 @@ def missing(host):
         return len(set(sequences_of(host))) >= host.number(daemon.SEQUENCE)
 
     try:
-        wait_for("the last trap", 20, complete, step=1)
+        wait_for("the last trap", 60, complete, step=1)
     except Failed:
         pass                # counted below
     return host.number(daemon.SEQUENCE) - len(set(sequences_of(host)))

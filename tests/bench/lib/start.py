@@ -38,7 +38,7 @@ def settled(host):
         last, found = found, host.heartbeats()
         return found == last
 
-    wait_for("the last heartbeat", 5, same, step=0.1)
+    wait_for("the last heartbeat", 60, same, step=0.1)
     return found
 
 
@@ -48,7 +48,7 @@ def reloaded(lab, host, watches):
     rate, before = lab.size(50000, 2000), host.heartbeats()
     poll = host.poll(daemon.WATCH_COUNT)
     sender = lab.beats("-n", watches, "-r", rate, wait=False)
-    wait_for("heartbeats", 10, lambda: host.heartbeats() > before)
+    wait_for("heartbeats", 60, lambda: host.heartbeats() > before)
     count = watches + 1 if host.number(daemon.WATCH_COUNT) == watches \
         else watches
     host.configure(daemon.configuration(count))

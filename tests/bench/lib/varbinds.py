@@ -40,7 +40,7 @@ def ours_and_constants(lab, rows):
     host = daemon.Host(lab)
     host.start_hbwatchd(daemon.configuration(rows), rows)
     lab.start("constants", lab.tool("constants"), host.socket, str(rows))
-    wait_for("constants", 10, lambda: host.get(CONSTANTS + ".2.1"))
+    wait_for("constants", 60, lambda: host.get(CONSTANTS + ".2.1"))
     found = {len(columns): [
         walked(lab, rows, columns, host.oid(daemon.WATCH_ENTRY), CONSTANTS)
         for _ in range(lab.repeat)] for columns in (ONE, TWENTY)}
@@ -66,7 +66,7 @@ def keepaliveds(lab, rows):
     host = daemon.Host(lab)
     keepalived.start(lab, "keepalived", keepalived_instances(lab, rows),
                      "\tenable_snmp_vrrp\n", host.socket)
-    wait_for("keepalived at snmpd", 30, lambda: host.get(
+    wait_for("keepalived at snmpd", 60, lambda: host.get(
         "%s.2.%d" % (INSTANCES, rows)), step=0.2)
     found = {len(columns): [
         walked(lab, rows, columns, INSTANCES)[0] for _ in range(lab.repeat)]

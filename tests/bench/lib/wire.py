@@ -41,7 +41,7 @@ class Tcpdump:
 
     def receives_all(self, send):
         process = self.lab.start("tcpdump", *TCPDUMP, timestamped="both")
-        wait_for("tcpdump", 10, lambda: any(
+        wait_for("tcpdump", 60, lambda: any(
             "listening on" in line for _, line in process.lines))
         sent = send()
         # The kernel delivers a block after the timeout at the latest.
