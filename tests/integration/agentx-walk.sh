@@ -70,6 +70,7 @@ module_tree >"$WORK/module"
 
 for count in 1 10 500; do
 	many_watches "$count" | configure
+	start_sender "sender-$count" "20001-$((20000 + count))" --rate 2
 	start_hbwatchd
 	is "$count: the only capture has index 1" \
 		"$(client snmpbulkwalk -OQUs "$AGENT" \
@@ -77,7 +78,6 @@ for count in 1 10 500; do
 		"hbwCaptureInterface.1 = $LINK"
 	is "$count: its ifIndex is that of the interface" \
 		"$(get hbwCaptureIfIndex.1)" "$(ifindex "$LINK")"
-	start_sender "sender-$count" "20001-$((20000 + count))" --rate 2
 	soon "$count: all watches are alive" 20 alive_are "$count"
 	is "$count: hbwWatchCount" "$(get hbwWatchCount.0)" "$count"
 

@@ -32,6 +32,7 @@ keepalived_conf peer 2 4 51 150 1
 start_keepalived peer "$NODE_B"
 start_beat chosen --from "$B4" --to "$GROUP" --port 20001 --rate 10
 start_sender unicast 20002
+need "keepalived is not master" 30 keepalived_is_master peer
 at "$NODE_A" timeout 3 tcpdump -i any -c 1 "ip proto 112 or dst $GROUP" \
 	>"$WORK/tcpdump.out" 2>&1
 is "the card hides the groups from a capture on any" "$?" 124

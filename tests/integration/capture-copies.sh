@@ -15,9 +15,9 @@ ip -n "$NODE_A" address delete "$A4/24" dev "$LINK"
 ip -n "$NODE_A" link set "$LINK" master bridge
 ip -n "$NODE_A" address add "$A4/24" dev bridge
 ip -n "$NODE_A" link set bridge up
-start_observer "$(watch_section port 20053 2s)" \
-	"$(watch_section any 20053 2s any "recovery = 6")" \
-	"$(watch_section filter "bpf udp port 20053" 2s any)"
+start_observer "$(watch_section port 20053 6s)" \
+	"$(watch_section any 20053 6s any "recovery = 6")" \
+	"$(watch_section filter "bpf udp port 20053" 6s any)"
 start_hbwatchd
 start_peer
 soon_each "port any filter" "heartbeats make the watch alive" 10 \

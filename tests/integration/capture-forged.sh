@@ -111,7 +111,8 @@ start_hbwatchd
 record() {
 	CAPTURE=$WORK/$1
 	rm -f "$WORK/tcpdump.log"
-	start tcpdump "$NODE_A" tcpdump -U \
+	# With many and small slots, so that a busy machine loses no packet.
+	start tcpdump "$NODE_A" tcpdump -U -s 16384 -B 65536 \
 		--immediate-mode -i "$LINK" -w "$CAPTURE"
 	need "tcpdump does not start" 20 grep -qs "listening on" \
 		"$WORK/tcpdump.log"
@@ -192,6 +193,7 @@ counts() {
 	start_beat plain6 --from "$B6" --to "$A6" --port 20102 --rate 10
 	connect tcp-sender b 7001 --beat 0.001
 	wait_heartbeats plain 20
+	soon "$1: TCP counts" 10 heartbeats_over tcp $((tcp + 100))
 	stop plain
 	stop plain6
 	stop tcp-sender
@@ -199,11 +201,8 @@ counts() {
 		watch_is hbwWatchHeartbeats udp $((udp + $(sent plain)))
 	soon "$1: each one over IPv6 counts" 10 \
 		watch_is hbwWatchHeartbeats udp6 $((udp6 + $(sent plain6)))
-	is "$1: and on the any device" \
-		"$(watch_get hbwWatchHeartbeats udp-any)" \
-		"$(watch_get hbwWatchHeartbeats udp)"
-	check "$1: TCP counts" \
-		[ "$(watch_get hbwWatchHeartbeats tcp)" -gt $((tcp + 100)) ]
+	soon "$1: and on the any device" 10 watch_is hbwWatchHeartbeats \
+		udp-any "$(watch_get hbwWatchHeartbeats udp)"
 	check "$1: no packet was rejected" log_lines_are 0 "does not count"
 	soon "$1: the capture is complete" 10 has_captured 20101 \
 		"$(sent plain)"

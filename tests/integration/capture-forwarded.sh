@@ -32,13 +32,13 @@ own_watch() {
 }
 
 plain_watches() {
-	for_interfaces watch_section "udp-@" 20053 2s @
-	for_interfaces watch_section "udp6-@" 20063 2s @ | sed "s/$B4/$B6/"
+	for_interfaces watch_section "udp-@" 20053 6s @
+	for_interfaces watch_section "udp6-@" 20063 6s @ | sed "s/$B4/$B6/"
 }
 
 expressions() {
-	for_interfaces watch_section "bpf-@" "bpf udp port 20053" 2s @
-	for_interfaces watch_section "bpf6-@" "bpf udp port 20063" 2s @ |
+	for_interfaces watch_section "bpf-@" "bpf udp port 20053" 6s @
+	for_interfaces watch_section "bpf6-@" "bpf udp port 20063" 6s @ |
 		sed "s/$B4/$B6/"
 	# Packets that this host sends: with its address, and without one.
 	for_interfaces own_watch "own-@" "udp port 20054 or udp port 20064" @

@@ -9,7 +9,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
-start_pair 5s
+start_pair 15s
 
 for round in 1 2 3; do
 	ip -n "$NODE_A" link delete "$LINK"

@@ -32,7 +32,7 @@ while read -r name interface vlan; do
 	echo "	vlan = $vlan"
 	echo "	peer = \"$B4\""
 	echo "	heartbeat = \"$heartbeat\""
-	echo "	interruption = 2s"
+	echo "	interruption = 6s"
 	echo "}"
 done <<<"$WATCHES" | configure
 

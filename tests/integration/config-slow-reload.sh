@@ -19,6 +19,10 @@ slow_reload() {
 import os, signal, sys, time
 
 parent, who, seconds = int(sys.argv[1]), sys.argv[2], float(sys.argv[3])
+try:    # on a busy machine it must not be too late
+    os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(1))
+except PermissionError:
+    pass
 
 def children():
     with open("/proc/%d/task/%d/children" % (parent, parent)) as f:
@@ -63,6 +67,7 @@ watch_section flinkserver 20053 6s | configure
 mark_log
 slow_reload engine 0
 soon "the watch has a longer interruption time" 10 reload_is_done
+mark_time
 stop peer
 last=$(date +%s%N)
 mark_log
@@ -70,8 +75,7 @@ check "a reload in a silence takes 3.5 s" slow_reload agent 3.5
 soon "the reload is done" 10 reload_is_done
 soon "the silence is raised" 10 \
 	traps_are 1 hbwAlarmRaised flinkserver
-took=$((($(date +%s%N) - last) / 1000000))
-note "raised $took ms after the last heartbeat"
-check "the raise is as early as without a reload" test "$took" -lt 7500
+check "the raise is as early as without a reload" spent_less 7500
+note "raised $((($(date +%s%N) - last) / 1000000)) ms after the last heartbeat"
 is "no engine reports unmonitored time" "$(log_count "no monitoring for")" 0
 finish

@@ -18,12 +18,12 @@ start_observer \
 	"$(watch_section stopped 20053 2s "$LINK" "peer-host = node-2")" \
 	"$(watch_section logged 20054 2s "$LINK" "log = \"$LOG\"")" \
 	"$(watch_section pinged 20055 2s "$LINK" "probe = ping")"
-start_hbwatchd
 for port in 20053 20054 20055; do
 	start_sender "b$port" $port
 done
 # The peer's kernel refuses them when the instance there has stopped.
 start_beat_at "$NODE_A" own --from "$A4" --to "$B4" --port 20053 --rate 10
+start_hbwatchd
 for watch in stopped logged pinged; do
 	soon "$watch is alive" 10 watch_is hbwWatchState "$watch" alive
 done
@@ -61,16 +61,18 @@ is "so is the name of the peer" "$(varbind hbwWatchPeerHost <<<"$raised")" \
 check "so is the evidence" grep -q "port unreachable at" \
 	<<<"$(varbind hbwAlarmDetail <<<"$raised")"
 is "the signal is in the table" "$(evidence stopped 3 Name)" portRefused
-check "it is present" evidence_is stopped 3 present
-check "the link of this host is up" evidence_is stopped 13 present
-check "the port of this host is open" evidence_is stopped 12 present
+soon "it is present" 10 evidence_is stopped 3 present
+soon "the link of this host is up" 10 evidence_is stopped 13 present
+soon "the port of this host is open" 10 evidence_is stopped 12 present
 is "all signals are there" "$(walk hbwEvidenceState | wc -l)" 22
 check "the file with the packets is named" \
 	grep -q '^evidence/1-stopped.pcapng$' \
 	<<<"$(alarm_get hbwAlarmEvidenceFile stopped)"
 
 before=$(verdict stopped)
+mark_log
 reload_hbwatchd
+soon "hbwatchd has reloaded" 10 log_lines_are 1 "$RELOADED"
 is "a reload keeps the verdict" "$(verdict stopped)" "$before"
 stop hbwatchd KILL
 start_hbwatchd

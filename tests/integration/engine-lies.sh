@@ -123,7 +123,7 @@ soon "all are alive" 10 all_are hbwWatchState alive
 is "the real engine sent no invalid report" \
 	"$(the_engine)" "$old"
 captures_run() {
-	! walk hbwCaptureState | grep -v running
+	[ "$(walk hbwCaptureState | sort -u)" = running ]
 }
 soon "all captures run" 60 captures_run
 

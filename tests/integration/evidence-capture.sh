@@ -48,10 +48,18 @@ rings() {
 	grep -c hbwatch-evidence "/proc/$(the_engine)/maps"
 }
 
+packet_sockets_are() {
+	[ "$(packet_sockets)" -eq "$1" ]
+}
+
+rings_are() {
+	[ "$(rings)" -eq "$1" ]
+}
+
 soon "heartbeats make the watch alive" 10 \
 	watch_is hbwWatchState flinkserver alive
-is "there are two captures" "$(packet_sockets)" 2
-is "the engine has the rings" "$(rings)" 1
+soon "there are two captures" 10 packet_sockets_are 2
+soon "the engine has the rings" 10 rings_are 1
 send_tagged
 wait_heartbeats peer 20
 killed=$(date +%s.%N)
@@ -71,12 +79,12 @@ soon "a heartbeat clears the alarm" 20 \
 	traps_are 1 hbwAlarmCleared flinkserver
 soon "there is an evidence file" 20 [ -s "$FILE" ]
 soon "it has heartbeats" 10 has "ip.src == $B4 && udp.port == 20053"
-check "it has frames from before the engine was killed" \
+soon "it has frames from before the engine was killed" 10 \
 	has "frame.time_epoch < $killed"
-check "it has our heartbeats" has "ip.src == $A4 && udp.port == 20053"
-check "it has ARP without a tag" has "arp && !vlan"
-check "it has ARP with a VLAN tag" has "arp && vlan.id == 7"
-check "it has the ICMP errors of the peer" has "icmp.type == 3"
+soon "it has our heartbeats" 10 has "ip.src == $A4 && udp.port == 20053"
+soon "it has ARP without a tag" 10 has "arp && !vlan"
+soon "it has ARP with a VLAN tag" 10 has "arp && vlan.id == 7"
+soon "it has the ICMP errors of the peer" 10 has "icmp.type == 3"
 check "it has no frame twice" \
 	[ -z "$(tshark -r "$FILE" -T fields -e frame.time_epoch 2>/dev/null |
 		sort | uniq -d)" ]
@@ -89,6 +97,6 @@ mark_log
 reload_hbwatchd
 soon "evidence is switched off" 10 log_lines_are 1 "$RELOADED"
 soon "only one engine is left" 10 one_engine
-is "there is one capture" "$(packet_sockets)" 1
-is "the engine has no rings" "$(rings)" 0
+soon "there is one capture" 10 packet_sockets_are 1
+soon "the engine has no rings" 10 rings_are 0
 finish

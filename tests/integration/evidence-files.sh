@@ -91,11 +91,11 @@ soon "the first alarm has a file with its clear" 10 \
 	comment_has "$FILE" "Cleared: 20"
 check "only hbwatchd can read it" is_private
 check "its comment has the verdict" comment_has "$FILE" "Cause: "
-check "packets have comments" packets_are_marked
-check "its replay has the times of hbwatchd" replay_agrees
+soon "packets have comments" 10 packets_are_marked
+soon "its replay has the times of hbwatchd" 10 replay_agrees
 check "... and no warning" [ ! -s "$WORK/replay.err" ]
 check "hbwatch explain reads it" explains
-check "the alarm table has its name" \
+soon "the alarm table has its name" 10 \
 	alarm_is hbwAlarmEvidenceFile flinkserver \
 	evidence/1-flinkserver.pcapng
 
@@ -104,7 +104,7 @@ cycle 2
 FILE=$EVIDENCE/2-flinkserver.pcapng
 soon "a removed directory is made again" 10 \
 	comment_has "$FILE" "Cleared: 20"
-check "the replay of the second file agrees, too" replay_agrees
+soon "the replay of the second file agrees, too" 10 replay_agrees
 
 rm -r "$EVIDENCE"
 mkdir "$WORK/elsewhere"
@@ -113,7 +113,7 @@ mark_log
 cycle 3
 soon "a link in its place is logged once" 10 \
 	log_lines_are 1 'evidence: cannot open the directory'
-check "... and the alarm has no file" \
+soon "... and the alarm has no file" 10 \
 	alarm_is hbwAlarmEvidenceFile flinkserver ""
 check "nothing is written through the link" \
 	[ -z "$(ls "$WORK/elsewhere")" ]

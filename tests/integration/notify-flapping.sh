@@ -1,7 +1,7 @@
 #!/bin/bash
 # SPDX-License-Identifier: BSD-2-Clause
 #
-# Setting: a watch with `flapping = 2 in 8s` whose heartbeats stop and return
+# Setting: a watch with `flapping = 2 in 15s` whose heartbeats stop and return
 #          again and again.
 # Checks:  the begin and the end of the chattering are notified once, the
 #          changes between are only in the history, and receivers get the state
@@ -29,8 +29,8 @@ events() {
 	walk hbwHistoryEvent | cut -d ' ' -f 3 | grep -c "$1"
 }
 
-start_observer "$(watch_section flinkserver 20053 300ms "$LINK" \
-	"flapping = 2 in 8s")"
+start_observer "$(watch_section flinkserver 20053 500ms "$LINK" \
+	"flapping = 2 in 15s")"
 start_peer
 start_hbwatchd
 soon "heartbeats make the watch alive" 10 \
@@ -50,7 +50,7 @@ is "four of them are summarised" "$(walk hbwHistoryDelivery |
 stop peer
 soon "it is raised again" 10 alarm_is hbwAlarmState flinkserver raised
 is "this is not notified" "$(trap_count hbwAlarmRaised flinkserver)" 2
-soon "the end of the chattering is notified" 20 changes_are 1 calm
+soon "the end of the chattering is notified" 30 changes_are 1 calm
 soon "receivers get the raise" 5 traps_are 3 hbwAlarmRaised flinkserver
 is "the alarm is not chattering any more" \
 	"$(alarm_get hbwAlarmChattering flinkserver)" false

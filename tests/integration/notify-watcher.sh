@@ -27,11 +27,9 @@ arrived_are() {
 
 # stop_within TEXT SECONDS: ends hbwatchd and checks how long that takes
 stop_within() {
-	local begin=${EPOCHREALTIME/./}
-
+	mark_time
 	check "$1: hbwatchd ends on TERM" stop hbwatchd TERM
-	check "$1: within $2 s" \
-		[ $((${EPOCHREALTIME/./} - begin)) -lt $(($2 * 1000000)) ]
+	check "$1: within $2 s" spent_less $(($2 * 1000))
 }
 
 start_observer "$OPTIONS" "$(watch_section flinkserver 20053 1s)" \

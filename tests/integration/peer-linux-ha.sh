@@ -19,17 +19,19 @@ soon "status messages make the watch alive" 15 \
 	watch_is hbwWatchState linux-ha alive
 
 kill_with_children heartbeat-b
-soon "kill -9 raises the alarm" 10 traps_are 1 hbwAlarmRaised linux-ha
+soon "kill -9 raises the alarm" 10 \
+	traps_of_silence_are 1 hbwAlarmRaised linux-ha
 is "the cause is unknown" "$(alarm_get hbwAlarmCause linux-ha)" unknown
 
 start_heartbeat b 200ms
 soon "heartbeat starts again: this clears it" 15 \
-	traps_are 1 hbwAlarmCleared linux-ha
+	traps_of_silence_are 1 hbwAlarmCleared linux-ha
 soon "the watch is alive" 5 watch_is hbwWatchState linux-ha alive
 
 # heartbeat needs some seconds to end.
 kill "${PID[heartbeat-b]}"
-soon "a shutdown raises the alarm" 25 traps_are 2 hbwAlarmRaised linux-ha
+soon "a shutdown raises the alarm" 25 \
+	traps_of_silence_are 2 hbwAlarmRaised linux-ha
 is "the cause is instanceStopped" "$(alarm_get hbwAlarmCause linux-ha)" \
 	instanceStopped
 soon "heartbeat has ended" 5 gone "${PID[heartbeat-b]}"

@@ -22,7 +22,7 @@ watch "flinkserver" {
 	peer = "$B4"
 	local = "$A4"
 	heartbeat = "udp 20053"
-	interruption = 2s
+	interruption = 1h
 }
 END
 
@@ -77,9 +77,13 @@ is "the raised time of this row is never" \
 start_peer
 soon "heartbeats make the watch alive" 10 \
 	watch_is hbwWatchState flinkserver alive
+sed -i 's/interruption = 1h/interruption = 2s/' "$WORK/hbwatchd.conf"
+reload_hbwatchd
+soon "the interruption time is 2 s" 10 log_lines_are 1 "$RELOADED"
 wait_heartbeats peer 5
 is "no alarm is active" "$(get hbwActiveAlarms.0)" 0
 
+mark_time
 stop peer
 soon "a silence raises the alarm" 10 traps_are 1 hbwAlarmRaised flinkserver
 is "the varbinds have the right order" \
@@ -108,10 +112,10 @@ is "hbwWatchPeer is the address" \
 is "hbwAlarmCause is unknown" \
 	"$(from_last_trap hbwAlarmRaised hbwAlarmCause)" unknown
 last=$(last_sent peer)
-is_about "hbwWatchLastHeartbeat is the time of the last heartbeat" \
+is_on_time "hbwWatchLastHeartbeat is the time of the last heartbeat" \
 	"$(seconds_of \
 	"$(from_last_trap hbwAlarmRaised hbwWatchLastHeartbeat)")" "$last" 0.2
-is_about "hbwAlarmRaisedTime is 2 s later" "$(seconds_of \
+is_on_time "hbwAlarmRaisedTime is 2 s later" "$(seconds_of \
 	"$(from_last_trap hbwAlarmRaised hbwAlarmRaisedTime)")" \
 	"$(seconds_after "$last" 2)" 0.2
 is "the watch is interrupted" \

@@ -52,7 +52,7 @@ soon "heartbeats make the watch alive" 10 \
 is "the SNMPv3 user can read" "$(client_v3 snmpget -OQUv "$AGENT" \
 	"HBWATCH-MIB::hbwWatchState.$(watch_index flinkserver)")" alive
 like "a wrong passphrase is rejected" "$(client_v3 snmpget -A wrongpassphrase \
-	-t 1 -r 0 -OQUv "$AGENT" HBWATCH-MIB::hbwVersion.0 2>&1)" \
+	-t 20 -r 0 -OQUv "$AGENT" HBWATCH-MIB::hbwVersion.0 2>&1)" \
 	"[Aa]uthentication"
 like "a wrong community gets no answer" \
 	"$(at "$NODE_A" snmpget -v 2c -c private \

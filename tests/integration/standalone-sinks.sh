@@ -27,12 +27,13 @@ failures() {
 
 # answered_for SECONDS: is each request answered within a second?
 answered_for() {
-	local end=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local end=$((SECONDS + $1))
 
-	while [ "${EPOCHREALTIME/./}" -lt "$end" ]; do
-		client snmpget -t 1 -r 0 -OQUv "$AGENT" \
-			HBWATCH-MIB::hbwVersion.0 >"$WORK/answer" 2>&1 ||
-			return 1
+	while [ "$SECONDS" -le "$end" ]; do
+		mark_time
+		client snmpget -t 20 -r 0 -OQUv "$AGENT" \
+			HBWATCH-MIB::hbwVersion.0 >"$WORK/answer" 2>&1 &&
+			spent_less 1000 || return 1
 	done
 }
 

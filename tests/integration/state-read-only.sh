@@ -26,9 +26,10 @@ mount_disk() {
 	MOUNTS+=("$DISK")
 }
 
+# Processes that were killed end later.
 unmount_disk() {
+	need "the file system is in use" 20 umount "$DISK" 2>>"$WORK/mount.log"
 	MOUNTS=()
-	umount "$DISK"
 }
 
 is_read_only() {

@@ -10,6 +10,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin
+EVIDENCE=0
 # shellcheck source-path=SCRIPTDIR source=lib/jail.sh
 . "$INTEGRATION/lib/jail.sh"
 start_pair 1s

@@ -11,6 +11,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin tar mkfs.ext4
+EVIDENCE=0
 # Processes have mounts of their own, which keep the file system in use: those
 # that start after this end before it is unmounted.
 start_observer "$(watch_section flinkserver 20053 1s)"
@@ -125,9 +126,10 @@ mount_disk() {
 	MOUNTS+=("$DISK")
 }
 
+# Processes that were killed end later.
 unmount_disk() {
+	need "the file system is in use" 20 umount "$DISK" 2>>"$WORK/mount.log"
 	MOUNTS=()
-	umount "$DISK"
 }
 
 truncate -s 24M "$WORK/image"

@@ -10,6 +10,7 @@
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin cc
+EVIDENCE=0
 # Over UDP, traps that snmpd has sent could be lost.
 SINK=tcp:$SINK
 WATCHES=100
@@ -35,8 +36,9 @@ release_disk() {
 
 # answers: is SNMP answered at once?
 answers() {
-	client snmpget -t 1 -r 0 -OQUv "$AGENT" HBWATCH-MIB::hbwVersion.0 \
-		>/dev/null 2>&1
+	mark_time
+	client snmpget -t 20 -r 0 -OQUv "$AGENT" HBWATCH-MIB::hbwVersion.0 \
+		>/dev/null 2>&1 && spent_less 1000
 }
 
 # early_rows_are COUNT: so many rows of the history were sent early
@@ -48,6 +50,8 @@ none_pending() {
 	get_is hbwNotificationsPending.0 0
 }
 
+# The disk of the machine may hang, too.
+mount_small "$WORK/state" 64m
 start_observer "storm = off" "$(watch_section flinkserver 20053 1s)" \
 	"$(watch_sections "$WATCHES" 1s)" "$(watch_section steady 20054 3s)"
 start_sender steady 20054

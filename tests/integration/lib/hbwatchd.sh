@@ -84,7 +84,10 @@ hbwatchd_answers() {
 
 # captures_open: also true if they cannot be opened
 captures_open() {
-	! walk hbwCaptureError 2>/dev/null | grep -q "not opened the capture yet"
+	local errors
+
+	errors=$(walk hbwCaptureError 2>/dev/null) &&
+		[[ $errors != *"not opened the capture yet"* ]]
 }
 
 # engine: the pids of the engine processes; there may be two, or none
@@ -228,10 +231,15 @@ save_values() {
 	persistent_values >"$WORK/values.saved"
 }
 
-# values_are_unchanged TEXT: passes if the values are those of save_values
-values_are_unchanged() {
+values_are_saved() {
 	persistent_values >"$WORK/values.now"
-	if cmp -s "$WORK/values.saved" "$WORK/values.now"; then
+	cmp -s "$WORK/values.saved" "$WORK/values.now"
+}
+
+# values_are_unchanged TEXT: passes if the values are those of save_values, also
+# if a notification must be delivered again first
+values_are_unchanged() {
+	if wait_for 5 values_are_saved; then
 		ok "$1"
 	else
 		not_ok "$1"

@@ -58,6 +58,12 @@ at() {
 # Processes
 #
 
+# The command before those of a peer.  In use they are on another machine, so a
+# busy one here must not delay them.
+PEER_PRIORITY=()
+# shellcheck disable=SC2034 # used by the other files
+[ "$(nice -n -15 nice 2>/dev/null)" != -15 ] || PEER_PRIORITY=(nice -n -15)
+
 # start NAME NODE COMMAND...: starts the command in the background; its pid is
 # ${PID[NAME]}, and its output goes to $WORK/NAME.log
 start() {

@@ -29,6 +29,19 @@ traps_are() {
 	[ "$(trap_count "$@")" -eq "$count" ]
 }
 
+# traps_of_silence NOTIFICATION [WATCH]: the number of them, without those of an
+# alarm that was raised before the first heartbeat
+traps_of_silence() {
+	traps "$@" | grep -vc 'hbwAlarmCause\.[0-9.]* = neverHeard'
+}
+
+# traps_of_silence_are COUNT NOTIFICATION [WATCH]
+traps_of_silence_are() {
+	local count=$1
+	shift
+	[ "$(traps_of_silence "$@")" -eq "$count" ]
+}
+
 # last_trap NOTIFICATION [WATCH]: the line of the last one
 last_trap() {
 	traps "$@" | tail -n 1

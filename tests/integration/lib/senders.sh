@@ -33,7 +33,7 @@ start_beat_at() {
 
 	shift 2
 	lines=$(sender_lines "$name")
-	start "$name" "$node" "$TOOLS/send-heartbeats" \
+	start "$name" "$node" "${PEER_PRIORITY[@]}" "$TOOLS/send-heartbeats" \
 		--log "$WORK/$name.beats" "$@"
 	need "$name sends no heartbeat" 20 sender_lines_over "$name" "$lines"
 }
@@ -92,6 +92,9 @@ check_cycle() {
 	start_all
 	soon_each "$1" "heartbeats make the watch alive" 10 \
 		watch_is hbwWatchState @ alive
+	# A sender that starts slowly raises an alarm.
+	need "not all notifications arrive" 20 all_delivered
+	: >"$TRAPS"
 	stop_all
 	soon_each "$1" "a silence raises the alarm" 10 \
 		traps_are 1 hbwAlarmRaised @
@@ -138,8 +141,8 @@ keepalived_conf() {
 start_keepalived() {
 	# keepalived refuses to start if a killed one left these files.
 	rm -f "$WORK/$1.pid" "$WORK/$1.vrrp.pid"
-	start "$1" "$2" keepalived -n -l -D -P -f "$WORK/$1.conf" \
-		-p "$WORK/$1.pid" -r "$WORK/$1.vrrp.pid"
+	start "$1" "$2" "${PEER_PRIORITY[@]}" keepalived -n -l -D -P \
+		-f "$WORK/$1.conf" -p "$WORK/$1.pid" -r "$WORK/$1.vrrp.pid"
 }
 
 # keepalived_is_master NAME

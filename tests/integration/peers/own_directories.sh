@@ -15,7 +15,8 @@ start_with_directories() {
 	local name=$1 node=$2
 
 	shift 2
-	start "$name" "$node" "$TOOLS/run-with-own-directories" \
+	start "$name" "$node" "${PEER_PRIORITY[@]}" \
+		"$TOOLS/run-with-own-directories" \
 		"$(own_directory "$name")" "$@"
 }
 

@@ -10,7 +10,7 @@ listen() {
 
 	[ "$2" = a ] || node=$NODE_B address=$B4
 	shift 3
-	start "$name" "$node" "$TOOLS/tcp-peer" listen \
+	start "$name" "$node" "${PEER_PRIORITY[@]}" "$TOOLS/tcp-peer" listen \
 		--at "$address" --port "$port" "$@"
 }
 
@@ -21,7 +21,7 @@ connect() {
 
 	[ "$2" = a ] || node=$NODE_B to=$A4
 	shift 3
-	start "$name" "$node" "$TOOLS/tcp-peer" connect \
+	start "$name" "$node" "${PEER_PRIORITY[@]}" "$TOOLS/tcp-peer" connect \
 		--to "$to" --port "$port" "$@"
 }
 

@@ -10,8 +10,9 @@ start_ucarp() {
 	local node=$NODE_A address=$A4
 
 	[ "$1" = a ] || node=$NODE_B address=$B4
-	start "ucarp-$1" "$node" ucarp --interface="$LINK" --srcip="$address" \
-		--vhid="$2" --pass=secret --addr=192.0.2.100 --preempt \
+	start "ucarp-$1" "$node" "${PEER_PRIORITY[@]}" ucarp \
+		--interface="$LINK" --srcip="$address" --vhid="$2" \
+		--pass=secret --addr=192.0.2.100 --preempt \
 		--advbase=1 --advskew="$3" \
 		--upscript=/bin/true --downscript=/bin/true
 }
