@@ -122,28 +122,37 @@ start_sender patient 20055
 # The kernel drops packets
 #
 
-# flood COUNT: sends that many of the peer's heartbeats as fast as possible
+# flood PID COUNT: sends that many of the peer's heartbeats as fast as possible,
+# as soon as this process is stopped.  It begins before, because hbwatchd soon
+# replaces an engine that is stopped.
 flood() {
-	at "$NODE_B" "${PEER_PRIORITY[@]}" python3 - "$1" "$B4" "$A4" <<'END'
+	start flood "$NODE_B" "${PEER_PRIORITY[@]}" python3 -c '
 import socket
 import sys
+pid, count, source, to = sys.argv[1:]
 sender = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
 sender.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-sender.bind((sys.argv[2], 0))
-sender.connect((sys.argv[3], 20053))
-for _ in range(int(sys.argv[1])):
+sender.bind((source, 0))
+sender.connect((to, 20053))
+print("ready", flush=True)
+while ") T " not in open("/proc/%s/stat" % pid).read():
+    pass
+for _ in range(int(count)):
     try:
         sender.send(b"flood")
     except OSError:
         pass
-END
+' "$1" "$2" "$B4" "$A4"
+	need "the flood does not begin" 20 grep -q ready "$WORK/flood.log"
 }
 
 stop peer
 wait_heartbeats steady 5
 old=$(the_engine)
+# The ring has room for about a thousand.
+flood "$old" 10000
 pause "$old"
-flood 50000
+need "the flood does not end" 20 gone "${PID[flood]}"
 kill -CONT "$old"
 soon "a full ring: the dropped packets are counted" 5 packets_were_dropped
 note "dropped: $(dropped_packets | xargs)"

@@ -21,6 +21,7 @@ write_conf() {
 		silent) watch_section silent 20053 1s ;;
 		steady) watch_section steady 20054 2s ;;
 		gone) watch_section gone 20055 1s ;;
+		gone-again) watch_section gone 20055 8s ;;
 		absent) watch_section absent 20056 1s hb9 ;;
 		off) watch_section off 20057 1s "$LINK" "enabled = true" ;;
 		off-now) watch_section off 20057 1s "$LINK" "enabled = false" ;;
@@ -150,13 +151,13 @@ check "a new watch has a new index" \
 	test "$(watch_index added)" -gt "$highest"
 is "only one alarm is active" "$(get hbwActiveAlarms.0)" 1
 
-write_conf silent steady gone absent
+write_conf silent steady gone-again absent
 stop hbwatchd TERM
 start_hbwatchd
 is "a watch that is added again has its old index" \
 	"$(watch_index gone)" "$index"
 is "its alarm is cleared" "$(alarm_get hbwAlarmState gone)" cleared
-soon "it is raised after its interruption time" 10 \
+soon "it is raised after its interruption time" 20 \
 	traps_are 2 hbwAlarmRaised gone
 
 #
@@ -175,8 +176,7 @@ soon "an interface that appeared before the start is notified as restored" 10 \
 soon "all notifications are delivered" 10 all_delivered
 stop hbwatchd KILL
 start_hbwatchd
-soon "after a restart the capture runs" 10 \
-	watch_is hbwWatchState absent starting
+soon "after a restart the capture runs" 10 capture_is running hb9
 wait_heartbeats steady 20
 is "this is not notified again" \
 	"$(capture_trap_count hbwWatcherRestored hb9)" 1
