@@ -468,6 +468,20 @@ for arguments in "" "-c conf" "us-little.pcap" "-x" "-c conf - -" \
 	same "invalid command line: replay $arguments" 2 $? nothing out
 done
 
+# catches_signals PID: waits up to a minute until the process has its handlers
+# of SIGINT and SIGTERM
+catches_signals()
+{
+	local tries mask
+
+	for ((tries = 0; tries < 1200; tries++)); do
+		mask=$(awk '$1 == "SigCgt:" { print $2 }' "/proc/$1/status")
+		[ $((16#${mask:-0} & 0x4002)) -ne $((0x4002)) ] || return 0
+		sleep 0.05
+	done
+	return 1
+}
+
 # piped SIGNAL COMMAND CAPTURE: sends the capture through a pipe, which stays
 # open, and then the signal.  The shell starts a job with SIGINT ignored, but
 # hbwatch sets its own handler.
@@ -480,6 +494,7 @@ piped()
 	pid=$!
 	exec 3>pipe
 	cat "$3" >&3
+	catches_signals "$pid"
 	if [ "${2%% *}" = replay ]; then
 		wait_for '"cleared"' out
 	fi
