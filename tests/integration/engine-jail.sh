@@ -172,19 +172,19 @@ tries=0
 until [ "$(snmpget -t 1 -r 0 -v 2c -c public -OQv "$AGENT" \
 	1.3.6.1.4.1.8072.9999.9999.45640.1.3.1.11.1 2>/dev/null)" = 2 ]; do
 	tries=$((tries + 1))
-	[ $tries -lt 100 ] || break
+	[ $tries -lt 300 ] || break
 	sleep 0.1
 done
 engine=$(cat /proc/$daemon/task/$daemon/children)
 grep -E 'CapPrm|CapEff|CapBnd|NoNew' /proc/${engine% }/status
-[ $tries -lt 100 ] && echo alive
+[ $tries -lt 300 ] && echo alive
 kill $sender $daemon
 wait
 END
 chown "$uid" "$WORK/own/in_namespace"
 chmod 0755 "$WORK/own"
 export TOOLS WORK AGENT
-output=$(cd / && MIBS='' as_user timeout 30 unshare -Urnm \
+output=$(cd / && MIBS='' as_user timeout 400 unshare -Urnm \
 	sh "$WORK/own/in_namespace" 2>"$WORK/in_namespace.log" | xargs)
 none=0000000000000000
 is "in a user namespace: it works, and the engine has no capability" \

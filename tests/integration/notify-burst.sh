@@ -38,7 +38,7 @@ wait_arrivals() {
 }
 
 # Each watch is raised and cleared once a second: 1000 notifications a second.
-start_sender burst 20100-20599 --rate 1
+start_sender burst 20100-20599 --rate 1 --duration $((BURST / WATCHES / 2))
 need "the burst does not begin" 30 arrived_over $((2 * WATCHES))
 small=$(memory_kib "$daemon")
 
@@ -63,8 +63,15 @@ done
 enough() {
 	[ "$(get hbwNotificationSequence.0)" -ge $((BURST - 2 * WATCHES)) ]
 }
-soon "the burst has enough notifications" $((BURST / WATCHES + 60)) enough
-stop burst
+need "the sender does not end" $((BURST / WATCHES / 2 + 60)) \
+	gone "${PID[burst]}"
+# On a busy machine, several silences may be one for the engine.
+for ((more = 0; more < 20; more++)); do
+	! enough || break
+	start_sender burst 20100-20599 --rate 1 --duration 2
+	need "the sender does not end" 60 gone "${PID[burst]}"
+done
+check "the burst had enough notifications" enough
 soon "all alarms are active at its end" 20 active_alarms_are $((WATCHES + 1))
 soon "all notifications are delivered" $((BURST / 300 + 60)) \
 	all_delivered

@@ -66,7 +66,7 @@ soon "authtrapenable: each rejected request is reported by a trap" 10 \
 	traps_are 22 authenticationFailure
 soon "authtrapenable: each rejected request is reported by an inform" 10 \
 	informs_are 22 authenticationFailure
-like "SET is rejected" "$(at "$NODE_A" snmpset -v 2c -c public -t 1 -r 0 \
+like "SET is rejected" "$(at "$NODE_A" snmpset -v 2c -c public -t 20 -r 0 \
 	"$AGENT" "$MIB_ROOT.1.1.1.0" s x 2>&1)" "noAccess|notWritable"
 
 stop peer

@@ -49,7 +49,7 @@ checks "SNMPv3" 0 "^HBWATCH OK" -H 127.0.0.1 -p "${AGENT#*:}" -U noc \
 	-L authPriv -a SHA -A authentication1 -x AES -X privacy-passphrase
 checks "SNMPv3, wrong passphrase" 3 "^HBWATCH UNKNOWN - .*[Aa]uthentication" \
 	-H 127.0.0.1 -p "${AGENT#*:}" -U noc -L authPriv -a SHA -A wrongwrong \
-	-x AES -X privacy-passphrase -t 2
+	-x AES -X privacy-passphrase -t 20
 checks "no such watch" 3 "UNKNOWN - 127.0.0.1 has no watch 'none'" \
 	"${REQUEST[@]}" -W none
 checks "a disabled watch" 3 "UNKNOWN - off disabled" "${REQUEST[@]}" -W off
