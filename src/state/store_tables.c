@@ -271,11 +271,13 @@ static bool
 each_notification(struct store *s, enum store_statement statement, bool alarms,
     store_take_notification *take, void *arg)
 {
-	struct store_row	 row = { .watch = NULL };
-	struct notification	 n;
-	bool			 ok = true;
+	static const struct store_row	 empty;
+	struct store_row		 row = empty;
+	struct notification		 n;
+	bool				 ok = true;
 
-	while (ok && next_row(s, statement, &row)) {
+	/* A row does not have all fields: those of the last row must go. */
+	for (; ok && next_row(s, statement, &row); row = empty) {
 		if (alarms && !notification_has_alarm(&row.n))
 			s->damaged = true;
 		ok = !s->damaged && read_notification(s, &row, &n) &&

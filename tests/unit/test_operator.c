@@ -838,6 +838,24 @@ withheld_before_a_restart(void **state)
 	assert_int_equal(AGENT->serial, 2);
 }
 
+/* What follows a withheld raise in the file is sent after a restart. */
+static void
+sent_after_a_withheld_one(void **state)
+{
+	(void)state;
+	restart(ONE, 0, 0);
+	assert_null(shelve("w", HOUR_NS, 1));
+	stage_advance(&stage, 10);
+	assert_withheld(2, NOTIFICATION_RAISED);
+	agent_notify_blind(AGENT, 0, true, "down", stage_wall(11));
+	assert_int_equal(AGENT->outbox.sequence, 3);
+	persistence_save_all(AGENT, stage_mono(11));
+	restart(ONE, 12, 12);
+	assert_int_equal(notification(3)->event, NOTIFICATION_BLIND);
+	assert_int_equal(notification(3)->withheld, 0);
+	assert_int_equal(notification(3)->delivery, NOTIFICATION_PENDING);
+}
+
 /* A raise that is notified late does not set the serials back. */
 static void
 serials_go_on(void **state)
@@ -960,6 +978,7 @@ main(void)
 		T(kept_by_a_new_file),
 		T(two_alarms_kept),
 		T(withheld_before_a_restart),
+		T(sent_after_a_withheld_one),
 		T(serials_go_on),
 		T(clocks),
 		T(clock_stays_set_back),
