@@ -105,7 +105,7 @@ class Checker:
             event = trap.about, trap.alarm, trap.event, trap.serial, trap.wall
             if key in self.withheld:
                 seen.add(event)
-            elif event in seen:
+            elif event in seen and trap.event in (RAISED, CLEARED):
                 self.repeated.add(key)
                 continue
             self.all.append(trap)
