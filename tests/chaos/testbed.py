@@ -349,7 +349,8 @@ class Testbed:
             shutil.copytree(self.disk, self.path("state-left"),
                             dirs_exist_ok=True)
         if self.mounted:
-            subprocess.run(["umount", self.disk], check=False)
+            # A process that was killed may still have it open.
+            subprocess.run(["umount", "-l", self.disk], check=False)
         if keep:
             print("kept: %s" % self.directory)
         else:
