@@ -20,9 +20,10 @@ mkdir -p "$OUTPUT"
 start_zabbix
 
 TEMPLATE=$CONTRIB/zabbix/6.0/template_app_hbwatch_snmp.yaml
-check "the API imports the template" \
-	api configuration.import "@$TEMPLATE" 'str(r)'
-check "the API imports it again" api configuration.import "@$TEMPLATE" 'str(r)'
+is "the API imports the template" \
+	"$(api configuration.import "@$TEMPLATE" 'str(r)')" True
+is "the API imports it again" \
+	"$(api configuration.import "@$TEMPLATE" 'str(r)')" True
 need "the host is not created" 10 create_host
 
 #
@@ -115,13 +116,13 @@ raise
 repair "${HANDLER[@]}"
 soon "nothing follows: a timer repairs the raise" 10 problems_are 1 "$RAISED"
 
-# feed EVENT SEVERITY: gives a notification to hbwatch-zabbix
+# feed EVENT [SEVERITY [CHANGE]]: gives a notification to hbwatch-zabbix
 feed() {
 	printf '%s\n' node-1 "UDP: [${AGENT%:*}]:161->[127.0.0.1]:162" \
 		".1.3.6.1.6.3.1.1.4.1.0 .$MIB_ROOT.0.$1" \
 		".$MIB_ROOT.1.4.1.2.45640.9 \"c/F/F/node-1/fed/45640\"" \
-		".$MIB_ROOT.1.4.1.5.45640.9 $2" \
-		".$MIB_ROOT.1.3.1.2.9 \"fed\"" |
+		".$MIB_ROOT.1.4.1.5.45640.9 ${2:-5}" \
+		".$MIB_ROOT.1.3.1.2.9 \"fed\"" ".$MIB_ROOT.1.8.1.0 ${3:-0}" |
 		ours hbwatch-zabbix "$TRAP_FILE"
 }
 
@@ -133,6 +134,13 @@ for severity in "critical 3 5" "major 4 4" "minor 5 3" "warning 6 2"; do
 	feed 2 "$number"
 	soon "$name: it is closed" 5 problems_are 0 "watch fed"
 done
+feed 6 5 6
+soon "chattering: a problem is opened" 5 problems_are 1 \
+	"^2 minor chattering: .*watch fed"
+feed 6 5 7
+soon "calm: it is closed" 5 problems_are 0 "watch fed"
+feed 5
+soon "a storm: a problem is opened" 5 problems_are 1 "^2 hbwatch: Alarm storm"
 
 #
 # Without notifications
@@ -143,7 +151,10 @@ soon "without notifications the state opens the problem, as average" 30 \
 	problems_are 1 "^3 hbwatch: Alarm \[$key\]"
 start_peer
 soon "and closes it" 30 problems_are 0 "hbwatch: Alarm \["
+receive
 stop hbwatchd
-soon "hbwatchd is stopped: a problem is opened" 120 problems_are 1 \
+soon "hbwatchd is stopped: a problem is opened within 5 s" 5 problems_are 1 \
+	"^2 hbwatch: hbwatchd was stopped"
+soon "hbwatchd is stopped: no data opens a problem" 120 problems_are 1 \
 	"^4 hbwatch: No data from hbwatchd"
 finish

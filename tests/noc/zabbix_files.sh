@@ -106,6 +106,8 @@ is "a raise has its key" "$(line 4)" \
 	"hbwAlarmKey: c/Flink/FlinkServer/node-1/f/45640"
 write "$MIB.0.2" "${ALARM[@]}"
 is "a clear" "$(line 2)" "hbwatch: hbwAlarmCleared"
+write "$MIB.0.6" "${ALARM[@]}" "$MIB.1.8.1.0 6"
+is "a change has its kind" "$(line 2)" "hbwatch: hbwAlarmChanged chattering"
 write "$MIB.0.5" "$MIB.1.1.16.0 90" "$MIB.1.1.17.0 3"
 is "a storm" "$(line 2)|$(line 4)" "hbwatch: hbwAlarmStorm|hbwStormRaised: 90"
 write "$MIB.0.7" "$MIB.1.1.4.0 2"

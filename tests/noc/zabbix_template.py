@@ -117,25 +117,22 @@ class Template:
             "logtimefmt": "yyyy-MM-ddThh:mm:ss",
             "tags": tags(component="notifications"),
             "triggers": self.alarm_triggers() + [self.storm_trigger(),
-                self.alive_trigger()]}
+                self.stopped_trigger(), self.alive_trigger()]}
 
-    def alarm_triggers(self):
-        """One for each severity.  The clear closes the problem that has the
-        same key."""
-        return [trigger("Alarm of severity " + severity,
-            ref("find", TRAPS, "", '"regexp"',
-                r'"^\S+ hbwatch: hbwAlarmRaised %s$"' % severity) + "=1",
-            priority,
-            "hbwatchd has raised an alarm. hbwAlarmCleared with the same "
-            "hbwAlarmKey closes the problem.\n"
-            "hbwAlarmRepair in the item Notifications has the next step.",
-            "availability",
-            recovery_mode="RECOVERY_EXPRESSION",
-            recovery_expression=ref("find", TRAPS, "", '"regexp"',
-                r'"^\S+ hbwatch: hbwAlarmCleared"') + "=1",
+    def received(self, pattern):
+        """The last notification has this name."""
+        return ref("find", TRAPS, "", '"regexp"',
+            r'"^\S+ hbwatch: %s"' % pattern) + "=1"
+
+    def by_key(self, name, problem, recovery, priority, description, verb):
+        """A trigger with a problem for each alarm, which its recovery closes by
+        the key of the alarm."""
+        return trigger(name, self.received(problem), priority, description,
+            "availability", recovery_mode="RECOVERY_EXPRESSION",
+            recovery_expression=self.received(recovery),
             correlation_mode="TAG_VALUE", correlation_tag="key",
-            event_name='{{ITEM.VALUE}.regsub("^(%s raised: .*)$", "\\1")}: %s'
-                % (severity, from_trap("hbwAlarmDetail")),
+            event_name='{{ITEM.VALUE}.regsub("^(%s: .*)$", "\\1")}: %s'
+                % (verb, from_trap("hbwAlarmDetail")),
             type="MULTIPLE", manual_close="YES",
             tags=tags(key=from_trap("hbwAlarmKey"),
                 id=from_trap("hbwAlarmId"),
@@ -145,11 +142,31 @@ class Template:
                 cause=from_trap("hbwAlarmCause"),
                 watch=from_trap("hbwWatchName"),
                 peer=from_trap("hbwWatchPeerText")))
-            for severity, _, priority in SEVERITIES]
+
+    def alarm_triggers(self):
+        return [self.by_key("Alarm of severity " + severity,
+            "hbwAlarmRaised %s$" % severity, "hbwAlarmCleared", priority,
+            "hbwatchd has raised an alarm. hbwAlarmCleared with the same "
+            "hbwAlarmKey closes the problem.\n"
+            "hbwAlarmRepair in the item Notifications has the next step.",
+            severity + " raised") for severity, _, priority in SEVERITIES] + [
+            self.by_key("Alarm is chattering", "hbwAlarmChanged chattering$",
+            "(hbwAlarmChanged calm|hbwAlarmCleared)", "WARNING",
+            "The alarm is raised too often (option flapping). Its raises and "
+            "clears are only in hbwHistoryTable until it is calm.",
+            r"\w+ chattering")]
+
+    def stopped_trigger(self):
+        return trigger("hbwatchd was stopped",
+            self.received("hbwWatcherStopped"), "WARNING",
+            "hbwatchd was stopped on request. Until it is started again, "
+            "nothing is known about the peers.", "availability",
+            recovery_mode="RECOVERY_EXPRESSION",
+            recovery_expression=self.received("hbwWatcherStarted"),
+            manual_close="YES")
 
     def storm_trigger(self):
-        return trigger("Alarm storm", ref("find", TRAPS, "", '"regexp"',
-                r'"^\S+ hbwatch: hbwAlarmStorm"') + "=1", "WARNING",
+        return trigger("Alarm storm", self.received("hbwAlarmStorm"), "WARNING",
             "More alarms were raised than hbwatchd notifies one by one; "
             "hbwActiveTable has all that are active. Close the problem by "
             "hand.", "availability", recovery_mode="NONE",
