@@ -192,6 +192,6 @@ mv "$WORK/resync" "$WORK/resync.old"
 : >"$WORK/resync"
 receive
 alarms "the state directory is a file"
-like "it says so" "$(cat "$WORK/handler.log")" "resync: cannot use .*/resync"
+like "an error is printed" "$(cat "$WORK/handler.log")" "resync: cannot use .*/resync"
 check "nothing of a text was run" test ! -e "$HBW_EVIL"
 finish
