@@ -36,8 +36,7 @@ realtime() {
 }
 
 if [ "$(ps -o ni= -p $$ | xargs)" != 0 ] || ! chrt -r 1 true; then
-	echo "1..0 # SKIP no permission for SCHED_RR, or not nice value 0"
-	exit 0
+	skip_all "no permission for SCHED_RR, or not nice value 0"
 fi
 start_pair 1s
 is "the agent has nice value -10" "$(scheduling "${PID[hbwatchd]}")" "TS - -10"

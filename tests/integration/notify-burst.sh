@@ -16,7 +16,7 @@ BURST=${HBW_BURST:-6000}
 STOP=${HBW_STOP:-6}
 KILLS=${HBW_KILLS:-3}
 WATCHES=500
-begin
+begin ss
 EVIDENCE=0
 # Over UDP, traps that snmpd has sent could be lost.
 SINK=tcp:$SINK
@@ -29,12 +29,24 @@ arrived_over() {
 	[ "$(grep -c 'snmpTrapOID.0 = hbw' "$TRAPS")" -gt "$1" ]
 }
 
-# wait_arrivals COUNT: until that many more have arrived
+# arrived_or_none_left COUNT
+arrived_or_none_left() {
+	arrived_over "$1" || nothing_is_pending
+}
+
+# wait_arrivals COUNT: until that many more have arrived, or all
 wait_arrivals() {
 	local now
 
 	now=$(grep -c 'snmpTrapOID.0 = hbw' "$TRAPS")
-	need "no more notifications arrive" 60 arrived_over $((now + $1))
+	need "no more notifications arrive" 60 \
+		arrived_or_none_left $((now + $1))
+}
+
+# sink_is_closed: has snmptrapd read all, and closed the connection?
+sink_is_closed() {
+	[ -z "$(at "$NODE_A" ss -Htn state established state close-wait \
+		"sport = :${SINK##*:}")" ]
 }
 
 # Each watch is raised and cleared once a second: 1000 notifications a second.
@@ -56,6 +68,8 @@ wait_arrivals 500
 
 for ((kill = 1; kill <= KILLS; kill++)); do
 	stop snmpd KILL
+	# snmptrapd would read the connections of both in turn.
+	need "snmptrapd has not read what snmpd has sent" 60 sink_is_closed
 	run_snmpd
 	soon "kill $kill of snmpd: hbwatchd answers again" 20 hbwatchd_answers
 	[ "$kill" -eq "$KILLS" ] || wait_heartbeats peer 10

@@ -191,6 +191,7 @@ check_history "reloads"
 #
 
 mark_traps
+mark_time
 stop all
 # Each watch is raised and cleared once a second.
 start_all 1
@@ -199,8 +200,8 @@ soon "a storm without an end is notified after ten windows" 20 \
 since=$(seconds_of "$(last_trap hbwAlarmStorm | varbind hbwStormSince)")
 notified=$(seconds_of "$(get "hbwHistoryTime.$(last_trap hbwAlarmStorm |
 	varbind hbwNotificationSequence)")")
-is_about "ten windows are 10 s" "$(awk "BEGIN { print $notified - $since }")" \
-	10 0.5
+is_on_time "ten windows are 10 s" \
+	"$(awk "BEGIN { print $notified - $since }")" 10 0.5
 next_storm_is_open() {
 	[ "$(get hbwStormFirst.0)" -gt "$(last_storm | cut -d ' ' -f 3)" ]
 }
@@ -236,10 +237,11 @@ reload "storm = off rate = 20"
 # 3 s, after which 50 may be sent at once again
 wait_heartbeats steady 60
 mark_traps
+mark_time
 start_all
 soon "rate: the clears of the notified raises arrive" 10 \
 	new_traps_are 80 hbwAlarmCleared
-is_about "rate: 50 at once, and 30 more at 20 a second, take 1.5 s" \
+is_on_time "rate: 50 at once, and 30 more at 20 a second, take 1.5 s" \
 	"$(awk "BEGIN { print $(arrival hbwAlarmCleared 80) - \
 		$(arrival hbwAlarmCleared 1) }")" 1.5 0.4
 check "hbwatchd ends on TERM" stop hbwatchd TERM
