@@ -375,7 +375,8 @@ is_child() {
 
 	{ stat=$(<"/proc/$1/stat"); } 2>/dev/null || return
 	read -ra fields <<<"${stat##*)}"
-	[ "${fields[1]}" = "$$" ]
+	# The text is empty if the process ends between open and read.
+	[ "${fields[1]:-}" = "$$" ]
 }
 
 child_ended() {
