@@ -49,6 +49,9 @@ for version in 6.0 7.0; do
 	    master = keys.get(item.get("master_item", {}).get("key"))
 	    if (item["type"] == "DEPENDENT") != (master is not None):
 	        print("master item of", item["key"])
+	    # Zabbix refuses a longer one.
+	    if len(item.get("snmp_oid", "")) > 512:
+	        print("the OID is too long:", item["key"])
 	    if "valuemap" in item and item["valuemap"]["name"] not in maps:
 	        print("value map of", item["key"])
 	    for step in item.get("preprocessing", []):

@@ -101,7 +101,6 @@ class Template:
         self.version, self.mib = version, Mib(MIB)
         self.walks = version != "6.0"
         self.maps = {}
-        self.agent = []
         self.items = [self.traps(), *self.trap_parts()]
 
     #
@@ -200,7 +199,6 @@ class Template:
     def scalar(self, key, name, mib_name, component, description, triggers=(),
             steps=(), **more):
         """A scalar of hbwAgent."""
-        self.agent.append(mib_name)
         self.items.append(self.value(uuid("item", key), name, key, mib_name,
             "0", "hbwatch.agent.walk", component, description, steps,
             triggers=list(triggers), **more))
@@ -526,7 +524,7 @@ class Template:
         rules = list(self.rules())
         if self.walks:
             self.items.append(self.walk("hbwatch.agent.walk", "Agent walk",
-                self.agent))
+                ["hbwAgent"]))
         groups = [{"uuid": GROUP_UUID, "name": GROUP}]
         colors = ["E45959", "E97659", "FFA059", "FFC859"]
         graph = {"uuid": uuid("graph"), "name": "hbwatch: Active alarms",
