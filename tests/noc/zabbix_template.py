@@ -119,9 +119,10 @@ class Template:
                 self.stopped_trigger(), self.alive_trigger()]}
 
     def received(self, pattern):
-        """The last notification has this name."""
+        """The last notification has this name.  Without a backslash, which 6.0
+        and 7.0 write differently in an expression."""
         return ref("find", TRAPS, "", '"regexp"',
-            r'"^\S+ hbwatch: %s"' % pattern) + "=1"
+            '"^[^ ]+ hbwatch: %s"' % pattern) + "=1"
 
     def by_key(self, name, problem, recovery, priority, description, verb):
         """A trigger with a problem for each alarm, which its recovery closes by
@@ -153,7 +154,7 @@ class Template:
             "(hbwAlarmChanged calm|hbwAlarmCleared)", "WARNING",
             "The alarm is raised too often (option flapping). Its raises and "
             "clears are only in hbwHistoryTable until it is calm.",
-            r"\w+ chattering")]
+            "[a-z]+ chattering")]
 
     def stopped_trigger(self):
         return trigger("hbwatchd was stopped",
