@@ -253,13 +253,6 @@ write_header(struct evidence_writer *w, struct open_file *o)
 	b->length = 0;
 }
 
-static void
-write_time(struct evidence_writer *w, struct open_file *o)
-{
-	evidence_file_add_time(&o->file, wall_now(), &w->buffer);
-	append(w, o);
-}
-
 /* False when there is no file; it will be tried again unless it is over. */
 static bool
 create(struct evidence_writer *w, struct open_file *o)
@@ -310,8 +303,10 @@ work_on(struct evidence_writer *w, struct open_file *o, struct mono_time now,
 	}
 	write_frames(w, o, w->rings, o->changed || last ? MONO_NEVER :
 	    mono_add(now, -YOUNG_NS));
-	if (!o->over && (o->changed || last))
-		write_time(w, o);
+	if (!o->over && (o->changed || last)) {
+		evidence_file_add_time(&o->file, wall_now(), &w->buffer);
+		append(w, o);
+	}
 	if (last && !o->over)
 		end_file(o, all ? EVIDENCE_END_DAEMON : EVIDENCE_END_TIME);
 	if (o->changed || o->over)
