@@ -497,7 +497,8 @@ class Template:
         def item(x, key):
             return widget("item", "ITEM", x, 0, 6, 3, [{"type": "ITEM",
                 "name": "itemid.0" if self.walks else "itemid",
-                "value": {"host": TEMPLATE, "key": key}}])
+                "value": {"host": TEMPLATE, "key": key}},
+                {"type": "INTEGER", "name": "decimal_places", "value": "0"}])
 
         widgets = [item(0, "hbwatch.watches"), item(6, "hbwatch.alarms.active"),
             item(12, "hbwatch.watches.blind"),
