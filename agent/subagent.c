@@ -25,6 +25,7 @@
 #define PING_INTERVAL		15
 /* The time that the library waits for an answer of snmpd, in microseconds. */
 #define MASTER_TIMEOUT		(ONE_SEC / 3)
+#define MASTER_TIMEOUT_NS	(NSEC_PER_SEC / 3)
 
 /* net-snmp 5.9 reports both failures in its log and nowhere else. */
 #define LOG_NOT_CONNECTED	"Failed to connect to the agentx"
@@ -34,12 +35,16 @@
 #define UNRESOLVED		(-1)
 
 #define REGISTER_RETRY_NS	(2 * NSEC_PER_SEC)
+/* While snmpd does not answer, each attempt waits for MASTER_TIMEOUT. */
+#define REGISTER_UNANSWERED_NS	(5 * NSEC_PER_SEC)
 #define REGISTER_TIMEOUT	0	/* the default of the master */
 #define REGISTER_PRIORITY	127	/* RFC 2741, 6.2.3: the default */
 
 /* Exported by the library, in no installed header. */
 extern int agentx_register(netsnmp_session *, oid *, size_t, int, int, oid,
 	    int, u_char, const char *);
+extern int agentx_unregister(netsnmp_session *, oid *, size_t, int, int, oid,
+	    const char *);
 extern SNMPAlarmCallback agentx_check_session;
 
 /*
@@ -54,6 +59,8 @@ static struct {
 	bool		 fresh;		/* ping_less_often() is still to do */
 	bool		 registered;
 	bool		 rejected;	/* the last registration, by snmpd */
+	bool		 unanswered;	/* the last registration */
+	bool		 registering;	/* by the library, see check_answer() */
 	bool		 rejection_logged;
 	int		 connect_error;	/* logged last: errno or UNRESOLVED */
 	struct mono_time register_due;
@@ -145,7 +152,8 @@ on_connected(int major, int minor, void *session, void *arg)
 	subagent.connect_error = 0;
 	subagent.fresh = true;
 	/* The library registers right after this; filter_log() corrects it. */
-	subagent.registered = true;
+	subagent.registered = subagent.registering = true;
+	subagent.unanswered = false;
 	subagent.register_due = mono_now();
 	subagent.master = session;
 	subagent.since = wall_now();
@@ -168,6 +176,24 @@ on_lost(int major, int minor, void *session, void *arg)
 	subagent.master = NULL;
 	notify_connected(subagent.notify, NULL);
 	return (0);
+}
+
+/*
+ * To be called after the library has registered HBWATCH-MIB.  It does not tell
+ * whether snmpd has answered, but then it has waited.
+ */
+static void
+check_answer(void)
+{
+	struct mono_time	 now = mono_now();
+
+	if (subagent.registering && subagent.registered &&
+	    mono_sub(now, subagent.register_due) >= MASTER_TIMEOUT_NS) {
+		subagent.registered = false;
+		subagent.unanswered = true;
+		subagent.register_due = mono_add(now, REGISTER_UNANSWERED_NS);
+	}
+	subagent.registering = false;
 }
 
 bool
@@ -199,6 +225,7 @@ subagent_start(struct agent *agent, struct notify *notify, const char *address)
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
 	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, CONNECT_INTERVAL);
 	init_snmp(SNMP_APPLICATION);
+	check_answer();
 	/* snmpd accepted the connection, but it did not answer. */
 	if (subagent.master == NULL && subagent.connect_error == 0)
 		log_connect_error(ETIMEDOUT);
@@ -222,25 +249,46 @@ ping_less_often(void)
 }
 
 /*
- * The library registers HBWATCH-MIB only once, when it connects.  Here a
- * missing answer is not a rejection, because snmpd still has the request.
+ * snmpd may have accepted the request whose answer is missing.  Another request
+ * would then be rejected, so the first one is undone.  False when snmpd does
+ * not answer again.
+ */
+static bool
+unregister(oid *root)
+{
+	struct mono_time	 before = mono_now();
+
+	(void)agentx_unregister(subagent.master, root, table_root_length,
+	    REGISTER_PRIORITY, 0, 0, NULL);
+	return (mono_sub(mono_now(), before) < MASTER_TIMEOUT_NS);
+}
+
+/*
+ * The library registers HBWATCH-MIB only once, when it connects.  A missing
+ * answer is neither a rejection nor an acceptance: snmpd still has the request.
  */
 static void
 register_again(struct mono_time now)
 {
 	oid	 root[MAX_OID_LEN];
 
-	if (!subagent.rejection_logged)
+	if (subagent.rejected && !subagent.rejection_logged) {
 		log_errx("snmpd rejected the registration of HBWATCH-MIB "
 		    "(another hbwatchd?); retrying");
-	subagent.rejection_logged = true;
-	subagent.rejected = false;
-	subagent.register_due = mono_add(now, REGISTER_RETRY_NS);
+		subagent.rejection_logged = true;
+	}
 	memcpy(root, table_root, table_root_length * sizeof(oid));
-	subagent.registered = agentx_register(subagent.master, root,
-	    table_root_length, REGISTER_PRIORITY, 0, 0, REGISTER_TIMEOUT, 0,
-	    NULL) == 1 || !subagent.rejected;
-	if (!subagent.registered)
+	if (!subagent.unanswered || unregister(root)) {
+		subagent.rejected = false;
+		subagent.registered = agentx_register(subagent.master, root,
+		    table_root_length, REGISTER_PRIORITY, 0, 0,
+		    REGISTER_TIMEOUT, 0, NULL) == 1;
+		subagent.unanswered = !subagent.registered &&
+		    !subagent.rejected;
+	}
+	subagent.register_due = mono_add(now, subagent.unanswered ?
+	    REGISTER_UNANSWERED_NS : REGISTER_RETRY_NS);
+	if (!subagent.registered || !subagent.rejection_logged)
 		return;
 	subagent.rejection_logged = false;
 	log_notice("snmpd accepted the registration of HBWATCH-MIB");
@@ -249,8 +297,10 @@ register_again(struct mono_time now)
 void
 subagent_work(struct mono_time now)
 {
-	if (subagent.master != NULL && subagent.fresh)
+	if (subagent.master != NULL && subagent.fresh) {
 		ping_less_often();
+		check_answer();
+	}
 	if (subagent.master != NULL && !subagent.registered &&
 	    !mono_before(now, subagent.register_due))
 		register_again(now);

@@ -3,7 +3,7 @@
 #
 # Setting: two hbwatchd at one snmpd: the one of the pair, and a second one.
 # Checks:  the first serves the tables; the second waits, and serves them when
-#          the first is gone.
+#          the first is gone, also if snmpd was stopped at that time.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -19,9 +19,12 @@ check "the first serves the tables" watches_are flinkserver
 	watch_section other 20054 1s
 } >"$WORK/second.conf"
 mkdir "$WORK/second-state"
-start second "$NODE_A" env -u MIBS -u MIBDIRS "$BUILD/hbwatchd" \
-	-c "$WORK/second.conf" -s "$WORK/second-state" -l stderr -v \
-	-x "$AGENTX"
+start_second() {
+	start second "$NODE_A" env -u MIBS -u MIBDIRS "$BUILD/hbwatchd" \
+		-c "$WORK/second.conf" -s "$WORK/second-state" -l stderr -v \
+		-x "$AGENTX"
+}
+start_second
 soon "the second logs that it was rejected" 10 \
 	log_lines_are 1 "$REJECTED" second
 for round in 1 2 3; do
@@ -71,5 +74,19 @@ check "the second ends on TERM" stop second
 soon "then the first serves the tables within 5 s" 5 watches_are flinkserver
 soon "the first logs that it was accepted" 2 \
 	log_lines_are 1 "$ACCEPTED" hbwatchd
-check "hbwatchd ends on TERM" stop hbwatchd
+
+# Requests of the second wait in snmpd, which rejects those from before the end
+# of the first; nobody receives these answers.
+start_second
+soon "the second starts again, and is rejected" 10 \
+	log_lines_are 2 "$REJECTED" second
+kill -STOP "${PID[snmpd]}"
+stop hbwatchd KILL
+wait_heartbeats peer 60
+kill -CONT "${PID[snmpd]}"
+soon "the first ended while snmpd was stopped: the second serves the tables" \
+	20 watches_are other
+wait_heartbeats peer 60
+check "the second keeps the tables" watches_are other
+check "the second ends on TERM" stop second
 finish
