@@ -33,6 +33,7 @@ struct discover {
 	char			*file;		/* in argv, or NULL */
 	int64_t			 limit_ns;	/* for an interface */
 	bool			 paired;	/* only `pair` counts */
+	bool			 json;
 	struct addr		 pair[2];
 	struct flow_table	*flows;
 	const struct flow_table_totals *totals;
@@ -200,6 +201,7 @@ discover(struct discover *d)
 		.interface = d->interface,
 		.pair = d->paired ? d->pair : NULL,
 		.own = &own,
+		.json = d->json,
 	};
 	bool				 ok;
 
@@ -272,7 +274,7 @@ parse_options(int argc, char **argv, struct discover *d)
 	int	 option;
 	bool	 timed = false;
 
-	while ((option = getopt(argc, argv, "+b:hi:r:T:")) != -1) {
+	while ((option = getopt(argc, argv, "+b:hi:jr:T:")) != -1) {
 		switch (option) {
 		case 'b':
 			if (!parse_pair(optarg, d->pair))
@@ -283,6 +285,9 @@ parse_options(int argc, char **argv, struct discover *d)
 			return (COMMAND_HELP);
 		case 'i':
 			d->interface = optarg;
+			break;
+		case 'j':
+			d->json = true;
 			break;
 		case 'r':
 			d->file = optarg;

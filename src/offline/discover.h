@@ -8,6 +8,6 @@
 enum command_status discover_main(int argc, char **argv);
 
 #define DISCOVER_USAGE	\
-	"discover (-i INTERFACE [-T DURATION] | -r CAPTURE) [-b A,B]"
+	"discover (-i INTERFACE [-T DURATION] | -r CAPTURE) [-b A,B] [-j]"
 
 #endif

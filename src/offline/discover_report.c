@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/mono.h"
 #include "offline/discover_report.h"
 #include "offline/port_score.h"
@@ -41,6 +42,9 @@ static const struct port_alarm other_alarm = {
 
 /* The size of "HEARTBEAT in VLAN VLAN". */
 #define FORM_SIZE	(FLOW_TABLE_FORM_SIZE + VLAN_TEXT_SIZE + 16)
+
+/* The size of the name of a watch. */
+#define NAME_SIZE	(FORM_SIZE + 2 * ADDR_TEXT_SIZE + 24)
 
 /* The size of "A <-> B" with the longest addresses. */
 #define ADDRESSES_SIZE	(2 * ADDR_TEXT_SIZE + 8)
@@ -343,25 +347,55 @@ propose(const struct discover_report *r, const struct flow_table_entry *e,
  * The destination is in the name too, because a peer that sends to several
  * destinations gets a watch for each of them.
  */
-static void
-print_name(const struct discover_report *r, const struct proposal *p)
+static const char *
+name_text(const struct proposal *p, char *name)
 {
 	const struct flow_key	*key = &p->flow->key;
-	char			 text[ADDR_TEXT_SIZE];
+	char			 source[ADDR_TEXT_SIZE];
+	char			 destination[ADDR_TEXT_SIZE];
 	char			 heartbeat[FORM_SIZE];
+	bool			 from = !p->single_sender;
+	bool			 to = from || p->twin;
 
-	fprintf(r->stream, "\nwatch \"%s", form_text(key, heartbeat));
-	if (!p->single_sender)
-		fprintf(r->stream, " from %s", addr_text(&key->source, text));
-	if (!p->single_sender || p->twin)
-		fprintf(r->stream, " to %s",
-		    addr_text(&key->destination, text));
-	fprintf(r->stream, "%s\" {\n", key->inside ? " inside" : "");
+	snprintf(name, NAME_SIZE, "%s%s%s%s%s%s", form_text(key, heartbeat),
+	    from ? " from " : "", from ? addr_text(&key->source, source) : "",
+	    to ? " to " : "", to ? addr_text(&key->destination, destination) :
+	    "", key->inside ? " inside" : "");
+	return (name);
+}
+
+/* Is the address to which the peer sends part of the watch? */
+static bool
+needs_local(const struct proposal *p)
+{
+	bool	 group = flow_table_is_group(&p->flow->key.destination);
+
+	return (p->single_sender ? group && p->twin : !group);
+}
+
+/* In seconds. */
+static int64_t
+interruption_of(const struct proposal *p)
+{
+	int64_t	 ns = larger(p->needed_ns,
+		    alarm_of(&p->flow->key)->interruption_ns);
+
+	return ((ns + NSEC_PER_SEC - 1) / NSEC_PER_SEC);
+}
+
+/* A network card may hide multicast from `any`. */
+static bool
+needs_card(const struct discover_report *r, const struct flow_key *key)
+{
+	const char	*interface = r->setting->interface;
+
+	return (addr_is_multicast(&key->destination) &&
+	    (interface == NULL || strcmp(interface, "any") == 0));
 }
 
 /*
- * A network card may hide multicast from `any`.  For a group the user has to
- * replace the name: `hbwatchd -t` refuses it if there is no such interface.
+ * For a group the user has to replace the name: `hbwatchd -t` refuses it if
+ * there is no such interface.
  */
 static void
 print_interface(const struct discover_report *r, const struct flow_key *key)
@@ -371,8 +405,7 @@ print_interface(const struct discover_report *r, const struct flow_key *key)
 	if (interface == NULL)
 		fprintf(r->stream,
 		    "\t# the capture does not name the interface\n");
-	if (addr_is_multicast(&key->destination) &&
-	    (interface == NULL || strcmp(interface, "any") == 0)) {
+	if (needs_card(r, key)) {
 		fprintf(r->stream, "\t# enter the interface; \"any\" may not "
 		    "receive multicast\n");
 		interface = GROUP_INTERFACE;
@@ -392,7 +425,6 @@ static void
 print_addresses(const struct discover_report *r, const struct proposal *p)
 {
 	const struct flow_key	*key = &p->flow->key;
-	bool			 group = flow_table_is_group(&key->destination);
 	char			 text[ADDR_TEXT_SIZE];
 
 	if (p->single_sender)
@@ -404,7 +436,7 @@ print_addresses(const struct discover_report *r, const struct proposal *p)
 		    is_own(r, &key->source) ? "\t# an address of this host: "
 		    "this watch is for the other node\n" : "",
 		    addr_text(&key->source, text));
-	if (p->single_sender ? group && p->twin : !group)
+	if (needs_local(p))
 		fprintf(r->stream, "\tlocal = \"%s\"\n",
 		    addr_text(&key->destination, text));
 }
@@ -431,10 +463,11 @@ print_watch(const struct discover_report *r, const struct flow_table_entry *e,
 	const struct port_alarm		*alarm = alarm_of(&e->key);
 	char				 vlan[VLAN_TEXT_SIZE];
 	char				 heartbeat[FLOW_TABLE_FORM_SIZE];
+	char				 name[NAME_SIZE];
 
 	if (p.repeated)
 		return;
-	print_name(r, &p);
+	fprintf(r->stream, "\nwatch \"%s\" {\n", name_text(&p, name));
 	print_interface(r, &e->key);
 	if (p.in_vlan)
 		fprintf(r->stream, "\tvlan = %s\n",
@@ -459,8 +492,7 @@ print_watch(const struct discover_report *r, const struct flow_table_entry *e,
 	    mono_seconds(e->verdict.interval_ns), mono_seconds(p.needed_ns),
 	    mono_seconds(alarm->interruption_ns), alarm->id);
 	fprintf(r->stream, "\tinterruption = %" PRId64 "s\n}\n",
-	    (larger(p.needed_ns, alarm->interruption_ns) + NSEC_PER_SEC - 1) /
-	    NSEC_PER_SEC);
+	    interruption_of(&p));
 }
 
 /* The section of other_alarm, if one of the watches needs it. */
@@ -527,6 +559,107 @@ print_summary(const struct discover_report *r,
 		    "no recent packets were dropped\n", totals->dropped);
 }
 
+/* ---- the same as JSON Lines */
+
+static void
+json_vlan(struct json *j, uint32_t vlan, bool known)
+{
+	char	 text[VLAN_TEXT_SIZE];
+
+	json_text(j, "vlan", known ? vlan_text(vlan, text) : NULL);
+}
+
+static void
+write_flow(const struct discover_report *r, const struct flow_table_entry *e)
+{
+	const struct flow_key	*key = &e->key;
+	struct json		 j;
+	char			 text[ADDR_TEXT_SIZE];
+	char			 heartbeat[FLOW_TABLE_FORM_SIZE];
+
+	json_begin(&j, r->stream);
+	json_text(&j, "event", "flow");
+	json_text(&j, "source", addr_text(&key->source, text));
+	json_text(&j, "destination", addr_text(&key->destination, text));
+	json_text(&j, "heartbeat", flow_table_form(key, heartbeat));
+	json_vlan(&j, key->vlan, key->vlan != VLAN_NONE &&
+	    key->vlan != VLAN_OTHER);
+	json_flag(&j, "inside", key->inside);
+	json_count(&j, "packets", e->flow.packets);
+	json_duration(&j, "interval", e->verdict.interval_ns);
+	json_duration(&j, "jitter", e->verdict.jitter_ns);
+	json_duration(&j, "longestGap", e->flow.longest_gap_ns);
+	json_count(&j, "confidence",
+	    (uint64_t)(100 * e->verdict.confidence + 0.5));
+	json_end(&j);
+}
+
+static void
+write_watch(const struct discover_report *r, const struct flow_table_entry *e,
+    size_t row)
+{
+	struct proposal		 p = propose(r, e, row);
+	const struct flow_key	*key = &e->key;
+	struct json		 j;
+	char			 text[ADDR_TEXT_SIZE], name[NAME_SIZE];
+	char			 heartbeat[FLOW_TABLE_FORM_SIZE];
+
+	if (p.repeated)
+		return;
+	json_begin(&j, r->stream);
+	json_text(&j, "event", "watch");
+	json_text(&j, "watch", name_text(&p, name));
+	json_text(&j, "interface", needs_card(r, key) ? NULL :
+	    r->setting->interface);
+	json_vlan(&j, key->vlan, p.in_vlan);
+	json_text(&j, "peer", p.single_sender ? NULL :
+	    addr_text(&key->source, text));
+	json_text(&j, "local", needs_local(&p) ?
+	    addr_text(&key->destination, text) : NULL);
+	json_text(&j, "peerMac", e->has_mac && !p.single_sender ?
+	    mac_text(e->mac.octets, text) : NULL);
+	json_text(&j, "heartbeat", flow_table_form(key, heartbeat));
+	json_flag(&j, "decapsulate", key->inside);
+	json_count(&j, "alarmId", alarm_of(key)->id);
+	json_text(&j, "service", alarm_of(key)->service);
+	json_duration(&j, "leastInterruption", p.needed_ns);
+	json_duration(&j, "interruption", interruption_of(&p) * NSEC_PER_SEC);
+	json_end(&j);
+}
+
+/* All periodic flows, all watches, and then the summary. */
+static void
+write_json(const struct discover_report *r,
+    const struct flow_table_totals *totals)
+{
+	const struct row	*row;
+	struct json		 j;
+	size_t			 i;
+
+	for (i = 0; i < r->nrows; i++) {
+		write_flow(r, r->rows[i].flow);
+		if (r->rows[i].reverse != NULL)
+			write_flow(r, r->rows[i].reverse);
+	}
+	for (i = 0; i < r->nrows; i++) {
+		row = &r->rows[i];
+		write_watch(r, row->flow, i);
+		if (row->reverse != NULL && !has_single_sender(row->reverse))
+			write_watch(r, row->reverse, i);
+	}
+	json_begin(&j, r->stream);
+	json_text(&j, "event", "summary");
+	json_count(&j, "packets", totals->packets);
+	json_duration(&j, "duration", r->setting->watched_ns);
+	json_count(&j, "flows", totals->flows);
+	json_count(&j, "periodic", r->nrows);
+	json_count(&j, "faulty", totals->faulty);
+	json_count(&j, "dropped", totals->dropped);
+	json_flag(&j, "pairSeen", r->setting->pair == NULL ||
+	    totals->pair_seen);
+	json_end(&j);
+}
+
 bool
 discover_report_print(struct flow_table *flows,
     const struct discover_report_setting *setting, FILE *stream)
@@ -537,10 +670,14 @@ discover_report_print(struct flow_table *flows,
 	if (!collect(&r, flows))
 		return (false);
 	n = r.nrows < ROWS_MAX ? r.nrows : ROWS_MAX;
-	print_summary(&r, flow_table_totals(flows));
-	if (n > 0)
-		print_table(&r, n);
-	print_sections(&r, n);
+	if (setting->json) {
+		write_json(&r, flow_table_totals(flows));
+	} else {
+		print_summary(&r, flow_table_totals(flows));
+		if (n > 0)
+			print_table(&r, n);
+		print_sections(&r, n);
+	}
 	free(r.rows);
 	return (true);
 }

@@ -18,13 +18,15 @@ struct discover_report_setting {
 	int64_t			 watched_ns;	/* duration of the capture */
 	const struct addr	*pair;		/* two nodes, or NULL: all */
 	const struct own_addresses *own;	/* this host; empty for files */
+	bool			 json;		/* JSON Lines */
 };
 
 /*
  * Writes a table of the periodic flows, best first, as comments, and then a
  * `watch` section for each sender.  A group in which only one node sends gets a
- * single section.  False when memory is exhausted.  The caller checks the
- * stream for errors.
+ * single section.  With `json`, writes a line for each of the flows, then for
+ * each of the watches, and a summary.  False when memory is exhausted.  The
+ * caller checks the stream for errors.
  */
 bool	 discover_report_print(struct flow_table *,
 	    const struct discover_report_setting *, FILE *);

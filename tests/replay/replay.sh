@@ -753,6 +753,26 @@ sed -n '1s/.* s, //p' out >got
 echo '1 flow (1 periodic)' >expected
 same "discover: two directions are counted as one flow" 0 $status expected got
 
+discover -j -r gap.pcap
+status=$?
+cp out got
+cat >expected <<'END'
+{"event":"flow","source":"192.0.2.12","destination":"192.0.2.11","heartbeat":"udp 20053","vlan":null,"inside":false,"packets":60,"interval":1.000000,"jitter":0.000000,"longestGap":1.000000,"confidence":96}
+{"event":"flow","source":"192.0.2.11","destination":"192.0.2.12","heartbeat":"udp 20053","vlan":null,"inside":false,"packets":41,"interval":1.000000,"jitter":0.000000,"longestGap":20.000000,"confidence":94}
+{"event":"watch","watch":"udp 20053 from 192.0.2.12 to 192.0.2.11","interface":null,"vlan":null,"peer":"192.0.2.12","local":"192.0.2.11","peerMac":"02:00:00:00:00:02","heartbeat":"udp 20053","decapsulate":false,"alarmId":45640,"service":null,"leastInterruption":3.000000,"interruption":30.000000}
+{"event":"watch","watch":"udp 20053 from 192.0.2.11 to 192.0.2.12","interface":null,"vlan":null,"peer":"192.0.2.11","local":"192.0.2.12","peerMac":"02:00:00:00:00:02","heartbeat":"udp 20053","decapsulate":false,"alarmId":45640,"service":null,"leastInterruption":3.000000,"interruption":30.000000}
+{"event":"summary","packets":101,"duration":59.100000,"flows":1,"periodic":1,"faulty":0,"dropped":0,"pairSeen":true}
+END
+same "discover: JSON Lines of two directions" 0 $status expected got nothing err
+discover -j -r nothing.pcap
+status=$?
+sed 's/"\(packets\|duration\|flows\)":[0-9.]*/"\1":N/g' out >got
+cat >expected <<'END'
+{"event":"summary","packets":N,"duration":N,"flows":N,"periodic":0,"faulty":0,"dropped":0,"pairSeen":true}
+END
+same "discover: JSON Lines without a periodic flow" 0 $status expected got \
+    nothing err
+
 discover -r groups.pcap
 status=$?
 grep '^watch' out | sort >got
