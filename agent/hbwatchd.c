@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <getopt.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
@@ -97,13 +98,19 @@ usage(FILE *out)
 static int
 parse_options(int argc, char **argv, struct options *o)
 {
-	int	 c;
+	static const struct option	 long_options[] = {
+		{ "help", no_argument, NULL, 'h' },
+		{ "version", no_argument, NULL, 'V' },
+		{ NULL, 0, NULL, 0 },
+	};
+	int				 c;
 
 	*o = (struct options){
 		.file = SYSCONFDIR "/hbwatch/hbwatchd.conf",
 		.state = LOCALSTATEDIR "/lib/hbwatch",
 	};
-	while ((c = getopt(argc, argv, ":c:s:x:L:l:trvVh")) != -1) {
+	while ((c = getopt_long(argc, argv, ":c:s:x:L:l:trvVh", long_options,
+	    NULL)) != -1) {
 		switch (c) {
 		case 'c':
 			o->file = optarg;
@@ -141,8 +148,11 @@ parse_options(int argc, char **argv, struct options *o)
 			usage(stdout);
 			return (0);
 		default:
-			log_errx(c == ':' ? "-%c needs an argument" :
-			    "unknown option -%c", optopt);
+			if (optopt == 0)
+				log_errx("unknown option %s", argv[optind - 1]);
+			else
+				log_errx(c == ':' ? "-%c needs an argument" :
+				    "unknown option -%c", optopt);
 			usage(stderr);
 			return (EXIT_USAGE);
 		}

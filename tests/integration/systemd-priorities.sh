@@ -76,6 +76,10 @@ refused() {
 }
 
 refused "an unknown option" 2 "unknown option -z" -z
+refused "an unknown long option" 2 "unknown option --foo" --foo
+for option in -h --help -V --version; do
+	like "$option is answered" "$("$BUILD/hbwatchd" "$option")" hbwatchd
+done
 refused "an option without its argument" 2 "-c needs an argument" -c
 refused "-x and -L" 2 "cannot be used together" -x a -L b
 refused "a word too many" 2 'unexpected argument "more"' more
