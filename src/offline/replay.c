@@ -7,7 +7,13 @@
 #include "base/json.h"
 #include "offline/player.h"
 #include "offline/replay.h"
+#include "offline/replay_table.h"
 #include "state/alarm.h"
+
+struct replay {
+	bool			 as_table;
+	struct replay_table	 table;
+};
 
 static void
 print_raised(struct json *j, const struct player *p,
@@ -27,13 +33,18 @@ print_raised(struct json *j, const struct player *p,
 }
 
 static void
-print_alarm(const struct player *p, const struct detect_event *event,
-    const struct configuration_alarm *alarm, const struct verdict *verdict)
+print_alarm(struct replay *r, const struct player *p,
+    const struct detect_event *event, const struct configuration_alarm *alarm,
+    const struct verdict *verdict)
 {
 	const struct configuration_watch *w = p->config->watches[event->watch];
 	bool			 raised = event->transition == DETECT_RAISED;
 	struct json		 j;
 
+	if (r->as_table) {
+		replay_table_event(&r->table, p, event, alarm, verdict);
+		return;
+	}
 	json_begin(&j, stdout);
 	json_text(&j, "event", raised ? "raised" : "cleared");
 	json_time(&j, "time", (struct wall_time){ event->at.ns });
@@ -50,8 +61,8 @@ static void
 print_event(void *arg, const struct player *p,
     const struct detect_event *event, const struct player_case *c)
 {
-	(void)arg;
-	print_alarm(p, event, p->config->watches[event->watch]->profile->alarm,
+	print_alarm(arg, p, event,
+	    p->config->watches[event->watch]->profile->alarm,
 	    c == NULL ? NULL : &c->verdict);
 }
 
@@ -62,9 +73,8 @@ print_dual(void *arg, const struct player *p, const struct detect_event *event)
 	const struct verdict	 verdict = alarm_event_verdict(event,
 				    (struct wall_time){ event->at.ns });
 
-	(void)arg;
-	print_alarm(p, event, p->config->watches[event->watch]->profile->dual,
-	    &verdict);
+	print_alarm(arg, p, event,
+	    p->config->watches[event->watch]->profile->dual, &verdict);
 }
 
 static void
@@ -90,9 +100,13 @@ print_summary(struct player *p, uint32_t i)
 static void
 print_summaries(void *arg, struct player *p)
 {
+	struct replay	*r = arg;
 	uint32_t	 i;
 
-	(void)arg;
+	if (r->as_table) {
+		replay_table_watches(&r->table, p);
+		return;
+	}
 	for (i = 0; i < p->config->nwatches; i++)
 		print_summary(p, i);
 }
@@ -100,10 +114,11 @@ print_summaries(void *arg, struct player *p)
 enum command_status
 replay_main(int argc, char **argv)
 {
-	static const struct player_output	 output = {
+	struct replay			 r = { .as_table = false };
+	const struct player_output	 output = {
 		.event = print_event, .dual = print_dual,
-		.finish = print_summaries,
+		.finish = print_summaries, .arg = &r,
 	};
 
-	return (player_main(argc, argv, "", NULL, &output));
+	return (player_main(argc, argv, "t", &r.as_table, &output));
 }

@@ -7,6 +7,6 @@
 /* Runs `hbwatch replay`. */
 enum command_status replay_main(int argc, char **argv);
 
-#define REPLAY_USAGE	"replay -c FILE CAPTURE..."
+#define REPLAY_USAGE	"replay -c FILE [-t] CAPTURE..."
 
 #endif

@@ -5,6 +5,7 @@
 # BUILD is the build directory, the default is the current one.
 set -u
 export LC_ALL=C
+unset COLUMNS
 
 HERE=$(cd "$(dirname "$0")" && pwd)
 HBWATCH=$(realpath "${BUILD:-.}/hbwatch") || exit 1
@@ -435,19 +436,92 @@ for files in once.pcap mirrored.pcap mirrored-twice.pcap trunk.pcap \
 	same "replay $files: a packet counts once" 0 $? expected out nothing err
 done
 
+# ---- tables
+replays "replay -t prints tables" -c conf -t us-little.pcap <<'END'
+Time                      Event    Watch        Alarm  Severity  Peer          Duration  Cause
+2026-11-22T12:00:17.250Z  raised   twice "ü" \  12010  major     192.0.2.12           -  unknown
+2026-11-22T12:00:30.000Z  raised   silent       45640  minor     192.0.2.99           -  neverHeard
+2026-11-22T12:00:40.250Z  raised   flinkserver  45640  minor     192.0.2.12           -  unknown
+2026-11-22T12:00:52.500Z  cleared  flinkserver  45640  minor     192.0.2.12    12.250 s  -
+2026-11-22T12:00:53.500Z  cleared  twice "ü" \  12010  major     192.0.2.12    36.250 s  -
+
+Watch        State        Heartbeats  First                     Last                       Interval  Longest gap  Interruptions
+flinkserver  alive                19  2026-11-22T12:00:00.250Z  2026-11-22T12:00:59.500Z    1.000 s     42.250 s              1
+twice "ü" \  alive                19  2026-11-22T12:00:00.250Z  2026-11-22T12:00:59.500Z    1.000 s     42.250 s              1
+expression   alive                19  2026-11-22T12:00:00.250Z  2026-11-22T12:00:59.500Z    1.000 s     42.250 s              0
+silent       interrupted           0  -                         -                                 -            -              1
+off          disabled              0  -                         -                                 -            -              0
+END
+COLUMNS=80 replay -c conf -t us-little.pcap
+status=$?
+sed -n '2p; 8,9p' out >got
+cat >expected <<'END'
+2026-11-22T12:00:17.250Z  raised   twice "ü" \  12010           -  unknown
+Watch        State        Heartbeats   Interval  Longest gap  Interruptions
+flinkserver  alive                19    1.000 s     42.250 s              1
+END
+same "a narrow screen has fewer columns" 0 $status expected got nothing err
+cat >names <<'END'
+watch "the first of two long names" {
+	interface = "eth1"
+	heartbeat = "vrrp 51"
+	interruption = 14.5s
+}
+END
+# U+202E writes the following text from right to left.
+printf 'watch "%s" { interface = e peer = 192.0.2.99 heartbeat = ip }\n' \
+    $'a\342\200\256b' >>names
+replays "an invisible character is replaced, and a sender may be unknown" \
+    -c names -t two-active.pcap <<'END'
+Time                      Event    Watch                        Alarm     Severity  Peer               Duration  Cause
+2026-11-22T12:00:12.500Z  raised   the first of two long names  45640001  critical  192.0.2.12                -  dualActive
+2026-11-22T12:00:24.500Z  cleared  the first of two long names  45640001  critical  192.0.2.11         12.000 s  -
+2026-11-22T12:00:30.000Z  raised   a?b                          45640     minor     192.0.2.99                -  neverHeard
+2026-11-22T12:00:53.500Z  raised   the first of two long names  45640     minor     192.0.2.11                -  peerHung
+
+Watch                        State        Heartbeats  First                     Last                       Interval  Longest gap  Interruptions
+the first of two long names  interrupted          50  2026-11-22T12:00:00.000Z  2026-11-22T12:00:39.000Z    1.000 s      1.000 s              1
+a?b                          interrupted           0  -                         -                                 -            -              1
+END
+COLUMNS=80 replay -c names -t two-active.pcap
+status=$?
+head -n 2 out >got
+cat >expected <<'END'
+Time                      Event    Watch       Alarm       Duration  Cause
+2026-11-22T12:00:12.500Z  raised   the f…ames  45640001           -  dualActive
+END
+same "on a narrow screen a long name is cut" 0 $status expected got nothing err
+replays "replay -t of a capture without packets" -c one -t header.pcap <<'END'
+No alarm was raised.
+
+Watch        State        Heartbeats  First                     Last                       Interval  Longest gap  Interruptions
+flinkserver  starting              0  -                         -                                 -            -              0
+END
+replay -c conf -t cut-data.pcap
+status=$?
+sed -n 1p out >got
+echo "No alarm was raised." >expected
+same "replay -t of a damaged capture has exit status 1" 1 $status expected got
+
 # ---- a pipe that stays open, and output errors
 mkfifo pipe
-replay -c one - <pipe &
-pid=$!
-exec 3>pipe
-cat live-1.pcap live-2.pcap >&3
-wait_for '"raised","time":"2026-11-22T12:00:32.000000Z"' out
-written=$?
-exec 3>&-
-wait $pid
-status=$?
-same "an event is written while the pipe is open" 0 $written
-same "the end of a pipe is a success" 0 $status nothing err
+for table in "" -t; do
+	: >out
+	# shellcheck disable=SC2086 # no word, or one
+	replay -c one $table - <pipe &
+	pid=$!
+	exec 3>pipe
+	cat live-1.pcap live-2.pcap >&3
+	pattern='"raised","time":"2026-11-22T12:00:32.000000Z"'
+	[ -z "$table" ] || pattern='^2026-11-22T12:00:32.000Z  raised '
+	wait_for "$pattern" out
+	written=$?
+	exec 3>&-
+	wait $pid
+	status=$?
+	same "an event is written while the pipe is open $table" 0 $written
+	same "the end of a pipe is a success $table" 0 $status nothing err
+done
 "$HBWATCH" replay -c conf us-little.pcap >/dev/full 2>err
 status=$?
 grep -c 'stdout: No space left' err >got

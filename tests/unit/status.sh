@@ -328,6 +328,10 @@ if command -v tmux >/dev/null && [ -r "$completion" ] &&
 	terminal send-keys -l "hbwatch status -"
 	terminal send-keys Tab Tab
 	check "the options" soon screen_has "^-S  *-a  *-h  *-j  *-w"
+	terminal send-keys C-u C-l
+	terminal send-keys -l "hbwatch replay -"
+	terminal send-keys Tab Tab
+	check "those of replay" soon screen_has "^-c  *-h  *-t"
 else
 	echo "# SKIP tmux or bash-completion is not installed"
 fi
