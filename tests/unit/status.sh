@@ -240,7 +240,7 @@ if command -v tmux >/dev/null; then
 	check "-w -a shows the begin of a long output" soon screen_has \
 		"more lines"
 	terminal send-keys q
-	check "-w -a ends with the exit status of the output" ended 0
+	check "-w -a ends with the exit status of the output" soon ended 0
 	answer pair
 	for key in q C-c C-d; do
 		open_terminal "$refresh"
