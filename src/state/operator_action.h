@@ -45,7 +45,7 @@ struct operator_action {
 	struct wall_time	 until;		/* SHELVED: its end, else 0 */
 	/* SHELVED: the same in the clock of this process; not on disk. */
 	struct mono_time	 ends;
-	/* Of the actions on this alarm, with this one; not on disk. */
+	/* Limits the actions on this alarm, this one included; not stored. */
 	struct rate_limit	 limit;
 	unsigned		 references;
 	uint8_t			 state;		/* enum operator_state */
