@@ -33,19 +33,21 @@
 #define QUOTED_WIRE		((size_t)UINT16_MAX + IPV6_HEADER)
 
 /*
- * The terms in their order: addresses and errors, groups, DHCP, switches, and
- * TCP with SYN, FIN or RST or a TLS alert.
+ * UDP is first, because most heartbeats are UDP.  TCP: a packet with SYN, FIN or
+ * RST, or a TLS alert.
  */
-const char diagnosis_control_filter[] =
-    "(arp or (icmp and icmp[0] = 3) or "
-    "(icmp6 and (ip6[40] < 5 or ip6[40] > 129)) or "
-    "(ip6[6] = 0 and ip6[40] = 58) or igmp or "
-    "udp dst port 67 or udp dst port 547 or "
-    "stp or ether proto 0x88cc or ether proto 0x8809 or "
+const char diagnosis_ipv4_filter[] =
+    "udp dst port 67 or (icmp and icmp[0] = 3) or igmp or "
     "(tcp and (tcp[13] & 7 != 0 or "
-    "tcp[((tcp[12] & 0xf0) >> 2):2] = 0x1503)) or "
+    "tcp[((tcp[12] & 0xf0) >> 2):2] = 0x1503))";
+
+const char diagnosis_other_filter[] =
+    "arp or (ip6 and (udp dst port 547 or "
+    "(icmp6 and (ip6[40] < 5 or ip6[40] > 129)) or "
+    "(ip6[6] = 0 and ip6[40] = 58) or "
     "(ip6[6] = 6 and (ip6[53] & 7 != 0 or "
-    "ip6[(40 + ((ip6[52] & 0xf0) >> 2)):2] = 0x1503)))";
+    "ip6[(40 + ((ip6[52] & 0xf0) >> 2)):2] = 0x1503)))) or "
+    "stp or ether proto 0x88cc or ether proto 0x8809";
 
 const char diagnosis_broadcast_filter[] = "ether broadcast";
 

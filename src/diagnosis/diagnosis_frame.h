@@ -96,12 +96,13 @@ diagnosis_frame_is_control(const struct diagnosis_frame *f)
 }
 
 /*
- * Pcap-filter(7) expressions, without VLAN tags: every frame for which
- * diagnosis_frame_is_control is true passes one of them, and few others do.
- * IPv6 extension headers are supported only for MLD.  The second one is only
- * for Ethernet.
+ * Pcap-filter(7) expressions for IPv4 packets and for all other frames, without
+ * VLAN tags: every frame for which diagnosis_frame_is_control is true passes
+ * its expression or the broadcast filter, which is only for Ethernet, and few
+ * others do.  IPv6 extension headers are supported only for MLD.
  */
-extern const char diagnosis_control_filter[];
+extern const char diagnosis_ipv4_filter[];
+extern const char diagnosis_other_filter[];
 extern const char diagnosis_broadcast_filter[];
 
 #endif

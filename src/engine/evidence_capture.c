@@ -20,7 +20,9 @@
 /* The most frames that one pass takes. */
 #define DRAIN_FRAMES	512
 
+/* A filter for frames with VLAN tags, and one for link types without them. */
 #define FILTERS		2
+#define TAGS		2
 
 /* ---- the filter */
 
@@ -89,50 +91,92 @@ filter_of(const struct evidence_capture *e, const struct tracker_wanted *wanted,
 	return (NULL);
 }
 
-typedef bool set_filters(struct capture *, char *const *filters, size_t n,
-    char *error);
-
-/*
- * Calls `set` with the filter, behind VLAN tags or without them, because some
- * link types have no `vlan`.  If that fails, the previous filter stays.
- */
+/* Logs an error of libpcap; returns `ok`. */
 static bool
-set_filter(struct evidence_capture *e, char *plain, set_filters *set)
+checked(const struct evidence_capture *e, bool ok, const char *error)
 {
-	char	*filters[FILTERS] = { NULL, plain };
-	char	 error[CAPTURE_ERROR_SIZE] = "out of memory";
-	bool	 ok;
-
-	if (plain != NULL)
-		filters[0] = capture_expression_through_vlan(plain);
-	ok = filters[0] != NULL && set(e->capture, filters, FILTERS, error);
 	if (!ok)
 		log_debug("%s: cannot set the filter for evidence: %s",
 		    e->tracker.setting.interface, error);
-	free(filters[0]);
 	return (ok);
 }
 
-/*
- * The filter without peers: control traffic, and the heartbeats that this host
- * sends.  NULL when memory is exhausted.
- */
-static char *
-basic_filter(const struct tracker_setting *setting, int link_type)
+/* Lets the frames of these peers pass.  On error the previous filter stays. */
+static bool
+widen_filter(struct evidence_capture *e, const struct tracker_wanted *wanted,
+    size_t n)
 {
-	char	*sent = match_filter_sent(setting->config, setting->interface);
-	char	*text = NULL;
-	int	 n;
+	char	*filters[FILTERS] = { NULL, filter_of(e, wanted, n) };
+	char	 error[CAPTURE_ERROR_SIZE] = "out of memory";
+	bool	 ok;
 
-	if (sent == NULL)
+	if (filters[1] != NULL)
+		filters[0] = capture_expression_through_vlan(filters[1]);
+	ok = filters[0] != NULL &&
+	    capture_widen_filter(e->capture, filters, FILTERS, error);
+	free(filters[0]);
+	free(filters[1]);
+	return (checked(e, ok, error));
+}
+
+/*
+ * Writes the filter without peers: control traffic, and the heartbeats that this
+ * host sends, behind at most `tags` VLAN tags.  The parts are nested, so that
+ * the kernel compares few values for each IPv4 packet.
+ */
+static void
+write_basic(FILE *stream, const char *sent, unsigned tags)
+{
+	if (sent[0] != '\0')
+		fprintf(stream, "(outbound and (%s)) or ", sent);
+	fprintf(stream, "(ip and (%s)) or (not ip and (%s",
+	    diagnosis_ipv4_filter, diagnosis_other_filter);
+	if (tags > 0) {
+		fputs(" or (vlan and (", stream);
+		write_basic(stream, sent, tags - 1);
+		fputs("))", stream);
+	}
+	fputs("))", stream);
+}
+
+/* The filter without peers.  NULL when memory is exhausted. */
+static char *
+basic_filter(const char *sent, int link_type, unsigned tags)
+{
+	char	*text = NULL;
+	size_t	 length;
+	FILE	*stream = open_memstream(&text, &length);
+
+	if (stream == NULL)
 		return (NULL);
-	n = asprintf(&text, "%s%s%s%s%s%s", diagnosis_control_filter,
-	    link_type == LINK_ETHERNET ? " or " : "",
-	    link_type == LINK_ETHERNET ? diagnosis_broadcast_filter : "",
-	    sent[0] != '\0' ? " or (outbound and (" : "", sent,
-	    sent[0] != '\0' ? "))" : "");
+	if (link_type == LINK_ETHERNET)
+		fprintf(stream, "%s or ", diagnosis_broadcast_filter);
+	write_basic(stream, sent, tags);
+	if (fclose(stream) == 0)
+		return (text);
+	free(text);
+	return (NULL);
+}
+
+static bool
+set_filter(struct evidence_capture *e, int link_type)
+{
+	const struct tracker_setting	*setting = &e->tracker.setting;
+	char	*sent = match_filter_sent(setting->config, setting->interface);
+	char	*filters[FILTERS] = { NULL, NULL };
+	char	 error[CAPTURE_ERROR_SIZE] = "out of memory";
+	bool	 ok;
+
+	if (sent != NULL) {
+		filters[0] = basic_filter(sent, link_type, TAGS);
+		filters[1] = basic_filter(sent, link_type, 0);
+	}
+	ok = filters[0] != NULL && filters[1] != NULL &&
+	    capture_set_filter(e->capture, filters, FILTERS, error);
+	free(filters[0]);
+	free(filters[1]);
 	free(sent);
-	return (n < 0 ? NULL : text);
+	return (checked(e, ok, error));
 }
 
 /* ---- start and end */
@@ -151,7 +195,7 @@ open_capture(struct evidence_capture *e, int link_type)
 	}
 	if (link_type == CAPTURE_LINK_IFINDEX)
 		capture_add_ifindex(e->capture);
-	if (set_filter(e, e->filter, capture_set_filter))
+	if (set_filter(e, link_type))
 		return;
 	capture_close(e->capture);
 	e->capture = NULL;
@@ -165,8 +209,7 @@ evidence_capture_new(const struct tracker_setting *setting, int link_type)
 
 	if (e == NULL)
 		return (NULL);
-	e->filter = basic_filter(setting, link_type);
-	if (e->filter == NULL || !tracker_init(&e->tracker, setting, &none)) {
+	if (!tracker_init(&e->tracker, setting, &none)) {
 		evidence_capture_free(e);
 		return (NULL);
 	}
@@ -182,7 +225,6 @@ evidence_capture_free(struct evidence_capture *e)
 		return;
 	capture_close(e->capture);
 	tracker_free(&e->tracker);
-	free(e->filter);
 	free(e);
 }
 
@@ -257,7 +299,7 @@ update_filter(struct evidence_capture *e)
 				    e->now, wanted);
 	bool			 fine = false;
 	bool			 changed = n != e->nwanted;
-	char			*text, error[CAPTURE_ERROR_SIZE];
+	char			 error[CAPTURE_ERROR_SIZE];
 
 	for (i = 0; i < n && !changed; i++)
 		changed = !is_same(&wanted[i], &e->wanted[i]);
@@ -266,11 +308,8 @@ update_filter(struct evidence_capture *e)
 	if (n == 0)
 		(void)capture_widen_filter(e->capture, NULL, 0, error);
 	/* Fewer peers fit into the filter if it is too long. */
-	for (some = n; some > 0 && !fine; some /= 2) {
-		text = filter_of(e, wanted, some);
-		fine = set_filter(e, text, capture_widen_filter);
-		free(text);
-	}
+	for (some = n; some > 0 && !fine; some /= 2)
+		fine = widen_filter(e, wanted, some);
 	/* After an error it is not tried again until they change. */
 	memcpy(e->wanted, wanted, n * sizeof(*wanted));
 	e->nwanted = n;

@@ -26,7 +26,6 @@
 struct evidence_capture {
 	struct tracker		 tracker;
 	struct capture		*capture;	/* NULL: none; owned */
-	char			*filter;	/* without peers; owned */
 	/* The peers in the filter of the kernel. */
 	struct tracker_wanted	 wanted[TRACKER_WANTED];
 	size_t			 nwanted;
