@@ -21,12 +21,14 @@ ACTIVE_MINOR = "1.1.8.0"
 SEQUENCE = "1.1.12.0"
 PENDING = "1.1.13.0"
 CAPTURE_ENTRY = "1.2.1"
+CAPTURE_STATE = CAPTURE_ENTRY + ".3"
 CAPTURE_PACKETS = CAPTURE_ENTRY + ".4"
 CAPTURE_HEARTBEATS = CAPTURE_ENTRY + ".5"
 CAPTURE_DROPPED = CAPTURE_ENTRY + ".6"
 WATCH_ENTRY = "1.3.1"
 WATCH_STATE = WATCH_ENTRY + ".11"
 RAISED = "0.1"
+CAPTURING = "1"             # of CAPTURE_STATE: running
 
 
 FIRST_PEER = ipaddress.IPv4Address("10.0.0.0")      # the first peer of `beats`
@@ -116,10 +118,13 @@ class Host:
             "NET-SNMP version" in line for _, line in self.traps.lines))
 
     def start_hbwatchd(self, text, count, timestamped=""):
-        """Waits until hbwatchd answers with that many watches."""
+        """Waits until hbwatchd answers with that many watches, and captures."""
         self.launch_hbwatchd(text, timestamped)
         wait_for("hbwatchd", 60,
                  lambda: self.get(self.oid(WATCH_COUNT)) == str(count))
+        if count > 0:
+            wait_for("the capture", 60, lambda: self.get(self.oid(
+                self.of_wire(CAPTURE_STATE))) == CAPTURING)
 
     def launch_hbwatchd(self, text, timestamped=""):
         state = os.path.join(self.lab.state, "state")
