@@ -90,10 +90,9 @@ def ours_once(lab, watches, rate, options="", beside=None):
     due = deadlines_of(log, interruption)
     finish = beside(lab, due) if beside else None
 
-    # Read at the end, so that the timestamps do not wait for us.
-    wait_for("%d raises and traps" % watches, interruption + 60, lambda: min(
-        len(host.hbwatchd.lines), len(host.traps.lines)) > watches, step=0.2)
-    wait_for("the last of them", 30, lambda: min(
+    # Examined at the end, because that would delay the last ones.
+    time.sleep(max(0, max(due.values()) - time.monotonic()) + 1)
+    wait_for("%d raises and traps" % watches, 60, lambda: min(
         len(first_times(host.hbwatchd.lines, raises)),
         len(first_times(host.traps.lines, traps))) >= watches, step=0.5)
     found = (milliseconds(first_times(host.hbwatchd.lines, raises), due),

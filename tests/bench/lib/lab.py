@@ -8,7 +8,10 @@ processes end with it.
 import json
 import os
 import re
+import select
 import signal
+import socket
+import struct
 import subprocess
 import sys
 import threading
@@ -20,6 +23,10 @@ WIRE = "hb0"        # where hbwatchd, tcpdump and keepalived listen
 FAR_END = "hb1"     # where heartbeats are sent
 # Above hbwatchd, whose option `realtime` is at most 20.
 MEASURING_PRIORITY = 50
+
+# The module `socket` does not have them.
+SO_SNDBUFFORCE = 32
+SO_TIMESTAMPNS = 35
 
 
 class Failed(Exception):
@@ -49,14 +56,75 @@ def read(path):
         return file.read()
 
 
+def ordinary_priority():
+    """Of the thread that calls."""
+    if os.sched_getscheduler(0) == os.SCHED_RR:
+        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+
+
 def prepare(priority, third):
     """Called in the new process: its scheduling, and its descriptor 3."""
     if priority:
         os.sched_setscheduler(0, os.SCHED_RR, os.sched_param(priority))
-    elif os.sched_getscheduler(0) == os.SCHED_RR:
-        os.sched_setscheduler(0, os.SCHED_OTHER, os.sched_param(0))
+    else:
+        ordinary_priority()
     if third is not None:
         os.dup2(third, 3, inheritable=True)
+
+
+class Output:
+    """Collects (time, text) of each line that a process writes to the socket
+    `end`.  The kernel takes the time, so that no thread has to be quick, and
+    delay what is measured."""
+
+    INTERVAL = 0.1              # seconds between two readings
+    BYTES = 16 << 20
+
+    def __init__(self):
+        self._socket, self.end = socket.socketpair(socket.AF_UNIX,
+                                                   socket.SOCK_SEQPACKET)
+        self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+        try:
+            self.end.setsockopt(socket.SOL_SOCKET, SO_SNDBUFFORCE, self.BYTES)
+        except PermissionError:
+            self.end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF,
+                                self.BYTES)
+        self.lines = []
+        self._thread = threading.Thread(target=self._run, daemon=True)
+
+    def start(self):
+        """Called when the process has its own copy of `end`."""
+        self.end.close()
+        self._thread.start()
+
+    def join(self):
+        """Waits until the last process that has `end` has closed it."""
+        self._thread.join(10)
+        self._socket.close()
+
+    def _run(self):
+        ordinary_priority()
+        rest = b""
+        while True:
+            part, ancillary, _, _ = self._socket.recvmsg(1 << 20, 64)
+            if not part:
+                return
+            now = monotonic_of(ancillary)
+            *whole, rest = (rest + part).split(b"\n")
+            self.lines.extend([(now, line.decode("utf-8", "replace"))
+                               for line in whole])
+            if not select.select([self._socket], [], [], 0)[0]:
+                time.sleep(self.INTERVAL)
+
+
+def monotonic_of(ancillary):
+    """The time of a message by the clock of time.monotonic."""
+    for level, kind, data in ancillary:
+        if (level, kind) == (socket.SOL_SOCKET, SO_TIMESTAMPNS):
+            seconds, nanoseconds = struct.unpack("qq", data)
+            return (seconds + nanoseconds / 1e9 -
+                    time.time() + time.monotonic())
+    return time.monotonic()
 
 
 class Process:
@@ -66,31 +134,23 @@ class Process:
     def __init__(self, name, command, log, timestamped="", third=None,
                  priority=0):
         self.name, self.log = name, log
-        self.lines = []
+        self._output = Output() if timestamped else None
+        end = self._output.end if timestamped else None
         self._log = open(log, "a", encoding="utf-8")
         self.started = time.monotonic()
         self.popen = subprocess.Popen(
             command, stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE if timestamped else self._log,
+            stdout=end or self._log,
             stderr=subprocess.STDOUT if timestamped == "both" else self._log,
             pass_fds=() if third is None else (3,),
             preexec_fn=lambda: prepare(priority, third))
         self.pid = self.popen.pid
-        self._reader = None
-        if timestamped:
-            self._reader = threading.Thread(target=self._read, daemon=True)
-            self._reader.start()
+        if self._output is not None:
+            self._output.start()
 
-    def _read(self):
-        descriptor, rest = self.popen.stdout.fileno(), b""
-        while True:
-            part = os.read(descriptor, 1 << 20)
-            now = time.monotonic()
-            if not part:
-                break
-            *whole, rest = (rest + part).split(b"\n")
-            self.lines.extend([(now, line.decode("utf-8", "replace"))
-                               for line in whole])
+    @property
+    def lines(self):
+        return self._output.lines if self._output is not None else []
 
     def running(self):
         return self.popen.poll() is None
@@ -118,10 +178,8 @@ class Process:
         self._close()
 
     def _close(self):
-        if self._reader is not None:
-            self._reader.join(10)
-            self.popen.stdout.close()
-        self._reader = None
+        if self._output is not None and not self._log.closed:
+            self._output.join()
         self._log.close()
 
 
