@@ -3,13 +3,14 @@
 
 import collections
 import re
-from typing import NamedTuple
 
 import evidence as records
 import history
+from damage import WRITTEN, Damage
 from evidence import (ALARM, BLIND, CHANGED, CLEARED, EVENTS, RAISED,
                       RESTORED, STOPPED, TWO_ACTIVE, Trap)
 from expected import MARGIN, ExpectedAlarms, Forgotten
+from harness import Harness
 from operator_check import OperatorCheck
 from plan import LINKS, VRRP_LINK
 from visibility import (FOREVER, LONG_STOP, RECEIVED_WITHIN, Visibility,
@@ -20,8 +21,6 @@ from visibility import (FOREVER, LONG_STOP, RECEIVED_WITHIN, Visibility,
 CAPTURE_AGAIN = 5.0
 # The longest delay of a notification when nothing is disturbed.
 DELAY = 1.5
-# The daemon tries to write to a disk that fails every 5 s.
-WRITTEN = 6.0
 # The interval of notifications about an interface if there were too many.
 DEFERRED = 70.0
 SHELVED = "4"           # hbwHistoryDelivery
@@ -31,17 +30,10 @@ EVIDENCE_FILES = 64
 WRITTEN_AGAIN = 5.0
 
 
-class Loss(NamedTuple):
-    """If the daemon ends from begin to end, it loses what happened after
-    `since`; 0: it may lose everything."""
-    begin: float
-    end: float
-    since: float
-
-
 class Checker:
     def __init__(self, evidence):
         self.evidence = evidence
+        self.damage = Damage(evidence)
         self.differences = []
         self.visibilities = {link: Visibility(evidence, link)
                        for link in LINKS + (VRRP_LINK,)}
@@ -154,7 +146,7 @@ class Checker:
         epoch, unless the state was lost: then they are lower."""
         last, epoch, before = 0, 0, 0.0
         known = set(self.received) | set(self.withheld)
-        damages, unstored = self.damages(), self.unstored()
+        damages, unstored = self.damage.times(), self.unstored()
         for trap in self.in_order:
             # A row that is shelved may be the last one of an epoch.
             gap = [missing for missing in range(last + 1, trap.sequence)
@@ -186,7 +178,7 @@ class Checker:
         """A new epoch is correct only if the state could not be written, or was
         lost."""
         before, last = None, 0.0
-        damages = self.damages()
+        damages = self.damage.times()
         for trap in self.in_order:
             if before is not None and trap.epoch != before.epoch and not any(
                     begin - MARGIN < trap.arrival and end > last - DELAY
@@ -206,54 +198,6 @@ class Checker:
         return min(self.evidence.monotonic(trap.wall, trap.arrival)[:1],
                    default=0.0)
 
-    def damages_of_disk(self):
-        """(begin, end) of each time when the state could perhaps not be
-        written"""
-        found = []
-        for kind, bad, good in (("disk", ("full", "bad"), ("free", "good")),
-                                ("limit", ("on",), ("off",))):
-            found += [(begin["t0"], written(end)) for begin, end in spans(
-                self.evidence.of(kind),
-                lambda fact, states=bad: fact["state"] in states,
-                lambda fact, states=good: fact["state"] in states)]
-        return found
-
-    def losses(self):
-        """Loss of each time when a part of the state may be lost"""
-        disk = joined(self.damages_of_disk())
-        found = [Loss(begin, end, begin) for begin, end in disk]
-        for begin, end in spans(self.evidence.of("state"),
-                                lambda fact: fact["state"] == "lost",
-                                lambda fact: fact["state"] == "written"):
-            since, first = 0.0, begin["t0"]
-            if begin["how"] == "restore":
-                # The daemon may have been ended just before.
-                copied = [fact["t0"] for fact in self.evidence.of("backup")
-                          if fact["t0"] < first]
-                first = copied[-1] if copied else first - MARGIN
-                # The backup lacks the state that could not be written then.
-                since = min([first] + [bad for bad, good in disk
-                                       if bad <= first <= good])
-                if not begin["whole"]:
-                    since = 0.0
-            found.append(Loss(first, written(end), since))
-        return found
-
-    def damages(self):
-        """(begin, end) of each time when the state on disk may not have been
-        the last one"""
-        return joined([(loss.begin, loss.end) for loss in self.losses()])
-
-    def slow_for(self, begin, end):
-        """The delay of the disk, if that is all that was wrong with the state
-        in this time; None otherwise."""
-        delays = [fact["delay"] for fact in self.evidence.of("disk")
-                  if begin <= fact["t0"] <= end and
-                  fact["state"] in ("full", "bad")]
-        others = [fact for fact in self.evidence.of("limit", "state", "backup")
-                  if begin <= fact["t0"] <= end]
-        return max(delays) if delays and all(delays) and not others else None
-
     def ends_with_damage(self):
         """Forgotten, for each end of the daemon while the last state was not
         on disk"""
@@ -262,11 +206,11 @@ class Checker:
                 self.evidence.of("daemon"),
                 lambda fact: fact["state"] in ("end", "died"),
                 lambda fact: fact["state"] == "up"):
-            for loss in self.losses():
+            for loss in self.damage.losses():
                 if loss.begin > begin["t1"] or loss.end < begin["t0"]:
                     continue
                 since = loss.since
-                delay = self.slow_for(loss.begin, loss.end)
+                delay = self.damage.slow_for(loss.begin, loss.end)
                 if delay is not None:
                     # Two writes may be on their way.
                     since = max(since, begin["t0"] - 2 * delay - DELAY)
@@ -567,7 +511,7 @@ class Checker:
                 if fact["t0"] < stop:
                     last = max(last, fact["t1"])
             bad = any(damaged < last < repaired - WRITTEN
-                      for damaged, repaired in self.damages_of_disk())
+                      for damaged, repaired in self.damage.of_disk())
             held = any(start < stop and last < over for start, over, _ in
                        self.visibilities[VRRP_LINK].holds(daemon=True))
             if stop - last > WRITTEN_AGAIN and not bad and not held:
@@ -613,7 +557,7 @@ class Checker:
         last = [(trap.epoch, trap.sequence) for trap in last]
         # Nothing may have been notified in the present epoch.
         if last and now != last[0] and (now[0] == last[0][0] or
-                                        not self.damages()):
+                                        not self.damage.times()):
             self.differ(self.evidence.final["end"], "the table is at epoch %d "
                         "sequence %d, the receivers at %d, %d", *now, *last[0])
         for oid, what in (("1.5.0", "hbwActiveAlarms"),
@@ -660,7 +604,7 @@ class Checker:
                 continue
             if trap is None:
                 # The row may have an older epoch if part of the state was lost.
-                if not self.damages():
+                if not self.damage.times():
                     self.differ(self.evidence.final["end"], "the history has "
                                 "sequence %d, but no receiver has it", sequence)
             elif not same(row, trap):
@@ -673,46 +617,6 @@ class Checker:
         if missing:
             self.differ(self.evidence.final["end"], "the history lacks %s",
                         sorted(missing))
-
-    # ---- the harness itself
-
-    def harness(self):
-        if self.evidence.final["udp_lost"]:
-            self.differ(self.evidence.final["end"], "the socket of a receiver "
-                        "lost %d datagrams: an error of the harness",
-                        self.evidence.final["udp_lost"])
-        for watch in self.evidence.watches:
-            if watch.family:
-                self.recorded(watch)
-
-    def recorded(self, watch):
-        """The heartbeats that were sent over a link that was up must have been
-        recorded."""
-        recorded = {number for _, number in self.evidence.arrivals[watch.name]}
-        away = [(begin["t0"] - 0.5, end["t1"] + 0.5) for begin, end in spans(
-                    [fact for fact in self.evidence.of("link")
-                     if fact["link"] == watch.link],
-                    lambda fact: fact["state"] != "up",
-                    lambda fact: fact["state"] == "up") if end is not None]
-        away += [(begin["t0"] - 0.5, end["t1"] + 0.5) for begin, end in spans(
-                     [fact for fact in self.evidence.of("drop")
-                      if fact["watch"] == watch.name],
-                     lambda fact: fact["state"] == "on",
-                     lambda fact: fact["state"] == "off") if end is not None]
-        missed = 0
-        with open(self.evidence.path("sent-" + watch.link),
-                  encoding="ascii") as file:
-            for line in file:
-                port, number, before, _, result = line.split()
-                if int(port) == watch.port and result == "ok" and \
-                        int(number) not in recorded and \
-                        float(before) < self.evidence.final["end"] and \
-                        not any(low <= float(before) <= high
-                                for low, high in away):
-                    missed += 1
-        if missed:
-            self.differ(0, "%s: %d heartbeats were sent and not recorded: an "
-                        "error of the harness", watch.name, missed)
 
     # ---- all
 
@@ -729,7 +633,7 @@ class Checker:
         self.left_behind()
         self.table()
         OperatorCheck(self).run()
-        self.harness()
+        Harness(self).run()
 
 
 def rows_of(table):
@@ -749,22 +653,6 @@ def may_be_open(kind):
         return EVIDENCE_FILES
     # A reader of the state that was replaced is closed later.
     return 1 if "/state/hbwatchd.db" in kind else 0
-
-
-def written(end):
-    """When the daemon has surely written its state after this fact."""
-    return FOREVER if end is None else end["t1"] + WRITTEN
-
-
-def joined(times):
-    """The union of (begin, end)"""
-    found = []
-    for begin, end in sorted(times):
-        if found and begin <= found[-1][1]:
-            found[-1] = found[-1][0], max(found[-1][1], end)
-        else:
-            found.append((begin, end))
-    return found
 
 
 def changes(one, other):
