@@ -44,6 +44,7 @@ class Checker:
         self.repeated = set()       # (epoch, sequence): after a shelf
         self.never_stored = []      # their sequences
         self.in_order = []          # received, in the order of arrival
+        self.begins = {}            # epoch -> its first arrival
         self.duplicates = [0, 0]
         self.gaps = 0
         self.verdicts = []
@@ -67,6 +68,8 @@ class Checker:
             if trap.arrival < other.arrival:
                 self.received[key] = trap
         self.in_order = sorted(self.received.values())
+        for trap in self.in_order:
+            self.begins.setdefault(trap.epoch, trap.arrival)
         self.add_withheld()
         for number, first in enumerate(firsts, 1):
             for trap in self.in_order:
@@ -94,7 +97,8 @@ class Checker:
             return
         seen, self.all = set(), []
         both = {**self.withheld, **self.received}
-        for key, trap in sorted(both.items()):
+        for key, trap in sorted(both.items(), key=lambda item: (
+                self.begin_of(item[0][0]), item[0])):
             event = trap.about, trap.alarm, trap.event, trap.serial, trap.wall
             if key in self.withheld:
                 seen.add(event)
@@ -102,6 +106,15 @@ class Checker:
                 self.repeated.add(key)
                 continue
             self.all.append(trap)
+
+    def begin_of(self, epoch):
+        """When its first notification arrived.  A later epoch has a smaller
+        number if the clock was set back.  If all of its rows are shelved, it
+        follows the one with the next smaller number."""
+        if epoch in self.begins:
+            return self.begins[epoch]
+        return max((begin for other, begin in self.begins.items()
+                    if other < epoch), default=0.0)
 
     def arrival_after(self, key):
         """The row was created before this time.  A later epoch may have a
