@@ -117,11 +117,12 @@ class Checker:
                     if other < epoch), default=0.0)
 
     def arrival_after(self, key):
-        """The row was created before this time.  A later epoch may have a
-        smaller number."""
+        """The row was created before this time."""
         epoch = [trap for trap in self.in_order if trap.epoch == key[0]]
         after = [trap.arrival for trap in epoch if trap.sequence > key[1]]
-        last = max((trap.arrival for trap in epoch), default=0.0)
+        earlier = [trap for trap in self.in_order
+                   if self.begins[trap.epoch] <= self.begin_of(key[0])]
+        last = max((trap.arrival for trap in epoch or earlier), default=0.0)
         return min(after or [trap.arrival for trap in self.in_order
                              if trap.arrival > last],
                    default=self.evidence.final["end"])
@@ -161,10 +162,12 @@ class Checker:
         known = set(self.received) | set(self.withheld)
         damages, unstored = self.damage.times(), self.unstored()
         for trap in self.in_order:
-            # A row that is shelved may be the last one of an epoch.
+            # Rows that are shelved may be the last ones of an epoch, or all.
+            epochs = {epoch, trap.epoch} | {
+                one for one, _ in self.withheld if self.begin_of(epoch) <=
+                self.begin_of(one) <= self.begin_of(trap.epoch)}
             gap = [missing for missing in range(last + 1, trap.sequence)
-                   if not any((one, missing) in known
-                              for one in {epoch, trap.epoch})]
+                   if not any((one, missing) in known for one in epochs)]
             if any(begin - MARGIN < trap.arrival and end > before
                    for begin, end in damages) and \
                     len(self.never_stored) + len(gap) <= unstored:
