@@ -162,10 +162,11 @@ class Checker:
         known = set(self.received) | set(self.withheld)
         damages, unstored = self.damage.times(), self.unstored()
         for trap in self.in_order:
-            # Rows that are shelved may be the last ones of an epoch, or all.
+            # A row that is shelved may be the last one of an epoch, or be
+            # stored with the epoch before, if that took long.
             epochs = {epoch, trap.epoch} | {
-                one for one, _ in self.withheld if self.begin_of(epoch) <=
-                self.begin_of(one) <= self.begin_of(trap.epoch)}
+                one for one, _ in self.withheld
+                if self.begin_of(one) <= self.begin_of(trap.epoch)}
             gap = [missing for missing in range(last + 1, trap.sequence)
                    if not any((one, missing) in known for one in epochs)]
             if any(begin - MARGIN < trap.arrival and end > before
