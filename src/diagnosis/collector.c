@@ -8,6 +8,10 @@
 /* A graceful stop may be announced this long before the last heartbeat. */
 #define STOP_GRACE_NS	(3 * NSEC_PER_SEC)
 
+/* An answer to a heartbeat comes within this time and share of the interval. */
+#define ANSWER_NS	(10 * NSEC_PER_MSEC)
+#define ANSWER_SHARE	20
+
 static void
 count(struct collector_rate *r, const struct collector_view *v)
 {
@@ -243,6 +247,7 @@ on_heartbeat(struct collector *c, const struct collector_view *v)
 		c->partner = packet->destination;
 	count_routine_errors(c, v);
 	compare_flow(c, v);
+	c->previous = c->heartbeats.seen;
 	count(&c->heartbeats, v);
 	if (v->after)
 		c->returned = true;
@@ -290,6 +295,21 @@ partner_was_silent(const struct collector *c, struct mono_time now)
 	return (mean > 0 && mono_sub(now, c->partners.seen) > 5 * mean / 2);
 }
 
+static bool
+is_answer(const struct collector *c, struct mono_time at)
+{
+	struct mono_time	 to = c->heartbeats.seen;
+	int64_t			 after_ns;
+
+	/* Our frames come from another capture, and may be read later. */
+	if (mono_before(at, to))
+		to = c->previous;
+	after_ns = mono_sub(at, to);
+	return (!collector_never(to) && after_ns >= 0 &&
+	    after_ns <= ANSWER_NS &&
+	    after_ns <= collector_interval(c) / ANSWER_SHARE);
+}
+
 /* The partner is this host, unless this is a third one, at a mirror port. */
 static void
 on_partner_heartbeat(struct collector *c, const struct collector_view *v)
@@ -300,6 +320,7 @@ on_partner_heartbeat(struct collector *c, const struct collector_view *v)
 	if (v->after && !c->gone && c->for_peer.ours == 0 &&
 	    collector_partner_stopped(c, v->frame->at))
 		c->partner_paused = true;
+	c->answers += is_answer(c, v->frame->at);
 	count(&c->partners, v);
 	if (v->from_us || c->setting.own == NULL)
 		c->partner_is_us = true;
@@ -472,6 +493,14 @@ on_other(struct collector *c, const struct collector_view *v)
 	count(&c->other[i].rate, v);
 }
 
+/* In a capture, the partner is this host, unless another watch has it. */
+static bool
+is_assumed_ours(const struct collector *c, const struct collector_view *v)
+{
+	return (c->setting.own == NULL && v->partner_heartbeat &&
+	    !v->frame->heartbeat);
+}
+
 void
 collector_begin(struct collector *c, const struct collector_setting *setting,
     struct mono_time last, bool received)
@@ -516,6 +545,6 @@ collector_frame(struct collector *c, const struct diagnosis_frame *f)
 		collector_answered(&c->for_peer);
 	else if (v.from_peer && !v.heartbeat)
 		on_rest_of_peer(c, &v);
-	else if (!v.from_us && !v.heartbeat)
+	else if (!v.from_us && !v.heartbeat && !is_assumed_ours(c, &v))
 		on_other(c, &v);
 }

@@ -55,12 +55,15 @@ collector_goes_on(const struct collector *c, const struct collector_rate *r,
 	    COLLECTOR_MISSING * collector_longest(r));
 }
 
+/* A burst, such as a TLS handshake, is not a baseline for an absence. */
 bool
 collector_stopped(const struct collector_rate *r, struct mono_time now)
 {
+	int64_t	 least_ns = COLLECTOR_MISSING * collector_longest(r);
+
 	return (r->before >= COLLECTOR_MISSING &&
-	    mono_sub(now, r->seen) >=
-	    COLLECTOR_MISSING * collector_longest(r));
+	    mono_sub(r->latest, r->first) >= least_ns &&
+	    mono_sub(now, r->seen) >= least_ns);
 }
 
 bool
@@ -149,6 +152,20 @@ collector_partner_rate(const struct collector *c)
 	return (r);
 }
 
+/*
+ * Our instance only answers heartbeats, so it stops when the peer stops.  If it
+ * stops first, it does not answer the last one.
+ */
+static bool
+answered_last(const struct collector *c)
+{
+	const struct collector_rate	*r = &c->partners;
+
+	return (c->answers >= COLLECTOR_MISSING &&
+	    c->answers >= (r->before + r->after) / 10 * 9 &&
+	    !mono_before(r->seen, c->last));
+}
+
 bool
 collector_partner_stopped(const struct collector *c, struct mono_time now)
 {
@@ -164,6 +181,8 @@ collector_partner_stopped(const struct collector *c, struct mono_time now)
 		return (false);
 	if (c->we_closed)
 		return (true);
+	if (answered_last(c))
+		return (false);
 	/* It also stops because the peer has ended the connection. */
 	return (!mono_before(mono_add(c->last, 2 * due_ns), r->seen) &&
 	    (collector_never(c->peer_ended) ||

@@ -118,6 +118,8 @@ struct collector {
 	bool			 partner_paused;	/* with the peer */
 	struct mono_time	 partner_down;	/* BFD, with diagnostic 1 */
 	struct collector_flow	 flow;		/* of the last heartbeat */
+	struct mono_time	 previous;	/* heartbeat but one */
+	unsigned		 answers;	/* by our heartbeats */
 	unsigned		 flow_changes;	/* in the baseline */
 	bool			 same_process, new_process;
 

@@ -441,7 +441,9 @@ kind_of(struct tracker *t, const struct capture_frame *frame,
 		return (EVIDENCE_KIND_CONTROL);
 	if (t->ncases > 0 && is_of_peer(t, f))
 		return (EVIDENCE_KIND_PEER);
-	if (f->sent_here && match_prefilter(t->setting.match, frame) &&
+	if ((f->sent_here || (t->setting.to_peer != NULL &&
+	    t->setting.to_peer(t->setting.to_peer_arg, &f->packet))) &&
+	    match_prefilter(t->setting.match, frame) &&
 	    rate_limit_allows(&t->own, NSEC_PER_SEC / TRACKER_HEARTBEATS,
 	    TRACKER_HEARTBEATS / 10, f->at))
 		return (EVIDENCE_KIND_OWN);

@@ -65,6 +65,13 @@ struct tracker_setting {
 	uint32_t		 position;
 	const struct own_addresses *own;	/* of this host; or NULL */
 	struct mac		 mac;		/* zeros: unknown */
+	/*
+	 * For captures, where the host of a watch is not known: true for a
+	 * packet to a peer.  NULL: only this host sends to the peers.
+	 */
+	bool			(*to_peer)(const void *arg,
+				    const struct packet *);
+	const void		*to_peer_arg;
 	/* Called with each frame of tracker_frame that is kept; or NULL. */
 	void			(*kept)(void *arg,
 				    const struct diagnosis_frame *);

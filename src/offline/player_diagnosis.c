@@ -38,6 +38,33 @@ clock_of(struct wall_time timestamp)
 	return ((struct mono_time){ timestamp.ns });
 }
 
+/* ---- peers */
+
+/* The place of a peer; NULL: it has none, or no room. */
+static struct player_peer *
+find_peer(const struct player_diagnosis *d, uint32_t tag, bool add)
+{
+	struct player_peer	*peer;
+	unsigned		 i;
+
+	for (i = 0; i < PROBES; i++) {
+		peer = &d->peers[(tag + i) & d->mask];
+		if (peer->tag == tag)
+			return (peer);
+		if (peer->tag == 0)
+			return (add ? peer : NULL);
+	}
+	return (NULL);
+}
+
+static uint32_t
+addr_tag(const struct addr *a)
+{
+	return ((uint32_t)hash_words(0, a->octets, sizeof(a->octets)) | 1);
+}
+
+/* ---- begin and end */
+
 bool
 player_diagnosis_init(struct player_diagnosis *d,
     const struct configuration *config, player_verdict *verdict, void *arg)
@@ -68,13 +95,21 @@ player_diagnosis_init(struct player_diagnosis *d,
 	return (true);
 }
 
+static bool
+to_peer(const void *arg, const struct packet *p)
+{
+	const struct player_diagnosis	*d = arg;
+
+	return (find_peer(d, addr_tag(&p->destination), false) != NULL);
+}
+
 bool
 player_diagnosis_begin(struct player_diagnosis *d,
     const struct detect_watch *watches, const struct detect_source *source)
 {
 	const struct tracker_setting	 setting = {
 		.config = d->config, .watches = watches, .source = source,
-		.position = UINT32_MAX,
+		.position = UINT32_MAX, .to_peer = to_peer, .to_peer_arg = d,
 	};
 	struct evidence_ring		 ring;
 
@@ -93,29 +128,6 @@ player_diagnosis_free(struct player_diagnosis *d)
 }
 
 /* ---- frames */
-
-/* The place of a peer; NULL: it has none, or no room. */
-static struct player_peer *
-find_peer(const struct player_diagnosis *d, uint32_t tag, bool add)
-{
-	struct player_peer	*peer;
-	unsigned		 i;
-
-	for (i = 0; i < PROBES; i++) {
-		peer = &d->peers[(tag + i) & d->mask];
-		if (peer->tag == tag)
-			return (peer);
-		if (peer->tag == 0)
-			return (add ? peer : NULL);
-	}
-	return (NULL);
-}
-
-static uint32_t
-addr_tag(const struct addr *a)
-{
-	return ((uint32_t)hash_words(0, a->octets, sizeof(a->octets)) | 1);
-}
 
 static uint32_t
 mac_tag(const uint8_t *mac)

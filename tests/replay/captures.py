@@ -330,6 +330,31 @@ write('refused-later.pcap', pcap(
     [(t + i / 1000, (ours, refusal)[i]) for t in range(81, 105)
      for i in (0, 1)]))
 
+# Our instance stops after 100 s, and the peer reacts to that.
+write('ours-first.pcap', pcap(sorted(
+    [(t, ours) for t in range(100)] +
+    [(t + 0.5, heartbeat()) for t in range(103)] + [(150, ARP)])))
+
+
+def bfd(state, diagnostic, mine, yours):
+    return struct.pack('>BBBBIIIII', 0x20 | diagnostic, state << 6, 3, 24,
+                       mine, yours, 300000, 300000, 0)
+
+
+def bfd_frame(source, destination, data):
+    return ethernet(ipv4(source, destination, 17, struct.pack(
+        '>HHHH', 50000, 3784, 8 + len(data), 0) + data, 255))
+
+
+UP, DOWN, EXPIRED = 3, 1, 1
+write('ours-first-bfd.pcap', pcap(sorted(
+    [(t * 0.3 + 0.1, bfd_frame(LOCAL, PEER, bfd(UP, 0, 2, 1)))
+     for t in range(100)] +
+    [(t * 0.3, bfd_frame(PEER, LOCAL, bfd(UP, 0, 1, 2)))
+     for t in range(103)] +
+    [(t, bfd_frame(PEER, LOCAL, bfd(DOWN, EXPIRED, 1, 0)))
+     for t in range(31, 60)])))
+
 # Evidence files of hbwatchd: the statistics extend the time of the packets, at
 # its beginning and at its end.  In other files they do not.
 for name, order, application in (('evidence', '<', b'hbwatchd 0.3.0'),

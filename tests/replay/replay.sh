@@ -1092,6 +1092,19 @@ same "explain -j is one JSON object" 0 0 expected got nothing err
 echo 'unknown (side unknown), confidence 0 %' >expected
 same "what happens after the clear does not change the cause" 0 0 \
     expected got nothing err
+# No watch has our own heartbeats, but they are evidence.
+echo 'watch "w" { interface = "hb0" peer = "192.0.2.12" heartbeat = "bfd"
+    local = "192.0.2.11" interruption = 2s }' >bfd
+sed 's/peer = /local = "192.0.2.11" peer = /' one >one-local
+echo 'localFault (here), confidence 90 %' >expected
+"$HBWATCH" explain -c one-local ours-first.pcap 2>err |
+    sed -n 's/^  Cause: *//p' >got
+same "explain sees that our own heartbeats stop first" 0 0 expected got \
+    nothing err
+"$HBWATCH" explain -c bfd ours-first-bfd.pcap 2>err |
+    sed -n 's/^  Cause: *//p' >got
+same "... and does not blame the link, because the peer did not hear us" 0 0 \
+    expected got nothing err
 "$HBWATCH" explain -c one cut-data.pcap >out 2>err
 same "explain of a damaged capture has exit status 1" 1 $?
 

@@ -78,6 +78,62 @@ we_close(void **state)
 	assert_verdict("localFault", 60);
 }
 
+/* Our instance sends data only when the connection begins: TLS. */
+static void
+short_baseline(void **state)
+{
+	unsigned	 i;
+
+	(void)state;
+	begin("tcp 20053");
+	we_send = false;
+	peer_sent = 1000;
+	we_sent = 5000;
+	for (i = 0; i < 3; i++)
+		tcp_heartbeat(0, US, PEER);
+	baseline(tcp_heartbeat, END);
+	segment(20.5, PEER, US, FIN | ACK, peer_sent, we_sent, 0);
+	segment(20.6, US, PEER, FIN | ACK, we_sent, peer_sent + 1, 0);
+	assert_verdict("instanceStopped", 95);
+}
+
+/* Our instance only answers the heartbeats of the peer. */
+static void
+answers(void **state)
+{
+	double	 t;
+	bool	 last;
+
+	(void)state;
+	for (last = true;; last = false) {
+		begin("udp 20053");
+		for (t = 0; t <= LAST; t++) {
+			udp_heartbeat(t, PEER, US);
+			if (t < LAST || last)
+				udp_heartbeat(t + 0.002, US, PEER);
+			if (t < LAST)
+				ask(t + 0.2, THIRD, ROUTER);
+		}
+		for (t = LAST + 0.2; t < END; t++)
+			ask(t, THIRD, ROUTER);
+		if (!last)
+			break;
+		evaluate_at(END, 0);
+		assert_string_not_equal(cause_text(verdict.cause),
+		    "localFault");
+		assert_true(verdict.confidence <= 60);
+	}
+	/* It did not answer the last one. */
+	assert_verdict("localFault", 90);
+	/* In a capture, our heartbeats are not those of another host. */
+	begin_with("udp 20053", "", false);
+	for (t = 0; t <= LAST; t++) {
+		udp_heartbeat(t, PEER, US);
+		udp_heartbeat(t + 0.002, US, PEER);
+	}
+	assert_verdict("unknown", 0);
+}
+
 /* Each heartbeat has a connection of its own. */
 static void
 connection_each(void **state)
@@ -481,6 +537,8 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(connection_closed),
 		cmocka_unit_test(we_close),
+		cmocka_unit_test(short_baseline),
+		cmocka_unit_test(answers),
 		cmocka_unit_test(connection_each),
 		cmocka_unit_test(process_stopped),
 		cmocka_unit_test(port_dropped),
