@@ -533,16 +533,28 @@ store_clear_event(struct store *s)
 	store_watch_clear(s->watch);
 }
 
+/* False when the files are others; then s->change says what happened. */
+static bool
+check_files(struct store *s)
+{
+	if (!store_place_check(&s->place, s->directory, s->file, s->change,
+	    sizeof(s->change)))
+		return (false);
+	if (store_epoch_check(s))
+		return (true);
+	snprintf(s->change, sizeof(s->change),
+	    "epoch was overwritten with an older copy");
+	return (false);
+}
+
 bool
 store_is_in_place(struct store *s)
 {
-	if (!s->displaced && !store_place_check(&s->place, s->directory,
-	    s->file, s->change, sizeof(s->change))) {
+	if (!s->displaced && !check_files(s)) {
 		s->displaced = true;
 		log_errx("%s: %s while hbwatchd was running; writing the "
 		    "state again, in a new epoch", s->directory, s->change);
 	}
-	store_epoch_check(s);
 	return (!s->displaced);
 }
 

@@ -117,24 +117,38 @@ store_epoch_end(struct store *s)
 	(void)write_file(s);
 }
 
-void
+/* Is it the text of another epoch file than the one that this store wrote? */
+static bool
+is_restored(const struct store *s)
+{
+	struct epoch_file	 found;
+
+	return (epoch_file_read(s->epoch_path, &found) && found.written != 0 &&
+	    (found.written != s->epoch_file.written ||
+	    found.identity != s->epoch_file.identity));
+}
+
+bool
 store_epoch_check(struct store *s)
 {
 	const struct stat	*old = &s->epoch_file.status;
 	struct stat		 st;
 
 	if (s->epoch_file_pending || s->displaced)
-		return;
+		return (true);
 	if (lstat(s->epoch_path, &st) != 0) {
 		if (errno != ENOENT)
-			return;
+			return (true);
 	} else if (st.st_ino == old->st_ino && st.st_dev == old->st_dev &&
 	    epoch_file_changed(&st) == epoch_file_changed(old)) {
-		return;
+		return (true);
 	}
+	if (is_restored(s))
+		return (false);
 	log_warnx("%s: was changed or removed while hbwatchd was running; "
 	    "writing it again", s->epoch_path);
 	(void)write_file(s);
+	return (true);
 }
 
 /* ---- what a start finds */

@@ -55,8 +55,12 @@ void	 store_epoch_begin(struct store *);
  * content of the file is unknown.
  */
 bool	 store_epoch_write(struct store *, bool unsaved);
-/* Writes the file again if another process has changed or removed it. */
-void	 store_epoch_check(struct store *);
+/*
+ * Writes the file again if another process has changed or removed it.  False if
+ * it now is the file of another time, as after the restore of a backup: then
+ * the database may have been overwritten, too.
+ */
+bool	 store_epoch_check(struct store *);
 /* Writes when the database was changed last; it has just been closed. */
 void	 store_epoch_end(struct store *);
 /* Does the file have the present epoch? */

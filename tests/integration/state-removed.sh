@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Setting: the state directory or a file in it is removed, moved or truncated,
-#          or a file system is mounted over it, while hbwatchd runs and an
-#          alarm is active; and a directory that is made after the start.
+#          a backup is copied over the files, or a file system is mounted over
+#          the directory, while hbwatchd runs and an alarm is active; and a
+#          directory that is made after the start.
 # Checks:  hbwatchd notices it without an event, logs it once, and writes its
 #          state again with a new epoch; after kill -9 it knows the alarm.
 
@@ -55,6 +56,7 @@ change() {
 		rm -rf "$STATE"
 		mv "$WORK/copy" "$STATE"
 		;;
+	"files overwritten") cp -a "$WORK/backup/." "$STATE" ;;
 	esac
 }
 
@@ -98,6 +100,7 @@ try_change() {
 
 need "the watch is not alive" 10 watch_is hbwWatchState flinkserver alive
 epoch=1
+cp -a "$STATE" "$WORK/backup"
 for how in "directory removed" "directory moved" "database removed" \
 	"log removed" "database truncated" "older copy"; do
 	try_change "$how"

@@ -133,6 +133,35 @@ directory_replaced(void **state)
 	log_redirect(NULL, NULL);
 }
 
+/* Copies `from` over the content of `to`, which keeps its inode. */
+static void
+overwrite(const char *from, const char *to)
+{
+	size_t	 length;
+	char	*bytes = scratch_read(from, &length);
+
+	scratch_write(to, bytes, length);
+	free(bytes);
+}
+
+/* A backup of both files is copied over them, which keep their inodes. */
+static void
+files_overwritten(void **state)
+{
+	(void)state;
+	open_store();
+	begin_write();
+	commit();
+	close_store();
+	overwrite(path("state/hbwatchd.db"), path("db.backup"));
+	overwrite(path("state/epoch"), path("epoch.backup"));
+	start();
+	overwrite(path("db.backup"), path("state/hbwatchd.db"));
+	overwrite(path("epoch.backup"), path("state/epoch"));
+	write_again(2);
+	assert_int_equal(count_files(ASIDE), 1);
+}
+
 static void
 directory_mounted_over(void **state)
 {
@@ -334,6 +363,7 @@ main(void)
 		SCRATCH(directory_removed),
 		SCRATCH(directory_moved),
 		SCRATCH(directory_replaced),
+		SCRATCH(files_overwritten),
 		SCRATCH(directory_mounted_over),
 		SCRATCH(directory_cannot_be_made),
 		SCRATCH(directory_of_another),
