@@ -36,24 +36,51 @@
 /* ---- one look */
 
 /*
+ * Reads what follows the seconds of a time: a fraction, and the zone, "Z" or
+ * such as "+08:00".  False if there is no zone; then it is that of this host.
+ */
+static bool
+has_zone(const char *text, time_t *offset)
+{
+	char		 sign[2];
+	unsigned	 hours, minutes;
+
+	if (*text == '.' || *text == ',')
+		text += 1 + strspn(text + 1, "0123456789");
+	*offset = 0;
+	if (*text == 'Z')
+		return (true);
+	if (sscanf(text, "%1[+-]%2u:%2u", sign, &hours, &minutes) != 3 ||
+	    hours > 23 || minutes > 59)
+		return (false);
+	*offset = (time_t)(hours * 3600 + minutes * 60);
+	if (sign[0] == '-')
+		*offset = -*offset;
+	return (true);
+}
+
+/*
  * The time at which a line begins, such as "2026-11-22 12:00:03,123" or
- * "[2026-11-22T12:00:03"; WALL_NEVER if there is none.
+ * "[2026-11-22T12:00:03Z"; WALL_NEVER if there is none.
  */
 static struct wall_time
 time_of(const char *line)
 {
 	struct tm	 tm = { .tm_isdst = -1 };
 	char		 between;
-	time_t		 t;
+	int		 length;
+	time_t		 t, offset;
 
 	line += strcspn(line, "0123456789\n");
-	if (sscanf(line, "%4d-%2d-%2d%c%2d:%2d:%2d", &tm.tm_year, &tm.tm_mon,
-	    &tm.tm_mday, &between, &tm.tm_hour, &tm.tm_min, &tm.tm_sec) != 7 ||
+	if (sscanf(line, "%4d-%2d-%2d%c%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
+	    &tm.tm_mday, &between, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
+	    &length) != 7 ||
 	    tm.tm_year < 1970 || tm.tm_year > YEAR_MAX)
 		return (WALL_NEVER);
 	tm.tm_year -= 1900;
 	tm.tm_mon--;
-	t = mktime(&tm);
+	t = has_zone(line + length, &offset) ? timegm(&tm) - offset :
+	    mktime(&tm);
 	return (t == (time_t)-1 ? WALL_NEVER :
 	    (struct wall_time){ t * NSEC_PER_SEC });
 }

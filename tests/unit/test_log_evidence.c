@@ -110,6 +110,39 @@ new_lines(void **state)
 	assert_found(6, 2);
 }
 
+/* The host is at +08:00; only a line without a zone is in its time. */
+static void
+time_zones(void **state)
+{
+	static const char *const	 recent[] = {
+		"2026-11-22T11:59:00Z", "2026-11-22T11:59:00.123Z",
+		"2026-11-22 12:59:00,123+01:00", "2026-11-22T06:29:00-05:30",
+		"2026-11-22 19:59:00", "2026-11-22 19:59:00-main",
+	}, *const old[] = {
+		"2026-11-22T11:29:00Z", "2026-11-22T19:59:00.5+09:00",
+		"2026-11-22 19:29:00",
+	};
+	char				 line[128];
+	size_t				 i;
+
+	(void)state;
+	setenv("TZ", "CST-8", 1);
+	tzset();
+	for (i = 0; i < sizeof(recent) / sizeof(recent[0]); i++) {
+		snprintf(line, sizeof(line), "%s " BAD, recent[i]);
+		append("log", line, 0);
+		assert_int_equal(look(0), 0);
+		assert_int_equal(found.count, 1);
+		assert_true(found.at.ns == AT(-60).ns);
+	}
+	for (i = 0; i < sizeof(old) / sizeof(old[0]); i++) {
+		snprintf(line, sizeof(line), "%s " BAD, old[i]);
+		append("log", line, 0);
+		assert_int_equal(look(0), 0);
+		assert_int_equal(found.count, 0);
+	}
+}
+
 /* At the first look, an old file has no new lines. */
 static void
 old_lines(void **state)
@@ -290,6 +323,7 @@ main(void)
 {
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test_setup_teardown(new_lines, begin, end),
+		cmocka_unit_test_setup_teardown(time_zones, begin, end),
 		cmocka_unit_test_setup_teardown(old_lines, begin, end),
 		cmocka_unit_test_setup_teardown(rotated, begin, end),
 		cmocka_unit_test_setup_teardown(long_file, begin, end),
