@@ -298,15 +298,22 @@ class Checker:
 
     def serials(self):
         """Serials count the raises of all alarms."""
-        before = {}
+        before, changed = {}, set()
         for trap in self.all:
+            alarm = trap.epoch, trap.about, trap.alarm, trap.serial
+            if trap.event == CHANGED:
+                changed.add(alarm)
             if trap.event != RAISED:
                 continue
             last, since = before.get(trap.epoch, (None, 0))
-            hidden = sum(since < sequence < trap.sequence
-                         for sequence in self.never_stored)
-            if last is not None and \
-                    not last < trap.serial <= last + 1 + hidden:
+            hidden = [sequence for sequence in self.never_stored
+                      if sequence < trap.sequence]
+            # After a shelf; the first time, it was withheld and not stored.
+            if last is not None and trap.serial <= last and hidden and \
+                    alarm in changed:
+                continue
+            later = sum(since < sequence for sequence in hidden)
+            if last is not None and not last < trap.serial <= last + 1 + later:
                 self.differ(trap.arrival, "%s: raised with serial %d after %d "
                             "(sequence %d)", trap.about, trap.serial, last,
                             trap.sequence)
