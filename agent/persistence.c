@@ -49,6 +49,7 @@ struct persistence {
 	char			*file;		/* for log messages; owned */
 
 	struct store_batch	*batch;		/* being written, or NULL */
+	uint32_t		 batch_epoch;	/* its epoch, at first */
 	struct mono_time	 deadline;	/* of the batch */
 	bool			 last_check;	/* at the deadline */
 	bool			 hanging;	/* the batch is overdue */
@@ -324,6 +325,7 @@ put_batch(struct agent *agent, struct mono_time now, bool retry)
 	p->oldest_kept = b->delete_before != 0 ? b->delete_before :
 	    p->stored.oldest;
 	p->batch = b;
+	p->batch_epoch = agent->epoch;
 	p->deadline = mono_add(now, HANG_NS);
 	p->last_check = false;
 	store_writer_put(p->writer, b);
@@ -579,6 +581,19 @@ persistence_is_failing(const struct agent *agent)
 
 /* ---- sending */
 
+/*
+ * Does the epoch keep its mark after the batch that is being written?  It may
+ * have been prepared before the notification that is sent now.
+ */
+static bool
+batch_keeps_mark(const struct agent *agent)
+{
+	const struct persistence	*p = agent->persistence;
+
+	return (p->batch == NULL || p->batch_epoch != agent->epoch ||
+	    store_mark_decide(&p->batch->mark, STORE_MARK_KEPT));
+}
+
 bool
 persistence_sending(struct agent *agent, struct notification *n)
 {
@@ -587,7 +602,7 @@ persistence_sending(struct agent *agent, struct notification *n)
 	if (n->epoch != 0)
 		return (false);
 	if (p != NULL && n->sequence > agent->outbox.stored) {
-		if (!p->epoch_is_safe)
+		if (!p->epoch_is_safe || !batch_keeps_mark(agent))
 			agent->epoch = store_unmarked_epoch(agent->epoch,
 			    wall_now());
 		p->epoch_is_safe = true;

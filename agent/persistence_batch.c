@@ -177,6 +177,7 @@ fill(const struct agent *agent, const struct persistence_stored *s,
 	size_t			 most = NOTIFICATIONS_MAX + outdated;
 	uint32_t		 oldest = s->oldest;
 	bool			 all = b->everything || outbox_has_gap(box);
+	bool			 newest;
 
 	c->sequence = box->stored;
 	b->verdicts = agent->verdict_changes;
@@ -197,8 +198,10 @@ fill(const struct agent *agent, const struct persistence_stored *s,
 		oldest = oldest_to_keep(agent, c->sequence);
 	if (oldest > s->oldest)
 		b->delete_before = oldest;
-	b->newest = c->sequence == box->sequence;
-	b->idle = b->newest && box->pending == 0;
+	newest = c->sequence == box->sequence;
+	if (!newest)
+		(void)store_mark_decide(&b->mark, STORE_MARK_KEPT);
+	b->idle = newest && box->pending == 0;
 	/* A delivery that is lost with the power is only repeated. */
 	b->synced = b->everything || b->notifications.count > 0 ||
 	    b->names.count > 0 || b->interfaces.count > 0;

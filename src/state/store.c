@@ -238,14 +238,15 @@ wait_for_next_second(void)
 static void
 start_epoch(struct store *s, struct store_counters *c)
 {
-	bool	 recreated;
+	struct store_mark	 mark = { STORE_MARK_OPEN };
+	bool			 recreated;
 
 	c->epoch = s->epoch;
 	store_epoch_begin(s);
 	if (!s->writable || !store_begin(s, mono_now(), &recreated, c))
 		return;
 	store_put_counters(s, c);
-	(void)store_commit(s, mono_now(), true);
+	(void)store_commit(s, mono_now(), &mark);
 	/* A new file's reserved blocks are in the log. */
 	store_checkpoint(s, true);
 }
@@ -639,11 +640,12 @@ store_begin(struct store *s, struct mono_time now, bool *recreated,
 
 /* Returns NULL or the reason why nothing was written. */
 static const char *
-try_to_commit(struct store *s, bool complete)
+try_to_commit(struct store *s, struct store_mark *mark)
 {
 	if (s->failed_now)
 		return (s->reason);
-	if (!complete && !store_epoch_is_written(s))
+	if (!store_epoch_is_written(s) &&
+	    !store_mark_decide(mark, STORE_MARK_REMOVED))
 		return ("the file epoch cannot be written");
 	return (sqlite3_exec(s->db, "COMMIT", NULL, NULL, NULL) == SQLITE_OK ?
 	    NULL : sqlite3_errmsg(s->db));
@@ -656,9 +658,10 @@ store_cancel(struct store *s)
 }
 
 bool
-store_commit(struct store *s, struct mono_time now, bool complete)
+store_commit(struct store *s, struct mono_time now, struct store_mark *mark)
 {
-	const char	*error = try_to_commit(s, complete);
+	const char	*error = try_to_commit(s, mark);
+	bool		 complete;
 
 	if (error != NULL) {
 		/* Before ROLLBACK replaces SQLite's message. */
@@ -671,6 +674,7 @@ store_commit(struct store *s, struct mono_time now, bool complete)
 	s->failing = false;
 	s->recreated = false;
 	s->unmarked = false;
+	complete = store_mark_decide(mark, STORE_MARK_REMOVED);
 	(void)store_epoch_write(s, s->epoch_file.unsaved && !complete);
 	return (true);
 }

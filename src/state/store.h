@@ -17,6 +17,7 @@
 #include "base/mono.h"
 #include "base/wall.h"
 #include "state/store_counters.h"
+#include "state/store_mark.h"
 
 struct store;
 
@@ -59,10 +60,12 @@ bool	 store_begin(struct store *, struct mono_time now, bool *recreated,
 void	 store_cancel(struct store *);
 /*
  * Ends the transaction.  True: all of it is on disk; false: nothing of it is.
- * `complete`: the file now has every notification that exists.  After false,
- * store_epoch may be a new one.
+ * If `mark` is open, the transaction has every notification that exists; then
+ * the mark in the file epoch is removed, unless it is kept meanwhile.  After
+ * false, store_epoch may be a new one.
  */
-bool	 store_commit(struct store *, struct mono_time now, bool complete);
+bool	 store_commit(struct store *, struct mono_time now,
+	    struct store_mark *mark);
 
 /*
  * The epoch of the next notification.  While store_is_failing, notifications

@@ -145,7 +145,7 @@ write_rows(struct store_batch *b, struct store *s)
 		return (STORE_BATCH_INCOMPLETE);
 	}
 	put_rows(b, s);
-	return (store_commit(s, b->now, b->newest) ? STORE_BATCH_WRITTEN :
+	return (store_commit(s, b->now, &b->mark) ? STORE_BATCH_WRITTEN :
 	    STORE_BATCH_FAILED);
 }
 

@@ -15,6 +15,7 @@
 #include "base/mono.h"
 #include "state/notification.h"
 #include "state/store_counters.h"
+#include "state/store_mark.h"
 #include "state/watch_index.h"
 
 struct store;
@@ -45,7 +46,7 @@ struct store_batch {
 
 	struct mono_time	 now;
 	bool			 everything;	/* what a new file needs */
-	bool			 newest;	/* nothing newer exists */
+	struct store_mark	 mark;		/* kept: there are newer ones */
 	bool			 synced;	/* see store_set_synced() */
 	bool			 idle;		/* see store_checkpoint() */
 	bool			 damaged;	/* see store_set_damaged() */

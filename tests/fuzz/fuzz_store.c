@@ -156,7 +156,8 @@ write_one(struct store *s, struct store_counters *c)
 		store_delete_before(s, c->sequence);
 		c->sequence++;
 		store_put_counters(s, c);
-		(void)store_commit(s, now, true);
+		(void)store_commit(s, now,
+		    &(struct store_mark){ STORE_MARK_OPEN });
 	}
 	notification_release(&n);
 }

@@ -25,6 +25,10 @@
 #define ASIDE		"hbwatchd.db.2"
 
 /* A test that starts in an empty directory. */
+/* For store_commit: are there notifications that it does not write? */
+#define NEWEST		(&(struct store_mark){ STORE_MARK_OPEN })
+#define NOT_NEWEST	(&(struct store_mark){ STORE_MARK_KEPT })
+
 #define SCRATCH(test)	cmocka_unit_test_setup_teardown(test, begin, end)
 
 static struct scratch		 scratch;
@@ -118,7 +122,7 @@ static inline bool
 try_commit(void)
 {
 	store_put_counters(store, &counters);
-	if (!store_commit(store, now, true))
+	if (!store_commit(store, now, NEWEST))
 		return (false);
 	store_checkpoint(store, false);
 	return (true);

@@ -1813,6 +1813,49 @@ hanging_disk_and_no_receiver(void **state)
 	finish_writes(18);
 }
 
+/* Waits for the end of a transaction, and starts no other one. */
+static void
+wait_for_write(void)
+{
+	struct pollfd	 fd = { persistence_event(AGENT), POLLIN, 0 };
+
+	assert_int_equal(poll(&fd, 1, LONG_MS), 1);
+}
+
+/*
+ * The disk hangs again, in the epoch from memory.  The transaction lacks the
+ * notification that is sent meanwhile, so the mark must stay.
+ */
+static void
+hanging_disk_in_epoch_from_memory(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
+	uint32_t		 epoch;
+
+	(void)state;
+	start_thread(text, 0);
+	stage_heartbeat(&stage, 1, 5);
+	hang(10);
+	save(10.5);
+	save(10.6);
+	assert_int_equal(send_next(), 1);
+	epoch = AGENT->epoch;
+	slow_disk_set(false, false);
+	wait_for_write();
+	hang(11);
+	save(11.5);
+	save(11.6);
+	stage_advance(&stage, 15);
+	assert_int_equal(send_next(), 2);
+	assert_int_equal(notification(2)->epoch, epoch);
+	slow_disk_set(false, false);
+	wait_for_write();
+	assert_epoch_file(epoch, true);
+	save(16);
+	finish_writes(16);
+	assert_epoch_file(epoch, false);
+}
+
 /* A notification that is not sent while the disk hangs is as usual. */
 static void
 hanging_disk_and_nothing_sent(void **state)
@@ -2152,6 +2195,7 @@ main(void)
 		STORY(waits_for_its_transaction),
 		STORY(hanging_disk),
 		STORY(hanging_disk_and_no_receiver),
+		STORY(hanging_disk_in_epoch_from_memory),
 		STORY(hanging_disk_and_nothing_sent),
 		STORY(killed_while_hanging),
 		STORY(slow_disk_at_the_end),

@@ -160,7 +160,7 @@ write_until_killed(int committed)
 			put(alarm_notification(counters.sequence + i, i, "w"));
 		counters.sequence += 5;
 		store_put_counters(store, &counters);
-		if (!store_commit(store, now, true))
+		if (!store_commit(store, now, NEWEST))
 			_exit(3);
 		if (write(committed, &counters.sequence, sizeof(uint32_t)) !=
 		    sizeof(uint32_t))

@@ -81,7 +81,7 @@ full_disk(void **state)
 	begin_write();
 	put_many(50);
 	store_put_counters(store, &counters);
-	assert_true(store_commit(store, now, false));
+	assert_true(store_commit(store, now, NOT_NEWEST));
 	assert_false(store_is_failing(store));
 	/* More notifications are to be written. */
 	assert_epoch_file(1, true);

@@ -123,14 +123,14 @@ epoch_until_all_is_saved(void **state)
 	open_store();
 	begin_write();
 	store_put_counters(store, &counters);
-	assert_true(store_commit(store, now, false));
+	assert_true(store_commit(store, now, NOT_NEWEST));
 	/* A commit that is not complete does not set it. */
 	assert_epoch_file(2, false);
 	/* It does in an epoch in which the caller has sent from memory. */
 	counters.epoch = 3;
 	begin_write();
 	store_put_counters(store, &counters);
-	assert_true(store_commit(store, now, false));
+	assert_true(store_commit(store, now, NOT_NEWEST));
 	assert_epoch_file(3, true);
 	begin_write();
 	commit();

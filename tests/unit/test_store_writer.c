@@ -54,7 +54,7 @@ batch_of(uint32_t count)
 	now = mono_add(now, 3600 * NSEC_PER_SEC);
 	b = store_batch_new(now, &counters);
 	assert_non_null(b);
-	b->newest = b->synced = true;
+	b->synced = true;
 	while (count-- > 0) {
 		n = alarm_notification(++b->counters.sequence, 1, "w");
 		store_batch_add_notification(b, &n);
