@@ -42,7 +42,6 @@ class Checker:
         self.withheld = {}          # the same, of rows that are shelved
         self.all = []               # all of both in order
         self.repeated = set()       # (epoch, sequence): after a shelf
-        self.never_stored = []      # their sequences
         self.in_order = []          # received, in the order of arrival
         self.begins = {}            # epoch -> its first arrival
         self.duplicates = [0, 0]
@@ -158,21 +157,21 @@ class Checker:
     def find_gaps(self):
         """In an epoch no sequence is missing.  Sequences continue in the next
         epoch, unless the state was lost: then they are lower."""
-        last, epoch, before = 0, 0, 0.0
-        known = set(self.received) | set(self.withheld)
+        last, epoch, before, lost = 0, 0, 0.0, 0
         damages, unstored = self.damage.times(), self.unstored()
         for trap in self.in_order:
             # A row that is shelved may be the last one of an epoch, or be
             # stored with the epoch before, if that took long.
-            epochs = {epoch, trap.epoch} | {
-                one for one, _ in self.withheld
-                if self.begin_of(one) <= self.begin_of(trap.epoch)}
+            stored = {sequence for one, sequence in self.withheld
+                      if self.begin_of(one) <= self.begin_of(trap.epoch)}
             gap = [missing for missing in range(last + 1, trap.sequence)
-                   if not any((one, missing) in known for one in epochs)]
+                   if missing not in stored and
+                   (epoch, missing) not in self.received and
+                   (trap.epoch, missing) not in self.received]
             if any(begin - MARGIN < trap.arrival and end > before
                    for begin, end in damages) and \
-                    len(self.never_stored) + len(gap) <= unstored:
-                self.never_stored += gap
+                    lost + len(gap) <= unstored:
+                lost += len(gap)
             elif gap:
                 self.gaps += len(gap)
                 self.differ(trap.arrival, "epoch %d sequence %d came, and %s "
@@ -297,23 +296,30 @@ class Checker:
                        lambda fact: fact["state"] == "up"))
 
     def serials(self):
-        """Serials count the raises of all alarms."""
-        before, changed = {}, set()
+        """Serials count the raises of all alarms.  Those of rows that were lost
+        with the state, or were sent in another epoch, are missing."""
+        before, begin, changed = {}, {}, set()
+        present = self.repeated | {(trap.epoch, trap.sequence)
+                                   for trap in self.all}
+
+        def absent(trap, since):
+            return sum((trap.epoch, sequence) not in present
+                       for sequence in range(since + 1, trap.sequence))
+
         for trap in self.all:
+            begin.setdefault(trap.epoch, trap.sequence)
             alarm = trap.epoch, trap.about, trap.alarm, trap.serial
             if trap.event == CHANGED:
                 changed.add(alarm)
             if trap.event != RAISED:
                 continue
             last, since = before.get(trap.epoch, (None, 0))
-            hidden = [sequence for sequence in self.never_stored
-                      if sequence < trap.sequence]
             # After a shelf; the first time, it was withheld and not stored.
-            if last is not None and trap.serial <= last and hidden and \
-                    alarm in changed:
+            if last is not None and trap.serial <= last and \
+                    alarm in changed and absent(trap, begin[trap.epoch]):
                 continue
-            later = sum(since < sequence for sequence in hidden)
-            if last is not None and not last < trap.serial <= last + 1 + later:
+            if last is not None and not \
+                    last < trap.serial <= last + 1 + absent(trap, since):
                 self.differ(trap.arrival, "%s: raised with serial %d after %d "
                             "(sequence %d)", trap.about, trap.serial, last,
                             trap.sequence)
