@@ -54,7 +54,8 @@ class Checker:
     # ---- the receivers
 
     def receivers(self):
-        firsts = [self.receiver(number, traps)
+        arrivals = self.first_arrivals()
+        firsts = [self.receiver(number, traps, arrivals)
                   for number, traps in enumerate(self.evidence.traps, 1)]
         self.received = {**firsts[0]}
         for key, trap in firsts[1].items():
@@ -62,7 +63,7 @@ class Checker:
             if other.content != trap.content:
                 self.differ(trap.arrival, "epoch %d sequence %d: the "
                             "receivers got different content: %s", *key,
-                            changes(other, trap))
+                            records.changes(other, trap))
             # One of them may have been stopped.
             if trap.arrival < other.arrival:
                 self.received[key] = trap
@@ -135,8 +136,17 @@ class Checker:
                        lambda fact: fact["state"] == "gone",
                        lambda fact: fact["state"] == "up"))
 
-    def receiver(self, number, traps):
-        """Notifications arrive in the order of their epoch and sequence."""
+    def first_arrivals(self):
+        """(epoch, sequence) -> when a receiver got it first"""
+        found = {}
+        for trap in sum(map(list, self.evidence.traps), []):
+            key = trap.epoch, trap.sequence
+            found[key] = min(trap.arrival, found.get(key, trap.arrival))
+        return found
+
+    def receiver(self, number, traps, arrivals):
+        """Notifications arrive in the order of their epoch and sequence, but
+        for those that are repeated because the state was restored."""
         first, last = {}, {}
         for trap in traps:
             key = trap.epoch, trap.sequence
@@ -145,10 +155,11 @@ class Checker:
                 if first[key].content != trap.content:
                     self.differ(trap.arrival, "receiver %d: epoch %d sequence "
                                 "%d came again with other content: %s", number,
-                                *key, changes(first[key], trap))
+                                *key, records.changes(first[key], trap))
                 continue
             first[key] = trap
-            if trap.sequence < last.get(trap.epoch, 0):
+            if trap.sequence < last.get(trap.epoch, 0) and \
+                    arrivals[key] > trap.arrival - DELAY:
                 self.differ(trap.arrival, "receiver %d: epoch %d sequence %d "
                             "came after %d", number, *key, last[trap.epoch])
             last[trap.epoch] = max(trap.sequence, last.get(trap.epoch, 0))
@@ -627,7 +638,7 @@ class Checker:
                    for fact in self.evidence.of("reload"))
 
     def history(self, epoch):
-        rows = rows_of(self.evidence.table)
+        rows = records.rows_of(self.evidence.table)
         for sequence, row in sorted(rows.items()):
             trap = self.received.get((epoch, sequence))
             if trap is None and row[11] == SHELVED:
@@ -666,16 +677,6 @@ class Checker:
         Harness(self).run()
 
 
-def rows_of(table):
-    """sequence -> {column: value} of the history"""
-    rows = {}
-    for oid, value in table.items():
-        if oid.startswith("5.1."):
-            column, sequence = oid[4:].split(".")
-            rows.setdefault(int(sequence), {})[int(column)] = value
-    return rows
-
-
 def may_be_open(kind):
     """How many descriptors of a kind may be added during a run."""
     # A file of an alarm is open until ten minutes after its raise.
@@ -683,13 +684,6 @@ def may_be_open(kind):
         return EVIDENCE_FILES
     # A reader of the state that was replaced is closed later.
     return 1 if "/state/hbwatchd.db" in kind else 0
-
-
-def changes(one, other):
-    return ", ".join("%s %s became %s" % (name[len(records.BASE):], value,
-                                          dict(other.content).get(name))
-                     for name, value in one.content
-                     if dict(other.content).get(name) != value)
 
 
 def same(row, trap):

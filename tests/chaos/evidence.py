@@ -186,3 +186,20 @@ class Evidence:
         may have had the same delay."""
         return max((late for t0, t1, late in self.lates
                     if t1 > begin - 2 and t0 < end + 2), default=0.0)
+
+
+def rows_of(table):
+    """sequence -> {column: value} of the history"""
+    rows = {}
+    for oid, value in table.items():
+        if oid.startswith("5.1."):
+            column, sequence = oid[4:].split(".")
+            rows.setdefault(int(sequence), {})[int(column)] = value
+    return rows
+
+
+def changes(one, other):
+    return ", ".join("%s %s became %s" % (name[len(BASE):], value,
+                                          dict(other.content).get(name))
+                     for name, value in one.content
+                     if dict(other.content).get(name) != value)
