@@ -298,13 +298,21 @@ class Checker:
                            "lie")) and \
             not self.snmpd_was_away(begin)
 
+    def snmpd_away(self):
+        return spans(self.evidence.of("snmpd"),
+                     lambda fact: fact["state"] != "up",
+                     lambda fact: fact["state"] == "up")
+
     def snmpd_was_away(self, when):
-        return any(begin["t0"] < when and
-                   (end is None or end["t1"] > when)
-                   for begin, end in spans(
-                       self.evidence.of("snmpd"),
-                       lambda fact: fact["state"] != "up",
-                       lambda fact: fact["state"] == "up"))
+        return any(begin["t0"] < when and (end is None or end["t1"] > when)
+                   for begin, end in self.snmpd_away())
+
+    def sent_after(self, arrival):
+        """A notification was sent after this time; a stopped snmpd may have
+        kept it."""
+        return min([begin["t0"] for begin, end in self.snmpd_away()
+                    if begin["t0"] < arrival and end is not None and
+                    end["t1"] > arrival - DELAY], default=arrival) - 5
 
     def serials(self):
         """Serials count the raises of all alarms.  Those of rows that were lost
@@ -377,8 +385,8 @@ class Checker:
         before = None
         for trap in traps:
             again = before is not None and before.event == trap.event
-            if again and not self.daemon_ended(before.arrival - 5,
-                                               trap.arrival):
+            if again and not self.daemon_ended(
+                    self.sent_after(before.arrival), trap.arrival):
                 self.differ(trap.arrival, "%s: notified as %s twice (sequence "
                             "%d after %d)", link, EVENTS[trap.event],
                             trap.sequence, before.sequence)
@@ -658,8 +666,6 @@ class Checker:
         if missing:
             self.differ(self.evidence.final["end"], "the history lacks %s",
                         sorted(missing))
-
-    # ---- all
 
     def run(self):
         self.receivers()
