@@ -582,13 +582,13 @@ persistence_is_failing(const struct agent *agent)
 /* ---- sending */
 
 /*
- * Does the epoch keep its mark after the batch that is being written?  It may
- * have been prepared before the notification that is sent now.
+ * Lets the epoch keep its mark after the batch that is being written, which may
+ * lack the notification that is sent now.  False: the mark is removed already.
  */
 static bool
-batch_keeps_mark(const struct agent *agent)
+keep_mark(struct agent *agent)
 {
-	const struct persistence	*p = agent->persistence;
+	struct persistence	*p = agent->persistence;
 
 	return (p->batch == NULL || p->batch_epoch != agent->epoch ||
 	    store_mark_decide(&p->batch->mark, STORE_MARK_KEPT));
@@ -602,7 +602,7 @@ persistence_sending(struct agent *agent, struct notification *n)
 	if (n->epoch != 0)
 		return (false);
 	if (p != NULL && n->sequence > agent->outbox.stored) {
-		if (!p->epoch_is_safe || !batch_keeps_mark(agent))
+		if (!p->epoch_is_safe || !keep_mark(agent))
 			agent->epoch = store_unmarked_epoch(agent->epoch,
 			    wall_now());
 		p->epoch_is_safe = true;
