@@ -40,7 +40,7 @@
  * such as "+08:00".  False if there is no zone; then it is that of this host.
  */
 static bool
-has_zone(const char *text, time_t *offset)
+read_zone(const char *text, time_t *offset)
 {
 	char		 sign[2];
 	unsigned	 hours, minutes;
@@ -79,7 +79,7 @@ time_of(const char *line)
 		return (WALL_NEVER);
 	tm.tm_year -= 1900;
 	tm.tm_mon--;
-	t = has_zone(line + length, &offset) ? timegm(&tm) - offset :
+	t = read_zone(line + length, &offset) ? timegm(&tm) - offset :
 	    mktime(&tm);
 	return (t == (time_t)-1 ? WALL_NEVER :
 	    (struct wall_time){ t * NSEC_PER_SEC });
