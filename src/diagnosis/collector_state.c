@@ -162,7 +162,7 @@ answered_last(const struct collector *c)
 	const struct collector_rate	*r = &c->partners;
 
 	return (c->answers >= COLLECTOR_MISSING &&
-	    c->answers >= (r->before + r->after) / 10 * 9 &&
+	    10 * c->answers >= 9 * (r->before + r->after) &&
 	    !mono_before(r->seen, c->last));
 }
 
