@@ -70,18 +70,21 @@ def highest_rate(lab, subject, watches):
             "-n", watches, "-r", "%.0f" % rate, "-t", seconds))
         return sent["sent"] / sent["seconds"], complete
 
+    def best_of(attempts):
+        return max((rate for rate, complete in attempts if complete),
+                   default=0.0)
+
     # Several, because the machine may have been busy.
     attempts = [attempt(0) for _ in range(lab.size(5, 2))]
-    complete = [rate for rate, complete in attempts if complete]
-    if complete:
-        return max(complete)
-    least, best, most = 0.0, 0.0, max(rate for rate, _ in attempts)
+    best = best_of(attempts)
+    if best > 0:
+        return best
+    least, most = 0.0, max(rate for rate, _ in attempts)
     for _ in range(lab.size(5, 2)):
         middle = (least + most) / 2
-        complete = [rate for rate, complete in (attempt(middle), attempt(middle))
-                    if complete]
-        if complete:
-            least, best = middle, max(complete)
+        reached = best_of([attempt(middle), attempt(middle)])
+        if reached > 0:
+            least, best = middle, reached
         else:
             most = middle
     return best
