@@ -14,7 +14,7 @@ from harness import Harness
 from operator_check import OperatorCheck
 from plan import LINKS, VRRP_LINK
 from visibility import (FOREVER, LONG_STOP, RECEIVED_WITHIN, Visibility,
-                        spans)
+                        snmpd_away, spans)
 
 # The longest time, in seconds, until the daemon captures again after nothing
 # prevents it any more.
@@ -159,7 +159,8 @@ class Checker:
                 continue
             first[key] = trap
             if trap.sequence < last.get(trap.epoch, 0) and \
-                    arrivals[key] > trap.arrival - DELAY:
+                    not (self.damage.restored(trap.arrival) and
+                         arrivals[key] < trap.arrival - DELAY):
                 self.differ(trap.arrival, "receiver %d: epoch %d sequence %d "
                             "came after %d", number, *key, last[trap.epoch])
             last[trap.epoch] = max(trap.sequence, last.get(trap.epoch, 0))
@@ -174,7 +175,8 @@ class Checker:
             # A row that is shelved may be the last one of an epoch, or be
             # stored with the epoch before, if that took long.
             stored = {sequence for one, sequence in self.withheld
-                      if self.begin_of(one) <= self.begin_of(trap.epoch)}
+                      if one in (epoch, trap.epoch) or
+                      self.is_last(one, sequence, trap)}
             gap = [missing for missing in range(last + 1, trap.sequence)
                    if missing not in stored and
                    (epoch, missing) not in self.received and
@@ -189,6 +191,12 @@ class Checker:
                             "never", trap.epoch, trap.sequence, gap)
             last, epoch = trap.sequence, trap.epoch
             before = max(before, trap.arrival)
+
+    def is_last(self, epoch, sequence, trap):
+        """Is this a row at the end of an epoch before that of `trap`?"""
+        return self.begin_of(epoch) <= self.begin_of(trap.epoch) and all(
+            one.sequence < sequence for one in self.in_order
+            if one.epoch == epoch and one.arrival < trap.arrival)
 
     def unstored(self):
         """The number of rows that were withheld and are in no database: the
@@ -298,19 +306,14 @@ class Checker:
                            "lie")) and \
             not self.snmpd_was_away(begin)
 
-    def snmpd_away(self):
-        return spans(self.evidence.of("snmpd"),
-                     lambda fact: fact["state"] != "up",
-                     lambda fact: fact["state"] == "up")
-
     def snmpd_was_away(self, when):
         return any(begin["t0"] < when and (end is None or end["t1"] > when)
-                   for begin, end in self.snmpd_away())
+                   for begin, end in snmpd_away(self.evidence))
 
     def sent_after(self, arrival):
         """A notification was sent after this time; a stopped snmpd may have
         kept it."""
-        return min([begin["t0"] for begin, end in self.snmpd_away()
+        return min([begin["t0"] for begin, end in snmpd_away(self.evidence)
                     if begin["t0"] < arrival and end is not None and
                     end["t1"] > arrival - DELAY], default=arrival) - 5
 
@@ -656,7 +659,7 @@ class Checker:
                 if not self.damage.times():
                     self.differ(self.evidence.final["end"], "the history has "
                                 "sequence %d, but no receiver has it", sequence)
-            elif not same(row, trap):
+            elif not records.same(row, trap):
                 self.differ(trap.arrival, "sequence %d is %s %s in the "
                             "history, and came as %s %s serial %d", sequence,
                             EVENTS.get(int(row[2])), row, EVENTS[trap.event],
@@ -690,10 +693,3 @@ def may_be_open(kind):
         return EVIDENCE_FILES
     # A reader of the state that was replaced is closed later.
     return 1 if "/state/hbwatchd.db" in kind else 0
-
-
-def same(row, trap):
-    if int(row[2]) != trap.event or row[11] != "2":
-        return False
-    return trap.event not in (RAISED, CLEARED) or (
-        records.text(row[5]) == trap.about and int(row[7]) == trap.serial)

@@ -60,6 +60,11 @@ class Damage:
         the last one"""
         return joined([(loss.begin, loss.end) for loss in self.losses()])
 
+    def restored(self, before):
+        """Was a backup of the state put in place before this time?"""
+        return any(fact.get("how") == "restore" and fact["t0"] < before
+                   for fact in self.evidence.of("state"))
+
     def slow_for(self, begin, end):
         """The delay of the disk, if that is all that was wrong with the state
         in this time; None otherwise."""

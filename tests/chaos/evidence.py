@@ -203,3 +203,10 @@ def changes(one, other):
                                           dict(other.content).get(name))
                      for name, value in one.content
                      if dict(other.content).get(name) != value)
+
+
+def same(row, trap):
+    if int(row[2]) != trap.event or row[11] != "2":
+        return False
+    return trap.event not in (RAISED, CLEARED) or (
+        text(row[5]) == trap.about and int(row[7]) == trap.serial)

@@ -48,6 +48,12 @@ def spans(facts, begins, ends):
     return found
 
 
+def snmpd_away(evidence):
+    """Like spans: when snmpd did not run, or was stopped."""
+    return spans(evidence.of("snmpd"), lambda fact: fact["state"] != "up",
+                 lambda fact: fact["state"] == "up")
+
+
 class Visibility:
     def __init__(self, evidence, link):
         self.evidence = evidence
@@ -154,12 +160,9 @@ class Visibility:
         return found
 
     def snmpd_was_away(self, when):
-        away = spans(self.evidence.of("snmpd"),
-                     lambda fact: fact["state"] != "up",
-                     lambda fact: fact["state"] == "up")
         return any(begin["t0"] < when and
                    (end is None or end["t1"] > when - BLOCKED)
-                   for begin, end in away)
+                   for begin, end in snmpd_away(self.evidence))
 
     def holds(self, daemon=False, engine=False):
         """(begin, end, pid) of each stop of these processes"""
