@@ -24,11 +24,11 @@
 #define EPOCH		"state/epoch"
 #define ASIDE		"hbwatchd.db.2"
 
-/* A test that starts in an empty directory. */
 /* For store_commit: are there notifications that it does not write? */
 #define NEWEST		(&(struct store_mark){ STORE_MARK_OPEN })
 #define NOT_NEWEST	(&(struct store_mark){ STORE_MARK_KEPT })
 
+/* A test that starts in an empty directory. */
 #define SCRATCH(test)	cmocka_unit_test_setup_teardown(test, begin, end)
 
 static struct scratch		 scratch;

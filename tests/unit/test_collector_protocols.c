@@ -25,12 +25,18 @@ tcp_heartbeat(double at, enum host from, enum host to)
 }
 
 static void
-begin_tcp(bool sends)
+connect_tcp(bool sends)
 {
 	begin("tcp 20053");
 	we_send = sends;
 	peer_sent = 1000;
 	we_sent = 5000;
+}
+
+static void
+begin_tcp(bool sends)
+{
+	connect_tcp(sends);
 	baseline(tcp_heartbeat, END);
 }
 
@@ -85,10 +91,7 @@ short_baseline(void **state)
 	unsigned	 i;
 
 	(void)state;
-	begin("tcp 20053");
-	we_send = false;
-	peer_sent = 1000;
-	we_sent = 5000;
+	connect_tcp(false);
 	for (i = 0; i < 3; i++)
 		tcp_heartbeat(0, US, PEER);
 	baseline(tcp_heartbeat, END);

@@ -1636,13 +1636,20 @@ restart_thread(const char *text, double at)
 	start_thread(text, at);
 }
 
-/* Waits for the end of a transaction, and then does a turn. */
+/* Waits for the end of a transaction, and starts no other one. */
 static void
-finish_write(double at)
+wait_for_write(void)
 {
 	struct pollfd	 fd = { persistence_event(AGENT), POLLIN, 0 };
 
 	assert_int_equal(poll(&fd, 1, LONG_MS), 1);
+}
+
+/* Waits for the end of a transaction, and then does a turn. */
+static void
+finish_write(double at)
+{
+	wait_for_write();
 	save(at);
 }
 
@@ -1672,6 +1679,16 @@ hang(double at)
 	stage_advance(&stage, at);
 	save(at);
 	assert_true(slow_disk_wait(syncs));
+}
+
+/* The same for more than half a second. */
+static void
+hang_too_long(double at)
+{
+	hang(at);
+	save(at + 0.5);
+	save(at + 0.6);
+	assert_true(persistence_is_failing(AGENT));
 }
 
 static bool
@@ -1813,15 +1830,6 @@ hanging_disk_and_no_receiver(void **state)
 	finish_writes(18);
 }
 
-/* Waits for the end of a transaction, and starts no other one. */
-static void
-wait_for_write(void)
-{
-	struct pollfd	 fd = { persistence_event(AGENT), POLLIN, 0 };
-
-	assert_int_equal(poll(&fd, 1, LONG_MS), 1);
-}
-
 /*
  * The disk hangs again, in the epoch from memory.  The transaction lacks the
  * notification that is sent meanwhile, so the mark must stay.
@@ -1835,16 +1843,12 @@ hanging_disk_in_epoch_from_memory(void **state)
 	(void)state;
 	start_thread(text, 0);
 	stage_heartbeat(&stage, 1, 5);
-	hang(10);
-	save(10.5);
-	save(10.6);
+	hang_too_long(10);
 	assert_int_equal(send_next(), 1);
 	epoch = AGENT->epoch;
 	slow_disk_set(false, false);
 	wait_for_write();
-	hang(11);
-	save(11.5);
-	save(11.6);
+	hang_too_long(11);
 	stage_advance(&stage, 15);
 	assert_int_equal(send_next(), 2);
 	assert_int_equal(notification(2)->epoch, epoch);
@@ -1864,9 +1868,7 @@ hanging_disk_and_nothing_sent(void **state)
 
 	(void)state;
 	start_thread(text, 0);
-	hang(10);
-	save(10.5);
-	save(10.6);
+	hang_too_long(10);
 	assert_true(persistence_is_failing(AGENT));
 	slow_disk_set(false, false);
 	finish_write(18);
@@ -1888,9 +1890,7 @@ be_killed_while_hanging(const char *text)
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
 		start_thread(text, 0);
-		hang(10);
-		save(10.5);
-		save(10.6);
+		hang_too_long(10);
 		if (send_next() == 1)
 			epoch = notification(1)->epoch;
 		_exit(write(ends[1], &epoch, sizeof(epoch)) !=
@@ -1958,9 +1958,7 @@ hanging_disk_that_fails(void **state)
 
 	(void)state;
 	start_thread(text, 0);
-	hang(10);
-	save(10.5);
-	save(10.6);
+	hang_too_long(10);
 	assert_int_equal(send_next(), 1);
 	epoch = AGENT->epoch;
 	slow_disk_set(false, true);
