@@ -179,11 +179,11 @@ take_over_reload(struct agent *agent, struct generation *g,
 		if (before == SHARED_STATE_NEW)
 			continue;
 		g->changed[i] = previous->changed[before];
-		g->used[i] = previous->used[before];
-		g->raised[i] = previous->raised[before];
 		if (previous->alarms[before].transitions == 0 &&
 		    previous->alarms[before].operator == NULL)
 			continue;
+		g->used[i] = previous->used[before];
+		g->raised[i] = previous->raised[before];
 		old = agent_alarm_at(agent, before);
 		keep_alarm(agent, g, i, &old, now);
 	}

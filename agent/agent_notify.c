@@ -240,7 +240,7 @@ agent_notify_difference(struct agent *agent,
 		return;
 	if (a->state == ALARM_RAISED && a->notified != a->serial)
 		agent_notify_raise(agent, changed, now);
-	else if (a->state == ALARM_CLEARED && a->notified != 0)
+	else if (a->state != ALARM_RAISED && a->notified != 0)
 		agent_notify_clear(agent, changed, now);
 }
 

@@ -265,8 +265,8 @@ put_alarm(struct json *j, const struct agent *agent, size_t position,
 	json_time(j, "cleared", a->cleared);
 	json_duration(j, "age", !raised ? -1 :
 	    alarm_age(a, wall_now()) * NSEC_PER_SEC);
-	json_text(j, "cause", cause_text(a->cause));
-	json_text(j, "side", cause_side_text(a->side));
+	json_text(j, "cause", cause_text(alarm_cause(a)));
+	json_text(j, "side", cause_side_text(alarm_side(a)));
 	json_count(j, "confidence", a->confidence);
 	json_text(j, "detail", text_or_null(alarm_detail(a, row.config,
 	    text.detail)));

@@ -312,11 +312,9 @@ generation_new(struct generation *g, struct watch_index *watches,
 		return (false);
 	}
 	count_watches(g);
-	for (i = 0; i < nalarms; i++) {
-		alarm_init(&g->alarms[i]);
+	for (i = 0; i < nalarms; i++)
 		if (alarm_positions_is_dual(&shared->positions, i))
 			g->alarms[i].flags = ALARM_DUAL;
-	}
 	return (true);
 }
 

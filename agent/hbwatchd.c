@@ -557,7 +557,7 @@ start(struct daemon *d, struct configuration *config)
 	open_state(d, lock);
 	if (!agent_configure(&d->agent, config, shared, wall_now()))
 		fatal("cannot start");
-	/* Returns the parser's memory, which engines would inherit. */
+	/* Returns the parser's memory. */
 	malloc_trim(0);
 	d->agent.diagnose = diagnose_new(d->agent.current.config);
 	d->place = (struct control_place){

@@ -27,7 +27,8 @@ GETTER(get_severity, value_integer, row->watch != NULL ?
     row->watch->profile->alarm->severity :
     row->notification->event == NOTIFICATION_RESTORED ?
     SEVERITY_CLEARED : SEVERITY_INDETERMINATE)
-GETTER(get_cause, value_integer, row->alarm != NULL ? row->alarm->cause :
+GETTER(get_cause, value_integer, row->alarm != NULL ?
+    alarm_cause(row->alarm) :
     notification_has_capture(row->notification) ?
     CAUSE_LOCAL_FAULT : CAUSE_UNKNOWN)
 GETTER(get_detail, value_text,

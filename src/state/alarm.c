@@ -10,13 +10,22 @@
 #include "diagnosis/diagnosis_text.h"
 #include "state/alarm.h"
 
-void
-alarm_init(struct alarm *a)
+enum alarm_state
+alarm_state(const struct alarm *a)
 {
-	memset(a, 0, sizeof(*a));
-	a->state = ALARM_CLEARED;
-	a->cause = CAUSE_UNKNOWN;
-	a->side = CAUSE_SIDE_UNKNOWN;
+	return (a->state == 0 ? ALARM_CLEARED : a->state);
+}
+
+enum cause
+alarm_cause(const struct alarm *a)
+{
+	return (a->cause == 0 ? CAUSE_UNKNOWN : a->cause);
+}
+
+enum cause_side
+alarm_side(const struct alarm *a)
+{
+	return (a->side == 0 ? CAUSE_SIDE_UNKNOWN : a->side);
 }
 
 /* The details of a raise that the detector knows. */
@@ -86,7 +95,7 @@ struct verdict
 alarm_verdict(const struct alarm *a)
 {
 	return ((struct verdict){
-		.cause = a->cause, .side = a->side,
+		.cause = alarm_cause(a), .side = alarm_side(a),
 		.confidence = a->confidence, .number = a->number,
 		.decided = a->decided,
 	});

@@ -61,6 +61,10 @@ enum alarm_end {
 /* The key, whose parts it has, is at most 255 octets; and its names. */
 #define ALARM_LOCATION_SIZE	320
 
+/*
+ * Before the first raise only `flags`, `transitions` and `operator` can differ
+ * from zero, so that an alarm that was never raised needs no physical memory.
+ */
 struct alarm {
 	struct wall_time	 raised;
 	struct wall_time	 cleared;
@@ -73,12 +77,12 @@ struct alarm {
 	uint32_t		 transitions;	/* number of the last event */
 	/* The serial of the raise that is active for receivers; 0: none. */
 	uint32_t		 notified;
-	uint8_t			 state;		/* enum alarm_state */
-	uint8_t			 cause;		/* enum cause */
+	uint8_t			 state;		/* see alarm_state */
+	uint8_t			 cause;		/* see alarm_cause */
 	uint8_t			 end;		/* enum alarm_end */
 	uint8_t			 flags;		/* ALARM_… */
 	/* With `cause`, the verdict; see struct verdict. */
-	uint8_t			 side;		/* enum cause_side */
+	uint8_t			 side;		/* see alarm_side */
 	uint8_t			 confidence;	/* percent */
 	uint8_t			 number;	/* of `decided`; 0: none */
 	struct evidence_signal	 decided;
@@ -87,8 +91,10 @@ struct alarm {
 	struct operator_action	*operator;
 };
 
-/* An alarm that was never raised. */
-void	 alarm_init(struct alarm *);
+/* Also of an alarm that was never raised. */
+enum alarm_state alarm_state(const struct alarm *);
+enum cause alarm_cause(const struct alarm *);
+enum cause_side alarm_side(const struct alarm *);
 
 /*
  * The evidence that the event of a raise contains, without frames and other

@@ -437,6 +437,9 @@ put_notification(struct store *s, enum store_statement statement,
 	char			 floating_ip[ADDR_TEXT_SIZE];
 
 	if (n->watch != NULL) {
+		row.n.alarm.state = (uint8_t)alarm_state(&n->alarm);
+		row.n.alarm.cause = (uint8_t)alarm_cause(&n->alarm);
+		row.n.alarm.side = (uint8_t)alarm_side(&n->alarm);
 		row.watch = n->watch->name;
 		row.peer = addr_text(&n->watch->peer, peer);
 		set_profile(&row, n->watch->profile, floating_ip);

@@ -147,7 +147,7 @@ check_event(struct scenario *s, const struct detect_event *e)
 	char			 text[EVENT_TEXT_SIZE];
 
 	event_text(s, e, text);
-	if (a->state != before)
+	if (alarm_state(a) != before)
 		fail(s, "two raises or two clears in a row: %s", text);
 	if (e->number != a->transitions + 1)
 		fail(s, "transition number %u after %u: %s", e->number,
@@ -455,7 +455,6 @@ begin_alarm(struct scenario *s, size_t i, const struct addr *peer)
 	configuration_profile_release(profile);
 	if (s->configs[i] == NULL)
 		return (fail(s, "out of memory"));
-	alarm_init(&s->alarms[i]);
 	return (true);
 }
 

@@ -137,8 +137,8 @@ cleared_at_first(void **state)
 	stage_begin(&stage, COMMON WATCH("w", ""));
 	assert_notifications(0);
 	assert_active(0, 0, 0, 0);
-	assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
-	assert_int_equal(alarm_of(0)->cause, CAUSE_UNKNOWN);
+	assert_int_equal(alarm_state(alarm_of(0)), ALARM_CLEARED);
+	assert_int_equal(alarm_cause(alarm_of(0)), CAUSE_UNKNOWN);
 	assert_int_equal(alarm_of(0)->serial, 0);
 	assert_int_equal(alarm_of(0)->sequence, 0);
 	assert_int_equal(alarm_of(0)->count, 0);
@@ -178,7 +178,7 @@ raised_and_cleared(void **state)
 	assert_notifications(2);
 	assert_notification(2, NOTIFICATION_CLEARED, "w", 12.5);
 	assert_active(0, 0, 0, 0);
-	assert_int_equal(a->state, ALARM_CLEARED);
+	assert_int_equal(alarm_state(a), ALARM_CLEARED);
 	assert_int_equal(a->serial, 1);
 	assert_int_equal(a->sequence, 2);
 	assert_int_equal(a->count, 1);
@@ -210,7 +210,7 @@ causes(void **state)
 	assert_int_equal(alarm_of(2)->cause, CAUSE_LINK_ABNORMAL);
 	/* The cause of the last interruption stays. */
 	stage_heartbeat(&stage, 1, 31);
-	assert_int_equal(alarm_of(1)->state, ALARM_CLEARED);
+	assert_int_equal(alarm_state(alarm_of(1)), ALARM_CLEARED);
 	assert_int_equal(alarm_of(1)->cause, CAUSE_INSTANCE_STOPPED);
 }
 
@@ -300,7 +300,7 @@ dual_raised_and_cleared(void **state)
 	assert_active(1, 0, 0, 0);
 	assert_int_equal(dual_of(1)->cause, CAUSE_DUAL_ACTIVE);
 	assert_int_equal(dual_of(1)->last_heartbeat.ns, stage_wall(1).ns);
-	assert_int_equal(alarm_of(1)->state, ALARM_CLEARED);
+	assert_int_equal(alarm_state(alarm_of(1)), ALARM_CLEARED);
 
 	stage_advance(&stage, 11);
 	assert_notifications(3);
@@ -468,7 +468,7 @@ dual_unchanged(void **state)
 	assert_active(0, 1, 2, 0);
 	assert_int_equal(dual_of(3)->state, ALARM_RAISED);
 	assert_int_equal(dual_of(3)->serial, 1);
-	assert_int_equal(dual_of(1)->state, ALARM_CLEARED);
+	assert_int_equal(alarm_state(dual_of(1)), ALARM_CLEARED);
 	assert_null(stage_dual(&stage, 3, 21));
 	assert_notifications(4);
 	assert_notification(4, NOTIFICATION_CLEARED, "v", 21);
@@ -700,7 +700,7 @@ doubled_and_late_reports(void **state)
 	assert_non_null(stage_report(&stage, &raise));
 	assert_notifications(2);
 	assert_active(0, 0, 0, 0);
-	assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
+	assert_int_equal(alarm_state(alarm_of(0)), ALARM_CLEARED);
 	stage_advance(&stage, 23);
 	again = stage.event;
 	assert_null(stage.wrong);
@@ -943,7 +943,7 @@ reconcile_any_loss(void **state)
 			    NOTIFICATION_CLEARED;
 		}
 		assert_int_equal(raises, clears);
-		assert_int_equal(alarm_of(0)->state, ALARM_CLEARED);
+		assert_int_equal(alarm_state(alarm_of(0)), ALARM_CLEARED);
 		assert_active(0, 0, 0, 0);
 		stage_end(&stage);
 	}

@@ -47,16 +47,6 @@ watch_of(const struct configuration_profile *like, const char *peer)
 	return (watch);
 }
 
-static struct alarm
-new_alarm(void)
-{
-	struct alarm	 a;
-
-	memset(&a, 0xa5, sizeof(a));
-	alarm_init(&a);
-	return (a);
-}
-
 /* Raises it with the verdict on what the event shows. */
 static void
 raise_of(struct alarm *a, const struct detect_event *event,
@@ -141,11 +131,12 @@ longest_key(void **state)
 static void
 never_raised(void **state)
 {
-	struct alarm	 a = new_alarm();
+	struct alarm	 a = { 0 };
 
 	(void)state;
-	assert_int_equal(a.state, ALARM_CLEARED);
-	assert_int_equal(a.cause, CAUSE_UNKNOWN);
+	assert_int_equal(alarm_state(&a), ALARM_CLEARED);
+	assert_int_equal(alarm_cause(&a), CAUSE_UNKNOWN);
+	assert_int_equal(alarm_side(&a), CAUSE_SIDE_UNKNOWN);
 	assert_string_equal(detail_of(&a, NULL), "");
 	assert_int_equal(a.serial, 0);
 	assert_int_equal(a.sequence, 0);
@@ -159,7 +150,7 @@ never_raised(void **state)
 static void
 raise_and_clear(void **state)
 {
-	struct alarm		 a = new_alarm();
+	struct alarm		 a = { 0 };
 	struct detect_event	 raise = raise_event(1);
 	struct detect_event	 clear = clear_event(2, 12500000000);
 
@@ -199,7 +190,7 @@ raise_and_clear(void **state)
 static void
 raised_again(void **state)
 {
-	struct alarm		 a = new_alarm();
+	struct alarm		 a = { 0 };
 	struct detect_event	 first = raise_event(1), again = raise_event(3);
 	struct detect_event	 clear = clear_event(2, NSEC_PER_SEC);
 
@@ -222,7 +213,7 @@ raised_again(void **state)
 static void
 assert_end(enum alarm_end end, const char *detail)
 {
-	struct alarm		 a = new_alarm();
+	struct alarm		 a = { 0 };
 	struct detect_event	 raise = raise_event(1);
 	struct detect_event	 clear = clear_event(2, NSEC_PER_SEC);
 
@@ -253,7 +244,7 @@ static void
 assert_cause(struct detect_event event, enum cause cause,
     const char *detail)
 {
-	struct alarm	 a = new_alarm();
+	struct alarm	 a = { 0 };
 
 	raise_of(&a, &event, AT(30), 1);
 	assert_int_equal(a.cause, cause);
@@ -295,7 +286,7 @@ causes(void **state)
 static void
 no_peer(void **state)
 {
-	struct alarm		 a = new_alarm();
+	struct alarm		 a = { 0 };
 	struct detect_event	 e = raise_event(1);
 
 	(void)state;
@@ -337,7 +328,7 @@ longest_detail(void **state)
 	struct configuration_profile	 p = flinkserver;
 	struct configuration_watch	*w;
 	struct detect_event		 e = raise_event(1);
-	struct alarm			 a = new_alarm();
+	struct alarm			 a = { 0 };
 	char				 detail[ALARM_DETAIL_SIZE];
 
 	(void)state;
@@ -372,7 +363,7 @@ sides_and_confidences(void **state)
 		.received = true, .stopping = true, .lossy = true,
 	};
 	static const struct detect_event	 link = { .link_down = true };
-	struct alarm				 a = new_alarm();
+	struct alarm				 a = { 0 };
 
 	(void)state;
 	raise_of(&a, &silent, AT(30), 1);
@@ -392,7 +383,7 @@ sides_and_confidences(void **state)
 static void
 deciding_evidence(void **state)
 {
-	struct alarm		 a = new_alarm();
+	struct alarm		 a = { 0 };
 	struct detect_event	 e = raise_event(1);
 	struct verdict		 v = {
 		.cause = CAUSE_INSTANCE_STOPPED, .side = CAUSE_SIDE_PEER,
@@ -431,7 +422,7 @@ static void
 ages(void **state)
 {
 	static const struct detect_event	 event = { .received = true };
-	struct alarm				 a = new_alarm();
+	struct alarm				 a = { 0 };
 
 	(void)state;
 	assert_int_equal(alarm_age(&a, AT(100)), 0);
@@ -475,7 +466,7 @@ static void
 clear_types(void **state)
 {
 	static const struct detect_event	 event = { .received = true };
-	struct alarm				 a = new_alarm();
+	struct alarm				 a = { 0 };
 
 	(void)state;
 	assert_int_equal(alarm_clear_type(&a), ALARM_NOT_CLEARED);
