@@ -559,12 +559,29 @@ store_is_in_place(struct store *s)
 	return (!s->displaced);
 }
 
-/* Leaves the files that were removed or replaced, without changing them. */
+/*
+ * Removes the epoch file of a directory that is not at its path any more.  If
+ * the directory comes back, the next start takes its epoch from the clock: the
+ * one that follows the epoch of the file is used elsewhere by then.
+ */
+static void
+end_moved_epoch(const struct store *s)
+{
+	struct store_place	 now = { { 0 } };
+
+	store_place_set_directory(&now, s->directory, -1);
+	if (s->lock != -1 && (now.directory.inode != s->place.directory.inode ||
+	    now.directory.device != s->place.directory.device))
+		(void)unlinkat(s->lock, "epoch", 0);
+}
+
+/* Leaves the files that were removed or replaced. */
 static void
 leave_place(struct store *s)
 {
 	s->writable = false;
 	close_file(s);
+	end_moved_epoch(s);
 	if (s->lock != -1)
 		close(s->lock);
 	s->lock = -1;

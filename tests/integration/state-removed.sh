@@ -147,6 +147,16 @@ soon "no parent: notifications are sent from memory" 10 \
 is "no parent: the error is logged once" "$(log_count "cannot be written")" 1
 check "no parent: the epoch is the time" \
 	test "$(get hbwNotificationEpoch.0)" -gt 1000000000
+stop hbwatchd TERM
+
+#
+# The directory that was moved is used again
+#
+
+STATE=$WORK/old/moved
+start_hbwatchd
+check "moved directory used again: the epoch is the time" \
+	test "$(get hbwNotificationEpoch.0)" -gt 1000000000
 check "no epoch and sequence was used twice" pairs_are_unique
 stop hbwatchd TERM
 
