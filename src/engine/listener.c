@@ -381,8 +381,13 @@ open_capture(struct listener *listener)
 	    match_needs_payload(listener->match) ?
 	    CAPTURE_SNAPSHOT_LARGE : CAPTURE_SNAPSHOT_SMALL,
 	    listener->ring_bytes, listener->error);
-	if (listener->capture == NULL)
+	if (listener->capture == NULL) {
+		/* It may have gone down or away in the meantime. */
+		if (listener->link == LINK_UP)
+			listener->link = link_state(
+			    listener->common->link_socket, interface, &ifindex);
 		return (true);
+	}
 	if (strcmp(interface, "any") == 0 &&
 	    match_needs_ifindex(listener->match))
 		capture_add_ifindex(listener->capture);
