@@ -567,7 +567,7 @@ store_is_in_place(struct store *s)
 static void
 end_moved_epoch(const struct store *s)
 {
-	struct store_place	 now = { { 0 } };
+	struct store_place	 now = { .directory = { 0 } };
 
 	store_place_set_directory(&now, s->directory, -1);
 	if (s->lock != -1 && (now.directory.inode != s->place.directory.inode ||
