@@ -501,6 +501,15 @@ struct taking {
 	struct wall_time	 now;
 };
 
+/* True if a line of the log matched, also if its age is not known. */
+static bool
+has_line(const struct evidence_signal *log)
+{
+	return (log->state == EVIDENCE_PRESENT ||
+	    (log->state == EVIDENCE_UNKNOWN &&
+	    log->code == EVIDENCE_LOG_UNDATED));
+}
+
 /* Takes the result of a look into the log, unless it is about an old raise. */
 static void
 take_log(struct diagnose_case *c, const struct evidence_signal *s)
@@ -511,7 +520,7 @@ take_log(struct diagnose_case *c, const struct evidence_signal *s)
 		return;
 	}
 	/* A later look, which finds no line, does not remove one. */
-	if (c->log.state != EVIDENCE_PRESENT || s->state == EVIDENCE_PRESENT)
+	if (s->state == EVIDENCE_PRESENT || !has_line(&c->log))
 		c->log = *s;
 }
 

@@ -10,19 +10,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/array.h"
 #include "base/log.h"
 #include "base/mono.h"
 #include "log_evidence.h"
+#include "log_time.h"
 
 /* An older line is not about this alarm. */
 #define RECENT_NS	(600 * NSEC_PER_SEC)
 
-/* A struct wall_time ends in the year 2262. */
-#define YEAR_MAX	2200
+/* A time that is at most this long in the future may be correct. */
+#define AHEAD_NS	(60 * NSEC_PER_SEC)
 
 /* The rest of a longer line is not searched. */
 #define LINE_MAX_OCTETS	((size_t)4096)
@@ -35,69 +35,70 @@
 
 /* ---- one look */
 
-/*
- * Reads what follows the seconds of a time: a fraction, and the zone, "Z" or
- * such as "+08:00".  False if there is no zone; then it is that of this host.
- */
-static bool
-read_zone(const char *text, time_t *offset)
+/* `error`: errno, or 0. */
+static struct evidence_signal
+unreadable(int error)
 {
-	char		 sign[2];
-	unsigned	 hours, minutes;
-
-	if (*text == '.' || *text == ',')
-		text += 1 + strspn(text + 1, "0123456789");
-	*offset = 0;
-	if (*text == 'Z')
-		return (true);
-	if (sscanf(text, "%1[+-]%2u:%2u", sign, &hours, &minutes) != 3 ||
-	    hours > 23 || minutes > 59)
-		return (false);
-	*offset = (time_t)(hours * 3600 + minutes * 60);
-	if (sign[0] == '-')
-		*offset = -*offset;
-	return (true);
+	return ((struct evidence_signal){
+		.state = EVIDENCE_UNKNOWN, .code = EVIDENCE_LOG_UNREADABLE,
+		.port = (uint16_t)error,
+	});
 }
 
+struct search {
+	const regex_t		*pattern;
+	struct wall_time	 now;
+	char			*buffer;	/* LOG_EVIDENCE_OCTETS + 1 */
+	struct evidence_signal	*signal;	/* the result */
+	/* All lines that are searched were written within RECENT_NS. */
+	bool			 all_recent;
+	/* The same for the last line of the file. */
+	bool			 last_recent;
+	/* The time of the last line that has one; WALL_NEVER: not known. */
+	struct wall_time	 at;
+};
+
 /*
- * The time at which a line begins, such as "2026-11-22 12:00:03,123" or
- * "[2026-11-22T12:00:03Z"; WALL_NEVER if there is none.
+ * Sets the time when a line was written: at most its own, else about now if it
+ * is surely recent, else that of the line before, which it may continue.
+ * WALL_NEVER: not known.
  */
 static struct wall_time
-time_of(const char *line)
+time_of(struct search *k, const char *line, bool recent)
 {
-	struct tm	 tm = { .tm_isdst = -1 };
-	char		 between;
-	int		 length;
-	time_t		 t, offset;
+	struct wall_time	 at = log_time(line, k->now);
+	bool			 has_time = !wall_is_never(at);
 
-	line += strcspn(line, "0123456789\n");
-	if (sscanf(line, "%4d-%2d-%2d%c%2d:%2d:%2d%n", &tm.tm_year, &tm.tm_mon,
-	    &tm.tm_mday, &between, &tm.tm_hour, &tm.tm_min, &tm.tm_sec,
-	    &length) != 7 ||
-	    tm.tm_year < 1970 || tm.tm_year > YEAR_MAX)
-		return (WALL_NEVER);
-	tm.tm_year -= 1900;
-	tm.tm_mon--;
-	t = read_zone(line + length, &offset) ? timegm(&tm) - offset :
-	    mktime(&tm);
-	return (t == (time_t)-1 ? WALL_NEVER :
-	    (struct wall_time){ t * NSEC_PER_SEC });
+	/* The zone is unknown, or a clock was wrong. */
+	if (has_time && wall_sub(at, k->now) > AHEAD_NS)
+		at = WALL_NEVER;
+	if (has_time)
+		k->at = at;
+	if (wall_is_never(at))
+		at = recent ? k->now : k->at;
+	return (at.ns > k->now.ns ? k->now : at);
 }
 
+/* `recent`: the line was written within RECENT_NS. */
 static void
-search_line(const char *line, const regex_t *pattern, struct wall_time now,
-    struct evidence_signal *s)
+search_line(struct search *k, const char *line, bool recent)
 {
-	struct wall_time	 at = time_of(line);
+	struct evidence_signal	*s = k->signal;
+	struct wall_time	 at = time_of(k, line, recent);
 
-	if (!wall_is_never(at) && wall_sub(now, at) > RECENT_NS)
+	if (!wall_is_never(at) && wall_sub(k->now, at) > RECENT_NS)
 		return;
-	if (regexec(pattern, line, 0, NULL, 0) != 0)
+	if (regexec(k->pattern, line, 0, NULL, 0) != 0)
 		return;
-	s->state = EVIDENCE_PRESENT;
-	s->at = wall_is_never(at) || at.ns > now.ns ? now : at;
-	s->count++;
+	if (!wall_is_never(at)) {
+		s->state = EVIDENCE_PRESENT;
+		s->code = EVIDENCE_LOG_READ;
+		s->at = at;
+		s->count++;
+	} else if (s->state != EVIDENCE_PRESENT) {
+		s->state = EVIDENCE_UNKNOWN;
+		s->code = EVIDENCE_LOG_UNDATED;
+	}
 }
 
 /*
@@ -105,10 +106,10 @@ search_line(const char *line, const regex_t *pattern, struct wall_time now,
  * have.  NUL octets, which could hide the rest of a line, are read as blanks.
  */
 static size_t
-search_lines(char *text, size_t length, const regex_t *pattern,
-    struct wall_time now, struct evidence_signal *s)
+search_lines(struct search *k, char *text, size_t length)
 {
 	char	*line = text, *end, *nul;
+	bool	 last;
 
 	for (nul = text; (nul = memchr(nul, '\0',
 	    length - (size_t)(nul - text))) != NULL; )
@@ -118,7 +119,9 @@ search_lines(char *text, size_t length, const regex_t *pattern,
 		*end = '\0';
 		if ((size_t)(end - line) > LINE_MAX_OCTETS)
 			line[LINE_MAX_OCTETS] = '\0';
-		search_line(line, pattern, now, s);
+		last = end + 1 == text + length;
+		search_line(k, line, k->all_recent || (last &&
+		    k->last_recent));
 		line = end + 1;
 	}
 	return ((size_t)(line - text));
@@ -142,17 +145,12 @@ read_at(int file, char *buffer, size_t length, off_t offset)
  * more than a MiB before the end of the file.
  */
 static off_t
-begin_of(const struct stat *st, const struct log_position *last,
-    struct wall_time now)
+begin_of(const struct stat *st, const struct log_position *last, bool changed)
 {
-	struct wall_time	 changed = {
-		(int64_t)st->st_mtim.tv_sec * NSEC_PER_SEC +
-		    st->st_mtim.tv_nsec,
-	};
-	off_t			 begin = 0;
-	const off_t		 most = (off_t)LOG_EVIDENCE_OCTETS;
+	off_t		 begin = 0;
+	const off_t	 most = (off_t)LOG_EVIDENCE_OCTETS;
 
-	if (last->inode == 0 && wall_sub(now, changed) > RECENT_NS)
+	if (last->inode == 0 && !changed)
 		return (st->st_size);
 	/* A file that became shorter was truncated and begins again. */
 	if (last->inode == st->st_ino && last->device == st->st_dev &&
@@ -163,25 +161,32 @@ begin_of(const struct stat *st, const struct log_position *last,
 
 /* Searches an open file from where the last look ended. */
 static void
-search_file(int file, const struct stat *st, const regex_t *pattern,
-    struct log_position *position, struct wall_time now, char *buffer,
-    struct evidence_signal *s)
+search_file(struct search *k, int file, const struct stat *st,
+    struct log_position *position)
 {
-	off_t	 begin = begin_of(st, position, now);
-	bool	 cut = begin > 0 && (begin != position->offset ||
-		    position->inode != st->st_ino);
-	size_t	 n, skip = 0;
-	char	*end;
+	const struct wall_time	 changed = {
+		(int64_t)st->st_mtim.tv_sec * NSEC_PER_SEC +
+		    st->st_mtim.tv_nsec,
+	};
+	off_t			 begin;
+	bool			 cut;
+	size_t			 n, skip = 0;
+	char			*end;
 
-	n = read_at(file, buffer, (size_t)(st->st_size - begin), begin);
+	k->last_recent = wall_sub(k->now, changed) <= RECENT_NS;
+	k->at = WALL_NEVER;
+	begin = begin_of(st, position, k->last_recent);
+	cut = begin > 0 && (begin != position->offset ||
+	    position->inode != st->st_ino);
+	n = read_at(file, k->buffer, (size_t)(st->st_size - begin), begin);
 	/* It may begin within a line. */
 	if (cut && n > 0) {
-		end = memchr(buffer, '\n', n);
-		skip = end == NULL ? n : (size_t)(end - buffer) + 1;
+		end = memchr(k->buffer, '\n', n);
+		skip = end == NULL ? n : (size_t)(end - k->buffer) + 1;
 	}
-	n = skip + search_lines(buffer + skip, n - skip, pattern, now, s);
+	n = skip + search_lines(k, k->buffer + skip, n - skip);
 	*position = (struct log_position){
-		st->st_dev, st->st_ino, begin + (off_t)n,
+		st->st_dev, st->st_ino, begin + (off_t)n, k->now,
 	};
 }
 
@@ -209,9 +214,8 @@ open_regular(const char *path, struct stat *st)
 
 /* After a rotation, the rest of the old file may be in PATH.1. */
 static void
-search_rotated(const char *path, const regex_t *pattern,
-    struct log_position *position, struct wall_time now, char *buffer,
-    struct evidence_signal *s)
+search_rotated(struct search *k, const char *path,
+    struct log_position *position)
 {
 	char		*rotated;
 	struct stat	 st;
@@ -224,7 +228,7 @@ search_rotated(const char *path, const regex_t *pattern,
 	if (file < 0)
 		return;
 	if (st.st_ino == position->inode && st.st_dev == position->device)
-		search_file(file, &st, pattern, position, now, buffer, s);
+		search_file(k, file, &st, position);
 	close(file);
 }
 
@@ -233,24 +237,27 @@ log_evidence_look(const char *path, const regex_t *pattern,
     struct log_position *position, struct wall_time now, char *buffer,
     struct evidence_signal *s)
 {
+	const int64_t	 since = wall_sub(now, position->at);
+	struct search	 k = {
+		.pattern = pattern, .now = now, .buffer = buffer, .signal = s,
+		.all_recent = since >= 0 && since <= RECENT_NS,
+	};
 	struct stat	 st;
 	int		 file, error;
 
-	*s = (struct evidence_signal){
-		.state = EVIDENCE_UNKNOWN, .code = EVIDENCE_LOG_UNREADABLE,
-	};
 	file = open_regular(path, &st);
 	if (file < 0) {
 		error = errno;
+		*s = unreadable(error);
 		return (error);
 	}
-	s->state = EVIDENCE_ABSENT;
-	s->code = EVIDENCE_LOG_READ;
-	s->at = now;
+	*s = (struct evidence_signal){
+		.state = EVIDENCE_ABSENT, .code = EVIDENCE_LOG_READ, .at = now,
+	};
 	if (position->inode != 0 && (st.st_ino != position->inode ||
 	    st.st_dev != position->device))
-		search_rotated(path, pattern, position, now, buffer, s);
-	search_file(file, &st, pattern, position, now, buffer, s);
+		search_rotated(&k, path, position);
+	search_file(&k, file, &st, position);
 	close(file);
 	return (0);
 }
@@ -352,9 +359,7 @@ look(struct log_evidence *l, const struct question *q,
 	regex_t		 pattern;
 	int		 error;
 
-	*s = (struct evidence_signal){
-		.state = EVIDENCE_UNKNOWN, .code = EVIDENCE_LOG_UNREADABLE,
-	};
+	*s = unreadable(0);
 	if (w == NULL ||
 	    regcomp(&pattern, q->pattern, REG_EXTENDED | REG_NOSUB) != 0)
 		return;

@@ -5,8 +5,11 @@
  *
  * Only the last MiB of a file is read, and of that only lines that are new
  * since the last look for the same watch.  At the first look, the file must
- * have changed within ten minutes.  A line that begins with an older time than
- * that, in local time as YYYY-MM-DD HH:MM:SS, is ignored.
+ * have changed within ten minutes.
+ *
+ * A line counts only if it was surely written within ten minutes: it has such a
+ * time (see log_time.h), or continues a line that has one; or the last look was
+ * in that time; or it is the last line of a file that changed in that time.
  */
 #ifndef HBW_LOG_EVIDENCE_H
 #define HBW_LOG_EVIDENCE_H
@@ -27,6 +30,7 @@ struct log_position {
 	dev_t		 device;
 	ino_t		 inode;		/* 0: none */
 	off_t		 offset;
+	struct wall_time at;		/* of the last look */
 };
 
 /*

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <netinet/in.h>
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -281,15 +282,34 @@ absent(enum evidence_number number, const struct evidence_signal *s,
 }
 
 static void
+unknown_log(const struct evidence_signal *s, char *text)
+{
+	switch (s->code) {
+	case EVIDENCE_LOG_UNREADABLE:
+		add(text, "the log cannot be read");
+		if (s->port != 0)
+			add(text, ": %s", s->port == EINVAL ?
+			    "not a regular file" : strerror(s->port));
+		break;
+	case EVIDENCE_LOG_PENDING:
+		add(text, "the log is not read yet");
+		break;
+	case EVIDENCE_LOG_UNDATED:
+		add(text, "the log has a line that matches, but it is not "
+		    "known when the line was written");
+		break;
+	default:
+		add(text, "not known");
+		break;
+	}
+}
+
+static void
 unknown(enum evidence_number number, const struct evidence_signal *s,
     char *text)
 {
-	if (number == EVIDENCE_LOG_MESSAGE &&
-	    s->code == EVIDENCE_LOG_UNREADABLE)
-		add(text, "the log cannot be read");
-	else if (number == EVIDENCE_LOG_MESSAGE &&
-	    s->code == EVIDENCE_LOG_PENDING)
-		add(text, "the log is not read yet");
+	if (number == EVIDENCE_LOG_MESSAGE)
+		unknown_log(s, text);
 	else
 		add(text, "not known");
 }

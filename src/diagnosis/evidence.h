@@ -98,8 +98,9 @@ enum evidence_carrier {
 
 enum evidence_log {
 	EVIDENCE_LOG_READ = 0,
-	EVIDENCE_LOG_UNREADABLE = 1,	/* the signal is unknown */
+	EVIDENCE_LOG_UNREADABLE = 1,	/* unknown; port: errno, or 0 */
 	EVIDENCE_LOG_PENDING = 2,	/* not read yet; unknown */
+	EVIDENCE_LOG_UNDATED = 3,	/* a line of unknown age; unknown */
 };
 
 /* The numbers are hbwWatchFloatingIpState's. */

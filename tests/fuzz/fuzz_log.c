@@ -35,8 +35,11 @@ look(const char *path, const regex_t *pattern, struct log_position *position)
 	fuzz_check(log_evidence_look(path, pattern, position, now, buffer,
 	    &s) == 0);
 	fuzz_check(s.state == (s.count > 0 ? EVIDENCE_PRESENT :
+	    s.code == EVIDENCE_LOG_UNDATED ? EVIDENCE_UNKNOWN :
 	    EVIDENCE_ABSENT));
-	fuzz_check(s.code == EVIDENCE_LOG_READ && s.at.ns <= now.ns);
+	fuzz_check(s.code == EVIDENCE_LOG_READ ||
+	    s.code == EVIDENCE_LOG_UNDATED);
+	fuzz_check(s.at.ns <= now.ns);
 	return (s.count);
 }
 

@@ -7,6 +7,7 @@
 #include <stddef.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <string.h>
 
 #include "diagnosis/diagnosis_text.h"
@@ -115,8 +116,11 @@ signals(void **state)
 		  "the peer answers ARP" },
 		{ EVIDENCE_CARRIER, EVIDENCE_ABSENT, 2, 0,
 		  "the interface is set down" },
-		{ EVIDENCE_LOG_MESSAGE, EVIDENCE_UNKNOWN, 1, 0,
-		  "the log cannot be read" },
+		{ EVIDENCE_LOG_MESSAGE, EVIDENCE_UNKNOWN, 2, 0,
+		  "the log is not read yet" },
+		{ EVIDENCE_LOG_MESSAGE, EVIDENCE_UNKNOWN, 3, 0,
+		  "the log has a line that matches, but it is not known when "
+		  "the line was written" },
 		{ EVIDENCE_PEER_OTHER_TRAFFIC, EVIDENCE_UNKNOWN, 0, 0,
 		  "not known" },
 	};
@@ -134,6 +138,31 @@ signals(void **state)
 	s = (struct evidence_signal){ .state = EVIDENCE_PRESENT };
 	assert_string_equal(evidence_text(EVIDENCE_OTHER_ACTIVE, &s, text),
 	    "two nodes send in turn");
+}
+
+/* The reason is in the text. */
+static void
+unreadable_log(void **state)
+{
+	static const struct {
+		int		 error;
+		const char	*text;
+	} rows[] = {
+		{ 0, "the log cannot be read" },
+		{ EACCES, "the log cannot be read: Permission denied" },
+		{ EINVAL, "the log cannot be read: not a regular file" },
+	};
+	struct evidence_signal	 s = signal_of(EVIDENCE_UNKNOWN,
+	    EVIDENCE_LOG_UNREADABLE, 0);
+	size_t			 i;
+	char			 text[EVIDENCE_TEXT_SIZE];
+
+	(void)state;
+	for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		s.port = (uint16_t)rows[i].error;
+		assert_string_equal(evidence_text(EVIDENCE_LOG_MESSAGE, &s,
+		    text), rows[i].text);
+	}
 }
 
 static struct verdict
@@ -246,6 +275,7 @@ main(void)
 		cmocka_unit_test(names),
 		cmocka_unit_test(each_signal),
 		cmocka_unit_test(signals),
+		cmocka_unit_test(unreadable_log),
 		cmocka_unit_test(details),
 		cmocka_unit_test(each_cause),
 		cmocka_unit_test(repairs),

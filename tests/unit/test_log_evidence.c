@@ -118,7 +118,14 @@ time_zones(void **state)
 		"2026-11-22T11:59:00Z", "2026-11-22T11:59:00.123Z",
 		"2026-11-22 12:59:00,123+01:00", "2026-11-22T06:29:00-05:30",
 		"2026-11-22 19:59:00", "2026-11-22 19:59:00-main",
+		"2026-11-22T12:59:00+0100", "2026-11-22 06:29:00,1 -0530",
+		"2026-11-22T12:59:00+01", "2026-11-22 19:59:00 - 12",
+		"2026/11/22 19:59:00", "ERROR 7 [2026-11-22 19:59:00]",
+		"Nov 22 19:59:00 node-1", "Nov 22 11:59:00Z",
 	}, *const old[] = {
+		"2026-11-22T19:59:00+0900", "2026-11-22 19:59:00 +0900",
+		"2026/11/22 19:29:00", "ERROR 7 [2026-11-22 19:29:00]",
+		"Nov 22 19:29:00", "Nov 24 19:59:00",
 		"2026-11-22T11:29:00Z", "2026-11-22T19:59:00.5+09:00",
 		"2026-11-22 19:29:00",
 	};
@@ -157,9 +164,51 @@ old_lines(void **state)
 	append("log", "[2026-11-22T12:05:00] " BAD, 0);
 	append("log", "2026-11-22 12:20:00 " BAD, 700);
 	append("log", "9999-12-31 23:59:59 " BAD, 700);
-	/* Without a time: two; one of five minutes ago, and two later ones. */
-	assert_found(700, 5);
+	/* The one of five minutes ago, and the last one. */
+	assert_found(700, 2);
 	assert_int_equal(found.at.ns, AT(700).ns);
+}
+
+/* A line matches, but it may have been written long ago. */
+static void
+assert_undated(int64_t now)
+{
+	assert_int_equal(look(now), 0);
+	assert_int_equal(found.state, EVIDENCE_UNKNOWN);
+	assert_int_equal(found.code, EVIDENCE_LOG_UNDATED);
+	assert_int_equal(found.count, 0);
+}
+
+/* It is not known when a line without a time was written. */
+static void
+lines_without_time(void **state)
+{
+	(void)state;
+	append("log", BAD "other\n", 0);
+	assert_undated(0);
+	append("log", BAD "other\n", 600);
+	assert_found(600, 1);
+	/* The last look is longer ago than ten minutes. */
+	append("log", BAD "other\n", 1201);
+	assert_undated(1201);
+	append("log", "other\n" BAD, 1900);
+	assert_found(1900, 1);
+	/* The clock was set back. */
+	append("log", BAD "other\n", 1000);
+	assert_undated(1000);
+	/* A time that is not in the zone of this host is no better. */
+	append("log", "2026-11-22 20:00:00 " BAD "other\n", 3000);
+	assert_undated(3000);
+	/* A line of known age counts nevertheless. */
+	append("log", BAD "2026-11-22 13:06:00 " BAD, 4000);
+	assert_found(4000, 1);
+	assert_int_equal(found.at.ns, AT(3960).ns);
+	append("log", "2026-11-22 13:06:00 " BAD BAD "other\n", 5000);
+	assert_found(5000, 0);
+	/* Such a line may continue the line before. */
+	append("log", "2026-11-22 13:35:00 error\n " BAD "other\n", 6000);
+	assert_found(6000, 1);
+	assert_int_equal(found.at.ns, AT(5700).ns);
 }
 
 static void
@@ -219,6 +268,7 @@ assert_unreadable(int error)
 	assert_int_equal(look(0), error);
 	assert_int_equal(found.state, EVIDENCE_UNKNOWN);
 	assert_int_equal(found.code, EVIDENCE_LOG_UNREADABLE);
+	assert_int_equal(found.port, error);
 	assert_int_equal(unlink(path("log")), 0);
 }
 
@@ -325,6 +375,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(new_lines, begin, end),
 		cmocka_unit_test_setup_teardown(time_zones, begin, end),
 		cmocka_unit_test_setup_teardown(old_lines, begin, end),
+		cmocka_unit_test_setup_teardown(lines_without_time, begin,
+		    end),
 		cmocka_unit_test_setup_teardown(rotated, begin, end),
 		cmocka_unit_test_setup_teardown(long_file, begin, end),
 		cmocka_unit_test_setup_teardown(not_a_file, begin, end),
