@@ -140,21 +140,44 @@ read_at(int file, char *buffer, size_t length, off_t offset)
 	return (done);
 }
 
+/* Reads the last octets before an offset; zeros take the place of missing. */
+static void
+read_tail(int file, off_t offset, char *tail)
+{
+	size_t	 n = offset < LOG_TAIL_OCTETS ? (size_t)offset :
+	    LOG_TAIL_OCTETS;
+
+	memset(tail, 0, LOG_TAIL_OCTETS);
+	(void)read_at(file, tail, n, offset - (off_t)n);
+}
+
+/* False for another file, and for one that was truncated and begins again. */
+static bool
+continues(int file, const struct stat *st, const struct log_position *last)
+{
+	char	 tail[LOG_TAIL_OCTETS];
+
+	if (last->inode != st->st_ino || last->device != st->st_dev ||
+	    last->offset > st->st_size)
+		return (false);
+	read_tail(file, last->offset, tail);
+	return (memcmp(tail, last->tail, sizeof(tail)) == 0);
+}
+
 /*
  * The offset of the first octet to search: the end of the last look, but not
  * more than a MiB before the end of the file.
  */
 static off_t
-begin_of(const struct stat *st, const struct log_position *last, bool changed)
+begin_of(int file, const struct stat *st, const struct log_position *last,
+    bool changed)
 {
 	off_t		 begin = 0;
 	const off_t	 most = (off_t)LOG_EVIDENCE_OCTETS;
 
 	if (last->inode == 0 && !changed)
 		return (st->st_size);
-	/* A file that became shorter was truncated and begins again. */
-	if (last->inode == st->st_ino && last->device == st->st_dev &&
-	    last->offset <= st->st_size)
+	if (continues(file, st, last))
 		begin = last->offset;
 	return (st->st_size - begin > most ? st->st_size - most : begin);
 }
@@ -175,7 +198,7 @@ search_file(struct search *k, int file, const struct stat *st,
 
 	k->last_recent = wall_sub(k->now, changed) <= RECENT_NS;
 	k->at = WALL_NEVER;
-	begin = begin_of(st, position, k->last_recent);
+	begin = begin_of(file, st, position, k->last_recent);
 	cut = begin > 0 && (begin != position->offset ||
 	    position->inode != st->st_ino);
 	n = read_at(file, k->buffer, (size_t)(st->st_size - begin), begin);
@@ -186,8 +209,9 @@ search_file(struct search *k, int file, const struct stat *st,
 	}
 	n = skip + search_lines(k, k->buffer + skip, n - skip);
 	*position = (struct log_position){
-		st->st_dev, st->st_ino, begin + (off_t)n, k->now,
+		st->st_dev, st->st_ino, begin + (off_t)n, k->now, { 0 },
 	};
+	read_tail(file, position->offset, position->tail);
 }
 
 /*

@@ -25,12 +25,16 @@
 
 #define LOG_EVIDENCE_OCTETS	((size_t)1024 * 1024)
 
+/* A file that has other octets before the position was truncated. */
+#define LOG_TAIL_OCTETS	64
+
 /* The end of the last look.  A struct of zeros: there was none. */
 struct log_position {
 	dev_t		 device;
 	ino_t		 inode;		/* 0: none */
 	off_t		 offset;
 	struct wall_time at;		/* of the last look */
+	char		 tail[LOG_TAIL_OCTETS];	/* before the offset */
 };
 
 /*

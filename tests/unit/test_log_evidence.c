@@ -232,6 +232,11 @@ rotated(void **state)
 	append("log", "3\n" BAD, 4);
 	assert_found(4, 1);
 	assert_found(5, 0);
+	/* It is truncated, and then becomes longer than before. */
+	assert_int_equal(truncate(path("log"), 0), 0);
+	append("log", BAD "4\n" "a line that is longer than the others\n", 6);
+	assert_found(6, 1);
+	assert_found(7, 0);
 }
 
 /* Only the last MiB is read, of a file of 10 GB too. */
