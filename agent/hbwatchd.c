@@ -54,6 +54,12 @@
 /* The time to complete the evidence files at the end. */
 #define EVIDENCE_END_MS	2000
 
+/*
+ * The free memory at the end of the heap that is not returned.  An answer of
+ * 100 values needs more than the default, 128 KiB, in net-snmp.
+ */
+#define HEAP_SPARE_BYTES	(1024 * 1024)
+
 /* The first descriptors of the poll set; those of net-snmp follow. */
 #define OWN_DESCRIPTORS	(3 + SUPERVISOR_SOCKETS)
 #define STATE_EVENT	(OWN_DESCRIPTORS - 2)
@@ -557,8 +563,9 @@ start(struct daemon *d, struct configuration *config)
 	open_state(d, lock);
 	if (!agent_configure(&d->agent, config, shared, wall_now()))
 		fatal("cannot start");
-	/* Returns the parser's memory. */
+	/* Returns the parser's memory, and then keeps what one answer needs. */
 	malloc_trim(0);
+	mallopt(M_TRIM_THRESHOLD, HEAP_SPARE_BYTES);
 	d->agent.diagnose = diagnose_new(d->agent.current.config);
 	d->place = (struct control_place){
 		d->options.state, d->options.listen,
