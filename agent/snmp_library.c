@@ -120,6 +120,12 @@ snmp_library_hint(int error)
 	    " (see \"Running under systemd\" in hbwatchd(8))" : "");
 }
 
+/*
+ * A request of snmpd passes through these pipes of the library before it is
+ * answered.  They are read in the same turn of our loop.
+ */
+#define SUBAGENT_PIPES	2
+
 /* Pings and attempts to connect are timers ("alarms") of the library. */
 static void
 run_due_alarms(void)
@@ -134,8 +140,9 @@ run_due_alarms(void)
 	snmp_library_limit_connect(false);
 }
 
-void
-snmp_library_work(const struct snmp_poll *p, size_t first)
+/* Reads from the descriptors that are ready.  False if there are none. */
+static bool
+read_ready(const struct snmp_poll *p, size_t first)
 {
 	netsnmp_large_fd_set	 set;
 	size_t			 i;
@@ -155,6 +162,17 @@ snmp_library_work(const struct snmp_poll *p, size_t first)
 	if (any)
 		snmp_read2(&set);
 	netsnmp_large_fd_set_cleanup(&set);
+	return (any);
+}
+
+void
+snmp_library_work(struct snmp_poll *p, size_t first)
+{
+	int	 i;
+
+	for (i = 0; read_ready(p, first) && i < SUBAGENT_PIPES; i++)
+		if (poll(p->fds + first, p->count - first, 0) <= 0)
+			break;
 	snmp_timeout();
 	run_due_alarms();
 	netsnmp_check_outstanding_agent_requests();

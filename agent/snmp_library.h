@@ -55,8 +55,9 @@ bool	 snmp_library_poll(struct snmp_poll *, struct mono_time now,
 	    struct mono_time *due);
 /*
  * Reads from the descriptors that are ready, in the entries from `first` on,
- * and runs timers that are due: timeouts, pings and attempts to connect.
+ * and runs timers that are due: timeouts, pings and attempts to connect.  If
+ * reading makes others ready, it looks again and updates their `revents`.
  */
-void	 snmp_library_work(const struct snmp_poll *, size_t first);
+void	 snmp_library_work(struct snmp_poll *, size_t first);
 
 #endif
