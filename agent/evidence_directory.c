@@ -19,6 +19,8 @@
 #define SPARE_SHARE	16
 /* The same share of the disk stays free, but at most this many octets. */
 #define SPARE_MAX	(UINT64_C(64) * 1024 * 1024)
+/* ext4 reserves less than this share for root and itself by default. */
+#define RESERVED_SHARE	12
 #define OPEN_DIRECTORY	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 void
@@ -142,31 +144,60 @@ list(struct evidence_directory *d, struct listing *l)
 	return (ok);
 }
 
-/* The last free space of the disk is for the state. */
+/*
+ * Is there space for these octets when files of `freed` octets are removed?
+ * The last free space of the disk is for the state.
+ */
 static bool
-has_space(int directory, uint64_t octets)
+has_space(int directory, uint64_t octets, uint64_t freed)
 {
 	struct statvfs	 v;
-	uint64_t	 spare;
+	uint64_t	 spare, reserved;
 
 	if (fstatvfs(directory, &v) != 0)
 		return (true);
 	spare = (uint64_t)v.f_blocks * v.f_frsize / SPARE_SHARE;
 	if (spare > SPARE_MAX)
 		spare = SPARE_MAX;
-	return ((uint64_t)v.f_bavail * v.f_frsize >= octets + spare);
+	/* Root may have used reserved blocks, which must become free first. */
+	reserved = v.f_blocks / RESERVED_SHARE;
+	if (v.f_bavail == 0 && v.f_bfree < reserved)
+		spare += (reserved - v.f_bfree) * v.f_frsize;
+	return ((uint64_t)v.f_bavail * v.f_frsize + freed >= octets + spare);
+}
+
+/* The same for the limit of the directory. */
+static bool
+is_within_limit(const struct evidence_directory *d, uint64_t octets,
+    uint64_t freed)
+{
+	return (octets <= d->limit && d->size - freed <= d->limit - octets);
 }
 
 static bool
-has_room(const struct evidence_directory *d, uint64_t octets)
+has_room(const struct evidence_directory *d, uint64_t octets, uint64_t freed)
 {
-	return (octets <= d->limit && d->size <= d->limit - octets &&
-	    has_space(d->fd, octets));
+	return (is_within_limit(d, octets, freed) &&
+	    has_space(d->fd, octets, freed));
+}
+
+/* The size of the files that may be removed. */
+static uint64_t
+removable(const struct listing *l, evidence_directory_keep *keep, void *arg)
+{
+	uint64_t	 size = 0;
+	size_t		 i;
+
+	for (i = 0; i < l->count; i++)
+		if (!keep(arg, l->entries[i].name))
+			size += l->entries[i].size;
+	return (size);
 }
 
 /*
- * Removes the oldest files until there is room, and some more so that this is
- * not necessary again soon.
+ * Removes the oldest files until there is room, and some more for the limit so
+ * that this is not necessary again soon.  None is removed in vain, for example
+ * when another program has filled the disk.
  */
 static bool
 make_room(struct evidence_directory *d, uint64_t octets,
@@ -174,10 +205,11 @@ make_room(struct evidence_directory *d, uint64_t octets,
 {
 	struct listing	 l = { 0 };
 	size_t		 i;
-	bool		 ok = list(d, &l);
+	bool		 ok = list(d, &l) &&
+	    has_room(d, octets, removable(&l, keep, arg));
 
-	for (i = 0; ok && i < l.count && !has_room(d, octets +
-	    d->limit / SPARE_SHARE); i++) {
+	for (i = 0; ok && i < l.count && !(has_space(d->fd, octets, 0) &&
+	    is_within_limit(d, octets + d->limit / SPARE_SHARE, 0)); i++) {
 		if (keep(arg, l.entries[i].name) ||
 		    unlinkat(d->fd, l.entries[i].name, 0) != 0)
 			continue;
@@ -185,7 +217,7 @@ make_room(struct evidence_directory *d, uint64_t octets,
 		d->size -= l.entries[i].size;
 	}
 	listing_free(&l);
-	return (ok && has_room(d, octets));
+	return (ok && has_room(d, octets, 0));
 }
 
 bool
@@ -193,7 +225,7 @@ evidence_directory_reserve(struct evidence_directory *d, uint64_t octets,
     evidence_directory_keep *keep, void *arg)
 {
 	if (d->fd == -1 ||
-	    (!has_room(d, octets) && !make_room(d, octets, keep, arg)))
+	    (!has_room(d, octets, 0) && !make_room(d, octets, keep, arg)))
 		return (false);
 	d->size += octets;
 	return (true);

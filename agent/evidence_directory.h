@@ -48,8 +48,8 @@ typedef bool evidence_directory_keep(void *arg, const char *name);
 
 /*
  * Reserves room for this number of further octets, and removes the oldest files
- * if necessary, except those for which `keep` is true.  False when that is not
- * enough, or on error.
+ * if necessary, except those for which `keep` is true.  False on error, or when
+ * that is not enough; then none is removed.
  */
 bool	 evidence_directory_reserve(struct evidence_directory *,
 	    uint64_t octets, evidence_directory_keep *, void *arg);

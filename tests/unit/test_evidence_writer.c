@@ -607,6 +607,10 @@ the_oldest_files_are_removed(void **state)
 	assert_true(has("evidence/notes.pcapng"));
 	assert_false(evidence_directory_reserve(&d, 3000, keep_nothing, kept));
 	assert_true(has("evidence/2-b.pcapng"));
+	/* It is not removed in vain. */
+	assert_true(has("evidence/1-a.pcapng"));
+	assert_true(evidence_directory_reserve(&d, 2000, keep_nothing, kept));
+	assert_true(has("evidence/2-b.pcapng"));
 	assert_false(has("evidence/1-a.pcapng"));
 	evidence_directory_close(&d);
 	evidence_names_free(&names);
@@ -742,6 +746,63 @@ a_full_disk_costs_only_the_file(void **state)
 	free(disk);
 }
 
+/* Another program takes all space of the disk. */
+static void
+take_space(void)
+{
+	static const char	 zeros[4096];
+	int			 fd;
+
+	fd = open(scratch_path(&scratch, "disk/other"), O_WRONLY | O_CREAT |
+	    O_APPEND, 0600);
+	assert_true(fd >= 0);
+	while (write(fd, zeros, sizeof(zeros)) > 0)
+		;
+	close(fd);
+}
+
+/* Old files are removed only if that helps, and no more than necessary. */
+static void
+a_full_disk_keeps_old_files(void **state)
+{
+	static char			 octets[200 * 1024];
+	char				*disk = strdup(scratch_path(&scratch,
+	    "disk"));
+	struct evidence_directory	 d;
+	struct evidence_names		 names;
+	unsigned			 i;
+
+	(void)state;
+	if (!may_mount || !scratch_mount(disk, "1m")) {
+		free(disk);
+		skip();
+	}
+	assert_int_equal(mkdir(scratch_path(&scratch, "disk/evidence"), 0700),
+	    0);
+	memset(octets, 1, sizeof(octets));
+	scratch_write(scratch_path(&scratch, "disk/evidence/1-a.pcapng"),
+	    octets, sizeof(octets));
+	scratch_write(scratch_path(&scratch, "disk/evidence/2-b.pcapng"),
+	    octets, sizeof(octets));
+	take_space();
+	evidence_names_init(&names);
+	evidence_directory_init(&d, disk, &names);
+	evidence_directory_find(&d);
+	d.limit = LIMIT;
+	/* The state needs a 16th of the disk. */
+	assert_false(evidence_directory_reserve(&d, 350 * 1024, keep_nothing,
+	    NULL));
+	for (i = 0; i < 2; i++) {
+		assert_true(has("disk/evidence/2-b.pcapng"));
+		assert_int_equal(has("disk/evidence/1-a.pcapng"), i == 0);
+		assert_true(evidence_directory_reserve(&d, 100 * 1024,
+		    keep_nothing, NULL));
+	}
+	evidence_directory_close(&d);
+	evidence_names_free(&names);
+	free(disk);
+}
+
 /* The file has what was written before, and can be read. */
 static void
 the_disk_becomes_full(void **state)
@@ -800,6 +861,7 @@ main(void)
 		TEST(a_storm_stays_within_the_limit),
 		TEST(a_storm_on_two_interfaces),
 		TEST(a_full_disk_costs_only_the_file),
+		TEST(a_full_disk_keeps_old_files),
 		TEST(the_disk_becomes_full),
 	};
 
