@@ -66,17 +66,28 @@ parse(const char *text, struct epoch_file *f)
 	return (*rest == '\0' || parse_second(rest, f));
 }
 
+/* When a file was created, in nanoseconds; 0: not known. */
+static uint64_t
+created(const struct statx *st)
+{
+	return ((st->stx_mask & STATX_BTIME) == 0 ? 0 :
+	    (uint64_t)st->stx_btime.tv_sec * NSEC_PER_SEC +
+	    st->stx_btime.tv_nsec);
+}
+
+static bool
+get_status(int fd, const char *path, struct statx *st)
+{
+	return (statx(fd, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH,
+	    STATX_INO | STATX_BTIME, st) == 0);
+}
+
 uint64_t
 epoch_file_identity(int fd, const char *path)
 {
 	struct statx	 st;
 
-	if (statx(fd, path, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH,
-	    STATX_INO | STATX_BTIME, &st) != 0)
-		return (0);
-	return (st.stx_ino + ((st.stx_mask & STATX_BTIME) == 0 ? 0 :
-	    (uint64_t)st.stx_btime.tv_sec * NSEC_PER_SEC +
-	    st.stx_btime.tv_nsec));
+	return (get_status(fd, path, &st) ? st.stx_ino + created(&st) : 0);
 }
 
 int64_t
@@ -99,6 +110,19 @@ is_original(const struct epoch_file *f)
 	    epoch_file_changed(&f->status)));
 }
 
+/*
+ * Was the file created after its text was written?  A copy that is made at once
+ * has nearly the time of the original.
+ */
+static bool
+is_copy(int fd, const struct epoch_file *f)
+{
+	struct statx	 st;
+
+	return (!f->has_identity && f->written != 0 &&
+	    get_status(fd, "", &st) && created(&st) > (uint64_t)f->written);
+}
+
 bool
 epoch_file_read(const char *file, struct epoch_file *f)
 {
@@ -117,7 +141,7 @@ epoch_file_read(const char *file, struct epoch_file *f)
 	ok = fstat(fd, &f->status) == 0 && parse(text, f);
 	if (ok) {
 		f->has_identity = f->identity == epoch_file_identity(fd, "");
-		f->is_original = is_original(f);
+		f->is_original = is_original(f) && !is_copy(fd, f);
 	} else {
 		*f = (struct epoch_file){ 0 };
 	}

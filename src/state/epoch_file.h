@@ -7,7 +7,8 @@
  * The file also says when it was written, and to which files it belongs.  So a
  * start finds out that files were restored from a backup: a copy of a file has
  * a later time of its last change (st_ctime), which no program can set, and
- * mostly another identity.
+ * mostly another identity.  A copy that was made within a second after the text
+ * was written is found by the time of its creation, if the file system has it.
  */
 #ifndef HBW_EPOCH_FILE_H
 #define HBW_EPOCH_FILE_H

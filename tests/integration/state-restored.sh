@@ -47,9 +47,9 @@ restore() {
 		cp -a "$BACKUP" "$STATE"
 		;;
 	mv)
+		# The files keep the times at which the backup was made.
 		rm -rf "$STATE"
-		cp -a "$BACKUP" "$BACKUP.copy"
-		mv "$BACKUP.copy" "$STATE"
+		mv "$BACKUP" "$STATE"
 		;;
 	tar) tar -C "$BACKUP" -c . | tar -C "$STATE" -x ;;
 	cp) cp "$BACKUP"/* "$STATE" ;;

@@ -330,6 +330,33 @@ epoch_of_a_restored_backup(void **state)
 	}
 }
 
+/* A backup is made as soon as the store is closed, and moved back later. */
+static void
+epoch_of_a_copy_made_at_once(void **state)
+{
+	size_t	 i;
+
+	(void)state;
+	open_store();
+	begin_write();
+	put_many(3);
+	commit();
+	close_store();
+	for (i = 0; i < N(files); i++)
+		saved[i] = scratch_read(path(files[i]), &saved_sizes[i]);
+	/* The kernel may round down the time of the copy. */
+	(void)poll(NULL, 0, 20);
+	assert_int_equal(rename(path("state"), path("used")), 0);
+	assert_int_equal(mkdir(path("state"), 0700), 0);
+	for (i = 0; i < N(files); i++) {
+		restore(i);
+		free(saved[i]);
+	}
+	open_twice();
+	assert_from_clock(counters.epoch);
+	assert_int_equal(counters.sequence, 3);
+}
+
 /* The epoch file of the last run has the last epoch. */
 static void
 epoch_of_a_restored_database(void **state)
@@ -520,6 +547,7 @@ main(void)
 		SCRATCH(epoch_after_one_from_the_clock),
 		SCRATCH(epochs_of_starts_without_a_disk),
 		SCRATCH(epoch_of_a_restored_backup),
+		SCRATCH(epoch_of_a_copy_made_at_once),
 		SCRATCH(epoch_of_a_restored_database),
 		SCRATCH(epoch_of_a_lost_log),
 		SCRATCH(epoch_of_unchanged_files),
