@@ -223,6 +223,21 @@ add_packet(struct evidence_file *f, const struct evidence_record *next,
 	f->packets++;
 }
 
+/*
+ * The position of the first record of the file: the later half of its room is
+ * for the frames that follow.
+ */
+static uint64_t
+first_of(const struct evidence_file *f, const struct evidence_ring *ring)
+{
+	uint64_t	 head = evidence_ring_head(ring), most = 0;
+
+	/* A block of a frame is about as large as its record. */
+	if (f->room > PCAPNG_SECTION_SIZE)
+		most = (f->room - PCAPNG_SECTION_SIZE) / 2;
+	return (head > most ? head - most : 0);
+}
+
 bool
 evidence_file_add_frames(struct evidence_file *f,
     const struct evidence_ring *ring, struct mono_time until, size_t most,
@@ -235,6 +250,8 @@ evidence_file_add_frames(struct evidence_file *f,
 	/* A malicious engine could add records for as long as they are read. */
 	left = ring->size / offsetof(struct evidence_record, bytes);
 	oldest = evidence_ring_oldest(ring);
+	if (position == 0)
+		f->first = first_of(f, ring);
 	if (f->packets > 0 && oldest > position)
 		f->missing += oldest - position;
 	while (b->length <= most && !b->exhausted) {
@@ -246,7 +263,7 @@ evidence_file_add_frames(struct evidence_file *f,
 			return (false);
 		}
 		f->position = position;
-		if (record.wall.ns < f->from.ns)
+		if (record.wall.ns < f->from.ns || position <= f->first)
 			continue;
 		if (f->has_pending)
 			add_packet(f, &record, b);

@@ -49,12 +49,14 @@ struct evidence_file {
 	struct wall_time	 moments[EVIDENCE_MOMENTS];	/* or never */
 	bool			 shown[EVIDENCE_MOMENTS];	/* as comment */
 	bool			 received;	/* a heartbeat, ever */
+	uint64_t		 room;		/* octets that it may have */
 	enum evidence_end	 end;
 	bool			 has_verdict;	/* there is a verdict */
 	struct evidence		 evidence;
 	struct verdict		 verdict;
 
 	uint64_t		 position;	/* in the ring */
+	uint64_t		 first;		/* no records before it */
 	uint64_t		 packets;
 	uint64_t		 missing;	/* overwritten octets */
 	/* The link types of the interfaces in the file. */
@@ -65,7 +67,10 @@ struct evidence_file {
 	bool			 has_pending;
 };
 
-/* False when memory is exhausted.  The caller frees it. */
+/*
+ * False when memory is exhausted.  The caller frees it, and sets `room` before
+ * the first frames.
+ */
 bool	 evidence_file_begin(struct evidence_file *,
 	    const struct evidence_raise *);
 void	 evidence_file_free(struct evidence_file *);

@@ -384,6 +384,7 @@ begin_file(struct evidence_writer *w, const struct message *m)
 		return (false);
 	}
 	(void)evidence_file_name(raise.serial, raise.watch, o->name);
+	o->file.room = w->directory.limit / FILE_SHARE;
 	o->fd = -1;
 	o->end = mono_add(mono_now(), EVIDENCE_FILE_NS);
 	o->changed = true;

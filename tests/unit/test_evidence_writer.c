@@ -616,6 +616,25 @@ the_oldest_files_are_removed(void **state)
 	evidence_names_free(&names);
 }
 
+/* A file with little room has the frames before the raise, not older ones. */
+static void
+a_small_file_has_the_last_frames(void **state)
+{
+	int	 i;
+
+	(void)state;
+	/* A file has an eighth; a frame needs 192 octets. */
+	evidence_writer_limit(writer, 8 * (PCAPNG_SECTION_SIZE + 2000));
+	for (i = 0; i < 300; i++)
+		add_frame(-2300 + i, 160, 160);
+	assert_true(evidence_writer_start(writer));
+	raise_alarm(1, "w", true);
+	wait_for_file("evidence/1-w.pcapng");
+	end_writer();
+	times_are("evidence/1-w.pcapng", "-2006 -2005 -2004 -2003 -2002 -2001");
+	assert_true(contains("evidence/1-w.pcapng", "hbwatchd was stopped"));
+}
+
 /* Files that are being written are not removed; further ones are refused. */
 static void
 open_files_are_kept(void **state)
@@ -857,6 +876,7 @@ main(void)
 		TEST(dropped_files_have_no_name),
 		TEST(a_directory_full_of_links),
 		TEST(the_oldest_files_are_removed),
+		TEST(a_small_file_has_the_last_frames),
 		TEST(open_files_are_kept),
 		TEST(a_storm_stays_within_the_limit),
 		TEST(a_storm_on_two_interfaces),
