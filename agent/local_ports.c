@@ -37,6 +37,7 @@ struct port_search {
 	uint16_t		 port;
 	const struct addr	*peer;
 	bool			 open;
+	bool			 serves;	/* it is the own port */
 };
 
 static bool
@@ -48,7 +49,7 @@ take_socket(void *arg, const struct nlmsghdr *m)
 	uint8_t				 mapped[16] = { [10] = 0xff, 0xff };
 
 	if (ntohs(d->id.idiag_sport) == search->port) {
-		search->open = true;
+		search->open = search->serves = true;
 	} else if (ntohs(d->id.idiag_dport) == search->port) {
 		memcpy(mapped + 12, peer->octets, 4);
 		search->open = d->idiag_family == AF_INET ?
@@ -198,7 +199,8 @@ local_ports_add_evidence(struct local_ports *p,
     const struct configuration_watch *w, const struct addr *own,
     uint32_t ifindex, bool all, struct wall_time now, struct evidence *e)
 {
-	struct port_search	 search = { port_of(w), &w->peer, false };
+	struct port_search	 search = { .port = port_of(w),
+				    .peer = &w->peer };
 	struct evidence_signal	*s;
 	uint8_t			*known, transport, bit;
 
@@ -208,16 +210,24 @@ local_ports_add_evidence(struct local_ports *p,
 	known = transport == IPPROTO_UDP ? p->udp : p->tcp;
 	known += search.port / 8;
 	bit = (uint8_t)(1U << search.port % 8);
-	search.open = has_receiver(p, transport, search.port, &w->peer,
-	    own, ifindex);
+	search.open = search.serves = has_receiver(p, transport, search.port,
+	    &w->peer, own, ifindex);
 	if (!search.open && (all || (transport == IPPROTO_UDP &&
 	    (*known & bit) != 0)) && !search_sockets(p, transport, &search))
 		return;
-	if (!search.open && ((*known & bit) == 0 ||
-	    (transport != IPPROTO_UDP && !all)))
+	if (!search.open && transport != IPPROTO_UDP && !all)
 		return;
-	*known |= bit;
+	if (search.serves)
+		*known |= bit;
 	s = &e->signals[EVIDENCE_LOCAL_PORT_OPEN];
+	/* A client has no socket between two attempts to connect. */
+	if (!search.open && (*known & bit) == 0) {
+		if (all && s->state == EVIDENCE_PRESENT)
+			*s = (struct evidence_signal){
+				.state = EVIDENCE_UNKNOWN,
+			};
+		return;
+	}
 	s->state = search.open ? EVIDENCE_PRESENT : EVIDENCE_ABSENT;
 	s->code = 0;
 	s->port = search.port;
