@@ -11,6 +11,8 @@
 /* An answer to a heartbeat comes within this time and share of the interval. */
 #define ANSWER_NS	(10 * NSEC_PER_MSEC)
 #define ANSWER_SHARE	20
+/* The peer needs more time for a reply, and the network, too. */
+#define REPLY_SHARE	4
 
 static void
 count(struct collector_rate *r, const struct collector_view *v)
@@ -231,6 +233,16 @@ count_routine_errors(struct collector *c, const struct collector_view *v)
 			c->routine_errors[i]++;
 }
 
+/* Did the peer send the heartbeat `to` because of ours? */
+static bool
+is_reply(const struct collector *c, struct mono_time ours, struct mono_time to)
+{
+	int64_t	 after_ns = mono_sub(to, ours);
+
+	return (!collector_never(ours) && after_ns >= 0 &&
+	    after_ns <= collector_assumed(c) / REPLY_SHARE);
+}
+
 static void
 on_heartbeat(struct collector *c, const struct collector_view *v)
 {
@@ -247,6 +259,7 @@ on_heartbeat(struct collector *c, const struct collector_view *v)
 		c->partner = packet->destination;
 	count_routine_errors(c, v);
 	compare_flow(c, v);
+	c->replies += is_reply(c, c->partners.seen, v->frame->at);
 	c->previous = c->heartbeats.seen;
 	count(&c->heartbeats, v);
 	if (v->after)
@@ -321,6 +334,8 @@ on_partner_heartbeat(struct collector *c, const struct collector_view *v)
 	    collector_partner_stopped(c, v->frame->at))
 		c->partner_paused = true;
 	c->answers += is_answer(c, v->frame->at);
+	/* The reply was read before, from the other capture. */
+	c->replies += is_reply(c, v->frame->at, c->heartbeats.seen);
 	count(&c->partners, v);
 	if (v->from_us || c->setting.own == NULL)
 		c->partner_is_us = true;

@@ -230,14 +230,17 @@ start_of_network(const struct diagnosis_frame *f)
 
 /*
  * The instance stopped, and not the host: what we sent next was refused.  A
- * host that restarts refuses it only after a time without an answer.
+ * host that restarts refuses it only after a time without an answer.  An
+ * orderly restart stops the instance first, and then nothing is answered.
  */
 static bool
 ended_at_once(const struct collector *c)
 {
-	return (!collector_never(c->peer_ended) && mono_before(c->peer_ended,
-	    mono_add(collector_overdue(c), 3 * collector_longest(
-	    &c->partners))));
+	struct mono_time	 limit = mono_add(collector_overdue(c),
+				    3 * collector_longest(&c->partners));
+
+	return (!c->gone && !collector_never(c->peer_ended) &&
+	    mono_before(c->peer_ended, limit));
 }
 
 void

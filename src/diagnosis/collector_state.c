@@ -25,13 +25,20 @@ collector_interval(const struct collector *c)
 	    collector_mean(&c->heartbeats));
 }
 
-struct mono_time
-collector_overdue(const struct collector *c)
+int64_t
+collector_assumed(const struct collector *c)
 {
 	int64_t	 interval = collector_interval(c);
 
-	if (interval == 0)
-		interval = c->setting.watch->profile->interruption_ns / 5;
+	return (interval > 0 ? interval :
+	    c->setting.watch->profile->interruption_ns / 5);
+}
+
+struct mono_time
+collector_overdue(const struct collector *c)
+{
+	int64_t	 interval = collector_assumed(c);
+
 	return (mono_add(c->last, interval + interval / 4));
 }
 
@@ -166,6 +173,20 @@ answered_last(const struct collector *c)
 	    !mono_before(r->seen, c->last));
 }
 
+/*
+ * Our instance sends requests, and the next one only after a reply.  It waits
+ * if the peer did not reply to the last one.
+ */
+static bool
+waits_for_reply(const struct collector *c)
+{
+	const struct collector_rate	*r = &c->heartbeats;
+
+	return (c->replies >= COLLECTOR_MISSING &&
+	    10 * c->replies >= 9 * (r->before + r->after) &&
+	    mono_before(c->last, c->partners.seen));
+}
+
 bool
 collector_partner_stopped(const struct collector *c, struct mono_time now)
 {
@@ -181,7 +202,7 @@ collector_partner_stopped(const struct collector *c, struct mono_time now)
 		return (false);
 	if (c->we_closed)
 		return (true);
-	if (answered_last(c))
+	if (answered_last(c) || waits_for_reply(c))
 		return (false);
 	/* It also stops because the peer has ended the connection. */
 	return (!mono_before(mono_add(c->last, 2 * due_ns), r->seen) &&

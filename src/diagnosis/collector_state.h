@@ -120,6 +120,7 @@ struct collector {
 	struct collector_flow	 flow;		/* of the last heartbeat */
 	struct mono_time	 previous;	/* heartbeat but one */
 	unsigned		 answers;	/* by our heartbeats */
+	unsigned		 replies;	/* to our heartbeats */
 	unsigned		 flow_changes;	/* in the baseline */
 	bool			 same_process, new_process;
 
@@ -131,7 +132,10 @@ struct collector {
 
 	/* TCP. */
 	bool			 we_closed;	/* before the peer did */
+	uint16_t		 closed_port;	/* by us: not the key */
+	uint16_t		 short_port;	/* of the last short one */
 	bool			 established;
+	bool			 peer_sent_data; /* since it was opened */
 	struct mono_time	 opened;	/* 0: no new connection */
 	struct mono_time	 unanswered_since;
 	unsigned		 unanswered;	/* segments to the peer */
@@ -142,6 +146,7 @@ struct collector {
 	/* Segments that the peer repeats: acknowledged or not. */
 	unsigned		 retransmitted, repeated;
 	unsigned		 waiting;	/* of them, for any answer */
+	unsigned		 ahead;		/* of what we acknowledged */
 	/* The data of the partner; it is silent because it gets no answer. */
 	uint32_t		 partner_sent;	/* next number */
 	bool			 has_partner_sent, partner_repeats;
@@ -224,6 +229,8 @@ bool	 collector_is_ours(const struct collector *, const struct addr *);
 
 /* The interval of the heartbeats, learned or measured; 0: not known. */
 int64_t	 collector_interval(const struct collector *);
+/* The same; a fifth of the interruption if it is not known. */
+int64_t	 collector_assumed(const struct collector *);
 /*
  * The time at which the next heartbeat was overdue.  Frames before that time
  * are no evidence on the silence.

@@ -36,7 +36,12 @@ on_short(struct collector *c, const struct collector_view *v)
 {
 	struct mono_time	 at = v->frame->at;
 
-	if (mono_sub(c->last, at) > ATTEMPTS_NS)
+	c->short_port = c->port;
+	/* A process that closes does not hang. */
+	if (v->from_peer)
+		c->signals[EVIDENCE_PEER_ACKNOWLEDGES_ONLY].count = 0;
+	/* A health check, or a peer that hangs, ends without its data. */
+	if (!c->peer_sent_data || mono_sub(c->last, at) > ATTEMPTS_NS)
 		return;
 	if (c->shorts++ == 0)
 		c->short_first = at;
@@ -103,6 +108,9 @@ on_close(struct collector *c, const struct collector_view *v)
 {
 	const struct diagnosis_frame	*f = v->frame;
 
+	/* The other side ends a short connection, too. */
+	if (collector_never(c->opened) && c->port == c->short_port)
+		return;
 	/* An attempt that failed does not show that an instance stopped. */
 	if (c->established && !collector_never(c->opened) &&
 	    mono_sub(f->at, c->opened) <= SHORT_NS)
@@ -110,8 +118,10 @@ on_close(struct collector *c, const struct collector_view *v)
 	else if (v->from_peer)
 		on_close_by_peer(c, v);
 	else if (is_near_end(c, f) &&
-	    c->signals[EVIDENCE_PEER_CLOSED_CONNECTION].count == 0)
+	    c->signals[EVIDENCE_PEER_CLOSED_CONNECTION].count == 0) {
 		c->we_closed = true;
+		c->closed_port = c->port;
+	}
 	c->opened = (struct mono_time){ 0 };
 	c->established = false;
 }
@@ -125,15 +135,33 @@ on_open(struct collector *c, const struct diagnosis_frame *f)
 	}
 	/* A repeated SYN does not make the connection longer. */
 	c->opened = f->at;
-	c->established = c->handshake = false;
+	c->established = c->handshake = c->peer_sent_data = false;
 	c->has_acknowledged = c->has_sent = false;
 }
 
+/* A connection that is in use shows that others ended without consequence. */
 static void
-on_data_of_peer(struct collector *c, const struct packet_tcp *tcp)
+on_use(struct collector *c, struct mono_time at)
 {
-	uint32_t	 end = tcp->sequence + (uint32_t)tcp->data_wire;
+	if (c->port != c->closed_port)
+		c->we_closed = false;
+	if (c->port == c->short_port || (!collector_never(c->opened) &&
+	    mono_sub(at, c->opened) <= SHORT_NS))
+		return;
+	c->shorts = c->shorts_after = 0;
+	c->handshake_short = false;
+	c->signals[EVIDENCE_HANDSHAKE_FAILS] = (struct evidence_signal){
+		.state = 0,
+	};
+}
 
+static void
+on_data_of_peer(struct collector *c, const struct diagnosis_frame *f)
+{
+	const struct packet_tcp	*tcp = &f->tcp;
+	uint32_t		 end = tcp->sequence + (uint32_t)tcp->data_wire;
+
+	on_use(c, f->at);
 	if (c->has_acknowledged && (int32_t)(end - c->acknowledged) <= 0) {
 		c->retransmitted++;
 	} else if (c->has_sent && (int32_t)(end - c->sent) <= 0) {
@@ -143,6 +171,19 @@ on_data_of_peer(struct collector *c, const struct packet_tcp *tcp)
 		c->sent = end;
 		c->has_sent = true;
 	}
+}
+
+/*
+ * A kernel acknowledges with the number of its next data.  If we have not
+ * acknowledged the data before that, they were lost on the way.
+ */
+static void
+on_acknowledgement(struct collector *c, const struct diagnosis_frame *f)
+{
+	c->ahead = c->has_acknowledged && (int32_t)(f->tcp.sequence -
+	    c->acknowledged) > 0 ? c->ahead + 1 : 0;
+	see_port(c, EVIDENCE_PEER_ACKNOWLEDGES_ONLY, f,
+	    c->ahead >= COLLECTOR_MISSING ? EVIDENCE_ACKS_LOST : 0);
 }
 
 /* Bare acknowledgements are not captured before the case begins. */
@@ -162,11 +203,13 @@ from_peer(struct collector *c, const struct collector_view *v)
 	c->unanswered = 0;
 	if (sees_answers(c, f) && (f->tcp.flags & PACKET_TCP_RST) == 0)
 		c->waiting++;
+	if (f->tcp.data_wire > 0)
+		c->peer_sent_data = true;
 	if (f->tcp.data_wire > 1)
-		on_data_of_peer(c, &f->tcp);
+		on_data_of_peer(c, f);
 	else if (f->kind != DIAGNOSIS_TCP && !v->heartbeat && !c->returned &&
 	    mono_before(collector_overdue(c), f->at))
-		see_port(c, EVIDENCE_PEER_ACKNOWLEDGES_ONLY, f, 0);
+		on_acknowledgement(c, f);
 }
 
 /* SYNs and data, to which a kernel answers even if its process hangs. */
@@ -209,7 +252,7 @@ select_connection(struct collector *c, const struct packet *packet)
 	c->port = port;
 	c->has_acknowledged = c->has_sent = c->has_partner_sent = false;
 	c->partner_repeats = false;
-	c->retransmitted = c->repeated = c->waiting = 0;
+	c->retransmitted = c->repeated = c->waiting = c->ahead = 0;
 }
 
 void

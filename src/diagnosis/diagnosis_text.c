@@ -58,6 +58,10 @@ static const struct meaning	 meanings[] = {
 	  "the network loses packets",
 	  "Check the links between %i of this host and %p for errors and "
 	  "overload" },
+	{ CAUSE_LINK_ABNORMAL, 0, EVIDENCE_PEER_ACKNOWLEDGES_ONLY,
+	  "the network loses the heartbeats",
+	  "Check the path from %p to %i of this host: the MTU of the links and "
+	  "tunnels, firewalls, errors and overload" },
 	{ CAUSE_LINK_ABNORMAL, 0, 0,
 	  "the network between the nodes is interrupted",
 	  "Check the switches, cables and routers between %i of this host and "

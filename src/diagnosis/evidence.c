@@ -177,8 +177,6 @@ present_handshake(const struct evidence_signal *s, char *text)
 static const char *const	 present_texts[EVIDENCE_MAX + 1] = {
 	[EVIDENCE_PEER_ANNOUNCED_STOP] = "the peer announced that it stops",
 	[EVIDENCE_PEER_OTHER_TRAFFIC] = "the peer sends other packets",
-	[EVIDENCE_PEER_ACKNOWLEDGES_ONLY] =
-	    "the peer's kernel acknowledges, but the peer sends no data",
 	[EVIDENCE_OUR_HEARTBEATS] = "our own heartbeats go on",
 	[EVIDENCE_LOCAL_PORT_OPEN] =
 	    "a process of this host uses the port of the heartbeats",
@@ -252,6 +250,12 @@ present(enum evidence_number number, const struct evidence_signal *s,
 			break;
 		add(text, ", the last packet was");
 		add_from(text, s);
+		break;
+	case EVIDENCE_PEER_ACKNOWLEDGES_ONLY:
+		add(text, "the peer's kernel acknowledges, but %s",
+		    s->code == EVIDENCE_ACKS_LOST ?
+		    "data that the peer sent do not arrive" :
+		    "the peer sends no data");
 		break;
 	case EVIDENCE_PEER_OTHER_TRAFFIC:
 		add(text, "%s%s", present_texts[number],

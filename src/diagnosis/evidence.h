@@ -57,6 +57,7 @@ enum evidence_state {
  * PORT_REFUSED, PROHIBITED, HOST_UNREACHABLE: the code of the ICMP message, or
  *   EVIDENCE_CODE_RST for a RST that answers a SYN;
  * PEER_OTHER_TRAFFIC: EVIDENCE_OTHER_UNANSWERED, or 0;
+ * PEER_ACKNOWLEDGES_ONLY: EVIDENCE_ACKS_LOST, or 0;
  * PEER_DOES_NOT_HEAR_US, ARP_UNANSWERED, PEER_REBOOTED, CARRIER, LOG_MESSAGE:
  *   the enumerations below;
  * OTHER_PEERS_ALIVE: 1 when the same peer-host is received on another
@@ -69,6 +70,8 @@ enum evidence_state {
 #define EVIDENCE_CODE_LEFT	254
 /* The peer's kernel does not answer SYNs or data to the heartbeat's port. */
 #define EVIDENCE_OTHER_UNANSWERED	1
+/* The peer has sent data that did not arrive. */
+#define EVIDENCE_ACKS_LOST	1
 
 enum evidence_deaf {
 	EVIDENCE_DEAF_BFD = 1,		/* BFD is Down with diagnostic 1 */

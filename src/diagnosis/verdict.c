@@ -66,6 +66,23 @@ ours_first_assumed(const struct facts *f)
 	return (ours_first(f) && flag(f, EVIDENCE_OURS_ASSUMED));
 }
 
+/*
+ * After the instance stopped, as in an orderly shutdown, the host is not found
+ * any more.
+ */
+static bool
+stopped_before_gone(const struct facts *f)
+{
+	const struct evidence_signal	*s = f->evidence->signals;
+	struct wall_time		 gone = s[EVIDENCE_ARP_UNANSWERED].at;
+	unsigned			 i;
+
+	for (i = EVIDENCE_PEER_ANNOUNCED_STOP; i <= EVIDENCE_PORT_REFUSED; i++)
+		if ((f->present & BIT(i)) != 0 && wall_sub(gone, s[i].at) <= 0)
+			return (false);
+	return ((f->present & STOPPED) != 0 && !flag(f, EVIDENCE_ROUTED));
+}
+
 /* No frame of the peer shows that the segment works. */
 static bool
 peer_silent(const struct facts *f)
@@ -132,6 +149,13 @@ tcp_unanswered(const struct facts *f)
 }
 
 static bool
+data_lost(const struct facts *f)
+{
+	return (code(f, EVIDENCE_PEER_ACKNOWLEDGES_ONLY) ==
+	    EVIDENCE_ACKS_LOST);
+}
+
+static bool
 other_interface(const struct facts *f)
 {
 	return (code(f, EVIDENCE_OTHER_PEERS_ALIVE) == 1 &&
@@ -139,12 +163,19 @@ other_interface(const struct facts *f)
 }
 
 static bool
-host_is_meant(const struct facts *f)
+host_unreachable(const struct facts *f)
 {
 	const struct evidence_signal	*s =
 	    &f->evidence->signals[EVIDENCE_HOST_UNREACHABLE];
 
 	return (s->code == (s->address.family == ADDR_IPV6 ? 3 : 1));
+}
+
+/* It is also stopped: the host was switched off, or it restarted. */
+static bool
+stopped_and_unreachable(const struct facts *f)
+{
+	return ((f->present & STOPPED) != 0 && host_unreachable(f));
 }
 
 /* Others are received, and the peer neither sends nor answers ARP. */
@@ -255,6 +286,20 @@ static const struct row	 rows[] = {
 	{ 0, BIT(EVIDENCE_SEGMENT_ALIVE), peer_silent,
 	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 70, EVIDENCE_SEGMENT_ALIVE },
 
+	/*
+	 * The host did not answer, and then its network started; or it was
+	 * switched off after its instance.
+	 */
+	{ BIT(EVIDENCE_PEER_REBOOTED) | BIT(EVIDENCE_ARP_UNANSWERED), 0,
+	  cleared_new_process,
+	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 95, EVIDENCE_PEER_REBOOTED },
+	{ BIT(EVIDENCE_PEER_REBOOTED) | BIT(EVIDENCE_ARP_UNANSWERED), 0, NULL,
+	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 75, EVIDENCE_PEER_REBOOTED },
+	{ BIT(EVIDENCE_ARP_UNANSWERED), 0, stopped_before_gone,
+	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 75, EVIDENCE_ARP_UNANSWERED },
+	{ BIT(EVIDENCE_HOST_UNREACHABLE), 0, stopped_and_unreachable,
+	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 75, EVIDENCE_HOST_UNREACHABLE },
+
 	/* The peer announced that it stops. */
 	{ BIT(EVIDENCE_PEER_ANNOUNCED_STOP), 0, NULL,
 	  CAUSE_INSTANCE_STOPPED, CAUSE_SIDE_PEER, 97,
@@ -275,8 +320,6 @@ static const struct row	 rows[] = {
 	 */
 	{ BIT(EVIDENCE_PEER_REBOOTED), 0, cleared_new_process,
 	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 95, EVIDENCE_PEER_REBOOTED },
-	{ BIT(EVIDENCE_PEER_REBOOTED) | BIT(EVIDENCE_PORT_REFUSED), 0, NULL,
-	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 85, EVIDENCE_PEER_REBOOTED },
 	{ BIT(EVIDENCE_PEER_REBOOTED), 0, NULL,
 	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 75, EVIDENCE_PEER_REBOOTED },
 
@@ -288,6 +331,10 @@ static const struct row	 rows[] = {
 	  CAUSE_INSTANCE_STOPPED, CAUSE_SIDE_PEER, 95,
 	  EVIDENCE_PEER_CLOSED_CONNECTION },
 
+	/* The process sends data, such as packets longer than the MTU. */
+	{ BIT(EVIDENCE_PEER_ACKNOWLEDGES_ONLY), 0, data_lost,
+	  CAUSE_LINK_ABNORMAL, CAUSE_SIDE_BETWEEN, 75,
+	  EVIDENCE_PEER_ACKNOWLEDGES_ONLY },
 	/* A kernel answers for a process that hangs. */
 	{ BIT(EVIDENCE_PEER_ACKNOWLEDGES_ONLY), 0, NULL,
 	  CAUSE_PEER_HUNG, CAUSE_SIDE_PEER, 90,
@@ -334,7 +381,7 @@ static const struct row	 rows[] = {
 	  CAUSE_PEER_HUNG, CAUSE_SIDE_PEER, 65, EVIDENCE_PING_ANSWERED },
 
 	/* A router cannot reach the host, or its network. */
-	{ BIT(EVIDENCE_HOST_UNREACHABLE), 0, host_is_meant,
+	{ BIT(EVIDENCE_HOST_UNREACHABLE), 0, host_unreachable,
 	  CAUSE_HOST_DOWN, CAUSE_SIDE_PEER, 85, EVIDENCE_HOST_UNREACHABLE },
 	{ BIT(EVIDENCE_HOST_UNREACHABLE), 0, NULL,
 	  CAUSE_LINK_ABNORMAL, CAUSE_SIDE_BETWEEN, 85,

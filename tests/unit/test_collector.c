@@ -351,14 +351,28 @@ refused_by_restarted(void **state)
 	refuse(27.5, PEER);
 	b = request(PEER, NOBODY, PEER);
 	take(28, &b);
-	assert_verdict("hostDown", 85);
-	/* The instance stopped at first, and then the host was restarted. */
+	/* Or the link was interrupted, and the instance stopped meanwhile. */
+	assert_verdict("hostDown", 75);
+	/* The instance stopped, and its network was only started again. */
 	begin("udp 20053");
 	baseline(udp_heartbeat, END);
 	udp_heartbeat(21, US, PEER);
 	refuse(21.1, PEER);
 	take(28, &b);
 	assert_verdict("instanceStopped", 95);
+	/* An orderly restart: the host was not found in between. */
+	begin("udp 20053");
+	baseline(udp_heartbeat, END);
+	udp_heartbeat(21, US, PEER);
+	refuse(21.1, PEER);
+	ask(23, US, PEER);
+	ask(24, US, PEER);
+	ask(25, US, PEER);
+	assert_verdict_at(26, 0, "hostDown", 75);
+	assert_int_equal(verdict.number, EVIDENCE_ARP_UNANSWERED);
+	take(28, &b);
+	assert_verdict("hostDown", 75);
+	assert_int_equal(verdict.number, EVIDENCE_PEER_REBOOTED);
 }
 
 /* A process that uses a new port for each heartbeat. */

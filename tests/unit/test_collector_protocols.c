@@ -137,6 +137,38 @@ answers(void **state)
 	assert_verdict("unknown", 0);
 }
 
+/*
+ * Our instance sends requests, and waits for the reply of the peer.  The second
+ * capture may be read later than the first one.
+ */
+static void
+requests(void **state)
+{
+	double	 t;
+	bool	 unanswered;
+
+	(void)state;
+	for (unanswered = true;; unanswered = false) {
+		begin("udp 20053");
+		for (t = 0; t <= LAST; t++) {
+			udp_heartbeat(t - 0.02 < 0 ? 0 : t - 0.02, US, PEER);
+			udp_heartbeat(t, PEER, US);
+			ask(t + 0.2, THIRD, ROUTER);
+		}
+		if (unanswered)
+			udp_heartbeat(LAST + 0.98, US, PEER);
+		for (t = LAST + 1.2; t < END; t++)
+			ask(t, THIRD, ROUTER);
+		if (!unanswered)
+			break;
+		evaluate_at(END, 0);
+		assert_string_not_equal(cause_text(verdict.cause),
+		    "localFault");
+	}
+	/* It had a reply, and did not go on. */
+	assert_verdict("localFault", 90);
+}
+
 /* Each heartbeat has a connection of its own. */
 static void
 connection_each(void **state)
@@ -167,6 +199,22 @@ process_stopped(void **state)
 		segment(t + 0.01, PEER, US, ACK, peer_sent, we_sent, 0);
 	}
 	assert_verdict("peerHung", 90);
+}
+
+/* Its data are longer than the MTU of the path, but it goes on sending. */
+static void
+data_lost(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin_tcp(true);
+	for (t = 20.5; t < 28; t++) {
+		tcp_heartbeat(t, US, PEER);
+		segment(t + 0.01, PEER, US, ACK, peer_sent + 1400, we_sent, 0);
+	}
+	assert_verdict("linkAbnormal", 75);
+	assert_int_equal(verdict.decided.code, EVIDENCE_ACKS_LOST);
 }
 
 static void
@@ -241,14 +289,19 @@ gives_up(void **state)
 	    EVIDENCE_UNKNOWN);
 }
 
-/* An attempt that the peer or we give up within a second. */
+/*
+ * An attempt that we give up within a second, after this number of octets of
+ * the peer.
+ */
 static void
-attempt(double at, const char *record)
+attempt(double at, const char *record, size_t data)
 {
 	struct bytes	 b;
 
 	segment(at, US, PEER, SYN, 1, 0, 0);
 	segment(at + 0.01, PEER, US, SYN | ACK, 1, 2, 0);
+	if (data != 0)
+		segment(at + 0.01, PEER, US, ACK, 2, 2, data);
 	if (record != NULL) {
 		b = tcp(40000, PORT, ACK, 2, 2, 0);
 		put(&b, record, 7);
@@ -256,6 +309,7 @@ attempt(double at, const char *record)
 	}
 	segment(at + 0.1, US, PEER, FIN | ACK, 20, 2, 0);
 	segment(at + 0.2, PEER, US, FIN | ACK, 2, 21, 0);
+	segment(at + 0.3, US, PEER, RST, 21, 0, 0);
 }
 
 static void
@@ -266,23 +320,64 @@ handshake(void **state)
 	(void)state;
 	/* An alert: unknown_ca. */
 	begin_tcp(false);
-	attempt(22, "\x15\3\3\0\2\2\x30");
+	attempt(22, "\x15\3\3\0\2\2\x30", 90);
 	assert_verdict("handshakeFailed", 85);
 	assert_int_equal(verdict.decided.code, 48);
 	/* close_notify is no failure. */
 	begin_tcp(false);
-	attempt(22, "\x15\3\3\0\2\1\0");
+	attempt(22, "\x15\3\3\0\2\1\0", 90);
 	evaluate_at(END, 0);
 	assert_int_equal(state_of(EVIDENCE_HANDSHAKE_FAILS),
 	    EVIDENCE_UNKNOWN);
 	/* Encrypted alerts show only as short connections. */
 	begin_tcp(false);
-	attempt(22, "\x16\3\1\0\5\1\0");
+	attempt(22, "\x16\3\1\0\5\1\0", 90);
 	assert_verdict("handshakeFailed", 85);
 	begin_tcp(false);
 	for (t = 22; t < 27; t += 2)
-		attempt(t, NULL);
+		attempt(t, NULL, 90);
 	assert_verdict("handshakeFailed", 85);
+}
+
+static void
+check(double at, unsigned client)
+{
+	ip(at, US, PEER, IPPROTO_TCP, tcp(client, PORT, SYN, 1, 0, 0));
+	ip(at, PEER, US, IPPROTO_TCP, tcp(PORT, client, SYN | ACK, 1, 2, 0));
+	ip(at, PEER, US, IPPROTO_TCP, tcp(PORT, client, ACK, 2, 2, 90));
+	ip(at + 0.1, US, PEER, IPPROTO_TCP,
+	    tcp(client, PORT, FIN | ACK, 2, 92, 0));
+	ip(at + 0.1, US, PEER, IPPROTO_TCP, tcp(client, PORT, RST, 3, 0, 0));
+}
+
+/*
+ * Something checks the port, and closes the connection.  The instance runs or
+ * hangs: that its kernel accepts a connection shows nothing.
+ */
+static void
+checks(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin_tcp(false);
+	for (t = 22; t < 27; t++)
+		attempt(t, NULL, 0);
+	evaluate_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_HANDSHAKE_FAILS),
+	    EVIDENCE_UNKNOWN);
+	assert_int_equal(state_of(EVIDENCE_PEER_CLOSED_CONNECTION),
+	    EVIDENCE_UNKNOWN);
+	/* Before it stops; the peer has sent its greeting to each of them. */
+	connect_tcp(true);
+	for (t = 1; t <= LAST; t++) {
+		check(t - 0.4, (unsigned)t + 41000);
+		tcp_heartbeat(t, PEER, US);
+		tcp_heartbeat(t + 0.1, US, PEER);
+	}
+	segment(LAST + 0.5, PEER, US, FIN | ACK, peer_sent, we_sent, 0);
+	segment(LAST + 0.6, US, PEER, FIN | ACK, we_sent, peer_sent + 1, 0);
+	assert_verdict("instanceStopped", 95);
 }
 
 /* ---- VRRP, CARP, BFD and others */
@@ -542,13 +637,16 @@ main(void)
 		cmocka_unit_test(we_close),
 		cmocka_unit_test(short_baseline),
 		cmocka_unit_test(answers),
+		cmocka_unit_test(requests),
 		cmocka_unit_test(connection_each),
 		cmocka_unit_test(process_stopped),
+		cmocka_unit_test(data_lost),
 		cmocka_unit_test(port_dropped),
 		cmocka_unit_test(retransmits),
 		cmocka_unit_test(we_retransmit),
 		cmocka_unit_test(gives_up),
 		cmocka_unit_test(handshake),
+		cmocka_unit_test(checks),
 		cmocka_unit_test(vrrp_stops),
 		cmocka_unit_test(two_masters),
 		cmocka_unit_test(bfd),

@@ -147,6 +147,8 @@ static const struct test_row	 test_rows[] = {
 	/* The peer does not send, or does not receive. */
 	{ {{ ACKS, 0 }, { DEAF, 2 }, { OTHER, 0 }}, KNOWN, 0,
 	  CAUSE_PEER_HUNG, PEER, 90, ACKS },
+	{ {{ ACKS, EVIDENCE_ACKS_LOST }, { DEAF, 2 }}, KNOWN, 0,
+	  CAUSE_LINK_ABNORMAL, BETWEEN, 75, ACKS },
 	{ {{ DEAF, 2 }, { OTHER, 1 }}, KNOWN, 0,
 	  CAUSE_ONE_WAY_LINK, BETWEEN, 90, DEAF },
 	{ {{ DEAF, EVIDENCE_DEAF_BOTH }}, KNOWN, 0,
@@ -169,7 +171,12 @@ static const struct test_row	 test_rows[] = {
 	{ {{ REBOOTED, 2 }, { OTHER, 0 }, { CLOSED, 1 }}, KNOWN, 60,
 	  CAUSE_HOST_DOWN, PEER, 75, REBOOTED },
 	{ {{ REBOOTED, 2 }, { REFUSED, 3 }}, KNOWN, 60,
-	  CAUSE_HOST_DOWN, PEER, 85, REBOOTED },
+	  CAUSE_HOST_DOWN, PEER, 75, REBOOTED },
+	{ {{ REBOOTED, 2 }, { ARP, 1 }, { STOP, 0 }}, KNOWN, 60,
+	  CAUSE_HOST_DOWN, PEER, 75, REBOOTED },
+	{ {{ REBOOTED, 2 }, { ARP, 1 }, { STOP, 0 }}, KNOWN |
+	  EVIDENCE_CLEARED | EVIDENCE_NEW_PROCESS, 60,
+	  CAUSE_HOST_DOWN, PEER, 95, REBOOTED },
 	{ {{ REBOOTED, 2 }, { STOP, 0 }}, KNOWN, 60,
 	  CAUSE_INSTANCE_STOPPED, PEER, 97, STOP },
 	{ {{ OTHER, 0 }}, KNOWN | EVIDENCE_CLEARED | EVIDENCE_NEW_PROCESS, 9,
@@ -188,6 +195,10 @@ static const struct test_row	 test_rows[] = {
 	/* Routers, and the neighbours. */
 	{ {{ UNREACHABLE, 1 }, { ARP, 1 }}, KNOWN | EVIDENCE_ROUTED, 0,
 	  CAUSE_HOST_DOWN, PEER, 85, UNREACHABLE },
+	{ {{ UNREACHABLE, 1 }, { CLOSED, 4 }}, KNOWN | EVIDENCE_ROUTED, 0,
+	  CAUSE_HOST_DOWN, PEER, 75, UNREACHABLE },
+	{ {{ UNREACHABLE, 0 }, { CLOSED, 4 }}, KNOWN | EVIDENCE_ROUTED, 0,
+	  CAUSE_INSTANCE_STOPPED, PEER, 95, CLOSED },
 	{ {{ UNREACHABLE, 0 }}, KNOWN | EVIDENCE_ROUTED, 0,
 	  CAUSE_LINK_ABNORMAL, BETWEEN, 85, UNREACHABLE },
 	{ {{ ARP, 1 }, { SEGMENT, 0 }}, KNOWN | EVIDENCE_ROUTED, 0,
@@ -288,6 +299,32 @@ not_raised(void **state)
 	assert_int_equal(v.cause, CAUSE_INSTANCE_STOPPED);
 }
 
+/* An orderly shutdown stops the instance, and then the host is not found. */
+static void
+stopped_before_gone(void **state)
+{
+	struct evidence	 e = { .flags = KNOWN };
+	struct verdict	 v;
+
+	(void)state;
+	give(&e, &(struct given){ REFUSED, 3 });
+	give(&e, &(struct given){ ARP, 1 });
+	e.signals[REFUSED].at = wall_add(RAISED, NSEC_PER_SEC);
+	e.signals[ARP].at = wall_add(RAISED, 2 * NSEC_PER_SEC);
+	verdict_of(&e, RAISED, &v);
+	assert_int_equal(v.cause, CAUSE_HOST_DOWN);
+	assert_int_equal(v.confidence, 75);
+	/* The ARP requests are about the router. */
+	e.flags |= EVIDENCE_ROUTED;
+	verdict_of(&e, RAISED, &v);
+	assert_int_equal(v.cause, CAUSE_INSTANCE_STOPPED);
+	/* It answered later. */
+	e.flags = KNOWN;
+	e.signals[REFUSED].at = wall_add(RAISED, 3 * NSEC_PER_SEC);
+	verdict_of(&e, RAISED, &v);
+	assert_int_equal(v.cause, CAUSE_INSTANCE_STOPPED);
+}
+
 /* ICMPv6 has another code for the same. */
 static void
 unreachable_ipv6(void **state)
@@ -332,6 +369,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(each_row),
 		cmocka_unit_test(not_raised),
+		cmocka_unit_test(stopped_before_gone),
 		cmocka_unit_test(unreachable_ipv6),
 		cmocka_unit_test(any_evidence),
 	};
