@@ -3,8 +3,10 @@
 #include <sys/socket.h>
 #include <net/if.h>
 #include <net/if_arp.h>
+#include <linux/filter.h>
 #include <linux/if_packet.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,6 +16,7 @@
 
 #include "base/mono.h"
 #include "packet/capture.h"
+#include "packet/packet.h"
 
 /*
  * The longest delay of a packet on a kernel without immediate mode.  In
@@ -154,6 +157,33 @@ join_programs(const struct bpf_program *first,
 	return (true);
 }
 
+/*
+ * Replaces the filter of the kernel.  pcap_setfilter() first discards all
+ * frames, also those that pass the old filter and the new one.  It is needed
+ * for cooked frames, because it changes the program for them.
+ */
+static bool
+replace_filter(struct capture *c, const struct bpf_program *program,
+    char *error)
+{
+	struct sock_filter	*instructions = (void *)program->bf_insns;
+	const struct sock_fprog	 filter = {
+		.len = (unsigned short)program->bf_len, .filter = instructions,
+	};
+
+	if (c->link_type == LINK_ETHERNET) {
+		if (setsockopt(pcap_fileno(c->pcap), SOL_SOCKET,
+		    SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0)
+			return (true);
+		snprintf(error, CAPTURE_ERROR_SIZE, "%s", strerror(errno));
+		return (false);
+	}
+	if (pcap_setfilter(c->pcap, (struct bpf_program *)program) == 0)
+		return (true);
+	snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(c->pcap));
+	return (false);
+}
+
 static bool
 widen(struct capture *c, const char *filter, char *error)
 {
@@ -174,11 +204,8 @@ widen(struct capture *c, const char *filter, char *error)
 	pcap_freecode(&more);
 	if (!fine)
 		return (false);
-	fine = pcap_setfilter(c->pcap, &both) == 0;
+	fine = replace_filter(c, &both, error);
 	free(both.bf_insns);
-	if (!fine)
-		snprintf(error, CAPTURE_ERROR_SIZE, "%s",
-		    pcap_geterr(c->pcap));
 	return (fine);
 }
 
@@ -188,9 +215,8 @@ capture_widen_filter(struct capture *c, char *const *filters, size_t nfilters,
 {
 	size_t	 i;
 
-	if (nfilters == 0 && pcap_setfilter(c->pcap, &c->filter) == 0)
-		return (true);
-	snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(c->pcap));
+	if (nfilters == 0)
+		return (replace_filter(c, &c->filter, error));
 	for (i = 0; i < nfilters; i++)
 		if (widen(c, filters[i], error))
 			return (true);

@@ -99,7 +99,8 @@ bool	 capture_set_filter(struct capture *, char *const *filters,
 /*
  * From now on, frames that pass one of these expressions pass, too; the filter
  * of capture_set_filter stays.  nfilters is 0: only the frames that pass that
- * one.  False on error; then the filter has not changed.
+ * one.  On an Ethernet interface no frame is lost by the change; on others some
+ * may be.  False on error; then the filter has not changed.
  */
 bool	 capture_widen_filter(struct capture *, char *const *filters,
 	    size_t nfilters, char *error);
