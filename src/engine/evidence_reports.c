@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <unistd.h>
+
 #include "base/log.h"
 #include "base/memory_file.h"
 #include "engine/engine_message.h"
@@ -59,6 +61,7 @@ evidence_reports_begin(struct evidence_reports *r)
 		return;
 	r->rings = evidence_rings_attach(r->shared->names,
 	    r->shared->ncaptures, r->ring_size, ENGINE_RINGS);
+	close(ENGINE_RINGS);
 	if (r->rings == NULL)
 		log_warn("cannot map the memory for evidence");
 	for (i = 0; i < r->shared->ncaptures; i++) {

@@ -13,6 +13,12 @@ begin setpriv unshare
 # shellcheck source-path=SCRIPTDIR source=lib/jail.sh
 . "$INTEGRATION/lib/jail.sh"
 
+# no_memory_file PID: the descriptors of those that it has mapped are closed
+no_memory_file() {
+	! find "/proc/$1/fd" -mindepth 1 -lname '/memfd:*' 2>/dev/null |
+		grep -q .
+}
+
 # engine_is_sandboxed TEXT
 engine_is_sandboxed() {
 	local pid
@@ -28,6 +34,8 @@ engine_is_sandboxed() {
 	has_sanitizers ||
 		is "$1: the engine has no environment" \
 			"$(wc -c <"/proc/$pid/environ")" 0
+	soon "$1: the engine has no file in memory open" 5 \
+		no_memory_file "$pid"
 }
 
 interface_is_promiscuous() {
