@@ -78,8 +78,9 @@ uint32_t store_epoch(const struct store *);
  * The epoch that follows `epoch` if nothing can be written now: no other run
  * uses it.  It is the Unix time in seconds; if this is not higher than `epoch`,
  * because the clock was set back, a random number from 1 to 65536 is added to
- * `epoch`.  After UINT32_MAX it is 1 to 65536.  A caller that begins one itself
- * gives it to store_begin.
+ * `epoch`.  It is never below 1000000000, which counting does not reach: if the
+ * clock is, and `epoch` is, too or is UINT32_MAX, a random number below 65536
+ * is added to that.  A caller that begins one itself gives it to store_begin.
  */
 uint32_t store_unmarked_epoch(uint32_t epoch, struct wall_time now);
 

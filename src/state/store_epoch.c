@@ -17,21 +17,25 @@
  * next one after such an epoch is from the clock, too: the one that follows it
  * by counting may have been used without being written.
  */
-#define FIRST_FROM_CLOCK	1000000000
+#define FIRST_FROM_CLOCK	UINT32_C(1000000000)
 
 uint32_t
 store_unmarked_epoch(uint32_t epoch, struct wall_time now)
 {
-	uint32_t	 next = epoch == UINT32_MAX ? 1 : epoch + 1;
+	uint32_t	 next = epoch < FIRST_FROM_CLOCK ||
+			    epoch == UINT32_MAX ? FIRST_FROM_CLOCK : epoch + 1;
 	int64_t		 seconds = now.ns / NSEC_PER_SEC;
 	uint16_t	 more = 0;
 
 	if (seconds >= next && seconds <= UINT32_MAX)
 		return ((uint32_t)seconds);
-	/* Another run may have begun an epoch after the same one. */
+	/*
+	 * Another run may have begun an epoch after the same one.  A clock that
+	 * was not set since the start of the machine shows a time near 1970.
+	 */
 	if (getrandom(&more, sizeof(more), GRND_NONBLOCK) < 0)
 		log_debug("no random number: %s", strerror(errno));
-	return (next > UINT32_MAX - more ? 1U + more : next + more);
+	return ((next > UINT32_MAX - more ? FIRST_FROM_CLOCK : next) + more);
 }
 
 uint32_t
