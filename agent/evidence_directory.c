@@ -345,3 +345,23 @@ evidence_directory_remove(struct evidence_directory *d, const char *name)
 	evidence_names_put(d->names, name, false);
 	(void)unlinkat(d->fd, name, 0);
 }
+
+bool
+evidence_directory_write(int fd, const uint8_t *octets, size_t length,
+    uint64_t offset)
+{
+	size_t	 done = 0;
+	ssize_t	 n = 0;
+
+	while (done < length && n >= 0) {
+		n = pwrite(fd, octets + done, length - done,
+		    (off_t)(offset + done));
+		if (n == 0) {
+			n = -1;
+			errno = ENOSPC;
+		}
+		if (n > 0)
+			done += (size_t)n;
+	}
+	return (n >= 0);
+}

@@ -9,6 +9,7 @@
 #define HBW_EVIDENCE_DIRECTORY_H
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 struct evidence_names;
@@ -38,6 +39,10 @@ void	 evidence_directory_find(struct evidence_directory *);
  */
 int	 evidence_directory_create(struct evidence_directory *,
 	    const char *name, const char **wrong);
+
+/* Writes all octets, or fails (errno). */
+bool	 evidence_directory_write(int fd, const uint8_t *octets, size_t length,
+	    uint64_t offset);
 
 /* Removes a file that has been created. */
 void	 evidence_directory_remove(struct evidence_directory *,

@@ -28,6 +28,8 @@
 #define FILES_MAX	64
 /* One file has at most this share of the limit of all. */
 #define FILE_SHARE	8
+/* In a storm it is smaller, but not less than this. */
+#define SHARE_MIN	(4 * PCAPNG_SECTION_SIZE)
 /* Messages that wait for the thread, while the disk hangs. */
 #define MESSAGES_MAX	256
 
@@ -168,31 +170,24 @@ is_open(void *arg, const char *name)
 	return (false);
 }
 
-/* Writes all, or nothing (errno). */
-static bool
-write_at(int fd, const struct pcapng_buffer *b, uint64_t offset)
-{
-	size_t	 done = 0;
-	ssize_t	 n = 0;
-
-	while (done < b->length && n >= 0) {
-		n = pwrite(fd, b->octets + done, b->length - done,
-		    (off_t)(offset + done));
-		if (n == 0) {
-			n = -1;
-			errno = ENOSPC;
-		}
-		if (n > 0)
-			done += (size_t)n;
-	}
-	return (n >= 0);
-}
-
 static void
 end_file(struct open_file *o, enum evidence_end end)
 {
 	o->over = true;
 	o->file.end = end;
+}
+
+/* The octets of each of the files, so that those of a storm have room. */
+static uint64_t
+share_of_file(const struct evidence_writer *w)
+{
+	const uint64_t	 most = w->directory.limit / FILE_SHARE;
+	uint64_t	 share;
+
+	share = w->directory.limit / (w->nfiles + w->nfiles / FILE_SHARE + 1);
+	if (share < SHARE_MIN)
+		share = SHARE_MIN;
+	return (share < most ? share : most);
 }
 
 /*
@@ -202,17 +197,22 @@ static void
 append(struct evidence_writer *w, struct open_file *o)
 {
 	struct pcapng_buffer	*b = &w->buffer;
+	uint64_t		 share = share_of_file(w);
 
+	/* It stays at this when the others end, so that all have room. */
+	if (o->file.room > share)
+		o->file.room = share;
 	if (b->exhausted) {
 		failed(w, "out of memory", 0);
 		pcapng_buffer_free(b);
 		end_file(o, EVIDENCE_END_ERROR);
-	} else if (o->size + b->length > w->directory.limit / FILE_SHARE ||
+	} else if (o->size + b->length > o->file.room ||
 	    !evidence_directory_reserve(&w->directory, b->length, is_open,
 	    w)) {
 		log_debug("%s: the file has no room for more frames", o->name);
 		end_file(o, EVIDENCE_END_ROOM);
-	} else if (!write_at(o->fd, b, o->size)) {
+	} else if (!evidence_directory_write(o->fd, b->octets, b->length,
+	    o->size)) {
 		failed(w, "cannot write", errno);
 		(void)!ftruncate(o->fd, (off_t)o->size);
 		end_file(o, EVIDENCE_END_ERROR);
@@ -248,7 +248,8 @@ write_header(struct evidence_writer *w, struct open_file *o)
 
 	b->length = 0;
 	evidence_file_add_header(&o->file, b);
-	if (!b->exhausted && !write_at(o->fd, b, 0))
+	if (!b->exhausted && !evidence_directory_write(o->fd, b->octets,
+	    b->length, 0))
 		failed(w, "cannot write", errno);
 	b->length = 0;
 }
@@ -384,7 +385,7 @@ begin_file(struct evidence_writer *w, const struct message *m)
 		return (false);
 	}
 	(void)evidence_file_name(raise.serial, raise.watch, o->name);
-	o->file.room = w->directory.limit / FILE_SHARE;
+	o->file.room = UINT64_MAX;
 	o->fd = -1;
 	o->end = mono_add(mono_now(), EVIDENCE_FILE_NS);
 	o->changed = true;

@@ -696,6 +696,29 @@ a_storm_stays_within_the_limit(void **state)
 	assert_true(size <= UINT64_C(512) * 1024);
 }
 
+/* The first files do not take the room of the others. */
+static void
+a_storm_has_all_files(void **state)
+{
+	char		 name[64];
+	uint32_t	 i;
+
+	(void)state;
+	/* An eighth of it is more than the ring. */
+	evidence_writer_limit(writer, UINT64_C(3072) * 1024);
+	for (i = 0; i < 300; i++)
+		add_frame(-2300 + (int)i, 160, 160);
+	for (i = 1; i <= 64; i++)
+		raise_alarm(i, "w", true);
+	assert_true(evidence_writer_start(writer));
+	wait_for_file("evidence/64-w.pcapng");
+	end_writer();
+	for (i = 1; i <= 64; i++) {
+		snprintf(name, sizeof(name), "evidence/%u-w.pcapng", i);
+		assert_true(has(name));
+	}
+}
+
 /* Each file has the frames of its interface only. */
 static void
 a_storm_on_two_interfaces(void **state)
@@ -879,6 +902,7 @@ main(void)
 		TEST(a_small_file_has_the_last_frames),
 		TEST(open_files_are_kept),
 		TEST(a_storm_stays_within_the_limit),
+		TEST(a_storm_has_all_files),
 		TEST(a_storm_on_two_interfaces),
 		TEST(a_full_disk_costs_only_the_file),
 		TEST(a_full_disk_keeps_old_files),
