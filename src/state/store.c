@@ -560,19 +560,20 @@ store_is_in_place(struct store *s)
 }
 
 /*
- * Removes the epoch file of a directory that is not at its path any more.  If
- * the directory comes back, the next start takes its epoch from the clock: the
- * one that follows the epoch of the file is used elsewhere by then.
+ * Removes the epoch file of a directory that is not at its path any more: if it
+ * comes back, the next start takes its epoch from the clock, because the one
+ * after the epoch of the file is used elsewhere.  False when the file stays.
  */
-static void
+static bool
 end_moved_epoch(const struct store *s)
 {
-	struct store_place	 now = { .directory = { 0 } };
+	const struct store_place_file	*old = &s->place.directory;
+	struct store_place		 now = { .directory = { 0 } };
 
 	store_place_set_directory(&now, s->directory, -1);
-	if (s->lock != -1 && (now.directory.inode != s->place.directory.inode ||
-	    now.directory.device != s->place.directory.device))
-		(void)unlinkat(s->lock, "epoch", 0);
+	return (s->lock == -1 || (now.directory.inode == old->inode &&
+	    now.directory.device == old->device) ||
+	    unlinkat(s->lock, "epoch", 0) == 0 || errno == ENOENT);
 }
 
 /* Leaves the files that were removed or replaced. */
@@ -581,7 +582,8 @@ leave_place(struct store *s)
 {
 	s->writable = false;
 	close_file(s);
-	end_moved_epoch(s);
+	if (!end_moved_epoch(s))
+		store_epoch_begin_unmarked(s);
 	if (s->lock != -1)
 		close(s->lock);
 	s->lock = -1;

@@ -224,10 +224,15 @@ store_epoch_is_unused(const struct store *s)
 /* ---- the mark */
 
 void
-store_epoch_mark(struct store *s)
+store_epoch_begin_unmarked(struct store *s)
 {
-	if (store_epoch_write(s, true) || s->unmarked)
-		return;
 	s->epoch = store_unmarked_epoch(s->epoch, wall_now());
 	s->unmarked = true;
+}
+
+void
+store_epoch_mark(struct store *s)
+{
+	if (!store_epoch_write(s, true) && !s->unmarked)
+		store_epoch_begin_unmarked(s);
 }

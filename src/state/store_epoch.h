@@ -65,6 +65,8 @@ bool	 store_epoch_check(struct store *);
 void	 store_epoch_end(struct store *);
 /* Does the file have the present epoch? */
 bool	 store_epoch_is_written(const struct store *);
+/* Begins an epoch of store_unmarked_epoch, which is in no file yet. */
+void	 store_epoch_begin_unmarked(struct store *);
 /*
  * Allows notifications that are not in the database: writes the mark, or begins
  * an epoch that needs none.

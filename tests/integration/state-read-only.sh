@@ -3,7 +3,8 @@
 #
 # Setting: an ext4 file system that the kernel makes read-only after an error,
 #          while hbwatchd runs; hbwatchd is killed, the file system is repaired.
-#          Then two starts on a read-only file system.
+#          Then two starts on a read-only file system; and one that becomes
+#          read-only and is unmounted while hbwatchd runs.
 # Checks:  notifications continue from memory, and none of them has the epoch
 #          and sequence of another one, before or after.
 
@@ -16,6 +17,8 @@ fi
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
 begin mkfs.ext4 fsck.ext4 findmnt
+# shellcheck source-path=SCRIPTDIR source=lib/jail.sh
+. "$INTEGRATION/lib/jail.sh"
 DISK=$WORK/disk
 
 # mount_disk OPTIONS: mounts it until the test ends
@@ -120,6 +123,50 @@ done
 # shellcheck disable=SC2086 # two numbers
 check "each start has its own epoch, above the first one:$epochs" \
 	rising "$epoch" $epochs
+check "no epoch and sequence was used twice" pairs_are_unique
+unmount_disk
+
+#
+# It is the state directory itself, becomes read-only and is unmounted, while
+# hbwatchd runs
+#
+
+# A new state is another hbwatchd.
+: >"$TRAPS"
+mkfs.ext4 -q -F "$WORK/image"
+chown "$uid" "$DISK"
+need "the new file system cannot be mounted" 10 mount_disk errors=remount-ro
+STATE=$DISK
+start_hbwatchd
+check "unmounted: the alarm is cleared" clear
+is "unmounted: the first epoch is 1" "$(get hbwNotificationEpoch.0)" 1
+mark_log
+echo 1 >"$ERROR"
+need "the file system is not read-only" 10 is_read_only
+nsenter --target "${PID[hbwatchd]}" --mount umount -l "$DISK"
+soon "unmounted: this is noticed" 10 log_lines_are 1 \
+	"while hbwatchd was running"
+soon "unmounted: the state is in the directory below" 10 \
+	nsenter --target "${PID[hbwatchd]}" --mount test -s "$DISK/hbwatchd.db"
+# The file epoch of the file system could not be removed.
+check "unmounted: the alarm is raised" raise
+check "unmounted: the alarm is cleared again" clear
+check "unmounted: the alarm is raised again" raise
+check "unmounted: the epoch is the time" \
+	test "$(get hbwNotificationEpoch.0)" -gt 1000000000
+stop hbwatchd KILL
+unmount_disk
+fsck.ext4 -y "$WORK/image" >"$WORK/fsck.log" 2>&1
+need "the repaired file system cannot be mounted" 10 \
+	mount_disk errors=remount-ro
+start_hbwatchd
+check "mounted again: the alarm is cleared" clear
+rm "$DISK/hbwatchd.db"
+soon "mounted again: the epoch grows when the state is lost" 10 \
+	get_is hbwNotificationEpoch.0 2
+check "mounted again: the alarm is raised" raise
+check "mounted again: the alarm is cleared again" clear
+stop hbwatchd TERM
 check "no epoch and sequence was used twice" pairs_are_unique
 unmount_disk
 finish
