@@ -117,7 +117,7 @@ coded_text(enum evidence_number number, unsigned code)
 		"BFD is down, because the peer does not receive our packets",
 		("the peer asks for our MAC address again and again, although "
 		"it is answered"),
-		"the peer sends again what was acknowledged",
+		"the peer sends the same data again, although they arrive",
 		"both nodes send, but neither receives the other",
 	};
 	static const char *const	 reboot[] = { "",

@@ -233,14 +233,26 @@ add(char *detail, const char *format, ...)
 	va_end(ap);
 }
 
+/*
+ * Of these signals, evidence without a time is from the detector, and is shown
+ * in another way.
+ */
+static bool
+is_of_detector(const struct alarm *a)
+{
+	return (wall_is_never(a->decided.at) &&
+	    (a->number == EVIDENCE_PEER_ANNOUNCED_STOP ||
+	    a->number == EVIDENCE_CARRIER ||
+	    a->number == EVIDENCE_OTHER_ACTIVE));
+}
+
 /* True if describe_verdict shows this signal. */
 static bool
 is_decided(const struct alarm *a, enum evidence_number number)
 {
-	return (a->number == number && !wall_is_never(a->decided.at));
+	return (a->number == number && !is_of_detector(a));
 }
 
-/* Evidence without a time is from the detector, and describe_flags shows it. */
 static void
 describe_verdict(const struct alarm *a, const struct configuration_watch *w,
     char *detail)
@@ -248,7 +260,7 @@ describe_verdict(const struct alarm *a, const struct configuration_watch *w,
 	const struct verdict	 verdict = alarm_verdict(a);
 	char			 text[DIAGNOSIS_DETAIL_SIZE];
 
-	if (a->number == 0 || wall_is_never(a->decided.at))
+	if (a->number == 0 || is_of_detector(a))
 		return;
 	diagnosis_detail(w, &verdict, text);
 	if (text[0] != '\0')

@@ -403,6 +403,21 @@ deciding_evidence(void **state)
 	    " on eth1 for 30 s; the peer announced that it stops at ") == NULL)
 		fail_msg("no evidence: %s", detail_of(&a, "192.0.2.12"));
 	assert_true(strlen(alarm_repair(&a, w, repair)) > 0);
+	/* Some signals, such as repeated data, have no time. */
+	v.number = EVIDENCE_PEER_DOES_NOT_HEAR_US;
+	v.cause = CAUSE_ONE_WAY_LINK;
+	v.decided.code = EVIDENCE_DEAF_TCP;
+	v.decided.at = WALL_NEVER;
+	alarm_raise(&a, &e, &v, AT(30), 1);
+	if (strstr(detail_of(&a, "192.0.2.12"), "; the peer sends the same "
+	    "data again, although they arrive: the link works in one "
+	    "direction only") == NULL)
+		fail_msg("no evidence: %s", detail_of(&a, "192.0.2.12"));
+	v.number = EVIDENCE_PEER_ANNOUNCED_STOP;
+	v.cause = CAUSE_INSTANCE_STOPPED;
+	v.decided.code = 0;
+	v.decided.at = AT(0);
+	alarm_raise(&a, &e, &v, AT(30), 1);
 	/* Another verdict, with the same cause and with another one. */
 	v.confidence = 60;
 	assert_false(alarm_set_verdict(&a, &v));
