@@ -9,7 +9,6 @@
 
 /* One segment may be sent by chance, or while the peer stops. */
 #define ACKNOWLEDGEMENTS	2
-#define RETRANSMISSIONS		2
 /* A kernel answers sooner than this. */
 #define ANSWER_NS		(300 * NSEC_PER_MSEC)
 
@@ -106,13 +105,13 @@ deaf_by(const struct collector *c, struct evidence_signal *s)
 		s->count = c->deaf_requests;
 		return (EVIDENCE_DEAF_ARP);
 	}
-	if (c->retransmitted < RETRANSMISSIONS &&
-	    c->repeated < RETRANSMISSIONS)
+	if (c->retransmitted < COLLECTOR_REPEATED &&
+	    c->repeated < COLLECTOR_REPEATED)
 		return (0);
 	s->address = c->peer;
 	s->count = c->retransmitted + c->repeated;
 	/* The kernel of this host acknowledges all data that arrive. */
-	return (c->retransmitted >= RETRANSMISSIONS || reaches_us(c) ?
+	return (c->retransmitted >= COLLECTOR_REPEATED || reaches_us(c) ?
 	    EVIDENCE_DEAF_TCP : EVIDENCE_DEAF_BOTH);
 }
 

@@ -198,6 +198,8 @@ collector_partner_stopped(const struct collector *c, struct mono_time now)
 		return (true);
 	if (!collector_stopped(&slow, now) || collector_one_sender(c) ||
 	    (c->partner_repeats && !c->we_closed) ||
+	    /* Our kernel would acknowledge it without our process. */
+	    (c->repeated >= COLLECTOR_REPEATED && !c->we_closed) ||
 	    mono_sub(c->last, r->seen) > REACTION_NS)
 		return (false);
 	if (c->we_closed)

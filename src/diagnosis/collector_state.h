@@ -133,6 +133,7 @@ struct collector {
 	/* TCP. */
 	bool			 we_closed;	/* before the peer did */
 	uint16_t		 closed_port;	/* by us: not the key */
+	uint16_t		 reset_port;	/* by the peer */
 	uint16_t		 short_port;	/* of the last short one */
 	bool			 established;
 	bool			 peer_sent_data; /* since it was opened */
@@ -146,7 +147,6 @@ struct collector {
 	/* Segments that the peer repeats: acknowledged or not. */
 	unsigned		 retransmitted, repeated;
 	unsigned		 waiting;	/* of them, for any answer */
-	unsigned		 ahead;		/* of what we acknowledged */
 	/* The data of the partner; it is silent because it gets no answer. */
 	uint32_t		 partner_sent;	/* next number */
 	bool			 has_partner_sent, partner_repeats;
@@ -178,6 +178,8 @@ _Static_assert(sizeof(struct collector) <= 4096, "a collector is too large");
 
 /* The frames that must be missing, and the frames that make a baseline. */
 #define COLLECTOR_MISSING	3
+/* One segment may be repeated by chance. */
+#define COLLECTOR_REPEATED	2
 /* An event that a working peer caused this many times is no evidence. */
 #define COLLECTOR_ROUTINE	3
 

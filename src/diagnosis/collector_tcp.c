@@ -68,6 +68,13 @@ gave_up(const struct collector *c, const struct packet_tcp *tcp)
 	    c->repeated >= COLLECTOR_MISSING));
 }
 
+/* Also just before the peer's last heartbeat, which may cross our FIN. */
+static bool
+is_near_end(const struct collector *c, const struct diagnosis_frame *f)
+{
+	return (mono_sub(c->last, f->at) <= 2 * collector_interval(c));
+}
+
 static void
 on_close_by_peer(struct collector *c, const struct collector_view *v)
 {
@@ -76,9 +83,15 @@ on_close_by_peer(struct collector *c, const struct collector_view *v)
 
 	reset = (f->tcp.flags & PACKET_TCP_RST) != 0;
 	refused = reset && !c->established && !collector_never(c->opened);
+	if (reset)
+		c->reset_port = c->port;
 	/* The last heartbeat itself may have a FIN. */
 	if (mono_before(f->at, c->last)) {
 		c->routine_closes++;
+		/* In the name of the peer, which does not notice it. */
+		if (reset && is_near_end(c, f) &&
+		    collector_never(c->peer_ended))
+			c->peer_ended = f->at;
 		return;
 	}
 	if (reset && !refused && gave_up(c, &f->tcp)) {
@@ -96,13 +109,6 @@ on_close_by_peer(struct collector *c, const struct collector_view *v)
 		c->peer_ended = f->at;
 }
 
-/* Also just before the peer's last heartbeat, which may cross our FIN. */
-static bool
-is_near_end(const struct collector *c, const struct diagnosis_frame *f)
-{
-	return (mono_sub(c->last, f->at) <= 2 * collector_interval(c));
-}
-
 static void
 on_close(struct collector *c, const struct collector_view *v)
 {
@@ -117,7 +123,7 @@ on_close(struct collector *c, const struct collector_view *v)
 		on_short(c, v);
 	else if (v->from_peer)
 		on_close_by_peer(c, v);
-	else if (is_near_end(c, f) &&
+	else if (is_near_end(c, f) && c->port != c->reset_port &&
 	    c->signals[EVIDENCE_PEER_CLOSED_CONNECTION].count == 0) {
 		c->we_closed = true;
 		c->closed_port = c->port;
@@ -133,6 +139,8 @@ on_open(struct collector *c, const struct diagnosis_frame *f)
 		on_established(c);
 		return;
 	}
+	if (c->port == c->reset_port)
+		c->reset_port = 0;
 	/* A repeated SYN does not make the connection longer. */
 	c->opened = f->at;
 	c->established = c->handshake = c->peer_sent_data = false;
@@ -180,10 +188,11 @@ on_data_of_peer(struct collector *c, const struct diagnosis_frame *f)
 static void
 on_acknowledgement(struct collector *c, const struct diagnosis_frame *f)
 {
-	c->ahead = c->has_acknowledged && (int32_t)(f->tcp.sequence -
-	    c->acknowledged) > 0 ? c->ahead + 1 : 0;
+	bool	 ahead = c->has_acknowledged &&
+		    (int32_t)(f->tcp.sequence - c->acknowledged) > 0;
+
 	see_port(c, EVIDENCE_PEER_ACKNOWLEDGES_ONLY, f,
-	    c->ahead >= COLLECTOR_MISSING ? EVIDENCE_ACKS_LOST : 0);
+	    ahead ? EVIDENCE_ACKS_LOST : 0);
 }
 
 /* Bare acknowledgements are not captured before the case begins. */
@@ -252,7 +261,7 @@ select_connection(struct collector *c, const struct packet *packet)
 	c->port = port;
 	c->has_acknowledged = c->has_sent = c->has_partner_sent = false;
 	c->partner_repeats = false;
-	c->retransmitted = c->repeated = c->waiting = c->ahead = 0;
+	c->retransmitted = c->repeated = c->waiting = 0;
 }
 
 void

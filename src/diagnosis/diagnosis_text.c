@@ -92,6 +92,11 @@ static const struct meaning	 meanings[] = {
 	  "the switch port of this host or its switch has failed",
 	  "Check the switch and its port to which %i of this host is "
 	  "connected" },
+	{ CAUSE_LOCAL_FAULT, 0, EVIDENCE_OUR_HEARTBEATS,
+	  "the instance on this host does not send",
+	  "Start the %r instance on this host, or restart it if it hangs; if "
+	  "it does not start, look for \"Float ip\" in %l and correct %f; if "
+	  "it runs well, look for a firewall of this host that drops %h" },
 	{ CAUSE_LOCAL_FAULT, 0, 0, "the instance on this host is not running",
 	  "Start the %r instance on this host; if it does not start, look for "
 	  "\"Float ip\" in %l and correct %f" },

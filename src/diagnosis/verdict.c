@@ -273,6 +273,10 @@ static const struct row	 rows[] = {
 	 */
 	{ 0, BIT(EVIDENCE_OUR_HEARTBEATS), ours_first_assumed,
 	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 60, EVIDENCE_OUR_HEARTBEATS },
+	/* Its process exists: it hangs, or a firewall of this host drops it. */
+	{ BIT(EVIDENCE_LOCAL_PORT_OPEN), BIT(EVIDENCE_OUR_HEARTBEATS),
+	  ours_first,
+	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 70, EVIDENCE_OUR_HEARTBEATS },
 	{ 0, BIT(EVIDENCE_OUR_HEARTBEATS), ours_first,
 	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 90, EVIDENCE_OUR_HEARTBEATS },
 	{ 0, BIT(EVIDENCE_LOCAL_PORT_OPEN), peer_not_stopped,
@@ -335,6 +339,11 @@ static const struct row	 rows[] = {
 	{ BIT(EVIDENCE_PEER_ACKNOWLEDGES_ONLY), 0, data_lost,
 	  CAUSE_LINK_ABNORMAL, CAUSE_SIDE_BETWEEN, 75,
 	  EVIDENCE_PEER_ACKNOWLEDGES_ONLY },
+	/* A process that answers late, or packets that are lost. */
+	{ BIT(EVIDENCE_PEER_ACKNOWLEDGES_ONLY) |
+	  BIT(EVIDENCE_HEARTBEATS_THINNED), 0, NULL,
+	  CAUSE_PEER_HUNG, CAUSE_SIDE_PEER, 60,
+	  EVIDENCE_PEER_ACKNOWLEDGES_ONLY },
 	/* A kernel answers for a process that hangs. */
 	{ BIT(EVIDENCE_PEER_ACKNOWLEDGES_ONLY), 0, NULL,
 	  CAUSE_PEER_HUNG, CAUSE_SIDE_PEER, 90,
@@ -349,6 +358,11 @@ static const struct row	 rows[] = {
 	  CAUSE_ONE_WAY_LINK, CAUSE_SIDE_BETWEEN, 90,
 	  EVIDENCE_PEER_DOES_NOT_HEAR_US },
 
+	/* Its answers may be lost like the heartbeats before. */
+	{ BIT(EVIDENCE_PEER_OTHER_TRAFFIC) | BIT(EVIDENCE_HEARTBEATS_THINNED),
+	  0, tcp_unanswered,
+	  CAUSE_LINK_ABNORMAL, CAUSE_SIDE_BETWEEN, 60,
+	  EVIDENCE_HEARTBEATS_THINNED },
 	/*
 	 * The peer sends other packets, so its kernel would answer each SYN and
 	 * acknowledge data, unless they are dropped on the way.

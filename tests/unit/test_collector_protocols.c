@@ -215,6 +215,15 @@ data_lost(void **state)
 	}
 	assert_verdict("linkAbnormal", 75);
 	assert_int_equal(verdict.decided.code, EVIDENCE_ACKS_LOST);
+	/* A few of them are enough, if the link loses more. */
+	begin_tcp(true);
+	for (t = 20.5; t < END; t++) {
+		tcp_heartbeat(t, US, PEER);
+		if (t < 23 || t > 29)
+			segment(t + 0.1, PEER, US, ACK, peer_sent +
+			    (t > 29 ? 10 : 0), we_sent, 0);
+	}
+	assert_verdict("linkAbnormal", 75);
 }
 
 static void
@@ -271,6 +280,44 @@ we_retransmit(void **state)
 		ask(t, THIRD, ROUTER);
 	evaluate_at(END, 0);
 	assert_true((evidence.flags & EVIDENCE_OURS_FIRST) != 0);
+}
+
+/* A firewall of this host drops what our kernel and our process send. */
+static void
+we_are_dropped(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin_tcp(true);
+	for (t = 21; t < 24; t++)
+		segment(t, PEER, US, ACK, peer_sent - 10, we_sent, 10);
+	assert_verdict("oneWayLink", 90);
+}
+
+/*
+ * A reset in the name of the peer ends our connection, and then our kernel
+ * resets it again, because the peer goes on.
+ */
+static void
+reset_before_last(void **state)
+{
+	double	 t;
+
+	(void)state;
+	connect_tcp(true);
+	for (t = 0; t <= LAST; t++) {
+		tcp_heartbeat(t, PEER, US);
+		if (t < LAST)
+			tcp_heartbeat(t + 0.1, US, PEER);
+		if (t == LAST - 1)
+			segment(t + 0.9, PEER, US, RST, peer_sent, 0, 0);
+	}
+	segment(LAST + 0.01, US, PEER, RST, we_sent, 0, 0);
+	segment(LAST + 0.1, US, PEER, SYN, 1, 0, 0);
+	segment(LAST + 0.2, PEER, US, RST | ACK, 0, 2, 0);
+	evaluate_at(END, 0);
+	assert_string_not_equal(cause_text(verdict.cause), "localFault");
 }
 
 /* A kernel that gets no answers gives up; the process has closed nothing. */
@@ -644,6 +691,8 @@ main(void)
 		cmocka_unit_test(port_dropped),
 		cmocka_unit_test(retransmits),
 		cmocka_unit_test(we_retransmit),
+		cmocka_unit_test(we_are_dropped),
+		cmocka_unit_test(reset_before_last),
 		cmocka_unit_test(gives_up),
 		cmocka_unit_test(handshake),
 		cmocka_unit_test(checks),

@@ -95,6 +95,8 @@ static const struct test_row	 test_rows[] = {
 	/* Our own instance: first, but not when it follows the peer. */
 	{ {{ -OURS, 0 }, { STOP, 0 }}, KNOWN | EVIDENCE_OURS_FIRST, 0,
 	  CAUSE_LOCAL_FAULT, HERE, 90, OURS },
+	{ {{ -OURS, 0 }, { PORT, 0 }}, KNOWN | EVIDENCE_OURS_FIRST, 0,
+	  CAUSE_LOCAL_FAULT, HERE, 70, OURS },
 	{ {{ -OURS, 0 }, { DEAF, 1 }}, KNOWN | EVIDENCE_OURS_FIRST |
 	  EVIDENCE_OURS_ASSUMED, 0, CAUSE_LOCAL_FAULT, HERE, 60, OURS },
 	{ {{ -OURS, 0 }, { CLOSED, 1 }}, KNOWN, 0,
@@ -149,6 +151,10 @@ static const struct test_row	 test_rows[] = {
 	  CAUSE_PEER_HUNG, PEER, 90, ACKS },
 	{ {{ ACKS, EVIDENCE_ACKS_LOST }, { DEAF, 2 }}, KNOWN, 0,
 	  CAUSE_LINK_ABNORMAL, BETWEEN, 75, ACKS },
+	{ {{ ACKS, 0 }, { THINNED, 0 }}, KNOWN, 0,
+	  CAUSE_PEER_HUNG, PEER, 60, ACKS },
+	{ {{ OTHER, 1 }, { THINNED, 0 }}, KNOWN, 0,
+	  CAUSE_LINK_ABNORMAL, BETWEEN, 60, THINNED },
 	{ {{ DEAF, 2 }, { OTHER, 1 }}, KNOWN, 0,
 	  CAUSE_ONE_WAY_LINK, BETWEEN, 90, DEAF },
 	{ {{ DEAF, EVIDENCE_DEAF_BOTH }}, KNOWN, 0,
