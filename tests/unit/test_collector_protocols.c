@@ -424,6 +424,7 @@ checks(void **state)
 	}
 	segment(LAST + 0.5, PEER, US, FIN | ACK, peer_sent, we_sent, 0);
 	segment(LAST + 0.6, US, PEER, FIN | ACK, we_sent, peer_sent + 1, 0);
+	assert_verdict_at(LAST + 1, 0, "instanceStopped", 95);
 	assert_verdict("instanceStopped", 95);
 }
 
