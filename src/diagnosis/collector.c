@@ -41,11 +41,26 @@ count(struct collector_rate *r, const struct collector_view *v)
 
 /* ---- hosts */
 
+/*
+ * False for a frame that is not from the peer although it may have its address:
+ * the option `peer-mac` has another MAC address.
+ */
+static bool
+may_be_of_peer(const struct collector *c, const struct diagnosis_frame *f)
+{
+	const struct configuration_profile	*p = c->setting.watch->profile;
+
+	return (!p->has_peer_mac || !mac_is_known(&f->source) ||
+	    collector_mac_equal(&p->peer_mac, &f->source));
+}
+
 static bool
 is_of_peer(const struct collector *c, const struct diagnosis_frame *f)
 {
 	unsigned	 i;
 
+	if (!may_be_of_peer(c, f))
+		return (false);
 	if (collector_addr_is(&c->peer, &f->packet.source))
 		return (true);
 	for (i = 0; i < c->nmacs && !c->routed; i++)
@@ -142,7 +157,7 @@ counts(const struct collector *c, const struct collector_view *v,
 	const struct protocol			*p = w->profile->form.protocol;
 	const struct packet			*packet = &v->frame->packet;
 
-	if (v->from_us)
+	if (v->from_us || !may_be_of_peer(c, v->frame))
 		return (false);
 	if (p->decode == NULL || p->follow != NULL)
 		return (v->frame->heartbeat && (p->decode == NULL || decoded) &&
@@ -424,7 +439,8 @@ on_error(struct collector *c, const struct collector_view *v)
 	by_host = addr_equal(&f->packet.source, &f->quoted.destination);
 	if (number == EVIDENCE_PORT_REFUSED && !by_host)
 		number = EVIDENCE_PROHIBITED;
-	if (number == EVIDENCE_HOST_UNREACHABLE && by_host)
+	if (by_host && (number == EVIDENCE_HOST_UNREACHABLE ||
+	    !may_be_of_peer(c, f)))
 		return;
 	c->errors[f->icmp] = f->at;
 	if (!v->after)

@@ -112,6 +112,40 @@ host_alive(void **state)
 	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_PRESENT);
 }
 
+/* Another host sends with the address of a peer with `peer-mac`. */
+static void
+forged(void **state)
+{
+	struct bytes	 quoted = udp(PORT, PORT, 20), other, refusal;
+	char		 option[64];
+	double		 t;
+
+	(void)state;
+	snprintf(option, sizeof(option), "peer-mac = \"02:00:00:00:00:%02x\"",
+	    (unsigned)PEER);
+	begin_with("udp 20053", option, true);
+	baseline(udp_heartbeat, END);
+	other = udp(4000, 5000, 20);
+	other = ip_frame(PEER, US, IPPROTO_UDP, &other);
+	refusal = icmp_error(PEER, 3, 3, US, PEER, IPPROTO_UDP, &quoted);
+	/* The last octet of the source of the frame. */
+	other.at[11] = refusal.at[11] = 0x99;
+	for (t = 20.5; t < 29; t++) {
+		go_on(udp_heartbeat, t, t + 0.5);
+		take(t + 0.3, &other);
+		take(t + 0.4, &refusal);
+	}
+	assert_verdict("hostDown", 50);
+	assert_int_equal(state_of(EVIDENCE_PEER_OTHER_TRAFFIC),
+	    EVIDENCE_UNKNOWN);
+	assert_int_equal(state_of(EVIDENCE_PORT_REFUSED), EVIDENCE_UNKNOWN);
+	other.at[11] = PEER;
+	take(30, &other);
+	evaluate_at(30, 0);
+	assert_int_equal(state_of(EVIDENCE_PEER_OTHER_TRAFFIC),
+	    EVIDENCE_PRESENT);
+}
+
 /* ---- the host and the network */
 
 static void
@@ -510,6 +544,7 @@ main(void)
 		cmocka_unit_test(always_refused),
 		cmocka_unit_test(refused_other),
 		cmocka_unit_test(host_alive),
+		cmocka_unit_test(forged),
 		cmocka_unit_test(host_gone),
 		cmocka_unit_test(third_host_asks),
 		cmocka_unit_test(all_silent),
