@@ -182,6 +182,22 @@ begin_of(int file, const struct stat *st, const struct log_position *last,
 	return (st->st_size - begin > most ? st->st_size - most : begin);
 }
 
+/* Was a file created within RECENT_NS?  Then so was each of its lines. */
+static bool
+is_new(int file, struct wall_time now)
+{
+	struct statx	 st;
+	int64_t		 created_ns, age_ns;
+
+	if (statx(file, "", AT_EMPTY_PATH, STATX_BTIME, &st) != 0 ||
+	    (st.stx_mask & STATX_BTIME) == 0)
+		return (false);
+	created_ns = st.stx_btime.tv_sec * NSEC_PER_SEC +
+	    st.stx_btime.tv_nsec;
+	age_ns = now.ns - created_ns;
+	return (age_ns >= 0 && age_ns <= RECENT_NS);
+}
+
 /* Searches an open file from where the last look ended. */
 static void
 search_file(struct search *k, int file, const struct stat *st,
@@ -196,6 +212,7 @@ search_file(struct search *k, int file, const struct stat *st,
 	size_t			 n, skip = 0;
 	char			*end;
 
+	k->all_recent = k->all_recent || is_new(file, k->now);
 	k->last_recent = wall_sub(k->now, changed) <= RECENT_NS;
 	k->at = WALL_NEVER;
 	begin = begin_of(file, st, position, k->last_recent);

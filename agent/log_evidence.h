@@ -8,8 +8,9 @@
  * have changed within ten minutes.
  *
  * A line counts only if it was surely written within ten minutes: it has such a
- * time (see log_time.h), or continues a line that has one; or the last look was
- * in that time; or it is the last line of a file that changed in that time.
+ * time (see log_time.h), or continues a line that has one; or the file was
+ * created or the last look was in that time; or it is the last line of a file
+ * that changed in that time.
  */
 #ifndef HBW_LOG_EVIDENCE_H
 #define HBW_LOG_EVIDENCE_H

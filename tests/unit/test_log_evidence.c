@@ -211,6 +211,20 @@ lines_without_time(void **state)
 	assert_int_equal(found.at.ns, AT(5700).ns);
 }
 
+/* All lines of a file that was created a moment ago are new. */
+static void
+new_file(void **state)
+{
+	const int64_t	 now = wall_now().ns / NSEC_PER_SEC + 1 - NOON;
+
+	(void)state;
+	append("log", BAD "other\n", now);
+	assert_found(now, 1);
+	memset(&position, 0, sizeof(position));
+	append("log", "other\n", now + 601);
+	assert_undated(now + 601);
+}
+
 static void
 rotated(void **state)
 {
@@ -382,6 +396,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(old_lines, begin, end),
 		cmocka_unit_test_setup_teardown(lines_without_time, begin,
 		    end),
+		cmocka_unit_test_setup_teardown(new_file, begin, end),
 		cmocka_unit_test_setup_teardown(rotated, begin, end),
 		cmocka_unit_test_setup_teardown(long_file, begin, end),
 		cmocka_unit_test_setup_teardown(not_a_file, begin, end),
