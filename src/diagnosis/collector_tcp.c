@@ -40,8 +40,9 @@ on_short(struct collector *c, const struct collector_view *v)
 	/* A process that closes does not hang. */
 	if (v->from_peer)
 		c->signals[EVIDENCE_PEER_ACKNOWLEDGES_ONLY].count = 0;
-	/* A health check, or a peer that hangs, ends without its data. */
-	if (!c->peer_sent_data || mono_sub(c->last, at) > ATTEMPTS_NS)
+	/* We end a health check, or what a peer that hangs does not answer. */
+	if ((!c->peer_sent_data && !v->from_peer) ||
+	    mono_sub(c->last, at) > ATTEMPTS_NS)
 		return;
 	if (c->shorts++ == 0)
 		c->short_first = at;

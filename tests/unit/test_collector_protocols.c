@@ -384,6 +384,15 @@ handshake(void **state)
 	for (t = 22; t < 27; t += 2)
 		attempt(t, NULL, 90);
 	assert_verdict("handshakeFailed", 85);
+	/* A peer that accepts no data from us. */
+	begin_tcp(false);
+	for (t = 22; t < 27; t += 2) {
+		segment(t, US, PEER, SYN, 1, 0, 0);
+		segment(t + 0.01, PEER, US, SYN | ACK, 1, 2, 0);
+		segment(t + 0.02, PEER, US, FIN | ACK, 2, 2, 0);
+		segment(t + 0.03, US, PEER, FIN | ACK, 2, 3, 0);
+	}
+	assert_verdict("handshakeFailed", 85);
 }
 
 static void
