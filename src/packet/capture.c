@@ -166,6 +166,8 @@ static bool
 replace_filter(struct capture *c, const struct bpf_program *program,
     char *error)
 {
+	_Static_assert(sizeof(struct sock_filter) == sizeof(struct bpf_insn),
+	    "libpcap and the kernel have the same instructions");
 	struct sock_filter	*instructions = (void *)program->bf_insns;
 	const struct sock_fprog	 filter = {
 		.len = (unsigned short)program->bf_len, .filter = instructions,
