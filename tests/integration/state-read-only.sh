@@ -35,6 +35,14 @@ unmount_disk() {
 	MOUNTS=()
 }
 
+# As after a restart of the machine.
+repair_disk() {
+	unmount_disk
+	fsck.ext4 -y "$WORK/image" >"$WORK/fsck.log" 2>&1
+	need "the repaired file system cannot be mounted" 10 \
+		mount_disk errors=remount-ro
+}
+
 is_read_only() {
 	! touch "$DISK/new" 2>>"$WORK/mount.log"
 }
@@ -89,10 +97,7 @@ is "the error is logged once" "$(log_count "cannot be written")" 1
 epoch=$(get hbwNotificationEpoch.0)
 check "a new epoch has begun" test "$epoch" -gt 1
 stop hbwatchd KILL
-unmount_disk
-fsck.ext4 -y "$WORK/image" >"$WORK/fsck.log" 2>&1
-need "the repaired file system cannot be mounted" 10 \
-	mount_disk errors=remount-ro
+repair_disk
 start_hbwatchd
 is "repaired: the alarm is active" \
 	"$(alarm_get hbwAlarmState flinkserver)" raised
@@ -155,10 +160,7 @@ check "unmounted: the alarm is raised again" raise
 check "unmounted: the epoch is the time" \
 	test "$(get hbwNotificationEpoch.0)" -gt 1000000000
 stop hbwatchd KILL
-unmount_disk
-fsck.ext4 -y "$WORK/image" >"$WORK/fsck.log" 2>&1
-need "the repaired file system cannot be mounted" 10 \
-	mount_disk errors=remount-ro
+repair_disk
 start_hbwatchd
 check "mounted again: the alarm is cleared" clear
 rm "$DISK/hbwatchd.db"

@@ -635,11 +635,23 @@ a_small_file_has_the_last_frames(void **state)
 	assert_true(contains("evidence/1-w.pcapng", "hbwatchd was stopped"));
 }
 
+/* Are there the files of the first serials? */
+static void
+assert_files(uint32_t count)
+{
+	char		 name[64];
+	uint32_t	 i;
+
+	for (i = 1; i <= count; i++) {
+		snprintf(name, sizeof(name), "evidence/%u-w.pcapng", i);
+		assert_true(has(name));
+	}
+}
+
 /* Files that are being written are not removed; further ones are refused. */
 static void
 open_files_are_kept(void **state)
 {
-	char		 name[64];
 	uint32_t	 i;
 
 	(void)state;
@@ -651,10 +663,7 @@ open_files_are_kept(void **state)
 	assert_true(evidence_writer_start(writer));
 	wait_for_file("evidence/1-w.pcapng");
 	end_writer();
-	for (i = 1; i <= 8; i++) {
-		snprintf(name, sizeof(name), "evidence/%u-w.pcapng", i);
-		assert_true(has(name));
-	}
+	assert_files(8);
 	assert_true(contains("evidence/1-w.pcapng", "End: no room within") ||
 	    contains("evidence/1-w.pcapng", "End: hbwatchd was stopped"));
 	assert_false(has("evidence/40-w.pcapng"));
@@ -700,7 +709,6 @@ a_storm_stays_within_the_limit(void **state)
 static void
 a_storm_has_all_files(void **state)
 {
-	char		 name[64];
 	uint32_t	 i;
 
 	(void)state;
@@ -713,10 +721,7 @@ a_storm_has_all_files(void **state)
 	assert_true(evidence_writer_start(writer));
 	wait_for_file("evidence/64-w.pcapng");
 	end_writer();
-	for (i = 1; i <= 64; i++) {
-		snprintf(name, sizeof(name), "evidence/%u-w.pcapng", i);
-		assert_true(has(name));
-	}
+	assert_files(64);
 }
 
 /* Each file has the frames of its interface only. */
