@@ -67,11 +67,11 @@ capture_view_set(struct capture_view *row, const struct agent *agent,
 	shared_state_read_capture(g->shared, position, agent->now,
 	    &row->capture);
 	row->restarts = g->captures[position].restarts;
-	if (!agent_engine_is_alive(agent) && fault == NULL)
-		fault = "the engine does not answer";
-	else if (fault == NULL && !row->capture.listening &&
+	if (fault == NULL && !row->capture.listening &&
 	    row->capture.state == SHARED_CAPTURE_RUNNING)
 		fault = "the engine has not opened the capture yet";
+	else if (fault == NULL && !agent_engine_is_alive(agent))
+		fault = "the engine does not answer";
 	if (fault == NULL || row->capture.state == SHARED_CAPTURE_FAILED)
 		return;
 	row->capture.state = SHARED_CAPTURE_FAILED;
