@@ -204,6 +204,34 @@ take_frame(void *arg, const struct capture_frame *frame)
 
 /* ---- the capture in each pass */
 
+/*
+ * The interface was down when this engine began, so only the next engine can
+ * capture.  Frames that arrive until then are lost.
+ */
+static void
+check_link_without_capture(struct listener *listener, enum link_state state)
+{
+	struct detect_source	*source = &listener->row->source;
+
+	if (source->blind)
+		detect_source_resume(source, listener->common->now);
+	source->blind = state == LINK_UP;
+}
+
+static void
+check_link_of_capture(struct listener *listener, enum link_state state)
+{
+	uint32_t	 row_state = listener->row->state;
+
+	if (state == LINK_DOWN && row_state != SHARED_CAPTURE_DOWN) {
+		set_down(listener);
+	} else if (state == LINK_UP && row_state == SHARED_CAPTURE_DOWN) {
+		log_notice("%s: the interface is up", listener->row->interface);
+		set_capture_state(listener, SHARED_CAPTURE_RUNNING,
+		    listener->blind);
+	}
+}
+
 void
 listener_check_link(struct listener *listener)
 {
@@ -211,19 +239,17 @@ listener_check_link(struct listener *listener)
 	uint32_t		 ifindex;
 	enum link_state		 state;
 
-	if (listener->capture == NULL)
+	if (row->state == SHARED_CAPTURE_FAILED)
 		return;
 	state = link_state(listener->common->link_socket, row->interface,
 	    &ifindex);
-	if (state == LINK_MISSING || ifindex != row->ifindex) {
+	if (state == LINK_MISSING ||
+	    (listener->capture != NULL && ifindex != row->ifindex))
 		set_failed(listener, REMOVED_TEXT, RETURNS);
-	} else if (state == LINK_DOWN && row->state != SHARED_CAPTURE_DOWN) {
-		set_down(listener);
-	} else if (state == LINK_UP && row->state == SHARED_CAPTURE_DOWN) {
-		log_notice("%s: the interface is up", row->interface);
-		set_capture_state(listener, SHARED_CAPTURE_RUNNING,
-		    listener->blind);
-	}
+	else if (listener->capture == NULL)
+		check_link_without_capture(listener, state);
+	else
+		check_link_of_capture(listener, state);
 }
 
 void
