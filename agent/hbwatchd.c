@@ -154,7 +154,8 @@ parse_options(int argc, char **argv, struct options *o)
 			usage(stdout);
 			return (0);
 		default:
-			if (optopt == 0)
+			/* Also an argument that a long option must not have. */
+			if (strncmp(argv[optind - 1], "--", 2) == 0)
 				log_errx("unknown option %s", argv[optind - 1]);
 			else
 				log_errx(c == ':' ? "-%c needs an argument" :

@@ -77,6 +77,8 @@ refused() {
 
 refused "an unknown option" 2 "unknown option -z" -z
 refused "an unknown long option" 2 "unknown option --foo" --foo
+refused "a value that a long option does not take" 2 \
+	"unknown option --help=x" --help=x
 for option in -h --help -V --version; do
 	like "$option is answered" "$("$BUILD/hbwatchd" "$option")" hbwatchd
 done
