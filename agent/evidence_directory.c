@@ -21,6 +21,8 @@
 #define SPARE_MAX	(UINT64_C(64) * 1024 * 1024)
 /* ext4 reserves less than this share for root and itself by default. */
 #define RESERVED_SHARE	12
+/* The octets of a file that shows whether files can be written. */
+#define TRY_SIZE	65536
 #define OPEN_DIRECTORY	(O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
 
 void
@@ -364,4 +366,24 @@ evidence_directory_write(int fd, const uint8_t *octets, size_t length,
 			done += (size_t)n;
 	}
 	return (n >= 0);
+}
+
+bool
+evidence_directory_try(struct evidence_directory *d)
+{
+	static const uint8_t	 zeros[TRY_SIZE];
+	const char		*wrong;
+	bool			 ok;
+	int			 fd;
+
+	if (!open_again(d, true, &wrong) ||
+	    !has_space(d->fd, sizeof(zeros), 0))
+		return (false);
+	fd = openat(d->fd, ".", O_TMPFILE | O_WRONLY | O_CLOEXEC, 0600);
+	/* Some file systems, such as overlays, have no such files. */
+	if (fd == -1)
+		return (errno == EOPNOTSUPP || errno == EISDIR);
+	ok = evidence_directory_write(fd, zeros, sizeof(zeros), 0);
+	close(fd);
+	return (ok);
 }

@@ -59,6 +59,9 @@ typedef bool evidence_directory_keep(void *arg, const char *name);
 bool	 evidence_directory_reserve(struct evidence_directory *,
 	    uint64_t octets, evidence_directory_keep *, void *arg);
 
+/* True if a small file can be written now.  It has no name, and is removed. */
+bool	 evidence_directory_try(struct evidence_directory *);
+
 /* True for "SERIAL-WATCH.pcapng". */
 bool	 evidence_directory_is_name(const char *name);
 

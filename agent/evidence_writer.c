@@ -21,6 +21,7 @@
 #include "engine/evidence_rings.h"
 #include "evidence_directory.h"
 #include "evidence_file.h"
+#include "evidence_health.h"
 #include "evidence_names.h"
 #include "evidence_writer.h"
 
@@ -42,8 +43,6 @@
 #define YOUNG_NS	(NSEC_PER_SEC / 2)
 /* Octets of one write. */
 #define CHUNK		16384
-/* Writing works again if nothing has failed for this time. */
-#define STEADY_NS	(10 * NSEC_PER_SEC)
 /* An alarm must not wait for the thread. */
 #define NICE		10
 /* It begins when the log, the store and the notification have the alarm. */
@@ -108,46 +107,11 @@ struct evidence_writer {
 	size_t			 nfiles;
 	struct pcapng_buffer	 buffer;
 	struct mono_time	 tick;		/* the next one */
-	_Atomic bool		 failing;	/* it was logged */
-	bool			 taken;		/* a name; it was logged */
-	struct mono_time	 failed;	/* when a write failed last */
+	struct evidence_health	 health;
 	bool			 crowded;	/* it was logged */
 };
 
 /* ---- writing, in the thread */
-
-/* `error` is a value of errno, or 0. */
-static void
-failed(struct evidence_writer *w, const char *wrong, int error)
-{
-	if (!w->failing)
-		log_message(LOG_WARNING, error, "%s/%s: %s; no evidence files "
-		    "are written until this is corrected", w->state,
-		    EVIDENCE_DIRECTORY, wrong);
-	w->failing = true;
-	w->failed = mono_now();
-}
-
-/* Somebody has put a link, for example, in the place of a file. */
-static void
-name_is_taken(struct evidence_writer *w, const struct open_file *o)
-{
-	if (!w->taken)
-		log_warnx("%s/%s: the name is used by something else, so this "
-		    "evidence file is not written", w->state, o->name);
-	w->taken = true;
-}
-
-static void
-succeeded(struct evidence_writer *w)
-{
-	/* On a full disk, a small write may succeed between two others. */
-	if (!w->failing || mono_sub(mono_now(), w->failed) < STEADY_NS)
-		return;
-	log_notice("%s/%s: evidence files are written again", w->state,
-	    EVIDENCE_DIRECTORY);
-	w->failing = false;
-}
 
 /* The name of the file in its directory. */
 static const char *
@@ -203,7 +167,7 @@ append(struct evidence_writer *w, struct open_file *o)
 	if (o->file.room > share)
 		o->file.room = share;
 	if (b->exhausted) {
-		failed(w, "out of memory", 0);
+		evidence_health_failed(&w->health, "out of memory", 0);
 		pcapng_buffer_free(b);
 		end_file(o, EVIDENCE_END_ERROR);
 	} else if (o->size + b->length > o->file.room ||
@@ -213,12 +177,12 @@ append(struct evidence_writer *w, struct open_file *o)
 		end_file(o, EVIDENCE_END_ROOM);
 	} else if (!evidence_directory_write(o->fd, b->octets, b->length,
 	    o->size)) {
-		failed(w, "cannot write", errno);
+		evidence_health_failed(&w->health, "cannot write", errno);
 		(void)!ftruncate(o->fd, (off_t)o->size);
 		end_file(o, EVIDENCE_END_ERROR);
 	} else {
 		o->size += b->length;
-		succeeded(w);
+		evidence_health_succeeded(&w->health);
 	}
 	b->length = 0;
 }
@@ -250,7 +214,7 @@ write_header(struct evidence_writer *w, struct open_file *o)
 	evidence_file_add_header(&o->file, b);
 	if (!b->exhausted && !evidence_directory_write(o->fd, b->octets,
 	    b->length, 0))
-		failed(w, "cannot write", errno);
+		evidence_health_failed(&w->health, "cannot write", errno);
 	b->length = 0;
 }
 
@@ -263,9 +227,9 @@ create(struct evidence_writer *w, struct open_file *o)
 	o->fd = evidence_directory_create(&w->directory, base_name(o), &wrong);
 	if (o->fd == -1) {
 		if (errno == EEXIST)
-			name_is_taken(w, o);
+			evidence_health_taken(&w->health, o->name);
 		else
-			failed(w, wrong, errno);
+			evidence_health_failed(&w->health, wrong, errno);
 		return (false);
 	}
 	evidence_file_add_header(&o->file, &w->buffer);
@@ -273,7 +237,8 @@ create(struct evidence_writer *w, struct open_file *o)
 	if (!o->over)
 		return (true);
 	evidence_directory_remove(&w->directory, base_name(o));
-	failed(w, "no room within evidence-files or on the disk", 0);
+	evidence_health_failed(&w->health,
+	    "no room within evidence-files or on the disk", 0);
 	return (false);
 }
 
@@ -340,6 +305,7 @@ work_on_all(struct evidence_writer *w, bool all)
 	if (w->nfiles > 0)
 		return;
 	pcapng_buffer_free(&w->buffer);
+	evidence_health_try(&w->health, &w->directory);
 	/* It may be removed, and its file system unmounted. */
 	evidence_directory_close(&w->directory);
 }
@@ -380,7 +346,7 @@ begin_file(struct evidence_writer *w, const struct message *m)
 	raise.interface = m->u.raised.interface;
 	o = calloc(1, sizeof(*o));
 	if (o == NULL || !evidence_file_begin(&o->file, &raise)) {
-		failed(w, "out of memory", 0);
+		evidence_health_failed(&w->health, "out of memory", 0);
 		free(o);
 		return (false);
 	}
@@ -485,10 +451,13 @@ static void
 wait_for_work(struct evidence_writer *w)
 {
 	struct pollfd	 fd = { .fd = w->work, .events = POLLIN };
-	int64_t		 ms = mono_sub(w->tick, mono_now()) / NSEC_PER_MSEC + 1;
+	struct mono_time due = w->nfiles > 0 ? w->tick :
+	    evidence_health_due(&w->health);
+	int64_t		 ms = mono_sub(due, mono_now()) / NSEC_PER_MSEC + 1;
 	uint64_t	 events;
 
-	if (poll(&fd, 1, w->nfiles == 0 ? -1 : ms > 0 ? (int)ms : 0) <= 0)
+	if (poll(&fd, 1, due.ns == MONO_NEVER.ns ? -1 : ms > 0 ? (int)ms :
+	    0) <= 0)
 		return;
 	(void)!read(w->work, &events, sizeof(events));
 	/* While a message waits, only the end interrupts this. */
@@ -529,6 +498,7 @@ evidence_writer_new(const char *state)
 	w->work = eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
 	w->state = strdup(state);
 	evidence_names_init(&w->names);
+	evidence_health_init(&w->health, w->state);
 	evidence_directory_init(&w->directory, w->state, &w->names);
 	if (w->work != -1 && w->state != NULL)
 		return (w);
@@ -624,7 +594,7 @@ put(struct evidence_writer *w, const struct message *m)
 bool
 evidence_writer_is_failing(const struct evidence_writer *w)
 {
-	return (w != NULL && w->failing);
+	return (w != NULL && w->health.failing);
 }
 
 void

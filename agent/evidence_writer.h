@@ -48,7 +48,10 @@ bool	 evidence_writer_has(struct evidence_writer *w, const char *name);
 /* Limits the size of the directory, in octets; 0: no files are written. */
 void	 evidence_writer_limit(struct evidence_writer *w, uint64_t octets);
 
-/* True when the last file could not be written; the reason was logged. */
+/*
+ * True while files cannot be written; the reason was logged.  This is tried
+ * again every 10 seconds.
+ */
 bool	 evidence_writer_is_failing(const struct evidence_writer *w);
 
 struct evidence_rings;

@@ -38,6 +38,11 @@ make_room() {
 	rm -f "$WORK/disk/ballast" "$WORK/disk/other"
 }
 
+# status_problems: the lines of `hbwatch status` about evidence files
+status_problems() {
+	"$BUILD/hbwatch" status -S "$WORK/control" | grep "evidence files"
+}
+
 check_delivered() {
 	soon "all notifications are delivered" 20 all_delivered
 }
@@ -192,6 +197,12 @@ start_hbwatchd
 check "evidence on a full disk: all alarms are cleared and raised" flap 1
 soon "evidence on a full disk: the error is logged" 10 \
 	log_lines_are 1 "no evidence files are written"
+like "evidence on a full disk: hbwatch status shows it" \
+	"$(status_problems)" "evidence files are not written"
 make_room
+soon "there is room: this is noticed without another alarm" 30 \
+	log_lines_are 1 "evidence files are written again"
+is "there is room: hbwatch status does not show it any more" \
+	"$(status_problems)" ""
 stop hbwatchd
 finish
