@@ -20,6 +20,17 @@ see_port(struct collector *c, enum evidence_number number,
 	s->port = (uint16_t)c->setting.watch->profile->form.key;
 }
 
+/* Attempts to connect that ended soon, which may be failed handshakes. */
+static void
+forget_attempts(struct collector *c)
+{
+	c->shorts = c->shorts_after = 0;
+	c->handshake_short = false;
+	c->signals[EVIDENCE_HANDSHAKE_FAILS] = (struct evidence_signal){
+		.state = 0,
+	};
+}
+
 /* A connection is open, so the port was not closed for good. */
 static void
 on_established(struct collector *c)
@@ -49,7 +60,8 @@ on_short(struct collector *c, const struct collector_view *v)
 	c->short_latest = at;
 	if (v->after)
 		c->shorts_after++;
-	c->handshake_short = c->handshake;
+	/* A kernel resets a connection that its process did not accept. */
+	c->handshake_short = c->handshake && c->peer_sent_data;
 	see_port(c, EVIDENCE_HANDSHAKE_FAILS, v->frame,
 	    c->signals[EVIDENCE_HANDSHAKE_FAILS].code);
 }
@@ -99,9 +111,13 @@ on_close_by_peer(struct collector *c, const struct collector_view *v)
 		c->repeated += COLLECTOR_MISSING;
 		return;
 	}
-	if (refused)
+	if (refused) {
 		see_port(c, EVIDENCE_PORT_REFUSED, f, EVIDENCE_CODE_RST);
-	else if (!c->we_closed)
+		/* The process that accepted a few attempts has ended. */
+		if (c->shorts_after < COLLECTOR_MISSING &&
+		    c->signals[EVIDENCE_HANDSHAKE_FAILS].code == 0)
+			forget_attempts(c);
+	} else if (!c->we_closed)
 		see_port(c, EVIDENCE_PEER_CLOSED_CONNECTION, f,
 		    reset ? PACKET_TCP_RST : PACKET_TCP_FIN);
 	else
@@ -157,11 +173,7 @@ on_use(struct collector *c, struct mono_time at)
 	if (c->port == c->short_port || (!collector_never(c->opened) &&
 	    mono_sub(at, c->opened) <= SHORT_NS))
 		return;
-	c->shorts = c->shorts_after = 0;
-	c->handshake_short = false;
-	c->signals[EVIDENCE_HANDSHAKE_FAILS] = (struct evidence_signal){
-		.state = 0,
-	};
+	forget_attempts(c);
 }
 
 static void

@@ -395,6 +395,46 @@ handshake(void **state)
 	assert_verdict("handshakeFailed", 85);
 }
 
+/*
+ * The instance ends while we connect again: its kernel resets a connection that
+ * it did not accept, and refuses the next ones.
+ */
+static void
+handshake_at_end(void **state)
+{
+	struct bytes	 b;
+	double		 t;
+	bool		 accepted;
+
+	(void)state;
+	for (accepted = false;; accepted = true) {
+		begin_tcp(false);
+		segment(20.5, PEER, US, FIN | ACK, peer_sent, we_sent, 0);
+		segment(20.5, US, PEER, FIN | ACK, we_sent, peer_sent + 1, 0);
+		segment(20.6, US, PEER, SYN, 1, 0, 0);
+		segment(20.6, PEER, US, SYN | ACK, 1, 2, 0);
+		b = tcp(40000, PORT, ACK, 2, 2, 0);
+		put(&b, "\x16\3\1\0\5\1\0", 7);
+		ip(20.6, US, PEER, IPPROTO_TCP, b);
+		if (accepted)
+			segment(20.6, PEER, US, ACK, 2, 9, 90);
+		segment(20.7, PEER, US, RST | ACK, accepted ? 92 : 2, 9, 0);
+		if (!accepted) {
+			evaluate_at(END, 0);
+			assert_int_equal(state_of(EVIDENCE_HANDSHAKE_FAILS),
+			    EVIDENCE_UNKNOWN);
+			continue;
+		}
+		assert_verdict("handshakeFailed", 85);
+		for (t = 21; t < 24; t++) {
+			segment(t, US, PEER, SYN, 1, 0, 0);
+			segment(t, PEER, US, RST | ACK, 0, 2, 0);
+		}
+		assert_verdict("instanceStopped", 95);
+		break;
+	}
+}
+
 static void
 check(double at, unsigned client)
 {
@@ -705,6 +745,7 @@ main(void)
 		cmocka_unit_test(reset_before_last),
 		cmocka_unit_test(gives_up),
 		cmocka_unit_test(handshake),
+		cmocka_unit_test(handshake_at_end),
 		cmocka_unit_test(checks),
 		cmocka_unit_test(vrrp_stops),
 		cmocka_unit_test(two_masters),
