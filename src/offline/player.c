@@ -354,7 +354,7 @@ take_frame(void *arg, const struct capture_frame *frame)
 	p->diagnosis.tracker.setting.match = matcher_find(p,
 	    frame->link_type);
 	if (frame->bytes != NULL && !p->kept)
-		tracker_frame(&p->diagnosis.tracker, frame, clock_of(p->now));
+		player_diagnosis_take(&p->diagnosis, frame);
 	if (frame->bytes == NULL || ++p->taken % 4096 == 0)
 		show_progress(p);
 	return (!p->exhausted && !p->refused && !ferror(stdout));

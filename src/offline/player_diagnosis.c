@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/copy_table.h"
 #include "base/hash.h"
 #include "base/mono.h"
 #include "offline/player_diagnosis.h"
@@ -26,6 +27,9 @@
 #define TICK_SHIFT	20
 #define NOT_RECEIVED	0
 #define SHARED		1	/* by several watches */
+
+/* Frames that are equal up to here are copies; a capture may be cut later. */
+#define COPY_OCTETS	80
 
 #define PORT_DHCP_LEAST		67
 #define PORT_DHCP_MOST		68
@@ -80,7 +84,8 @@ player_diagnosis_init(struct player_diagnosis *d,
 		d->mask = 2 * d->mask + 1;
 	d->ring = aligned_alloc(RING_ALIGNMENT, RING_SIZE);
 	d->peers = calloc((size_t)d->mask + 1, sizeof(*d->peers));
-	if (d->ring == NULL || d->peers == NULL) {
+	d->copies = calloc(1, sizeof(*d->copies));
+	if (d->ring == NULL || d->peers == NULL || d->copies == NULL) {
 		player_diagnosis_free(d);
 		return (false);
 	}
@@ -124,6 +129,7 @@ player_diagnosis_free(struct player_diagnosis *d)
 	tracker_free(&d->tracker);
 	free(d->ring);
 	free(d->peers);
+	free(d->copies);
 	*d = (struct player_diagnosis){ 0 };
 }
 
@@ -242,6 +248,21 @@ player_diagnosis_wants(const struct player_diagnosis *d,
 	if (peer == NULL && p->mac != NULL)
 		peer = find_peer(d, mac_tag(p->mac), false);
 	return (peer != NULL && may_be_late(d, peer, ticks(frame->timestamp)));
+}
+
+void
+player_diagnosis_take(struct player_diagnosis *d,
+    const struct capture_frame *frame)
+{
+	int64_t		 ns = frame->timestamp.ns;
+	uint64_t	 hash;
+
+	hash = hash_words(frame->wire, frame->bytes,
+	    frame->captured < COPY_OCTETS ? frame->captured : COPY_OCTETS);
+	if (copy_table_age(d->copies, hash, ns) != INT64_MAX)
+		return;
+	copy_table_add(d->copies, hash, ns);
+	tracker_frame(&d->tracker, frame, clock_of(frame->timestamp));
 }
 
 /* ---- verdicts */

@@ -40,6 +40,7 @@ struct player_diagnosis {
 	const struct configuration *config;
 	struct tracker		 tracker;
 	void			*ring;		/* owned */
+	struct copy_table	*copies;	/* owned */
 	struct player_peer	*peers;		/* a hash table; owned */
 	uint32_t		 mask;		/* its size - 1 */
 	uint32_t		 late;		/* no watch is late before */
@@ -68,6 +69,10 @@ void	 player_diagnosis_received(struct player_diagnosis *, struct wall_time,
 bool	 player_diagnosis_wants(const struct player_diagnosis *,
 	    const struct capture_frame *, enum packet_verdict,
 	    const struct packet *);
+
+/* Takes such a frame, unless it is a copy. */
+void	 player_diagnosis_take(struct player_diagnosis *,
+	    const struct capture_frame *);
 
 /* This address is the peer of a watch. */
 void	 player_diagnosis_add_peer(struct player_diagnosis *,

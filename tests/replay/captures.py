@@ -330,6 +330,24 @@ write('refused-later.pcap', pcap(
     [(t + i / 1000, (ours, refusal)[i]) for t in range(81, 105)
      for i in (0, 1)]))
 
+
+
+def arp(operation, source, target):
+    """Of the MAC addresses that ethernet() gives them."""
+    frame = ethernet(b'', 0x0806)
+    macs = {PEER: frame[6:12], LOCAL: frame[:6]}
+    return macs[target] + macs[source] + frame[12:] + struct.pack(
+        '>HHBBH', 1, 0x0800, 6, 4, operation) + macs[source] + address(
+            source) + macs[target] + address(target)
+
+
+# The peer stops, and then it asks twice for our MAC address.
+asks = [(t, heartbeat()) for t in range(100)] + [
+    (t + i / 1000, frame) for t in (101, 102) for i, frame in enumerate(
+        (arp(1, PEER, LOCAL), arp(2, LOCAL, PEER)))] + [(150, ARP)]
+write('asks.pcap', pcap(asks))
+write('asks-copy.pcapng', pcapng(asks))
+
 # Our instance stops after 100 s, and the peer reacts to that.
 write('ours-first.pcap', pcap(sorted(
     [(t, ours) for t in range(100)] +

@@ -1074,6 +1074,10 @@ done
 "$HBWATCH" explain -c one refused-2.pcap refused-1.pcap 2>err | tail -n +2 >got
 tail -n +2 out >expected
 same "explain merges captures" 0 0 expected got nothing err
+"$HBWATCH" explain -c one asks.pcap 2>err | tail -n +3 >expected
+"$HBWATCH" explain -c one asks.pcap asks-copy.pcapng 2>err | tail -n +3 >got
+same "explain: a packet that is in two captures counts once" 0 0 expected got \
+    nothing err
 "$HBWATCH" explain -j -c one refused.pcap 2>err | python3 -c '
 import json, sys
 story = json.load(sys.stdin)
