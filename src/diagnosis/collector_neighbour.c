@@ -141,7 +141,10 @@ collector_owner(const struct collector *c, const struct mac *mac)
 	    EVIDENCE_OWNER_UNKNOWN : EVIDENCE_OWNER_ELSEWHERE);
 }
 
-/* The peer requests our address, we answer, and it requests it again. */
+/*
+ * The peer requests our address, we answer, and it requests it again.  It may
+ * use several of our addresses, and requests each of them.
+ */
 static void
 on_deaf(struct collector *c, const struct collector_view *v, bool request)
 {
@@ -151,12 +154,17 @@ on_deaf(struct collector *c, const struct collector_view *v, bool request)
 	if (c->returned || mono_sub(c->last, f->at) > DEAF_NS)
 		return;
 	if (!request) {
-		if (c->deaf_requests > 0)
+		if (c->deaf_requests > 0 &&
+		    addr_equal(&c->deaf_address, &f->address))
 			c->deaf_replies++;
 		return;
 	}
-	if (mono_sub(f->at, c->deaf_latest) > REPEAT_NS)
+	if (mono_sub(f->at, c->deaf_latest) > REPEAT_NS) {
 		c->deaf_requests = c->deaf_replies = 0;
+		c->deaf_address = f->address;
+	} else if (!addr_equal(&c->deaf_address, &f->address)) {
+		return;
+	}
 	c->deaf_requests++;
 	c->deaf_latest = f->at;
 	s = &c->signals[EVIDENCE_PEER_DOES_NOT_HEAR_US];

@@ -164,6 +164,7 @@ struct collector {
 	unsigned		 deaf_requests, deaf_replies;
 
 	struct collector_claims	 group;
+	struct addr		 deaf_address;	/* that it requests */
 	struct collector_owner	 floating_ip;
 	uint32_t		 group_vlan;
 

@@ -315,7 +315,9 @@ routed(void **state)
 static void
 deaf_by_arp(void **state)
 {
-	double	 t;
+	struct addr	 second = address_of(FOURTH);
+	enum host	 to = US;
+	double		 t;
 
 	(void)state;
 	begin_quiet("udp 20053");
@@ -358,6 +360,19 @@ rebooted(void **state)
 		ask(23, US, PEER);
 		ask(24, US, PEER);
 		ask(25, US, PEER);
+	/* It asks for two addresses of ours, each of them once in a while. */
+	begin_quiet("udp 20053");
+	assert_true(own_addresses_add(&own, &second, "eth0"));
+	own_addresses_sort(&own);
+	baseline(udp_heartbeat, END);
+	for (t = 22; t < 26; t++) {
+		to = to == US ? FOURTH : US;
+		ask(t, PEER, to);
+		answer(t + 0.001, US, to, PEER);
+	}
+	evaluate_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_PEER_DOES_NOT_HEAR_US),
+	    EVIDENCE_UNKNOWN);
 		b = request(PEER, NOBODY, PEER);
 		take(28, &b);
 		assert_verdict_at(28, 0, "hostDown", 75);
