@@ -437,6 +437,9 @@ on_error(struct collector *c, const struct collector_view *v)
 	if (number == 0 || !quotes_us(c, f))
 		return;
 	by_host = addr_equal(&f->packet.source, &f->quoted.destination);
+	/* The sender itself, which finds no MAC address, is no router. */
+	if (addr_equal(&f->packet.source, &f->quoted.source))
+		return;
 	if (number == EVIDENCE_PORT_REFUSED && !by_host)
 		number = EVIDENCE_PROHIBITED;
 	if (by_host && (number == EVIDENCE_HOST_UNREACHABLE ||
@@ -528,7 +531,7 @@ on_other(struct collector *c, const struct collector_view *v)
 static bool
 is_assumed_ours(const struct collector *c, const struct collector_view *v)
 {
-	return (c->setting.own == NULL && v->partner_heartbeat &&
+	return (c->setting.own == NULL && v->from_partner &&
 	    !v->frame->heartbeat);
 }
 

@@ -231,6 +231,26 @@ silent_before(void **state)
 	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_UNKNOWN);
 }
 
+/*
+ * A capture does not say on which host it was made.  The requests of our host
+ * do not show that others send.
+ */
+static void
+only_we_send(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin_with("udp 20053", "", false);
+	baseline(udp_heartbeat, END);
+	for (t = 20; t < END; t++) {
+		udp_heartbeat(t + 0.1, US, PEER);
+		ask(t + 0.2, US, THIRD);
+	}
+	evaluate_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_ABSENT);
+}
+
 static void
 link_cut(void **state)
 {
@@ -289,7 +309,20 @@ unreachable(void **state)
 	baseline(udp_heartbeat, END);
 	error(23, ROUTER, 1, 3);
 	assert_verdict("hostDown", 85);
+	/* Our own kernel found no MAC address, which is seen on "any". */
+	begin_with("udp 20053", "", false);
+	baseline(udp_heartbeat, END);
+	error(23, US, 1, 3);
+	evaluate_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_HOST_UNREACHABLE),
+	    EVIDENCE_UNKNOWN);
 	ipv6 = false;
+	begin_quiet("udp 20053");
+	baseline(udp_heartbeat, END);
+	error(23, US, 3, 1);
+	evaluate_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_HOST_UNREACHABLE),
+	    EVIDENCE_UNKNOWN);
 }
 
 static void
@@ -327,6 +360,19 @@ deaf_by_arp(void **state)
 		answer(t + 0.001, US, US, PEER);
 	}
 	assert_verdict("oneWayLink", 90);
+	/* It asks for two addresses of ours, each of them once in a while. */
+	begin_quiet("udp 20053");
+	assert_true(own_addresses_add(&own, &second, "eth0"));
+	own_addresses_sort(&own);
+	baseline(udp_heartbeat, END);
+	for (t = 22; t < 26; t++) {
+		to = to == US ? FOURTH : US;
+		ask(t, PEER, to);
+		answer(t + 0.001, US, to, PEER);
+	}
+	evaluate_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_PEER_DOES_NOT_HEAR_US),
+	    EVIDENCE_UNKNOWN);
 	/* Without our answers it asks for another reason. */
 	begin_quiet("udp 20053");
 	baseline(udp_heartbeat, END);
@@ -360,19 +406,6 @@ rebooted(void **state)
 		ask(23, US, PEER);
 		ask(24, US, PEER);
 		ask(25, US, PEER);
-	/* It asks for two addresses of ours, each of them once in a while. */
-	begin_quiet("udp 20053");
-	assert_true(own_addresses_add(&own, &second, "eth0"));
-	own_addresses_sort(&own);
-	baseline(udp_heartbeat, END);
-	for (t = 22; t < 26; t++) {
-		to = to == US ? FOURTH : US;
-		ask(t, PEER, to);
-		answer(t + 0.001, US, to, PEER);
-	}
-	evaluate_at(END, 0);
-	assert_int_equal(state_of(EVIDENCE_PEER_DOES_NOT_HEAR_US),
-	    EVIDENCE_UNKNOWN);
 		b = request(PEER, NOBODY, PEER);
 		take(28, &b);
 		assert_verdict_at(28, 0, "hostDown", 75);
@@ -565,6 +598,7 @@ main(void)
 		cmocka_unit_test(all_silent),
 		cmocka_unit_test(late_start),
 		cmocka_unit_test(silent_before),
+		cmocka_unit_test(only_we_send),
 		cmocka_unit_test(link_cut),
 		cmocka_unit_test(rejected),
 		cmocka_unit_test(unreachable),
