@@ -240,12 +240,16 @@ count_routine_errors(struct collector *c, const struct collector_view *v)
 	int64_t		 interval = collector_interval(c);
 	unsigned	 i;
 
-	for (i = 0; i < COLLECTOR_ERRORS; i++)
-		if (interval > 0 && !v->after &&
-		    mono_before(c->heartbeats.latest, c->errors[i]) &&
-		    mono_sub(v->frame->at, c->heartbeats.latest) <=
+	for (i = 0; i < COLLECTOR_ERRORS; i++) {
+		if (interval <= 0 || v->after ||
+		    !mono_before(c->heartbeats.latest, c->errors[i]) ||
+		    mono_sub(v->frame->at, c->heartbeats.latest) >
 		    2 * interval)
-			c->routine_errors[i]++;
+			continue;
+		if (c->routine_errors[i]++ == 0)
+			c->routine_first[i] = c->errors[i];
+		c->routine_latest[i] = c->errors[i];
+	}
 }
 
 /* Did the peer send the heartbeat `to` because of ours? */
@@ -437,6 +441,10 @@ on_error(struct collector *c, const struct collector_view *v)
 	if (number == 0 || !quotes_us(c, f))
 		return;
 	by_host = addr_equal(&f->packet.source, &f->quoted.destination);
+	/* A kernel refuses TCP with RST. */
+	if (number == EVIDENCE_PORT_REFUSED &&
+	    f->quoted.protocol == IPPROTO_TCP)
+		number = EVIDENCE_PROHIBITED;
 	/* The sender itself, which finds no MAC address, is no router. */
 	if (addr_equal(&f->packet.source, &f->quoted.source))
 		return;

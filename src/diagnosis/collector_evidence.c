@@ -31,7 +31,9 @@ present_if(bool condition)
 static bool
 is_routine(const struct collector *c, enum diagnosis_icmp icmp)
 {
-	return (c->routine_errors[icmp] >= COLLECTOR_ROUTINE);
+	return (c->routine_errors[icmp] >= COLLECTOR_ROUTINE &&
+	    mono_sub(c->routine_latest[icmp], c->routine_first[icmp]) >=
+	    COLLECTOR_ROUTINE_NS);
 }
 
 static void
@@ -50,6 +52,7 @@ set_stops(const struct collector *c, struct evidence *e)
 	    s[EVIDENCE_PEER_CLOSED_CONNECTION].count > 0));
 	set(c, e, EVIDENCE_PORT_REFUSED, present_if(
 	    s[EVIDENCE_PORT_REFUSED].count > 0 &&
+	    c->routine_refusals < COLLECTOR_ROUTINE &&
 	    !is_routine(c, DIAGNOSIS_ICMP_REFUSED)));
 	set(c, e, EVIDENCE_PROHIBITED, present_if(
 	    s[EVIDENCE_PROHIBITED].count > 0 &&

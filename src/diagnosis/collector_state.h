@@ -127,13 +127,16 @@ struct collector {
 	/* Events that happen while the peer sends heartbeats prove nothing. */
 	struct mono_time	 errors[COLLECTOR_ERRORS];
 	unsigned		 routine_errors[COLLECTOR_ERRORS];
-	unsigned		 routine_closes;
+	struct mono_time	 routine_first[COLLECTOR_ERRORS];
+	struct mono_time	 routine_latest[COLLECTOR_ERRORS];
+	unsigned		 routine_closes, routine_refusals;
 	struct mono_time	 peer_ended;	/* signal 1, 2 or 3 */
 
 	/* TCP. */
 	bool			 we_closed;	/* before the peer did */
 	uint16_t		 closed_port;	/* by us: not the key */
 	uint16_t		 reset_port;	/* by the peer */
+	struct mono_time	 reset_at;
 	uint16_t		 short_port;	/* of the last short one */
 	bool			 established;
 	bool			 peer_sent_data; /* since it was opened */
@@ -161,10 +164,10 @@ struct collector {
 	bool			 peer_answered;	/* after the last heartbeat */
 	bool			 gone;		/* it did not answer */
 	struct mono_time	 deaf_latest;
+	struct addr		 deaf_address;	/* that it requests */
 	unsigned		 deaf_requests, deaf_replies;
 
 	struct collector_claims	 group;
-	struct addr		 deaf_address;	/* that it requests */
 	struct collector_owner	 floating_ip;
 	uint32_t		 group_vlan;
 
@@ -183,6 +186,8 @@ _Static_assert(sizeof(struct collector) <= 4096, "a collector is too large");
 #define COLLECTOR_REPEATED	2
 /* An event that a working peer caused this many times is no evidence. */
 #define COLLECTOR_ROUTINE	3
+/* And for this time, because a peer that is not heard repeats its data. */
+#define COLLECTOR_ROUTINE_NS	NSEC_PER_SEC
 
 /* Frames wait for this time until they are examined, longer under load. */
 #define COLLECTOR_GAP_NS	(300 * NSEC_PER_MSEC)

@@ -33,8 +33,12 @@ forget_attempts(struct collector *c)
 
 /* A connection is open, so the port was not closed for good. */
 static void
-on_established(struct collector *c)
+on_established(struct collector *c, struct mono_time at)
 {
+	if (mono_before(at, c->last)) {
+		c->peer_ended = (struct mono_time){ 0 };
+		c->routine_refusals = 0;
+	}
 	c->established = true;
 	c->retransmitted = c->repeated = 0;
 	c->we_closed = false;
@@ -96,13 +100,16 @@ on_close_by_peer(struct collector *c, const struct collector_view *v)
 
 	reset = (f->tcp.flags & PACKET_TCP_RST) != 0;
 	refused = reset && !c->established && !collector_never(c->opened);
-	if (reset)
+	if (reset && !refused) {
 		c->reset_port = c->port;
+		c->reset_at = f->at;
+	}
 	/* The last heartbeat itself may have a FIN. */
 	if (mono_before(f->at, c->last)) {
 		c->routine_closes++;
+		c->routine_refusals += refused;
 		/* In the name of the peer, which does not notice it. */
-		if (reset && is_near_end(c, f) &&
+		if (reset && (refused || is_near_end(c, f)) &&
 		    collector_never(c->peer_ended))
 			c->peer_ended = f->at;
 		return;
@@ -153,7 +160,7 @@ static void
 on_open(struct collector *c, const struct diagnosis_frame *f)
 {
 	if ((f->tcp.flags & PACKET_TCP_ACK) != 0) {
-		on_established(c);
+		on_established(c, f->at);
 		return;
 	}
 	if (c->port == c->reset_port)
@@ -183,6 +190,9 @@ on_data_of_peer(struct collector *c, const struct diagnosis_frame *f)
 	uint32_t		 end = tcp->sequence + (uint32_t)tcp->data_wire;
 
 	on_use(c, f->at);
+	/* Another host reset it, in the name of the peer. */
+	if (c->port == c->reset_port && collector_never(c->peer_ended))
+		c->peer_ended = c->reset_at;
 	if (c->has_acknowledged && (int32_t)(end - c->acknowledged) <= 0) {
 		c->retransmitted++;
 	} else if (c->has_sent && (int32_t)(end - c->sent) <= 0) {

@@ -83,6 +83,10 @@ icmp_text(const struct evidence_signal *s, enum evidence_number number)
 		return (s->code == 2 ? "ICMP protocol unreachable" :
 		    "ICMP port unreachable");
 	case EVIDENCE_PROHIBITED:
+		/* A firewall may also send what a host sends. */
+		if (s->code == (ipv6 ? 4 : 3))
+			return (ipv6 ? "ICMPv6 port unreachable" :
+			    "ICMP port unreachable");
 		return (ipv6 ? "ICMPv6 administratively prohibited" :
 		    "ICMP administratively prohibited");
 	default:

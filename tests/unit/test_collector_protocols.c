@@ -435,6 +435,87 @@ handshake_at_end(void **state)
 	}
 }
 
+/*
+ * A firewall in front of the peer rejects what we send.  Its instance runs, and
+ * repeats its data, which our kernel refuses.
+ */
+static void
+rejected_with_reset(void **state)
+{
+	double	 t;
+	bool	 again;
+
+	(void)state;
+	/* We connect again, or never. */
+	for (again = false;; again = true) {
+		connect_tcp(true);
+		for (t = 0; t < 17; t++) {
+			tcp_heartbeat(t, PEER, US);
+			tcp_heartbeat(t + 0.1, US, PEER);
+			ask(t + 0.2, THIRD, ROUTER);
+		}
+		segment(16.5, PEER, US, RST, peer_sent, 0, 0);
+		for (t = 17; t <= LAST; t++) {
+			segment(t, PEER, US, ACK, peer_sent, we_sent, 10);
+			segment(t, US, PEER, RST, we_sent, 0, 0);
+			if (!again)
+				continue;
+			ip(t + 0.1, US, PEER, IPPROTO_TCP,
+			    tcp(40001, PORT, SYN, 1, 0, 0));
+			ip(t + 0.1, PEER, US, IPPROTO_TCP,
+			    tcp(PORT, 40001, RST | ACK, 0, 2, 0));
+		}
+		go_on(NULL, LAST + 1, END);
+		evaluate_at(END, 0);
+		assert_true(verdict.cause == CAUSE_ONE_WAY_LINK ||
+		    verdict.confidence < 80);
+		if (again)
+			break;
+	}
+	/* Later the peer accepts again, and then it stops. */
+	connect_tcp(true);
+	baseline(tcp_heartbeat, END);
+	segment(20.1, PEER, US, RST | ACK, peer_sent, we_sent, 0);
+	assert_verdict("instanceStopped", 95);
+}
+
+/* The errors of a firewall begin while the peer still repeats its data. */
+static void
+rejected_with_icmp(void **state)
+{
+	struct bytes	 quoted = tcp(40000, PORT, ACK, 1, 1, 10), b;
+	char		 text[EVIDENCE_TEXT_SIZE];
+	unsigned	 i;
+
+	(void)state;
+	begin_tcp(true);
+	for (i = 0; i < 4; i++) {
+		/* No kernel answers TCP like this. */
+		b = icmp_error(PEER, 3, 3, US, PEER, IPPROTO_TCP, &quoted);
+		take(20.1 + i, &b);
+		tcp_heartbeat(20.2 + i, US, PEER);
+	}
+	assert_verdict("filtered", 98);
+	assert_non_null(strstr(evidence_text(EVIDENCE_PROHIBITED,
+	    &evidence.signals[EVIDENCE_PROHIBITED], text),
+	    "ICMP port unreachable from "));
+	connect_tcp(true);
+	for (i = 0; i < 19; i++) {
+		tcp_heartbeat(i, PEER, US);
+		tcp_heartbeat(i + 0.1, US, PEER);
+	}
+	for (i = 0; i < 4; i++) {
+		b = icmp_error(PEER, 3, 13, US, PEER, IPPROTO_TCP, &quoted);
+		take(19.5 + i / 10.0, &b);
+		tcp_heartbeat(19.52 + i / 10.0, PEER, US);
+	}
+	tcp_heartbeat(LAST, PEER, US);
+	b = icmp_error(PEER, 3, 13, US, PEER, IPPROTO_TCP, &quoted);
+	take(20.1, &b);
+	go_on(tcp_heartbeat, LAST + 1, END);
+	assert_verdict("filtered", 98);
+}
+
 static void
 check(double at, unsigned client)
 {
@@ -746,6 +827,8 @@ main(void)
 		cmocka_unit_test(gives_up),
 		cmocka_unit_test(handshake),
 		cmocka_unit_test(handshake_at_end),
+		cmocka_unit_test(rejected_with_reset),
+		cmocka_unit_test(rejected_with_icmp),
 		cmocka_unit_test(checks),
 		cmocka_unit_test(vrrp_stops),
 		cmocka_unit_test(two_masters),
