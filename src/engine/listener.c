@@ -132,14 +132,18 @@ take_heartbeat(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 	}
 }
 
-/* Keeps a frame that was counted, or announces a stop, as evidence. */
+/*
+ * Keeps a frame as evidence that was counted, announces a stop, or is of an
+ * active node: two of them may be active.
+ */
 static void
 keep_frame(struct listener *listener, const struct capture_frame *frame)
 {
 	if (listener->counted)
 		tracker_heartbeat(&listener->evidence->tracker, frame,
 		    listener->common->arrived, listener->has_case);
-	else if (listener->stopping)
+	else if (listener->stopping ||
+	    (listener->active && !listener->duplicate))
 		tracker_announcement(&listener->evidence->tracker, frame,
 		    listener->common->arrived);
 }
@@ -148,7 +152,7 @@ keep_frame(struct listener *listener, const struct capture_frame *frame)
 static void
 take_sender(void *arg, const struct match_sender *sender)
 {
-	const struct listener		*listener = arg;
+	struct listener			*listener = arg;
 	struct listeners		*common = listener->common;
 	const struct alarm_positions	*positions = common->positions;
 	uint32_t			 position;
@@ -160,6 +164,7 @@ take_sender(void *arg, const struct match_sender *sender)
 		.interval_ns = sender->heartbeat->interval_ns,
 	};
 
+	listener->active = listener->active || sender->heartbeat->active;
 	position = alarm_positions_dual(positions, sender->watch);
 	dual_advertised(&common->duals, position - (uint32_t)
 	    positions->nwatches, &a, common->arrived);
@@ -190,7 +195,7 @@ take_frame(void *arg, const struct capture_frame *frame)
 	row->packets++;
 	row->drained = frame->timestamp;
 	listener->counted = listener->duplicate = false;
-	listener->stopping = listener->has_case = false;
+	listener->stopping = listener->has_case = listener->active = false;
 	verdict = match_frame(listener->match, frame, take_heartbeat, listener);
 	if (listener->counted)
 		row->heartbeats++;

@@ -66,6 +66,7 @@ struct listener {
 	bool			 counted;	/* a watch counted this frame */
 	bool			 duplicate;	/* a watch found it a copy */
 	bool			 stopping;	/* it announces a stop */
+	bool			 active;	/* it is of an active node */
 	bool			 has_case;	/* of a watch that counted it */
 	/* Why the capture could not be opened. */
 	char			 error[CAPTURE_ERROR_SIZE];

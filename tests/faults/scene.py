@@ -12,6 +12,7 @@ a and b have a second, direct link, 10.8.0.1 and 10.8.0.2.  b can also be behind
 a router, 10.7.0.2.
 """
 
+import json
 import os
 import re
 import shutil
@@ -240,6 +241,16 @@ class Scene:
         with open(self.path("status.log"), "w") as file:
             file.write("\n".join(texts))
         return texts[1]
+
+    def replay(self):
+        """The events of the evidence files."""
+        folder = self.path("state/evidence")
+        text = command(os.path.join(self.build, "hbwatch"), "replay", "-c",
+                       self.path("hbwatchd.conf"), *[
+                           os.path.join(folder, name)
+                           for name in sorted(os.listdir(folder))
+                           if name.endswith(".pcapng")])
+        return [json.loads(line) for line in text.splitlines()]
 
     def notifications(self):
         """[(event, {column: value})] of the notifications so far; the columns
