@@ -228,6 +228,10 @@ local_ports_add_evidence(struct local_ports *p,
 			};
 		return;
 	}
+	/* A process that ended after the raise is not the cause. */
+	if (!search.open && s->state == EVIDENCE_PRESENT &&
+	    !wall_is_never(e->raised) && wall_sub(s->at, e->raised) >= 0)
+		return;
 	s->state = search.open ? EVIDENCE_PRESENT : EVIDENCE_ABSENT;
 	s->code = 0;
 	s->port = search.port;

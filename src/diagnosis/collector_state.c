@@ -203,7 +203,7 @@ collector_partner_stopped(const struct collector *c, struct mono_time now)
 	    mono_sub(c->last, r->seen) > REACTION_NS)
 		return (false);
 	if (c->we_closed)
-		return (true);
+		return (!c->closed_late);
 	if (answered_last(c) || waits_for_reply(c))
 		return (false);
 	/* It also stops because the peer has ended the connection. */

@@ -134,6 +134,7 @@ struct collector {
 
 	/* TCP. */
 	bool			 we_closed;	/* before the peer did */
+	bool			 closed_late;	/* after it was silent */
 	uint16_t		 closed_port;	/* by us: not the key */
 	uint16_t		 reset_port;	/* by the peer */
 	struct mono_time	 reset_at;

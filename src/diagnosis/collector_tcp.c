@@ -149,6 +149,9 @@ on_close(struct collector *c, const struct collector_view *v)
 		on_close_by_peer(c, v);
 	else if (is_near_end(c, f) && c->port != c->reset_port &&
 	    c->signals[EVIDENCE_PEER_CLOSED_CONNECTION].count == 0) {
+		if (!c->we_closed)
+			c->closed_late = mono_before(collector_overdue(c),
+			    f->at);
 		c->we_closed = true;
 		c->closed_port = c->port;
 	}

@@ -100,10 +100,16 @@ both_deaf(const struct facts *f)
 	return (code(f, EVIDENCE_PEER_DOES_NOT_HEAR_US) == EVIDENCE_DEAF_BOTH);
 }
 
+/*
+ * Nothing shows that the peer was silent first.  If our heartbeats stopped
+ * first, an earlier row decides.
+ */
 static bool
-peer_not_stopped(const struct facts *f)
+peer_not_first(const struct facts *f)
 {
-	return ((f->present & (STOPPED | BIT(EVIDENCE_OUR_HEARTBEATS))) == 0);
+	return ((f->present & (STOPPED | BIT(EVIDENCE_OUR_HEARTBEATS) |
+	    BIT(EVIDENCE_ARP_UNANSWERED))) == 0 &&
+	    (f->absent & BIT(EVIDENCE_OUR_HEARTBEATS)) == 0);
 }
 
 static bool
@@ -279,7 +285,7 @@ static const struct row	 rows[] = {
 	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 70, EVIDENCE_OUR_HEARTBEATS },
 	{ 0, BIT(EVIDENCE_OUR_HEARTBEATS), ours_first,
 	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 90, EVIDENCE_OUR_HEARTBEATS },
-	{ 0, BIT(EVIDENCE_LOCAL_PORT_OPEN), peer_not_stopped,
+	{ 0, BIT(EVIDENCE_LOCAL_PORT_OPEN), peer_not_first,
 	  CAUSE_LOCAL_FAULT, CAUSE_SIDE_HERE, 90, EVIDENCE_LOCAL_PORT_OPEN },
 
 	/* All that was received before is silent: our port or the switch. */

@@ -70,12 +70,24 @@ connection_closed(void **state)
 static void
 we_close(void **state)
 {
+	double	 t;
+
 	(void)state;
 	begin_tcp(true);
 	segment(20.5, US, PEER, FIN | ACK, we_sent, peer_sent, 0);
 	segment(20.6, PEER, US, FIN | ACK, peer_sent, we_sent + 1, 0);
 	assert_verdict("localFault", 90);
 	assert_int_equal(verdict.side, CAUSE_SIDE_HERE);
+	/* The peer hangs, and we end the connection because of that. */
+	begin_tcp(true);
+	for (t = 20; t < 25; t++) {
+		tcp_heartbeat(t + 0.1, US, PEER);
+		segment(t + 0.2, PEER, US, ACK, peer_sent, we_sent, 0);
+	}
+	segment(25, US, PEER, FIN | ACK, we_sent, peer_sent, 0);
+	segment(25.1, PEER, US, ACK, peer_sent, we_sent + 1, 0);
+	go_on(NULL, 25.2, END);
+	assert_verdict("peerHung", 90);
 	/* A file does not say on which host it was captured. */
 	begin_with("tcp 20053", "", false);
 	baseline(tcp_heartbeat, END);

@@ -311,6 +311,11 @@ open_port(void **state)
 	fake.nsockets = 1;
 	assert_int_equal(look(EVIDENCE_LOCAL_PORT_OPEN)->state,
 	    EVIDENCE_PRESENT);
+	/* The process ends after the raise, so it is not the cause. */
+	evidence.raised = evidence.signals[EVIDENCE_LOCAL_PORT_OPEN].at;
+	fake.nsockets = 0;
+	assert_int_equal(look(EVIDENCE_LOCAL_PORT_OPEN)->state,
+	    EVIDENCE_PRESENT);
 }
 
 static void

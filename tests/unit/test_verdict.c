@@ -108,6 +108,11 @@ static const struct test_row	 test_rows[] = {
 	  CAUSE_UNKNOWN, CAUSE_SIDE_UNKNOWN, 0, 0 },
 	{ {{ -PORT, 0 }, { REFUSED, 3 }}, KNOWN, 0,
 	  CAUSE_INSTANCE_STOPPED, PEER, 95, REFUSED },
+	/* It ended after the peer. */
+	{ {{ -PORT, 0 }, { ARP, 1 }, { SEGMENT, 0 }}, KNOWN, 0,
+	  CAUSE_HOST_DOWN, PEER, 75, ARP },
+	{ {{ -PORT, 0 }, { -OURS, 0 }, { OTHER, 0 }}, KNOWN, 0,
+	  CAUSE_PEER_HUNG, PEER, 65, OTHER },
 
 	/* Our switch port. */
 	{ {{ -SEGMENT, 0 }, { -PEERS, 0 }, { ARP, 1 }}, KNOWN, 0,
