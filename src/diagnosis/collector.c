@@ -562,6 +562,9 @@ collector_frame(struct collector *c, const struct diagnosis_frame *f)
 {
 	struct collector_view	 v = view_of(c, f);
 
+	if (collector_never(c->next) &&
+	    mono_before(collector_overdue(c), f->at))
+		c->next = f->at;
 	take_heartbeat(c, &v);
 	if (f->is_tcp && (v.from_peer ||
 	    collector_addr_is(&c->peer, &f->packet.destination)))

@@ -246,6 +246,35 @@ handshakes_fail(const struct collector *c, struct mono_time now)
 	return (mono_sub(now, c->short_latest) < 2 * spacing_ns);
 }
 
+/*
+ * A capture has nothing at all from the last heartbeat until the raise, neither
+ * of the peer nor of its partner: it may have a gap.
+ */
+static bool
+may_be_gap(const struct collector *c)
+{
+	const struct collector_rate	*r = &c->partners;
+
+	return (c->setting.own == NULL && !c->we_closed &&
+	    (collector_never(c->next) ||
+	    mono_sub(c->next, c->last) >=
+	    c->setting.watch->profile->interruption_ns) &&
+	    (r->before == 0 || !mono_before(r->seen,
+	    mono_add(c->last, -2 * collector_longest(r)))));
+}
+
+static void
+forget_absent(struct evidence *e)
+{
+	struct evidence_signal	*s;
+
+	for (s = e->signals; s <= &e->signals[EVIDENCE_MAX]; s++)
+		if (s->state == EVIDENCE_ABSENT)
+			s->state = EVIDENCE_UNKNOWN;
+	e->flags &= (uint16_t)~EVIDENCE_PARTLY;
+	e->flags |= EVIDENCE_GAP;
+}
+
 /* What was seen, and proves nothing, is not shown. */
 static void
 empty_unknown(struct evidence *e)
@@ -276,6 +305,8 @@ collector_evidence(const struct collector *c, struct mono_time now,
 	    present_if(handshakes_fail(c, now)));
 	if (c->received)
 		e->flags |= EVIDENCE_RECEIVED;
+	if (may_be_gap(c))
+		forget_absent(e);
 	if (c->routed)
 		e->flags |= EVIDENCE_ROUTED;
 	if (c->same_process)

@@ -111,6 +111,7 @@ struct collector {
 	bool			 received;
 	bool			 routed;
 	bool			 returned;	/* the heartbeats are back */
+	struct mono_time	 next;		/* frame after it was overdue */
 
 	/* Heartbeats of the peer and its partner; the rest of the peer. */
 	struct collector_rate	 heartbeats, partners, rest;

@@ -153,7 +153,9 @@ struct evidence_signal {
  * the peer sends is taken for it.
  */
 #define EVIDENCE_OURS_ASSUMED	0x800
-#define EVIDENCE_FLAGS		0xfff	/* all of them */
+/* The captures have nothing from the last heartbeat until the raise. */
+#define EVIDENCE_GAP		0x1000
+#define EVIDENCE_FLAGS		0x1fff	/* all of them */
 
 struct evidence {
 	/* By number; [0] is not used. */

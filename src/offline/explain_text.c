@@ -39,6 +39,9 @@ explain_unknown(const struct explain_report *r, const struct explain_alarm *a,
 		return ("the alarm of two active nodes does not need it");
 	if ((a->evidence.flags & EVIDENCE_NO_FRAMES) != 0)
 		return ("too many watches were silent at the same time");
+	if ((a->evidence.flags & EVIDENCE_GAP) != 0)
+		return ("the captures have nothing of that time, and may have "
+		    "a gap");
 	return ("not in the captures; it was rare before, so its absence "
 	    "shows nothing");
 }

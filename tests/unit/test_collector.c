@@ -251,6 +251,36 @@ only_we_send(void **state)
 	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_ABSENT);
 }
 
+/* Then nothing is captured, and later all of them are back. */
+static void
+gap_of_capture(void **state)
+{
+	double	 t;
+
+	(void)state;
+	begin_with("udp 20053", "", false);
+	baseline(udp_heartbeat, END);
+	evaluate_at(END, 0);
+	assert_int_equal(verdict.cause, CAUSE_UNKNOWN);
+	assert_true((evidence.flags & EVIDENCE_GAP) != 0);
+	for (t = 40; t < 45; t++) {
+		udp_heartbeat(t, US, PEER);
+		ask(t + 0.2, THIRD, ROUTER);
+	}
+	evaluate_at(45, 0);
+	assert_int_equal(state_of(EVIDENCE_SEGMENT_ALIVE), EVIDENCE_PRESENT);
+	assert_true(verdict.confidence <= 60);
+	/* Our heartbeats had stopped before, so it shows something. */
+	begin_with("udp 20053", "", false);
+	for (t = 0; t <= LAST; t++) {
+		udp_heartbeat(t, PEER, US);
+		if (t < 15)
+			udp_heartbeat(t + 0.1, US, PEER);
+	}
+	assert_verdict("localFault", 60);
+	assert_true((evidence.flags & EVIDENCE_GAP) == 0);
+}
+
 static void
 link_cut(void **state)
 {
@@ -599,6 +629,7 @@ main(void)
 		cmocka_unit_test(late_start),
 		cmocka_unit_test(silent_before),
 		cmocka_unit_test(only_we_send),
+		cmocka_unit_test(gap_of_capture),
 		cmocka_unit_test(link_cut),
 		cmocka_unit_test(rejected),
 		cmocka_unit_test(unreachable),
