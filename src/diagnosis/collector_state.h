@@ -142,6 +142,7 @@ struct collector {
 	uint16_t		 short_port;	/* of the last short one */
 	bool			 established;
 	bool			 peer_sent_data; /* since it was opened */
+	bool			 used;		/* data after a handshake */
 	struct mono_time	 opened;	/* 0: no new connection */
 	struct mono_time	 unanswered_since;
 	unsigned		 unanswered;	/* segments to the peer */

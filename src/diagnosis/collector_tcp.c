@@ -3,6 +3,8 @@
 
 /* A connection that ends within this time carried no heartbeats. */
 #define SHORT_NS	NSEC_PER_SEC
+/* A handshake takes no longer. */
+#define HANDSHAKE_NS	(500 * NSEC_PER_MSEC)
 /* Connections before the last heartbeat, up to here, may be attempts, too. */
 #define ATTEMPTS_NS	(60 * NSEC_PER_SEC)
 
@@ -64,8 +66,11 @@ on_short(struct collector *c, const struct collector_view *v)
 	c->short_latest = at;
 	if (v->after)
 		c->shorts_after++;
-	/* A kernel resets a connection that its process did not accept. */
-	c->handshake_short = c->handshake && c->peer_sent_data;
+	/*
+	 * A kernel resets a connection that its process did not accept.  After
+	 * a handshake heartbeats follow.
+	 */
+	c->handshake_short = c->handshake && c->peer_sent_data && !c->used;
 	see_port(c, EVIDENCE_HANDSHAKE_FAILS, v->frame,
 	    c->signals[EVIDENCE_HANDSHAKE_FAILS].code);
 }
@@ -171,6 +176,7 @@ on_open(struct collector *c, const struct diagnosis_frame *f)
 	/* A repeated SYN does not make the connection longer. */
 	c->opened = f->at;
 	c->established = c->handshake = c->peer_sent_data = false;
+	c->used = false;
 	c->has_acknowledged = c->has_sent = false;
 }
 
@@ -238,8 +244,10 @@ from_peer(struct collector *c, const struct collector_view *v)
 	c->unanswered = 0;
 	if (sees_answers(c, f) && (f->tcp.flags & PACKET_TCP_RST) == 0)
 		c->waiting++;
-	if (f->tcp.data_wire > 0)
+	if (f->tcp.data_wire > 0) {
 		c->peer_sent_data = true;
+		c->used = mono_sub(f->at, c->opened) > HANDSHAKE_NS;
+	}
 	if (f->tcp.data_wire > 1)
 		on_data_of_peer(c, f);
 	else if (f->kind != DIAGNOSIS_TCP && !v->heartbeat && !c->returned &&

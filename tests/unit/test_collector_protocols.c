@@ -445,6 +445,16 @@ handshake_at_end(void **state)
 		assert_verdict("instanceStopped", 95);
 		break;
 	}
+	/* The new instance sends heartbeats, and then it ends, too. */
+	begin_tcp(false);
+	segment(20.6, US, PEER, SYN, 1, 0, 0);
+	segment(20.6, PEER, US, SYN | ACK, 1, 2, 0);
+	ip(20.6, US, PEER, IPPROTO_TCP, b);
+	segment(20.61, PEER, US, ACK, 2, 9, 90);
+	segment(21.2, PEER, US, ACK, 92, 9, 10);
+	segment(21.4, PEER, US, RST | ACK, 102, 9, 0);
+	evaluate_at(END, 0);
+	assert_int_equal(state_of(EVIDENCE_HANDSHAKE_FAILS), EVIDENCE_UNKNOWN);
 }
 
 /*
