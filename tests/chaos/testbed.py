@@ -270,7 +270,13 @@ class Testbed:
         whole = what != "restore" or self.restore_state(os.stat(away))
         self.facts.span("state", before, state="lost", how=what, whole=whole)
         if what == "remove":
-            shutil.rmtree(away)
+            self.remove(away)
+
+    @staticmethod
+    def remove(directory):
+        """hbwatchd removes the epoch file of a lost directory at any time."""
+        while os.path.exists(directory):
+            shutil.rmtree(directory, ignore_errors=True)
 
     def restore_state(self, owner):
         """Puts the backup in place, or a part of it if the disk is full; false
