@@ -518,10 +518,14 @@ class Checker:
             last = gap.start_hi
             kinds = ["link", "daemon", "engine", "hold", "release", "snmpd",
                      "limit", "lie"]
-            if any(gap.start_lo < fact["t0"] < end and fact["state"] == "up"
-                   for fact in self.evidence.of("daemon")):
-                # A start waits until it can read its state.
+            starts = [fact["t1"] for fact in self.evidence.of("daemon")
+                      if gap.start_lo < fact["t0"] < end and
+                      fact["state"] == "up"]
+            if starts:
+                # A start waits until it has read and written its state.
                 kinds.append("disk")
+                last = max([last] + [start + self.damage.delay_at(start)
+                                     for start in starts])
             for fact in self.evidence.of(*kinds):
                 if fact.get("link", link) == link and \
                         fact["t0"] < end + MARGIN:

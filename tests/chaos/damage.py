@@ -65,6 +65,12 @@ class Damage:
         return any(fact.get("how") == "restore" and fact["t0"] < before
                    for fact in self.evidence.of("state"))
 
+    def delay_at(self, when):
+        """The delay of each write at this time."""
+        return ([0] + [fact.get("delay", 0)
+                       for fact in self.evidence.of("disk")
+                       if fact["t0"] <= when])[-1]
+
     def slow_for(self, begin, end):
         """The delay of the disk, if that is all that was wrong with the state
         in this time; None otherwise."""

@@ -248,6 +248,8 @@ class Experiment:
         """Starts the daemon as soon as the previous one has ended, and kills
         one that hangs.  `asked` is when it got the signal."""
         if self.daemon.pid() is not None:
+            if not self.daemon.end_is_expected:
+                return          # another act has started it already
             if time.monotonic() - asked > processes.END_LIMIT:
                 self.testbed.facts.span("daemon", asked, state="would not end")
                 self.daemon.end(signal.SIGKILL)
