@@ -398,11 +398,10 @@ static bool
 open_capture(struct listener *listener)
 {
 	const char	*interface = listener->row->interface;
-	uint32_t	 ifindex;
 	int		 type;
 
 	listener->link = link_state(listener->common->link_socket, interface,
-	    &ifindex);
+	    &listener->ifindex);
 	if (listener->link == LINK_MISSING) {
 		snprintf(listener->error, sizeof(listener->error),
 		    "no such interface");
@@ -416,7 +415,8 @@ open_capture(struct listener *listener)
 		/* It may have gone down or away in the meantime. */
 		if (listener->link == LINK_UP)
 			listener->link = link_state(
-			    listener->common->link_socket, interface, &ifindex);
+			    listener->common->link_socket, interface,
+			    &listener->ifindex);
 		return (true);
 	}
 	if (strcmp(interface, "any") == 0 &&
@@ -581,8 +581,8 @@ listener_begin(struct listener *listener, bool after_gap)
 		detect_source_resume(&row->source, listener->opened);
 	if (row->state != SHARED_CAPTURE_RUNNING && !row->listening)
 		log_notice("%s: capture resumed", row->interface);
-	(void)link_state(listener->common->link_socket, row->interface,
-	    &row->ifindex);
+	/* Another interface may have this name now. */
+	row->ifindex = listener->ifindex;
 	set_capture_state(listener, SHARED_CAPTURE_RUNNING, listener->blind);
 	listener_check_link(listener);
 }

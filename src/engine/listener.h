@@ -63,6 +63,7 @@ struct listener {
 	/* Frames up to this timestamp are skipped: the old engine took them. */
 	struct wall_time	 skip;
 	enum link_state		 link;		/* when it was opened */
+	uint32_t		 ifindex;	/* likewise */
 	bool			 counted;	/* a watch counted this frame */
 	bool			 duplicate;	/* a watch found it a copy */
 	bool			 stopping;	/* it announces a stop */

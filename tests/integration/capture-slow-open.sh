@@ -2,9 +2,10 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # Setting: engines open their captures slowly.  During that, the interface goes
-#          down, or has come up again.
-# Checks:  the silence of an interface that is down counts; frames that arrive
-#          before the capture is open are not taken for a silence.
+#          down, or has come up again; or another one gets its name before an
+#          engine begins.
+# Checks:  the silence of an interface that is down counts; the time in which
+#          nothing is captured is not taken for a silence.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -50,6 +51,11 @@ lose_link_during_reload() {
 		log_lines_are 1 "$RELOADED"
 }
 
+# captures_are COUNT: the packet sockets of the engines
+captures_are() {
+	[ "$(at "$NODE_A" sed 1d /proc/net/packet | wc -l)" -eq "$1" ]
+}
+
 silence_is_over() {
 	[ "$(watch_get hbwWatchSilenceSeconds flinkserver)" -gt "$1" ]
 }
@@ -91,4 +97,24 @@ let_go
 soon "the capture is opened: the watch is alive" 10 \
 	watch_is hbwWatchState flinkserver alive
 is "no alarm was raised" "$(trap_count hbwAlarmRaised)" "$raises"
+
+hold
+reload_hbwatchd
+need "the reload opens no capture" 10 test -s "$slow"
+pause "${PID[hbwatchd]}"
+let_go
+need "the new engine does not open its capture" 10 captures_are 2
+# It has some of them in its ring.
+wait_for 10 sent_over peer $(($(sent peer) + 10))
+ip -n "$NODE_A" link delete "$LINK"
+ip -n "$NODE_A" link add "$LINK" type veth peer name "$LINK" netns "$NODE_B"
+raise_link "$NODE_B" "$B4" "$B6" "$B_LINK"
+raise_link "$NODE_A" "$A4" "$A6" "$A_LINK"
+# At ten a second: for longer than the limit.
+wait_for 20 sent_over peer $(($(sent peer) + 80))
+kill -CONT "${PID[hbwatchd]}"
+soon "another interface: its capture makes the watch alive" 10 \
+	watch_is hbwWatchState flinkserver alive
+is "another interface: no alarm was raised" \
+	"$(trap_count hbwAlarmRaised)" "$raises"
 finish
