@@ -36,8 +36,7 @@ FLOOR = {
     "f": "floor: a timer (%s, 10 ms) of an ordinary process with nice value "
          "%s, before and after" % (floors.TIMER, floors.NICE),
     "g": "floor: fdatasync after a write of %d octets to the state's "
-         "directory, due every 10 ms, with the wait for the one before; before "
-         "and after" % floors.BYTES,
+         "directory, every 10 ms, before and after" % floors.BYTES,
 }
 # The most milliseconds of the 99th percentile above that of the floor.
 ABOVE_FLOOR = {"f": 1, "g": 2}

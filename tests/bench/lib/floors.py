@@ -43,9 +43,7 @@ def fdatasync(lab):
 
 
 def write_and_sync(directory, count):
-    """As SQLite does, the same part of a file is written again and again.  A
-    write that is due while the disk is busy waits, as an alarm does: that time
-    counts, and all that waited are written together."""
+    """As SQLite does, the same part of a file is written again and again."""
     path = os.path.join(directory, "fdatasync")
     delays, data = [], b"x" * BYTES
     descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -53,19 +51,14 @@ def write_and_sync(directory, count):
         for i in range(64):
             os.pwrite(descriptor, data, i * BYTES)
         os.fsync(descriptor)
-        due, ended = time.monotonic() + INTERVAL, 0
-        while len(delays) < count:
+        due = time.monotonic()
+        for i in range(count):
+            due += INTERVAL
             time.sleep(max(0, due - time.monotonic()))
-            begun, waiting = time.monotonic(), []
-            while due <= begun and len(delays) + len(waiting) < count:
-                os.pwrite(descriptor, data,
-                          (len(delays) + len(waiting)) % 64 * BYTES)
-                # A timer that was late is not the disk's delay.
-                waiting.append(due if due < ended else begun)
-                due += INTERVAL
+            begun = time.monotonic()
+            os.pwrite(descriptor, data, i % 64 * BYTES)
             os.fdatasync(descriptor)
-            ended = time.monotonic()
-            delays += [(ended - since) * 1000 for since in waiting]
+            delays.append((time.monotonic() - begun) * 1000)
     finally:
         os.close(descriptor)
         os.unlink(path)
