@@ -53,6 +53,8 @@
 
 /* The time to complete the evidence files at the end. */
 #define EVIDENCE_END_MS	2000
+/* The last time for a disk that hangs: what it does not store is repeated. */
+#define STATE_END_MS	2000
 
 /*
  * The free memory at the end of the heap that is not returned.  An answer of
@@ -625,6 +627,7 @@ run(const struct options *o, struct configuration *config)
 	diagnose_free(d.agent.diagnose);
 	/* The thread may use the rings until then. */
 	ended = evidence_writer_end(d.agent.evidence_writer, EVIDENCE_END_MS);
+	persistence_save_all(&d.agent, mono_now(), STATE_END_MS);
 	if (!persistence_close(d.agent.persistence) || !ended)
 		_exit(status);
 	configuration_free(d.reload);

@@ -535,21 +535,22 @@ persistence_save(struct agent *agent, struct mono_time now)
 		    persistence_history_start(agent, box->sequence));
 }
 
-/* Waits for the batch.  False when the disk hangs, or at the limit. */
+/* Waits for the batch.  False when the disk hangs. */
 static bool
-finish_batch(struct agent *agent, struct mono_time now, struct mono_time limit)
+finish_batch(struct agent *agent, struct mono_time now, int hang_ms)
 {
 	struct persistence	*p = agent->persistence;
 
-	if (!mono_before(mono_now(), limit) ||
-	    !store_writer_wait(p->writer, HANG_MS))
+	if (!store_writer_wait(p->writer, hang_ms)) {
+		p->hanging = true;
 		return (false);
+	}
 	take_batch(agent, now);
 	return (true);
 }
 
 void
-persistence_save_all(struct agent *agent, struct mono_time now)
+persistence_save_all(struct agent *agent, struct mono_time now, int hang_ms)
 {
 	struct persistence	*p = agent->persistence;
 	struct mono_time	 limit = mono_add(mono_now(), END_NS);
@@ -558,7 +559,8 @@ persistence_save_all(struct agent *agent, struct mono_time now)
 	while (ok && (p->batch != NULL || has_unsaved(agent) ||
 	    has_unsynced(agent))) {
 		if (p->batch != NULL)
-			ok = finish_batch(agent, now, limit);
+			ok = mono_before(mono_now(), limit) &&
+			    finish_batch(agent, now, hang_ms);
 		else
 			ok = write_batch(agent, now, true);
 		ok = ok && (p->batch != NULL || !p->failing);

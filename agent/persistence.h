@@ -59,10 +59,12 @@ struct mono_time persistence_due(const struct agent *, struct mono_time now);
 /* A descriptor that is readable when it has something to do. */
 int	 persistence_event(const struct agent *);
 /*
- * Writes everything, for the end of the process.  Waits for the disk as long as
- * it writes, and at most 5 s.
+ * Writes everything, for the end of the process.  Waits at most `hang_ms` for
+ * each transaction; if that is not enough, the disk hangs, and notifications do
+ * not wait for it any more.  Begins no other transaction after 5 s.
  */
-void	 persistence_save_all(struct agent *, struct mono_time now);
+void	 persistence_save_all(struct agent *, struct mono_time now,
+	    int hang_ms);
 
 /*
  * True when the state cannot be written, or when a transaction takes more than

@@ -23,6 +23,8 @@
 #define ONE	COMMON WATCH("w", "")
 
 #define HOUR_NS	(3600 * NSEC_PER_SEC)
+/* More than any test needs. */
+#define SAVE_MS	60000
 
 static struct scratch	 scratch;
 static struct stage	 stage;
@@ -84,7 +86,7 @@ save(double at)
 
 	while ((n = outbox_next(&AGENT->outbox, true)) != NULL)
 		outbox_delivered(&AGENT->outbox, n->sequence);
-	persistence_save_all(AGENT, stage_mono(at));
+	persistence_save_all(AGENT, stage_mono(at), SAVE_MS);
 }
 
 static struct alarm *
@@ -849,7 +851,7 @@ sent_after_a_withheld_one(void **state)
 	assert_withheld(2, NOTIFICATION_RAISED);
 	agent_notify_blind(AGENT, 0, true, "down", stage_wall(11));
 	assert_int_equal(AGENT->outbox.sequence, 3);
-	persistence_save_all(AGENT, stage_mono(11));
+	persistence_save_all(AGENT, stage_mono(11), SAVE_MS);
 	restart(ONE, 12, 12);
 	assert_int_equal(notification(3)->event, NOTIFICATION_BLIND);
 	assert_int_equal(notification(3)->withheld, 0);
@@ -942,7 +944,7 @@ ended_between_two_transactions(void **state)
 	AGENT->outbox.count--;
 	AGENT->outbox.sequence--;
 	AGENT->outbox.pending--;
-	persistence_save_all(AGENT, stage_mono(11));
+	persistence_save_all(AGENT, stage_mono(11), SAVE_MS);
 	restart(ONE, 12, 12);
 	assert_sent(4, NOTIFICATION_RAISED);
 	assert_int_equal(notification(4)->alarm.serial, 1);

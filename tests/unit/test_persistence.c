@@ -33,6 +33,8 @@ static bool		 running;
 
 #define AGENT		(&stage.agent)
 #define EARLY		"; sent before it was stored"
+/* More than any test needs. */
+#define LONG_MS		60000
 
 /* ---- memory */
 
@@ -92,7 +94,7 @@ save(double at)
 static void
 save_all(double at)
 {
-	persistence_save_all(AGENT, stage_mono(at));
+	persistence_save_all(AGENT, stage_mono(at), LONG_MS);
 }
 
 /* Ends as after SIGKILL or a power loss: unsaved changes are lost. */
@@ -1618,9 +1620,6 @@ storm_on_a_full_disk(void **state)
 
 /* ---- the thread, on a disk that hangs or fails */
 
-/* More than any test needs. */
-#define LONG_MS		60000
-
 static void
 start_thread(const char *text, double at)
 {
@@ -1949,6 +1948,38 @@ slow_disk_at_the_end(void **state)
 	AGENT->persistence = NULL;
 }
 
+/*
+ * The disk hangs longer than a notification waits, and works again before the
+ * end of the process: the epoch and all that was sent in it are stored.
+ */
+static void
+hanging_disk_at_the_end(void **state)
+{
+	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
+	struct mono_time	 now = stage_mono(11);
+	uint32_t		 epoch;
+	pthread_t		 thread;
+
+	(void)state;
+	start_thread(text, 0);
+	stage_heartbeat(&stage, 1, 5);
+	hang(10);
+	stage_advance(&stage, 15);
+	persistence_save_all(AGENT, now, 1);
+	assert_int_equal(send_next(), 1);
+	assert_int_equal(send_next(), 2);
+	epoch = AGENT->epoch;
+	assert_true(epoch > 1);
+	assert_int_equal(pthread_create(&thread, NULL, release_disk, NULL), 0);
+	persistence_save_all(AGENT, now, LONG_MS);
+	assert_int_equal(pthread_join(thread, NULL), 0);
+	restart(text, 20);
+	assert_state(2, 2);
+	assert_int_equal(AGENT->epoch, epoch);
+	assert_true(is_early(1));
+	assert_true(is_early(2));
+}
+
 /* The disk hangs and then fails: the mark has the epoch from memory. */
 static void
 hanging_disk_that_fails(void **state)
@@ -2197,6 +2228,7 @@ main(void)
 		STORY(hanging_disk_and_nothing_sent),
 		STORY(killed_while_hanging),
 		STORY(slow_disk_at_the_end),
+		STORY(hanging_disk_at_the_end),
 		STORY(hanging_disk_that_fails),
 		STORY(failing_disk),
 		STORY(many_names),
