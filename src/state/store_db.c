@@ -393,18 +393,25 @@ create(const char *file)
 	return (true);
 }
 
-/*
- * SQLite opens a file that cannot be written to read only, without an error.  A
- * transaction then fails; and SQLite does not close the descriptor while
- * another connection of this process reads the file, nor does it use it again.
- */
+/* False when the file cannot be written (errno). */
 static bool
-may_write(const char *file, char *reason)
+may_write(const char *file)
 {
-	if (faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) == 0 || errno == ENOENT)
-		return (true);
-	snprintf(reason, STORE_DB_REASON_SIZE, "%s", strerror(errno));
-	return (false);
+	return (faccessat(AT_FDCWD, file, W_OK, AT_EACCESS) == 0 ||
+	    errno == ENOENT);
+}
+
+/*
+ * Opens a file that other connections of this process may have open, too.  Only
+ * after may_write: SQLite opens a file that cannot be written to read only,
+ * without an error.  A transaction then fails; and SQLite does not close the
+ * descriptor while another connection uses the file, nor does it use it again.
+ */
+static int
+open_shared(const char *file, sqlite3 **db)
+{
+	return (sqlite3_open_v2(file, db, SQLITE_OPEN_READWRITE |
+	    SQLITE_OPEN_NOMUTEX, VFS));
 }
 
 static enum store_db_state
@@ -412,10 +419,11 @@ open_writable(const char *file, sqlite3 **db, bool *created, char *reason)
 {
 	int	 error;
 
-	if (!may_write(file, reason))
+	if (!may_write(file)) {
+		snprintf(reason, STORE_DB_REASON_SIZE, "%s", strerror(errno));
 		return (STORE_DB_UNAVAILABLE);
-	error = sqlite3_open_v2(file, db, SQLITE_OPEN_READWRITE |
-	    SQLITE_OPEN_NOMUTEX, VFS);
+	}
+	error = open_shared(file, db);
 	if (error != SQLITE_OK)
 		return (state_of_error(*db, error, reason));
 	configure(*db);
@@ -473,8 +481,9 @@ store_db_open_reader(const char *file, bool writable)
 	sqlite3	*db = NULL;
 	int	 error;
 
-	error = writable ? sqlite3_open_v2(file, &db, SQLITE_OPEN_READWRITE |
-	    SQLITE_OPEN_NOMUTEX, VFS) : open_unlocked(file, &db);
+	if (writable && !may_write(file))
+		return (NULL);
+	error = writable ? open_shared(file, &db) : open_unlocked(file, &db);
 	if (error == SQLITE_OK) {
 		configure(db);
 		error = run(db, "PRAGMA query_only = ON");

@@ -3,9 +3,11 @@
 #
 # Setting: a disk that hangs: fsync and fdatasync do not return, while alarms are
 #          raised and cleared, in a storm, while hbwatchd ends, and while it
-#          starts; also without snmpd.
+#          starts; also without snmpd.  And a disk that fails after the state
+#          was removed.
 # Checks:  notifications are sent and SNMP is answered, the history says what was
 #          sent before it was stored, and no epoch and sequence is used twice.
+#          The attempts to write leave no descriptor.
 
 # shellcheck source-path=SCRIPTDIR source=lib.sh
 . "$(dirname "$0")/lib.sh"
@@ -24,6 +26,7 @@ cc -shared -fPIC -o "$library" "$TOOLS/slow-disk.c" ||
 	bail_out "cannot compile slow-disk.c"
 # With the sanitizers, their library is not the first one then.
 HBWATCHD_ENV=("LD_PRELOAD=$library" "SLOW_DISK=$WORK/slow"
+	"FAILING_DISK=$WORK/failing"
 	"ASAN_OPTIONS=${ASAN_OPTIONS:+$ASAN_OPTIONS:}verify_asan_link_order=0")
 
 hang_disk() {
@@ -44,6 +47,11 @@ answers() {
 # early_rows_are COUNT: so many rows of the history were sent early
 early_rows_are() {
 	[ "$(walk hbwHistoryDetail | grep -c "$EARLY")" -eq "$1" ]
+}
+
+# descriptors: the number of those of the database
+descriptors() {
+	find "/proc/${PID[hbwatchd]}/fd" -lname "*/hbwatchd.db*" | wc -l
 }
 
 none_pending() {
@@ -148,6 +156,44 @@ stop peer
 soon "the next raise is notified" 10 \
 	alarm_is hbwAlarmState flinkserver raised
 soon "the notifications are delivered" 10 none_pending
+
+#
+# A failing disk
+#
+
+# It fails when hbwatchd has made the file epoch: the new database is open, but
+# has no content.
+mark_log
+before=$(descriptors)
+pause "${PID[hbwatchd]}"
+rm "$WORK/state/hbwatchd.db" "$WORK/state/epoch"
+ln -s "$WORK/state/epoch" "$WORK/slow"
+kill -CONT "${PID[hbwatchd]}"
+need "the state is not written again" 10 test -e "$WORK/state/epoch"
+chmod 0400 "$WORK/state/hbwatchd.db"
+: >"$WORK/failing"
+release_disk
+soon "the disk fails: the error is logged" 10 \
+	log_lines_are 1 "cannot be written: disk I/O error"
+for _ in 1 2 3; do
+	start_peer
+	need "the alarm is not cleared" 10 \
+		alarm_is hbwAlarmState flinkserver cleared
+	stop peer
+	need "the alarm is not raised" 10 \
+		alarm_is hbwAlarmState flinkserver raised
+done
+soon "the disk fails: the notifications are sent" 10 none_pending
+check "the disk fails: the attempts leave no descriptor" \
+	test "$(descriptors)" -le "$before"
+chmod 0600 "$WORK/state/hbwatchd.db"
+rm "$WORK/failing"
+soon "the disk works: this is logged" 20 \
+	log_lines_are 1 "can be written again"
+soon "the notifications are delivered" 10 none_pending
+is "the disk works: there are as many descriptors as before" \
+	"$(descriptors)" "$before"
+
 check "no epoch and sequence was used twice" pairs_are_unique
 check "hbwatchd ends on TERM" stop hbwatchd TERM
 

@@ -349,6 +349,7 @@ read_only_descriptors(void **state)
 		    reason), STORE_DB_WRITABLE);
 		assert_string_equal(reason, "Read-only file system");
 		sqlite3_close(db);
+		sqlite3_close(store_db_open_reader(path(DB), true));
 	}
 	assert_int_equal(count_descriptors(), before);
 	assert_int_equal(umount(path("state")), 0);
