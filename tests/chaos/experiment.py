@@ -314,9 +314,14 @@ class Experiment:
         self.at(act.end, self.restore_stopped if act.what == "restore-stopped"
                 else self.lose_state, act)
 
+    def can_lose_state(self):
+        """A loss is recorded before the next one: each has a database of its
+        own."""
+        return self.is_ready() and not self.testbed.has_loss()
+
     def restore_stopped(self, act):
         """Restores the state while the daemon does not run."""
-        if not self.is_ready():
+        if not self.can_lose_state():
             self.later(self.restore_stopped, act)
             return
         self.daemon.end(signal.SIGKILL)
@@ -326,7 +331,7 @@ class Experiment:
         self.wait_for_state(time.monotonic())
 
     def lose_state(self, act):
-        if not self.is_ready():
+        if not self.can_lose_state():
             self.later(self.lose_state, act)
             return
         self.testbed.lose_state(act.what)

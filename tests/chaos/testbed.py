@@ -298,6 +298,10 @@ class Testbed:
         if self.database is None:
             self.database = history.Files(self.state)
 
+    def has_loss(self):
+        """Was the state lost, and save_history not called since?"""
+        return self.database is not None
+
     def save_history(self):
         """Records what the database has that was kept."""
         before = time.monotonic()

@@ -57,6 +57,8 @@ fi
 ended 0 damage "the checker finds all damage to the records"
 is "the checker knows what an engine can have received" \
 	"$("$ROOT/tests/chaos/test-visibility" | grep -v ^ok)" ""
+is "a loss of the state is recorded before the next one" \
+	"$("$ROOT/tests/chaos/test-losses" 2>&1 | grep -v ^ok)" ""
 ended 1 actions "and to the records of what operators did"
 if ! has_sanitizers; then
 	ended 2 seed40 "seed 40, all tracks: no alarm is lost, none invented"
