@@ -31,7 +31,7 @@ struct carrier {
 };
 
 struct kernel_evidence {
-	int		 route;		/* NETLINK_ROUTE */
+	struct netlink_socket route;	/* NETLINK_ROUTE */
 	int		 link;		/* see link_open */
 	int		 monitor;	/* see link_monitor_open */
 	struct carrier	 carriers[LINKS];
@@ -45,11 +45,11 @@ kernel_evidence_new(void)
 
 	if (k == NULL)
 		return (NULL);
-	k->route = netlink_open(NETLINK_ROUTE);
+	(void)netlink_open(&k->route, NETLINK_ROUTE);
 	local_ports_init(&k->ports);
 	k->link = link_open();
 	k->monitor = link_monitor_open();
-	if (k->route >= 0 && k->link >= 0 && k->monitor >= 0)
+	if (k->route.descriptor >= 0 && k->link >= 0 && k->monitor >= 0)
 		return (k);
 	kernel_evidence_free(k);
 	return (NULL);
@@ -60,7 +60,7 @@ kernel_evidence_free(struct kernel_evidence *k)
 {
 	if (k == NULL)
 		return;
-	close(k->route);
+	netlink_close(&k->route);
 	local_ports_free(&k->ports);
 	close(k->link);
 	close(k->monitor);
@@ -263,8 +263,8 @@ take_route(void *arg, const struct nlmsghdr *m)
 
 /* How this host sends to an address; false if that is unknown. */
 static bool
-find_route(const struct kernel_evidence *k, const struct addr *to,
-    uint32_t ifindex, struct route *route)
+find_route(struct kernel_evidence *k, const struct addr *to, uint32_t ifindex,
+    struct route *route)
 {
 	struct netlink_request	 request;
 	struct rtmsg		*r;
@@ -278,7 +278,7 @@ find_route(const struct kernel_evidence *k, const struct addr *to,
 	if (to->family == ADDR_IPV6 && to->octets[0] == 0xfe &&
 	    (to->octets[1] & 0xc0) == 0x80)
 		netlink_add(&request, RTA_OIF, &ifindex, sizeof(ifindex));
-	return (netlink_exchange(k->route, &request, sizeof(*r), take_route,
+	return (netlink_exchange(&k->route, &request, sizeof(*r), take_route,
 	    route) == NETLINK_ANSWERED);
 }
 
@@ -315,7 +315,7 @@ take_neighbour(void *arg, const struct nlmsghdr *m)
 
 /* False when it is unknown whether there is an entry. */
 static bool
-find_neighbour(const struct kernel_evidence *k, const struct addr *a,
+find_neighbour(struct kernel_evidence *k, const struct addr *a,
     uint32_t ifindex, struct neighbour *n)
 {
 	struct netlink_request	 request;
@@ -327,7 +327,7 @@ find_neighbour(const struct kernel_evidence *k, const struct addr *a,
 	entry->ndm_family = family_of(a);
 	entry->ndm_ifindex = (int)ifindex;
 	netlink_add(&request, NDA_DST, a->octets, addr_length(a));
-	result = netlink_exchange(k->route, &request, sizeof(*entry),
+	result = netlink_exchange(&k->route, &request, sizeof(*entry),
 	    take_neighbour, n);
 	return (result != NETLINK_FAILED);
 }
@@ -448,9 +448,8 @@ read_subnets(const struct addr *a, const char *interface,
 
 /* The owner of the address according to the neighbour entries. */
 static enum evidence_owner
-neighbour_owner(const struct kernel_evidence *k,
-    const struct configuration_watch *w, const struct addr *floating,
-    uint32_t ifindex)
+neighbour_owner(struct kernel_evidence *k, const struct configuration_watch *w,
+    const struct addr *floating, uint32_t ifindex)
 {
 	struct neighbour	 owner, peer;
 
@@ -468,7 +467,7 @@ neighbour_owner(const struct kernel_evidence *k,
 
 /* The owner, with what frames show of it. */
 static enum evidence_owner
-owner_of(const struct kernel_evidence *k, const struct configuration_watch *w,
+owner_of(struct kernel_evidence *k, const struct configuration_watch *w,
     uint32_t ifindex, bool here, const struct evidence_signal *frames)
 {
 	if (here)
@@ -482,10 +481,9 @@ owner_of(const struct kernel_evidence *k, const struct configuration_watch *w,
 }
 
 static void
-add_owner(const struct kernel_evidence *k,
-    const struct configuration_watch *w, uint32_t ifindex, bool here,
-    struct wall_time now, const struct evidence_signal *frames,
-    struct evidence_signal *s)
+add_owner(struct kernel_evidence *k, const struct configuration_watch *w,
+    uint32_t ifindex, bool here, struct wall_time now,
+    const struct evidence_signal *frames, struct evidence_signal *s)
 {
 	enum evidence_owner	 owner = owner_of(k, w, ifindex, here, frames);
 
@@ -509,9 +507,9 @@ add_owner(const struct kernel_evidence *k,
 }
 
 static void
-add_floating_ip(const struct kernel_evidence *k,
-    const struct configuration_watch *w, uint32_t ifindex,
-    struct wall_time now, const struct evidence *engine, struct evidence *e)
+add_floating_ip(struct kernel_evidence *k, const struct configuration_watch *w,
+    uint32_t ifindex, struct wall_time now, const struct evidence *engine,
+    struct evidence *e)
 {
 	const struct addr	*floating = &w->profile->floating_ip;
 	struct own_subnets	 own;

@@ -5,10 +5,8 @@
 
 #include <arpa/inet.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "local_ports.h"
-#include "netlink.h"
 
 /* TCP states of linux/tcp_states.h, as bits; UDP sockets have others. */
 #define STATE_ESTABLISHED	(1U << 1)
@@ -20,15 +18,13 @@ void
 local_ports_init(struct local_ports *p)
 {
 	memset(p, 0, sizeof(*p));
-	p->diag = netlink_open(NETLINK_SOCK_DIAG);
+	(void)netlink_open(&p->diag, NETLINK_SOCK_DIAG);
 }
 
 void
 local_ports_free(struct local_ports *p)
 {
-	if (p->diag >= 0)
-		close(p->diag);
-	p->diag = -1;
+	netlink_close(&p->diag);
 }
 
 /* ---- requests */
@@ -89,13 +85,13 @@ add_port_filter(struct netlink_request *r, uint16_t port)
 
 /* Passes the sockets of a transport; with port 0 those of all ports. */
 static bool
-each_socket(const struct local_ports *p, int family, uint8_t transport,
+each_socket(struct local_ports *p, int family, uint8_t transport,
     uint32_t states, uint16_t port, netlink_take *take, void *arg)
 {
 	struct netlink_request		 request;
 	struct inet_diag_req_v2		*r;
 
-	if (p->diag < 0)
+	if (p->diag.descriptor < 0)
 		return (false);
 	r = netlink_begin(&request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP,
 	    sizeof(*r));
@@ -104,7 +100,7 @@ each_socket(const struct local_ports *p, int family, uint8_t transport,
 	r->idiag_states = states;
 	if (port != 0)
 		add_port_filter(&request, port);
-	return (netlink_exchange(p->diag, &request,
+	return (netlink_exchange(&p->diag, &request,
 	    sizeof(struct inet_diag_msg), take, arg) == NETLINK_ANSWERED);
 }
 
@@ -140,7 +136,7 @@ take_receiver(void *arg, const struct nlmsghdr *m)
  * with much memory.
  */
 static bool
-has_receiver(const struct local_ports *p, uint8_t transport, uint16_t port,
+has_receiver(struct local_ports *p, uint8_t transport, uint16_t port,
     const struct addr *peer, const struct addr *own, uint32_t ifindex)
 {
 	/* The kernel takes source and destination of UDP the other way. */
@@ -151,7 +147,7 @@ has_receiver(const struct local_ports *p, uint8_t transport, uint16_t port,
 	struct inet_diag_req_v2		*r;
 	bool				 found = false;
 
-	if (p->diag < 0)
+	if (p->diag.descriptor < 0)
 		return (false);
 	r = netlink_begin(&request, SOCK_DIAG_BY_FAMILY, 0, sizeof(*r));
 	r->sdiag_family = peer->family == ADDR_IPV6 ? AF_INET6 : AF_INET;
@@ -163,7 +159,7 @@ has_receiver(const struct local_ports *p, uint8_t transport, uint16_t port,
 	memcpy(r->id.idiag_dst, target->octets, addr_length(target));
 	r->id.idiag_if = ifindex;
 	r->id.idiag_cookie[0] = r->id.idiag_cookie[1] = INET_DIAG_NOCOOKIE;
-	(void)netlink_exchange(p->diag, &request, sizeof(struct inet_diag_msg),
+	(void)netlink_exchange(&p->diag, &request, sizeof(struct inet_diag_msg),
 	    take_receiver, &found);
 	return (found);
 }
@@ -181,7 +177,7 @@ port_of(const struct configuration_watch *w)
 
 /* Searches all sockets.  False when the answer of the kernel is missing. */
 static bool
-search_sockets(const struct local_ports *p, uint8_t transport,
+search_sockets(struct local_ports *p, uint8_t transport,
     struct port_search *search)
 {
 	uint32_t	 states = transport == IPPROTO_UDP ? UINT32_MAX :

@@ -13,11 +13,12 @@
 #include "base/wall.h"
 #include "config/configuration.h"
 #include "diagnosis/evidence.h"
+#include "netlink.h"
 
 #define LOCAL_PORTS	65536
 
 struct local_ports {
-	int		 diag;		/* NETLINK_SOCK_DIAG; -1: none */
+	struct netlink_socket diag;	/* NETLINK_SOCK_DIAG, if open */
 	/* Bit P % 8 of octet P / 8: port P was open on this host. */
 	uint8_t		 udp[LOCAL_PORTS / 8];
 	uint8_t		 tcp[LOCAL_PORTS / 8];

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/mono.h"
 #include "netlink.h"
@@ -16,11 +17,22 @@
 /* The kernel fills at most this much in one message of a dump. */
 #define BUFFER_SIZE	(32 * 1024)
 
-int
-netlink_open(int protocol)
+bool
+netlink_open(struct netlink_socket *s, int protocol)
 {
-	return (socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC | SOCK_NONBLOCK,
-	    protocol));
+	*s = (struct netlink_socket){
+		.descriptor = socket(AF_NETLINK, SOCK_RAW | SOCK_CLOEXEC |
+		    SOCK_NONBLOCK, protocol),
+	};
+	return (s->descriptor >= 0);
+}
+
+void
+netlink_close(struct netlink_socket *s)
+{
+	if (s->descriptor >= 0)
+		close(s->descriptor);
+	s->descriptor = -1;
 }
 
 void *
@@ -60,6 +72,7 @@ struct exchange {
 	void			*arg;
 	enum netlink_result	 result;
 	bool			 done;
+	bool			 complete;	/* the kernel sends no more */
 };
 
 /* A netlink_take. */
@@ -72,6 +85,9 @@ take_message(void *arg, const struct nlmsghdr *m)
 	/* An earlier request was given up. */
 	if (m->nlmsg_seq != x->sequence)
 		return (true);
+	x->complete = m->nlmsg_type == NLMSG_DONE ||
+	    m->nlmsg_type == NLMSG_ERROR ||
+	    (m->nlmsg_flags & NLM_F_MULTI) == 0;
 	if (m->nlmsg_type == NLMSG_DONE) {
 		x->done = true;
 		x->result = NETLINK_ANSWERED;
@@ -84,8 +100,7 @@ take_message(void *arg, const struct nlmsghdr *m)
 		    error->error == -EHOSTUNREACH ? NETLINK_REFUSED :
 		    NETLINK_FAILED;
 	} else if (m->nlmsg_len >= NLMSG_LENGTH(x->size)) {
-		x->done = !x->take(x->arg, m) ||
-		    (m->nlmsg_flags & NLM_F_MULTI) == 0;
+		x->done = !x->take(x->arg, m) || x->complete;
 		if (x->done)
 			x->result = NETLINK_ANSWERED;
 	}
@@ -107,12 +122,25 @@ netlink_each_message(const void *datagram, size_t length, netlink_take *take,
 	}
 }
 
+static _Alignas(struct nlmsghdr) uint8_t	 buffer[BUFFER_SIZE];
+
+/*
+ * Discards the rest of an earlier answer, which would fill the buffer of the
+ * socket.  Until the kernel has sent all of it, it begins no other dump.
+ */
+static void
+discard(const struct netlink_socket *s, struct mono_time end)
+{
+	while (recv(s->descriptor, buffer, sizeof(buffer), MSG_DONTWAIT) >=
+	    0 && mono_before(mono_now(), end))
+		;
+}
+
 enum netlink_result
-netlink_exchange(int socket, struct netlink_request *request, size_t size,
-    netlink_take *take, void *arg)
+netlink_exchange(struct netlink_socket *s, struct netlink_request *request,
+    size_t size, netlink_take *take, void *arg)
 {
 	static uint32_t		 sequence;
-	static _Alignas(struct nlmsghdr) uint8_t	 buffer[BUFFER_SIZE];
 	struct exchange		 x = {
 		.sequence = ++sequence, .size = size, .take = take,
 		.arg = arg, .result = NETLINK_FAILED,
@@ -123,17 +151,16 @@ netlink_exchange(int socket, struct netlink_request *request, size_t size,
 	ssize_t			 n;
 
 	request->header.nlmsg_seq = sequence;
-	/* The rest of an earlier answer would fill the buffer of the socket. */
-	while (recv(socket, buffer, sizeof(buffer), MSG_DONTWAIT) >= 0 &&
-	    mono_before(mono_now(), end))
-		;
-	if (send(socket, request, request->header.nlmsg_len,
+	if (s->unread)
+		discard(s, end);
+	s->unread = true;
+	if (send(s->descriptor, request, request->header.nlmsg_len,
 	    MSG_DONTWAIT) < 0)
 		return (NETLINK_FAILED);
 	while (!x.done && mono_before(mono_now(), end)) {
 		from_size = sizeof(from);
-		n = recvfrom(socket, buffer, sizeof(buffer), MSG_DONTWAIT,
-		    (struct sockaddr *)&from, &from_size);
+		n = recvfrom(s->descriptor, buffer, sizeof(buffer),
+		    MSG_DONTWAIT, (struct sockaddr *)&from, &from_size);
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n <= 0)
@@ -143,6 +170,7 @@ netlink_exchange(int socket, struct netlink_request *request, size_t size,
 			netlink_each_message(buffer, (size_t)n, take_message,
 			    &x);
 	}
+	s->unread = !x.complete;
 	return (x.result);
 }
 

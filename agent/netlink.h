@@ -19,11 +19,17 @@ struct netlink_request {
 	uint8_t		 payload[NETLINK_REQUEST_SIZE];
 };
 
+struct netlink_socket {
+	int	 descriptor;	/* -1: it is not open */
+	bool	 unread;	/* a part of an answer may still arrive */
+};
+
 /*
- * A socket of this protocol, such as NETLINK_ROUTE, which the caller closes; -1
- * on error (errno).
+ * Opens a socket of this protocol, such as NETLINK_ROUTE.  False on error
+ * (errno).  netlink_close ignores a socket that is not open.
  */
-int	 netlink_open(int protocol);
+bool	 netlink_open(struct netlink_socket *, int protocol);
+void	 netlink_close(struct netlink_socket *);
 
 /*
  * Begins a request.  The fixed part is `size` octets of zeros, which the caller
@@ -55,8 +61,8 @@ enum netlink_result {
  * Sends a request and passes its answers, whose fixed part has at least `size`
  * octets.  Ends after 20 ms at the latest.
  */
-enum netlink_result netlink_exchange(int socket, struct netlink_request *,
-	    size_t size, netlink_take *, void *arg);
+enum netlink_result netlink_exchange(struct netlink_socket *,
+	    struct netlink_request *, size_t size, netlink_take *, void *arg);
 
 /*
  * Finds an attribute after the fixed part of `size` octets.  Returns its value,

@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 /* Messages of netlink, and requests to the kernel about interfaces. */
+#include <sys/socket.h>
+#include <netinet/in.h>
+#include <linux/inet_diag.h>
 #include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -8,10 +12,14 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "netlink.h"
+
+/* One datagram of a dump has not all of them. */
+#define SOCKETS	300
 
 static unsigned	 taken;
 
@@ -82,7 +90,7 @@ take_link(void *arg, const struct nlmsghdr *m)
 }
 
 static enum netlink_result
-get_link(int socket, int ifindex, bool *found)
+get_link(struct netlink_socket *socket, int ifindex, bool *found)
 {
 	struct netlink_request	 request;
 	struct ifinfomsg	*link;
@@ -97,17 +105,76 @@ get_link(int socket, int ifindex, bool *found)
 static void
 requests(void **state)
 {
-	int	 socket = netlink_open(NETLINK_ROUTE);
-	bool	 found;
+	struct netlink_socket	 socket;
+	bool			 found;
 
 	(void)state;
-	assert_true(socket >= 0);
+	assert_true(netlink_open(&socket, NETLINK_ROUTE));
 	/* The loopback interface of each network namespace. */
-	assert_int_equal(get_link(socket, 1, &found), NETLINK_ANSWERED);
+	assert_int_equal(get_link(&socket, 1, &found), NETLINK_ANSWERED);
 	assert_true(found);
-	assert_int_equal(get_link(socket, INT32_MAX, &found), NETLINK_REFUSED);
+	assert_false(socket.unread);
+	assert_int_equal(get_link(&socket, INT32_MAX, &found), NETLINK_REFUSED);
 	assert_false(found);
-	close(socket);
+	assert_false(socket.unread);
+	netlink_close(&socket);
+	netlink_close(&socket);
+}
+
+static bool
+count_socket(void *arg, const struct nlmsghdr *m)
+{
+	unsigned	*left = arg;
+
+	(void)m;
+	return (--*left > 0);
+}
+
+static enum netlink_result
+list_sockets(struct netlink_socket *socket, unsigned *left)
+{
+	struct netlink_request	 request;
+	struct inet_diag_req_v2	*r;
+
+	r = netlink_begin(&request, SOCK_DIAG_BY_FAMILY, NLM_F_DUMP,
+	    sizeof(*r));
+	r->sdiag_family = AF_INET;
+	r->sdiag_protocol = IPPROTO_UDP;
+	r->idiag_states = UINT32_MAX;
+	return (netlink_exchange(socket, &request,
+	    sizeof(struct inet_diag_msg), count_socket, left));
+}
+
+/* The rest of an answer that was given up is not part of the next one. */
+static void
+rest_of_answer(void **state)
+{
+	const struct sockaddr_in	 any = { .sin_family = AF_INET };
+	struct netlink_socket		 diag;
+	int				 sockets[SOCKETS];
+	unsigned			 i, left;
+
+	(void)state;
+	for (i = 0; i < SOCKETS; i++) {
+		sockets[i] = socket(AF_INET, SOCK_DGRAM, 0);
+		assert_true(sockets[i] >= 0);
+		assert_int_equal(bind(sockets[i], (const void *)&any,
+		    sizeof(any)), 0);
+	}
+	assert_true(netlink_open(&diag, NETLINK_SOCK_DIAG));
+	for (i = 0; i < 3; i++) {
+		left = 1;
+		assert_int_equal(list_sockets(&diag, &left),
+		    NETLINK_ANSWERED);
+		assert_true(diag.unread);
+	}
+	left = UINT_MAX;
+	assert_int_equal(list_sockets(&diag, &left), NETLINK_ANSWERED);
+	assert_true(UINT_MAX - left >= SOCKETS);
+	assert_false(diag.unread);
+	netlink_close(&diag);
+	for (i = 0; i < SOCKETS; i++)
+		close(sockets[i]);
 }
 
 int
@@ -116,6 +183,7 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test(messages),
 		cmocka_unit_test(requests),
+		cmocka_unit_test(rest_of_answer),
 	};
 
 	return (cmocka_run_group_tests(tests, NULL, NULL));
