@@ -185,27 +185,33 @@ request_log(struct agent *agent, struct diagnose_case *c,
 	}
 }
 
-/* Adds the signal of the interface. */
-static void
+/*
+ * Adds the signal of the interface.  Returns the index of the interface if the
+ * case is examined; 0: it has none.
+ */
+static uint32_t
 add_link(struct agent *agent, struct diagnose_case *c,
     const struct configuration_watch *w, struct wall_time now)
 {
 	struct diagnose		*d = agent->diagnose;
 	struct link_signal	*last = &d->last_link;
 	struct evidence_signal	*carrier;
+	uint32_t		 ifindex;
 
 	carrier = &c->evidence.signals[EVIDENCE_CARRIER];
 	if (!c->examined && strcmp(last->interface, w->profile->interface) ==
 	    0 && mono_sub(agent->now, last->at) < LINK_NS) {
 		*carrier = last->carrier;
-		return;
+		return (0);
 	}
-	if (!kernel_evidence_add_link(d->kernel, w, now, &c->evidence))
-		return;
+	if (!kernel_evidence_add_link(d->kernel, w, now, &c->evidence,
+	    &ifindex))
+		return (ifindex);
 	snprintf(last->interface, sizeof(last->interface), "%s",
 	    w->profile->interface);
 	last->at = agent->now;
 	last->carrier = *carrier;
+	return (ifindex);
 }
 
 /* True if all sockets of this host may be searched now. */
@@ -227,12 +233,13 @@ examine(struct agent *agent, struct diagnose_case *c,
 {
 	struct diagnose	*d = agent->diagnose;
 	struct evidence	*e = &c->evidence;
+	uint32_t	 ifindex;
 	bool		 all = !raise && c->examined && may_search(agent, c);
 
-	add_link(agent, c, w, now);
+	ifindex = add_link(agent, c, w, now);
 	if (!c->examined)
 		return;
-	kernel_evidence_add(d->kernel, w, all, now, &c->engine, e);
+	kernel_evidence_add(d->kernel, w, ifindex, all, now, &c->engine, e);
 	peer_hosts_add_evidence(&d->peer_hosts, agent, w, e);
 	request_log(agent, c, w->profile);
 	if (w->profile->log != NULL && d->threaded && c->log.state == 0)

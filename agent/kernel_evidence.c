@@ -6,6 +6,7 @@
 #include <linux/rtnetlink.h>
 
 #include <arpa/inet.h>
+#include <errno.h>
 #include <ifaddrs.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -164,7 +165,8 @@ kernel_evidence_changes(struct kernel_evidence *k, struct wall_time now)
 		    (struct sockaddr *)&from, &from_size);
 		if (n < 0) {
 			/* After ENOBUFS, which means lost messages too. */
-			(void)link_monitor_drain(k->monitor);
+			if (errno != EAGAIN)
+				(void)link_monitor_drain(k->monitor);
 			return;
 		}
 		if (from.nl_pid == 0)
@@ -176,13 +178,14 @@ kernel_evidence_changes(struct kernel_evidence *k, struct wall_time now)
 bool
 kernel_evidence_add_link(struct kernel_evidence *k,
     const struct configuration_watch *w, struct wall_time now,
-    struct evidence *e)
+    struct evidence *e, uint32_t *ifindex)
 {
 	struct ifreq		 request;
 	struct evidence_signal	*s;
 	const struct carrier	*c;
 	const short		 up = IFF_UP | IFF_RUNNING;
 
+	*ifindex = 0;
 	if (strcmp(w->profile->interface, "any") == 0)
 		return (false);
 	kernel_evidence_changes(k, now);
@@ -205,6 +208,7 @@ kernel_evidence_add_link(struct kernel_evidence *k,
 	s->count = 0;
 	if (ioctl(k->link, SIOCGIFINDEX, &request) != 0)
 		return (true);
+	*ifindex = (uint32_t)request.ifr_ifindex;
 	c = find_carrier(k, request.ifr_ifindex);
 	if (c != NULL && c->ifindex != 0) {
 		s->count = c->losses;
@@ -212,15 +216,6 @@ kernel_evidence_add_link(struct kernel_evidence *k,
 			s->at = c->lost;
 	}
 	return (true);
-}
-
-static uint32_t
-ifindex_of(const struct kernel_evidence *k, const char *interface)
-{
-	uint32_t	 ifindex;
-
-	(void)link_state(k->link, interface, &ifindex);
-	return (ifindex);
 }
 
 /* ---- routes and neighbours */
@@ -528,13 +523,11 @@ add_floating_ip(struct kernel_evidence *k, const struct configuration_watch *w,
 
 void
 kernel_evidence_add(struct kernel_evidence *k,
-    const struct configuration_watch *w, bool all, struct wall_time now,
-    const struct evidence *engine, struct evidence *e)
+    const struct configuration_watch *w, uint32_t ifindex, bool all,
+    struct wall_time now, const struct evidence *engine, struct evidence *e)
 {
 	struct route	 route = { .ifindex = 0 };
-	uint32_t	 ifindex;
 
-	ifindex = ifindex_of(k, w->profile->interface);
 	if (ifindex != 0 && w->peer.family != ADDR_NONE &&
 	    !addr_is_multicast(&w->peer) &&
 	    find_route(k, &w->peer, ifindex, &route))

@@ -41,19 +41,23 @@ void	 kernel_evidence_changes(struct kernel_evidence *,
  */
 void	 kernel_evidence_record_ports(struct kernel_evidence *);
 
-/* Adds the signal of the interface, EVIDENCE_CARRIER; false: `any` has none. */
+/*
+ * Adds the signal of the interface, EVIDENCE_CARRIER; false: `any` has none.
+ * Sets the index of the interface, which is 0 for `any` and when it is missing.
+ */
 bool	 kernel_evidence_add_link(struct kernel_evidence *,
 	    const struct configuration_watch *, struct wall_time now,
-	    struct evidence *);
+	    struct evidence *, uint32_t *ifindex);
 /*
  * Adds the signals ARP_UNANSWERED, LOCAL_PORT_OPEN, FLOATING_IP_OWNER and
  * FLOATING_IP_FITS, or corrects those that it has added before.  Frames may
  * have set the first and the third one; `engine` is the evidence that the
- * engine has reported.  For `all` see local_ports.h: a raise must not wait for
- * it.
+ * engine has reported.  `ifindex` is the index that kernel_evidence_add_link
+ * has set now.  For `all` see local_ports.h: a raise must not wait for it.
  */
 void	 kernel_evidence_add(struct kernel_evidence *,
-	    const struct configuration_watch *, bool all, struct wall_time now,
-	    const struct evidence *engine, struct evidence *);
+	    const struct configuration_watch *, uint32_t ifindex, bool all,
+	    struct wall_time now, const struct evidence *engine,
+	    struct evidence *);
 
 #endif

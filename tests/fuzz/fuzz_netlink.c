@@ -131,6 +131,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	const struct wall_time		 now = { 5000 * NSEC_PER_SEC };
 	struct kernel_evidence		*k = kernel_evidence_new();
 	struct evidence			 e = { .raised = { 1 } };
+	uint32_t			 ifindex;
 	size_t				 i;
 
 	input = cursor_over(data, size);
@@ -140,8 +141,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	fuzz_check(k != NULL && list[i] != NULL);
 	do {
 		kernel_evidence_record_ports(k);
-		kernel_evidence_add_link(k, list[i], now, &e);
-		kernel_evidence_add(k, list[i], true, now, &none, &e);
+		kernel_evidence_add_link(k, list[i], now, &e, &ifindex);
+		kernel_evidence_add(k, list[i], ifindex, true, now, &none, &e);
 		check(&e, now);
 	} while (input.left > 2);
 	kernel_evidence_free(k);

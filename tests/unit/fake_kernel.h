@@ -56,6 +56,7 @@ static struct {
 	struct fake_socket	 sockets[FAKE_SOCKETS];
 	size_t			 nsockets;
 	unsigned		 dumps;		/* requests for all sockets */
+	unsigned		 calls;		/* of all functions */
 	/* The address of the interface, and of another one; NULL: none. */
 	const char		*own, *mask, *other;
 
@@ -216,6 +217,7 @@ __wrap_send(int fd, const void *bytes, size_t size, int flags)
 
 	(void)fd;
 	(void)flags;
+	fake.calls++;
 	fake.length = 0;
 	fake.sequence = request->nlmsg_seq;
 	if (fake.broken)
@@ -239,6 +241,7 @@ __wrap_recv(int fd, void *bytes, size_t size, int flags)
 	(void)bytes;
 	(void)size;
 	(void)flags;
+	fake.calls++;
 	errno = EAGAIN;
 	return (-1);
 }
@@ -254,6 +257,7 @@ __wrap_recvfrom(int fd, void *bytes, size_t size, int flags,
 
 	if (n == 0 || n > size || *from_size < sizeof(sender))
 		return (__wrap_recv(fd, bytes, size, flags));
+	fake.calls++;
 	memcpy(bytes, fake.datagram, n);
 	memcpy(from, &sender, sizeof(sender));
 	fake.length = 0;
@@ -267,6 +271,7 @@ __wrap_ioctl(int fd, unsigned long request, ...)
 	va_list		 ap;
 
 	(void)fd;
+	fake.calls++;
 	va_start(ap, request);
 	r = va_arg(ap, struct ifreq *);
 	va_end(ap);

@@ -25,6 +25,7 @@
 static struct configuration	*config;
 static struct kernel_evidence	*kernel;
 static struct evidence		 evidence, engine;
+static uint32_t			 link_ifindex;
 
 static struct addr
 host(uint8_t octet)
@@ -69,15 +70,16 @@ end(void **state)
 static const struct evidence_signal *
 link_now(void)
 {
-	kernel_evidence_add_link(kernel, config->watches[0], NOW, &evidence);
+	kernel_evidence_add_link(kernel, config->watches[0], NOW, &evidence,
+	    &link_ifindex);
 	return (&evidence.signals[EVIDENCE_CARRIER]);
 }
 
 static const struct evidence_signal *
 look(enum evidence_number number)
 {
-	kernel_evidence_add(kernel, config->watches[0], true, NOW, &engine,
-	    &evidence);
+	kernel_evidence_add(kernel, config->watches[0], FAKE_IFINDEX, true,
+	    NOW, &engine, &evidence);
 	return (&evidence.signals[number]);
 }
 
@@ -85,8 +87,8 @@ look(enum evidence_number number)
 static const struct evidence_signal *
 port_at_raise(void)
 {
-	kernel_evidence_add(kernel, config->watches[0], false, NOW, &engine,
-	    &evidence);
+	kernel_evidence_add(kernel, config->watches[0], FAKE_IFINDEX, false,
+	    NOW, &engine, &evidence);
 	return (&evidence.signals[EVIDENCE_LOCAL_PORT_OPEN]);
 }
 
@@ -115,12 +117,14 @@ interface(void **state)
 	(void)state;
 	assert_state(link_now(), EVIDENCE_PRESENT, EVIDENCE_CARRIER_UP);
 	assert_int_equal(link_now()->count, 0);
+	assert_int_equal(link_ifindex, FAKE_IFINDEX);
 	fake.flags = IFF_UP;
 	assert_state(link_now(), EVIDENCE_ABSENT, EVIDENCE_CARRIER_LOST);
 	fake.flags = 0;
 	assert_state(link_now(), EVIDENCE_ABSENT, EVIDENCE_CARRIER_DISABLED);
 	fake.missing = true;
 	assert_state(link_now(), EVIDENCE_ABSENT, EVIDENCE_CARRIER_REMOVED);
+	assert_int_equal(link_ifindex, 0);
 }
 
 static void
@@ -401,6 +405,25 @@ connections(void **state)
 	    EVIDENCE_UNKNOWN);
 }
 
+/* Each call delays the raise. */
+static void
+calls_at_a_raise(void **state)
+{
+	unsigned	 i;
+
+	(void)state;
+	set_neighbour(0, PEER, NUD_FAILED, 0);
+	for (i = 0; i < 2; i++) {
+		fake.calls = 0;
+		(void)link_now();
+		/* The changes, and twice the interface. */
+		assert_int_equal(fake.calls, 3);
+		(void)port_at_raise();
+		/* The route, the neighbour, the port and the floating IP. */
+		assert_int_equal(fake.calls, 3 + 4 * 2);
+	}
+}
+
 /* ---- the floating IP */
 
 static void
@@ -491,6 +514,7 @@ main(void)
 		TEST(port_at_a_raise),
 		TEST(connections_at_a_raise),
 		TEST(connections),
+		TEST(calls_at_a_raise),
 		TEST(fits),
 		TEST(owner_by_kernel),
 		TEST(owner_by_frames),
