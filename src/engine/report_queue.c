@@ -92,6 +92,9 @@ report_queue_add_evidence(struct report_queue *q,
 
 	if (q->evidence >= REPORT_QUEUE_EVIDENCE_MAX)
 		return (false);
+	/* Memory that was used a moment ago is in the cache. */
+	if (q->evidence == 0)
+		q->next_slot = 0;
 	/* The entries leave the queue in the order in which they entered. */
 	entry.evidence = &q->evidence_slots[q->next_slot];
 	*entry.evidence = *evidence;

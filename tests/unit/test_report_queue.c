@@ -178,6 +178,27 @@ in_order(void **state)
 	take_nothing();
 }
 
+/* Normally evidence is sent at once, and needs the same memory again. */
+static void
+same_memory(void **state)
+{
+	unsigned	 n;
+
+	(void)state;
+	for (n = 1; n < 4; n++) {
+		add_evidence(n);
+		assert_int_equal(reports.next_slot, 1);
+		assert_true(report_queue_flush(&reports, child));
+		take_evidence(n);
+	}
+	add_evidence(4);
+	add_evidence(5);
+	assert_int_equal(reports.next_slot, 2);
+	assert_true(report_queue_flush(&reports, child));
+	take_evidence(4);
+	take_evidence(5);
+}
+
 /* Alarms never wait for memory that evidence uses. */
 static void
 too_much_evidence(void **state)
@@ -351,6 +372,7 @@ main(void)
 		cmocka_unit_test_setup_teardown(in_order, begin, end),
 		cmocka_unit_test_setup_teardown(
 		    event_is_in_the_datagram_of_its_evidence, begin, end),
+		cmocka_unit_test_setup_teardown(same_memory, begin, end),
 		cmocka_unit_test_setup_teardown(too_much_evidence, begin, end),
 		cmocka_unit_test_setup_teardown(full_datagrams, begin, end),
 		cmocka_unit_test_setup_teardown(many_events, begin, end),
