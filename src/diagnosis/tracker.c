@@ -21,7 +21,6 @@
 #define OTHERS_BURST	64
 
 struct tracker_case {
-	uint32_t		 watch;
 	bool			 raised;
 	bool			 cleared;	/* after a raise */
 	/* It lags: records of the ring from `position` on are missing. */
@@ -101,7 +100,7 @@ find_case(const struct tracker *t, uint32_t watch)
 	size_t	 i;
 
 	for (i = 0; i < t->ncases && tracker_may_have(t, watch); i++)
-		if (t->cases[i].watch == watch)
+		if (t->case_watches[i] == watch)
 			return (&t->cases[i]);
 	return (NULL);
 }
@@ -111,10 +110,11 @@ end_case(struct tracker *t, struct tracker_case *c)
 {
 	size_t	 i;
 
-	*c = t->cases[--t->ncases];
+	t->case_watches[c - t->cases] = t->case_watches[--t->ncases];
+	*c = t->cases[t->ncases];
 	t->open = 0;
 	for (i = 0; i < t->ncases; i++)
-		t->open |= UINT64_C(1) << t->cases[i].watch % 64;
+		t->open |= UINT64_C(1) << t->case_watches[i] % 64;
 }
 
 /* True while signals may still change the verdict. */
@@ -161,13 +161,14 @@ begin_case(struct tracker *t, struct tracker_case *c, uint32_t watch,
 	};
 
 	*c = (struct tracker_case){
-		.watch = watch, .since = w->last, .changed = now,
+		.since = w->last, .changed = now,
 		.lags = t->ring.header != NULL,
 	};
 	if (c->lags)
 		c->position = evidence_ring_oldest(&t->ring);
 	detector_signals_thinned(w, &c->thinned);
 	collector_begin(&c->collector, &setting, w->last, w->received);
+	t->case_watches[c - t->cases] = watch;
 	t->open |= UINT64_C(1) << watch % 64;
 }
 
@@ -688,11 +689,11 @@ tracker_changed(struct tracker *t, struct mono_time now, struct evidence *e)
 		if (c->lags || !(c->raised || c->cleared) ||
 		    !is_observed(c, now) || mono_sub(now, c->sent) < CHANGE_NS)
 			continue;
-		write_evidence(t, c->watch, c, now, e);
+		write_evidence(t, t->case_watches[i], c, now, e);
 		c->sent = now;
 		if (has_changed(c, e)) {
 			remember(c, e, now);
-			return (c->watch);
+			return (t->case_watches[i]);
 		}
 	}
 	return (UINT32_MAX);

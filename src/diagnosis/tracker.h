@@ -84,6 +84,8 @@ struct tracker {
 	struct tracker_case	*cases;		/* owned */
 	size_t			 ncases;	/* the open ones, first */
 	size_t			 cases_max;
+	/* The watch of each case.  A search does not touch the cases. */
+	uint32_t		 case_watches[TRACKER_CASES];
 	uint64_t		 open;		/* bits of tracker_may_have */
 	struct rate_limit	 broadcasts;
 	struct rate_limit	 heartbeats, own;	/* into the ring */
