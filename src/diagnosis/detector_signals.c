@@ -88,12 +88,16 @@ detector_signals_alive(const struct detector_signals_others *o, uint32_t watch,
 
 	*signal = (struct evidence_signal){ .state = EVIDENCE_UNKNOWN };
 	for (i = 0; i < o->nothers; i++) {
-		if (o->others[i] == watch || same_peer(
-		    o->config->watches[o->others[i]],
-		    o->config->watches[watch]))
+		if (o->others[i] == watch)
 			continue;
 		detect_watch_read(&o->watches[o->others[i]], &w);
 		one = state_of(&w, o->source, last, now);
+		/* Only those that are alive are counted. */
+		if (one == STATE_IGNORED ||
+		    (one != STATE_ALIVE && found[one] > 0) ||
+		    same_peer(o->config->watches[o->others[i]],
+		    o->config->watches[watch]))
+			continue;
 		found[one]++;
 		if (one == STATE_ALIVE &&
 		    wall_sub(w.last_wall, signal->at) > 0)
