@@ -3,20 +3,13 @@
 #include <string.h>
 
 #include "base/hash.h"
-#include "base/median.h"
 #include "base/versioned.h"
 #include "detect/detect.h"
 #include "detect/detect_count.h"
+#include "detect/detect_interval.h"
 
 _Static_assert(sizeof(struct detect_watch) == 128, "two cache lines");
 _Static_assert(offsetof(struct detect_watch, intervals) == 64, "second line");
-
-/*
- * Heartbeats come together if the interval between them is below this share of
- * the long intervals, or, until the interval is reliable, below TOGETHER_NS.
- */
-#define TOGETHER_SHARE	4
-#define TOGETHER_NS	(NSEC_PER_MSEC / 2)
 
 /* An `interruption` of three intervals is not short for 1/100 of jitter. */
 #define TOLERANCE_SHARE	100
@@ -274,35 +267,6 @@ clear_alarm(struct detect *d, uint32_t i, struct mono_time at)
 	d->emit(d->arg, &event);
 }
 
-/* The interval that the first `max` entries of the ring show. */
-static int64_t
-interval_of(const struct detect_watch *w, size_t max)
-{
-	int64_t	 intervals_ns[DETECT_INTERVALS], together_ns, interval_ns;
-	size_t	 n = 0, first = 0, i;
-
-	for (i = 0; i < max; i++)
-		if (w->intervals[i] != 0)
-			intervals_ns[n++] = (w->intervals[i] - 1) *
-			    DETECT_UNIT_NS;
-	if (n == 0)
-		return (0);
-	interval_ns = median_of(intervals_ns, n);
-	/*
-	 * Up to three senders of a group may send together.  Then at least a
-	 * third of the intervals, which are sorted now, are long.  The short
-	 * ones are left out.
-	 */
-	together_ns = intervals_ns[(n - 1) * 3 / 4] / TOGETHER_SHARE;
-	while (intervals_ns[first] < together_ns)
-		first++;
-	if (first > 0)
-		interval_ns = median_of(intervals_ns + first, n - first);
-	/* If the first two came together, the long interval is not known. */
-	return (n < DETECT_LEARNED && interval_ns < TOGETHER_NS ? 0 :
-	    interval_ns);
-}
-
 static bool
 is_short(const struct detect_watch *w, size_t max)
 {
@@ -313,7 +277,8 @@ is_short(const struct detect_watch *w, size_t max)
 		return (w->intervals[0] == 0 &&
 		    w->heartbeats > DETECT_LEARNED &&
 		    detect_longest_gap_ns(w) > interruption_ns);
-	safe_ns = DETECT_SAFE_INTERVALS * interval_of(w, max);
+	safe_ns = DETECT_SAFE_INTERVALS *
+	    detect_interval_learned_ns(w, max);
 	return (interruption_ns < safe_ns - safe_ns / TOLERANCE_SHARE);
 }
 
@@ -633,6 +598,10 @@ detect_state(const struct detect_watch *w, const struct detect_source *source,
 		return (DETECT_LATE);
 	if (!w->received)
 		return (DETECT_STARTING);
+	/* To find the median takes long, and it is not below the shortest. */
+	if (silence_ns <= DETECT_LATE_INTERVALS *
+	    detect_interval_shortest_ns(w))
+		return (DETECT_ALIVE);
 	interval_ns = detect_interval_ns(w);
 	if (interval_ns > 0 && silence_ns > DETECT_LATE_INTERVALS * interval_ns)
 		return (DETECT_LATE);
@@ -642,7 +611,7 @@ detect_state(const struct detect_watch *w, const struct detect_source *source,
 int64_t
 detect_interval_ns(const struct detect_watch *w)
 {
-	return (interval_of(w, DETECT_INTERVALS));
+	return (detect_interval_learned_ns(w, DETECT_INTERVALS));
 }
 
 bool

@@ -15,6 +15,7 @@
 
 #include "base/hash.h"
 #include "detect/detect.h"
+#include "detect/detect_interval.h"
 
 #define WATCHES		4
 #define SOURCES		2
@@ -898,6 +899,48 @@ states(void **state)
 	assert_state(0, 60000, DETECT_BLIND);
 }
 
+/* The median decides, also when one interval is much shorter. */
+static void
+late_after_short_interval(void **state)
+{
+	(void)state;
+	watch(0, 0, 30000, 1);
+	heartbeat(0, 1000);
+	heartbeat(0, 3000);
+	heartbeat(0, 5000);
+	heartbeat(0, 7000);
+	heartbeat(0, 7600);
+	assert_int_equal(detect_interval_shortest_ns(&t.watches[0]),
+	    ms(600).ns);
+	assert_state(0, 7600 + 1800, DETECT_ALIVE);
+	assert_state(0, 7600 + 1801, DETECT_ALIVE);
+	assert_state(0, 7600 + 6000, DETECT_ALIVE);
+	assert_state(0, 7600 + 6001, DETECT_LATE);
+}
+
+/* It is the shortest one of the ring, and not above the learned one. */
+static void
+shortest_interval(void **state)
+{
+	struct detect_watch	*w = &t.watches[0];
+	int64_t			 learned_ns, shortest_ns;
+	unsigned		 n, i;
+
+	(void)state;
+	for (n = 0; n < 20000; n++) {
+		memset(w->intervals, 0, sizeof(w->intervals));
+		for (i = 0; i < n % (DETECT_INTERVALS + 1); i++)
+			w->intervals[i] = 1 + (uint32_t)hash_word(0,
+			    (uint64_t)n << 8 | i) % (n % 3 == 0 ? 100 : 40000);
+		learned_ns = detect_interval_ns(w);
+		shortest_ns = detect_interval_shortest_ns(w);
+		if (learned_ns > 0)
+			assert_true(shortest_ns <= learned_ns);
+		if (i == 0)
+			assert_true(shortest_ns > 24 * 3600 * NSEC_PER_SEC);
+	}
+}
+
 /* Unmonitored silence does not make a watch late. */
 static void
 late_after_blindness(void **state)
@@ -1733,6 +1776,8 @@ main(void)
 		TEST(another_source_is_not_blind),
 		TEST(states),
 		TEST(late_after_blindness),
+		TEST(late_after_short_interval),
+		TEST(shortest_interval),
 		TEST(copies_are_not_counted),
 		TEST(copies_of_fast_heartbeats),
 		TEST(copies_between_others),
