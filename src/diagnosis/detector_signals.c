@@ -81,17 +81,17 @@ detector_signals_alive(const struct detector_signals_others *o, uint32_t watch,
     struct mono_time last, struct mono_time now,
     struct evidence_signal *signal)
 {
-	struct detect_watch	 w;
-	size_t			 i;
-	unsigned		 found[STATE_SILENT + 1] = { 0 };
-	enum state		 one;
+	const struct detect_watch	*w;
+	size_t				 i;
+	unsigned			 found[STATE_SILENT + 1] = { 0 };
+	enum state			 one;
 
 	*signal = (struct evidence_signal){ .state = EVIDENCE_UNKNOWN };
 	for (i = 0; i < o->nothers; i++) {
 		if (o->others[i] == watch)
 			continue;
-		detect_watch_read(&o->watches[o->others[i]], &w);
-		one = state_of(&w, o->source, last, now);
+		w = &o->watches[o->others[i]];
+		one = state_of(w, o->source, last, now);
 		/* Only those that are alive are counted. */
 		if (one == STATE_IGNORED ||
 		    (one != STATE_ALIVE && found[one] > 0) ||
@@ -100,8 +100,8 @@ detector_signals_alive(const struct detector_signals_others *o, uint32_t watch,
 			continue;
 		found[one]++;
 		if (one == STATE_ALIVE &&
-		    wall_sub(w.last_wall, signal->at) > 0)
-			signal->at = w.last_wall;
+		    wall_sub(w->last_wall, signal->at) > 0)
+			signal->at = w->last_wall;
 	}
 	signal->count = found[STATE_ALIVE];
 	if (found[STATE_ALIVE] > 0)

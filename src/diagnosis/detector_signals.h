@@ -29,7 +29,7 @@ void	 detector_signals_thinned(const struct detect_watch *,
 /*
  * EVIDENCE_OTHER_PEERS_ALIVE of a watch that is silent since `last`.  `others`
  * are positions of watches of the same source; those of the same peer are
- * ignored.
+ * ignored.  The caller is the process that writes the watches.
  */
 struct detector_signals_others {
 	const struct configuration	*config;
