@@ -53,8 +53,8 @@
 
 /* The time to complete the evidence files at the end. */
 #define EVIDENCE_END_MS	2000
-/* The last time for a disk that hangs: what it does not store is repeated. */
-#define STATE_END_MS	2000
+/* The time for a disk that hangs, after which hbwatchd ends without it. */
+#define STATE_END_MS	1000
 
 /*
  * The free memory at the end of the heap that is not returned.  An answer of
@@ -469,7 +469,7 @@ take_directory(const struct options *o, struct store_owner user)
 }
 
 static void
-open_state(struct daemon *d, int lock)
+open_state(struct daemon *d, int lock, const struct epoch_note *note)
 {
 	enum store_result	 result;
 
@@ -480,7 +480,7 @@ open_state(struct daemon *d, int lock)
 	if (d->agent.evidence_writer == NULL)
 		fatal("cannot start");
 	slow_start_begin(d->options.state);
-	result = persistence_open(&d->agent, d->options.state, lock);
+	result = persistence_open(&d->agent, d->options.state, lock, note);
 	slow_start_end();
 	switch (result) {
 	case STORE_IN_USE:
@@ -527,11 +527,12 @@ start_snmp(struct daemon *d)
 
 /*
  * Does all that only root can do, and then limits privileges.  Returns the lock
- * of the state directory, and sets the socket of the control protocol.
+ * of the state directory, and sets the socket of the control protocol and the
+ * note of the epoch.
  */
 static int
 leave_root(const struct options *o, const struct configuration *config,
-    int *control)
+    int *control, struct epoch_note *note)
 {
 	struct store_owner	 user = privileges_find_user();
 	int			 lock = take_directory(o, user);
@@ -545,6 +546,9 @@ leave_root(const struct options *o, const struct configuration *config,
 	if (o->listen == NULL && user.uid != geteuid())
 		unix_transport_start(master_address(o, config));
 	*control = control_socket_open(config->control, user.gid);
+	/* Without the socket, the note may be that of another process. */
+	epoch_note_open(note, *control == -1 ? "" : config->control, o->state,
+	    user.uid);
 	limit_privileges(o, user);
 	return (lock);
 }
@@ -553,9 +557,10 @@ static int
 start(struct daemon *d, struct configuration *config)
 {
 	struct shared_state	*shared;
+	struct epoch_note	 note;
 	int			 lock, control, status;
 
-	lock = leave_root(&d->options, config, &control);
+	lock = leave_root(&d->options, config, &control, &note);
 	systemd_notify_init(&d->systemd);
 	d->signals = block_signals();
 	/* Reads the time zone now, so that raising an alarm reads no file. */
@@ -563,7 +568,7 @@ start(struct daemon *d, struct configuration *config)
 	shared = shared_state_new(config, mono_now());
 	if (d->signals < 0 || shared == NULL)
 		fatal("cannot start");
-	open_state(d, lock);
+	open_state(d, lock, &note);
 	if (!agent_configure(&d->agent, config, shared, wall_now()))
 		fatal("cannot start");
 	/* Returns the parser's memory, and then keeps what one answer needs. */

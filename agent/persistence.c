@@ -31,8 +31,8 @@
 /* The process may have been stopped, and its threads continue together. */
 #define HANG_CHECK_NS		(20 * NSEC_PER_MSEC)
 /*
- * The most time that the end of hbwatchd takes to write the state, and to close
- * the files, which needs several writes one after the other.
+ * The most time that persistence_save_all takes, and that it takes to close the
+ * files, which needs several writes one after the other.
  */
 #define END_NS			(5 * NSEC_PER_SEC)
 #define CLOSE_MS		3000
@@ -47,6 +47,7 @@
 struct persistence {
 	struct store_writer	*writer;
 	char			*file;		/* for log messages; owned */
+	struct epoch_note	 note;
 
 	struct store_batch	*batch;		/* being written, or NULL */
 	uint32_t		 batch_epoch;	/* its epoch, at first */
@@ -149,7 +150,8 @@ open_store(struct persistence *p, const char *directory, int lock)
 	struct store		*store;
 	enum store_result	 result;
 
-	result = store_open(&store, directory, lock, &p->stored.counters);
+	result = store_open(&store, directory, lock, p->note.epoch,
+	    &p->stored.counters);
 	if (result != STORE_OK)
 		return (result);
 	p->file = strdup(store_file(store));
@@ -161,7 +163,8 @@ open_store(struct persistence *p, const char *directory, int lock)
 }
 
 enum store_result
-persistence_open(struct agent *agent, const char *directory, int lock)
+persistence_open(struct agent *agent, const char *directory, int lock,
+    const struct epoch_note *note)
 {
 	struct persistence	*p;
 	struct store		*reader;
@@ -170,6 +173,7 @@ persistence_open(struct agent *agent, const char *directory, int lock)
 	p = calloc(1, sizeof(*p));
 	if (p == NULL)
 		return (STORE_NO_MEMORY);
+	p->note = note != NULL ? *note : (struct epoch_note){ .file = -1 };
 	p->sync_due = MONO_NEVER;
 	result = open_store(p, directory, lock);
 	if (result != STORE_OK) {
@@ -223,6 +227,7 @@ persistence_close(struct persistence *p)
 		return (false);
 	}
 	notification_release(&p->row);
+	epoch_note_close(&p->note);
 	free(p->file);
 	free(p);
 	return (true);
@@ -608,6 +613,7 @@ persistence_sending(struct agent *agent, struct notification *n)
 			agent->epoch = store_unmarked_epoch(agent->epoch,
 			    wall_now());
 		p->epoch_is_safe = true;
+		epoch_note_write(&p->note, agent->epoch);
 		n->sent_early = 1;
 	}
 	n->epoch = agent->epoch;

@@ -12,6 +12,7 @@
 
 #include "agent.h"
 #include "base/mono.h"
+#include "state/epoch_note.h"
 #include "state/store.h"
 #include "state/store_tables.h"
 
@@ -21,11 +22,11 @@ struct persistence;
  * Opens the store in a directory and reads its counters, watch indexes and
  * undelivered notifications into an agent that has no configuration yet.  Sets
  * agent->persistence, which the caller closes.  `lock` is that of
- * store_directory_take, or -1.  Unless the result is STORE_OK, hbwatchd cannot
- * start.
+ * store_directory_take, or -1; `note`, or NULL, belongs to it now.  Unless the
+ * result is STORE_OK, hbwatchd cannot start.
  */
 enum store_result persistence_open(struct agent *, const char *directory,
-	    int lock);
+	    int lock, const struct epoch_note *note);
 /*
  * From now on a thread writes the state.  It has the privileges of the process
  * at this time.  False on error (errno).

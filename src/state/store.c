@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <errno.h>
-#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -220,18 +219,6 @@ open_or_replace(struct store *s, bool *created, bool *lost)
 /* ---- opening */
 
 /*
- * Waits for the end of this second: another run may have used it for its epoch
- * without a trace.
- */
-static void
-wait_for_next_second(void)
-{
-	int64_t	 ns = NSEC_PER_SEC - wall_now().ns % NSEC_PER_SEC;
-
-	(void)poll(NULL, 0, (int)(ns / NSEC_PER_MSEC) + 1);
-}
-
-/*
  * Writes a new epoch to the epoch file and the database.  If one of them is
  * lost later, the other one shows that there was a state.
  */
@@ -251,57 +238,17 @@ start_epoch(struct store *s, struct store_counters *c)
 	store_checkpoint(s, true);
 }
 
-/* The epoch file may be an older one, too; then the last epoch is not known. */
-static uint32_t
-next_after_restoring(const struct store *s)
-{
-	if (s->epoch_file.is_original)
-		return (store_epoch_next(s->epoch));
-	wait_for_next_second();
-	return (store_unmarked_epoch(s->epoch, wall_now()));
-}
-
-/*
- * Sets s->epoch for the counters of the file, if there are any.  `restored`:
- * the reason why they may be older than the last ones.  False when the epoch
- * continues.
- */
-static bool
-needs_new_epoch(struct store *s, bool has_counters, const char *restored)
-{
-	const struct epoch_file	*f = &s->epoch_file;
-	uint32_t		 stored = has_counters ? s->counters.epoch : 0;
-
-	s->epoch = stored > f->epoch ? stored : f->epoch;
-	if (restored != NULL) {
-		s->epoch = next_after_restoring(s);
-		log_warnx("%s: %s while hbwatchd was not running, so an older "
-		    "state may have been restored; starting epoch %u",
-		    s->directory, restored, s->epoch);
-		return (true);
-	}
-	if (store_epoch_is_unused(s))
-		return (true);
-	if (has_counters && !f->unsaved && f->epoch <= stored)
-		return (false);
-	s->epoch = store_epoch_next(s->epoch);
-	if (has_counters)
-		log_warnx("%s: does not have all notifications that were sent: "
-		    "it could not be written; starting epoch %u", s->file,
-		    s->epoch);
-	return (true);
-}
-
 /* Returns the counters to continue with. */
 static struct store_counters
-first_counters(struct store *s, bool created, const char *restored)
+first_counters(struct store *s, bool created, const char *restored,
+    uint32_t noted)
 {
 	bool			 has_counters = s->db != NULL && !created;
 	struct store_counters	 c = { .epoch = 0 };
 
 	if (has_counters)
 		c = s->counters;
-	if (needs_new_epoch(s, has_counters, restored))
+	if (store_epoch_choose(s, has_counters, restored, noted))
 		start_epoch(s, &c);
 	else if (s->writable)
 		(void)store_epoch_write(s, false);
@@ -372,7 +319,7 @@ lock_directory(struct store *s, int tries)
 
 enum store_result
 store_open(struct store **store, const char *directory, int lock,
-    struct store_counters *counters)
+    uint32_t noted, struct store_counters *counters)
 {
 	struct store		*s;
 	enum store_db_state	 state = STORE_DB_IN_USE;
@@ -394,10 +341,10 @@ store_open(struct store **store, const char *directory, int lock,
 		return (STORE_IN_USE);
 	}
 	s->was_read = s->db != NULL && !created;
-	*counters = first_counters(s, created, restored);
+	*counters = first_counters(s, created, restored, noted);
 	if (state != STORE_DB_WRITABLE) {
 		if (!store_epoch_write(s, true))
-			wait_for_next_second();
+			store_epoch_wait();
 		set_failing(s, s->reason, mono_now());
 	}
 	counters->epoch = s->epoch;

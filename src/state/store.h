@@ -30,13 +30,15 @@ enum store_result {
 /*
  * Opens the state in a directory, which is created if needed, and reads its
  * counters.  `lock` is that of store_directory_take, which the store owns now;
- * with -1 it locks the directory itself.  Without a usable state, the counters
- * are those of a new one.  A state that can be neither read nor written is
- * STORE_OK too.  The caller frees the store with store_close, which also ends
- * an open transaction without writing it.  On error *store is NULL.
+ * with -1 it locks the directory itself.  `noted` is the last epoch that the
+ * caller knows of (epoch_note.h), or 0: if it is later than that of the files,
+ * a new epoch begins.  Without a usable state, the counters are those of a new
+ * one.  A state that can be neither read nor written is STORE_OK too.  The
+ * caller frees the store with store_close, which also ends an open transaction
+ * without writing it.  On error *store is NULL.
  */
 enum store_result store_open(struct store **, const char *directory,
-	    int lock, struct store_counters *);
+	    int lock, uint32_t noted, struct store_counters *);
 void	 store_close(struct store *);
 
 /* Is there a file that can be read?  It may be read-only. */

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -219,6 +220,58 @@ store_epoch_is_unused(const struct store *s)
 	const struct epoch_file	*f = &s->epoch_file;
 
 	return (f->identity != 0 && !f->unsaved && f->database == 0);
+}
+
+/* ---- the epoch of a start */
+
+void
+store_epoch_wait(void)
+{
+	int64_t	 ns = NSEC_PER_SEC - wall_now().ns % NSEC_PER_SEC;
+
+	(void)poll(NULL, 0, (int)(ns / NSEC_PER_MSEC) + 1);
+}
+
+/* The epoch file may be an older one, too; then the last epoch is not known. */
+static uint32_t
+next_after_restoring(const struct store *s)
+{
+	if (s->epoch_file.is_original)
+		return (store_epoch_next(s->epoch));
+	store_epoch_wait();
+	return (store_unmarked_epoch(s->epoch, wall_now()));
+}
+
+bool
+store_epoch_choose(struct store *s, bool has_counters, const char *restored,
+    uint32_t noted)
+{
+	const struct epoch_file	*f = &s->epoch_file;
+	uint32_t		 stored = has_counters ? s->counters.epoch : 0;
+	bool			 lost;
+
+	s->epoch = stored > f->epoch ? stored : f->epoch;
+	lost = noted > s->epoch;
+	if (lost)
+		s->epoch = noted;
+	if (restored != NULL) {
+		s->epoch = next_after_restoring(s);
+		log_warnx("%s: %s while hbwatchd was not running, so an older "
+		    "state may have been restored; starting epoch %u",
+		    s->directory, restored, s->epoch);
+		return (true);
+	}
+	if (!lost && store_epoch_is_unused(s))
+		return (true);
+	if (!lost && has_counters && !f->unsaved && f->epoch <= stored)
+		return (false);
+	s->epoch = lost ? store_unmarked_epoch(noted, wall_now()) :
+	    store_epoch_next(s->epoch);
+	if (has_counters)
+		log_warnx("%s: does not have all notifications that were sent: "
+		    "it could not be written; starting epoch %u", s->file,
+		    s->epoch);
+	return (true);
 }
 
 /* ---- the mark */

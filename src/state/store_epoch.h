@@ -5,17 +5,18 @@
  * notification is sent that the database does not have.  A store that cannot
  * write the file begins an epoch of store_unmarked_epoch (store.h) instead.
  *
- * The epoch after a start: E is the higher one of those in the file and in the
- * database; the next one is E + 1, or is from the clock if E is, too.  From the
- * top, the first line that fits decides:
+ * The epoch after a start: E is the highest one of those in the file, in the
+ * database and in a note (epoch_note.h); the next one is E + 1, or is from the
+ * clock if E is, too.  From the top, the first line that fits decides:
  *
  *   the file                    the database                 the epoch
  *   --------------------------  ---------------------------  --------------
- *   missing                     missing                      1
+ *   missing                     missing, and no note         1
  *   missing                     there is one                 from the clock
  *   invalid, or a copy          any, or missing              from the clock
  *   valid                       another one, with another    the next one
  *                               log, or changed meanwhile
+ *   older than the note         older than it, or missing    from the clock
  *   not used by a notification  any, or missing              E
  *   has the mark `unsaved`      any, or missing              the next one
  *   later than the database     older                        the next one
@@ -44,6 +45,18 @@ uint32_t store_epoch_next(uint32_t epoch);
 const char *store_epoch_read(struct store *);
 /* Was the epoch in the file begun, but not used for any notification? */
 bool	 store_epoch_is_unused(const struct store *);
+/*
+ * Waits for the end of this second: another run may have used it for its epoch
+ * without a trace.
+ */
+void	 store_epoch_wait(void);
+/*
+ * Sets s->epoch for the counters of the file, if there are any.  `restored`:
+ * the reason why they may be older than the last ones; `noted`: see store_open.
+ * False when the epoch continues.
+ */
+bool	 store_epoch_choose(struct store *, bool has_counters,
+	    const char *restored, uint32_t noted);
 /*
  * Begins the epoch s->epoch: writes it without the mark, as one that is not
  * used yet.

@@ -217,7 +217,7 @@ class Daemon:
         self.kills = 0                  # engines that were killed
         self.limits = {}                # option of prlimit -> original limit
         self.configuration = testbed.path("hbwatchd.conf")
-        self.control = testbed.path("control")
+        self.control = os.path.join(testbed.runtime, "control")
         self.log = testbed.path("hbwatchd.log")
         self.log_before = 0             # its size before the last start
 

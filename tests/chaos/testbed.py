@@ -80,10 +80,11 @@ class Testbed:
         self.prefix = "hbwc%d" % os.getpid()
         self.nodes = []
         self.processes = []
-        self.mounted = False
+        self.mounted = []
         self.facts = Facts(self.path("facts"))
         self.disk = self.path("disk")
         self.state = os.path.join(self.disk, "state")
+        self.runtime = self.path("run")    # survives faults of the disk
         self.backup = self.path("backup")
         # Programs of net-snmp open all files there: it must not have a FIFO.
         self.mibs = self.path("mibs")
@@ -108,11 +109,15 @@ class Testbed:
             self.ip(letter, "link set lo up")
         for link in LINKS:
             self.add_link(link)
-        os.mkdir(self.disk)
         # An unprivileged hbwatchd must be able to make its directory again.
-        subprocess.run(["mount", "-t", "tmpfs", "-o", "size=%s,mode=777"
-                        % STATE_SIZE, "hbw-chaos", self.disk], check=True)
-        self.mounted = True
+        self.mount(self.disk, "size=%s,mode=777" % STATE_SIZE)
+        self.mount(self.runtime, "size=1m,mode=755")
+
+    def mount(self, directory, options):
+        os.mkdir(directory)
+        subprocess.run(["mount", "-t", "tmpfs", "-o", options, "hbw-chaos",
+                        directory], check=True)
+        self.mounted.append(directory)
 
     def ip(self, letter, *commands):
         """ip(8) commands, in one process."""
@@ -358,9 +363,9 @@ class Testbed:
             # Keeps the files; the file system is unmounted.
             shutil.copytree(self.disk, self.path("state-left"),
                             dirs_exist_ok=True)
-        if self.mounted:
+        for directory in self.mounted:
             # A process that was killed may still have it open.
-            subprocess.run(["umount", "-l", self.disk], check=False)
+            subprocess.run(["umount", "-l", directory], check=False)
         if keep:
             print("kept: %s" % self.directory)
         else:

@@ -169,7 +169,7 @@ open_and_read(void)
 	struct store		*s;
 	size_t			 count = 0;
 
-	fuzz_check(store_open(&s, directory, -1, &c) == STORE_OK);
+	fuzz_check(store_open(&s, directory, -1, 0, &c) == STORE_OK);
 	fuzz_check(c.epoch > 0 && c.delivered <= c.sequence);
 	read_all(s, &count);
 	write_one(s, &c);

@@ -60,7 +60,10 @@ none_pending() {
 
 # The disk of the machine may hang, too.
 mount_small "$WORK/state" 64m
-start_observer "storm = off" "$(watch_section flinkserver 20053 1s)" \
+# Not on that disk: the note of the epoch.
+mount_small "$WORK/run" 1m
+start_observer "storm = off" "control = \"$WORK/run/control\"" \
+	"$(watch_section flinkserver 20053 1s)" \
 	"$(watch_sections "$WATCHES" 1s)" "$(watch_section steady 20054 3s)"
 start_sender steady 20054
 start_sender many 20100-20199
@@ -149,9 +152,12 @@ soon "the notifications are delivered" 10 none_pending
 hang_disk
 start_peer
 soon "the clear is notified" 5 traps_are 2 hbwAlarmCleared flinkserver
+epoch=$(get hbwNotificationEpoch.0)
 stop hbwatchd KILL
 release_disk
 start_hbwatchd
+check "after a kill the next epoch is later" \
+	test "$(get hbwNotificationEpoch.0)" -gt "$epoch"
 stop peer
 soon "the next raise is notified" 10 \
 	alarm_is hbwAlarmState flinkserver raised

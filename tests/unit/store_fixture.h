@@ -72,7 +72,7 @@ open_in(const char *directory)
 {
 	store_close(store);
 	memset(&counters, 0xa5, sizeof(counters));
-	assert_int_equal(store_open(&store, path(directory), -1, &counters),
+	assert_int_equal(store_open(&store, path(directory), -1, 0, &counters),
 	    STORE_OK);
 	assert_non_null(store);
 }

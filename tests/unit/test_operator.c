@@ -74,7 +74,7 @@ restart(const char *text, double at, double wall)
 	running = true;
 	AGENT->now = stage_mono(at);
 	assert_int_equal(persistence_open(AGENT,
-	    scratch_path(&scratch, "state"), -1), STORE_OK);
+	    scratch_path(&scratch, "state"), -1, NULL), STORE_OK);
 	stage_reload(&stage, text, at);
 }
 

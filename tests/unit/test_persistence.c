@@ -64,6 +64,9 @@ __wrap_outbox_restore(struct outbox *box, struct notification *n)
 
 /* ---- the parts of the daemon */
 
+/* That of the next start. */
+static struct epoch_note	 next_note = { .file = -1 };
+
 static void
 start(const char *text, double at)
 {
@@ -72,7 +75,8 @@ start(const char *text, double at)
 	assert_true(agent_init(AGENT, stage_wall(at)));
 	AGENT->now = stage_mono(at);
 	assert_int_equal(persistence_open(AGENT,
-	    scratch_path(&scratch, "state"), -1), STORE_OK);
+	    scratch_path(&scratch, "state"), -1, &next_note), STORE_OK);
+	next_note = (struct epoch_note){ .file = -1 };
 	stage_reload(&stage, text, at);
 	running = true;
 }
@@ -1230,7 +1234,7 @@ no_memory_at_the_start(void **state)
 		memset(&stage, 0, sizeof(stage));
 		assert_true(agent_init(AGENT, stage_wall(20)));
 		assert_int_equal(persistence_open(AGENT,
-		    scratch_path(&scratch, "state"), -1), STORE_NO_MEMORY);
+		    scratch_path(&scratch, "state"), -1, NULL), STORE_NO_MEMORY);
 		stage_end(&stage);
 	}
 	no_memory = ENOUGH;
@@ -1905,19 +1909,65 @@ be_killed_while_hanging(const char *text)
 
 /* No sequence is used twice in an epoch. */
 static void
-killed_while_hanging(void **state)
+assert_killed_while_hanging(bool with_note)
 {
 	static const char	 text[] = COMMON WATCH("a", "") WATCH("b", "");
 	uint32_t		 epoch;
 
-	(void)state;
 	epoch = be_killed_while_hanging(text);
 	assert_true(epoch > 1);
+	/* Only a file that is not on the disk can have the epoch. */
+	next_note.epoch = with_note ? epoch : 0;
 	start(text, 20);
+	if (with_note)
+		assert_true(AGENT->epoch > epoch);
+	else
+		assert_int_equal(AGENT->epoch, 1);
 	/* SQLite has written the transaction, although it was not synced. */
 	assert_state(2, 2);
 	assert_int_equal(send_next(), 1);
 	assert_true(notification(1)->epoch != epoch);
+}
+
+static void
+killed_while_hanging(void **state)
+{
+	(void)state;
+	assert_killed_while_hanging(false);
+}
+
+static void
+killed_while_hanging_with_note(void **state)
+{
+	uint32_t	 epoch;
+
+	(void)state;
+	assert_killed_while_hanging(true);
+	epoch = AGENT->epoch;
+	/* The disk has it already. */
+	restart(COMMON WATCH("a", "") WATCH("b", ""), 30);
+	assert_int_equal(AGENT->epoch, epoch);
+}
+
+/* The note has the epoch before something is sent in it. */
+static void
+note_is_written(void **state)
+{
+	char	 digits[11] = "";
+	int	 copy;
+
+	(void)state;
+	next_note.file = open(scratch_path(&scratch, "note"),
+	    O_RDWR | O_CREAT, 0600);
+	copy = dup(next_note.file);
+	assert_int_not_equal(copy, -1);
+	start_thread(COMMON WATCH("a", ""), 0);
+	hang_too_long(10);
+	assert_int_equal(pread(copy, digits, 10, 0), 0);
+	assert_int_equal(send_next(), 1);
+	assert_int_equal(pread(copy, digits, 10, 0), 10);
+	assert_int_equal(strtoul(digits, NULL, 10), AGENT->epoch);
+	close(copy);
 }
 
 static void *
@@ -2227,6 +2277,8 @@ main(void)
 		STORY(hanging_disk_in_epoch_from_memory),
 		STORY(hanging_disk_and_nothing_sent),
 		STORY(killed_while_hanging),
+		STORY(killed_while_hanging_with_note),
+		STORY(note_is_written),
 		STORY(slow_disk_at_the_end),
 		STORY(hanging_disk_at_the_end),
 		STORY(hanging_disk_that_fails),

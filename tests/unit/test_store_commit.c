@@ -31,7 +31,7 @@ in_use(void **state)
 	assert_int_not_equal(pid, -1);
 	if (pid == 0) {
 		close(done[1]);
-		status = store_open(&other, path("state"), -1, &c) ==
+		status = store_open(&other, path("state"), -1, 0, &c) ==
 		    STORE_OK ? 0 : 1;
 		(void)!write(ready[1], "x", 1);
 		(void)!read(done[0], &byte, 1);
@@ -40,7 +40,7 @@ in_use(void **state)
 	}
 	close(done[0]);
 	assert_int_equal(read(ready[0], &byte, 1), 1);
-	assert_int_equal(store_open(&other, path("state"), -1, &c),
+	assert_int_equal(store_open(&other, path("state"), -1, 0, &c),
 	    STORE_IN_USE);
 	assert_null(other);
 	assert_int_equal(count_files(ASIDE), 0);
@@ -87,7 +87,7 @@ in_use_while_created(void **state)
 	fd = open(path("state"), O_RDONLY | O_DIRECTORY);
 	assert_int_equal(flock(fd, LOCK_EX | LOCK_NB), 0);
 	scratch_write(path(DB), "", 0);
-	assert_int_equal(store_open(&other, path("state"), -1, &c),
+	assert_int_equal(store_open(&other, path("state"), -1, 0, &c),
 	    STORE_IN_USE);
 	assert_null(other);
 	assert_int_equal(count_files(ASIDE), 0);
@@ -150,7 +150,7 @@ write_until_killed(int committed)
 	uint32_t	 i;
 	bool		 recreated;
 
-	if (store_open(&store, path("state"), -1, &counters) != STORE_OK)
+	if (store_open(&store, path("state"), -1, 0, &counters) != STORE_OK)
 		_exit(1);
 	for (;;) {
 		if (!store_begin(store, now, &recreated, &counters) ||

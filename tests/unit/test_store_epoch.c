@@ -518,7 +518,7 @@ take_from(uid_t uid, struct store_owner owner)
 	assert_int_equal(st.st_uid, owner.uid);
 	assert_int_equal(stat(path(EPOCH), &st), 0);
 	assert_int_equal(st.st_uid, owner.uid);
-	assert_int_equal(store_open(&store, path("state"), lock, &counters),
+	assert_int_equal(store_open(&store, path("state"), lock, 0, &counters),
 	    STORE_OK);
 	assert_int_equal(counters.epoch, 1);
 	close_store();
@@ -537,6 +537,40 @@ epoch_after_a_change_of_owner(void **state)
 	run_store(3, false);
 	take_from(65534, (struct store_owner){ 0, 0 });
 	take_from(0, (struct store_owner){ 65534, 65534 });
+}
+
+static void
+open_with_note(uint32_t noted)
+{
+	close_store();
+	assert_int_equal(store_open(&store, path("state"), -1, noted,
+	    &counters), STORE_OK);
+}
+
+/* A note of a later epoch: what was sent in it is not on the disk. */
+static void
+epoch_after_a_note(void **state)
+{
+	const uint32_t	 from_clock = 1000000000, later = 4000000000;
+
+	(void)state;
+	run_store(3, false);
+	open_with_note(1);
+	assert_int_equal(counters.epoch, 1);
+	open_with_note(0);
+	assert_int_equal(counters.epoch, 1);
+	open_with_note(2);
+	assert_in_range(counters.epoch, from_clock, later);
+	assert_int_equal(counters.sequence, 3);
+	assert_epoch_file(counters.epoch, false);
+	open_with_note(later);
+	assert_true(counters.epoch > later);
+	/* Without any file, the note counts, too. */
+	close_store();
+	assert_int_equal(unlink(path(DB)), 0);
+	assert_int_equal(unlink(path(EPOCH)), 0);
+	open_with_note(7);
+	assert_in_range(counters.epoch, from_clock, later);
 }
 
 /* While it runs, the epoch file is written again when it was changed. */
@@ -581,6 +615,7 @@ main(void)
 		SCRATCH(epoch_of_version_0_2_0),
 		SCRATCH(epoch_that_was_not_used),
 		SCRATCH(epoch_after_a_change_of_owner),
+		SCRATCH(epoch_after_a_note),
 		SCRATCH(epoch_file_changed_by_others),
 	};
 

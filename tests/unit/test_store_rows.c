@@ -181,7 +181,7 @@ mode_and_owner_corrected(void **state)
 		print_message("# the owner cannot be changed here\n");
 	assert_true(store_directory_take(path("state"),
 	    &(struct store_owner){ geteuid(), getegid() }, &lock));
-	assert_int_equal(store_open(&store, path("state"), lock, &counters),
+	assert_int_equal(store_open(&store, path("state"), lock, 0, &counters),
 	    STORE_OK);
 	assert_int_equal(stat(path(DB), &st), 0);
 	assert_int_equal(st.st_mode & 07777, 0600);
