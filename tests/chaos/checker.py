@@ -345,7 +345,10 @@ class Checker:
                 self.differ(trap.arrival, "%s: raised with serial %d after %d "
                             "(sequence %d)", trap.about, trap.serial, last,
                             trap.sequence)
-            before[trap.epoch] = trap.serial, trap.sequence
+            # A raise after a shelf has the serial of the first, withheld one,
+            # which was before other raises that may be missing.
+            before[trap.epoch] = trap.serial, \
+                since if alarm in changed else trap.sequence
 
     def two_active(self):
         """Each VRRP group has one router: only a lie can find two active."""
