@@ -45,8 +45,13 @@
 #define CHUNK		16384
 /* An alarm must not wait for the thread. */
 #define NICE		10
-/* It begins when the log, the store and the notification have the alarm. */
-#define BEGIN_MS	50
+/*
+ * It begins when the log, the store and the notification have the alarm, and
+ * those that are due soon after it: new files delay the store's transactions.
+ */
+#define BEGIN_MS	1000
+/* It begins at once when so many messages wait. */
+#define MESSAGES_MANY	(MESSAGES_MAX / 2)
 
 #define NAME_SIZE	256	/* of a watch or an interface */
 
@@ -460,7 +465,7 @@ wait_for_work(struct evidence_writer *w)
 	    0) <= 0)
 		return;
 	(void)!read(w->work, &events, sizeof(events));
-	/* While a message waits, only the end interrupts this. */
+	/* The end and many messages interrupt this. */
 	(void)poll(&fd, 1, BEGIN_MS);
 }
 
@@ -577,16 +582,16 @@ evidence_writer_end(struct evidence_writer *w, int limit_ms)
 static bool
 put(struct evidence_writer *w, const struct message *m)
 {
-	bool	 ok, first;
+	bool	 ok, due;
 
 	(void)pthread_mutex_lock(&w->mutex);
-	first = w->messages.count == 0;
+	due = w->messages.count == 0 || w->messages.count == MESSAGES_MANY;
 	/* While the disk hangs, only few messages are kept. */
 	ok = (w->messages.count < MESSAGES_MAX || m->type <= MESSAGE_RINGS) &&
 	    queue_push(&w->messages, m);
 	(void)pthread_mutex_unlock(&w->mutex);
 	/* The thread waits only after it has taken all messages. */
-	if (ok && first)
+	if (ok && due)
 		wake(w);
 	return (ok);
 }
