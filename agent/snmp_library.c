@@ -4,8 +4,10 @@
 #include <net-snmp/agent/net-snmp-agent-includes.h>
 #include <net-snmp/library/large_fd_set.h>
 
+#include <sys/stat.h>
 #include <sys/time.h>
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdlib.h>
 
@@ -126,6 +128,9 @@ snmp_library_hint(int error)
  */
 #define SUBAGENT_PIPES	2
 
+/* The most reads until the pipes are empty: each read ends a step of a SET. */
+#define EMPTY_MOST	64
+
 /* Pings and attempts to connect are timers ("alarms") of the library. */
 static void
 run_due_alarms(void)
@@ -163,6 +168,45 @@ read_ready(const struct snmp_poll *p, size_t first)
 		snmp_read2(&set);
 	netsnmp_large_fd_set_cleanup(&set);
 	return (any);
+}
+
+void
+snmp_library_unblock_pipes(void)
+{
+	struct snmp_poll	 p = { .fds = NULL };
+	struct mono_time	 due;
+	struct stat		 status;
+	size_t			 i;
+
+	if (!snmp_library_poll(&p, mono_now(), &due))
+		fatal("cannot start");
+	for (i = 0; i < p.count; i++)
+		if (fstat(p.fds[i].fd, &status) == 0 &&
+		    S_ISFIFO(status.st_mode) && fcntl(p.fds[i].fd, F_SETFL,
+		    fcntl(p.fds[i].fd, F_GETFL) | O_NONBLOCK) != 0)
+			log_err("net-snmp: cannot make a pipe non-blocking");
+	free(p.fds);
+}
+
+void
+snmp_library_empty_pipes(int except)
+{
+	struct snmp_poll	 p = { .fds = NULL };
+	struct mono_time	 due;
+	size_t			 i;
+	int			 n;
+
+	for (n = 0; n < EMPTY_MOST; n++) {
+		p.count = 0;
+		if (!snmp_library_poll(&p, mono_now(), &due))
+			break;
+		for (i = 0; i < p.count; i++)
+			if (p.fds[i].fd == except)
+				p.fds[i].fd = -1;
+		if (poll(p.fds, p.count, 0) <= 0 || !read_ready(&p, 0))
+			break;
+	}
+	free(p.fds);
 }
 
 void

@@ -59,5 +59,15 @@ bool	 snmp_library_poll(struct snmp_poll *, struct mono_time now,
  * reading makes others ready, it looks again and updates their `revents`.
  */
 void	 snmp_library_work(struct snmp_poll *, size_t first);
+/*
+ * Makes a read of an empty pipe of the library fail.  Otherwise it waits, if
+ * snmp_library_empty_pipes was called since the pipe was ready.
+ */
+void	 snmp_library_unblock_pipes(void);
+/*
+ * Reads from the descriptors of net-snmp, except this one, until none is ready.
+ * It may be called while that one is read.
+ */
+void	 snmp_library_empty_pipes(int except);
 
 #endif

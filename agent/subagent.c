@@ -47,6 +47,16 @@ extern int agentx_unregister(netsnmp_session *, oid *, size_t, int, int, oid,
 	    const char *);
 extern SNMPAlarmCallback agentx_check_session;
 
+/* The types of the messages of a SET: RFC 2741, section 6.1. */
+enum { TEST_SET = 8, COMMIT_SET, UNDO_SET, CLEANUP_SET };
+
+/* It identifies a message of a SET. */
+struct set_message {
+	int	 command;
+	long	 transaction;
+	long	 packet;
+};
+
 /*
  * There is one subagent in the process, as net-snmp has one master.  The
  * callbacks get no pointer to it, because the library would free that pointer.
@@ -55,6 +65,9 @@ static struct {
 	struct notify	*notify;
 	char		*address;	/* for log messages; owned */
 	netsnmp_session	*master;	/* NULL: not connected */
+	/* Of the library, for messages of snmpd; see take_message(). */
+	netsnmp_callback take;
+	struct set_message set;		/* the last one */
 	struct wall_time since;		/* connected, or not */
 	bool		 fresh;		/* ping_less_often() is still to do */
 	bool		 registered;
@@ -134,6 +147,44 @@ limit_waiting(int major, int minor, void *session, void *arg)
 	return (0);
 }
 
+/* True if snmpd has sent the message before: it waits for the answer. */
+static bool
+is_repeated(const netsnmp_pdu *pdu)
+{
+	struct set_message	*last = &subagent.set;
+	bool			 repeated = last->command == pdu->command &&
+				    last->transaction == pdu->transid &&
+				    last->packet == pdu->reqid;
+
+	*last = (struct set_message){ pdu->command, pdu->transid, pdu->reqid };
+	return (repeated);
+}
+
+/*
+ * The library hands each message on to its own agent through pipes.  If a SET
+ * is repeated or ended before its first message has come through them, the
+ * library uses memory that it has freed.  So the pipes are emptied before, and
+ * a message is handed on once.
+ */
+static int
+take_message(int operation, netsnmp_session *session, int request,
+    netsnmp_pdu *pdu, void *arg)
+{
+	const netsnmp_transport	*transport;
+	bool			 is_set;
+
+	is_set = operation == NETSNMP_CALLBACK_OP_RECEIVED_MESSAGE &&
+	    pdu->command >= TEST_SET && pdu->command <= CLEANUP_SET;
+	if (is_set || operation == NETSNMP_CALLBACK_OP_DISCONNECT) {
+		transport = snmp_sess_transport(snmp_sess_pointer(session));
+		snmp_library_empty_pipes(transport == NULL ? -1 :
+		    transport->sock);
+	}
+	if (is_set && is_repeated(pdu))
+		return (1);
+	return (subagent.take(operation, session, request, pdu, arg));
+}
+
 static int
 on_connected(int major, int minor, void *session, void *arg)
 {
@@ -156,6 +207,10 @@ on_connected(int major, int minor, void *session, void *arg)
 	subagent.unanswered = false;
 	subagent.register_due = mono_now();
 	subagent.master = session;
+	subagent.take = subagent.master->callback;
+	subagent.master->callback = take_message;
+	subagent.set = (struct set_message){ .command = 0 };
+	snmp_library_unblock_pipes();
 	subagent.since = wall_now();
 	notify_connected(subagent.notify, session);
 	return (0);
