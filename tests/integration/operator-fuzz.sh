@@ -58,7 +58,7 @@ row() {
 
 at "$NODE_A" "$TOOLS/fuzz-set" "$AGENT" secret "$SEED" "$REQUESTS" 3600 \
 	"$MIB_ROOT" "$(row alive)" "$(row silent)" "$(row quiet)" \
-	"$(row off)=disabled" >"$WORK/fuzz.log" 2>&1 &
+	"$(row off)=disabled" "$(row timed)=other" >"$WORK/fuzz.log" 2>&1 &
 fuzz=$!
 round=0
 while is_child "$fuzz"; do
