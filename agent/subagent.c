@@ -65,7 +65,7 @@ static struct {
 	struct notify	*notify;
 	char		*address;	/* for log messages; owned */
 	netsnmp_session	*master;	/* NULL: not connected */
-	/* Of the library, for messages of snmpd; see take_message(). */
+	/* The function of the library for messages of snmpd. */
 	netsnmp_callback take;
 	struct set_message set;		/* the last one */
 	struct wall_time since;		/* connected, or not */
