@@ -59,9 +59,11 @@ bool	 snmp_library_poll(struct snmp_poll *, struct mono_time now,
  * reading makes others ready, it looks again and updates their `revents`.
  */
 void	 snmp_library_work(struct snmp_poll *, size_t first);
+
 /*
- * Makes a read of an empty pipe of the library fail.  Otherwise it waits, if
- * snmp_library_empty_pipes was called since the pipe was ready.
+ * Makes a read of an empty pipe of the library fail, from the start of the
+ * agent on.  Otherwise it waits, if snmp_library_empty_pipes was called since
+ * the pipe was ready.
  */
 void	 snmp_library_unblock_pipes(void);
 /*

@@ -210,7 +210,6 @@ on_connected(int major, int minor, void *session, void *arg)
 	subagent.take = subagent.master->callback;
 	subagent.master->callback = take_message;
 	subagent.set = (struct set_message){ .command = 0 };
-	snmp_library_unblock_pipes();
 	subagent.since = wall_now();
 	notify_connected(subagent.notify, session);
 	return (0);
@@ -276,6 +275,7 @@ subagent_start(struct agent *agent, struct notify *notify, const char *address)
 		    NETSNMP_DS_AGENT_X_SOCKET, address);
 	if (!snmp_library_start_agent(agent))
 		return (false);
+	snmp_library_unblock_pipes();
 	/* init_agent() has set it to its own default. */
 	netsnmp_ds_set_int(NETSNMP_DS_APPLICATION_ID,
 	    NETSNMP_DS_AGENT_AGENTX_PING_INTERVAL, CONNECT_INTERVAL);
