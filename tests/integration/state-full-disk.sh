@@ -121,6 +121,7 @@ for size in 2m 6m 8m; do
 		test -s "$STATE/epoch"
 	check "a disk of $size: there is free space" test \
 		"$(stat -f -c %a "$STATE")" -gt 100
+	need "the notifications are not delivered" 20 nothing_is_pending
 done
 STATE=$WORK/disk/state
 
@@ -129,6 +130,9 @@ STATE=$WORK/disk/state
 #
 
 stop hbwatchd TERM
+# The next hbwatchd begins with sequence 1 again.
+soon "the last notification of each hbwatchd before has arrived" 20 \
+	traps_are 4 hbwWatcherStopped
 rm -rf "$STATE"
 need "the disk is not full" 10 fill_disk "$WORK/disk"
 : >"$TRAPS"
