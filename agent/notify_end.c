@@ -8,8 +8,6 @@
 #include "sinks.h"
 
 #define WAIT_NS		(2 * NSEC_PER_SEC)
-/* For a disk that hangs, as long as before the end. */
-#define HANG_MS		500
 
 /* Sends notifications and reads the answers, until `limit` at the latest. */
 static void
@@ -43,11 +41,11 @@ notify_end(struct notify *notify, struct snmp_poll *p)
 	agent->now = mono_now();
 	agent_watcher_stop(agent, wall_now());
 	/* A notification is sent when it is on disk. */
-	persistence_save_all(agent, agent->now, HANG_MS);
+	persistence_save_all(agent, agent->now, PERSISTENCE_HANG_MS);
 	limit = mono_add(mono_now(), WAIT_NS);
 	while (agent->watcher.started && agent->outbox.pending > 0 &&
 	    (notify->standalone || notify->master != NULL) &&
 	    mono_before(mono_now(), limit))
 		deliver(notify, p, limit);
-	persistence_save_all(agent, mono_now(), HANG_MS);
+	persistence_save_all(agent, mono_now(), PERSISTENCE_HANG_MS);
 }

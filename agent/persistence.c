@@ -22,12 +22,7 @@
  */
 #define SYNC_NS			(20 * NSEC_PER_MSEC)
 
-/*
- * If a transaction takes longer, the disk hangs, and notifications do not wait
- * for it any more.
- */
-#define HANG_MS			500
-#define HANG_NS			(HANG_MS * NSEC_PER_MSEC)
+#define HANG_NS			(PERSISTENCE_HANG_MS * NSEC_PER_MSEC)
 /* The process may have been stopped, and its threads continue together. */
 #define HANG_CHECK_NS		(20 * NSEC_PER_MSEC)
 /*
@@ -208,7 +203,8 @@ finish_last_batch(struct persistence *p)
 {
 	bool	 displaced;
 
-	while (p->batch != NULL && store_writer_wait(p->writer, HANG_MS))
+	while (p->batch != NULL && store_writer_wait(p->writer,
+	    PERSISTENCE_HANG_MS))
 		if (store_writer_take(p->writer, &displaced) != NULL) {
 			store_batch_free(p->batch);
 			p->batch = NULL;
@@ -469,7 +465,7 @@ check_deadline(struct persistence *p, struct mono_time now)
 	if (mono_before(now, p->hang_log_again))
 		return;
 	log_errx("%s: has not completed a write for %d ms; notifications are "
-	    "sent before they are stored", p->file, HANG_MS);
+	    "sent before they are stored", p->file, PERSISTENCE_HANG_MS);
 	p->hang_logged = true;
 	p->hang_log_again = mono_add(now, LOG_AGAIN_NS);
 }

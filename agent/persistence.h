@@ -16,6 +16,12 @@
 #include "state/store.h"
 #include "state/store_tables.h"
 
+/*
+ * If a transaction takes longer, the disk hangs, and notifications do not wait
+ * for it any more.
+ */
+#define PERSISTENCE_HANG_MS	500
+
 struct persistence;
 
 /*
