@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
 #include <sys/ioctl.h>
 #include <sys/socket.h>
+#include <sys/utsname.h>
 #include <net/if.h>
 #include <net/if_arp.h>
 #include <linux/filter.h>
@@ -16,6 +17,7 @@
 
 #include "base/mono.h"
 #include "packet/capture.h"
+#include "packet/capture_split.h"
 #include "packet/packet.h"
 
 /*
@@ -157,6 +159,21 @@ join_programs(const struct bpf_program *first,
 	return (true);
 }
 
+/* Attaches a program to the socket or to its group. */
+static bool
+attach(const struct capture *c, int level, int option, struct bpf_insn *program,
+    size_t length)
+{
+	_Static_assert(sizeof(struct sock_filter) == sizeof(struct bpf_insn),
+	    "libpcap and the kernel have the same instructions");
+	const struct sock_fprog	 p = {
+		.len = (unsigned short)length, .filter = (void *)program,
+	};
+
+	return (setsockopt(pcap_fileno(c->pcap), level, option, &p,
+	    sizeof(p)) == 0);
+}
+
 /*
  * Replaces the filter of the kernel.  pcap_setfilter() first discards all
  * frames, also those that pass the old filter and the new one.  It is needed
@@ -166,16 +183,9 @@ static bool
 replace_filter(struct capture *c, const struct bpf_program *program,
     char *error)
 {
-	_Static_assert(sizeof(struct sock_filter) == sizeof(struct bpf_insn),
-	    "libpcap and the kernel have the same instructions");
-	struct sock_filter	*instructions = (void *)program->bf_insns;
-	const struct sock_fprog	 filter = {
-		.len = (unsigned short)program->bf_len, .filter = instructions,
-	};
-
 	if (c->link_type == LINK_ETHERNET) {
-		if (setsockopt(pcap_fileno(c->pcap), SOL_SOCKET,
-		    SO_ATTACH_FILTER, &filter, sizeof(filter)) == 0)
+		if (attach(c, SOL_SOCKET, SO_ATTACH_FILTER, program->bf_insns,
+		    program->bf_len))
 			return (true);
 		snprintf(error, CAPTURE_ERROR_SIZE, "%s", strerror(errno));
 		return (false);
@@ -223,6 +233,80 @@ capture_widen_filter(struct capture *c, char *const *filters, size_t nfilters,
 		if (widen(c, filters[i], error))
 			return (true);
 	return (false);
+}
+
+/* ---- frames for one of two captures */
+
+/* The flags are PACKET_FANOUT_FLAG_…; a third member is refused. */
+static bool
+join_group(const struct capture *c, int group, int flags)
+{
+	struct fanout_args	 argument = {
+		.id = (uint16_t)group,
+		.type_flags = (uint16_t)(PACKET_FANOUT_CBPF | flags),
+		.max_num_members = 2,
+	};
+
+	return (setsockopt(pcap_fileno(c->pcap), SOL_PACKET, PACKET_FANOUT,
+	    &argument, sizeof(argument)) == 0);
+}
+
+/* Makes a group of sockets with one member; -1 on error. */
+static int
+new_group(const struct capture *c)
+{
+	int		 group;
+	socklen_t	 length = sizeof(group);
+
+	if (!join_group(c, 0, PACKET_FANOUT_FLAG_UNIQUEID) ||
+	    getsockopt(pcap_fileno(c->pcap), SOL_PACKET, PACKET_FANOUT,
+	    &group, &length) != 0)
+		return (-1);
+	return (group & UINT16_MAX);
+}
+
+/*
+ * Before Linux 6.15, "bpf: support SKF_NET_OFF and SKF_LL_OFF on skb frags",
+ * the program of a group could not read some octets of frames with VLAN tags
+ * that come from some network cards.  Before 5.1, the members also changed
+ * their order when the interface went down and up.
+ */
+static bool
+kernel_can_split(void)
+{
+	struct utsname	 name;
+	int		 major, minor;
+
+	return (uname(&name) == 0 &&
+	    sscanf(name.release, "%d.%d", &major, &minor) == 2 &&
+	    (major > 6 || (major == 6 && minor >= 15)));
+}
+
+bool
+capture_split(struct capture *rest, struct capture *chosen)
+{
+	struct bpf_insn	*program;
+	size_t		 length;
+	int		 group, none = 0;
+	bool		 done;
+
+	if (rest->link_type != LINK_ETHERNET ||
+	    chosen->link_type != LINK_ETHERNET || !kernel_can_split())
+		return (false);
+	program = capture_split_program(&chosen->filter, &length);
+	if (program == NULL)
+		return (false);
+	/* The first member of a group has position 0, the next one 1. */
+	group = new_group(rest);
+	done = group >= 0 &&
+	    attach(rest, SOL_PACKET, PACKET_FANOUT_DATA, program, length) &&
+	    join_group(chosen, group, 0);
+	/* The group applies this filter already. */
+	if (done)
+		(void)setsockopt(pcap_fileno(chosen->pcap), SOL_SOCKET,
+		    SO_DETACH_FILTER, &none, sizeof(none));
+	free(program);
+	return (done);
 }
 
 void

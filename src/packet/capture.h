@@ -105,6 +105,18 @@ bool	 capture_set_filter(struct capture *, char *const *filters,
 bool	 capture_widen_filter(struct capture *, char *const *filters,
 	    size_t nfilters, char *error);
 
+/*
+ * Makes the kernel hand a frame to only one of two captures of an interface: to
+ * `chosen` if it passes the filter of that, else to `rest`, if it passes the
+ * filter of that.  The kernel needs less time for this than to offer each frame
+ * to both.  `rest` was opened before `chosen`; the filter of `chosen` is set
+ * and does not change any more; neither is locked.  After `chosen` was closed,
+ * `rest` gets all frames that pass its own filter; after `rest` was closed,
+ * `chosen` gets all frames of the interface.  False if this is not Ethernet, or
+ * if the kernel cannot do it with this filter; then both get each frame.
+ */
+bool	 capture_split(struct capture *rest, struct capture *chosen);
+
 /* From now on, this process cannot change the filter of the kernel. */
 void	 capture_lock_filter(struct capture *);
 

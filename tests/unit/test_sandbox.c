@@ -369,6 +369,14 @@ removes_a_filter(const struct process *c)
 	    &program, sizeof(program))));
 }
 
+/* Nobody can direct the frames of a split pair to the other capture. */
+static int
+changes_the_split(const struct process *c)
+{
+	return (status_of(setsockopt(c->other, SOL_PACKET, PACKET_FANOUT_DATA,
+	    &program, sizeof(program))));
+}
+
 static int
 frees_a_ring(const struct process *c)
 {
@@ -401,6 +409,7 @@ calls_for_evidence(void **state)
 	with_evidence = true;
 	assert_exits(sets_a_filter, DONE);
 	assert_exits(removes_a_filter, DENIED);
+	assert_exits(changes_the_split, DENIED);
 	assert_exits(frees_a_ring, DENIED);
 	assert_exits(maps_the_rings, DONE);
 	assert_true(WIFSIGNALED(run_in_sandbox(maps_executable_rings)));
