@@ -15,6 +15,22 @@
 #define OCTETS_AT	64
 
 void
+evidence_record_set(struct evidence_record *r,
+    const struct capture_frame *frame, struct mono_time at)
+{
+	memset(r, 0, HEADER_SIZE);
+	r->wall = frame->timestamp;
+	r->mono = at;
+	r->captured = (uint16_t)(frame->captured < EVIDENCE_RING_SNAPSHOT ?
+	    frame->captured : EVIDENCE_RING_SNAPSHOT);
+	r->wire = (uint32_t)(frame->wire < r->captured ? r->captured :
+	    frame->wire);
+	r->link_type = (uint16_t)frame->link_type;
+	r->checksum = (uint8_t)frame->checksum;
+	memcpy(r->bytes, frame->bytes, r->captured);
+}
+
+void
 evidence_ring_view(struct evidence_ring *ring, void *memory, size_t size)
 {
 	ring->header = memory;

@@ -46,6 +46,15 @@ struct evidence_record {
 	uint8_t			 bytes[EVIDENCE_RING_SNAPSHOT];
 };
 
+struct capture_frame;
+
+/*
+ * Sets all members but `kind`, and copies at most EVIDENCE_RING_SNAPSHOT octets
+ * of the frame, which arrived at `at`.
+ */
+void	 evidence_record_set(struct evidence_record *,
+	    const struct capture_frame *, struct mono_time at);
+
 /* The memory begins with it; the octets of the ring follow. */
 struct evidence_ring_header {
 	_Atomic uint64_t	 head;		/* end of the last record */

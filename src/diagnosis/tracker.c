@@ -292,22 +292,6 @@ decode(const struct tracker *t, const struct evidence_record *r,
 		f->sent_here = true;
 }
 
-static void
-make_record(struct evidence_record *r, const struct capture_frame *frame,
-    struct mono_time at)
-{
-	memset(r, 0, offsetof(struct evidence_record, bytes));
-	r->wall = frame->timestamp;
-	r->mono = at;
-	r->captured = (uint16_t)(frame->captured < EVIDENCE_RING_SNAPSHOT ?
-	    frame->captured : EVIDENCE_RING_SNAPSHOT);
-	r->wire = (uint32_t)(frame->wire < r->captured ? r->captured :
-	    frame->wire);
-	r->link_type = (uint16_t)frame->link_type;
-	r->checksum = (uint8_t)frame->checksum;
-	memcpy(r->bytes, frame->bytes, r->captured);
-}
-
 /* Puts the record into the ring; cases that do not lag get it at once. */
 static void
 keep(struct tracker *t, const struct evidence_record *r,
@@ -331,15 +315,15 @@ counted_slot(struct tracker *t, struct wall_time timestamp)
 
 void
 tracker_heartbeat(struct tracker *t, const struct capture_frame *frame,
-    struct mono_time at, bool has_case)
+    struct mono_time at, bool keep_it)
 {
 	struct evidence_record	 record;
 	struct diagnosis_frame	 f;
 
 	if (!rate_limit_allows(&t->heartbeats, NSEC_PER_SEC /
-	    TRACKER_HEARTBEATS, TRACKER_HEARTBEATS / 10, at) && !has_case)
+	    TRACKER_HEARTBEATS, TRACKER_HEARTBEATS / 10, at) && !keep_it)
 		return;
-	make_record(&record, frame, at);
+	evidence_record_set(&record, frame, at);
 	record.kind = EVIDENCE_KIND_HEARTBEAT;
 	if (t->ncases == 0) {
 		if (t->ring.header != NULL)
@@ -358,7 +342,7 @@ tracker_announcement(struct tracker *t, const struct capture_frame *frame,
 	struct evidence_record	 record;
 	struct diagnosis_frame	 f;
 
-	make_record(&record, frame, at);
+	evidence_record_set(&record, frame, at);
 	record.kind = EVIDENCE_KIND_CONTROL;
 	decode(t, &record, &f);
 	*counted_slot(t, frame->timestamp) = frame->timestamp.ns;
@@ -404,21 +388,30 @@ tracker_wanted(const struct tracker *t, struct mono_time now,
 	return (n);
 }
 
+size_t
+tracker_find_wanted(const struct tracker_wanted *wanted, size_t n,
+    const struct packet *p)
+{
+	size_t	 i;
+
+	for (i = 0; i < n; i++)
+		if ((wanted[i].peer.family != ADDR_NONE &&
+		    (addr_equal(&wanted[i].peer, &p->source) ||
+		    addr_equal(&wanted[i].peer, &p->destination))) ||
+		    (mac_is_known(&wanted[i].mac) && p->mac != NULL &&
+		    memcmp(p->mac, &wanted[i].mac, MAC_LENGTH) == 0))
+			break;
+	return (i);
+}
+
 /* True when the frame is one of a peer that is wanted, or to it. */
 static bool
 is_of_peer(const struct tracker *t, const struct diagnosis_frame *f)
 {
 	struct tracker_wanted	 wanted[TRACKER_WANTED];
-	size_t			 i, n = tracker_wanted(t, f->at, wanted);
+	size_t			 n = tracker_wanted(t, f->at, wanted);
 
-	for (i = 0; i < n; i++)
-		if ((wanted[i].peer.family != ADDR_NONE &&
-		    (addr_equal(&wanted[i].peer, &f->packet.source) ||
-		    addr_equal(&wanted[i].peer, &f->packet.destination))) ||
-		    (mac_is_known(&wanted[i].mac) && f->packet.mac != NULL &&
-		    memcmp(f->packet.mac, &wanted[i].mac, MAC_LENGTH) == 0))
-			return (true);
-	return (false);
+	return (tracker_find_wanted(wanted, n, &f->packet) < n);
 }
 
 /*
@@ -460,7 +453,7 @@ tracker_frame(struct tracker *t, const struct capture_frame *frame,
 
 	if (is_counted(t, frame->timestamp))
 		return;
-	make_record(&record, frame, at);
+	evidence_record_set(&record, frame, at);
 	decode(t, &record, &f);
 	record.kind = kind_of(t, frame, &f);
 	if (record.kind == 0)

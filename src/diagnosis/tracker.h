@@ -114,11 +114,11 @@ void	 tracker_free(struct tracker *);
 
 /*
  * A frame that a watch counted as its heartbeat, which arrived at `at`.
- * Normally a limited number a second is kept; `has_case`: tracker_may_have is
- * true for such a watch.
+ * Normally at most TRACKER_HEARTBEATS a second are kept.  `keep_it`: also this
+ * one, as when tracker_may_have is true for such a watch.
  */
 void	 tracker_heartbeat(struct tracker *, const struct capture_frame *,
-	    struct mono_time at, bool has_case);
+	    struct mono_time at, bool keep_it);
 
 /* A frame of the main capture that announces that its peer stops. */
 void	 tracker_announcement(struct tracker *, const struct capture_frame *,
@@ -192,5 +192,11 @@ struct tracker_wanted {
 /* Sets wanted[TRACKER_WANTED]; returns their number. */
 size_t	 tracker_wanted(const struct tracker *, struct mono_time now,
 	    struct tracker_wanted *wanted);
+/*
+ * The position of the first of `n` peers that has sent the packet or is its
+ * destination; `n` if there is none.
+ */
+size_t	 tracker_find_wanted(const struct tracker_wanted *, size_t n,
+	    const struct packet *);
 
 #endif

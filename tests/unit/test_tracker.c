@@ -225,6 +225,28 @@ heartbeats_are_limited(void **state)
 }
 
 static void
+packets_of_wanted_peers(void **state)
+{
+	static const uint8_t	 mac[MAC_LENGTH] = { 2, 0, 0, 0, 0, 7 };
+	struct tracker_wanted	 wanted[] = {
+		{ .peer = address_of(THIRD) },
+		{ .peer = { .family = ADDR_NONE }, .mac = { { 2, 0, 0, 0, 0, 7 } } },
+		{ .peer = address_of(PEER) },
+	};
+	struct packet		 p = {
+		.source = address_of(PEER), .destination = address_of(US),
+	};
+
+	(void)state;
+	assert_int_equal(tracker_find_wanted(wanted, 3, &p), 2);
+	assert_int_equal(tracker_find_wanted(wanted, 2, &p), 2);
+	p.mac = mac;
+	assert_int_equal(tracker_find_wanted(wanted, 3, &p), 1);
+	p.destination = address_of(THIRD);
+	assert_int_equal(tracker_find_wanted(wanted, 3, &p), 0);
+}
+
+static void
 long_frames_are_cut(void **state)
 {
 	struct bytes		 payload = udp(7, 7, 1000);
@@ -500,6 +522,7 @@ main(void)
 		TEST(kept_frames),
 		TEST(frames_of_a_late_peer),
 		TEST(heartbeats_are_limited),
+		TEST(packets_of_wanted_peers),
 		TEST(long_frames_are_cut),
 		TEST(frames_before_the_case),
 		TEST(records_in_parts),
