@@ -159,9 +159,10 @@ basic_filter(const char *sent, int link_type, unsigned tags)
 }
 
 static bool
-set_filter(struct evidence_capture *e, int link_type)
+set_filter(struct evidence_capture *e)
 {
 	const struct tracker_setting	*setting = &e->tracker.setting;
+	int	 link_type = capture_link_type(e->capture);
 	char	*sent = match_filter_sent(setting->config, setting->interface);
 	char	*filters[FILTERS] = { NULL, NULL };
 	char	 error[CAPTURE_ERROR_SIZE] = "out of memory";
@@ -181,8 +182,22 @@ set_filter(struct evidence_capture *e, int link_type)
 
 /* ---- start and end */
 
-static void
-open_capture(struct evidence_capture *e, int link_type)
+struct evidence_capture *
+evidence_capture_new(const struct tracker_setting *setting)
+{
+	static const struct evidence_ring	 none;
+	struct evidence_capture			*e = calloc(1, sizeof(*e));
+
+	if (e == NULL)
+		return (NULL);
+	if (tracker_init(&e->tracker, setting, &none))
+		return (e);
+	evidence_capture_free(e);
+	return (NULL);
+}
+
+void
+evidence_capture_open(struct evidence_capture *e, bool ifindex)
 {
 	const char	*interface = e->tracker.setting.interface;
 	char		 error[CAPTURE_ERROR_SIZE];
@@ -193,29 +208,17 @@ open_capture(struct evidence_capture *e, int link_type)
 		log_debug("%s: cannot capture evidence: %s", interface, error);
 		return;
 	}
-	if (link_type == CAPTURE_LINK_IFINDEX)
+	if (ifindex)
 		capture_add_ifindex(e->capture);
-	if (set_filter(e, link_type))
-		return;
-	capture_close(e->capture);
-	e->capture = NULL;
+	if (!set_filter(e))
+		evidence_capture_close(e);
 }
 
-struct evidence_capture *
-evidence_capture_new(const struct tracker_setting *setting, int link_type)
+void
+evidence_capture_close(struct evidence_capture *e)
 {
-	static const struct evidence_ring	 none;
-	struct evidence_capture			*e = calloc(1, sizeof(*e));
-
-	if (e == NULL)
-		return (NULL);
-	if (!tracker_init(&e->tracker, setting, &none)) {
-		evidence_capture_free(e);
-		return (NULL);
-	}
-	if (link_type >= 0)
-		open_capture(e, link_type);
-	return (e);
+	capture_close(e->capture);
+	e->capture = NULL;
 }
 
 void
@@ -226,6 +229,12 @@ evidence_capture_free(struct evidence_capture *e)
 	capture_close(e->capture);
 	tracker_free(&e->tracker);
 	free(e);
+}
+
+void
+evidence_capture_split(struct evidence_capture *e, struct capture *main)
+{
+	e->split = e->capture != NULL && capture_split(e->capture, main);
 }
 
 void
@@ -276,12 +285,6 @@ drain(struct evidence_capture *e)
 	if (dropped != e->dropped)
 		tracker_lost(&e->tracker, e->now);
 	e->dropped = dropped;
-	/* The main capture notices that the interface was removed. */
-	if (status != CAPTURE_GONE)
-		return;
-	capture_close(e->capture);
-	e->capture = NULL;
-	e->taken = 0;
 }
 
 static bool
@@ -313,6 +316,20 @@ update_filter(struct evidence_capture *e)
 	/* After an error it is not tried again until they change. */
 	memcpy(e->wanted, wanted, n * sizeof(*wanted));
 	e->nwanted = n;
+	memset(e->needed, 0, sizeof(e->needed));
+}
+
+bool
+evidence_capture_needs(struct evidence_capture *e, const struct packet *packet,
+    struct mono_time at)
+{
+	size_t	 i;
+
+	if (!e->split || e->nwanted == 0)
+		return (false);
+	i = tracker_find_wanted(e->wanted, e->nwanted, packet);
+	return (i < e->nwanted && rate_limit_allows(&e->needed[i],
+	    NSEC_PER_SEC / TRACKER_HEARTBEATS, TRACKER_HEARTBEATS / 10, at));
 }
 
 struct mono_time

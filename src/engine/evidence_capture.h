@@ -26,9 +26,12 @@
 struct evidence_capture {
 	struct tracker		 tracker;
 	struct capture		*capture;	/* NULL: none; owned */
+	bool			 split;		/* evidence_capture_split */
 	/* The peers in the filter of the kernel. */
 	struct tracker_wanted	 wanted[TRACKER_WANTED];
 	size_t			 nwanted;
+	/* Heartbeats of these peers; see evidence_capture_needs. */
+	struct rate_limit	 needed[TRACKER_WANTED];
 	uint64_t		 dropped;	/* by the kernel so far */
 	struct mono_time	 drained;	/* last */
 	/* Frames up to this timestamp are skipped: the old engine took them. */
@@ -40,14 +43,46 @@ struct evidence_capture {
 };
 
 /*
- * Starts a tracker, and opens the capture if the main capture has `link_type`;
- * -1: it has none.  If the capture cannot be opened, the tracker has only the
- * heartbeats; the reason is logged for debugging.  NULL when memory is
- * exhausted.  All pointers of the setting must outlive it.
+ * Starts a tracker without a capture.  NULL when memory is exhausted.  All
+ * pointers of the setting must outlive it.
  */
-struct evidence_capture *evidence_capture_new(const struct tracker_setting *,
-	    int link_type);
+struct evidence_capture *evidence_capture_new(const struct tracker_setting *);
 void	 evidence_capture_free(struct evidence_capture *);
+
+/*
+ * Opens the capture, before the main capture is opened.  If that fails, the
+ * tracker has only the heartbeats; the reason is logged for debugging.
+ * `ifindex`: the main capture will have capture_add_ifindex.
+ */
+void	 evidence_capture_open(struct evidence_capture *, bool ifindex);
+/* Closes it again: there is no main capture. */
+void	 evidence_capture_close(struct evidence_capture *);
+
+/*
+ * Lets the kernel hand each frame to only one of the two captures, if it can.
+ * Then evidence_capture_frame must be called with each frame of the main
+ * capture, whose filter is set and not locked, that is neither a heartbeat nor
+ * an announcement for the tracker.
+ */
+void	 evidence_capture_split(struct evidence_capture *,
+	    struct capture *main);
+
+/*
+ * True for a counted heartbeat that only the main capture has and the tracker
+ * needs: each frame of a peer whose frames are wanted is evidence, also a
+ * heartbeat of another watch.  At most TRACKER_HEARTBEATS a second for each
+ * peer.
+ */
+bool	 evidence_capture_needs(struct evidence_capture *,
+	    const struct packet *, struct mono_time at);
+
+static inline void
+evidence_capture_frame(struct evidence_capture *e,
+    const struct capture_frame *frame, struct mono_time at)
+{
+	if (e->split)
+		tracker_frame(&e->tracker, frame, at);
+}
 
 /*
  * Sets the ring, and takes over from another engine, which took the frames up

@@ -101,6 +101,22 @@ arrival(struct listeners *common, struct wall_time timestamp)
 	    common->before, common->latest));
 }
 
+/* A watch has counted the packet. */
+static void
+note_heartbeat(struct listener *listener, uint32_t watch,
+    const struct packet *packet)
+{
+	struct tracker	*tracker = &listener->evidence->tracker;
+
+	if (tracker_may_have(tracker, watch)) {
+		listener->needed = true;
+		tracker_returned(tracker, watch);
+	} else if (!listener->needed) {
+		listener->needed = evidence_capture_needs(listener->evidence,
+		    packet, listener->common->arrived);
+	}
+}
+
 static void
 take_heartbeat(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 {
@@ -121,11 +137,8 @@ take_heartbeat(void *arg, uint32_t watch, const struct heartbeat *heartbeat)
 		peer_macs_take(&common->peer_macs, watch, heartbeat->packet,
 		    common->arrived);
 		listener->counted = true;
-		if (listener->evidence != NULL && tracker_may_have(
-		    &listener->evidence->tracker, watch)) {
-			listener->has_case = true;
-			tracker_returned(&listener->evidence->tracker, watch);
-		}
+		if (listener->evidence != NULL)
+			note_heartbeat(listener, watch, heartbeat->packet);
 	} else if (heartbeat->stop) {
 		listener->stopping = true;
 		detect_stopping(&common->detect, watch, common->arrived);
@@ -141,10 +154,13 @@ keep_frame(struct listener *listener, const struct capture_frame *frame)
 {
 	if (listener->counted)
 		tracker_heartbeat(&listener->evidence->tracker, frame,
-		    listener->common->arrived, listener->has_case);
+		    listener->common->arrived, listener->needed);
 	else if (listener->stopping ||
 	    (listener->active && !listener->duplicate))
 		tracker_announcement(&listener->evidence->tracker, frame,
+		    listener->common->arrived);
+	else
+		evidence_capture_frame(listener->evidence, frame,
 		    listener->common->arrived);
 }
 
@@ -195,7 +211,7 @@ take_frame(void *arg, const struct capture_frame *frame)
 	row->packets++;
 	row->drained = frame->timestamp;
 	listener->counted = listener->duplicate = false;
-	listener->stopping = listener->has_case = listener->active = false;
+	listener->stopping = listener->needed = listener->active = false;
 	verdict = match_frame(listener->match, frame, take_heartbeat, listener);
 	if (listener->counted)
 		row->heartbeats++;
@@ -382,9 +398,6 @@ set_filter(struct listener *listener)
 	    listener->error)) {
 		capture_close(listener->capture);
 		listener->capture = NULL;
-	} else {
-		/* Within the sandbox, other filters can be changed. */
-		capture_lock_filter(listener->capture);
 	}
 	match_filters_free(filters);
 	return (true);
@@ -398,6 +411,8 @@ static bool
 open_capture(struct listener *listener)
 {
 	const char	*interface = listener->row->interface;
+	bool		 ifindex = strcmp(interface, "any") == 0 &&
+			    match_needs_ifindex(listener->match);
 	int		 type;
 
 	listener->link = link_state(listener->common->link_socket, interface,
@@ -407,6 +422,8 @@ open_capture(struct listener *listener)
 		    "no such interface");
 		return (true);
 	}
+	if (listener->evidence != NULL)
+		evidence_capture_open(listener->evidence, ifindex);
 	listener->capture = capture_open_live(interface,
 	    match_needs_payload(listener->match) ?
 	    CAPTURE_SNAPSHOT_LARGE : CAPTURE_SNAPSHOT_SMALL,
@@ -419,8 +436,7 @@ open_capture(struct listener *listener)
 			    &listener->ifindex);
 		return (true);
 	}
-	if (strcmp(interface, "any") == 0 &&
-	    match_needs_ifindex(listener->match))
+	if (ifindex)
 		capture_add_ifindex(listener->capture);
 	type = capture_link_type(listener->capture);
 	if (!packet_supports_link(type)) {
@@ -485,7 +501,7 @@ take_control_frame(void *arg, const struct diagnosis_frame *f)
 	    listener->row->interface, f);
 }
 
-/* False when memory is exhausted. */
+/* Starts the tracker.  False when memory is exhausted. */
 static bool
 open_evidence(struct listener *listener, const struct shared_state *shared)
 {
@@ -503,10 +519,26 @@ open_evidence(struct listener *listener, const struct shared_state *shared)
 		return (true);
 	link_mac(listener->common->link_socket, setting.interface,
 	    &setting.mac);
-	listener->evidence = evidence_capture_new(&setting,
-	    listener->capture == NULL ? -1 :
-	    capture_link_type(listener->capture));
+	listener->evidence = evidence_capture_new(&setting);
 	return (listener->evidence != NULL);
+}
+
+/* After both captures of the listener were opened, or not. */
+static void
+finish_captures(struct listener *listener)
+{
+	struct evidence_capture	*evidence = listener->evidence;
+
+	if (listener->capture == NULL) {
+		if (evidence != NULL)
+			evidence_capture_close(evidence);
+		return;
+	}
+	if (evidence != NULL && match_filters_are_narrow(listener->config,
+	    listener->row->interface, listener->match))
+		evidence_capture_split(evidence, listener->capture);
+	/* Within the sandbox, other filters can be changed. */
+	capture_lock_filter(listener->capture);
 }
 
 bool
@@ -531,17 +563,19 @@ listener_open(struct listener *listener, struct listeners *common,
 	match_ignore_own(listener->match, &common->own);
 	match_report_rejected(listener->match, reject_packet, listener);
 	match_report_senders(listener->match, take_sender, listener);
-	if (!open_capture(listener))
+	if (!open_evidence(listener, shared) || !open_capture(listener))
 		return (false);
 	join_all_groups(listener, config);
-	return (open_evidence(listener, shared));
+	finish_captures(listener);
+	return (true);
 }
 
 void
 listener_close(struct listener *listener)
 {
-	evidence_capture_free(listener->evidence);
+	/* In this order: see capture_split. */
 	capture_close(listener->capture);
+	evidence_capture_free(listener->evidence);
 	match_free(listener->match);
 }
 

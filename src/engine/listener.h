@@ -68,7 +68,7 @@ struct listener {
 	bool			 duplicate;	/* a watch found it a copy */
 	bool			 stopping;	/* it announces a stop */
 	bool			 active;	/* it is of an active node */
-	bool			 has_case;	/* of a watch that counted it */
+	bool			 needed;	/* see tracker_heartbeat */
 	/* Why the capture could not be opened. */
 	char			 error[CAPTURE_ERROR_SIZE];
 	/* Which watch is blind although the capture is open, and why; or "". */

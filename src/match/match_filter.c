@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
+#include <netinet/in.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -390,4 +392,19 @@ match_filters_free(char *filters[MATCH_FILTERS])
 		free(filters[i]);
 		filters[i] = NULL;
 	}
+}
+
+bool
+match_filters_are_narrow(const struct configuration *config,
+    const char *interface, const struct match *match)
+{
+	struct filter	 f;
+	size_t		 i;
+
+	collect(&f, config, interface, match);
+	for (i = 0; i < f.nterms; i++)
+		if (f.terms[i].protocol->transport == 0 ||
+		    f.terms[i].protocol->transport == IPPROTO_TCP)
+			return (false);
+	return (!f.any_ip && f.nexpressions == 0 && !f.decapsulates);
 }

@@ -30,6 +30,14 @@ bool	 match_filters(const struct configuration *, const char *interface,
 void	 match_filters_free(char *filters[MATCH_FILTERS]);
 
 /*
+ * True when only UDP and protocols that carry nothing but heartbeats pass the
+ * filters for Ethernet, apart from packets with extension headers: no TCP, and
+ * no expression of `bpf`.
+ */
+bool	 match_filters_are_narrow(const struct configuration *,
+	    const char *interface, const struct match *);
+
+/*
  * A filter for heartbeats of this host: all packets with a protocol and port of
  * a watch of the interface.  If there are too many ports, it has one range for
  * each protocol.  It has no `bpf`, and may be "".  New memory that the caller

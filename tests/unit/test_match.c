@@ -2393,6 +2393,39 @@ listen_to_many(unsigned n, bool own_ports)
 	free(text);
 }
 
+static bool
+narrow(const char *sections)
+{
+	bool	 result;
+
+	listen_to(sections);
+	result = match_filters_are_narrow(config, NULL, match);
+	teardown(NULL);
+	return (result);
+}
+
+#define PEER	"peer = 192.0.2.12 "
+
+/* Only UDP and protocols of heartbeats alone. */
+static void
+filters_are_narrow(void **state)
+{
+	(void)state;
+	assert_true(narrow(WATCH("udp", PEER "heartbeat = \"udp 694\"")
+	    WATCH("vrrp", "heartbeat = \"vrrp 7\"")
+	    WATCH("bfd", PEER "heartbeat = bfd")));
+	assert_false(narrow(WATCH("tcp", PEER "heartbeat = \"tcp 694\"")));
+	assert_false(narrow(WATCH("ka", PEER
+	    "heartbeat = \"tcp-keepalive 22\"")));
+	assert_false(narrow(WATCH("ip", PEER "heartbeat = \"ip\"")));
+	assert_false(narrow(WATCH("bpf", "heartbeat = \"bpf udp\"")));
+	assert_false(narrow(WATCH("gre",
+	    PEER "heartbeat = \"udp 694\" decapsulate = true")));
+	/* All IP packets pass if there are too many ports. */
+	listen_to_many(65, true);
+	assert_false(match_filters_are_narrow(config, NULL, match));
+}
+
 static void
 assert_many(unsigned n, bool own_ports)
 {
@@ -2516,6 +2549,7 @@ main(void)
 		TEST(prefilter_rejects),
 		TEST(filters_without_watches),
 		TEST(filters_of_tcp_keepalive),
+		TEST(filters_are_narrow),
 		TEST(filters_with_expressions),
 		TEST(filters_of_an_expression_alone),
 		TEST(expression_that_is_refused),

@@ -82,6 +82,18 @@ hbwatchd_answers() {
 		HBWATCH-MIB::hbwVersion.0 2>/dev/null) == [0-9]* ]]
 }
 
+# kernel_can_split: can it hand each frame to only one of the two captures of an
+# interface?  See capture_split.
+kernel_can_split() {
+	printf '6.15\n%s\n' "$(uname -r)" | sort -VC
+}
+
+# captures_are_split: are the packet sockets of the observer in the same group?
+captures_are_split() {
+	[[ $(at "$NODE_A" "$TOOLS/packet-groups") =~ ^([0-9]+)\ ([0-9]+)$ ]] &&
+		[ "${BASH_REMATCH[1]}" = "${BASH_REMATCH[2]}" ]
+}
+
 # captures_open: also true if they cannot be opened
 captures_open() {
 	local errors
