@@ -270,7 +270,7 @@ evidence_file_add_frames(struct evidence_file *f,
 		f->pending = record;
 		f->has_pending = true;
 	}
-	return (true);
+	return (!b->exhausted);
 }
 
 void

@@ -159,6 +159,17 @@ share_of_file(const struct evidence_writer *w)
 	return (share < most ? share : most);
 }
 
+/* Frees the buffer if memory was exhausted while it was filled. */
+static bool
+is_exhausted(struct evidence_writer *w)
+{
+	if (!w->buffer.exhausted)
+		return (false);
+	evidence_health_failed(&w->health, "out of memory", 0);
+	pcapng_buffer_free(&w->buffer);
+	return (true);
+}
+
 /*
  * Appends the buffer, and empties it.  On error the file ends with what it has.
  */
@@ -171,9 +182,7 @@ append(struct evidence_writer *w, struct open_file *o)
 	/* It stays at this when the others end, so that all have room. */
 	if (o->file.room > share)
 		o->file.room = share;
-	if (b->exhausted) {
-		evidence_health_failed(&w->health, "out of memory", 0);
-		pcapng_buffer_free(b);
+	if (is_exhausted(w)) {
 		end_file(o, EVIDENCE_END_ERROR);
 	} else if (o->size + b->length > o->file.room ||
 	    !evidence_directory_reserve(&w->directory, b->length, is_open,
@@ -204,7 +213,7 @@ write_frames(struct evidence_writer *w, struct open_file *o,
 	do {
 		more = evidence_file_add_frames(&o->file, &ring, until, CHUNK,
 		    &w->buffer);
-		if (w->buffer.length > 0)
+		if (w->buffer.length > 0 || w->buffer.exhausted)
 			append(w, o);
 	} while (more && !o->over);
 }
@@ -217,7 +226,7 @@ write_header(struct evidence_writer *w, struct open_file *o)
 
 	b->length = 0;
 	evidence_file_add_header(&o->file, b);
-	if (!b->exhausted && !evidence_directory_write(o->fd, b->octets,
+	if (!is_exhausted(w) && !evidence_directory_write(o->fd, b->octets,
 	    b->length, 0))
 		evidence_health_failed(&w->health, "cannot write", errno);
 	b->length = 0;
@@ -540,17 +549,17 @@ static bool
 stop(struct evidence_writer *w, int limit_ms)
 {
 	struct timespec	 limit;
-	int64_t		 ns;
+	struct mono_time due;
 
 	(void)pthread_mutex_lock(&w->mutex);
 	w->stop = true;
 	(void)pthread_mutex_unlock(&w->mutex);
 	wake(w);
-	(void)clock_gettime(CLOCK_REALTIME, &limit);
-	ns = limit.tv_nsec + limit_ms * NSEC_PER_MSEC;
-	limit.tv_sec += ns / NSEC_PER_SEC;
-	limit.tv_nsec = ns % NSEC_PER_SEC;
-	return (pthread_timedjoin_np(w->thread, NULL, &limit) == 0);
+	due = mono_add(mono_now(), limit_ms * NSEC_PER_MSEC);
+	limit.tv_sec = due.ns / NSEC_PER_SEC;
+	limit.tv_nsec = due.ns % NSEC_PER_SEC;
+	return (pthread_clockjoin_np(w->thread, NULL, CLOCK_MONOTONIC,
+	    &limit) == 0);
 }
 
 bool

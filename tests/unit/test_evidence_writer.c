@@ -43,6 +43,19 @@ static const char		*interface;	/* of frames and alarms */
 static unsigned			 warnings;
 static char			 warning[512];	/* the last one */
 
+/* While it is true, no memory is allocated for octets of a file. */
+static bool			 no_memory;
+
+bool	 __wrap_array_reserve(void *, size_t *, size_t, size_t);
+bool	 __real_array_reserve(void *, size_t *, size_t, size_t);
+
+bool
+__wrap_array_reserve(void *array, size_t *capacity, size_t needed, size_t size)
+{
+	return ((size != 1 || !__atomic_load_n(&no_memory, __ATOMIC_SEQ_CST)) &&
+	    __real_array_reserve(array, capacity, needed, size));
+}
+
 static void
 take_line(void *arg, int priority, const char *line)
 {
@@ -884,6 +897,33 @@ the_disk_becomes_full(void **state)
 	free(disk);
 }
 
+/* The file ends, and later ones are written. */
+static void
+without_memory_a_file_ends(void **state)
+{
+	int	 ms = 0;
+
+	(void)state;
+	add_frame(-2000, 60, 60);
+	assert_true(evidence_writer_start(writer));
+	raise_alarm(1, "w", true);
+	wait_for_file("evidence/1-w.pcapng");
+	__atomic_store_n(&no_memory, true, __ATOMIC_SEQ_CST);
+	add_frame(1, 60, 60);
+	add_frame(2, 60, 60);
+	evidence_writer_cleared(writer, 1, wall_add(wall, 2 * NSEC_PER_MSEC));
+	while (__atomic_load_n(&warnings, __ATOMIC_SEQ_CST) == 0 &&
+	    ms++ < LONG_MS)
+		(void)poll(NULL, 0, 1);
+	__atomic_store_n(&no_memory, false, __ATOMIC_SEQ_CST);
+	assert_non_null(strstr(warning, "out of memory"));
+	raise_alarm(2, "w", true);
+	wait_for_file("evidence/2-w.pcapng");
+	end_writer();
+	times_are("evidence/1-w.pcapng", "-2000");
+	times_are("evidence/2-w.pcapng", "-2000 1 2");
+}
+
 int
 main(void)
 {
@@ -912,6 +952,7 @@ main(void)
 		TEST(a_full_disk_costs_only_the_file),
 		TEST(a_full_disk_keeps_old_files),
 		TEST(the_disk_becomes_full),
+		TEST(without_memory_a_file_ends),
 	};
 
 	may_mount = scratch_may_mount();
