@@ -159,9 +159,9 @@ share_of_file(const struct evidence_writer *w)
 	return (share < most ? share : most);
 }
 
-/* Frees the buffer if memory was exhausted while it was filled. */
+/* Frees the buffer if memory was exhausted while it was filled; then true. */
 static bool
-is_exhausted(struct evidence_writer *w)
+drop_if_exhausted(struct evidence_writer *w)
 {
 	if (!w->buffer.exhausted)
 		return (false);
@@ -182,7 +182,7 @@ append(struct evidence_writer *w, struct open_file *o)
 	/* It stays at this when the others end, so that all have room. */
 	if (o->file.room > share)
 		o->file.room = share;
-	if (is_exhausted(w)) {
+	if (drop_if_exhausted(w)) {
 		end_file(o, EVIDENCE_END_ERROR);
 	} else if (o->size + b->length > o->file.room ||
 	    !evidence_directory_reserve(&w->directory, b->length, is_open,
@@ -226,7 +226,7 @@ write_header(struct evidence_writer *w, struct open_file *o)
 
 	b->length = 0;
 	evidence_file_add_header(&o->file, b);
-	if (!is_exhausted(w) && !evidence_directory_write(o->fd, b->octets,
+	if (!drop_if_exhausted(w) && !evidence_directory_write(o->fd, b->octets,
 	    b->length, 0))
 		evidence_health_failed(&w->health, "cannot write", errno);
 	b->length = 0;
