@@ -9,7 +9,6 @@
 #include <net/if.h>
 
 #include <errno.h>
-#include <fcntl.h>
 #include <linux/if_packet.h>
 #include <sched.h>
 #include <signal.h>
@@ -149,8 +148,8 @@ add_calls_with_arguments(scmp_filter_ctx filter, int report)
 }
 
 /*
- * setsockopt(2) fails, too.  For evidence, it may set a filter, for which
- * libpcap also changes O_NONBLOCK for a moment; and the file may be mapped.
+ * setsockopt(2) fails, too.  For evidence, it may set a filter; and the file
+ * may be mapped.
  */
 static bool
 add_evidence(scmp_filter_ctx filter, int evidence)
@@ -158,10 +157,6 @@ add_evidence(scmp_filter_ctx filter, int evidence)
 	const struct call_filter_rule	 rules[] = {
 		{ SCMP_SYS(setsockopt), 2, { CALL_EQUAL(1, SOL_SOCKET),
 		    CALL_EQUAL(2, SO_ATTACH_FILTER) } },
-		{ SCMP_SYS(fcntl), 1, { CALL_EQUAL(1, F_GETFL) } },
-		{ SCMP_SYS(fcntl), 1, { CALL_EQUAL(1, F_SETFL) } },
-		{ SCMP_SYS(fcntl64), 1, { CALL_EQUAL(1, F_GETFL) } },
-		{ SCMP_SYS(fcntl64), 1, { CALL_EQUAL(1, F_SETFL) } },
 		{ SCMP_SYS(mmap), 2, { CALL_HAS_BITS(2, PROT_EXEC, 0),
 		    CALL_EQUAL(4, evidence) } },
 		{ SCMP_SYS(mmap2), 2, { CALL_HAS_BITS(2, PROT_EXEC, 0),

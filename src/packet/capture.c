@@ -17,8 +17,8 @@
 
 #include "base/mono.h"
 #include "packet/capture.h"
-#include "packet/capture_split.h"
-#include "packet/packet.h"
+#include "packet/capture_program.h"
+#include "packet/packet_layers.h"
 
 /*
  * The longest delay of a packet on a kernel without immediate mode.  In
@@ -109,24 +109,6 @@ uses_ring_headers(pcap_t *pcap)
 	    version == TPACKET_V2);
 }
 
-static bool
-set_filter(struct capture *c, const char *filter, char *error)
-{
-	struct bpf_program	 program;
-
-	if (pcap_compile(c->pcap, &program, filter, 1,
-	    PCAP_NETMASK_UNKNOWN) == 0) {
-		if (pcap_setfilter(c->pcap, &program) == 0) {
-			pcap_freecode(&c->filter);
-			c->filter = program;
-			return (true);
-		}
-		pcap_freecode(&program);
-	}
-	snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(c->pcap));
-	return (false);
-}
-
 /*
  * Joins two programs: a frame that `first` discards goes to `second`.  To
  * compile both as one expression takes the optimiser of libpcap many times
@@ -170,27 +152,47 @@ attach(const struct capture *c, int level, int option, struct bpf_insn *program,
 		.len = (unsigned short)length, .filter = (void *)program,
 	};
 
-	return (setsockopt(pcap_fileno(c->pcap), level, option, &p,
-	    sizeof(p)) == 0);
+	if (length <= BPF_MAXINSNS)
+		return (setsockopt(pcap_fileno(c->pcap), level, option, &p,
+		    sizeof(p)) == 0);
+	errno = EINVAL;
+	return (false);
 }
 
 /*
- * Replaces the filter of the kernel.  pcap_setfilter() first discards all
- * frames, also those that pass the old filter and the new one.  It is needed
- * for cooked frames, because it changes the program for them.
+ * Replaces the filter of the kernel.  pcap_setfilter() would also apply the
+ * program to the next frame in this process, where no metadata of the kernel
+ * can be read: it may reject a frame that passes.
  */
 static bool
-replace_filter(struct capture *c, const struct bpf_program *program,
+replace_filter(struct capture *c, const struct bpf_program *filter, char *error)
+{
+	struct bpf_insn	*program = NULL;
+	size_t		 length = filter->bf_len;
+	bool		 done;
+
+	if (c->link_type == LINK_COOKED || c->link_type == LINK_COOKED2) {
+		program = capture_program_cooked(filter, c->link_type, &length);
+		if (program == NULL) {
+			snprintf(error, CAPTURE_ERROR_SIZE, "the kernel cannot "
+			    "read all data of the filter, or out of memory");
+			return (false);
+		}
+	}
+	done = attach(c, SOL_SOCKET, SO_ATTACH_FILTER, program != NULL ?
+	    program : filter->bf_insns, length);
+	if (!done)
+		snprintf(error, CAPTURE_ERROR_SIZE, "%s", strerror(errno));
+	free(program);
+	return (done);
+}
+
+static bool
+compile(struct capture *c, const char *filter, struct bpf_program *program,
     char *error)
 {
-	if (c->link_type == LINK_ETHERNET) {
-		if (attach(c, SOL_SOCKET, SO_ATTACH_FILTER, program->bf_insns,
-		    program->bf_len))
-			return (true);
-		snprintf(error, CAPTURE_ERROR_SIZE, "%s", strerror(errno));
-		return (false);
-	}
-	if (pcap_setfilter(c->pcap, (struct bpf_program *)program) == 0)
+	if (pcap_compile(c->pcap, program, filter, 1,
+	    PCAP_NETMASK_UNKNOWN) == 0)
 		return (true);
 	snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(c->pcap));
 	return (false);
@@ -202,13 +204,8 @@ widen(struct capture *c, const char *filter, char *error)
 	struct bpf_program	 more, both;
 	bool			 fine;
 
-	if (pcap_compile(c->pcap, &more, filter, 1,
-	    PCAP_NETMASK_UNKNOWN) != 0) {
-		snprintf(error, CAPTURE_ERROR_SIZE, "%s",
-		    pcap_geterr(c->pcap));
+	if (!compile(c, filter, &more, error))
 		return (false);
-	}
-	/* libpcap would filter in this process if the kernel refuses it. */
 	fine = more.bf_len + c->filter.bf_len <= FILTER_MAX;
 	snprintf(error, CAPTURE_ERROR_SIZE, fine ? "out of memory" :
 	    "the filter is too long");
@@ -293,7 +290,7 @@ capture_split(struct capture *rest, struct capture *chosen)
 	if (rest->link_type != LINK_ETHERNET ||
 	    chosen->link_type != LINK_ETHERNET || !kernel_can_split())
 		return (false);
-	program = capture_split_program(&chosen->filter, &length);
+	program = capture_program_split(&chosen->filter, &length);
 	if (program == NULL)
 		return (false);
 	/* The first member of a group has position 0, the next one 1. */
@@ -325,15 +322,36 @@ capture_add_ifindex(struct capture *c)
 		c->link_type = CAPTURE_LINK_IFINDEX;
 }
 
+static void
+discard(u_char *user, const struct pcap_pkthdr *header, const u_char *bytes)
+{
+	(void)user;
+	(void)header;
+	(void)bytes;
+}
+
 bool
 capture_set_filter(struct capture *c, char *const *filters, size_t nfilters,
     char *error)
 {
-	size_t	 i;
+	struct bpf_program	 program;
+	size_t			 i;
+	int			 none = 0;
+	bool			 compiled = false;
 
-	for (i = 0; i < nfilters; i++)
-		if (set_filter(c, filters[i], error))
-			return (true);
+	for (i = 0; i < nfilters && !compiled; i++)
+		compiled = compile(c, filters[i], &program, error);
+	if (!compiled)
+		return (false);
+	pcap_freecode(&c->filter);
+	c->filter = program;
+	if (!replace_filter(c, &c->filter, error))
+		(void)setsockopt(pcap_fileno(c->pcap), SOL_SOCKET,
+		    SO_DETACH_FILTER, &none, sizeof(none));
+	/* Most of the waiting frames came before the filter. */
+	if (pcap_dispatch(c->pcap, -1, discard, NULL) >= 0)
+		return (true);
+	snprintf(error, CAPTURE_ERROR_SIZE, "%s", pcap_geterr(c->pcap));
 	return (false);
 }
 

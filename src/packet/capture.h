@@ -89,8 +89,9 @@ void	 capture_add_ifindex(struct capture *);
 
 /*
  * Sets the first of the `nfilters` pcap-filter(7) expressions that compiles for
- * the link type, because some link types have no `vlan`.  Discards the frames
- * that are waiting.  False on error, with one line in
+ * the link type, because some link types have no `vlan`.  If the kernel refuses
+ * it, all frames pass.  Discards the frames that are waiting.  False if none
+ * compiles, or if the interface was removed, with one line in
  * error[CAPTURE_ERROR_SIZE].
  */
 bool	 capture_set_filter(struct capture *, char *const *filters,
@@ -99,8 +100,8 @@ bool	 capture_set_filter(struct capture *, char *const *filters,
 /*
  * From now on, frames that pass one of these expressions pass, too; the filter
  * of capture_set_filter stays.  nfilters is 0: only the frames that pass that
- * one.  On an Ethernet interface no frame is lost by the change; on others some
- * may be.  False on error; then the filter has not changed.
+ * one.  No frame is lost by the change.  False on error; then the filter has
+ * not changed.
  */
 bool	 capture_widen_filter(struct capture *, char *const *filters,
 	    size_t nfilters, char *error);

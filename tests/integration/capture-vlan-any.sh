@@ -35,8 +35,8 @@ while read -r name interface peer heartbeat; do
 done <<<"$WATCHES" | configure
 
 start_all() {
-	start_sender tagged 20001 --interface "$LINK" --vlan 100
 	start_sender qinq 20002 --interface "$LINK" --vlan 200,100
+	start_sender tagged 20001 --interface "$LINK" --vlan 100
 	start_beat ipv6-tagged --from "$B6" --to "$A6" --port 20003 \
 		--interface "$LINK" --vlan 100 --rate 10
 	start_sender plain 20004

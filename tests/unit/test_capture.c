@@ -44,20 +44,27 @@ enter_namespace(void)
 	return (true);
 }
 
-static void *
-send_packets(void *arg)
+/* Sends them to a port of the loopback. */
+static void
+send_some(uint16_t port, int packets)
 {
 	struct sockaddr_in	 to = {
-		.sin_family = AF_INET, .sin_port = htons(9),
+		.sin_family = AF_INET, .sin_port = htons(port),
 	};
 	int			 i, s = socket(AF_INET, SOCK_DGRAM, 0);
 
-	(void)arg;
 	to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-	for (i = 0; i < PACKETS; i++)
+	for (i = 0; i < packets; i++)
 		(void)sendto(s, &i, sizeof(i), 0, (struct sockaddr *)&to,
 		    sizeof(to));
 	close(s);
+}
+
+static void *
+send_packets(void *arg)
+{
+	(void)arg;
+	send_some(9, PACKETS);
 	sent_all = true;
 	return (NULL);
 }
@@ -115,10 +122,96 @@ no_frame_is_lost_when_the_filter_changes(void **state)
 	capture_close(c);
 }
 
+/*
+ * The frames of these interfaces have Ethernet headers or cooked ones of two
+ * versions.  The filter needs the direction, which only the kernel knows.
+ */
+static void
+the_filter_counts_from_the_first_frame(void **state)
+{
+	static const struct {
+		const char	*interface;
+		bool		 ifindex;
+	}		 cases[] = {
+		{ "lo", false }, { "any", false }, { "any", true },
+	};
+	char		 received[] = "inbound and udp dst port 9";
+	char		 to_10[] = "inbound and udp dst port 10";
+	char		 none[] = "less 1";
+	char		*filters[] = { received }, *reject[] = { none };
+	char		*wider[] = { to_10 };
+	char		 error[CAPTURE_ERROR_SIZE] = "";
+	struct capture	*c;
+	size_t		 i, frames;
+
+	(void)state;
+	if (!enter_namespace())
+		skip();
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		print_message("# %s %d\n", cases[i].interface,
+		    cases[i].ifindex);
+		c = capture_open_live(cases[i].interface, SNAPSHOT, RING_BYTES,
+		    error);
+		assert_non_null(c);
+		if (cases[i].ifindex)
+			capture_add_ifindex(c);
+		/* These came before the filter. */
+		send_some(9, 2);
+		assert_true(capture_set_filter(c, filters, 1, error));
+		send_some(9, 1);
+		send_some(10, 1);
+		frames = 0;
+		drain(c, &frames);
+		assert_int_equal(frames, 1);
+		/* The waiting frame stays. */
+		send_some(9, 1);
+		assert_true(capture_widen_filter(c, wider, 1, error));
+		send_some(10, 1);
+		send_some(11, 1);
+		drain(c, &frames);
+		assert_int_equal(frames, 3);
+		assert_true(capture_set_filter(c, reject, 1, error));
+		send_some(9, 1);
+		drain(c, &frames);
+		assert_int_equal(frames, 3);
+		capture_close(c);
+	}
+}
+
+/*
+ * The kernel does not know the type of the hardware address in a cooked header.
+ * Then all frames pass.
+ */
+static void
+a_filter_that_the_kernel_refuses_is_not_used(void **state)
+{
+	char		 type[] = "link[2:2] = 772";
+	char		*filters[] = { type };
+	char		 error[CAPTURE_ERROR_SIZE] = "";
+	struct capture	*c;
+	size_t		 frames = 0;
+
+	(void)state;
+	if (!enter_namespace())
+		skip();
+	c = capture_open_live("any", SNAPSHOT, RING_BYTES, error);
+	assert_non_null(c);
+	assert_true(capture_set_filter(c, filters, 1, error));
+	assert_false(capture_widen_filter(c, filters, 1, error));
+	send_some(9, 1);
+	send_some(10, 1);
+	drain(c, &frames);
+	/* The kernel answers by ICMP, because both ports are closed. */
+	assert_in_range(frames, 2, 4);
+	capture_close(c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
+		cmocka_unit_test(the_filter_counts_from_the_first_frame),
+		cmocka_unit_test(a_filter_that_the_kernel_refuses_is_not_used),
 		cmocka_unit_test(no_frame_is_lost_when_the_filter_changes),
 	};
 
