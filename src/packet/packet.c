@@ -137,11 +137,13 @@ enum packet_verdict
 packet_decode(int link_type, const uint8_t *frame, size_t captured,
     size_t wire, struct packet *packet)
 {
-	const struct link	*link = link_find(link_type);
-	struct rest		 r;
-	enum packet_verdict	 verdict;
+	/* To copy it is faster than memset(), which gcc compiles to `rep`. */
+	static const struct packet	 empty;
+	const struct link		*link = link_find(link_type);
+	struct rest			 r;
+	enum packet_verdict		 verdict;
 
-	memset(packet, 0, sizeof(*packet));
+	*packet = empty;
 	r = rest_of(frame, captured, wire);
 	verdict = link == NULL ? PACKET_LINK_UNKNOWN :
 	    link->decode(&r, packet);
