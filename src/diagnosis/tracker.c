@@ -314,15 +314,12 @@ counted_slot(struct tracker *t, struct wall_time timestamp)
 }
 
 void
-tracker_heartbeat(struct tracker *t, const struct capture_frame *frame,
-    struct mono_time at, bool keep_it)
+tracker_keep_heartbeat(struct tracker *t, const struct capture_frame *frame,
+    struct mono_time at)
 {
 	struct evidence_record	 record;
 	struct diagnosis_frame	 f;
 
-	if (!rate_limit_allows(&t->heartbeats, NSEC_PER_SEC /
-	    TRACKER_HEARTBEATS, TRACKER_HEARTBEATS / 10, at) && !keep_it)
-		return;
 	evidence_record_set(&record, frame, at);
 	record.kind = EVIDENCE_KIND_HEARTBEAT;
 	if (t->ncases == 0) {

@@ -117,8 +117,11 @@ void	 tracker_free(struct tracker *);
  * Normally at most TRACKER_HEARTBEATS a second are kept.  `keep_it`: also this
  * one, as when tracker_may_have is true for such a watch.
  */
-void	 tracker_heartbeat(struct tracker *, const struct capture_frame *,
-	    struct mono_time at, bool keep_it);
+static inline void tracker_heartbeat(struct tracker *,
+	    const struct capture_frame *, struct mono_time at, bool keep_it);
+/* The same without a limit. */
+void	 tracker_keep_heartbeat(struct tracker *, const struct capture_frame *,
+	    struct mono_time at);
 
 /* A frame of the main capture that announces that its peer stops. */
 void	 tracker_announcement(struct tracker *, const struct capture_frame *,
@@ -198,5 +201,15 @@ size_t	 tracker_wanted(const struct tracker *, struct mono_time now,
  */
 size_t	 tracker_find_wanted(const struct tracker_wanted *, size_t n,
 	    const struct packet *);
+
+/* Inlined, because most heartbeats of a high rate are not kept. */
+static inline void
+tracker_heartbeat(struct tracker *t, const struct capture_frame *frame,
+    struct mono_time at, bool keep_it)
+{
+	if (rate_limit_allows(&t->heartbeats, NSEC_PER_SEC /
+	    TRACKER_HEARTBEATS, TRACKER_HEARTBEATS / 10, at) || keep_it)
+		tracker_keep_heartbeat(t, frame, at);
+}
 
 #endif

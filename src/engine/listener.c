@@ -111,7 +111,7 @@ note_heartbeat(struct listener *listener, uint32_t watch,
 	if (tracker_may_have(tracker, watch)) {
 		listener->needed = true;
 		tracker_returned(tracker, watch);
-	} else if (!listener->needed) {
+	} else if (listener->evidence->nwanted > 0 && !listener->needed) {
 		listener->needed = evidence_capture_needs(listener->evidence,
 		    packet, listener->common->arrived);
 	}
