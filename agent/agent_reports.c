@@ -158,7 +158,8 @@ agent_evidence(struct agent *agent, struct engine_evidence *e,
 	known.enabled = config->watches[e->watch]->profile->enabled;
 	wrong = engine_check_evidence(e, &known, clocks->wall);
 	if (wrong == NULL)
-		diagnose_evidence(agent, e->watch, &e->evidence, clocks->wall);
+		diagnose_evidence(agent, e->watch, &e->evidence,
+		    e->has_event == 0, clocks->wall);
 	return (wrong);
 }
 

@@ -29,6 +29,8 @@
 #define CHANGED_NS	(10 * NSEC_PER_SEC)
 /* Evidence that arrived longer before a raise is not about it. */
 #define FRESH_NS	(2 * NSEC_PER_SEC)
+/* It is sent at most some milliseconds before the deadline of a raise. */
+#define EARLY_NS	(NSEC_PER_SEC / 2)
 /* The least time between two queries of the open ports. */
 #define PORTS_NS	(10 * NSEC_PER_SEC)
 
@@ -62,6 +64,8 @@ struct diagnose {
 	bool			 threaded;
 	struct mono_time	 ports_recorded;
 	struct rate_limit	 examined;
+	struct rate_limit	 prepared;
+	uint32_t		 soon;		/* see prepare(); or 0 */
 	struct rate_limit	 searched;
 	struct link_signal	 last_link;
 	struct peer_hosts	 peer_hosts;
@@ -157,6 +161,7 @@ diagnose_configure(struct diagnose *d, const struct configuration *config)
 	if (!peer_hosts_set(&d->peer_hosts, config))
 		log_errx("out of memory; peer-host is not used for causes");
 	kernel_evidence_record_ports(d->kernel);
+	kernel_evidence_expire(d->kernel, MONO_NEVER);
 	d->last_link.interface[0] = '\0';
 }
 
@@ -236,6 +241,7 @@ examine(struct agent *agent, struct diagnose_case *c,
 	uint32_t	 ifindex;
 	bool		 all = !raise && c->examined && may_search(agent, c);
 
+	kernel_evidence_expire(d->kernel, agent->now);
 	ifindex = add_link(agent, c, w, now);
 	if (!c->examined)
 		return;
@@ -329,7 +335,7 @@ update_verdict(struct agent *agent, struct diagnose_case *c,
 
 void
 diagnose_evidence(struct agent *agent, uint32_t watch,
-    const struct evidence *e, struct wall_time now)
+    const struct evidence *e, bool soon, struct wall_time now)
 {
 	struct agent_alarm	 alarm;
 	struct diagnose_case	*c;
@@ -353,6 +359,8 @@ diagnose_evidence(struct agent *agent, uint32_t watch,
 	 */
 	if (alarm.alarm->state != ALARM_RAISED) {
 		request_log(agent, c, alarm.watch->profile);
+		if (soon)
+			agent->diagnose->soon = alarm.index;
 		return;
 	}
 	diagnose_take_engine(c);
@@ -374,10 +382,17 @@ diagnose_raise(struct agent *agent, size_t position,
 	alarm = agent_alarm_at(agent, position);
 	c = diagnose_case_of(&d->cases, alarm.index,
 	    alarm.watch->profile->alarm->id);
+	/* Evidence before the raise may be on a silence that has ended. */
 	fresh = c->reported.ns != 0 &&
-	    mono_sub(agent->now, c->reported) < FRESH_NS;
-	/* A line from long before this silence is not about it. */
-	if (c->log.at.ns < event->last_heartbeat.ns - LOG_OLD_NS)
+	    mono_sub(agent->now, c->reported) < FRESH_NS &&
+	    mono_sub(event->at, c->reported) < EARLY_NS;
+	/*
+	 * A line from long before this silence is not about it.  A look of the
+	 * last seconds may have found none, or no time in it, or no log.
+	 */
+	if (c->log.at.ns < event->last_heartbeat.ns - LOG_OLD_NS &&
+	    (c->log.state == EVIDENCE_PRESENT ||
+	    !mono_before(agent->now, c->log_due)))
 		c->log.state = 0;
 	c->ping = (struct evidence_signal){ .state = 0 };
 	c->until = mono_add(agent->now, WINDOW_NS);
@@ -462,8 +477,25 @@ diagnose_due(const struct agent *agent)
 {
 	const struct diagnose	*d = agent->diagnose;
 
-	return (d == NULL ? MONO_NEVER : mono_min(probe_due(d->probe),
+	if (d == NULL)
+		return (MONO_NEVER);
+	return (d->soon != 0 ? agent->now : mono_min(probe_due(d->probe),
 	    d->due));
+}
+
+/* Queries the kernel for an alarm that may be raised in a moment. */
+static void
+prepare(struct agent *agent, struct wall_time now)
+{
+	struct diagnose	*d = agent->diagnose;
+	size_t		 i = generation_find(&agent->current, d->soon);
+
+	d->soon = 0;
+	if (i != SIZE_MAX && agent->current.alarms[i].state != ALARM_RAISED &&
+	    rate_limit_allows(&d->prepared, EXAMINED_NS, EXAMINED_BURST,
+	    agent->now))
+		kernel_evidence_prepare(d->kernel, agent_alarm_at(agent,
+		    i).watch, agent->now, now);
 }
 
 static void
@@ -578,6 +610,8 @@ diagnose_work(struct agent *agent, struct wall_time now)
 
 	if (d == NULL)
 		return;
+	if (d->soon != 0)
+		prepare(agent, now);
 	kernel_evidence_changes(d->kernel, now);
 	while (log_evidence_answer(d->log, &index, &s))
 		take_signal(agent, index, EVIDENCE_LOG_MESSAGE, &s, now);

@@ -45,9 +45,14 @@ void	 diagnose_configure(struct diagnose *, const struct configuration *);
 
 /* All functions below do nothing for an agent without a diagnosis. */
 
-/* Takes the evidence of the engine on a watch, which was validated. */
+/*
+ * Takes the evidence of the engine on a watch, which was validated.  `soon`: it
+ * is not for an event that follows.  Then, if the alarm is not raised, it may
+ * be in a moment, and the next diagnose_work queries the kernel for it, so that
+ * the raise does not wait for that.
+ */
 void	 diagnose_evidence(struct agent *, uint32_t watch,
-	    const struct evidence *, struct wall_time now);
+	    const struct evidence *, bool soon, struct wall_time now);
 /*
  * The verdict on an alarm that is raised now, of the watch at `position`.  Call
  * diagnose_raised when it is raised.
@@ -61,7 +66,10 @@ void	 diagnose_clear(struct agent *, const struct agent_alarm *,
 
 /* A descriptor that is readable when there is work; -1: none.  Not owned. */
 int	 diagnose_event(const struct agent *);
-/* When diagnose_work() must be called at the latest; or MONO_NEVER. */
+/*
+ * When diagnose_work() must be called at the latest; or MONO_NEVER.  It may
+ * take some time, so it is called when nothing else waits.
+ */
 struct mono_time diagnose_due(const struct agent *);
 void	 diagnose_work(struct agent *, struct wall_time now);
 

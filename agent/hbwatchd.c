@@ -402,9 +402,6 @@ turn(struct daemon *d)
 		take_signals(d);
 	if (supervisor_has_work(d))
 		supervisor_work(&d->supervisor, d->agent.now);
-	if (d->poll.fds[DIAGNOSE_EVENT].revents != 0 ||
-	    !mono_before(d->agent.now, diagnose_due(&d->agent)))
-		diagnose_work(&d->agent, wall_now());
 	try_reload(d, d->agent.now);
 	agent_timers_work(&d->agent, is_settled(d), wall_now());
 	d->unlogged = agent_log_changes(&d->agent);
@@ -422,6 +419,11 @@ turn(struct daemon *d)
 	notify_flush(&d->notify, mono_now());
 	control_work(d->control, &d->poll, OWN_DESCRIPTORS);
 	systemd_notify_turn(&d->systemd, &d->agent, is_settled(d));
+	/* Nothing else may wait for this. */
+	if (d->poll.fds[DIAGNOSE_EVENT].revents != 0 ||
+	    !mono_before(d->agent.now, diagnose_due(&d->agent)))
+		diagnose_work(&d->agent, wall_now());
+	d->unlogged |= d->agent.logged < d->agent.outbox.sequence;
 }
 
 static int

@@ -31,12 +31,59 @@ struct carrier {
 	struct wall_time lost;		/* the last time */
 };
 
+struct link {
+	uint32_t	 ifindex;	/* 0: the interface is missing */
+	uint8_t		 code;		/* EVIDENCE_CARRIER_… */
+};
+
+struct route {
+	uint32_t	 ifindex;
+	struct addr	 gateway;	/* ADDR_NONE: on the link */
+	struct addr	 source;	/* of this host; ADDR_NONE: unknown */
+	bool		 local;		/* an address of this host */
+};
+
+struct neighbour {
+	uint16_t	 state;		/* NUD_…; 0: there is no entry */
+	bool		 has_mac;
+	struct mac	 mac;
+	int64_t		 confirmed_ns;	/* ago; -1: unknown */
+};
+
+/* The addresses of this host, compared with a floating IP. */
+struct own_subnets {
+	bool	 known;
+	bool	 here;		/* the address is one of this host */
+	bool	 any;		/* the interface has an address */
+	bool	 fits;		/* the address is in one of its subnets */
+};
+
+/* What the kernel knows of the peer of a watch and of its floating IP. */
+struct peer_answers {
+	bool		 on_link;	/* the route is that of the interface */
+	struct route	 route;
+	struct addr	 hop;		/* the peer or a router */
+	struct neighbour neighbour;	/* of that address; state 0: unknown */
+	bool		 receiver;	/* see local_ports_has_receiver */
+	struct own_subnets own;
+	struct wall_time at;		/* of the answers */
+};
+
+/* See kernel_evidence_prepare. */
+struct prepared {
+	const struct configuration_watch *watch;	/* NULL: nothing */
+	struct mono_time at;
+	struct link	 link;
+	struct peer_answers peer;
+};
+
 struct kernel_evidence {
 	struct netlink_socket route;	/* NETLINK_ROUTE */
 	int		 link;		/* see link_open */
 	int		 monitor;	/* see link_monitor_open */
 	struct carrier	 carriers[LINKS];
 	struct local_ports ports;
+	struct prepared	 prepared;
 };
 
 struct kernel_evidence *
@@ -163,10 +210,12 @@ kernel_evidence_changes(struct kernel_evidence *k, struct wall_time now)
 		from_size = sizeof(from);
 		n = recvfrom(k->monitor, buffer, sizeof(buffer), MSG_DONTWAIT,
 		    (struct sockaddr *)&from, &from_size);
+		if (n < 0 && errno == EAGAIN)
+			return;
+		k->prepared.watch = NULL;
 		if (n < 0) {
 			/* After ENOBUFS, which means lost messages too. */
-			if (errno != EAGAIN)
-				(void)link_monitor_drain(k->monitor);
+			(void)link_monitor_drain(k->monitor);
 			return;
 		}
 		if (from.nl_pid == 0)
@@ -175,41 +224,60 @@ kernel_evidence_changes(struct kernel_evidence *k, struct wall_time now)
 	}
 }
 
+static struct link
+read_link(const struct kernel_evidence *k, const char *interface)
+{
+	struct ifreq	 request = { .ifr_name = "" };
+	struct link	 link = { 0, EVIDENCE_CARRIER_REMOVED };
+	const short	 up = IFF_UP | IFF_RUNNING;
+
+	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s", interface);
+	if (ioctl(k->link, SIOCGIFFLAGS, &request) != 0)
+		return (link);
+	if ((request.ifr_flags & up) == up)
+		link.code = EVIDENCE_CARRIER_UP;
+	else
+		link.code = (request.ifr_flags & IFF_UP) == 0 ?
+		    EVIDENCE_CARRIER_DISABLED : EVIDENCE_CARRIER_LOST;
+	if (ioctl(k->link, SIOCGIFINDEX, &request) == 0)
+		link.ifindex = (uint32_t)request.ifr_ifindex;
+	return (link);
+}
+
+/* True if the answers for this watch may be used instead of new ones. */
+static bool
+is_prepared(const struct kernel_evidence *k,
+    const struct configuration_watch *w)
+{
+	return (k->prepared.watch == w);
+}
+
 bool
 kernel_evidence_add_link(struct kernel_evidence *k,
     const struct configuration_watch *w, struct wall_time now,
     struct evidence *e, uint32_t *ifindex)
 {
-	struct ifreq		 request;
+	const char		*interface = w->profile->interface;
 	struct evidence_signal	*s;
 	const struct carrier	*c;
-	const short		 up = IFF_UP | IFF_RUNNING;
+	struct link		 link;
 
 	*ifindex = 0;
-	if (strcmp(w->profile->interface, "any") == 0)
+	if (strcmp(interface, "any") == 0)
 		return (false);
 	kernel_evidence_changes(k, now);
-	memset(&request, 0, sizeof(request));
-	snprintf(request.ifr_name, sizeof(request.ifr_name), "%s",
-	    w->profile->interface);
-	if (ioctl(k->link, SIOCGIFFLAGS, &request) != 0) {
-		set_signal(e, EVIDENCE_CARRIER, EVIDENCE_ABSENT,
-		    EVIDENCE_CARRIER_REMOVED)->at = now;
-		return (true);
-	}
-	if ((request.ifr_flags & up) == up)
-		s = set_signal(e, EVIDENCE_CARRIER, EVIDENCE_PRESENT,
-		    EVIDENCE_CARRIER_UP);
-	else
-		s = set_signal(e, EVIDENCE_CARRIER, EVIDENCE_ABSENT,
-		    (request.ifr_flags & IFF_UP) == 0 ?
-		    EVIDENCE_CARRIER_DISABLED : EVIDENCE_CARRIER_LOST);
+	link = is_prepared(k, w) ? k->prepared.link :
+	    read_link(k, interface);
+	s = set_signal(e, EVIDENCE_CARRIER, link.code == EVIDENCE_CARRIER_UP ?
+	    EVIDENCE_PRESENT : EVIDENCE_ABSENT, link.code);
 	s->at = now;
-	s->count = 0;
-	if (ioctl(k->link, SIOCGIFINDEX, &request) != 0)
+	if (link.code == EVIDENCE_CARRIER_REMOVED)
 		return (true);
-	*ifindex = (uint32_t)request.ifr_ifindex;
-	c = find_carrier(k, request.ifr_ifindex);
+	s->count = 0;
+	if (link.ifindex == 0)
+		return (true);
+	*ifindex = link.ifindex;
+	c = find_carrier(k, (int)link.ifindex);
 	if (c != NULL && c->ifindex != 0) {
 		s->count = c->losses;
 		if (c->losses > 0)
@@ -225,13 +293,6 @@ family_of(const struct addr *a)
 {
 	return (a->family == ADDR_IPV6 ? AF_INET6 : AF_INET);
 }
-
-struct route {
-	uint32_t	 ifindex;
-	struct addr	 gateway;	/* ADDR_NONE: on the link */
-	struct addr	 source;	/* of this host; ADDR_NONE: unknown */
-	bool		 local;		/* an address of this host */
-};
 
 static bool
 take_route(void *arg, const struct nlmsghdr *m)
@@ -276,13 +337,6 @@ find_route(struct kernel_evidence *k, const struct addr *to, uint32_t ifindex,
 	return (netlink_exchange(&k->route, &request, sizeof(*r), take_route,
 	    route) == NETLINK_ANSWERED);
 }
-
-struct neighbour {
-	uint16_t	 state;		/* NUD_…; 0: there is no entry */
-	bool		 has_mac;
-	struct mac	 mac;
-	int64_t		 confirmed_ns;	/* ago; -1: unknown */
-};
 
 static bool
 take_neighbour(void *arg, const struct nlmsghdr *m)
@@ -332,46 +386,40 @@ find_neighbour(struct kernel_evidence *k, const struct addr *a,
  * confirmed after the last heartbeat shows that the node still answered then.
  */
 static void
-add_neighbour(struct kernel_evidence *k, const struct configuration_watch *w,
-    const struct route *route, uint32_t ifindex, struct wall_time now,
+add_neighbour(const struct peer_answers *peer, struct wall_time now,
     struct evidence *e)
 {
 	struct evidence_signal	*s = &e->signals[EVIDENCE_ARP_UNANSWERED];
-	const struct addr	*address = &w->peer;
-	struct neighbour	 n;
+	const struct neighbour	*n = &peer->neighbour;
 	struct wall_time	 confirmed;
 
-	if (route->local || route->ifindex != ifindex)
-		return;
-	if (route->gateway.family != ADDR_NONE) {
-		address = &route->gateway;
+	if (peer->route.gateway.family != ADDR_NONE)
 		e->flags |= EVIDENCE_ROUTED;
-	}
-	if (!find_neighbour(k, address, ifindex, &n) || n.state == 0)
+	if (n->state == 0)
 		return;
 	/* Frames show unanswered requests before the entry has failed. */
 	if (s->state == EVIDENCE_PRESENT &&
 	    s->code != EVIDENCE_UNANSWERED_KERNEL)
 		return;
-	if ((n.state & (NUD_FAILED | NUD_INCOMPLETE)) != 0) {
+	if ((n->state & (NUD_FAILED | NUD_INCOMPLETE)) != 0) {
 		*s = (struct evidence_signal){
 			.state = EVIDENCE_PRESENT,
 			.code = EVIDENCE_UNANSWERED_KERNEL,
 			.at = s->state == EVIDENCE_PRESENT ? s->at : now,
-			.address = *address,
+			.address = peer->hop,
 		};
 		return;
 	}
-	confirmed = n.confirmed_ns < 0 ? WALL_NEVER :
-	    wall_add(now, -n.confirmed_ns);
-	if ((n.state & NUD_REACHABLE) == 0 || confirmed.ns <= e->last.ns)
+	confirmed = n->confirmed_ns < 0 ? WALL_NEVER :
+	    wall_add(peer->at, -n->confirmed_ns);
+	if ((n->state & NUD_REACHABLE) == 0 || confirmed.ns <= e->last.ns)
 		return;
 	s->state = EVIDENCE_ABSENT;
 	s->code = EVIDENCE_UNANSWERED_KERNEL;
 	s->at = confirmed;
-	s->address = *address;
-	if (n.has_mac)
-		s->mac = n.mac;
+	s->address = peer->hop;
+	if (n->has_mac)
+		s->mac = n->mac;
 }
 
 void
@@ -404,13 +452,7 @@ octets_of(const struct sockaddr *address, uint8_t family)
 	    offsetof(struct sockaddr_in, sin_addr)));
 }
 
-struct own_subnets {
-	bool	 here;		/* the address is one of this host */
-	bool	 any;		/* the interface has an address */
-	bool	 fits;		/* the address is in one of its subnets */
-};
-
-static bool
+static void
 read_subnets(const struct addr *a, const char *interface,
     struct own_subnets *own)
 {
@@ -418,9 +460,9 @@ read_subnets(const struct addr *a, const char *interface,
 	const uint8_t	*octets, *mask;
 	size_t		 n = addr_length(a);
 
-	*own = (struct own_subnets){ .here = false };
-	if (getifaddrs(&all) != 0)
-		return (false);
+	*own = (struct own_subnets){ .known = getifaddrs(&all) == 0 };
+	if (!own->known)
+		return;
 	for (i = all; i != NULL; i = i->ifa_next) {
 		octets = octets_of(i->ifa_addr, family_of(a));
 		mask = octets_of(i->ifa_netmask, family_of(a));
@@ -438,7 +480,6 @@ read_subnets(const struct addr *a, const char *interface,
 		}
 	}
 	freeifaddrs(all);
-	return (true);
 }
 
 /* The owner of the address according to the neighbour entries. */
@@ -503,22 +544,69 @@ add_owner(struct kernel_evidence *k, const struct configuration_watch *w,
 
 static void
 add_floating_ip(struct kernel_evidence *k, const struct configuration_watch *w,
-    uint32_t ifindex, struct wall_time now, const struct evidence *engine,
-    struct evidence *e)
+    uint32_t ifindex, const struct own_subnets *own, struct wall_time now,
+    const struct evidence *engine, struct evidence *e)
 {
 	const struct addr	*floating = &w->profile->floating_ip;
-	struct own_subnets	 own;
 
-	if (!read_subnets(floating, w->profile->interface, &own))
-		return;
-	if (own.any) {
-		set_signal(e, EVIDENCE_FLOATING_IP_FITS, own.fits ?
+	if (own->any) {
+		set_signal(e, EVIDENCE_FLOATING_IP_FITS, own->fits ?
 		    EVIDENCE_PRESENT : EVIDENCE_ABSENT, 0)->address = *floating;
 		e->signals[EVIDENCE_FLOATING_IP_FITS].at = now;
 	}
-	add_owner(k, w, ifindex, own.here, now,
+	add_owner(k, w, ifindex, own->here, now,
 	    &engine->signals[EVIDENCE_FLOATING_IP_OWNER],
 	    &e->signals[EVIDENCE_FLOATING_IP_OWNER]);
+}
+
+/* ---- all of a watch */
+
+/* `ifindex` is that of its interface, or 0. */
+static void
+ask(struct kernel_evidence *k, const struct configuration_watch *w,
+    uint32_t ifindex, struct wall_time now, struct peer_answers *peer)
+{
+	const struct configuration_profile	*p = w->profile;
+
+	*peer = (struct peer_answers){ .at = now };
+	if (ifindex != 0 && w->peer.family != ADDR_NONE &&
+	    !addr_is_multicast(&w->peer) &&
+	    find_route(k, &w->peer, ifindex, &peer->route))
+		peer->on_link = !peer->route.local &&
+		    peer->route.ifindex == ifindex;
+	if (peer->on_link) {
+		peer->hop = peer->route.gateway.family != ADDR_NONE ?
+		    peer->route.gateway : w->peer;
+		if (!find_neighbour(k, &peer->hop, ifindex, &peer->neighbour))
+			peer->neighbour.state = 0;
+	}
+	peer->receiver = local_ports_has_receiver(&k->ports, w,
+	    &peer->route.source, ifindex);
+	if (p->floating_ip.family != ADDR_NONE)
+		read_subnets(&p->floating_ip, p->interface, &peer->own);
+}
+
+void
+kernel_evidence_prepare(struct kernel_evidence *k,
+    const struct configuration_watch *w, struct mono_time at,
+    struct wall_time now)
+{
+	struct prepared	*p = &k->prepared;
+
+	kernel_evidence_changes(k, now);
+	p->link = (struct link){ .ifindex = 0 };
+	if (strcmp(w->profile->interface, "any") != 0)
+		p->link = read_link(k, w->profile->interface);
+	ask(k, w, p->link.ifindex, now, &p->peer);
+	p->at = at;
+	p->watch = w;
+}
+
+void
+kernel_evidence_expire(struct kernel_evidence *k, struct mono_time now)
+{
+	if (mono_sub(now, k->prepared.at) >= KERNEL_EVIDENCE_PREPARED_NS)
+		k->prepared.watch = NULL;
 }
 
 void
@@ -526,14 +614,15 @@ kernel_evidence_add(struct kernel_evidence *k,
     const struct configuration_watch *w, uint32_t ifindex, bool all,
     struct wall_time now, const struct evidence *engine, struct evidence *e)
 {
-	struct route	 route = { .ifindex = 0 };
+	struct peer_answers	 peer;
 
-	if (ifindex != 0 && w->peer.family != ADDR_NONE &&
-	    !addr_is_multicast(&w->peer) &&
-	    find_route(k, &w->peer, ifindex, &route))
-		add_neighbour(k, w, &route, ifindex, now, e);
-	local_ports_add_evidence(&k->ports, w, &route.source, ifindex, all,
-	    now, e);
-	if (w->profile->floating_ip.family != ADDR_NONE)
-		add_floating_ip(k, w, ifindex, now, engine, e);
+	if (is_prepared(k, w) && k->prepared.link.ifindex == ifindex)
+		peer = k->prepared.peer;
+	else
+		ask(k, w, ifindex, now, &peer);
+	if (peer.on_link)
+		add_neighbour(&peer, now, e);
+	local_ports_add_evidence(&k->ports, w, peer.receiver, all, now, e);
+	if (peer.own.known)
+		add_floating_ip(k, w, ifindex, &peer.own, now, engine, e);
 }

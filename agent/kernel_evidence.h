@@ -18,6 +18,9 @@
 
 struct kernel_evidence;
 
+/* Answers of the kernel that were prepared are used up to this age. */
+#define KERNEL_EVIDENCE_PREPARED_NS	(20 * NSEC_PER_MSEC)
+
 /*
  * Opens the sockets, before the jail.  NULL on error (errno); the caller frees
  * it with kernel_evidence_free, which ignores NULL.
@@ -40,6 +43,18 @@ void	 kernel_evidence_changes(struct kernel_evidence *,
  * the two nodes and only observe them.
  */
 void	 kernel_evidence_record_ports(struct kernel_evidence *);
+
+/*
+ * Queries the kernel for a watch whose alarm may be raised in a moment, so that
+ * the raise does not wait for the queries.  kernel_evidence_add_link and
+ * kernel_evidence_add use the answers unless an interface has changed since
+ * then.  They are kept for one watch.  `at` is now, too.
+ */
+void	 kernel_evidence_prepare(struct kernel_evidence *,
+	    const struct configuration_watch *, struct mono_time at,
+	    struct wall_time now);
+/* Forgets answers that are too old; with MONO_NEVER, all. */
+void	 kernel_evidence_expire(struct kernel_evidence *, struct mono_time now);
 
 /*
  * Adds the signal of the interface, EVIDENCE_CARRIER; false: `any` has none.

@@ -129,12 +129,7 @@ take_receiver(void *arg, const struct nlmsghdr *m)
 	return (false);
 }
 
-/*
- * True if there is a socket that receives packets from this port of the peer to
- * the same port of this host.  The kernel finds it by its hash, in some
- * microseconds; each_socket needs 0.1 ms for UDP, and for TCP some ms on a host
- * with much memory.
- */
+/* The kernel finds it by its hash, so it is faster than each_socket. */
 static bool
 has_receiver(struct local_ports *p, uint8_t transport, uint16_t port,
     const struct addr *peer, const struct addr *own, uint32_t ifindex)
@@ -190,10 +185,22 @@ search_sockets(struct local_ports *p, uint8_t transport,
 	    take_socket, search)));
 }
 
+bool
+local_ports_has_receiver(struct local_ports *p,
+    const struct configuration_watch *w, const struct addr *own,
+    uint32_t ifindex)
+{
+	uint16_t	 port = port_of(w);
+
+	return (port != 0 && has_receiver(p,
+	    (uint8_t)w->profile->form.protocol->transport, port, &w->peer, own,
+	    ifindex));
+}
+
 void
 local_ports_add_evidence(struct local_ports *p,
-    const struct configuration_watch *w, const struct addr *own,
-    uint32_t ifindex, bool all, struct wall_time now, struct evidence *e)
+    const struct configuration_watch *w, bool receiver, bool all,
+    struct wall_time now, struct evidence *e)
 {
 	struct port_search	 search = { .port = port_of(w),
 				    .peer = &w->peer };
@@ -206,8 +213,7 @@ local_ports_add_evidence(struct local_ports *p,
 	known = transport == IPPROTO_UDP ? p->udp : p->tcp;
 	known += search.port / 8;
 	bit = (uint8_t)(1U << search.port % 8);
-	search.open = search.serves = has_receiver(p, transport, search.port,
-	    &w->peer, own, ifindex);
+	search.open = search.serves = receiver;
 	if (!search.open && (all || (transport == IPPROTO_UDP &&
 	    (*known & bit) != 0)) && !search_sockets(p, transport, &search))
 		return;

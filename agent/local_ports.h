@@ -32,19 +32,27 @@ void	 local_ports_free(struct local_ports *);
 void	 local_ports_record(struct local_ports *);
 
 /*
- * Adds the signal LOCAL_PORT_OPEN: PRESENT if a socket of this host receives
- * what the peer sends to the port from the same port, or is connected to that
- * port of the peer; ABSENT if there was one and is none now.  `own` is the
- * address of this host for the peer, or has no family.
+ * True if a socket of this host receives what the peer sends to the port of the
+ * heartbeats from the same port; false also if they have no port.  `own` is the
+ * address of this host for the peer, or has no family.  The kernel finds it in
+ * some microseconds.
+ */
+bool	 local_ports_has_receiver(struct local_ports *,
+	    const struct configuration_watch *, const struct addr *own,
+	    uint32_t ifindex);
+
+/*
+ * Adds the signal LOCAL_PORT_OPEN: PRESENT if there is a receiver, or a socket
+ * of this host is connected to that port of the peer; ABSENT if there was one
+ * and is none now.
  *
- * The kernel finds a receiver in some microseconds, but needs 0.1 ms for all
- * sockets of UDP, and several ms for those of TCP on a host with much memory.
- * So connections are searched only with `all`, except those of UDP whose port
- * was open; without it, the signal of TCP may stay as it is.
+ * The kernel needs 0.1 ms for all sockets of UDP, and several ms for those of
+ * TCP on a host with much memory.  So connections are searched only with `all`,
+ * except those of UDP whose port was open; without it, the signal of TCP may
+ * stay as it is.
  */
 void	 local_ports_add_evidence(struct local_ports *,
-	    const struct configuration_watch *, const struct addr *own,
-	    uint32_t ifindex, bool all, struct wall_time now,
-	    struct evidence *);
+	    const struct configuration_watch *, bool receiver, bool all,
+	    struct wall_time now, struct evidence *);
 
 #endif

@@ -29,7 +29,8 @@ void	 heap_free(struct heap *);
 
 /*
  * The top of the heap: the entry with the earliest deadline; among equal ones,
- * the entry with the lowest item.  NULL when the heap is empty.
+ * the entry with the lowest item.  NULL when the heap is empty.  The others
+ * follow it; those at 2 i + 1 and 2 i + 2 are not earlier than the one at i.
  */
 const struct heap_entry *heap_top(const struct heap *);
 

@@ -14,6 +14,9 @@ _Static_assert(offsetof(struct detect_watch, intervals) == 64, "second line");
 /* An `interruption` of three intervals is not short for 1/100 of jitter. */
 #define TOLERANCE_SHARE	100
 
+/* Entries of the heap that detect_next_raise examines: four levels. */
+#define NEXT_ENTRIES	15
+
 void
 detect_watch_read(const struct detect_watch *w, struct detect_watch *copy)
 {
@@ -565,6 +568,38 @@ detect_next(const struct detect *d)
 	const struct heap_entry	*top = heap_top(&d->deadlines);
 
 	return (top == NULL ? MONO_NEVER : top->due);
+}
+
+static bool
+may_raise(const struct detect *d, uint32_t i)
+{
+	const struct detect_watch	*w = &d->watches[i];
+
+	return (!w->raised && !w->blind && !d->sources[w->source]->blind);
+}
+
+struct mono_time
+detect_next_raise(const struct detect *d, struct mono_time now,
+    struct mono_time limit, uint32_t *watch)
+{
+	const struct heap_entry	*e = heap_top(&d->deadlines);
+	struct mono_time	 due, next = MONO_NEVER;
+	size_t			 i, n = d->deadlines.count;
+
+	if (n == 0 || !mono_before(e->due, limit))
+		return (MONO_NEVER);
+	for (i = 0; i < n && i < NEXT_ENTRIES; i++, e++) {
+		/* Its row is not read without need. */
+		if (!mono_before(e->due, limit) || !may_raise(d, e->item))
+			continue;
+		due = raise_due(d, e->item);
+		if (mono_before(now, due) && mono_before(due, limit) &&
+		    mono_before(due, next)) {
+			next = due;
+			*watch = e->item;
+		}
+	}
+	return (next);
 }
 
 void

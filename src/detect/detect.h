@@ -221,6 +221,14 @@ void	 detect_free(struct detect *);
 bool	 detect_report_late(struct detect *, detect_late *, void *arg);
 
 /*
+ * Finds the watch whose alarm is raised next, after `now` and before `limit`,
+ * unless it receives a heartbeat.  Returns when, or MONO_NEVER.  Only a few of
+ * the watches that have to be checked next are examined, so it may miss one.
+ */
+struct mono_time detect_next_raise(const struct detect *, struct mono_time now,
+	    struct mono_time limit, uint32_t *watch);
+
+/*
  * From now on, the alarm of the watch is raised this time, 0 to 24 h, after the
  * interruption, and only if there was no heartbeat up to then.  Call it before
  * the first heartbeat.  False when memory is exhausted.

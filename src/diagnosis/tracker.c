@@ -257,8 +257,8 @@ tracker_returned(struct tracker *t, uint32_t watch)
 
 /* ---- frames */
 
-static bool
-is_lagging(const struct tracker *t)
+bool
+tracker_lags(const struct tracker *t)
 {
 	size_t	 i;
 
@@ -542,7 +542,7 @@ tracker_due(const struct tracker *t, struct mono_time now)
 {
 	size_t	 i;
 
-	if (is_lagging(t))
+	if (tracker_lags(t))
 		return (mono_add(now, FEED_NS));
 	for (i = 0; i < t->ncases; i++)
 		if (is_observed(&t->cases[i], now))

@@ -167,6 +167,8 @@ void	 tracker_returned(struct tracker *, uint32_t watch);
  * each case has all frames, unless tracker_due is a few milliseconds later.
  */
 void	 tracker_advance(struct tracker *, struct mono_time now);
+/* True if some case still misses records of the ring. */
+bool	 tracker_lags(const struct tracker *);
 /* When to call it next at the latest; MONO_NEVER: nothing is observed now. */
 struct mono_time tracker_due(const struct tracker *, struct mono_time now);
 

@@ -47,11 +47,13 @@
 
 /*
  * A timer may expire late; on a virtual machine, by 1/1000 of its length.  So
- * the engine wakes up 1/APPROACH_SHARE of the time earlier and waits again,
- * until the deadline is nearer than APPROACH_NS.
+ * the engine wakes up 1/APPROACH_SHARE of the time earlier, and at least
+ * LEAD_NS, and waits again, until the deadline is nearer than APPROACH_NS.
+ * LEAD_NS is also the time to prepare a raise, see evidence_reports_soon.
  */
 #define APPROACH_NS	(5 * NSEC_PER_MSEC)
 #define APPROACH_SHARE	256
+#define LEAD_NS		(2 * NSEC_PER_MSEC)
 
 /* At the end: how often, and how many ms each time, to wait for the parent. */
 #define FLUSH_TRIES	100
@@ -84,6 +86,7 @@ struct engine {
 	bool			 link_changed;
 	bool			 frames_left;	/* some still wait in a ring */
 	bool			 busy;		/* see GATHER_NS */
+	bool			 reported;	/* see work_on_evidence */
 	bool			 stop;
 };
 
@@ -222,14 +225,29 @@ tick_due(const struct engine *engine)
 }
 
 /*
+ * After the alarms, so that they never wait for it.  When there were reports,
+ * the agent may wait for this processor, and it is left to the next pass.
+ */
+static void
+work_on_evidence(struct engine *engine)
+{
+	evidence_reports_pass(&engine->evidence);
+	if (!engine->busy)
+		evidence_reports_soon(&engine->evidence);
+	if (report_queue_waiting(&engine->common.reports))
+		flush_reports(engine);
+}
+
+/*
  * Takes all frames first and checks the deadlines afterwards, so that a waiting
  * heartbeat never counts as missing.
  */
 static void
 pass(struct engine *engine)
 {
+	struct report_queue	*reports = &engine->common.reports;
 	struct mono_time	 until;
-	bool			 tick;
+	bool			 tick, waited = report_queue_waiting(reports);
 
 	check_clocks(engine);
 	until = mono_add(drain(engine), -SETTLE_NS);
@@ -247,11 +265,13 @@ pass(struct engine *engine)
 	if (tick)
 		engine->last_tick = engine->common.now;
 	engine->last_pass = engine->common.now;
+	engine->reported = report_queue_waiting(reports) && !waited &&
+	    !engine->reported;
 	flush_reports(engine);
-	/* After the alarms, so that they never wait for it. */
-	evidence_reports_pass(&engine->evidence);
-	if (report_queue_waiting(&engine->common.reports))
-		flush_reports(engine);
+	if (engine->reported)
+		evidence_reports_postpone(&engine->evidence);
+	else
+		work_on_evidence(engine);
 	scheduling_check(&engine->scheduling, engine->common.now);
 }
 
@@ -305,13 +325,14 @@ static struct mono_time
 deadline_due(const struct engine *engine, struct mono_time now)
 {
 	struct mono_time	 due = next_deadline(engine);
-	int64_t			 ns;
+	int64_t			 ns, lead_ns;
 
 	if (due.ns == MONO_NEVER.ns)
 		return (due);
 	due = mono_add(due, SETTLE_NS);
 	ns = mono_sub(due, now);
-	return (ns < APPROACH_NS ? due : mono_add(due, -ns / APPROACH_SHARE));
+	lead_ns = ns / APPROACH_SHARE > LEAD_NS ? ns / APPROACH_SHARE : LEAD_NS;
+	return (ns < APPROACH_NS ? due : mono_add(due, -lead_ns));
 }
 
 /* The latest time for the start of the next pass. */

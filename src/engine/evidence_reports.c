@@ -6,6 +6,17 @@
 #include "engine/engine_message.h"
 #include "engine/evidence_reports.h"
 
+/*
+ * An engine that is not busy has a pass in this time before a deadline: see
+ * LEAD_NS in engine.c.  In a storm, not all raises are prepared: 128 at once,
+ * then 64 a second.
+ */
+#define SOON_NS		(5 * NSEC_PER_MSEC)
+#define SOON_BURST	128
+#define SOON_EACH_NS	(NSEC_PER_SEC / 64)
+
+#define POSTPONE_NS	(1 * NSEC_PER_MSEC)
+
 static struct evidence_capture *
 evidence_of(const struct evidence_reports *r, uint32_t watch)
 {
@@ -75,15 +86,26 @@ evidence_reports_begin(struct evidence_reports *r)
 
 /* ---- reports */
 
-static void
+static bool
 queue_evidence(struct evidence_reports *r, struct engine_evidence *e,
     uint32_t watch)
 {
 	e->type = ENGINE_EVIDENCE;
 	e->watch = watch;
-	if (!report_queue_add_evidence(&r->common->reports, e))
-		log_debug("evidence on watch %u is not reported: too many "
-		    "reports are waiting", watch);
+	if (report_queue_add_evidence(&r->common->reports, e))
+		return (true);
+	log_debug("evidence on watch %u is not reported: too many reports are "
+	    "waiting", watch);
+	return (false);
+}
+
+/* True if evidence_reports_soon has queued the evidence on this raise. */
+static bool
+was_queued(const struct evidence_reports *r, const struct detect_event *event)
+{
+	return (r->soon_queued && r->soon == event->watch &&
+	    r->soon_due.ns == event->at.ns &&
+	    event->transition == DETECT_RAISED);
 }
 
 void
@@ -102,9 +124,46 @@ evidence_reports_event(struct evidence_reports *r,
 		tracker_raised(t, event->watch, event->at, wall);
 	else
 		tracker_cleared(t, event->watch, event->at);
-	if (tracker_evidence(t, event->watch,
+	if (!was_queued(r, event) && tracker_evidence(t, event->watch,
 	    mono_max(event->at, r->common->now), &e.evidence))
-		queue_evidence(r, &e, event->watch);
+		(void)queue_evidence(r, &e, event->watch);
+}
+
+void
+evidence_reports_postpone(struct evidence_reports *r)
+{
+	if (!r->enabled)
+		return;
+	r->due = mono_min(r->due, mono_add(r->common->now, POSTPONE_NS));
+	/* Otherwise that pass would do nothing, and `due` would stay. */
+	r->next = mono_min(r->next, r->due);
+}
+
+void
+evidence_reports_soon(struct evidence_reports *r)
+{
+	struct engine_evidence	 e;
+	struct mono_time	 due, now = r->common->now;
+	struct tracker		*t;
+	uint32_t		 watch;
+
+	if (!r->enabled)
+		return;
+	due = detect_next_raise(&r->common->detect, now,
+	    mono_add(now, SOON_NS), &watch);
+	if (due.ns == MONO_NEVER.ns ||
+	    (watch == r->soon && due.ns == r->soon_due.ns))
+		return;
+	t = &evidence_of(r, watch)->tracker;
+	/* Its evidence would say less than at the raise. */
+	if (tracker_lags(t))
+		return;
+	r->soon = watch;
+	r->soon_due = due;
+	r->soon_queued = rate_limit_allows(&r->soon_limit, SOON_EACH_NS,
+	    SOON_BURST, now) &&
+	    tracker_evidence(t, watch, now, &e.evidence) &&
+	    queue_evidence(r, &e, watch);
 }
 
 void
@@ -125,7 +184,7 @@ evidence_reports_pass(struct evidence_reports *r)
 		    &r->common->clock_offset, r->common->now));
 		while ((watch = tracker_changed(&c->tracker, r->common->now,
 		    &e.evidence)) != UINT32_MAX)
-			queue_evidence(r, &e, watch);
+			(void)queue_evidence(r, &e, watch);
 		r->next = mono_min(r->next, mono_add(r->common->now,
 		    evidence_capture_interval_ns(c)));
 	}

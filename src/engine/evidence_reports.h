@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/mono.h"
+#include "base/rate_limit.h"
 #include "base/wall.h"
 #include "detect/detect.h"
 #include "engine/evidence_rings.h"
@@ -27,6 +28,11 @@ struct evidence_reports {
 	struct mono_time	 due;		/* see evidence_reports_pass */
 	/* Nothing has to be done before, unless a case begins. */
 	struct mono_time	 next;
+	/* See evidence_reports_soon: the last watch, and its deadline. */
+	uint32_t		 soon;
+	struct mono_time	 soon_due;
+	bool			 soon_queued;
+	struct rate_limit	 soon_limit;
 };
 
 /*
@@ -46,14 +52,26 @@ void	 evidence_reports_free(struct evidence_reports *);
  */
 void	 evidence_reports_begin(struct evidence_reports *);
 
-/* Queues the evidence on an event, before the event is queued. */
+/*
+ * Queues the evidence on an event, before the event is queued, unless
+ * evidence_reports_soon has queued it.
+ */
 void	 evidence_reports_event(struct evidence_reports *,
 	    const struct detect_event *, struct wall_time);
 
+/* Sets `due` to a moment later, for a pass without the next two functions. */
+void	 evidence_reports_postpone(struct evidence_reports *);
+
 /*
- * Call it at the end of each pass, and again at `due` at the latest: takes
+ * Call it at the end of a pass, and again at `due` at the latest: takes
  * frames, and queues evidence that has changed.
  */
 void	 evidence_reports_pass(struct evidence_reports *);
+/*
+ * Queues the evidence on the watch whose alarm is raised next, if that is in
+ * some milliseconds, so that the raise waits neither for it nor for the agent,
+ * which asks the kernel.  Call it after evidence_reports_pass.
+ */
+void	 evidence_reports_soon(struct evidence_reports *);
 
 #endif

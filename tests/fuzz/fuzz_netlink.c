@@ -133,14 +133,19 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct evidence			 e = { .raised = { 1 } };
 	uint32_t			 ifindex;
 	size_t				 i;
+	uint8_t				 first;
 
 	input = cursor_over(data, size);
-	i = cursor_u8(&input) % WATCHES;
+	first = cursor_u8(&input);
+	i = first % WATCHES;
 	if (list[i] == NULL)
 		list[i] = watch_new(i);
 	fuzz_check(k != NULL && list[i] != NULL);
 	do {
 		kernel_evidence_record_ports(k);
+		if (first >= 128)
+			kernel_evidence_prepare(k, list[i],
+			    (struct mono_time){ 1 }, now);
 		kernel_evidence_add_link(k, list[i], now, &e, &ifindex);
 		kernel_evidence_add(k, list[i], ifindex, true, now, &none, &e);
 		check(&e, now);

@@ -1368,6 +1368,50 @@ events_at_the_same_time(void **state)
 	nothing_more();
 }
 
+/* The next raise after `now_ms` and before `limit_ms`; -1: none. */
+static int64_t
+next_raise(int64_t now_ms, int64_t limit_ms, uint32_t *i)
+{
+	struct mono_time	 next = detect_next_raise(&t.detect, ms(now_ms),
+				    ms(limit_ms), i);
+
+	return (next.ns == MONO_NEVER.ns ? -1 : next.ns / NSEC_PER_MSEC);
+}
+
+static void
+the_next_raise(void **state)
+{
+	uint32_t	 i = 99;
+
+	(void)state;
+	assert_int_equal(next_raise(0, 1000000, &i), -1);
+	watch(0, 0, 30000, 1);
+	watch(1, 0, 30005, 1);
+	watch(2, 1, 29000, 1);
+	assert_int_equal(next_raise(0, 29000, &i), -1);
+	assert_int_equal(i, 99);
+	assert_int_equal(next_raise(0, 29001, &i), 29000);
+	assert_int_equal(i, 2);
+	/* The entry of the heap stays, although the alarm is due later. */
+	heartbeat(2, 28000);
+	assert_int_equal(next_raise(29998, 30003, &i), 30000);
+	assert_int_equal(i, 0);
+	/* A blind watch raises none, nor does one on a blind source. */
+	t.watches[0].blind = true;
+	assert_int_equal(next_raise(29998, 30010, &i), 30005);
+	assert_int_equal(i, 1);
+	t.sources[0].blind = true;
+	assert_int_equal(next_raise(29998, 30010, &i), -1);
+	t.sources[0].blind = t.watches[0].blind = false;
+	assert_int_equal(next_raise(30000, 30005, &i), -1);
+	assert_int_equal(next_raise(30000, 30006, &i), 30005);
+	advance(30005);
+	assert_int_equal(next_raise(30000, 50000, &i), -1);
+	heartbeat(0, 30006);
+	assert_int_equal(next_raise(30006, 57001, &i), 57000);
+	assert_int_equal(i, 2);
+}
+
 /* A heartbeat each second does not cause a wake-up each second. */
 static void
 wakeups_are_few(void **state)
@@ -1752,6 +1796,7 @@ main(void)
 		TEST(recovery_across_a_short_blindness),
 		TEST(recovery_across_a_long_blindness),
 		TEST(overdue),
+		TEST(the_next_raise),
 		TEST(disabled),
 		TEST(stop_is_announced),
 		TEST(stop_with_heartbeats_after_it),

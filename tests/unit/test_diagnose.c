@@ -65,7 +65,7 @@ report_signal(uint32_t watch, enum evidence_number number, double at,
 	e.signals[number].at = stage_wall(at);
 	e.signals[number].count = 1;
 	stage.agent.now = stage_mono(at);
-	diagnose_evidence(&stage.agent, watch, &e, stage_wall(at));
+	diagnose_evidence(&stage.agent, watch, &e, false, stage_wall(at));
 }
 
 static const struct alarm *
@@ -124,6 +124,41 @@ verdict_at_the_raise(void **state)
 	/* A watch without evidence has the verdict on its event. */
 	stage_advance(&stage, 21);
 	assert_event(2, NOTIFICATION_RAISED, CAUSE_UNKNOWN);
+}
+
+/* The kernel is queried for it, when nothing else has to be done. */
+static void
+evidence_before_the_raise(void **state)
+{
+	const struct evidence	 e = { .flags = EVIDENCE_RECEIVED };
+
+	(void)state;
+	stage_heartbeat(&stage, 0, 1);
+	stage.agent.now = stage_mono(10.9);
+	assert_int_not_equal(diagnose_due(&stage.agent).ns,
+	    stage.agent.now.ns);
+	diagnose_evidence(&stage.agent, 0, &e, true, stage_wall(10.9));
+	assert_int_equal(diagnose_due(&stage.agent).ns, stage.agent.now.ns);
+	work(10.9);
+	assert_int_not_equal(diagnose_due(&stage.agent).ns,
+	    stage.agent.now.ns);
+	/* After the raise it is not needed. */
+	stage_advance(&stage, 11);
+	diagnose_evidence(&stage.agent, 0, &e, true, stage_wall(11));
+	assert_int_not_equal(diagnose_due(&stage.agent).ns,
+	    stage.agent.now.ns);
+}
+
+/* A heartbeat ended the silence on which early evidence was. */
+static void
+evidence_before_no_raise(void **state)
+{
+	(void)state;
+	stage_heartbeat(&stage, 0, 1);
+	stage_heartbeat(&stage, 1, 1);
+	report_signal(0, EVIDENCE_PORT_REFUSED, 10.4, 0);
+	stage_advance(&stage, 11);
+	assert_event(1, NOTIFICATION_RAISED, CAUSE_UNKNOWN);
 }
 
 /* Evidence on an earlier silence, or on its end, is not about this one. */
@@ -400,6 +435,10 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		cmocka_unit_test_setup_teardown(verdict_at_the_raise, begin,
 		    end),
+		cmocka_unit_test_setup_teardown(evidence_before_the_raise,
+		    begin, end),
+		cmocka_unit_test_setup_teardown(evidence_before_no_raise,
+		    begin, end),
 		cmocka_unit_test_setup_teardown(old_evidence, begin, end),
 		cmocka_unit_test_setup_teardown(changes, begin, end),
 		cmocka_unit_test_setup_teardown(

@@ -16,6 +16,7 @@
 
 #define NOW	((struct wall_time){ 5000 * NSEC_PER_SEC })
 #define LAST	((struct wall_time){ 4900 * NSEC_PER_SEC })
+#define PREPARED	((struct mono_time){ 1000 * NSEC_PER_SEC })
 #define TICKS(seconds)	((uint32_t)((seconds) * sysconf(_SC_CLK_TCK)))
 
 #define ROUTER	1
@@ -189,6 +190,76 @@ incomplete_change(void **state)
 	m->nlmsg_len -= 4;
 	kernel_evidence_changes(kernel, NOW);
 	assert_int_equal(link_now()->count, 0);
+}
+
+/* ---- answers that were prepared */
+
+static const struct evidence_signal *
+look_at(enum evidence_number number, struct wall_time at)
+{
+	memset(evidence.signals, 0, sizeof(evidence.signals));
+	kernel_evidence_add_link(kernel, config->watches[0], at, &evidence,
+	    &link_ifindex);
+	kernel_evidence_add(kernel, config->watches[0], FAKE_IFINDEX, false,
+	    at, &engine, &evidence);
+	return (&evidence.signals[number]);
+}
+
+/* Prepares answers at NOW; then the neighbour fails and the carrier is lost. */
+static void
+prepare_then_change(void)
+{
+	fake.flags = IFF_UP | IFF_RUNNING;
+	set_neighbour(0, PEER, NUD_REACHABLE, 30);
+	kernel_evidence_prepare(kernel, config->watches[0], PREPARED, NOW);
+	set_neighbour(0, PEER, NUD_FAILED, 0);
+	fake.flags = IFF_UP;
+}
+
+static void
+assert_prepared(bool prepared)
+{
+	assert_int_equal(look_at(EVIDENCE_CARRIER, NOW)->code, prepared ?
+	    EVIDENCE_CARRIER_UP : EVIDENCE_CARRIER_LOST);
+	assert_int_equal(look_at(EVIDENCE_ARP_UNANSWERED, NOW)->state,
+	    prepared ? EVIDENCE_ABSENT : EVIDENCE_PRESENT);
+}
+
+static void
+prepared_answers(void **state)
+{
+	const struct mono_time	 end = mono_add(PREPARED,
+				    KERNEL_EVIDENCE_PREPARED_NS);
+	unsigned		 calls;
+
+	(void)state;
+	prepare_then_change();
+	kernel_evidence_expire(kernel, mono_add(end, -1));
+	assert_prepared(true);
+	/* Only the changes of interfaces, and the owner of the floating IP. */
+	calls = fake.calls;
+	(void)look_at(EVIDENCE_CARRIER, NOW);
+	assert_int_equal(fake.calls - calls, 3);
+	kernel_evidence_expire(kernel, end);
+	assert_prepared(false);
+	prepare_then_change();
+	change(RTM_NEWLINK, FAKE_IFINDEX, IFF_UP, AF_UNSPEC, 1);
+	assert_prepared(false);
+	prepare_then_change();
+	kernel_evidence_expire(kernel, MONO_NEVER);
+	assert_prepared(false);
+}
+
+/* The age of a confirmation is that at the time of the answer. */
+static void
+prepared_confirmation(void **state)
+{
+	(void)state;
+	evidence.last = wall_add(NOW, -30 * NSEC_PER_SEC);
+	set_neighbour(0, PEER, NUD_REACHABLE, 30);
+	kernel_evidence_prepare(kernel, config->watches[0], PREPARED, NOW);
+	assert_int_equal(look_at(EVIDENCE_ARP_UNANSWERED, wall_add(NOW,
+	    5 * NSEC_PER_MSEC))->state, 0);
 }
 
 /* ---- the neighbour */
@@ -503,6 +574,8 @@ main(void)
 	const struct CMUnitTest	 tests[] = {
 		TEST(interface),
 		TEST(losses),
+		TEST(prepared_answers),
+		TEST(prepared_confirmation),
 		TEST(many_interfaces),
 		TEST(incomplete_change),
 		TEST(neighbour),
