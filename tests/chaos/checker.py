@@ -88,15 +88,12 @@ class Checker:
                 for rows in self.evidence.histories() for row in rows
                 if row.withheld == history.SHELVED}
         for row in rows.values():
-            key = row.epoch, row.sequence
-            self.withheld[key] = Trap(
-                self.arrival_after(key), row.event, *key, row.watch,
-                row.serial, row.wall(), (), row.alarm)
+            self.withheld[row.epoch, row.sequence] = self.trap_of(row)
         if not self.withheld:
             self.all = self.in_order
             return
         seen, self.all = set(), []
-        both = {**self.withheld, **self.received}
+        both = {**self.unsent_raises(), **self.withheld, **self.received}
         for key, trap in sorted(both.items(), key=lambda item: (
                 self.begin_of(item[0][0]), item[0])):
             event = trap.about, trap.alarm, trap.event, trap.serial, trap.wall
@@ -106,6 +103,22 @@ class Checker:
                 self.repeated.add(key)
                 continue
             self.all.append(trap)
+
+    def trap_of(self, row):
+        return Trap(self.arrival_after((row.epoch, row.sequence)), row.event,
+                    row.epoch, row.sequence, row.watch, row.serial,
+                    row.wall(), (), row.alarm)
+
+    def unsent_raises(self):
+        """Raises whose clear was shelved, and that were in a state that was
+        lost before they could be sent."""
+        return {(row.epoch, row.sequence): self.trap_of(row)
+                for rows in self.evidence.histories()[:-1] for row in rows
+                if row.event == RAISED and row.withheld != history.SHELVED and
+                any((other.event, other.withheld, other.alarm, other.serial,
+                     other.watch) == (CLEARED, history.SHELVED, row.alarm,
+                                      row.serial, row.watch)
+                    for other in rows)}
 
     def begin_of(self, epoch):
         """When its first notification arrived.  A later epoch has a smaller
