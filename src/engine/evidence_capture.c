@@ -325,7 +325,7 @@ evidence_capture_needs(struct evidence_capture *e, const struct packet *packet,
 {
 	size_t	 i;
 
-	if (!e->split || e->nwanted == 0)
+	if (!e->split)
 		return (false);
 	i = tracker_find_wanted(e->wanted, e->nwanted, packet);
 	return (i < e->nwanted && rate_limit_allows(&e->needed[i],
