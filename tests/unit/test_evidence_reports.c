@@ -117,25 +117,27 @@ pass_at(int64_t ns)
 	assert_true(report_queue_flush(&common.reports, parent));
 }
 
-/* The next report that the agent receives is evidence on this watch. */
-static void
-expect_evidence(uint32_t watch)
+/* The next report that the agent receives has this type. */
+static struct engine_report
+receive(enum engine_report_type type)
 {
 	struct engine_report	 report;
 
 	assert_int_equal(engine_receive(&agent, &report), ENGINE_REPORT);
-	assert_int_equal(report.type, ENGINE_EVIDENCE);
-	assert_int_equal(report.evidence->watch, watch);
+	assert_int_equal(report.type, type);
+	return (report);
+}
+
+static void
+expect_evidence(uint32_t watch)
+{
+	assert_int_equal(receive(ENGINE_EVIDENCE).evidence->watch, watch);
 }
 
 static void
 expect_raise(uint32_t watch)
 {
-	struct engine_report	 report;
-
-	assert_int_equal(engine_receive(&agent, &report), ENGINE_REPORT);
-	assert_int_equal(report.type, ENGINE_EVENT);
-	assert_int_equal(report.event->watch, watch);
+	assert_int_equal(receive(ENGINE_EVENT).event->watch, watch);
 }
 
 static void
