@@ -3,7 +3,6 @@
 
 #include <sys/mman.h>
 #include <sys/resource.h>
-#include <sys/syscall.h>
 
 #include <errno.h>
 #include <fcntl.h>
@@ -21,13 +20,6 @@
 
 /* The nice value, if the process was started with 0. */
 #define NICE		(-10)
-
-/*
- * The time slice.  Since Linux 6.12, a process with a shorter one than the
- * default of some milliseconds runs earlier after it wakes up; its share of the
- * processor time is the same.
- */
-#define SLICE_NS	(100 * NSEC_PER_USEC)
 
 /* RLIMIT_MEMLOCK of the engine: more than it needs for a million watches. */
 #define MEMORY_MAX	((rlim_t)1024 * 1024 * 1024)
@@ -72,35 +64,6 @@ raise_limit(int resource, rlim_t least)
 	(void)setrlimit(resource, &limits);
 }
 
-/*
- * The argument of sched_setattr(2).  The C library has no declaration, and the
- * header of the kernel cannot be included together with sched.h.
- */
-struct attributes {
-	uint32_t	 size;
-	uint32_t	 policy;
-	uint64_t	 flags;
-	int32_t		 nice;
-	uint32_t	 priority;
-	uint64_t	 runtime_ns;	/* SCHED_OTHER: the time slice */
-	uint64_t	 deadline_ns;
-	uint64_t	 period_ns;
-};
-
-static void
-shorten_slice(void)
-{
-	struct attributes	 attr = {
-		.size = sizeof(attr), .policy = SCHED_OTHER,
-		.nice = getpriority(PRIO_PROCESS, 0),
-		.runtime_ns = SLICE_NS,
-	};
-
-	if (syscall(SYS_sched_setattr, 0, &attr, 0) != 0)
-		log_debug("cannot shorten the time slice: %s",
-		    strerror(errno));
-}
-
 /* The kernel accepts one such change in 100 ms, of all processes. */
 #define SESSION_TRIES	5
 #define SESSION_MS	110
@@ -141,7 +104,6 @@ scheduling_prepare(void)
 	    setpriority(PRIO_PROCESS, 0, NICE) != 0)
 		log_debug("cannot set the nice value %d: %s", NICE,
 		    strerror(errno));
-	shorten_slice();
 	raise_session();
 }
 

@@ -25,9 +25,8 @@ struct scheduling {
 /*
  * Called once by the agent, with the privileges of the start.  Raises the
  * priority of this process, and with it that of the engine, unless it was
- * started with another nice value than 0, and shortens its time slice.  If
- * permitted, it raises the limits with which an engine without privileges can
- * use SCHED_RR and lock its memory.
+ * started with another nice value than 0.  If permitted, it raises the limits
+ * with which an engine without privileges can use SCHED_RR and lock its memory.
  */
 void	 scheduling_prepare(void);
 

@@ -49,15 +49,6 @@ if [ -n "$(cat "/proc/$$/autogroup" 2>/dev/null)" ]; then
 	like "the session of the test, with the agent, keeps nice value 0" \
 		"$(cat "/proc/${PID[hbwatchd]}/autogroup")" "nice 0$"
 fi
-# The slices that the kernel shows, in nanoseconds; before Linux 6.12 they
-# cannot be changed.
-slices() {
-	awk '$1 == "se.slice" { print $3 }' "/proc/${PID[hbwatchd]}/sched" \
-		"/proc/$(the_engine)/sched" 2>/dev/null | xargs
-}
-if [ -n "$(slices)" ] && printf '%s\n' 6.12 "$(uname -r)" | sort -CV; then
-	is "both processes have a short time slice" "$(slices)" "100000 100000"
-fi
 has_sanitizers || soon "the memory of the engine is locked" 10 is_locked
 before=$(cat "/proc/$(the_engine)/limits")
 like "without realtime, the engine may not use it" "$before" \
