@@ -102,7 +102,7 @@ class Host:
         self.snmpd = lab.start(
             "snmpd", "nice", "-n", NICE, "snmpd", "-f", "-Lo", "-C", "-c",
             lab.path("snmpd.conf"), "-x", "unix:" + self.socket, "-I",
-            "-smux", "udp:" + AGENT)
+            "-smux", "udp:" + AGENT, service=True)
         wait_for("snmpd", 60, lambda: self.get("1.3.6.1.2.1.1.3.0"))
 
     def start_traps(self):
@@ -134,7 +134,7 @@ class Host:
         self.hbwatchd = self.lab.start(
             "hbwatchd", self.lab.hbwatchd, "-c",
             self.lab.path("hbwatchd.conf"), "-s", state, "-l", "stderr",
-            "-x", self.socket, timestamped=timestamped)
+            "-x", self.socket, service=True, timestamped=timestamped)
 
     def configure(self, text):
         # Each notification counts.

@@ -38,7 +38,7 @@ def start(lab, name, instances, globals_="", snmp=None):
                "-r", lab.path(name + ".vrrp.pid")]
     if snmp is not None:
         command += ["-x", "-A", "unix:" + snmp]
-    return lab.start(name, *command)
+    return lab.start(name, *command, service=True)
 
 
 def checksum(data):

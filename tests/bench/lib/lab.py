@@ -129,10 +129,11 @@ def monotonic_of(ancillary):
 
 class Process:
     """A process; `lines` has (time, text) of its output.  With a priority it
-    runs under SCHED_RR."""
+    runs under SCHED_RR.  A service has a session of its own, as with systemd:
+    a kernel with autogroup shares the processor among sessions first."""
 
     def __init__(self, name, command, log, timestamped="", third=None,
-                 priority=0):
+                 priority=0, service=False):
         self.name, self.log = name, log
         self._output = Output() if timestamped else None
         end = self._output.end if timestamped else None
@@ -143,6 +144,7 @@ class Process:
             stdout=end or self._log,
             stderr=subprocess.STDOUT if timestamped == "both" else self._log,
             pass_fds=() if third is None else (3,),
+            start_new_session=service,
             preexec_fn=lambda: prepare(priority, third))
         self.pid = self.popen.pid
         if self._output is not None:
