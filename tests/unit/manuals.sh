@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: BSD-2-Clause
 #
 # The manual pages describe each option of the configuration, each heartbeat and
-# each option of the command lines, and hbwatchd logs the messages that its page
-# explains.  HBWATCH is the program hbwatch; hbwatchd is in the same directory.
+# each option of the command lines, README.md explains each cause, and hbwatchd
+# logs the messages that its page explains.  HBWATCH is the program hbwatch;
+# hbwatchd is in the same directory.
 set -u
 
 hbwatch=$(realpath "${HBWATCH:-./hbwatch}") || exit 1
@@ -71,6 +72,18 @@ then
 	echo "ok $tests - --help and --version"
 else
 	echo "not ok $tests - --help or --version of: $different"
+	failed=$((failed + 1))
+fi
+
+missing=$(sed -n '/^HbwCause ::=/,/}/s/^ *\([a-zA-Z]*\)([0-9]*),\{0,1\}$/\1/p' \
+	../../mibs/HBWATCH-MIB.txt | while read -r cause; do
+		grep -qx "### $cause" ../../README.md || echo "$cause"
+	done)
+tests=$((tests + 1))
+if [ -z "$missing" ]; then
+	echo "ok $tests - README.md has a page for each cause"
+else
+	echo "not ok $tests - README.md has no page for: $missing"
 	failed=$((failed + 1))
 fi
 
