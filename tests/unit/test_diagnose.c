@@ -360,6 +360,25 @@ hanging_log(void **state)
 	scratch_end(&scratch);
 }
 
+/* An answer to early evidence is part of the verdict at the raise. */
+static void
+answer_before_the_raise(void **state)
+{
+	const struct evidence	 e = { .flags = EVIDENCE_RECEIVED };
+
+	(void)state;
+	begin_with_log("Float ip 192.0.2.10 is invalid\n");
+	stage_heartbeat(&stage, 0, 1);
+	stage_heartbeat(&stage, 1, 5);
+	stage.agent.now = stage_mono(10.9);
+	diagnose_evidence(&stage.agent, 0, &e, true, stage_wall(10.9));
+	work(10.9);
+	work_on_answer(10.95);
+	stage_advance(&stage, 11);
+	assert_event(1, NOTIFICATION_RAISED, CAUSE_FLOATING_IP);
+	scratch_end(&scratch);
+}
+
 /* An answer that arrives after the clear is not about the next raise. */
 static void
 late_answer(void **state)
@@ -451,6 +470,8 @@ main(void)
 		    end),
 		cmocka_unit_test_setup_teardown(same_peer_host, begin, end),
 		cmocka_unit_test_setup_teardown(hanging_log, begin, end),
+		cmocka_unit_test_setup_teardown(answer_before_the_raise, begin,
+		    end),
 		cmocka_unit_test_setup_teardown(late_answer, begin, end),
 		cmocka_unit_test_setup_teardown(switched_off, begin, end),
 		cmocka_unit_test_setup_teardown(kept_alarms, begin, end),
