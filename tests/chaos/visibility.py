@@ -194,20 +194,26 @@ class Visibility:
 
     def find_waits(self):
         """The same for an engine whose daemon stops before it has ordered the
-        engine to begin: when the engine captures and the previous one has
-        ended."""
-        found, seen = [], set()
+        engine to begin: from when the engine captures, until the previous one
+        has ended."""
+        found, seen, both = [], set(), None
         holds = self.holds(daemon=True)
         for before, after, _, _, engines in self.views:
             capturing = {pid for pid, indexes in engines.items() if indexes}
             replaced = capturing and not seen <= capturing
             first = capturing and not seen
             seen = capturing
+            start = before if both is None else both
+            both = start if len(capturing) > 1 else None
             if replaced or first:
-                found += [(before - SETTLE, end, end + SETTLE)
+                found += [(start - SETTLE, end, end + SETTLE)
                           for begin, end, _ in holds
-                          if begin < after + SETTLE and end > before - SETTLE]
+                          if begin < after + SETTLE and end > start - SETTLE]
         return found
+
+    def waits_in(self, begin, end):
+        return any(wait < end and until > begin
+                   for wait, until, _ in self.waits)
 
     def gone_after(self, when, pid):
         for _, after, _, _, engines in self.views:
@@ -218,7 +224,7 @@ class Visibility:
     def after_stops(self):
         return [Unmonitored(begin - 0.05, begin + 0.05, end - 0.05, late,
                        end - begin >= LONG_STOP and
-                       (begin, end, late) not in self.waits)
+                       not self.waits_in(begin, end))
                 for begin, end, late in self.stops
                 if late - SETTLE - begin >= SHORT_STOP]
 
