@@ -317,6 +317,35 @@ lock_directory(struct store *s, int tries)
 	return (true);
 }
 
+static bool
+can_read(const struct store *s)
+{
+	struct store	*reader = store_open_reader(s);
+
+	store_close(reader);
+	return (reader != NULL);
+}
+
+/*
+ * The disk may have failed since the file was opened.  Then it is opened again,
+ * perhaps read-only.  A file that cannot be read is not continued later.
+ */
+static enum store_db_state
+open_readable(struct store *s)
+{
+	enum store_db_state	 state;
+	bool			 created;
+
+	close_file(s);
+	state = open_file(s, &created);
+	s->was_read = !created && can_read(s);
+	if (s->was_read)
+		return (state);
+	close_file(s);
+	set_reason(s, "cannot be read any more");
+	return (STORE_DB_UNAVAILABLE);
+}
+
 enum store_result
 store_open(struct store **store, const char *directory, int lock,
     uint32_t noted, struct store_counters *counters)
@@ -342,6 +371,8 @@ store_open(struct store **store, const char *directory, int lock,
 	}
 	s->was_read = s->db != NULL && !created;
 	*counters = first_counters(s, created, restored, noted);
+	if (s->was_read && !can_read(s))
+		state = open_readable(s);
 	if (state != STORE_DB_WRITABLE) {
 		if (!store_epoch_write(s, true))
 			store_epoch_wait();

@@ -1,14 +1,66 @@
 /* SPDX-License-Identifier: BSD-2-Clause */
-/* A disk that is full or read-only.  Needs permission to mount. */
+/* A disk that is full or read-only.  Most tests need permission to mount. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <sys/syscall.h>
+
+#include <limits.h>
+#include <unistd.h>
+
 #include "base/log.h"
 #include "state/store_db.h"
 #include "store_fixture.h"
+
+/* ---- a disk that becomes read-only during the start */
+
+static unsigned	 writable_times = UINT_MAX;
+
+/* Replaces the C library's function: this many files may be written. */
+int
+faccessat(int directory, const char *file, int mode, int flags)
+{
+	(void)flags;
+	if (writable_times > 0) {
+		writable_times--;
+		return ((int)syscall(SYS_faccessat, directory, file, mode));
+	}
+	errno = EROFS;
+	return (-1);
+}
+
+/* The file was opened to write, but its content is not read yet. */
+static void
+failing_at_the_start(void **state)
+{
+	struct store	*reader;
+	unsigned	 n;
+
+	(void)state;
+	open_store();
+	begin_write();
+	put_many(3);
+	commit();
+	close_store();
+	for (n = 0; n < 2; n++) {
+		writable_times = n;
+		open_store();
+		assert_true(store_is_failing(store));
+		reader = store_open_reader(store);
+		writable_times = UINT_MAX;
+		assert_non_null(reader);
+		assert_int_equal(store_oldest(reader), 1);
+		store_close(reader);
+		begin_write();
+		assert_true(store_commit(store, now, NOT_NEWEST));
+		close_store();
+	}
+}
+
+/* ---- a full or read-only disk */
 
 static bool
 mount_state(const char *size)
@@ -396,6 +448,7 @@ int
 main(void)
 {
 	const struct CMUnitTest	 tests[] = {
+		SCRATCH(failing_at_the_start),
 		SCRATCH(full_disk),
 		SCRATCH(full_disk_at_the_end),
 		SCRATCH(full_disk_at_the_start),
